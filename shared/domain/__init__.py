@@ -1,0 +1,1 @@
+"""Pure decisions and their words: standard library only, no clock, no input or output."""

@@ -1,0 +1,25 @@
+"""Who may be enrolled at all; asked before any write."""
+
+from shared.domain.people import Memberships, Person
+from shared.domain.policy import Policy
+from shared.domain.reasons import Reason
+
+
+def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason | None:
+    """Why the person may not be enrolled, or None.
+
+    Protection in AD (`adminCount=1`) is not visible in Entra; the worker checks it.
+    """
+    if person.guest:
+        return Reason.GUEST
+    if not person.enabled:
+        return Reason.DISABLED
+    if memberships.holds_directory_role:
+        return Reason.ADMINISTRATOR
+    if memberships.group_ids & policy.excluded_group_ids:
+        return Reason.EXCLUDED_GROUP
+    if not person.licensed:
+        return Reason.UNLICENSED
+    if policy.topology.medium(synced=person.synced) is None:
+        return Reason.CLOUD_USER_OUT_OF_REACH
+    return None

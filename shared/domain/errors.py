@@ -1,0 +1,31 @@
+"""The one root of every error this product raises on purpose, and its kinds."""
+
+
+class SsprRolloutError(Exception):
+    """Something the operator can act on: the text names what is wrong and where."""
+
+
+class InvalidMessage(SsprRolloutError):
+    """A message or request that cannot be taken as it is.
+
+    Attributes:
+        field: the dotted path of the offending field, `(body)` where the whole body is meant.
+        reason: what is wrong with it, in words for the sender.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class ConfigurationError(SsprRolloutError):
+    """A setting is missing or contradicts another; the process does not start."""
+
+
+class DirectoryUnavailable(SsprRolloutError):
+    """Graph or Active Directory did not answer usefully; the work is to be tried again."""
+
+
+class LedgerConflict(SsprRolloutError):
+    """Somebody else kept changing the same rows; the work is to be tried again."""

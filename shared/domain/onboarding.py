@@ -1,0 +1,200 @@
+"""What an onboarding or offboarding request makes of a person: the first decision of all."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.eligibility import refusal
+from shared.domain.enrolment import (
+    IN_SCOPE,
+    Cause,
+    Enrolment,
+    Provenance,
+    State,
+    Step,
+    merged,
+)
+from shared.domain.people import Identifier, IdentifierKind, Memberships, Person, UserRef
+from shared.domain.policy import Medium, Policy, Topology
+from shared.domain.reasons import Reason
+
+
+class Action(StrEnum):
+    """Whether somebody comes or leaves."""
+
+    ONBOARD = "onboard"
+    OFFBOARD = "offboard"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One thing asked for one person, from an event or from the clock."""
+
+    key: str
+    """What the sender can follow it by."""
+    action: Action
+    identifier: Identifier
+    occurred_at: datetime
+    cause: Cause
+    effective_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What Entra knows of the person a request points at: nobody, one, or more than one."""
+
+    people: tuple[Person, ...] = ()
+    memberships: Memberships = Memberships()
+
+    @property
+    def person(self) -> Person | None:
+        """The one person meant; None where there is none or more than one."""
+        return self.people[0] if len(self.people) == 1 else None
+
+
+def key_of(identifier: Identifier, finding: Finding) -> str:
+    """The key under which the person is remembered."""
+    return finding.person.object_id if finding.person else str(identifier)
+
+
+def decide(
+    request: Request, finding: Finding, current: Enrolment | None, policy: Policy, now: datetime
+) -> Enrolment:
+    """The person's enrolment after the request; running it twice gives the same."""
+    if current and request.occurred_at < current.event_time:
+        return current.noted(Reason.OUTDATED, now, detail=request.key)
+    case = _Case(request, finding, current, now)
+    if request.action is Action.OFFBOARD:
+        return _withdraw(case)
+    if len(finding.people) > 1:
+        return case.moved(State.FAILED, Reason.AMBIGUOUS)
+    if current and current.state in IN_SCOPE | {State.REQUESTED}:
+        return replace(current, event_time=request.occurred_at)
+    if finding.person:
+        return _enrol(case, finding.person, policy)
+    return _look_on_premises(case, policy)
+
+
+def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+    """Somebody found nowhere waits for the next look, or fails once the deadline has passed."""
+    if enrolment.deadline and now >= enrolment.deadline:
+        return enrolment.moved(State.FAILED, Reason.DEADLINE_PASSED, now)
+    waiting = enrolment
+    if (enrolment.state, enrolment.reason) != (State.WAITING, Reason.NOT_IN_ANY_DIRECTORY):
+        waiting = enrolment.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY, now)
+    return replace(
+        waiting, due=now + policy.retry_after(waiting.attempts), attempts=waiting.attempts + 1
+    )
+
+
+def take_out(enrolment: Enrolment, reason: Reason, now: datetime) -> Enrolment:
+    """The way out: only what is ours is removed, and never past a command still under way."""
+    if enrolment.provenance is Provenance.PREEXISTING and enrolment.state in IN_SCOPE:
+        return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now)
+    if enrolment.state in IN_SCOPE | {State.REQUESTED}:
+        return enrolment.moved(
+            State.WITHDRAWING, reason, now, command_key=enrolment.command_key, attempts=0
+        )
+    return enrolment.moved(State.WITHDRAWN, reason, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """Everything one decision is made of, so that its parts need not hand it on piece by piece."""
+
+    request: Request
+    finding: Finding
+    current: Enrolment | None
+    now: datetime
+
+    def moved(self, state: State, reason: Reason) -> Enrolment:
+        """The person in that state, new or one step further."""
+        request, current = self.request, self.current
+        if current is None:
+            return Enrolment(
+                key=key_of(request.identifier, self.finding),
+                user=self._user(),
+                state=state,
+                reason=reason,
+                cause=request.cause,
+                since=self.now,
+                event_time=request.occurred_at,
+                effective_date=request.effective_date,
+                steps=(Step(self.now, state, reason, request.key),),
+            )
+        if (current.state, current.reason) != (state, reason):
+            current = current.moved(state, reason, self.now, detail=request.key)
+        return replace(
+            current,
+            user=merged(current.user, self._user()),
+            cause=request.cause,
+            event_time=request.occurred_at,
+            effective_date=request.effective_date or current.effective_date,
+        )
+
+    def _user(self) -> UserRef:
+        if self.finding.person:
+            return self.finding.person.ref
+        match self.request.identifier:
+            case Identifier(IdentifierKind.EMPLOYEE_ID, value):
+                return UserRef(employee_id=value)
+            case Identifier(IdentifierKind.USER_PRINCIPAL_NAME, value):
+                return UserRef(user_principal_name=value)
+            case _:
+                return UserRef()
+
+
+def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
+    memberships, current = case.finding.memberships, case.current
+    reason = refusal(person, memberships, policy)
+    if reason:
+        return case.moved(State.EXCLUDED, reason)
+    start = case.request.effective_date or person.hire_date
+    if start and start > case.now:
+        return _wait_for(start, case, policy)
+    medium = policy.topology.medium(synced=person.synced)
+    ours = current is not None and current.provenance is Provenance.OURS
+    if policy.scope_group_id in memberships.group_ids and not ours:
+        return replace(
+            case.moved(State.VISIBLE, Reason.ALREADY_MEMBER),
+            medium=medium,
+            provenance=Provenance.PREEXISTING,
+        )
+    # Entra tells that a cloud user is no member yet; of a synced one only the worker knows.
+    provenance = Provenance.OURS if medium is Medium.CLOUD or ours else Provenance.UNKNOWN
+    moved = case.moved(State.REQUESTED, Reason.ONBOARDED)
+    return replace(moved, medium=medium, provenance=provenance)
+
+
+def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
+    request, now = case.request, case.now
+    if request.identifier.kind is IdentifierKind.OBJECT_ID:
+        return case.moved(State.FAILED, Reason.NOT_IN_ENTRA)
+    start = request.effective_date or request.occurred_at
+    if start > now and request.effective_date:
+        return _wait_for(start, case, policy)
+    deadline = (case.current.deadline if case.current else None) or (
+        max(request.occurred_at, start) + policy.waiting_deadline
+    )
+    if policy.topology is Topology.CLOUD:
+        waiting = case.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY)
+        return wait_again(replace(waiting, deadline=deadline), policy, now)
+    moved = case.moved(State.REQUESTED, Reason.ONBOARDED)
+    return replace(moved, medium=Medium.ON_PREMISES, deadline=deadline)
+
+
+def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
+    waiting = case.moved(State.WAITING, Reason.HIRE_DATE_AHEAD)
+    deadline = start + policy.waiting_deadline
+    return replace(waiting, due=start, effective_date=start, deadline=deadline)
+
+
+def _withdraw(case: _Case) -> Enrolment:
+    current, request = case.current, case.request
+    if current is None:
+        # Remembered all the same, so that an older onboarding event that comes late stays out.
+        return case.moved(State.WITHDRAWN, Reason.UNKNOWN_LEAVER)
+    if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
+        return replace(current, event_time=request.occurred_at)
+    leaving = replace(current, event_time=request.occurred_at, cause=request.cause)
+    return take_out(leaving, Reason.OFFBOARDED, case.now)

@@ -1,0 +1,1 @@
+"""What the product does: each use case a verb, run by a function, the CLI or the clock."""
