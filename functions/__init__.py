@@ -1,0 +1,1 @@
+"""The triggers: each reads its input, runs one use case, and returns or raises."""

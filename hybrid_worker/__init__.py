@@ -1,0 +1,1 @@
+"""The on-premises process: directory commands in, one AD group and one delta sync, results out."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.contracts.directory_command import DirectoryCommand
@@ -10,6 +10,7 @@ from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer
 from shared.domain.enrolment import Enrolment, State
 from shared.domain.people import Identifier, Memberships, Person, Registration
+from shared.domain.policy import Policy
 from shared.domain.reasons import Reason
 
 
@@ -142,3 +143,15 @@ class Ledger(Protocol):
 
     async def refused(self, limit: int) -> Sequence[Receipt]:
         """The newest refused messages, with their bodies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything a use case may reach, and the rules it keeps."""
+
+    directory: Directory
+    cloud_scope: CloudScope
+    ledger: Ledger
+    outbox: Outbox
+    policy: Policy
+    command_lifetime: timedelta

@@ -94,9 +94,13 @@ class PersonCloudEvent(Contract):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the transport knows of a message besides its body."""
+    """What the transport knows of a message besides its body.
 
-    message_id: str | None = None
+    Not its message id: the Functions host drops empty strings from a batch's arrays, so that an
+    id may stand at another message's place. Sequence numbers are never empty.
+    """
+
+    sequence_number: int | None = None
     enqueued_at: datetime | None = None
 
 
@@ -124,15 +128,15 @@ def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Reques
 def event_key(value: Any, envelope: Envelope) -> str:
     """The key to follow an event by; the same for every copy of the same event.
 
-    A CloudEvent is known by source and id, a plain one by the message's id, or where there is
-    none by its text.
+    A CloudEvent is known by source and id, a plain one by its place in the queue, or outside a
+    queue by its text.
     """
     if isinstance(value, Mapping) and "specversion" in value:
         name = f"{value.get('source')}\n{value.get('id')}"
+    elif envelope.sequence_number is not None:
+        name = f"{envelope.enqueued_at}\n{envelope.sequence_number}"
     else:
-        name = envelope.message_id or json.dumps(value, sort_keys=True)
-    if _is_event_key(name):
-        return name
+        name = json.dumps(value, sort_keys=True)
     return hashlib.sha256(name.encode()).hexdigest()[:_KEY_LENGTH]
 
 
@@ -163,5 +167,16 @@ def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -
     )
 
 
-def _is_event_key(name: str) -> bool:
-    return len(name) == _KEY_LENGTH and all(character in "0123456789abcdef" for character in name)
+def as_cloud_event(value: Any, *, source: str, event_id: str) -> Any:
+    """A plain event in the envelope that gives it an identity; a CloudEvent stays as it is."""
+    if not isinstance(value, Mapping) or "specversion" in value:
+        return value
+    data = {name: content for name, content in value.items() if name != "action"}
+    leaves = value.get("action") == Action.OFFBOARD
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": OFFBOARDED if leaves else ONBOARDED,
+        "data": data,
+    }

@@ -70,7 +70,7 @@ def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
         case State.EXCLUDED | State.FAILED | State.WITHDRAWN if answer.outcome is Outcome.DONE:
             # A late answer to a request that has been given up: what it wrote is taken back.
             return current.moved(
-                State.WITHDRAWING, Reason.ADDED, now, provenance=Provenance.OURS, attempts=0
+                State.WITHDRAWING, Reason.ADDED, now, provenance=Provenance.OURS, reissues=0
             )
         case _:
             return current

@@ -96,6 +96,9 @@ class Enrolment:
     """When to look again, for those who wait."""
     deadline: datetime | None = None
     attempts: int = 0
+    """How often somebody who waits was looked for."""
+    reissues: int = 0
+    """How often a write was issued again because nothing came of it."""
     flag: Reason | None = None
     steps: tuple[Step, ...] = ()
 

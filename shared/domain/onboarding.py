@@ -93,7 +93,7 @@ def take_out(enrolment: Enrolment, reason: Reason, now: datetime) -> Enrolment:
         return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now)
     if enrolment.state in IN_SCOPE | {State.REQUESTED}:
         return enrolment.moved(
-            State.WITHDRAWING, reason, now, command_key=enrolment.command_key, attempts=0
+            State.WITHDRAWING, reason, now, command_key=enrolment.command_key, reissues=0
         )
     return enrolment.moved(State.WITHDRAWN, reason, now)
 

@@ -45,6 +45,8 @@ class Policy:
     """How long a person may be in neither directory, counted from the hire date or the event."""
     first_retry: timedelta = timedelta(minutes=2)
     longest_retry: timedelta = timedelta(hours=4)
+    written_within: timedelta = timedelta(minutes=2)
+    """How long a change may take from the ledger to the directory or to a command."""
     answered_within: timedelta = timedelta(minutes=30)
     """How long the worker may take to answer a command."""
     visible_within_cloud: timedelta = timedelta(minutes=15)
@@ -57,9 +59,13 @@ class Policy:
 
     def retry_after(self, attempts: int) -> timedelta:
         """The wait before the next look: doubles each time up to `longest_retry`."""
-        doublings = min(max(attempts, 0), 32)
-        return min(self.first_retry * (1 << doublings), self.longest_retry)
+        return doubled(self.first_retry, attempts, self.longest_retry)
 
     def visible_within(self, medium: Medium | None) -> timedelta:
         """How long a written membership may take to be seen in Entra."""
         return self.visible_within_cloud if medium is Medium.CLOUD else self.visible_within_synced
+
+
+def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
+    """The time doubled so many times, never beyond the longest."""
+    return min(first * (1 << min(max(times, 0), 32)), max(first, longest))

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     INVALID = "invalid"
     # Flags: nothing moves, a person has to look.
     WORKER_SILENT = "worker-silent"
+    NOT_WRITTEN = "not-written"
     NOT_VISIBLE = "not-visible"
     NOT_EFFECTIVE = "not-effective"
 
@@ -95,6 +96,7 @@ _TEXTS = {
     Reason.UNKNOWN_LEAVER: "Nobody by that name was ever enrolled; nothing to take out.",
     Reason.INVALID: "The message could not be understood; see the field.",
     Reason.WORKER_SILENT: "The hybrid worker has not answered; is it running?",
+    Reason.NOT_WRITTEN: "The change could not be written; look at the dead-lettered scope changes.",
     Reason.NOT_VISIBLE: "Applied, but Entra does not show the membership.",
     Reason.NOT_EFFECTIVE: "A member, but the report does not show the person as enabled.",
 }

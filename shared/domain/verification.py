@@ -7,7 +7,7 @@ from shared.domain.eligibility import refusal
 from shared.domain.enrolment import IN_SCOPE, TO_WRITE, Enrolment, State, merged
 from shared.domain.onboarding import take_out
 from shared.domain.people import Memberships, Person, Registration
-from shared.domain.policy import Policy
+from shared.domain.policy import Policy, doubled
 from shared.domain.reasons import Reason
 
 
@@ -22,11 +22,11 @@ class Observation:
 def verify(current: Enrolment, seen: Observation, policy: Policy, now: datetime) -> Enrolment:
     """The enrolment after a look at Entra: moved on, issued again, flagged, or as it was."""
     if current.state in TO_WRITE:
-        return _chase_answer(current, policy, now)
+        return _chase_write(current, policy, now)
     if current.state is State.APPLIED:
         if not seen.member:
             return _chase_visibility(current, policy, now)
-        current = current.moved(State.VISIBLE, Reason.SEEN_IN_ENTRA, now, attempts=0)
+        current = current.moved(State.VISIBLE, Reason.SEEN_IN_ENTRA, now, reissues=0)
     if current.state is State.VISIBLE:
         if not (seen.registration and seen.registration.sspr_enabled):
             return _flag_ineffective(current, policy, now)
@@ -36,22 +36,29 @@ def verify(current: Enrolment, seen: Observation, policy: Policy, now: datetime)
     return current
 
 
-def _chase_answer(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
-    """A write that nobody has answered is issued again, then flagged."""
-    if now < current.since + policy.answered_within * (current.attempts + 1) or current.flag:
+def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+    """A write that nobody has answered is issued again, ever more rarely, and flagged in time."""
+    waits_for_worker = current.command_key is not None
+    patience = policy.answered_within if waits_for_worker else policy.written_within
+    if now < (current.due or current.since + patience):
         return current
-    if current.attempts < policy.reissue_limit:
-        noted = current.noted(Reason.REQUESTED_AGAIN, now, detail=f"{current.attempts + 1}")
-        return replace(noted, command_key=None, attempts=current.attempts + 1)
-    return _flagged(current, Reason.WORKER_SILENT, now)
+    count = current.reissues + 1
+    flag = Reason.WORKER_SILENT if waits_for_worker else Reason.NOT_WRITTEN
+    return replace(
+        current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
+        command_key=None,
+        due=now + doubled(patience, count, policy.longest_retry),
+        reissues=count,
+        flag=flag if count > policy.reissue_limit else current.flag,
+    )
 
 
 def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
     if now < current.since + policy.visible_within(current.medium) or current.flag:
         return current
-    if current.attempts < policy.reissue_limit:
+    if current.reissues < policy.reissue_limit:
         return current.moved(
-            State.REQUESTED, Reason.REQUESTED_AGAIN, now, attempts=current.attempts + 1
+            State.REQUESTED, Reason.REQUESTED_AGAIN, now, reissues=current.reissues + 1
         )
     return _flagged(current, Reason.NOT_VISIBLE, now)
 
@@ -64,6 +71,23 @@ def _flag_ineffective(current: Enrolment, policy: Policy, now: datetime) -> Enro
 
 def _flagged(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
     return replace(current.noted(flag, now), flag=flag)
+
+
+def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
+    """Whether the person is the one who was enrolled before they were in Entra.
+
+    By source anchor once the worker has found them in AD, by what the event said until then.
+    """
+    known, ref = provisional.user, person.ref
+    if known.source_anchor:
+        return known.source_anchor == ref.source_anchor
+    return any(
+        mine is not None and theirs is not None and mine.lower() == theirs.lower()
+        for mine, theirs in [
+            (known.user_principal_name, ref.user_principal_name),
+            (known.employee_id, ref.employee_id),
+        ]
+    )
 
 
 def adopt(
@@ -80,6 +104,7 @@ def adopt(
     """
     arrived = replace(
         provisional.noted(Reason.ARRIVED_IN_ENTRA, now),
+        due=now if provisional.state is State.WAITING else provisional.due,
         key=person.object_id,
         user=merged(provisional.user, person.ref),
         medium=provisional.medium or policy.topology.medium(synced=person.synced),

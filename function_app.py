@@ -1,0 +1,14 @@
+"""The function app: its blueprints, and the check of its settings before anything starts."""
+
+import azure.functions as func
+
+from functions import clock, onboarding, operator_api, scope
+from shared.settings import read_settings
+
+read_settings()
+
+app = func.FunctionApp()
+app.register_functions(onboarding.blueprint)
+app.register_functions(scope.blueprint)
+app.register_functions(clock.blueprint)
+app.register_functions(operator_api.blueprint)

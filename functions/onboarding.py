@@ -1,0 +1,39 @@
+"""Onboarding: the webhook that takes events in, and the function that enrols people."""
+
+import json
+from typing import List  # noqa: UP035  # the production runtime refuses list[...] at indexing
+
+import azure.functions as func
+
+from functions.messages import messages_of
+from shared.bootstrap import app
+from shared.domain.errors import InvalidMessage
+from shared.use_cases.accept_events import accept_events
+from shared.use_cases.enroll import QUEUE, enroll
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("onboarding_webhook")
+@blueprint.route("onboarding-events", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
+    """One event or a list of them: 202 with the keys to follow them by, or 400 with the reason."""
+    try:
+        keys = await accept_events(req.get_body(), app().world.outbox, app().now())
+    except InvalidMessage as error:
+        problem = {"field": error.field, "reason": error.reason}
+        return func.HttpResponse(
+            json.dumps({"error": problem}), status_code=400, mimetype="application/json"
+        )
+    return func.HttpResponse(
+        json.dumps({"keys": list(keys)}), status_code=202, mimetype="application/json"
+    )
+
+
+@blueprint.function_name("enroll_people")
+@blueprint.service_bus_queue_trigger(
+    "events", connection="ServiceBusConnection", queue_name=QUEUE, cardinality="many"
+)
+async def enroll_people(events: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
+    """A batch of onboarding events; what raises is delivered again by the broker."""
+    await enroll(messages_of(events), app().world, app().now())

@@ -1,0 +1,35 @@
+"""Scope: the writers' side of the queues, one batch at a time."""
+
+from typing import List  # noqa: UP035  # the production runtime refuses list[...] at indexing
+
+import azure.functions as func
+
+from functions.messages import messages_of
+from shared.bootstrap import app
+from shared.use_cases import apply_scope_changes, record_results
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("apply_scope_changes")
+@blueprint.service_bus_queue_trigger(
+    "changes",
+    connection="ServiceBusConnection",
+    queue_name=apply_scope_changes.QUEUE,
+    cardinality="many",
+)
+async def apply_changes(changes: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
+    """Write memberships: cloud users through Graph, synced users by a command."""
+    await apply_scope_changes.apply_scope_changes(messages_of(changes), app().world, app().now())
+
+
+@blueprint.function_name("record_results")
+@blueprint.service_bus_queue_trigger(
+    "results",
+    connection="ServiceBusConnection",
+    queue_name=record_results.QUEUE,
+    cardinality="many",
+)
+async def record(results: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
+    """Record what the hybrid worker made of its commands."""
+    await record_results.record_results(messages_of(results), app().world, app().now())

@@ -1,0 +1,203 @@
+"""One LDAPS connection to the domain controller, bound when needed and anew after it failed."""
+
+import ssl
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import ldap3
+import stamina
+import structlog
+from ldap3.core.exceptions import LDAPException
+from ldap3.core.results import (
+    RESULT_BUSY,
+    RESULT_NO_SUCH_OBJECT,
+    RESULT_OPERATIONS_ERROR,
+    RESULT_SUCCESS,
+    RESULT_TIME_LIMIT_EXCEEDED,
+    RESULT_UNAVAILABLE,
+)
+from ldap3.extend.microsoft.dirSync import extended_dn_control
+
+from hybrid_worker.settings import DirectorySettings
+from shared.domain.errors import DirectoryUnavailable
+
+_log = structlog.get_logger(__name__)
+
+_PAGE = 500
+_TRANSIENT = {
+    RESULT_BUSY,
+    RESULT_OPERATIONS_ERROR,  # AD's answer on a connection whose bind it has forgotten
+    RESULT_TIME_LIMIT_EXCEEDED,
+    RESULT_UNAVAILABLE,
+}
+# LDAP_SERVER_PERMISSIVE_MODIFY_OID (MS-ADTS 3.1.1.3.4.1.8): adding who is there is no error.
+_PERMISSIVE_MODIFY = ("1.2.840.113556.1.4.1413", False, None)
+
+type Entry = Mapping[str, Sequence[bytes]]
+type Result = tuple[int, str]
+"""An LDAP result code and the server's words for it."""
+
+
+class DirectoryConnection:
+    """Searches and modifies; every failure to talk is a `DirectoryUnavailable`."""
+
+    def __init__(self, settings: DirectorySettings) -> None:
+        self._settings = settings
+        self._connection: ldap3.Connection | None = None
+        self.modifications = 0
+        """Modify operations sent since the start."""
+
+    def ping(self) -> None:
+        """Ask the server for its naming context.
+
+        Raises:
+            DirectoryUnavailable: there is no answer, or it serves another domain.
+        """
+        entry = self.read("", ["defaultNamingContext"]) or {}
+        served = (entry.get("defaultNamingContext") or [b""])[0].decode()
+        if served.casefold() != self._settings.base.casefold():
+            raise DirectoryUnavailable(f"the server serves {served!r}, not {self._settings.base}")
+
+    def search(self, text: str, attributes: Sequence[str]) -> Iterator[Entry]:
+        """Everything below the domain that matches, page by page."""
+        cookie: bytes | None = None
+        while True:
+            connection = self._ask(
+                "search",
+                self._settings.base,
+                text,
+                attributes=list(attributes),
+                paged_size=_PAGE,
+                paged_cookie=cookie,
+            )
+            self._expect_success(connection)
+            yield from _entries(connection)
+            controls = connection.result.get("controls", {})
+            cookie = controls.get("1.2.840.113556.1.4.319", {}).get("value", {}).get("cookie")
+            if not cookie:
+                return
+
+    def read(
+        self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False
+    ) -> Entry | None:
+        """One object's attributes; DN values with their GUIDs in front when asked for."""
+        controls = [extended_dn_control()] if guids_of_members else None
+        connection = self._ask(
+            "search",
+            dn,
+            "(objectClass=*)",
+            search_scope=ldap3.BASE,
+            attributes=list(attributes),
+            controls=controls,
+        )
+        if connection.result["result"] == RESULT_NO_SUCH_OBJECT:
+            return None
+        self._expect_success(connection)
+        return next(_entries(connection), None)
+
+    def modify(self, dn: str, changes: Mapping[str, list[tuple[str, list[str]]]]) -> Result:
+        """Modify one object; the server's refusals are returned, not raised."""
+        self.modifications += 1
+        connection = self._ask("modify", dn, dict(changes), controls=[_PERMISSIVE_MODIFY])
+        code, message = connection.result["result"], connection.result["message"]
+        if code in _TRANSIENT:
+            self.close()
+            raise DirectoryUnavailable(f"modify: {connection.result['description']}")
+        return code, f"{connection.result['description']} {message}".strip()
+
+    def close(self) -> None:
+        """Let go of the connection; the next call opens another."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.unbind()
+            except (LDAPException, OSError) as error:
+                _log.debug("unbind-failed", error=str(error))
+
+    def _ask(self, operation: str, *arguments: Any, **options: Any) -> ldap3.Connection:
+        if self._connection is None:
+            self._connection = self._open()
+        connection = self._connection
+        try:
+            getattr(connection, operation)(*arguments, **options)
+        except (LDAPException, OSError) as error:
+            self.close()
+            raise DirectoryUnavailable(f"{operation}: {error}") from error
+        return connection
+
+    def _expect_success(self, connection: ldap3.Connection) -> None:
+        if connection.result["result"] != RESULT_SUCCESS:
+            self.close()
+            raise DirectoryUnavailable(f"search: {connection.result['description']}")
+
+    @stamina.retry(on=DirectoryUnavailable, attempts=3, timeout=15, wait_initial=0.2, wait_max=3)
+    def _open(self) -> ldap3.Connection:
+        # A fresh Server each time: after a refused connection the old one keeps failing for 5 s.
+        settings = self._settings
+        try:
+            connection = ldap3.Connection(
+                _server(settings),
+                **_credentials(settings),
+                auto_range=False,
+                check_names=False,
+                receive_timeout=settings.timeout,
+                raise_exceptions=False,
+            )
+            bound = connection.bind()
+        except (LDAPException, OSError, _kerberos_error()) as error:
+            raise DirectoryUnavailable(f"bind: {error}") from error
+        if not bound:
+            raise DirectoryUnavailable(
+                f"bind: {connection.result['description']} {connection.result['message']}"
+            )
+        return connection
+
+
+def _server(settings: DirectorySettings) -> ldap3.Server:
+    tls = ldap3.Tls(
+        # ldap3's own default is CERT_NONE.
+        validate=ssl.CERT_REQUIRED,
+        ca_certs_file=str(settings.ca_file) if settings.ca_file else None,
+        valid_names=[settings.server],
+        sni=settings.server,
+    )
+    return ldap3.Server(
+        settings.address or settings.server,
+        settings.port,
+        use_ssl=True,
+        tls=tls,
+        get_info=ldap3.NONE,
+        connect_timeout=settings.timeout,
+    )
+
+
+def _credentials(settings: DirectorySettings) -> dict[str, Any]:
+    if settings.bind == "simple":
+        return {
+            "user": settings.user,
+            "password": settings.secret(),
+            "authentication": ldap3.SIMPLE,
+        }
+    return {
+        "authentication": ldap3.SASL,
+        "sasl_mechanism": ldap3.KERBEROS,
+        # The ticket is for the name, wherever the connection goes.
+        "sasl_credentials": (settings.server,),
+    }
+
+
+def _kerberos_error() -> type[Exception]:
+    """What Kerberos raises; ldap3 uses one library on Windows and another elsewhere."""
+    if sys.platform == "win32":
+        from winkerberos import GSSError
+    else:
+        from gssapi.raw.misc import GSSError
+    error: type[Exception] = GSSError
+    return error
+
+
+def _entries(connection: ldap3.Connection) -> Iterator[Entry]:
+    for entry in connection.response or []:
+        if entry["type"] == "searchResEntry":
+            yield entry["raw_attributes"]

@@ -1,0 +1,69 @@
+"""The Connect host's cmdlets through PowerShell remoting to a JEA endpoint."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pypsrp.complex_objects import GenericComplexObject
+from pypsrp.exceptions import WinRMError
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+from requests.exceptions import RequestException
+from spnego.exceptions import SpnegoError
+
+from hybrid_worker.delta_sync.decisions import Problem, SyncRefused, problem_in
+from hybrid_worker.settings import SyncSettings
+
+
+class JeaEndpoint:
+    """Runs single cmdlets, each in a session of its own: JEA allows nothing else."""
+
+    def __init__(self, settings: SyncSettings) -> None:
+        self._settings = settings
+
+    def __call__(self, cmdlet: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
+        """Run one cmdlet and return its objects' properties.
+
+        Raises:
+            SyncRefused: the host is out of reach, or the cmdlet reported an error.
+        """
+        try:
+            shell = self._run(cmdlet, parameters)
+        except (WinRMError, RequestException, SpnegoError, OSError) as error:
+            problem = problem_in(str(error))
+            # Only what the cmdlet itself says is a refusal; the rest is about getting there.
+            problem = Problem.UNREACHABLE if problem is Problem.REFUSED else problem
+            raise SyncRefused(problem, f"{cmdlet}: {error}") from error
+        # `had_errors` stays False for errors that do not terminate.
+        if errors := [str(record) for record in shell.streams.error]:
+            raise SyncRefused(problem_in(" ".join(errors)), f"{cmdlet}: {errors[0]}")
+        return [_properties(item) for item in shell.output]
+
+    def _run(self, cmdlet: str, parameters: Mapping[str, Any]) -> PowerShell:
+        settings = self._settings
+        with (
+            WSMan(
+                settings.host or "",
+                port=settings.port,
+                username=settings.user,
+                password=settings.secret(),
+                ssl=True,
+                auth=settings.auth,
+                # pypsrp takes True or a file of authorities to trust.
+                cert_validation=str(settings.ca_file) if settings.ca_file else True,  # type: ignore[arg-type]
+                connection_timeout=int(settings.timeout),
+                read_timeout=int(settings.timeout),
+                operation_timeout=max(1, int(settings.timeout) - 5),
+            ) as wsman,
+            RunspacePool(wsman, configuration_name=settings.configuration) as pool,
+        ):
+            shell = PowerShell(pool)
+            shell.add_cmdlet(cmdlet).add_parameters(dict(parameters))
+            shell.invoke()
+            return shell
+
+
+def _properties(item: Any) -> Mapping[str, Any]:
+    """.NET objects arrive with adapted properties, custom ones with extended."""
+    if not isinstance(item, GenericComplexObject):
+        return {}
+    return {**item.adapted_properties, **item.extended_properties}

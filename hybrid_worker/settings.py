@@ -1,0 +1,336 @@
+"""What the worker is told: `SSPR_WORKER_…` in the environment, or in a file `worker.env`.
+
+The environment wins over the file. Everything is checked at the start, all complaints at once.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from dotenv import dotenv_values
+from pydantic import (
+    BeforeValidator,
+    Field,
+    FilePath,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.domain.errors import ConfigurationError
+
+PREFIX = "SSPR_WORKER_"
+_PLAIN_LDAP_PORTS = {389, 3268}
+
+
+def _refuse_other_binds(value: object) -> object:
+    if str(value).lower() in {"ntlm", "anonymous"}:
+        raise ValueError(f"{value} is refused; use kerberos, or simple (always over LDAPS)")
+    return value
+
+
+class ProcessSettings(BaseSettings):
+    """The process itself."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+
+    name: str = Field(
+        default_factory=socket.gethostname, description="Under which name the worker answers."
+    )
+    state_directory: Path = Field(
+        description="Give a folder that only the worker may read; its journal is kept there."
+    )
+    batch: int = Field(50, ge=1, le=200, description="How many commands to take at once.")
+    stop_within: float = Field(
+        10, ge=0, le=120, description="Seconds to wait for a running sync when told to stop."
+    )
+
+    @field_validator("state_directory")
+    @classmethod
+    def _is_usable(cls, folder: Path) -> Path:
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ValueError(f"the folder cannot be made: {error.strerror}") from None
+        if not os.access(folder, os.W_OK):
+            raise ValueError("the folder cannot be written")
+        return folder
+
+
+class ServiceBusSettings(BaseSettings):
+    """The queues, and who the worker is to them."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SERVICE_BUS_", extra="ignore")
+
+    namespace: str | None = Field(
+        None, description="Give the full name, as in contoso.servicebus.windows.net."
+    )
+    connection_string: SecretStr | None = Field(None, description="For a lab only.")
+    tenant_id: str | None = Field(None, description="Of the certificate credential.")
+    client_id: str | None = Field(None, description="Of the certificate credential.")
+    certificate_file: FilePath | None = Field(
+        None, description="PEM or PKCS12 with its private key; instead of the managed identity."
+    )
+    transport: Literal["websockets", "amqp"] = Field(
+        "websockets", description="websockets needs port 443 outbound only, amqp 5671."
+    )
+    custom_endpoint: str | None = Field(
+        None, description="Where to connect instead, as in sb://10.0.0.5:5671."
+    )
+    ca_file: FilePath | None = Field(None, description="PEM of the authority to trust instead.")
+    proxy_host: str | None = Field(None, description="An HTTP proxy, for websockets.")
+    proxy_port: int = Field(8080, ge=1, le=65535, description="Its port.")
+    commands_queue: str = Field("directory-commands", description="Where commands come from.")
+    results_queue: str = Field("directory-results", description="Where answers go.")
+
+    @model_validator(mode="after")
+    def _names_one_service_bus(self) -> Self:
+        if bool(self.namespace) == bool(self.connection_string):
+            raise ValueError(
+                f"give {PREFIX}SERVICE_BUS_NAMESPACE, or in a lab "
+                f"{PREFIX}SERVICE_BUS_CONNECTION_STRING, and not both"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _certificate_is_whole(self) -> Self:
+        parts = (self.tenant_id, self.client_id, self.certificate_file)
+        if any(parts) and not all(parts):
+            raise ValueError(
+                "a certificate credential needs all of "
+                f"{PREFIX}SERVICE_BUS_TENANT_ID, _CLIENT_ID and _CERTIFICATE_FILE"
+            )
+        if any(parts) and self.connection_string:
+            raise ValueError("a certificate credential and a connection string exclude each other")
+        return self
+
+    @model_validator(mode="after")
+    def _transport_can_work(self) -> Self:
+        text = self.connection_string.get_secret_value() if self.connection_string else ""
+        if "usedevelopmentemulator=true" in text.lower() and self.transport != "amqp":
+            raise ValueError(
+                f"the emulator speaks plain AMQP: set {PREFIX}SERVICE_BUS_TRANSPORT=amqp"
+            )
+        if self.proxy_host and self.transport == "amqp":
+            raise ValueError(
+                f"a proxy carries websockets only: set {PREFIX}SERVICE_BUS_TRANSPORT=websockets"
+            )
+        return self
+
+
+class DirectorySettings(BaseSettings):
+    """Active Directory, and the one group the worker may write."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DIRECTORY_", extra="ignore")
+
+    server: str = Field(
+        description="Give the DNS name of the domain controller that Entra Connect reads from, "
+        "so that its import sees the change without waiting for replication."
+    )
+    address: str | None = Field(
+        None, description="Its IP address, where the name cannot be resolved."
+    )
+    port: int = Field(636, ge=1, le=65535, description="636, or 3269 on a global catalogue.")
+    domain: str = Field(description="Give the DNS name of the domain, as in corp.contoso.com.")
+    scope_group: str = Field(
+        description="Give the sAMAccountName, name or DN of the AD group that is synced."
+    )
+    ca_file: FilePath | None = Field(
+        None, description="PEM of the authority that signed the server's certificate."
+    )
+    bind: Annotated[Literal["kerberos", "simple"], BeforeValidator(_refuse_other_binds)] = Field(
+        "kerberos", description="How to sign in; both over LDAPS."
+    )
+    user: str | None = Field(None, description="For bind=simple, as in svc@corp.contoso.com.")
+    password: SecretStr | None = Field(None, description="For bind=simple.")
+    password_file: FilePath | None = Field(None, description="A file with the password, instead.")
+    keytab: FilePath | None = Field(None, description="Linux: the service account's keys.")
+    krb5_config: FilePath | None = Field(None, description="Linux: instead of /etc/krb5.conf.")
+    timeout: float = Field(30, gt=0, le=300, description="Seconds to wait for an answer.")
+
+    @field_validator("server")
+    @classmethod
+    def _is_a_name(cls, server: str) -> str:
+        if "://" in server or ":" in server:
+            raise ValueError("only the DNS name; the worker always speaks LDAPS")
+        return server
+
+    @field_validator("port")
+    @classmethod
+    def _is_ldaps(cls, port: int) -> int:
+        if port in _PLAIN_LDAP_PORTS:
+            raise ValueError(f"{port} is plain LDAP, which is refused")
+        return port
+
+    @model_validator(mode="after")
+    def _can_bind(self) -> Self:
+        secrets = [self.password, self.password_file]
+        if self.bind == "simple" and (not self.user or sum(map(bool, secrets)) != 1):
+            raise ValueError(
+                f"{PREFIX}DIRECTORY_BIND=simple needs {PREFIX}DIRECTORY_USER and one of "
+                f"{PREFIX}DIRECTORY_PASSWORD and {PREFIX}DIRECTORY_PASSWORD_FILE"
+            )
+        if self.bind == "kerberos" and (self.user or any(secrets)):
+            raise ValueError(
+                f"{PREFIX}DIRECTORY_BIND=kerberos takes no user and no password: the process's "
+                f"own account is used, or {PREFIX}DIRECTORY_KEYTAB"
+            )
+        if self.bind == "simple" and self.keytab:
+            raise ValueError(f"{PREFIX}DIRECTORY_KEYTAB is for {PREFIX}DIRECTORY_BIND=kerberos")
+        return self
+
+    @property
+    def base(self) -> str:
+        """The domain's naming context."""
+        return ",".join(f"DC={label}" for label in self.domain.split("."))
+
+    def secret(self) -> str | None:
+        """The password, wherever it is kept."""
+        return _secret(self.password, self.password_file)
+
+
+class SyncSettings(BaseSettings):
+    """The Entra Connect host, and how patient to be with it."""
+
+    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SYNC_", extra="ignore")
+
+    mode: Literal["psrp", "subprocess", "none"] = Field(
+        "psrp",
+        description="psrp: a JEA endpoint; subprocess: PowerShell on this host; "
+        "none: leave it to the scheduler of Entra Connect.",
+    )
+    host: str | None = Field(None, description="Give the Entra Connect host's DNS name.")
+    port: int = Field(5986, ge=1, le=65535, description="WinRM over HTTPS.")
+    configuration: str = Field("SsprRollout", description="The name of the JEA endpoint.")
+    auth: Literal["negotiate", "kerberos", "ntlm", "basic"] = Field(
+        "negotiate", description="How to sign in to WinRM; always over HTTPS."
+    )
+    user: str | None = Field(None, description="Empty: the process's own account.")
+    password: SecretStr | None = Field(None, description="The user's.")
+    password_file: FilePath | None = Field(None, description="A file with the password, instead.")
+    ca_file: FilePath | None = Field(
+        None, description="PEM of the authority that signed the host's certificate."
+    )
+    powershell: Path = Field(
+        Path(r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"),
+        description="For mode=subprocess: an absolute path.",
+    )
+    module: str = Field("ADSync", description="For mode=subprocess: the module, or its path.")
+    timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for one answer.")
+    debounce: float = Field(2, ge=0, le=60, description="Seconds to gather changes for one cycle.")
+    poll: float = Field(5, gt=0, le=120, description="Seconds between looks at a running cycle.")
+    longest_pause: float = Field(
+        60, gt=0, le=900, description="Seconds at most between tries while a cycle cannot be had."
+    )
+    hold: float = Field(
+        240, ge=0, le=1800, description="Seconds to keep a command back for its sync's end."
+    )
+    patience: float = Field(
+        1200, gt=0, description="Seconds after which a sync that is still owed counts as failed."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_called(self) -> Self:
+        if self.mode == "psrp" and not self.host:
+            raise ValueError(
+                f"{PREFIX}SYNC_MODE=psrp needs {PREFIX}SYNC_HOST, the Entra Connect host; "
+                "set the mode to none to leave syncing to its scheduler"
+            )
+        if self.mode == "subprocess" and not self.powershell.is_file():
+            raise ValueError(f"{PREFIX}SYNC_POWERSHELL: there is no {self.powershell}")
+        return self
+
+    @model_validator(mode="after")
+    def _can_sign_in(self) -> Self:
+        secrets = sum(map(bool, [self.password, self.password_file]))
+        if bool(self.user) != bool(secrets) or secrets > 1:
+            raise ValueError(
+                f"{PREFIX}SYNC_USER goes with one of "
+                f"{PREFIX}SYNC_PASSWORD and {PREFIX}SYNC_PASSWORD_FILE"
+            )
+        if self.auth == "basic" and not self.user:
+            raise ValueError(f"{PREFIX}SYNC_AUTH=basic needs {PREFIX}SYNC_USER")
+        return self
+
+    def secret(self) -> str | None:
+        """The password, wherever it is kept."""
+        return _secret(self.password, self.password_file)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything the worker is told."""
+
+    process: ProcessSettings
+    service_bus: ServiceBusSettings
+    directory: DirectorySettings
+    sync: SyncSettings
+
+    def shown(self) -> dict[str, str | float | None]:
+        """Every setting by the name of its environment variable; secrets are covered."""
+        groups = (self.process, self.service_bus, self.directory, self.sync)
+        return {
+            _variable(type(group), name): value if isinstance(value, int | float) else str(value)
+            for group in groups
+            for name, value in group
+            if value is not None
+        }
+
+
+_GROUPS = (ProcessSettings, ServiceBusSettings, DirectorySettings, SyncSettings)
+
+
+def load_settings(file: Path = Path("worker.env")) -> Settings:
+    """Read the environment and the file, which may be missing.
+
+    Raises:
+        ConfigurationError: one line for every setting that is missing, wrong or unknown.
+    """
+    complaints = _unknown(file)
+    groups: dict[type[BaseSettings], BaseSettings] = {}
+    for group in _GROUPS:
+        try:
+            groups[group] = group(_env_file=file)
+        except ValidationError as error:
+            complaints += _complaints(group, error)
+    if complaints:
+        raise ConfigurationError("\n".join(complaints))
+    return Settings(*(groups[group] for group in _GROUPS))  # type: ignore[arg-type]  # in their order
+
+
+def _secret(value: SecretStr | None, file: Path | None) -> str | None:
+    if value:
+        return value.get_secret_value()
+    return file.read_text("utf-8").strip("\r\n") if file else None
+
+
+def _variable(group: type[BaseSettings], name: str) -> str:
+    return f"{group.model_config['env_prefix']}{name}".upper()
+
+
+def _complaints(group: type[BaseSettings], error: ValidationError) -> list[str]:
+    return [
+        _complaint(group, str(entry["loc"][0]) if entry["loc"] else "", entry["msg"])
+        for entry in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _complaint(group: type[BaseSettings], name: str, message: str) -> str:
+    reason = message.removeprefix("Value error, ")
+    if not name:
+        return reason
+    field = group.model_fields[name]
+    reason = "is missing" if reason == "Field required" else reason
+    return f"{_variable(group, name)}: {reason}. {field.description}"
+
+
+def _unknown(file: Path) -> list[str]:
+    """A misspelt name would otherwise leave a default in force without a word."""
+    known = {_variable(group, name) for group in _GROUPS for name in group.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(file))}
+    ours = sorted(name for name in given - known if name.startswith(PREFIX))
+    return [f"{name}: there is no such setting. Correct its name or take it out." for name in ours]

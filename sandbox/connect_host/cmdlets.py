@@ -1,0 +1,226 @@
+"""The cmdlets that the JEA endpoint exposes, and PowerShell's own refusals of anything else.
+
+Names, properties and texts are those of the ADSync module and of Windows PowerShell 5.1.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from psrpcore.types import (
+    ErrorCategory,
+    PSDateTime,
+    PSDuration,
+    PSGuid,
+    PSInt,
+    PSNoteProperty,
+    PSObject,
+)
+
+from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
+from sandbox.connect_host.run_history import TENANT_CONNECTOR, Run
+from sandbox.connect_host.scheduler import SHORTEST_INTERVAL, Scheduler
+
+_TYPES = "Microsoft.IdentityManagement.PowerShell.ObjectModel"
+_CMDLETS = "Microsoft.IdentityManagement.PowerShell.Cmdlet"
+_PURGE_INTERVAL = timedelta(days=7)
+_POLICY_TYPES = ("Delta",)
+"""The role capability allows no other, though the cmdlet itself knows more."""
+_ERROR_ACTIONS = ("Continue", "Stop", "SilentlyContinue", "Ignore")
+
+type Parameters = dict[str, Any]
+
+
+@dataclass
+class CmdletError(Exception):
+    """An error as PowerShell reports it."""
+
+    message: str
+    identifier: str
+    """FullyQualifiedErrorId."""
+    exception: str
+    """The .NET type of the exception."""
+    category: ErrorCategory
+    target: str = ""
+    terminating: bool = True
+
+
+class Cmdlets:
+    """The allow-listed cmdlets of one Connect host."""
+
+    def __init__(self, engine: SyncEngine, scheduler: Scheduler) -> None:
+        self._engine = engine
+        self._scheduler = scheduler
+        self._allowed = {
+            "Start-ADSyncSyncCycle": self._start_cycle,
+            "Get-ADSyncScheduler": self._get_scheduler,
+            "Get-ADSyncConnectorRunStatus": self._get_run_status,
+            "Get-ADSyncRunProfileResult": self._get_run_results,
+        }
+        self._parameters = {
+            "Start-ADSyncSyncCycle": ("PolicyType",),
+            "Get-ADSyncRunProfileResult": ("NumberRequested",),
+        }
+
+    def invoke(self, name: str, arguments: list[tuple[str | None, Any]]) -> list[PSObject]:
+        """Run a cmdlet and return its output.
+
+        Raises:
+            CmdletError: it is not exposed, was called wrongly, or failed.
+        """
+        known = next((one for one in self._allowed if one.lower() == name.lower()), None)
+        if known is None:
+            raise _not_recognized(name)
+        parameters = _bind(known, ("ErrorAction", *self._parameters.get(known, ())), arguments)
+        action = str(parameters.get("ErrorAction", "Continue"))
+        _validate_set(known, "ErrorAction", action, _ERROR_ACTIONS)
+        try:
+            return self._allowed[known](parameters)
+        except CmdletError as error:
+            error.terminating = error.terminating or action.lower() == "stop"
+            raise
+
+    def _start_cycle(self, parameters: Parameters) -> list[PSObject]:
+        policy_type = str(parameters.get("PolicyType", "Delta"))
+        _validate_set("Start-ADSyncSyncCycle", "PolicyType", policy_type, _POLICY_TYPES)
+        try:
+            self._engine.start("cmdlet")
+        except CycleRefusedError as refusal:
+            raise _cycle_refused(str(refusal)) from refusal
+        return [_object(f"{_TYPES}.SchedulerOperationResult", Result="Success")]
+
+    def _get_scheduler(self, _: Parameters) -> list[PSObject]:
+        conditions = self._engine.conditions
+        interval = PSDuration(seconds=self._scheduler.interval.total_seconds())
+        return [
+            _object(
+                f"{_TYPES}.SchedulerSettings",
+                AllowedSyncCycleInterval=PSDuration(seconds=SHORTEST_INTERVAL.total_seconds()),
+                CurrentlyEffectiveSyncCycleInterval=interval,
+                CustomizedSyncCycleInterval=None,
+                NextSyncCyclePolicyType="Delta",
+                NextSyncCycleStartTimeInUTC=_moment(self._scheduler.next_start),
+                PurgeRunHistoryInterval=PSDuration(seconds=_PURGE_INTERVAL.total_seconds()),
+                SyncCycleEnabled=True,
+                MaintenanceEnabled=True,
+                StagingModeEnabled=conditions.staging,
+                SchedulerSuspended=conditions.suspended,
+                SyncCycleInProgress=self._engine.in_progress,
+            )
+        ]
+
+    def _get_run_status(self, _: Parameters) -> list[PSObject]:
+        running = [run for run in self._engine.history.runs if run.end is None]
+        connectors = [run.connector for run in running]
+        if self._engine.conditions.connector_busy:
+            connectors.append(TENANT_CONNECTOR)
+        type_name = f"{_TYPES}.ConnectorRunStatus"
+        return [_object(type_name, RunState="Busy", ConnectorName=name) for name in connectors]
+
+    def _get_run_results(self, parameters: Parameters) -> list[PSObject]:
+        newest_first = self._engine.history.runs[::-1]
+        return [_run_result(run) for run in newest_first[: parameters.get("NumberRequested", 100)]]
+
+
+def scripts_refused() -> CmdletError:
+    """What a JEA endpoint (no-language mode) says to a script."""
+    return CmdletError(
+        "The syntax is not supported by this runspace. This can occur if the runspace is in "
+        "no-language mode.",
+        "ScriptsNotAllowed",
+        "System.Management.Automation.RemoteException",
+        ErrorCategory.ParserError,
+    )
+
+
+def _not_recognized(name: str) -> CmdletError:
+    return CmdletError(
+        f"The term '{name}' is not recognized as the name of a cmdlet, function, script file, or "
+        "operable program. Check the spelling of the name, or if a path was included, verify "
+        "that the path is correct and try again.",
+        "CommandNotFoundException",
+        "System.Management.Automation.CommandNotFoundException",
+        ErrorCategory.ObjectNotFound,
+        name,
+    )
+
+
+def _cycle_refused(text: str) -> CmdletError:
+    exception = "System.InvalidOperationException"
+    return CmdletError(
+        f"System.Management.Automation.CmdletInvocationException: {exception}: {text}\r\n   at "
+        "Microsoft.MetadirectoryServices.Scheduler.Scheduler.StartSyncCycle(String "
+        "overridePolicy, Boolean interactiveMode)",
+        f"{exception},{_CMDLETS}.StartADSyncSyncCycle",
+        exception,
+        ErrorCategory.WriteError,
+        terminating=False,
+    )
+
+
+def _bind(
+    cmdlet: str, known: tuple[str, ...], arguments: list[tuple[str | None, Any]]
+) -> Parameters:
+    parameters = {}
+    for name, value in arguments:
+        # The first parameter of each of these cmdlets is also its first positional one.
+        wanted = known[-1] if name is None else name.rstrip(":")
+        found = next((one for one in known if one.lower() == wanted.lower()), None)
+        if found is None:
+            raise _binding_error(
+                cmdlet,
+                f"A parameter cannot be found that matches parameter name '{name}'.",
+                "NamedParameterNotFound",
+            )
+        parameters[found] = value
+    return parameters
+
+
+def _validate_set(cmdlet: str, parameter: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value.lower() in {one.lower() for one in allowed}:
+        return
+    raise _binding_error(
+        cmdlet,
+        f"Cannot validate argument on parameter '{parameter}'. The argument \"{value}\" does not "
+        f'belong to the set "{",".join(allowed)}" specified by the ValidateSet attribute. Supply '
+        "an argument that is in the set and then try the command again.",
+        "ParameterArgumentValidationError",
+    )
+
+
+def _binding_error(cmdlet: str, message: str, identifier: str) -> CmdletError:
+    return CmdletError(
+        message,
+        f"{identifier},{_CMDLETS}.{cmdlet.replace('-', '')}",
+        "System.Management.Automation.ParameterBindingException",
+        ErrorCategory.InvalidArgument,
+        cmdlet,
+    )
+
+
+def _run_result(run: Run) -> PSObject:
+    return _object(
+        f"{_TYPES}.RunProfileResult",
+        RunHistoryId=PSGuid(run.identifier),
+        ConnectorName=run.connector,
+        RunProfileName=run.profile,
+        RunNumber=PSInt(run.number),
+        IsRunComplete=run.end is not None,
+        Result=run.result,
+        StartDate=_moment(run.start),
+        EndDate=run.end and _moment(run.end),
+    )
+
+
+def _moment(moment: datetime) -> PSDateTime:
+    return PSDateTime.fromtimestamp(moment.timestamp(), moment.tzinfo)
+
+
+def _object(type_name: str, **properties: Any) -> PSObject:
+    """A .NET object, whose properties reach a client as adapted ones."""
+    made = PSObject()
+    made.PSObject.type_names = [type_name, "System.Object"]
+    made.PSObject.adapted_properties = [
+        PSNoteProperty(name, value=value) for name, value in properties.items()
+    ]
+    return made

@@ -1,0 +1,1 @@
+"""A real Active Directory domain: Samba, provisioned and seeded for the sandbox."""

@@ -1,0 +1,153 @@
+"""Service Bus queue triggers, on the unmodified ``azure-servicebus``."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from azure.core.exceptions import AzureError
+from azure.servicebus import ServiceBusReceivedMessage
+from azure.servicebus.aio import AutoLockRenewer
+
+from sandbox.functions_host import service_bus_trigger as trigger
+from sandbox.functions_host.protocol import TypedData
+from sandbox.functions_host.runtime import Function, Runtime
+from sandbox.functions_host.service_bus_connection import ServiceBusConnection
+from sandbox.functions_host.settings import AppSettings, HostOptions, SettingsError
+
+_log = logging.getLogger(__name__)
+
+_WAIT_SECONDS = 1.0
+_BUSY_WAIT_SECONDS = 0.02
+_PAUSE_AFTER_ERROR_SECONDS = 2.0
+
+
+class ServiceBusListener:
+    """Invokes one function with the messages of one queue.
+
+    Success completes the messages, an exception abandons every one of them. Batches come one at a
+    time and nobody renews their locks; single messages come up to ``maxConcurrentCalls`` at once
+    and keep their locks while their function runs.
+    """
+
+    def __init__(
+        self, runtime: Runtime, function: Function, settings: AppSettings, options: HostOptions
+    ) -> None:
+        """Prepare to listen.
+
+        Raises:
+            SettingsError: For a topic, sessions, a missing connection or an unresolved queue name.
+        """
+        if "queueName" not in function.trigger or function.trigger.get("isSessionsEnabled"):
+            raise SettingsError(
+                f"function {function.name}: topics and sessions are not part of this host"
+            )
+        self._runtime = runtime
+        self.function = function
+        self._options = options
+        self._queue = settings.resolve(function.trigger["queueName"])
+        self._batches = (function.trigger.get("cardinality") or "one").lower() == "many"
+        self._binary = (function.trigger.get("dataType") or "").lower() == "binary"
+        self._connection = ServiceBusConnection(settings, function.trigger["connection"])
+        self._receiver = self._connection.client.get_queue_receiver(self._queue)
+        self._renewer = AutoLockRenewer(options.max_auto_lock_renewal_seconds)
+        self._running: dict[asyncio.Task[bool], ServiceBusReceivedMessage] = {}
+
+    async def start(self) -> None:
+        """Attach to the queue.
+
+        Raises:
+            ConnectionError: When the namespace or the queue cannot be reached.
+        """
+        try:
+            await self._receiver.__aenter__()
+        except AzureError as error:
+            name = self.function.name
+            raise ConnectionError(f"function {name}: queue {self._queue!r}: {error}") from error
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Receive and invoke; after the stop, let running functions settle their messages."""
+        step = self._next_batch if self._batches else self._next_singles
+        while not stop.is_set():
+            try:
+                await step()
+            except AzureError as error:
+                _log.warning("receiving queue=%s failed: %s", self._queue, error)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), _PAUSE_AFTER_ERROR_SECONDS)
+        while self._running:
+            await self._settle_finished(None)
+        await self._renewer.close()
+        await self._receiver.close()
+        await self._connection.close()
+
+    async def invoke_by_hand(self, text: str) -> None:
+        """Invoke the function with a message that is on no queue; a batch function gets a batch."""
+        data, metadata = self._bind([text.encode()], [trigger.fields_by_hand()])
+        await self._runtime.invoke(self.function, data, metadata)
+
+    async def _next_batch(self) -> None:
+        messages = await self._receive(self._options.max_message_batch_size, _WAIT_SECONDS)
+        if messages:
+            await self._settle(messages, succeeded=await self._process(messages))
+
+    async def _next_singles(self) -> None:
+        """Fill the free places and settle what is finished.
+
+        Both are done here, in turn: the SDK's connection has one lock for reading and writing, and
+        a receiver that waits for messages holds it for 0.2 s at a time.
+        """
+        free = self._options.max_concurrent_calls - len(self._running)
+        if free:
+            wait = _BUSY_WAIT_SECONDS if self._running else _WAIT_SECONDS
+            for message in await self._receive(free, wait):
+                self._renewer.register(self._receiver, message)
+                self._running[asyncio.create_task(self._process([message]))] = message
+        if self._running:
+            full = len(self._running) == self._options.max_concurrent_calls
+            await self._settle_finished(None if full else _BUSY_WAIT_SECONDS)
+
+    async def _settle_finished(self, timeout: float | None) -> None:  # noqa: ASYNC109 - asyncio.wait's
+        finished, _ = await asyncio.wait(
+            self._running, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+        )
+        settled = [(self._running.pop(task), task.result()) for task in finished]
+        for outcome in (True, False):
+            await self._settle([m for m, ok in settled if ok is outcome], succeeded=outcome)
+
+    async def _receive(self, count: int, seconds: float) -> Sequence[ServiceBusReceivedMessage]:
+        return await self._receiver.receive_messages(max_message_count=count, max_wait_time=seconds)
+
+    async def _process(self, messages: Sequence[ServiceBusReceivedMessage]) -> bool:
+        try:
+            payloads = [trigger.body(message) for message in messages]
+            data, metadata = self._bind(payloads, [trigger.fields(each) for each in messages])
+        except ValueError as error:
+            _log.error("cannot bind function=%s: %s", self.function.name, error)
+            return False
+        return (await self._runtime.invoke(self.function, data, metadata)).succeeded
+
+    async def _settle(
+        self, messages: Sequence[ServiceBusReceivedMessage], *, succeeded: bool
+    ) -> None:
+        settle = self._receiver.complete_message if succeeded else self._receiver.abandon_message
+        results = await asyncio.gather(*map(settle, messages), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, Exception)]
+        if failures:
+            _log.warning(
+                "settling queue=%s failed for %s of %s messages, which will come again: %s",
+                self._queue,
+                len(failures),
+                len(messages),
+                failures[0],
+            )
+
+    def _bind(
+        self, payloads: Sequence[bytes], known: Sequence[trigger.Fields]
+    ) -> tuple[TypedData, dict[str, TypedData]]:
+        name = self.function.name
+        if self._batches:
+            data = trigger.payload_of_many(payloads, binary=self._binary)
+            return data, trigger.many(known, name)
+        data = trigger.payload_of_one(payloads[0], binary=self._binary)
+        return data, trigger.one(payloads[0], known[0], name)

@@ -1,0 +1,119 @@
+"""Timer triggers: singleton per state folder, past-due once at start, advancing after failures."""
+
+import asyncio
+import fcntl
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sandbox.functions_host.protocol import TypedData
+from sandbox.functions_host.runtime import Function, Runtime
+from sandbox.functions_host.schedule import Schedule, ScheduleStatus, StatusFile
+from sandbox.functions_host.settings import AppSettings
+
+_log = logging.getLogger(__name__)
+
+
+class TimerListener:
+    """Runs one timer function on its schedule, never twice at a time."""
+
+    def __init__(
+        self, runtime: Runtime, function: Function, settings: AppSettings, folder: Path
+    ) -> None:
+        """Prepare a timer.
+
+        Args:
+            runtime: Where the function is loaded.
+            function: The timer function.
+            settings: For a schedule given as ``%Name%``.
+            folder: Where status and lock of the timer are kept.
+
+        Raises:
+            ValueError: For a schedule that is not NCRONTAB.
+        """
+        self._runtime = runtime
+        self.function = function
+        self._schedule = Schedule(settings.resolve(function.trigger["schedule"]))
+        self._run_on_startup = bool(function.trigger.get("runOnStartup"))
+        monitored = function.trigger.get("useMonitor") is not False
+        self._file = (
+            StatusFile(folder / f"{function.name}.json")
+            if monitored and not self._schedule.is_sub_minute(_now())
+            else None
+        )
+        self._lock = folder / f"{function.name}.lock"
+        self._status = ScheduleStatus.initial(self._schedule, _now())
+
+    async def start(self) -> None:
+        """Nothing to reach: the clock is always there."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Wait for the schedule and run, once this host is the only one that does."""
+        async with self._sole_host(stop):
+            if stop.is_set():
+                return
+            past_due = self._recall()
+            if past_due or self._run_on_startup:
+                await self._fire(past_due=past_due)
+            while not await _stopped_within(stop, (self._status.next - _now()).total_seconds()):
+                await self._fire(not_before=self._status.next)
+
+    async def invoke_by_hand(self, text: str) -> None:  # noqa: ARG002 - a timer has no input
+        """Run the function outside of its schedule, which stays as it is."""
+        await self._invoke(past_due=False)
+
+    def _recall(self) -> bool:
+        """Take up the remembered status; tell whether an occurrence was missed."""
+        if self._file is None:
+            return False
+        now = _now()
+        remembered = self._file.read()
+        if remembered is not None:
+            self._status = remembered.reconciled(self._schedule, now)
+        self._file.write(self._status)
+        return now > self._status.next
+
+    async def _fire(self, *, past_due: bool = False, not_before: datetime | None = None) -> None:
+        # A timer may fire a moment early; counting from then would find the same occurrence again.
+        ran = _now() if not_before is None else max(_now(), not_before)
+        await self._invoke(past_due=past_due)
+        self._status = self._status.after_run(self._schedule, ran)
+        if self._file is not None:
+            self._file.write(self._status)
+
+    async def _invoke(self, *, past_due: bool) -> None:
+        value = {
+            "Schedule": {"AdjustForDST": True},
+            "ScheduleStatus": self._status.to_json() if self._file else None,
+            "IsPastDue": past_due,
+        }
+        await self._runtime.invoke(self.function, TypedData(json=json.dumps(value)), {})
+
+    @asynccontextmanager
+    async def _sole_host(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        with self._lock.open("w") as lock:
+            while not _try_lock(lock.fileno()):
+                _log.info("timer function=%s runs in another host; waiting", self.function.name)
+                if await _stopped_within(stop, 1):
+                    break
+            yield
+
+
+def _try_lock(descriptor: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+async def _stopped_within(stop: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), max(seconds, 0))
+    return stop.is_set()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,144 @@
+"""Where one sandbox keeps its things: folders, ports and addresses, fixed at its first start."""
+
+import json
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, object_id
+
+CACHE = Path(".cache")
+"""What is downloaded or provisioned once, for every sandbox of this checkout."""
+IDENTITY_HEADER = "sandbox"
+_DC_ADDRESSES = range(10, 250)
+_LDAPS = 636
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The loopback ports of one sandbox."""
+
+    table: int
+    blob: int
+    amqp: int
+    amqp_tls: int
+    amqp_websocket: int
+    bus_control: int
+    tenant: int
+    wsman: int
+    wsman_tls: int
+    connect_control: int
+    functions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One sandbox: a state folder, its ports and its domain controller's own address."""
+
+    state: Path
+    ports: Ports
+    dc_address: str
+    company_size: int
+
+    @property
+    def certificates(self) -> Path:
+        """The private authority and what it signed."""
+        return self.state / "certificates"
+
+    @property
+    def logs(self) -> Path:
+        """One file for each part."""
+        return self.state / "logs"
+
+    @property
+    def signing_key(self) -> Path:
+        """What the tenant signs tokens with and the Service Bus checks them by."""
+        return self.state / "signing.key"
+
+    @property
+    def authority(self) -> Path:
+        """The authority's certificate, for clients."""
+        return self.certificates / "ca.pem"
+
+    @property
+    def tenant_url(self) -> str:
+        """Graph without its version, and everything else the tenant offers."""
+        return f"http://127.0.0.1:{self.ports.tenant}"
+
+    @property
+    def functions_url(self) -> str:
+        """The Functions host."""
+        return f"http://127.0.0.1:{self.ports.functions}"
+
+    @property
+    def connect_url(self) -> str:
+        """The Connect host's control API."""
+        return f"http://127.0.0.1:{self.ports.connect_control}"
+
+    @property
+    def bus_url(self) -> str:
+        """The Service Bus stand-in's control API."""
+        return f"http://127.0.0.1:{self.ports.bus_control}"
+
+    @property
+    def bus_connection_string(self) -> str:
+        """What a sender without a token needs; for hand-placed messages."""
+        return (
+            f"Endpoint=sb://127.0.0.1:{self.ports.amqp};SharedAccessKeyName=sandbox;"
+            "SharedAccessKey=sandbox;UseDevelopmentEmulator=true;"
+        )
+
+    @property
+    def identity_environment(self) -> dict[str, str]:
+        """What App Service tells a process with a managed identity."""
+        return {
+            "IDENTITY_ENDPOINT": f"{self.tenant_url}/identity/token",
+            "IDENTITY_HEADER": IDENTITY_HEADER,
+        }
+
+    @property
+    def scope_group_id(self) -> str:
+        """The group that is selected in SSPR."""
+        return object_id("group", SCOPE_GROUP)
+
+    @property
+    def excluded_group_id(self) -> str:
+        """The group that is never enrolled."""
+        return object_id("group", EXCLUDED_GROUP)
+
+
+def open_layout(state: Path, company_size: int) -> Layout:
+    """The layout of a state folder; made, with free ports, where there is none yet."""
+    file = state / "layout.json"
+    if file.exists():
+        kept = json.loads(file.read_text())
+        return Layout(state, Ports(**kept["ports"]), kept["dc_address"], kept["company_size"])
+    layout = Layout(state, _free_ports(), _free_address(), company_size)
+    state.mkdir(parents=True, exist_ok=True)
+    kept = {
+        "ports": asdict(layout.ports),
+        "dc_address": layout.dc_address,
+        "company_size": company_size,
+    }
+    file.write_text(json.dumps(kept, indent=2))
+    return layout
+
+
+def _free_ports() -> Ports:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in Ports.__dataclass_fields__]
+    try:
+        return Ports(*(one.getsockname()[1] for one in sockets))
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def _free_address() -> str:
+    for number in _DC_ADDRESSES:
+        address = f"127.0.0.{number}"
+        try:
+            socket.create_server((address, _LDAPS)).close()
+        except OSError:
+            continue
+        return address
+    raise OSError("no loopback address with a free LDAPS port is left")

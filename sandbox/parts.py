@@ -1,0 +1,213 @@
+"""The parts of the sandbox: what each is started with, and in which order."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.certificates import server_certificate
+from sandbox.domain_controller import domain
+from sandbox.layout import CACHE, Layout
+
+QUEUES = Path(__file__).with_name("queues.json")
+JEA_ENDPOINT = "SSPR.DeltaSync"
+STAGES = (
+    ("azurite", "domain_controller", "service_bus", "tenant"),
+    ("connect_host",),
+    ("functions_host", "hybrid_worker"),
+)
+"""Each stage is ready before the next one starts; within a stage all start at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process to start: it says that it is ready by a line of JSON on its standard output."""
+
+    name: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    announces: bool = True
+
+
+def part(name: str, layout: Layout, announced: Mapping[str, Mapping[str, str]]) -> Part:
+    """The part of that name; `announced` is what the stages before it have said."""
+    match name:
+        case "azurite":
+            return _azurite(layout)
+        case "domain_controller":
+            return _domain_controller(layout)
+        case "service_bus":
+            return _service_bus(layout)
+        case "tenant":
+            return _tenant(layout)
+        case "connect_host":
+            return _connect_host(layout)
+        case "functions_host":
+            return _functions_host(layout, announced["azurite"]["connectionString"])
+        case "hybrid_worker":
+            return _hybrid_worker(layout, announced["domain_controller"])
+    raise ValueError(f"{name}: there is no such part")
+
+
+def _python(module: str, **flags: object) -> tuple[str, ...]:
+    pairs = [(f"--{flag.replace('_', '-')}", str(value)) for flag, value in flags.items()]
+    return (sys.executable, "-m", module, *(word for pair in pairs for word in pair))
+
+
+def _azurite(layout: Layout) -> Part:
+    return Part(
+        "azurite",
+        _python(
+            "sandbox.azurite",
+            state=layout.state / "azurite",
+            cache=CACHE,
+            table_port=layout.ports.table,
+            blob_port=layout.ports.blob,
+        ),
+    )
+
+
+def _domain_controller(layout: Layout) -> Part:
+    return Part(
+        "domain_controller",
+        _python(
+            "sandbox.domain_controller",
+            state=layout.state / "dc",
+            address=layout.dc_address,
+            certificates=layout.certificates,
+            cache=CACHE,
+            company_size=layout.company_size,
+        ),
+    )
+
+
+def _service_bus(layout: Layout) -> Part:
+    certificate = server_certificate(layout.certificates, "service-bus", ["localhost", "127.0.0.1"])
+    return Part(
+        "service_bus",
+        _python(
+            "sandbox.service_bus",
+            database=layout.state / "service-bus.sqlite",
+            queues=QUEUES,
+            amqp_port=layout.ports.amqp,
+            tls_port=layout.ports.amqp_tls,
+            websocket_port=layout.ports.amqp_websocket,
+            control_port=layout.ports.bus_control,
+            certificate=certificate.certificate,
+            private_key=certificate.key,
+            signing_key=layout.signing_key,
+        ),
+    )
+
+
+def _tenant(layout: Layout) -> Part:
+    return Part(
+        "tenant",
+        _python(
+            "sandbox.tenant",
+            state=layout.state / "tenant",
+            port=layout.ports.tenant,
+            signing_key=layout.signing_key,
+            identity_header=layout.identity_environment["IDENTITY_HEADER"],
+            company_size=layout.company_size,
+            connect_host=layout.connect_url,
+        ),
+    )
+
+
+def _connect_host(layout: Layout) -> Part:
+    return Part(
+        "connect_host",
+        _python(
+            "sandbox.connect_host",
+            state=layout.state / "connect",
+            port=layout.ports.wsman,
+            tls_port=layout.ports.wsman_tls,
+            control_port=layout.ports.connect_control,
+            ldaps=f"ldaps://{layout.dc_address}:636",
+            certificates=layout.certificates,
+            tenant=layout.tenant_url,
+        ),
+    )
+
+
+def _functions_host(layout: Layout, storage: str) -> Part:
+    settings = layout.state / "local.settings.json"
+    values = function_app_settings(layout, storage)
+    settings.write_text(json.dumps({"IsEncrypted": False, "Values": values}, indent=2))
+    return Part(
+        "functions_host",
+        _python(
+            "sandbox.functions_host",
+            app=Path(__file__).parent.parent,
+            settings=settings,
+            state=layout.state / "functions",
+            port=layout.ports.functions,
+        ),
+        layout.identity_environment,
+    )
+
+
+def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
+    """The app's settings; `func start` takes the same file. Everything in it runs fast."""
+    return {
+        "FUNCTIONS_WORKER_RUNTIME": "python",
+        "AzureWebJobsStorage": storage,
+        "ServiceBusConnection__fullyQualifiedNamespace": "localhost",
+        "ServiceBusConnection__credential": "managedidentity",
+        "ServiceBusConnection__customEndpoint": f"sb://localhost:{layout.ports.amqp_tls}",
+        "ServiceBusConnection__caFile": str(layout.authority.absolute()),
+        "ServiceBusConnection__transport": "Amqp",
+        "SSPR_SCOPE_GROUP_ID": layout.scope_group_id,
+        "SSPR_TOPOLOGY": "nested",
+        "SSPR_EXCLUDED_GROUP_IDS": layout.excluded_group_id,
+        "SSPR_GRAPH_URL": f"{layout.tenant_url}/v1.0",
+        "SSPR_LEDGER_CONNECTION_STRING": storage,
+        "SSPR_FOLLOW_UP_SCHEDULE": "*/2 * * * * *",
+        "SSPR_REGISTRATION_SCHEDULE": "1-59/5 * * * * *",
+        "SSPR_WAITING_SCHEDULE": "*/3 * * * * *",
+        "SSPR_FIRST_RETRY": "PT5S",
+        **layout.identity_environment,
+    }
+
+
+def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:
+    return Part(
+        "hybrid_worker",
+        (sys.executable, "-m", "hybrid_worker"),
+        {**layout.identity_environment, **worker_settings(layout, controller)},
+        announces=False,
+    )
+
+
+def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, str]:
+    """The worker's settings: Kerberos over LDAPS, PSRP over HTTPS, AMQP over WebSockets."""
+    prefix = "SSPR_WORKER_"
+    settings = {
+        "NAME": "sandbox-worker",
+        "STATE_DIRECTORY": str((layout.state / "worker").absolute()),
+        "SERVICE_BUS_NAMESPACE": "localhost",
+        "SERVICE_BUS_CUSTOM_ENDPOINT": f"sb://localhost:{layout.ports.amqp_websocket}",
+        "SERVICE_BUS_CA_FILE": str(layout.authority.absolute()),
+        "SERVICE_BUS_TRANSPORT": "websockets",
+        "DIRECTORY_SERVER": controller["host"],
+        "DIRECTORY_ADDRESS": controller["address"],
+        "DIRECTORY_DOMAIN": controller["realm"].lower(),
+        "DIRECTORY_SCOPE_GROUP": domain.SCOPE_GROUP_DN,
+        "DIRECTORY_CA_FILE": str(layout.authority.absolute()),
+        "DIRECTORY_BIND": "kerberos",
+        "DIRECTORY_KEYTAB": controller["keytab"],
+        "DIRECTORY_KRB5_CONFIG": controller["krb5Config"],
+        "SYNC_MODE": "psrp",
+        "SYNC_HOST": "localhost",
+        "SYNC_PORT": str(layout.ports.wsman_tls),
+        "SYNC_CONFIGURATION": JEA_ENDPOINT,
+        "SYNC_AUTH": "basic",
+        "SYNC_USER": domain.WORKER.principal,
+        "SYNC_PASSWORD": domain.WORKER.password,
+        "SYNC_CA_FILE": str(layout.authority.absolute()),
+        "SYNC_DEBOUNCE": "0.3",
+        "SYNC_POLL": "0.5",
+    }
+    return {f"{prefix}{name}": value for name, value in settings.items()}

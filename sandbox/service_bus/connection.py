@@ -1,0 +1,186 @@
+"""A connection: protocol headers, SASL, open and close; its sessions do the rest."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from sandbox.service_bus.access import Access
+from sandbox.service_bus.amqp.frames import (
+    AMQP_HEADER,
+    EMPTY_FRAME,
+    MAX_FRAME_SIZE,
+    SASL_HEADER,
+    Frame,
+    FrameReader,
+    encode_frame,
+    encode_sasl_frame,
+)
+from sandbox.service_bus.amqp.performatives import (
+    Begin,
+    Close,
+    End,
+    Open,
+    SaslInit,
+    SaslMechanisms,
+    SaslOutcome,
+    amqp_error,
+)
+from sandbox.service_bus.amqp.types import Array, DecodeError, Symbol, UByte, UInt, UShort
+from sandbox.service_bus.broker import Broker
+from sandbox.service_bus.session import Session
+
+logger = logging.getLogger(__name__)
+
+_MECHANISMS: Final = ("MSSBCBS", "ANONYMOUS", "EXTERNAL")
+_CHANNEL_MAX: Final = 255
+
+
+class Wire(Protocol):
+    """Where a connection's bytes go."""
+
+    def write(self, data: bytes) -> None:
+        """Sends bytes to the client."""
+
+    def close(self) -> None:
+        """Ends the connection when everything is sent."""
+
+
+class Connection:
+    """One client's AMQP connection.
+
+    Attributes:
+        closed: Set when the client is gone.
+        peer_max_frame_size: Bytes the client takes in one frame.
+    """
+
+    def __init__(self, broker: Broker, access: Access, wire: Wire) -> None:
+        self.broker = broker
+        self.access = access
+        self.closed = False
+        self.peer_max_frame_size = MAX_FRAME_SIZE
+        self._wire = wire
+        self._reader = FrameReader()
+        self._output: list[bytes] = []
+        self._sessions: dict[int, Session] = {}
+        self._closing = False
+        self._heartbeat: asyncio.TimerHandle | None = None
+
+    def receive(self, data: bytes) -> None:
+        """Takes bytes off the network."""
+        try:
+            for item in self._reader.feed(data):
+                if isinstance(item, Frame):
+                    self._handle(item)
+                else:
+                    self._header(item)
+        except DecodeError as error:
+            logger.warning("closing a connection: %s", error)
+            self._close(Close(amqp_error("amqp:decode-error", str(error))))
+        # Credit or a drain may be all that came: dispatch is due even without output.
+        self.broker.request_turn()
+
+    def send(self, data: bytes) -> None:
+        """Queues bytes that leave when this turn is on disk."""
+        self._output.append(data)
+        self.broker.request_turn(self)
+
+    def flush(self) -> None:
+        """Writes what was queued."""
+        if self.closed:
+            return
+        self._wire.write(b"".join(self._output))
+        self._output.clear()
+        if self._closing:
+            self._wire.close()
+
+    def lost(self) -> None:
+        """The client is gone; what it had locked stays locked until the locks expire."""
+        self.closed = True
+        if self._heartbeat is not None:
+            self._heartbeat.cancel()
+        for session in self._sessions.values():
+            session.close()
+        self._sessions.clear()
+        self.broker.request_turn()
+
+    def _header(self, header: bytes) -> None:
+        if header == SASL_HEADER:
+            mechanisms = Array(Symbol(name) for name in _MECHANISMS)
+            self.send(SASL_HEADER + encode_sasl_frame(SaslMechanisms(mechanisms)))
+            return
+        # Any other header is answered with the one this broker speaks (part 2, section 2.2).
+        self.send(AMQP_HEADER)
+        if header != AMQP_HEADER:
+            self._closing = True
+
+    def _handle(self, frame: Frame) -> None:
+        match frame.performative:
+            case SaslInit():
+                self.send(encode_sasl_frame(SaslOutcome(UByte(0))))
+            case Open() as performative:
+                self._open(performative)
+            case Begin() as performative:
+                self._sessions[frame.channel] = Session(self, frame.channel, performative)
+            case End():
+                self._end(frame.channel)
+            case Close():
+                self._close(Close())
+            case performative:
+                session = self._sessions.get(frame.channel)
+                if session is not None:  # the SDK sends detach after end
+                    session.handle(performative, frame.payload)
+
+    def _open(self, opening: Open) -> None:
+        if opening.max_frame_size is not None:
+            self.peer_max_frame_size = min(int(opening.max_frame_size), MAX_FRAME_SIZE)
+        if opening.idle_timeout:
+            self._beat(int(opening.idle_timeout) / 2000)
+        answer = Open(
+            container_id="service-bus-sandbox",
+            max_frame_size=UInt(MAX_FRAME_SIZE),
+            channel_max=UShort(_CHANNEL_MAX),
+        )
+        self.send(encode_frame(0, answer))
+
+    def _beat(self, seconds: float) -> None:
+        """Keeps a client with an idle time-out from giving up, from `seconds` on."""
+
+        def beat() -> None:
+            self._wire.write(EMPTY_FRAME)
+            self._beat(seconds)
+
+        self._heartbeat = asyncio.get_running_loop().call_later(seconds, beat)
+
+    def _end(self, channel: int) -> None:
+        session = self._sessions.pop(channel, None)
+        if session is not None:
+            session.close()
+            self.send(encode_frame(channel, End()))
+
+    def _close(self, close: Close) -> None:
+        self._closing = True
+        self.send(encode_frame(0, close))
+
+
+class TcpConnection(asyncio.Protocol):
+    """AMQP directly on TCP or TLS."""
+
+    def __init__(self, connect: Callable[[Wire], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The network is there."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream, by what we listen on
+        self._connection = self._connect(transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came."""
+        assert self._connection is not None  # noqa: S101 - asyncio calls connection_made first
+        self._connection.receive(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """The network is gone."""
+        assert self._connection is not None  # noqa: S101 - asyncio calls connection_made first
+        self._connection.lost()

@@ -1,0 +1,148 @@
+"""The control API: what tests and operators of the sandbox see and do, over HTTP."""
+
+from collections import Counter
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.service_bus.amqp.message import body_text
+from sandbox.service_bus.broker import Broker, HostedQueue
+from sandbox.service_bus.holds import Operation
+from sandbox.service_bus.queue import Message, Queue, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ALL = 2**62
+
+
+def control_application(broker: Broker) -> Starlette:
+    """The control API of a broker."""
+    control = _Control(broker)
+    routes: list[tuple[str, str, Callable[..., Any]]] = [
+        ("/health", "GET", control.health),
+        ("/queues", "GET", control.queues),
+        ("/queues/{name}/messages", "GET", control.messages),
+        ("/queues/{name}/holds", "GET", control.holds),
+        ("/queues/{name}/hold", "POST", control.hold),
+        ("/queues/{name}/release", "POST", control.release),
+        ("/queues/{name}/purge", "POST", control.purge),
+        ("/reset", "POST", control.reset),
+    ]
+    return Starlette(routes=[Route(path, call, methods=[verb]) for path, verb, call in routes])
+
+
+class _Control:
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+
+    async def health(self, _: Request) -> Response:
+        return JSONResponse({"status": "ok"})
+
+    async def queues(self, _: Request) -> Response:
+        hosted = self._broker.queues.values()
+        return JSONResponse({host.queue.name: _summary(host.queue) for host in hosted})
+
+    async def messages(self, request: Request) -> Response:
+        dead_letters = request.query_params.get("deadletter", "").lower() == "true"
+        found = self._queue(request).queue.peek(0, _ALL, dead_letters=dead_letters)
+        return JSONResponse([_describe(message) for message in found])
+
+    async def holds(self, request: Request) -> Response:
+        return JSONResponse(self._queue(request).waiting())
+
+    async def hold(self, request: Request) -> Response:
+        hosted = self._queue(request)
+        hosted.holds.hold(await _operation(request))
+        return JSONResponse(hosted.waiting())
+
+    async def release(self, request: Request) -> Response:
+        hosted = self._queue(request)
+        hosted.holds.release(await _operation(request))
+        self._broker.request_turn()
+        return JSONResponse(hosted.waiting())
+
+    async def purge(self, request: Request) -> Response:
+        hosted = self._queue(request)
+        hosted.queue.purge()
+        self._broker.request_turn()
+        return JSONResponse(_summary(hosted.queue))
+
+    async def reset(self, _: Request) -> Response:
+        for hosted in self._broker.queues.values():
+            hosted.queue.purge()
+        self._broker.request_turn()
+        return JSONResponse({})
+
+    def _queue(self, request: Request) -> HostedQueue:
+        name = request.path_params["name"]
+        hosted = self._broker.queues.get(name.lower())
+        if hosted is None:
+            raise HTTPException(404, f"there is no queue '{name}'")
+        return hosted
+
+
+async def _operation(request: Request) -> Operation:
+    try:
+        return Operation((await request.json())["operation"])
+    except (ValueError, KeyError, TypeError) as error:
+        expected = " or ".join(Operation)
+        raise HTTPException(400, f"operation: expected {expected}") from error
+
+
+def _summary(queue: Queue) -> dict[str, Any]:
+    states: Counter[State] = Counter()
+    dead_lettered = locked = 0
+    for message in queue:
+        locked += message.lock_token is not None
+        if message.dead_letter is not None:
+            dead_lettered += 1
+        else:
+            states[message.state] += 1
+    return {
+        "active": states[State.ACTIVE],
+        "scheduled": states[State.SCHEDULED],
+        "deferred": states[State.DEFERRED],
+        "deadLettered": dead_lettered,
+        "locked": locked,
+        "totals": {
+            "sent": queue.totals.sent,
+            "duplicates": queue.totals.duplicates,
+            "completed": queue.totals.completed,
+            "abandoned": queue.totals.abandoned,
+            "expiredLocks": queue.totals.expired_locks,
+        },
+    }
+
+
+def _describe(message: Message) -> dict[str, Any]:
+    why = asdict(message.dead_letter) if message.dead_letter else {}
+    message_id = message.parcel.message_id
+    return {
+        "sequenceNumber": message.sequence_number,
+        "state": message.state.name.lower(),
+        "messageId": None if message_id is None else str(message_id),
+        "deliveryCount": message.delivery_count,
+        "body": body_text(message.parcel),
+        "deadLetterReason": why.get("reason"),
+        "deadLetterErrorDescription": why.get("description"),
+        "enqueuedAt": _time(message.enqueued_at),
+        "scheduledFor": _time(message.due_at),
+        "expiresAt": _time(message.expires_at),
+        "lockedUntil": _time(message.locked_until if message.lock_token else None),
+    }
+
+
+def _time(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+    except (OverflowError, ValueError):  # a time to live as long as AMQP can say
+        return datetime.max.replace(tzinfo=UTC).isoformat()

@@ -1,0 +1,1 @@
+"""A simulated Entra tenant: Graph, its identity endpoint, and SSPR itself, at the wire."""

@@ -1,0 +1,57 @@
+"""The audit log of self-service password reset, as `directoryAudits` shows it."""
+
+from typing import Any
+from uuid import uuid4
+
+from sandbox.tenant.clock import timestamp
+from sandbox.tenant.directory import ObjectChange, User
+
+SSPR_SERVICE = "Self-service Password Management"
+FLOW = "Self-service password reset flow activity progress"
+RESET = "Reset password (self-service)"
+REGISTERED = "User registered for self-service password reset"
+BLOCKED = "Blocked from self-service password reset"
+
+
+class AuditLog:
+    """Entries in the order in which they were written."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self._changes: list[ObjectChange] = []
+
+    def take_changes(self) -> list[ObjectChange]:
+        """What has to be stored since the last time this was called."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    def write(
+        self,
+        user: User,
+        activity: str,
+        reason: str,
+        at: float,
+        *,
+        success: bool,
+        correlation: str,
+        **details: str,
+    ) -> None:
+        """Write an entry about something `user` did; `details` are named as Entra names them."""
+        who = {"id": user.id, "userPrincipalName": user.upn}
+        named = {**who, "displayName": user.fields.get("displayName")}
+        entry = {
+            "id": f"SSPR_{uuid4()}",
+            "category": "UserManagement",
+            "correlationId": correlation,
+            "result": "success" if success else "failure",
+            "resultReason": reason,
+            "activityDisplayName": activity,
+            "activityDateTime": timestamp(at),
+            "loggedByService": SSPR_SERVICE,
+            "operationType": "Update",
+            "initiatedBy": {"app": None, "user": {**named, "ipAddress": None}},
+            "targetResources": [{**named, "type": "User", "groupType": None}],
+            "additionalDetails": [{"key": key, "value": value} for key, value in details.items()],
+        }
+        self.entries.append(entry)
+        self._changes.append(ObjectChange("audit", str(entry["id"]), entry))

@@ -1,0 +1,114 @@
+"""The errors of Microsoft Graph, with the codes and texts that clients match on."""
+
+from typing import Any
+from uuid import uuid4
+
+from sandbox.tenant.clock import timestamp
+
+
+class GraphError(Exception):
+    """A request that Graph refuses."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    def body(self, now: float) -> dict[str, Any]:
+        """The error as Graph sends it."""
+        request_id = str(uuid4())
+        inner = {"date": timestamp(now)[:19], "request-id": request_id}
+        inner["client-request-id"] = request_id
+        return {"error": {"code": self.code, "message": self.message, "innerError": inner}}
+
+
+def unauthenticated(reason: str) -> GraphError:
+    """The bearer token is missing or worthless."""
+    return GraphError(
+        401, "InvalidAuthenticationToken", reason, {"WWW-Authenticate": 'Bearer realm=""'}
+    )
+
+
+def denied() -> GraphError:
+    """The app lacks a permission, or the group is of a kind that it may not write."""
+    return GraphError(
+        403,
+        "Authorization_RequestDenied",
+        "Insufficient privileges to complete the operation.",
+    )
+
+
+def bad_request(message: str) -> GraphError:
+    """The request breaks a rule of the directory."""
+    return GraphError(400, "Request_BadRequest", message)
+
+
+def malformed(message: str) -> GraphError:
+    """The request cannot be understood."""
+    return GraphError(400, "BadRequest", message)
+
+
+def unsupported_query(message: str) -> GraphError:
+    """The query is understood, but not offered."""
+    return GraphError(400, "Request_UnsupportedQuery", message)
+
+
+def resource_not_found(identifier: str) -> GraphError:
+    """Nobody and nothing has this id."""
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{identifier}' does not exist or one of its queried reference-property "
+        "objects are not present.",
+    )
+
+
+def no_such_path(path: str) -> GraphError:
+    """Graph has no such segment, or this tenant does not offer it."""
+    return GraphError(400, "BadRequest", f"Resource not found for the segment '{path}'.")
+
+
+def already_member() -> GraphError:
+    """At least one of the references to add is there already."""
+    return bad_request(
+        "One or more added object references already exist for the following modified "
+        "properties: 'members'."
+    )
+
+
+def not_replicated() -> GraphError:
+    """The object exists, but not yet where this request was served."""
+    return bad_request(
+        "The source resource object or one of the objects being referenced don't exist."
+    )
+
+
+def mastered_on_premises() -> GraphError:
+    """The group is written by Entra Connect only."""
+    return bad_request(
+        "Unable to update the specified properties for on-premises mastered Directory Sync "
+        "objects or objects currently undergoing migration."
+    )
+
+
+def delta_token_expired() -> GraphError:
+    """The client has to start its delta query again."""
+    return GraphError(
+        410,
+        "Directory_ExpiredPageToken",
+        "The specified page token value has expired and can no longer be included in your request.",
+    )
+
+
+def throttled(retry_after: int, headers: dict[str, str]) -> GraphError:
+    """A quota is used up; `retry_after` is in whole seconds."""
+    return GraphError(
+        429,
+        "TooManyRequests",
+        "Too many requests. Retry after the time that Retry-After gives.",
+        {"Retry-After": str(retry_after), **headers},
+    )

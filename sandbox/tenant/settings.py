@@ -1,0 +1,60 @@
+"""What a test may change about the tenant while it runs: delays, and the Connect host's address."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Delays in seconds; real ones run to minutes and hours, so tests choose their own."""
+
+    membership_lag_seconds: float = 0.3
+    """Between a membership's write and its showing in listings and checks."""
+    index_lag_seconds: float = 2.0
+    """The same for what reads the index: `$count` and advanced queries."""
+    report_lag_seconds: float = 2.0
+    """Between a change and the registration report's showing it."""
+    new_user_lag_seconds: float = 0.0
+    """How long a user is "not found" after its creation."""
+    licence_delay_seconds: float = 0.0
+    """Between a synced user's arrival and its group-based licence."""
+    connect_host: str | None = None
+    """Base URL of the Connect host that carries out password writebacks."""
+
+    @property
+    def longest_lag_seconds(self) -> float:
+        """How far back anybody may look at memberships."""
+        return max(self.membership_lag_seconds, self.index_lag_seconds, self.report_lag_seconds)
+
+    def changed(self, body: dict[str, Any]) -> Self:
+        """A copy with the values of `body`, whose names are those of `described`.
+
+        Raises:
+            ValueError: a name is unknown, or its value has the wrong type.
+        """
+        values = self.described()
+        for name, value in body.items():
+            if name not in values:
+                raise ValueError(f"{name}: no such setting; there are {', '.join(values)}")
+            values[name] = _checked(name, value)
+        names = [field.name for field in fields(self)]
+        return type(self)(**dict(zip(names, values.values(), strict=True)))
+
+    def described(self) -> dict[str, Any]:
+        """The settings under their names on the wire."""
+        return {_wire_name(field.name): getattr(self, field.name) for field in fields(self)}
+
+
+def _wire_name(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+def _checked(name: str, value: Any) -> Any:
+    if name == "connectHost":
+        if value is not None and not str(value).startswith("http"):
+            raise ValueError(f"{name}: not an http URL: {value!r}")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise ValueError(f"{name}: not a number of seconds: {value!r}")
+    return float(value)

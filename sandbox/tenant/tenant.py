@@ -1,0 +1,96 @@
+"""The tenant: its directory and everything that imposes its conditions on who asks."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sandbox.company import SCOPE_GROUP, Company, object_id
+from sandbox.tenant.audits import AuditLog
+from sandbox.tenant.clock import Clock
+from sandbox.tenant.contract import Contract
+from sandbox.tenant.directory import Directory, ObjectChange, User
+from sandbox.tenant.faults import Faults
+from sandbox.tenant.quotas import Quotas
+from sandbox.tenant.recorder import Recorder
+from sandbox.tenant.seed import seeded_directory
+from sandbox.tenant.settings import Settings
+from sandbox.tenant.store import Store
+
+TENANT_ID = object_id("tenant", "contoso")
+
+
+@dataclass
+class Tenant:
+    """One tenant. `directory`, `audits`, `settings` and `identities` survive a restart."""
+
+    company: Company
+    store: Store
+    signing_key: bytes
+    contract: Contract | None
+    connect_host: str | None
+    """What the settings start with."""
+    directory: Directory = field(init=False)
+    audits: AuditLog = field(default_factory=AuditLog)
+    settings: Settings = field(init=False)
+    identities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Configured identities by client id, as `POST /sandbox/identities` describes them."""
+    clock: Clock = field(default_factory=Clock)
+    quotas: Quotas = field(init=False)
+    faults: Faults = field(default_factory=Faults)
+    recorder: Recorder = field(default_factory=Recorder)
+
+    def __post_init__(self) -> None:
+        self.quotas = Quotas(len(self.company.people_in_cloud))
+        self.settings = Settings(connect_host=self.connect_host)
+        stored = self.store.load_directory()
+        self.directory = stored or seeded_directory(self.company, self.clock.now())
+        for settings in self.store.objects("settings"):
+            self.clock.offset_seconds = settings.pop("clockOffsetSeconds")
+            if self.connect_host:
+                settings["connectHost"] = self.connect_host
+            self.settings = self.settings.changed(settings)
+        self.audits.entries = list(self.store.objects("audit"))
+        self.identities = {each["clientId"]: each for each in self.store.objects("identity")}
+        self.save()
+
+    def reset(self) -> None:
+        """Begin again: the company as on its first day, default settings, no faults."""
+        self.store.clear()
+        self.faults.clear()
+        self.recorder.reset()
+        self.clock.offset_seconds = 0.0
+        self.__post_init__()
+
+    def save(self) -> None:
+        """Put what has changed on disk."""
+        self.store.save([*self.directory.take_changes(), *self.audits.take_changes()])
+
+    def change_settings(self, settings: Settings, clock_offset_seconds: float) -> None:
+        """Take new settings and a new offset of the clock, and keep them."""
+        self.settings = settings
+        self.clock.offset_seconds = clock_offset_seconds
+        body = {**settings.described(), "clockOffsetSeconds": clock_offset_seconds}
+        self.store.save([ObjectChange("settings", "current", body)])
+
+    def configure_identity(self, identity: dict[str, Any]) -> None:
+        """Say what the managed identity `identity["clientId"]` may do."""
+        self.identities[identity["clientId"]] = identity
+        self.store.save([ObjectChange("identity", identity["clientId"], identity)])
+
+    def set_member(self, group: str, member: str, *, present: bool) -> bool:
+        """Add or remove a member now; answers whether that changed anything."""
+        now = self.clock.now()
+        horizon = now - self.settings.longest_lag_seconds
+        self.directory.membership.forget_changes(group, horizon)
+        return self.directory.set_member(group, member, now, present=present)
+
+    def visible(self, user: User) -> bool:
+        """Whether the user has been there long enough to be found."""
+        return user.visible_at <= self.clock.now()
+
+    def in_scope(self, as_of: float | None = None) -> set[str]:
+        """Everything in the group that is selected in SSPR."""
+        return self.directory.membership.transitive(object_id("group", SCOPE_GROUP), as_of)
+
+    def sspr_enabled(self, user: User, scope: set[str]) -> bool:
+        """Whether SSPR lets the user in; administrators have a policy of their own."""
+        return bool(user.roles) or user.id in scope

@@ -1,0 +1,183 @@
+"""The `$batch`: twenty operations in one HTTP request, each answered by itself."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import batched, chain
+from typing import Any, Self
+
+import stamina
+
+from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.failure import GraphFailure
+
+MOST_ITEMS = 20
+"""Source: https://learn.microsoft.com/graph/json-batching"""
+_AT_ONCE = 4
+"""Batches on their way at the same time; more would only meet the tenant's quotas sooner."""
+_ATTEMPTS = 5
+_LONGEST_WAIT = 90.0
+"""Seconds; who is told to wait longer gives the message back, before its lock runs out."""
+_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One operation; the path is below the version and begins with a slash."""
+
+    method: str
+    path: str
+    body: Any = None
+
+    def written(self, number: int) -> dict[str, Any]:
+        """The item as the `$batch` wants it."""
+        item = {"id": str(number), "method": self.method, "url": self.path}
+        if self.body is None:
+            return item
+        return {**item, "headers": {"Content-Type": "application/json"}, "body": self.body}
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one item."""
+
+    status: int
+    body: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> Self:
+        """Read one of the `responses`."""
+        body = item.get("body")
+        headers = {name.lower(): str(value) for name, value in (item.get("headers") or {}).items()}
+        return cls(int(item["status"]), body if isinstance(body, dict) else {}, headers)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the operation was carried out."""
+        return 200 <= self.status < 300  # noqa: PLR2004  # HTTP's own numbers
+
+    @property
+    def code(self) -> str:
+        """Graph's code of the error; empty where there is none."""
+        return str(self._error.get("code", ""))
+
+    @property
+    def message(self) -> str:
+        """Graph's text of the error; empty where there is none."""
+        return str(self._error.get("message", ""))
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds that Graph asks to wait; None where it does not say."""
+        try:
+            return float(self.headers.get("retry-after", ""))
+        except ValueError:
+            return None
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same operation may succeed later."""
+        return self.status in _TRANSIENT
+
+    def failure(self) -> GraphFailure:
+        """The answer as an error that concerns the whole call."""
+        request_id = (self._error.get("innerError") or {}).get("request-id")
+        return GraphFailure.of_status(self.status, self.code, request_id)
+
+    @property
+    def _error(self) -> Mapping[str, Any]:
+        error = self.body.get("error")
+        return error if isinstance(error, dict) else {}
+
+
+_UNANSWERED = Reply(504)
+
+
+class _ToldToWait(Exception):
+    """Items that have not been carried out yet."""
+
+    def __init__(self, replies: Sequence[Reply]) -> None:
+        super().__init__(f"{len(replies)} items of a $batch, answered {replies[0].status}")
+        self.last = replies[-1]
+        self.seconds = max((reply.retry_after or 0.0 for reply in replies), default=0.0)
+
+
+async def send_all(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
+    """Carry out every item, in no particular order; the replies stand in the items' order.
+
+    Items that Graph throttles are sent again, alone, after the time that it asks for.
+
+    Raises:
+        GraphFailure: a request as a whole was refused, or items stayed throttled.
+    """
+    at_once = asyncio.Semaphore(_AT_ONCE)
+
+    async def send(chunk: tuple[Item, ...]) -> list[Reply]:
+        async with at_once:
+            return await _send_until_answered(client, chunk)
+
+    chunks = batched(items, MOST_ITEMS, strict=False)
+    return list(chain.from_iterable(await asyncio.gather(*map(send, chunks))))
+
+
+async def read_lists(
+    client: GraphClient, paths: Sequence[str]
+) -> list[list[dict[str, Any]] | None]:
+    """Every list to its end, in the paths' order; None for what does not exist.
+
+    Raises:
+        GraphFailure: one of them could not be read.
+    """
+    lists: list[list[dict[str, Any]] | None] = [[] for _ in paths]
+    open_paths: dict[int, str] = dict(enumerate(paths))
+    while open_paths:
+        replies = await send_all(client, [Item("GET", path) for path in open_paths.values()])
+        following: dict[int, str] = {}
+        for index, reply in zip(open_paths, replies, strict=True):
+            if reply.status == HTTPStatus.NOT_FOUND:
+                lists[index] = None
+                continue
+            if not reply.ok:
+                raise reply.failure()
+            (lists[index] or []).extend(reply.body.get("value", []))
+            if next_path := client.next_path(reply.body):
+                following[index] = next_path
+        open_paths = following
+    return lists
+
+
+async def _send_until_answered(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
+    replies: dict[int, Reply] = {}
+    waiting = list(range(len(items)))
+    try:
+        async for attempt in stamina.retry_context(
+            on=_time_to_wait, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5
+        ):
+            with attempt:
+                answers = await _send_once(client, [items[index] for index in waiting])
+                replies.update(zip(waiting, answers, strict=True))
+                waiting = [index for index in waiting if replies[index].transient]
+                _check_settled([replies[index] for index in waiting])
+    except _ToldToWait as error:
+        raise error.last.failure() from None
+    return [replies[index] for index in range(len(items))]
+
+
+async def _send_once(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
+    written = [item.written(number) for number, item in enumerate(items)]
+    answer = await client.post("/$batch", {"requests": written})
+    replies = {item["id"]: Reply.read(item) for item in answer.get("responses", [])}
+    return [replies.get(str(number), _UNANSWERED) for number in range(len(items))]
+
+
+def _check_settled(throttled: Sequence[Reply]) -> None:
+    if throttled:
+        raise _ToldToWait(throttled)
+
+
+def _time_to_wait(error: Exception) -> bool | float:
+    if not isinstance(error, _ToldToWait) or error.seconds > _LONGEST_WAIT:
+        return False
+    return error.seconds or True

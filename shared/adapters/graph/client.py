@@ -1,0 +1,201 @@
+"""The client: one request to Graph through the SDK's adapter, JSON in and plain values out."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+import stamina
+
+from shared.adapters.graph.failure import GraphFailure
+from shared.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import httpx
+    from azure.core.credentials_async import AsyncTokenCredential
+    from kiota_abstractions.api_error import APIError
+    from kiota_abstractions.request_information import RequestInformation
+
+GLOBAL_GRAPH = "https://graph.microsoft.com/v1.0"
+_GLOBAL_SCOPE = "https://graph.microsoft.com/.default"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+_ATTEMPTS = 4
+_REQUEST_SECONDS = 30.0
+"""The SDK's own time-out of 100 s would let one request outlive half a message lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """What belongs to one event loop."""
+
+    adapter: Any
+    """A `GraphRequestAdapter` in all but name; its package publishes no types."""
+    transport: "httpx.AsyncHTTPTransport"
+    """Closed by hand: the SDK wraps it, and its wrapper does not hand the closing on."""
+    credential: "AsyncTokenCredential"
+    error_map: dict[str, Any]
+
+
+class GraphClient:
+    """Sends requests; connects when first used, anew for every event loop.
+
+    All methods raise `GraphFailure` when Graph refuses or does not answer.
+    """
+
+    def __init__(
+        self, credential: Callable[[], "AsyncTokenCredential"], *, base_url: str = GLOBAL_GRAPH
+    ) -> None:
+        """Take note of where Graph is and who asks.
+
+        Args:
+            credential: makes the credential; it is called once for every event loop, and what
+                it makes is closed with the client.
+            base_url: with the version; plain http for this machine only.
+
+        Raises:
+            ConfigurationError: `base_url` would send tokens in the clear, or is no URL at all.
+        """
+        parts = urlsplit(base_url)
+        host = parts.hostname
+        secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
+        if not host or not secure:
+            raise ConfigurationError(f"Graph's base URL: not https://HOST/VERSION: {base_url}")
+        self.base_url = base_url.rstrip("/")
+        self._host = host
+        self._scope = f"https://{host}/.default" if parts.scheme == "https" else _GLOBAL_SCOPE
+        self._credential = credential
+        self._connections: WeakKeyDictionary[asyncio.AbstractEventLoop, _Connection] = (
+            WeakKeyDictionary()
+        )
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """GET what stands under `path`, which begins with a slash."""
+        return await self._send("GET", path, None)
+
+    async def post(self, path: str, body: Any) -> dict[str, Any]:
+        """POST `body` as JSON."""
+        return await self._send("POST", path, json.dumps(body).encode())
+
+    async def pages(self, path: str) -> AsyncIterator[list[dict[str, Any]]]:
+        """A list page by page, to its end."""
+        following: str | None = path
+        while following:
+            page = await self.get(following)
+            yield page.get("value", [])
+            following = self.next_path(page)
+
+    def next_path(self, page: Mapping[str, Any]) -> str | None:
+        """Where the list goes on after `page`; None at its end.
+
+        Raises:
+            GraphFailure: the link leads to another service; it gets neither token nor question.
+        """
+        link: str | None = page.get("@odata.nextLink")
+        if link is not None and not link.startswith(f"{self.base_url}/"):
+            raise GraphFailure(f"a next page at {urlsplit(link).hostname} instead of {self._host}")
+        return link.removeprefix(self.base_url) if link else None
+
+    async def aclose(self) -> None:
+        """Close what the running event loop has opened; the client can be used again."""
+        connection = self._connections.pop(asyncio.get_running_loop(), None)
+        if connection:
+            await connection.transport.aclose()
+            await connection.credential.close()
+
+    async def _send(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        # Not the decorator: stamina logs a decorated function's arguments, and these have names.
+        async for attempt in stamina.retry_context(
+            on=_is_transient, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2
+        ):
+            with attempt:
+                return await self._send_once(method, path, body)
+        raise AssertionError("a retry context returns or raises")
+
+    async def _send_once(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+        import httpx
+        from azure.core.exceptions import AzureError
+        from kiota_abstractions.api_error import APIError
+
+        connection = self._connection()
+        request = _request(method, self.base_url + path, body)
+        try:
+            content = await connection.adapter.send_primitive_async(
+                request, "bytes", connection.error_map
+            )
+            return _decoded(content)
+        except APIError as error:
+            # Not chained: the original's text may name a person.
+            raise _failure_of(error) from None
+        except AzureError as error:
+            raise GraphFailure(f"no token for Graph: {type(error).__name__}") from error
+        except httpx.TransportError as error:
+            problem = f"Graph could not be reached: {type(error).__name__}"
+            raise GraphFailure(problem, transient=True) from error
+
+    def _connection(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        connection = self._connections.get(loop)
+        if connection is None:
+            connection = self._connections[loop] = self._connect()
+        return connection
+
+    def _connect(self) -> _Connection:
+        import httpx
+        from kiota_authentication_azure.azure_identity_authentication_provider import (
+            AzureIdentityAuthenticationProvider,
+        )
+        from kiota_serialization_json.json_parse_node_factory import JsonParseNodeFactory
+        from msgraph.generated.models.o_data_errors.o_data_error import ODataError
+        from msgraph_core import (  # type: ignore[import-untyped]  # it publishes no types
+            BaseGraphRequestAdapter,
+            GraphClientFactory,
+        )
+
+        credential = self._credential()
+        transport = httpx.AsyncHTTPTransport(http2=True)
+        http = GraphClientFactory.create_with_default_middleware(
+            client=httpx.AsyncClient(transport=transport, timeout=_REQUEST_SECONDS)
+        )
+        authentication = AzureIdentityAuthenticationProvider(
+            credential, scopes=[self._scope], allowed_hosts=[self._host]
+        )
+        adapter = BaseGraphRequestAdapter(authentication, JsonParseNodeFactory(), http_client=http)
+        return _Connection(adapter, transport, credential, {"XXX": ODataError})
+
+
+def _is_transient(error: Exception) -> bool:
+    return isinstance(error, GraphFailure) and error.transient
+
+
+def _request(method: str, url: str, body: bytes | None) -> "RequestInformation":
+    # By hand: the SDK's request builders know no $batch, and most of what is sent is one.
+    from kiota_abstractions.method import Method
+    from kiota_abstractions.request_information import RequestInformation
+
+    request = RequestInformation(Method(method))
+    request.url = url
+    request.headers.try_add("Accept", "application/json")
+    if body is not None:
+        request.set_stream_content(body, "application/json")
+    return request
+
+
+def _decoded(content: Any) -> dict[str, Any]:
+    try:
+        value = json.loads(content) if content else {}
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise GraphFailure("Graph's answer is not a JSON object")
+    return value
+
+
+def _failure_of(error: "APIError") -> GraphFailure:
+    details = getattr(error, "error", None)
+    headers = error.response_headers or {}
+    return GraphFailure.of_status(
+        error.response_status_code, details.code if details else None, headers.get("request-id")
+    )

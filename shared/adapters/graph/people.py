@@ -1,0 +1,83 @@
+"""Users and report rows as Graph writes them, read into the domain's words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.domain.people import (
+    Identifier,
+    IdentifierKind,
+    Memberships,
+    Person,
+    Registration,
+    UserRef,
+)
+
+WRITEBACK_PLANS = frozenset(
+    {"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "eec0eb4f-6444-4f95-aba0-50c24d67f998"}
+)
+"""The service plans AAD_PREMIUM (Entra ID P1) and AAD_PREMIUM_P2."""
+_USER = "#microsoft.graph.user"
+_GROUP = "#microsoft.graph.group"
+_DIRECTORY_ROLE = "#microsoft.graph.directoryRole"
+
+Row = Mapping[str, Any]
+
+
+def person_of(user: Row) -> Person:
+    """A user with the fields that `queries` selects."""
+    hired = user.get("employeeHireDate")
+    return Person(
+        ref=UserRef(
+            object_id=user["id"],
+            user_principal_name=user.get("userPrincipalName"),
+            employee_id=user.get("employeeId"),
+            source_anchor=user.get("onPremisesImmutableId"),
+            sid=user.get("onPremisesSecurityIdentifier"),
+        ),
+        enabled=user.get("accountEnabled") is True,
+        guest=user.get("userType") == "Guest",
+        synced=user.get("onPremisesSyncEnabled") is True,
+        licensed=any(map(_is_writeback_plan, user.get("assignedPlans") or ())),
+        hire_date=datetime.fromisoformat(hired) if hired else None,
+        department=user.get("department"),
+    )
+
+
+def names_of(person: Person) -> list[Identifier]:
+    """Every identifier that points at the person."""
+    ref = person.ref
+    values = {
+        IdentifierKind.OBJECT_ID: ref.object_id,
+        IdentifierKind.USER_PRINCIPAL_NAME: ref.user_principal_name,
+        IdentifierKind.EMPLOYEE_ID: ref.employee_id,
+    }
+    return [Identifier(kind, value) for kind, value in values.items() if value]
+
+
+def memberships_of(objects: list[dict[str, Any]]) -> Memberships:
+    """What a list of groups, roles and administrative units says of a person."""
+    types = {each.get("@odata.type") for each in objects}
+    groups = frozenset(each["id"] for each in objects if each.get("@odata.type") == _GROUP)
+    return Memberships(groups, holds_directory_role=_DIRECTORY_ROLE in types)
+
+
+def is_user(member: Row) -> bool:
+    """Whether a member of a group is a person: nested groups are listed beside them."""
+    return member.get("@odata.type") == _USER
+
+
+def registration_of(row: Row) -> Registration:
+    """A row of the registration report."""
+    return Registration(
+        object_id=row["id"],
+        sspr_enabled=row.get("isSsprEnabled") is True,
+        sspr_registered=row.get("isSsprRegistered") is True,
+    )
+
+
+def _is_writeback_plan(plan: Row) -> bool:
+    return (
+        str(plan.get("servicePlanId")).lower() in WRITEBACK_PLANS
+        and plan.get("capabilityStatus") == "Enabled"
+    )

@@ -1,0 +1,86 @@
+"""What Graph's replies to a change of membership mean for the people in it.
+
+One code covers what is done already, what to try again and what can never be: only the text
+tells. Source: https://learn.microsoft.com/graph/api/group-post-members
+"""
+
+from enum import Enum, auto
+from http import HTTPStatus
+
+from shared.adapters.graph.batch import Reply
+from shared.domain.answers import Answer, Change, Outcome
+from shared.domain.people import UserRef
+from shared.domain.reasons import Reason
+
+_ALREADY_THERE = "already exist"
+_NOT_REPLICATED = "objects being referenced don't exist"
+_MASTERED_ON_PREMISES = "on-premises mastered"
+
+
+class Verdict(Enum):
+    """What became of one change."""
+
+    DONE = auto()
+    ALREADY = auto()
+    NOT_FOUND = auto()
+    NOT_REPLICATED = auto()
+    GROUP_NOT_WRITABLE = auto()
+    REFUSED = auto()
+
+
+def verdict_on_add(reply: Reply) -> Verdict:
+    """Read the reply to an addition, of one person or of twenty.
+
+    Raises:
+        GraphFailure: the app itself is refused, which says nothing about the people.
+    """
+    match reply.status:
+        case _ if reply.ok:
+            return Verdict.DONE
+        case HTTPStatus.UNAUTHORIZED:
+            raise reply.failure()
+        case HTTPStatus.FORBIDDEN:
+            return Verdict.GROUP_NOT_WRITABLE
+        case HTTPStatus.NOT_FOUND:
+            return Verdict.NOT_FOUND
+        case _:
+            return _by_text(reply.message)
+
+
+def verdict_on_remove(reply: Reply) -> Verdict:
+    """Read the reply to a removal: who is not there has been removed already. Raises as above."""
+    verdict = verdict_on_add(reply)
+    return Verdict.ALREADY if verdict is Verdict.NOT_FOUND else verdict
+
+
+def answer(change: Change, object_id: str, verdict: Verdict, reply: Reply) -> Answer:
+    """The verdict as the port's answer for one person."""
+    outcome, reason = _ANSWERS[verdict]
+    told = outcome in {Outcome.REFUSED, Outcome.NOT_FOUND}
+    return Answer(
+        change=change,
+        outcome=outcome,
+        reason=reason,
+        detail=f"{reply.status} {reply.code}: {reply.message}" if told else "",
+        user=UserRef(object_id=object_id),
+    )
+
+
+_ANSWERS = {
+    Verdict.DONE: (Outcome.DONE, None),
+    Verdict.ALREADY: (Outcome.ALREADY, None),
+    Verdict.NOT_FOUND: (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    Verdict.NOT_REPLICATED: (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    Verdict.GROUP_NOT_WRITABLE: (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
+    Verdict.REFUSED: (Outcome.REFUSED, Reason.WRITE_REFUSED),
+}
+
+
+def _by_text(message: str) -> Verdict:
+    if _ALREADY_THERE in message:
+        return Verdict.ALREADY
+    if _NOT_REPLICATED in message:
+        return Verdict.NOT_REPLICATED
+    if _MASTERED_ON_PREMISES in message:
+        return Verdict.GROUP_NOT_WRITABLE
+    return Verdict.REFUSED

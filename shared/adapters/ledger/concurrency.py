@@ -1,0 +1,13 @@
+"""Several things at once, where none is left running behind an error."""
+
+import asyncio
+from collections.abc import Awaitable, Iterable
+
+
+async def all_of[T](awaitables: Iterable[Awaitable[T]]) -> list[T]:
+    """What each answers, in order; when all have ended, the first error is raised."""
+    outcomes = await asyncio.gather(*awaitables, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]

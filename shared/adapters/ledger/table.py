@@ -1,0 +1,153 @@
+"""One table of the storage account: the only module that speaks to the SDK."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.errors import LedgerConflict
+
+if TYPE_CHECKING:
+    from azure.data.tables.aio import TableClient, TableServiceClient
+
+type Row = Mapping[str, Any]
+
+_CHANGED_MEANWHILE = frozenset({409, 412})
+"""A row to be created is there already; a row to be replaced has another ETag."""
+
+
+def etag_of(row: Row) -> str:
+    """The ETag that came with a row that was read by itself."""
+    metadata: Mapping[str, str] = row.metadata  # type: ignore[attr-defined]  # a TableEntity's
+    return metadata["etag"]
+
+
+class Verb(StrEnum):
+    """What is done to a row."""
+
+    CREATE = "create"
+    REPLACE = "update"
+    PUT = "upsert"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One operation of a transaction; with `etag` only on the row as it was read."""
+
+    verb: Verb
+    row: Row
+    etag: str | None = None
+
+
+class Table:
+    """A table, created when first used; `gate` bounds the requests under way."""
+
+    def __init__(self, service: "TableServiceClient", name: str, gate: asyncio.Semaphore) -> None:
+        self._service = service
+        self._name = name
+        self._gate = gate
+        self._creation = asyncio.Lock()
+        self._client: TableClient | None = None
+
+    async def get(self, partition: str, row: str) -> Row | None:
+        """The row, or None."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        client = await self._created()
+        async with self._gate:
+            try:
+                return await client.get_entity(partition, row)
+            except ResourceNotFoundError:
+                return None
+
+    async def get_many(self, partition: str, rows: Collection[str]) -> list[Row]:
+        """Those of the rows that are there, each by a request of its own.
+
+        A filter with several row keys joined by `or` would be one request, but the service scans
+        the whole partition for it. Source: "Design for querying", Microsoft.
+        """
+        found = await asyncio.gather(*(self.get(partition, row) for row in rows))
+        return [row for row in found if row is not None]
+
+    async def pages(
+        self,
+        partition: str,
+        between: tuple[str, str],
+        *,
+        condition: str = "",
+        select: Sequence[str] | None = None,
+        page: int | None = None,
+        **parameters: Any,
+    ) -> AsyncIterator[list[Row]]:
+        """The rows of a range in their order, by the page; `condition` names its parameters."""
+        client = await self._created()
+        start, end = between
+        text = f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{end}'"
+        pages = client.query_entities(
+            f"{text} and {condition}" if condition else text,
+            select=list(select) if select else None,
+            results_per_page=page,
+            parameters=parameters,
+        ).by_page()
+        while True:
+            async with self._gate:
+                rows = await anext(pages, None)
+                if rows is None:
+                    return
+                read: list[Row] = [row async for row in rows]
+            yield read
+
+    async def scan(
+        self,
+        partition: str,
+        between: tuple[str, str],
+        *,
+        limit: int | None = None,
+        **options: Any,
+    ) -> list[Row]:
+        """The rows of a range, up to `limit`; the other options are those of `pages`."""
+        rows: list[Row] = []
+        async for page in self.pages(partition, between, page=limit, **options):
+            rows += page
+            if limit is not None and len(rows) >= limit:
+                return rows[:limit]
+        return rows
+
+    async def submit(self, writes: Iterable[Write]) -> list[str]:
+        """Carry out all writes, to one partition, or none; answers with the new ETags.
+
+        Raises:
+            LedgerConflict: somebody else changed one of the guarded rows.
+        """
+        from azure.data.tables import TableTransactionError
+
+        client = await self._created()
+        operations = [_operation(write) for write in writes]
+        async with self._gate:
+            try:
+                answers = await client.submit_transaction(operations)
+            except TableTransactionError as error:
+                if error.status_code in _CHANGED_MEANWHILE:
+                    partition = operations[0][1]["PartitionKey"]
+                    raise LedgerConflict(f"{self._name}/{partition}: changed meanwhile") from error
+                raise
+        return [answer.get("etag") or "" for answer in answers]
+
+    async def _created(self) -> "TableClient":
+        async with self._creation:
+            if self._client is None:
+                self._client = await self._service.create_table_if_not_exists(self._name)
+            return self._client
+
+
+def _operation(write: Write) -> tuple[str, Row, dict[str, Any]]:
+    from azure.core import MatchConditions
+
+    options: dict[str, Any] = {}
+    if write.verb in {Verb.REPLACE, Verb.PUT}:
+        options["mode"] = "replace"
+    if write.etag is not None:
+        options |= {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
+    return write.verb.value, write.row, options

@@ -1,0 +1,226 @@
+"""The `Ledger` port on Azure Tables."""
+
+import asyncio
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
+from collections.abc import (
+    Set as AbstractSet,
+)
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from shared.adapters.ledger.audit import AuditRecord
+from shared.adapters.ledger.concurrency import all_of
+from shared.adapters.ledger.keys import PARTITIONS, PROVISIONAL, partition_of
+from shared.adapters.ledger.partition import Decide, Found, Partition
+from shared.adapters.ledger.receipts import Receipts
+from shared.adapters.ledger.table import Table
+from shared.domain.enrolment import Enrolment, State
+from shared.domain.errors import LedgerConflict
+from shared.domain.reasons import Reason
+from shared.ports import Receipt, Totals
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.data.tables.aio import TableServiceClient
+
+_REQUESTS_AT_ONCE = 16
+
+
+class TableLedger:
+    """Enrolments in 16 partitions by object id and one for those who have none; and receipts.
+
+    Everything about a person, the totals and the audit of it lie in the person's partition, and
+    every transaction replaces that partition's head: so the totals are always exact, and of two
+    who change a partition at once one decides again. Transient errors are retried by the SDK;
+    what remains of them is raised as the SDK's own. To be created and used on one event loop.
+    """
+
+    def __init__(self, service: "TableServiceClient") -> None:
+        self._service = service
+        gate = asyncio.Semaphore(_REQUESTS_AT_ONCE)
+        enrolments = Table(service, "enrolments", gate)
+        self._partitions = {name: Partition(enrolments, name) for name in PARTITIONS}
+        self._receipts = Receipts(Table(service, "receipts", gate))
+
+    @classmethod
+    def from_connection_string(cls, text: str, **options: Any) -> Self:
+        """On the storage account of a connection string; options are those of the SDK's client."""
+        from azure.data.tables.aio import TableServiceClient
+
+        return cls(TableServiceClient.from_connection_string(text, **options))
+
+    @classmethod
+    def from_endpoint(
+        cls, endpoint: str, credential: "AsyncTokenCredential", **options: Any
+    ) -> Self:
+        """On the table endpoint `https://…`; the credential stays the caller's to close."""
+        from azure.data.tables.aio import TableServiceClient
+
+        return cls(TableServiceClient(endpoint, credential=credential, **options))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._service.close()
+
+    async def load(self, keys: Collection[str]) -> Mapping[str, Enrolment]:
+        """The enrolments under these keys, or where those lead; unknown keys are left out."""
+        return await self._follow(keys, lambda partition, asked: partition.find(asked.keys()))
+
+    async def amend(
+        self, keys: Collection[str], decide: Decide, *, actor: str, now: datetime
+    ) -> Mapping[str, Enrolment]:
+        """Load, decide and store; each partition in transactions of its own.
+
+        Raises:
+            LedgerConflict: others kept changing the same partition. Other partitions, and what
+                was committed before in this one, are done; running it again does the rest.
+        """
+        return await self._follow(
+            keys,
+            lambda partition, asked: partition.amend(
+                asked.keys(), _in_turn(asked, decide), actor=actor, now=now
+            ),
+        )
+
+    async def adopt(
+        self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
+    ) -> Enrolment:
+        """Move a provisional enrolment to the object id; the old key leads to the new one.
+
+        Whoever is enrolled under the object id already stays as they are. Two transactions: after
+        a crash between them the person is still provisional, and adopting again ends it.
+
+        Raises:
+            LedgerConflict: the provisional enrolment has gone further than `arrived` knows of, or
+                others kept changing the same partition.
+        """
+        provisional = self._partitions[PROVISIONAL]
+        current = (await provisional.find({provisional_key})).people.get(provisional_key)
+        if current and current.steps and current.steps[-1] not in arrived.steps:
+            raise LedgerConflict(f"{provisional_key}: changed since it was read; decide again")
+        settled = await self._partition(arrived.key).amend(
+            {arrived.key}, lambda _, known: known or arrived, actor=actor, now=now
+        )
+        await provisional.lead_on(provisional_key, arrived.key, actor=actor, now=now)
+        return settled.people[arrived.key]
+
+    async def in_state(
+        self, states: Collection[State], *, due_before: datetime | None = None
+    ) -> Sequence[Enrolment]:
+        """Everybody in these states; with `due_before`, those whose `due` is then or before."""
+        wanted = frozenset(states)
+        return await self._from_all(lambda partition: partition.in_state(wanted, due_before))
+
+    async def provisional(self) -> Sequence[Enrolment]:
+        """Everybody enrolled under a provisional key that has not been adopted."""
+        return await self._partitions[PROVISIONAL].people()
+
+    async def totals(self) -> Totals:
+        """The totals, from the heads alone; refused messages are counted."""
+        heads = await all_of(partition.head() for partition in self._partitions.values())
+        by_state, by_reason, by_flag = (
+            Counter[State](),
+            Counter[tuple[State, Reason]](),
+            Counter[Reason](),
+        )
+        for head in heads:
+            by_reason.update(head.by_reason)
+            by_flag.update(head.by_flag)
+        for (state, _), count in by_reason.items():
+            by_state[state] += count
+        return Totals(by_state, by_reason, by_flag, await self._receipts.count_refused())
+
+    async def flagged(self, limit: int) -> Sequence[Enrolment]:
+        """Up to `limit` people whom somebody has to look at."""
+        found = await self._from_all(lambda partition: partition.flagged(limit))
+        return found[:limit]
+
+    async def audit_records(self) -> AsyncIterator[AuditRecord]:
+        """The whole audit, partition by partition, oldest first in each."""
+        for partition in self._partitions.values():
+            async for record in partition.audit_records():
+                yield record
+
+    async def record_receipts(self, receipts: Collection[Receipt]) -> None:
+        """Remember what became of messages; a key that is known changes nothing.
+
+        Except that a refusal gives way to what became of the same message later.
+        """
+        await self._receipts.record(receipts)
+
+    async def receipt(self, key: str) -> Receipt | None:
+        """What became of the message with this key."""
+        return await self._receipts.find(key)
+
+    async def refused(self, limit: int) -> Sequence[Receipt]:
+        """The newest refused messages, with their bodies."""
+        return await self._receipts.newest_refused(limit)
+
+    def _partition(self, key: str) -> Partition:
+        return self._partitions[partition_of(key)]
+
+    async def _from_all(
+        self, read: Callable[[Partition], Awaitable[list[Enrolment]]]
+    ) -> list[Enrolment]:
+        parts = await all_of(read(partition) for partition in self._partitions.values())
+        return [enrolment for part in parts for enrolment in part]
+
+    async def _follow(
+        self,
+        keys: Iterable[str],
+        visit: Callable[[Partition, Mapping[str, AbstractSet[str]]], Awaitable[Found]],
+    ) -> dict[str, Enrolment]:
+        """Visit the partitions of the keys, then those that moved keys lead to.
+
+        What is visited maps each person's own key to the keys that were asked for.
+        """
+        place = {key: key for key in keys}
+        people: dict[str, Enrolment] = {}
+        pending = set(place)
+        while pending:
+            visits: dict[str, dict[str, set[str]]] = {}
+            for key in pending:
+                partition = visits.setdefault(partition_of(place[key]), {})
+                partition.setdefault(place[key], set()).add(key)
+            found = await all_of(
+                visit(self._partitions[name], asked) for name, asked in visits.items()
+            )
+            moved: dict[str, str] = {}
+            for part in found:
+                people |= part.people
+                moved |= part.moved
+            place |= moved
+            pending = set(moved)
+        return {key: people[at] for key, at in place.items() if at in people}
+
+
+def _in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:
+    """Decide for every key that was asked for and leads to the same person."""
+
+    def decide_for(own_key: str, current: Enrolment | None) -> Enrolment | None:
+        for key in sorted(asked[own_key]):
+            current = decide(key, current) or current
+        return current
+
+    return decide_for

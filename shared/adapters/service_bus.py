@@ -1,0 +1,227 @@
+"""The port `Outbox`: Service Bus, through the blocking client in threads.
+
+The SDK's asynchronous client has been reported to hang inside Azure Functions
+(https://github.com/Azure/azure-sdk-for-python/issues/44384).
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Literal
+
+import stamina
+
+from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.scope_change import ScopeChange
+from shared.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender
+
+_ATTEMPTS = 4
+_ATTEMPT_SECONDS = 20.0
+
+Message = tuple[str, bytes]
+"""A message's id, by which the broker tells a copy, and its body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceBusAddress:
+    """Where Service Bus is and how to get there: a connection string, or a namespace and a token.
+
+    Raises:
+        ConfigurationError: neither of the two is given, or both are.
+    """
+
+    connection_string: str | None = field(default=None, repr=False)
+    namespace: str | None = None
+    """Fully qualified, as in `contoso.servicebus.windows.net`."""
+    custom_endpoint: str | None = None
+    """`sb://HOST:PORT` to connect to instead of the namespace's own address."""
+    ca_file: Path | None = None
+    """PEM file of the authorities to trust instead of the public ones."""
+    transport: Literal["amqp", "websockets"] = "amqp"
+    """WebSockets get through where only port 443 is open."""
+
+    def __post_init__(self) -> None:
+        if bool(self.connection_string) == bool(self.namespace):
+            raise ConfigurationError(
+                "Service Bus: give either a connection string or a fully qualified namespace"
+            )
+
+    def client(self, credential: "TokenCredential | None" = None) -> "ServiceBusClient":
+        """A blocking client that leaves retrying to its user.
+
+        Raises:
+            ConfigurationError: a namespace without a credential, or a broken connection string.
+        """
+        from azure.servicebus import ServiceBusClient
+
+        if self.connection_string:
+            try:
+                return ServiceBusClient.from_connection_string(
+                    self.connection_string, **self._options()
+                )
+            except ValueError:
+                # Not chained: the original's text may repeat the key.
+                raise ConfigurationError("Service Bus: the connection string is broken") from None
+        if credential is None or self.namespace is None:
+            raise ConfigurationError("Service Bus: a namespace needs a credential")
+        return ServiceBusClient(self.namespace, credential, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        from azure.servicebus import TransportType
+
+        websockets = self.transport == "websockets"
+        return {
+            "transport_type": TransportType.AmqpOverWebsocket if websockets else TransportType.Amqp,
+            "custom_endpoint_address": self.custom_endpoint,
+            "connection_verify": str(self.ca_file) if self.ca_file else None,
+            "retry_total": 0,
+            "try_timeout": _ATTEMPT_SECONDS,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueNames:
+    """The queues this side sends to."""
+
+    onboarding: str = "onboarding-events"
+    scope_changes: str = "scope-changes"
+    commands: str = "directory-commands"
+
+
+class ServiceBusOutbox:
+    """Sends in batches, over one connection to a queue that is kept open.
+
+    Every method raises the SDK's `ServiceBusError` when the broker does not take the messages;
+    some may have been taken by then, and sending all again is safe.
+    """
+
+    def __init__(
+        self,
+        address: ServiceBusAddress,
+        queues: QueueNames,
+        credential: "Callable[[], TokenCredential] | None" = None,
+    ) -> None:
+        """Take note of the address; `credential` is called when a namespace is first used."""
+        self._queues = queues
+        self._senders = {
+            queue: _Sender(address, queue, credential)
+            for queue in (queues.onboarding, queues.scope_changes, queues.commands)
+        }
+
+    async def send_onboarding(self, bodies: Sequence[Message]) -> None:
+        """Onboarding events as they are, each with its key."""
+        await self._send(self._queues.onboarding, bodies)
+
+    async def send_scope_changes(self, changes: Sequence[ScopeChange]) -> None:
+        """Keys of people whose membership is to be written."""
+        await self._send(
+            self._queues.scope_changes, [(each.change_key, each.text()) for each in changes]
+        )
+
+    async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
+        """Commands to the hybrid worker."""
+        await self._send(
+            self._queues.commands, [(each.command_key, each.text()) for each in commands]
+        )
+
+    async def aclose(self) -> None:
+        """Close every connection; the next send opens its own again."""
+        closing = (asyncio.to_thread(each.close) for each in self._senders.values())
+        await asyncio.gather(*closing)
+
+    async def _send(self, queue: str, messages: Sequence[Message]) -> None:
+        if messages:
+            await asyncio.to_thread(self._senders[queue].send, messages)
+
+
+class _Sender:
+    """One queue's sender and its connection; a lock, since the SDK's are not safe for threads."""
+
+    def __init__(
+        self,
+        address: ServiceBusAddress,
+        queue: str,
+        credential: "Callable[[], TokenCredential] | None",
+    ) -> None:
+        self._address = address
+        self._queue = queue
+        self._credential = credential
+        self._lock = Lock()
+        self._open: tuple[ServiceBusClient, ServiceBusSender] | None = None
+
+    def send(self, messages: Sequence[Message]) -> None:
+        with self._lock:
+            # Not the decorator: stamina logs a decorated function's arguments.
+            for attempt in stamina.retry_context(
+                on=_may_pass, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2
+            ):
+                with attempt:
+                    self._send_once(messages)
+
+    def close(self) -> None:
+        with self._lock:
+            self._drop()
+
+    def _send_once(self, messages: Sequence[Message]) -> None:
+        from azure.servicebus.exceptions import ServiceBusError
+
+        try:
+            _send_in_batches(self._sender(), map(_written, messages))
+        except ServiceBusError:
+            self._drop()
+            raise
+
+    def _sender(self) -> "ServiceBusSender":
+        if self._open is None:
+            client = self._address.client(self._credential() if self._credential else None)
+            self._open = client, client.get_queue_sender(self._queue)
+        return self._open[1]
+
+    def _drop(self) -> None:
+        if self._open:
+            client, sender = self._open
+            self._open = None
+            sender.close()
+            client.close()
+
+
+def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusMessage]") -> None:
+    from azure.servicebus.exceptions import MessageSizeExceededError
+
+    batch = sender.create_message_batch()
+    for message in messages:
+        try:
+            batch.add_message(message)
+        except MessageSizeExceededError:
+            if not len(batch):
+                raise
+            sender.send_messages(batch)
+            batch = sender.create_message_batch()
+            batch.add_message(message)
+    sender.send_messages(batch)
+
+
+def _written(message: Message) -> "ServiceBusMessage":
+    from azure.servicebus import ServiceBusMessage
+
+    key, body = message
+    return ServiceBusMessage(body, message_id=key, content_type="application/json")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the same messages may be taken a moment later."""
+    from azure.servicebus import exceptions
+
+    return isinstance(
+        error,
+        exceptions.ServiceBusConnectionError
+        | exceptions.ServiceBusCommunicationError
+        | exceptions.ServiceBusServerBusyError
+        | exceptions.OperationTimeoutError,
+    )

@@ -1,0 +1,164 @@
+"""The function app's settings: read once, checked whole, refused by name."""
+
+from dataclasses import fields
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.domain.errors import ConfigurationError
+from shared.domain.people import is_object_id
+from shared.domain.policy import Policy, Topology
+
+_BUS = "ServiceBusConnection"
+_DEFAULTS = Policy(scope_group_id="")
+
+
+class Settings(BaseSettings):
+    """What the app is told by its environment; every field's text says what to put there.
+
+    Durations are ISO 8601 (`PT30M`, `P14D`).
+    """
+
+    model_config = SettingsConfigDict(env_prefix="SSPR_", extra="ignore", populate_by_name=True)
+
+    scope_group_id: str = Field(
+        description="the object id of the group that is selected in Entra's SSPR settings"
+    )
+    topology: Topology = Field(
+        Topology.NESTED,
+        description="nested (cloud group with the synced AD group in it), synced or cloud",
+    )
+    excluded_group_ids: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(), description="object ids, separated by commas, of groups never to enrol"
+    )
+
+    graph_url: str = Field(
+        "https://graph.microsoft.com/v1.0", description="Graph's base URL, with its version"
+    )
+    identity_client_id: str | None = Field(
+        None, description="the client id of the user-assigned managed identity"
+    )
+    ledger_connection_string: str | None = Field(
+        None, description="a storage connection string; for a lab without managed identity"
+    )
+    ledger_endpoint: str | None = Field(
+        None, description="the table endpoint, https://ACCOUNT.table.core.windows.net"
+    )
+
+    service_bus_connection_string: str | None = Field(
+        None,
+        validation_alias=_BUS,
+        description="a Service Bus connection string; for a lab without managed identity",
+    )
+    service_bus_namespace: str | None = Field(
+        None,
+        validation_alias=f"{_BUS}__fullyQualifiedNamespace",
+        description="NAMESPACE.servicebus.windows.net",
+    )
+    service_bus_endpoint: str | None = Field(
+        None,
+        validation_alias=f"{_BUS}__customEndpoint",
+        description="the address to connect to where it is not the namespace's own",
+    )
+    service_bus_ca_file: str | None = Field(
+        None,
+        validation_alias=f"{_BUS}__caFile",
+        description="a PEM file of the authority behind that endpoint",
+    )
+    service_bus_transport: str = Field(
+        "Amqp",
+        validation_alias=f"{_BUS}__transport",
+        description="Amqp or AmqpOverWebsocket",
+    )
+
+    command_lifetime: timedelta = Field(
+        timedelta(hours=24), description="how long a directory command may wait for the worker"
+    )
+    waiting_deadline: timedelta = _DEFAULTS.waiting_deadline
+    first_retry: timedelta = _DEFAULTS.first_retry
+    longest_retry: timedelta = _DEFAULTS.longest_retry
+    written_within: timedelta = _DEFAULTS.written_within
+    answered_within: timedelta = _DEFAULTS.answered_within
+    visible_within_cloud: timedelta = _DEFAULTS.visible_within_cloud
+    visible_within_synced: timedelta = _DEFAULTS.visible_within_synced
+    effective_within: timedelta = _DEFAULTS.effective_within
+    reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
+
+    @field_validator("excluded_group_ids", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return frozenset(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("scope_group_id", "excluded_group_ids")
+    @classmethod
+    def _is_group(cls, value: Any) -> Any:
+        for one in [value] if isinstance(value, str) else value:
+            if not is_object_id(one):
+                raise ValueError(f"{one!r} is not an object id; groups are named by object id")
+        return value
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.scope_group_id in self.excluded_group_ids:
+            raise ValueError(
+                "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
+            )
+        _exactly_one(
+            SSPR_LEDGER_CONNECTION_STRING=self.ledger_connection_string,
+            SSPR_LEDGER_ENDPOINT=self.ledger_endpoint,
+        )
+        _exactly_one(
+            **{
+                _BUS: self.service_bus_connection_string,
+                f"{_BUS}__fullyQualifiedNamespace": self.service_bus_namespace,
+            }
+        )
+        if self.service_bus_transport not in {"Amqp", "AmqpOverWebsocket"}:
+            raise ValueError(f"{_BUS}__transport is neither Amqp nor AmqpOverWebsocket")
+        return self
+
+    @property
+    def policy(self) -> Policy:
+        """The settings that decisions depend on."""
+        return Policy(**{one.name: getattr(self, one.name) for one in fields(Policy)})
+
+
+def _exactly_one(**values: str | None) -> None:
+    given = [name for name, value in values.items() if value]
+    if len(given) != 1:
+        names = " or ".join(values)
+        raise ValueError(f"set {names}: {'both are set' if given else 'neither is set'}")
+
+
+def read_settings() -> Settings:
+    """The settings from the environment.
+
+    Raises:
+        ConfigurationError: naming every setting that is missing or wrong, and what to put there.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError(complaints(error)) from None
+
+
+def complaints(error: ValidationError) -> str:
+    """One line for each setting that is missing or wrong."""
+    lines = [_complaint(one["loc"], one["msg"]) for one in error.errors(include_input=False)]
+    return "\n".join(["The settings are not complete:", *lines])
+
+
+def _complaint(location: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    if not location:
+        return f"  {message}"
+    name = str(location[0])
+    field = Settings.model_fields.get(name)
+    hint = f"; put there {field.description}" if field and field.description else ""
+    if not name.startswith(_BUS):
+        name = f"SSPR_{name.removeprefix('SSPR_').upper()}"
+    return f"  {name}: {message}{hint}"

@@ -1,0 +1,46 @@
+"""Adopt arrivals: people enrolled before they were in Entra get their object id."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from shared.domain.enrolment import Enrolment
+from shared.domain.people import Identifier, Person
+from shared.domain.verification import adopt, is_arrival_of
+from shared.ports import World
+
+ACTOR = "clock"
+
+
+async def adopt_arrivals(
+    people: Collection[Person], world: World, now: datetime
+) -> Sequence[Enrolment]:
+    """Move the provisional enrolments of these people under their object ids."""
+    if not people:
+        return []
+    arrivals = [
+        (provisional, person)
+        for provisional in await world.ledger.provisional()
+        for person in people
+        if is_arrival_of(provisional, person)
+    ]
+    memberships = await world.directory.memberships({p.object_id for _, p in arrivals})
+    return [
+        await world.ledger.adopt(
+            provisional.key,
+            adopt(provisional, person, memberships[person.object_id], world.policy, now),
+            actor=ACTOR,
+            now=now,
+        )
+        for provisional, person in arrivals
+        if person.object_id in memberships
+    ]
+
+
+async def find_arrivals(world: World) -> Sequence[Person]:
+    """Whoever of those enrolled provisionally is in Entra now, and is told apart from others."""
+    provisional = await world.ledger.provisional()
+    anchors = {e.user.source_anchor for e in provisional if e.user.source_anchor}
+    others = {Identifier.parse(e.key) for e in provisional if not e.user.source_anchor}
+    by_anchor = await world.directory.find_by_source_anchor(anchors) if anchors else {}
+    by_name = await world.directory.find_people(others) if others else {}
+    return [*by_anchor.values(), *(found[0] for found in by_name.values() if len(found) == 1)]

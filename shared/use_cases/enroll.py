@@ -1,0 +1,79 @@
+"""Enrol people: from a batch of events to decisions in the ledger and keys for the writers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from shared.contracts.onboarding_event import read_request
+from shared.domain.enrolment import Enrolment
+from shared.domain.errors import InvalidMessage
+from shared.domain.onboarding import Finding, Request, decide, key_of
+from shared.domain.people import Identifier
+from shared.ports import Receipt, World
+from shared.use_cases.adopt_arrivals import adopt_arrivals
+from shared.use_cases.announce import announce
+from shared.use_cases.message import Message, refusal
+
+QUEUE = "onboarding-events"
+
+
+async def enroll(messages: Sequence[Message], world: World, now: datetime) -> None:
+    """Take a batch of onboarding events; what cannot be understood is kept and refused.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict: the whole batch is to be delivered again.
+    """
+    requests, refused = _read(messages, now)
+    enrolled = await enroll_requests(requests, world, now)
+    accepted = [
+        Receipt(key=r.key, queue=QUEUE, at=now, outcome=e.reason, person_key=e.key)
+        for r, e in zip(requests, enrolled, strict=True)
+    ]
+    await world.ledger.record_receipts([*accepted, *refused])
+
+
+async def enroll_requests(
+    requests: Sequence[Request], world: World, now: datetime
+) -> Sequence[Enrolment]:
+    """Decide on every request and tell the writers; answers with everybody's enrolment."""
+    if not requests:
+        return []
+    findings = await _find(requests, world)
+    await adopt_arrivals([f.person for f in findings.values() if f.person], world, now)
+    by_key: dict[str, list[Request]] = defaultdict(list)
+    for request in sorted(requests, key=lambda one: one.occurred_at):
+        by_key[key_of(request.identifier, findings[request.identifier])].append(request)
+
+    def decide_all(key: str, current: Enrolment | None) -> Enrolment | None:
+        for request in by_key[key]:
+            current = decide(request, findings[request.identifier], current, world.policy, now)
+        return current
+
+    actor = requests[0].cause.actor if len({r.cause.actor for r in requests}) == 1 else "events"
+    enrolled = await world.ledger.amend(by_key, decide_all, actor=actor, now=now)
+    await announce(enrolled.values(), world.outbox)
+    return [enrolled[key_of(r.identifier, findings[r.identifier])] for r in requests]
+
+
+def _read(messages: Sequence[Message], now: datetime) -> tuple[list[Request], list[Receipt]]:
+    requests: list[Request] = []
+    refused: list[Receipt] = []
+    for message in messages:
+        try:
+            requests.append(read_request(message.body, message.envelope, now))
+        except InvalidMessage as error:
+            refused.append(refusal(message, QUEUE, error, now))
+    return requests, refused
+
+
+async def _find(requests: Sequence[Request], world: World) -> Mapping[Identifier, Finding]:
+    identifiers = {request.identifier for request in requests}
+    people = await world.directory.find_people(identifiers)
+    single = [found[0].object_id for found in people.values() if len(found) == 1]
+    memberships = await world.directory.memberships(set(single))
+    return {
+        identifier: Finding(found, memberships[found[0].object_id])
+        if len(found) == 1 and found[0].object_id in memberships
+        else Finding(found)
+        for identifier, found in people.items()
+    }

@@ -1,0 +1,88 @@
+"""Starts the real Service Bus stand-in, for its contract tests."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+from azure.servicebus import ServiceBusClient
+
+# The SDK forgets to close its socket when a broker dies or refuses it.
+ignore_leaked_sockets = pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")
+
+
+@dataclass(frozen=True)
+class Bus:
+    """A running broker."""
+
+    process: subprocess.Popen[str]
+    ports: dict[str, int]
+    control: httpx.Client
+
+    @property
+    def connection_string(self) -> str:
+        endpoint = f"Endpoint=sb://127.0.0.1:{self.ports['amqp']}"
+        return f"{endpoint};SharedAccessKeyName=a;SharedAccessKey=b;UseDevelopmentEmulator=true;"
+
+    def client(self, **options: Any) -> ServiceBusClient:
+        return ServiceBusClient.from_connection_string(self.connection_string, **options)
+
+    def counts(self, queue: str) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.control.get("/queues").json()[queue])
+
+    def messages(self, queue: str, *, dead_letters: bool = False) -> list[dict[str, Any]]:
+        params = {"deadletter": str(dead_letters).lower()}
+        answer = self.control.get(f"/queues/{queue}/messages", params=params)
+        return cast("list[dict[str, Any]]", answer.json())
+
+    def hold(self, queue: str, operation: str) -> None:
+        self.control.post(f"/queues/{queue}/hold", json={"operation": operation})
+
+    def release(self, queue: str, operation: str) -> None:
+        self.control.post(f"/queues/{queue}/release", json={"operation": operation})
+
+    def waiting(self, queue: str, operation: str) -> int:
+        return int(self.control.get(f"/queues/{queue}/holds").json()[operation])
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(5)
+
+
+@contextmanager
+def running(
+    folder: Path, queues: Mapping[str, object], *options: str | Path, amqp_port: int = 0
+) -> Iterator[Bus]:
+    """A broker on the database in `folder`, stopped at the end unless it was killed before."""
+    (folder / "queues.json").write_text(json.dumps(queues))
+    command: list[str | Path] = [
+        *(sys.executable, "-m", "sandbox.service_bus"),
+        *("--database", folder / "bus.db", "--queues", folder / "queues.json"),
+        *("--amqp-port", str(amqp_port), "--control-port", "0"),
+        *options,
+    ]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            ports = json.loads(process.stdout.readline())
+            with httpx.Client(base_url=f"http://127.0.0.1:{ports['control']}") as control:
+                yield Bus(process, ports, control)
+        finally:
+            process.terminate()
+            status = process.wait(5)
+        assert status in {0, -signal.SIGKILL}
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
