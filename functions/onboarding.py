@@ -7,9 +7,10 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import app
+from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.accept_events import accept_events
-from shared.use_cases.enroll import QUEUE, enroll
+from shared.use_cases.enroll import enroll
 
 blueprint = func.Blueprint()
 
@@ -32,7 +33,7 @@ async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.function_name("enroll_people")
 @blueprint.service_bus_queue_trigger(
-    "events", connection="ServiceBusConnection", queue_name=QUEUE, cardinality="many"
+    "events", connection="ServiceBusConnection", queue_name=ONBOARDING_EVENTS, cardinality="many"
 )
 async def enroll_people(events: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """A batch of onboarding events; what raises is delivered again by the broker."""

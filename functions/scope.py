@@ -6,7 +6,9 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import app
-from shared.use_cases import apply_scope_changes, record_results
+from shared.contracts.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
+from shared.use_cases.apply_scope_changes import apply_scope_changes
+from shared.use_cases.record_results import record_results
 
 blueprint = func.Blueprint()
 
@@ -15,21 +17,21 @@ blueprint = func.Blueprint()
 @blueprint.service_bus_queue_trigger(
     "changes",
     connection="ServiceBusConnection",
-    queue_name=apply_scope_changes.QUEUE,
+    queue_name=SCOPE_CHANGES,
     cardinality="many",
 )
 async def apply_changes(changes: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """Write memberships: cloud users through Graph, synced users by a command."""
-    await apply_scope_changes.apply_scope_changes(messages_of(changes), app().world, app().now())
+    await apply_scope_changes(messages_of(changes), app().world, app().now())
 
 
 @blueprint.function_name("record_results")
 @blueprint.service_bus_queue_trigger(
     "results",
     connection="ServiceBusConnection",
-    queue_name=record_results.QUEUE,
+    queue_name=DIRECTORY_RESULTS,
     cardinality="many",
 )
 async def record(results: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """Record what the hybrid worker made of its commands."""
-    await record_results.record_results(messages_of(results), app().world, app().now())
+    await record_results(messages_of(results), app().world, app().now())

@@ -2,19 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, partial
 
-from shared.adapters.graph import GraphClient, GraphDirectory, GraphScope
+from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import blocking_credential, credential
-from shared.adapters.ledger import TableLedger
-from shared.adapters.service_bus import ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.ledger.table_ledger import TableLedger
+from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.contracts.queues import DIRECTORY_COMMANDS, ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.ports import World
 from shared.settings import Settings, read_settings
-
-if TYPE_CHECKING:
-    from azure.core.credentials import TokenCredential
-    from azure.core.credentials_async import AsyncTokenCredential
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +39,13 @@ def app() -> App:
 
 def build_world(settings: Settings) -> World:
     """Adapters for these settings; nothing is contacted yet."""
-
-    def async_identity() -> AsyncTokenCredential:
-        return credential(settings.identity_client_id)
-
-    graph = GraphClient(async_identity, base_url=settings.graph_url)
+    identity = partial(credential, settings.identity_client_id)
+    graph = GraphClient(identity, base_url=settings.graph_url)
     return World(
         directory=GraphDirectory(graph, settings.scope_group_id),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         ledger=_ledger(settings),
-        outbox=ServiceBusOutbox(_service_bus(settings)),
+        outbox=_outbox(settings),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
     )
@@ -59,20 +54,22 @@ def build_world(settings: Settings) -> World:
 def _ledger(settings: Settings) -> TableLedger:
     if settings.ledger_connection_string:
         return TableLedger.from_connection_string(settings.ledger_connection_string)
-    return TableLedger(
-        settings.ledger_endpoint or "", lambda: credential(settings.identity_client_id)
+    return TableLedger.from_endpoint(
+        settings.ledger_endpoint or "", credential(settings.identity_client_id)
     )
 
 
-def _service_bus(settings: Settings) -> ServiceBusAddress:
-    def identity() -> TokenCredential:
-        return blocking_credential(settings.identity_client_id)
-
-    return ServiceBusAddress(
+def _outbox(settings: Settings) -> ServiceBusOutbox:
+    address = ServiceBusAddress(
         connection_string=settings.service_bus_connection_string,
         namespace=settings.service_bus_namespace,
-        credential=identity,
         custom_endpoint=settings.service_bus_endpoint,
         ca_file=settings.service_bus_ca_file,
-        transport=settings.service_bus_transport,
+        transport="amqp" if settings.service_bus_transport == "Amqp" else "websockets",
+    )
+    queues = QueueNames(
+        onboarding=ONBOARDING_EVENTS, scope_changes=SCOPE_CHANGES, commands=DIRECTORY_COMMANDS
+    )
+    return ServiceBusOutbox(
+        address, queues, partial(blocking_credential, settings.identity_client_id)
     )

@@ -2,7 +2,8 @@
 
 from dataclasses import fields
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -62,12 +63,12 @@ class Settings(BaseSettings):
         validation_alias=f"{_BUS}__customEndpoint",
         description="the address to connect to where it is not the namespace's own",
     )
-    service_bus_ca_file: str | None = Field(
+    service_bus_ca_file: Path | None = Field(
         None,
         validation_alias=f"{_BUS}__caFile",
         description="a PEM file of the authority behind that endpoint",
     )
-    service_bus_transport: str = Field(
+    service_bus_transport: Literal["Amqp", "AmqpOverWebsocket"] = Field(
         "Amqp",
         validation_alias=f"{_BUS}__transport",
         description="Amqp or AmqpOverWebsocket",
@@ -117,8 +118,6 @@ class Settings(BaseSettings):
                 f"{_BUS}__fullyQualifiedNamespace": self.service_bus_namespace,
             }
         )
-        if self.service_bus_transport not in {"Amqp", "AmqpOverWebsocket"}:
-            raise ValueError(f"{_BUS}__transport is neither Amqp nor AmqpOverWebsocket")
         return self
 
     @property

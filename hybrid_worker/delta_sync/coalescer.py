@@ -67,7 +67,7 @@ class Coalescer:
         self._timing = timing
         self._clock = clock
         self._cycle: _Cycle | None = None
-        self._not_before = clock()
+        self._not_before = self._patient_from = clock()
         self._pause = _FIRST_PAUSE
         self._problem: SyncRefused | None = None
 
@@ -117,6 +117,7 @@ class Coalescer:
         started_at = self._clock()
         self._host.start()
         self._cycle = _Cycle(covers, before, started_at)
+        self._patient_from = started_at
         self._problem = None
         self._not_before = self._clock() + self._timing.poll
         _log.info("delta-sync-started", commands=len(covers))
@@ -166,9 +167,10 @@ class Coalescer:
         self._pause = min(self._pause * 2, self._timing.longest_pause)
 
     def _lose_patience(self) -> None:
+        # A worker that was down, or a cycle that has just begun, gets its time from then on.
         overdue = self._clock() - self._timing.patience
         keys = [key for key, since in self._journal.owed().items() if since <= overdue]
-        if not keys:
+        if not keys or self._patient_from > overdue:
             return
         standing = self.standing()
         problem = standing.problem or Problem.STILL_RUNNING

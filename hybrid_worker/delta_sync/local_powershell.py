@@ -26,11 +26,11 @@ class LocalPowerShell:
         """
         try:
             answer = json.loads(self._run(cmdlet))
-            error, objects = answer["error"], answer["objects"]
+            refusal, objects = answer["error"], answer["objects"]
         except (ValueError, LookupError, TypeError) as error:
             raise SyncRefused(Problem.REFUSED, f"{cmdlet}: no JSON answer: {error}") from None
-        if error:
-            raise SyncRefused(problem_in(error), f"{cmdlet}: {error}")
+        if refusal:
+            raise SyncRefused(problem_in(refusal), f"{cmdlet}: {refusal}")
         return list(objects)
 
     def _run(self, cmdlet: str) -> str:
@@ -41,7 +41,7 @@ class LocalPowerShell:
             *("-Cmdlet", cmdlet, "-Module", settings.module),
         ]
         try:
-            done = subprocess.run(  # noqa: S603  # an absolute path and words of our own
+            done = subprocess.run(
                 command, capture_output=True, text=True, timeout=settings.timeout, check=False
             )
         except subprocess.TimeoutExpired:

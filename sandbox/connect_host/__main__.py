@@ -28,6 +28,8 @@ from sandbox.connect_host.wsman import Wsman
 
 _ADDRESS = "127.0.0.1"
 _HOSTS = ["localhost", _ADDRESS]
+_POLL_SECONDS = 0.05
+"""How long a server may take to notice that it is to stop."""
 
 
 def main() -> None:
@@ -48,7 +50,7 @@ def main() -> None:
     servers = _servers(arguments, ad, engine, scheduler)
     scheduler.start()
     for server in servers.values():
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True).start()
     ports = {name: server.server_port for name, server in servers.items()}
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()

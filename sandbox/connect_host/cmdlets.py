@@ -23,10 +23,12 @@ from sandbox.connect_host.scheduler import SHORTEST_INTERVAL, Scheduler
 
 _TYPES = "Microsoft.IdentityManagement.PowerShell.ObjectModel"
 _CMDLETS = "Microsoft.IdentityManagement.PowerShell.Cmdlet"
+_RUNS_SHOWN = 100
 _PURGE_INTERVAL = timedelta(days=7)
 _POLICY_TYPES = ("Delta",)
 """The role capability allows no other, though the cmdlet itself knows more."""
-_ERROR_ACTIONS = ("Continue", "Stop", "SilentlyContinue", "Ignore")
+_ERROR_ACTIONS = ("Continue", "Stop")
+"""Nobody calls a remote cmdlet to ignore its errors."""
 
 type Parameters = dict[str, Any]
 
@@ -118,8 +120,15 @@ class Cmdlets:
         return [_object(type_name, RunState="Busy", ConnectorName=name) for name in connectors]
 
     def _get_run_results(self, parameters: Parameters) -> list[PSObject]:
-        newest_first = self._engine.history.runs[::-1]
-        return [_run_result(run) for run in newest_first[: parameters.get("NumberRequested", 100)]]
+        wanted = parameters.get("NumberRequested", _RUNS_SHOWN)
+        if not isinstance(wanted, int):
+            raise _binding_error(
+                "Get-ADSyncRunProfileResult",
+                f"Cannot bind parameter 'NumberRequested'. Cannot convert value \"{wanted}\" to "
+                'type "System.Int32".',
+                "CannotConvertArgumentNoMessage",
+            )
+        return [_run_result(run) for run in self._engine.history.runs[::-1][:wanted]]
 
 
 def scripts_refused() -> CmdletError:

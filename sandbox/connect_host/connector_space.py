@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ldap3.protocol.formatters.formatters import format_sid
 
+from sandbox.company import AD_DOMAIN
 from sandbox.connect_host.active_directory import Change
 from sandbox.domain_controller import domain
 
@@ -50,13 +51,16 @@ class Person:
     def graph_fields(self) -> dict[str, Any]:
         """The person as the tenant gets it."""
         fields = {name: self.attributes.get(source) for name, source in _GRAPH_NAMES.items()}
+        # Who has no UPN in AD has an implicit one there, and gets that in Entra.
+        implicit_name = f"{self.attributes['sAMAccountName']}@{AD_DOMAIN}"
         return {
             **fields,
+            "userPrincipalName": fields["userPrincipalName"] or implicit_name,
             "accountEnabled": not int(self.attributes["userAccountControl"]) & _DISABLED,
             "onPremisesImmutableId": self.immutable_id,
             "onPremisesSecurityIdentifier": self.attributes[_SID],
             "onPremisesDistinguishedName": self.dn,
-            "onPremisesDomainName": domain.REALM.lower(),
+            "onPremisesDomainName": AD_DOMAIN,
         }
 
 

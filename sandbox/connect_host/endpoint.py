@@ -78,7 +78,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not envelope:
             self._reply(HTTPStatus.OK, headers=headers)
             return
-        succeeded, answer = self.server.wsman.answer(envelope)
+        try:
+            succeeded, answer = self.server.wsman.answer(envelope)
+        except ValueError as error:
+            self._reply(HTTPStatus.BAD_REQUEST, str(error).encode(), headers)
+            return
         status = HTTPStatus.OK if succeeded else HTTPStatus.INTERNAL_SERVER_ERROR
         content = self._logon.encrypt(answer) if encrypted else answer
         kind = ENCRYPTED_TYPE if encrypted else _PLAIN_TYPE

@@ -5,7 +5,6 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -122,12 +121,12 @@ class SyncEngine:
         self._state.space.apply(changes, cookie)
         cycle.counts["imported"] = len(changes)
         with self._recorded(AD_CONNECTOR, f"{kind} Synchronization", "stopped-error"):
-            wanted = deepcopy(Exported.wanted(self._state.space, self._held_back(cycle)))
+            wanted = Exported.wanted(self._state.space, self._held_back(cycle))
         self._stopping.wait((due - datetime.now(UTC)).total_seconds())
         if not self._stopping.is_set() and not self.conditions.staging:
             with self._recorded(TENANT_CONNECTOR, "Export", "stopped-extension-dll-exception"):
                 self._export(wanted, cycle)
-        self._file.write_text(json.dumps(_kept(self._state)))
+        _write(self._file, self._state)
 
     def _seconds(self, cycle: Cycle) -> float:
         return 0 if cycle.policy_type == "Initial" else self.conditions.cycle_seconds
@@ -176,8 +175,8 @@ def _read(file: Path, scope_group: str) -> _State:
     return _State(ConnectorSpace.from_json(kept["space"]), exported)
 
 
-def _kept(state: _State) -> dict[str, Any]:
-    return {
-        "space": state.space.to_json(),
-        "exported": state.exported and state.exported.to_json(),
-    }
+def _write(file: Path, state: _State) -> None:
+    exported = state.exported and state.exported.to_json()
+    draft = file.with_suffix(".new")
+    draft.write_text(json.dumps({"space": state.space.to_json(), "exported": exported}))
+    draft.replace(file)

@@ -53,11 +53,14 @@ class _Request:
 
     @classmethod
     def parse(cls, envelope: bytes) -> "_Request":
-        root = ET.fromstring(envelope)  # noqa: S314  # loopback only
+        try:
+            root = ET.fromstring(envelope)  # noqa: S314  # loopback only
+        except ET.ParseError as error:
+            raise ValueError(f"not XML: {error}") from error
         header = root.find("s:Header", _NAMESPACES)
         body = root.find("s:Body", _NAMESPACES)
         if header is None or body is None:
-            raise Fault(_NOT_SUPPORTED, "The SOAP envelope has no header or no body.")
+            raise ValueError("the SOAP envelope has no header or no body")
         shell = header.findtext("w:SelectorSet/w:Selector[@Name='ShellId']", None, _NAMESPACES)
         return cls(
             action=header.findtext("a:Action", "", _NAMESPACES),
@@ -90,7 +93,11 @@ class Wsman:
         }
 
     def answer(self, envelope: bytes) -> tuple[bool, bytes]:
-        """Return whether all went well, and the envelope to answer with."""
+        """Return whether all went well, and the envelope to answer with.
+
+        Raises:
+            ValueError: what has come is not a SOAP envelope, or an id in it is none.
+        """
         request = _Request.parse(envelope)
         try:
             body = self._serve(request)

@@ -63,7 +63,13 @@ def _create(smb_conf: str, domain: dict) -> tuple[SamDB, LoadParm]:
         batch_mode=True,
     )
     # The result's own handle is subject to access control, a system session's is not.
-    samdb = SamDB(result.paths.samdb, session_info=system_session(), lp=result.lp)
+    # Batches put off the index's work to the end of a transaction: several times faster.
+    samdb = SamDB(
+        result.paths.samdb,
+        session_info=system_session(),
+        lp=result.lp,
+        options=["batch_mode:1"],
+    )
     return samdb, result.lp
 
 

@@ -1,6 +1,6 @@
 """Query options other than `$filter`: which fields, how many, and where the next page starts."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable
@@ -112,6 +112,6 @@ def decode_token(token: str) -> str:
         GraphError: 400, when it is not such a token.
     """
     try:
-        return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        return b64decode(token + "=" * (-len(token) % 4), altchars="-_", validate=True).decode()
     except (NotBase64, UnicodeDecodeError) as error:
         raise bad_request("The specified page token is not valid.") from error

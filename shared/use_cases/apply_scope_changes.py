@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.contracts.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.queues import SCOPE_CHANGES
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer, Change, record
 from shared.domain.enrolment import TO_WRITE, Enrolment, State
@@ -16,7 +17,6 @@ from shared.ports import Receipt, World
 from shared.use_cases.announce import awaits_writer
 from shared.use_cases.message import Message, refusal
 
-QUEUE = "scope-changes"
 ACTOR = "apply_scope_changes"
 
 
@@ -47,7 +47,7 @@ def _read(messages: Sequence[Message], now: datetime) -> tuple[list[ScopeChange]
         try:
             changes.append(ScopeChange.read(message.body))
         except InvalidMessage as error:
-            refused.append(refusal(message, QUEUE, error, now))
+            refused.append(refusal(message, SCOPE_CHANGES, error, now))
     return changes, refused
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.contracts.onboarding_event import read_request
+from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.domain.enrolment import Enrolment
 from shared.domain.errors import InvalidMessage
 from shared.domain.onboarding import Finding, Request, decide, key_of
@@ -13,8 +14,6 @@ from shared.ports import Receipt, World
 from shared.use_cases.adopt_arrivals import adopt_arrivals
 from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, refusal
-
-QUEUE = "onboarding-events"
 
 
 async def enroll(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -26,7 +25,7 @@ async def enroll(messages: Sequence[Message], world: World, now: datetime) -> No
     requests, refused = _read(messages, now)
     enrolled = await enroll_requests(requests, world, now)
     accepted = [
-        Receipt(key=r.key, queue=QUEUE, at=now, outcome=e.reason, person_key=e.key)
+        Receipt(key=r.key, queue=ONBOARDING_EVENTS, at=now, outcome=e.reason, person_key=e.key)
         for r, e in zip(requests, enrolled, strict=True)
     ]
     await world.ledger.record_receipts([*accepted, *refused])
@@ -62,7 +61,7 @@ def _read(messages: Sequence[Message], now: datetime) -> tuple[list[Request], li
         try:
             requests.append(read_request(message.body, message.envelope, now))
         except InvalidMessage as error:
-            refused.append(refusal(message, QUEUE, error, now))
+            refused.append(refusal(message, ONBOARDING_EVENTS, error, now))
     return requests, refused
 
 

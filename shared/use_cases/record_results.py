@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.directory_result import DirectoryResult, SyncReport, SyncState
+from shared.contracts.queues import DIRECTORY_RESULTS
 from shared.domain.answers import Answer, note_delta_sync, record
 from shared.domain.enrolment import Enrolment
 from shared.domain.errors import InvalidMessage
 from shared.ports import Receipt, World
 from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, refusal
-
-QUEUE = "directory-results"
 
 
 async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -60,5 +59,5 @@ def _read(
         try:
             results.append(DirectoryResult.read(message.body))
         except InvalidMessage as error:
-            refused.append(refusal(message, QUEUE, error, now))
+            refused.append(refusal(message, DIRECTORY_RESULTS, error, now))
     return results, refused

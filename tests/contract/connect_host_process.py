@@ -67,16 +67,22 @@ class ConnectHost:
         return self.tenant.exports[before] if len(self.tenant.exports) > before else {}
 
 
-@contextmanager
-def running_connect_host(
+def connect_host_command(
     state: Path, controller: Controller, tenant: RecordingTenant, *options: str
-) -> Iterator[ConnectHost]:
-    command = [
+) -> list[str]:
+    return [
         *(sys.executable, "-m", "sandbox.connect_host", f"--state={state}"),
         *(f"--ldaps={controller.ready['ldaps']}", f"--tenant={tenant.url}"),
         *(f"--certificates={Path(controller.ready['authority']).parent}", "--cycle-seconds=0.2"),
         *options,
     ]
+
+
+@contextmanager
+def running_connect_host(
+    state: Path, controller: Controller, tenant: RecordingTenant, *options: str
+) -> Iterator[ConnectHost]:
+    command = connect_host_command(state, controller, tenant, *options)
     process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, process.stdout as announced:

@@ -25,7 +25,7 @@ class RunningTenant:
 
     @property
     def graph_url(self) -> str:
-        return f"{self.http.base_url}v1.0".replace("//v1.0", "/v1.0")
+        return f"{self.http.base_url}/v1.0"
 
     def graph(self, method: str, path: str, **options: Any) -> httpx.Response:
         return self.http.request(method, f"/v1.0{path}", **options)

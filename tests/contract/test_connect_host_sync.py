@@ -1,8 +1,11 @@
 """The sandbox's Connect host: delta syncs over PSRP, exports, conditions, and writeback."""
 
+import ssl
+import subprocess
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -18,10 +21,11 @@ from sandbox.domain_controller import domain
 from tests.contract.connect_host_process import (
     ConnectHost,
     RecordingTenant,
+    connect_host_command,
     recording_tenant,
     running_connect_host,
 )
-from tests.contract.domain_controller_process import SIZE, Controller, running
+from tests.contract.domain_controller_process import PROJECT, SIZE, Controller, running
 
 COMPANY = build_company(SIZE)
 CONDITIONS = {
@@ -62,8 +66,8 @@ def shared_host(
 @pytest.fixture
 def host(shared_host: ConnectHost) -> ConnectHost:
     """The shared host in its normal condition, with nothing left to export."""
-    wait_until(lambda: not shared_host.control.get("/state").json()["syncCycleInProgress"])
     shared_host.set(**CONDITIONS)
+    wait_until(lambda: not shared_host.control.get("/state").json()["syncCycleInProgress"])
     shared_host.tenant.status = 200
     shared_host.sync()
     return shared_host
@@ -182,7 +186,7 @@ class TestInitialSync:
         ]
 
     def test_a_restart_goes_on_where_it_was(
-        self, controller: Controller, ad: ldap3.Connection, tmp_path: Any
+        self, controller: Controller, ad: ldap3.Connection, tmp_path: Path
     ) -> None:
         with recording_tenant() as tenant:
             with running_connect_host(tmp_path, controller, tenant):
@@ -194,13 +198,19 @@ class TestInitialSync:
                 assert "rolf@contoso.test" in names(again.sync())
 
     def test_it_says_so_when_the_tenant_does_not_take_it(
-        self, controller: Controller, tmp_path: Any
+        self, controller: Controller, tmp_path: Path
     ) -> None:
-        with (
-            pytest.raises(ValueError, match="Expecting value"),
-            running_connect_host(tmp_path, controller, RecordingTenant("http://127.0.0.1:9")),
-        ):
-            pass
+        nobody = RecordingTenant("http://127.0.0.1:9")
+        finished = subprocess.run(
+            connect_host_command(tmp_path, controller, nobody),
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert finished.returncode == 1
+        assert "the initial sync has not worked, failed:" in finished.stderr
+        assert finished.stdout == ""
 
 
 class TestDelta:
@@ -275,7 +285,7 @@ class TestDelta:
         assert names(host.sync()) == {"dora@contoso.test"}
 
     def test_the_scheduler_runs_cycles_by_itself(
-        self, controller: Controller, tmp_path: Any
+        self, controller: Controller, tmp_path: Path
     ) -> None:
         with (
             recording_tenant() as tenant,
@@ -390,6 +400,13 @@ class TestPowerShell:
         assert "A parameter cannot be found that matches parameter name 'Force'" in error_of(
             unknown
         )
+
+    def test_a_body_that_is_no_envelope_is_refused_with_the_reason(self, host: ConnectHost) -> None:
+        account = (domain.WORKER.principal, domain.WORKER.password)
+        trusted = ssl.create_default_context(cafile=host.authority)
+        url = f"https://127.0.0.1:{host.ports['wsmanTls']}/wsman"
+        answer = httpx.post(url, content=b"<s", auth=account, verify=trusted)
+        assert (answer.status_code, answer.text[:8]) == (400, "not XML:")
 
     def test_one_pool_runs_many_pipelines(self, host: ConnectHost) -> None:
         pool = open_pool(host)

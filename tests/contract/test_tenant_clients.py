@@ -1,7 +1,8 @@
 """Microsoft's own clients, unmodified, take the simulated tenant for the real one."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Any
 
 import pytest
 from azure.identity import ManagedIdentityCredential
@@ -15,6 +16,9 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 
 from tests.contract.tenant_process import IDENTITY_HEADER, RunningTenant, running
+
+# msgraph-sdk 1.65 warns about its own generated request builders.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:msgraph")
 
 SCOPE = "https://graph.microsoft.com/.default"
 
@@ -33,7 +37,10 @@ def app_service(tenant: RunningTenant, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def client(tenant: RunningTenant, app_service: None) -> AsyncIterator[GraphServiceClient]:
+async def client(
+    tenant: RunningTenant,
+    app_service: None,  # noqa: ARG001  # fixtures cannot be marked with usefixtures
+) -> AsyncIterator[GraphServiceClient]:
     async with AsyncManagedIdentityCredential() as credential:
         provider = AzureIdentityAuthenticationProvider(
             credential, scopes=[SCOPE], allowed_hosts=["127.0.0.1"]
@@ -98,5 +105,6 @@ async def test_msgraph_sends_a_plain_request_and_gets_plain_bytes(
 ) -> None:
     information = client.users.to_get_request_information()
     information.query_parameters["%24top"] = 5
-    answer = await client.request_adapter.send_primitive_async(information, "bytes", {})
-    assert len(json.loads(answer)["value"]) == 5
+    # The adapter's annotations promise less than it gives: bytes come back.
+    sent: Awaitable[Any] = client.request_adapter.send_primitive_async(information, "bytes", {})
+    assert len(json.loads(await sent)["value"]) == 5

@@ -32,7 +32,7 @@ def claims(**changes: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("token", "reason"),
     [
-        ("", "empty"),
+        (None, "empty"),
         (jwt.encode(claims(exp=1), SIGNING_KEY), "expired"),
         (jwt.encode(claims(aud="https://vault.azure.net"), SIGNING_KEY), "audience"),
         (jwt.encode(claims(), SIGNING_KEY[::-1]), "Signature"),
@@ -41,9 +41,10 @@ def claims(**changes: object) -> dict[str, object]:
     ],
 )
 def test_a_request_without_a_good_token_is_a_401(
-    tenant: RunningTenant, token: str, reason: str
+    tenant: RunningTenant, token: str | None, reason: str
 ) -> None:
-    response = tenant.graph("GET", "/users", headers={"Authorization": f"Bearer {token}"})
+    header = f"Bearer {token}" if token else "Basic bm9ib2R5"
+    response = tenant.graph("GET", "/users", headers={"Authorization": header})
     error = response.json()["error"]
     assert (response.status_code, error["code"]) == (401, "InvalidAuthenticationToken")
     assert reason in error["message"]
@@ -79,7 +80,6 @@ def test_the_identity_endpoint_refuses_strangers_and_unknown_identities(
     params = {"api-version": "2019-08-01", "resource": "https://graph.microsoft.com"}
     assert tenant.http.get("/identity/token", params=params).status_code == 401
     assert tenant.token("nobody").status_code == 400
-    assert "resource" in tenant.token("nobody", resource="").text or True
 
 
 def test_queue_roles_are_told_to_the_service_bus_and_graph_roles_to_graph(

@@ -16,9 +16,10 @@ MOST_ITEMS = 20
 """Source: https://learn.microsoft.com/graph/json-batching"""
 _AT_ONCE = 4
 """Batches on their way at the same time; more would only meet the tenant's quotas sooner."""
-_ATTEMPTS = 5
-_LONGEST_WAIT = 90.0
-"""Seconds; who is told to wait longer gives the message back, before its lock runs out."""
+_PATIENCE = 120.0
+"""Seconds after which throttled items are given up, before the lock of their message runs out."""
+_LONGEST_WAIT = 150.0
+"""Seconds that one Retry-After may ask for: the window of Graph's quota of writes."""
 _TRANSIENT = frozenset({429, 500, 502, 503, 504})
 
 
@@ -130,22 +131,22 @@ async def read_lists(
     Raises:
         GraphFailure: one of them could not be read.
     """
-    lists: list[list[dict[str, Any]] | None] = [[] for _ in paths]
-    open_paths: dict[int, str] = dict(enumerate(paths))
+    lists: dict[int, list[dict[str, Any]]] = {}
+    open_paths = dict(enumerate(paths))
     while open_paths:
         replies = await send_all(client, [Item("GET", path) for path in open_paths.values()])
         following: dict[int, str] = {}
         for index, reply in zip(open_paths, replies, strict=True):
             if reply.status == HTTPStatus.NOT_FOUND:
-                lists[index] = None
+                lists.pop(index, None)
                 continue
             if not reply.ok:
                 raise reply.failure()
-            (lists[index] or []).extend(reply.body.get("value", []))
+            lists.setdefault(index, []).extend(reply.body.get("value", []))
             if next_path := client.next_path(reply.body):
                 following[index] = next_path
         open_paths = following
-    return lists
+    return [lists.get(index) for index in range(len(paths))]
 
 
 async def _send_until_answered(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
@@ -153,7 +154,7 @@ async def _send_until_answered(client: GraphClient, items: Sequence[Item]) -> li
     waiting = list(range(len(items)))
     try:
         async for attempt in stamina.retry_context(
-            on=_time_to_wait, attempts=_ATTEMPTS, timeout=None, wait_initial=0.5
+            on=_time_to_wait, attempts=None, timeout=_PATIENCE, wait_initial=0.5
         ):
             with attempt:
                 answers = await _send_once(client, [items[index] for index in waiting])

@@ -1,0 +1,188 @@
+"""The use case: a batch of directory commands becomes one change of the group and its answers.
+
+Everything may happen twice and out of order. What was done, and what is to be answered, is in
+the journal before anybody is told.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from itertools import groupby
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from hybrid_worker import verdicts
+from hybrid_worker.active_directory.account import Account, Pointer
+from hybrid_worker.active_directory.scope_group import Written
+from hybrid_worker.journal import Answer, Journal
+from hybrid_worker.plan import Plan, Planned, Target, make_plan, overruled
+from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.directory_result import MemberResult, SyncReport, SyncState
+from shared.domain.answers import Outcome
+from shared.domain.reasons import Reason
+
+_log = structlog.get_logger(__name__)
+
+
+class People(Protocol):
+    """Look-ups in AD."""
+
+    def __call__(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
+        """Everybody each pointer leads to."""
+
+
+class Group(Protocol):
+    """The scope group in AD."""
+
+    def members(self) -> AbstractSet[UUID]:
+        """The GUIDs of all direct members."""
+
+    def write(self, adds: Collection[UUID], removes: Collection[UUID]) -> Written:
+        """Put people in and take people out."""
+
+
+class SyncStanding(Protocol):
+    """Who will carry the changes to Entra."""
+
+    def standing(self) -> SyncReport:
+        """How the sync stands of those who wait."""
+
+
+class HandleCommands:
+    """Carries commands out; `triggers_sync` says whether a delta sync will be owed for them."""
+
+    def __init__(
+        self,
+        find_people: People,
+        group: Group,
+        journal: Journal,
+        sync: SyncStanding,
+        clock: Callable[[], datetime],
+        *,
+        triggers_sync: bool,
+    ) -> None:
+        self._find_people = find_people
+        self._group = group
+        self._journal = journal
+        self._sync = sync
+        self._clock = clock
+        self._triggers_sync = triggers_sync
+
+    def recover(self) -> None:
+        """Find out whether what was intended when the worker last stopped was written.
+
+        Raises:
+            DirectoryUnavailable: AD did not answer.
+        """
+        if self._journal.unclear():
+            self._journal.settle(self._group.members())
+            _log.info("unclear-changes-settled")
+
+    def __call__(self, commands: Sequence[DirectoryCommand]) -> None:
+        """Carry out what has not been, and leave every answer in the journal to be told.
+
+        Raises:
+            DirectoryUnavailable: AD did not answer; the same commands may be given again.
+        """
+        self.recover()
+        fresh = self._fresh(commands)
+        earlier = self._journal.earlier(fresh)
+        touched = {key for key, _ in earlier}
+        now = self._clock()
+        expired = [c for c in fresh.values() if c.expires_at < now and c.command_key not in touched]
+        due = [command for command in fresh.values() if command not in expired]
+        results: dict[str, dict[str, MemberResult]] = {key: {} for key in fresh}
+        for command in expired:
+            for member in command.members:
+                refusal = verdicts.refused(member, Reason.COMMAND_EXPIRED)
+                results[command.command_key][member.key] = refusal
+        items = self._carry_out(self._judged(due, results), earlier) if due else []
+        for item in items:
+            target = item.target
+            answer = verdicts.result(target.member, item.outcome, target.account, item.reason)
+            results[target.command.command_key][target.member.key] = answer
+        self._record(fresh.values(), results, items)
+
+    def _fresh(self, commands: Sequence[DirectoryCommand]) -> dict[str, DirectoryCommand]:
+        """The commands that have not been answered; the others are to be told again."""
+        by_key = {command.command_key: command for command in commands}
+        known = self._journal.recorded(by_key)
+        self._journal.tell_again(known)
+        return {key: command for key, command in by_key.items() if key not in known}
+
+    def _judged(
+        self, commands: Sequence[DirectoryCommand], results: Mapping[str, dict[str, MemberResult]]
+    ) -> list[Target]:
+        """Who may be changed; who may not is answered."""
+        everybody = [(command, member) for command in commands for member in command.members]
+        found = self._find_people({Pointer.of(member) for _, member in everybody})
+        targets = []
+        for command, member in everybody:
+            judged = verdicts.judge(command.action, member, found[Pointer.of(member)])
+            if isinstance(judged, MemberResult):
+                results[command.command_key][member.key] = judged
+            else:
+                targets.append(Target(command, member, judged))
+        return targets
+
+    def _carry_out(
+        self, targets: Sequence[Target], earlier: Mapping[tuple[str, UUID], Outcome]
+    ) -> Sequence[Planned]:
+        if not targets:
+            return []
+        history = self._journal.history({target.account.guid for target in targets})
+        plan = make_plan(targets, self._group.members(), history, earlier)
+        if not (plan.adds or plan.removes):
+            return plan.items
+        to_write = plan.adds | plan.removes
+        intended = [item for item in plan.items if item.target.account.guid in to_write]
+        self._journal.intend([item for item in intended if item.is_new], self._clock())
+        written = self._group.write(plan.adds, plan.removes)
+        _log.info("group-written", added=len(plan.adds), removed=len(plan.removes))
+        return _amended(plan, written)
+
+    def _record(
+        self,
+        commands: Iterable[DirectoryCommand],
+        results: Mapping[str, Mapping[str, MemberResult]],
+        items: Sequence[Planned],
+    ) -> None:
+        answers = []
+        for command in commands:
+            given = results[command.command_key]
+            members = tuple(given[key] for key in dict.fromkeys(m.key for m in command.members))
+            changed = any(member.outcome is Outcome.DONE for member in members)
+            sync = self._sync.standing() if changed else SyncReport(state=SyncState.NOT_NEEDED)
+            answers.append(Answer(command, members, sync, changed and self._triggers_sync))
+            _log.info(
+                "command-carried-out",
+                command=command.command_key,
+                action=command.action,
+                outcomes=_counted(members),
+            )
+        self._journal.record(answers, items, self._clock())
+
+
+def _amended(plan: Plan, written: Written) -> list[Planned]:
+    """The plan's answers after AD had the last word."""
+    return [_after(item, written) if item.is_new else item for item in plan.items]
+
+
+def _after(item: Planned, written: Written) -> Planned:
+    guid = item.target.account.guid
+    if item.outcome is not Outcome.DONE:
+        return item
+    if guid in written.already:
+        return overruled(item, Outcome.ALREADY)
+    if guid in written.vanished:
+        return overruled(item, Outcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
+    if guid in written.refused:
+        return overruled(item, Outcome.REFUSED, Reason.WRITE_REFUSED)
+    return item
+
+
+def _counted(members: Sequence[MemberResult]) -> dict[str, int]:
+    outcomes = sorted(member.outcome for member in members)
+    return {outcome: len(list(group)) for outcome, group in groupby(outcomes)}

@@ -1,0 +1,165 @@
+"""The two queues on Service Bus: commands in under a lock that is kept up, results out."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from azure.core.exceptions import AzureError
+from azure.identity import CertificateCredential, ManagedIdentityCredential
+from azure.servicebus import (
+    AutoLockRenewer,
+    ServiceBusClient,
+    ServiceBusMessage,
+    ServiceBusReceivedMessage,
+    ServiceBusReceiver,
+    ServiceBusSender,
+    TransportType,
+)
+from azure.servicebus.exceptions import MessageLockLostError
+
+from hybrid_worker.settings import ServiceBusSettings
+from shared.domain.errors import SsprRolloutError
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+_log = structlog.get_logger(__name__)
+
+type Delivery = ServiceBusReceivedMessage
+"""A message that is locked for this worker."""
+
+
+class QueuesUnavailable(SsprRolloutError):
+    """Service Bus did not answer usefully; open the queues again and go on."""
+
+
+class Queues:
+    """Sender and receiver, opened when first used and kept open."""
+
+    def __init__(self, settings: ServiceBusSettings, longest_hold: float) -> None:
+        """`longest_hold` is how many seconds a lock is kept up at most."""
+        self._settings = settings
+        self._longest_hold = longest_hold
+        self._client: ServiceBusClient | None = None
+        self._receiver: ServiceBusReceiver | None = None
+        self._sender: ServiceBusSender | None = None
+        self._renewer: AutoLockRenewer | None = None
+
+    def receive(self, most: int, wait: float) -> Sequence[Delivery]:
+        """Take up to `most` messages, waiting `wait` seconds for the first."""
+        with _service_bus():
+            receiver, renewer = self._receiving()
+            messages = receiver.receive_messages(most, max_wait_time=wait)
+            for message in messages:
+                renewer.register(receiver, message)
+        return messages
+
+    def complete(self, delivery: Delivery) -> None:
+        """The command is dealt with."""
+        self._settle("complete_message", delivery)
+
+    def abandon(self, delivery: Delivery) -> None:
+        """Give it back; it will be delivered again."""
+        self._settle("abandon_message", delivery)
+
+    def dead_letter(self, delivery: Delivery, reason: str, description: str) -> None:
+        """Set it aside for a person to look at."""
+        self._settle(
+            "dead_letter_message", delivery, reason=reason, error_description=description[:4000]
+        )
+
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Send results, each with its message id, in as few requests as they fit into."""
+        with _service_bus():
+            sender = self._sending()
+            batch = sender.create_message_batch()
+            for message_id, body in messages:
+                message = ServiceBusMessage(
+                    body, message_id=message_id, content_type="application/json"
+                )
+                try:
+                    batch.add_message(message)
+                except ValueError:
+                    sender.send_messages(batch)
+                    batch = sender.create_message_batch()
+                    batch.add_message(message)
+            sender.send_messages(batch)
+
+    def close(self) -> None:
+        """Close everything; the next use opens it again. What is locked stays so for its time."""
+        parts = (self._renewer, self._receiver, self._sender, self._client)
+        self._renewer = self._receiver = self._sender = self._client = None
+        for part in parts:
+            try:
+                if part is not None:
+                    part.close()
+            except (AzureError, OSError) as error:
+                _log.debug("close-failed", error=str(error))
+
+    def _settle(self, verb: str, delivery: Delivery, **details: Any) -> None:
+        with _service_bus():
+            receiver, _ = self._receiving()
+            try:
+                getattr(receiver, verb)(delivery, **details)
+            except MessageLockLostError:
+                # It comes again, and is answered again from the journal.
+                _log.warning("lock-lost", sequence_number=delivery.sequence_number)
+
+    def _receiving(self) -> tuple[ServiceBusReceiver, AutoLockRenewer]:
+        if self._receiver is None:
+            self._receiver = self._opened().get_queue_receiver(self._settings.commands_queue)
+        if self._renewer is None:
+            self._renewer = AutoLockRenewer(max_lock_renewal_duration=self._longest_hold)
+        return self._receiver, self._renewer
+
+    def _sending(self) -> ServiceBusSender:
+        if self._sender is None:
+            self._sender = self._opened().get_queue_sender(self._settings.results_queue)
+        return self._sender
+
+    def _opened(self) -> ServiceBusClient:
+        if self._client is None:
+            self._client = _client(self._settings)
+        return self._client
+
+
+@contextmanager
+def _service_bus() -> Iterator[None]:
+    try:
+        yield
+    except (AzureError, OSError) as error:
+        raise QueuesUnavailable(f"Service Bus: {error}") from error
+
+
+def _client(settings: ServiceBusSettings) -> ServiceBusClient:
+    options = _options(settings)
+    if settings.connection_string:
+        text = settings.connection_string.get_secret_value()
+        return ServiceBusClient.from_connection_string(text, **options)
+    return ServiceBusClient(settings.namespace or "", _credential(settings), **options)
+
+
+def _options(settings: ServiceBusSettings) -> dict[str, Any]:
+    websockets = settings.transport == "websockets"
+    transport = TransportType.AmqpOverWebsocket if websockets else TransportType.Amqp
+    options: dict[str, Any] = {"transport_type": transport}
+    if settings.custom_endpoint:
+        options["custom_endpoint_address"] = settings.custom_endpoint
+    if settings.ca_file:
+        options["connection_verify"] = os.fspath(settings.ca_file)
+    if settings.proxy_host:
+        options["http_proxy"] = {
+            "proxy_hostname": settings.proxy_host,
+            "proxy_port": settings.proxy_port,
+        }
+    return options
+
+
+def _credential(settings: ServiceBusSettings) -> "TokenCredential":
+    if settings.certificate_file and settings.tenant_id and settings.client_id:
+        return CertificateCredential(
+            settings.tenant_id, settings.client_id, os.fspath(settings.certificate_file)
+        )
+    return ManagedIdentityCredential()

@@ -1,0 +1,6 @@
+"""The queues, by the names they have on the Service Bus namespace."""
+
+ONBOARDING_EVENTS = "onboarding-events"
+SCOPE_CHANGES = "scope-changes"
+DIRECTORY_COMMANDS = "directory-commands"
+DIRECTORY_RESULTS = "directory-results"
