@@ -101,7 +101,9 @@ class HandleCommands:
         items = self._carry_out(self._judged(due, results), earlier) if due else []
         for item in items:
             target = item.target
-            answer = verdicts.result(target.member, item.outcome, target.account, item.reason)
+            answer = verdicts.result(
+                target.member, item.outcome, target.account, item.reason, item.detail
+            )
             results[target.command.command_key][target.member.key] = answer
         self._record(fresh.values(), results, items)
 
@@ -179,7 +181,7 @@ def _after(item: Planned, written: Written) -> Planned:
     if guid in written.vanished:
         return overruled(item, Outcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
     if guid in written.refused:
-        return overruled(item, Outcome.REFUSED, Reason.WRITE_REFUSED)
+        return overruled(item, Outcome.REFUSED, Reason.WRITE_REFUSED, written.refused[guid])
     return item
 
 

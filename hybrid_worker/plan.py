@@ -38,6 +38,7 @@ class Planned:
     target: Target
     outcome: Outcome
     reason: Reason | None = None
+    detail: str = ""
     is_new: bool = True
     """Not found in the journal as the same command's doing before a crash."""
 
@@ -78,9 +79,11 @@ def make_plan(
     return Plan(tuple(items), frozenset(state - members), frozenset(members - state))
 
 
-def overruled(item: Planned, outcome: Outcome, reason: Reason | None = None) -> Planned:
+def overruled(
+    item: Planned, outcome: Outcome, reason: Reason | None = None, detail: str = ""
+) -> Planned:
     """The same target after AD had another word on it."""
-    return replace(item, outcome=outcome, reason=reason)
+    return replace(item, outcome=outcome, reason=reason, detail=detail)
 
 
 def _decide(target: Target, *, is_member: bool, last: LastChange | None) -> Planned:

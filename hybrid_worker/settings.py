@@ -150,7 +150,7 @@ class DirectorySettings(BaseSettings):
     password_file: FilePath | None = Field(None, description="A file with the password, instead.")
     keytab: FilePath | None = Field(None, description="Linux: the service account's keys.")
     krb5_config: FilePath | None = Field(None, description="Linux: instead of /etc/krb5.conf.")
-    timeout: float = Field(30, gt=0, le=300, description="Seconds to wait for an answer.")
+    timeout: int = Field(30, ge=1, le=300, description="Seconds to wait for an answer.")
 
     @field_validator("server")
     @classmethod

@@ -1,5 +1,6 @@
 """One LDAPS connection to the domain controller, bound when needed and anew after it failed."""
 
+import re
 import ssl
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ import structlog
 from ldap3.core.exceptions import LDAPException
 from ldap3.core.results import (
     RESULT_BUSY,
+    RESULT_INVALID_CREDENTIALS,
     RESULT_NO_SUCH_OBJECT,
     RESULT_OPERATIONS_ERROR,
     RESULT_SUCCESS,
@@ -20,11 +22,13 @@ from ldap3.core.results import (
 from ldap3.extend.microsoft.dirSync import extended_dn_control
 
 from hybrid_worker.settings import DirectorySettings
-from shared.domain.errors import DirectoryUnavailable
+from shared.domain.errors import ConfigurationError, DirectoryUnavailable
 
 _log = structlog.get_logger(__name__)
 
 _PAGE = 500
+# AD puts eight digits first, and the sub-code of a failed bind behind the word "data".
+_CODE = re.compile(r"(?<=data )[0-9a-f]+|^[0-9A-F]{8}")
 _TRANSIENT = {
     RESULT_BUSY,
     RESULT_OPERATIONS_ERROR,  # AD's answer on a connection whose bind it has forgotten
@@ -100,11 +104,11 @@ class DirectoryConnection:
         """Modify one object; the server's refusals are returned, not raised."""
         self.modifications += 1
         connection = self._ask("modify", dn, dict(changes), controls=[_PERMISSIVE_MODIFY])
-        code, message = connection.result["result"], connection.result["message"]
+        code = connection.result["result"]
         if code in _TRANSIENT:
             self.close()
             raise DirectoryUnavailable(f"modify: {connection.result['description']}")
-        return code, f"{connection.result['description']} {message}".strip()
+        return code, _words(connection)
 
     def close(self) -> None:
         """Let go of the connection; the next call opens another."""
@@ -140,6 +144,8 @@ class DirectoryConnection:
                 _server(settings),
                 **_credentials(settings),
                 auto_range=False,
+                # 2.9.1 trips over `member;range=…` where it fills in what a server left out.
+                return_empty_attributes=False,
                 check_names=False,
                 receive_timeout=settings.timeout,
                 raise_exceptions=False,
@@ -147,10 +153,14 @@ class DirectoryConnection:
             bound = connection.bind()
         except (LDAPException, OSError, _kerberos_error()) as error:
             raise DirectoryUnavailable(f"bind: {error}") from error
-        if not bound:
-            raise DirectoryUnavailable(
-                f"bind: {connection.result['description']} {connection.result['message']}"
+        if connection.result["result"] == RESULT_INVALID_CREDENTIALS:
+            # To go on trying would lock the account out.
+            raise ConfigurationError(
+                f"SSPR_WORKER_DIRECTORY_BIND={settings.bind}: AD refuses the account or its "
+                f"secret ({_words(connection)}). Check both, and that it is not locked or expired."
             )
+        if not bound:
+            raise DirectoryUnavailable(f"bind: {_words(connection)}")
         return connection
 
 
@@ -195,6 +205,13 @@ def _kerberos_error() -> type[Exception]:
         from gssapi.raw.misc import GSSError
     error: type[Exception] = GSSError
     return error
+
+
+def _words(connection: ldap3.Connection) -> str:
+    """The result's name and AD's code for it; the rest of its text may name people."""
+    result = connection.result
+    code = _CODE.search(result["message"] or "")
+    return f"{result['description']} {code[0]}" if code else str(result["description"])
 
 
 def _entries(connection: ldap3.Connection) -> Iterator[Entry]:

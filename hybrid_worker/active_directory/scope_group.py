@@ -58,9 +58,8 @@ class ScopeGroup:
         Raises:
             ConfigurationError: there is no such group, more than one, or it is not a security
                 group.
-            DirectoryUnavailable: AD did not answer, or serves another domain.
+            DirectoryUnavailable: AD did not answer.
         """
-        connection.ping()
         groups = _find(connection, name)
         if len(groups) != 1:
             count = len(groups) or "no"

@@ -62,6 +62,8 @@ def main() -> None:
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )
     listener = socket.create_server(("127.0.0.1", arguments.port))
+    # asyncio sees to this for its own sockets only; without it every answer takes 40 ms more.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     _announce(listener)
     _Server(config, tenant.faults).run([listener])
     store.close()

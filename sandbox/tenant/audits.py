@@ -10,7 +10,6 @@ SSPR_SERVICE = "Self-service Password Management"
 FLOW = "Self-service password reset flow activity progress"
 RESET = "Reset password (self-service)"
 REGISTERED = "User registered for self-service password reset"
-BLOCKED = "Blocked from self-service password reset"
 
 
 class AuditLog:

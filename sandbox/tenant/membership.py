@@ -36,10 +36,8 @@ class Membership:
     def forget_changes(self, group: str, before: float) -> None:
         """Let go of the changes of a group that no reader can miss any more."""
         recent = self._recent[group]
-        for member in list(recent):
-            if recent[member][-1][0] >= before:
-                return
-            del recent[member]
+        while recent and recent[oldest := next(iter(recent))][-1][0] < before:
+            del recent[oldest]
 
     def direct(self, group: str, as_of: float | None = None) -> Iterable[str]:
         """The direct members of a group."""

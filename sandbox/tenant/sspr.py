@@ -1,6 +1,7 @@
 """Self-service password reset itself: the pages that people see, as an API."""
 
 from dataclasses import dataclass
+from json import JSONDecodeError
 from typing import Any
 from uuid import uuid4
 
@@ -140,10 +141,10 @@ class _Flow:
         try:
             async with httpx.AsyncClient(timeout=_WRITEBACK_TIMEOUT_SECONDS) as client:
                 response = await client.post(f"{host.rstrip('/')}/writeback", json=body)
-        except httpx.TransportError as error:
+            answer = response.json()
+        except (httpx.TransportError, JSONDecodeError) as error:
             reason = f"We could not reach your on-premises password reset service: {error}"
             raise self._refused(503, "SSPR_0029", reason) from error
-        answer = response.json()
         if not response.is_success:
             raise self._refused(502, "SSPR_0029", str(answer.get("message")), answer.get("eventId"))
         return int(answer["eventId"])

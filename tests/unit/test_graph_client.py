@@ -19,7 +19,7 @@ from shared.domain.errors import ConfigurationError
         "",
     ],
 )
-def test_a_token_never_leaves_this_machine_in_the_clear(base_url: str):
+def test_a_token_never_leaves_this_machine_in_the_clear(base_url: str) -> None:
     with pytest.raises(ConfigurationError, match="base URL"):
         GraphClient(credential, base_url=base_url)
 
@@ -28,11 +28,11 @@ def test_a_token_never_leaves_this_machine_in_the_clear(base_url: str):
     "base_url",
     ["https://graph.microsoft.us/v1.0/", "http://127.0.0.1:8080/v1.0", "http://localhost/v1.0"],
 )
-def test_other_clouds_and_this_machine_are_fine(base_url: str):
+def test_other_clouds_and_this_machine_are_fine(base_url: str) -> None:
     assert GraphClient(credential, base_url=base_url).base_url == base_url.rstrip("/")
 
 
-def test_the_next_page_is_asked_for_below_the_base_url():
+def test_the_next_page_is_asked_for_below_the_base_url() -> None:
     client = GraphClient(credential)
     page = {"@odata.nextLink": "https://graph.microsoft.com/v1.0/users?$skiptoken=x"}
     assert client.next_path(page) == "/users?$skiptoken=x"
@@ -43,12 +43,12 @@ def test_the_next_page_is_asked_for_below_the_base_url():
     "link",
     ["https://graph.microsoft.com.evil.test/v1.0/users", "https://graph.microsoft.com/beta/x"],
 )
-def test_a_next_page_elsewhere_is_not_followed(link: str):
+def test_a_next_page_elsewhere_is_not_followed(link: str) -> None:
     with pytest.raises(GraphFailure, match="next page"):
         GraphClient(credential).next_path({"@odata.nextLink": link})
 
 
-def test_importing_the_adapters_imports_no_sdk():
+def test_importing_the_adapters_imports_no_sdk() -> None:
     script = """
 import sys
 import shared.adapters.graph.directory, shared.adapters.graph.scope

@@ -21,7 +21,7 @@ def user(**fields: Any) -> dict[str, Any]:
     return {"id": ADA, "userPrincipalName": "Ada@contoso.test", "accountEnabled": True, **fields}
 
 
-def test_a_whole_user_becomes_a_person():
+def test_a_whole_user_becomes_a_person() -> None:
     person = person_of(
         user(
             employeeId="100001",
@@ -51,7 +51,7 @@ def test_a_whole_user_becomes_a_person():
     assert person.department == "Engineering"
 
 
-def test_a_user_with_nothing_but_nulls_is_an_unlicensed_cloud_user():
+def test_a_user_with_nothing_but_nulls_is_an_unlicensed_cloud_user() -> None:
     person = person_of(
         user(
             accountEnabled=None,
@@ -65,7 +65,7 @@ def test_a_user_with_nothing_but_nulls_is_an_unlicensed_cloud_user():
     assert person.hire_date is None
 
 
-def test_a_guest_is_told_by_the_user_type():
+def test_a_guest_is_told_by_the_user_type() -> None:
     assert person_of(user(userType="Guest")).guest
 
 
@@ -80,28 +80,30 @@ def test_a_guest_is_told_by_the_user_type():
         ("00000000-0000-0000-0000-000000000000", "Enabled", False),
     ],
 )
-def test_only_an_enabled_plan_with_writeback_is_a_licence(plan: str, status: str, licensed: bool):
+def test_only_an_enabled_plan_with_writeback_is_a_licence(
+    plan: str, status: str, licensed: bool
+) -> None:
     plans = [{"servicePlanId": plan, "capabilityStatus": status, "service": "AADPremiumService"}]
     assert person_of(user(assignedPlans=plans)).licensed is licensed
 
 
-def test_a_hire_date_may_have_more_digits_than_python_keeps():
+def test_a_hire_date_may_have_more_digits_than_python_keeps() -> None:
     hired = person_of(user(employeeHireDate="2026-01-05T08:00:00.1234567Z")).hire_date
     assert hired == datetime(2026, 1, 5, 8, 0, 0, 123456, tzinfo=UTC)
 
 
-def test_a_person_is_found_by_every_name_in_whatever_case():
+def test_a_person_is_found_by_every_name_in_whatever_case() -> None:
     names = names_of(person_of(user(employeeId="E-1")))
     assert Identifier(IdentifierKind.OBJECT_ID, ADA.upper()) in names
     assert Identifier(IdentifierKind.USER_PRINCIPAL_NAME, "ADA@contoso.TEST") in names
     assert Identifier(IdentifierKind.EMPLOYEE_ID, "e-1") in names
 
 
-def test_a_person_without_an_employee_id_is_not_found_by_an_empty_one():
+def test_a_person_without_an_employee_id_is_not_found_by_an_empty_one() -> None:
     assert len(names_of(person_of(user(employeeId=None)))) == 2
 
 
-def test_groups_count_as_groups_and_roles_as_roles():
+def test_groups_count_as_groups_and_roles_as_roles() -> None:
     objects = [
         {"@odata.type": "#microsoft.graph.group", "id": "g"},
         {"@odata.type": "#microsoft.graph.directoryRole", "id": "r"},
@@ -111,12 +113,12 @@ def test_groups_count_as_groups_and_roles_as_roles():
     assert memberships_of(objects[2:]) == Memberships()
 
 
-def test_only_users_are_people():
+def test_only_users_are_people() -> None:
     assert is_user({"@odata.type": "#microsoft.graph.user", "id": "1"})
     assert not is_user({"@odata.type": "#microsoft.graph.group", "id": "2"})
     assert not is_user({"@odata.type": "#microsoft.graph.servicePrincipal", "id": "3"})
 
 
-def test_a_row_of_the_report_becomes_a_registration():
+def test_a_row_of_the_report_becomes_a_registration() -> None:
     row = {"id": ADA, "isSsprEnabled": True, "isSsprRegistered": False, "isSsprCapable": False}
     assert registration_of(row) == Registration(ADA, sspr_enabled=True, sspr_registered=False)

@@ -23,7 +23,7 @@ def values_in(condition: str) -> list[str]:
 
 
 @given(names)
-def test_a_literal_ends_where_its_value_ends(name: str):
+def test_a_literal_ends_where_its_value_ends(name: str) -> None:
     literal = quoted(name)
     assert literal[0] == literal[-1] == "'"
     assert literal[1:-1].replace("''", "") == name.replace("'", "")
@@ -31,7 +31,7 @@ def test_a_literal_ends_where_its_value_ends(name: str):
 
 
 @given(st.lists(names, unique=True, max_size=50))
-def test_every_value_is_asked_for_once_and_never_more_than_fit_a_filter(wanted: list[str]):
+def test_every_value_is_asked_for_once_and_never_more_than_fit_a_filter(wanted: list[str]) -> None:
     asked = []
     for path in users_with("userPrincipalName", wanted):
         query = parse_qs(urlsplit(path).query, keep_blank_values=True, errors="strict")
@@ -43,7 +43,7 @@ def test_every_value_is_asked_for_once_and_never_more_than_fit_a_filter(wanted: 
 
 
 @given(names)
-def test_what_means_something_in_a_url_does_not_get_through(name: str):
+def test_what_means_something_in_a_url_does_not_get_through(name: str) -> None:
     (path,) = users_with("employeeId", [name])
     assert set(parse_qs(urlsplit(path).query)) == {"$filter", "$select"}
     assert not urlsplit(path).fragment

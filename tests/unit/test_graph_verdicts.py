@@ -51,7 +51,7 @@ STRANGE = refusal(400, "Request_BadRequest", "Something else.")
         (Reply(409), Verdict.REFUSED),
     ],
 )
-def test_the_text_of_a_refused_addition_tells_what_it_means(reply: Reply, verdict: Verdict):
+def test_the_text_of_a_refused_addition_tells_what_it_means(reply: Reply, verdict: Verdict) -> None:
     assert verdict_on_add(reply) is verdict
 
 
@@ -64,11 +64,11 @@ def test_the_text_of_a_refused_addition_tells_what_it_means(reply: Reply, verdic
         (ON_PREMISES, Verdict.GROUP_NOT_WRITABLE),
     ],
 )
-def test_who_is_not_there_has_been_removed_already(reply: Reply, verdict: Verdict):
+def test_who_is_not_there_has_been_removed_already(reply: Reply, verdict: Verdict) -> None:
     assert verdict_on_remove(reply) is verdict
 
 
-def test_a_refused_token_concerns_everybody():
+def test_a_refused_token_concerns_everybody() -> None:
     body = {
         "error": {
             "code": "InvalidAuthenticationToken",
@@ -81,19 +81,19 @@ def test_a_refused_token_concerns_everybody():
     assert str(caught.value) == "Graph answered 401 InvalidAuthenticationToken (request 7a1f)"
 
 
-def test_a_refusal_tells_the_operator_what_graph_said():
+def test_a_refusal_tells_the_operator_what_graph_said() -> None:
     told = answer(Change.ADD, "x", Verdict.GROUP_NOT_WRITABLE, DENIED)
     assert (told.outcome, told.reason) == (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE)
     assert told.detail == "403 Authorization_RequestDenied: Insufficient privileges."
     assert told.user.object_id == "x"
 
 
-def test_a_person_who_is_not_replicated_in_time_is_not_in_entra():
+def test_a_person_who_is_not_replicated_in_time_is_not_in_entra() -> None:
     told = answer(Change.ADD, "x", Verdict.NOT_REPLICATED, NOT_REPLICATED)
     assert (told.outcome, told.reason) == (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA)
 
 
-def test_success_needs_no_reason():
+def test_success_needs_no_reason() -> None:
     told = answer(Change.REMOVE, "x", Verdict.DONE, Reply(204))
     assert (told.change, told.outcome, told.reason, told.detail) == (
         Change.REMOVE,

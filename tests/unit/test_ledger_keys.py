@@ -21,12 +21,12 @@ FORBIDDEN = re.compile(r"[/\\#?%'\x00-\x1f\x7f-\x9f]")
 PARTS = st.lists(st.text(max_size=400), min_size=1, max_size=2)
 
 
-@given(PARTS)
-def test_a_row_key_is_legal_and_at_most_512_characters(parts: list[str]) -> None:
-    key = row_key(RowKind.STATE, *parts)
-    assert not FORBIDDEN.search(key)
-    assert key.isascii()
-    assert len(key) <= 512 + len(RowKind.STATE) + 4
+@given(st.text(max_size=2000))
+def test_a_row_key_is_legal_and_at_most_512_characters(key: str) -> None:
+    row = row_key(RowKind.STATE, "withdrawing", key)
+    assert not FORBIDDEN.search(row)
+    assert row.isascii()
+    assert len(row) <= 512
 
 
 @given(PARTS, PARTS)
@@ -49,11 +49,6 @@ def test_a_range_holds_the_rows_that_begin_with_its_parts_and_no_others(
     assert first <= row_key(RowKind.STATE, part, key) < end
     inside = first <= row_key(RowKind.STATE, other, key) < end
     assert inside == (other == part)
-
-
-def test_the_longest_key_that_a_contract_allows_fits_a_row_key_beside_its_state() -> None:
-    for key in ("employee:" + "é" * 191, "\N{GRINNING FACE}" * 200):
-        assert len(row_key(RowKind.STATE, "withdrawing", key)) <= 512
 
 
 def test_people_with_an_object_id_spread_evenly_over_16_partitions() -> None:

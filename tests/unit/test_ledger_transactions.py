@@ -14,7 +14,7 @@ def writes(count: int, size: int) -> Sequence[Write]:
     return [Write(Verb.PUT, {"RowKey": "k", "Text": "x" * size}) for _ in range(count)]
 
 
-@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 120_000)), max_size=120))
+@given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 60_000)), max_size=120))
 def test_every_transaction_holds_whole_items_in_order_and_within_the_limits(
     shapes: list[tuple[int, int]],
 ) -> None:
@@ -24,7 +24,7 @@ def test_every_transaction_holds_whole_items_in_order_and_within_the_limits(
     for batch in batches:
         rows = [write.row for _, more in batch for write in more]
         assert 0 < len(rows) <= 98
-        assert sum(len(str(row)) for row in rows) < 4 * 1024 * 1024
+        assert sum(len(str(row)) for row in rows) < 1024 * 1024
 
 
 def test_small_items_fill_a_transaction_before_the_next_is_begun() -> None:

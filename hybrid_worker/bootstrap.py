@@ -1,0 +1,91 @@
+"""The composition root: which part is given to which."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+from hybrid_worker.active_directory.directory import ActiveDirectory
+from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler, Timing
+from hybrid_worker.delta_sync.connect_host import CmdletHost
+from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
+from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.handle_commands import HandleCommands
+from hybrid_worker.journal import Journal
+from hybrid_worker.queues import Queues
+from hybrid_worker.receive_loop import Pace, ReceiveLoop
+from hybrid_worker.settings import DirectorySettings, Settings, SyncSettings
+
+_ON_TOP_OF_HOLD = 600
+"""Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
+
+
+@contextmanager
+def built_loop(settings: Settings) -> Iterator[ReceiveLoop]:
+    """The worker, with everything closed at the end.
+
+    Raises:
+        ConfigurationError: the journal cannot be used.
+    """
+    # The Kerberos library reads these when the first ticket is asked for.
+    os.environ.update(kerberos_environment(settings.directory))
+    process, sync_settings = settings.process, settings.sync
+    directory = ActiveDirectory(settings.directory)
+    queues = Queues(settings.service_bus, sync_settings.hold + _ON_TOP_OF_HOLD)
+    try:
+        with Journal(process.state_directory / "journal.sqlite3") as journal:
+            sync = _sync(sync_settings, journal)
+            handle = HandleCommands(
+                directory.find_people,
+                directory,
+                journal,
+                sync,
+                _now,
+                triggers_sync=sync_settings.mode != "none",
+            )
+            pace = Pace(
+                process.batch,
+                timedelta(seconds=sync_settings.hold),
+                timedelta(seconds=process.stop_within),
+            )
+            yield ReceiveLoop(
+                queues,
+                check_directory=directory.check,
+                handle=handle,
+                journal=journal,
+                sync=sync,
+                pace=pace,
+                worker=process.name,
+                clock=_now,
+            )
+    finally:
+        queues.close()
+        directory.close()
+
+
+def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
+    """What MIT Kerberos is to find in the environment; tickets stay in memory."""
+    variables = {}
+    if settings.keytab:
+        variables["KRB5_CLIENT_KTNAME"] = str(settings.keytab)
+        variables["KRB5CCNAME"] = "MEMORY:sspr-worker"
+    if settings.krb5_config:
+        variables["KRB5_CONFIG"] = str(settings.krb5_config)
+    return variables
+
+
+def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftToScheduler:
+    if settings.mode == "none":
+        return LeftToScheduler()
+    call = JeaEndpoint(settings) if settings.mode == "psrp" else LocalPowerShell(settings)
+    timing = Timing(
+        debounce=timedelta(seconds=settings.debounce),
+        poll=timedelta(seconds=settings.poll),
+        longest_pause=timedelta(seconds=settings.longest_pause),
+        patience=timedelta(seconds=settings.patience),
+    )
+    return Coalescer(CmdletHost(call), journal, timing, _now)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

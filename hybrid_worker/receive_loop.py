@@ -1,0 +1,283 @@
+"""The loop: take commands, carry them out, move the delta sync on, tell, and let go.
+
+One thread does it all in turns; nothing in a turn waits for a cycle. Commands stay locked until
+their answer is final or the hold is over, so that a worker that dies is replaced by a redelivery.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Protocol
+
+import structlog
+
+from hybrid_worker.journal import Journal
+from hybrid_worker.queues import Delivery, QueuesUnavailable
+from hybrid_worker.results import messages
+from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.directory_result import SyncReport, SyncState
+from shared.domain.errors import DirectoryUnavailable, InvalidMessage
+
+_log = structlog.get_logger(__name__)
+
+MOST_HELD = 500
+_LONGEST_WAIT = 2.0
+_SHORTEST_WAIT = 0.1
+_FIRST_PAUSE = 1.0
+_LONGEST_PAUSE = 60.0
+_PRUNE_EVERY = timedelta(hours=6)
+
+
+class CommandQueues(Protocol):
+    """Commands in, results out; every call may raise `QueuesUnavailable`."""
+
+    def receive(self, most: int, wait: float) -> Sequence[Delivery]:
+        """Take up to `most` messages, waiting `wait` seconds for the first."""
+
+    def complete(self, delivery: Delivery) -> None:
+        """The command is dealt with."""
+
+    def abandon(self, delivery: Delivery) -> None:
+        """Give it back."""
+
+    def dead_letter(self, delivery: Delivery, reason: str, description: str) -> None:
+        """Set it aside."""
+
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Send results."""
+
+    def close(self) -> None:
+        """Close everything; the next use opens it again."""
+
+
+class Handler(Protocol):
+    """The use case."""
+
+    def recover(self) -> None:
+        """Settle what was left unclear."""
+
+    def __call__(self, commands: Sequence[DirectoryCommand]) -> None:
+        """Carry commands out and record their answers."""
+
+
+class Sync(Protocol):
+    """The delta sync, moved on in steps."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a cycle is awaited."""
+
+    def due(self) -> datetime | None:
+        """When there is something to do next."""
+
+    def step(self) -> None:
+        """Do what is due."""
+
+    def standing(self) -> SyncReport:
+        """How the sync stands of those who wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much to take at once, and how long to hold it."""
+
+    batch: int
+    hold: timedelta
+    stop_within: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A command that is not let go yet."""
+
+    delivery: Delivery
+    key: str
+    until: datetime
+
+
+@dataclass(slots=True)
+class _Pause:
+    """Growing pauses while something stays away."""
+
+    until: datetime
+    seconds: float = _FIRST_PAUSE
+
+    def begin(self, now: datetime) -> None:
+        """Wait twice as long as the last time, up to a minute."""
+        self.until = now + timedelta(seconds=self.seconds)
+        self.seconds = min(2 * self.seconds, _LONGEST_PAUSE)
+
+
+class ReceiveLoop:
+    """See the module."""
+
+    def __init__(
+        self,
+        queues: CommandQueues,
+        *,
+        check_directory: Callable[[], None],
+        handle: Handler,
+        journal: Journal,
+        sync: Sync,
+        pace: Pace,
+        worker: str,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._queues = queues
+        self._check_directory = check_directory
+        self._handle = handle
+        self._journal = journal
+        self._sync = sync
+        self._pace = pace
+        self._worker = worker
+        self._clock = clock
+        self._held: list[_Held] = []
+        # AD has not been heard of yet; nothing is taken before it has.
+        self._directory: _Pause | None = _Pause(clock())
+        self._queue_pause = _Pause(clock())
+        self._prune_at = clock()
+
+    def run(self, stop: Event) -> None:
+        """Work until told to stop, then finish what is at hand and give the rest back.
+
+        Raises:
+            ConfigurationError: AD does not have what the settings name.
+        """
+        while not stop.is_set():
+            self._guarded(self._turn, stop)
+        deadline = self._clock() + self._pace.stop_within
+        while self._held and self._sync.is_running and self._clock() < deadline:
+            self._guarded(self._finish, stop)
+            time.sleep(_SHORTEST_WAIT)
+        self._guarded(self._release, stop)
+        self._queues.close()
+
+    def _guarded(self, work: Callable[[Event], None], stop: Event) -> None:
+        try:
+            work(stop)
+            self._queue_pause = _Pause(self._clock())
+        except QueuesUnavailable as error:
+            # What was held comes again and is answered from the journal.
+            _log.warning("queues-unavailable", error=str(error), held=len(self._held))
+            self._held.clear()
+            self._queues.close()
+            self._queue_pause.begin(self._clock())
+            self._sync.step()
+            stop.wait((self._queue_pause.until - self._clock()).total_seconds())
+
+    def _turn(self, stop: Event) -> None:
+        if self._directory_answers():
+            self._take()
+        else:
+            stop.wait(_SHORTEST_WAIT)
+        self._finish(stop)
+        self._prune()
+
+    def _finish(self, _: Event) -> None:
+        self._tell()
+        self._sync.step()
+        self._note_overdue()
+        self._tell()
+        self._let_go()
+
+    def _directory_answers(self) -> bool:
+        """While AD is away nothing is taken: each delivery would count against the command."""
+        if self._directory is None:
+            return True
+        if self._clock() < self._directory.until:
+            return False
+        try:
+            self._check_directory()
+            self._handle.recover()
+        except DirectoryUnavailable as error:
+            self._directory.begin(self._clock())
+            _log.warning("directory-unavailable", error=str(error))
+            return False
+        self._directory = None
+        _log.info("directory-answers")
+        return True
+
+    def _take(self) -> None:
+        room = min(self._pace.batch, MOST_HELD - len(self._held))
+        if room <= 0:
+            time.sleep(_SHORTEST_WAIT)
+            return
+        deliveries = self._queues.receive(room, self._wait())
+        read = [(delivery, self._read(delivery)) for delivery in deliveries]
+        taken = [(delivery, command) for delivery, command in read if command]
+        if not taken:
+            return
+        try:
+            self._handle([command for _, command in taken])
+        except DirectoryUnavailable as error:
+            _log.warning("directory-unavailable", error=str(error), commands=len(taken))
+            self._directory = _Pause(self._clock())
+            self._directory.begin(self._clock())
+            for delivery, _ in taken:
+                self._queues.abandon(delivery)
+            return
+        until = self._clock() + self._pace.hold
+        self._held += [_Held(delivery, command.command_key, until) for delivery, command in taken]
+
+    def _wait(self) -> float:
+        """Seconds until the next look at anything but the queue."""
+        due = self._sync.due()
+        if due is None:
+            return _LONGEST_WAIT
+        return min(max((due - self._clock()).total_seconds(), _SHORTEST_WAIT), _LONGEST_WAIT)
+
+    def _read(self, delivery: Delivery) -> DirectoryCommand | None:
+        try:
+            return DirectoryCommand.read(b"".join(delivery.body))
+        except InvalidMessage as error:
+            _log.warning("command-invalid", sequence_number=delivery.sequence_number)
+            self._queues.dead_letter(delivery, "InvalidMessage", str(error))
+            return None
+
+    def _tell(self) -> None:
+        untold = self._journal.untold()
+        if not untold:
+            return
+        now = self._clock()
+        self._queues.send(
+            [message for recorded in untold for message in messages(recorded, self._worker, now)]
+        )
+        self._journal.told([recorded.key for recorded in untold])
+
+    def _note_overdue(self) -> None:
+        """The hold is over and the sync is not: say why before letting go."""
+        standing = self._sync.standing()
+        if standing.problem is None:
+            return
+        now = self._clock()
+        late = [held.key for held in self._held if held.until <= now]
+        recorded = self._journal.recorded(late).values()
+        pending = [r.key for r in recorded if r.owed_since and r.sync.state is SyncState.PENDING]
+        self._journal.report(pending, standing)
+
+    def _let_go(self) -> None:
+        recorded = self._journal.recorded({held.key for held in self._held})
+        now = self._clock()
+        kept = []
+        for held in self._held:
+            answer = recorded[held.key]
+            if answer.told and (answer.is_final or held.until <= now):
+                self._queues.complete(held.delivery)
+            else:
+                kept.append(held)
+        self._held = kept
+
+    def _release(self, _: Event) -> None:
+        for held in self._held:
+            self._queues.abandon(held.delivery)
+        _log.info("released", commands=len(self._held))
+        self._held.clear()
+
+    def _prune(self) -> None:
+        now = self._clock()
+        if now < self._prune_at:
+            return
+        self._prune_at = now + _PRUNE_EVERY
+        self._journal.prune(now)

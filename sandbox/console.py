@@ -1,0 +1,111 @@
+"""What a person at a running sandbox can do: inject, look, reset a password, sign in to AD."""
+
+import json
+import ssl
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import httpx
+import ldap3
+
+from sandbox.layout import Layout
+
+_POLL_SECONDS = 0.2
+
+
+class Console:
+    """The operator's API, the people's SSPR page and the domain's sign-in, of one sandbox."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        keys = json.loads((layout.state / "functions" / "host-keys.json").read_text())
+        self.key: str = keys["functionKeys"]["default"]
+        self.app = httpx.Client(
+            base_url=f"{layout.functions_url}/api",
+            headers={"x-functions-key": self.key},
+            timeout=60,
+        )
+        self.tenant = httpx.Client(base_url=layout.tenant_url, timeout=60)
+        self.connect = httpx.Client(base_url=layout.connect_url, timeout=60)
+        self.bus = httpx.Client(base_url=layout.bus_url, timeout=60)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for client in (self.app, self.tenant, self.connect, self.bus):
+            client.close()
+
+    def inject(self, events: Sequence[Any]) -> list[str]:
+        """Send events to the webhook; answers with their keys."""
+        answer = self.app.post("/onboarding-events", json=list(events)).raise_for_status()
+        keys: list[str] = answer.json()["keys"]
+        return keys
+
+    def event(self, key: str) -> dict[str, Any] | None:
+        """What became of an event; None while it has not been dealt with."""
+        answer = self.app.get(f"/events/{key}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        value: dict[str, Any] = answer.raise_for_status().json()
+        return value
+
+    def person(self, key: str) -> dict[str, Any] | None:
+        """The person whom an event concerned, as they are now."""
+        people = (self.event(key) or {}).get("people") or [None]
+        found: dict[str, Any] | None = people[0]
+        return found
+
+    def user(self, identity: str) -> dict[str, Any] | None:
+        """A person's way by object id, UPN or employee id."""
+        answer = self.app.get(f"/users/{identity}")
+        if answer.status_code == httpx.codes.NOT_FOUND:
+            return None
+        found: dict[str, Any] = answer.raise_for_status().json()["people"][0]
+        return found
+
+    def status(self) -> dict[str, Any]:
+        """The totals."""
+        value: dict[str, Any] = self.app.get("/status").raise_for_status().json()
+        return value
+
+    def reset_password(self, upn: str, password: str) -> httpx.Response:
+        """What the person sees who has forgotten their password."""
+        body = {"userPrincipalName": upn, "newPassword": password}
+        return self.tenant.post("/sspr/reset", json=body)
+
+    def register(self, upn: str) -> None:
+        """The person registers two ways to prove who they are."""
+        body = {"userPrincipalName": upn, "methods": ["mobilePhone", "email"]}
+        self.tenant.post("/sspr/register", json=body).raise_for_status()
+
+    def signs_in(self, upn: str, password: str) -> bool:
+        """Whether AD takes the password: a simple bind over LDAPS with the certificate verified."""
+        tls = ldap3.Tls(
+            validate=ssl.CERT_REQUIRED,
+            ca_certs_file=str(self.layout.authority),
+            valid_names=["dc1.corp.contoso.test"],
+        )
+        server = ldap3.Server(
+            self.layout.dc_address, port=636, use_ssl=True, tls=tls, get_info=ldap3.NONE
+        )
+        connection = ldap3.Connection(server, upn, password)
+        try:
+            return bool(connection.bind())
+        finally:
+            connection.unbind()
+
+
+def wait_for[T](look: Callable[[], T | None], seconds: float, what: str) -> T:
+    """Look until something is there.
+
+    Raises:
+        TimeoutError: it was not there in time; the text says what was waited for.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(_POLL_SECONDS)
+    raise TimeoutError(f"waited {seconds:.0f} s in vain for {what}")

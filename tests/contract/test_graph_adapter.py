@@ -1,0 +1,218 @@
+"""Reading people and groups from the simulated tenant: real process, real SDK, real HTTP."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.company import DIRECTORY_ROLES, SYNCED_SCOPE_GROUP
+from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.scope import GraphScope
+from shared.adapters.identity import credential
+from shared.domain.people import Identifier, IdentifierKind, Memberships, Person
+from tests.contract.graph_adapter_process import (
+    CLOUD_PEOPLE,
+    COMPANY,
+    EXCLUDED,
+    GRACE,
+    GUSTAV,
+    NOBODY,
+    SCOPE,
+    UNA,
+    Tenant,
+    running,
+)
+
+ADA_ANCHOR, OTHER_ANCHOR = "q83vASNFZ4mrze8BI0VniQ==", "Q83vASNFZ4mrze8BI0VniQ=="
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    with running(tmp_path_factory.mktemp("tenant")) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def tenant(process: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    process.start_afresh(monkeypatch)
+    return process
+
+
+@pytest.fixture
+async def client(tenant: Tenant) -> AsyncIterator[GraphClient]:
+    client = GraphClient(credential, base_url=tenant.base_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def directory(client: GraphClient) -> GraphDirectory:
+    return GraphDirectory(client, SCOPE)
+
+
+@pytest.fixture
+def scope(client: GraphClient) -> GraphScope:
+    return GraphScope(client, SCOPE)
+
+
+def by_upn(upn: str) -> Identifier:
+    return Identifier(IdentifierKind.USER_PRINCIPAL_NAME, upn)
+
+
+async def the_person(directory: GraphDirectory, identifier: Identifier) -> Person:
+    (person,) = (await directory.find_people([identifier]))[identifier]
+    return person
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        by_upn("GRACE@Contoso.TEST"),
+        Identifier(IdentifierKind.EMPLOYEE_ID, "100002"),
+        Identifier(IdentifierKind.OBJECT_ID, GRACE.upper()),
+    ],
+)
+async def test_a_person_is_found_by_any_name(
+    directory: GraphDirectory, identifier: Identifier
+) -> None:
+    grace = await the_person(directory, identifier)
+    assert grace.object_id == GRACE
+    assert grace.ref.employee_id == "100002"
+    assert grace.department == "Engineering"
+    assert (grace.enabled, grace.licensed, grace.guest, grace.synced) == (True, True, False, False)
+    assert grace.hire_date is not None
+    assert grace.hire_date.isoformat() == "2019-04-01T00:00:00+00:00"
+
+
+async def test_a_guest_is_found_although_the_name_has_number_signs(
+    directory: GraphDirectory,
+) -> None:
+    gustav = await the_person(directory, by_upn("gustav_fabrikam.test#EXT#@contoso.test"))
+    assert gustav.guest
+    assert gustav.object_id == GUSTAV
+
+
+async def test_an_apostrophe_is_a_part_of_the_name_and_not_of_the_filter(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    tenant.do("users", {"userPrincipalName": "o'brien+1@contoso.test"})
+    found = await directory.find_people([by_upn("o'brien+1@contoso.test"), by_upn("') or ('")])
+    assert [len(people) for people in found.values()] == [1, 0]
+
+
+async def test_nobody_is_told_from_somebody_without_a_second_request(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    nobody, no_guid = (Identifier(IdentifierKind.OBJECT_ID, value) for value in (NOBODY, "x'y"))
+    una = by_upn("una@contoso.test")
+    found = await directory.find_people([nobody, una, no_guid])
+    assert found[nobody] == found[no_guid] == ()
+    assert not found[una][0].licensed
+    assert tenant.requests()["httpRequests"] == 1
+
+
+async def test_two_people_with_one_employee_id_are_both_returned(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    for name in ("tweedledum", "tweedledee"):
+        tenant.do("users", {"userPrincipalName": f"{name}@contoso.test", "employeeId": "100099"})
+    twins = Identifier(IdentifierKind.EMPLOYEE_ID, "100099")
+    assert len((await directory.find_people([twins]))[twins]) == 2
+
+
+async def test_a_thousand_people_are_found_in_five_requests(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    people = [each for each in COMPANY.people if each.employee_id][:500]
+    identifiers = [by_upn(each.user_principal_name) for each in people]
+    identifiers += [
+        Identifier(IdentifierKind.EMPLOYEE_ID, str(each.employee_id)) for each in people
+    ]
+    found = await directory.find_people(identifiers)
+    in_tenant = {each.object_id for each in people} & set(CLOUD_PEOPLE)
+    assert len(in_tenant) > 100
+    assert {person.object_id for matches in found.values() for person in matches} == in_tenant
+    assert found.keys() == set(identifiers)
+    assert len(found) > 990
+    assert tenant.requests()["httpRequests"] <= 5
+
+
+async def test_synced_people_are_found_by_their_anchor_and_its_case_counts(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    ada = {"userPrincipalName": "ada@contoso.test", "onPremisesImmutableId": ADA_ANCHOR}
+    sid = "S-1-5-21-1-2-3-1104"
+    tenant.do("sync", {"users": [{**ada, "onPremisesSecurityIdentifier": sid}]})
+    found = await directory.find_by_source_anchor([ADA_ANCHOR, OTHER_ANCHOR])
+    assert found.keys() == {ADA_ANCHOR}
+    assert found[ADA_ANCHOR].synced
+    assert found[ADA_ANCHOR].ref.sid == sid
+
+
+async def test_memberships_count_nested_groups_and_roles(
+    tenant: Tenant, directory: GraphDirectory, client: GraphClient
+) -> None:
+    upn = "rita@contoso.test"
+    rita = tenant.do("users", {"userPrincipalName": upn, "directoryRoles": [DIRECTORY_ROLES[0]]})
+    await GraphScope(client, SCOPE).add([rita["id"], EXCLUDED])
+    await GraphScope(client, EXCLUDED).add([GRACE])
+    found = await directory.memberships([rita["id"], GRACE, UNA, NOBODY])
+    assert found == {
+        rita["id"]: Memberships(frozenset({SCOPE}), holds_directory_role=True),
+        GRACE: Memberships(frozenset({EXCLUDED, SCOPE})),
+        UNA: Memberships(),
+    }
+
+
+async def test_memberships_are_read_past_the_first_page(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    groups = [
+        {"displayName": f"G{number}", "onPremisesSecurityIdentifier": f"S-1-5-21-{number}"}
+        for number in range(1001)
+    ]
+    user = {"userPrincipalName": "ada@contoso.test", "onPremisesImmutableId": ADA_ANCHOR}
+    tenant.do("sync", {"users": [user], "groups": [{**g, "members": [ADA_ANCHOR]} for g in groups]})
+    ada = COMPANY.by_upn["ada@contoso.test"].object_id
+    assert len((await directory.memberships([ada]))[ada].group_ids) == 1001
+
+
+async def test_the_scope_is_everybody_in_it_and_in_groups_in_it_but_not_these(
+    tenant: Tenant, directory: GraphDirectory, scope: GraphScope
+) -> None:
+    await scope.add([*CLOUD_PEOPLE[:30], EXCLUDED])
+    users = [
+        {
+            "userPrincipalName": f"hire{number}@contoso.test",
+            "onPremisesImmutableId": f"{number:022d}==",
+        }
+        for number in range(1000)
+    ]
+    synced: dict[str, Any] = {
+        "displayName": SYNCED_SCOPE_GROUP,
+        "onPremisesSecurityIdentifier": "S-1-5-21-7",
+        "members": [each["onPremisesImmutableId"] for each in users],
+    }
+    tenant.do("sync", {"users": users, "groups": [synced]})
+    seen = await directory.scope_member_ids()
+    hires = await directory.find_by_source_anchor(synced["members"])
+    assert len(hires) == 1000
+    nested = {each.object_id for each in COMPANY.people_mastered_in_cloud if each.excluded}
+    assert seen == {*CLOUD_PEOPLE[:30], *(hire.object_id for hire in hires.values()), *nested}
+
+
+async def test_the_whole_registration_report_is_read(
+    tenant: Tenant, directory: GraphDirectory, scope: GraphScope
+) -> None:
+    await scope.add([GRACE])
+    users = [
+        {"userPrincipalName": f"hire{number}@contoso.test", "onPremisesImmutableId": f"{number}"}
+        for number in range(1000)
+    ]
+    tenant.do("sync", {"users": users})
+    report = await directory.registrations()
+    assert len(report) > 1000
+    assert report[GRACE].sspr_enabled
+    assert not report[GRACE].sspr_registered
+    assert not report[UNA].sspr_enabled

@@ -1,0 +1,143 @@
+"""Writing the scope group in the simulated tenant: real process, real SDK, real HTTP."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.company import object_id
+from sandbox.tenant.seed import DYNAMIC_GROUP
+from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.scope import GraphScope
+from shared.adapters.identity import credential
+from shared.domain.answers import Answer, Change, Outcome
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.reasons import Reason
+from tests.contract.graph_adapter_process import (
+    CLOUD_PEOPLE,
+    GRACE,
+    NOBODY,
+    SCOPE,
+    Tenant,
+    running,
+)
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
+    with running(tmp_path_factory.mktemp("tenant")) as tenant:
+        yield tenant
+
+
+@pytest.fixture
+def tenant(process: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    process.start_afresh(monkeypatch)
+    return process
+
+
+@pytest.fixture
+async def client(tenant: Tenant) -> AsyncIterator[GraphClient]:
+    client = GraphClient(credential, base_url=tenant.base_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def directory(client: GraphClient) -> GraphDirectory:
+    return GraphDirectory(client, SCOPE)
+
+
+@pytest.fixture
+def scope(client: GraphClient) -> GraphScope:
+    return GraphScope(client, SCOPE)
+
+
+async def test_twenty_people_are_one_patch(tenant: Tenant, scope: GraphScope) -> None:
+    answers = await scope.add(CLOUD_PEOPLE[:20])
+    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert tenant.requests()["operations"] == {"PATCH /groups/{group-id}": 1}
+
+
+async def test_four_hundred_people_are_one_request(
+    tenant: Tenant, scope: GraphScope, directory: GraphDirectory
+) -> None:
+    people = CLOUD_PEOPLE[:400]
+    assert len(people) == 400
+    answers = await scope.add(people)
+    assert tenant.requests()["httpRequests"] == 1
+    assert answers.keys() == set(people)
+    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert await directory.scope_member_ids() == set(people)
+
+
+async def test_a_member_and_a_stranger_do_not_keep_the_other_eighteen_out(
+    tenant: Tenant, scope: GraphScope, directory: GraphDirectory
+) -> None:
+    present, *others = CLOUD_PEOPLE[:19]
+    await scope.add([present])
+    tenant.forget_requests()
+    answers = await scope.add([*others[:9], present, NOBODY, *others[9:]])
+    assert {each: answers[each].outcome for each in others} == dict.fromkeys(others, Outcome.DONE)
+    assert answers[present].outcome is Outcome.ALREADY
+    assert (answers[NOBODY].outcome, answers[NOBODY].reason) == (
+        Outcome.NOT_FOUND,
+        Reason.NOT_IN_ENTRA,
+    )
+    assert {each.change for each in answers.values()} == {Change.ADD}
+    assert await directory.scope_member_ids() == {present, *others}
+    operations = tenant.requests()["operations"]
+    assert operations["PATCH /groups/{group-id}"] == 1
+    assert operations["POST /groups/{group-id}/members/$ref"] == 20
+
+
+@pytest.mark.parametrize("fields", [{}, {"onPremisesSyncEnabled": True}])
+async def test_a_group_that_others_write_refuses_everybody_at_once(
+    tenant: Tenant, client: GraphClient, fields: dict[str, Any]
+) -> None:
+    if fields:
+        group_id = tenant.do("groups", {"displayName": "Synced", **fields})["id"]
+    else:
+        group_id = object_id("group", DYNAMIC_GROUP)
+    scope = GraphScope(client, group_id)
+    answers: list[Answer] = [*(await scope.add(CLOUD_PEOPLE[:40])).values()]
+    answers += (await scope.remove([NOBODY])).values()
+    assert len(answers) == 41
+    assert {each.outcome for each in answers} == {Outcome.REFUSED}
+    assert {each.reason for each in answers} == {Reason.GROUP_NOT_WRITABLE}
+    assert all(each.detail for each in answers)
+    assert "POST /groups/{group-id}/members/$ref" not in tenant.requests()["operations"]
+
+
+async def test_a_missing_group_is_not_taken_for_missing_people(client: GraphClient) -> None:
+    scope = GraphScope(client, NOBODY)
+    with pytest.raises(DirectoryUnavailable, match="404 Request_ResourceNotFound"):
+        await scope.add([GRACE])
+    with pytest.raises(DirectoryUnavailable, match="404 Request_ResourceNotFound"):
+        await scope.remove([GRACE])
+
+
+async def test_a_new_user_is_waited_for_until_replicated(tenant: Tenant, scope: GraphScope) -> None:
+    tenant.do("settings", {"newUserLagSeconds": 0.5})
+    new = tenant.do("users", {"userPrincipalName": "new@contoso.test"})["id"]
+    answers = await scope.add([new, *CLOUD_PEOPLE[:5]])
+    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+
+
+async def test_removals_go_twenty_to_a_request_and_say_who_was_not_there(
+    tenant: Tenant, scope: GraphScope, directory: GraphDirectory
+) -> None:
+    await scope.add(CLOUD_PEOPLE[:40])
+    tenant.forget_requests()
+    answers = await scope.remove(CLOUD_PEOPLE[:40])
+    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert {each.change for each in answers.values()} == {Change.REMOVE}
+    assert tenant.requests()["httpRequests"] == 2
+    assert await directory.scope_member_ids() == frozenset()
+    again = await scope.remove([GRACE, NOBODY])
+    assert {each.outcome for each in again.values()} == {Outcome.ALREADY}
+
+
+async def test_nobody_to_write_is_nothing_to_ask(tenant: Tenant, scope: GraphScope) -> None:
+    assert await scope.add([]) == await scope.remove([]) == {}
+    assert tenant.requests()["httpRequests"] == 0

@@ -1,0 +1,248 @@
+"""The outbox against the Service Bus stand-in: a real process, the real SDK, real AMQP."""
+
+import asyncio
+import gc
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+import jwt
+import pytest
+from azure.core.credentials import AccessToken
+from azure.servicebus.exceptions import (
+    MessageSizeExceededError,
+    MessagingEntityNotFoundError,
+    ServiceBusError,
+)
+
+from sandbox.certificates import server_certificate
+from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.contracts.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.scope_change import ScopeChange
+from shared.domain.answers import Change
+from shared.domain.errors import ConfigurationError
+from tests.contract.service_bus_process import Bus, ignore_leaked_sockets, running
+
+pytestmark = ignore_leaked_sockets
+
+QUEUES = QueueNames()
+SETTINGS = {
+    queue: {"duplicateDetectionWindowSeconds": 600}
+    for queue in (QUEUES.onboarding, QUEUES.scope_changes, QUEUES.commands)
+}
+SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
+NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _leaked_sockets() -> Iterator[None]:
+    """Collects them while they are ignored, lest they turn up in another module's test."""
+    yield
+    gc.collect()
+
+
+@pytest.fixture(scope="module")
+def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
+    with running(tmp_path_factory.mktemp("bus"), SETTINGS) as bus:
+        yield bus
+
+
+@pytest.fixture
+async def outbox(bus: Bus) -> AsyncIterator[ServiceBusOutbox]:
+    bus.control.post("/reset")
+    address = ServiceBusAddress(connection_string=bus.connection_string)
+    outbox = ServiceBusOutbox(address, QUEUES)
+    yield outbox
+    await outbox.aclose()
+
+
+def ids(bus: Bus, queue: str) -> list[str]:
+    return [message["messageId"] for message in bus.messages(queue)]
+
+
+async def test_events_arrive_as_they_are_and_under_their_keys(
+    bus: Bus, outbox: ServiceBusOutbox
+) -> None:
+    await outbox.send_onboarding([("k1", b'{"employeeId": "1"}'), ("k2", b"not even JSON")])
+    with bus.client() as client, client.get_queue_receiver(QUEUES.onboarding) as receiver:
+        received = receiver.receive_messages(2, max_wait_time=5)
+        received += (
+            receiver.receive_messages(2 - len(received), max_wait_time=5)
+            if len(received) < 2
+            else []
+        )
+        assert [(each.message_id, b"".join(each.body)) for each in received] == [
+            ("k1", b'{"employeeId": "1"}'),
+            ("k2", b"not even JSON"),
+        ]
+        assert {each.content_type for each in received} == {"application/json"}
+
+
+async def test_changes_and_commands_go_to_their_own_queues_as_contracts(
+    bus: Bus, outbox: ServiceBusOutbox
+) -> None:
+    change = ScopeChange(change_key="c1", person_keys=("p1", "p2"))
+    command = DirectoryCommand(
+        command_key="d1",
+        action=Change.ADD,
+        members=(CommandMember(key="p1", employee_id="1"),),
+        cause="wave 1",
+        actor="tester",
+        issued_at=NOW,
+        expires_at=NOW + timedelta(hours=1),
+    )
+    await outbox.send_scope_changes([change])
+    await outbox.send_commands([command])
+    (sent_change,) = bus.messages(QUEUES.scope_changes)
+    (sent_command,) = bus.messages(QUEUES.commands)
+    assert (sent_change["messageId"], sent_command["messageId"]) == ("c1", "d1")
+    assert ScopeChange.read(sent_change["body"]) == change
+    assert DirectoryCommand.read(sent_command["body"]) == command
+    assert bus.messages(QUEUES.onboarding) == []
+
+
+async def test_a_message_sent_twice_with_one_key_is_there_once(
+    bus: Bus, outbox: ServiceBusOutbox
+) -> None:
+    await outbox.send_onboarding([("k1", b"{}"), ("k1", b"{}")])
+    await outbox.send_onboarding([("k1", b"{}"), ("k2", b"{}")])
+    assert ids(bus, QUEUES.onboarding) == ["k1", "k2"]
+
+
+async def test_what_does_not_fit_one_batch_is_split(bus: Bus, outbox: ServiceBusOutbox) -> None:
+    messages = [(f"k{number}", b"x" * 150_000) for number in range(12)]
+    await outbox.send_onboarding(messages)
+    assert ids(bus, QUEUES.onboarding) == [key for key, _ in messages]
+
+
+async def test_a_message_too_large_for_any_batch_is_refused(outbox: ServiceBusOutbox) -> None:
+    with pytest.raises(MessageSizeExceededError):
+        await outbox.send_onboarding([("k1", b"{}"), ("k2", b"x" * 2_000_000)])
+
+
+async def test_senders_at_the_same_time_do_not_disturb_one_another(
+    bus: Bus, outbox: ServiceBusOutbox
+) -> None:
+    sends = (outbox.send_onboarding([(f"{n}-{m}", b"{}") for m in range(20)]) for n in range(10))
+    await asyncio.gather(*sends)
+    assert sorted(ids(bus, QUEUES.onboarding)) == sorted(
+        f"{n}-{m}" for n in range(10) for m in range(20)
+    )
+
+
+async def test_sending_nothing_opens_no_connection() -> None:
+    address = ServiceBusAddress(namespace="nowhere.servicebus.windows.net")
+    await ServiceBusOutbox(address, QUEUES).send_commands([])
+
+
+async def test_the_event_loop_goes_on_while_a_broker_keeps_a_sender_waiting(
+    bus: Bus, outbox: ServiceBusOutbox
+) -> None:
+    bus.hold(QUEUES.onboarding, "send")
+    sending = asyncio.create_task(outbox.send_onboarding([("k1", b"{}")]))
+    while not bus.waiting(QUEUES.onboarding, "send"):
+        await asyncio.sleep(0.01)
+    assert not sending.done()
+    bus.release(QUEUES.onboarding, "send")
+    await sending
+    assert ids(bus, QUEUES.onboarding) == ["k1"]
+
+
+async def test_an_unknown_queue_is_told_at_once(bus: Bus) -> None:
+    address = ServiceBusAddress(connection_string=bus.connection_string)
+    outbox = ServiceBusOutbox(address, QueueNames(onboarding="missing"))
+    started = time.monotonic()
+    with pytest.raises(MessagingEntityNotFoundError):
+        await outbox.send_onboarding([("k1", b"{}")])
+    assert time.monotonic() - started < 3
+    await outbox.aclose()
+
+
+async def test_after_a_broker_comes_back_the_broken_sender_is_replaced(tmp_path: Path) -> None:
+    with running(tmp_path, SETTINGS) as first:
+        port = first.ports["amqp"]
+        address = ServiceBusAddress(connection_string=first.connection_string)
+        outbox = ServiceBusOutbox(address, QUEUES)
+        await outbox.send_onboarding([("k1", b"{}")])
+        first.kill()
+    with running(tmp_path, SETTINGS, amqp_port=port) as second:
+        await outbox.send_onboarding([("k1", b"{}"), ("k2", b"{}")])
+        assert ids(second, QUEUES.onboarding) == ["k1", "k2"]
+        await outbox.aclose()
+        await outbox.send_onboarding([("k3", b"{}")])
+        assert ids(second, QUEUES.onboarding) == ["k1", "k2", "k3"]
+        await outbox.aclose()
+
+
+async def test_a_broker_that_stays_away_ends_as_an_error_of_the_sdk() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    endpoint = f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;"
+    address = ServiceBusAddress(connection_string=f"{endpoint}UseDevelopmentEmulator=true;")
+    with pytest.raises(ServiceBusError):
+        await ServiceBusOutbox(address, QUEUES).send_onboarding([("k1", b"{}")])
+
+
+@dataclass
+class Credential:
+    """Gives out one signed token, and counts how often it is asked."""
+
+    asked: int = 0
+
+    def get_token(self, *_: str, **__: object) -> AccessToken:
+        self.asked += 1
+        expires = int(time.time()) + 3600
+        claims = {"aud": "https://servicebus.azure.net", "exp": expires}
+        return AccessToken(jwt.encode(claims, SIGNING_KEY, algorithm="HS256"), expires)
+
+
+@pytest.mark.parametrize(("transport", "port"), [("amqp", "tls"), ("websockets", "websocket")])
+async def test_a_namespace_is_reached_with_a_token_over_tls_by_a_custom_endpoint(
+    tmp_path: Path, transport: Literal["amqp", "websockets"], port: str
+) -> None:
+    files = server_certificate(tmp_path, "service-bus", ["localhost", "127.0.0.1"])
+    (tmp_path / "signing.key").write_bytes(SIGNING_KEY)
+    options: list[str | Path] = [
+        *("--tls-port", "0", "--websocket-port", "0", "--signing-key", tmp_path / "signing.key"),
+        *("--certificate", files.certificate, "--private-key", files.key),
+    ]
+    credential = Credential()
+    with running(tmp_path, SETTINGS, *options) as bus:
+        address = ServiceBusAddress(
+            namespace="sandbox.servicebus.windows.net",
+            custom_endpoint=f"sb://localhost:{bus.ports[port]}",
+            ca_file=files.authority,
+            transport=transport,
+        )
+        outbox = ServiceBusOutbox(address, QUEUES, lambda: credential)
+        await outbox.send_onboarding([("k1", b"{}")])
+        await outbox.send_onboarding([("k2", json.dumps({"a": 1}).encode())])
+        assert ids(bus, QUEUES.onboarding) == ["k1", "k2"]
+        assert credential.asked == 1
+        await outbox.aclose()
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"connection_string": "Endpoint=sb://x/;", "namespace": "x.example.test"}]
+)
+def test_an_address_is_either_a_connection_string_or_a_namespace(given: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match="either a connection string or"):
+        ServiceBusAddress(**given)  # type: ignore[arg-type]  # the strings are of the right names
+
+
+def test_a_namespace_needs_a_credential() -> None:
+    with pytest.raises(ConfigurationError, match="needs a credential"):
+        ServiceBusAddress(namespace="x.servicebus.windows.net").client()
+
+
+def test_a_broken_connection_string_is_refused_without_repeating_the_key() -> None:
+    address = ServiceBusAddress(connection_string="SharedAccessKey=hush;Endpoint")
+    with pytest.raises(ConfigurationError) as caught:
+        address.client()
+    assert "hush" not in f"{caught.value} {address!r}"
+    assert caught.value.__suppress_context__
