@@ -205,7 +205,7 @@ class SyncSettings(BaseSettings):
     )
     host: str | None = Field(None, description="Give the Entra Connect host's DNS name.")
     port: int = Field(5986, ge=1, le=65535, description="WinRM over HTTPS.")
-    configuration: str = Field("SsprRollout", description="The name of the JEA endpoint.")
+    configuration: str = Field("SSPR.DeltaSync", description="The name of the JEA endpoint.")
     auth: Literal["negotiate", "kerberos", "ntlm", "basic"] = Field(
         "negotiate", description="How to sign in to WinRM; always over HTTPS."
     )

@@ -1,4 +1,4 @@
-"""`python -m sandbox up|down|reset|status`: the whole company on this machine's loopback."""
+"""`python -m sandbox up|down|reset|status|env`: the whole company on this machine's loopback."""
 
 import argparse
 import json
@@ -22,13 +22,14 @@ def main() -> int:
         "down": lambda: _down(layout),
         "reset": lambda: _reset(layout, arguments.without),
         "status": lambda: _status(layout),
+        "env": lambda: _env(layout),
     }
     return commands[arguments.command]()
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "reset", "status"])
+    parser.add_argument("command", choices=["up", "down", "reset", "status", "env"])
     parser.add_argument("--state", type=Path, default=Path(".sandbox"), help="where it is kept")
     parser.add_argument("--company-size", type=int, default=300, help="people, at the first up")
     parser.add_argument(
@@ -72,6 +73,14 @@ def _status(layout: Layout) -> int:
     sys.stdout.write(json.dumps({"parts": parts, "functions": layout.functions_url}, indent=2))
     sys.stdout.write("\n")
     return 0 if all(parts.values()) else 1
+
+
+def _env(layout: Layout) -> int:
+    """What the CLI needs to know, as a shell reads it."""
+    keys = json.loads((layout.state / "functions" / "host-keys.json").read_text())
+    sys.stdout.write(f"export SSPR_URL={layout.functions_url}/api\n")
+    sys.stdout.write(f"export SSPR_KEY={keys['functionKeys']['default']}\n")
+    return 0
 
 
 if __name__ == "__main__":

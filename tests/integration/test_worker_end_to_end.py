@@ -1,0 +1,242 @@
+"""The worker as a process: commands in, the AD group written, a delta sync run, results out."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from sandbox.company import AD_DOMAIN
+from shared.contracts.directory_result import DirectoryResult
+from shared.domain.answers import Change, Outcome
+from shared.domain.reasons import Reason
+from tests.contract.connect_host_process import (
+    ConnectHost,
+    recording_tenant,
+    running_connect_host,
+)
+from tests.contract.domain_controller_process import Controller, running
+from tests.contract.service_bus_process import wait_until
+from tests.integration.worker_process import (
+    Rig,
+    by_name,
+    command,
+    directory_environment,
+    running_rig,
+    sync_environment,
+)
+
+NORMAL = {
+    "busy": False,
+    "suspended": False,
+    "staging": False,
+    "connectorBusy": False,
+    "cycleSeconds": 0.2,
+}
+
+
+@pytest.fixture(scope="module")
+def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
+    with running(tmp_path_factory.mktemp("dc") / "dc") as controller:
+        yield controller
+
+
+@pytest.fixture(scope="module")
+def shared_host(
+    controller: Controller, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ConnectHost]:
+    state = tmp_path_factory.mktemp("connect")
+    with (
+        recording_tenant() as tenant,
+        running_connect_host(state, controller, tenant) as host,
+    ):
+        yield host
+
+
+@pytest.fixture
+def host(shared_host: ConnectHost) -> ConnectHost:
+    shared_host.set(**NORMAL)
+    return shared_host
+
+
+@pytest.fixture(scope="module")
+def shared_rig(
+    controller: Controller, shared_host: ConnectHost, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rig]:
+    environment = directory_environment(controller, "kerberos") | sync_environment(shared_host)
+    with running_rig(tmp_path_factory.mktemp("bus"), controller, environment) as rig:
+        yield rig
+
+
+@pytest.fixture
+def rig(shared_rig: Rig) -> Rig:
+    shared_rig.bus.control.post("/reset").raise_for_status()
+    shared_rig.directory.empty()
+    return shared_rig
+
+
+@pytest.fixture(scope="module")
+def started(shared_rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A worker for the tests that need nothing special of it: Kerberos and PSRP."""
+    with shared_rig.worker(tmp_path_factory.mktemp("worker")):
+        yield
+
+
+def outcomes(result: DirectoryResult) -> dict[str, Outcome]:
+    return {member.key: member.outcome for member in result.members}
+
+
+@pytest.mark.usefixtures("started")
+def test_adds_and_removes_by_kerberos_and_follows_each_change_through_a_delta_sync(
+    rig: Rig, host: ConnectHost
+) -> None:
+    before = len(host.tenant.exports)
+    add = command([rig.directory.member("ada"), *by_name("alan")])
+    rig.send(add)
+    final = rig.answer(add, "succeeded")
+    assert rig.directory.members() == ["ada", "alan"]
+    assert outcomes(final) == {"ada": Outcome.DONE, "alan": Outcome.DONE}
+    assert [r.sync.state for r in rig.results(add.command_key)] == ["pending", "succeeded"]
+    assert final.worker == "worker-1"
+    assert len(host.tenant.exports) > before
+
+    remove = command([rig.directory.member("ada")], Change.REMOVE)
+    rig.send(remove)
+    assert outcomes(rig.answer(remove, "succeeded")) == {"ada": Outcome.DONE}
+    assert rig.directory.members() == ["alan"]
+    rig.wait_until_done()
+
+
+@pytest.mark.usefixtures("started")
+def test_the_answer_says_who_somebody_known_by_name_only_turned_out_to_be(
+    rig: Rig, host: ConnectHost
+) -> None:
+    del host
+    add = command(by_name("alan"))
+    rig.send(add)
+    (found,) = rig.answer(add, "pending").members
+    known = rig.directory.member("alan")
+    assert (found.source_anchor, found.sid) == (known.source_anchor, known.sid)
+    assert (found.user_principal_name, found.employee_id) == ("alan@contoso.test", "100003")
+
+
+@pytest.mark.usefixtures("started")
+def test_who_is_in_already_needs_no_sync(rig: Rig) -> None:
+    rig.directory.put_in("dora")
+    add = command([rig.directory.member("dora")])
+    rig.send(add)
+    assert outcomes(rig.answer(add, "not-needed")) == {"dora": Outcome.ALREADY}
+    rig.wait_until_done()
+
+
+@pytest.mark.usefixtures("started")
+def test_a_burst_of_commands_is_one_cycle(rig: Rig, host: ConnectHost) -> None:
+    host.control.delete("/cycles")
+    people = ["rolf", "xenia", "tweedledum", "tweedledee"]
+    burst = [command(by_name(name)) for name in people]
+    rig.send(*burst)
+    for each in burst:
+        rig.answer(each, "succeeded")
+    assert rig.directory.members() == sorted(people)
+    assert [cycle["trigger"] for cycle in host.control.get("/cycles").json()] == ["cmdlet"]
+
+
+@pytest.mark.usefixtures("started")
+def test_an_expired_command_is_refused_and_leaves_the_group_alone(rig: Rig) -> None:
+    late = command(by_name("alan"), issued=timedelta(hours=-2))
+    rig.send(late)
+    (refused,) = rig.answer(late, "not-needed").members
+    assert (refused.outcome, refused.reason) == (Outcome.REFUSED, Reason.COMMAND_EXPIRED)
+    assert rig.directory.members() == []
+
+
+@pytest.mark.usefixtures("started")
+def test_what_cannot_be_read_is_dead_lettered_with_the_field_and_the_rest_goes_on(
+    rig: Rig,
+) -> None:
+    good = command(by_name("alan"))
+    without_members = good.text().replace(b'"members":', b'"people":')
+    rig.send(b"{broken", without_members, good)
+    rig.answer(good, "succeeded")
+    dead = rig.bus.messages("directory-commands", dead_letters=True)
+    assert {letter["deadLetterReason"] for letter in dead} == {"InvalidMessage"}
+    descriptions = sorted(letter["deadLetterErrorDescription"] for letter in dead)
+    assert descriptions[0].startswith("(body): Invalid JSON")
+    assert descriptions[1].startswith("members: Field required")
+
+
+@pytest.mark.usefixtures("started")
+def test_a_cycle_that_was_running_before_the_write_does_not_count(
+    rig: Rig, host: ConnectHost
+) -> None:
+    host.set(cycleSeconds=1.5)
+    host.control.delete("/cycles")
+    first = command(by_name("rolf"))
+    rig.send(first)
+    wait_until(lambda: bool(host.control.get("/state").json()["syncCycleInProgress"]))
+    second = command(by_name("xenia"))
+    rig.send(second)
+    rig.answer(second, "succeeded")
+    assert len(host.control.get("/cycles").json()) == 2
+
+
+@pytest.mark.usefixtures("started")
+@pytest.mark.parametrize(
+    ("condition", "ended"),
+    [("busy", {"busy": False}), ("connectorBusy", {"connectorBusy": False})],
+)
+def test_a_busy_host_is_waited_for(
+    rig: Rig, host: ConnectHost, condition: str, ended: dict[str, bool]
+) -> None:
+    host.set(**{condition: True})
+    add = command(by_name("rolf"))
+    rig.send(add)
+    rig.answer(add, "pending")
+    host.set(**ended)
+    rig.answer(add, "succeeded")
+
+
+@pytest.mark.parametrize("condition", ["suspended", "staging"])
+def test_after_the_hold_the_problem_is_told_and_the_sync_stays_owed_across_a_restart(
+    rig: Rig, host: ConnectHost, tmp_path: Path, condition: str
+) -> None:
+    host.set(**{condition: True})
+    hold = {"SSPR_WORKER_SYNC_HOLD": "1", "SSPR_WORKER_SYNC_PATIENCE": "3"}
+    add = command(by_name("rolf"))
+    with rig.worker(tmp_path, **hold):
+        rig.send(add)
+        rig.wait_until_done()
+        pending = [r.sync.problem for r in rig.results(add.command_key)]
+        assert pending[-1] == condition
+        assert rig.answer(add, "failed").sync.problem == condition
+    host.set(**{condition: False})
+    with rig.worker(tmp_path):
+        assert outcomes(rig.answer(add, "succeeded")) == {"rolf": Outcome.DONE}
+
+
+def test_adds_and_removes_by_simple_bind_and_leaves_the_sync_to_the_scheduler(
+    rig: Rig, controller: Controller, tmp_path: Path
+) -> None:
+    environment = {
+        name: value for name, value in rig.environment.items() if "DIRECTORY" not in name
+    }
+    simple = Rig(
+        rig.bus,
+        rig.client,
+        rig.directory,
+        environment
+        | directory_environment(controller, "simple")
+        | {
+            "SSPR_WORKER_SYNC_MODE": "none",
+            "SSPR_WORKER_DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users",
+        },
+    )
+    add, remove = command(by_name("rolf", "xenia")), command(by_name("rolf"), Change.REMOVE)
+    with simple.worker(tmp_path):
+        simple.send(add)
+        told = simple.answer(add, "pending")
+        simple.send(remove)
+        simple.wait_until_done()
+    assert told.sync.problem == "left-to-scheduler"
+    assert simple.directory.members() == ["xenia"]
+    assert AD_DOMAIN not in str(told)
