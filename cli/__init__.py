@@ -1,0 +1,1 @@
+"""`sspr`: what operators type; thin over the operator API."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -97,13 +98,10 @@ class OperatorApi:
     def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
         url = f"{self._url}/{path}"
         for pause in _PAUSES:
-            try:
+            with suppress(httpx.TransportError):
                 answer = self._http.request(method, url, **content)
-            except httpx.TransportError:
-                time.sleep(pause)
-                continue
-            if answer.status_code not in _WORTH_A_RETRY:
-                return answer
+                if answer.status_code not in _WORTH_A_RETRY:
+                    return answer
             time.sleep(pause)
         try:
             return self._http.request(method, url, **content)

@@ -81,7 +81,8 @@ def enveloped(value: Any, actor: str) -> Any:
     """The event as it is sent: a plain one gets an id and, where it names none, the actor."""
     if "specversion" in value:
         return value
-    return as_cloud_event({"actor": actor, **value}, source=SOURCE, event_id=uuid4().hex)
+    named = value if value.get("actor") else {**value, "actor": actor}
+    return as_cloud_event(named, source=SOURCE, event_id=uuid4().hex)
 
 
 def _entries(text: str, suffix: str) -> Iterator[Entry]:

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -42,18 +43,15 @@ class Queues:
         """`longest_hold` is how many seconds a lock is kept up at most."""
         self._settings = settings
         self._longest_hold = longest_hold
-        self._client: ServiceBusClient | None = None
-        self._receiver: ServiceBusReceiver | None = None
-        self._sender: ServiceBusSender | None = None
-        self._renewer: AutoLockRenewer | None = None
+        self._links: _Links | None = None
 
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
         """Take up to `most` messages, waiting `wait` seconds for the first."""
         with _service_bus():
-            receiver, renewer = self._receiving()
-            messages = receiver.receive_messages(most, max_wait_time=wait)
+            links = self._opened()
+            messages = links.receiver.receive_messages(most, max_wait_time=wait)
             for message in messages:
-                renewer.register(receiver, message)
+                links.renewer.register(links.receiver, message)
         return messages
 
     def complete(self, delivery: Delivery) -> None:
@@ -73,7 +71,7 @@ class Queues:
     def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
         """Send results, each with its message id, in as few requests as they fit into."""
         with _service_bus():
-            sender = self._sending()
+            sender = self._opened().sender
             batch = sender.create_message_batch()
             for message_id, body in messages:
                 message = ServiceBusMessage(
@@ -89,40 +87,43 @@ class Queues:
 
     def close(self) -> None:
         """Close everything; the next use opens it again. What is locked stays so for its time."""
-        parts = (self._renewer, self._receiver, self._sender, self._client)
-        self._renewer = self._receiver = self._sender = self._client = None
-        for part in parts:
+        links, self._links = self._links, None
+        if links is not None:
             try:
-                if part is not None:
-                    part.close()
+                links.closing.close()
             except (AzureError, OSError) as error:
                 _log.debug("close-failed", error=str(error))
 
     def _settle(self, verb: str, delivery: Delivery, **details: Any) -> None:
         with _service_bus():
-            receiver, _ = self._receiving()
             try:
-                getattr(receiver, verb)(delivery, **details)
+                getattr(self._opened().receiver, verb)(delivery, **details)
             except MessageLockLostError:
                 # It comes again, and is answered again from the journal.
                 _log.warning("lock-lost", sequence_number=delivery.sequence_number)
 
-    def _receiving(self) -> tuple[ServiceBusReceiver, AutoLockRenewer]:
-        if self._receiver is None:
-            self._receiver = self._opened().get_queue_receiver(self._settings.commands_queue)
-        if self._renewer is None:
-            self._renewer = AutoLockRenewer(max_lock_renewal_duration=self._longest_hold)
-        return self._receiver, self._renewer
+    def _opened(self) -> "_Links":
+        # Opened here and not by the first receive, whose short wait would have to cover it.
+        if self._links is None:
+            with ExitStack() as stack:
+                client = stack.enter_context(_client(self._settings))
+                self._links = _Links(
+                    stack.enter_context(client.get_queue_sender(self._settings.results_queue)),
+                    stack.enter_context(client.get_queue_receiver(self._settings.commands_queue)),
+                    stack.enter_context(AutoLockRenewer(self._longest_hold)),
+                    stack.pop_all(),
+                )
+        return self._links
 
-    def _sending(self) -> ServiceBusSender:
-        if self._sender is None:
-            self._sender = self._opened().get_queue_sender(self._settings.results_queue)
-        return self._sender
 
-    def _opened(self) -> ServiceBusClient:
-        if self._client is None:
-            self._client = _client(self._settings)
-        return self._client
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What is open, and how to close it: the last one first."""
+
+    sender: ServiceBusSender
+    receiver: ServiceBusReceiver
+    renewer: AutoLockRenewer
+    closing: ExitStack
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 _log = structlog.get_logger(__name__)
 
 MOST_HELD = 500
-_LONGEST_WAIT = 2.0
+_LONGEST_WAIT = 1.0
 _SHORTEST_WAIT = 0.1
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0

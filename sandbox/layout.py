@@ -10,6 +10,7 @@ from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, object_id
 CACHE = Path(".cache")
 """What is downloaded or provisioned once, for every sandbox of this checkout."""
 IDENTITY_HEADER = "sandbox"
+_USUAL_QUEUES = Path(__file__).with_name("queues.json")
 _DC_ADDRESSES = range(10, 250)
 _LDAPS = 636
 
@@ -54,6 +55,12 @@ class Layout:
     def signing_key(self) -> Path:
         """What the tenant signs tokens with and the Service Bus checks them by."""
         return self.state / "signing.key"
+
+    @property
+    def queues(self) -> Path:
+        """Which queues there are: a file of this sandbox's own, where there is one."""
+        own = self.state / "queues.json"
+        return own if own.exists() else _USUAL_QUEUES
 
     @property
     def authority(self) -> Path:

@@ -10,7 +10,6 @@ from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.layout import CACHE, Layout
 
-QUEUES = Path(__file__).with_name("queues.json")
 JEA_ENDPOINT = "SSPR.DeltaSync"
 STAGES = (
     ("azurite", "domain_controller", "service_bus", "tenant"),
@@ -89,7 +88,7 @@ def _service_bus(layout: Layout) -> Part:
         _python(
             "sandbox.service_bus",
             database=layout.state / "service-bus.sqlite",
-            queues=QUEUES,
+            queues=layout.queues,
             amqp_port=layout.ports.amqp,
             tls_port=layout.ports.amqp_tls,
             websocket_port=layout.ports.amqp_websocket,

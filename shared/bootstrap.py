@@ -11,6 +11,7 @@ from shared.adapters.identity import blocking_credential, credential
 from shared.adapters.ledger.table_ledger import TableLedger
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
 from shared.contracts.queues import DIRECTORY_COMMANDS, ONBOARDING_EVENTS, SCOPE_CHANGES
+from shared.logs import configure_logging
 from shared.ports import World
 from shared.settings import Settings, read_settings
 
@@ -34,6 +35,7 @@ def app() -> App:
     Raises:
         ConfigurationError: a setting is missing or wrong.
     """
+    configure_logging()
     return App(build_world(read_settings()))
 
 

@@ -43,6 +43,8 @@ class Answer:
     user: UserRef = UserRef()
 
 
+_PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
+"""What the next try may find mended: Graph shows a new user only after a while."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
@@ -78,8 +80,11 @@ def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
 
 def _not_added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) -> Enrolment:
     reason = answer.reason or Reason.WRITE_REFUSED
-    if reason is Reason.COMMAND_EXPIRED:
-        return replace(current.noted(reason, now, detail=answer.detail), command_key=None)
+    if reason in _PASSING:
+        # Not the person's fault: the follow-up asks again, ever more rarely.
+        flag = reason if reason is Reason.GROUP_NOT_WRITABLE else current.flag
+        noted = current.noted(reason, now, detail=answer.detail)
+        return replace(noted, command_key=None, flag=flag)
     if answer.outcome is Outcome.NOT_FOUND:
         if current.is_provisional:
             return wait_again(current, policy, now)

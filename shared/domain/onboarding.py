@@ -89,9 +89,12 @@ def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment
 
 def take_out(enrolment: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     """The way out: only what is ours is removed, and never past a command still under way."""
-    if enrolment.provenance is Provenance.PREEXISTING and enrolment.state in IN_SCOPE:
+    written_or_asked = enrolment.state in IN_SCOPE | {State.REQUESTED}
+    if enrolment.provenance is Provenance.PREEXISTING and written_or_asked:
         return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now)
-    if enrolment.state in IN_SCOPE | {State.REQUESTED}:
+    # Nobody knows whose membership it is, and no command is out that could tell: hands off.
+    unknown = enrolment.provenance is Provenance.UNKNOWN and enrolment.command_key is None
+    if written_or_asked and not unknown:
         return enrolment.moved(
             State.WITHDRAWING, reason, now, command_key=enrolment.command_key, reissues=0
         )
@@ -173,7 +176,8 @@ def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
     start = request.effective_date or request.occurred_at
     if start > now and request.effective_date:
         return _wait_for(start, case, policy)
-    deadline = (case.current.deadline if case.current else None) or (
+    waits = case.current if case.current and case.current.state is State.WAITING else None
+    deadline = (waits.deadline if waits else None) or (
         max(request.occurred_at, start) + policy.waiting_deadline
     )
     if policy.topology is Topology.CLOUD:

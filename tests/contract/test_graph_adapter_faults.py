@@ -118,6 +118,18 @@ async def test_an_outage_ends_as_directory_unavailable(
     assert tenant.requests()["httpRequests"] == 4
 
 
+async def test_after_a_failure_nothing_is_still_under_way(
+    tenant: Tenant, scope: GraphScope
+) -> None:
+    await scope.add(CLOUD_PEOPLE[:40])
+    tenant.forget_requests()
+    tenant.fail("POST", "batch", "status", status=403)
+    tenant.fail("POST", "batch", "delay", seconds=0.3)
+    with pytest.raises(DirectoryUnavailable, match="403"):
+        await scope.remove(CLOUD_PEOPLE[:40])
+    assert tenant.requests()["statuses"]["204"] == 20
+
+
 async def test_a_page_that_is_not_json_ends_as_directory_unavailable(
     tenant: Tenant, directory: GraphDirectory
 ) -> None:

@@ -26,7 +26,7 @@ def tenant(process: RunningTenant) -> RunningTenant:
 
 
 def claims(**changes: object) -> dict[str, object]:
-    return {"aud": "https://graph.microsoft.com/", "exp": time.time() + 60, **changes}
+    return {"aud": "https://graph.microsoft.com/", "exp": time.time() + 86_400, **changes}
 
 
 @pytest.mark.parametrize(

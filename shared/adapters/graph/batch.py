@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from itertools import batched, chain
+from itertools import batched
 from typing import Any, Self
 
 import stamina
@@ -119,8 +119,15 @@ async def send_all(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
         async with at_once:
             return await _send_until_answered(client, chunk)
 
-    chunks = batched(items, MOST_ITEMS, strict=False)
-    return list(chain.from_iterable(await asyncio.gather(*map(send, chunks))))
+    sending = map(send, batched(items, MOST_ITEMS, strict=False))
+    # Failures wait for the others: a caller who tries again must find nothing still under way.
+    outcomes = await asyncio.gather(*sending, return_exceptions=True)
+    replies: list[Reply] = []
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        replies += outcome
+    return replies
 
 
 async def read_lists(

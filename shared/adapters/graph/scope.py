@@ -79,8 +79,8 @@ class GraphScope:
 
     async def _check_group_exists(self, answers: Mapping[str, Answer]) -> None:
         """Graph says "not found" of a missing person and of a missing group in the same words."""
-        doubtful = {Outcome.NOT_FOUND, Outcome.ALREADY}
-        if any(each.outcome in doubtful for each in answers.values()):
+        outcomes = {each.outcome for each in answers.values()}
+        if Outcome.DONE not in outcomes and outcomes & {Outcome.NOT_FOUND, Outcome.ALREADY}:
             await self._client.get(f"{self._group}?$select=id")
 
     async def _post(self, object_ids: Sequence[str]) -> dict[str, Reply]:

@@ -1,0 +1,72 @@
+"""One sandbox for the whole session, from an empty folder to nothing left behind."""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import supervisor
+from sandbox.company import build_company
+from sandbox.console import Console
+from sandbox.layout import Layout, open_layout
+from tests.e2e.rig import LOCK_SECONDS, NORMAL, People, Rig
+
+SIZE = 300
+_TAIL = 15
+
+
+@pytest.fixture(scope="session")
+def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
+    # A socket's path holds 108 bytes, and Samba puts several below its state folder.
+    state = Path(tempfile.mkdtemp(prefix="sspr-"))
+    layout = open_layout(state, SIZE)
+    _shorten_locks(layout)
+    try:
+        supervisor.start(layout)
+        yield layout
+    finally:
+        supervisor.stop(layout)
+        if request.session.testsfailed:
+            _show_logs(layout)
+        left = supervisor.running(layout)
+        shutil.rmtree(state)
+    assert not left
+
+
+@pytest.fixture(scope="session")
+def shared_rig(layout: Layout) -> Iterator[Rig]:
+    with Console(layout) as console:
+        lags = {"reportLagSeconds": 0.3, "indexLagSeconds": 0.3}
+        console.tenant.post("/sandbox/settings", json=lags).raise_for_status()
+        console.connect.post("/conditions", json=NORMAL).raise_for_status()
+        yield Rig(layout, console)
+
+
+@pytest.fixture
+def rig(shared_rig: Rig) -> Rig:
+    """The sandbox with every part up, whatever the test before did to it."""
+    shared_rig.start()
+    return shared_rig
+
+
+@pytest.fixture(scope="session")
+def people() -> People:
+    return People(build_company(SIZE))
+
+
+def _shorten_locks(layout: Layout) -> None:
+    """What a killed process held comes again in seconds, not in minutes."""
+    queues = json.loads(layout.queues.read_text())
+    for settings in queues.values():
+        settings["lockDurationSeconds"] = LOCK_SECONDS
+    (layout.state / "queues.json").write_text(json.dumps(queues))
+
+
+def _show_logs(layout: Layout) -> None:
+    for log in sorted(layout.logs.iterdir()):
+        tail = log.read_text().splitlines()[-_TAIL:]
+        sys.stderr.write("\n".join([f"--- {log.name}", *tail, ""]))

@@ -1,0 +1,278 @@
+"""A whole sandbox under test, seen with an operator's eyes and disturbed with an operator's hands.
+
+Every wait is a look at something that a person could see too: the read model, the tenant, AD,
+a queue. Nothing here knows how the product does what it does.
+"""
+
+import json
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import ldap3
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+
+from sandbox import supervisor
+from sandbox.company import INITIAL_PASSWORD, UPN_SUFFIX, Company, Employee, Home
+from sandbox.console import Console, wait_for
+from sandbox.domain_controller import domain
+from sandbox.layout import Layout
+from shared.domain.people import Identifier, IdentifierKind
+
+PATIENCE = 45.0
+"""Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""
+LOCK_SECONDS = 12
+COMMANDS, RESULTS, EVENTS = "directory-commands", "directory-results", "onboarding-events"
+TWINS = "100099"
+_NAMES = {
+    IdentifierKind.OBJECT_ID: "objectId",
+    IdentifierKind.USER_PRINCIPAL_NAME: "userPrincipalName",
+    IdentifierKind.EMPLOYEE_ID: "employeeId",
+}
+NORMAL = {
+    "busy": False,
+    "suspended": False,
+    "staging": False,
+    "connectorBusy": False,
+    "exportNothing": False,
+    "cycleSeconds": 0.3,
+}
+"""A Connect host at its quickest and in good health."""
+
+
+@dataclass
+class People:
+    """Deals everybody at most once, so that no test meets somebody whom another has touched."""
+
+    company: Company
+    _dealt: set[str] = field(default_factory=set)
+
+    def synced(self) -> Employee:
+        """In AD and in Entra, and nothing special about them."""
+        return self.who(lambda one: one.home is Home.HYBRID and _ordinary(one))
+
+    def cloud(self) -> Employee:
+        """In Entra only, and nothing special about them."""
+        return self.who(lambda one: one.home is Home.CLOUD and _ordinary(one))
+
+    def in_hr_only(self) -> Employee:
+        """Known to HR, without an account anywhere."""
+        return self.who(lambda one: one.home is Home.HR_ONLY)
+
+    def who(self, fits: Callable[[Employee], bool]) -> Employee:
+        """Somebody who has not been dealt yet."""
+        for person in self.company.people:
+            if person.user_principal_name not in self._dealt and fits(person):
+                self._dealt.add(person.user_principal_name)
+                return person
+        raise LookupError("the company has nobody left of that kind")
+
+
+def _ordinary(person: Employee) -> bool:
+    special = (
+        person.guest,
+        person.disabled,
+        person.unlicensed,
+        person.directory_role,
+        person.protected,
+        person.excluded,
+    )
+    return not any(special) and person.employee_id != TWINS
+
+
+@dataclass(frozen=True)
+class Rig:
+    """One running sandbox."""
+
+    layout: Layout
+    console: Console
+
+    # What an operator or an HR system does.
+
+    def onboard(self, *identities: str, **more: Any) -> list[str]:
+        """Plain onboarding events by the webhook; answers with their keys."""
+        return self.console.inject([plain(identity, **more) for identity in identities])
+
+    def offboard(self, *identities: str) -> list[str]:
+        """The same for leavers."""
+        return self.onboard(*identities, action="offboard")
+
+    def place(self, queue: str, *bodies: bytes | str | Any) -> None:
+        """Messages put on a queue by hand, as the portal does; all in one batch."""
+        texts = [one if isinstance(one, bytes | str) else json.dumps(one) for one in bodies]
+        with (
+            ServiceBusClient.from_connection_string(self.layout.bus_connection_string) as client,
+            client.get_queue_sender(queue) as sender,
+        ):
+            sender.send_messages([ServiceBusMessage(text) for text in texts])
+
+    def hire(self, name: str) -> Employee:
+        """Somebody's brand-new account in AD, which no sync has seen."""
+        upn, number = f"{name}@{UPN_SUFFIX}", f"N{name}"[:16]
+        values = {
+            "sAMAccountName": name,
+            "userPrincipalName": upn,
+            "employeeID": number,
+            "givenName": name.capitalize(),
+            "sn": "Newcomer",
+            "displayName": f"{name.capitalize()} Newcomer",
+            "userAccountControl": 512,
+            "unicodePwd": f'"{INITIAL_PASSWORD}"'.encode("utf-16-le"),
+        }
+        with self._administrator() as connection:
+            connection.add(f"CN={name},{domain.PEOPLE}", "user", values)
+            assert connection.result["description"] == "success", connection.result
+        return Employee(
+            employee_id=number,
+            given_name=name.capitalize(),
+            surname="Newcomer",
+            user_principal_name=upn,
+            sam_account_name=name,
+            mail=upn,
+            department="Sales",
+            site="London",
+            hire_date=date(2026, 1, 5),
+            home=Home.AD_ONLY,
+        )
+
+    # What an operator sees.
+
+    def reaches(self, identity: str, *states: str) -> dict[str, Any]:
+        """Wait until a person is in one of these states, and answer with their way."""
+
+        def look() -> dict[str, Any] | None:
+            person = self.console.user(identity)
+            return person if person and person["state"] in states else None
+
+        try:
+            return wait_for(look, PATIENCE, f"{identity} to be {' or '.join(states)}")
+        except TimeoutError as error:
+            error.add_note(json.dumps(self.console.user(identity), indent=1))
+            raise
+
+    def state(self, identity: str) -> str | None:
+        """Where a person is now."""
+        person = self.console.user(identity)
+        return person["state"] if person else None
+
+    def groups(self, person: Employee) -> list[str]:
+        """The names of the groups that Entra has a person in, directly or not."""
+        found = self.console.tenant.get(f"/sandbox/users/{person.user_principal_name}")
+        names: list[str] = found.raise_for_status().json()["transitiveMemberOf"]
+        return names
+
+    def ad_members(self) -> list[str]:
+        """The account names of the AD group's direct members."""
+        with self._administrator() as connection:
+            connection.search(
+                domain.SCOPE_GROUP_DN, "(objectClass=*)", ldap3.BASE, attributes=["member"]
+            )
+            names: Sequence[str] = connection.entries[0]["member"].values
+            return [name.partition(",")[0].removeprefix("CN=") for name in names]
+
+    def refused(self, body: str) -> dict[str, Any]:
+        """The receipt of a message that was refused, once it shows."""
+
+        def look() -> dict[str, Any] | None:
+            receipts = self.console.status()["refused"]
+            return next((one for one in receipts if one["body"] == body), None)
+
+        return wait_for(look, PATIENCE, f"the refusal of {body!r}")
+
+    def messages(self, queue: str, *, dead: bool = False) -> list[dict[str, Any]]:
+        """The messages on a queue, or those set aside from it."""
+        answer = self.console.bus.get(
+            f"/queues/{queue}/messages", params={"deadletter": str(dead).lower()}
+        )
+        found: list[dict[str, Any]] = answer.raise_for_status().json()
+        return found
+
+    # What goes wrong.
+
+    @contextmanager
+    def connect_host(self, **conditions: bool) -> Iterator[None]:
+        """A Connect host under these conditions, and in good health afterwards."""
+        self._set_conditions(conditions)
+        try:
+            yield
+        finally:
+            self._set_conditions(NORMAL)
+
+    @contextmanager
+    def held(self, queue: str, operation: str) -> Iterator[Callable[[], int]]:
+        """Hold an operation back; gives a look at how many living clients wait for it."""
+        body = {"operation": operation}
+
+        def waiting() -> int:
+            answer = self.console.bus.get(f"/queues/{queue}/holds").raise_for_status()
+            return int(answer.json()[operation])
+
+        self.console.bus.post(f"/queues/{queue}/hold", json=body).raise_for_status()
+        try:
+            yield waiting
+        finally:
+            self.console.bus.post(f"/queues/{queue}/release", json=body).raise_for_status()
+
+    @contextmanager
+    def held_graph(self, method: str, path: str, when: str) -> Iterator[Callable[[], int]]:
+        """The same for requests to Graph; `path` is a regular expression."""
+        fault = {
+            "match": {"method": method, "path": path},
+            "action": "hold",
+            "when": when,
+            "times": 100,
+        }
+
+        def waiting() -> int:
+            return int(self.console.tenant.get("/sandbox/faults").json()["held"])
+
+        self.console.tenant.post("/sandbox/faults", json=fault).raise_for_status()
+        try:
+            yield waiting
+        finally:
+            self.console.tenant.delete("/sandbox/faults").raise_for_status()
+
+    def kill(self, part: str) -> None:
+        """End a part as a power cut would."""
+        supervisor.kill(self.layout, part)
+
+    def start(self) -> None:
+        """Start whatever does not run."""
+        supervisor.start(self.layout)
+
+    def _set_conditions(self, conditions: dict[str, Any]) -> None:
+        self.console.connect.post("/conditions", json=conditions).raise_for_status()
+
+    def _administrator(self) -> ldap3.Connection:
+        tls = ldap3.Tls(
+            validate=ssl.CERT_REQUIRED,
+            ca_certs_file=str(self.layout.authority),
+            valid_names=[domain.HOST],
+        )
+        server = ldap3.Server(
+            self.layout.dc_address, port=636, use_ssl=True, tls=tls, get_info=ldap3.NONE
+        )
+        return ldap3.Connection(
+            server,
+            f"Administrator@{domain.REALM}",
+            domain.ADMINISTRATOR_PASSWORD,
+            auto_bind=True,
+        )
+
+
+def plain(identity: str, **more: Any) -> dict[str, Any]:
+    """A plain event for an object id, a UPN or an employee id."""
+    return {_NAMES[Identifier.parse(identity).kind]: identity, **more}
+
+
+def until(look: Callable[[], Any], what: str) -> None:
+    """Wait until something is so."""
+    wait_for(lambda: look() or None, PATIENCE, what)
+
+
+def reasons(person: dict[str, Any]) -> list[str]:
+    """Why a person took each step."""
+    return [step["reason"] for step in person["steps"]]

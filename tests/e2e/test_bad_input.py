@@ -1,0 +1,131 @@
+"""Input that cannot be understood: refused with the field and the reason, and harms nobody else."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.directory_result import DirectoryResult
+from shared.domain.answers import Change
+from tests.e2e.rig import COMMANDS, EVENTS, RESULTS, People, Rig, until
+
+BAD_EVENTS = {
+    '{"userPrincipalName": "broken': "(body)",
+    '{"specversion": "1.0", "id": "1", "source": "/hr", "type": "person.promoted",'
+    ' "data": {"employeeId": "1"}}': "type",
+    '{"reason": "no name at all"}': "(body)",
+    json.dumps({"employeeId": "9" * 17}): "employeeId",
+    json.dumps({"employeeId": "*)(objectClass=*"}): "employeeId",
+    '["a list", "not an object"]': "(body)",
+}
+
+
+def test_bad_events_in_a_batch_with_good_ones_are_set_aside(rig: Rig, people: People) -> None:
+    """Given good and bad messages in one batch, when it is read, then only the bad are refused."""
+    first, last = people.cloud().user_principal_name, people.cloud().user_principal_name
+
+    rig.place(EVENTS, {"userPrincipalName": first}, *BAD_EVENTS, {"userPrincipalName": last})
+
+    for name in (first, last):
+        rig.reaches(name, "visible", "effective")
+    for body, bad_field in BAD_EVENTS.items():
+        receipt = rig.refused(body)
+        assert (receipt["outcome"], receipt["field"]) == ("invalid", bad_field)
+        assert receipt["detail"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "named"),
+    [
+        ({"employeeId": "*)(objectClass=*"}, "[1].employeeId"),
+        ({"reason": "nobody"}, "[1].(body)"),
+        ({"userPrincipalName": "ada@contoso.test", "password": "x"}, "[1].password"),
+        (["a list"], "[1].(body)"),
+    ],
+)
+def test_the_webhook_names_the_place_and_the_field_and_takes_nothing(
+    bad: Any, named: str, rig: Rig, people: People
+) -> None:
+    """Given a batch with one bad event, when it is posted, then it is refused as a whole."""
+    name = people.cloud().user_principal_name
+
+    answer = rig.console.app.post("/onboarding-events", json=[{"userPrincipalName": name}, bad])
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == named
+    assert answer.json()["error"]["reason"]
+    assert rig.console.user(name) is None
+
+
+def test_what_is_not_json_is_refused_by_the_webhook(rig: Rig) -> None:
+    """Given a broken body, when it is posted, then the answer says where it breaks."""
+    answer = rig.console.app.post("/onboarding-events", content=b'{"employeeId": ')
+
+    assert answer.status_code == 400
+    assert answer.json()["error"]["field"] == "(body)"
+    assert "line 1 column" in answer.json()["error"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("sid", "valid", "reason"),
+    [
+        (None, timedelta(hours=-1), "command-expired"),
+        ("S-1-5-21-1-2-3-4", timedelta(hours=1), "sid-mismatch"),
+    ],
+)
+def test_a_command_that_must_not_be_carried_out_is_answered_with_the_reason(
+    sid: str | None, valid: timedelta, reason: str, rig: Rig, people: People
+) -> None:
+    """Given a command past its time, or for another SID, when it comes, then AD stays as it is."""
+    person = people.synced()
+    user = rig.console.tenant.get(f"/sandbox/users/{person.user_principal_name}").json()
+    member = CommandMember(
+        key=person.object_id,
+        source_anchor=user["onPremisesImmutableId"],
+        sid=sid or user["onPremisesSecurityIdentifier"],
+    )
+    command = _command(member, valid)
+
+    with rig.held(RESULTS, "deliver"):
+        rig.place(COMMANDS, command.text())
+        until(lambda: _answers(rig, command), "the worker's answer")
+        (answer,) = _answers(rig, command)
+
+    assert [(one.outcome, one.reason) for one in answer.members] == [("refused", reason)]
+    assert person.sam_account_name not in rig.ad_members()
+
+
+def test_a_command_that_is_not_json_is_dead_lettered_with_the_reason(rig: Rig) -> None:
+    """Given a broken command, when the worker reads it, then it is set aside and says why."""
+    body = f'{{"schema": "{uuid4()}'
+
+    rig.place(COMMANDS, body)
+
+    def set_aside() -> list[dict[str, Any]]:
+        return [one for one in rig.messages(COMMANDS, dead=True) if one["body"] == body]
+
+    until(set_aside, "the dead-lettered command")
+    (dead,) = set_aside()
+    assert dead["deadLetterReason"] == "InvalidMessage"
+    assert "JSON" in dead["deadLetterErrorDescription"]
+
+
+def _command(member: CommandMember, valid: timedelta) -> DirectoryCommand:
+    now = datetime.now(UTC)
+    return DirectoryCommand(
+        command_key=str(uuid4()),
+        action=Change.ADD,
+        members=(member,),
+        cause="e2e",
+        actor="e2e",
+        issued_at=now - timedelta(hours=2),
+        expires_at=now + valid,
+    )
+
+
+def _answers(rig: Rig, command: DirectoryCommand) -> list[DirectoryResult]:
+    results = [DirectoryResult.read(one["body"]) for one in rig.messages(RESULTS)]
+    return [one for one in results if one.command_key == command.command_key]

@@ -1,0 +1,192 @@
+"""Workers that are killed, stopped and started again: nobody is lost, nobody is added twice."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.domain.answers import Change, Outcome
+from tests.contract.connect_host_process import (
+    ConnectHost,
+    recording_tenant,
+    running_connect_host,
+)
+from tests.contract.domain_controller_process import Controller, running
+from tests.contract.service_bus_process import wait_until
+from tests.integration.worker_process import (
+    NO_SYNC,
+    Rig,
+    by_name,
+    command,
+    directory_environment,
+    running_rig,
+    sync_environment,
+)
+
+NORMAL = {"suspended": False, "staging": False, "cycleSeconds": 0.2}
+
+
+@pytest.fixture(scope="module")
+def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
+    with running(tmp_path_factory.mktemp("dc") / "dc") as controller:
+        yield controller
+
+
+@pytest.fixture(scope="module")
+def shared_host(
+    controller: Controller, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ConnectHost]:
+    state = tmp_path_factory.mktemp("connect")
+    with (
+        recording_tenant() as tenant,
+        running_connect_host(state, controller, tenant) as host,
+    ):
+        yield host
+
+
+@pytest.fixture
+def host(shared_host: ConnectHost) -> ConnectHost:
+    shared_host.set(**NORMAL)
+    return shared_host
+
+
+@pytest.fixture
+def rig(controller: Controller, host: ConnectHost, tmp_path: Path) -> Iterator[Rig]:
+    """A bus for every test: what a killed worker leaves locked is nobody else's."""
+    environment = directory_environment(controller, "kerberos") | sync_environment(host)
+    with running_rig(tmp_path / "bus", controller, environment) as rig:
+        rig.directory.empty()
+        yield rig
+
+
+def kill(worker: subprocess.Popen[bytes]) -> None:
+    worker.kill()
+    worker.wait(5)
+
+
+def test_killed_between_the_write_and_the_answer_it_answers_done_after_the_restart(
+    rig: Rig, tmp_path: Path
+) -> None:
+    rig.bus.hold("directory-results", "send")
+    add = command(by_name("rolf", "xenia"))
+    rig.send(add)
+    with rig.worker(tmp_path / "state") as worker:
+        wait_until(lambda: rig.bus.waiting("directory-results", "send") > 0, 15)
+        assert rig.directory.members() == ["rolf", "xenia"]
+        kill(worker)
+    assert rig.results(add.command_key) == []
+    rig.bus.release("directory-results", "send")
+    with rig.worker(tmp_path / "state"):
+        final = rig.answer(add, "succeeded")
+        rig.wait_until_done()
+    assert {member.outcome for member in final.members} == {Outcome.DONE}
+    assert rig.directory.members() == ["rolf", "xenia"]
+
+
+def test_killed_between_the_answer_and_the_completion_it_repeats_the_same_answer(
+    rig: Rig, host: ConnectHost, tmp_path: Path
+) -> None:
+    rig.bus.hold("directory-commands", "settle")
+    add = command(by_name("rolf"))
+    rig.send(add)
+    with rig.worker(tmp_path / "state") as worker:
+        wait_until(lambda: rig.bus.waiting("directory-commands", "settle") > 0, 15)
+        kill(worker)
+    told = rig.results(add.command_key)
+    assert [result.sync.state for result in told] == ["pending", "succeeded"]
+    rig.bus.release("directory-commands", "settle")
+    cycles = len(host.control.get("/cycles").json())
+    with rig.worker(tmp_path / "state"):
+        rig.wait_until_done()
+    # The repetition carried the same message id, so Service Bus dropped it as a duplicate.
+    assert rig.bus.counts("directory-results")["totals"]["duplicates"] == 1
+    assert rig.results(add.command_key) == told
+    assert len(host.control.get("/cycles").json()) == cycles
+    assert rig.bus.counts("directory-commands")["totals"]["expiredLocks"] == 1
+
+
+@pytest.mark.parametrize("condition", ["suspended", "staging"])
+def test_after_the_hold_the_problem_is_told_and_the_sync_stays_owed_across_a_restart(
+    rig: Rig, host: ConnectHost, tmp_path: Path, condition: str
+) -> None:
+    host.set(**{condition: True})
+    impatient = {"SSPR_WORKER_SYNC_HOLD": "1", "SSPR_WORKER_SYNC_PATIENCE": "3"}
+    add = command(by_name("rolf"))
+    rig.send(add)
+    with rig.worker(tmp_path / "state", **impatient):
+        rig.wait_until_done()
+        assert rig.results(add.command_key)[-1].sync.state == "pending"
+        assert rig.results(add.command_key)[-1].sync.problem == condition
+        assert rig.answer(add, "failed").sync.problem == condition
+    host.set(**{condition: False})
+    with rig.worker(tmp_path / "state"):
+        final = rig.answer(add, "succeeded")
+    assert [member.outcome for member in final.members] == [Outcome.DONE]
+
+
+def test_told_to_stop_it_answers_what_it_has_written_gives_the_rest_back_and_leaves_with_zero(
+    rig: Rig, host: ConnectHost, tmp_path: Path
+) -> None:
+    host.set(suspended=True)
+    add = command(by_name("rolf"))
+    rig.send(add)
+    with rig.worker(tmp_path / "state") as worker:
+        rig.answer(add, "pending")
+        worker.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
+        assert worker.wait(10) == 0
+        assert time.monotonic() - begun < 6
+    counts = rig.bus.counts("directory-commands")
+    assert (counts["active"], counts["locked"], counts["totals"]["abandoned"]) == (1, 0, 1)
+
+
+def test_locks_are_kept_up_while_a_command_waits_for_its_sync(
+    rig: Rig, host: ConnectHost, tmp_path: Path
+) -> None:
+    host.set(suspended=True)
+    add = command(by_name("rolf"))
+    rig.send(add)
+    with rig.worker(tmp_path / "state"):
+        rig.answer(add, "pending")
+        time.sleep(7)  # longer than a lock lasts
+        host.set(suspended=False)
+        rig.answer(add, "succeeded")
+        rig.wait_until_done()
+    assert rig.bus.counts("directory-commands")["totals"]["expiredLocks"] == 0
+
+
+def test_adds_and_removes_by_simple_bind_and_leaves_the_sync_to_the_scheduler(
+    rig: Rig, host: ConnectHost, controller: Controller, tmp_path: Path
+) -> None:
+    cycles = len(host.control.get("/cycles").json())
+    by_password = replace(rig, environment=directory_environment(controller, "simple") | NO_SYNC)
+    add, remove = command(by_name("rolf", "xenia")), command(by_name("rolf"), Change.REMOVE)
+    # Another way to name the same group, too.
+    name = {"SSPR_WORKER_DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users"}
+    with by_password.worker(tmp_path / "state", **name):
+        by_password.send(add)
+        told = by_password.answer(add, "pending")
+        by_password.send(remove)
+        by_password.wait_until_done()
+    assert told.sync.problem == "left-to-scheduler"
+    assert rig.directory.members() == ["xenia"]
+    assert len(host.control.get("/cycles").json()) == cycles
+
+
+def test_while_ad_is_away_nothing_is_taken_and_no_delivery_is_counted(
+    rig: Rig, tmp_path: Path
+) -> None:
+    nobody_there = {"SSPR_WORKER_DIRECTORY_ADDRESS": "127.0.0.1", "SSPR_WORKER_DIRECTORY_PORT": "9"}
+    add = command(by_name("rolf"))
+    rig.send(add)
+    with rig.worker(tmp_path / "state", **nobody_there) as worker:
+        time.sleep(4)
+        assert worker.poll() is None
+    (waiting,) = rig.bus.messages("directory-commands")
+    assert waiting["deliveryCount"] == 0
+    with rig.worker(tmp_path / "state"):
+        rig.answer(add, "succeeded")
