@@ -103,11 +103,9 @@ def inject(
         str | None, typer.Argument(help="UPN, employee id or object id of one person.")
     ] = None,
     file: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
+            metavar="<file>",
             help="Events as .jsonl, .json or .csv (columns: the fields' names); - for stdin.",
         ),
     ] = None,
@@ -123,27 +121,18 @@ def inject(
     output: Output = Form.TABLE,
 ) -> None:
     """Send onboarding events: for one PERSON, or all those of a file."""
-    if (person is None) == (file is None):
-        raise typer.BadParameter("give either PERSON or --file")
-    if file is not None and (offboard or effective_date or reason):
-        raise typer.BadParameter("--offboard, --effective-date and --reason go with PERSON")
-    if person is not None:
+    if file is not None and (person or offboard or effective_date or reason):
+        raise typer.BadParameter("with --file, leave out PERSON and all that is said of one")
+    if file is not None:
+        entries = _events_of(file)
+    elif person is not None:
         entries = [_event_for(person, offboard, effective_date, reason)]
     else:
-        entries = _events_of(file or Path("-"))
+        raise typer.BadParameter("give a PERSON or a --file")
     asker = actor or _os_user()
     ready = [Entry(entry.place, enveloped(entry.value, asker)) for entry in entries]
-    keys: list[str] = []
     with ctx.obj() as api:
-        try:
-            for some in batched(ready, MOST_EVENTS, strict=False):
-                keys += _send(api, some, len(keys))
-                _tell(f"{len(keys)} of {len(ready)} accepted")
-        finally:
-            # What was accepted has its keys, even where something went wrong behind it.
-            if keys:
-                whom = [(_whom(entry.value), key) for entry, key in zip(ready, keys, strict=False)]
-                _show({"keys": keys}, render.accepted_view(whom), output)
+        _deliver(api, ready, output)
 
 
 @app.command(epilog=_EPILOG)
@@ -246,12 +235,27 @@ def _event_for(
     return Entry("event 1", event)
 
 
-def _events_of(file: Path) -> list[Entry]:
-    content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+def _events_of(file: str) -> list[Entry]:
     try:
-        return read_events(content, str(file))
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return read_events(content, file)
+    except OSError as problem:
+        raise Failure(Status.USAGE, f"{file} cannot be read: {problem.strerror}") from None
     except InvalidEvents as problem:
-        raise Failure(Status.USAGE, f"nothing was sent of {file}\n{problem}") from None
+        raise Failure(Status.USAGE, f"nothing was sent of {file}:\n{problem}") from None
+
+
+def _deliver(api: OperatorApi, ready: Sequence[Entry], output: Form) -> None:
+    keys: list[str] = []
+    try:
+        for some in batched(ready, MOST_EVENTS, strict=False):
+            keys += _send(api, some, len(keys))
+            _tell(f"{len(keys)} of {len(ready)} accepted")
+    finally:
+        # What was accepted has its keys, even where something went wrong behind it.
+        if keys:
+            whom = [(_whom(entry.value), key) for entry, key in zip(ready, keys, strict=False)]
+            _show({"keys": keys}, render.accepted_view(whom), output)
 
 
 def _send(api: OperatorApi, entries: Sequence[Entry], accepted: int) -> list[str]:

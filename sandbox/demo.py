@@ -101,6 +101,7 @@ def _follow(
             if all(person and person["state"] in _EFFECTIVE for person in ways.values()):
                 break
             time.sleep(0.3)
+    screen.print()
     return ways
 
 

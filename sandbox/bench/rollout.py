@@ -34,9 +34,7 @@ def enrol(console: Console, meter: Meter, case: str, upns: Sequence[str]) -> Mea
     return Measured(case, Way.ROLLOUT, len(upns), seconds, spent(before, meter.read()))
 
 
-def _watch(
-    console: Console, meter: Meter, goal: dict[str, int], began: float
-) -> dict[str, float]:
+def _watch(console: Console, meter: Meter, goal: dict[str, int], began: float) -> dict[str, float]:
     """Ask the ledger whenever a function that may have moved somebody has ended.
 
     To ask all the time would take a good part of the two things that are measured: the ledger's

@@ -173,16 +173,13 @@ def test_a_cycle_that_was_running_before_the_write_does_not_count(
     assert len(host.control.get("/cycles").json()) == 2
 
 
-@pytest.mark.parametrize(
-    ("condition", "ended"),
-    [("busy", {"busy": False}), ("connectorBusy", {"connectorBusy": False})],
-)
-def test_a_busy_host_is_waited_for(
-    rig: Rig, host: ConnectHost, condition: str, ended: dict[str, bool]
+@pytest.mark.parametrize("condition", ["busy", "connectorBusy", "suspended"])
+def test_a_host_that_will_not_sync_now_is_waited_for(
+    rig: Rig, host: ConnectHost, condition: str
 ) -> None:
     host.set(**{condition: True})
     add = command(by_name("rolf"))
     rig.send(add)
     rig.answer(add, "pending")
-    host.set(**ended)
+    host.set(**{condition: False})
     rig.answer(add, "succeeded")

@@ -70,8 +70,12 @@ def enrolment(state: State, provenance: Provenance = Provenance.OURS, **changes:
 
 def provisional(state: State, **changes: Any) -> Enrolment:
     """Somebody who is not in Entra yet, known by UPN alone."""
-    known = {"key": f"upn:{ANNA_UPN}", "user": UserRef(user_principal_name=ANNA_UPN)}
-    return enrolment(state, Provenance.UNKNOWN, **(known | changes))
+    known = {
+        "provenance": Provenance.UNKNOWN,
+        "key": f"upn:{ANNA_UPN}",
+        "user": UserRef(user_principal_name=ANNA_UPN),
+    }
+    return enrolment(state, **(known | changes))
 
 
 def reasons(one: Enrolment) -> list[Reason]:

@@ -1,0 +1,383 @@
+"""The worker's look-ups and writes against a real domain controller, in this process."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import ldap3
+import pytest
+
+from hybrid_worker.active_directory.connection import DirectoryConnection
+from hybrid_worker.active_directory.directory import ActiveDirectory
+from hybrid_worker.active_directory.lookup import find_accounts
+from hybrid_worker.active_directory.scope_group import ScopeGroup
+from hybrid_worker.delta_sync.coalescer import LeftToScheduler
+from hybrid_worker.handle_commands import HandleCommands
+from hybrid_worker.journal import Journal
+from hybrid_worker.settings import DirectorySettings
+from sandbox.domain_controller import domain
+from shared.contracts.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.directory_result import MemberResult
+from shared.domain.answers import Change, Outcome
+from shared.domain.errors import ConfigurationError, DirectoryUnavailable
+from shared.domain.reasons import Reason
+from tests.contract.domain_controller_process import Controller
+from tests.integration.worker_process import (
+    Directory,
+    by_name,
+    command,
+    directory_settings,
+    running_controller,
+)
+
+SIZE = 1600
+"""People enough for a thousand additions."""
+
+
+@pytest.fixture(scope="module")
+def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
+    with running_controller(tmp_path_factory.mktemp("dc") / "dc", SIZE) as controller:
+        yield controller
+
+
+@pytest.fixture(scope="module")
+def everybody(controller: Controller) -> Directory:
+    return Directory(controller.administrator())
+
+
+@pytest.fixture
+def directory(everybody: Directory) -> Directory:
+    everybody.empty()
+    return everybody
+
+
+@pytest.fixture(scope="module")
+def settings(controller: Controller) -> DirectorySettings:
+    return directory_settings(controller)
+
+
+@pytest.fixture
+def connection(settings: DirectorySettings) -> Iterator[DirectoryConnection]:
+    connection = DirectoryConnection(settings)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def group(connection: DirectoryConnection, directory: Directory) -> ScopeGroup:
+    del directory
+    return ScopeGroup.resolve(connection, "SSPR-Enabled-Users")
+
+
+class Worker:
+    """The use case on the real directory and a real journal."""
+
+    def __init__(self, settings: DirectorySettings, journal: Journal) -> None:
+        self.directory = ActiveDirectory(settings)
+        self.journal = journal
+        self.handle = HandleCommands(
+            self.directory.find_people,
+            self.directory,
+            journal,
+            LeftToScheduler(),
+            lambda: datetime.now(UTC),
+            triggers_sync=False,
+        )
+
+    def __call__(self, *commands: DirectoryCommand) -> list[tuple[MemberResult, ...]]:
+        self.handle(commands)
+        keys = [each.command_key for each in commands]
+        recorded = self.journal.recorded(keys)
+        return [recorded[key].members for key in keys]
+
+    def one(self, member: CommandMember, action: Change = Change.ADD) -> MemberResult:
+        ((result,),) = self(command([member], action))
+        return result
+
+
+@pytest.fixture
+def worker(settings: DirectorySettings, directory: Directory, tmp_path: Path) -> Iterator[Worker]:
+    del directory
+    with Journal(tmp_path / "journal") as journal:
+        worker = Worker(settings, journal)
+        yield worker
+        worker.directory.close()
+
+
+def guids(controller: Controller, count: int) -> list[UUID]:
+    administrator = controller.administrator()
+    found = administrator.extend.standard.paged_search(
+        domain.PEOPLE, "(objectClass=user)", attributes=["objectGUID"], generator=False
+    )
+    return [UUID(bytes_le=entry["raw_attributes"]["objectGUID"][0]) for entry in found][:count]
+
+
+def verdict(result: MemberResult) -> tuple[Outcome, Reason | None]:
+    return result.outcome, result.reason
+
+
+@pytest.mark.parametrize("name", ["ada", "alan", "dora", "rolf", "tweedledum"])
+def test_a_source_anchor_leads_to_its_account_migrated_or_not(
+    worker: Worker, directory: Directory, name: str
+) -> None:
+    member = directory.member(name)
+    found = worker.one(member)
+    assert verdict(found) == (Outcome.DONE, None)
+    assert (found.source_anchor, found.sid) == (member.source_anchor, member.sid)
+    assert directory.members() == [name]
+
+
+def test_the_object_guid_of_a_migrated_account_is_nobodys_anchor(
+    worker: Worker, directory: Directory
+) -> None:
+    dn = directory.create("migrated", **{"mS-DS-ConsistencyGuid": uuid4().bytes_le})
+    directory.administrator.search(dn, "(objectClass=*)", attributes=["objectGUID"])
+    guid = directory.administrator.entries[0]["objectGUID"].raw_values[0]
+    from base64 import b64encode
+
+    stale = CommandMember(key="migrated", source_anchor=b64encode(guid).decode())
+    assert verdict(worker.one(stale)) == (Outcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
+
+
+def test_two_accounts_with_one_employee_id_are_ambiguous_and_left_alone(
+    worker: Worker, directory: Directory
+) -> None:
+    twins = CommandMember(key="twins", employee_id="100099")
+    assert verdict(worker.one(twins)) == (Outcome.REFUSED, Reason.AMBIGUOUS)
+    assert directory.members() == []
+
+
+def test_an_employee_id_of_one_leads_to_them(worker: Worker, directory: Directory) -> None:
+    assert worker.one(CommandMember(key="a", employee_id="100003")).outcome is Outcome.DONE
+    assert directory.members() == ["alan"]
+
+
+def test_a_name_without_an_at_sign_is_a_logon_name(worker: Worker, directory: Directory) -> None:
+    assert worker.one(CommandMember(key="a", user_principal_name="ALAN")).outcome is Outcome.DONE
+    assert directory.members() == ["alan"]
+
+
+def test_another_sid_than_the_clouds_is_refused(worker: Worker, directory: Directory) -> None:
+    stranger = directory.member("ada").model_copy(update={"sid": directory.member("rolf").sid})
+    assert verdict(worker.one(stranger)) == (Outcome.REFUSED, Reason.SID_MISMATCH)
+
+
+def test_the_protected_are_not_added_but_may_always_be_removed(
+    worker: Worker, directory: Directory
+) -> None:
+    petra = directory.member("petra")
+    assert verdict(worker.one(petra)) == (Outcome.REFUSED, Reason.PROTECTED)
+    directory.put_in("petra")
+    assert verdict(worker.one(petra, Change.REMOVE)) == (Outcome.DONE, None)
+    assert directory.members() == []
+
+
+def test_the_disabled_are_refused_when_the_cloud_did_not_know_them(worker: Worker) -> None:
+    (dora,) = by_name("dora")
+    assert verdict(worker.one(dora)) == (Outcome.REFUSED, Reason.DISABLED)
+
+
+def test_nobody_is_not_found(worker: Worker) -> None:
+    assert verdict(worker.one(*by_name("nobody"))) == (Outcome.NOT_FOUND, None)
+
+
+@pytest.mark.parametrize("value", ["*", "a*", "*)(objectClass=*", "alan)(cn=*", "\\2a", "al\0an"])
+def test_ldap_metacharacters_find_nobody(worker: Worker, value: str) -> None:
+    assert worker.one(CommandMember(key="x", employee_id=value)).outcome is Outcome.NOT_FOUND
+    (upn,) = by_name("x")
+    upn = upn.model_copy(update={"user_principal_name": f"{value}@contoso.test"})
+    assert worker.one(upn).outcome is Outcome.NOT_FOUND
+
+
+def test_a_name_full_of_metacharacters_finds_its_own_account_only(
+    worker: Worker, directory: Directory
+) -> None:
+    directory.create("odd", employeeID="(1*)\\2", sAMAccountName="odd1")
+    directory.create("even", employeeID="(1x)\\2", sAMAccountName="even1")
+    assert worker.one(CommandMember(key="x", employee_id="(1*)\\2")).outcome is Outcome.DONE
+    assert directory.members() == ["odd"]
+
+
+def test_a_thousand_additions_are_one_modify(
+    controller: Controller, group: ScopeGroup, connection: DirectoryConnection
+) -> None:
+    people = guids(controller, 1000)
+    before = connection.modifications
+    written = group.write(people, [])
+    assert connection.modifications - before == 1
+    assert not (written.already or written.vanished or written.refused)
+    assert group.members() == set(people)
+
+
+def test_members_are_read_range_by_range(
+    controller: Controller, group: ScopeGroup, connection: DirectoryConnection
+) -> None:
+    people = guids(controller, 25)
+    group.write(people, [])
+    entry = connection.read(f"<GUID={group.guid}>", ["member;range=0-9"])
+    assert entry is not None
+    (name,) = entry
+    assert (name.lower(), len(entry[name])) == ("member;range=0-9", 10)
+    assert CappedGroup.of(connection, group, cap=10).members() == set(people)
+
+
+class CappedConnection(DirectoryConnection):
+    """Reads no more values at once than AD would, which Samba does not cut at."""
+
+    cap = 1500
+
+    def read(self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False):  # type: ignore[no-untyped-def]
+        attributes = [self._capped(name) for name in attributes]
+        return super().read(dn, attributes, guids_of_members=guids_of_members)
+
+    def _capped(self, name: str) -> str:
+        start = name.removeprefix("member;range=").removesuffix("-*")
+        return f"member;range={start}-{int(start) + self.cap - 1}" if start != name else name
+
+
+class CappedGroup:
+    @staticmethod
+    def of(connection: DirectoryConnection, group: ScopeGroup, *, cap: int) -> ScopeGroup:
+        capped = CappedConnection(connection._settings)
+        capped.cap = cap
+        return ScopeGroup(capped, group.guid)
+
+
+def test_one_account_that_is_gone_does_not_stop_the_others(
+    controller: Controller, group: ScopeGroup
+) -> None:
+    people = guids(controller, 20)
+    gone = uuid4()
+    written = group.write([*people[:7], gone, *people[7:]], [])
+    assert written.vanished == {gone}
+    assert group.members() == set(people)
+
+
+def test_who_was_put_in_or_taken_out_meanwhile_is_already_as_wished(
+    controller: Controller, group: ScopeGroup
+) -> None:
+    inside, added, outside, removed = guids(controller, 4)
+    group.write([inside, removed], [])
+    written = group.write([inside, added], [outside, removed])
+    assert written.already == {inside, outside}
+    assert group.members() == {inside, added}
+
+
+def test_the_account_may_write_this_group_and_no_other(
+    controller: Controller, settings: DirectorySettings, connection: DirectoryConnection
+) -> None:
+    (person,) = guids(controller, 1)
+    other = ScopeGroup.resolve(connection, domain.OTHER_GROUP)
+    assert other.write([person], []).refused == {person: "insufficientAccessRights"}
+    assert other.members() == set()
+    dn = Directory(controller.administrator()).dn("rolf")
+    code, _ = connection.modify(dn, {"description": [(ldap3.MODIFY_REPLACE, ["x"])]})
+    assert code == ldap3.core.results.RESULT_INSUFFICIENT_ACCESS_RIGHTS
+
+
+def test_a_refused_write_is_answered_with_what_ad_said(
+    controller: Controller, directory: Directory, tmp_path: Path
+) -> None:
+    del directory
+    elsewhere = directory_settings(controller, scope_group=domain.OTHER_GROUP)
+    with Journal(tmp_path / "journal") as journal:
+        worker = Worker(elsewhere, journal)
+        refused = worker.one(*by_name("rolf"))
+        worker.directory.close()
+    assert verdict(refused) == (Outcome.REFUSED, Reason.WRITE_REFUSED)
+    assert refused.detail == "insufficientAccessRights"
+
+
+def test_a_crash_after_the_write_and_before_the_record_is_settled_from_the_group(
+    settings: DirectorySettings, directory: Directory, tmp_path: Path
+) -> None:
+    add = command([directory.member("ada"), directory.member("rolf")])
+    directory.put_in("rolf")
+    with Journal(tmp_path / "journal") as journal:
+        worker = Worker(settings, journal)
+        write = worker.directory.write
+
+        def write_and_die(adds: frozenset[UUID], removes: frozenset[UUID]) -> None:
+            write(adds, removes)
+            raise DirectoryUnavailable("the process ends here")
+
+        worker.directory.write = write_and_die  # type: ignore[method-assign, assignment]
+        with pytest.raises(DirectoryUnavailable):
+            worker(add)
+    assert directory.members() == ["ada", "rolf"]
+    with Journal(tmp_path / "journal") as journal:
+        again = Worker(settings, journal)
+        ((ada, rolf),) = again(add)
+    assert (ada.outcome, rolf.outcome) == (Outcome.DONE, Outcome.ALREADY)
+    assert directory.members() == ["ada", "rolf"]
+
+
+def test_a_crash_before_the_write_writes_after_the_restart(
+    settings: DirectorySettings, directory: Directory, tmp_path: Path
+) -> None:
+    add = command([directory.member("ada")])
+    with Journal(tmp_path / "journal") as journal:
+        worker = Worker(settings, journal)
+
+        def die(adds: frozenset[UUID], removes: frozenset[UUID]) -> None:
+            raise DirectoryUnavailable(f"the process ends before {adds} and {removes}")
+
+        worker.directory.write = die  # type: ignore[method-assign, assignment]
+        with pytest.raises(DirectoryUnavailable):
+            worker(add)
+    with Journal(tmp_path / "journal") as journal:
+        ((ada,),) = Worker(settings, journal)(add)
+    assert ada.outcome is Outcome.DONE
+    assert directory.members() == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("differences", "reason"),
+    [
+        ({"scope_group": "No-Such-Group"}, "no group"),
+        ({"scope_group": f"CN=No-Such-Group,{domain.GROUPS}"}, "no group"),
+        ({"scope_group": f"CN=rolf,OU=Legal,{domain.PEOPLE}"}, "no group"),
+        ({"password": "wrong"}, "refuses the account"),
+    ],
+)
+def test_what_the_settings_name_and_ad_does_not_have_stops_the_start(
+    controller: Controller, differences: dict[str, str], reason: str
+) -> None:
+    directory = ActiveDirectory(directory_settings(controller, **differences))
+    with pytest.raises(ConfigurationError, match=reason):
+        directory.check()
+    directory.close()
+
+
+@pytest.mark.parametrize(
+    "differences",
+    [
+        {"domain": "other.test"},
+        {"server": "dc2.corp.contoso.test"},
+        {"ca_file": None},
+        {"address": "127.0.0.1", "port": 9},
+    ],
+)
+def test_a_server_that_is_not_proved_to_be_the_right_one_is_not_talked_to(
+    controller: Controller, differences: dict[str, object]
+) -> None:
+    directory = ActiveDirectory(directory_settings(controller, **differences))
+    with pytest.raises(DirectoryUnavailable):
+        directory.check()
+    directory.close()
+
+
+def test_many_people_are_found_in_few_searches(
+    controller: Controller, connection: DirectoryConnection, everybody: Directory
+) -> None:
+    from hybrid_worker.active_directory.account import Kind, Pointer
+
+    del controller
+    everybody.administrator.search(
+        domain.PEOPLE, "(objectClass=user)", attributes=["userPrincipalName"], paged_size=400
+    )
+    names = [str(e["userPrincipalName"]).lower() for e in everybody.administrator.entries]
+    pointers = [Pointer(Kind.PRINCIPAL_NAME, name) for name in names]
+    found = find_accounts(connection, pointers)
+    assert [len(found[pointer]) for pointer in pointers] == [1] * len(names)
