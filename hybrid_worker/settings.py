@@ -220,7 +220,7 @@ class SyncSettings(BaseSettings):
         description="For mode=subprocess: an absolute path.",
     )
     module: str = Field("ADSync", description="For mode=subprocess: the module, or its path.")
-    timeout: float = Field(60, gt=0, le=600, description="Seconds to wait for one answer.")
+    timeout: int = Field(60, ge=6, le=600, description="Seconds to wait for one answer.")
     debounce: float = Field(2, ge=0, le=60, description="Seconds to gather changes for one cycle.")
     poll: float = Field(5, gt=0, le=120, description="Seconds between looks at a running cycle.")
     longest_pause: float = Field(

@@ -77,7 +77,11 @@ def _status(layout: Layout) -> int:
 
 def _env(layout: Layout) -> int:
     """What the CLI needs to know, as a shell reads it."""
-    keys = json.loads((layout.state / "functions" / "host-keys.json").read_text())
+    file = layout.state / "functions" / "host-keys.json"
+    if not file.exists():
+        sys.stderr.write("the app has not run yet: python -m sandbox up\n")
+        return 1
+    keys = json.loads(file.read_text())
     sys.stdout.write(f"export SSPR_URL={layout.functions_url}/api\n")
     sys.stdout.write(f"export SSPR_KEY={keys['functionKeys']['default']}\n")
     return 0

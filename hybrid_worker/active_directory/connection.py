@@ -138,30 +138,35 @@ class DirectoryConnection:
     @stamina.retry(on=DirectoryUnavailable, attempts=3, timeout=15, wait_initial=0.2, wait_max=3)
     def _open(self) -> ldap3.Connection:
         # A fresh Server each time: after a refused connection the old one keeps failing for 5 s.
-        settings = self._settings
+        connection = ldap3.Connection(
+            _server(self._settings),
+            **_credentials(self._settings),
+            auto_range=False,
+            check_names=False,
+            return_empty_attributes=False,  # ldap3 stumbles over ranges when it adds them
+            receive_timeout=self._settings.timeout,
+        )
         try:
-            connection = ldap3.Connection(
-                _server(settings),
-                **_credentials(settings),
-                auto_range=False,
-                # 2.9.1 trips over `member;range=…` where it fills in what a server left out.
-                return_empty_attributes=False,
-                check_names=False,
-                receive_timeout=settings.timeout,
-                raise_exceptions=False,
-            )
+            self._bind(connection)
+        except BaseException:
+            if connection.socket is not None:  # ldap3 leaves it open
+                connection.socket.close()
+            raise
+        return connection
+
+    def _bind(self, connection: ldap3.Connection) -> None:
+        try:
             bound = connection.bind()
         except (LDAPException, OSError, _kerberos_error()) as error:
             raise DirectoryUnavailable(f"bind: {error}") from error
         if connection.result["result"] == RESULT_INVALID_CREDENTIALS:
             # To go on trying would lock the account out.
             raise ConfigurationError(
-                f"SSPR_WORKER_DIRECTORY_BIND={settings.bind}: AD refuses the account or its "
+                f"SSPR_WORKER_DIRECTORY_BIND={self._settings.bind}: AD refuses the account or its "
                 f"secret ({_words(connection)}). Check both, and that it is not locked or expired."
             )
         if not bound:
             raise DirectoryUnavailable(f"bind: {_words(connection)}")
-        return connection
 
 
 def _server(settings: DirectorySettings) -> ldap3.Server:

@@ -46,7 +46,7 @@ class LocalPowerShell:
             )
         except subprocess.TimeoutExpired:
             raise SyncRefused(
-                Problem.UNREACHABLE, f"{cmdlet}: no answer within {settings.timeout:g} s"
+                Problem.UNREACHABLE, f"{cmdlet}: no answer within {settings.timeout} s"
             ) from None
         except OSError as error:
             raise SyncRefused(Problem.UNREACHABLE, f"{settings.powershell}: {error}") from None

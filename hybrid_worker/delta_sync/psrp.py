@@ -50,9 +50,10 @@ class JeaEndpoint:
                 auth=settings.auth,
                 # pypsrp takes True or a file of authorities to trust.
                 cert_validation=str(settings.ca_file) if settings.ca_file else True,  # type: ignore[arg-type]
-                connection_timeout=int(settings.timeout),
-                read_timeout=int(settings.timeout),
-                operation_timeout=max(1, int(settings.timeout) - 5),
+                connection_timeout=settings.timeout,
+                read_timeout=settings.timeout,
+                # The host is to answer "not yet" before the connection gives up.
+                operation_timeout=settings.timeout - 5,
             ) as wsman,
             RunspacePool(wsman, configuration_name=settings.configuration) as pool,
         ):

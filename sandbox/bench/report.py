@@ -60,7 +60,7 @@ def as_json(measured: Sequence[Measured]) -> dict[str, Any]:
             }
             for one in measured
         ],
-        "ratios": {case: ratios for case, ratios in _ratios(measured)},
+        "ratios": dict(_ratios(measured)),
     }
 
 
@@ -68,7 +68,7 @@ def _rows(measured: Sequence[Measured]) -> Iterator[tuple[str, list[str] | None]
     for milestone in _MILESTONES[2:]:
         rates = [one.per_second(milestone) for one in measured]
         yield f"people/s {milestone}", [_number(rate) for rate in rates]
-    yield "people/s that Graph's write quota allows", [_number(_allowed(o)) for o in measured]
+    yield "people/s by Graph's write quota", [_number(_allowed(o)) for o in measured]
     yield "", None
     for milestone in _MILESTONES:
         seconds = [one.seconds.get(milestone) for one in measured]
@@ -79,15 +79,15 @@ def _rows(measured: Sequence[Measured]) -> Iterator[tuple[str, list[str] | None]
     yield "", None
     for name in _names(measured, "runs."):
         cells = [
-            f"{one.spent[f'runs.{name}']:.0f} × {one.spent.get(f'ms.{name}', 0) / 1000:.1f} s"
+            f"{one.spent[f'runs.{name}']:.0f}: {one.spent.get(f'ms.{name}', 0) / 1000:.1f} s"
             if f"runs.{name}" in one.spent
             else ""
             for one in measured
         ]
-        yield f"runs × seconds in all: {name}", cells
+        yield f"{name}, runs: seconds", cells
     yield "", None
     for name in _names(measured, "cpu."):
-        yield f"processor seconds: {name}", [_number(o.spent.get(f"cpu.{name}")) for o in measured]
+        yield f"{name}, CPU seconds", [_number(o.spent.get(f"cpu.{name}")) for o in measured]
 
 
 def _names(measured: Sequence[Measured], prefix: str) -> list[str]:
@@ -130,7 +130,7 @@ def _one(measured: Sequence[Measured], case: str, way: Way) -> Measured:
 def _remarks(measured: Sequence[Measured]) -> Iterator[str]:
     yield "\n[bold]sspr-rollout beside one at a time, per person[/]"
     for case, ratios in _ratios(measured):
-        yield f"  {case}: " + ", ".join(f"{name} × {_number(r)}" for name, r in ratios.items())
+        yield f"  {case}: " + ", ".join(f"{name} {_number(r)} times" for name, r in ratios.items())
     yield "[bold]what used the processors until all were visible[/]"
     for one in measured:
         if one.way is Way.ROLLOUT:

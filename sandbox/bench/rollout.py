@@ -7,7 +7,7 @@ from sandbox.bench.measured import Measured, Way
 from sandbox.bench.meter import Meter, spent
 from sandbox.console import Console
 
-PATIENCE = 300.0
+PATIENCE = 120.0
 _POLL_SECONDS = 0.02
 _VISIBLE = {"visible", "effective", "registered"}
 _MILESTONES = {
@@ -45,11 +45,11 @@ def _watch(console: Console, meter: Meter, goal: dict[str, int], began: float) -
     while time.monotonic() < began + PATIENCE:
         invocations = meter.invocations()
         if (now_ended := sum(invocations[f"runs.{name}"] for name in _MOVERS)) != ended:
-            ended, looked = now_ended, time.monotonic() - began
-            reached = _reached(console)
+            ended, reached = now_ended, _reached(console)
+            now = time.monotonic() - began
             for milestone in goal.keys() - seconds.keys():
                 if reached[milestone] >= goal[milestone]:
-                    seconds[milestone] = looked
+                    seconds[milestone] = now
         if seconds.keys() == goal.keys():
             return seconds
         time.sleep(_POLL_SECONDS)

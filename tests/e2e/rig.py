@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 import ldap3
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
@@ -22,9 +23,9 @@ from sandbox.domain_controller import domain
 from sandbox.layout import Layout
 from shared.domain.people import Identifier, IdentifierKind
 
-PATIENCE = 45.0
+PATIENCE = 60.0
 """Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""
-LOCK_SECONDS = 12
+LOCK_SECONDS = 10
 COMMANDS, RESULTS, EVENTS = "directory-commands", "directory-results", "onboarding-events"
 TWINS = "100099"
 _NAMES = {
@@ -160,9 +161,14 @@ class Rig:
 
     def groups(self, person: Employee) -> list[str]:
         """The names of the groups that Entra has a person in, directly or not."""
-        found = self.console.tenant.get(f"/sandbox/users/{person.user_principal_name}")
-        names: list[str] = found.raise_for_status().json()["transitiveMemberOf"]
+        names: list[str] = self.in_entra(person)["transitiveMemberOf"]
         return names
+
+    def in_entra(self, person: Employee) -> dict[str, Any]:
+        """A person as Entra has them."""
+        found = self.console.tenant.get(f"/sandbox/users/{quote(person.user_principal_name)}")
+        user: dict[str, Any] = found.raise_for_status().json()
+        return user
 
     def ad_members(self) -> list[str]:
         """The account names of the AD group's direct members."""
@@ -189,6 +195,11 @@ class Rig:
         )
         found: list[dict[str, Any]] = answer.raise_for_status().json()
         return found
+
+    def comes_to_rest(self) -> None:
+        """Wait until the worker owes nothing, so that what it does next is for the next command."""
+        queues = (COMMANDS, RESULTS)
+        until(lambda: not any(self.messages(queue) for queue in queues), "the queues to be empty")
 
     # What goes wrong.
 
@@ -246,7 +257,8 @@ class Rig:
     def _set_conditions(self, conditions: dict[str, Any]) -> None:
         self.console.connect.post("/conditions", json=conditions).raise_for_status()
 
-    def _administrator(self) -> ldap3.Connection:
+    @contextmanager
+    def _administrator(self) -> Iterator[ldap3.Connection]:
         tls = ldap3.Tls(
             validate=ssl.CERT_REQUIRED,
             ca_certs_file=str(self.layout.authority),
@@ -255,12 +267,14 @@ class Rig:
         server = ldap3.Server(
             self.layout.dc_address, port=636, use_ssl=True, tls=tls, get_info=ldap3.NONE
         )
-        return ldap3.Connection(
-            server,
-            f"Administrator@{domain.REALM}",
-            domain.ADMINISTRATOR_PASSWORD,
-            auto_bind=True,
+        connection = ldap3.Connection(
+            server, f"Administrator@{domain.REALM}", domain.ADMINISTRATOR_PASSWORD
         )
+        assert connection.bind(), connection.result
+        try:
+            yield connection
+        finally:
+            connection.unbind()
 
 
 def plain(identity: str, **more: Any) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def test_a_command_that_must_not_be_carried_out_is_answered_with_the_reason(
 ) -> None:
     """Given a command past its time, or for another SID, when it comes, then AD stays as it is."""
     person = people.synced()
-    user = rig.console.tenant.get(f"/sandbox/users/{person.user_principal_name}").json()
+    user = rig.in_entra(person)
     member = CommandMember(
         key=person.object_id,
         source_anchor=user["onPremisesImmutableId"],

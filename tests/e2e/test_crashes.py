@@ -9,6 +9,7 @@ from tests.e2e.rig import COMMANDS, RESULTS, People, Rig, reasons, until
 def test_the_worker_dies_between_the_write_in_ad_and_its_answer(rig: Rig, people: People) -> None:
     """Given a member written in AD, when the worker dies untold, then it is ours all the same."""
     person = people.synced()
+    rig.comes_to_rest()
     with rig.held(RESULTS, "send") as waiting:
         rig.onboard(person.user_principal_name)
         until(waiting, "the worker to send its answer")
@@ -24,6 +25,7 @@ def test_the_worker_dies_between_the_write_in_ad_and_its_answer(rig: Rig, people
 def test_the_worker_dies_between_its_answer_and_letting_go(rig: Rig, people: People) -> None:
     """Given an answered command, when the worker dies, then its redelivery changes nothing."""
     person = people.synced()
+    rig.comes_to_rest()
     with rig.held(COMMANDS, "settle") as waiting:
         rig.onboard(person.user_principal_name)
         until(waiting, "the worker to complete the command")

@@ -53,12 +53,12 @@ def test_a_new_hire_in_ad_only_is_enrolled_before_entra_knows_them(rig: Rig) -> 
         assert (applied["objectId"], applied["provenance"]) == (None, "ours")
 
     enrolled = rig.reaches(person.employee_id, "visible", "effective")
-    assert enrolled["objectId"] == person.object_id
+    assert enrolled["objectId"] == rig.in_entra(person)["id"]
     assert enrolled["userPrincipalName"] == person.user_principal_name
     assert "arrived-in-entra" in reasons(enrolled)
     followed = rig.console.person(key)
     assert followed is not None
-    assert followed["key"] == person.object_id
+    assert followed["key"] == enrolled["objectId"]
 
 
 def test_leavers_of_every_kind_are_taken_out(rig: Rig, people: People) -> None:

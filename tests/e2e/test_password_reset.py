@@ -34,7 +34,7 @@ def test_the_password_of_a_protected_person_cannot_be_written_back(
     This is why such people are never enrolled.
     """
     person = people.who(lambda one: one.protected)
-    user = rig.console.tenant.get(f"/sandbox/users/{person.user_principal_name}").json()
+    user = rig.in_entra(person)
     order = {
         "onPremisesImmutableId": user["onPremisesImmutableId"],
         "newPassword": NEW_PASSWORD,

@@ -1,6 +1,9 @@
 """The worker's look-ups and writes against a real domain controller, in this process."""
 
+import gc
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -8,10 +11,11 @@ from uuid import UUID, uuid4
 import ldap3
 import pytest
 
-from hybrid_worker.active_directory.connection import DirectoryConnection
+from hybrid_worker.active_directory.account import Kind, Pointer
+from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
-from hybrid_worker.active_directory.scope_group import ScopeGroup
+from hybrid_worker.active_directory.scope_group import ScopeGroup, Written
 from hybrid_worker.delta_sync.coalescer import LeftToScheduler
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.journal import Journal
@@ -70,6 +74,18 @@ def group(connection: DirectoryConnection, directory: Directory) -> ScopeGroup:
     return ScopeGroup.resolve(connection, "SSPR-Enabled-Users")
 
 
+class CappedConnection(DirectoryConnection):
+    """Reads no more than ten members at once, as AD no more than 1,500; Samba has no limit."""
+
+    def read(
+        self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False
+    ) -> Entry | None:
+        (name,) = attributes
+        start = int(name.removeprefix("member;range=").removesuffix("-*"))
+        capped = [f"member;range={start}-{start + 9}"]
+        return super().read(dn, capped, guids_of_members=guids_of_members)
+
+
 class Worker:
     """The use case on the real directory and a real journal."""
 
@@ -96,13 +112,21 @@ class Worker:
         return result
 
 
+@contextmanager
+def working(settings: DirectorySettings, folder: Path) -> Iterator[Worker]:
+    with Journal(folder / "journal") as journal:
+        worker = Worker(settings, journal)
+        try:
+            yield worker
+        finally:
+            worker.directory.close()
+
+
 @pytest.fixture
 def worker(settings: DirectorySettings, directory: Directory, tmp_path: Path) -> Iterator[Worker]:
     del directory
-    with Journal(tmp_path / "journal") as journal:
-        worker = Worker(settings, journal)
+    with working(settings, tmp_path) as worker:
         yield worker
-        worker.directory.close()
 
 
 def guids(controller: Controller, count: int) -> list[UUID]:
@@ -134,8 +158,6 @@ def test_the_object_guid_of_a_migrated_account_is_nobodys_anchor(
     dn = directory.create("migrated", **{"mS-DS-ConsistencyGuid": uuid4().bytes_le})
     directory.administrator.search(dn, "(objectClass=*)", attributes=["objectGUID"])
     guid = directory.administrator.entries[0]["objectGUID"].raw_values[0]
-    from base64 import b64encode
-
     stale = CommandMember(key="migrated", source_anchor=b64encode(guid).decode())
     assert verdict(worker.one(stale)) == (Outcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
 
@@ -179,7 +201,7 @@ def test_the_disabled_are_refused_when_the_cloud_did_not_know_them(worker: Worke
 
 
 def test_nobody_is_not_found(worker: Worker) -> None:
-    assert verdict(worker.one(*by_name("nobody"))) == (Outcome.NOT_FOUND, None)
+    assert verdict(worker.one(by_name("nobody")[0])) == (Outcome.NOT_FOUND, None)
 
 
 @pytest.mark.parametrize("value", ["*", "a*", "*)(objectClass=*", "alan)(cn=*", "\\2a", "al\0an"])
@@ -206,42 +228,19 @@ def test_a_thousand_additions_are_one_modify(
     before = connection.modifications
     written = group.write(people, [])
     assert connection.modifications - before == 1
-    assert not (written.already or written.vanished or written.refused)
+    assert written == Written()
     assert group.members() == set(people)
 
 
+@pytest.mark.parametrize("count", [0, 9, 10, 25])
 def test_members_are_read_range_by_range(
-    controller: Controller, group: ScopeGroup, connection: DirectoryConnection
+    controller: Controller, group: ScopeGroup, settings: DirectorySettings, count: int
 ) -> None:
-    people = guids(controller, 25)
+    people = guids(controller, count)
     group.write(people, [])
-    entry = connection.read(f"<GUID={group.guid}>", ["member;range=0-9"])
-    assert entry is not None
-    (name,) = entry
-    assert (name.lower(), len(entry[name])) == ("member;range=0-9", 10)
-    assert CappedGroup.of(connection, group, cap=10).members() == set(people)
-
-
-class CappedConnection(DirectoryConnection):
-    """Reads no more values at once than AD would, which Samba does not cut at."""
-
-    cap = 1500
-
-    def read(self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False):  # type: ignore[no-untyped-def]
-        attributes = [self._capped(name) for name in attributes]
-        return super().read(dn, attributes, guids_of_members=guids_of_members)
-
-    def _capped(self, name: str) -> str:
-        start = name.removeprefix("member;range=").removesuffix("-*")
-        return f"member;range={start}-{int(start) + self.cap - 1}" if start != name else name
-
-
-class CappedGroup:
-    @staticmethod
-    def of(connection: DirectoryConnection, group: ScopeGroup, *, cap: int) -> ScopeGroup:
-        capped = CappedConnection(connection._settings)
-        capped.cap = cap
-        return ScopeGroup(capped, group.guid)
+    capped = CappedConnection(settings)
+    assert ScopeGroup(capped, group.guid).members() == set(people)
+    capped.close()
 
 
 def test_one_account_that_is_gone_does_not_stop_the_others(
@@ -265,7 +264,7 @@ def test_who_was_put_in_or_taken_out_meanwhile_is_already_as_wished(
 
 
 def test_the_account_may_write_this_group_and_no_other(
-    controller: Controller, settings: DirectorySettings, connection: DirectoryConnection
+    controller: Controller, connection: DirectoryConnection
 ) -> None:
     (person,) = guids(controller, 1)
     other = ScopeGroup.resolve(connection, domain.OTHER_GROUP)
@@ -281,10 +280,8 @@ def test_a_refused_write_is_answered_with_what_ad_said(
 ) -> None:
     del directory
     elsewhere = directory_settings(controller, scope_group=domain.OTHER_GROUP)
-    with Journal(tmp_path / "journal") as journal:
-        worker = Worker(elsewhere, journal)
-        refused = worker.one(*by_name("rolf"))
-        worker.directory.close()
+    with working(elsewhere, tmp_path) as worker:
+        refused = worker.one(by_name("rolf")[0])
     assert verdict(refused) == (Outcome.REFUSED, Reason.WRITE_REFUSED)
     assert refused.detail == "insufficientAccessRights"
 
@@ -294,8 +291,7 @@ def test_a_crash_after_the_write_and_before_the_record_is_settled_from_the_group
 ) -> None:
     add = command([directory.member("ada"), directory.member("rolf")])
     directory.put_in("rolf")
-    with Journal(tmp_path / "journal") as journal:
-        worker = Worker(settings, journal)
+    with working(settings, tmp_path) as worker:
         write = worker.directory.write
 
         def write_and_die(adds: frozenset[UUID], removes: frozenset[UUID]) -> None:
@@ -306,8 +302,7 @@ def test_a_crash_after_the_write_and_before_the_record_is_settled_from_the_group
         with pytest.raises(DirectoryUnavailable):
             worker(add)
     assert directory.members() == ["ada", "rolf"]
-    with Journal(tmp_path / "journal") as journal:
-        again = Worker(settings, journal)
+    with working(settings, tmp_path) as again:
         ((ada, rolf),) = again(add)
     assert (ada.outcome, rolf.outcome) == (Outcome.DONE, Outcome.ALREADY)
     assert directory.members() == ["ada", "rolf"]
@@ -317,8 +312,7 @@ def test_a_crash_before_the_write_writes_after_the_restart(
     settings: DirectorySettings, directory: Directory, tmp_path: Path
 ) -> None:
     add = command([directory.member("ada")])
-    with Journal(tmp_path / "journal") as journal:
-        worker = Worker(settings, journal)
+    with working(settings, tmp_path) as worker:
 
         def die(adds: frozenset[UUID], removes: frozenset[UUID]) -> None:
             raise DirectoryUnavailable(f"the process ends before {adds} and {removes}")
@@ -326,8 +320,8 @@ def test_a_crash_before_the_write_writes_after_the_restart(
         worker.directory.write = die  # type: ignore[method-assign, assignment]
         with pytest.raises(DirectoryUnavailable):
             worker(add)
-    with Journal(tmp_path / "journal") as journal:
-        ((ada,),) = Worker(settings, journal)(add)
+    with working(settings, tmp_path) as again:
+        ((ada,),) = again(add)
     assert ada.outcome is Outcome.DONE
     assert directory.members() == ["ada"]
 
@@ -350,29 +344,30 @@ def test_what_the_settings_name_and_ad_does_not_have_stops_the_start(
     directory.close()
 
 
+# ldap3 loses sight of a socket whose certificate has another name; the collector closes it.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <ssl.SSLSocket")
 @pytest.mark.parametrize(
-    "differences",
+    ("differences", "reason"),
     [
-        {"domain": "other.test"},
-        {"server": "dc2.corp.contoso.test"},
-        {"ca_file": None},
-        {"address": "127.0.0.1", "port": 9},
+        ({"domain": "other.test"}, "serves 'DC=corp,DC=contoso,DC=test'"),
+        ({"server": "dc2.corp.contoso.test"}, "doesn't match any name"),
+        ({"ca_file": None}, "certificate verify failed"),
+        ({"address": "127.0.0.1", "port": 9}, "refused"),
     ],
 )
 def test_a_server_that_is_not_proved_to_be_the_right_one_is_not_talked_to(
-    controller: Controller, differences: dict[str, object]
+    controller: Controller, differences: dict[str, object], reason: str
 ) -> None:
     directory = ActiveDirectory(directory_settings(controller, **differences))
-    with pytest.raises(DirectoryUnavailable):
+    with pytest.raises(DirectoryUnavailable, match=reason):
         directory.check()
     directory.close()
+    gc.collect()
 
 
 def test_many_people_are_found_in_few_searches(
     controller: Controller, connection: DirectoryConnection, everybody: Directory
 ) -> None:
-    from hybrid_worker.active_directory.account import Kind, Pointer
-
     del controller
     everybody.administrator.search(
         domain.PEOPLE, "(objectClass=user)", attributes=["userPrincipalName"], paged_size=400

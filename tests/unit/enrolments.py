@@ -1,4 +1,4 @@
-"""People, requests and enrolments for the tests of the domain: every one plain but for one thing."""
+"""People, requests and enrolments for the tests of the domain."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -70,7 +70,7 @@ def enrolment(state: State, provenance: Provenance = Provenance.OURS, **changes:
 
 def provisional(state: State, **changes: Any) -> Enrolment:
     """Somebody who is not in Entra yet, known by UPN alone."""
-    known = {
+    known: dict[str, Any] = {
         "provenance": Provenance.UNKNOWN,
         "key": f"upn:{ANNA_UPN}",
         "user": UserRef(user_principal_name=ANNA_UPN),

@@ -21,7 +21,7 @@ from shared.contracts.onboarding_event import (
 from shared.domain.enrolment import Cause, CauseKind
 from shared.domain.errors import InvalidMessage
 from shared.domain.onboarding import Action, Request
-from shared.domain.people import Identifier, IdentifierKind, UserRef
+from shared.domain.people import Identifier, IdentifierKind
 from tests.unit.enrolments import ANNA_ID, ANNA_UPN, NOW
 
 ENQUEUED = NOW - timedelta(minutes=5)
@@ -111,7 +111,7 @@ def test_extension_attributes_of_a_cloud_event_are_allowed_and_ignored() -> None
     [
         ("", "(body)", "not JSON: Expecting value at line 1 column 1"),
         ('{"employeeId":\n "1",}', "(body)", "not JSON: Illegal trailing comma"),
-        (b'\xff\xfe{"', "(body)", "not JSON text in UTF-8"),
+        (b'{"employeeId": "\xff"}', "(body)", "not JSON text in UTF-8"),
         ("[" * 100_000, "(body)", "maximum recursion depth"),
         ('{"data":' * 100_000, "(body)", "maximum recursion depth"),
         ("[]", "(body)", "dictionary"),
@@ -207,12 +207,10 @@ def test_a_refusal_never_repeats_the_value_it_refuses() -> None:
 @given(st.binary(max_size=200) | st.text(max_size=200))
 def test_whatever_comes_is_either_taken_or_refused_by_field(body: bytes | str) -> None:
     try:
-        asked = read_request(body, PLACE, NOW)
+        explained = bool(read_request(body, PLACE, NOW).identifier.value)
     except InvalidMessage as error:
-        assert error.field
-        assert error.reason
-    else:
-        assert asked.identifier.value
+        explained = bool(error.field and error.reason)
+    assert explained
 
 
 JSON = st.recursive(
@@ -226,12 +224,10 @@ FIELDS = [*PlainEvent.model_fields, "userPrincipalName", "employeeId", "objectId
 @given(st.dictionaries(st.sampled_from([*FIELDS, "id", "source", "type", "time", "data"]), JSON))
 def test_any_json_object_is_either_taken_or_refused_by_field(value: dict[str, Any]) -> None:
     try:
-        asked = read(value)
+        explained = bool(read(value).identifier.value)
     except InvalidMessage as error:
-        assert error.field
-        assert error.reason
-    else:
-        assert asked.identifier.value
+        explained = bool(error.field and error.reason)
+    assert explained
 
 
 PEOPLE = st.builds(
@@ -294,11 +290,3 @@ def test_outside_a_queue_a_plain_event_is_known_by_its_content_in_any_order() ->
 def test_a_key_is_short_plain_text_whatever_the_event(value: Any) -> None:
     assert set(event_key(value, PLACE)) <= set("0123456789abcdef")
     assert len(event_key(value, PLACE)) == 32
-
-
-def test_an_identifier_is_compared_without_case_and_comes_back_from_its_text() -> None:
-    for text in [ANNA_UPN, "4711", ANNA_ID]:
-        identifier = Identifier.parse(text.upper())
-        assert identifier == Identifier.parse(text)
-        assert Identifier.parse(str(identifier)) == identifier
-    assert UserRef() == UserRef(object_id=None)

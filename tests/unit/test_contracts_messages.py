@@ -22,7 +22,13 @@ KEYS = st.text(min_size=1, max_size=20)
 TEXTS = st.text(max_size=20)
 MAYBE = st.none() | TEXTS
 MOMENTS = st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
-MEMBERS = st.builds(
+
+
+def built[C: Contract](contract: type[C], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[C]:
+    return st.fixed_dictionaries(parts).map(lambda chosen: contract(**chosen))
+
+
+MEMBERS = built(
     CommandMember,
     key=KEYS,
     source_anchor=MAYBE,
@@ -30,7 +36,7 @@ MEMBERS = st.builds(
     user_principal_name=MAYBE,
     employee_id=KEYS,
 )
-COMMANDS = st.builds(
+COMMANDS = built(
     DirectoryCommand,
     command_key=KEYS,
     action=st.sampled_from(Change),
@@ -40,12 +46,12 @@ COMMANDS = st.builds(
     issued_at=MOMENTS,
     expires_at=MOMENTS,
 )
-RESULTS = st.builds(
+RESULTS = built(
     DirectoryResult,
     command_key=KEYS,
     action=st.sampled_from(Change),
     members=st.lists(
-        st.builds(
+        built(
             MemberResult,
             key=KEYS,
             outcome=st.sampled_from(Outcome),
@@ -59,7 +65,7 @@ RESULTS = st.builds(
         min_size=1,
         max_size=3,
     ).map(tuple),
-    sync=st.builds(
+    sync=built(
         SyncReport,
         state=st.sampled_from(SyncState),
         problem=MAYBE,
@@ -70,7 +76,7 @@ RESULTS = st.builds(
     worker=TEXTS,
     answered_at=MOMENTS,
 )
-CHANGES = st.builds(
+CHANGES = built(
     ScopeChange, change_key=KEYS, person_keys=st.lists(KEYS, min_size=1, max_size=5).map(tuple)
 )
 AT = "2026-03-02T08:00:00Z"

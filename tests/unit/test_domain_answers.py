@@ -21,7 +21,6 @@ from tests.unit.enrolments import (
 )
 
 OUT = sorted({State.EXCLUDED, State.FAILED, State.WITHDRAWN})
-WRITTEN = [Outcome.DONE, Outcome.ALREADY]
 
 
 def added(outcome: Outcome, **changes: Any) -> Answer:
@@ -96,7 +95,6 @@ def test_somebody_synced_whom_active_directory_does_not_know_fails() -> None:
         (Reason.GUEST, State.EXCLUDED, Reason.GUEST),
         (Reason.SID_MISMATCH, State.FAILED, Reason.SID_MISMATCH),
         (Reason.AMBIGUOUS, State.FAILED, Reason.AMBIGUOUS),
-        (Reason.GROUP_NOT_WRITABLE, State.FAILED, Reason.GROUP_NOT_WRITABLE),
         (None, State.FAILED, Reason.WRITE_REFUSED),
     ],
 )
@@ -118,6 +116,21 @@ def test_an_expired_command_is_asked_again_and_nobody_is_flagged(state: State) -
     assert (again.state, again.reason) == (state, current.reason)
     assert (again.command_key, again.flag) == (None, None)
     assert reasons(again) == [Reason.COMMAND_EXPIRED]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "flag"),
+    [
+        (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE, Reason.GROUP_NOT_WRITABLE),
+        (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA, None),
+    ],
+)
+def test_what_is_not_the_persons_fault_is_asked_again_and_a_closed_group_flagged(
+    outcome: Outcome, reason: Reason, flag: Reason | None
+) -> None:
+    again = recorded(asked(), added(outcome, reason=reason))
+    assert (again.state, again.command_key, again.flag) == (State.REQUESTED, None, flag)
+    assert reasons(again) == [reason]
 
 
 @pytest.mark.parametrize("state", sorted(IN_SCOPE))

@@ -51,7 +51,6 @@ FINDINGS = st.sampled_from(
 )
 ELIGIBLE = st.sampled_from([NOBODY, found(CLOUD_ANNA), found(SYNCED_ANNA)])
 POLICIES = st.sampled_from([POLICY, CLOUD_ONLY, SYNCED_ONLY])
-# Only the answers and the clock ever make a membership ours or somebody else's.
 CURRENT = st.none() | st.builds(
     enrolment,
     st.sampled_from(State),

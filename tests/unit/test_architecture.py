@@ -1,0 +1,131 @@
+"""Who may import whom, and who may read the clock and the environment."""
+
+import ast
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).parents[2]
+DOMAIN = sorted((ROOT / "shared/domain").rglob("*.py"))
+PRODUCT = sorted(
+    [
+        ROOT / "function_app.py",
+        *(
+            path
+            for package in ("functions", "shared", "hybrid_worker", "cli")
+            for path in (ROOT / package).rglob("*.py")
+        ),
+    ]
+)
+CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".time.time")
+
+
+def imported(source: str) -> Iterator[str]:
+    """Every module that the source imports, wherever in it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def mentioned(source: str) -> Iterator[str]:
+    """Every dotted name in the source at its full length, and every `from` import, dotted."""
+    nodes = list(ast.walk(ast.parse(source)))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    inner = {id(node.value) for node in attributes}
+    yield from (ast.unparse(node) for node in attributes if id(node) not in inner)
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def reads_environment(source: str) -> set[str]:
+    """Where the source reads it; giving a library its variables is not reading."""
+    return {
+        name
+        for name in mentioned(source)
+        if name.startswith(("os.environ", "os.getenv")) and name != "os.environ.update"
+    }
+
+
+def reads_clock(source: str) -> set[str]:
+    return {name for name in mentioned(source) if f".{name}".endswith(CLOCKS)}
+
+
+def offenders(paths: Iterable[Path], wrong: Callable[[str], set[str]]) -> dict[str, set[str]]:
+    found = {str(path.relative_to(ROOT)): wrong(path.read_text()) for path in paths}
+    return {path: names for path, names in found.items() if names}
+
+
+def test_the_layers_keep_to_the_contracts_of_the_import_linter(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True, no_logo=True)
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
+def test_the_domain_imports_the_standard_library_and_itself_alone(path: Path) -> None:
+    outside = {
+        name
+        for name in imported(path.read_text())
+        if name.split(".")[0] not in sys.stdlib_module_names
+        and not name.startswith("shared.domain.")
+    }
+    assert outside == set()
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
+def test_the_domain_reaches_for_neither_the_system_nor_the_clock(path: Path) -> None:
+    reaching = {"os", "time", "random", "uuid", "secrets", "subprocess", "socket", "pathlib", "sys"}
+    assert {name.split(".")[0] for name in imported(path.read_text())} & reaching == set()
+    assert offenders([path], reads_clock) == {}
+
+
+def test_the_use_cases_and_the_contracts_are_handed_the_time() -> None:
+    edges = [*(ROOT / "shared/use_cases").rglob("*.py"), *(ROOT / "shared/contracts").rglob("*.py")]
+    assert offenders(edges, reads_clock) == {}
+
+
+def test_nothing_in_the_product_imports_the_sandbox_or_the_tests() -> None:
+    found = {
+        str(path.relative_to(ROOT)): name
+        for path in PRODUCT
+        for name in imported(path.read_text())
+        if name.split(".")[0] in {"sandbox", "tests"}
+    }
+    assert found == {}
+
+
+def test_no_environment_variable_is_read_outside_the_settings() -> None:
+    others = [path for path in PRODUCT if path.name != "settings.py"]
+    assert offenders(others, reads_environment) == {}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\nos.environ['A']",
+        "import os\nos.environ.get('A')",
+        "from os import getenv",
+        "def f():\n    import os\n    return dict(os.environ)",
+    ],
+)
+def test_a_read_of_the_environment_would_be_found(source: str) -> None:
+    assert reads_environment(source)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from datetime import datetime\ndatetime.now(UTC).date()",
+        "import datetime as d\nimport datetime\ndatetime.datetime.now()",
+        "from time import time",
+    ],
+)
+def test_a_read_of_the_clock_would_be_found(source: str) -> None:
+    assert reads_clock(source)

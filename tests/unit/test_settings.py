@@ -1,0 +1,200 @@
+"""The function app's settings: every one that is missing or wrong is named, with what to do."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import ConfigurationError
+from shared.domain.policy import Policy, Topology
+from shared.settings import Settings, read_settings
+
+ROOT = Path(__file__).parents[2]
+SCOPE = "5c09e000-0000-0000-0000-000000000001"
+OTHER = "5c09e000-0000-0000-0000-000000000002"
+BUS = "ServiceBusConnection"
+COMPLETE = {
+    "SSPR_SCOPE_GROUP_ID": SCOPE,
+    "SSPR_LEDGER_ENDPOINT": "https://ledger.table.core.windows.net",
+    f"{BUS}__fullyQualifiedNamespace": "rollout.servicebus.windows.net",
+}
+OF_THE_HOST = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in names_of_settings():
+        monkeypatch.delenv(name, raising=False)
+
+
+def names_of_settings() -> Iterator[str]:
+    for name, field in Settings.model_fields.items():
+        yield str(field.validation_alias or f"SSPR_{name.upper()}")
+
+
+def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> Settings:
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return read_settings()
+
+
+def complaint(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> str:
+    with pytest.raises(ConfigurationError) as raised:
+        read(monkeypatch, values)
+    return str(raised.value)
+
+
+def without(name: str) -> dict[str, str]:
+    return {one: value for one, value in COMPLETE.items() if one != name}
+
+
+def test_three_settings_are_enough_and_the_policy_keeps_its_defaults(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert read(monkeypatch, COMPLETE).policy == Policy(scope_group_id=SCOPE)
+
+
+def test_every_rule_of_the_policy_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = {
+        "SSPR_TOPOLOGY": "synced",
+        "SSPR_EXCLUDED_GROUP_IDS": f" {OTHER} ,",
+        "SSPR_WAITING_DEADLINE": "P7D",
+        "SSPR_FIRST_RETRY": "PT1M",
+        "SSPR_LONGEST_RETRY": "PT1H",
+        "SSPR_WRITTEN_WITHIN": "PT3M",
+        "SSPR_ANSWERED_WITHIN": "PT4M",
+        "SSPR_VISIBLE_WITHIN_CLOUD": "PT5M",
+        "SSPR_VISIBLE_WITHIN_SYNCED": "PT6M",
+        "SSPR_EFFECTIVE_WITHIN": "PT7M",
+        "SSPR_REISSUE_LIMIT": "0",
+    }
+    assert read(monkeypatch, COMPLETE | changed).policy == Policy(
+        scope_group_id=SCOPE,
+        topology=Topology.SYNCED,
+        excluded_group_ids=frozenset({OTHER}),
+        waiting_deadline=timedelta(days=7),
+        first_retry=timedelta(minutes=1),
+        longest_retry=timedelta(hours=1),
+        written_within=timedelta(minutes=3),
+        answered_within=timedelta(minutes=4),
+        visible_within_cloud=timedelta(minutes=5),
+        visible_within_synced=timedelta(minutes=6),
+        effective_within=timedelta(minutes=7),
+        reissue_limit=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("missing", "named"),
+    [
+        ("SSPR_SCOPE_GROUP_ID", ["SSPR_SCOPE_GROUP_ID", "the object id of the group"]),
+        (
+            "SSPR_LEDGER_ENDPOINT",
+            ["set SSPR_LEDGER_CONNECTION_STRING or SSPR_LEDGER_ENDPOINT", "neither is set"],
+        ),
+        (
+            f"{BUS}__fullyQualifiedNamespace",
+            [f"set {BUS} or {BUS}__fullyQualifiedNamespace", "neither is set"],
+        ),
+    ],
+)
+def test_a_missing_setting_is_named_with_what_to_put_there(
+    monkeypatch: pytest.MonkeyPatch, missing: str, named: list[str]
+) -> None:
+    text = complaint(monkeypatch, without(missing))
+    assert [part for part in named if part not in text] == []
+
+
+@pytest.mark.parametrize("name", [name for name in COMPLETE if name != "SSPR_SCOPE_GROUP_ID"])
+def test_a_setting_left_empty_counts_as_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    assert "neither is set" in complaint(monkeypatch, COMPLETE | {name: ""})
+
+
+@pytest.mark.parametrize(
+    ("second", "named"),
+    [
+        (
+            {"SSPR_LEDGER_CONNECTION_STRING": "UseDevelopmentStorage=true"},
+            "set SSPR_LEDGER_CONNECTION_STRING or SSPR_LEDGER_ENDPOINT: both are set",
+        ),
+        (
+            {BUS: "Endpoint=sb://x/"},
+            f"set {BUS} or {BUS}__fullyQualifiedNamespace: both are set",
+        ),
+        (
+            {"SSPR_EXCLUDED_GROUP_IDS": f"{OTHER},{SCOPE}"},
+            "SSPR_EXCLUDED_GROUP_IDS names the scope group",
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_named_together(
+    monkeypatch: pytest.MonkeyPatch, second: dict[str, str], named: str
+) -> None:
+    assert named in complaint(monkeypatch, COMPLETE | second)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("SSPR_SCOPE_GROUP_ID", "SSPR-Users", "'SSPR-Users' is not an object id"),
+        ("SSPR_EXCLUDED_GROUP_IDS", f"{OTHER},Admins", "'Admins' is not an object id"),
+        ("SSPR_TOPOLOGY", "hybrid", "'nested', 'synced' or 'cloud'"),
+        ("SSPR_FIRST_RETRY", "soon", "duration"),
+        ("SSPR_COMMAND_LIFETIME", "a day", "how long a directory command may wait"),
+        ("SSPR_REISSUE_LIMIT", "-1", "greater than or equal to 0"),
+        ("SSPR_REISSUE_LIMIT", "21", "less than or equal to 20"),
+        (f"{BUS}__transport", "carrier pigeon", "'Amqp' or 'AmqpOverWebsocket'"),
+    ],
+)
+def test_a_setting_with_a_wrong_value_is_named_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, reason: str
+) -> None:
+    text = complaint(monkeypatch, COMPLETE | {name: value})
+    assert f"  {name}: " in text
+    assert reason in text
+
+
+def test_every_wrong_value_is_named_at_once_on_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wrong = {"SSPR_TOPOLOGY": "hybrid", "SSPR_FIRST_RETRY": "soon", "SSPR_SCOPE_GROUP_ID": "x"}
+    lines = complaint(monkeypatch, COMPLETE | wrong).splitlines()[1:]
+    assert {line.split(":")[0].strip() for line in lines} == set(wrong)
+
+
+def sample() -> dict[str, str]:
+    settings: dict[str, Any] = json.loads((ROOT / "local.settings.json.sample").read_text())
+    values: dict[str, str] = settings["Values"]
+    return values
+
+
+def schedules() -> set[str]:
+    sources = [path.read_text() for path in (ROOT / "functions").glob("*.py")]
+    return {part for source in sources for part in source.split("%")[1::2] if part.isupper()}
+
+
+def test_the_sample_is_complete_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = sample()
+    assert read(monkeypatch, values).scope_group_id == values["SSPR_SCOPE_GROUP_ID"]
+    required = [name for name, field in Settings.model_fields.items() if field.is_required()]
+    assert [name for name in required if f"SSPR_{name.upper()}" not in values] == []
+
+
+def test_the_sample_has_a_value_for_every_schedule_of_the_clock() -> None:
+    assert schedules()
+    assert [name for name in schedules() if not sample().get(name)] == []
+
+
+def test_the_sample_holds_no_name_that_nobody_reads() -> None:
+    known = OF_THE_HOST | schedules() | set(names_of_settings())
+    assert set(sample()) - known == set()
+
+
+def test_the_sample_shows_the_defaults_of_every_rule_of_the_policy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = sample()
+    assert read(monkeypatch, values).policy == Policy(scope_group_id=values["SSPR_SCOPE_GROUP_ID"])
