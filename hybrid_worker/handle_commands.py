@@ -89,22 +89,14 @@ class HandleCommands:
         self.recover()
         fresh = self._fresh(commands)
         earlier = self._journal.earlier(fresh)
-        touched = {key for key, _ in earlier}
-        now = self._clock()
-        expired = [c for c in fresh.values() if c.expires_at < now and c.command_key not in touched]
-        due = [command for command in fresh.values() if command not in expired]
         results: dict[str, dict[str, MemberResult]] = {key: {} for key in fresh}
-        for command in expired:
-            for member in command.members:
-                refusal = verdicts.refused(member, Reason.COMMAND_EXPIRED)
-                results[command.command_key][member.key] = refusal
-        items = self._carry_out(self._judged(due, results), earlier) if due else []
+        due = self._without_expired(fresh.values(), {key for key, _ in earlier}, results)
+        items = self._carry_out(self._judged(due, results), earlier)
         for item in items:
             target = item.target
-            answer = verdicts.result(
+            results[target.command.command_key][target.member.key] = verdicts.result(
                 target.member, item.outcome, target.account, item.reason, item.detail
             )
-            results[target.command.command_key][target.member.key] = answer
         self._record(fresh.values(), results, items)
 
     def _fresh(self, commands: Sequence[DirectoryCommand]) -> dict[str, DirectoryCommand]:
@@ -113,6 +105,27 @@ class HandleCommands:
         known = self._journal.recorded(by_key)
         self._journal.tell_again(known)
         return {key: command for key, command in by_key.items() if key not in known}
+
+    def _without_expired(
+        self,
+        commands: Iterable[DirectoryCommand],
+        touched: AbstractSet[str],
+        results: Mapping[str, dict[str, MemberResult]],
+    ) -> list[DirectoryCommand]:
+        """The commands whose time is not over; the others are answered.
+
+        One that was begun before a crash is finished: its answer is true and still wanted.
+        """
+        now = self._clock()
+        due = []
+        for command in commands:
+            if command.expires_at >= now or command.command_key in touched:
+                due.append(command)
+                continue
+            for member in command.members:
+                refusal = verdicts.refused(member, Reason.COMMAND_EXPIRED)
+                results[command.command_key][member.key] = refusal
+        return due
 
     def _judged(
         self, commands: Sequence[DirectoryCommand], results: Mapping[str, dict[str, MemberResult]]
@@ -139,8 +152,8 @@ class HandleCommands:
         if not (plan.adds or plan.removes):
             return plan.items
         to_write = plan.adds | plan.removes
-        intended = [item for item in plan.items if item.target.account.guid in to_write]
-        self._journal.intend([item for item in intended if item.is_new], self._clock())
+        intended = [item for item in plan.items if _is_intent(item, to_write)]
+        self._journal.intend(intended, self._clock())
         written = self._group.write(plan.adds, plan.removes)
         _log.info("group-written", added=len(plan.adds), removed=len(plan.removes))
         return _amended(plan, written)
@@ -165,6 +178,10 @@ class HandleCommands:
                 outcomes=_counted(members),
             )
         self._journal.record(answers, items, self._clock())
+
+
+def _is_intent(item: Planned, to_write: AbstractSet[UUID]) -> bool:
+    return item.is_new and item.outcome is Outcome.DONE and item.target.account.guid in to_write
 
 
 def _amended(plan: Plan, written: Written) -> list[Planned]:

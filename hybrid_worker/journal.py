@@ -6,7 +6,6 @@ it), and whose delta sync or answer is still owed. Answers are an outbox: they a
 change and sent until they are marked as told.
 """
 
-import json
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from hybrid_worker.plan import LastChange, Planned
 from shared.contracts.directory_command import DirectoryCommand
 from shared.contracts.directory_result import MemberResult, SyncReport, SyncState
@@ -28,6 +29,7 @@ KEPT = timedelta(days=30)
 _INTENDED = "intended"
 _CARRIED_OUT = {Outcome.DONE, Outcome.ALREADY}
 _CHUNK = 500
+_MEMBERS = TypeAdapter(tuple[MemberResult, ...])
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS command (
     key TEXT PRIMARY KEY, action TEXT NOT NULL, recorded_at TEXT NOT NULL,
@@ -67,10 +69,16 @@ class Recorded:
 
     key: str
     action: Change
-    members: tuple[MemberResult, ...]
+    answer: str
+    """JSON of the members' results; many commands are looked at without it."""
     sync: SyncReport
     told: bool
     owed_since: datetime | None
+
+    @property
+    def members(self) -> tuple[MemberResult, ...]:
+        """What became of each member."""
+        return _MEMBERS.validate_json(self.answer)
 
     @property
     def is_final(self) -> bool:
@@ -289,7 +297,7 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
     return Recorded(
         key,
         Change(action),
-        tuple(MemberResult.read_object(member) for member in json.loads(members)),
+        members,
         SyncReport.read(sync),
         bool(told),
         datetime.fromisoformat(owed_since) if owed_since else None,
@@ -297,16 +305,12 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
 
 
 def _row(answer: Answer, now: datetime) -> tuple[str | None, ...]:
-    members = [
-        member.model_dump(mode="json", by_alias=True, exclude_none=True)
-        for member in answer.members
-    ]
     return (
         answer.command.command_key,
         answer.command.action,
         _text(now),
         _text(now) if answer.owes_sync else None,
-        json.dumps(members),
+        _MEMBERS.dump_json(answer.members, by_alias=True, exclude_none=True).decode(),
         answer.sync.text().decode(),
     )
 

@@ -24,7 +24,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared.domain.errors import ConfigurationError
 
 PREFIX = "SSPR_WORKER_"
-_PLAIN_LDAP_PORTS = {389, 3268}
+_REFUSED_PORTS = {
+    389: "plain LDAP",
+    3268: "the global catalogue in plain LDAP",
+    3269: "the global catalogue, which cannot be written",
+}
 
 
 def _refuse_other_binds(value: object) -> object:
@@ -36,7 +40,7 @@ def _refuse_other_binds(value: object) -> object:
 class ProcessSettings(BaseSettings):
     """The process itself."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
 
     name: str = Field(
         default_factory=socket.gethostname, description="Under which name the worker answers."
@@ -64,7 +68,9 @@ class ProcessSettings(BaseSettings):
 class ServiceBusSettings(BaseSettings):
     """The queues, and who the worker is to them."""
 
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SERVICE_BUS_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PREFIX}SERVICE_BUS_", extra="ignore", env_ignore_empty=True
+    )
 
     namespace: str | None = Field(
         None, description="Give the full name, as in contoso.servicebus.windows.net."
@@ -125,7 +131,9 @@ class ServiceBusSettings(BaseSettings):
 class DirectorySettings(BaseSettings):
     """Active Directory, and the one group the worker may write."""
 
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}DIRECTORY_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PREFIX}DIRECTORY_", extra="ignore", env_ignore_empty=True
+    )
 
     server: str = Field(
         description="Give the DNS name of the domain controller that Entra Connect reads from, "
@@ -134,7 +142,7 @@ class DirectorySettings(BaseSettings):
     address: str | None = Field(
         None, description="Its IP address, where the name cannot be resolved."
     )
-    port: int = Field(636, ge=1, le=65535, description="636, or 3269 on a global catalogue.")
+    port: int = Field(636, ge=1, le=65535, description="The port of LDAPS.")
     domain: str = Field(description="Give the DNS name of the domain, as in corp.contoso.com.")
     scope_group: str = Field(
         description="Give the sAMAccountName, name or DN of the AD group that is synced."
@@ -162,8 +170,8 @@ class DirectorySettings(BaseSettings):
     @field_validator("port")
     @classmethod
     def _is_ldaps(cls, port: int) -> int:
-        if port in _PLAIN_LDAP_PORTS:
-            raise ValueError(f"{port} is plain LDAP, which is refused")
+        if port in _REFUSED_PORTS:
+            raise ValueError(f"{port} is {_REFUSED_PORTS[port]}, which is refused")
         return port
 
     @model_validator(mode="after")
@@ -196,7 +204,9 @@ class DirectorySettings(BaseSettings):
 class SyncSettings(BaseSettings):
     """The Entra Connect host, and how patient to be with it."""
 
-    model_config = SettingsConfigDict(env_prefix=f"{PREFIX}SYNC_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PREFIX}SYNC_", extra="ignore", env_ignore_empty=True
+    )
 
     mode: Literal["psrp", "subprocess", "none"] = Field(
         "psrp",

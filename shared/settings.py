@@ -13,6 +13,7 @@ from shared.domain.people import is_object_id
 from shared.domain.policy import Policy, Topology
 
 _BUS = "ServiceBusConnection"
+Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 _DEFAULTS = Policy(scope_group_id="")
 
 
@@ -74,17 +75,17 @@ class Settings(BaseSettings):
         description="Amqp or AmqpOverWebsocket",
     )
 
-    command_lifetime: timedelta = Field(
+    command_lifetime: Duration = Field(
         timedelta(hours=24), description="how long a directory command may wait for the worker"
     )
-    waiting_deadline: timedelta = _DEFAULTS.waiting_deadline
-    first_retry: timedelta = _DEFAULTS.first_retry
-    longest_retry: timedelta = _DEFAULTS.longest_retry
-    written_within: timedelta = _DEFAULTS.written_within
-    answered_within: timedelta = _DEFAULTS.answered_within
-    visible_within_cloud: timedelta = _DEFAULTS.visible_within_cloud
-    visible_within_synced: timedelta = _DEFAULTS.visible_within_synced
-    effective_within: timedelta = _DEFAULTS.effective_within
+    waiting_deadline: Duration = _DEFAULTS.waiting_deadline
+    first_retry: Duration = _DEFAULTS.first_retry
+    longest_retry: Duration = _DEFAULTS.longest_retry
+    written_within: Duration = _DEFAULTS.written_within
+    answered_within: Duration = _DEFAULTS.answered_within
+    visible_within_cloud: Duration = _DEFAULTS.visible_within_cloud
+    visible_within_synced: Duration = _DEFAULTS.visible_within_synced
+    effective_within: Duration = _DEFAULTS.effective_within
     reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
 
     @field_validator("excluded_group_ids", mode="before")
@@ -100,7 +101,10 @@ class Settings(BaseSettings):
         for one in [value] if isinstance(value, str) else value:
             if not is_object_id(one):
                 raise ValueError(f"{one!r} is not an object id; groups are named by object id")
-        return value
+        # Graph writes ids in lower case, and they are compared letter by letter.
+        if isinstance(value, str):
+            return value.strip().lower()
+        return frozenset(one.lower() for one in value)
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

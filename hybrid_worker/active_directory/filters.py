@@ -1,9 +1,13 @@
-"""LDAP filters for many people at once; every value in them is escaped."""
+r"""LDAP filters for many people at once.
+
+Every value is written byte by byte (`\2a`), so that nothing in it can mean anything. Escaping only
+the characters that RFC 4515 names is not enough: ldap3 strips white space at both ends.
+"""
 
 from collections.abc import Collection, Iterator
 from itertools import batched
 
-from ldap3.utils.conv import escape_bytes, escape_filter_chars
+from ldap3.utils.conv import escape_bytes
 
 from hybrid_worker.active_directory.account import Kind, Pointer
 
@@ -29,7 +33,7 @@ def people_filters(pointers: Collection[Pointer]) -> Iterator[str]:
 
 def group_filter(name: str) -> str:
     """The filter for a group by its sAMAccountName or name."""
-    value = escape_filter_chars(name)
+    value = escape_bytes(name.encode())
     return f"(&(objectCategory=group)(|(sAMAccountName={value})(cn={value})))"
 
 
@@ -39,7 +43,7 @@ def _order(pointer: Pointer) -> tuple[str, str]:
 
 def _terms(pointer: Pointer) -> Iterator[str]:
     if pointer.kind is not Kind.ANCHOR:
-        yield f"({_ATTRIBUTES[pointer.kind]}={escape_filter_chars(pointer.value)})"
+        yield f"({_ATTRIBUTES[pointer.kind]}={escape_bytes(pointer.value.encode())})"
     elif guid := pointer.guid:
         value = escape_bytes(guid.bytes_le)
         yield f"(mS-DS-ConsistencyGuid={value})"

@@ -73,4 +73,4 @@ def _first(entry: Entry, name: str) -> bytes | None:
 
 def _text(entry: Entry, name: str) -> str | None:
     value = _first(entry, name)
-    return value.decode() if value is not None else None
+    return value.decode(errors="replace") if value is not None else None

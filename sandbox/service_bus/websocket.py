@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wsproto import ConnectionType, WSConnection
+from wsproto.connection import ConnectionState
 from wsproto.events import (
     AcceptConnection,
     BytesMessage,
@@ -67,7 +68,9 @@ class WebSocketConnection(asyncio.Protocol):
             case Ping():
                 self._send(event.response())
             case CloseConnection():
-                self._send(event.response())
+                # Where we said goodbye first, this is the answer already.
+                if self._websocket.state is ConnectionState.REMOTE_CLOSING:
+                    self._send(event.response())
                 self._end()
             case _:
                 self._end()

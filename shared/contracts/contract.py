@@ -11,7 +11,8 @@ LARGEST_MESSAGE = 200_000
 """Bytes of a message's body; the Standard tier takes 256 KB with headers."""
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Text = Annotated[str, StringConstraints(max_length=500)]
+MOST_TEXT = 500
+Text = Annotated[str, StringConstraints(max_length=MOST_TEXT)]
 Moment = AwareDatetime
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.contracts.contract import Contract, Key, Moment, Text
@@ -35,6 +35,8 @@ EmployeeId = Annotated[
     str,
     StringConstraints(strip_whitespace=True, max_length=16, pattern=r"^[A-Za-z0-9._/ \-]+$"),
 ]
+# Beyond these a date is a slip of the pen, and storage knows no year before 1601.
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
 ObjectId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=36, max_length=36)]
 
 
@@ -44,7 +46,7 @@ class PersonEvent(Contract):
     user_principal_name: UserPrincipalName | None = None
     employee_id: EmployeeId | None = None
     object_id: ObjectId | None = None
-    effective_date: date | None = None
+    effective_date: Annotated[date, Field(ge=_EARLIEST, le=_LATEST)] | None = None
     """The first or last day; in the future, the person waits for it."""
     reason: Text | None = None
     actor: Text | None = None
@@ -88,7 +90,7 @@ class PersonCloudEvent(Contract):
     id: Key
     source: Key
     type: Literal["io.sspr-rollout.person.onboarded.v1", "io.sspr-rollout.person.offboarded.v1"]
-    time: Moment | None = None
+    time: Annotated[Moment, Field(ge=datetime(1970, 1, 1, tzinfo=UTC))] | None = None
     data: PersonEvent
 
 
@@ -118,9 +120,9 @@ def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Reques
     happened = envelope.enqueued_at or now
     if isinstance(value, Mapping) and "specversion" in value:
         event = PersonCloudEvent.read_object(value)
-        return _request(
-            event.data, _ACTIONS[event.type], event_key(value, envelope), event.time or happened
-        )
+        # A sender's clock may be ahead; an event of the future would outdate all that follow.
+        occurred = min(event.time or happened, happened)
+        return _request(event.data, _ACTIONS[event.type], event_key(value, envelope), occurred)
     plain = PlainEvent.read_object(value)
     return _request(plain, Action(plain.action), event_key(value, envelope), happened)
 
@@ -148,11 +150,11 @@ def decode(body: bytes | str) -> Any:
     """
     try:
         return json.loads(body)
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise InvalidMessage("(body)", f"not JSON text in UTF-8: {error}") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise InvalidMessage("(body)", f"not JSON: {error.msg} at {where}") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage("(body)", f"not JSON text in UTF-8: {error}") from None
 
 
 def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -> Request:

@@ -65,6 +65,8 @@ def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
             return current.moved(
                 State.APPLIED, reason, now, detail=answer.detail, provenance=provenance
             )
+        case State.REQUESTED if _is_of_another_command(current, answer):
+            return current
         case State.REQUESTED:
             return _not_added(current, answer, policy, now)
         case State.WITHDRAWING if answer.command_key == current.command_key:
@@ -76,6 +78,11 @@ def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
             )
         case _:
             return current
+
+
+def _is_of_another_command(current: Enrolment, answer: Answer) -> bool:
+    out, answered = current.command_key, answer.command_key
+    return out is not None and answered is not None and out != answered
 
 
 def _not_added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) -> Enrolment:
@@ -96,7 +103,8 @@ def _not_added(current: Enrolment, answer: Answer, policy: Policy, now: datetime
 def _leaving(current: Enrolment, answer: Answer, now: datetime) -> Enrolment:
     """The add that was under way when the person left has been answered."""
     if current.provenance is Provenance.OURS:
-        return replace(current.noted(Reason.ADDED, now), command_key=None)
+        noted = current.noted(answer.reason or Reason.ADDED, now, detail=answer.detail)
+        return replace(noted, command_key=None)
     reason = (
         Reason.MEMBERSHIP_NOT_OURS if answer.outcome is Outcome.ALREADY else Reason.NOT_A_MEMBER
     )

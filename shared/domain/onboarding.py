@@ -1,7 +1,7 @@
 """What an onboarding or offboarding request makes of a person: the first decision of all."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.eligibility import refusal
@@ -17,6 +17,10 @@ from shared.domain.enrolment import (
 from shared.domain.people import Identifier, IdentifierKind, Memberships, Person, UserRef
 from shared.domain.policy import Medium, Policy, Topology
 from shared.domain.reasons import Reason
+
+_ENROLLED = IN_SCOPE | {State.REQUESTED}
+_STALE_READS = timedelta(hours=1)
+"""How long after a removal Entra may still show the membership."""
 
 
 class Action(StrEnum):
@@ -66,13 +70,13 @@ def decide(
     case = _Case(request, finding, current, now)
     if request.action is Action.OFFBOARD:
         return _withdraw(case)
-    if len(finding.people) > 1:
-        return case.moved(State.FAILED, Reason.AMBIGUOUS)
-    if current and current.state in IN_SCOPE | {State.REQUESTED}:
+    if current and current.state in _ENROLLED:
         return replace(current, event_time=request.occurred_at)
-    if finding.person:
-        return _enrol(case, finding.person, policy)
-    return _look_on_premises(case, policy)
+    after = _onboard(case, policy)
+    if current and current.state is State.WITHDRAWING and after.state not in _ENROLLED:
+        # The removal is still owed; only a person who is to be in again makes up for it.
+        return replace(current, event_time=request.occurred_at)
+    return after
 
 
 def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:
@@ -89,12 +93,13 @@ def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment
 
 def take_out(enrolment: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     """The way out: only what is ours is removed, and never past a command still under way."""
-    written_or_asked = enrolment.state in IN_SCOPE | {State.REQUESTED}
-    if enrolment.provenance is Provenance.PREEXISTING and written_or_asked:
+    ours = enrolment.provenance is Provenance.OURS
+    perhaps_in = enrolment.state in _ENROLLED or ours
+    if enrolment.provenance is Provenance.PREEXISTING and perhaps_in:
         return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now)
     # Nobody knows whose membership it is, and no command is out that could tell: hands off.
     unknown = enrolment.provenance is Provenance.UNKNOWN and enrolment.command_key is None
-    if written_or_asked and not unknown:
+    if perhaps_in and not unknown:
         return enrolment.moved(
             State.WITHDRAWING, reason, now, command_key=enrolment.command_key, reissues=0
         )
@@ -147,6 +152,14 @@ class _Case:
                 return UserRef()
 
 
+def _onboard(case: _Case, policy: Policy) -> Enrolment:
+    if len(case.finding.people) > 1:
+        return case.moved(State.FAILED, Reason.AMBIGUOUS)
+    if case.finding.person:
+        return _enrol(case, case.finding.person, policy)
+    return _look_on_premises(case, policy)
+
+
 def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     memberships, current = case.finding.memberships, case.current
     reason = refusal(person, memberships, policy)
@@ -156,7 +169,7 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     if start and start > case.now:
         return _wait_for(start, case, policy)
     medium = policy.topology.medium(synced=person.synced)
-    ours = current is not None and current.provenance is Provenance.OURS
+    ours = current is not None and _is_ours(current, case.now)
     if policy.scope_group_id in memberships.group_ids and not ours:
         return replace(
             case.moved(State.VISIBLE, Reason.ALREADY_MEMBER),
@@ -167,6 +180,12 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     provenance = Provenance.OURS if medium is Medium.CLOUD or ours else Provenance.UNKNOWN
     moved = case.moved(State.REQUESTED, Reason.ONBOARDED)
     return replace(moved, medium=medium, provenance=provenance)
+
+
+def _is_ours(current: Enrolment, now: datetime) -> bool:
+    """What we took out long ago and is in again, somebody else has put in."""
+    gone = current.state is State.WITHDRAWN and now > current.since + _STALE_READS
+    return current.provenance is Provenance.OURS and not gone
 
 
 def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:

@@ -4,10 +4,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.eligibility import refusal
-from shared.domain.enrolment import IN_SCOPE, TO_WRITE, Enrolment, State, merged
+from shared.domain.enrolment import (
+    IN_SCOPE,
+    TO_WRITE,
+    Enrolment,
+    Provenance,
+    State,
+    merged,
+)
 from shared.domain.onboarding import take_out
 from shared.domain.people import Memberships, Person, Registration
-from shared.domain.policy import Policy, doubled
+from shared.domain.policy import Medium, Policy, doubled
 from shared.domain.reasons import Reason
 
 
@@ -46,11 +53,16 @@ def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment
     flag = Reason.WORKER_SILENT if waits_for_worker else Reason.NOT_WRITTEN
     return replace(
         current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
-        command_key=None,
+        command_key=current.command_key if _is_unknown_leaver(current) else None,
         due=now + doubled(patience, count, policy.longest_retry),
         reissues=count,
         flag=flag if count > policy.reissue_limit else current.flag,
     )
+
+
+def _is_unknown_leaver(current: Enrolment) -> bool:
+    """Whose membership it is, only the answer to the add that is still out can tell."""
+    return current.state is State.WITHDRAWING and current.provenance is Provenance.UNKNOWN
 
 
 def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
@@ -90,6 +102,13 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
     )
 
 
+def _medium(provisional: Enrolment, person: Person, policy: Policy) -> Medium | None:
+    """Where the membership has been written, or for whom it has not, where it belongs."""
+    if provisional.state in IN_SCOPE:
+        return provisional.medium
+    return policy.topology.medium(synced=person.synced)
+
+
 def adopt(
     provisional: Enrolment,
     person: Person,
@@ -107,7 +126,7 @@ def adopt(
         due=now if provisional.state is State.WAITING else provisional.due,
         key=person.object_id,
         user=merged(provisional.user, person.ref),
-        medium=provisional.medium or policy.topology.medium(synced=person.synced),
+        medium=_medium(provisional, person, policy),
     )
     reason = refusal(person, memberships, policy)
     if reason is None or arrived.state not in IN_SCOPE | {State.REQUESTED}:

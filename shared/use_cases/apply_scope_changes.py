@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from shared.contracts.contract import MOST_TEXT
 from shared.contracts.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.queues import SCOPE_CHANGES
 from shared.contracts.scope_change import ScopeChange
@@ -116,7 +117,7 @@ def _directory_command(
         command_key=key,
         action=Change.ADD if first.state is State.REQUESTED else Change.REMOVE,
         members=tuple(_member(enrolment) for enrolment in people),
-        cause=f"{first.cause.kind} {first.cause.reference}",
+        cause=f"{first.cause.kind} {first.cause.reference}"[:MOST_TEXT],
         actor=first.cause.actor,
         issued_at=now,
         expires_at=now + world.command_lifetime,

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +30,7 @@ def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
     finally:
         supervisor.stop(layout)
         if request.session.testsfailed:
-            _show_logs(layout)
+            _show_logs(layout, request.config)
         left = supervisor.running(layout)
         shutil.rmtree(state)
     assert not left
@@ -66,7 +65,9 @@ def _shorten_locks(layout: Layout) -> None:
     (layout.state / "queues.json").write_text(json.dumps(queues))
 
 
-def _show_logs(layout: Layout) -> None:
+def _show_logs(layout: Layout, config: pytest.Config) -> None:
+    # By the terminal's own writer: what a session's fixture prints is shown with no test.
+    terminal = config.get_terminal_writer()
     for log in sorted(layout.logs.iterdir()):
         tail = log.read_text().splitlines()[-_TAIL:]
-        sys.stderr.write("\n".join([f"--- {log.name}", *tail, ""]))
+        terminal.write("\n".join(["", f"--- {log.name}", *tail]))

@@ -259,12 +259,12 @@ def worker_environment(rig: Rig, state: Path) -> dict[str, str]:
 
 @contextmanager
 def running_rig(
-    folder: Path, controller: Controller, environment: Mapping[str, str]
+    folder: Path, controller: Controller, environment: Mapping[str, str], *options: str | Path
 ) -> Iterator[Rig]:
     """A bus of our own, beside a directory that others may share."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        service_bus_process.running(folder, QUEUES) as bus,
+        service_bus_process.running(folder, QUEUES, *options) as bus,
         ServiceBusClient.from_connection_string(bus.connection_string) as client,
     ):
         yield Rig(bus, client, Directory(controller.administrator()), environment)

@@ -196,6 +196,12 @@ def test_a_new_event_after_a_passed_deadline_starts_a_new_wait() -> None:
     assert waiting.deadline == NOW + POLICY.waiting_deadline
 
 
+@pytest.mark.parametrize("policy", [POLICY, CLOUD_ONLY], ids=["nested", "cloud"])
+def test_another_event_does_not_put_off_the_deadline_of_whoever_waits(policy: Policy) -> None:
+    waiting = provisional(State.WAITING, deadline=NOW + DAY, medium=None)
+    assert decided(request(), NOBODY, waiting, policy).deadline == NOW + DAY
+
+
 def test_whoever_is_a_member_already_is_visible_at_once_and_not_ours() -> None:
     visible = decided(request(), found(CLOUD_ANNA, SCOPE))
     assert (visible.state, visible.reason) == (State.VISIBLE, Reason.ALREADY_MEMBER)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hypothesis import given
 from hypothesis import strategies as st
-from ldap3.operation.search import EQUAL, parse_filter
+from ldap3.operation.search import MATCH_EQUAL, parse_filter
 
 from hybrid_worker.active_directory.account import Account, Kind, Pointer
 from hybrid_worker.active_directory.filters import MOST_TERMS, group_filter, people_filters
@@ -20,7 +20,7 @@ def values_in(text: str) -> list[tuple[str, bytes]]:
         text, None, auto_escape=False, auto_encode=False, validator=None, check_names=False
     )
     disjunction = root.elements[0].elements[-1]
-    assert all(term.tag == EQUAL for term in disjunction.elements)
+    assert all(term.tag == MATCH_EQUAL for term in disjunction.elements)
     found = [(term.assertion["attr"], term.assertion["value"]) for term in disjunction.elements]
     return [(name, unescaped(value)) for name, value in found]
 

@@ -51,6 +51,12 @@ def test_the_environment_wins_over_the_file(
     assert load_settings(write(tmp_path, good)).sync.host == "other.corp.contoso.com"
 
 
+def test_an_empty_value_is_as_good_as_none(good: dict[str, str], tmp_path: Path) -> None:
+    settings = load_settings(write(tmp_path, good | {"NAME": "", "SYNC_USER": ""}))
+    assert settings.process.name
+    assert settings.sync.user is None
+
+
 def test_everything_that_is_missing_is_named_at_once_with_what_to_give(tmp_path: Path) -> None:
     lines = complaint(tmp_path, {}).splitlines()
     assert "SSPR_WORKER_DIRECTORY_SCOPE_GROUP: is missing. Give the sAMAccountName" in str(lines)
@@ -65,7 +71,8 @@ def test_everything_that_is_missing_is_named_at_once_with_what_to_give(tmp_path:
     [
         ({"DIRECTORY_BIND": "ntlm"}, "SSPR_WORKER_DIRECTORY_BIND: ntlm is refused"),
         ({"DIRECTORY_PORT": "389"}, "SSPR_WORKER_DIRECTORY_PORT: 389 is plain LDAP"),
-        ({"DIRECTORY_PORT": "3268"}, "SSPR_WORKER_DIRECTORY_PORT: 3268 is plain LDAP"),
+        ({"DIRECTORY_PORT": "3268"}, "SSPR_WORKER_DIRECTORY_PORT: 3268 is the global"),
+        ({"DIRECTORY_PORT": "3269"}, "SSPR_WORKER_DIRECTORY_PORT: 3269 is the global"),
         ({"DIRECTORY_SERVER": "ldap://dc1"}, "SSPR_WORKER_DIRECTORY_SERVER: only the DNS name"),
         ({"DIRECTORY_BIND": "simple"}, "needs SSPR_WORKER_DIRECTORY_USER"),
         ({"DIRECTORY_PASSWORD": "x"}, "takes no user and no password"),

@@ -22,9 +22,7 @@ EXPORT = Run("2", "contoso.onmicrosoft.com - AAD", "Export", "success")
     ("text", "problem"),
     [
         (
-            "System.Management.Automation.CmdletInvocationException: "
-            "System.InvalidOperationException: Sync is already running. "
-            "Cannot start a new run till this one completes.\r\n   at Microsoft.…",
+            "InvalidOperationException: Sync is already running. Cannot start a new run.\r\n   at",
             Problem.BUSY,
         ),
         ("Connector: contoso.onmicrosoft.com - AAD is busy.", Problem.CONNECTOR_BUSY),

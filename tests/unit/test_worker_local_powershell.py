@@ -1,0 +1,88 @@
+"""The simple mode: cmdlets through a PowerShell process, here one that answers from a script."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from hybrid_worker.delta_sync.connect_host import CmdletHost
+from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
+from hybrid_worker.settings import SyncSettings
+
+ANSWERS = {
+    "Get-ADSyncScheduler": (
+        '{"error":null,"objects":[{"StagingModeEnabled":false,"SchedulerSuspended":true,'
+        '"SyncCycleInProgress":true}]}'
+    ),
+    "Get-ADSyncRunProfileResult": (
+        '{"error":null,"objects":[{"RunHistoryId":"1","ConnectorName":"AAD",'
+        '"RunProfileName":"Export","Result":"success"}]}'
+    ),
+    "Start-ADSyncSyncCycle": '{"error":null,"objects":[{"Result":"Success"}]}',
+}
+
+
+def host(folder: Path, body: str, timeout: int = 10) -> CmdletHost:
+    """A host whose PowerShell is a Python script; `cmdlet` and `arguments` are there to use."""
+    script = folder / "powershell.exe"
+    script.write_text(
+        f"#!{sys.executable}\n"
+        "import sys\n"
+        "arguments = sys.argv[1:]\n"
+        "cmdlet = arguments[arguments.index('-Cmdlet') + 1]\n"
+        f"{body}\n"
+    )
+    script.chmod(0o755)
+    settings = SyncSettings(mode="subprocess", powershell=script)
+    settings = settings.model_copy(update={"timeout": timeout})
+    return CmdletHost(LocalPowerShell(settings))
+
+
+def refusal(host: CmdletHost) -> SyncRefused:
+    with pytest.raises(SyncRefused) as refused:
+        host.start()
+    return refused.value
+
+
+def test_the_three_questions_are_asked_by_the_script_and_answered(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    record = f"open({str(asked)!r}, 'a').write(' '.join(arguments) + chr(10))"
+    scripted = host(tmp_path, f"{record}\nprint('WARNING: x')\nprint({ANSWERS!r}[cmdlet])")
+    assert scripted.scheduler() == Scheduler(suspended=True, in_progress=True)
+    assert scripted.runs() == [Run("1", "AAD", "Export", "success")]
+    scripted.start()
+    first = asked.read_text().splitlines()[0]
+    assert first == (
+        f"-NoLogo -NoProfile -NonInteractive -File {SCRIPT} "
+        "-Cmdlet Get-ADSyncScheduler -Module ADSync"
+    )
+
+
+def test_an_error_of_the_cmdlet_is_told_by_its_text(tmp_path: Path) -> None:
+    text = "Connector: contoso.onmicrosoft.com - AAD is busy."
+    refused = refusal(host(tmp_path, f"""print('{{"error":"{text}","objects":[]}}')"""))
+    assert (refused.problem, text in refused.detail) == (Problem.CONNECTOR_BUSY, True)
+
+
+@pytest.mark.parametrize("body", ["", "print('Oops')", "print('[]')", "print('{}')", "sys.exit(1)"])
+def test_anything_but_the_line_of_json_is_a_refusal(tmp_path: Path, body: str) -> None:
+    assert refusal(host(tmp_path, body)).problem is Problem.REFUSED
+
+
+def test_a_powershell_that_hangs_is_ended(tmp_path: Path) -> None:
+    refused = refusal(host(tmp_path, "import time; time.sleep(60)", timeout=1))
+    assert (refused.problem, "within 1 s" in refused.detail) == (Problem.UNREACHABLE, True)
+
+
+def test_a_start_that_did_not_start_is_a_refusal(tmp_path: Path) -> None:
+    body = """print('{"error":null,"objects":[{"Result":"Failed"}]}')"""
+    assert refusal(host(tmp_path, body)).detail == "Start-ADSyncSyncCycle: Failed"
+
+
+def test_the_script_asks_for_nothing_but_the_three_cmdlets() -> None:
+    text = SCRIPT.read_text()
+    assert "Invoke-Expression" not in text
+    assert text.isascii()
+    called = {word for word in text.replace("'", " ").split() if "-ADSync" in word}
+    assert {word.strip(",()") for word in called} == set(ANSWERS)
