@@ -43,6 +43,7 @@ class Answer:
     user: UserRef = UserRef()
 
 
+_WRITTEN = frozenset({Outcome.DONE, Outcome.ALREADY})
 _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
 """What the next try may find mended: Graph shows a new user only after a while."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
@@ -57,7 +58,7 @@ def record(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
 
 
 def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) -> Enrolment:
-    written = answer.outcome in {Outcome.DONE, Outcome.ALREADY}
+    written = answer.outcome in _WRITTEN
     provenance = _provenance(current, answer)
     match current.state:
         case State.REQUESTED | State.WAITING if written:
@@ -103,7 +104,9 @@ def _not_added(current: Enrolment, answer: Answer, policy: Policy, now: datetime
 def _leaving(current: Enrolment, answer: Answer, now: datetime) -> Enrolment:
     """The add that was under way when the person left has been answered."""
     if current.provenance is Provenance.OURS:
-        noted = current.noted(answer.reason or Reason.ADDED, now, detail=answer.detail)
+        written = answer.outcome in _WRITTEN
+        reason = Reason.ADDED if written else answer.reason or Reason.WRITE_REFUSED
+        noted = current.noted(reason, now, detail=answer.detail)
         return replace(noted, command_key=None)
     reason = (
         Reason.MEMBERSHIP_NOT_OURS if answer.outcome is Outcome.ALREADY else Reason.NOT_A_MEMBER
