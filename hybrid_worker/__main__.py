@@ -30,9 +30,9 @@ def main() -> int:
             return 0
         configure_logging()
         stop = _stop_on_signals()
-        with built_loop(settings) as loop:
+        with built_loop(settings, stop) as loop:
             _log.info("started", worker=settings.process.name)
-            loop.run(stop)
+            loop.run()
     except ConfigurationError as error:
         sys.stderr.write(f"The worker cannot start:\n{error}\n")
         return 2

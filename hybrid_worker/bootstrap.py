@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler, Timing
@@ -21,8 +22,8 @@ _ON_TOP_OF_HOLD = 600
 
 
 @contextmanager
-def built_loop(settings: Settings) -> Iterator[ReceiveLoop]:
-    """The worker, with everything closed at the end.
+def built_loop(settings: Settings, stop: Event) -> Iterator[ReceiveLoop]:
+    """The worker, which works until `stop` is set, with everything closed at the end.
 
     Raises:
         ConfigurationError: the journal cannot be used.
@@ -57,6 +58,7 @@ def built_loop(settings: Settings) -> Iterator[ReceiveLoop]:
                 pace=pace,
                 worker=process.name,
                 clock=_now,
+                stop=stop,
             )
     finally:
         queues.close()

@@ -165,7 +165,7 @@ class HandleCommands:
         items: Sequence[Planned],
     ) -> None:
         answers = []
-        for command in commands:
+        for command in sorted(commands, key=lambda command: command.issued_at):
             given = results[command.command_key]
             members = tuple(given[key] for key in dict.fromkeys(m.key for m in command.members))
             changed = any(member.outcome is Outcome.DONE for member in members)

@@ -34,7 +34,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS command (
     key TEXT PRIMARY KEY, action TEXT NOT NULL, recorded_at TEXT NOT NULL,
     owed_since TEXT, members TEXT, sync TEXT, told INTEGER NOT NULL DEFAULT 0
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS change (
     id INTEGER PRIMARY KEY, command_key TEXT NOT NULL, guid TEXT NOT NULL, action TEXT NOT NULL,
     issued_at TEXT NOT NULL, outcome TEXT NOT NULL, UNIQUE (command_key, guid)
@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS change_by_guid ON change (guid, issued_at);
 CREATE INDEX IF NOT EXISTS command_owed ON command (owed_since) WHERE owed_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS command_untold ON command (told) WHERE told = 0;
 """
-_RECORDED = "SELECT key, action, members, sync, told, owed_since FROM command "
+_RECORDED = "SELECT key, action, members, sync, told, owed_since FROM command"
 _RECORD = """
 INSERT INTO command (key, action, recorded_at, owed_since, members, sync, told)
 VALUES (?, ?, ?, ?, ?, ?, 0)
@@ -139,7 +139,7 @@ class Journal:
 
     def untold(self) -> Sequence[Recorded]:
         """Answers that are not known to have been sent, the oldest first."""
-        rows = self._database.execute(f"{_RECORDED} WHERE told = 0 ORDER BY recorded_at")
+        rows = self._database.execute(f"{_RECORDED} WHERE told = 0 ORDER BY recorded_at, rowid")
         return [_recorded(row) for row in rows]
 
     def owed(self) -> Mapping[str, datetime]:

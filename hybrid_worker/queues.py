@@ -18,10 +18,11 @@ from azure.servicebus import (
     ServiceBusSender,
     TransportType,
 )
+from azure.servicebus.amqp import AmqpMessageBodyType
 from azure.servicebus.exceptions import MessageLockLostError
 
 from hybrid_worker.settings import ServiceBusSettings
-from shared.domain.errors import SsprRolloutError
+from shared.domain.errors import InvalidMessage, SsprRolloutError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -30,6 +31,17 @@ _log = structlog.get_logger(__name__)
 
 type Delivery = ServiceBusReceivedMessage
 """A message that is locked for this worker."""
+
+
+def body_of(delivery: Delivery) -> bytes:
+    """The bytes that a message carries.
+
+    Raises:
+        InvalidMessage: it carries an AMQP value instead, which no sender of ours makes.
+    """
+    if delivery.body_type is not AmqpMessageBodyType.DATA:
+        raise InvalidMessage("(body)", "not bytes but an AMQP value; send JSON text as data")
+    return b"".join(delivery.body)
 
 
 class QueuesUnavailable(SsprRolloutError):

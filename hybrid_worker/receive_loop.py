@@ -14,7 +14,7 @@ from typing import Protocol
 import structlog
 
 from hybrid_worker.journal import Journal
-from hybrid_worker.queues import Delivery, QueuesUnavailable
+from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
 from shared.contracts.directory_command import DirectoryCommand
 from shared.contracts.directory_result import SyncReport, SyncState
@@ -104,10 +104,15 @@ class _Pause:
     until: datetime
     seconds: float = _FIRST_PAUSE
 
-    def begin(self, now: datetime) -> None:
-        """Wait twice as long as the last time, up to a minute."""
-        self.until = now + timedelta(seconds=self.seconds)
-        self.seconds = min(2 * self.seconds, _LONGEST_PAUSE)
+    def begin(self, now: datetime) -> float:
+        """Wait twice as long as the last time, up to a minute; returns the seconds."""
+        seconds, self.seconds = self.seconds, min(2 * self.seconds, _LONGEST_PAUSE)
+        self.until = now + timedelta(seconds=seconds)
+        return seconds
+
+    def forget(self) -> None:
+        """It is back: the next pause is a short one again."""
+        self.seconds = _FIRST_PAUSE
 
 
 class ReceiveLoop:
@@ -124,6 +129,7 @@ class ReceiveLoop:
         pace: Pace,
         worker: str,
         clock: Callable[[], datetime],
+        stop: Event,
     ) -> None:
         self._queues = queues
         self._check_directory = check_directory
@@ -133,49 +139,50 @@ class ReceiveLoop:
         self._pace = pace
         self._worker = worker
         self._clock = clock
+        self._stop = stop
         self._held: list[_Held] = []
         # AD has not been heard of yet; nothing is taken before it has.
-        self._directory: _Pause | None = _Pause(clock())
-        self._queue_pause = _Pause(clock())
+        self._directory_is_away = True
+        self._directory_pause = _Pause(clock())
+        self._queues_pause = _Pause(clock())
         self._prune_at = clock()
 
-    def run(self, stop: Event) -> None:
+    def run(self) -> None:
         """Work until told to stop, then finish what is at hand and give the rest back.
 
         Raises:
             ConfigurationError: AD does not have what the settings name.
         """
-        while not stop.is_set():
-            self._guarded(self._turn, stop)
+        while not self._stop.is_set():
+            self._guarded(self._turn)
         deadline = self._clock() + self._pace.stop_within
         while self._held and self._sync.is_running and self._clock() < deadline:
-            self._guarded(self._finish, stop)
+            self._guarded(self._finish)
             time.sleep(_SHORTEST_WAIT)
-        self._guarded(self._release, stop)
+        self._guarded(self._release)
         self._queues.close()
 
-    def _guarded(self, work: Callable[[Event], None], stop: Event) -> None:
+    def _guarded(self, work: Callable[[], None]) -> None:
         try:
-            work(stop)
-            self._queue_pause = _Pause(self._clock())
+            work()
+            self._queues_pause.forget()
         except QueuesUnavailable as error:
             # What was held comes again and is answered from the journal.
             _log.warning("queues-unavailable", error=str(error), held=len(self._held))
             self._held.clear()
             self._queues.close()
-            self._queue_pause.begin(self._clock())
             self._sync.step()
-            stop.wait((self._queue_pause.until - self._clock()).total_seconds())
+            self._stop.wait(self._queues_pause.begin(self._clock()))
 
-    def _turn(self, stop: Event) -> None:
+    def _turn(self) -> None:
         if self._directory_answers():
             self._take()
         else:
-            stop.wait(_SHORTEST_WAIT)
-        self._finish(stop)
+            self._stop.wait(_SHORTEST_WAIT)
+        self._finish()
         self._prune()
 
-    def _finish(self, _: Event) -> None:
+    def _finish(self) -> None:
         self._tell()
         self._sync.step()
         self._note_overdue()
@@ -184,20 +191,24 @@ class ReceiveLoop:
 
     def _directory_answers(self) -> bool:
         """While AD is away nothing is taken: each delivery would count against the command."""
-        if self._directory is None:
+        if not self._directory_is_away:
             return True
-        if self._clock() < self._directory.until:
+        if self._clock() < self._directory_pause.until:
             return False
         try:
             self._check_directory()
             self._handle.recover()
         except DirectoryUnavailable as error:
-            self._directory.begin(self._clock())
-            _log.warning("directory-unavailable", error=str(error))
+            self._note_directory_away(error)
             return False
-        self._directory = None
+        self._directory_is_away = False
         _log.info("directory-answers")
         return True
+
+    def _note_directory_away(self, error: DirectoryUnavailable) -> None:
+        self._directory_is_away = True
+        seconds = self._directory_pause.begin(self._clock())
+        _log.warning("directory-unavailable", error=str(error), seconds=seconds)
 
     def _take(self) -> None:
         room = min(self._pace.batch, MOST_HELD - len(self._held))
@@ -212,12 +223,11 @@ class ReceiveLoop:
         try:
             self._handle([command for _, command in taken])
         except DirectoryUnavailable as error:
-            _log.warning("directory-unavailable", error=str(error), commands=len(taken))
-            self._directory = _Pause(self._clock())
-            self._directory.begin(self._clock())
+            self._note_directory_away(error)
             for delivery, _ in taken:
                 self._queues.abandon(delivery)
             return
+        self._directory_pause.forget()
         until = self._clock() + self._pace.hold
         self._held += [_Held(delivery, command.command_key, until) for delivery, command in taken]
 
@@ -230,7 +240,7 @@ class ReceiveLoop:
 
     def _read(self, delivery: Delivery) -> DirectoryCommand | None:
         try:
-            return DirectoryCommand.read(b"".join(delivery.body))
+            return DirectoryCommand.read(body_of(delivery))
         except InvalidMessage as error:
             _log.warning("command-invalid", sequence_number=delivery.sequence_number)
             self._queues.dead_letter(delivery, "InvalidMessage", str(error))
@@ -269,7 +279,7 @@ class ReceiveLoop:
                 kept.append(held)
         self._held = kept
 
-    def _release(self, _: Event) -> None:
+    def _release(self) -> None:
         for held in self._held:
             self._queues.abandon(held.delivery)
         _log.info("released", commands=len(self._held))

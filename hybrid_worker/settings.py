@@ -223,7 +223,7 @@ class SyncSettings(BaseSettings):
     password: SecretStr | None = Field(None, description="The user's.")
     password_file: FilePath | None = Field(None, description="A file with the password, instead.")
     ca_file: FilePath | None = Field(
-        None, description="PEM of the authority that signed the host's certificate."
+        None, description="PEM of your own authority; the system's store is not asked."
     )
     powershell: Path = Field(
         Path(r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"),

@@ -20,7 +20,10 @@ def judge(
         return refused(member, Reason.AMBIGUOUS, detail=f"{len(accounts)} accounts match")
     account = accounts[0]
     reason = _refusal(action, member, account, pointer)
-    return account if reason is None else refused(member, reason, account)
+    if reason is None:
+        return account
+    # Somebody with another SID is somebody else: the cloud is not told who.
+    return refused(member, reason, None if reason is Reason.SID_MISMATCH else account)
 
 
 def refused(

@@ -13,13 +13,14 @@ from ldap3.core.exceptions import LDAPException
 from ldap3.core.results import (
     RESULT_BUSY,
     RESULT_INVALID_CREDENTIALS,
+    RESULT_INVALID_DN_SYNTAX,
     RESULT_NO_SUCH_OBJECT,
     RESULT_OPERATIONS_ERROR,
     RESULT_SUCCESS,
     RESULT_TIME_LIMIT_EXCEEDED,
     RESULT_UNAVAILABLE,
 )
-from ldap3.extend.microsoft.dirSync import extended_dn_control
+from ldap3.protocol.microsoft import extended_dn_control
 
 from hybrid_worker.settings import DirectorySettings
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
@@ -95,7 +96,7 @@ class DirectoryConnection:
             attributes=list(attributes),
             controls=controls,
         )
-        if connection.result["result"] == RESULT_NO_SUCH_OBJECT:
+        if connection.result["result"] in {RESULT_NO_SUCH_OBJECT, RESULT_INVALID_DN_SYNTAX}:
             return None
         self._expect_success(connection)
         return next(_entries(connection), None)

@@ -15,7 +15,7 @@ from sandbox.layout import Layout, open_layout
 from tests.e2e.rig import LOCK_SECONDS, NORMAL, People, Rig
 
 SIZE = 300
-_TAIL = 4000
+_TAIL = 15
 
 
 @pytest.fixture(scope="session")

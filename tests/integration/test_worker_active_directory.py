@@ -182,7 +182,9 @@ def test_a_name_without_an_at_sign_is_a_logon_name(worker: Worker, directory: Di
 
 def test_another_sid_than_the_clouds_is_refused(worker: Worker, directory: Directory) -> None:
     stranger = directory.member("ada").model_copy(update={"sid": directory.member("rolf").sid})
-    assert verdict(worker.one(stranger)) == (Outcome.REFUSED, Reason.SID_MISMATCH)
+    refused = worker.one(stranger)
+    assert verdict(refused) == (Outcome.REFUSED, Reason.SID_MISMATCH)
+    assert (refused.sid, refused.user_principal_name) == (None, None)
 
 
 def test_the_protected_are_not_added_but_may_always_be_removed(
@@ -332,6 +334,7 @@ def test_a_crash_before_the_write_writes_after_the_restart(
         ({"scope_group": "No-Such-Group"}, "no group"),
         ({"scope_group": f"CN=No-Such-Group,{domain.GROUPS}"}, "no group"),
         ({"scope_group": f"CN=rolf,OU=Legal,{domain.PEOPLE}"}, "no group"),
+        ({"scope_group": "CN=Broken,,"}, "no group"),
         ({"password": "wrong"}, "refuses the account"),
     ],
 )
