@@ -1,11 +1,11 @@
 """Onboarding: the webhook that takes events in, and the function that enrols people."""
 
-import json
 from typing import List  # noqa: UP035  # the production runtime refuses list[...] at indexing
 
 import azure.functions as func
 
 from functions.messages import messages_of
+from functions.responses import json_response
 from shared.bootstrap import app
 from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
@@ -23,12 +23,8 @@ async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
         keys = await accept_events(req.get_body(), app().world.outbox, app().now())
     except InvalidMessage as error:
         problem = {"field": error.field, "reason": error.reason}
-        return func.HttpResponse(
-            json.dumps({"error": problem}), status_code=400, mimetype="application/json"
-        )
-    return func.HttpResponse(
-        json.dumps({"keys": list(keys)}), status_code=202, mimetype="application/json"
-    )
+        return json_response({"error": problem}, 400)
+    return json_response({"keys": list(keys)}, 202)
 
 
 @blueprint.function_name("enroll_people")

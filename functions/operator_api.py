@@ -1,10 +1,10 @@
 """The operator API: one read model, shown as JSON."""
 
-import json
 from typing import Any
 
 import azure.functions as func
 
+from functions.responses import json_response
 from shared.bootstrap import app
 from shared.use_cases.describe import describe_event, describe_status, describe_user
 
@@ -36,5 +36,5 @@ async def get_status(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG00
 def _answer(value: Any) -> func.HttpResponse:
     if value is None:
         problem = {"error": {"reason": "nobody and nothing is known by that name"}}
-        return func.HttpResponse(json.dumps(problem), status_code=404, mimetype="application/json")
-    return func.HttpResponse(json.dumps(value), mimetype="application/json")
+        return json_response(problem, 404)
+    return json_response(value)

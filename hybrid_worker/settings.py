@@ -21,6 +21,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.contracts.queues import DIRECTORY_COMMANDS, DIRECTORY_RESULTS
 from shared.domain.errors import ConfigurationError
 
 PREFIX = "SSPR_WORKER_"
@@ -90,8 +91,8 @@ class ServiceBusSettings(BaseSettings):
     ca_file: FilePath | None = Field(None, description="PEM of the authority to trust instead.")
     proxy_host: str | None = Field(None, description="An HTTP proxy, for websockets.")
     proxy_port: int = Field(8080, ge=1, le=65535, description="Its port.")
-    commands_queue: str = Field("directory-commands", description="Where commands come from.")
-    results_queue: str = Field("directory-results", description="Where answers go.")
+    commands_queue: str = Field(DIRECTORY_COMMANDS, description="Where commands come from.")
+    results_queue: str = Field(DIRECTORY_RESULTS, description="Where answers go.")
 
     @model_validator(mode="after")
     def _names_one_service_bus(self) -> Self:

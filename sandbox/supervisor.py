@@ -66,14 +66,14 @@ def start(
         layout.signing_key.write_bytes(secrets.token_bytes(32))
     announced: dict[str, Any] = {}
     for stage in STAGES:
-        names = [name for name in stage if name not in without]
-        for name in names:
-            if name not in running(layout):
-                launch(part(name, layout, announced), layout)
-        for name in names:
+        chosen = [part(name, layout, announced) for name in stage if name not in without]
+        for one in chosen:
+            if one.name not in running(layout):
+                launch(one, layout)
+        for one in chosen:
             began = time.monotonic()
-            announced[name] = _wait_until_ready(part(name, layout, announced), layout)
-            tell(name, time.monotonic() - began)
+            announced[one.name] = _wait_until_ready(one, layout)
+            tell(one.name, time.monotonic() - began)
 
 
 def launch(chosen: Part, layout: Layout) -> Running:

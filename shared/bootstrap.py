@@ -10,7 +10,6 @@ from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import blocking_credential, credential
 from shared.adapters.ledger.table_ledger import TableLedger
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
-from shared.contracts.queues import DIRECTORY_COMMANDS, ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.logs import configure_logging
 from shared.ports import World
 from shared.settings import Settings, read_settings
@@ -69,9 +68,6 @@ def _outbox(settings: Settings) -> ServiceBusOutbox:
         ca_file=settings.service_bus_ca_file,
         transport="amqp" if settings.service_bus_transport == "Amqp" else "websockets",
     )
-    queues = QueueNames(
-        onboarding=ONBOARDING_EVENTS, scope_changes=SCOPE_CHANGES, commands=DIRECTORY_COMMANDS
-    )
     return ServiceBusOutbox(
-        address, queues, partial(blocking_credential, settings.identity_client_id)
+        address, QueueNames(), partial(blocking_credential, settings.identity_client_id)
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import stamina
 
 from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.queues import DIRECTORY_COMMANDS, ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
 
@@ -89,9 +90,9 @@ class ServiceBusAddress:
 class QueueNames:
     """The queues this side sends to."""
 
-    onboarding: str = "onboarding-events"
-    scope_changes: str = "scope-changes"
-    commands: str = "directory-commands"
+    onboarding: str = ONBOARDING_EVENTS
+    scope_changes: str = SCOPE_CHANGES
+    commands: str = DIRECTORY_COMMANDS
 
 
 class ServiceBusOutbox:

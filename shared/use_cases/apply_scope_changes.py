@@ -11,12 +11,11 @@ from shared.contracts.queues import SCOPE_CHANGES
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer, Change, record
 from shared.domain.enrolment import TO_WRITE, Enrolment, State
-from shared.domain.errors import InvalidMessage
 from shared.domain.policy import Medium
 from shared.domain.reasons import Reason
-from shared.ports import Receipt, World
+from shared.ports import World
 from shared.use_cases.announce import awaits_writer
-from shared.use_cases.message import Message, refusal
+from shared.use_cases.message import Message, read_all
 
 ACTOR = "apply_scope_changes"
 
@@ -27,7 +26,9 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     Raises:
         DirectoryUnavailable, LedgerConflict: the whole batch is to be delivered again.
     """
-    changes, refused = _read(messages, now)
+    changes, refused = read_all(
+        messages, SCOPE_CHANGES, lambda one: ScopeChange.read(one.body), now
+    )
     if refused:
         await world.ledger.record_receipts(refused)
     keys = {key for change in changes for key in change.person_keys}
@@ -39,17 +40,6 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     await _write_to_cloud(
         [e for e in owed.values() if e.medium is Medium.CLOUD and awaits_writer(e)], world, now
     )
-
-
-def _read(messages: Sequence[Message], now: datetime) -> tuple[list[ScopeChange], list[Receipt]]:
-    changes: list[ScopeChange] = []
-    refused: list[Receipt] = []
-    for message in messages:
-        try:
-            changes.append(ScopeChange.read(message.body))
-        except InvalidMessage as error:
-            refused.append(refusal(message, SCOPE_CHANGES, error, now))
-    return changes, refused
 
 
 async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: datetime) -> None:

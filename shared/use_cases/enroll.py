@@ -7,13 +7,12 @@ from datetime import datetime
 from shared.contracts.onboarding_event import read_request
 from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.domain.enrolment import Enrolment
-from shared.domain.errors import InvalidMessage
 from shared.domain.onboarding import Finding, Request, decide, key_of
 from shared.domain.people import Identifier
 from shared.ports import Receipt, World
 from shared.use_cases.adopt_arrivals import adopt_arrivals
 from shared.use_cases.announce import announce
-from shared.use_cases.message import Message, refusal
+from shared.use_cases.message import Message, read_all
 
 
 async def enroll(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -22,7 +21,9 @@ async def enroll(messages: Sequence[Message], world: World, now: datetime) -> No
     Raises:
         DirectoryUnavailable, LedgerConflict: the whole batch is to be delivered again.
     """
-    requests, refused = _read(messages, now)
+    requests, refused = read_all(
+        messages, ONBOARDING_EVENTS, lambda one: read_request(one.body, one.envelope, now), now
+    )
     enrolled = await enroll_requests(requests, world, now)
     accepted = [
         Receipt(key=r.key, queue=ONBOARDING_EVENTS, at=now, outcome=e.reason, person_key=e.key)
@@ -52,17 +53,6 @@ async def enroll_requests(
     enrolled = await world.ledger.amend(by_key, decide_all, actor=actor, now=now)
     await announce(enrolled.values(), world.outbox)
     return [enrolled[key_of(r.identifier, findings[r.identifier])] for r in requests]
-
-
-def _read(messages: Sequence[Message], now: datetime) -> tuple[list[Request], list[Receipt]]:
-    requests: list[Request] = []
-    refused: list[Receipt] = []
-    for message in messages:
-        try:
-            requests.append(read_request(message.body, message.envelope, now))
-        except InvalidMessage as error:
-            refused.append(refusal(message, ONBOARDING_EVENTS, error, now))
-    return requests, refused
 
 
 async def _find(requests: Sequence[Request], world: World) -> Mapping[Identifier, Finding]:

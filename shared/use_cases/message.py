@@ -1,5 +1,6 @@
 """A message as it comes off a queue, and the receipt for one that cannot be taken."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +18,21 @@ class Message:
     envelope: Envelope = Envelope()
 
 
-def refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) -> Receipt:
+def read_all[T](
+    messages: Sequence[Message], queue: str, read: Callable[[Message], T], now: datetime
+) -> tuple[list[T], list[Receipt]]:
+    """What `read` makes of the messages, and the receipts of those that it cannot take."""
+    taken: list[T] = []
+    refused: list[Receipt] = []
+    for message in messages:
+        try:
+            taken.append(read(message))
+        except InvalidMessage as error:
+            refused.append(_refusal(message, queue, error, now))
+    return taken, refused
+
+
+def _refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) -> Receipt:
     """The receipt that keeps a refused message whole, with the field and the reason.
 
     A batch trigger cannot dead-letter one message of its batch, so the ledger keeps it.

@@ -8,10 +8,9 @@ from shared.contracts.directory_result import DirectoryResult, SyncReport, SyncS
 from shared.contracts.queues import DIRECTORY_RESULTS
 from shared.domain.answers import Answer, note_delta_sync, record
 from shared.domain.enrolment import Enrolment
-from shared.domain.errors import InvalidMessage
-from shared.ports import Receipt, World
+from shared.ports import World
 from shared.use_cases.announce import announce
-from shared.use_cases.message import Message, refusal
+from shared.use_cases.message import Message, read_all
 
 
 async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -20,7 +19,9 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
     Raises:
         LedgerConflict: the whole batch is to be delivered again.
     """
-    results, refused = _read(messages, now)
+    results, refused = read_all(
+        messages, DIRECTORY_RESULTS, lambda one: DirectoryResult.read(one.body), now
+    )
     if refused:
         await world.ledger.record_receipts(refused)
     answers: dict[str, list[tuple[Answer, SyncReport]]] = defaultdict(list)
@@ -48,16 +49,3 @@ def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:
     detail = ": ".join(part for part in (sync.problem, sync.detail) if part)
     succeeded = sync.state is SyncState.SUCCEEDED
     return note_delta_sync(current, succeeded=succeeded, detail=detail, now=now)
-
-
-def _read(
-    messages: Sequence[Message], now: datetime
-) -> tuple[list[DirectoryResult], list[Receipt]]:
-    results: list[DirectoryResult] = []
-    refused: list[Receipt] = []
-    for message in messages:
-        try:
-            results.append(DirectoryResult.read(message.body))
-        except InvalidMessage as error:
-            refused.append(refusal(message, DIRECTORY_RESULTS, error, now))
-    return results, refused
