@@ -1,16 +1,23 @@
-"""`python -m sandbox up|down|reset|status|env`: the whole company on this machine's loopback."""
+"""`python -m sandbox up|down|reset|status|env|clock`: the whole company on one loopback."""
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
+
 from sandbox import supervisor
+from sandbox.clock import Clock
+from sandbox.console import Console
 from sandbox.layout import Layout, open_layout
-from sandbox.parts import STAGES
+from sandbox.parts import STAGES, clock_file
 
 _NAMES = [name for stage in STAGES for name in stage]
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def main() -> int:
@@ -23,13 +30,14 @@ def main() -> int:
         "reset": lambda: _reset(layout, arguments.without),
         "status": lambda: _status(layout),
         "env": lambda: _env(layout),
+        "clock": lambda: _clock(layout, arguments.by),
     }
     return commands[arguments.command]()
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
-    parser.add_argument("command", choices=["up", "down", "reset", "status", "env"])
+    parser.add_argument("command", choices=["up", "down", "reset", "status", "env", "clock"])
     parser.add_argument("--state", type=Path, default=Path(".sandbox"), help="where it is kept")
     parser.add_argument("--company-size", type=int, default=300, help="people, at the first up")
     parser.add_argument(
@@ -39,7 +47,17 @@ def _arguments() -> argparse.Namespace:
         choices=_NAMES,
         help="leave a part out, such as functions_host where `func start` runs the app",
     )
+    parser.add_argument(
+        "--by", type=_span, metavar="2d|6h|30m", help="with clock: how much time is to pass at once"
+    )
     return parser.parse_args()
+
+
+def _span(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,5})([dhm])", text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"expected a span such as 2d, 6h or 30m, got {text!r}")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _up(layout: Layout, without: list[str]) -> int:
@@ -77,14 +95,37 @@ def _status(layout: Layout) -> int:
 
 def _env(layout: Layout) -> int:
     """What the CLI needs to know, as a shell reads it."""
-    file = layout.state / "functions" / "host-keys.json"
+    file = _keys(layout)
     if not file.exists():
-        sys.stderr.write("the app has not run yet: python -m sandbox up\n")
-        return 1
+        return _not_up()
     keys = json.loads(file.read_text())
     sys.stdout.write(f"export SSPR_URL={layout.functions_url}/api\n")
     sys.stdout.write(f"export SSPR_KEY={keys['functionKeys']['default']}\n")
     return 0
+
+
+def _clock(layout: Layout, by: timedelta | None) -> int:
+    """The time of app and tenant, after it has been moved."""
+    if by:
+        if not _keys(layout).exists():
+            return _not_up()
+        try:
+            with Console(layout) as console:
+                console.move_clock(by)
+        except httpx.HTTPError as error:
+            sys.stderr.write(f"the tenant's clock could not be moved, so none was: {error}\n")
+            return 1
+    sys.stdout.write(f"{Clock(clock_file(layout)).now().isoformat(timespec='seconds')}\n")
+    return 0
+
+
+def _keys(layout: Layout) -> Path:
+    return layout.state / "functions" / "host-keys.json"
+
+
+def _not_up() -> int:
+    sys.stderr.write("the app has not run yet: python -m sandbox up\n")
+    return 1
 
 
 if __name__ == "__main__":

@@ -4,12 +4,15 @@ import json
 import ssl
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import Any, Self
 
 import httpx
 import ldap3
 
+from sandbox.clock import Clock
 from sandbox.layout import Layout
+from sandbox.parts import clock_file
 
 _POLL_SECONDS = 0.2
 
@@ -19,6 +22,7 @@ class Console:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
+        self._clock = Clock(clock_file(layout))
         keys = json.loads((layout.state / "functions" / "host-keys.json").read_text())
         self.key: str = keys["functionKeys"]["default"]
         self.app = httpx.Client(
@@ -69,6 +73,17 @@ class Console:
         """The totals."""
         value: dict[str, Any] = self.app.get("/status").raise_for_status().json()
         return value
+
+    def moved(self) -> timedelta:
+        """How far the time of app and tenant is ahead of the machine's."""
+        return self._clock.offset()
+
+    def move_clock(self, by: timedelta) -> None:
+        """Let time pass for the app and the tenant, at once and without a restart."""
+        offset = self.moved() + by
+        body = {"offsetSeconds": offset.total_seconds()}
+        self.tenant.post("/sandbox/clock", json=body).raise_for_status()
+        self._clock.move_to(offset)
 
     def reset_password(self, upn: str, password: str) -> httpx.Response:
         """What the person sees who has forgotten their password."""

@@ -142,10 +142,16 @@ def _functions_host(layout: Layout, storage: str) -> Part:
             app=Path(__file__).parent.parent,
             settings=settings,
             state=layout.state / "functions",
+            clock=clock_file(layout),
             port=layout.ports.functions,
         ),
         layout.identity_environment,
     )
+
+
+def clock_file(layout: Layout) -> Path:
+    """Where the offset of the app's time is kept."""
+    return layout.state / "clock.json"
 
 
 def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:

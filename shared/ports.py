@@ -1,17 +1,25 @@
 """What the use cases need from the world, as narrow protocols; the adapters provide it."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from enum import StrEnum
+from typing import Any, Protocol
 
 from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.operation_request import OperationRequest
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer
+from shared.domain.audit import AuditEnd, AuditRecord
 from shared.domain.enrolment import Enrolment, State
+from shared.domain.gate import Evaluation
+from shared.domain.measurements import WorkerSight
 from shared.domain.people import Identifier, Memberships, Person, Registration
 from shared.domain.policy import Policy
 from shared.domain.reasons import Reason
+from shared.domain.resets import Reset
+from shared.domain.rollout import Lease, Rollout
+from shared.domain.standing import Standing
 
 
 class Directory(Protocol):
@@ -33,6 +41,21 @@ class Directory(Protocol):
 
     async def registrations(self) -> Mapping[str, Registration]:
         """The whole registration report by object id; it lags by up to hours."""
+
+    def everybody(self) -> AsyncIterator[Sequence[Person]]:
+        """Every user of the tenant, guests and disabled ones too, by the page."""
+
+    async def group_member_ids(self, group_id: str) -> frozenset[str] | None:
+        """The people in any group, direct or nested; None where there is no such group."""
+
+    async def administrator_ids(self) -> frozenset[str]:
+        """Who holds a directory role, by the registration report; it lags by up to hours."""
+
+    async def registered_ids(self) -> frozenset[str]:
+        """Who is registered for SSPR, by the same report."""
+
+    async def resets(self, since: datetime) -> Sequence[Reset]:
+        """The resets that people tried by themselves since then, by the audit log."""
 
 
 class CloudScope(Protocol):
@@ -56,6 +79,9 @@ class Outbox(Protocol):
 
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
         """Commands to the hybrid worker."""
+
+    async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
+        """Operations that take longer than an HTTP request may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +109,8 @@ class Totals:
     by_reason: Mapping[tuple[State, Reason], int]
     by_flag: Mapping[Reason, int]
     refused_messages: int
+    by_wave: Mapping[tuple[str, State, bool], int]
+    """Those whom a wave holds, by its name and their state, and whether they are flagged."""
 
 
 class Ledger(Protocol):
@@ -129,6 +157,12 @@ class Ledger(Protocol):
     async def provisional(self) -> Sequence[Enrolment]:
         """Everybody enrolled who was not in Entra when last looked for."""
 
+    async def in_wave(self, wave: str) -> Sequence[Enrolment]:
+        """Everybody whom the wave of that name holds."""
+
+    def standings(self) -> AsyncIterator[Sequence[Standing]]:
+        """Everybody who is remembered under an object id, without their histories, by the page."""
+
     async def totals(self) -> Totals:
         """The totals, without reading every person."""
 
@@ -145,6 +179,164 @@ class Ledger(Protocol):
         """The newest refused messages, with their bodies."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoredRollout:
+    """The rollout as it was read; whoever replaces it proves that nobody else has since."""
+
+    rollout: Rollout
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What the last look at everybody found and did; ids are cut off after the first few."""
+
+    at: datetime
+    listed: int
+    eligible: int
+    kept: int
+    added: int
+    removed: int
+    removed_by_hand: Sequence[str]
+    added_by_hand: Sequence[str]
+    repaired: int
+    skips: Mapping[Reason, int]
+    problem: str = ""
+
+
+class Rollouts(Protocol):
+    """The one rollout of this scope group, with its documents and what gates said."""
+
+    async def current(self) -> StoredRollout | None:
+        """The rollout; None before the first document was applied."""
+
+    async def replace(
+        self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
+    ) -> StoredRollout:
+        """Put the rollout in the place of the one that was read, with an audit record.
+
+        Actor and reason are the rollout's own.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+        """
+
+    async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
+        """Take, keep or give back the lease; no audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed the rollout since it was read.
+        """
+
+    async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:
+        """Keep a version of the document as the operator wrote it."""
+
+    async def document_text(self, version: int) -> str | None:
+        """A version of the document as the operator wrote it."""
+
+    async def keep_evaluation(self, evaluation: Evaluation) -> None:
+        """Keep a look at the gates; the newest without a decision replaces the one before."""
+
+    async def evaluations(self, limit: int) -> Sequence[Evaluation]:
+        """The newest looks at the gates, newest first."""
+
+    async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
+        """Keep what the last look at everybody found."""
+
+    async def reconciliation(self) -> Reconciliation | None:
+        """What the last look at everybody found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPerson:
+    """One line of a plan for people to read."""
+
+    object_id: str
+    action: str
+    """`add`, `remove`, `skip` or `drift`."""
+    wave: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPlan:
+    """A plan that was shown to an operator."""
+
+    fingerprint: str
+    document_text: str
+    drawn_up_at: datetime
+    actor: str
+    summary: Mapping[str, Any]
+    """What the operator saw, as plain JSON values."""
+
+
+class Plans(Protocol):
+    """Plans that may be applied, by their fingerprint."""
+
+    async def keep(self, plan: KeptPlan, people: Iterable[PlannedPerson]) -> None:
+        """Keep a plan and everybody in it; a plan kept again changes nothing."""
+
+    async def find(self, fingerprint: str) -> KeptPlan | None:
+        """The plan with this fingerprint."""
+
+    async def people(self, fingerprint: str, page: int) -> Sequence[PlannedPerson]:
+        """A page of a plan's people, from 0; empty after the last."""
+
+
+class OperationState(StrEnum):
+    """How an operation stands."""
+
+    QUEUED = "queued"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """Something an operator asked for that takes longer than an HTTP request may."""
+
+    key: str
+    kind: str
+    actor: str
+    requested_at: datetime
+    parameters: Mapping[str, Any]
+    state: OperationState = OperationState.QUEUED
+    result: Mapping[str, Any] | None = None
+    """What came of it, as plain JSON values."""
+    problem: str = ""
+    """Why it was refused."""
+
+
+class Operations(Protocol):
+    """What operators asked for."""
+
+    async def keep(self, operation: Operation) -> None:
+        """Remember the operation as it stands."""
+
+    async def find(self, key: str) -> Operation | None:
+        """The operation with this key."""
+
+
+class Workers(Protocol):
+    """The hybrid workers that have been heard of."""
+
+    async def sighted(self, sights: Collection[WorkerSight]) -> None:
+        """Remember what workers said of themselves last."""
+
+    async def sights(self) -> Sequence[WorkerSight]:
+        """What each worker said last."""
+
+
+class Audit(Protocol):
+    """Every change of anybody and of the rollout, chained within each partition."""
+
+    async def ends(self) -> Sequence[AuditEnd]:
+        """Where each partition's chain ends."""
+
+    async def records(self, partition: str, after: int, limit: int) -> Sequence[AuditRecord]:
+        """Up to `limit` records that follow number `after`, oldest first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything a use case may reach, and the rules it keeps."""
@@ -152,6 +344,13 @@ class World:
     directory: Directory
     cloud_scope: CloudScope
     ledger: Ledger
+    rollouts: Rollouts
+    plans: Plans
+    operations: Operations
+    workers: Workers
+    audit: Audit
     outbox: Outbox
     policy: Policy
     command_lifetime: timedelta
+    lease: timedelta
+    """How long an expansion that does not go on keeps others from going on with it."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
+from sandbox.clock import Clock
 from sandbox.functions_host.http_listener import HttpApi, HttpServer, endpoints
 from sandbox.functions_host.keys import HostKeys
 from sandbox.functions_host.listener import Listener
@@ -27,20 +28,26 @@ class HostError(Exception):
 
 
 async def serve(
-    *, app: Path, settings: Path, state: Path, address: str, port: int, ready: TextIO
-) -> bool:
+    *,
+    app: Path,
+    settings: Path,
+    state: Path,
+    clock: Clock | None,
+    address: str,
+    port: int,
+    ready: TextIO,
+) -> None:
     """Serve an app until SIGTERM or SIGINT.
 
     Args:
         app: Folder with ``function_app.py`` and ``host.json``; becomes the working directory.
         settings: A ``local.settings.json``.
         state: Folder for what must survive a restart: keys and timer statuses; made if missing.
+        clock: What the app is to take the time from; the machine's where there is none. Timers
+            always go by the machine's.
         address: Where to listen for HTTP.
         port: The port, or 0 for a free one.
         ready: Gets the line ``{"http": PORT}`` once every listener runs.
-
-    Returns:
-        Whether all invocations finished within the grace period after the stop.
 
     Raises:
         HostError: When the app cannot be indexed or a listener cannot start.
@@ -51,6 +58,8 @@ async def serve(
         export(values)
         os.chdir(app)
         runtime = await Runtime.load(app)
+        if clock:
+            _hand_over(clock)
         listeners = _listeners(runtime, AppSettings(values), options, state)
         api = HttpApi(
             runtime,
@@ -63,10 +72,15 @@ async def serve(
     except (IndexingError, ValueError, OSError) as error:
         raise HostError(error) from error
     _log.info("serving functions=%s", ",".join(function.name for function in runtime.functions))
-    drained = await _run_until_signal(HttpServer(api, bound, GRACE_SECONDS), listeners, ready)
-    if drained:
-        runtime.close()
-    return drained
+    await _run_until_signal(HttpServer(api, bound, GRACE_SECONDS), listeners, ready)
+
+
+def _hand_over(clock: Clock) -> None:
+    """Have the app read this clock, in the one place where it reads any."""
+    # Found only now that the app's folder is on the path.
+    from shared.bootstrap import App
+
+    App.now = clock.now  # type: ignore[method-assign]  # a bound method needs no staticmethod
 
 
 def _listeners(
@@ -88,7 +102,7 @@ def _listeners(
 
 async def _run_until_signal(
     server: HttpServer, listeners: Sequence[Listener], ready: TextIO
-) -> bool:
+) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -105,5 +119,3 @@ async def _run_until_signal(
             limit.reschedule(loop.time() + GRACE_SECONDS)
     except TimeoutError:
         _log.warning("gave up on invocations that did not finish in %s s", GRACE_SECONDS)
-        return False
-    return True

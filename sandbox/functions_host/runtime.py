@@ -87,10 +87,6 @@ class Runtime:
             _raise_failure(await worker.function_load_request(Message(request=request)))
         return cls(tuple(functions))
 
-    def close(self) -> None:
-        """Wait for synchronous functions still in the thread pool, and end its threads."""
-        worker.stop_threadpool_executor()
-
     async def invoke(
         self, function: Function, data: TypedData, metadata: Mapping[str, TypedData]
     ) -> Outcome:

@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from azure.core.exceptions import AzureError
 from azure.servicebus import ServiceBusReceivedMessage
-from azure.servicebus.aio import AutoLockRenewer
 
 from sandbox.functions_host import service_bus_trigger as trigger
+from sandbox.functions_host.message_lock import MessageLock
 from sandbox.functions_host.protocol import TypedData
 from sandbox.functions_host.runtime import Function, Runtime
 from sandbox.functions_host.service_bus_connection import ServiceBusConnection
@@ -27,7 +27,9 @@ class ServiceBusListener:
 
     Success completes the messages, an exception abandons every one of them. Batches come one at a
     time and nobody renews their locks; single messages come up to ``maxConcurrentCalls`` at once
-    and keep their locks while their function runs.
+    and keep their locks while their function runs, up to ``maxAutoLockRenewalDuration``. In Azure
+    the locks are kept by another process; here by the loop that asynchronous functions run on, so
+    that one which computes without a pause for longer than a lock lasts loses its message.
     """
 
     def __init__(
@@ -50,8 +52,7 @@ class ServiceBusListener:
         self._binary = (function.trigger.get("dataType") or "").lower() == "binary"
         self._connection = ServiceBusConnection(settings, function.trigger["connection"])
         self._receiver = self._connection.client.get_queue_receiver(self._queue)
-        self._renewer = AutoLockRenewer(options.max_auto_lock_renewal_seconds)
-        self._running: dict[asyncio.Task[bool], ServiceBusReceivedMessage] = {}
+        self._running: dict[asyncio.Task[bool], MessageLock] = {}
 
     async def start(self) -> None:
         """Attach to the queue.
@@ -76,8 +77,7 @@ class ServiceBusListener:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), _PAUSE_AFTER_ERROR_SECONDS)
         while self._running:
-            await self._settle_finished(None)
-        await self._renewer.close()
+            await self._tend(_WAIT_SECONDS)
         await self._receiver.close()
         await self._connection.close()
 
@@ -92,7 +92,7 @@ class ServiceBusListener:
             await self._settle(messages, succeeded=await self._process(messages))
 
     async def _next_singles(self) -> None:
-        """Fill the free places and settle what is finished.
+        """Fill the free places and tend to what runs.
 
         Both are done here, in turn: the SDK's connection has one lock for reading and writing, and
         a receiver that waits for messages holds it for 0.2 s at a time.
@@ -101,19 +101,22 @@ class ServiceBusListener:
         if free:
             wait = _BUSY_WAIT_SECONDS if self._running else _WAIT_SECONDS
             for message in await self._receive(free, wait):
-                self._renewer.register(self._receiver, message)
-                self._running[asyncio.create_task(self._process([message]))] = message
+                lock = MessageLock(message, self._options.max_auto_lock_renewal_seconds)
+                self._running[asyncio.create_task(self._process([message]))] = lock
         if self._running:
             full = len(self._running) == self._options.max_concurrent_calls
-            await self._settle_finished(None if full else _BUSY_WAIT_SECONDS)
+            await self._tend(_WAIT_SECONDS if full else _BUSY_WAIT_SECONDS)
 
-    async def _settle_finished(self, timeout: float | None) -> None:  # noqa: ASYNC109 - asyncio.wait's
+    async def _tend(self, seconds: float) -> None:
+        """Settle what finishes within that time, and keep the locks of the rest."""
         finished, _ = await asyncio.wait(
-            self._running, timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+            self._running, timeout=seconds, return_when=asyncio.FIRST_COMPLETED
         )
-        settled = [(self._running.pop(task), task.result()) for task in finished]
+        settled = [(self._running.pop(task).message, task.result()) for task in finished]
         for outcome in (True, False):
             await self._settle([m for m, ok in settled if ok is outcome], succeeded=outcome)
+        due = [lock for lock in self._running.values() if lock.is_due()]
+        await asyncio.gather(*(lock.renew(self._receiver) for lock in due))
 
     async def _receive(self, count: int, seconds: float) -> Sequence[ServiceBusReceivedMessage]:
         return await self._receiver.receive_messages(max_message_count=count, max_wait_time=seconds)

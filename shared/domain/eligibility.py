@@ -18,6 +18,12 @@ def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason 
         return Reason.ADMINISTRATOR
     if memberships.group_ids & policy.excluded_group_ids:
         return Reason.EXCLUDED_GROUP
+    if policy.population_group_ids and not memberships.group_ids & policy.population_group_ids:
+        return Reason.OUTSIDE_POPULATION
+    if person.object_id in policy.excluded_object_ids:
+        return Reason.EXCLUDED_PERSON
+    if any(rule.matches(person) for rule in policy.excluded_attributes):
+        return Reason.EXCLUDED_ATTRIBUTE
     if not person.licensed:
         return Reason.UNLICENSED
     if policy.topology.medium(synced=person.synced) is None:

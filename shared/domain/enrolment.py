@@ -46,8 +46,12 @@ class CauseKind(StrEnum):
     """What made the product touch somebody."""
 
     EVENT = "event"
+    NEW_HIRE = "new-hire"
+    """The rollout document's rule, where no event came."""
     WAVE = "wave"
     BY_HAND = "by-hand"
+    FOUND = "found"
+    """Seen in the group; nobody here asked for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,35 @@ class Cause:
     reference: str
     """The event's key, the wave's name or the operator's reason."""
     actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A cause that wants the person in scope; whoever nothing holds is taken out again.
+
+    A person has at most one of each kind: the wave is the first that selected them.
+    """
+
+    cause: Cause
+    until: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return self.until is not None and self.until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What keeps a person out, whoever wants them in: they left, or an operator said so."""
+
+    reason: Reason
+    actor: str
+    text: str = ""
+    until: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return self.until is not None and self.until <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +133,27 @@ class Enrolment:
     reissues: int = 0
     """How often a write was issued again because nothing came of it."""
     flag: Reason | None = None
+    holds: tuple[Hold, ...] = ()
+    bar: Bar | None = None
     steps: tuple[Step, ...] = ()
+
+    def hold(self, kind: CauseKind) -> Hold | None:
+        """The hold of that kind, if there is one."""
+        return next((one for one in self.holds if one.cause.kind is kind), None)
+
+    def held(self, hold: Hold) -> Self:
+        """The same person with that hold in the place of the one of its kind."""
+        others = tuple(one for one in self.holds if one.cause.kind is not hold.cause.kind)
+        return replace(self, holds=(*others, hold))
+
+    def released(self, *kinds: CauseKind) -> Self:
+        """The same person without the holds of these kinds."""
+        kept = tuple(one for one in self.holds if one.cause.kind not in kinds)
+        return replace(self, holds=kept)
+
+    def is_barred(self, now: datetime) -> bool:
+        """Whether something keeps the person out now."""
+        return self.bar is not None and not self.bar.is_over(now)
 
     @property
     def is_provisional(self) -> bool:

@@ -29,3 +29,15 @@ class DirectoryUnavailable(SsprRolloutError):
 
 class LedgerConflict(SsprRolloutError):
     """Somebody else kept changing the same rows; the work is to be tried again."""
+
+
+class NotPossible(SsprRolloutError):
+    """The rollout is not where this could be done; the text says where it is."""
+
+
+class UnsafePlan(SsprRolloutError):
+    """A plan would touch more people than its document allows; the text says how many."""
+
+
+class WorldChanged(SsprRolloutError):
+    """What was planned is no longer what would be done; plan again."""

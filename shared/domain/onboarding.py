@@ -7,8 +7,11 @@ from enum import StrEnum
 from shared.domain.eligibility import refusal
 from shared.domain.enrolment import (
     IN_SCOPE,
+    Bar,
     Cause,
+    CauseKind,
     Enrolment,
+    Hold,
     Provenance,
     State,
     Step,
@@ -19,6 +22,12 @@ from shared.domain.policy import Medium, Policy, Topology
 from shared.domain.reasons import Reason
 
 _ENROLLED = IN_SCOPE | {State.REQUESTED}
+_ASKED = {
+    CauseKind.EVENT: Reason.ONBOARDED,
+    CauseKind.NEW_HIRE: Reason.NEW_HIRE,
+    CauseKind.WAVE: Reason.IN_WAVE,
+    CauseKind.BY_HAND: Reason.INCLUDED_BY_HAND,
+}
 _STALE_READS = timedelta(hours=1)
 """How long after a removal Entra may still show the membership."""
 
@@ -41,6 +50,8 @@ class Request:
     occurred_at: datetime
     cause: Cause
     effective_date: datetime | None = None
+    until: datetime | None = None
+    """When the cause ceases to want the person in; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +78,19 @@ def decide(
     """The person's enrolment after the request; running it twice gives the same."""
     if current and request.occurred_at < current.event_time:
         return current.noted(Reason.OUTDATED, now, detail=request.key)
-    case = _Case(request, finding, current, now)
     if request.action is Action.OFFBOARD:
-        return _withdraw(case)
-    if current and current.state in _ENROLLED:
-        return replace(current, event_time=request.occurred_at)
-    after = _onboard(case, policy)
-    if current and current.state is State.WITHDRAWING and after.state not in _ENROLLED:
-        # The removal is still owed; only a person who is to be in again makes up for it.
-        return replace(current, event_time=request.occurred_at)
-    return after
+        return _withdraw(_Case(request, finding, current, now))
+    if current and _lifts_bar(request, current):
+        current = replace(current, bar=None)
+    after = _wanted(_Case(request, finding, current, now), policy)
+    return after.held(Hold(request.cause, request.until))
+
+
+def _lifts_bar(request: Request, current: Enrolment) -> bool:
+    """An operator lifts every bar; an event lifts that of a leaver, who has come back."""
+    kind, bar = request.cause.kind, current.bar
+    is_leaver = bar is not None and bar.reason is Reason.OFFBOARDED
+    return kind is CauseKind.BY_HAND or (kind is CauseKind.EVENT and is_leaver)
 
 
 def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:
@@ -152,6 +166,27 @@ class _Case:
                 return UserRef()
 
 
+def _wanted(case: _Case, policy: Policy) -> Enrolment:
+    request, current = case.request, case.current
+    if current and current.state in _ENROLLED:
+        return replace(current, event_time=request.occurred_at)
+    after = _barred(case) or _onboard(case, policy)
+    if current and current.state is State.WITHDRAWING and after.state not in _ENROLLED:
+        # The removal is still owed; only a person who is to be in again makes up for it.
+        return replace(current, event_time=request.occurred_at)
+    return after
+
+
+def _barred(case: _Case) -> Enrolment | None:
+    """Whom an operator keeps out stays out; what wants them in is remembered for later."""
+    current = case.current
+    if current is None or current.bar is None or not current.is_barred(case.now):
+        return None
+    if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
+        return replace(current, event_time=case.request.occurred_at)
+    return case.moved(State.EXCLUDED, current.bar.reason)
+
+
 def _onboard(case: _Case, policy: Policy) -> Enrolment:
     if len(case.finding.people) > 1:
         return case.moved(State.FAILED, Reason.AMBIGUOUS)
@@ -178,7 +213,7 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
         )
     # Entra tells that a cloud user is no member yet; of a synced one only the worker knows.
     provenance = Provenance.OURS if medium is Medium.CLOUD or ours else Provenance.UNKNOWN
-    moved = case.moved(State.REQUESTED, Reason.ONBOARDED)
+    moved = case.moved(State.REQUESTED, _ASKED[case.request.cause.kind])
     return replace(moved, medium=medium, provenance=provenance)
 
 
@@ -202,7 +237,7 @@ def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
     if policy.topology is Topology.CLOUD:
         waiting = case.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY)
         return wait_again(replace(waiting, deadline=deadline), policy, now)
-    moved = case.moved(State.REQUESTED, Reason.ONBOARDED)
+    moved = case.moved(State.REQUESTED, _ASKED[case.request.cause.kind])
     return replace(moved, medium=Medium.ON_PREMISES, deadline=deadline)
 
 
@@ -214,10 +249,11 @@ def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
 
 def _withdraw(case: _Case) -> Enrolment:
     current, request = case.current, case.request
+    bar = Bar(Reason.OFFBOARDED, request.cause.actor, request.cause.reference)
     if current is None:
         # Remembered all the same, so that an older onboarding event that comes late stays out.
-        return case.moved(State.WITHDRAWN, Reason.UNKNOWN_LEAVER)
+        return replace(case.moved(State.WITHDRAWN, Reason.UNKNOWN_LEAVER), bar=bar)
+    leaving = replace(current, event_time=request.occurred_at, holds=(), bar=bar)
     if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
-        return replace(current, event_time=request.occurred_at)
-    leaving = replace(current, event_time=request.occurred_at, cause=request.cause)
-    return take_out(leaving, Reason.OFFBOARDED, case.now)
+        return leaving
+    return take_out(replace(leaving, cause=request.cause), Reason.OFFBOARDED, case.now)

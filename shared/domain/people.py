@@ -61,6 +61,27 @@ class UserRef:
     """`onPremisesSecurityIdentifier`."""
 
 
+class Attribute(StrEnum):
+    """The attributes that a rollout document may ask about, named as Graph names them."""
+
+    DEPARTMENT = "department"
+    COMPANY = "companyName"
+    EMPLOYEE_TYPE = "employeeType"
+    JOB_TITLE = "jobTitle"
+    OFFICE = "officeLocation"
+    USAGE_LOCATION = "usageLocation"
+
+
+_FIELDS = {
+    Attribute.DEPARTMENT: "department",
+    Attribute.COMPANY: "company",
+    Attribute.EMPLOYEE_TYPE: "employee_type",
+    Attribute.JOB_TITLE: "job_title",
+    Attribute.OFFICE: "office",
+    Attribute.USAGE_LOCATION: "usage_location",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A user in Entra, with what eligibility asks about."""
@@ -73,6 +94,16 @@ class Person:
     """An Entra ID P1 or P2 service plan is assigned and enabled."""
     hire_date: datetime | None = None
     department: str | None = None
+    company: str | None = None
+    employee_type: str | None = None
+    job_title: str | None = None
+    office: str | None = None
+    usage_location: str | None = None
+
+    def attribute(self, attribute: Attribute) -> str | None:
+        """What the directory has under that attribute; None where it has nothing."""
+        value: str | None = getattr(self, _FIELDS[attribute])
+        return value
 
     @property
     def object_id(self) -> str:

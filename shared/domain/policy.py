@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.domain.people import Attribute, Person
+
 
 class Medium(StrEnum):
     """Which directory holds a person's membership, and so who writes it."""
@@ -34,6 +36,19 @@ class Topology(StrEnum):
         return Medium.CLOUD if self is Topology.NESTED else None
 
 
+@dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """People with one of these values, compared without regard to case."""
+
+    attribute: Attribute
+    values: frozenset[str]
+
+    def matches(self, person: Person) -> bool:
+        """Whether the rule means this person."""
+        value = person.attribute(self.attribute)
+        return value is not None and value.casefold() in self.values
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What decisions depend on besides the facts and the time."""
@@ -41,6 +56,10 @@ class Policy:
     scope_group_id: str
     topology: Topology = Topology.NESTED
     excluded_group_ids: frozenset[str] = frozenset()
+    excluded_attributes: tuple[AttributeRule, ...] = ()
+    excluded_object_ids: frozenset[str] = frozenset()
+    population_group_ids: frozenset[str] = frozenset()
+    """Only members of one of these are for enrolment; empty: everybody is."""
     waiting_deadline: timedelta = timedelta(days=14)
     """How long a person may be in neither directory, counted from the hire date or the event."""
     first_retry: timedelta = timedelta(minutes=2)

@@ -8,6 +8,10 @@ class Reason(StrEnum):
 
     # On the way into scope.
     ONBOARDED = "onboarded"
+    NEW_HIRE = "new-hire"
+    IN_WAVE = "in-wave"
+    INCLUDED_BY_HAND = "included-by-hand"
+    PUT_BACK = "put-back"
     REQUESTED_AGAIN = "requested-again"
     COMMAND_ISSUED = "command-issued"
     ADDED = "added"
@@ -28,6 +32,10 @@ class Reason(StrEnum):
     ADMINISTRATOR = "administrator"
     PROTECTED = "protected"
     EXCLUDED_GROUP = "excluded-group"
+    EXCLUDED_ATTRIBUTE = "excluded-attribute"
+    EXCLUDED_PERSON = "excluded-person"
+    EXCLUDED_BY_HAND = "excluded-by-hand"
+    OUTSIDE_POPULATION = "outside-population"
     CLOUD_USER_OUT_OF_REACH = "cloud-user-out-of-reach"
     # Failed.
     AMBIGUOUS = "ambiguous"
@@ -41,6 +49,11 @@ class Reason(StrEnum):
     # On the way out.
     OFFBOARDED = "offboarded"
     REMOVED = "removed"
+    ROLLED_BACK = "rolled-back"
+    CALLED_OFF = "called-off"
+    NO_LONGER_WANTED = "no-longer-wanted"
+    ADDED_BY_HAND = "added-by-hand"
+    REMOVED_BY_HAND = "removed-by-hand"
     NOT_A_MEMBER = "not-a-member"
     MEMBERSHIP_NOT_OURS = "membership-not-ours"
     # Events that changed nothing.
@@ -61,6 +74,10 @@ class Reason(StrEnum):
 
 _TEXTS = {
     Reason.ONBOARDED: "An onboarding event asked for this person.",
+    Reason.NEW_HIRE: "The rollout's rule for new hires asked for this person.",
+    Reason.IN_WAVE: "A wave of the rollout asked for this person.",
+    Reason.INCLUDED_BY_HAND: "An operator asked for this person.",
+    Reason.PUT_BACK: "Somebody had removed the membership by hand; it is written again.",
     Reason.REQUESTED_AGAIN: "Nothing came of the last attempt, so it was issued again.",
     Reason.COMMAND_ISSUED: "A directory command is on its way to the hybrid worker.",
     Reason.ADDED: "The membership was written.",
@@ -79,6 +96,10 @@ _TEXTS = {
     Reason.ADMINISTRATOR: "The person holds a directory role; another policy governs them.",
     Reason.PROTECTED: "Protected in AD (adminCount=1): a writeback would be refused.",
     Reason.EXCLUDED_GROUP: "The person is in a group excluded from the rollout.",
+    Reason.EXCLUDED_ATTRIBUTE: "The rollout document excludes people with this attribute.",
+    Reason.EXCLUDED_PERSON: "The rollout document excludes this person.",
+    Reason.EXCLUDED_BY_HAND: "An operator keeps this person out.",
+    Reason.OUTSIDE_POPULATION: "The person is in none of the groups that the rollout is for.",
     Reason.CLOUD_USER_OUT_OF_REACH: "The scope is a synced group; cloud users cannot be in it.",
     Reason.AMBIGUOUS: "More than one account matches; nobody was touched.",
     Reason.SID_MISMATCH: "The account with this source anchor has another SID.",
@@ -90,6 +111,11 @@ _TEXTS = {
     Reason.DEADLINE_PASSED: "The person did not appear in time.",
     Reason.OFFBOARDED: "An offboarding event asked to take this person out.",
     Reason.REMOVED: "The membership was removed.",
+    Reason.ROLLED_BACK: "The wave that put this person in was rolled back.",
+    Reason.CALLED_OFF: "The rollout was aborted before the membership was written.",
+    Reason.NO_LONGER_WANTED: "Nothing wants this person in scope any more.",
+    Reason.ADDED_BY_HAND: "Somebody outside the rollout put this person in.",
+    Reason.REMOVED_BY_HAND: "Somebody outside the rollout took this person out.",
     Reason.NOT_A_MEMBER: "The person was not a member.",
     Reason.MEMBERSHIP_NOT_OURS: "Somebody else put the person in; it was left as it is.",
     Reason.OUTDATED: "A newer event has been dealt with already.",

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,11 @@ class App:
         *,
         values: Mapping[str, str] | None = None,
         options: Mapping[str, Any] | None = None,
+        flags: Sequence[str] = (),
     ) -> None:
         self.folder = folder / "app"
         self.state = folder / "state"
+        self._flags = flags
         self._record = folder / "record.jsonl"
         self._log = folder / "host.log"
         self.folder.mkdir(parents=True)
@@ -51,7 +53,7 @@ class App:
 
     def command(self) -> list[str]:
         host = [sys.executable, "-m", "sandbox.functions_host"]
-        return [*host, "--app", str(self.folder), "--state", str(self.state), "--port", "0"]
+        return [*host, "--app", str(self.folder), "--state", str(self.state), *self._flags]
 
     def start(self) -> "RunningHost":
         with self._log.open("a") as log:

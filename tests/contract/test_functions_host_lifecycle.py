@@ -55,6 +55,21 @@ def test_settings_reach_the_app_before_it_is_loaded_and_the_prefix_may_be_empty(
     assert "standard output stays clean" in app.log()
 
 
+def test_what_the_app_keeps_open_for_its_life_is_no_complaint_at_the_end(tmp_path: Path) -> None:
+    code = """
+        import aiohttp
+        sessions = []
+        @app.route("open", auth_level="anonymous")
+        async def keep(req: func.HttpRequest) -> str:
+            sessions.append(aiohttp.ClientSession())
+            return "open"
+    """
+    app = App(tmp_path, code)
+    with app.running() as host:
+        assert host.http.get("/api/open").text == "open"
+    assert "Unclosed" not in app.log()
+
+
 def test_a_stop_lets_running_invocations_of_both_kinds_finish(tmp_path: Path) -> None:
     code = """
         @app.route("sync", auth_level="anonymous")

@@ -10,7 +10,14 @@ from shared.adapters.graph.people import (
     person_of,
     registration_of,
 )
-from shared.domain.people import Identifier, IdentifierKind, Memberships, Registration, UserRef
+from shared.domain.people import (
+    Attribute,
+    Identifier,
+    IdentifierKind,
+    Memberships,
+    Registration,
+    UserRef,
+)
 
 P1 = "41781fb2-bc02-4b7c-bd55-b576c07bb09d"
 P2 = "eec0eb4f-6444-4f95-aba0-50c24d67f998"
@@ -27,6 +34,11 @@ def test_a_whole_user_becomes_a_person() -> None:
             employeeId="100001",
             userType="Member",
             department="Engineering",
+            companyName="Contoso",
+            employeeType="Contractor",
+            jobTitle="Engineer",
+            officeLocation="Munich",
+            usageLocation="DE",
             employeeHireDate="2026-01-05T00:00:00Z",
             onPremisesSyncEnabled=True,
             onPremisesImmutableId="q83vASNFZ4mrze8BI0VniQ==",
@@ -48,7 +60,14 @@ def test_a_whole_user_becomes_a_person() -> None:
         True,
     )
     assert person.hire_date == datetime(2026, 1, 5, tzinfo=UTC)
-    assert person.department == "Engineering"
+    assert {each: person.attribute(each) for each in Attribute} == {
+        Attribute.DEPARTMENT: "Engineering",
+        Attribute.COMPANY: "Contoso",
+        Attribute.EMPLOYEE_TYPE: "Contractor",
+        Attribute.JOB_TITLE: "Engineer",
+        Attribute.OFFICE: "Munich",
+        Attribute.USAGE_LOCATION: "DE",
+    }
 
 
 def test_a_user_with_nothing_but_nulls_is_an_unlicensed_cloud_user() -> None:
@@ -59,10 +78,12 @@ def test_a_user_with_nothing_but_nulls_is_an_unlicensed_cloud_user() -> None:
             employeeHireDate=None,
             onPremisesSyncEnabled=None,
             assignedPlans=[],
+            **dict.fromkeys(Attribute),
         )
     )
     assert not any((person.enabled, person.guest, person.synced, person.licensed))
     assert person.hire_date is None
+    assert {person.attribute(each) for each in Attribute} == {None}
 
 
 def test_a_guest_is_told_by_the_user_type() -> None:

@@ -1,11 +1,13 @@
 """The port `Directory`: Entra, read through Graph."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import datetime
+from http import HTTPStatus
 from itertools import chain
-from urllib.parse import quote
 
 from shared.adapters.graph.batch import read_lists
 from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.failure import GraphFailure
 from shared.adapters.graph.people import (
     is_user,
     memberships_of,
@@ -13,7 +15,15 @@ from shared.adapters.graph.people import (
     person_of,
     registration_of,
 )
-from shared.adapters.graph.queries import users_with
+from shared.adapters.graph.queries import (
+    all_users,
+    registration_report,
+    sspr_audits,
+    transitive_member_of,
+    transitive_members,
+    users_with,
+)
+from shared.adapters.graph.resets import resets_of
 from shared.domain.people import (
     Identifier,
     IdentifierKind,
@@ -22,8 +32,8 @@ from shared.domain.people import (
     Registration,
     is_object_id,
 )
+from shared.domain.resets import Reset
 
-_LARGEST_PAGE = 999
 _FIELD = {
     IdentifierKind.OBJECT_ID: "id",
     IdentifierKind.USER_PRINCIPAL_NAME: "userPrincipalName",
@@ -61,7 +71,7 @@ class GraphDirectory:
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Groups and roles, direct or through others; an id of nobody is left out."""
         asked = list(dict.fromkeys(object_ids))
-        lists = await read_lists(self._client, [_member_of(object_id) for object_id in asked])
+        lists = await read_lists(self._client, [transitive_member_of(each) for each in asked])
         return {
             object_id: memberships_of(objects)
             for object_id, objects in zip(asked, lists, strict=True)
@@ -69,22 +79,48 @@ class GraphDirectory:
         }
 
     async def scope_member_ids(self) -> frozenset[str]:
-        """Everybody in the scope group, direct or nested, by listing it.
+        """Everybody in the scope group, direct or nested, by listing it."""
+        return await self._member_ids(self._scope_group_id)
 
-        Graph could leave the nested groups out itself, but only from an index that lags.
-        """
-        path = f"/groups/{quote(self._scope_group_id)}/transitiveMembers"
-        pages = self._client.pages(f"{path}?$select=id&$top={_LARGEST_PAGE}")
-        return frozenset([each["id"] async for page in pages for each in page if is_user(each)])
+    async def group_member_ids(self, group_id: str) -> frozenset[str] | None:
+        """The people in any group, direct or nested; None where there is no such group."""
+        try:
+            return await self._member_ids(group_id)
+        except GraphFailure as failure:
+            if failure.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    async def everybody(self) -> AsyncIterator[list[Person]]:
+        """Every user of the tenant, guests and disabled ones too, by the page."""
+        async for page in self._client.pages(all_users()):
+            yield [person_of(user) for user in page]
 
     async def registrations(self) -> Mapping[str, Registration]:
-        """The whole registration report by object id; it lags by up to hours.
-
-        Graph allows 5 requests in 10 s, or 5,000 people; the rest waits as it is told to.
-        """
-        path = "/reports/authenticationMethods/userRegistrationDetails"
-        pages = self._client.pages(f"{path}?$top={_LARGEST_PAGE}")
+        """The whole registration report by object id; it lags by up to hours."""
+        pages = self._client.pages(registration_report())
         return {row["id"]: registration_of(row) async for page in pages for row in page}
+
+    async def administrator_ids(self) -> frozenset[str]:
+        """Who holds a directory role, by the registration report; it lags by up to hours."""
+        return await self._reported_ids("isAdmin")
+
+    async def registered_ids(self) -> frozenset[str]:
+        """Who is registered for SSPR, by the same report."""
+        return await self._reported_ids("isSsprRegistered")
+
+    async def resets(self, since: datetime) -> list[Reset]:
+        """The resets that people tried by themselves since then, by the audit log."""
+        pages = self._client.pages(sspr_audits(since))
+        return resets_of([record async for page in pages for record in page])
+
+    async def _member_ids(self, group_id: str) -> frozenset[str]:
+        pages = self._client.pages(transitive_members(group_id))
+        return frozenset([each["id"] async for page in pages for each in page if is_user(each)])
+
+    async def _reported_ids(self, flag: str) -> frozenset[str]:
+        pages = self._client.pages(registration_report(flag))
+        return frozenset([row["id"] async for page in pages for row in page])
 
     async def _people(self, paths: list[str]) -> list[Person]:
         lists = await read_lists(self._client, paths)
@@ -97,8 +133,3 @@ def _paths(kind: IdentifierKind, identifiers: Collection[Identifier]) -> list[st
         # One value that is no GUID makes Graph refuse the whole filter.
         values = [value for value in values if is_object_id(value)]
     return list(users_with(_FIELD[kind], values))
-
-
-def _member_of(object_id: str) -> str:
-    path = f"/users/{quote(object_id, safe='')}/transitiveMemberOf"
-    return f"{path}?$select=id&$top={_LARGEST_PAGE}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from sys import intern
 from typing import Any
 
 from shared.domain.people import (
@@ -26,21 +27,27 @@ Row = Mapping[str, Any]
 
 def person_of(user: Row) -> Person:
     """A user with the fields that `queries` selects."""
-    hired = user.get("employeeHireDate")
+    get = user.get
+    hired = get("employeeHireDate")
     return Person(
         ref=UserRef(
             object_id=user["id"],
-            user_principal_name=user.get("userPrincipalName"),
-            employee_id=user.get("employeeId"),
-            source_anchor=user.get("onPremisesImmutableId"),
-            sid=user.get("onPremisesSecurityIdentifier"),
+            user_principal_name=get("userPrincipalName"),
+            employee_id=get("employeeId"),
+            source_anchor=get("onPremisesImmutableId"),
+            sid=get("onPremisesSecurityIdentifier"),
         ),
-        enabled=user.get("accountEnabled") is True,
-        guest=user.get("userType") == "Guest",
-        synced=user.get("onPremisesSyncEnabled") is True,
-        licensed=any(map(_is_writeback_plan, user.get("assignedPlans") or ())),
+        enabled=get("accountEnabled") is True,
+        guest=get("userType") == "Guest",
+        synced=get("onPremisesSyncEnabled") is True,
+        licensed=any(map(_is_writeback_plan, get("assignedPlans") or ())),
         hire_date=datetime.fromisoformat(hired) if hired else None,
-        department=user.get("department"),
+        department=_shared(get("department")),
+        company=_shared(get("companyName")),
+        employee_type=_shared(get("employeeType")),
+        job_title=_shared(get("jobTitle")),
+        office=_shared(get("officeLocation")),
+        usage_location=_shared(get("usageLocation")),
     )
 
 
@@ -81,3 +88,8 @@ def _is_writeback_plan(plan: Row) -> bool:
         str(plan.get("servicePlanId")).lower() in WRITEBACK_PLANS
         and plan.get("capabilityStatus") == "Enabled"
     )
+
+
+def _shared(text: str | None) -> str | None:
+    """The same text, kept once for all the people who share it: a company has few departments."""
+    return intern(text) if text else None

@@ -1,0 +1,50 @@
+"""The audit: records that cannot be changed, left out or put in without its showing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """What one transaction changed.
+
+    `content` is canonical JSON: partition, number, at, actor and the changes. `digest` is the
+    SHA-256 of the previous record's digest followed by the content, in hexadecimal; the first
+    record of a partition, number 1, has an empty `previous`.
+    """
+
+    partition: str
+    number: int
+    previous: str
+    digest: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEnd:
+    """Where a partition's chain ends; number 0 and no digest where there is none yet."""
+
+    partition: str
+    number: int
+    digest: str
+
+
+def chained(previous: str, content: str) -> str:
+    """The digest of a record with this content that follows one with the previous digest."""
+    return sha256((previous + content).encode()).hexdigest()
+
+
+def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
+    """What is wrong with a partition's chain, oldest record first; None where nothing is."""
+    number, digest = 0, ""
+    for record in records:
+        number += 1
+        if record.number != number:
+            return f"{record.partition}: record {number} is missing"
+        if record.previous != digest or record.digest != chained(digest, record.content):
+            return f"{record.partition}: record {number} has been changed"
+        digest = record.digest
+    if (number, digest) != (end.number, end.digest):
+        return f"{end.partition}: ends at record {number}, not at {end.number} as the ledger says"
+    return None

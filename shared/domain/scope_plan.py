@@ -1,0 +1,76 @@
+"""The scope plan: who is to be put in, who taken out, who is left alone and why."""
+
+from dataclasses import dataclass
+
+from shared.domain.cohort import Cut
+from shared.domain.enrolment import CauseKind
+from shared.domain.people import Memberships, Person
+from shared.domain.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A user of the tenant with what the rules ask about.
+
+    The memberships are those in the groups that the rollout names, no others.
+    """
+
+    person: Person
+    memberships: Memberships
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """Somebody to be put in, and what wants them."""
+
+    object_id: str
+    kind: CauseKind
+    reference: str
+    """The wave's name, or what else the cause refers to."""
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """Somebody to be taken out."""
+
+    object_id: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Somebody whom a wave, a rule or a hold wants in, and who may not be."""
+
+    object_id: str
+    reason: Reason
+    wave: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A membership that somebody outside the rollout changed; see the reason for which way."""
+
+    object_id: str
+    reason: Reason
+    """`ADDED_BY_HAND` or `REMOVED_BY_HAND`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopePlan:
+    """The difference between what is wanted and what is."""
+
+    additions: tuple[Addition, ...]
+    removals: tuple[Removal, ...]
+    skips: tuple[Skip, ...]
+    drift: tuple[Drift, ...]
+    kept: int
+    """People who are in and stay in."""
+    eligible: int
+    """People who may be in, whether anything wants them or not."""
+    listed: int
+    """People whom the directory listed."""
+    cuts: tuple[Cut, ...]
+    """Where each wave cuts: as fixed for those that have begun, as it would today for the rest."""
+    fingerprint: str
+    """SHA-256 of what would be done, under which document and from which phase."""
