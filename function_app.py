@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions import clock, onboarding, operator_api, scope
+from functions import clock, onboarding, operations, operator_api, scope
 from shared.settings import read_settings
 
 read_settings()
@@ -11,4 +11,5 @@ app = func.FunctionApp()
 app.register_functions(onboarding.blueprint)
 app.register_functions(scope.blueprint)
 app.register_functions(clock.blueprint)
+app.register_functions(operations.blueprint)
 app.register_functions(operator_api.blueprint)

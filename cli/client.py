@@ -1,128 +1,140 @@
-"""The operator API over HTTP: its JSON as it is, its errors in words for the operator."""
+"""The operator API, call by call: its JSON as it is."""
 
-import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from typing import Any, Self
 from urllib.parse import quote
 
-import httpx
-
+from cli.connection import Connection
 from cli.exits import Failure, Status
-from cli.settings import Settings
 
 MOST_EVENTS = 1_000
 """Events that the webhook takes in one request."""
-_PAUSES = (0.2, 0.8)
-"""Seconds before the second and the third attempt."""
-_WORTH_A_RETRY = frozenset({429, 502, 503, 504})
-_TIMEOUT = 30.0
-_ADVICE = {
-    401: "it does not take the key; set SSPR_KEY to a function key or host key of this app",
-    403: "it is stopped, or its access restrictions do not let this machine in",
-    404: "it has no such address; SSPR_URL should end in the app's /api",
-}
-
-
-class RefusedEvent(Failure):
-    """The app takes none of the events sent together, because of one of them.
-
-    Attributes:
-        field: where the trouble is; `[3].employeeId` in the fourth of a list.
-        reason: what is wrong there.
-    """
-
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(Status.NOT_FOUND, f"the app refused {field}: {reason}")
-        self.field = field
-        self.reason = reason
 
 
 class OperatorApi:
-    """The operator API; every call raises `Failure` where the app gives no usable answer.
+    """The operator API; every call raises `Failure` where the app gives no usable answer."""
 
-    A call that got no answer is made again: reading changes nothing, and an event that the app
-    gets twice is known by its id.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self._url = str(settings.url).rstrip("/")
-        self._http = httpx.Client(
-            headers={"x-functions-key": settings.key.get_secret_value()}, timeout=_TIMEOUT
-        )
+    def __init__(self, connection: Connection) -> None:
+        self._at = connection
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()
+        self._at.close()
 
     def send(self, events: Sequence[Any]) -> list[str]:
         """Hand in at most `MOST_EVENTS` events: all are taken or none; the keys to follow them by.
 
+        Repeating it is safe: an event that the app gets twice is known by its id.
+
         Raises:
-            RefusedEvent: the app found something wrong with one of them.
+            RefusedInput: the app found something wrong with one of them.
         """
-        answer = self._ask("POST", "onboarding-events", json=list(events))
-        body = _object(answer)
-        if answer.status_code == httpx.codes.BAD_REQUEST and "error" in body:
-            raise RefusedEvent(body["error"]["field"], body["error"]["reason"])
-        if answer.status_code != httpx.codes.ACCEPTED or "keys" not in body:
-            raise self._unusable(answer)
-        return list(body["keys"])
+        return list(self._at.post("onboarding-events", json=list(events))["keys"])
 
     def user(self, identity: str) -> dict[str, Any] | None:
         """`{"people": […]}`; None where nobody is known by that name."""
-        return self._read(f"users/{quote(identity, safe='@')}")
+        return self._at.get(f"users/{_name(identity)}")
 
     def event(self, key: str) -> dict[str, Any] | None:
         """What became of the event; None where no such event has been dealt with."""
-        return self._read(f"events/{quote(key, safe='')}")
+        return self._at.get(f"events/{_part(key)}")
 
     def status(self) -> dict[str, Any]:
         """The totals, whoever needs a look, and what was refused."""
-        found = self._read("status")
-        if found is None:
-            raise Failure(Status.UNREACHABLE, f"{self._url} has no status; is it the app?")
-        return found
+        return _there(self._at.get("status"), "the app has no status; is SSPR_URL the app's /api?")
 
-    def _read(self, path: str) -> dict[str, Any] | None:
-        answer = self._ask("GET", path)
-        body = _object(answer)
-        if answer.status_code == httpx.codes.NOT_FOUND and "error" in body:
-            return None
-        if answer.status_code != httpx.codes.OK or not body:
-            raise self._unusable(answer)
-        return body
+    def by_hand(self, verb: str, identity: str, reason: str, until: str | None) -> dict[str, Any]:
+        """Include, exclude or release somebody; saying so twice says no more than once."""
+        body = {"reason": reason} | ({"until": until} if until else {})
+        return self._at.post(f"people/{_name(identity)}/{verb}", json=body)
 
-    def _ask(self, method: str, path: str, **content: Any) -> httpx.Response:
-        url = f"{self._url}/{path}"
-        for pause in _PAUSES:
-            with suppress(httpx.TransportError):
-                answer = self._http.request(method, url, **content)
-                if answer.status_code not in _WORTH_A_RETRY:
-                    return answer
-            time.sleep(pause)
-        try:
-            return self._http.request(method, url, **content)
-        except httpx.TransportError as error:
-            problem = f"{type(error).__name__}: {error}"
-            text = f"{self._url} cannot be reached ({problem}); is the app up and SSPR_URL right?"
-            raise Failure(Status.UNREACHABLE, text) from None
+    def rollout(self) -> dict[str, Any] | None:
+        """The rollout as it stands; None before the first was applied."""
+        return self._at.get("rollout")
 
-    def _unusable(self, answer: httpx.Response) -> Failure:
-        code = answer.status_code
-        advice = _ADVICE.get(code, "see the app's logs")
-        if answer.has_redirect_location:
-            advice = f"it moved to {answer.headers['location']}; set SSPR_URL accordingly"
-        elif answer.is_success:
-            advice = "but not with the operator API's JSON; is SSPR_URL the app's /api?"
-        return Failure(Status.UNREACHABLE, f"{self._url} answered {code}: {advice}")
+    def document(self) -> str | None:
+        """The document in force, as it was written; None before the first was applied."""
+        return self._at.get_text("rollout/document")
+
+    def gates(self, limit: int) -> dict[str, Any] | None:
+        """The newest looks at the gates, newest first."""
+        return self._at.get("rollout/gates", limit=limit)
+
+    def steer(self, verb: str, **said: Any) -> dict[str, Any]:
+        """Pause, resume, promote, abort or restart; never made twice, for twice may be once more.
+
+        Raises:
+            Unanswered: it may have been done or not.
+        """
+        return self._at.post(f"rollout/{verb}", repeatable=False, json=said)
+
+    def draw_up(self, document: str) -> dict[str, Any]:
+        """Ask for a plan; the operation that draws it up. Repeating it draws the same one up.
+
+        Raises:
+            RefusedInput: the document is wrong, with its findings.
+        """
+        yaml = {"content-type": "application/yaml"}
+        return self._at.post("rollout/plans", content=document.encode(), headers=yaml)
+
+    def plan(self, fingerprint: str) -> dict[str, Any]:
+        """A plan that was drawn up."""
+        found = self._at.get(f"rollout/plans/{_part(fingerprint)}")
+        return _there(found, f"no plan is kept as {fingerprint}; sspr plan FILE draws one up")
+
+    def plan_people(self, fingerprint: str) -> Iterator[dict[str, Any]]:
+        """Everybody whom the plan concerns, read page by page."""
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get(f"rollout/plans/{_part(fingerprint)}/people", page=page)
+            people = _there(found, f"no plan is kept as {fingerprint}")
+            yield from people["people"]
+            page = people["nextPage"]
+
+    def apply(self, fingerprint: str, *, force: bool, reason: str) -> dict[str, Any]:
+        """Ask for a plan to be applied; once it is, applying it again changes nothing."""
+        body = {"plan": fingerprint, "force": force, "reason": reason}
+        return self._at.post("rollout/apply", json=body)
+
+    def roll_back(self, wave: str, reason: str, plan: str | None = None) -> dict[str, Any]:
+        """Ask what rolling a wave back would do; with that plan's fingerprint, ask for it."""
+        body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
+        return self._at.post("rollout/rollback", json=body)
+
+    def operation(self, key: str) -> dict[str, Any]:
+        """How an operation stands."""
+        return _there(self._at.get(f"operations/{_part(key)}"), f"no operation is known by {key}")
+
+    def audit_ends(self) -> list[dict[str, Any]]:
+        """Where the audit's chain ends in each partition."""
+        found = _there(self._at.get("audit"), "the app has no audit")
+        return list(found["partitions"])
+
+    def audit_records(self, partition: str, through: int) -> Iterator[dict[str, Any]]:
+        """A partition's records through that number, oldest first, read page by page."""
+        after = 0
+        while after < through:
+            found = self._at.get(f"audit/{_part(partition)}", after=after)
+            records = _there(found, f"the audit has no partition {partition}")["records"]
+            for record in records:
+                if record["number"] <= through:
+                    yield record
+            if not records:
+                return
+            after = records[-1]["number"]
 
 
-def _object(answer: httpx.Response) -> dict[str, Any]:
-    try:
-        body = answer.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+def _there[T](found: T | None, otherwise: str) -> T:
+    if found is None:
+        raise Failure(Status.NOT_FOUND, otherwise)
+    return found
+
+
+def _name(identity: str) -> str:
+    return quote(identity, safe="@")
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

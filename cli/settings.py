@@ -1,15 +1,20 @@
-"""Where the app is and the key that opens it, from the environment or the command line."""
+"""Where the app is and what opens it, from the environment or the command line."""
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cli.exits import Failure, Status
 
+_NO_CREDENTIAL = (
+    "SSPR_KEY, SSPR_TOKEN: neither is set; set SSPR_KEY (or --key) to a function key or host key "
+    "of the app, or SSPR_TOKEN (or --token) to an Entra access token for it"
+)
+
 
 class Settings(BaseSettings):
-    """The two things needed to reach the operator API."""
+    """What is needed to reach the operator API."""
 
     model_config = SettingsConfigDict(
         env_prefix="SSPR_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
@@ -18,33 +23,53 @@ class Settings(BaseSettings):
     url: HttpUrl = Field(
         description="the app's address with its /api, such as https://NAME.azurewebsites.net/api"
     )
-    key: SecretStr = Field(description="a function key or host key of the app")
+    key: SecretStr | None = Field(None, description="a function key or host key of the app")
+    token: SecretStr | None = Field(
+        None, description="an Entra access token for the app, without the word Bearer"
+    )
 
-    @field_validator("key", mode="before")
+    @field_validator("key", "token", mode="before")
     @classmethod
     def _fits_a_header(cls, value: Any) -> Any:
-        key = value.strip() if isinstance(value, str) else ""
-        if not key or not all("!" <= character <= "~" for character in key):
-            raise ValueError("it is empty or holds characters that no key has")
-        return key
+        secret = value.strip() if isinstance(value, str) else ""
+        if not secret or not all("!" <= character <= "~" for character in secret):
+            raise ValueError("it is empty or holds characters that none has")
+        return secret
+
+    @model_validator(mode="after")
+    def _opens(self) -> Self:
+        if self.key is None and self.token is None:
+            raise ValueError(_NO_CREDENTIAL)
+        return self
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The credentials as the app reads them; both where both are set."""
+        key = {"x-functions-key": self.key.get_secret_value()} if self.key else {}
+        token = {"authorization": f"Bearer {self.token.get_secret_value()}"} if self.token else {}
+        return key | token
 
 
-def read_settings(url: str | None, key: str | None) -> Settings:
+def read_settings(url: str | None, key: str | None, token: str | None) -> Settings:
     """The settings; what the command line gives goes before the environment.
 
     Raises:
         Failure: a setting is missing or wrong; the text names each and what to put there.
     """
-    given = {name: value for name, value in {"url": url, "key": key}.items() if value is not None}
+    typed = {"url": url, "key": key, "token": token}
+    given = {name: value for name, value in typed.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]  # pydantic parses the text
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
-        lines = [_complaint(str(one["loc"][0]), one["type"], one["msg"]) for one in problems]
+        lines = [_complaint(one["loc"], one["type"], one["msg"]) for one in problems]
         raise Failure(Status.USAGE, "\n".join(lines)) from None
 
 
-def _complaint(name: str, kind: str, message: str) -> str:
+def _complaint(place: tuple[int | str, ...], kind: str, message: str) -> str:
     problem = "not set" if kind == "missing" else message.removeprefix("Value error, ")
+    if not place:
+        return problem
+    name = str(place[0])
     hint = Settings.model_fields[name].description
     return f"SSPR_{name.upper()}: {problem}; set it (or --{name}) to {hint}"

@@ -3,7 +3,9 @@
 import azure.functions as func
 
 from shared.bootstrap import app
+from shared.use_cases.advance_rollout import advance_rollout
 from shared.use_cases.follow_up import follow_up, read_registrations
+from shared.use_cases.reconcile import reconcile
 from shared.use_cases.resume_waiting import resume_waiting
 
 blueprint = func.Blueprint()
@@ -28,3 +30,17 @@ async def registration_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001 
 async def waiting_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
     """Ask again for those who wait."""
     await resume_waiting(app().world, app().now())
+
+
+@blueprint.function_name("wave_timer")
+@blueprint.timer_trigger("timer", schedule="%SSPR_WAVE_SCHEDULE%")
+async def wave_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
+    """Look at the gates; begin the next wave when it may."""
+    await advance_rollout(app().world, app().now)
+
+
+@blueprint.function_name("reconcile_timer")
+@blueprint.timer_trigger("timer", schedule="%SSPR_RECONCILE_SCHEDULE%")
+async def reconcile_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
+    """Everybody wanted against everybody in."""
+    await reconcile(app().world, app().now)

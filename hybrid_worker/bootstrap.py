@@ -12,6 +12,7 @@ from hybrid_worker.delta_sync.connect_host import CmdletHost
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
 from hybrid_worker.delta_sync.psrp import JeaEndpoint
 from hybrid_worker.handle_commands import HandleCommands
+from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Queues
 from hybrid_worker.receive_loop import Pace, ReceiveLoop
@@ -55,6 +56,7 @@ def built_loop(settings: Settings, stop: Event) -> Iterator[ReceiveLoop]:
                 handle=handle,
                 journal=journal,
                 sync=sync,
+                heartbeat=Heartbeat(process.name, timedelta(seconds=process.report_every)),
                 pace=pace,
                 worker=process.name,
                 clock=_now,

@@ -1,4 +1,4 @@
-"""The loop: take commands, carry them out, move the delta sync on, tell, and let go.
+"""The loop: take commands, carry them out, move the delta sync on, tell, report, and let go.
 
 One thread does it all in turns; nothing in a turn waits for a cycle. Commands stay locked until
 their answer is final or the hold is over, so that a worker that dies is replaced by a redelivery.
@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Protocol
+from uuid import uuid4
 
 import structlog
 
+from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
@@ -46,7 +48,7 @@ class CommandQueues(Protocol):
         """Set it aside."""
 
     def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Send results."""
+        """Send results and reports."""
 
     def close(self) -> None:
         """Close everything; the next use opens it again."""
@@ -77,6 +79,9 @@ class Sync(Protocol):
 
     def standing(self) -> SyncReport:
         """How the sync stands of those who wait."""
+
+    def newest(self) -> SyncReport:
+        """How the newest one ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +131,7 @@ class ReceiveLoop:
         handle: Handler,
         journal: Journal,
         sync: Sync,
+        heartbeat: Heartbeat,
         pace: Pace,
         worker: str,
         clock: Callable[[], datetime],
@@ -136,6 +142,7 @@ class ReceiveLoop:
         self._handle = handle
         self._journal = journal
         self._sync = sync
+        self._heartbeat = heartbeat
         self._pace = pace
         self._worker = worker
         self._clock = clock
@@ -175,10 +182,13 @@ class ReceiveLoop:
             self._stop.wait(self._queues_pause.begin(self._clock()))
 
     def _turn(self) -> None:
-        if self._directory_answers():
-            self._take()
-        else:
+        self._ask_directory()
+        self._report()
+        # While AD is away nothing is taken: each delivery would count against the command.
+        if self._directory_is_away:
             self._stop.wait(_SHORTEST_WAIT)
+        else:
+            self._take()
         self._finish()
         self._prune()
 
@@ -189,21 +199,30 @@ class ReceiveLoop:
         self._tell()
         self._let_go()
 
-    def _directory_answers(self) -> bool:
-        """While AD is away nothing is taken: each delivery would count against the command."""
-        if not self._directory_is_away:
-            return True
-        if self._clock() < self._directory_pause.until:
-            return False
+    def _ask_directory(self) -> None:
+        """AD is asked while it is away, and before each report, however long no command came."""
+        now = self._clock()
+        away = self._directory_is_away
+        if not (now >= self._directory_pause.until if away else self._heartbeat.is_due(now)):
+            return
         try:
             self._check_directory()
             self._handle.recover()
         except DirectoryUnavailable as error:
             self._note_directory_away(error)
-            return False
+            return
         self._directory_is_away = False
-        _log.info("directory-answers")
-        return True
+        if away:
+            _log.info("directory-answers")
+
+    def _report(self) -> None:
+        report = self._heartbeat.report(
+            self._clock(), self._sync.newest(), directory_answers=not self._directory_is_away
+        )
+        if report:
+            # Every report is news: none is to be dropped as a duplicate.
+            self._queues.send([(f"report:{uuid4()}", report.text())])
+            self._heartbeat.sent(report)
 
     def _note_directory_away(self, error: DirectoryUnavailable) -> None:
         self._directory_is_away = True

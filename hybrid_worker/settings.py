@@ -44,12 +44,17 @@ class ProcessSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
 
     name: str = Field(
-        default_factory=socket.gethostname, description="Under which name the worker answers."
+        default_factory=socket.gethostname,
+        max_length=200,
+        description="Under which name the worker answers.",
     )
     state_directory: Path = Field(
         description="Give a folder that only the worker may read; its journal is kept there."
     )
     batch: int = Field(50, ge=1, le=200, description="How many commands to take at once.")
+    report_every: float = Field(
+        60, ge=1, le=600, description="Seconds between two signs of life, which are never off."
+    )
     stop_within: float = Field(
         10, ge=0, le=120, description="Seconds to wait for a running sync when told to stop."
     )

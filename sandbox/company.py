@@ -28,12 +28,21 @@ EXCLUDED_GROUP = "SSPR-Excluded"
 
 SITES = {"Seattle": "US", "London": "GB", "Munich": "DE", "Bangalore": "IN", "Melbourne": "AU"}
 """Site to country, as `usageLocation` wants it."""
-DEPARTMENTS = ("Engineering", "Sales", "Finance", "Human Resources", "Operations", "Legal")
+_JOB_TITLES = {
+    "Engineering": "Engineer",
+    "Sales": "Account Manager",
+    "Finance": "Accountant",
+    "Human Resources": "Recruiter",
+    "Operations": "Technician",
+    "Legal": "Counsel",
+}
+DEPARTMENTS = tuple(_JOB_TITLES)
 DIRECTORY_ROLES = ("Helpdesk Administrator", "User Administrator")
 
 _IDS = UUID("5f3c2a52-0d57-4b1f-9a43-6d5c0a7e51d1")
 _DAY_ONE = date(2026, 1, 5)
 _FIRST_GENERATED_ID = 100_100
+_ONE_CONTRACTOR_IN = 20
 # Short names only: given.surname and a number must fit sAMAccountName's 20 characters.
 _GIVEN_NAMES = (
     "Abel Aida Akira Amara Anton Bela Bjorn Carla Cem Chidi Clara Dario Diya Edda Elif Emre "
@@ -91,6 +100,23 @@ class Employee:
     def display_name(self) -> str:
         """Given name and surname."""
         return f"{self.given_name} {self.surname}"
+
+    @property
+    def employee_type(self) -> str | None:
+        """What HR calls the contract: "Employee", or of a few "Contractor"; guests have none."""
+        if self.employee_id is None:
+            return None
+        return "Employee" if int(self.employee_id) % _ONE_CONTRACTOR_IN else "Contractor"
+
+    @property
+    def employer(self) -> str:
+        """The company that pays the person."""
+        return "Contoso" if self.employee_type == "Employee" else "Fabrikam"
+
+    @property
+    def job_title(self) -> str:
+        """What the person does in the department."""
+        return _JOB_TITLES[self.department]
 
     @property
     def object_id(self) -> str:

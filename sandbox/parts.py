@@ -172,6 +172,9 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_FOLLOW_UP_SCHEDULE": "*/2 * * * * *",
         "SSPR_REGISTRATION_SCHEDULE": "1-59/5 * * * * *",
         "SSPR_WAITING_SCHEDULE": "*/3 * * * * *",
+        "SSPR_WAVE_SCHEDULE": "*/2 * * * * *",
+        "SSPR_RECONCILE_SCHEDULE": "*/10 * * * * *",
+        "SSPR_LEASE": "PT10S",
         "SSPR_FIRST_RETRY": "PT5S",
         **layout.identity_environment,
     }
@@ -192,6 +195,7 @@ def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, 
     settings = {
         "NAME": "sandbox-worker",
         "STATE_DIRECTORY": str((layout.state / "worker").absolute()),
+        "REPORT_EVERY": "2",
         "SERVICE_BUS_NAMESPACE": "localhost",
         "SERVICE_BUS_CUSTOM_ENDPOINT": f"sb://localhost:{layout.ports.amqp_websocket}",
         "SERVICE_BUS_CA_FILE": str(layout.authority.absolute()),

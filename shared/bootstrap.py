@@ -49,6 +49,7 @@ def build_world(settings: Settings) -> World:
         outbox=_outbox(settings),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
+        lease=settings.lease,
     )
 
 

@@ -78,6 +78,16 @@ class Settings(BaseSettings):
     command_lifetime: Duration = Field(
         timedelta(hours=24), description="how long a directory command may wait for the worker"
     )
+    lease: Duration = Field(
+        timedelta(minutes=15),
+        description="how long an expansion that has died keeps others from going on with it",
+    )
+    operator_auth: Literal["key", "entra"] = Field(
+        "key", description="key (function keys) or entra (App Service Authentication in front)"
+    )
+    app_service_authentication: bool = Field(
+        False, validation_alias="WEBSITE_AUTH_ENABLED", description="App Service sets it"
+    )
     waiting_deadline: Duration = _DEFAULTS.waiting_deadline
     first_retry: Duration = _DEFAULTS.first_retry
     longest_retry: Duration = _DEFAULTS.longest_retry
@@ -112,6 +122,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
             )
+        if self.operator_auth == "entra" and not self.app_service_authentication:
+            raise ValueError(
+                "SSPR_OPERATOR_AUTH is entra, but WEBSITE_AUTH_ENABLED is not set: without App "
+                "Service Authentication in front anybody could name themselves"
+            )
         _exactly_one(
             SSPR_LEDGER_CONNECTION_STRING=self.ledger_connection_string,
             SSPR_LEDGER_ENDPOINT=self.ledger_endpoint,
@@ -127,7 +142,8 @@ class Settings(BaseSettings):
     @property
     def policy(self) -> Policy:
         """The settings that decisions depend on."""
-        return Policy(**{one.name: getattr(self, one.name) for one in fields(Policy)})
+        names = {one.name for one in fields(Policy)} & type(self).model_fields.keys()
+        return Policy(**{name: getattr(self, name) for name in names})
 
 
 def _exactly_one(**values: str | None) -> None:
@@ -162,6 +178,6 @@ def _complaint(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0])
     field = Settings.model_fields.get(name)
     hint = f"; put there {field.description}" if field and field.description else ""
-    if not name.startswith(_BUS):
+    if not name.startswith((_BUS, "WEBSITE_")):
         name = f"SSPR_{name.removeprefix('SSPR_').upper()}"
     return f"  {name}: {message}{hint}"

@@ -70,6 +70,7 @@ class Coalescer:
         self._not_before = self._patient_from = clock()
         self._pause = _FIRST_PAUSE
         self._problem: SyncRefused | None = None
+        self._newest = SyncReport(state=SyncState.NOT_NEEDED)
 
     @property
     def is_running(self) -> bool:
@@ -109,6 +110,10 @@ class Coalescer:
             detail=problem.detail[:500] or None if problem else None,
         )
 
+    def newest(self) -> SyncReport:
+        """How the newest delta sync ended, or was given up; not needed where there was none yet."""
+        return self._newest
+
     def _begin(self) -> None:
         if problem := obstacle(self._host.scheduler()):
             raise SyncRefused(problem)
@@ -146,14 +151,14 @@ class Coalescer:
         # A command that was written to again meanwhile waits for the next cycle.
         owed = self._journal.owed()
         keys = [key for key, since in cycle.covers.items() if owed.get(key) == since]
-        report = SyncReport(
+        self._newest = SyncReport(
             state=state,
             problem=problem,
             detail=detail or None,
             started_at=cycle.started_at,
             ended_at=self._clock(),
         )
-        self._journal.report(keys, report)
+        self._journal.report(keys, self._newest)
         _log.info("delta-sync-ended", state=state, problem=problem, commands=len(keys))
 
     def _wait(self, refused: SyncRefused) -> None:
@@ -175,7 +180,8 @@ class Coalescer:
         standing = self.standing()
         problem = standing.problem or Problem.STILL_RUNNING
         failed = {"state": SyncState.FAILED, "problem": problem}
-        self._journal.report(keys, standing.model_copy(update=failed))
+        self._newest = standing.model_copy(update=failed)
+        self._journal.report(keys, self._newest)
 
 
 class LeftToScheduler:
@@ -192,3 +198,7 @@ class LeftToScheduler:
     def standing(self) -> SyncReport:
         """The worker will not hear of it."""
         return SyncReport(state=SyncState.PENDING, problem=Problem.LEFT_TO_SCHEDULER)
+
+    def newest(self) -> SyncReport:
+        """None of the worker's own."""
+        return SyncReport(state=SyncState.NOT_NEEDED, problem=Problem.LEFT_TO_SCHEDULER)

@@ -1,7 +1,7 @@
 """The lock of a message while its function runs, kept up as the extension's processor does it.
 
-`ServiceBusProcessor` renews half of the lock's time before it ends, 10 s before at most, until the
-message is settled or ``maxAutoLockRenewalDuration`` is over; a failure that may pass is tried again.
+`ServiceBusProcessor` renews a lock when half of its time is left, or 10 s, until the message is
+settled or ``maxAutoLockRenewalDuration`` is over; after a failure that may pass it tries again.
 """
 
 import logging

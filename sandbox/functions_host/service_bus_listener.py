@@ -119,6 +119,8 @@ class ServiceBusListener:
         await asyncio.gather(*(lock.renew(self._receiver) for lock in due))
 
     async def _receive(self, count: int, seconds: float) -> Sequence[ServiceBusReceivedMessage]:
+        # Nothing while it is open. Receiving would open it again, but within its short wait only.
+        await self._receiver.__aenter__()
         return await self._receiver.receive_messages(max_message_count=count, max_wait_time=seconds)
 
     async def _process(self, messages: Sequence[ServiceBusReceivedMessage]) -> bool:

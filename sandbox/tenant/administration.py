@@ -19,7 +19,7 @@ _PASSWORD, _LICENSED, _ROLES = "password", "licensed", "directoryRoles"
 
 
 def administration_routes(tenant: Tenant) -> list[Route]:
-    """Everything under `/sandbox`, except identities."""
+    """Everything under `/sandbox`, except identities and crowds."""
     at = _Administration(tenant)
     return [
         Route("/sandbox/state", at.state),

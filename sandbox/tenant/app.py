@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.tenant.administration import administration_routes
+from sandbox.tenant.crowds import crowd_routes
 from sandbox.tenant.errors import GraphError, malformed
 from sandbox.tenant.faults import Dropped
 from sandbox.tenant.graph import Graph
@@ -48,6 +49,7 @@ def make_app(tenant: Tenant, identity_header: str) -> Starlette:
             *identity_routes(tenant, identity_header),
             *sspr_routes(tenant),
             *administration_routes(tenant),
+            *crowd_routes(tenant),
         ],
         exception_handlers={ValueError: _bad_input},
     )

@@ -1,4 +1,8 @@
-"""The audit log of self-service password reset, as `directoryAudits` shows it."""
+"""The audit log of self-service password reset, as `directoryAudits` shows it.
+
+Activities and agents:
+https://learn.microsoft.com/entra/identity/authentication/howto-sspr-reporting
+"""
 
 from typing import Any
 from uuid import uuid4
@@ -10,6 +14,11 @@ SSPR_SERVICE = "Self-service Password Management"
 FLOW = "Self-service password reset flow activity progress"
 RESET = "Reset password (self-service)"
 REGISTERED = "User registered for self-service password reset"
+
+CONNECT_AGENT = "Microsoft Entra Connect"
+"""Who writes passwords of synced people on-premises."""
+NO_AGENT = "None"
+"""The password is one of the cloud alone."""
 
 
 class AuditLog:
@@ -33,9 +42,9 @@ class AuditLog:
         *,
         success: bool,
         correlation: str,
-        **details: str,
+        agent: str | None = None,
     ) -> None:
-        """Write an entry about something `user` did; `details` are named as Entra names them."""
+        """Write an entry about something `user` did, through which on-premises agent if any."""
         who = {"id": user.id, "userPrincipalName": user.upn}
         named = {**who, "displayName": user.fields.get("displayName")}
         entry = {
@@ -50,7 +59,7 @@ class AuditLog:
             "operationType": "Update",
             "initiatedBy": {"app": None, "user": {**named, "ipAddress": None}},
             "targetResources": [{**named, "type": "User", "groupType": None}],
-            "additionalDetails": [{"key": key, "value": value} for key, value in details.items()],
+            "additionalDetails": [{"key": "OnPremisesAgent", "value": agent}] if agent else [],
         }
         self.entries.append(entry)
         self._changes.append(ObjectChange("audit", str(entry["id"]), entry))

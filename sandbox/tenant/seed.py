@@ -67,6 +67,9 @@ def add_employee(
     from_hr = {
         "employeeHireDate": f"{person.hire_date.isoformat()}T00:00:00Z",
         "usageLocation": SITES[person.site],
+        "employeeType": person.employee_type,
+        "companyName": person.employer,
+        "jobTitle": person.job_title,
     }
     identifier = person.object_id
     user = User(

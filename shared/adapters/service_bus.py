@@ -14,7 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import stamina
 
 from shared.contracts.directory_command import DirectoryCommand
-from shared.contracts.queues import DIRECTORY_COMMANDS, ONBOARDING_EVENTS, SCOPE_CHANGES
+from shared.contracts.operation_request import OperationRequest
+from shared.contracts.queues import (
+    DIRECTORY_COMMANDS,
+    ONBOARDING_EVENTS,
+    ROLLOUT_OPERATIONS,
+    SCOPE_CHANGES,
+)
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
 
@@ -93,6 +99,7 @@ class QueueNames:
     onboarding: str = ONBOARDING_EVENTS
     scope_changes: str = SCOPE_CHANGES
     commands: str = DIRECTORY_COMMANDS
+    operations: str = ROLLOUT_OPERATIONS
 
 
 class ServiceBusOutbox:
@@ -112,7 +119,12 @@ class ServiceBusOutbox:
         self._queues = queues
         self._senders = {
             queue: _Sender(address, queue, credential)
-            for queue in (queues.onboarding, queues.scope_changes, queues.commands)
+            for queue in (
+                queues.onboarding,
+                queues.scope_changes,
+                queues.commands,
+                queues.operations,
+            )
         }
 
     async def send_onboarding(self, bodies: Sequence[Message]) -> None:
@@ -129,6 +141,12 @@ class ServiceBusOutbox:
         """Commands to the hybrid worker."""
         await self._send(
             self._queues.commands, [(each.command_key, each.text()) for each in commands]
+        )
+
+    async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
+        """Operations that take longer than an HTTP request may."""
+        await self._send(
+            self._queues.operations, [(each.operation_key, each.text()) for each in requests]
         )
 
     async def aclose(self) -> None:

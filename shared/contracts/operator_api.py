@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, StringConstraints
 
 from shared.contracts.contract import Contract, Key, Moment, Text
+from shared.contracts.view import View
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
@@ -53,7 +54,7 @@ class ByHand(Contract):
     """When this ceases to hold; never, where it is left out."""
 
 
-class OperationView(Contract):
+class OperationView(View):
     """Something that was asked for and takes its time."""
 
     key: str
@@ -66,7 +67,7 @@ class OperationView(Contract):
     problem: str
 
 
-class CountView(Contract):
+class CountView(View):
     """So many people for one reason."""
 
     reason: str
@@ -74,14 +75,14 @@ class CountView(Contract):
     people: int
 
 
-class GateNeeds(Contract):
+class GateNeeds(View):
     """What a gate will ask of a wave."""
 
     gate: str
     text: str
 
 
-class PlannedWave(Contract):
+class PlannedWave(View):
     """What one wave would add."""
 
     name: str
@@ -97,7 +98,7 @@ class PlannedWave(Contract):
     gates: tuple[GateNeeds, ...]
 
 
-class PlanView(Contract):
+class PlanView(View):
     """A plan before any write."""
 
     fingerprint: str
@@ -118,7 +119,7 @@ class PlanView(Contract):
     warnings: tuple[str, ...]
 
 
-class PlannedPersonView(Contract):
+class PlannedPersonView(View):
     """One line of a plan."""
 
     object_id: str
@@ -127,14 +128,14 @@ class PlannedPersonView(Contract):
     reason: str
 
 
-class PlanPeople(Contract):
+class PlanPeople(View):
     """A page of a plan's people."""
 
     people: tuple[PlannedPersonView, ...]
     next_page: int | None
 
 
-class RollbackView(Contract):
+class RollbackView(View):
     """Who would be taken out by a rollback, and who would stay."""
 
     wave: str
@@ -147,7 +148,7 @@ class RollbackView(Contract):
     done: bool
 
 
-class PauseView(Contract):
+class PauseView(View):
     """Why the rollout waits for an operator."""
 
     reason: str
@@ -157,7 +158,7 @@ class PauseView(Contract):
     actor: str
 
 
-class NextView(Contract):
+class NextView(View):
     """What the clock will do next, and when."""
 
     move: str
@@ -165,13 +166,13 @@ class NextView(Contract):
     until: Moment | None
 
 
-class WaveView(Contract):
+class WaveView(View):
     """A wave as it stands."""
 
     name: str
     selection: str
     state: str
-    """`ahead`, `progressing`, `soaking`, `done` or `rolled-back`."""
+    """`ahead`, `progressing`, `soaking`, `done`, `rolled-back`, or `stopped` by an abort."""
     people: int
     states: Mapping[str, int]
     flagged: int
@@ -179,7 +180,7 @@ class WaveView(Contract):
     soak_ends: Moment | None
 
 
-class GateView(Contract):
+class GateView(View):
     """One look at one gate."""
 
     gate: str
@@ -192,7 +193,7 @@ class GateView(Contract):
     text: str
 
 
-class EvaluationView(Contract):
+class EvaluationView(View):
     """One look at all gates of a wave, and what was made of it."""
 
     at: Moment
@@ -202,13 +203,13 @@ class EvaluationView(Contract):
     gates: tuple[GateView, ...]
 
 
-class EvaluationsView(Contract):
+class EvaluationsView(View):
     """The newest looks at the gates, newest first."""
 
     evaluations: tuple[EvaluationView, ...]
 
 
-class ReconciliationView(Contract):
+class ReconciliationView(View):
     """What the last look at everybody found and did."""
 
     at: Moment
@@ -224,7 +225,7 @@ class ReconciliationView(Contract):
     problem: str
 
 
-class WorkerView(Contract):
+class WorkerView(View):
     """A hybrid worker as it was last heard of."""
 
     worker: str
@@ -235,7 +236,7 @@ class WorkerView(Contract):
     problem: str
 
 
-class RolloutView(Contract):
+class RolloutView(View):
     """The rollout as it stands: what the CLI and any dashboard show."""
 
     name: str
@@ -254,7 +255,7 @@ class RolloutView(Contract):
     workers: tuple[WorkerView, ...]
 
 
-class AuditEndView(Contract):
+class AuditEndView(View):
     """Where a partition's chain of audit records ends."""
 
     partition: str
@@ -262,13 +263,13 @@ class AuditEndView(Contract):
     digest: str
 
 
-class AuditEnds(Contract):
+class AuditEnds(View):
     """All partitions of the audit."""
 
     partitions: tuple[AuditEndView, ...]
 
 
-class AuditRecordView(Contract):
+class AuditRecordView(View):
     """A record as it is chained; `content` is the JSON text that the digest covers."""
 
     partition: str
@@ -278,13 +279,13 @@ class AuditRecordView(Contract):
     content: str
 
 
-class AuditPage(Contract):
+class AuditPage(View):
     """Records of one partition, oldest first; empty after the last."""
 
     records: tuple[AuditRecordView, ...]
 
 
-class FindingView(Contract):
+class FindingView(View):
     """Something wrong with a rollout document."""
 
     line: int
@@ -293,7 +294,7 @@ class FindingView(Contract):
     reason: str
 
 
-class Problem(Contract):
+class Problem(View):
     """Why a request was refused."""
 
     field: str | None = None
@@ -301,7 +302,7 @@ class Problem(Contract):
     findings: tuple[FindingView, ...] = ()
 
 
-class ErrorAnswer(Contract):
+class ErrorAnswer(View):
     """Every answer that is not a success."""
 
     error: Problem

@@ -54,10 +54,13 @@ EVERYBODY = Cut(1.0)
 
 
 def cut_after(count: int, places: Sequence[float]) -> float:
-    """Where to cut so that so many of the places, sorted from low to high, are within."""
-    if count >= len(places):
-        return 1.0
-    return places[count] if count > 0 else 0.0
+    """Where to cut so that so many of the places, sorted from low to high, are within.
+
+    Where that is all of them, whoever comes later is within as well.
+    """
+    if count <= 0:
+        return 0.0
+    return places[count] if count < len(places) else 1.0
 
 
 def share_within(places: Sequence[float], cut: float) -> float:

@@ -51,6 +51,7 @@ class Reason(StrEnum):
     REMOVED = "removed"
     ROLLED_BACK = "rolled-back"
     CALLED_OFF = "called-off"
+    RELEASED = "released"
     NO_LONGER_WANTED = "no-longer-wanted"
     ADDED_BY_HAND = "added-by-hand"
     REMOVED_BY_HAND = "removed-by-hand"
@@ -113,6 +114,7 @@ _TEXTS = {
     Reason.REMOVED: "The membership was removed.",
     Reason.ROLLED_BACK: "The wave that put this person in was rolled back.",
     Reason.CALLED_OFF: "The rollout was aborted before the membership was written.",
+    Reason.RELEASED: "What an operator had said of this person no longer holds.",
     Reason.NO_LONGER_WANTED: "Nothing wants this person in scope any more.",
     Reason.ADDED_BY_HAND: "Somebody outside the rollout put this person in.",
     Reason.REMOVED_BY_HAND: "Somebody outside the rollout took this person out.",

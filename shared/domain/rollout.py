@@ -106,6 +106,10 @@ class Rollout:
     tallies: Mapping[GateKind, Tally] = field(default_factory=dict)
     evaluated_at: datetime | None = None
     lease: Lease | None = None
+    promoted: bool = False
+    """An operator has let the next wave begin without the gates."""
+    forced: bool = False
+    """The document was applied although its plan was unsafe: additions are not limited."""
 
     @property
     def wave(self) -> Wave | None:
@@ -136,7 +140,12 @@ class Rollout:
         self, phase: Phase, now: datetime, *, actor: str, reason: str = "", **changes: Any
     ) -> Self:
         """The rollout in that phase; what belonged to the one before is forgotten."""
-        fresh: dict[str, Any] = {"pause": None, "tallies": {}, "evaluated_at": None}
+        fresh: dict[str, Any] = {
+            "pause": None,
+            "tallies": {},
+            "evaluated_at": None,
+            "promoted": False,
+        }
         return replace(
             self,
             phase=phase,
@@ -153,7 +162,13 @@ def planned(document: Document, version: int, now: datetime, *, actor: str) -> R
 
 
 def begin_wave(rollout: Rollout, cut: Cut, now: datetime, *, actor: str, reason: str) -> Rollout:
-    """The next wave begins, and reaches at least as far as the one before."""
+    """The next wave begins, and reaches at least as far as the one before.
+
+    Raises:
+        NotPossible: the rollout is aborted, or all have begun.
+    """
+    if rollout.phase is Phase.ABORTED:
+        raise NotPossible("the rollout is aborted; no wave can begin")
     if rollout.next_wave is None:
         raise NotPossible("the last wave has begun already")
     reach = cut.at_least(rollout.cuts[-1]) if rollout.cuts else cut
@@ -236,7 +251,7 @@ def roll_back(rollout: Rollout, wave: str, now: datetime, *, actor: str, reason:
         raise NotPossible(f"there is no wave {wave!r}; there are {known}")
     out = rollout.rolled_back | {wave}
     if rollout.phase is Phase.ABORTED:
-        return replace(rollout, rolled_back=out, actor=actor)
+        return replace(rollout, rolled_back=out, actor=actor, reason=reason)
     goes_on = rollout.pause.goes_on if rollout.pause else rollout.phase
     halt = Pause(PauseReason.ROLLED_BACK, f"{wave}: {reason}", now, actor, goes_on)
     return rollout.entered(
@@ -250,17 +265,24 @@ def revise(
     """Go on with a new version of the document; waves that have begun keep their people.
 
     Raises:
-        NotPossible: a wave that has begun is not in its place in the new document.
+        NotPossible: a wave that has begun is not in its place in the new document, or people's
+            places in the rollout would be others.
     """
     if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
         return planned(document, version, now, actor=actor)
+    placing = _placed_otherwise_by(rollout.document, document)
+    if rollout.started and placing:
+        raise NotPossible(
+            f"{placing}: decides which people a wave picks, and has to stay as it is once one has "
+            "begun; abort the rollout to begin another one"
+        )
     for number, wave in enumerate(rollout.document.waves[: rollout.started]):
         if number >= len(document.waves) or document.waves[number].name != wave.name:
             raise NotPossible(
                 f"waves[{number}].name: {wave.name!r} has begun and has to stay wave {number + 1}; "
                 "abort the rollout to begin another one"
             )
-    revised = replace(rollout, document=document, version=version, actor=actor)
+    revised = replace(rollout, document=document, version=version, actor=actor, forced=False)
     if rollout.phase is Phase.COMPLETED and revised.next_wave:
         return revised.entered(Phase.SOAKING, now, actor=actor, reason="a wave was added")
     return revised
@@ -270,4 +292,12 @@ def _continues(rollout: Rollout, document: Document) -> bool:
     """Whether a completed rollout only gets more: its waves are the beginning of the new ones."""
     old = [wave.name for wave in rollout.document.waves]
     new = [wave.name for wave in document.waves[: len(old)]]
-    return rollout.phase is Phase.COMPLETED and old == new
+    alike = old == new and not _placed_otherwise_by(rollout.document, document)
+    return rollout.phase is Phase.COMPLETED and alike
+
+
+def _placed_otherwise_by(old: Document, new: Document) -> str | None:
+    """The field by which the same cut holds other people; None where there is none."""
+    if new.salt != old.salt:
+        return "salt"
+    return "balance" if new.balance is not old.balance else None

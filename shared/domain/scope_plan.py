@@ -1,9 +1,12 @@
 """The scope plan: who is to be put in, who taken out, who is left alone and why."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.domain.cohort import Cut
+from shared.domain.document import Document, DriftAction
 from shared.domain.enrolment import CauseKind
+from shared.domain.errors import UnsafePlan
 from shared.domain.people import Memberships, Person
 from shared.domain.reasons import Reason
 
@@ -74,3 +77,43 @@ class ScopePlan:
     """Where each wave cuts: as fixed for those that have begun, as it would today for the rest."""
     fingerprint: str
     """SHA-256 of what would be done, under which document and from which phase."""
+
+
+def unsafe(plan: ScopePlan, document: Document) -> tuple[str, ...]:
+    """Why the plan is not to be carried out without an operator's word; empty where it may be.
+
+    Memberships that the document has repaired count like any other change.
+    """
+    return tuple(_dangers(plan, document))
+
+
+def raise_if_unsafe(plan: ScopePlan, document: Document) -> None:
+    """Let only a safe plan pass.
+
+    Raises:
+        UnsafePlan: with every reason.
+    """
+    if reasons := unsafe(plan, document):
+        raise UnsafePlan("; ".join(reasons))
+
+
+def _dangers(plan: ScopePlan, document: Document) -> Iterator[str]:
+    strangers = _repaired(plan, Reason.ADDED_BY_HAND, document.on_added_by_hand)
+    put_back = _repaired(plan, Reason.REMOVED_BY_HAND, document.on_removed_by_hand)
+    were_in = plan.kept + len(plan.removals)
+    if not plan.listed:
+        yield "the directory listed nobody"
+    if not plan.eligible and were_in:
+        yield f"nobody is eligible any more, though {were_in:,} people are in scope"
+    if too_many := document.removals.exceeded_by(
+        len(plan.removals) + strangers, were_in + strangers
+    ):
+        yield f"removals: {too_many}"
+    if too_many := document.additions.exceeded_by(len(plan.additions) + put_back, plan.eligible):
+        yield f"additions: {too_many}"
+
+
+def _repaired(plan: ScopePlan, reason: Reason, action: DriftAction) -> int:
+    if action is DriftAction.REPORT:
+        return 0
+    return sum(one.reason is reason for one in plan.drift)

@@ -7,6 +7,7 @@ from shared.domain.enrolment import Enrolment
 from shared.domain.people import Identifier, Person
 from shared.domain.verification import adopt, is_arrival_of
 from shared.ports import World
+from shared.use_cases.policy_in_force import policy_in_force
 
 ACTOR = "clock"
 
@@ -23,11 +24,14 @@ async def adopt_arrivals(
         for person in people
         if is_arrival_of(provisional, person)
     ]
+    if not arrivals:
+        return []
+    policy = await policy_in_force(world)
     memberships = await world.directory.memberships({p.object_id for _, p in arrivals})
     return [
         await world.ledger.adopt(
             provisional.key,
-            adopt(provisional, person, memberships[person.object_id], world.policy, now),
+            adopt(provisional, person, memberships[person.object_id], policy, now),
             actor=ACTOR,
             now=now,
         )

@@ -1,16 +1,30 @@
-"""Describe: what operators see, as plain JSON values; one read model for the API and the CLI."""
+"""Describe: what operators see of people, events and the totals; one read model for all."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
 
-from shared.domain.enrolment import Enrolment
+from shared.contracts.person_view import (
+    BarView,
+    CauseView,
+    EventView,
+    FlagCount,
+    HoldView,
+    PeopleView,
+    PersonSummary,
+    PersonView,
+    ReceiptView,
+    StateCount,
+    StatusView,
+    StepView,
+)
+from shared.domain.enrolment import Bar, Cause, Enrolment, Hold, Step
 from shared.domain.people import Identifier
 from shared.ports import Receipt, World
 
 MOST_SHOWN = 50
 
 
-async def describe_user(identity: str, world: World) -> list[dict[str, Any]]:
+async def describe_user(identity: str, world: World) -> PeopleView | None:
     """The way of everybody whom the identity means: object id, UPN or employee id.
 
     Raises:
@@ -27,78 +41,75 @@ async def describe_user(identity: str, world: World) -> list[dict[str, Any]]:
             for e in await world.ledger.provisional()
             if mentions & {e.user.user_principal_name, e.user.employee_id}
         }
-    return [_person(enrolment) for enrolment in found.values()]
+    return people_view(found.values()) if found else None
 
 
-async def describe_event(key: str, world: World) -> dict[str, Any] | None:
+async def describe_event(key: str, world: World) -> EventView | None:
     """What became of one event, and the way of whom it concerned."""
     receipt = await world.ledger.receipt(key)
     if receipt is None:
         return None
     people = await world.ledger.load([receipt.person_key]) if receipt.person_key else {}
-    return {**_receipt(receipt), "people": [_person(e) for e in people.values()]}
+    return EventView(**_receipt(receipt), people=tuple(map(person_view, people.values())))
 
 
-async def describe_status(world: World) -> dict[str, Any]:
+async def describe_status(world: World) -> StatusView:
     """The totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
-    return {
-        "people": sum(totals.by_state.values()),
-        "states": {str(state): count for state, count in totals.by_state.items() if count},
-        "reasons": [
-            {"state": str(state), "reason": str(reason), "text": reason.text, "people": count}
+    return StatusView(
+        people=sum(totals.by_state.values()),
+        states={str(state): count for state, count in totals.by_state.items() if count},
+        reasons=tuple(
+            StateCount(state=state, reason=reason, text=reason.text, people=count)
             for (state, reason), count in sorted(totals.by_reason.items())
             if count
-        ],
-        "flags": [
-            {"flag": str(flag), "text": flag.text, "people": count}
+        ),
+        flags=tuple(
+            FlagCount(flag=flag, text=flag.text, people=count)
             for flag, count in totals.by_flag.items()
             if count
-        ],
-        "flagged": [_summary(e) for e in await world.ledger.flagged(MOST_SHOWN)],
-        "refusedMessages": totals.refused_messages,
-        "refused": [_receipt(one) for one in await world.ledger.refused(MOST_SHOWN)],
-    }
+        ),
+        flagged=tuple(PersonSummary(**_summary(e)) for e in await world.ledger.flagged(MOST_SHOWN)),
+        refused_messages=totals.refused_messages,
+        refused=tuple(
+            ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
+        ),
+    )
+
+
+def people_view(enrolments: Iterable[Enrolment]) -> PeopleView:
+    """The ways of these people."""
+    return PeopleView(people=tuple(map(person_view, enrolments)))
+
+
+def person_view(enrolment: Enrolment) -> PersonView:
+    """A person's way as operators see it."""
+    return PersonView(
+        **_summary(enrolment),
+        text=enrolment.reason.text,
+        flag_text=enrolment.flag.text if enrolment.flag else None,
+        object_id=enrolment.user.object_id,
+        source_anchor=enrolment.user.source_anchor,
+        medium=enrolment.medium,
+        provenance=enrolment.provenance,
+        cause=_cause(enrolment.cause),
+        holds=tuple(map(_hold, enrolment.holds)),
+        bar=_bar(enrolment.bar) if enrolment.bar else None,
+        due=enrolment.due,
+        deadline=enrolment.deadline,
+        steps=tuple(map(_step, enrolment.steps)),
+    )
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:
     return {
         "key": enrolment.key,
-        "userPrincipalName": enrolment.user.user_principal_name,
-        "employeeId": enrolment.user.employee_id,
+        "user_principal_name": enrolment.user.user_principal_name,
+        "employee_id": enrolment.user.employee_id,
         "state": enrolment.state,
         "reason": enrolment.reason,
         "flag": enrolment.flag,
-        "since": _moment(enrolment.since),
-    }
-
-
-def _person(enrolment: Enrolment) -> dict[str, Any]:
-    return {
-        **_summary(enrolment),
-        "text": enrolment.reason.text,
-        "flagText": enrolment.flag.text if enrolment.flag else None,
-        "objectId": enrolment.user.object_id,
-        "sourceAnchor": enrolment.user.source_anchor,
-        "medium": enrolment.medium,
-        "provenance": enrolment.provenance,
-        "cause": {
-            "kind": enrolment.cause.kind,
-            "reference": enrolment.cause.reference,
-            "actor": enrolment.cause.actor,
-        },
-        "due": _moment(enrolment.due),
-        "deadline": _moment(enrolment.deadline),
-        "steps": [
-            {
-                "at": _moment(step.at),
-                "state": step.state,
-                "reason": step.reason,
-                "text": step.reason.text,
-                "detail": step.detail,
-            }
-            for step in enrolment.steps
-        ],
+        "since": enrolment.since,
     }
 
 
@@ -106,15 +117,35 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
     return {
         "key": receipt.key,
         "queue": receipt.queue,
-        "at": _moment(receipt.at),
+        "at": receipt.at,
         "outcome": receipt.outcome,
         "text": receipt.outcome.text,
-        "personKey": receipt.person_key,
+        "person_key": receipt.person_key,
         "field": receipt.field,
         "detail": receipt.detail,
         "body": receipt.body,
     }
 
 
-def _moment(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
+def _cause(cause: Cause) -> CauseView:
+    return CauseView(kind=cause.kind, reference=cause.reference, actor=cause.actor)
+
+
+def _hold(hold: Hold) -> HoldView:
+    return HoldView(cause=_cause(hold.cause), until=hold.until)
+
+
+def _bar(bar: Bar) -> BarView:
+    return BarView(
+        reason=bar.reason, text=bar.reason.text, detail=bar.text, actor=bar.actor, until=bar.until
+    )
+
+
+def _step(step: Step) -> StepView:
+    return StepView(
+        at=step.at,
+        state=step.state,
+        reason=step.reason,
+        text=step.reason.text,
+        detail=step.detail,
+    )

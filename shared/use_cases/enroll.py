@@ -13,6 +13,7 @@ from shared.ports import Receipt, World
 from shared.use_cases.adopt_arrivals import adopt_arrivals
 from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, read_all
+from shared.use_cases.policy_in_force import policy_in_force
 
 
 async def enroll(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -38,6 +39,7 @@ async def enroll_requests(
     """Decide on every request and tell the writers; answers with everybody's enrolment."""
     if not requests:
         return []
+    policy = await policy_in_force(world)
     findings = await _find(requests, world)
     await adopt_arrivals([f.person for f in findings.values() if f.person], world, now)
     by_key: dict[str, list[Request]] = defaultdict(list)
@@ -46,7 +48,7 @@ async def enroll_requests(
 
     def decide_all(key: str, current: Enrolment | None) -> Enrolment | None:
         for request in by_key[key]:
-            current = decide(request, findings[request.identifier], current, world.policy, now)
+            current = decide(request, findings[request.identifier], current, policy, now)
         return current
 
     actor = requests[0].cause.actor if len({r.cause.actor for r in requests}) == 1 else "events"

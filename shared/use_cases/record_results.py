@@ -1,4 +1,4 @@
-"""Record results: what the hybrid worker made of its commands."""
+"""Record results: what the hybrid worker made of its commands, and what it says of itself."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,8 +6,11 @@ from datetime import datetime
 
 from shared.contracts.directory_result import DirectoryResult, SyncReport, SyncState
 from shared.contracts.queues import DIRECTORY_RESULTS
+from shared.contracts.worker_report import SCHEMA as REPORT_SCHEMA
+from shared.contracts.worker_report import WorkerReport
 from shared.domain.answers import Answer, note_delta_sync, record
 from shared.domain.enrolment import Enrolment
+from shared.domain.measurements import WorkerSight
 from shared.ports import World
 from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, read_all
@@ -19,11 +22,42 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
     Raises:
         LedgerConflict: the whole batch is to be delivered again.
     """
-    results, refused = read_all(
-        messages, DIRECTORY_RESULTS, lambda one: DirectoryResult.read(one.body), now
-    )
+    taken, refused = read_all(messages, DIRECTORY_RESULTS, _read, now)
     if refused:
         await world.ledger.record_receipts(refused)
+    await _sight([one for one in taken if isinstance(one, WorkerReport)], world, now)
+    await _record([one for one in taken if isinstance(one, DirectoryResult)], world, now)
+
+
+def _read(message: Message) -> DirectoryResult | WorkerReport:
+    # By its name alone: what is wrong with a message is said by the contract it claims to keep.
+    is_report = f'"{REPORT_SCHEMA}"'.encode() in message.body
+    return (WorkerReport if is_report else DirectoryResult).read(message.body)
+
+
+async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -> None:
+    newest = {one.worker: one for one in sorted(reports, key=lambda one: one.reported_at)}
+    if newest:
+        await world.workers.sighted([_sighted(report, now) for report in newest.values()])
+
+
+def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
+    sync = report.sync
+    ended = sync.state in {SyncState.SUCCEEDED, SyncState.FAILED}
+    return WorkerSight(
+        worker=report.worker,
+        seen_at=now,
+        directory_answers=report.directory_answers,
+        sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
+        # How long ago by the worker's clock; when that was by this side's.
+        sync_ended_at=now - (report.reported_at - sync.ended_at) if sync.ended_at else None,
+        problem=": ".join(part for part in (sync.problem, sync.detail) if part),
+    )
+
+
+async def _record(results: Sequence[DirectoryResult], world: World, now: datetime) -> None:
+    if not results:
+        return
     answers: dict[str, list[tuple[Answer, SyncReport]]] = defaultdict(list)
     for result in sorted(results, key=lambda one: one.answered_at):
         for member in result.members:

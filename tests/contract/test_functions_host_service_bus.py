@@ -15,7 +15,7 @@ from sandbox.certificates import server_certificate
 from tests.contract.functions_host_process import App, RunningHost, wait_until
 from tests.contract.service_bus_process import Bus, running
 
-QUEUES = ("single", "batch", "failing", "failing-batch", "slow", "mass", "binary", "traps")
+QUEUES = ("single", "batch", "failing", "failing-batch", "mass", "binary", "traps")
 
 CODE = """
     from typing import List
@@ -58,12 +58,6 @@ CODE = """
         record(function="failing_batch", counts=[one.delivery_count for one in messages])
         raise RuntimeError("cannot")
 
-    @app.service_bus_queue_trigger(queue_name="slow", **one)
-    async def slow(message: func.ServiceBusMessage) -> None:
-        record(function="slow", begins=message.message_id)
-        await asyncio.sleep(6)
-        record(function="slow", ends=message.message_id)
-
     @app.service_bus_queue_trigger(queue_name="mass", **many)
     def mass(messages: List[func.ServiceBusMessage]) -> None:
         record(function="mass", size=len(messages), time=time.time())
@@ -77,7 +71,6 @@ CODE = """
 @pytest.fixture(scope="module")
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     queues = {name: {"maxDeliveryCount": 3, "lockDurationSeconds": 30} for name in QUEUES}
-    queues["slow"]["lockDurationSeconds"] = 5
     with running(tmp_path_factory.mktemp("bus"), queues) as bus:
         yield bus
 
@@ -189,17 +182,6 @@ def test_an_exception_in_a_batch_abandons_every_message_of_it(
     wait_until(lambda: len(bus.messages("failing-batch", dead_letters=True)) == 2, 10)
     delivered = [line["counts"] for line in seen_by(app, "failing_batch", 3)]
     assert delivered == [[1, 1], [2, 2], [3, 3]]
-
-
-@pytest.mark.usefixtures("host")
-def test_single_messages_run_at_once_and_keep_their_locks(
-    app: App, bus: Bus, client: ServiceBusClient
-) -> None:
-    send(client, "slow", *(ServiceBusMessage("x", message_id=name) for name in "ab"))
-    lines = seen_by(app, "slow", 4, seconds=15)
-    assert {line["begins"] for line in lines[:2]} == {"a", "b"}
-    assert {line["ends"] for line in lines[2:]} == {"a", "b"}
-    empty(bus, "slow")
 
 
 @pytest.mark.usefixtures("host")

@@ -1,6 +1,7 @@
 """Microsoft's own clients, unmodified, take the simulated tenant for the real one."""
 
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any
 
@@ -74,6 +75,24 @@ def test_azure_identity_gets_the_token_of_the_identity_it_names(tenant: RunningT
         token = credential.get_token(SCOPE)
     header = {"Authorization": f"Bearer {token.token}"}
     assert tenant.graph("GET", "/users", headers=header).status_code == 403
+
+
+@pytest.mark.usefixtures("app_service")
+def test_tokens_from_before_and_after_a_jump_of_the_tenants_clock_are_good(
+    tenant: RunningTenant,
+) -> None:
+    with ManagedIdentityCredential() as credential:
+        before = credential.get_token(SCOPE)
+        tenant.sandbox("POST", "clock", {"offsetSeconds": 864_000})
+        again = credential.get_token(SCOPE)
+    with ManagedIdentityCredential() as credential:
+        after = credential.get_token(SCOPE)
+    assert again.token == before.token
+    for token in (before, after):
+        assert 3000 < token.expires_on - time.time() <= 3600
+        header = {"Authorization": f"Bearer {token.token}"}
+        assert tenant.graph("GET", "/organization", headers=header).status_code == 200
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 0})
 
 
 async def test_msgraph_reads_a_user_and_pages_of_users(client: GraphServiceClient) -> None:

@@ -279,6 +279,9 @@ def test_a_delayed_answer_takes_its_time(tenant: RunningTenant) -> None:
         ("users", {"displayName": "X"}, "userPrincipalName"),
         ("sync", {"users": [{"userPrincipalName": "x"}]}, "users[0].onPremisesImmutableId"),
         ("clock", {}, "offsetSeconds"),
+        ("registrations", {}, "userPrincipalNames"),
+        ("resets", {"userPrincipalNames": [7], "newPassword": "x"}, "userPrincipalNames"),
+        ("resets", {"userPrincipalNames": []}, "newPassword"),
     ],
 )
 def test_bad_input_is_refused_with_the_name_of_the_field(

@@ -144,6 +144,22 @@ def test_a_write_shows_in_listings_after_the_lag_but_a_second_write_sees_it_at_o
     wait_until(lambda: members(tenant, scope) == set())
 
 
+def test_a_clock_that_jumps_ends_the_lags_before_it_and_not_those_after_it(
+    tenant: RunningTenant,
+) -> None:
+    tenant.sandbox("POST", "settings", {"membershipLagSeconds": 3600})
+    scope, (first, second) = tenant.group_id("SSPR-Scope"), cloud_people(tenant, 2)
+    tenant.add(scope, first)
+    assert members(tenant, scope) == set()
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 864_000})
+    assert members(tenant, scope) == {first}
+    tenant.add(scope, second)
+    tenant.graph("DELETE", f"/groups/{scope}/members/{first}/$ref")
+    assert members(tenant, scope) == {first}
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 864_000 + 3601})
+    assert members(tenant, scope) == {second}
+
+
 def test_counts_need_their_header_and_lag_further_behind_than_listings(
     tenant: RunningTenant,
 ) -> None:

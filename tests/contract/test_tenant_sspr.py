@@ -1,15 +1,12 @@
 """The simulated tenant takes Entra Connect's exports, and lets people reset their passwords."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
+from tests.contract.connect_host_stub import ConnectHost, listening
 from tests.contract.tenant_process import RunningTenant, running, synced_user
 
 GROUP = {"onPremisesSecurityIdentifier": "S-1-9", "displayName": "SSPR-Enabled-Users"}
@@ -31,37 +28,11 @@ def tenant(process: RunningTenant) -> RunningTenant:
     return process
 
 
-@dataclass
-class ConnectHost:
-    """What the tenant sees of a Connect host: one endpoint that answers as it is told."""
-
-    url: str
-    status: int = 200
-    answer: dict[str, Any] = field(default_factory=lambda: {"eventId": 31002})
-    received: list[dict[str, Any]] = field(default_factory=list)
-
-
 @pytest.fixture
 def connect_host(tenant: RunningTenant) -> Iterator[ConnectHost]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            host.received.append({"path": self.path, **json.loads(body)})
-            self.send_response(host.status)
-            self.end_headers()
-            self.wfile.write(json.dumps(host.answer).encode())
-
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        host = ConnectHost(f"http://127.0.0.1:{server.server_port}")
+    with listening() as host:
         tenant.sandbox("POST", "settings", {"connectHost": host.url})
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-        thread.start()
         yield host
-        server.shutdown()
-        thread.join()
 
 
 def sync(tenant: RunningTenant, **export: Any) -> dict[str, Any]:
@@ -96,6 +67,12 @@ def details(tenant: RunningTenant, upn: str) -> dict[str, Any]:
 def reasons(tenant: RunningTenant) -> list[tuple[str, str]]:
     entries = tenant.get("/auditLogs/directoryAudits")["value"]
     return [(entry["result"], entry["resultReason"]) for entry in reversed(entries)]
+
+
+def agents(audit: dict[str, Any]) -> list[str]:
+    return [
+        each["value"] for each in audit["additionalDetails"] if each["key"] == "OnPremisesAgent"
+    ]
 
 
 def test_an_export_brings_users_with_licence_and_the_companys_special_traits(
@@ -165,6 +142,8 @@ def test_a_cloud_user_in_scope_and_registered_resets_and_signs_in(tenant: Runnin
         ("success", "User submitted a new password"),
         ("success", "Successfully completed reset."),
     ]
+    (newest,) = tenant.get("/auditLogs/directoryAudits", top=1)["value"]
+    assert agents(newest) == ["None"]
 
 
 def test_who_is_out_of_scope_gets_sspr_0013_and_the_log_says_why(tenant: RunningTenant) -> None:
@@ -207,7 +186,7 @@ def test_a_synced_users_reset_is_carried_out_by_the_connect_host(
     ]
     (newest,) = tenant.get("/auditLogs/directoryAudits", top=1)["value"]
     assert newest["activityDisplayName"] == "Reset password (self-service)"
-    assert newest["additionalDetails"] == [{"key": "OnPremisesAgent", "value": connect_host.url}]
+    assert agents(newest) == ["Microsoft Entra Connect"]
 
 
 def test_a_refused_writeback_is_sspr_0029_with_the_connect_hosts_event(
@@ -215,11 +194,12 @@ def test_a_refused_writeback_is_sspr_0029_with_the_connect_hosts_event(
 ) -> None:
     sync(tenant, users=[synced_user("petra", "p1")], groups=[{**GROUP, "members": ["p1"]}])
     register(tenant, "petra@contoso.test")
-    connect_host.status = 403
-    connect_host.answer = {"eventId": 33004, "message": "Access is denied."}
+    connect_host.refuse()
     status, answer = reset(tenant, "petra@contoso.test")
     assert (status, answer["code"], answer["eventId"]) == (502, "SSPR_0029", 33004)
     assert reasons(tenant)[-1] == ("failure", "Access is denied.")
+    (newest,) = tenant.get("/auditLogs/directoryAudits", top=1)["value"]
+    assert agents(newest) == ["Microsoft Entra Connect"]
 
 
 def test_without_a_connect_host_that_answers_a_synced_user_cannot_reset(
@@ -228,8 +208,10 @@ def test_without_a_connect_host_that_answers_a_synced_user_cannot_reset(
     sync(tenant, users=[synced_user("ada", "a1")], groups=[{**GROUP, "members": ["a1"]}])
     register(tenant, "ada@contoso.test")
     assert reset(tenant, "ada@contoso.test")[1]["code"] == "SSPR_0010"
+    assert reasons(tenant)[-1] == ("failure", "User's password is managed on-premises")
     tenant.sandbox("POST", "settings", {"connectHost": "http://127.0.0.1:9"})
     assert reset(tenant, "ada@contoso.test")[1]["code"] == "SSPR_0029"
+    assert "could not reach your on-premises password reset service" in reasons(tenant)[-1][1]
 
 
 def test_the_registration_report_lags_behind_scope_and_registration(

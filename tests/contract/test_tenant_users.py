@@ -203,6 +203,21 @@ def test_roles_and_nested_groups_show_in_transitive_member_of(tenant: RunningTen
     assert checked.json()["value"] == [scope]
 
 
+def test_hr_fills_in_kind_company_and_title_of_cloud_and_synced_people(
+    tenant: RunningTenant,
+) -> None:
+    tenant.sandbox("POST", "sync", {"users": [synced_user("ada", "a1")]})
+    fields = "employeeType,companyName,jobTitle,usageLocation"
+    for upn in ("grace@contoso.test", "ada@contoso.test"):
+        user = tenant.get(f"/users/{upn}", select=fields)
+        shown = [user[name] for name in fields.split(",")]
+        assert shown == ["Employee", "Contoso", "Engineer", "GB"]
+    everybody = tenant.get("/users", select="employeeType,companyName", top=999)["value"]
+    contractors = [user for user in everybody if user["employeeType"] == "Contractor"]
+    assert 0 < len(contractors) < len(everybody) / 10
+    assert {user["companyName"] for user in contractors} == {"Fabrikam"}
+
+
 def test_licences_show_as_plans_and_details_for_who_has_one(tenant: RunningTenant) -> None:
     (plan,) = tenant.get("/users/grace@contoso.test", select="assignedPlans")["assignedPlans"]
     assert plan["servicePlanId"] == "41781fb2-bc02-4b7c-bd55-b576c07bb09d"

@@ -8,12 +8,8 @@ import pytest
 from shared.contracts.directory_result import DirectoryResult
 from shared.domain.answers import Change, Outcome
 from shared.domain.reasons import Reason
-from tests.contract.connect_host_process import (
-    ConnectHost,
-    recording_tenant,
-    running_connect_host,
-)
-from tests.contract.domain_controller_process import Controller, running
+from tests.contract.connect_host_process import ConnectHost
+from tests.contract.domain_controller_process import Controller
 from tests.contract.service_bus_process import wait_until
 from tests.integration.worker_process import (
     Rig,
@@ -25,39 +21,6 @@ from tests.integration.worker_process import (
 )
 
 pytestmark = pytest.mark.usefixtures("started")
-
-NORMAL = {
-    "busy": False,
-    "suspended": False,
-    "staging": False,
-    "connectorBusy": False,
-    "cycleSeconds": 0.2,
-}
-
-
-@pytest.fixture(scope="module")
-def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    with running(tmp_path_factory.mktemp("dc") / "dc") as controller:
-        yield controller
-
-
-@pytest.fixture(scope="module")
-def shared_host(
-    controller: Controller, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ConnectHost]:
-    state = tmp_path_factory.mktemp("connect")
-    with (
-        recording_tenant() as tenant,
-        running_connect_host(state, controller, tenant) as host,
-    ):
-        yield host
-
-
-@pytest.fixture
-def host(shared_host: ConnectHost) -> ConnectHost:
-    shared_host.set(**NORMAL)
-    return shared_host
-
 
 @pytest.fixture(scope="module")
 def shared_rig(

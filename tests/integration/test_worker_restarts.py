@@ -10,12 +10,8 @@ from pathlib import Path
 import pytest
 
 from shared.domain.answers import Change, Outcome
-from tests.contract.connect_host_process import (
-    ConnectHost,
-    recording_tenant,
-    running_connect_host,
-)
-from tests.contract.domain_controller_process import Controller, running
+from tests.contract.connect_host_process import ConnectHost
+from tests.contract.domain_controller_process import Controller
 from tests.contract.service_bus_process import wait_until
 from tests.integration.worker_process import (
     NO_SYNC,
@@ -26,33 +22,6 @@ from tests.integration.worker_process import (
     running_rig,
     sync_environment,
 )
-
-NORMAL = {"suspended": False, "staging": False, "cycleSeconds": 0.2}
-
-
-@pytest.fixture(scope="module")
-def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    with running(tmp_path_factory.mktemp("dc") / "dc") as controller:
-        yield controller
-
-
-@pytest.fixture(scope="module")
-def shared_host(
-    controller: Controller, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ConnectHost]:
-    state = tmp_path_factory.mktemp("connect")
-    with (
-        recording_tenant() as tenant,
-        running_connect_host(state, controller, tenant) as host,
-    ):
-        yield host
-
-
-@pytest.fixture
-def host(shared_host: ConnectHost) -> ConnectHost:
-    shared_host.set(**NORMAL)
-    return shared_host
-
 
 @pytest.fixture
 def rig(controller: Controller, host: ConnectHost, tmp_path: Path) -> Iterator[Rig]:
@@ -71,10 +40,11 @@ def kill(worker: subprocess.Popen[bytes]) -> None:
 def test_killed_between_the_write_and_the_answer_it_answers_done_after_the_restart(
     rig: Rig, tmp_path: Path
 ) -> None:
-    rig.bus.hold("directory-results", "send")
     add = command(by_name("rolf", "xenia"))
-    rig.send(add)
     with rig.worker(tmp_path / "state") as worker:
+        rig.reported()
+        rig.bus.hold("directory-results", "send")
+        rig.send(add)
         wait_until(lambda: rig.bus.waiting("directory-results", "send") > 0, 15)
         assert rig.directory.members() == ["rolf", "xenia"]
         kill(worker)
@@ -163,12 +133,15 @@ def test_adds_and_removes_by_simple_bind_and_leaves_the_sync_to_the_scheduler(
     assert len(host.control.get("/cycles").json()) == cycles
 
 
-def test_while_ad_is_away_the_worker_stays_and_takes_nothing(rig: Rig, tmp_path: Path) -> None:
+def test_while_ad_is_away_the_worker_stays_says_so_and_takes_nothing(
+    rig: Rig, tmp_path: Path
+) -> None:
     nobody_there = {"SSPR_WORKER_DIRECTORY_ADDRESS": "127.0.0.1", "SSPR_WORKER_DIRECTORY_PORT": "9"}
     add = command(by_name("rolf"))
     rig.send(add)
-    with rig.worker(tmp_path / "state", **nobody_there) as worker:
-        time.sleep(3)
+    with rig.worker(tmp_path / "state", **nobody_there, **OFTEN) as worker:
+        rig.reported(directory_answers=False)
+        wait_until(lambda: len(rig.reports()) > 1, 20)
         assert worker.poll() is None
     (waiting,) = rig.bus.messages("directory-commands")
     assert waiting["deliveryCount"] == 0

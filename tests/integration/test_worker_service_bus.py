@@ -15,7 +15,7 @@ import pytest
 
 from sandbox.certificates import server_certificate
 from tests.contract import service_bus_process
-from tests.contract.domain_controller_process import Controller, running
+from tests.contract.domain_controller_process import Controller
 from tests.integration.worker_process import (
     NO_SYNC,
     QUEUES,
@@ -34,12 +34,6 @@ def _leaked_sockets() -> Iterator[None]:
     """Collects what the SDK leaves of a broker that was killed, while it is ignored."""
     yield
     gc.collect()
-
-
-@pytest.fixture(scope="module")
-def controller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Controller]:
-    with running(tmp_path_factory.mktemp("dc") / "dc") as controller:
-        yield controller
 
 
 @contextmanager

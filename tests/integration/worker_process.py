@@ -22,7 +22,8 @@ from hybrid_worker.settings import DirectorySettings
 from sandbox.company import INITIAL_PASSWORD
 from sandbox.domain_controller import domain
 from shared.contracts.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.directory_result import DirectoryResult
+from shared.contracts.directory_result import DirectoryResult, SyncState
+from shared.contracts.worker_report import WorkerReport
 from shared.domain.answers import Change
 from tests.contract import domain_controller_process, service_bus_process
 from tests.contract.connect_host_process import ConnectHost
@@ -223,9 +224,24 @@ class Rig:
 
     def results(self, key: str) -> list[DirectoryResult]:
         """All answers to a command so far, in the order in which they were sent."""
-        bodies = [message["body"] for message in self.bus.messages("directory-results")]
-        found = [DirectoryResult.read(body) for body in bodies]
+        found = [DirectoryResult.read(body) for body in self._told("directory-result")]
         return [result for result in found if result.command_key == key]
+
+    def reports(self) -> list[WorkerReport]:
+        """All signs of life so far, in the order in which they were sent."""
+        return [WorkerReport.read(body) for body in self._told("worker-report")]
+
+    def reported(
+        self, *, directory_answers: bool = True, sync: SyncState = SyncState.NOT_NEEDED
+    ) -> WorkerReport:
+        """Wait until the newest sign of life says this, and return it."""
+
+        def matches() -> bool:
+            said = [(one.directory_answers, one.sync.state) for one in self.reports()[-1:]]
+            return said == [(directory_answers, sync)]
+
+        wait_until(matches, 20)
+        return self.reports()[-1]
 
     def answer(
         self, command: DirectoryCommand, *states: str, seconds: float = 20
@@ -237,6 +253,10 @@ class Rig:
 
         wait_until(lambda: bool(matching()), seconds)
         return matching()[-1]
+
+    def _told(self, contract: str) -> list[str]:
+        bodies = [message["body"] for message in self.bus.messages("directory-results")]
+        return [body for body in bodies if f"sspr-rollout/{contract}/" in body]
 
     def wait_until_done(self, seconds: float = 20) -> None:
         """Wait until no command is left, locked or not."""

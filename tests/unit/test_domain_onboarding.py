@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.eligibility import refusal
-from shared.domain.enrolment import IN_SCOPE, Enrolment, Provenance, State
+from shared.domain.enrolment import IN_SCOPE, Enrolment, Hold, Provenance, State
 from shared.domain.onboarding import Action, Finding, Request, decide, key_of, take_out, wait_again
 from shared.domain.people import Memberships, Person, UserRef
 from shared.domain.policy import Medium, Policy
@@ -276,11 +276,13 @@ def test_an_older_event_only_leaves_a_note(state: State, action: Action) -> None
 
 
 @pytest.mark.parametrize("state", sorted(IN_SCOPE | {State.REQUESTED}))
-def test_an_onboarding_of_somebody_on_the_way_changes_only_the_newest_events_time(
+def test_an_onboarding_of_somebody_on_the_way_changes_only_the_newest_event_and_its_hold(
     state: State,
 ) -> None:
     current = enrolment(state)
-    assert decided(request(), found(SYNCED_ANNA), current) == replace(current, event_time=NOW)
+    asked = request()
+    held = replace(current, event_time=NOW, holds=(Hold(asked.cause),))
+    assert decided(asked, found(SYNCED_ANNA), current) == held
 
 
 @pytest.mark.parametrize("state", [State.WITHDRAWING, State.WITHDRAWN])

@@ -113,6 +113,35 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield Scene(journal)
 
 
+def test_the_newest_sync_is_told_as_it_ended_whatever_waits_meanwhile(scene: Scene) -> None:
+    assert scene.sync.newest() == SyncReport(state=SyncState.NOT_NEEDED)
+    scene.write("a")
+    scene.after(3)
+    assert scene.sync.newest().state is SyncState.NOT_NEEDED
+    scene.host.end()
+    scene.after(5)
+    first = scene.sync.newest()
+    assert first == scene.recorded("a").sync
+    assert (first.state, first.ended_at) == (SyncState.SUCCEEDED, scene.now - timedelta(seconds=1))
+    scene.write("b")
+    scene.after(3)
+    assert scene.sync.newest() == first
+    scene.host.end("stopped-server-down")
+    scene.after(5)
+    assert scene.sync.newest() == scene.recorded("b").sync
+    assert scene.sync.newest().problem == "cycle-failed"
+
+
+def test_a_sync_that_was_waited_for_in_vain_is_told_as_the_newest(scene: Scene) -> None:
+    scene.host.state = Scheduler(suspended=True)
+    scene.write("a")
+    scene.after(1199)
+    assert scene.sync.newest().state is SyncState.NOT_NEEDED
+    scene.after(2)
+    newest = scene.sync.newest()
+    assert (newest.state, newest.problem) == (SyncState.FAILED, "suspended")
+
+
 def test_while_nothing_is_owed_the_host_is_left_alone(scene: Scene) -> None:
     scene.after(600)
     assert scene.host.looks == 0

@@ -51,6 +51,13 @@ def test_the_environment_wins_over_the_file(
     assert load_settings(write(tmp_path, good)).sync.host == "other.corp.contoso.com"
 
 
+def test_a_sign_of_life_is_sent_where_nobody_asked_for_one(
+    good: dict[str, str], tmp_path: Path
+) -> None:
+    assert load_settings(write(tmp_path, good)).process.report_every == 60
+    assert load_settings(write(tmp_path, good | {"REPORT_EVERY": ""})).process.report_every == 60
+
+
 def test_an_empty_value_is_as_good_as_none(good: dict[str, str], tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, good | {"NAME": "", "SYNC_USER": ""}))
     assert settings.process.name
@@ -93,6 +100,9 @@ def test_everything_that_is_missing_is_named_at_once_with_what_to_give(tmp_path:
         ({"SYNC_AUTH": "basic"}, "SSPR_WORKER_SYNC_AUTH=basic needs SSPR_WORKER_SYNC_USER"),
         ({"SYNC_MODE": "subprocess", "SYNC_POWERSHELL": "/no/such"}, "SYNC_POWERSHELL: there is"),
         ({"SYNC_HSOT": "x"}, "SSPR_WORKER_SYNC_HSOT: there is no such setting"),
+        ({"REPORT_EVERY": "0"}, "SSPR_WORKER_REPORT_EVERY: Input should be greater than or equal"),
+        ({"REPORT_EVERY": "3600"}, "REPORT_EVERY: Input should be less than or equal to 600"),
+        ({"NAME": "x" * 201}, "SSPR_WORKER_NAME: String should have at most 200 characters"),
         ({"BATCH": "many"}, "SSPR_WORKER_BATCH: Input should be a valid integer"),
         ({"STATE_DIRECTORY": "/proc/nowhere"}, "STATE_DIRECTORY: the folder cannot be made"),
         ({"DIRECTORY_CA_FILE": "/no/such"}, "SSPR_WORKER_DIRECTORY_CA_FILE: Path does not point"),

@@ -1,118 +1,99 @@
-"""The audit: one record per transaction, each chained to the one before it in its partition."""
+"""The audit's rows: one record per transaction, each chained to the one before it."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
-from typing import Any, Self
+from typing import Any
 
-from shared.adapters.ledger.change import Change
-from shared.adapters.ledger.keys import RowKind, row_key
+from shared.adapters.ledger.concurrency import all_of
+from shared.adapters.ledger.keys import HEAD, PARTITIONS, ROLLOUT, RowKind, row_key, rows_of
 from shared.adapters.ledger.long_text import gathered, spread
-from shared.adapters.ledger.table import Row, Verb, Write
-from shared.domain.enrolment import Enrolment
-from shared.domain.reasons import Reason
+from shared.adapters.ledger.table import Row, Table, Verb, Write
+from shared.domain.audit import AuditEnd, AuditRecord, chained
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditRecord:
-    """What one transaction changed.
+class TableAudit:
+    """The `Audit` port: a chain in each partition of the enrolments, and one of the rollout.
 
-    `content` is canonical JSON: partition, number, at, actor and the changes. `digest` is the
-    SHA-256 of the previous record's digest followed by the content, in hexadecimal; the first
-    record of a partition has an empty `previous`.
+    Where a chain ends is told by the row that every transaction of its partition replaces.
     """
 
-    partition: str
-    number: int
-    previous: str
-    digest: str
-    content: str
+    def __init__(self, enrolments: Table, rollouts: Table) -> None:
+        self._tables = {**dict.fromkeys(PARTITIONS, enrolments), ROLLOUT: rollouts}
 
-    @classmethod
-    def of(
-        cls,
-        changes: Sequence[Change],
-        *,
-        partition: str,
-        number: int,
-        previous: str,
-        actor: str,
-        now: datetime,
-    ) -> Self:
-        """The record of these changes."""
-        content = _canonical(
-            {
-                "partition": partition,
-                "number": number,
-                "at": now.isoformat(),
-                "actor": actor,
-                "changes": [_entry(change) for change in changes],
-            }
+    async def ends(self) -> list[AuditEnd]:
+        """Where each partition's chain ends."""
+        rows = await all_of(
+            table.get(partition, HEAD, select=["Number", "Digest"])
+            for partition, table in self._tables.items()
         )
-        return cls(
-            partition=partition,
-            number=number,
-            previous=previous,
-            digest=chained(previous, content),
-            content=content,
-        )
+        return [end_of(partition, row) for partition, row in zip(self._tables, rows, strict=True)]
 
-    @classmethod
-    def read(cls, row: Row) -> Self:
-        """The record that the row holds, whether or not its digest is right."""
-        return cls(
-            partition=row["PartitionKey"],
-            number=row["Number"],
-            previous=row["Previous"],
-            digest=row["Digest"],
-            content=gathered("Content", row) or "",
-        )
+    async def records(self, partition: str, after: int, limit: int) -> list[AuditRecord]:
+        """Up to `limit` records that follow number `after`, oldest first.
 
-    @property
-    def write(self) -> Write:
-        """Creates the record's row; a record that is there is never written over."""
-        row = {
-            "PartitionKey": self.partition,
-            "RowKey": row_key(RowKind.AUDIT, f"{self.number:020d}"),
-            "Number": self.number,
-            "Previous": self.previous,
-            "Digest": self.digest,
-            **spread("Content", self.content),
-        }
-        return Write(Verb.CREATE, row)
+        A partition of another name has none.
+        """
+        if partition not in self._tables:
+            return []
+        _, end = rows_of(RowKind.AUDIT)
+        between = (_row_key(after + 1), end)
+        rows = await self._tables[partition].scan(partition, between, limit=limit)
+        return [_record_of(row) for row in rows]
 
 
-def chained(previous: str, content: str) -> str:
-    """The digest of a record with this content that follows one with the previous digest."""
-    return sha256((previous + content).encode()).hexdigest()
+def end_of(partition: str, row: Row | None) -> AuditEnd:
+    """Where the chain ends, by the row that every transaction replaces; None before the first."""
+    return AuditEnd(partition, row["Number"], row["Digest"]) if row else AuditEnd(partition, 0, "")
+
+
+def record_after(
+    end: AuditEnd, said: Mapping[str, Any], *, actor: str, now: datetime
+) -> AuditRecord:
+    """The record of what is said, next in the chain."""
+    first = {
+        "partition": end.partition,
+        "number": end.number + 1,
+        "at": now.isoformat(),
+        "actor": actor,
+    }
+    content = _canonical({**first, **said})
+    return AuditRecord(
+        partition=end.partition,
+        number=end.number + 1,
+        previous=end.digest,
+        digest=chained(end.digest, content),
+        content=content,
+    )
+
+
+def creation_of(record: AuditRecord) -> Write:
+    """Creates the record's row; a record that is there is never written over."""
+    row = {
+        "PartitionKey": record.partition,
+        "RowKey": _row_key(record.number),
+        "Number": record.number,
+        "Previous": record.previous,
+        "Digest": record.digest,
+        **spread("Content", record.content),
+    }
+    return Write(Verb.CREATE, row)
+
+
+def _record_of(row: Row) -> AuditRecord:
+    """The record that the row holds, whether or not its digest is right."""
+    return AuditRecord(
+        partition=row["PartitionKey"],
+        number=row["Number"],
+        previous=row["Previous"],
+        digest=row["Digest"],
+        content=gathered("Content", row) or "",
+    )
+
+
+def _row_key(number: int) -> str:
+    return row_key(RowKind.AUDIT, f"{number:020d}")
 
 
 def _canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _entry(change: Change) -> dict[str, Any]:
-    enrolment = change.after or change.before
-    entry: dict[str, Any] = {
-        "key": change.key,
-        "from": change.before.state if change.before else None,
-        "to": change.after.state if change.after else None,
-    }
-    if change.moved_to:
-        entry |= {"objectId": change.moved_to, "reason": Reason.ARRIVED_IN_ENTRA}
-    elif enrolment:
-        reason, detail = _said(change.before, enrolment)
-        entry |= {"objectId": enrolment.user.object_id, "reason": reason, "detail": detail}
-    if enrolment:
-        cause = {"kind": enrolment.cause.kind, "reference": enrolment.cause.reference}
-        entry |= {"cause": cause, "commandKey": enrolment.command_key}
-    return entry
-
-
-def _said(before: Enrolment | None, after: Enrolment) -> tuple[Reason, str]:
-    """The reason and the detail of the newest step, if the change added one."""
-    if after.steps and (before is None or after.steps != before.steps):
-        return after.steps[-1].reason, after.steps[-1].detail
-    return after.reason, ""

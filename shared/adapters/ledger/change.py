@@ -6,7 +6,7 @@ from typing import Any
 from shared.adapters.ledger.codec import columns_of
 from shared.adapters.ledger.keys import RowKind, row_key
 from shared.adapters.ledger.table import Verb, Write
-from shared.domain.enrolment import Enrolment
+from shared.domain.enrolment import CauseKind, Enrolment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,12 @@ class Change:
         return puts + deletes
 
 
+def wave_of(enrolment: Enrolment) -> str | None:
+    """The name of the wave that holds the person."""
+    hold = enrolment.hold(CauseKind.WAVE)
+    return hold.cause.reference if hold else None
+
+
 def _rows(enrolment: Enrolment | None) -> dict[str, dict[str, Any]]:
     """The columns of all rows of one person, by row key."""
     if enrolment is None:
@@ -48,4 +54,6 @@ def _rows(enrolment: Enrolment | None) -> dict[str, dict[str, Any]]:
     }
     if enrolment.flag:
         rows[row_key(RowKind.FLAG, key)] = {"Key": key, "Flag": enrolment.flag.value}
+    if (wave := wave_of(enrolment)) is not None:
+        rows[row_key(RowKind.WAVE, wave, key)] = {"Key": key}
     return rows

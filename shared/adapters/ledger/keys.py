@@ -1,5 +1,6 @@
 """Where a row lies: its partition, and a row key that is legal and sorts."""
 
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from urllib.parse import quote
@@ -9,12 +10,17 @@ from shared.domain.people import is_object_id
 BUCKETS = tuple(f"p-{digit}" for digit in "0123456789abcdef")
 PROVISIONAL = "provisional"
 PARTITIONS = (*BUCKETS, PROVISIONAL)
+ROLLOUT = "rollout"
+"""The partition of the rollout."""
 HEAD = "head"
-"""The row key of a partition's head."""
+"""The row key of the row that every transaction of its partition replaces."""
 
 _LONGEST = 256
-"""Characters of a key as it is; a row key holds 512, and up to three parts."""
+"""Characters of the last part of a row key as it is; a row key holds 512 in all."""
+_LONGEST_LABEL = 240
+"""Characters of what stands between the kind and the last part."""
 _KEPT = 150
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class RowKind(StrEnum):
@@ -23,10 +29,17 @@ class RowKind(StrEnum):
     PERSON = "person"
     STATE = "state"
     FLAG = "flag"
+    WAVE = "wave"
     MOVED = "moved"
     AUDIT = "audit"
     RECEIPT = "receipt"
     REFUSED = "refused"
+    DOCUMENT = "document"
+    EVALUATION = "evaluation"
+    PLAN = "plan"
+    PAGE = "page"
+    OPERATION = "operation"
+    WORKER = "worker"
 
 
 def bucket(key: str) -> str:
@@ -41,24 +54,35 @@ def partition_of(person_key: str) -> str:
 
 def row_key(kind: RowKind, *parts: str) -> str:
     """A row key of these parts; two different lists of parts never give the same."""
-    return "|".join((kind, *map(_legal, parts)))
+    *labels, last = parts
+    return f"{_labelled(kind, *labels)}|{_legal(last, _LONGEST)}"
 
 
 def rows_of(kind: RowKind, *parts: str) -> tuple[str, str]:
     """The range of all row keys that begin with these parts: the first, and one past the last."""
-    start = row_key(kind, *parts)
+    start = _labelled(kind, *parts)
     return f"{start}|", f"{start}}}"
 
 
-def _legal(part: str) -> str:
+def countdown(moment: datetime) -> str:
+    """A part that sorts the newest first."""
+    left = (_END_OF_TIME - moment) // timedelta(microseconds=1)
+    return f"{left:018d}"
+
+
+def _labelled(kind: RowKind, *labels: str) -> str:
+    return "|".join((kind, *(_legal(label, _LONGEST_LABEL) for label in labels)))
+
+
+def _legal(part: str, longest: int) -> str:
     r"""The part without what a row key may not hold.
 
     Forbidden are `/`, `\`, `#`, `?` and control characters; `%` and `'` make trouble in addresses
     and filters. Source: "Understanding the Table service data model", Microsoft.
     """
     legal = quote(part, safe="@:").replace("%", "=")
-    if len(legal) <= _LONGEST:
+    if len(legal) <= longest:
         return legal
     # Longer than any that is kept whole, so it cannot be mistaken for one of those.
     digest = sha256(part.encode()).hexdigest()
-    return f"{legal[:_KEPT]}~{digest}".ljust(_LONGEST + 1, "~")
+    return f"{legal[:_KEPT]}~{digest}".ljust(longest + 1, "~")

@@ -1,19 +1,21 @@
 """One partition of the enrolments: read as needed, changed wholly or not at all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from shared.adapters.ledger.audit import AuditRecord
-from shared.adapters.ledger.change import Change
-from shared.adapters.ledger.codec import enrolment_of
+from shared.adapters.ledger.audit import creation_of, record_after
+from shared.adapters.ledger.change import Change, wave_of
+from shared.adapters.ledger.codec import STANDING_COLUMNS, enrolment_of, standing_of
+from shared.adapters.ledger.entry import entry_of
 from shared.adapters.ledger.head import Head
 from shared.adapters.ledger.keys import HEAD, RowKind, row_key, rows_of
 from shared.adapters.ledger.table import Row, Table
 from shared.adapters.ledger.transactions import packed, until_undisturbed
 from shared.domain.enrolment import Enrolment, State
+from shared.domain.standing import Standing
 
 type Decide = Callable[[str, Enrolment | None], Enrolment | None]
 
@@ -109,11 +111,20 @@ class Partition:
         found = await self._find({row["Key"] for row in rows}, head)
         return [enrolment for enrolment in found.people.values() if enrolment.flag]
 
-    async def audit_records(self) -> AsyncIterator[AuditRecord]:
-        """The partition's audit, oldest first."""
-        async for page in self._table.pages(self._name, rows_of(RowKind.AUDIT)):
-            for row in page:
-                yield AuditRecord.read(row)
+    async def in_wave(self, wave: str) -> list[Enrolment]:
+        """Everybody here whom the wave of that name holds."""
+        head = await self.head()
+        if wave not in head.waves:
+            return []
+        rows = await self._table.scan(self._name, rows_of(RowKind.WAVE, wave))
+        found = await self._find({row["Key"] for row in rows}, head)
+        return [one for one in found.people.values() if wave_of(one) == wave]
+
+    async def standings(self) -> AsyncGenerator[list[Standing]]:
+        """Everybody enrolled here, without their histories, by the page."""
+        people = rows_of(RowKind.PERSON)
+        async for page in self._table.pages(self._name, people, select=STANDING_COLUMNS):
+            yield [standing_of(row) for row in page]
 
     async def _amend(
         self, keys: AbstractSet[str], decide: Decide, settled: Found, *, actor: str, now: datetime
@@ -140,17 +151,11 @@ class Partition:
         self, head: Head, changes: Sequence[Change], *, actor: str, now: datetime
     ) -> Head:
         """One transaction, with its audit record, on the rows as they were under this head."""
-        record = AuditRecord.of(
-            changes,
-            partition=self._name,
-            number=head.number + 1,
-            previous=head.digest,
-            actor=actor,
-            now=now,
-        )
+        said = {"changes": [entry_of(change) for change in changes]}
+        record = record_after(head.end, said, actor=actor, now=now)
         after = head.after(changes, record)
         writes = [write for change in changes for write in change.writes(self._name)]
-        etags = await self._table.submit([after.write, record.write, *writes])
+        etags = await self._table.submit([after.write, creation_of(record), *writes])
         return replace(after, etag=etags[0])
 
     async def _find(self, keys: AbstractSet[str], head: Head) -> Found:

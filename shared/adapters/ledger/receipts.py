@@ -1,19 +1,16 @@
 """What became of every message, and the refused ones with their bodies, newest first."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.adapters.ledger.codec import plain
 from shared.adapters.ledger.concurrency import all_of
-from shared.adapters.ledger.keys import BUCKETS, RowKind, bucket, row_key, rows_of
+from shared.adapters.ledger.keys import BUCKETS, RowKind, bucket, countdown, row_key, rows_of
 from shared.adapters.ledger.long_text import gathered, spread
 from shared.adapters.ledger.table import Row, Table, Verb, Write, etag_of
 from shared.adapters.ledger.transactions import packed, until_undisturbed
 from shared.domain.reasons import Reason
 from shared.ports import Receipt
-
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 class Receipts:
@@ -93,8 +90,7 @@ def _writes(partition: str, receipt: Receipt, verb: Verb, etag: str | None = Non
 
 
 def _refused_row(receipt: Receipt) -> str:
-    left = (_END_OF_TIME - receipt.at) // timedelta(microseconds=1)
-    return row_key(RowKind.REFUSED, f"{left:018d}", receipt.key)
+    return row_key(RowKind.REFUSED, countdown(receipt.at), receipt.key)
 
 
 def _columns_of(receipt: Receipt) -> dict[str, Any]:

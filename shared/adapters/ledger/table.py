@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import LedgerConflict
@@ -15,6 +15,8 @@ type Row = Mapping[str, Any]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
+_LARGEST_PAGE = 1000
+"""Rows that the service gives at once, and may be asked for."""
 
 
 def etag_of(row: Row) -> str:
@@ -23,13 +25,14 @@ def etag_of(row: Row) -> str:
     return metadata["etag"]
 
 
-class Verb(StrEnum):
-    """What is done to a row."""
+class Verb(Enum):
+    """What is done to a row: the SDK's operation and how it treats columns that are not given."""
 
-    CREATE = "create"
-    REPLACE = "update"
-    PUT = "upsert"
-    DELETE = "delete"
+    CREATE = ("create", None)
+    REPLACE = ("update", "replace")
+    MERGE = ("update", "merge")
+    PUT = ("upsert", "replace")
+    DELETE = ("delete", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +54,16 @@ class Table:
         self._creation = asyncio.Lock()
         self._client: TableClient | None = None
 
-    async def get(self, partition: str, row: str) -> Row | None:
-        """The row, or None."""
+    async def get(
+        self, partition: str, row: str, *, select: Sequence[str] | None = None
+    ) -> Row | None:
+        """The row, or these columns of it, or None."""
         from azure.core.exceptions import ResourceNotFoundError
 
         client = await self._created()
         async with self._gate:
             try:
-                return await client.get_entity(partition, row)
+                return await client.get_entity(partition, row, select=_listed(select))
             except ResourceNotFoundError:
                 return None
 
@@ -87,7 +92,7 @@ class Table:
         text = f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{end}'"
         pages = client.query_entities(
             f"{text} and {condition}" if condition else text,
-            select=list(select) if select else None,
+            select=_listed(select),
             results_per_page=page,
             parameters=parameters,
         ).by_page()
@@ -109,7 +114,8 @@ class Table:
     ) -> list[Row]:
         """The rows of a range, up to `limit`; the other options are those of `pages`."""
         rows: list[Row] = []
-        async for page in self.pages(partition, between, page=limit, **options):
+        most = limit and min(limit, _LARGEST_PAGE)
+        async for page in self.pages(partition, between, page=most, **options):
             rows += page
             if limit is not None and len(rows) >= limit:
                 return rows[:limit]
@@ -145,9 +151,12 @@ class Table:
 def _operation(write: Write) -> tuple[str, Row, dict[str, Any]]:
     from azure.core import MatchConditions
 
-    options: dict[str, Any] = {}
-    if write.verb in {Verb.REPLACE, Verb.PUT}:
-        options["mode"] = "replace"
+    operation, mode = write.verb.value
+    options: dict[str, Any] = {"mode": mode} if mode else {}
     if write.etag is not None:
         options |= {"etag": write.etag, "match_condition": MatchConditions.IfNotModified}
-    return write.verb.value, write.row, options
+    return operation, write.row, options
+
+
+def _listed(columns: Sequence[str] | None) -> list[str] | None:
+    return list(columns) if columns else None

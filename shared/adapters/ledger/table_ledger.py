@@ -1,6 +1,5 @@
 """The `Ledger` port on Azure Tables."""
 
-import asyncio
 from collections import Counter
 from collections.abc import (
     AsyncIterator,
@@ -14,26 +13,22 @@ from collections.abc import (
 from collections.abc import (
     Set as AbstractSet,
 )
+from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from itertools import batched
 
-from shared.adapters.ledger.audit import AuditRecord
 from shared.adapters.ledger.concurrency import all_of
-from shared.adapters.ledger.keys import PARTITIONS, PROVISIONAL, partition_of
+from shared.adapters.ledger.keys import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
 from shared.adapters.ledger.partition import Decide, Found, Partition
 from shared.adapters.ledger.receipts import Receipts
 from shared.adapters.ledger.table import Table
 from shared.domain.enrolment import Enrolment, State
 from shared.domain.errors import LedgerConflict
-from shared.domain.reasons import Reason
+from shared.domain.standing import Standing
 from shared.ports import Receipt, Totals
 
-if TYPE_CHECKING:
-    from azure.core.credentials_async import AsyncTokenCredential
-    from azure.data.tables.aio import TableServiceClient
-
-_REQUESTS_AT_ONCE = 16
+_PARTITIONS_AT_ONCE = 4
+"""When everybody is read: pages that are held in memory."""
 
 
 class TableLedger:
@@ -42,46 +37,12 @@ class TableLedger:
     Everything about a person, the totals and the audit of it lie in the person's partition, and
     every transaction replaces that partition's head: so the totals are always exact, and of two
     who change a partition at once one decides again. Transient errors are retried by the SDK;
-    what remains of them is raised as the SDK's own. To be created and used on one event loop.
+    what remains of them is raised as the SDK's own.
     """
 
-    def __init__(self, service: "TableServiceClient") -> None:
-        self._service = service
-        gate = asyncio.Semaphore(_REQUESTS_AT_ONCE)
-        enrolments = Table(service, "enrolments", gate)
+    def __init__(self, enrolments: Table, receipts: Table) -> None:
         self._partitions = {name: Partition(enrolments, name) for name in PARTITIONS}
-        self._receipts = Receipts(Table(service, "receipts", gate))
-
-    @classmethod
-    def from_connection_string(cls, text: str, **options: Any) -> Self:
-        """On the storage account of a connection string; options are those of the SDK's client."""
-        from azure.data.tables.aio import TableServiceClient
-
-        return cls(TableServiceClient.from_connection_string(text, **options))
-
-    @classmethod
-    def from_endpoint(
-        cls, endpoint: str, credential: "AsyncTokenCredential", **options: Any
-    ) -> Self:
-        """On the table endpoint `https://…`; the credential stays the caller's to close."""
-        from azure.data.tables.aio import TableServiceClient
-
-        return cls(TableServiceClient(endpoint, credential=credential, **options))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._service.close()
+        self._receipts = Receipts(receipts)
 
     async def load(self, keys: Collection[str]) -> Mapping[str, Enrolment]:
         """The enrolments under these keys, or where those lead; unknown keys are left out."""
@@ -136,31 +97,36 @@ class TableLedger:
         """Everybody enrolled under a provisional key that has not been adopted."""
         return await self._partitions[PROVISIONAL].people()
 
+    async def in_wave(self, wave: str) -> Sequence[Enrolment]:
+        """Everybody whom the wave of that name holds, by its index."""
+        return await self._from_all(lambda partition: partition.in_wave(wave))
+
+    async def standings(self) -> AsyncIterator[Sequence[Standing]]:
+        """Everybody who is remembered under an object id, up to 1,000 to a page."""
+        for names in batched(BUCKETS, _PARTITIONS_AT_ONCE, strict=False):
+            async with AsyncExitStack() as stack:
+                readers = [
+                    await stack.enter_async_context(aclosing(self._partitions[name].standings()))
+                    for name in names
+                ]
+                while pages := [p for p in await all_of(anext(r, None) for r in readers) if p]:
+                    for page in pages:
+                        yield page
+
     async def totals(self) -> Totals:
         """The totals, from the heads alone; refused messages are counted."""
         heads = await all_of(partition.head() for partition in self._partitions.values())
-        by_state, by_reason, by_flag = (
-            Counter[State](),
-            Counter[tuple[State, Reason]](),
-            Counter[Reason](),
-        )
-        for head in heads:
-            by_reason.update(head.by_reason)
-            by_flag.update(head.by_flag)
-        for (state, _), count in by_reason.items():
-            by_state[state] += count
-        return Totals(by_state, by_reason, by_flag, await self._receipts.count_refused())
+        by_reason = _sum(head.by_reason for head in heads)
+        by_state = _sum({state: count} for (state, _), count in by_reason.items())
+        by_flag = _sum(head.by_flag for head in heads)
+        by_wave = _sum(head.by_wave for head in heads)
+        refused = await self._receipts.count_refused()
+        return Totals(by_state, by_reason, by_flag, refused, by_wave)
 
     async def flagged(self, limit: int) -> Sequence[Enrolment]:
         """Up to `limit` people whom somebody has to look at."""
         found = await self._from_all(lambda partition: partition.flagged(limit))
         return found[:limit]
-
-    async def audit_records(self) -> AsyncIterator[AuditRecord]:
-        """The whole audit, partition by partition, oldest first in each."""
-        for partition in self._partitions.values():
-            async for record in partition.audit_records():
-                yield record
 
     async def record_receipts(self, receipts: Collection[Receipt]) -> None:
         """Remember what became of messages; a key that is known changes nothing.
@@ -213,6 +179,13 @@ class TableLedger:
             place |= moved
             pending = set(moved)
         return {key: people[at] for key, at in place.items() if at in people}
+
+
+def _sum[T](counts: Iterable[Mapping[T, int]]) -> Counter[T]:
+    total = Counter[T]()
+    for some in counts:
+        total.update(some)
+    return total
 
 
 def _in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:

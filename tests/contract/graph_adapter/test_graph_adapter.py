@@ -1,6 +1,5 @@
 """Reading people and groups from the simulated tenant: real process, real SDK, real HTTP."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +8,8 @@ from sandbox.company import DIRECTORY_ROLES, SYNCED_SCOPE_GROUP
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
-from shared.adapters.identity import credential
 from shared.domain.people import Identifier, IdentifierKind, Memberships, Person
-from tests.contract.graph_adapter_process import (
+from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,
@@ -21,39 +19,9 @@ from tests.contract.graph_adapter_process import (
     SCOPE,
     UNA,
     Tenant,
-    running,
 )
 
 ADA_ANCHOR, OTHER_ANCHOR = "q83vASNFZ4mrze8BI0VniQ==", "Q83vASNFZ4mrze8BI0VniQ=="
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
-    with running(tmp_path_factory.mktemp("tenant")) as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def tenant(process: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
-    process.start_afresh(monkeypatch)
-    return process
-
-
-@pytest.fixture
-async def client(tenant: Tenant) -> AsyncIterator[GraphClient]:
-    client = GraphClient(credential, base_url=tenant.base_url)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def directory(client: GraphClient) -> GraphDirectory:
-    return GraphDirectory(client, SCOPE)
-
-
-@pytest.fixture
-def scope(client: GraphClient) -> GraphScope:
-    return GraphScope(client, SCOPE)
 
 
 def by_upn(upn: str) -> Identifier:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -16,45 +16,15 @@ from shared.adapters.identity import credential
 from shared.domain.answers import Outcome
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.people import Identifier, IdentifierKind
-from tests.contract.graph_adapter_process import (
+from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     GRACE,
     NOBODY,
     SCOPE,
     Tenant,
-    running,
 )
 
 UPN = Identifier(IdentifierKind.USER_PRINCIPAL_NAME, "grace@contoso.test")
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
-    with running(tmp_path_factory.mktemp("tenant")) as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def tenant(process: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
-    process.start_afresh(monkeypatch)
-    return process
-
-
-@pytest.fixture
-async def client(tenant: Tenant) -> AsyncIterator[GraphClient]:
-    client = GraphClient(credential, base_url=tenant.base_url)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def directory(client: GraphClient) -> GraphDirectory:
-    return GraphDirectory(client, SCOPE)
-
-
-@pytest.fixture
-def scope(client: GraphClient) -> GraphScope:
-    return GraphScope(client, SCOPE)
 
 
 async def test_only_the_throttled_item_of_a_batch_is_sent_again_and_after_its_time(
@@ -188,7 +158,10 @@ async def test_the_least_documented_permissions_suffice(tenant: Tenant) -> None:
     assert await directory.scope_member_ids() == {GRACE}
     assert GRACE in await directory.memberships([GRACE])
     assert (await directory.find_people([UPN]))[UPN][0].object_id == GRACE
+    assert [person async for page in directory.everybody() for person in page]
     assert await directory.registrations()
+    assert await directory.administrator_ids()
+    assert await directory.resets(datetime.now(UTC)) == []
     assert (await scope.remove([GRACE]))[GRACE].outcome is Outcome.DONE
     await client.aclose()
 

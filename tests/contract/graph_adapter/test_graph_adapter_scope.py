@@ -1,6 +1,5 @@
 """Writing the scope group in the simulated tenant: real process, real SDK, real HTTP."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -10,47 +9,15 @@ from sandbox.tenant.seed import DYNAMIC_GROUP
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
-from shared.adapters.identity import credential
 from shared.domain.answers import Answer, Change, Outcome
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.reasons import Reason
-from tests.contract.graph_adapter_process import (
+from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     GRACE,
     NOBODY,
-    SCOPE,
     Tenant,
-    running,
 )
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
-    with running(tmp_path_factory.mktemp("tenant")) as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def tenant(process: Tenant, monkeypatch: pytest.MonkeyPatch) -> Tenant:
-    process.start_afresh(monkeypatch)
-    return process
-
-
-@pytest.fixture
-async def client(tenant: Tenant) -> AsyncIterator[GraphClient]:
-    client = GraphClient(credential, base_url=tenant.base_url)
-    yield client
-    await client.aclose()
-
-
-@pytest.fixture
-def directory(client: GraphClient) -> GraphDirectory:
-    return GraphDirectory(client, SCOPE)
-
-
-@pytest.fixture
-def scope(client: GraphClient) -> GraphScope:
-    return GraphScope(client, SCOPE)
 
 
 async def test_twenty_people_are_one_patch(tenant: Tenant, scope: GraphScope) -> None:

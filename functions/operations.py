@@ -1,0 +1,22 @@
+"""Operations: what operators asked for and what takes its time, one at a time."""
+
+import azure.functions as func
+
+from functions.messages import messages_of
+from shared.bootstrap import app
+from shared.contracts.queues import ROLLOUT_OPERATIONS
+from shared.use_cases.operate import run_operations
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("run_operation")
+@blueprint.service_bus_queue_trigger(
+    "request",
+    connection="ServiceBusConnection",
+    queue_name=ROLLOUT_OPERATIONS,
+    cardinality="one",
+)
+async def run_operation(request: func.ServiceBusMessage) -> None:
+    """Plan, apply or roll back; the lock is renewed for as long as it takes."""
+    await run_operations(messages_of([request]), app().world, app().now())

@@ -1,0 +1,40 @@
+"""The sign of life: when it is due, and what it says."""
+
+from datetime import datetime, timedelta
+
+from shared.contracts.directory_result import SyncReport
+from shared.contracts.worker_report import WorkerReport
+
+
+class Heartbeat:
+    """Due at the start, after every interval, and whenever the worker's state is another."""
+
+    def __init__(self, worker: str, every: timedelta) -> None:
+        self._worker = worker
+        self._every = every
+        self._said: WorkerReport | None = None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the interval is over, or nothing has been said yet."""
+        if self._said is None:
+            return True
+        # A clock that is set back must not make the worker fall silent.
+        return abs(now - self._said.reported_at) >= self._every
+
+    def report(
+        self, now: datetime, sync: SyncReport, *, directory_answers: bool
+    ) -> WorkerReport | None:
+        """What is to be said now; None while it has been said."""
+        report = WorkerReport(
+            worker=self._worker, reported_at=now, directory_answers=directory_answers, sync=sync
+        )
+        is_news = self._said is None or _state(report) != _state(self._said)
+        return report if is_news or self.is_due(now) else None
+
+    def sent(self, report: WorkerReport) -> None:
+        """It has been said; until then it is due at every look."""
+        self._said = report
+
+
+def _state(report: WorkerReport) -> tuple[bool, str, str | None]:
+    return report.directory_answers, report.sync.state, report.sync.problem

@@ -1,0 +1,71 @@
+"""Everything that Azure Tables keep, on one connection to the storage account."""
+
+import asyncio
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from shared.adapters.ledger.audit import TableAudit
+from shared.adapters.ledger.operations import TableOperations
+from shared.adapters.ledger.plans import TablePlans
+from shared.adapters.ledger.rollouts import TableRollouts
+from shared.adapters.ledger.table import Table
+from shared.adapters.ledger.table_ledger import TableLedger
+from shared.adapters.ledger.workers import TableWorkers
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.data.tables.aio import TableServiceClient
+
+_REQUESTS_AT_ONCE = 16
+
+
+class Tables:
+    """The ports that are kept in tables; to be created and used on one event loop.
+
+    Tables are created when first used; nothing is contacted before.
+    """
+
+    def __init__(self, service: "TableServiceClient") -> None:
+        self._service = service
+        gate = asyncio.Semaphore(_REQUESTS_AT_ONCE)
+        enrolments, receipts, rollouts, plans, operations = (
+            Table(service, name, gate)
+            for name in ("enrolments", "receipts", "rollouts", "plans", "operations")
+        )
+        self.ledger = TableLedger(enrolments, receipts)
+        self.rollouts = TableRollouts(rollouts)
+        self.plans = TablePlans(plans)
+        self.operations = TableOperations(operations)
+        self.workers = TableWorkers(rollouts)
+        self.audit = TableAudit(enrolments, rollouts)
+
+    @classmethod
+    def from_connection_string(cls, text: str, **options: Any) -> Self:
+        """On the storage account of a connection string; options are those of the SDK's client."""
+        from azure.data.tables.aio import TableServiceClient
+
+        return cls(TableServiceClient.from_connection_string(text, **options))
+
+    @classmethod
+    def from_endpoint(
+        cls, endpoint: str, credential: "AsyncTokenCredential", **options: Any
+    ) -> Self:
+        """On the table endpoint `https://…`; the credential stays the caller's to close."""
+        from azure.data.tables.aio import TableServiceClient
+
+        return cls(TableServiceClient(endpoint, credential=credential, **options))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._service.close()

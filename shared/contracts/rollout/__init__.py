@@ -1,0 +1,1 @@
+"""The parts of the rollout document: text, vocabulary, rules, reasons and meaning."""

@@ -1,0 +1,67 @@
+"""Wants: what asks for a person to be in scope, a hold, the rule for new hires or a wave."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.domain.enrolment import CauseKind, Hold
+from shared.domain.listing import Listed
+from shared.domain.rollout import Rollout
+from shared.domain.selection import Reach
+from shared.domain.standing import Standing
+
+_ORDER = (CauseKind.EVENT, CauseKind.BY_HAND, CauseKind.WAVE, CauseKind.NEW_HIRE)
+"""Which of several holds is named as the one that wants the person."""
+
+
+class Want(NamedTuple):
+    """What wants a person in scope."""
+
+    kind: CauseKind
+    reference: str
+
+    @property
+    def wave(self) -> str | None:
+        """The name of the wave, if it is one."""
+        return self.reference if self.kind is CauseKind.WAVE else None
+
+
+class Wants:
+    """Everything that may want somebody in scope: holds, the rule for new hires, waves."""
+
+    def __init__(self, rollout: Rollout, reach: Reach, now: datetime, *, through: int) -> None:
+        document = rollout.document
+        since = document.new_hires_since
+        self._now = now
+        self._reach = reach
+        self._widens = rollout.widens or through > rollout.started
+        self._holding = rollout.holding
+        self._new_hire = Want(CauseKind.NEW_HIRE, since.isoformat()) if since else None
+        self._waves = [
+            None if wave.name in rollout.rolled_back else Want(CauseKind.WAVE, wave.name)
+            for wave in document.waves[:through]
+        ] + [None]
+
+    def of(self, row: Listed, standing: Standing | None) -> Want | None:
+        """What wants the person in; None where nothing does.
+
+        Where the rollout does not widen, its rule and its waves still keep whoever is in.
+        """
+        held = self._held(standing.holds) if standing and standing.holds else None
+        if held or not (self._widens or (standing and standing.is_in)):
+            return held
+        if row.is_new_hire:
+            return self._new_hire
+        return self._waves[self._reach.first(row.place, row.stratum, row.ring)]
+
+    def _held(self, holds: Iterable[Hold]) -> Want | None:
+        wanting = {one.cause.kind: one for one in holds if self._counts(one)}
+        first = next((wanting[kind] for kind in _ORDER if kind in wanting), None)
+        return Want(first.cause.kind, first.cause.reference) if first else None
+
+    def _counts(self, hold: Hold) -> bool:
+        if hold.is_over(self._now):
+            return False
+        if hold.cause.kind is CauseKind.WAVE:
+            return hold.cause.reference in self._holding
+        return hold.cause.kind is not CauseKind.NEW_HIRE or self._new_hire is not None

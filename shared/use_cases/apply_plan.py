@@ -1,0 +1,114 @@
+"""Apply a plan: do what was shown, or refuse because the world has changed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from shared.domain.enrolment import Enrolment
+from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
+from shared.domain.membership import found
+from shared.domain.scope_plan import ScopePlan, unsafe
+from shared.ports import KeptPlan, Operation, World
+from shared.use_cases.carry_out import CHUNK, take_out_all
+from shared.use_cases.draw_up_plan import Drawn, draw
+
+
+async def apply_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+    """Put the document into force and take out whom it no longer wants; the clock does the rest.
+
+    Raises:
+        NotPossible: no such plan was shown.
+        WorldChanged: the same document would do something else by now.
+        UnsafePlan: the plan touches more people than the document allows, and was not forced.
+    """
+    kept = await world.plans.find(operation.parameters["plan"])
+    if kept is None:
+        raise NotPossible("no plan with this fingerprint was shown; plan again")
+    drawn = await draw(kept.document_text, world, now, actor=operation.actor)
+    if _is_in_force(drawn, operation):
+        return _result(kept, drawn)
+    _check(kept, drawn, operation)
+    await _remember_members(drawn, world, now, actor=operation.actor)
+    await _put_into_force(kept, drawn, operation, world, now)
+    for removals in batched(drawn.plan.removals, CHUNK, strict=False):
+        await take_out_all(removals, world, now)
+    return _result(kept, drawn)
+
+
+def _is_in_force(drawn: Drawn, operation: Operation) -> bool:
+    """Whether this very operation got so far before: what it wrote would now look like change."""
+    stored = drawn.stored
+    return (
+        stored is not None
+        and stored.rollout.document.digest == drawn.document.digest
+        and stored.rollout.actor == operation.actor
+        and stored.rollout.since >= operation.requested_at
+    )
+
+
+def _check(kept: KeptPlan, drawn: Drawn, operation: Operation) -> None:
+    if drawn.plan.fingerprint != kept.fingerprint:
+        raise WorldChanged(f"the world has changed since: {_difference(kept, drawn.plan)}")
+    problems = unsafe(drawn.plan, drawn.document)
+    if not problems:
+        return
+    if not operation.parameters.get("force"):
+        raise UnsafePlan("; ".join(problems))
+    if not operation.parameters.get("reason", "").strip():
+        raise UnsafePlan("to force an unsafe plan, give a reason")
+
+
+def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
+    before = {
+        "additions": kept.summary["additions"],
+        "removals": sum(one["people"] for one in kept.summary["removals"]),
+        "people kept": kept.summary["kept"],
+    }
+    after = {
+        "additions": len(plan.additions),
+        "removals": len(plan.removals),
+        "people kept": plan.kept,
+    }
+    changed = [f"{after[name]} {name} instead of {before[name]}" for name in before]
+    differs = [
+        text for name, text in zip(before, changed, strict=True) if before[name] != after[name]
+    ]
+    return "; ".join(differs or ["other people, or another phase of the rollout"])
+
+
+async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor: str) -> None:
+    """Whoever is in the group before the first rollout was there before, and is never touched."""
+    if drawn.stored is not None:
+        return
+    known = drawn.surveyed.standings.keys()
+    strangers = sorted((drawn.surveyed.members & drawn.surveyed.candidates.keys()) - known)
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        person = drawn.surveyed.candidates[key].person
+        return current or found(person, world.policy, now, actor=actor)
+
+    for keys in batched(strangers, CHUNK, strict=False):
+        await world.ledger.amend(keys, decide, actor=actor, now=now)
+
+
+async def _put_into_force(
+    kept: KeptPlan, drawn: Drawn, operation: Operation, world: World, now: datetime
+) -> None:
+    rollout = drawn.rollout
+    await world.rollouts.keep_document(
+        rollout.version, kept.document_text, actor=operation.actor, now=now
+    )
+    forced = bool(operation.parameters.get("force"))
+    why = f"plan {kept.fingerprint[:12]}"
+    if forced:
+        why = f"{why}, forced: {operation.parameters['reason']}"
+    applied = replace(
+        rollout, actor=operation.actor, reason=why, since=now, forced=forced, lease=None
+    )
+    await world.rollouts.replace(drawn.stored, applied, action="apply", now=now)
+
+
+def _result(kept: KeptPlan, drawn: Drawn) -> Mapping[str, Any]:
+    return {"fingerprint": kept.fingerprint, "version": drawn.rollout.version}

@@ -1,0 +1,40 @@
+"""Describe the audit: its records as they are chained, for whoever exports or verifies them."""
+
+from shared.contracts.operator_api import (
+    AuditEnds,
+    AuditEndView,
+    AuditPage,
+    AuditRecordView,
+)
+from shared.ports import World
+
+MOST_RECORDS = 500
+"""Records of one page."""
+
+
+async def describe_audit_ends(world: World) -> AuditEnds:
+    """Where each partition's chain ends."""
+    ends = await world.audit.ends()
+    return AuditEnds(
+        partitions=tuple(
+            AuditEndView(partition=end.partition, number=end.number, digest=end.digest)
+            for end in ends
+        )
+    )
+
+
+async def read_audit(partition: str, after: int, world: World) -> AuditPage:
+    """Up to 500 records of the partition that follow that number, oldest first."""
+    records = await world.audit.records(partition, after, MOST_RECORDS)
+    return AuditPage(
+        records=tuple(
+            AuditRecordView(
+                partition=one.partition,
+                number=one.number,
+                previous=one.previous,
+                digest=one.digest,
+                content=one.content,
+            )
+            for one in records
+        )
+    )

@@ -1,0 +1,71 @@
+"""Operate: what operators ask for and what takes longer than an HTTP request may."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from shared.contracts.operation_request import OperationRequest
+from shared.contracts.queues import ROLLOUT_OPERATIONS
+from shared.domain.errors import DirectoryUnavailable, LedgerConflict, SsprRolloutError
+from shared.ports import Operation, OperationState, World
+from shared.use_cases.apply_plan import apply_plan
+from shared.use_cases.draw_up_plan import draw_up_plan
+from shared.use_cases.message import Message, read_all
+from shared.use_cases.roll_back import roll_back
+
+type Handler = Callable[[Operation, World, datetime], Awaitable[Mapping[str, Any]]]
+
+_HANDLERS: Mapping[str, Handler] = {
+    "plan": draw_up_plan,
+    "apply": apply_plan,
+    "rollback": roll_back,
+}
+_TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict)
+
+
+async def request_operation(
+    kind: str, parameters: Mapping[str, Any], *, actor: str, world: World, now: datetime
+) -> Operation:
+    """Remember what is asked for, and have it done soon; answers with the key to follow it by."""
+    operation = Operation(
+        key=uuid4().hex, kind=kind, actor=actor, requested_at=now, parameters=parameters
+    )
+    await world.operations.keep(operation)
+    await world.outbox.send_operations([OperationRequest(operation_key=operation.key)])
+    return operation
+
+
+async def find_operation(key: str, world: World) -> Operation | None:
+    """The operation with this key."""
+    return await world.operations.find(key)
+
+
+async def run_operations(messages: Sequence[Message], world: World, now: datetime) -> None:
+    """Do what the messages ask for; one that was done already is left alone.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict: the message is to be delivered again.
+    """
+    requests, refused = read_all(
+        messages, ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
+    )
+    if refused:
+        await world.ledger.record_receipts(refused)
+    for request in requests:
+        operation = await world.operations.find(request.operation_key)
+        if operation and operation.state is OperationState.QUEUED:
+            await world.operations.keep(await _done(operation, world, now))
+
+
+async def _done(operation: Operation, world: World, now: datetime) -> Operation:
+    try:
+        result = await _HANDLERS[operation.kind](operation, world, now)
+    except _TO_TRY_AGAIN as error:
+        # Whoever waits for the operation sees what holds it up.
+        await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
+        raise
+    except SsprRolloutError as error:
+        return replace(operation, state=OperationState.REFUSED, problem=str(error))
+    return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

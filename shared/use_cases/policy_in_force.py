@@ -1,0 +1,10 @@
+"""The policy in force: the tenant's rules, with those of the rollout document on top."""
+
+from shared.domain.policy import Policy
+from shared.ports import World
+
+
+async def policy_in_force(world: World) -> Policy:
+    """The rules that say now who may be enrolled."""
+    stored = await world.rollouts.current()
+    return stored.rollout.document.governs(world.policy) if stored else world.policy

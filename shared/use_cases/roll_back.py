@@ -1,0 +1,126 @@
+"""Roll back: take out exactly what one wave added, unless another cause holds the person in."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+import stamina
+
+from shared.contracts.operator_api import CountView, RollbackView
+from shared.domain import rollout as rollouts
+from shared.domain.enrolment import CauseKind, Enrolment, Provenance
+from shared.domain.errors import LedgerConflict, NotPossible, WorldChanged
+from shared.domain.membership import roll_back as out_of_wave
+from shared.domain.membership import stays
+from shared.domain.standing import Standing
+from shared.ports import Operation, StoredRollout, World
+from shared.use_cases.announce import announce
+from shared.use_cases.carry_out import CHUNK
+
+MOST_NAMED = 200
+"""Object ids shown of those who would be taken out."""
+_TEXTS = {
+    CauseKind.EVENT: "An onboarding event holds them in.",
+    CauseKind.NEW_HIRE: "The rule for new hires holds them in.",
+    CauseKind.BY_HAND: "An operator included them.",
+    CauseKind.FOUND: "They were in the group before the rollout.",
+}
+
+
+async def roll_back(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+    """Show who would be taken out or, with the fingerprint of what was shown, take them out.
+
+    Raises:
+        NotPossible: there is no rollout, or no such wave.
+        WorldChanged: others would be taken out than were shown.
+    """
+    wave: str = operation.parameters["wave"]
+    shown = operation.parameters.get("plan")
+    stored = await _current(world, wave)
+    people = await world.ledger.in_wave(wave)
+    view = _view(wave, people, stored, now)
+    if shown is None:
+        return view.model_dump(mode="json", by_alias=True)
+    # Delivered again after a crash it goes on: the wave is marked before anybody is taken out.
+    if wave not in stored.rollout.rolled_back:
+        if shown != view.fingerprint:
+            raise WorldChanged(
+                f"{view.removals} people would be taken out, not those that were shown; look again"
+            )
+        await _mark(wave, operation, world, now)
+    await _take_out(wave, people, operation, world, now)
+    return view.model_copy(update={"done": True}).model_dump(mode="json", by_alias=True)
+
+
+async def _current(world: World, wave: str) -> StoredRollout:
+    stored = await world.rollouts.current()
+    if stored is None:
+        raise NotPossible("there is no rollout; nothing can be rolled back")
+    if stored.rollout.document.wave(wave) is None:
+        known = ", ".join(one.name for one in stored.rollout.document.waves)
+        raise NotPossible(f"there is no wave {wave!r}; there are {known}")
+    return stored
+
+
+def _view(
+    wave: str, people: Sequence[Enrolment], stored: StoredRollout, now: datetime
+) -> RollbackView:
+    inside = [one for one in people if Standing.of(one).is_in]
+    departing = sorted(one.key for one in inside if _departs(one, now))
+    staying = Counter(_held_by(one, now) for one in inside if not _departs(one, now))
+    meaning = [stored.rollout.document.digest, wave, *departing]
+    return RollbackView(
+        wave=wave,
+        fingerprint=hashlib.sha256("\n".join(meaning).encode()).hexdigest(),
+        removals=len(departing),
+        departing=tuple(departing[:MOST_NAMED]),
+        stays=tuple(
+            CountView(reason=kind, text=_TEXTS[kind], people=count)
+            for kind, count in staying.items()
+        ),
+        done=False,
+    )
+
+
+def _departs(enrolment: Enrolment, now: datetime) -> bool:
+    preexisting = enrolment.provenance is Provenance.PREEXISTING
+    return not preexisting and not stays(enrolment, now)
+
+
+def _held_by(enrolment: Enrolment, now: datetime) -> CauseKind:
+    kinds = [
+        one.cause.kind
+        for one in enrolment.holds
+        if one.cause.kind is not CauseKind.WAVE and not one.is_over(now)
+    ]
+    return kinds[0] if kinds else CauseKind.FOUND
+
+
+async def _mark(wave: str, operation: Operation, world: World, now: datetime) -> None:
+    async for attempt in stamina.retry_context(
+        on=LedgerConflict, attempts=20, timeout=None, wait_initial=0.02, wait_max=0.5
+    ):
+        with attempt:
+            stored = await _current(world, wave)
+            marked = rollouts.roll_back(
+                stored.rollout,
+                wave,
+                now,
+                actor=operation.actor,
+                reason=operation.parameters["reason"],
+            )
+            await world.rollouts.replace(stored, marked, action="rollback", now=now)
+
+
+async def _take_out(
+    wave: str, people: Sequence[Enrolment], operation: Operation, world: World, now: datetime
+) -> None:
+    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
+        return out_of_wave(current, wave, now) if current else None
+
+    for some in batched([one.key for one in people], CHUNK, strict=False):
+        amended = await world.ledger.amend(some, decide, actor=operation.actor, now=now)
+        await announce(amended.values(), world.outbox)
