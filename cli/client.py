@@ -121,7 +121,7 @@ class OperatorApi:
             for record in records:
                 if record["number"] <= through:
                     yield record
-            if not records:
+            if not records or records[-1]["number"] <= after:
                 return
             after = records[-1]["number"]
 

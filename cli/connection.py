@@ -80,7 +80,9 @@ class Connection:
         self, method: str, path: str, *, repeatable: bool = True, **content: Any
     ) -> httpx.Response:
         url = f"{self._url}/{path}"
-        for pause in (*_PAUSES, None):
+        pauses = iter(_PAUSES)
+        while True:
+            pause = next(pauses, None)
             try:
                 answer = self._http.request(method, url, **content)
             except httpx.TransportError as error:
@@ -95,7 +97,6 @@ class Connection:
                 if pause is None or answer.status_code not in _WORTH_A_RETRY:
                     return answer
             time.sleep(pause)
-        raise AssertionError("the last attempt returns or raises")
 
     def _is_none(self, answer: httpx.Response) -> bool:
         return answer.status_code == httpx.codes.NOT_FOUND and bool(_problem(answer))

@@ -1,13 +1,80 @@
-"""JSON answers of the HTTP functions."""
+"""What the HTTP functions answer: a view as JSON, or an error in words and with its status."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import azure.functions as func
 
+from functions.operators import NotAllowed, NotSignedIn
+from shared.contracts.operator_api import ErrorAnswer, FindingView, Problem
+from shared.contracts.operator_requests import DocumentText
+from shared.contracts.rollout.finding import InvalidDocument
+from shared.contracts.view import View
+from shared.domain.errors import (
+    DirectoryUnavailable,
+    InvalidMessage,
+    LedgerConflict,
+    NotPossible,
+    SsprRolloutError,
+    UnsafePlan,
+    WorldChanged,
+)
+
+JSON = "application/json"
+YAML = "application/yaml"
+"""RFC 9512."""
+
+
+class NotFound(SsprRolloutError):
+    """Nothing is known by that name."""
+
+
+_STATUS: Mapping[type[SsprRolloutError], int] = {
+    InvalidMessage: 400,
+    InvalidDocument: 400,
+    NotSignedIn: 401,
+    NotAllowed: 403,
+    NotFound: 404,
+    NotPossible: 409,
+    UnsafePlan: 409,
+    WorldChanged: 409,
+    LedgerConflict: 409,
+    DirectoryUnavailable: 503,
+}
+
 
 def json_response(value: Any, status_code: int = 200) -> func.HttpResponse:
     """The value as JSON text."""
-    return func.HttpResponse(
-        json.dumps(value), status_code=status_code, mimetype="application/json"
+    return func.HttpResponse(json.dumps(value), status_code=status_code, mimetype=JSON)
+
+
+def answer(view: View, status_code: int = 200) -> func.HttpResponse:
+    """The view as JSON; a rollout document as the YAML it is."""
+    if isinstance(view, DocumentText):
+        return func.HttpResponse(view.text, status_code=status_code, mimetype=YAML)
+    return func.HttpResponse(view.as_json(), status_code=status_code, mimetype=JSON)
+
+
+def refusal(error: SsprRolloutError) -> func.HttpResponse:
+    """What the error is to whoever asked; one that is nobody's fault outside is raised again."""
+    status = _STATUS.get(type(error))
+    if status is None:
+        raise error
+    text = ErrorAnswer(error=_problem(error)).model_dump_json(by_alias=True, exclude_defaults=True)
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else None
+    return func.HttpResponse(text, status_code=status, mimetype=JSON, headers=headers)
+
+
+def _problem(error: SsprRolloutError) -> Problem:
+    if not isinstance(error, InvalidMessage):
+        return Problem(reason=str(error))
+    findings = error.findings if isinstance(error, InvalidDocument) else ()
+    return Problem(
+        field=error.field,
+        reason=error.reason,
+        findings=tuple(
+            FindingView(line=one.line, column=one.column, field=one.field, reason=one.reason)
+            for one in findings
+        ),
     )

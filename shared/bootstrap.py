@@ -8,7 +8,7 @@ from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import blocking_credential, credential
-from shared.adapters.ledger.table_ledger import TableLedger
+from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
 from shared.logs import configure_logging
 from shared.ports import World
@@ -42,10 +42,16 @@ def build_world(settings: Settings) -> World:
     """Adapters for these settings; nothing is contacted yet."""
     identity = partial(credential, settings.identity_client_id)
     graph = GraphClient(identity, base_url=settings.graph_url)
+    tables = _tables(settings)
     return World(
         directory=GraphDirectory(graph, settings.scope_group_id),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
-        ledger=_ledger(settings),
+        ledger=tables.ledger,
+        rollouts=tables.rollouts,
+        plans=tables.plans,
+        operations=tables.operations,
+        workers=tables.workers,
+        audit=tables.audit,
         outbox=_outbox(settings),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
@@ -53,10 +59,10 @@ def build_world(settings: Settings) -> World:
     )
 
 
-def _ledger(settings: Settings) -> TableLedger:
+def _tables(settings: Settings) -> Tables:
     if settings.ledger_connection_string:
-        return TableLedger.from_connection_string(settings.ledger_connection_string)
-    return TableLedger.from_endpoint(
+        return Tables.from_connection_string(settings.ledger_connection_string)
+    return Tables.from_endpoint(
         settings.ledger_endpoint or "", credential(settings.identity_client_id)
     )
 

@@ -4,14 +4,14 @@ It says that the worker runs and how its last delta sync went; a gate that asks 
 on-premises side is healthy has nothing else to go by while no command is under way.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from shared.contracts.contract import Contract, Key, Moment
 from shared.contracts.directory_result import SyncReport
 
-SCHEMA = "sspr-rollout/worker-report/1"
+SCHEMA: Final = "sspr-rollout/worker-report/1"
 
 
 class WorkerReport(Contract):

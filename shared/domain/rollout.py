@@ -300,4 +300,4 @@ def _placed_otherwise_by(old: Document, new: Document) -> str | None:
     """The field by which the same cut holds other people; None where there is none."""
     if new.salt != old.salt:
         return "salt"
-    return "balance" if new.balance is not old.balance else None
+    return "balance" if new.balance != old.balance else None

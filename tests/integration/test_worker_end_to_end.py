@@ -22,6 +22,7 @@ from tests.integration.worker_process import (
 
 pytestmark = pytest.mark.usefixtures("started")
 
+
 @pytest.fixture(scope="module")
 def shared_rig(
     controller: Controller, shared_host: ConnectHost, tmp_path_factory: pytest.TempPathFactory

@@ -4,24 +4,30 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from shared.contracts.directory_result import SyncState
 from shared.domain.answers import Change, Outcome
+from tests.contract import domain_controller_process
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import Controller
 from tests.contract.service_bus_process import wait_until
 from tests.integration.worker_process import (
     NO_SYNC,
+    OFTEN,
     Rig,
     by_name,
     command,
     directory_environment,
+    running_controller,
     running_rig,
     sync_environment,
 )
+
 
 @pytest.fixture
 def rig(controller: Controller, host: ConnectHost, tmp_path: Path) -> Iterator[Rig]:
@@ -145,3 +151,33 @@ def test_while_ad_is_away_the_worker_stays_says_so_and_takes_nothing(
         assert worker.poll() is None
     (waiting,) = rig.bus.messages("directory-commands")
     assert waiting["deliveryCount"] == 0
+
+
+def test_a_sign_of_life_comes_at_the_start_and_soon_after_the_sync_is_another(
+    rig: Rig, tmp_path: Path
+) -> None:
+    add = command(by_name("rolf"))
+    with rig.worker(tmp_path / "state"):
+        first = rig.reported()
+        rig.send(add)
+        second = rig.reported(sync=SyncState.SUCCEEDED)
+        told = rig.answer(add, "succeeded")
+    assert rig.reports() == [first, second]
+    assert second.sync == told.sync
+    assert second.worker == told.worker == "worker-1"
+
+
+def test_an_idle_worker_says_that_ad_went_away_and_that_it_came_back(tmp_path: Path) -> None:
+    address = domain_controller_process.free_address()
+    with ExitStack() as first:
+        controller = first.enter_context(running_controller(tmp_path / "dc", address=address))
+        environment = directory_environment(controller, "kerberos") | NO_SYNC | OFTEN
+        with (
+            running_rig(tmp_path / "bus", controller, environment) as rig,
+            rig.worker(tmp_path / "state"),
+        ):
+            rig.reported()
+            first.close()
+            rig.reported(directory_answers=False)
+            with running_controller(tmp_path / "dc", address=address):
+                rig.reported()

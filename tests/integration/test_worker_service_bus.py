@@ -18,6 +18,7 @@ from tests.contract import service_bus_process
 from tests.contract.domain_controller_process import Controller
 from tests.integration.worker_process import (
     NO_SYNC,
+    OFTEN,
     QUEUES,
     by_name,
     command,
@@ -99,7 +100,7 @@ def test_after_a_broker_has_been_away_the_worker_goes_on(
     environment = directory_environment(controller, "kerberos") | NO_SYNC
     with running_rig(tmp_path / "bus", controller, environment) as rig:
         rig.directory.empty()
-        with rig.worker(tmp_path / "state") as worker:
+        with rig.worker(tmp_path / "state", **OFTEN) as worker:
             first = command(by_name("rolf"))
             rig.send(first)
             rig.answer(first, "pending")
@@ -114,5 +115,7 @@ def test_after_a_broker_has_been_away_the_worker_goes_on(
                 second = command(by_name("xenia"))
                 back.send(second)
                 back.answer(second, "pending", seconds=40)
+                reports = len(back.reports())
+                service_bus_process.wait_until(lambda: len(back.reports()) > reports)
                 assert worker.poll() is None
     assert rig.directory.members() == ["rolf", "xenia"]

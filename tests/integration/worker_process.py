@@ -40,12 +40,16 @@ QUICK = {
     "SSPR_WORKER_SYNC_LONGEST_PAUSE": "0.4",
 }
 NO_SYNC = {"SSPR_WORKER_SYNC_MODE": "none"}
+OFTEN = {"SSPR_WORKER_REPORT_EVERY": "1"}
 
 
 @contextmanager
-def running_controller(state: Path, size: int) -> Iterator[Controller]:
-    """A domain controller with a company of that size."""
-    command = domain_controller_process.command(state, domain_controller_process.free_address())
+def running_controller(
+    state: Path, size: int = domain_controller_process.SIZE, address: str | None = None
+) -> Iterator[Controller]:
+    """A domain controller with a company of that size, at an address of its own if none is given."""
+    address = address or domain_controller_process.free_address()
+    command = domain_controller_process.command(state, address)
     process = subprocess.Popen(
         [*command[:-1], f"--company-size={size}"], cwd=PROJECT, stdout=subprocess.PIPE, text=True
     )

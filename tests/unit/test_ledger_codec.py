@@ -3,15 +3,24 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.ledger.codec import columns_of, enrolment_of, plain
+from shared.adapters.ledger.codec import (
+    STANDING_COLUMNS,
+    columns_of,
+    enrolment_of,
+    plain,
+    standing_of,
+)
 from shared.domain.enrolment import (
     MOST_STEPS,
+    Bar,
     Cause,
     CauseKind,
     Enrolment,
+    Hold,
     Provenance,
     State,
     Step,
@@ -19,12 +28,17 @@ from shared.domain.enrolment import (
 from shared.domain.people import UserRef
 from shared.domain.policy import Medium
 from shared.domain.reasons import Reason
+from shared.domain.standing import Standing
 
 MOMENTS = st.datetimes(datetime(1601, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
 TEXTS = st.text(max_size=40)
 STEPS = st.lists(
     st.builds(Step, MOMENTS, st.sampled_from(State), st.sampled_from(Reason), TEXTS),
     max_size=MOST_STEPS,
+)
+CAUSES = st.builds(Cause, st.sampled_from(CauseKind), TEXTS, TEXTS)
+HOLDS = st.lists(
+    st.builds(Hold, CAUSES, st.none() | MOMENTS), unique_by=lambda hold: hold.cause.kind
 )
 ENROLMENTS = st.builds(
     Enrolment,
@@ -39,7 +53,7 @@ ENROLMENTS = st.builds(
     ),
     state=st.sampled_from(State),
     reason=st.sampled_from(Reason),
-    cause=st.builds(Cause, st.sampled_from(CauseKind), TEXTS, TEXTS),
+    cause=CAUSES,
     since=MOMENTS,
     event_time=MOMENTS,
     medium=st.none() | st.sampled_from(Medium),
@@ -49,7 +63,10 @@ ENROLMENTS = st.builds(
     due=st.none() | MOMENTS,
     deadline=st.none() | MOMENTS,
     attempts=st.integers(0, 2**31 - 1),
+    reissues=st.integers(0, 2**31 - 1),
     flag=st.none() | st.sampled_from(Reason),
+    holds=HOLDS.map(tuple),
+    bar=st.none() | st.builds(Bar, st.sampled_from(Reason), TEXTS, TEXTS, st.none() | MOMENTS),
     steps=STEPS.map(tuple),
 )
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -76,6 +93,30 @@ def test_an_enrolment_comes_back_as_it_went_in(enrolment: Enrolment) -> None:
 @given(ENROLMENTS)
 def test_what_is_not_known_has_no_column(enrolment: Enrolment) -> None:
     assert None not in columns_of(enrolment).values()
+
+
+@given(ENROLMENTS)
+def test_the_columns_of_a_standing_are_enough_for_it(enrolment: Enrolment) -> None:
+    columns = columns_of(enrolment)
+    selected = {name: columns.get(name) for name in STANDING_COLUMNS}
+    assert standing_of(selected) == Standing.of(enrolment)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_row_from_before_there_were_holds_tells_by_its_state_what_is_wanted(
+    state: State,
+) -> None:
+    """Whoever was on the way in is held by their cause; whoever was on the way out had left."""
+    enrolment = replace(with_steps([]), state=state)
+    newer = {"Holds", "Bar", "Reissues"}
+    row = {name: value for name, value in columns_of(enrolment).items() if name not in newer}
+    read = enrolment_of(row)
+    out = {State.WITHDRAWING, State.WITHDRAWN}
+    held = set(State) - out - {State.EXCLUDED, State.FAILED}
+    assert read.holds == ((Hold(enrolment.cause),) if state in held else ())
+    assert read.bar == (Bar(Reason.OFFBOARDED, "hr") if state in out else None)
+    assert read.reissues == 0
+    assert standing_of(row) == Standing.of(read)
 
 
 @given(st.lists(st.text(max_size=900), max_size=MOST_STEPS))

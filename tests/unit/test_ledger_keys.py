@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections import Counter
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from hypothesis import given
@@ -12,6 +13,7 @@ from shared.adapters.ledger.keys import (
     BUCKETS,
     PROVISIONAL,
     RowKind,
+    countdown,
     partition_of,
     row_key,
     rows_of,
@@ -21,9 +23,9 @@ FORBIDDEN = re.compile(r"[/\\#?%'\x00-\x1f\x7f-\x9f]")
 PARTS = st.lists(st.text(max_size=400), min_size=1, max_size=2)
 
 
-@given(st.text(max_size=2000))
-def test_a_row_key_is_legal_and_at_most_512_characters(key: str) -> None:
-    row = row_key(RowKind.STATE, "withdrawing", key)
+@given(st.text(max_size=600), st.text(max_size=2000))
+def test_a_row_key_is_legal_and_at_most_512_characters(label: str, key: str) -> None:
+    row = row_key(RowKind.WAVE, label, key)
     assert not FORBIDDEN.search(row)
     assert row.isascii()
     assert len(row) <= 512
@@ -49,6 +51,11 @@ def test_a_range_holds_the_rows_that_begin_with_its_parts_and_no_others(
     assert first <= row_key(RowKind.STATE, part, key) < end
     inside = first <= row_key(RowKind.STATE, other, key) < end
     assert inside == (other == part)
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)), max_size=9))
+def test_a_countdown_sorts_the_newest_first(moments: list[datetime]) -> None:
+    assert sorted(moments, key=countdown) == sorted(moments, reverse=True)
 
 
 def test_people_with_an_object_id_spread_evenly_over_16_partitions() -> None:

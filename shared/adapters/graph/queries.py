@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 MOST_VALUES = 15
 """Values of one `in`. Source: https://learn.microsoft.com/graph/filter-query-parameter"""
-LARGEST_PAGE = 999
+_LARGEST_PAGE = 999
 _FIELDS = (
     "id,userPrincipalName,employeeId,accountEnabled,userType,employeeHireDate,assignedPlans,"
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
@@ -26,7 +26,7 @@ def users_with(field: str, values: Collection[str]) -> Iterator[str]:
 
 def all_users() -> str:
     """The path that lists every user."""
-    return f"/users?$select={_FIELDS}&$top={LARGEST_PAGE}"
+    return f"/users?$select={_FIELDS}&$top={_LARGEST_PAGE}"
 
 
 def transitive_members(group_id: str) -> str:
@@ -34,13 +34,13 @@ def transitive_members(group_id: str) -> str:
 
     Graph could leave the nested groups out itself, but only from an index that lags.
     """
-    return f"/groups/{quote(group_id, safe='')}/transitiveMembers?$select=id&$top={LARGEST_PAGE}"
+    return f"/groups/{quote(group_id, safe='')}/transitiveMembers?$select=id&$top={_LARGEST_PAGE}"
 
 
 def transitive_member_of(object_id: str) -> str:
     """The path that lists what a person is in, directly or through others."""
     path = f"/users/{quote(object_id, safe='')}/transitiveMemberOf"
-    return f"{path}?$select=id&$top={LARGEST_PAGE}"
+    return f"{path}?$select=id&$top={_LARGEST_PAGE}"
 
 
 def registration_report(flag: str | None = None) -> str:
@@ -49,14 +49,14 @@ def registration_report(flag: str | None = None) -> str:
     Graph allows 5 requests in 10 s, or 5,000 people; the rest waits as it is told to.
     """
     only = f"&$filter={quote(f'{flag} eq true', safe='')}" if flag else ""
-    return f"{_REGISTRATION_REPORT}?$top={LARGEST_PAGE}{only}"
+    return f"{_REGISTRATION_REPORT}?$top={_LARGEST_PAGE}{only}"
 
 
 def sspr_audits(since: datetime) -> str:
     """The path that lists what the audit log has of SSPR since then; as slow as the report."""
     moment = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
     condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {moment}"
-    return f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={LARGEST_PAGE}"
+    return f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
 
 
 def quoted(text: str) -> str:

@@ -1,16 +1,9 @@
 """The ledger on real Azurite: every method of the port, disturbances, restarts and its costs."""
 
 import asyncio
-import json
 import random
-import subprocess
-import sys
-import uuid
-from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,101 +11,29 @@ import stamina
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
-from shared.adapters.ledger.audit import AuditRecord, chained
-from shared.adapters.ledger.keys import HEAD, PROVISIONAL, partition_of
+from shared.adapters.ledger.keys import HEAD, partition_of
 from shared.adapters.ledger.table_ledger import TableLedger
-from shared.domain.enrolment import Cause, CauseKind, Enrolment, Provenance, State, Step
+from shared.adapters.ledger.tables import Tables
+from shared.domain.enrolment import Bar, Enrolment, Provenance, State, Step
 from shared.domain.errors import LedgerConflict
 from shared.domain.people import UserRef
 from shared.domain.policy import Medium
 from shared.domain.reasons import Reason
 from shared.ports import Receipt, Totals
-
-ROOT = Path(__file__).parents[2]
-NOW = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
-ENDS_WITHIN = 20
-
-
-@contextmanager
-def azurite(state: Path) -> Iterator[str]:
-    """A connection string, as long as Azurite runs."""
-    cache = ROOT / ".cache"
-    options = [f"--state={state}", f"--cache={cache}"]
-    command = [sys.executable, "-m", "sandbox.azurite", *options]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    with process:
-        try:
-            assert process.stdout
-            yield json.loads(process.stdout.readline())["connectionString"]
-        finally:
-            process.terminate()
-            assert process.wait(ENDS_WITHIN) == 0
-
-
-@pytest.fixture(scope="module")
-def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with azurite(tmp_path_factory.mktemp("azurite")) as connection_string:
-        yield connection_string
-
-
-@pytest.fixture
-def store(account: str) -> str:
-    """The account, empty."""
-    with TableServiceClient.from_connection_string(account) as service:
-        for table in list(service.list_tables()):
-            service.delete_table(table.name)
-    return account
-
-
-@pytest.fixture
-async def ledger(store: str) -> AsyncIterator[TableLedger]:
-    async with TableLedger.from_connection_string(store) as ledger:
-        yield ledger
-
-
-def object_id(number: int) -> str:
-    return str(uuid.UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128))
-
-
-def enrolment(key: str, **changes: object) -> Enrolment:
-    known = {"object_id": key} if partition_of(key) != PROVISIONAL else {"employee_id": key}
-    first = Enrolment(
-        key=key,
-        user=UserRef(**known),
-        state=State.REQUESTED,
-        reason=Reason.ONBOARDED,
-        cause=Cause(CauseKind.EVENT, "event-1", "hr"),
-        since=NOW,
-        event_time=NOW,
-        steps=(Step(NOW, State.REQUESTED, Reason.ONBOARDED, "event-1"),),
-    )
-    return replace(first, **changes)  # type: ignore[arg-type]  # of any field
-
-
-async def put(ledger: TableLedger, *people: Enrolment) -> None:
-    wanted = {person.key: person for person in people}
-    await ledger.amend(wanted, lambda key, _: wanted[key], actor="test", now=NOW)
+from tests.integration.ledger.azurite_process import azurite
+from tests.integration.ledger.people import (
+    NOW,
+    enrolment,
+    everybody,
+    object_id,
+    put,
+    recounted,
+    wave,
+)
 
 
 def one_more(_: str, current: Enrolment | None) -> Enrolment | None:
     return replace(current, attempts=current.attempts + 1) if current else None
-
-
-def recounted(people: list[Enrolment], refused: int = 0) -> Totals:
-    return Totals(
-        Counter(person.state for person in people),
-        Counter((person.state, person.reason) for person in people),
-        Counter(person.flag for person in people if person.flag),
-        refused,
-    )
-
-
-async def everybody(ledger: TableLedger) -> list[Enrolment]:
-    return list(await ledger.in_state(frozenset(State)))
-
-
-async def audit(ledger: TableLedger) -> list[AuditRecord]:
-    return [record async for record in ledger.audit_records()]
 
 
 async def test_what_was_stored_is_loaded_again_in_every_detail(ledger: TableLedger) -> None:
@@ -127,7 +48,10 @@ async def test_what_was_stored_is_loaded_again_in_every_detail(ledger: TableLedg
         due=NOW + timedelta(microseconds=1),
         deadline=NOW + timedelta(days=14),
         attempts=3,
+        reissues=2,
         flag=Reason.WORKER_SILENT,
+        holds=(wave("pilot"), replace(wave("x"), until=NOW + timedelta(days=2))),
+        bar=Bar(Reason.EXCLUDED_BY_HAND, "ada", "on leave", NOW + timedelta(days=3)),
     )
     await put(ledger, stored)
     assert await ledger.load([key, object_id(1)]) == {key: stored}
@@ -138,21 +62,22 @@ async def test_an_empty_ledger_knows_nobody(ledger: TableLedger) -> None:
     assert await everybody(ledger) == []
     assert await ledger.provisional() == []
     assert await ledger.flagged(5) == []
-    assert await ledger.totals() == Totals({}, {}, {}, 0)
+    assert await ledger.totals() == Totals({}, {}, {}, 0, {})
     assert await ledger.receipt("event-1") is None
     assert await ledger.refused(5) == []
 
 
-async def test_deciding_nothing_or_the_same_writes_nothing(ledger: TableLedger) -> None:
+async def test_deciding_nothing_or_the_same_writes_nothing(tables: Tables) -> None:
+    ledger = tables.ledger
     known = enrolment(object_id(1))
     await put(ledger, known)
-    before = await audit(ledger)
+    before = await tables.audit.ends()
     answer = await ledger.amend(
         [known.key, object_id(2)], lambda _, current: current, actor="test", now=NOW
     )
     none = await ledger.amend([known.key], lambda *_: None, actor="test", now=NOW)
     assert answer == none == {known.key: known}
-    assert await audit(ledger) == before
+    assert await tables.audit.ends() == before
 
 
 async def test_a_decision_may_not_change_the_key(ledger: TableLedger) -> None:
@@ -281,47 +206,6 @@ async def test_adoption_does_not_lose_a_step_taken_since_it_was_decided(
     assert await everybody(ledger) == [applied]
 
 
-async def test_every_change_is_in_the_audit_and_the_audit_is_one_chain_per_partition(
-    ledger: TableLedger,
-) -> None:
-    people = [enrolment(object_id(number)) for number in range(20)]
-    provisional = enrolment("employee:7")
-    await put(ledger, *people, provisional)
-    changed = [
-        replace(p.moved(State.APPLIED, Reason.ADDED, NOW, detail="by Graph"), command_key="c-1")
-        for p in people
-    ]
-    await put(ledger, *changed)
-    arrived = replace(provisional, key=object_id(21))
-    await ledger.adopt("employee:7", arrived, actor="test", now=NOW)
-    digests: dict[str, str] = {}
-    entries = []
-    for record in await audit(ledger):
-        content = json.loads(record.content)
-        assert record.previous == digests.get(record.partition, "")
-        assert record.digest == chained(record.previous, record.content)
-        assert (content["at"], content["actor"]) == (NOW.isoformat(), "test")
-        digests[record.partition] = record.digest
-        entries += content["changes"]
-    assert len(entries) == len(people) + 1 + len(changed) + 2
-    assert {
-        "key": people[0].key,
-        "objectId": people[0].key,
-        "from": "requested",
-        "to": "applied",
-        "reason": "added",
-        "detail": "by Graph",
-        "cause": {"kind": "event", "reference": "event-1"},
-        "commandKey": "c-1",
-    } in entries
-    [left] = [entry for entry in entries if entry["key"] == "employee:7" and entry["from"]]
-    assert (left["to"], left["objectId"], left["reason"]) == (
-        None,
-        arrived.key,
-        "arrived-in-entra",
-    )
-
-
 async def test_two_ledgers_changing_the_same_people_at_once_lose_no_update(store: str) -> None:
     keys = [*(object_id(number) for number in range(6)), "employee:1", "employee:2"]
     rounds = 5
@@ -331,9 +215,10 @@ async def test_two_ledgers_changing_the_same_people_at_once_lose_no_update(store
             await ledger.amend(keys, one_more, actor="test", now=NOW)
 
     async with (
-        TableLedger.from_connection_string(store) as one,
-        TableLedger.from_connection_string(store) as other,
+        Tables.from_connection_string(store) as first,
+        Tables.from_connection_string(store) as second,
     ):
+        one, other = first.ledger, second.ledger
         await put(one, *(enrolment(key) for key in keys))
         await asyncio.gather(work(one), work(other), work(one))
         people = await everybody(one)
@@ -358,6 +243,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
                 reason=dice.choice(list(Reason)),
                 flag=dice.choice(flags),
                 due=dice.choice((None, NOW)),
+                holds=dice.choice(((), (wave("pilot"),), (wave("second wave"),))),
             )
             for key in some
         }
@@ -369,7 +255,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
 
     async def adopt(ledger: TableLedger) -> None:
         number = dice.randrange(20)
-        arrived = enrolment(object_id(100 + number))
+        arrived = enrolment(object_id(100 + number), holds=(wave("pilot"),))
         await ledger.adopt(f"employee:{number}", arrived, actor="test", now=NOW)
 
     async def work(ledger: TableLedger) -> None:
@@ -377,9 +263,10 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
             await dice.choice((change, change, adopt))(ledger)
 
     async with (
-        TableLedger.from_connection_string(store) as one,
-        TableLedger.from_connection_string(store) as other,
+        Tables.from_connection_string(store) as first,
+        Tables.from_connection_string(store) as second,
     ):
+        one, other = first.ledger, second.ledger
         await asyncio.gather(work(one), work(other))
         people = list((await one.load([*keys, *map(object_id, range(100, 120))])).values())
         by_key = {person.key: person for person in people}
@@ -388,6 +275,9 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
         assert await one.totals() == recounted(list(by_key.values()))
         flagged = await one.flagged(1000)
         assert {p.key for p in flagged} == {p.key for p in listed if p.flag}
+        for name in ("pilot", "second wave"):
+            held = {p.key for p in listed if wave(name) in p.holds}
+            assert {p.key for p in await one.in_wave(name)} == held
 
 
 async def test_whoever_is_disturbed_every_time_gives_up_with_a_conflict(
@@ -467,9 +357,10 @@ async def test_a_refused_message_accepted_later_is_refused_no_more(ledger: Table
 async def test_two_ledgers_recording_the_same_receipts_at_once_agree(store: str) -> None:
     receipts = [refusal(f"event-{number}") for number in range(60)]
     async with (
-        TableLedger.from_connection_string(store) as one,
-        TableLedger.from_connection_string(store) as other,
+        Tables.from_connection_string(store) as first,
+        Tables.from_connection_string(store) as second,
     ):
+        one, other = first.ledger, second.ledger
         later = [replace(each, at=NOW + timedelta(seconds=1)) for each in receipts]
         await asyncio.gather(one.record_receipts(receipts), other.record_receipts(later))
         assert (await one.totals()).refused_messages == len(receipts)
@@ -487,7 +378,8 @@ class RequestCount:
 async def test_a_thousand_people_are_stored_in_fewer_than_a_hundred_requests(store: str) -> None:
     count = RequestCount()
     people = [enrolment(object_id(number)) for number in range(1000)]
-    async with TableLedger.from_connection_string(store, raw_response_hook=count) as ledger:
+    async with Tables.from_connection_string(store, raw_response_hook=count) as tables:
+        ledger = tables.ledger
         await put(ledger, *people)
         first = count.requests
         await put(ledger, *(person.moved(State.APPLIED, Reason.ADDED, NOW) for person in people))
@@ -499,11 +391,11 @@ async def test_a_thousand_people_are_stored_in_fewer_than_a_hundred_requests(sto
 async def test_what_was_stored_survives_a_restart_of_azurite(tmp_path: Path) -> None:
     person = enrolment(object_id(1))
     with azurite(tmp_path) as before:
-        async with TableLedger.from_connection_string(before) as ledger:
-            await put(ledger, person)
+        async with Tables.from_connection_string(before) as tables:
+            await put(tables.ledger, person)
     with azurite(tmp_path) as after:
-        async with TableLedger.from_connection_string(after) as ledger:
-            assert await ledger.load([person.key]) == {person.key: person}
+        async with Tables.from_connection_string(after) as tables:
+            assert await tables.ledger.load([person.key]) == {person.key: person}
 
 
 async def test_an_error_that_is_no_conflict_is_raised_as_it_is(

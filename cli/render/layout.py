@@ -1,0 +1,99 @@
+"""What all views are made of: plain text, tables, facts, moments and shares."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+
+def escaped(text: object) -> str:
+    """The text without a life of its own: what a terminal would obey is spelt out."""
+    return "".join(
+        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        for one in str(text)
+    )
+
+
+def plain(text: object, style: str = "") -> Text:
+    """The same to be shown; what looks like markup is text."""
+    return Text(escaped(text), style, overflow="fold")
+
+
+def heading(text: object) -> Text:
+    """The line above a part of a view."""
+    return plain(text, "bold")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
+    """Rows under a dim header."""
+    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        grid.add_column(plain(column), overflow="fold")
+    for row in rows:
+        grid.add_row(*(cell(value) for value in row))
+    return grid
+
+
+def section(
+    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
+) -> list[RenderableType]:
+    """A heading and a table; nothing at all where there are no rows."""
+    return [Text(), heading(title), table(columns, rows)] if rows else []
+
+
+def facts(*named: tuple[str, object]) -> Table:
+    """Names and values; what has no value is left out."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in named:
+        if value:
+            grid.add_row(Text(name, "dim"), cell(value))
+    return grid
+
+
+def cell(value: object) -> Text:
+    """A value in its place; what is styled already stays so."""
+    if isinstance(value, Text):
+        return value
+    return plain("" if value is None else value)
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """So many of them: `1 person`, `2,000 people`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def people(number: int) -> str:
+    """So many people."""
+    return count(number, "person", "people")
+
+
+def percent(part: int, whole: int) -> str:
+    """A share that says 0 or 100 only where it is none or all."""
+    if 0 < part < whole:
+        rounded = round(100 * part / whole)
+        return "<1 %" if rounded < 1 else ">99 %" if rounded > 99 else f"{rounded} %"
+    return "100 %" if whole and part >= whole else "0 %"
+
+
+def moment(text: str | None) -> str | None:
+    """A time in UTC, to the second."""
+    if text is None:
+        return None
+    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def elapsed(duration: timedelta) -> str:
+    """A duration in its two largest units: `+7.0 s`, `+3 min 04 s`, `+2 h 05 min`, `+9 d 01 h`."""
+    seconds = duration.total_seconds()
+    minutes, whole_seconds = divmod(int(seconds), 60)
+    if not minutes:
+        return f"+{seconds:.1f} s"
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"+{days} d {hours:02} h"
+    if hours:
+        return f"+{hours} h {minutes:02} min"
+    return f"+{minutes} min {whole_seconds:02} s"

@@ -1,0 +1,98 @@
+"""People: the way of each, what holds them in scope, and what keeps them out."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.render.layout import elapsed, facts, moment, table
+from cli.render.states import state_text
+
+
+def people_view(people: Sequence[dict[str, Any]]) -> RenderableType:
+    """Everybody's header and way, one below the other."""
+    return Group(*(part for person in people for part in (*_person(person), Text())))
+
+
+def event_view(event: dict[str, Any]) -> RenderableType:
+    """What became of an event, and the way of whom it concerned."""
+    return Group(
+        facts(
+            ("event", event["key"]),
+            ("queue", event["queue"]),
+            ("dealt with", moment(event["at"])),
+            ("outcome", f"{event['outcome']}: {event['text']}"),
+            ("field", event["field"]),
+            ("detail", event["detail"]),
+            ("person", event["personKey"]),
+            ("body", event["body"]),
+        ),
+        Text(),
+        people_view(event["people"]),
+    )
+
+
+def accepted_view(accepted: Sequence[tuple[str, str]]) -> RenderableType:
+    """Whom each accepted event is about, and the key to follow it by."""
+    return table(("person", "key"), accepted)
+
+
+def name_of(person: dict[str, Any]) -> str:
+    """What a person is called: UPN, else employee id, else key."""
+    return str(person["userPrincipalName"] or person["employeeId"] or person["key"])
+
+
+def _person(person: dict[str, Any]) -> Iterator[RenderableType]:
+    cause = person["cause"]
+    flag = f"{person['flag']}: {person['flagText']}" if person["flag"] else None
+    yield facts(
+        ("person", name_of(person)),
+        ("employee id", person["employeeId"]),
+        ("object id", person["objectId"]),
+        ("state", state_text(person["state"])),
+        ("", person["text"]),
+        ("cause", f"{cause['kind']} by {cause['actor']}: {cause['reference']}"),
+        *(("held in", _hold(hold)) for hold in person.get("holds", ())),
+        ("kept out", _bar(person.get("bar"))),
+        ("membership", _membership(person)),
+        ("looked for again", moment(person["due"])),
+        ("deadline", moment(person["deadline"])),
+        ("flag", flag),
+    )
+    yield table(("time (UTC)", "elapsed", "state", "reason", "detail"), list(_steps(person)))
+
+
+def _hold(hold: dict[str, Any]) -> str:
+    return f"{hold['kind']} by {hold['actor']}: {hold['reference']}{_until(hold)}"
+
+
+def _bar(bar: dict[str, Any] | None) -> str | None:
+    if bar is None:
+        return None
+    text = f": {bar['text']}" if bar["text"] else ""
+    return f"{bar['reason']} by {bar['actor']}{text}{_until(bar)}"
+
+
+def _until(wish: dict[str, Any]) -> str:
+    until = moment(wish["until"])
+    return f", until {until} UTC" if until else ""
+
+
+def _steps(person: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    steps = person["steps"]
+    for step in steps:
+        since = datetime.fromisoformat(step["at"]) - datetime.fromisoformat(steps[0]["at"])
+        yield (
+            moment(step["at"]),
+            elapsed(since),
+            state_text(step["state"]),
+            step["text"],
+            step["detail"],
+        )
+
+
+def _membership(person: dict[str, Any]) -> str:
+    medium = f", written to {person['medium']}" if person["medium"] else ""
+    return f"{person['provenance']}{medium}"

@@ -1,0 +1,185 @@
+"""A plan and a rollback before any write: one report, shown as a table or as Markdown."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from cli.render.layout import cell, heading, moment, people, plain, table
+
+_MOST_DEPARTMENTS = 30
+_MOST_NAMED = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is to be read: a title, lines, tables, and what to do next."""
+
+    title: str
+    lines: tuple[str, ...]
+    sections: tuple["Section", ...]
+    alarms: tuple[str, ...]
+    warnings: tuple[str, ...]
+    next_step: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table under its title."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[Sequence[object], ...]
+
+
+def plan_report(plan: dict[str, Any]) -> Report:
+    """Whom a plan puts in, takes out and leaves alone, and the command that applies it."""
+    unsafe = tuple(plan["unsafe"])
+    force = " --force --reason TEXT" if unsafe else ""
+    return Report(
+        title=f"Plan for {plan['name']}",
+        lines=tuple(_plan_lines(plan)),
+        sections=tuple(one for one in _plan_sections(plan) if one.rows),
+        alarms=unsafe,
+        warnings=tuple(plan["warnings"]),
+        next_step="To apply exactly this plan:",
+        command=f"sspr apply --plan {plan['fingerprint']}{force}",
+    )
+
+
+def rollback_report(rollback: dict[str, Any]) -> Report:
+    """Who leaves with a wave, and who stays and why."""
+    departing = rollback["departing"]
+    named = tuple((one,) for one in departing[:_MOST_NAMED])
+    rest = rollback["removals"] - len(named)
+    if named and rest:
+        named = (*named, (f"and {rest:,} more",))
+    done = rollback["done"]
+    stays = tuple((one["people"], one["text"]) for one in rollback["stays"])
+    leave = "are on their way out" if done else "would be taken out"
+    return Report(
+        title=f"Rollback of {rollback['wave']}",
+        lines=(f"{people(rollback['removals'])} {leave}.",),
+        sections=tuple(
+            one
+            for one in (
+                Section("Who leaves", ("object id",), named),
+                Section("Who stays", ("people", "because"), stays),
+            )
+            if one.rows
+        ),
+        alarms=(),
+        warnings=(),
+        next_step="",
+        command="",
+    )
+
+
+def report_view(report: Report) -> RenderableType:
+    """The report for a terminal."""
+    parts: list[RenderableType] = [heading(report.title), *map(plain, report.lines)]
+    for one in report.sections:
+        parts += [Text(), heading(one.title), table(one.columns, one.rows)]
+    if report.alarms or report.warnings:
+        parts.append(Text())
+    parts += [plain(f"UNSAFE: {one}", "bold red") for one in report.alarms]
+    parts += [plain(f"warning: {one}", "yellow") for one in report.warnings]
+    if report.command:
+        parts += [Text(), plain(report.next_step), plain(f"  {report.command}", "bold")]
+    return Group(*parts)
+
+
+def report_markdown(report: Report) -> str:
+    """The report for a change request or a pull request."""
+    blocks = [f"## {_inline(report.title)}", "\n".join(f"- {_inline(x)}" for x in report.lines)]
+    marks = [f"**Unsafe:** {_inline(one)}" for one in report.alarms]
+    marks += [f"**Warning:** {_inline(one)}" for one in report.warnings]
+    if marks:
+        blocks.append("\n".join(f"> {one}  " for one in marks))
+    for one in report.sections:
+        blocks += [f"### {_inline(one.title)}", _markdown_table(one)]
+    if report.command:
+        blocks += [report.next_step, f"```sh\n{report.command}\n```"]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _plan_lines(plan: dict[str, Any]) -> Iterator[str]:
+    removals = sum(one["people"] for one in plan["removals"])
+    yield f"{people(plan['listed'])} in the directory, {plan['eligible']:,} of them eligible"
+    yield f"{plan['additions']:,} to be put in, {removals:,} to be taken out, {plan['kept']:,} stay in"
+    yield f"drawn up {moment(plan['drawnUpAt'])} UTC; document {plan['digest'][:12]}"
+    yield f"fingerprint {plan['fingerprint']}"
+
+
+def _plan_sections(plan: dict[str, Any]) -> Iterator[Section]:
+    waves = plan["waves"]
+    yield Section(
+        "Waves",
+        ("wave", "people", "soak", "", "to be put in", "to be asked to register"),
+        tuple(
+            (
+                wave["name"],
+                wave["selection"],
+                wave["soak"],
+                "has begun" if wave["begun"] else "ahead",
+                f"{wave['additions']:,}",
+                f"{wave['prompts']:,}",
+            )
+            for wave in waves
+        ),
+    )
+    yield _departments(waves)
+    yield _counts("To be put in besides the waves", plan["otherAdditions"])
+    yield _counts("To be taken out", plan["removals"])
+    yield _counts("Left alone", plan["skips"])
+    yield _counts("Changed by somebody else", plan["drift"])
+    yield Section("What the gates need", ("gate", "waves", "condition"), tuple(_gates(waves)))
+
+
+def _departments(waves: Sequence[Mapping[str, Any]]) -> Section:
+    """A row for each department, the largest first, and a column for each wave that adds."""
+    adding = [wave for wave in waves if wave["additions"]]
+    totals: dict[str, int] = {}
+    for wave in adding:
+        for department, number in wave["departments"].items():
+            totals[department] = totals.get(department, 0) + number
+    largest = sorted(totals, key=lambda one: (-totals[one], one))
+    shown, others = largest[:_MOST_DEPARTMENTS], largest[_MOST_DEPARTMENTS:]
+    rows = [
+        (one or "(none)", *(f"{wave['departments'].get(one, 0):,}" for wave in adding))
+        for one in shown
+    ]
+    if others:
+        rest = (sum(wave["departments"].get(one, 0) for one in others) for wave in adding)
+        rows.append((f"{len(others):,} more departments", *(f"{number:,}" for number in rest)))
+    names = (str(wave["name"]) for wave in adding)
+    return Section("To be put in by department", ("department", *names), tuple(rows))
+
+
+def _counts(title: str, counts: Sequence[dict[str, Any]]) -> Section:
+    rows = ((f"{one['people']:,}", one["reason"], one["text"]) for one in counts)
+    return Section(title, ("people", "reason", "meaning"), tuple(rows))
+
+
+def _gates(waves: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+    """Each condition once, with the waves that it is asked of."""
+    asked: dict[tuple[str, str], list[str]] = {}
+    for wave in waves:
+        for gate in wave["gates"]:
+            asked.setdefault((gate["gate"], gate["text"]), []).append(wave["name"])
+    for (gate, text), names in asked.items():
+        yield gate, "all" if len(names) == len(waves) > 1 else ", ".join(names), text
+
+
+def _markdown_table(section: Section) -> str:
+    lines = [section.columns, ["---"] * len(section.columns), *section.rows]
+    return "\n".join(f"| {' | '.join(map(_inline, line))} |" for line in lines)
+
+
+def _inline(value: object) -> str:
+    """Text in a line of Markdown: what would be markup or HTML is escaped."""
+    text = cell(value).plain.replace("\n", " ")
+    return "".join(f"\\{one}" if one in "\\`*_{}[]<>#|!~" else one for one in text)

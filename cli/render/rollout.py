@@ -1,0 +1,186 @@
+"""The rollout as it stands: phase, waves, gates, workers and the last reconciliation."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cli.render.layout import facts, heading, moment, people, plain, section, table
+from cli.render.states import bar, legend
+from shared.domain.gate import GateKind, Outcome
+from shared.domain.rollout import Phase
+
+_PHASES = {
+    Phase.PLANNED: "bold blue",
+    Phase.PROGRESSING: "bold cyan",
+    Phase.SOAKING: "bold cyan",
+    Phase.PAUSED: "bold yellow",
+    Phase.ABORTED: "bold red",
+    Phase.COMPLETED: "bold green",
+}
+_OUTCOMES = {
+    Outcome.PASSED: "green",
+    Outcome.FAILED: "bold red",
+    Outcome.INCONCLUSIVE: "yellow",
+}
+_WAVES = {"done": "green", "soaking": "cyan", "progressing": "cyan", "rolled-back": "bold red"}
+_MOST_NAMED = 100
+"""The app names no more people of a drift than these."""
+_WITHOUT_THRESHOLD = frozenset({GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC})
+
+
+def rollout_view(rollout: dict[str, Any] | None) -> RenderableType:
+    """The rollout from its phase down to its workers."""
+    if rollout is None:
+        return plain("There is no rollout yet; sspr plan FILE draws one up.", "dim")
+    parts: list[RenderableType] = [heading(rollout["name"]), _position(rollout)]
+    parts += [Text(), heading("Waves"), _waves(rollout["waves"])]
+    if evaluation := rollout["evaluation"]:
+        parts += [Text(), _evaluation_heading(evaluation), _verdicts(evaluation)]
+    if reconciliation := rollout["reconciliation"]:
+        parts += [Text(), heading("Last reconciliation"), *_reconciliation(reconciliation)]
+    parts += section(
+        "Workers",
+        ("worker", "last heard of (UTC)", "directory", "delta sync", "ended (UTC)", "problem"),
+        [_worker(one) for one in rollout["workers"]],
+    )
+    return Group(*parts)
+
+
+def gates_view(evaluations: list[dict[str, Any]]) -> RenderableType:
+    """Each look at the gates with its numbers, and what was made of it."""
+    if not evaluations:
+        return plain("The gates have not been looked at yet.", "dim")
+    parts: list[RenderableType] = []
+    for one in evaluations:
+        columns = ("outcome", "gate", "value", "threshold", "sample", "window", "reason")
+        rows = [_numbers(gate) for gate in one["gates"]]
+        parts += [_evaluation_heading(one), table(columns, rows), Text()]
+    return Group(*parts)
+
+
+def phase_text(rollout: dict[str, Any]) -> str:
+    """Where the rollout is, in a line."""
+    wave = f" in {rollout['wave']}" if rollout["wave"] else ""
+    why = f": {rollout['pause']['text']}" if rollout["pause"] else ""
+    return f"{rollout['phase']}{wave}{why}"
+
+
+def _position(rollout: dict[str, Any]) -> Table:
+    pause, upcoming = rollout["pause"], rollout["next"]
+    until = f" ({moment(upcoming['until'])} UTC)" if upcoming["until"] else ""
+    since = f"since {moment(rollout['since'])} UTC by {rollout['actor']}"
+    style = _PHASES.get(rollout["phase"], "")
+    return facts(
+        ("phase", Text.assemble(plain(rollout["phase"], style), " ", plain(since))),
+        ("wave", rollout["wave"]),
+        ("reason", rollout["reason"]),
+        ("paused", plain(f"{pause['reason']}: {pause['text']}", "yellow") if pause else None),
+        ("because", pause["detail"] if pause and pause["detail"] != rollout["reason"] else None),
+        ("next", f"{upcoming['text']}{until}"),
+        ("document", f"version {rollout['version']}, {rollout['digest'][:12]}"),
+    )
+
+
+def _waves(waves: list[dict[str, Any]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for wave in waves:
+        state = plain(wave["state"], _WAVES.get(wave["state"], "dim"))
+        size = people(wave["people"]) if wave["people"] else ""
+        grid.add_row(plain(wave["name"]), state, bar(wave["states"]))
+        grid.add_row(plain(wave["selection"], "dim"), plain(size, "dim"), _below(wave))
+    return grid
+
+
+def _below(wave: dict[str, Any]) -> Text:
+    """What stands under a wave's bar."""
+    parts = [legend(wave["states"])]
+    if wave["flagged"]:
+        parts.append(plain(f"{wave['flagged']:,} flagged", "bold red"))
+    if wave["soakEnds"]:
+        parts.append(plain(f"soaks until {moment(wave['soakEnds'])} UTC", "dim"))
+    return Text("  ").join(part for part in parts if part)
+
+
+def _evaluation_heading(evaluation: dict[str, Any]) -> Text:
+    outcome = evaluation["outcome"]
+    decision = f"; {evaluation['decision']}" if evaluation["decision"] else ""
+    return Text.assemble(
+        heading(f"Gates of {evaluation['wave']}"),
+        plain(f" at {moment(evaluation['at'])} UTC: "),
+        _outcome(outcome),
+        plain(decision),
+    )
+
+
+def _verdicts(evaluation: dict[str, Any]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for gate in evaluation["gates"]:
+        grid.add_row(_outcome(gate["outcome"]), plain(gate["gate"]), plain(gate["text"]))
+    return grid
+
+
+def _outcome(outcome: str) -> Text:
+    return plain(outcome, _OUTCOMES.get(Outcome(outcome), "") if outcome in set(Outcome) else "")
+
+
+def _numbers(gate: dict[str, Any]) -> tuple[object, ...]:
+    kind = gate["gate"]
+    sample = f"{gate['sample']:,} (at least {gate['minimumSample']:,})"
+    bare = kind in _WITHOUT_THRESHOLD
+    return (
+        _outcome(gate["outcome"]),
+        kind,
+        _amount(kind, gate["value"]),
+        "" if bare else _amount(kind, gate["threshold"]),
+        "" if bare else sample,
+        gate["window"],
+        gate["text"],
+    )
+
+
+def _amount(kind: str, value: float | None) -> str:
+    if value is None:
+        return ""
+    if kind == GateKind.BACKLOG or kind in _WITHOUT_THRESHOLD:
+        return f"{value:,g}"
+    return f"{value:.1%}"
+
+
+def _reconciliation(found: dict[str, Any]) -> Iterator[RenderableType]:
+    removed, added = _named(found["removedByHand"]), _named(found["addedByHand"])
+    drift = (
+        f"{removed} taken out and {added} put in by somebody else; "
+        f"{found['repaired']:,} of them undone"
+    )
+    yield facts(
+        ("at", f"{moment(found['at'])} UTC"),
+        ("problem", plain(found["problem"], "bold red") if found["problem"] else None),
+        ("people", f"{found['listed']:,} in the directory, {found['eligible']:,} eligible"),
+        (
+            "scope",
+            f"{found['kept']:,} stay in, {found['added']:,} put in, {found['removed']:,} taken out",
+        ),
+        ("drift", plain(drift, "yellow") if (removed, added) != ("0", "0") else "none"),
+    )
+
+
+def _named(object_ids: list[str]) -> str:
+    number = len(object_ids)
+    return f"{number} or more" if number >= _MOST_NAMED else str(number)
+
+
+def _worker(worker: dict[str, Any]) -> tuple[object, ...]:
+    answers = plain("answers") if worker["directoryAnswers"] else plain("is silent", "bold red")
+    succeeded = worker["syncSucceeded"]
+    sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
+    return (
+        worker["worker"],
+        moment(worker["seenAt"]),
+        answers,
+        plain(sync, "bold red" if succeeded is False else ""),
+        moment(worker["syncEndedAt"]),
+        plain(worker["problem"], "red"),
+    )

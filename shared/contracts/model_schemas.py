@@ -1,0 +1,76 @@
+"""JSON Schemas of our models, each field with the docstring that stands below it.
+
+Those docstrings are read from the source when a schema is made, not when the app starts.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from textwrap import dedent
+from typing import Any, Literal, override
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_json_schema
+from pydantic_core import core_schema
+
+type Json = dict[str, Any]
+type Direction = Literal["validation", "serialization"]
+
+REFERENCE = "#/components/schemas/{model}"
+
+
+class _Described(GenerateJsonSchema):
+    """Schemas without the titles that only repeat a name."""
+
+    @override
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    @override
+    def model_schema(self, schema: core_schema.ModelSchema) -> JsonSchemaValue:
+        described = super().model_schema(schema)
+        described.pop("title", None)
+        properties = described.get("properties", {})
+        docs = dict(_docs(schema["cls"]))
+        for name, field in schema["cls"].model_fields.items():
+            if name in docs:
+                properties[_alias(name, field)].setdefault("description", docs[name])
+        return described
+
+
+def components(
+    models: Sequence[tuple[type[BaseModel], Direction]],
+) -> tuple[Mapping[tuple[type[BaseModel], Direction], Json], Json]:
+    """A reference to each model's schema, and the schemas of all that they are made of."""
+    references, definitions = models_json_schema(
+        models, ref_template=REFERENCE, schema_generator=_Described
+    )
+    return references, definitions.get("$defs", {})
+
+
+def properties(model: type[BaseModel]) -> Json:
+    """The schemas of a model's fields, by their names on the wire."""
+    found: Json = model.model_json_schema(schema_generator=_Described).get("properties", {})
+    return found
+
+
+def _alias(name: str, field: FieldInfo) -> str:
+    return field.alias or name
+
+
+def _docs(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """The docstring below each field, those of the classes it descends from first."""
+    for ancestor in reversed(model.__mro__):
+        if issubclass(ancestor, BaseModel) and ancestor.__module__.startswith("shared."):
+            yield from _docs_in(dedent(inspect.getsource(ancestor)))
+
+
+def _docs_in(source: str) -> Iterator[tuple[str, str]]:
+    (definition,) = ast.parse(source).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    for field, below in pairwise(body):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
+                yield name, inspect.cleandoc(text)

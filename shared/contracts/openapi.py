@@ -1,0 +1,178 @@
+"""The OpenAPI 3.1 description of the HTTP API, made of its routes and their models."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from shared.contracts.contract import Contract
+from shared.contracts.model_schemas import Direction, Json, components, properties
+from shared.contracts.operator_api import ErrorAnswer
+from shared.contracts.operator_requests import DocumentBody, DocumentText
+from shared.contracts.view import View
+
+type Model = tuple[type[BaseModel], Direction]
+
+_YAML: Json = {"application/yaml": {"schema": {"type": "string"}}}
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_ALWAYS = (400, 401, 403)
+_ERROR: Model = (ErrorAnswer, "validation")
+_ERRORS = {
+    400: ("BadRequest", "Something in the request is wrong; `field` names it."),
+    401: ("NotSignedIn", "No function key (the host's own answer, without a body), or no token."),
+    403: ("NotAllowed", "The token lacks the app role."),
+    404: ("NotFound", "Nothing is known by that name."),
+    409: ("Conflict", "Not possible as things stand, or others keep changing the same thing."),
+    503: ("Unavailable", "Microsoft Graph did not answer usefully; try again."),
+}
+_SECURITY_SCHEMES: Json = {
+    "functionKey": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-functions-key",
+        "description": "A function key or host key of the app, where operators are let in by key.",
+    },
+    "entra": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A token for the app, where operators are let in by Entra. "
+        "Reading needs the app role Rollout.Reader or Rollout.Operator, the rest the latter.",
+    },
+}
+_ACTOR: Json = {
+    "name": "x-sspr-actor",
+    "in": "header",
+    "description": "Who asks, for the audit; counts only where operators are let in by key.",
+    "schema": {"type": "string", "maxLength": 100},
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One method of one address: what it takes and what it answers."""
+
+    name: str
+    method: Literal["GET", "POST"]
+    path: str
+    tag: str
+    summary: str
+    takes: type[BaseModel]
+    """Of a GET the query parameters, else the body."""
+    answers: type[View]
+    status: int = 200
+    refuses: tuple[int, ...] = ()
+    """Statuses of errors beside those that every route may answer."""
+    example: Any = None
+    """A body."""
+    for_operators: bool = True
+    """Behind the operators' door, or behind a function key whatever their door is."""
+
+
+def openapi(
+    routes: Sequence[Route], *, info: Mapping[str, str], path_parameters: Mapping[str, str]
+) -> Json:
+    """The description of these routes; `path_parameters` says what each of them means."""
+    references, schemas = components(sorted(_models(routes), key=lambda one: one[0].__name__))
+    paths: Json = {}
+    for route in routes:
+        operation = _operation(route, references, path_parameters)
+        paths.setdefault(f"/{route.path}", {})[route.method.lower()] = operation
+    return {
+        "openapi": "3.1.0",
+        "info": dict(info),
+        "servers": [
+            {
+                "url": "https://{app}.azurewebsites.net/api",
+                "variables": {"app": {"default": "app", "description": "The function app."}},
+            }
+        ],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "responses": {name: _error(text, references) for name, text in _ERRORS.values()},
+            "parameters": {"Actor": _ACTOR},
+            "securitySchemes": _SECURITY_SCHEMES,
+        },
+    }
+
+
+def _models(routes: Iterable[Route]) -> set[Model]:
+    taken: set[Model] = {(route.takes, "validation") for route in routes if _is_json_body(route)}
+    answered: set[Model] = {
+        (route.answers, "serialization") for route in routes if route.answers is not DocumentText
+    }
+    return taken | answered | {_ERROR}
+
+
+def _is_json_body(route: Route) -> bool:
+    return route.method != "GET" and route.takes is not DocumentBody
+
+
+def _operation(
+    route: Route, references: Mapping[Model, Json], path_parameters: Mapping[str, str]
+) -> Json:
+    parameters = [_path(name, path_parameters[name]) for name in _PARAMETER.findall(route.path)]
+    operation: Json = {"operationId": route.name, "tags": [route.tag], "summary": route.summary}
+    if route.method == "GET":
+        parameters += [_query(name, one) for name, one in properties(route.takes).items()]
+    else:
+        operation["requestBody"] = {"required": True, "content": _body(route, references)}
+        if route.for_operators:
+            parameters.append({"$ref": "#/components/parameters/Actor"})
+    if parameters:
+        operation["parameters"] = parameters
+    return operation | {"responses": _responses(route, references), "security": _security(route)}
+
+
+def _path(name: str, description: str) -> Json:
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string"},
+    }
+
+
+def _query(name: str, schema: Json) -> Json:
+    described = dict(schema)
+    description = described.pop("description", None)
+    parameter: Json = {"name": name, "in": "query", "schema": described}
+    return parameter | ({"description": description} if description else {})
+
+
+def _body(route: Route, references: Mapping[Model, Json]) -> Json:
+    if not _is_json_body(route):
+        return _YAML
+    content: Json = {"schema": references[route.takes, "validation"]}
+    return {"application/json": content | ({"example": route.example} if route.example else {})}
+
+
+def _responses(route: Route, references: Mapping[Model, Json]) -> Json:
+    content = _YAML
+    if route.answers is not DocumentText:
+        content = {"application/json": {"schema": references[route.answers, "serialization"]}}
+    meaning = (route.answers.__doc__ or "").partition("\n")[0]
+    refused = sorted({*(_ALWAYS if route.for_operators else _ALWAYS[:2]), *route.refuses})
+    return {
+        str(route.status): {"description": meaning, "content": content},
+        **{str(one): {"$ref": f"#/components/responses/{_ERRORS[one][0]}"} for one in refused},
+    }
+
+
+def _error(description: str, references: Mapping[Model, Json]) -> Json:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": references[_ERROR]}},
+    }
+
+
+def _security(route: Route) -> list[Json]:
+    by_key: Json = {"functionKey": []}
+    if not route.for_operators:
+        return [by_key]
+    role = "Rollout.Reader" if route.method == "GET" else "Rollout.Operator"
+    return [by_key, {"entra": [role]}]

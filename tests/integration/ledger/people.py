@@ -1,0 +1,61 @@
+"""People for the tests of the ledger, put there and counted again."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from shared.adapters.ledger.keys import PROVISIONAL, partition_of
+from shared.adapters.ledger.table_ledger import TableLedger
+from shared.domain.enrolment import Cause, CauseKind, Enrolment, Hold, State, Step
+from shared.domain.people import UserRef
+from shared.domain.reasons import Reason
+from shared.domain.standing import Standing
+from shared.ports import Totals
+
+NOW = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
+
+
+def object_id(number: int) -> str:
+    return str(uuid.UUID(int=number * 0x9E3779B97F4A7C15F39CC0605CEDC835 % 2**128))
+
+
+def enrolment(key: str, **changes: object) -> Enrolment:
+    known = {"object_id": key} if partition_of(key) != PROVISIONAL else {"employee_id": key}
+    first = Enrolment(
+        key=key,
+        user=UserRef(**known),
+        state=State.REQUESTED,
+        reason=Reason.ONBOARDED,
+        cause=Cause(CauseKind.EVENT, "event-1", "hr"),
+        since=NOW,
+        event_time=NOW,
+        steps=(Step(NOW, State.REQUESTED, Reason.ONBOARDED, "event-1"),),
+    )
+    return replace(first, **changes)  # type: ignore[arg-type]  # of any field
+
+
+def wave(name: str) -> Hold:
+    return Hold(Cause(CauseKind.WAVE, name, "rollout"))
+
+
+async def put(ledger: TableLedger, *people: Enrolment) -> None:
+    wanted = {person.key: person for person in people}
+    await ledger.amend(wanted, lambda key, _: wanted[key], actor="test", now=NOW)
+
+
+async def everybody(ledger: TableLedger) -> list[Enrolment]:
+    return list(await ledger.in_state(frozenset(State)))
+
+
+def recounted(people: Iterable[Enrolment], refused: int = 0) -> Totals:
+    people = list(people)
+    standings = [Standing.of(person) for person in people]
+    return Totals(
+        Counter(person.state for person in people),
+        Counter((person.state, person.reason) for person in people),
+        Counter(person.flag for person in people if person.flag),
+        refused,
+        Counter((one.wave, one.state, one.flag is not None) for one in standings if one.wave),
+    )

@@ -1,0 +1,130 @@
+"""People, documents, standings and rollouts for the tests of planning."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.domain.calendar import Calendar
+from shared.domain.cohort import Cut
+from shared.domain.document import Document, DriftAction, Limit, Selection, Wave
+from shared.domain.enrolment import Cause, CauseKind, Hold, Provenance, State
+from shared.domain.people import Memberships, Person, UserRef
+from shared.domain.planning import draw_up
+from shared.domain.policy import Policy, Topology
+from shared.domain.reasons import Reason
+from shared.domain.rollout import Phase, Rollout
+from shared.domain.scope_plan import Candidate, ScopePlan
+from shared.domain.standing import Standing
+from tests.unit.enrolments import DAY, NOW, POLICY
+
+RING_GROUP = "5c09e000-0000-0000-0000-000000000007"
+
+
+def an_id(number: int) -> str:
+    return f"{number:08x}-0000-0000-0000-000000000000"
+
+
+def candidate(
+    number: int, *group_ids: str, holds_role: bool = False, **attributes: Any
+) -> Candidate:
+    """Somebody of the tenant, eligible unless the attributes say otherwise."""
+    person = Person(ref=UserRef(object_id=an_id(number)), **attributes)
+    return Candidate(person, Memberships(frozenset(group_ids), holds_role))
+
+
+def a_document(*selections: Selection, **changes: Any) -> Document:
+    """A document with these waves, called w1, w2 and so on."""
+    waves = [
+        Wave(name=f"w{place}", selection=one, soak=DAY, gates=(), calendar=Calendar())
+        for place, one in enumerate(selections, 1)
+    ]
+    given = Document(
+        name="test",
+        salt="salt",
+        scope_group_id=POLICY.scope_group_id,
+        topology=Topology.NESTED,
+        population_group_ids=frozenset(),
+        excluded_group_ids=frozenset(),
+        excluded_attributes=(),
+        excluded_object_ids=frozenset(),
+        new_hires_since=None,
+        balance=None,
+        waves=tuple(waves),
+        additions=Limit(),
+        removals=Limit(),
+        on_removed_by_hand=DriftAction.REPORT,
+        on_added_by_hand=DriftAction.REPORT,
+        evaluate_every=timedelta(hours=1),
+        digest="digest",
+    )
+    return replace(given, **changes)
+
+
+def a_rollout(
+    document: Document, *cuts: Cut, phase: Phase = Phase.SOAKING, rolled_back: Iterable[str] = ()
+) -> Rollout:
+    """A rollout of which as many waves have begun as there are cuts."""
+    return Rollout(
+        document=document,
+        version=1,
+        phase=phase,
+        since=NOW,
+        actor="test",
+        started=len(cuts),
+        cuts=cuts,
+        rolled_back=frozenset(rolled_back),
+    )
+
+
+def hold(kind: CauseKind, reference: str = "", until: datetime | None = None) -> Hold:
+    return Hold(Cause(kind, reference, "test"), until)
+
+
+def standing(number: int, state: State, *holds: Hold, **changes: Any) -> Standing:
+    """Somebody whom we enrolled and who reached that state a day ago."""
+    given = Standing(
+        key=an_id(number),
+        state=state,
+        reason=Reason.ONBOARDED,
+        provenance=Provenance.OURS,
+        since=NOW - DAY,
+        holds=holds,
+    )
+    return replace(given, **changes)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Everything that a plan is drawn up from."""
+
+    rollout: Rollout
+    people: tuple[Candidate, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    members: frozenset[str] | None = None
+    policy: Policy = POLICY
+
+    def plan(self, *, through: int | None = None) -> ScopePlan:
+        """The plan of the waves that have begun, or of so many."""
+        return draw_up(
+            iter(self.people),
+            {one.key: one for one in self.standings},
+            self.members,
+            self.rollout,
+            self.rollout.document.governs(self.policy),
+            NOW,
+            through=self.rollout.started if through is None else through,
+        )
+
+    def carried_out(self, plan: ScopePlan) -> "Situation":
+        """The situation once everybody has been put in or taken out as planned."""
+        standings = {one.key: one for one in self.standings}
+        for gone in plan.removals:
+            out = standings[gone.object_id]
+            standings[gone.object_id] = replace(out, state=State.WITHDRAWN, since=NOW, holds=())
+        for new in plan.additions:
+            wanted = Hold(Cause(new.kind, new.reference, "test"))
+            standings[new.object_id] = Standing(
+                new.object_id, State.REQUESTED, Reason.IN_WAVE, Provenance.OURS, NOW, (wanted,)
+            )
+        return replace(self, standings=tuple(standings.values()))
