@@ -32,7 +32,7 @@ class Connection:
     """
 
     def __init__(self, settings: Settings, actor: str | None = None) -> None:
-        # A header holds ASCII; the app decodes the rest.
+        # A header holds ASCII and nothing else for certain.
         signed = {"x-sspr-actor": quote(actor, safe=_IN_A_HEADER)} if actor else {}
         self._url = str(settings.url).rstrip("/")
         self._http = httpx.Client(headers=settings.headers | signed, timeout=_TIMEOUT)

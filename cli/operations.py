@@ -13,9 +13,16 @@ _GROWTH = 1.5
 
 
 def finished(
-    api: OperatorApi, operation: dict[str, Any], doing: str, *, timeout: float
+    api: OperatorApi, operation: dict[str, Any], doing: str, *, timeout: float, otherwise: str
 ) -> dict[str, Any]:
-    """The operation once it has succeeded; `doing` says on stderr what is being waited for.
+    """The operation once it has succeeded.
+
+    Args:
+        api: where it was asked for.
+        operation: what was answered then.
+        doing: what is being waited for, to be shown on stderr.
+        timeout: most seconds.
+        otherwise: how to learn what came of it after that.
 
     Raises:
         Failure: the app refused it, or it took longer than `timeout` seconds.
@@ -25,10 +32,7 @@ def finished(
         while operation["state"] == "queued":
             passed = time.monotonic() - began
             if passed >= timeout:
-                text = (
-                    f"{doing}: not done after {timeout:g} s, and it goes on; "
-                    f"the same command follows it up (operation {key})"
-                )
+                text = f"{doing}: not done after {timeout:g} s, but it goes on; {otherwise}"
                 raise Failure(Status.TIMEOUT, text)
             progress.update(f"{doing} … {passed:.0f} s")
             time.sleep(min(pause, timeout - passed))

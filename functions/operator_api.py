@@ -1,40 +1,71 @@
-"""The operator API: one read model, shown as JSON."""
+"""The operator API: all of its routes, and the description of them."""
 
-from typing import Any
+from typing import Any, Literal
 
 import azure.functions as func
+from pydantic import ConfigDict
 
-from functions.responses import json_response
+from functions import audit_api, people_api, plans_api, rollout_api
+from functions.operators import Operators
+from functions.routes import Asked, Routes, Serving
 from shared.bootstrap import app
-from shared.use_cases.describe import describe_event, describe_status, describe_user
+from shared.contracts.openapi import Route, openapi
+from shared.contracts.operator_requests import Nothing
+from shared.contracts.view import View
+from shared.contracts.webhook import AcceptedEvents, EventsBody
 
-blueprint = func.Blueprint()
+description = Routes("description")
+_PARTS = (rollout_api.routes, plans_api.routes, people_api.routes, audit_api.routes, description)
+_WEBHOOK = Route(
+    name="onboarding_webhook",
+    method="POST",
+    path="onboarding-events",
+    tag="onboarding",
+    summary="Take in an onboarding event or a list of them, all or none",
+    takes=EventsBody,
+    answers=AcceptedEvents,
+    status=202,
+    for_operators=False,
+    example={"userPrincipalName": "grace@contoso.com", "effectiveDate": "2026-09-01"},
+)
+_INFO = {
+    "title": "sspr-rollout",
+    "version": "1",
+    "description": "Progressive delivery for Microsoft Entra self-service password reset: "
+    "what operators, the `sspr` command line and HR systems ask of the function app.",
+}
+_PATH_PARAMETERS = {
+    "fingerprint": "A plan's fingerprint, as the operation that drew it up answered it.",
+    "identity": "An object id, a UPN or an employee id; `id:`, `upn:` or `employee:` before it "
+    "says which.",
+    "key": "The key that the answer to the request gave.",
+    "partition": "A part of the audit, as `GET /audit` names it.",
+}
 
 
-@blueprint.function_name("get_user")
-@blueprint.route("users/{identity}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-async def get_user(req: func.HttpRequest) -> func.HttpResponse:
-    """A person's way, by object id, UPN or employee id."""
-    people = await describe_user(req.route_params["identity"], app().world)
-    return _answer({"people": people} if people else None)
+class ApiDescription(View):
+    """The description of this API, OpenAPI 3.1."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: Literal["3.1.0"]
 
 
-@blueprint.function_name("get_event")
-@blueprint.route("events/{key}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-async def get_event(req: func.HttpRequest) -> func.HttpResponse:
-    """What became of an event, by the key that the webhook answered."""
-    return _answer(await describe_event(req.route_params["key"], app().world))
+@description.get("openapi.json", takes=Nothing, answers=ApiDescription)
+async def get_openapi(asked: Asked[Nothing]) -> ApiDescription:  # noqa: ARG001  # every route's
+    """The description of this API."""
+    return ApiDescription.model_validate(describe_api())
 
 
-@blueprint.function_name("get_status")
-@blueprint.route("status", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-async def get_status(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  # the trigger's own
-    """The totals, whoever needs a look, and what was refused."""
-    return _answer(await describe_status(app().world))
+def describe_api() -> dict[str, Any]:
+    """The OpenAPI description of every HTTP function."""
+    described = [route for part in _PARTS for route in part.described]
+    return openapi([*described, _WEBHOOK], info=_INFO, path_parameters=_PATH_PARAMETERS)
 
 
-def _answer(value: Any) -> func.HttpResponse:
-    if value is None:
-        problem = {"error": {"reason": "nobody and nothing is known by that name"}}
-        return json_response(problem, 404)
-    return json_response(value)
+def operator_blueprint(operators: Operators, serving: Serving = app) -> func.Blueprint:
+    """The functions of the operator API, behind these operators' door."""
+    blueprint = func.Blueprint()
+    for part in _PARTS:
+        part.register(blueprint, operators, serving)
+    return blueprint

@@ -8,13 +8,10 @@ from typing import Any, Literal
 
 import azure.functions as func
 
+from shared.contracts.operator_requests import ACTOR_HEADER, LONGEST_ACTOR, OPERATOR, READER
 from shared.domain.errors import InvalidMessage, SsprRolloutError
 
-READER = "Rollout.Reader"
-OPERATOR = "Rollout.Operator"
-ACTOR_HEADER = "x-sspr-actor"
 PRINCIPAL_HEADER = "x-ms-client-principal"
-_LONGEST_NAME = 100
 _ENTRA = "aad"
 # App Service gives most claims another name. The app roles keep theirs although `role_typ` names
 # a claim that is never there. Source: "Work with user identities in App Service authentication",
@@ -71,8 +68,8 @@ class Operators:
 
 def _claimed(name: str) -> str:
     name = name.strip()
-    if len(name) > _LONGEST_NAME:
-        raise InvalidMessage(ACTOR_HEADER, f"a name has at most {_LONGEST_NAME} characters")
+    if len(name) > LONGEST_ACTOR:
+        raise InvalidMessage(ACTOR_HEADER, f"a name has at most {LONGEST_ACTOR} characters")
     if not name.isprintable():
         raise InvalidMessage(ACTOR_HEADER, "a name has no control characters")
     return f"key: {name}" if name else "key"
@@ -107,4 +104,4 @@ def _first(claims: Mapping[str, Sequence[str]], names: Sequence[str]) -> str | N
 
 def _shown(text: Any) -> str:
     """As much of it as a name may have, and nothing that a terminal would obey."""
-    return "".join(one if one.isprintable() else "?" for one in str(text))[:_LONGEST_NAME]
+    return "".join(one if one.isprintable() else "?" for one in str(text))[:LONGEST_ACTOR]

@@ -1,9 +1,10 @@
 """Routes of the operator API: what each takes and answers, and the one door before them all."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from inspect import getdoc
+from typing import Any, Literal
 
 import azure.functions as func
 
@@ -16,8 +17,8 @@ from shared.contracts.view import View
 from shared.domain.errors import SsprRolloutError
 from shared.ports import World
 
-_KEY_PARAMETERS = {"code", "clientId"}
-"""Query parameters that belong to the Functions host."""
+_OF_THE_HOST = {"code", "clientId"}
+"""Query parameters that the Functions host takes its keys from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,104 +35,92 @@ class Asked[T]:
 
 
 type Handler[T, A] = Callable[[Asked[T]], Awaitable[A]]
+type Serving = Callable[[], App]
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoint:
+    route: Route
+    takes: type[Contract]
+    handler: Handler[Any, View]
+
+    def read(self, req: func.HttpRequest) -> Contract:
+        """The body, or of a GET the query parameters."""
+        if self.route.method != "GET":
+            return self.takes.read(req.get_body())
+        given = {name: value for name, value in req.params.items() if name not in _OF_THE_HOST}
+        return self.takes.read_object(given)
 
 
 class Routes:
-    """A part of the operator API, as its decorators put it together."""
+    """A part of the operator API, put together by its decorators.
+
+    A decorated function's name is the function's in Azure, its docstring's first line the summary.
+    """
 
     def __init__(self, tag: str) -> None:
         self._tag = tag
-        self._handlers: list[tuple[Route, Handler[Any, View]]] = []
+        self._endpoints: list[_Endpoint] = []
 
     @property
     def described(self) -> tuple[Route, ...]:
-        """The routes, for the description."""
-        return tuple(route for route, _ in self._handlers)
+        """The routes as the description wants them."""
+        return tuple(one.route for one in self._endpoints)
 
     def get[T: Contract, A: View](
-        self, path: str, *, takes: type[T], answers: type[A], refuses: Iterable[int] = ()
+        self, path: str, *, takes: type[T], answers: type[A], **described: Any
     ) -> Callable[[Handler[T, A]], Handler[T, A]]:
-        """Let a function answer a GET; `takes` are its query parameters."""
-        return self._route("GET", path, takes, answers, 200, refuses)
+        """Let a function answer a GET; `takes` are its query parameters, the rest the route's."""
+        return self._adding("GET", path, takes, answers=answers, **described)
 
     def post[T: Contract, A: View](
-        self,
-        path: str,
-        *,
-        takes: type[T],
-        answers: type[A],
-        status: int = 200,
-        refuses: Iterable[int] = (409, 503),
+        self, path: str, *, takes: type[T], answers: type[A], **described: Any
     ) -> Callable[[Handler[T, A]], Handler[T, A]]:
-        """Let a function answer a POST; `takes` is its body."""
-        return self._route("POST", path, takes, answers, status, refuses)
+        """Let a function answer a POST; `takes` is its body, the rest the route's."""
+        return self._adding("POST", path, takes, answers=answers, **described)
 
-    def register(
-        self, blueprint: func.Blueprint, operators: Operators, serving: Callable[[], App]
-    ) -> None:
+    def register(self, blueprint: func.Blueprint, operators: Operators, serving: Serving) -> None:
         """Make each route a function of the blueprint, behind the operators' door."""
-        for route, handler in self._handlers:
-            trigger = _trigger(route, handler, operators, serving)
-            named = blueprint.function_name(route.name)
-            routed = blueprint.route(
+        for one in self._endpoints:
+            route = one.route
+            triggered = blueprint.route(
                 route.path, methods=[route.method], auth_level=operators.auth_level
             )
-            named(routed(trigger))
+            blueprint.function_name(route.name)(triggered(_trigger(one, operators, serving)))
 
-    def _route(
-        self,
-        method: str,
-        path: str,
-        takes: type[Contract],
-        answers: type[View],
-        status: int,
-        refuses: Iterable[int],
+    def _adding(
+        self, method: Literal["GET", "POST"], path: str, takes: type[Contract], **described: Any
     ) -> Callable[[Handler[Any, Any]], Handler[Any, Any]]:
         def add(handler: Handler[Any, Any]) -> Handler[Any, Any]:
-            summary, _, details = getdoc(handler).partition("\n")
             route = Route(
                 name=handler.__name__,
                 method=method,
                 path=path,
                 tag=self._tag,
-                summary=summary.rstrip("."),
-                details=details.strip(),
+                summary=(getdoc(handler) or "").partition("\n")[0].rstrip("."),
                 takes=takes,
-                answers=answers,
-                status=status,
-                refuses=tuple(refuses),
+                **described,
             )
-            self._handlers.append((route, handler))
+            self._endpoints.append(_Endpoint(route, takes, handler))
             return handler
 
         return add
 
 
 def _trigger(
-    route: Route,
-    handler: Handler[Any, View],
-    operators: Operators,
-    serving: Callable[[], App],
+    endpoint: _Endpoint, operators: Operators, serving: Serving
 ) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
     async def trigger(req: func.HttpRequest) -> func.HttpResponse:
         try:
-            actor = operators.admit(route.method, req.headers)
             asked = Asked(
-                actor=actor,
+                actor=operators.admit(endpoint.route.method, req.headers),
                 path=req.route_params,
-                sent=_read(route, req),
+                sent=endpoint.read(req),
                 world=serving().world,
                 now=serving().now(),
             )
-            return answer(await handler(asked), route.status)
+            return answer(await endpoint.handler(asked), endpoint.route.status)
         except SsprRolloutError as error:
             return refusal(error)
 
     return trigger
-
-
-def _read(route: Route, req: func.HttpRequest) -> Contract:
-    if route.method != "GET":
-        return route.takes.read(req.get_body())
-    given = {name: value for name, value in req.params.items() if name not in _KEY_PARAMETERS}
-    return route.takes.read_object(given)

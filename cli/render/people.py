@@ -45,7 +45,6 @@ def name_of(person: dict[str, Any]) -> str:
 
 
 def _person(person: dict[str, Any]) -> Iterator[RenderableType]:
-    cause = person["cause"]
     flag = f"{person['flag']}: {person['flagText']}" if person["flag"] else None
     yield facts(
         ("person", name_of(person)),
@@ -53,9 +52,9 @@ def _person(person: dict[str, Any]) -> Iterator[RenderableType]:
         ("object id", person["objectId"]),
         ("state", state_text(person["state"])),
         ("", person["text"]),
-        ("cause", f"{cause['kind']} by {cause['actor']}: {cause['reference']}"),
-        *(("held in", _hold(hold)) for hold in person.get("holds", ())),
-        ("kept out", _bar(person.get("bar"))),
+        ("cause", _cause(person["cause"])),
+        *(("held in", _hold(hold)) for hold in person["holds"]),
+        ("kept out", _bar(person["bar"])),
         ("membership", _membership(person)),
         ("looked for again", moment(person["due"])),
         ("deadline", moment(person["deadline"])),
@@ -64,15 +63,19 @@ def _person(person: dict[str, Any]) -> Iterator[RenderableType]:
     yield table(("time (UTC)", "elapsed", "state", "reason", "detail"), list(_steps(person)))
 
 
+def _cause(cause: dict[str, Any]) -> str:
+    return f"{cause['kind']} by {cause['actor']}: {cause['reference']}"
+
+
 def _hold(hold: dict[str, Any]) -> str:
-    return f"{hold['kind']} by {hold['actor']}: {hold['reference']}{_until(hold)}"
+    return f"{_cause(hold['cause'])}{_until(hold)}"
 
 
 def _bar(bar: dict[str, Any] | None) -> str | None:
     if bar is None:
         return None
-    text = f": {bar['text']}" if bar["text"] else ""
-    return f"{bar['reason']} by {bar['actor']}{text}{_until(bar)}"
+    detail = f": {bar['detail']}" if bar["detail"] else ""
+    return f"{bar['reason']} by {bar['actor']}{detail}{_until(bar)}"
 
 
 def _until(wish: dict[str, Any]) -> str:

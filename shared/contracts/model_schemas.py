@@ -6,8 +6,9 @@ Those docstrings are read from the source when a schema is made, not when the ap
 import ast
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib import import_module
 from itertools import pairwise
-from textwrap import dedent
 from typing import Any, Literal, override
 
 from pydantic import BaseModel
@@ -16,7 +17,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue, models_jso
 from pydantic_core import core_schema
 
 type Json = dict[str, Any]
-type Direction = Literal["validation", "serialization"]
+type Model = tuple[type[BaseModel], Literal["validation", "serialization"]]
+"""A model as it is read, or as it is written."""
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -40,14 +42,12 @@ class _Described(GenerateJsonSchema):
         return described
 
 
-def components(
-    models: Sequence[tuple[type[BaseModel], Direction]],
-) -> tuple[Mapping[tuple[type[BaseModel], Direction], Json], Json]:
+def components(models: Sequence[Model]) -> tuple[Mapping[Model, Json], Json]:
     """A reference to each model's schema, and the schemas of all that they are made of."""
     references, definitions = models_json_schema(
         models, ref_template=REFERENCE, schema_generator=_Described
     )
-    return references, definitions.get("$defs", {})
+    return {one: references[one] for one in models}, definitions.get("$defs", {})
 
 
 def properties(model: type[BaseModel]) -> Json:
@@ -63,14 +63,20 @@ def _alias(name: str, field: FieldInfo) -> str:
 def _docs(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
     """The docstring below each field, those of the classes it descends from first."""
     for ancestor in reversed(model.__mro__):
-        if issubclass(ancestor, BaseModel) and ancestor.__module__.startswith("shared."):
-            yield from _docs_in(dedent(inspect.getsource(ancestor)))
+        if ancestor.__module__.startswith("shared."):
+            yield from _docs_in(ancestor.__module__).get(ancestor.__name__, ())
 
 
-def _docs_in(source: str) -> Iterator[tuple[str, str]]:
-    (definition,) = ast.parse(source).body
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
-    for field, below in pairwise(body):
+@cache
+def _docs_in(module: str) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """The fields that have a docstring, by the class they are in."""
+    tree = ast.parse(inspect.getsource(import_module(module)))
+    classes = (one for one in tree.body if isinstance(one, ast.ClassDef))
+    return {one.name: tuple(_fields(one)) for one in classes}
+
+
+def _fields(definition: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    for field, below in pairwise(definition.body):
         match field, below:
             case ast.AnnAssign(target=ast.Name(name)), ast.Expr(ast.Constant(str(text))):
                 yield name, inspect.cleandoc(text)

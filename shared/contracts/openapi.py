@@ -7,13 +7,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from shared.contracts.contract import Contract
-from shared.contracts.model_schemas import Direction, Json, components, properties
+from shared.contracts.model_schemas import Json, Model, components, properties
 from shared.contracts.operator_api import ErrorAnswer
-from shared.contracts.operator_requests import DocumentBody, DocumentText
+from shared.contracts.operator_requests import (
+    ACTOR_HEADER,
+    LONGEST_ACTOR,
+    OPERATOR,
+    READER,
+    DocumentBody,
+    DocumentText,
+)
 from shared.contracts.view import View
-
-type Model = tuple[type[BaseModel], Direction]
 
 _YAML: Json = {"application/yaml": {"schema": {"type": "string"}}}
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -39,14 +43,14 @@ _SECURITY_SCHEMES: Json = {
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "A token for the app, where operators are let in by Entra. "
-        "Reading needs the app role Rollout.Reader or Rollout.Operator, the rest the latter.",
+        f"Reading needs the app role {READER} or {OPERATOR}, everything else the latter.",
     },
 }
 _ACTOR: Json = {
-    "name": "x-sspr-actor",
+    "name": ACTOR_HEADER,
     "in": "header",
     "description": "Who asks, for the audit; counts only where operators are let in by key.",
-    "schema": {"type": "string", "maxLength": 100},
+    "schema": {"type": "string", "maxLength": LONGEST_ACTOR},
 }
 
 
@@ -138,10 +142,12 @@ def _path(name: str, description: str) -> Json:
 
 
 def _query(name: str, schema: Json) -> Json:
+    """A parameter that may be left out; there is no null in an address."""
     described = dict(schema)
-    description = described.pop("description", None)
-    parameter: Json = {"name": name, "in": "query", "schema": described}
-    return parameter | ({"description": description} if description else {})
+    about = {"description": described.pop("description")}
+    if described.get("default", "") is None:
+        described, *_ = described["anyOf"]
+    return {"name": name, "in": "query", **about, "schema": described}
 
 
 def _body(route: Route, references: Mapping[Model, Json]) -> Json:
@@ -174,5 +180,4 @@ def _security(route: Route) -> list[Json]:
     by_key: Json = {"functionKey": []}
     if not route.for_operators:
         return [by_key]
-    role = "Rollout.Reader" if route.method == "GET" else "Rollout.Operator"
-    return [by_key, {"entra": [role]}]
+    return [by_key, {"entra": [READER if route.method == "GET" else OPERATOR]}]

@@ -1,4 +1,4 @@
-"""What the operator API takes besides JSON: query parameters, and a rollout document's text."""
+"""What the operator API takes besides JSON: who asks, query parameters, a document's text."""
 
 from typing import Annotated, Self
 
@@ -7,6 +7,12 @@ from pydantic import Field
 from shared.contracts.contract import Contract
 from shared.contracts.view import View
 
+ACTOR_HEADER = "x-sspr-actor"
+"""Where operators are let in by key: who asks. It is but claimed; the audit says so."""
+LONGEST_ACTOR = 100
+READER = "Rollout.Reader"
+OPERATOR = "Rollout.Operator"
+"""App roles, where Entra lets operators in; an operator may read as well."""
 MOST_EVALUATIONS = 100
 
 
@@ -18,6 +24,7 @@ class Newest(Contract):
     """How many to answer, newest first."""
 
     limit: Annotated[int, Field(ge=1, le=MOST_EVALUATIONS)] = 20
+    """So many."""
 
 
 class Page(Contract):

@@ -23,9 +23,11 @@ async def describe_audit_ends(world: World) -> AuditEnds:
     )
 
 
-async def read_audit(partition: str, after: int, world: World) -> AuditPage:
-    """Up to 500 records of the partition that follow that number, oldest first."""
+async def read_audit(partition: str, after: int, world: World) -> AuditPage | None:
+    """Up to 500 records that follow that number, oldest first; None: no such partition."""
     records = await world.audit.records(partition, after, MOST_RECORDS)
+    if not records and partition not in {end.partition for end in await world.audit.ends()}:
+        return None
     return AuditPage(
         records=tuple(
             AuditRecordView(

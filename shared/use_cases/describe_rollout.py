@@ -89,6 +89,16 @@ async def describe_evaluations(limit: int, world: World) -> EvaluationsView:
     return EvaluationsView(evaluations=tuple(map(evaluation_view, found)))
 
 
+async def find_document(version: int | None, world: World) -> str | None:
+    """That version of the document as it was applied, or the one in force; None: there is none."""
+    if version is None:
+        stored = await world.rollouts.current()
+        if stored is None:
+            return None
+        version = stored.rollout.version
+    return await world.rollouts.document_text(version)
+
+
 def evaluation_view(evaluation: Evaluation) -> EvaluationView:
     """One look at all gates of a wave, and what was made of it."""
     return EvaluationView(

@@ -4,6 +4,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sandbox.console import Console
 from sandbox.layout import Layout, open_layout
 from tests.contract.service_bus_process import ignore_leaked_sockets
 from tests.e2e.rig import LOCK_SECONDS, NORMAL, People, Rig
+from tests.e2e.rollout_rig import RolloutRig
 
 SIZE = 300
 _TAIL = 15
@@ -29,29 +31,55 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
+    with _sandbox(request) as layout:
+        yield layout
+
+
+@contextmanager
+def _sandbox(request: pytest.FixtureRequest) -> Iterator[Layout]:
     # A socket's path holds 108 bytes, and Samba puts several below its state folder.
     state = Path(tempfile.mkdtemp(prefix="sspr-"))
     layout = open_layout(state, SIZE)
     _shorten_locks(layout)
+    failed = request.session.testsfailed
     try:
         supervisor.start(layout)
         yield layout
     finally:
         supervisor.stop(layout)
-        if request.session.testsfailed:
+        if request.session.testsfailed > failed:
             _show_logs(layout, request.config)
         left = supervisor.running(layout)
         shutil.rmtree(state)
     assert not left
 
 
+def _at_its_quickest(console: Console) -> None:
+    lags = {"reportLagSeconds": 0.3, "indexLagSeconds": 0.3}
+    console.tenant.post("/sandbox/settings", json=lags).raise_for_status()
+    console.connect.post("/conditions", json=NORMAL).raise_for_status()
+
+
 @pytest.fixture(scope="session")
 def shared_rig(layout: Layout) -> Iterator[Rig]:
     with Console(layout) as console:
-        lags = {"reportLagSeconds": 0.3, "indexLagSeconds": 0.3}
-        console.tenant.post("/sandbox/settings", json=lags).raise_for_status()
-        console.connect.post("/conditions", json=NORMAL).raise_for_status()
+        _at_its_quickest(console)
         yield Rig(layout, console)
+
+
+@pytest.fixture(scope="session")
+def rollout_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox of its own: a rollout says of everybody in it whether they are to be in scope."""
+    with _sandbox(request) as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
+@pytest.fixture
+def stage(rollout_stage: RolloutRig) -> RolloutRig:
+    """That sandbox with every part up, and whatever rollout there was aborted."""
+    rollout_stage.make_ready()
+    return rollout_stage
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ a queue. Nothing here knows how the product does what it does.
 """
 
 import json
-import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,6 +20,7 @@ from sandbox.company import INITIAL_PASSWORD, UPN_SUFFIX, Company, Employee, Hom
 from sandbox.console import Console, wait_for
 from sandbox.domain_controller import domain
 from sandbox.layout import Layout
+from sandbox.observed import administrator, members_in_ad
 from shared.domain.people import Identifier, IdentifierKind
 
 PATIENCE = 60.0
@@ -123,7 +123,7 @@ class Rig:
             "userAccountControl": 512,
             "unicodePwd": f'"{INITIAL_PASSWORD}"'.encode("utf-16-le"),
         }
-        with self._administrator() as connection:
+        with administrator(self.layout) as connection:
             connection.add(f"CN={name},{domain.PEOPLE}", "user", values)
             assert connection.result["description"] == "success", connection.result
         return Employee(
@@ -172,12 +172,7 @@ class Rig:
 
     def ad_members(self) -> list[str]:
         """The account names of the AD group's direct members."""
-        with self._administrator() as connection:
-            connection.search(
-                domain.SCOPE_GROUP_DN, "(objectClass=*)", ldap3.BASE, attributes=["member"]
-            )
-            names: Sequence[str] = connection.entries[0]["member"].values
-            return [name.partition(",")[0].removeprefix("CN=") for name in names]
+        return members_in_ad(self.layout)
 
     def refused(self, body: str) -> dict[str, Any]:
         """The receipt of a message that was refused, once it shows."""
@@ -206,11 +201,11 @@ class Rig:
     @contextmanager
     def connect_host(self, **conditions: bool) -> Iterator[None]:
         """A Connect host under these conditions, and in good health afterwards."""
-        self._set_conditions(conditions)
+        self.set_conditions(**conditions)
         try:
             yield
         finally:
-            self._set_conditions(NORMAL)
+            self.set_conditions(**NORMAL)
 
     @contextmanager
     def held(self, queue: str, operation: str) -> Iterator[Callable[[], int]]:
@@ -254,27 +249,27 @@ class Rig:
         """Start whatever does not run."""
         supervisor.start(self.layout)
 
-    def _set_conditions(self, conditions: dict[str, Any]) -> None:
+    def set_conditions(self, **conditions: Any) -> None:
+        """Put conditions on the Connect host; those not named stay."""
         self.console.connect.post("/conditions", json=conditions).raise_for_status()
 
-    @contextmanager
-    def _administrator(self) -> Iterator[ldap3.Connection]:
-        tls = ldap3.Tls(
-            validate=ssl.CERT_REQUIRED,
-            ca_certs_file=str(self.layout.authority),
-            valid_names=[domain.HOST],
-        )
-        server = ldap3.Server(
-            self.layout.dc_address, port=636, use_ssl=True, tls=tls, get_info=ldap3.NONE
-        )
-        connection = ldap3.Connection(
-            server, f"Administrator@{domain.REALM}", domain.ADMINISTRATOR_PASSWORD
-        )
-        assert connection.bind(), connection.result
-        try:
-            yield connection
-        finally:
-            connection.unbind()
+    def run_function(self, name: str) -> None:
+        """Run one of the app's functions by hand, as the portal does."""
+        keys = json.loads((self.layout.state / "functions" / "host-keys.json").read_text())
+        url = f"{self.layout.functions_url}/admin/functions/{name}"
+        headers = {"x-functions-key": keys["masterKey"]}
+        self.console.tenant.post(url, json={"input": ""}, headers=headers).raise_for_status()
+
+    def change_ad_group(self, person: Employee, *, present: bool) -> None:
+        """An administrator puts somebody into the AD group, or takes them out."""
+        action = ldap3.MODIFY_ADD if present else ldap3.MODIFY_DELETE
+        with administrator(self.layout) as connection:
+            connection.search(
+                domain.PEOPLE, f"(sAMAccountName={person.sam_account_name})", attributes=[]
+            )
+            (found,) = connection.entries
+            change = {"member": [(action, [found.entry_dn])]}
+            assert connection.modify(domain.SCOPE_GROUP_DN, change), connection.result
 
 
 def plain(identity: str, **more: Any) -> dict[str, Any]:

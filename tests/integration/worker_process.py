@@ -47,7 +47,7 @@ OFTEN = {"SSPR_WORKER_REPORT_EVERY": "1"}
 def running_controller(
     state: Path, size: int = domain_controller_process.SIZE, address: str | None = None
 ) -> Iterator[Controller]:
-    """A domain controller with a company of that size, at an address of its own if none is given."""
+    """A domain controller with a company of that size; where no address is given, at its own."""
     address = address or domain_controller_process.free_address()
     command = domain_controller_process.command(state, address)
     process = subprocess.Popen(

@@ -321,9 +321,7 @@ def test_entra_may_show_a_removed_membership_for_an_hour(ago: timedelta, drifts:
     assert outcome(plan) == ([Drift(ANNA, Reason.ADDED_BY_HAND)] if drifts else [])
 
 
-def test_a_membership_from_before_the_rollout_is_no_drift_where_an_operator_keeps_its_owner_out() -> (
-    None
-):
+def test_a_membership_from_before_the_rollout_is_never_drift() -> None:
     stands = standing(1, State.WITHDRAWN, bar=LEFT, provenance=Provenance.PREEXISTING)
     assert outcome(plan_for_anna(NO_WAVES, stands, is_member=True)) == []
 
@@ -337,16 +335,16 @@ def test_members_who_are_no_people_of_the_tenant_are_no_drift() -> None:
 
 
 def test_the_fingerprint_changes_with_what_would_be_done_and_where_the_rollout_is() -> None:
-    everybody = (candidate(1), candidate(2))
-    first = Situation(ALL_IN, everybody)
+    rollout = a_rollout(a_document(Share(1.0), Ring(frozenset())), EVERYBODY)
+    first = Situation(rollout, (candidate(1), candidate(2)))
     others = [
-        replace(first, rollout=replace(ALL_IN, document=replace(ALL_IN.document, digest="new"))),
-        replace(first, rollout=replace(ALL_IN, phase=Phase.PROGRESSING)),
-        replace(first, rollout=replace(ALL_IN, rolled_back=frozenset({"w1"}))),
-        replace(first, people=everybody[:1]),
-        replace(first, standings=(standing(2, State.VISIBLE),)),
+        replace(first, rollout=replace(rollout, document=replace(rollout.document, digest="new"))),
+        replace(first, rollout=replace(rollout, phase=Phase.PROGRESSING)),
+        replace(first, rollout=replace(rollout, started=2, cuts=(EVERYBODY, EVERYBODY))),
+        replace(first, rollout=replace(rollout, rolled_back=frozenset({"w2"}))),
+        replace(first, people=first.people[:1]),
         replace(first, standings=(standing(2, State.WITHDRAWN, EVENT),)),
-        replace(first, standings=(standing(3, State.VISIBLE),)),
+        replace(first, standings=(standing(2, State.VISIBLE, bar=LEFT),)),
         replace(first, standings=(standing(2, State.VISIBLE),), members=frozenset()),
     ]
     assert len({one.plan().fingerprint for one in [first, *others]}) == len(others) + 1

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import (
-    AsyncIterator,
+    AsyncGenerator,
     Awaitable,
     Callable,
     Collection,
@@ -101,7 +101,7 @@ class TableLedger:
         """Everybody whom the wave of that name holds, by its index."""
         return await self._from_all(lambda partition: partition.in_wave(wave))
 
-    async def standings(self) -> AsyncIterator[Sequence[Standing]]:
+    async def standings(self) -> AsyncGenerator[Sequence[Standing]]:
         """Everybody who is remembered under an object id, up to 1,000 to a page."""
         for names in batched(BUCKETS, _PARTITIONS_AT_ONCE, strict=False):
             async with AsyncExitStack() as stack:

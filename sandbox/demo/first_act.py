@@ -1,23 +1,17 @@
-"""`make demo`: three people onboarded, each one's way shown live, and proved by a sign-in to AD."""
+"""The first act: three people onboarded, each one's way shown live, proved by a sign-in to AD."""
 
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console as Screen
 from rich.live import Live
 from rich.table import Table
 
-from sandbox import supervisor
 from sandbox.console import Console, wait_for
-from sandbox.layout import Layout, open_layout
+from sandbox.demo.proof import Proof
 
-STATE = Path(".sandbox-demo")
 EVENTS = {
     "Ada Lovelace, synced from AD": {"userPrincipalName": "ada@contoso.test"},
     "Grace Hopper, cloud-only": {"userPrincipalName": "grace@contoso.test"},
@@ -29,43 +23,8 @@ PATIENCE = 120.0
 _EFFECTIVE = {"effective", "registered"}
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One thing shown to be true, or not."""
-
-    claim: str
-    holds: bool
-
-
-def main() -> int:
-    """Run the demonstration; 0 only if everything it claims was seen to be true."""
-    screen = Screen(stderr=False)
-    began = time.monotonic()
-    with _sandbox(screen) as layout, Console(layout) as console:
-        proofs = list(_show(console, screen))
-    for proof in proofs:
-        mark = "[green]proved[/]" if proof.holds else "[red]FAILED[/]"
-        screen.print(f"  {mark}  {proof.claim}")
-    screen.print(f"\nAll in {time.monotonic() - began:.0f} s; everything is stopped again.")
-    return 0 if proofs and all(proof.holds for proof in proofs) else 1
-
-
-@contextmanager
-def _sandbox(screen: Screen) -> Iterator[Layout]:
-    screen.rule("the sandbox: a tenant, a domain, a Connect host, a Service Bus, the app")
-    layout = open_layout(STATE, company_size=300)
-    supervisor.erase(layout)
-    layout = open_layout(STATE, company_size=300)
-    try:
-        supervisor.start(
-            layout, tell=lambda name, seconds: screen.print(f"  {name:18} ready, {seconds:.1f} s")
-        )
-        yield layout
-    finally:
-        supervisor.stop(layout)
-
-
-def _show(console: Console, screen: Screen) -> Iterator[Proof]:
+def onboard_three(console: Console, screen: Screen) -> Iterator[Proof]:
+    """A cloud user, a synced one, and a new hire whom Entra has never heard of."""
     screen.rule("before")
     before = console.reset_password("ada@contoso.test", NEW_PASSWORD)
     yield Proof("Ada could not reset her password before: out of scope", before.is_client_error)
@@ -144,7 +103,3 @@ def _wait_until_registered(console: Console, keys: dict[str, str]) -> bool:
         return wait_for(registered, PATIENCE, "the registration report")
     except TimeoutError:
         return False
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,32 @@
+"""What several commands take, said once; and who is asking."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from cli.exits import Failure, Status
+from cli.terminal import Form
+
+Output = Annotated[Form, typer.Option("--output", "-o", help="A table, or the API's JSON.")]
+Actor = Annotated[
+    str | None, typer.Option(help="Who asks, for the audit; else the OS user.", show_default=False)
+]
+Reason = Annotated[str, typer.Option(help="Why, for the audit.", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Patience = Annotated[
+    float, typer.Option("--timeout", min=0, help="Wait for the app at most so many seconds.")
+]
+Person = Annotated[str, typer.Argument(help="UPN, employee id or object id.", show_default=False)]
+
+
+def signed(actor: str | None) -> str:
+    """Who asks: the actor given, else the OS user.
+
+    Raises:
+        Failure: the OS user has no name.
+    """
+    try:
+        return actor or getpass.getuser()
+    except OSError:
+        raise Failure(Status.USAGE, "this account has no name; say who asks by --actor") from None

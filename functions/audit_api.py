@@ -1,0 +1,24 @@
+"""The operator API, the audit: for whoever exports it, or proves that nobody has touched it."""
+
+from functions.responses import NotFound
+from functions.routes import Asked, Routes
+from shared.contracts.operator_api import AuditEnds, AuditPage
+from shared.contracts.operator_requests import After, Nothing
+from shared.use_cases.describe_audit import describe_audit_ends, read_audit
+
+routes = Routes("audit")
+
+
+@routes.get("audit", takes=Nothing, answers=AuditEnds)
+async def get_audit(asked: Asked[Nothing]) -> AuditEnds:
+    """Where each partition's chain of records ends."""
+    return await describe_audit_ends(asked.world)
+
+
+@routes.get("audit/{partition}", takes=After, answers=AuditPage, refuses=(404,))
+async def get_audit_records(asked: Asked[After]) -> AuditPage:
+    """Up to 500 records of a partition as they are chained, oldest first."""
+    page = await read_audit(asked.path["partition"], asked.sent.after, asked.world)
+    if page is None:
+        raise NotFound("the audit has no such partition")
+    return page

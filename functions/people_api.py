@@ -1,0 +1,109 @@
+"""The operator API, people: the way of each, the totals, and what operators say by hand."""
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from functions.responses import NotFound
+from functions.routes import Asked, Routes
+from shared.contracts.operator_api import ByHand, Steer
+from shared.contracts.operator_requests import Nothing
+from shared.contracts.person_view import EventView, PeopleView, StatusView
+from shared.domain.enrolment import Enrolment
+from shared.ports import World
+from shared.use_cases.by_hand import exclude, include, release
+from shared.use_cases.describe import describe_event, describe_status, describe_user, people_view
+
+routes = Routes("people")
+_EXAMPLE = {"reason": "asked for by their manager", "until": "2026-12-31T00:00:00Z"}
+_REFUSED = (409, 503)
+
+
+@routes.get("users/{identity}", takes=Nothing, answers=PeopleView, refuses=(404, 503))
+async def get_user(asked: Asked[Nothing]) -> PeopleView:
+    """The way of everybody whom a name means."""
+    people = await describe_user(asked.path["identity"], asked.world)
+    if people is None:
+        raise NotFound("nobody and nothing is known by that name")
+    return people
+
+
+@routes.get("events/{key}", takes=Nothing, answers=EventView, refuses=(404,))
+async def get_event(asked: Asked[Nothing]) -> EventView:
+    """What became of an event, and the way of whom it concerned."""
+    event = await describe_event(asked.path["key"], asked.world)
+    if event is None:
+        raise NotFound("nobody and nothing is known by that name")
+    return event
+
+
+@routes.get("status", takes=Nothing, answers=StatusView)
+async def get_status(asked: Asked[Nothing]) -> StatusView:
+    """The totals, whoever needs a look, and what was refused."""
+    return await describe_status(asked.world)
+
+
+@routes.post(
+    "people/{identity}/include",
+    takes=ByHand,
+    answers=PeopleView,
+    example=_EXAMPLE,
+    refuses=_REFUSED,
+)
+async def include_person(asked: Asked[ByHand]) -> PeopleView:
+    """Want somebody in scope, whatever the waves say."""
+    return await _said(include, asked)
+
+
+@routes.post(
+    "people/{identity}/exclude",
+    takes=ByHand,
+    answers=PeopleView,
+    example=_EXAMPLE,
+    refuses=_REFUSED,
+)
+async def exclude_person(asked: Asked[ByHand]) -> PeopleView:
+    """Keep somebody out of scope, and take them out where they are in."""
+    return await _said(exclude, asked)
+
+
+@routes.post(
+    "people/{identity}/release",
+    takes=Steer,
+    answers=PeopleView,
+    example={"reason": "their project is over"},
+    refuses=_REFUSED,
+)
+async def release_person(asked: Asked[Steer]) -> PeopleView:
+    """Forget what was said of somebody by hand; the rollout decides again."""
+    who = asked.path["identity"]
+    released = await release(
+        who, asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason
+    )
+    return people_view(released)
+
+
+class _Verb(Protocol):
+    def __call__(
+        self,
+        identity: str,
+        world: World,
+        now: datetime,
+        *,
+        actor: str,
+        reason: str,
+        until: datetime | None,
+    ) -> Awaitable[Sequence[Enrolment]]: ...
+
+
+async def _said(verb: _Verb, asked: Asked[ByHand]) -> PeopleView:
+    said = asked.sent
+    changed = await verb(
+        asked.path["identity"],
+        asked.world,
+        asked.now,
+        actor=asked.actor,
+        reason=said.reason,
+        until=said.until,
+    )
+    return people_view(changed)

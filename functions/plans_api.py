@@ -1,0 +1,81 @@
+"""The operator API, plans: what is looked at first, and asked for because it takes its time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions.responses import NotFound
+from functions.routes import Asked, Routes
+from shared.contracts.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
+from shared.contracts.operator_requests import DocumentBody, Nothing, Page
+from shared.use_cases.describe_operation import find_plan, list_plan_people, operation_view
+from shared.use_cases.operate import find_operation, request_operation
+
+routes = Routes("plans")
+_NO_PLAN = "no plan with this fingerprint was shown"
+
+
+@routes.post("rollout/plans", takes=DocumentBody, answers=OperationView, status=202)
+async def plan_rollout(asked: Asked[DocumentBody]) -> OperationView:
+    """Ask for a plan: what the document would do to everybody, before any write."""
+    from shared.contracts.rollout_document import read
+
+    read(asked.sent.content)
+    return await _requested("plan", {"document": asked.sent.content.decode()}, asked)
+
+
+@routes.get("rollout/plans/{fingerprint}", takes=Nothing, answers=PlanView, refuses=(404,))
+async def get_plan(asked: Asked[Nothing]) -> PlanView:
+    """A plan as it was shown."""
+    plan = await find_plan(asked.path["fingerprint"], asked.world)
+    if plan is None:
+        raise NotFound(_NO_PLAN)
+    return plan
+
+
+@routes.get("rollout/plans/{fingerprint}/people", takes=Page, answers=PlanPeople, refuses=(404,))
+async def get_plan_people(asked: Asked[Page]) -> PlanPeople:
+    """A page of the people of a plan."""
+    page = await list_plan_people(asked.path["fingerprint"], asked.sent.page, asked.world)
+    if page is None:
+        raise NotFound(_NO_PLAN)
+    return page
+
+
+@routes.post(
+    "rollout/apply",
+    takes=Apply,
+    answers=OperationView,
+    status=202,
+    example={"plan": "0b5e3a…", "force": True, "reason": "the whole site moves at once"},
+)
+async def apply_plan(asked: Asked[Apply]) -> OperationView:
+    """Ask for a plan to be done; it is refused where the world has changed since."""
+    return await _requested("apply", asked.sent.model_dump(), asked)
+
+
+@routes.post(
+    "rollout/rollback",
+    takes=RollBack,
+    answers=OperationView,
+    status=202,
+    example={"wave": "early", "reason": "writeback fails in Leeds", "plan": "7c41d0…"},
+)
+async def roll_back_wave(asked: Asked[RollBack]) -> OperationView:
+    """Ask who would leave with a wave or, with the fingerprint of the answer, take them out."""
+    return await _requested("rollback", asked.sent.model_dump(), asked)
+
+
+@routes.get("operations/{key}", takes=Nothing, answers=OperationView, refuses=(404,))
+async def get_operation(asked: Asked[Nothing]) -> OperationView:
+    """How something that was asked for stands, and what came of it."""
+    operation = await find_operation(asked.path["key"], asked.world)
+    if operation is None:
+        raise NotFound("no operation has this key")
+    return operation_view(operation)
+
+
+async def _requested(kind: str, parameters: Mapping[str, Any], asked: Asked[Any]) -> OperationView:
+    operation = await request_operation(
+        kind, parameters, actor=asked.actor, world=asked.world, now=asked.now
+    )
+    return operation_view(operation)

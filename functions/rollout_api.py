@@ -1,0 +1,105 @@
+"""The operator API, the rollout: where it stands, and an operator's word on it."""
+
+from collections.abc import Awaitable
+from datetime import datetime
+from typing import Protocol
+
+from functions.responses import NotFound
+from functions.routes import Asked, Routes
+from shared.contracts.operator_api import EvaluationsView, Promote, RolloutView, Steer
+from shared.contracts.operator_requests import DocumentText, Newest, Nothing, Version
+from shared.ports import World
+from shared.use_cases import steer
+from shared.use_cases.describe_rollout import (
+    describe_evaluations,
+    describe_rollout,
+    find_document,
+)
+
+routes = Routes("rollout")
+_REFUSED = (409,)
+_EXAMPLE = {"reason": "the help desk is short of people today"}
+
+
+@routes.get("rollout", takes=Nothing, answers=RolloutView, refuses=(404,))
+async def get_rollout(asked: Asked[Nothing]) -> RolloutView:
+    """The rollout as it stands, and what the clock will do next."""
+    return await _standing(asked.world, asked.now)
+
+
+@routes.get("rollout/document", takes=Version, answers=DocumentText, refuses=(404,))
+async def get_document(asked: Asked[Version]) -> DocumentText:
+    """A version of the rollout document as it was applied."""
+    text = await find_document(asked.sent.version, asked.world)
+    if text is None:
+        raise NotFound("there is no such version of the document")
+    return DocumentText(text=text)
+
+
+@routes.get("rollout/gates", takes=Newest, answers=EvaluationsView)
+async def get_gates(asked: Asked[Newest]) -> EvaluationsView:
+    """The newest looks at the gates, and what was made of them."""
+    return await describe_evaluations(asked.sent.limit, asked.world)
+
+
+@routes.post("rollout/pause", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
+async def pause_rollout(asked: Asked[Steer]) -> RolloutView:
+    """Stop the rollout until somebody resumes it."""
+    return await _steered(steer.pause, asked)
+
+
+@routes.post("rollout/resume", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
+async def resume_rollout(asked: Asked[Steer]) -> RolloutView:
+    """Go on where the rollout was paused; a wave that was rolled back is put in again."""
+    return await _steered(steer.resume, asked)
+
+
+@routes.post("rollout/abort", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
+async def abort_rollout(asked: Asked[Steer]) -> RolloutView:
+    """End the rollout for good; whoever is in scope stays in."""
+    return await _steered(steer.abort, asked)
+
+
+@routes.post(
+    "rollout/restart", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE
+)
+async def restart_rollout(asked: Asked[Steer]) -> RolloutView:
+    """Begin anew with the first wave and the same people in each."""
+    return await _steered(steer.restart, asked)
+
+
+@routes.post(
+    "rollout/promote",
+    takes=Promote,
+    answers=RolloutView,
+    refuses=_REFUSED,
+    example={"reason": "all of the pilot said yes", "skipSoak": True},
+)
+async def promote_rollout(asked: Asked[Promote]) -> RolloutView:
+    """Let the next wave begin on an operator's word instead of the gates'."""
+    await steer.promote(
+        asked.world,
+        asked.now,
+        actor=asked.actor,
+        reason=asked.sent.reason,
+        skip_soak=asked.sent.skip_soak,
+    )
+    return await _standing(asked.world, asked.now)
+
+
+class _Verb(Protocol):
+    def __call__(
+        self, world: World, now: datetime, *, actor: str, reason: str
+    ) -> Awaitable[None]: ...
+
+
+async def _steered(verb: _Verb, asked: Asked[Steer]) -> RolloutView:
+    await verb(asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason)
+    return await _standing(asked.world, asked.now)
+
+
+async def _standing(world: World, now: datetime) -> RolloutView:
+    rollout = await describe_rollout(world, now)
+    if rollout is None:
+        raise NotFound("there is no rollout; apply a plan first")
+    return rollout

@@ -1,0 +1,217 @@
+"""The second act: a rollout to 2,000 people that stops by itself, is mended, and completes."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console as Screen
+
+from sandbox.company import Company, build_company
+from sandbox.console import Console
+from sandbox.demo.people import PASSWORD, Crowd, belongs_in
+from sandbox.demo.proof import Proof
+from sandbox.observed import members_in_ad, members_in_entra
+from sandbox.rollouts import Rollouts
+
+HALF_A_DAY = timedelta(hours=12)
+PATIENCE = 300.0
+WAVES = ("pilot", "early", "a quarter", "everyone")
+FAILING, LAST = WAVES[2], WAVES[3]
+_RIGHTS_LOST = 33004
+"""The event of a writeback whose account lacks its rights."""
+_WRITTEN = ("applied", "visible", "effective", "registered")
+_SEEN = ("effective", "registered")
+
+
+def roll_out(console: Console, screen: Screen) -> Iterator[Proof]:
+    """A pilot ring, 5 %, 25 % and everybody; the third wave meets a failing writeback."""
+    stage = _Stage(console, screen)
+    screen.rule(f"a rollout to {console.layout.company_size:,} people: what would it do?")
+    yield from stage.plan_and_apply()
+    screen.rule("the clock widens it; people register, forget their passwords and reset them")
+    stage.widen_until(FAILING)
+    screen.rule("wave three: writeback loses its rights in AD")
+    yield from stage.fail()
+    yield from stage.roll_back()
+    screen.rule("the rights are back; the operator resumes")
+    yield from stage.complete()
+
+
+class _Stage:
+    """One sandbox, its operator and its people."""
+
+    def __init__(self, console: Console, screen: Screen) -> None:
+        self._console = console
+        self._screen = screen
+        self._company = build_company(console.layout.company_size)
+        self._rollouts = Rollouts(console)
+        self._crowd = Crowd(console, self._company)
+
+    def plan_and_apply(self) -> Iterator[Proof]:
+        """The operator writes the document, looks at the plan, and does it."""
+        document = rollout_document(self._console, self._company)
+        file = self._console.layout.state / "rollout.yaml"
+        file.write_text(json.dumps(document, indent=2))
+        before = self._console.status()["people"]
+        self._sspr("lint", str(file))
+        self._sspr("plan", str(file))
+        plan = self._rollouts.plan(document)
+        yield Proof("a plan writes nothing", self._console.status()["people"] == before)
+        yield Proof("and finds nothing unsafe in it", plan["unsafe"] == [])
+        self._sspr("apply", "--plan", plan["fingerprint"], "--yes")
+
+    def widen_until(self, wave: str) -> None:
+        """Half a day after the other, until all of that wave are in."""
+        self._live_until(lambda view: view["wave"] == wave and _is_in(view))
+        self._sspr("status")
+
+    def fail(self) -> Iterator[Proof]:
+        """Resets fail in AD; the gate sees it, and the rollout stops by itself."""
+        self._conditions(writebackFailure=_RIGHTS_LOST)
+        view = self._live_until(lambda view: view["phase"] in {"paused", "completed"})
+        pause = view["pause"] or {"reason": "", "detail": ""}
+        failed = pause["reason"] == "gate-failed" and "writebackFailures" in pause["detail"]
+        yield Proof("the rollout paused by itself: the writeback gate failed", failed)
+        self._sspr("gates", "-n", "1")
+
+    def roll_back(self) -> Iterator[Proof]:
+        """The operator takes wave three out, and nobody else."""
+        before = self._members()
+        inside = _wave(self._rollouts.view(), FAILING)["people"]
+        self._sspr("rollback", FAILING, "--reason", "writeback has no rights", "--yes")
+        self._wait(lambda: not self._states(_wave(self._rollouts.view(), FAILING)))
+        self._wait(lambda: "withdrawing" not in self._console.status()["states"])
+        after = self._members()
+        exact = len(before) - len(after) == inside and after < before
+        yield Proof(f"the rollback took out the {inside} people of wave three, exactly", exact)
+
+    def complete(self) -> Iterator[Proof]:
+        """Mended and resumed, it goes on to the end; wanted equals seen."""
+        self._conditions(writebackFailure=None)
+        self._sspr("resume", "--reason", "the rights are back")
+        self._live_until(lambda view: view["phase"] == "completed")
+        self._sspr("status")
+        wanted = [one for one in self._company.people if belongs_in(one)]
+        upns = {one.user_principal_name for one in wanted}
+        accounts = {one.sam_account_name for one in wanted if one.in_ad}
+        everybody = [one.user_principal_name for one in self._company.people]
+        seen = members_in_entra(self._console, everybody)
+        in_ad = set(members_in_ad(self._console.layout))
+        yield Proof(f"Entra has the {len(upns)} people wanted, and nobody else", seen == upns)
+        yield Proof(f"AD has the {len(accounts)} synced ones of them", in_ad == accounts)
+        lucky = min(one.user_principal_name for one in wanted if one.in_ad)
+        self._console.register(lucky)
+        reset = self._console.reset_password(lucky, PASSWORD)
+        signs_in = reset.is_success and self._console.signs_in(lucky, PASSWORD)
+        yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
+        yield Proof("the audit's chain is whole", self._sspr("audit", "verify") == 0)
+
+    def _live_until(self, reached: Any) -> dict[str, Any]:
+        """Let time pass whenever nobody is on the way: nothing real is hurried past a deadline."""
+        deadline = time.monotonic() + PATIENCE
+        wave = ""
+        while time.monotonic() < deadline:
+            view = self._rollouts.view()
+            if reached(view):
+                return view
+            if view["phase"] in {"soaking", "planned"} and _is_settled(view):
+                ended = self._crowd.live_half_a_day()
+                self._console.move_clock(HALF_A_DAY)
+                wave = self._tell(view, ended, wave)
+            time.sleep(1.0)
+        raise TimeoutError(f"the rollout is {json.dumps(self._rollouts.view(), indent=1)}")
+
+    def _tell(self, view: dict[str, Any], ended: dict[str, int], before: str) -> str:
+        if view["wave"] and view["wave"] != before:
+            wave = _wave(view, view["wave"])
+            self._screen.print(f"  wave [bold]{wave['name']}[/]: {wave['people']} people are in")
+        resets = ", ".join(f"{code} {count}" for code, count in ended.items())
+        self._screen.print(f"    half a day passes; resets: {resets or 'none'}")
+        return str(view["wave"])
+
+    def _wait(self, look: Any) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not look() and time.monotonic() < deadline:
+            time.sleep(0.5)
+
+    def _members(self) -> set[str]:
+        people = [one.user_principal_name for one in self._company.people]
+        self._console.connect.post("/sync").raise_for_status()
+        return members_in_entra(self._console, people)
+
+    @staticmethod
+    def _states(wave: dict[str, Any]) -> int:
+        return sum(wave["states"].get(state, 0) for state in _WRITTEN)
+
+    def _conditions(self, **conditions: Any) -> None:
+        self._console.connect.post("/conditions", json=conditions).raise_for_status()
+
+    def _sspr(self, *arguments: str) -> int:
+        """What an operator would type, with what it prints."""
+        self._screen.print(f"[bold]$ sspr {' '.join(arguments)}[/]")
+        environment = {
+            "SSPR_URL": f"{self._console.layout.functions_url}/api",
+            "SSPR_KEY": self._console.key,
+            "COLUMNS": str(min(self._screen.width, 120)),
+            "PATH": "/usr/bin:/bin",
+        }
+        ended = subprocess.run(
+            [sys.executable, "-m", "cli", *arguments],
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        self._screen.print(ended.stdout, markup=False, highlight=False)
+        if ended.returncode:
+            self._screen.print(ended.stderr, markup=False, highlight=False)
+        return ended.returncode
+
+
+def rollout_document(console: Console, company: Company) -> dict[str, Any]:
+    """A pilot ring from every department, then shares balanced across them."""
+    pilot: dict[str, str] = {}
+    for person in company.people_synced:
+        if belongs_in(person):
+            pilot.setdefault(f"{person.department} {person.site}", person.object_id)
+    return {
+        "schema": "sspr-rollout/rollout/1",
+        "name": "contoso",
+        "scope": {"group": console.layout.scope_group_id, "topology": "nested"},
+        "exclude": {"groups": [console.layout.excluded_group_id]},
+        "balance": "department",
+        "waves": [
+            {"name": WAVES[0], "people": sorted(pilot.values()), "soak": "P1D"},
+            {"name": WAVES[1], "percent": 5, "soak": "P1D"},
+            {"name": WAVES[2], "percent": 25, "soak": "P2D"},
+            {"name": WAVES[3], "percent": 100, "soak": "P1D"},
+        ],
+        "gates": {
+            "visible": {"threshold": 0.98},
+            "registered": {"threshold": 0.1, "window": "P7D"},
+            "writebackFailures": {"threshold": 0.2, "minimumSample": 5, "window": "P1D"},
+        },
+        "evaluateEvery": "PT1H",
+    }
+
+
+def _wave(view: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in view["waves"] if one["name"] == name)
+    return found
+
+
+def _is_settled(view: dict[str, Any]) -> bool:
+    """Whether nobody of the current wave is on the way."""
+    if view["wave"] is None:
+        return True
+    states = _wave(view, view["wave"])["states"]
+    return not any(states.get(state) for state in ("requested", "applied", "visible"))
+
+
+def _is_in(view: dict[str, Any]) -> bool:
+    wave = _wave(view, view["wave"])
+    return any(wave["states"].get(state) for state in _SEEN) and _is_settled(view)

@@ -1,0 +1,22 @@
+"""What the mappings of a rollout document have in common."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+def _title(name: str, _: Any) -> str:
+    return name.strip("_").replace("_", " ").capitalize()
+
+
+class Part(BaseModel):
+    """A mapping with camel-case keys, of which no other is taken; values are never converted."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        field_title_generator=_title,
+    )

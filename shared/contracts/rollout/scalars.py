@@ -1,0 +1,175 @@
+"""The kinds of text in a rollout document: ids, names, durations, dates, times and days.
+
+Each stays the text that it is, and is refused in a sentence that says what to write instead. Its
+JSON Schema has the same pattern, so that an editor underlines what would be refused. The functions
+below the types tell what the text means.
+"""
+
+import re
+from datetime import date, time, timedelta
+from difflib import get_close_matches
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
+
+_GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_NAME = r"^[A-Za-z0-9._%-]([A-Za-z0-9._% -]{0,58}[A-Za-z0-9._%-])?$"
+_SPAN = r"^P(?!$)([0-9]{1,3}W)?([0-9]{1,3}D)?(T(?!$)([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,4}S)?)?$"
+_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+_UNITS = {
+    "W": timedelta(weeks=1),
+    "D": timedelta(days=1),
+    "H": timedelta(hours=1),
+    "M": timedelta(minutes=1),
+    "S": timedelta(seconds=1),
+}
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAYS = rf"^({'|'.join(_WEEK)})(-({'|'.join(_WEEK)}))?$"
+# Beyond these a date is a slip of the pen.
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
+
+
+def nearest(word: str, known: list[str]) -> str:
+    """A question that suggests the known word that is meant; empty where none is near."""
+    by_folded = {one.casefold(): one for one in known}
+    close = get_close_matches(word.casefold(), list(by_folded), n=1)
+    return f"; did you mean `{by_folded[close[0]]}`?" if close else ""
+
+
+def _object_id(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(_GUID, value):
+        return value.lower()
+    if isinstance(value, str) and "@" in value:
+        ask = f"az ad user show --id {value[:113]} --query id --output tsv"
+        raise ValueError(f"names change hands, so write the object id, which `{ask}` prints")
+    ask = "`az ad group show --group NAME --query id` or `az ad user show --id UPN --query id`"
+    raise ValueError(f"write an object id, which {ask} prints: hexadecimal digits, 8-4-4-4-12")
+
+
+def _name(text: str) -> str:
+    if re.fullmatch(_NAME, text):
+        return text
+    raise ValueError(
+        "write at most 60 of the letters a to z, digits, - _ . % and spaces, none at either end"
+    )
+
+
+def _span(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(_SPAN, value):
+        return value
+    units = "weeks, days, hours, minutes or seconds"
+    raise ValueError(f"write a duration in {units}, such as P2W, P2D or PT30M")
+
+
+def _day(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(_DATE, value):
+        raise ValueError("write a day as year, month and day, such as 2026-11-01")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("no calendar has this day") from None
+    if not _EARLIEST <= day <= _LATEST:
+        raise ValueError(f"write a day from {_EARLIEST} to {_LATEST}")
+    return value
+
+
+def _clock(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(_CLOCK, value):
+        return value
+    raise ValueError("write hours and minutes of 24 hours, such as 09:00")
+
+
+def _listed(value: Any) -> Any:
+    return (
+        (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
+    )
+
+
+def _days(text: str) -> str:
+    if re.fullmatch(_DAYS, text):
+        return text
+    raise ValueError(f"write {', '.join(_WEEK)} or a range of them such as mon-fri")
+
+
+def _time_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        hint = nearest(text, sorted(available_timezones()))
+        raise ValueError(f"write an IANA time zone such as Europe/Berlin{hint}") from None
+    return text
+
+
+def _share(value: float) -> float:
+    if 0 <= value <= 1:
+        return value
+    raise ValueError("write a share from 0 to 1, such as 0.95 for 95 per cent")
+
+
+def between(shortest: str, longest: str, because: str = "") -> AfterValidator:
+    """Refuses durations outside these two."""
+
+    def check(text: str) -> str:
+        if span(shortest) <= span(text) <= span(longest):
+            return text
+        raise ValueError(f"write a duration from {shortest} to {longest}{because}")
+
+    return AfterValidator(check)
+
+
+def _pattern(pattern: str, *examples: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+type ObjectId = Annotated[
+    str, PlainValidator(_object_id), _pattern(_GUID, "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11")
+]
+type Name = Annotated[str, AfterValidator(_name), _pattern(_NAME, "pilot")]
+type Span = Annotated[str, PlainValidator(_span), _pattern(_SPAN, "P2D", "PT30M")]
+type Day = Annotated[str, PlainValidator(_day), _pattern(_DATE, "2026-12-18")]
+type Clock = Annotated[str, PlainValidator(_clock), _pattern(_CLOCK, "09:00")]
+type Days = Annotated[
+    tuple[Annotated[str, AfterValidator(_days)], ...],
+    BeforeValidator(_listed),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": _DAYS},
+                {"type": "array", "items": {"type": "string", "pattern": _DAYS}, "minItems": 1},
+            ],
+            "examples": ["mon-thu", ["mon", "wed", "fri"]],
+        }
+    ),
+]
+type TimeZone = Annotated[
+    str,
+    AfterValidator(_time_zone),
+    WithJsonSchema({"type": "string", "examples": ["Europe/Berlin", "UTC"]}),
+]
+type Share = Annotated[
+    float, AfterValidator(_share), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+]
+
+
+def span(text: str) -> timedelta:
+    """The length of a `Span`."""
+    parts = re.findall(r"([0-9]+)([WDHMS])", text)
+    return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
+
+
+def clock(text: str) -> time | None:
+    """The time of day of a `Clock`; None is midnight at its end."""
+    return None if text == "24:00" else time.fromisoformat(text)
+
+
+def weekdays(days: tuple[str, ...]) -> frozenset[int]:
+    """The days of the week of `Days`, 0 being Monday; a range may go beyond Sunday."""
+    return frozenset(day for one in days for day in _within(one))
+
+
+def _within(text: str) -> list[int]:
+    first, _, last = text.partition("-")
+    begin, end = _WEEK.index(first), _WEEK.index(last or first)
+    return [day % 7 for day in range(begin, end + 1 if begin <= end else end + 8)]

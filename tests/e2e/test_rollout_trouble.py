@@ -1,0 +1,258 @@
+"""When things go wrong: gates, rollbacks, aborts, power cuts, and people with strong hands."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from typing import Any
+
+from sandbox.company import Employee
+from tests.e2e.rig import reasons, until
+from tests.e2e.rollout_rig import SOAK, RolloutRig, gates, ring
+
+MINUTE = timedelta(minutes=1)
+
+
+def test_a_failing_writeback_pauses_the_rollout_by_itself(stage: RolloutRig) -> None:
+    """Given a wave that soaks, when resets fail in AD, then it pauses with the gate's reason."""
+    first, second = [stage.people.synced() for _ in range(3)], stage.people.cloud()
+    limits = {"threshold": 0.2, "minimumSample": 2, "window": "P1D"}
+    stage.start(ring("pilot", *first), ring("early", second), gates=gates(writebackFailures=limits))
+    stage.soaks_in("pilot")
+    stage.is_in(*first)
+
+    with stage.failing_writeback():
+        assert set(stage.try_resets(first)) == {"SSPR_0029"}
+        view = stage.rollouts.reaches("paused")
+
+    assert view["pause"]["reason"] == "gate-failed"
+    assert "writebackFailures" in view["pause"]["detail"]
+    kept = stage.rollouts.evaluations()[0]
+    assert kept["decision"].startswith("paused")
+    (gate,) = kept["gates"]
+    assert (gate["outcome"], gate["value"], gate["sample"]) == ("failed", 1.0, 3)
+    assert stage.state(second) is None
+
+
+def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> None:
+    """Given a wave, one of whom HR asked for too, when it is rolled back, then that one stays."""
+    pilot, cloud, synced, hired = (
+        stage.people.synced(),
+        stage.people.cloud(),
+        stage.people.synced(),
+        stage.people.cloud(),
+    )
+    stage.start(ring("pilot", pilot), ring("early", cloud, synced, hired))
+    stage.soaks_in("pilot")
+    stage.passes(SOAK + MINUTE)
+    stage.soaks_in("early")
+    stage.rig.onboard(hired.object_id)
+    until(lambda: _holds(stage, hired) == {"wave", "event"}, "HR's event to be dealt with")
+
+    done = stage.rollouts.roll_back("early", "writeback is broken")
+
+    assert (done["removals"], done["done"]) == (2, True)
+    assert [one["people"] for one in done["stays"]] == [1]
+    stage.is_out(cloud, synced)
+    stage.is_in(pilot, hired)
+    view = stage.rollouts.view()
+    assert (view["phase"], view["pause"]["reason"]) == ("paused", "rolled-back")
+
+    stage.rollouts.steer("resume", "mended")
+    stage.is_in(pilot, cloud, synced, hired)
+
+
+def test_an_abort_is_final(stage: RolloutRig) -> None:
+    """Given a rollout that was aborted, when time passes, then nobody is added any more."""
+    first, second = stage.people.cloud(), stage.people.cloud()
+    stage.start(ring("pilot", first), ring("early", second))
+    stage.soaks_in("pilot")
+
+    stage.rollouts.steer("abort", "wrong tenant")
+    stage.passes(SOAK * 5)
+    for timer in ("wave_timer", "reconcile_timer"):
+        stage.rig.run_function(timer)
+
+    for verb in ("resume", "pause", "promote"):
+        assert stage.refused(f"/rollout/{verb}", {"reason": "please"}).status_code == 409
+    stage.is_in(first)
+    assert stage.state(second) is None
+
+
+def test_an_abort_wins_against_an_expansion_under_way(stage: RolloutRig) -> None:
+    """Given an expansion that has read everybody, when it is aborted, then it adds nobody."""
+    people = [stage.people.cloud() for _ in range(3)]
+    stage.start(ring("pilot", *people), calendar=_closed_today(stage))
+    with stage.rig.held_graph("GET", "^/users$", "after") as waiting:
+        stage.passes(timedelta(days=2))
+        until(waiting, "the expansion to list everybody")
+        stage.rollouts.steer("abort", "stop it")
+
+    stage.rig.run_function("wave_timer")
+    stage.rig.run_function("reconcile_timer")
+    until(lambda: _is_idle(stage), "the queues to be empty")
+    assert {stage.state(person) for person in people} <= {None, "withdrawn"}
+    stage.is_out(*people)
+
+
+def test_an_expansion_goes_on_after_a_power_cut(stage: RolloutRig) -> None:
+    """Given an expansion, when the app dies in it, then the rest is put in after the restart."""
+    people = [stage.people.synced(), *(stage.people.cloud() for _ in range(3))]
+    stage.start(ring("pilot", *people), calendar=_closed_today(stage))
+    with stage.rig.held_graph("PATCH", "^/groups/", "before") as waiting:
+        stage.passes(timedelta(days=2))
+        until(waiting, "the first write to Graph")
+        stage.rig.kill("functions_host")
+    stage.rig.start()
+
+    stage.soaks_in("pilot")
+    stage.is_in(*people)
+    for person in people:
+        assert (
+            reasons(stage.rig.reaches(person.object_id, "visible", "effective")).count("in-wave")
+            == 1
+        )
+
+
+def test_two_timers_at_once_do_not_both_act(stage: RolloutRig) -> None:
+    """Given a wave that is due, when its timer runs many times at once, then it begins once."""
+    first, second = stage.people.cloud(), stage.people.cloud()
+    stage.start(ring("pilot", first), ring("early", second))
+    stage.soaks_in("pilot")
+    stage.passes(SOAK + MINUTE)
+
+    for _ in range(6):
+        stage.rig.run_function("wave_timer")
+    stage.soaks_in("early")
+
+    begun = [one for one in _audit(stage, "rollout") if one["action"] == "begin-wave"]
+    assert [one["wave"] for one in begun[-2:]] == ["pilot", "early"]
+
+
+def test_who_was_taken_out_by_hand_is_put_back(stage: RolloutRig) -> None:
+    """Given a member, when an administrator removes them from AD, then it is repaired."""
+    person = stage.people.synced()
+    stage.start(ring("pilot", person), drift={"removedByHand": "repair"})
+    stage.soaks_in("pilot")
+    stage.is_in(person)
+
+    stage.changes_by_hand(person, present=False)
+
+    until(lambda: "put-back" in _reasons(stage, person), "the membership to be repaired")
+    until(lambda: person.sam_account_name in stage.rig.ad_members(), "AD to have them again")
+    stage.is_in(person)
+
+
+def test_who_was_put_in_by_hand_is_reported_or_taken_out_as_the_document_says(
+    stage: RolloutRig,
+) -> None:
+    """Given a stranger in AD's group, when told to report, then they are; else they go."""
+    stranger = stage.people.synced()
+    document = stage.document(ring("pilot", stage.people.cloud()))
+    stage.rollouts.start(document)
+    stage.soaks_in("pilot")
+
+    stage.changes_by_hand(stranger, present=True)
+
+    until(lambda: stranger.object_id in _reported(stage), "the stranger to be reported")
+    assert stranger.sam_account_name in stage.rig.ad_members()
+
+    stage.rollouts.start({**document, "drift": {"addedByHand": "repair"}})
+    stage.is_out(stranger)
+    assert stranger.sam_account_name not in stage.rig.ad_members()
+
+
+def test_who_is_no_longer_eligible_is_taken_out(stage: RolloutRig) -> None:
+    """Given somebody in scope, when their account is disabled, then the reconciliation sees it."""
+    person = stage.people.cloud()
+    stage.start(ring("pilot", person))
+    stage.soaks_in("pilot")
+    stage.is_in(person)
+
+    disabled = {"userPrincipalName": person.user_principal_name, "accountEnabled": False}
+    stage.rig.console.tenant.post("/sandbox/users", json=disabled).raise_for_status()
+
+    stage.is_out(person)
+    assert "disabled" in _reasons(stage, person)
+
+
+def test_an_operator_includes_and_excludes_people_by_hand(stage: RolloutRig) -> None:
+    """Given a rollout, when one is excluded for a day and one included, then so it is."""
+    excluded, included = stage.people.cloud(), stage.people.synced()
+    stage.start(ring("pilot", excluded))
+    stage.soaks_in("pilot")
+    stage.is_in(excluded)
+    tomorrow = stage.now() + timedelta(days=1)
+
+    stage.rollouts.by_hand("exclude", excluded.object_id, "on leave", until=tomorrow.isoformat())
+    stage.rollouts.by_hand("include", included.object_id, "the CFO's assistant")
+    stage.is_out(excluded)
+    stage.is_in(included)
+
+    stage.passes(timedelta(days=1, minutes=1))
+    stage.is_in(excluded)
+
+    stage.rollouts.by_hand("release", included.object_id, "no longer needed")
+    stage.is_out(included)
+
+
+def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig) -> None:
+    """Given all that was done, when the audit is verified, then every chain is whole."""
+    stage.start(ring("pilot", stage.people.cloud()))
+    stage.rollouts.steer("pause", "for the audit")
+
+    newest = _audit(stage, "rollout")[-1]
+    assert (newest["action"], newest["reason"]) == ("pause", "for the audit")
+    assert "olga" in newest["actor"]
+    ended = _sspr(stage, "audit", "verify")
+    assert ended.returncode == 0, ended.stderr
+    exported = _sspr(stage, "audit", "export", "--format", "jsonl").stdout.splitlines()
+    assert len(exported) > 10
+    assert all(json.loads(line)["digest"] for line in exported)
+
+
+def _holds(stage: RolloutRig, person: Employee) -> set[str]:
+    found = stage.rig.console.user(person.object_id)
+    return {one["kind"] for one in found["holds"]} if found else set()
+
+
+def _reasons(stage: RolloutRig, person: Employee) -> list[str]:
+    found = stage.rig.console.user(person.object_id)
+    return reasons(found) if found else []
+
+
+def _reported(stage: RolloutRig) -> list[str]:
+    report = stage.rollouts.view()["reconciliation"]
+    return list(report["addedByHand"]) if report else []
+
+
+def _is_idle(stage: RolloutRig) -> bool:
+    return not any(stage.rig.messages(name) for name in ("scope-changes", "directory-commands"))
+
+
+def _closed_today(stage: RolloutRig) -> dict[str, Any]:
+    today = stage.now().date()
+    freeze = {"from": f"{today}", "to": f"{today + timedelta(days=1)}", "reason": "not yet"}
+    return {"timeZone": "UTC", "freezes": [freeze]}
+
+
+def _audit(stage: RolloutRig, partition: str) -> list[dict[str, Any]]:
+    answer = stage.rig.console.app.get(f"/audit/{partition}").raise_for_status()
+    return [json.loads(one["content"]) for one in answer.json()["records"]]
+
+
+def _sspr(stage: RolloutRig, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **os.environ,
+        "SSPR_URL": f"{stage.rig.layout.functions_url}/api",
+        "SSPR_KEY": stage.rig.console.key,
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *arguments],
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
