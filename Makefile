@@ -46,7 +46,7 @@ sandbox: setup ## everything up on this machine's loopback
 down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
-bench: setup ## people per second, beside the same work done one at a time
+bench: setup ## a plan for a million; people per second, beside the same work one at a time
 	$(RUN)/python -m sandbox.bench
 
 requirements: setup ## requirements.txt and the worker's, from the lock

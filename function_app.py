@@ -3,13 +3,14 @@
 import azure.functions as func
 
 from functions import clock, onboarding, operations, operator_api, scope
+from functions.operators import Operators
 from shared.settings import read_settings
 
-read_settings()
+settings = read_settings()
 
 app = func.FunctionApp()
 app.register_functions(onboarding.blueprint)
 app.register_functions(scope.blueprint)
 app.register_functions(clock.blueprint)
 app.register_functions(operations.blueprint)
-app.register_functions(operator_api.blueprint)
+app.register_functions(operator_api.operator_blueprint(Operators(settings.operator_auth)))

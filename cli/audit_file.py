@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TextIO
 
 from cli.exits import Failure, Status
 from shared.domain.audit import AuditEnd, AuditRecord
@@ -12,9 +12,13 @@ COLUMNS = ("partition", "number", "at", "actor", *CHANGED, "more", "digest")
 _OF_THE_RECORD = ("partition", "number", "at", "actor", "changes")
 
 
-def line_of(record: dict[str, Any]) -> str:
-    """The record as a line of JSON."""
-    return json.dumps(record, separators=(",", ":"))
+def write_lines(stream: TextIO, records: Iterable[dict[str, Any]]) -> int:
+    """Write each record as a line of JSON; how many these were."""
+    written = 0
+    for record in records:
+        stream.write(f"{json.dumps(record, separators=(',', ':'))}\n")
+        written += 1
+    return written
 
 
 def rows_of(record: dict[str, Any]) -> Iterator[tuple[object, ...]]:

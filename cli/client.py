@@ -1,11 +1,13 @@
 """The operator API, call by call: its JSON as it is."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from cli.connection import Connection
 from cli.exits import Failure, Status
+
+if TYPE_CHECKING:
+    from cli.connection import Connection
 
 MOST_EVENTS = 1_000
 """Events that the webhook takes in one request."""
@@ -14,7 +16,7 @@ MOST_EVENTS = 1_000
 class OperatorApi:
     """The operator API; every call raises `Failure` where the app gives no usable answer."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._at = connection
 
     def __enter__(self) -> Self:
@@ -45,7 +47,9 @@ class OperatorApi:
         """The totals, whoever needs a look, and what was refused."""
         return _there(self._at.get("status"), "the app has no status; is SSPR_URL the app's /api?")
 
-    def by_hand(self, verb: str, identity: str, reason: str, until: str | None) -> dict[str, Any]:
+    def by_hand(
+        self, verb: str, identity: str, reason: str, until: str | None = None
+    ) -> dict[str, Any]:
         """Include, exclude or release somebody; saying so twice says no more than once."""
         body = {"reason": reason} | ({"until": until} if until else {})
         return self._at.post(f"people/{_name(identity)}/{verb}", json=body)
@@ -54,13 +58,14 @@ class OperatorApi:
         """The rollout as it stands; None before the first was applied."""
         return self._at.get("rollout")
 
-    def document(self) -> str | None:
-        """The document in force, as it was written; None before the first was applied."""
-        return self._at.get_text("rollout/document")
+    def document(self, version: int | None) -> str | None:
+        """That version of the document as it was written, or the one in force; None without it."""
+        asked = {} if version is None else {"version": version}
+        return self._at.get_text("rollout/document", **asked)
 
-    def gates(self, limit: int) -> dict[str, Any] | None:
+    def gates(self, limit: int) -> dict[str, Any]:
         """The newest looks at the gates, newest first."""
-        return self._at.get("rollout/gates", limit=limit)
+        return _there(self._at.get("rollout/gates", limit=limit), "the app has no gates")
 
     def steer(self, verb: str, **said: Any) -> dict[str, Any]:
         """Pause, resume, promote, abort or restart; never made twice, for twice may be once more.

@@ -1,4 +1,4 @@
-"""HTTP to the app: JSON in and out, its errors in words, and no request made twice that must not be."""
+"""HTTP to the app: JSON in and out, errors in words, and nothing sent twice that must not be."""
 
 import time
 from typing import Any
@@ -46,9 +46,9 @@ class Connection:
         answer = self._ask("GET", path, params=parameters)
         return None if self._is_none(answer) else self._object(answer)
 
-    def get_text(self, path: str) -> str | None:
+    def get_text(self, path: str, **parameters: int) -> str | None:
         """The text there; None where the app says that there is none."""
-        answer = self._ask("GET", path)
+        answer = self._ask("GET", path, params=parameters)
         if self._is_none(answer):
             return None
         if answer.status_code != httpx.codes.OK:
@@ -113,7 +113,9 @@ class Connection:
 
     def _unusable(self, answer: httpx.Response) -> Failure:
         code = answer.status_code
-        advice = _problem(answer).get("reason") or _ADVICE.get(code, "see the app's logs")
+        reason = _problem(answer).get("reason")
+        advice = _ADVICE.get(code, "see the app's logs")
+        advice = f"{reason}; {advice}" if reason else advice
         if answer.has_redirect_location:
             advice = f"it moved to {answer.headers['location']}; set SSPR_URL accordingly"
         elif answer.is_success:

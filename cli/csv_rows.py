@@ -10,16 +10,15 @@ from cli.render.layout import escaped
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_rows(
-    stream: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> int:
+def write_rows(stream: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
     """Write a header and the rows as they come; how many these were."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
-    number = 0
-    for number, row in enumerate(rows, start=1):
+    written = 0
+    for row in rows:
         writer.writerow([_cell(value) for value in row])
-    return number
+        written += 1
+    return written
 
 
 def _cell(value: object) -> object:

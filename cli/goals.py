@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import Any
 
-from cli.exits import Status
+from cli.exits import Failure, Status
 from shared.domain.enrolment import State
 from shared.domain.rollout import ACTIVE, Phase
 
@@ -76,8 +76,11 @@ def of_wave(name: str, goal: WaveState) -> Callable[[Rollout], Status | None]:
     later = list(WaveState)[list(WaveState).index(goal) :]
 
     def judge(rollout: Rollout) -> Status | None:
-        state = next(wave["state"] for wave in rollout["waves"] if wave["name"] == name)
-        return Status.OK if state in later else _at_rest(rollout)
+        states = {wave["name"]: wave["state"] for wave in rollout["waves"]}
+        if name not in states:
+            text = f"there is no wave {name!r}; there are {', '.join(states)}"
+            raise Failure(Status.NOT_FOUND, text)
+        return Status.OK if states[name] in later else _at_rest(rollout)
 
     return judge
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from cli.client import OperatorApi
 from cli.exits import Failure, Status
+from cli.render.layout import plain
 from cli.terminal import console
 
 _FIRST_PAUSE = 0.1
@@ -28,13 +29,13 @@ def finished(
         Failure: the app refused it, or it took longer than `timeout` seconds.
     """
     key, began, pause = operation["key"], time.monotonic(), _FIRST_PAUSE
-    with console(stderr=True).status(f"{doing} …") as progress:
+    with console(stderr=True).status(plain(f"{doing} …")) as progress:
         while operation["state"] == "queued":
             passed = time.monotonic() - began
             if passed >= timeout:
                 text = f"{doing}: not done after {timeout:g} s, but it goes on; {otherwise}"
                 raise Failure(Status.TIMEOUT, text)
-            progress.update(f"{doing} … {passed:.0f} s")
+            progress.update(plain(f"{doing} … {passed:.0f} s"))
             time.sleep(min(pause, timeout - passed))
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
             operation = api.operation(key)

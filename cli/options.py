@@ -1,11 +1,11 @@
 """What several commands take, said once; and who is asking."""
 
 import getpass
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from cli.exits import Failure, Status
+from cli.exits import EPILOG, Failure, Status
 from cli.terminal import Form
 
 Output = Annotated[Form, typer.Option("--output", "-o", help="A table, or the API's JSON.")]
@@ -18,6 +18,11 @@ Patience = Annotated[
     float, typer.Option("--timeout", min=0, help="Wait for the app at most so many seconds.")
 ]
 Person = Annotated[str, typer.Argument(help="UPN, employee id or object id.", show_default=False)]
+
+
+def panel(name: str) -> dict[str, Any]:
+    """How a command stands in the help: among its like, and with the exit statuses below."""
+    return {"rich_help_panel": name, "epilog": EPILOG}
 
 
 def signed(actor: str | None) -> str:

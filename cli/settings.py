@@ -31,6 +31,8 @@ class Settings(BaseSettings):
     @field_validator("key", "token", mode="before")
     @classmethod
     def _fits_a_header(cls, value: Any) -> Any:
+        if value is None:
+            return None
         secret = value.strip() if isinstance(value, str) else ""
         if not secret or not all("!" <= character <= "~" for character in secret):
             raise ValueError("it is empty or holds characters that none has")

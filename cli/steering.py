@@ -32,45 +32,34 @@ _VERBS: Mapping[str, _Verb] = {
 def steer(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
     """Say it, and answer the rollout as it stands then.
 
-    Where no answer comes, the rollout tells whether it was heard.
+    Where no answer comes, the rollout tells whether the word was heard.
 
     Raises:
-        Failure: it was refused, or it is not known whether it was heard.
+        Failure: it was refused, or nobody knows whether it was heard.
     """
-    for left in reversed(range(_VERBS[verb].attempts)):
+    unanswered: Unanswered | None = None
+    for _ in range(_VERBS[verb].attempts):
         try:
-            api.steer(verb, **said)
+            return api.steer(verb, **said)
         except Unanswered as problem:
-            if _heard(api, verb, problem, is_last=not left):
-                break
-        except Failure as refused:
-            # Only a word said twice can be refused because it was heard the first time.
-            again = left < _VERBS[verb].attempts - 1
-            if not (again and refused.status is Status.NOT_POSSIBLE and _is_reached(api, verb)):
+            unanswered = problem
+        except Failure:
+            # A word that was heard the first time is refused the second time.
+            if unanswered is None or not _is_heard(verb, _rollout(api)):
                 raise
-            break
-        else:
-            break
-    return _rollout(api)
+        rollout = _rollout(api)
+        if _is_heard(verb, rollout):
+            tell(f"{unanswered}; but the rollout is {phase_text(rollout)}")
+            return rollout
+    text = (
+        f"{unanswered}; nobody knows whether {verb} was heard. The rollout is "
+        f"{phase_text(rollout)}; if that is not as it should be, say it again"
+    )
+    raise Failure(Status.UNREACHABLE, text)
 
 
-def _heard(api: OperatorApi, verb: str, problem: Unanswered, *, is_last: bool) -> bool:
-    """Whether the rollout shows it; where nothing shows it and it is not to be said again, fail."""
-    rollout = _rollout(api)
-    if rollout["phase"] in _VERBS[verb].goal:
-        tell(f"{problem}; but the rollout is {phase_text(rollout)}")
-        return True
-    if is_last:
-        text = (
-            f"{problem}; nobody knows whether {verb} was heard. The rollout is "
-            f"{phase_text(rollout)}; if that is not as it should be, say it again"
-        )
-        raise Failure(Status.UNREACHABLE, text)
-    return False
-
-
-def _is_reached(api: OperatorApi, verb: str) -> bool:
-    return _rollout(api)["phase"] in _VERBS[verb].goal
+def _is_heard(verb: str, rollout: dict[str, Any]) -> bool:
+    return rollout["phase"] in _VERBS[verb].goal
 
 
 def _rollout(api: OperatorApi) -> dict[str, Any]:

@@ -29,12 +29,23 @@ def show(value: Any, view: RenderableType, form: Form) -> None:
     if form is Form.JSON:
         show_json(value)
     else:
-        console().print(view)
+        draw(view)
 
 
-def show_json(value: Any) -> None:
+def draw(view: RenderableType, *, stderr: bool = False) -> None:
+    """Print for people."""
+    console(stderr=stderr).print(view, crop=False)
+
+
+def show_json(value: Any, *, stderr: bool = False) -> None:
     """Print a JSON value."""
-    typer.echo(json.dumps(value, indent=2))
+    typer.echo(json.dumps(value, indent=2), err=stderr)
+
+
+def show_text(text: str) -> None:
+    """Print a text: into a file as it is, on a terminal so that it cannot steer it."""
+    shown = escaped(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text
+    typer.echo(shown, nl=not text.endswith("\n"))
 
 
 def tell(text: str) -> None:

@@ -34,5 +34,5 @@ def _moment(text: str, now: datetime) -> datetime:
         return now + timedelta(**{_UNITS[unit]: int(number)})
     if len(text) == len("2026-04-01"):
         day = date.fromisoformat(text) + timedelta(days=1)
-        return datetime(day.year, day.month, day.day).astimezone()  # noqa: DTZ001  # local time
+        return datetime(day.year, day.month, day.day).astimezone()  # local time
     return datetime.fromisoformat(text).astimezone()

@@ -7,6 +7,7 @@ from functions.responses import NotFound
 from functions.routes import Asked, Routes
 from shared.contracts.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
 from shared.contracts.operator_requests import DocumentBody, Nothing, Page
+from shared.contracts.rollout_document import read
 from shared.use_cases.describe_operation import find_plan, list_plan_people, operation_view
 from shared.use_cases.operate import find_operation, request_operation
 
@@ -17,8 +18,6 @@ _NO_PLAN = "no plan with this fingerprint was shown"
 @routes.post("rollout/plans", takes=DocumentBody, answers=OperationView, status=202)
 async def plan_rollout(asked: Asked[DocumentBody]) -> OperationView:
     """Ask for a plan: what the document would do to everybody, before any write."""
-    from shared.contracts.rollout_document import read
-
     read(asked.sent.content)
     return await _requested("plan", {"document": asked.sent.content.decode()}, asked)
 

@@ -32,7 +32,6 @@ class NotFound(SsprRolloutError):
 
 _STATUS: Mapping[type[SsprRolloutError], int] = {
     InvalidMessage: 400,
-    InvalidDocument: 400,
     NotSignedIn: 401,
     NotAllowed: 403,
     NotFound: 404,
@@ -58,7 +57,7 @@ def answer(view: View, status_code: int = 200) -> func.HttpResponse:
 
 def refusal(error: SsprRolloutError) -> func.HttpResponse:
     """What the error is to whoever asked; one that is nobody's fault outside is raised again."""
-    status = _STATUS.get(type(error))
+    status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), None)
     if status is None:
         raise error
     text = ErrorAnswer(error=_problem(error)).model_dump_json(by_alias=True, exclude_defaults=True)

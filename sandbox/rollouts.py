@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import httpx
+
 from sandbox.console import Console, wait_for
 
 PATIENCE = 90.0
@@ -26,7 +28,7 @@ class Rollouts:
         answer = self._app.post(
             "/rollout/plans", content=json.dumps(document), headers=self._headers
         )
-        return self._done(answer.raise_for_status().json())
+        return self._done(_taken(answer))
 
     def apply(self, fingerprint: str, **options: Any) -> dict[str, Any]:
         """Do that plan."""
@@ -85,7 +87,7 @@ class Rollouts:
 
     def _operate(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._app.post(path, json=dict(body), headers=self._headers)
-        return self._done(answer.raise_for_status().json())
+        return self._done(_taken(answer))
 
     def _done(self, operation: Mapping[str, Any]) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
@@ -98,3 +100,10 @@ class Rollouts:
             raise OperationRefused(ended["problem"])
         result: dict[str, Any] = ended["result"]
         return result
+
+
+def _taken(answer: httpx.Response) -> dict[str, Any]:
+    if answer.is_client_error:
+        raise OperationRefused(answer.text)
+    taken: dict[str, Any] = answer.raise_for_status().json()
+    return taken

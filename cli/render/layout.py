@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from rich.console import RenderableType
+from rich.console import JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -11,7 +11,7 @@ from rich.text import Text
 def escaped(text: object) -> str:
     """The text without a life of its own: what a terminal would obey is spelt out."""
     return "".join(
-        one if one.isprintable() or one == "\n" else one.encode("unicode_escape").decode()
+        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
         for one in str(text)
     )
 
@@ -29,8 +29,10 @@ def heading(text: object) -> Text:
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
     """Rows under a dim header."""
     grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
-        grid.add_column(plain(column), overflow="fold")
+    for place, column in enumerate(columns):
+        numbers = bool(rows) and all(_is_number(row[place]) for row in rows)
+        justify: JustifyMethod = "right" if numbers else "left"
+        grid.add_column(plain(column), overflow="fold", justify=justify)
     for row in rows:
         grid.add_row(*(cell(value) for value in row))
     return grid
@@ -59,6 +61,10 @@ def cell(value: object) -> Text:
     return plain("" if value is None else value)
 
 
+def _is_number(value: object) -> bool:
+    return str(value).replace(",", "").isdecimal()
+
+
 def count(number: int, one: str, many: str | None = None) -> str:
     """So many of them: `1 person`, `2,000 people`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
@@ -73,7 +79,7 @@ def percent(part: int, whole: int) -> str:
     """A share that says 0 or 100 only where it is none or all."""
     if 0 < part < whole:
         rounded = round(100 * part / whole)
-        return "<1 %" if rounded < 1 else ">99 %" if rounded > 99 else f"{rounded} %"
+        return {0: "<1 %", 100: ">99 %"}.get(rounded, f"{rounded} %")
     return "100 %" if whole and part >= whole else "0 %"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.render.layout import cell, heading, moment, people, plain, table
+from cli.render.layout import cell, escaped, heading, moment, people, plain, table
 
 _MOST_DEPARTMENTS = 30
 _MOST_NAMED = 10
@@ -88,7 +88,9 @@ def report_view(report: Report) -> RenderableType:
     parts += [plain(f"UNSAFE: {one}", "bold red") for one in report.alarms]
     parts += [plain(f"warning: {one}", "yellow") for one in report.warnings]
     if report.command:
-        parts += [Text(), plain(report.next_step), plain(f"  {report.command}", "bold")]
+        # A command is there to be copied: no line break of ours in it.
+        command = Text(f"  {escaped(report.command)}", "bold", no_wrap=True, overflow="ignore")
+        parts += [Text(), plain(report.next_step), command]
     return Group(*parts)
 
 
@@ -109,7 +111,10 @@ def report_markdown(report: Report) -> str:
 def _plan_lines(plan: dict[str, Any]) -> Iterator[str]:
     removals = sum(one["people"] for one in plan["removals"])
     yield f"{people(plan['listed'])} in the directory, {plan['eligible']:,} of them eligible"
-    yield f"{plan['additions']:,} to be put in, {removals:,} to be taken out, {plan['kept']:,} stay in"
+    yield (
+        f"{plan['additions']:,} to be put in, {removals:,} to be taken out, "
+        f"{plan['kept']:,} stay in"
+    )
     yield f"drawn up {moment(plan['drawnUpAt'])} UTC; document {plan['digest'][:12]}"
     yield f"fingerprint {plan['fingerprint']}"
 
@@ -118,7 +123,7 @@ def _plan_sections(plan: dict[str, Any]) -> Iterator[Section]:
     waves = plan["waves"]
     yield Section(
         "Waves",
-        ("wave", "people", "soak", "", "to be put in", "to be asked to register"),
+        ("wave", "selects", "soak", "", "to be put in", "to be asked to register"),
         tuple(
             (
                 wave["name"],
@@ -171,7 +176,7 @@ def _gates(waves: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]
         for gate in wave["gates"]:
             asked.setdefault((gate["gate"], gate["text"]), []).append(wave["name"])
     for (gate, text), names in asked.items():
-        yield gate, "all" if len(names) == len(waves) > 1 else ", ".join(names), text
+        yield gate, "every wave" if len(names) == len(waves) else ", ".join(names), text
 
 
 def _markdown_table(section: Section) -> str:

@@ -33,7 +33,7 @@ _LOOKS = {
 }
 """In the order of a bar: whoever is furthest comes first, whoever is lost last."""
 _STRANGE = _Look("", "?")
-_EMPTY = Text("·" * WIDTH, "dim")
+_EMPTY = Text("·" * WIDTH, "dim", overflow="fold")
 
 
 def state_text(state: str) -> Text:
@@ -45,7 +45,7 @@ def bar(states: Mapping[str, int]) -> Text:
     """Everybody by state in one full bar; an empty one where there is nobody."""
     lengths = _lengths(_ordered(states), WIDTH)
     strokes = [(_look(state).stroke * length, _look(state).style) for state, length in lengths]
-    return Text.assemble(*strokes) if strokes else _EMPTY.copy()
+    return Text.assemble(*strokes, overflow="fold") if strokes else _EMPTY.copy()
 
 
 def legend(states: Mapping[str, int]) -> Text:

@@ -46,7 +46,5 @@ def _bars(status: dict[str, Any]) -> RenderableType:
     for state, number in status["states"].items():
         length = max(1, round(WIDTH * number / status["people"]))
         shown = state_text(state)
-        grid.add_row(
-            shown, Text(f"{number:,}", justify="right"), Text("█" * length, shown.style)
-        )
+        grid.add_row(shown, Text(f"{number:,}", justify="right"), Text("█" * length, shown.style))
     return grid

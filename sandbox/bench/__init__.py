@@ -1,1 +1,1 @@
-"""`make bench`: how many people a second, beside a script that does the same one at a time."""
+"""`make bench`: how long plans take, and how many people a second, each beside a script."""

@@ -1,4 +1,4 @@
-"""`python -m sandbox.bench`: the product beside a script, in one run on one machine."""
+"""`python -m sandbox.bench`: the product beside scripts, in one run on one machine."""
 
 import argparse
 import json
@@ -13,12 +13,16 @@ from sandbox.bench.measured import Measured
 from sandbox.bench.meter import Meter
 from sandbox.bench.one_at_a_time import enrol_in_cloud, enrol_synced
 from sandbox.bench.people import WARMING_UP, cloud_people, synced_people
+from sandbox.bench.planned import Planned
+from sandbox.bench.planning import SIZES, measure_plans
+from sandbox.bench.planning_report import plans_as_json, print_plans
 from sandbox.bench.report import as_json, print_report
 from sandbox.bench.rig import Rig, running_rig
 from sandbox.bench.rollout import enrol
 
 MOST_PEOPLE = 1_000
 """What the webhook takes in one call."""
+FEWEST_PLANNED = 1_000
 _WIDTH = 150
 """Columns where there is no terminal, as in a log."""
 
@@ -30,21 +34,56 @@ def main() -> int:
     screen = Screen(stderr=not as_table, width=None if sys.stdout.isatty() else _WIDTH)
     # Told to end, it still takes the sandbox down.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    planned = _plan(arguments, screen)
+    if as_table:
+        print_plans(planned, screen)
+    figures = {"planning": plans_as_json(planned)}
+    if arguments.part != "planning":
+        measured = _enrol(arguments, screen)
+        if as_table:
+            print_report(measured, screen)
+        figures |= as_json(measured)
+    if not as_table:
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    return 0
+
+
+def _plan(arguments: argparse.Namespace, screen: Screen) -> list[Planned]:
+    screen.rule("planning")
+    planned = []
+    for one in measure_plans(arguments.plan_sizes):
+        planned.append(one)
+        screen.print(f"  measured: {one.planner}, {one.people:,} people")
+    return planned
+
+
+def _enrol(arguments: argparse.Namespace, screen: Screen) -> list[Measured]:
     screen.rule("the sandbox")
+    measured = []
     with running_rig(arguments.company_size, screen) as rig:
-        measured = []
         for one in _measure(rig, arguments):
             measured.append(one)
             screen.print(f"  measured: {one.case}, {one.way}, {one.people} people")
-    if as_table:
-        print_report(measured, screen)
-    else:
-        sys.stdout.write(json.dumps(as_json(measured), indent=2) + "\n")
-    return 0
+    return measured
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox.bench", description=__doc__)
+    parser.add_argument(
+        "part",
+        nargs="?",
+        choices=["everything", "planning"],
+        default="everything",
+        help="planning needs no sandbox",
+    )
+    parser.add_argument(
+        "--plan-sizes",
+        type=_crowd,
+        nargs="+",
+        default=SIZES,
+        metavar="PEOPLE",
+        help="how many people to plan for, from few to many",
+    )
     parser.add_argument("--company-size", type=int, default=2600)
     parser.add_argument("--people", type=_people, default=MOST_PEOPLE, help="in each measurement")
     parser.add_argument("--cloud-baseline", type=int, default=200, help="cloud-only people")
@@ -58,6 +97,13 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--output", choices=["table", "json"], default="table")
     return parser.parse_args()
+
+
+def _crowd(text: str) -> int:
+    count = int(text)
+    if count < FEWEST_PLANNED:
+        raise argparse.ArgumentTypeError(f"at least {FEWEST_PLANNED}: fewer take hardly any memory")
+    return count
 
 
 def _people(text: str) -> int:

@@ -19,11 +19,7 @@ class Freeze:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calendar:
-    """Working hours and change freezes; without any, it is always open.
-
-    Hours that close no later than they open go on after midnight, and belong to the day on which
-    they opened.
-    """
+    """Working hours and change freezes; without any, it is always open."""
 
     time_zone: str = "UTC"
     """An IANA name."""
@@ -40,26 +36,11 @@ class Calendar:
         for freeze in self.freezes:
             if freeze.first <= local.date() <= freeze.last:
                 return f"change freeze until {freeze.last}: {freeze.reason}"
-        day = self._working_day(local)
-        if day.weekday() not in self.days:
-            return f"{day:%A} is no working day"
-        if not self._is_within_hours(local.time()):
+        if local.weekday() not in self.days:
+            return f"{local:%A} is no working day"
+        if local.time() < self.opens or (self.closes and local.time() >= self.closes):
             return f"it is {local:%H:%M} in {self.time_zone}, outside working hours"
         return None
-
-    def _is_overnight(self) -> bool:
-        return self.closes is not None and self.closes <= self.opens
-
-    def _working_day(self, local: datetime) -> date:
-        """The day to which the hours belong that may be open at this moment."""
-        began_yesterday = self._is_overnight() and self.closes and local.time() < self.closes
-        return local.date() - timedelta(days=1) if began_yesterday else local.date()
-
-    def _is_within_hours(self, moment: time) -> bool:
-        is_before_closing = self.closes is None or moment < self.closes
-        if self._is_overnight():
-            return moment >= self.opens or is_before_closing
-        return moment >= self.opens and is_before_closing
 
     def next_opening(self, now: datetime) -> datetime | None:
         """When a wave may begin: now, or the next opening in UTC; None within a year."""
@@ -68,19 +49,8 @@ class Calendar:
         zone = ZoneInfo(self.time_zone)
         today = now.astimezone(zone).date()
         for ahead in range(_LONGEST_LOOK):
-            for moment in self._turns(today + timedelta(days=ahead), zone):
-                if moment > now and self.closed_because(moment) is None:
-                    return moment
+            day = today + timedelta(days=ahead)
+            opening = datetime.combine(day, self.opens, zone).astimezone(UTC)
+            if opening > now and self.closed_because(opening) is None:
+                return opening
         return None
-
-    def _turns(self, day: date, zone: ZoneInfo) -> list[datetime]:
-        """When closed may become open on that day, in order and in UTC.
-
-        At midnight, when a freeze ends during hours that go on overnight; and at the opening
-        time, of which a day has two where the clock is put back over it.
-        """
-        return sorted(
-            datetime.combine(day, moment.replace(fold=fold), zone).astimezone(UTC)
-            for moment in (time.min, self.opens)
-            for fold in (0, 1)
-        )

@@ -179,7 +179,7 @@ def _fingerprint(rollout: Rollout, lines: Iterable[str]) -> str:
         str(rollout.started),
         *sorted(rollout.rolled_back),
     )
-    digest.update("\0".join(where).encode() + b"\0")
+    digest.update("\0".join((*where, "", "")).encode())
     for batch in batched(lines, _BATCH, strict=False):
         digest.update("".join(batch).encode())
     return digest.hexdigest()

@@ -59,7 +59,7 @@ class RolloutRig:
             "scope": {"group": self.rig.layout.scope_group_id, "topology": "nested"},
             "waves": list(waves),
             "gates": gates(visible={"threshold": 1.0}),
-            "evaluateEvery": "PT1S",
+            "evaluateEvery": "PT1M",
             "safety": {"removals": {"share": 1.0}},
             **changes,
         }

@@ -24,6 +24,7 @@ def test_a_failing_writeback_pauses_the_rollout_by_itself(stage: RolloutRig) -> 
 
     with stage.failing_writeback():
         assert set(stage.try_resets(first)) == {"SSPR_0029"}
+        stage.passes(MINUTE)
         view = stage.rollouts.reaches("paused")
 
     assert view["pause"]["reason"] == "gate-failed"

@@ -2,21 +2,21 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from shared.domain.calendar import Calendar
 from shared.domain.cohort import Cut
-from shared.domain.document import Document, DriftAction, Limit, Selection, Wave
+from shared.domain.document import Document, Selection
 from shared.domain.enrolment import Cause, CauseKind, Hold, Provenance, State
 from shared.domain.people import Memberships, Person, UserRef
 from shared.domain.planning import draw_up
-from shared.domain.policy import Policy, Topology
+from shared.domain.policy import Policy
 from shared.domain.reasons import Reason
 from shared.domain.rollout import Phase, Rollout
 from shared.domain.scope_plan import Candidate, ScopePlan
 from shared.domain.standing import Standing
 from tests.unit.enrolments import DAY, NOW, POLICY
+from tests.unit.waves import document, wave
 
 RING_GROUP = "5c09e000-0000-0000-0000-000000000007"
 
@@ -35,38 +35,16 @@ def candidate(
 
 def a_document(*selections: Selection, **changes: Any) -> Document:
     """A document with these waves, called w1, w2 and so on."""
-    waves = [
-        Wave(name=f"w{place}", selection=one, soak=DAY, gates=(), calendar=Calendar())
-        for place, one in enumerate(selections, 1)
-    ]
-    given = Document(
-        name="test",
-        salt="salt",
-        scope_group_id=POLICY.scope_group_id,
-        topology=Topology.NESTED,
-        population_group_ids=frozenset(),
-        excluded_group_ids=frozenset(),
-        excluded_attributes=(),
-        excluded_object_ids=frozenset(),
-        new_hires_since=None,
-        balance=None,
-        waves=tuple(waves),
-        additions=Limit(),
-        removals=Limit(),
-        on_removed_by_hand=DriftAction.REPORT,
-        on_added_by_hand=DriftAction.REPORT,
-        evaluate_every=timedelta(hours=1),
-        digest="digest",
-    )
-    return replace(given, **changes)
+    waves = [wave(f"w{place}", selection=one) for place, one in enumerate(selections, 1)]
+    return document(*waves, **changes)
 
 
 def a_rollout(
-    document: Document, *cuts: Cut, phase: Phase = Phase.SOAKING, rolled_back: Iterable[str] = ()
+    of: Document, *cuts: Cut, phase: Phase = Phase.SOAKING, rolled_back: Iterable[str] = ()
 ) -> Rollout:
     """A rollout of which as many waves have begun as there are cuts."""
     return Rollout(
-        document=document,
+        document=of,
         version=1,
         phase=phase,
         since=NOW,

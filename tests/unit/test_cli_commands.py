@@ -1,141 +1,52 @@
-"""The commands against a small real HTTP server that answers as the operator API does."""
+"""Onboarding, people and settings: the commands against a real HTTP server."""
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, override
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.main import app
+from tests.unit.cli_api import KEY, NOT_KNOWN, Answer, Api, refusal, serving, sspr
+from tests.unit.cli_samples import NOW, STATUS, person
 
-KEY = "a-function-key"
-UNKNOWN = (404, {"error": {"reason": "nobody and nothing is known by that name"}})
-STATUS: dict[str, Any] = {
-    "people": 1,
-    "states": {"visible": 1},
-    "reasons": [],
-    "flags": [],
-    "flagged": [],
-    "refusedMessages": 7,
-    "refused": [
-        {
-            "key": "k1",
-            "queue": "onboarding-events",
-            "at": "2026-03-02T08:00:00+00:00",
-            "outcome": "invalid",
-            "text": "The message could not be understood; see the field.",
-            "personKey": None,
-            "field": "employeeId",
-            "detail": "String should match pattern",
-            "body": '{"employeeId": "*"}',
-        }
-    ],
+REFUSED: dict[str, Any] = {
+    "key": "k1",
+    "queue": "onboarding-events",
+    "at": "2026-03-02T08:00:00+00:00",
+    "outcome": "invalid",
+    "text": "The message could not be understood; see the field.",
+    "personKey": None,
+    "field": "employeeId",
+    "detail": "String should match pattern",
+    "body": '{"employeeId": "*"}',
 }
+COMMANDS = [
+    [command]
+    for command in (
+        *("lint", "schema", "plan", "apply", "rollback"),
+        *("status", "wait", "gates", "document"),
+        *("pause", "resume", "promote", "abort", "restart"),
+        *("user", "include", "exclude", "release", "inject", "event", "refused"),
+    )
+] + [["audit", "export"], ["audit", "verify"]]
 
-type Answer = tuple[int, Any]
 
-
-def person(state: str, since: str = "2026-03-02T08:00:00+00:00", key: str = "id-1") -> Any:
-    return {
-        "key": key,
-        "userPrincipalName": "grace@contoso.test",
-        "employeeId": None,
-        "state": state,
-        "reason": "onboarded",
-        "flag": None,
-        "since": since,
-        "text": f"The text of {state}.",
-        "flagText": None,
-        "objectId": None,
-        "sourceAnchor": None,
-        "medium": None,
-        "provenance": "unknown",
-        "cause": {"kind": "event", "reference": "k1", "actor": "hr"},
-        "due": None,
-        "deadline": None,
-        "steps": [{"at": since, "state": state, "reason": "", "text": "A step.", "detail": ""}],
-    }
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with serving() as server:
+        server.answer("onboarding-events", (202, "keys"))
+        server.answer("rollout", NOT_KNOWN)
+        yield server
 
 
 def people(*some: Any) -> Answer:
     return 200, {"people": list(some)}
 
 
-class Api(ThreadingHTTPServer):
-    """Answers each path with what it was given, one after the other, the last one for ever."""
-
-    daemon_threads = False
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: dict[str, list[Answer]] = {}
-        self.bodies: list[Any] = []
-        self.paths: list[str] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/api"
-
-    def answer(self, path: str, *answers: Answer) -> None:
-        self.answers[f"/api/{path}"] = list(answers)
-
-    @property
-    def events(self) -> list[Any]:
-        return [event for body in self.bodies for event in body]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Api
-
-    def do_GET(self) -> None:
-        self._answer()
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.bodies.append(body)
-        self._answer([f"k{number}" for number, _ in enumerate(body, start=1)])
-
-    def _answer(self, keys: list[str] | None = None) -> None:
-        self.server.paths.append(self.path)
-        waiting = self.server.answers.get(self.path, [])
-        code, body = waiting.pop(0) if len(waiting) > 1 else waiting[0] if waiting else (404, None)
-        if self.headers["x-functions-key"] != KEY:
-            code, body = 401, None
-        if body == "keys":
-            body = {"keys": keys}
-        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        self.send_response(code)
-        self.send_header("content-length", str(len(content) if body is not None else 0))
-        if code == 307:
-            self.send_header("location", "https://elsewhere.test/api/status")
-        self.end_headers()
-        if body is not None:
-            self.wfile.write(content)
-
-    @override
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: a test's output is for its failures."""
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    server = Api()
-    server.answer("onboarding-events", (202, "keys"))
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sspr(api: Api | None, *arguments: str, stdin: str | None = None, **env: str) -> Result:
-    known = {"SSPR_URL": api.url if api else "", "SSPR_KEY": KEY if api else ""} | env
-    return CliRunner().invoke(app, list(arguments), input=stdin, env=known)
+def sent(api: Api) -> list[Any]:
+    return [event for one in api.posts for event in one.json]
 
 
 # --- inject ---
@@ -148,7 +59,7 @@ def test_one_person_is_sent_as_one_cloud_event_with_all_that_was_said(api: Api) 
         *("--reason", "left", "--actor", "kim"),
     )
     assert done.exit_code == 0
-    [event] = api.events
+    [event] = sent(api)
     assert event["type"] == "io.sspr-rollout.person.offboarded.v1"
     assert event["data"] == {
         "userPrincipalName": "grace@contoso.test",
@@ -170,12 +81,12 @@ def test_one_person_is_sent_as_one_cloud_event_with_all_that_was_said(api: Api) 
 )
 def test_a_person_is_meant_by_what_the_text_looks_like(api: Api, typed: str, field: str) -> None:
     assert sspr(api, "inject", typed).exit_code == 0
-    assert api.events[0]["data"][field] == typed.removeprefix("employee:")
+    assert sent(api)[0]["data"][field] == typed.removeprefix("employee:")
 
 
 def test_the_os_user_is_the_actor_where_none_is_named(api: Api) -> None:
     sspr(api, "inject", "100002", LOGNAME="kim")
-    assert api.events[0]["data"]["actor"] == "kim"
+    assert sent(api)[0]["data"]["actor"] == "kim"
 
 
 def test_a_person_that_the_contract_refuses_is_not_sent(api: Api) -> None:
@@ -192,15 +103,15 @@ def test_a_large_file_goes_out_by_the_thousand_and_answers_all_keys(
     file.write_text("employeeId\n" + "".join(f"{number}\n" for number in range(2_001)))
     done = sspr(api, "inject", "--file", str(file), "-o", "json")
     assert done.exit_code == 0
-    assert [len(body) for body in api.bodies] == [1_000, 1_000, 1]
+    assert [len(one.json) for one in api.posts] == [1_000, 1_000, 1]
     assert len(json.loads(done.stdout)["keys"]) == 2_001
-    assert len({event["id"] for event in api.events}) == 2_001
+    assert len({event["id"] for event in sent(api)}) == 2_001
     assert done.stderr.splitlines()[-1] == "2001 of 2001 accepted"
 
 
 def test_events_come_from_a_pipe_too(api: Api) -> None:
     assert sspr(api, "inject", "--file", "-", stdin='{"employeeId": "7"}\n').exit_code == 0
-    assert api.events[0]["data"]["employeeId"] == "7"
+    assert sent(api)[0]["data"]["employeeId"] == "7"
 
 
 def test_nothing_is_sent_of_a_file_with_a_bad_line(api: Api, tmp_path: Path) -> None:
@@ -233,8 +144,8 @@ def test_what_was_accepted_before_a_failure_is_told_and_where_to_go_on(api: Api)
 def test_a_send_that_got_no_answer_is_repeated_with_the_same_ids(api: Api) -> None:
     api.answer("onboarding-events", (503, None), (202, "keys"))
     assert sspr(api, "inject", "100002").exit_code == 0
-    first, second = api.bodies
-    assert first == second
+    first, second = api.posts
+    assert first.json == second.json
 
 
 @pytest.mark.parametrize(
@@ -272,7 +183,7 @@ def test_a_name_that_a_path_cannot_hold_is_escaped(api: Api) -> None:
 
 
 def test_a_name_that_nobody_bears_is_status_1(api: Api) -> None:
-    api.answer("users/nobody@contoso.test", UNKNOWN)
+    api.answer("users/nobody@contoso.test", NOT_KNOWN)
     done = sspr(api, "user", "nobody@contoso.test")
     assert done.exit_code == 1
     assert done.stderr == "nobody is known by nobody@contoso.test\n"
@@ -280,7 +191,7 @@ def test_a_name_that_nobody_bears_is_status_1(api: Api) -> None:
 
 
 def test_a_watch_follows_somebody_not_known_yet_until_the_end(api: Api) -> None:
-    api.answer("users/7", UNKNOWN, people(person("registered")))
+    api.answer("users/7", NOT_KNOWN, people(person("registered")))
     done = sspr(api, "user", "7", "--watch", "-o", "json")
     assert done.exit_code == 0
     assert json.loads(done.stdout)["people"][0]["state"] == "registered"
@@ -294,7 +205,7 @@ def test_a_watch_until_a_state_is_over_once_that_or_a_later_one_is_reached(api: 
 
 
 def test_a_watch_goes_past_an_old_end_and_stops_at_a_new_one_with_status_1(api: Api) -> None:
-    old, new = person("withdrawn"), person("failed", since="2026-03-02T09:00:00+00:00")
+    old, new = person("withdrawn"), person("failed", since=NOW + timedelta(hours=1))
     api.answer("users/7", people(old), people(new))
     done = sspr(api, "user", "7", "--watch", "--until", "visible")
     assert done.exit_code == 1
@@ -310,40 +221,32 @@ def test_a_watch_that_takes_too_long_is_status_3_and_shows_the_last_look(api: Ap
     assert "The text of waiting." in done.stdout
 
 
-# --- event, status, refused ---
+# --- event, refused ---
 
 
 def test_an_event_is_shown_by_its_key(api: Api) -> None:
-    event = {**STATUS["refused"][0], "people": []}
+    event = {**REFUSED, "people": []}
     api.answer("events/k1", (200, event))
     assert "String should match pattern" in sspr(api, "event", "k1").stdout
     assert json.loads(sspr(api, "event", "k1", "-o", "json").stdout) == event
 
 
 def test_an_event_not_dealt_with_yet_is_status_1(api: Api) -> None:
-    api.answer("events/k2", UNKNOWN)
+    api.answer("events/k2", NOT_KNOWN)
     done = sspr(api, "event", "k2")
     assert done.exit_code == 1
     assert "may still be in the queue" in done.stderr
 
 
-def test_the_status_is_a_table_without_bodies_or_the_whole_json(api: Api) -> None:
-    api.answer("status", (200, STATUS))
-    table = sspr(api, "status").stdout
-    assert "7 refused messages" in table
-    assert '{"employeeId": "*"}' not in table
-    assert json.loads(sspr(api, "status", "--output", "json").stdout) == STATUS
-
-
 def test_refused_messages_come_with_bodies_only_where_asked_and_can_be_sent_again(api: Api) -> None:
-    api.answer("status", (200, STATUS))
+    api.answer("status", (200, STATUS | {"refused": [REFUSED], "refusedMessages": 7}))
     [without] = json.loads(sspr(api, "refused", "-o", "json").stdout)
     assert "body" not in without
     done = sspr(api, "refused", "--bodies", "-o", "json")
     assert done.stderr == "the newest 1 of 7 refused messages\n"
     mended = json.loads(done.stdout)[0]["body"].replace("*", "7")
     assert sspr(api, "inject", "--file", "-", stdin=mended).exit_code == 0
-    assert api.events[0]["data"]["employeeId"] == "7"
+    assert sent(api)[0]["data"]["employeeId"] == "7"
 
 
 # --- settings and an app that does not answer ---
@@ -352,9 +255,29 @@ def test_refused_messages_come_with_bodies_only_where_asked_and_can_be_sent_agai
 def test_missing_settings_are_named_with_what_to_put_there() -> None:
     done = sspr(None, "status")
     assert done.exit_code == 2
-    url, key = done.stderr.splitlines()
-    assert url.startswith("SSPR_URL: not set; set it (or --url) to the app's address with its /api")
-    assert key.startswith("SSPR_KEY: not set; set it (or --key) to a function key")
+    assert done.stderr.startswith("SSPR_URL: not set; set it (or --url) to the app's address with")
+
+
+def test_without_key_and_token_both_are_named(api: Api) -> None:
+    done = sspr(api, "status", SSPR_KEY="")
+    assert done.exit_code == 2
+    assert done.stderr.startswith("SSPR_KEY, SSPR_TOKEN: neither is set; set SSPR_KEY (or --key)")
+    assert "SSPR_TOKEN (or --token) to an Entra access token" in done.stderr
+
+
+def test_a_token_goes_out_as_a_bearer_and_alone(api: Api) -> None:
+    api.answer("status", (200, STATUS))
+    assert sspr(api, "status", SSPR_KEY="", SSPR_TOKEN="ey.J0.x").exit_code == 0
+    for asked in api.asked:
+        assert asked.headers["authorization"] == "Bearer ey.J0.x"
+        assert "x-functions-key" not in asked.headers
+
+
+def test_key_and_token_go_out_together_where_both_are_set(api: Api) -> None:
+    api.answer("status", (200, STATUS))
+    assert sspr(api, "--token", "ey.J0.x", "status").exit_code == 0
+    assert api.asked[0].headers["authorization"] == "Bearer ey.J0.x"
+    assert api.asked[0].headers["x-functions-key"] == KEY
 
 
 def test_options_go_before_the_environment(api: Api) -> None:
@@ -364,7 +287,12 @@ def test_options_go_before_the_environment(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value"), [("SSPR_URL", "contoso"), ("SSPR_KEY", "two\nlines-of-a-secret")]
+    ("setting", "value"),
+    [
+        ("SSPR_URL", "contoso"),
+        ("SSPR_KEY", "two\nlines-of-a-secret"),
+        ("SSPR_TOKEN", "Bearer secret"),
+    ],
 )
 def test_a_setting_that_cannot_work_is_named_and_a_key_is_never_shown(
     api: Api, setting: str, value: str
@@ -376,16 +304,20 @@ def test_a_setting_that_cannot_work_is_named_and_a_key_is_never_shown(
 
 
 def test_help_needs_no_settings_and_tells_the_exit_statuses() -> None:
-    for command in ([], ["inject"], ["user"], ["event"], ["status"], ["refused"]):
+    for command in ([], *COMMANDS):
         done = sspr(None, *command, "--help")
         assert done.exit_code == 0
-        assert "Exit status: 0 done; 1 not found" in " ".join(done.stdout.split())
+        said = " ".join(done.stdout.split())
+        assert "Exit status: 0 done; 1 not found" in said
+        assert "5 refused as things stand" in said
 
 
 @pytest.mark.parametrize(
     ("answer", "advice"),
     [
         ((500, None), "answered 500: see the app's logs"),
+        ((503, refusal("Graph is away")), "answered 503: Graph is away; see the app's logs"),
+        ((401, refusal("no token was given")), "answered 401: no token was given; it does not"),
         ((404, None), "answered 404: it has no such address; SSPR_URL should end in"),
         ((403, "no"), "answered 403: it is stopped, or its access restrictions"),
         ((307, None), "answered 307: it moved to https://elsewhere.test/api/status"),
@@ -405,7 +337,7 @@ def test_a_key_that_the_app_does_not_take_is_status_4(api: Api) -> None:
     api.answer("status", (200, STATUS))
     done = sspr(api, "status", SSPR_KEY="another")
     assert done.exit_code == 4
-    assert "answered 401: it does not take the key; set SSPR_KEY" in done.stderr
+    assert "answered 401: it does not take the credentials; set SSPR_KEY" in done.stderr
 
 
 def test_an_app_that_is_not_there_is_status_4(api: Api) -> None:

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
-from cli.render import accepted_view, elapsed, event_view, people_view, refused_view, status_view
+from cli.render.layout import elapsed, percent
+from cli.render.people import accepted_view, event_view, people_view
+from cli.render.states import WIDTH, bar, legend
+from cli.render.totals import refused_view, totals_view
+from shared.domain.enrolment import State
 
 PERSON: dict[str, Any] = {
     "key": "8cd9f1fe-6d1a-5836-a72a-f14a46e9eb4a",
@@ -24,6 +28,8 @@ PERSON: dict[str, Any] = {
     "medium": "cloud",
     "provenance": "ours",
     "cause": {"kind": "event", "reference": "first day", "actor": "hr"},
+    "holds": [],
+    "bar": None,
     "due": None,
     "deadline": None,
     "steps": [
@@ -75,6 +81,34 @@ def test_a_person_has_a_header_with_state_cause_provenance_and_flag() -> None:
     assert "deadline" not in shown(view)
 
 
+def test_a_person_shows_each_hold_and_the_bar_with_who_why_and_until_when() -> None:
+    by_hand = {"kind": "by-hand", "reference": "asked for", "actor": "kim"}
+    wave = {"kind": "wave", "reference": "five", "actor": "clock"}
+    view = people_view(
+        [
+            {
+                **PERSON,
+                "holds": [
+                    {"cause": wave, "until": None},
+                    {"cause": by_hand, "until": "2026-04-01T02:00:00+02:00"},
+                ],
+                "bar": {
+                    "reason": "excluded-by-hand",
+                    "text": "An operator keeps this person out.",
+                    "detail": "on leave",
+                    "actor": "lee",
+                    "until": None,
+                },
+            }
+        ]
+    )
+    assert "held in" in line_with("wave by clock: five", view)
+    assert "by-hand by kim: asked for, until 2026-04-01 00:00:00 UTC" in shown(view)
+    assert "excluded-by-hand by lee: on leave" in line_with("kept out", view)
+    assert "held in" not in shown(people_view([PERSON]))
+    assert "kept out" not in shown(people_view([PERSON]))
+
+
 def test_each_step_shows_its_time_in_utc_and_how_long_after_the_first_it_was() -> None:
     first = line_with("An onboarding event asked", people_view([PERSON]))
     assert "2026-03-02 08:00:00  +0.0 s" in first
@@ -111,7 +145,7 @@ def test_somebody_without_a_upn_is_called_by_employee_id_or_key() -> None:
 
 
 def test_the_status_has_a_bar_for_each_state_as_long_as_its_share() -> None:
-    view = status_view(
+    view = totals_view(
         {
             "people": 4_000,
             "states": {"effective": 1_000, "waiting": 2_999, "failed": 1},
@@ -140,12 +174,12 @@ def test_the_status_has_a_bar_for_each_state_as_long_as_its_share() -> None:
 
 def test_the_status_of_nobody_is_no_division_by_nothing() -> None:
     empty: dict[str, Any] = {name: [] for name in ("reasons", "flags", "flagged", "refused")}
-    view = status_view({"people": 0, "states": {}, "refusedMessages": 0, **empty})
+    view = totals_view({"people": 0, "states": {}, "refusedMessages": 0, **empty})
     assert "0 people followed" in shown(view)
 
 
 def test_the_status_names_flags_flagged_people_and_refused_messages() -> None:
-    view = status_view(
+    view = totals_view(
         {
             "people": 1,
             "states": {"visible": 1},
@@ -177,6 +211,51 @@ def test_an_event_shows_what_became_of_it_and_whom_it_concerned() -> None:
     assert "onboarded: " in line_with("outcome", view)
     assert "grace@contoso.test" in shown(view)
     assert "employeeId" in line_with("field   ", event_view({**REFUSED, "people": []}))
+
+
+def test_a_bar_is_always_full_and_nobody_is_too_few_to_be_seen_in_it() -> None:
+    text = bar({"registered": 9_000, "effective": 999, "failed": 1}).plain
+    assert len(text) == WIDTH
+    assert text.count("!") == 1
+    assert text.startswith("█" * 34)
+    assert "▓" in text
+
+
+def test_every_state_has_a_stroke_of_its_own_in_a_bar() -> None:
+    text = bar(dict.fromkeys(map(str, State), 1)).plain
+    assert len(text) == WIDTH
+    assert len(set(text)) == len(State)
+
+
+def test_the_bar_of_nobody_is_empty_and_as_wide_as_a_full_one() -> None:
+    assert len(bar({}).plain) == len(bar({"failed": 0}).plain) == WIDTH
+    assert set(bar({}).plain) == {"·"}
+
+
+def test_a_state_that_this_version_does_not_know_is_shown_all_the_same() -> None:
+    assert bar({"ascended": 3}).plain == "?" * WIDTH
+    assert legend({"ascended": 3}).plain == "? ascended 3 (100 %)"
+
+
+def test_a_legend_tells_each_state_with_its_people_and_share_furthest_first() -> None:
+    assert legend({"failed": 1, "registered": 2_999}).plain == (
+        "█ registered 2,999 (>99 %)  ! failed 1 (<1 %)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (0, 0, "0 %"),
+        (0, 5, "0 %"),
+        (5, 5, "100 %"),
+        (1, 3, "33 %"),
+        (1, 1_000, "<1 %"),
+        (999, 1_000, ">99 %"),
+    ],
+)
+def test_a_share_is_none_or_all_only_where_it_is(part: int, whole: int, text: str) -> None:
+    assert percent(part, whole) == text
 
 
 def test_accepted_events_are_shown_with_the_key_to_follow_them_by() -> None:

@@ -319,11 +319,23 @@ def test_a_member_who_is_about_to_be_put_in_is_no_drift() -> None:
 def test_entra_may_show_a_removed_membership_for_an_hour(ago: timedelta, drifts: bool) -> None:
     plan = plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWN, since=NOW - ago), is_member=True)
     assert outcome(plan) == ([Drift(ANNA, Reason.ADDED_BY_HAND)] if drifts else [])
+    never_in = standing(1, State.EXCLUDED, since=NOW - ago)
+    assert outcome(plan_for_anna(NO_WAVES, never_in, is_member=True)) == [
+        Drift(ANNA, Reason.ADDED_BY_HAND)
+    ]
 
 
 def test_a_membership_from_before_the_rollout_is_never_drift() -> None:
     stands = standing(1, State.WITHDRAWN, bar=LEFT, provenance=Provenance.PREEXISTING)
     assert outcome(plan_for_anna(NO_WAVES, stands, is_member=True)) == []
+
+
+def test_whoever_was_in_before_and_is_not_wanted_may_be_taken_out_by_hand() -> None:
+    stands = standing(1, State.VISIBLE, provenance=Provenance.PREEXISTING)
+    assert outcome(plan_for_anna(NO_WAVES, stands, is_member=False)) == []
+    assert outcome(plan_for_anna(ALL_IN, stands, is_member=False)) == [
+        Drift(ANNA, Reason.REMOVED_BY_HAND)
+    ]
 
 
 def test_members_who_are_no_people_of_the_tenant_are_no_drift() -> None:

@@ -1,17 +1,12 @@
 """What the gates, the clock and an operator's word make of a rollout."""
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.domain.calendar import Calendar, Freeze
-from shared.domain.cohort import EVERYBODY, NOBODY, Cut
-from shared.domain.document import Document
 from shared.domain.errors import NotPossible
 from shared.domain.gate import Evaluation, GateKind, Outcome
 from shared.domain.progress import (
@@ -29,32 +24,21 @@ from shared.domain.rollout import (
     Phase,
     Rollout,
     Tally,
-    abort,
-    begin_wave,
     pause,
-    restart,
-    resume,
-    revise,
     roll_back,
 )
 from tests.unit.waves import (
-    ALL,
     CLOSED,
     DAY,
-    DOCUMENTS,
-    EARLY,
-    HOUR,
     MINUTE,
-    MOMENTS,
     NOW,
     PILOT,
     SOAK,
-    THREE,
     document,
     evaluation,
     gate,
     rollout,
-    soaking_under,
+    under,
     wave,
 )
 
@@ -81,7 +65,7 @@ def test_gates_are_looked_at_as_often_as_the_document_says(
 
 
 def test_a_wave_without_gates_is_not_looked_at() -> None:
-    assert not is_evaluation_due(soaking_under(), NOW)
+    assert not is_evaluation_due(under(), NOW)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +99,7 @@ def judged(of: Rollout, *outcomes: Outcome, at: datetime = SOAKED) -> Rollout:
 def test_failures_in_a_row_pause_the_rollout_at_the_gates_limit_and_not_before(
     phase: Phase, limit: int
 ) -> None:
-    of = soaking_under(gate(GateKind.BACKLOG, failure_limit=limit), phase=phase)
+    of = under(gate(GateKind.BACKLOG, failure_limit=limit), phase=phase)
     for count in range(1, limit):
         of = judged(of, FAILED, at=NOW)
         assert of.phase is phase
@@ -130,7 +114,7 @@ def test_failures_in_a_row_pause_the_rollout_at_the_gates_limit_and_not_before(
 def test_inconclusive_looks_in_a_row_pause_the_rollout_at_the_gates_limit_and_not_before(
     limit: int,
 ) -> None:
-    of = soaking_under(gate(inconclusive_limit=limit))
+    of = under(gate(inconclusive_limit=limit))
     for count in range(1, limit):
         of = judged(of, INCONCLUSIVE)
         assert of.tallies == {GateKind.VISIBLE: Tally(inconclusive=count)}
@@ -155,38 +139,63 @@ def test_inconclusive_looks_in_a_row_pause_the_rollout_at_the_gates_limit_and_no
 def test_inconclusive_looks_count_once_the_soak_is_over(
     phase: Phase, at: datetime, count: int
 ) -> None:
-    of = judged(soaking_under(gate(inconclusive_limit=9), phase=phase), INCONCLUSIVE, at=at)
+    of = judged(under(gate(inconclusive_limit=9), phase=phase), INCONCLUSIVE, at=at)
     assert of.tallies == {GateKind.VISIBLE: Tally(inconclusive=count)}
 
 
 def test_without_a_limit_a_gate_may_stay_inconclusive_for_ever() -> None:
-    of = soaking_under(gate())
+    of = under(gate())
     for _ in range(50):
         of = judged(of, INCONCLUSIVE)
     assert of.phase is Phase.SOAKING
 
 
 def test_a_pass_ends_the_row_of_its_own_gate_only() -> None:
-    of = soaking_under(gate(failure_limit=9), gate(GateKind.BACKLOG, failure_limit=9))
+    of = under(gate(failure_limit=9), gate(GateKind.BACKLOG, failure_limit=9))
     of = judged(judged(of, FAILED, FAILED), PASSED, FAILED)
     assert of.tallies == {GateKind.VISIBLE: Tally(), GateKind.BACKLOG: Tally(failures=2)}
 
 
-def test_a_look_that_tells_nothing_does_not_end_a_row_of_failures() -> None:
-    of = soaking_under(gate(failure_limit=2))
-    halted = judged(judged(judged(of, FAILED), INCONCLUSIVE), FAILED)
-    assert halted.phase is Phase.PAUSED
+@pytest.mark.parametrize(
+    ("outcomes", "why"),
+    [
+        ([FAILED, INCONCLUSIVE, FAILED], PauseReason.GATE_FAILED),
+        ([INCONCLUSIVE, FAILED, INCONCLUSIVE], PauseReason.GATE_INCONCLUSIVE),
+    ],
+)
+def test_nothing_but_a_pass_ends_a_row(outcomes: list[Outcome], why: PauseReason) -> None:
+    of = under(gate(failure_limit=2, inconclusive_limit=2))
+    for outcome in outcomes:
+        assert of.phase is Phase.SOAKING
+        of = judged(of, outcome)
+    assert of.pause
+    assert of.pause.reason is why
+
+
+@pytest.mark.parametrize(
+    ("tally", "outcome"),
+    [(Tally(failures=1), INCONCLUSIVE), (Tally(inconclusive=1), FAILED)],
+)
+def test_a_limit_that_was_lowered_below_a_row_waits_for_the_next_of_its_kind(
+    tally: Tally, outcome: Outcome
+) -> None:
+    one = gate(
+        failure_limit=9 if outcome is FAILED else 1,
+        inconclusive_limit=9 if outcome is INCONCLUSIVE else 1,
+    )
+    of = under(one, tallies={GateKind.VISIBLE: tally})
+    assert judged(of, outcome).phase is Phase.SOAKING
 
 
 def test_a_failed_gate_is_named_before_an_inconclusive_one() -> None:
-    of = soaking_under(gate(inconclusive_limit=1), gate(GateKind.BACKLOG))
+    of = under(gate(inconclusive_limit=1), gate(GateKind.BACKLOG))
     halted = judged(of, INCONCLUSIVE, FAILED)
     assert halted.pause
     assert halted.pause.reason is PauseReason.GATE_FAILED
 
 
 def test_a_look_is_remembered_with_its_time() -> None:
-    assert judged(soaking_under(gate()), PASSED).evaluated_at == SOAKED
+    assert judged(under(gate()), PASSED).evaluated_at == SOAKED
 
 
 @pytest.mark.parametrize("phase", sorted(set(Phase) - LOOKED_AT))
@@ -215,7 +224,7 @@ def test_a_look_at_something_else_neither_counts_nor_promotes(looked: Evaluation
 
 
 def test_no_gate_pauses_a_wave_that_an_operator_has_promoted() -> None:
-    of = soaking_under(gate(), promoted=True)
+    of = under(gate(), promoted=True)
     assert judged(of, FAILED).phase is Phase.SOAKING
     assert judged(of, FAILED).evaluated_at == SOAKED
 
@@ -223,7 +232,7 @@ def test_no_gate_pauses_a_wave_that_an_operator_has_promoted() -> None:
 # What the clock does next.
 
 
-def last(phase: Phase = Phase.SOAKING, **changes: object) -> Rollout:
+def last(phase: Phase = Phase.SOAKING, **changes: Any) -> Rollout:
     return rollout(phase, document(PILOT), **changes)
 
 
@@ -258,7 +267,7 @@ def test_the_clock_moves_a_rollout_on_where_its_soak_is_over_and_its_gates_passe
 
 
 def test_a_wave_without_gates_promotes_after_its_soak() -> None:
-    of = soaking_under()
+    of = under()
     assert next_move(of, None, SOAKED - MINUTE).kind is MoveKind.WAIT
     assert next_move(of, None, SOAKED).kind is MoveKind.BEGIN_WAVE
 
@@ -315,7 +324,7 @@ def test_the_calendar_neither_stops_a_wave_under_way_nor_the_end() -> None:
             SOAKED + 5 * MINUTE,
         ),
         (
-            soaking_under(gate(), gate(GateKind.BACKLOG), gate(GateKind.DELTA_SYNC)),
+            under(gate(), gate(GateKind.BACKLOG), gate(GateKind.DELTA_SYNC)),
             [INCONCLUSIVE, FAILED, PASSED],
             SOAKED,
             "gate visible is inconclusive: it inconclusive; gate backlog failed: it failed",
@@ -377,7 +386,7 @@ def test_whatever_paused_a_soaking_wave_a_promotion_goes_on_unless_it_was_rolled
     paused = pause(rollout(Phase.SOAKING), reason, NOW, actor="clock")
     assert promoted(paused).kind is MoveKind.BEGIN_WAVE
     back = roll_back(paused, "pilot", NOW, actor="ada", reason="")
-    with pytest.raises(NotPossible, match="^pilot: rolled back; resume"):
+    with pytest.raises(NotPossible, match=r"^pilot: rolled back; resume"):
         promoted(back)
 
 
@@ -391,7 +400,7 @@ def test_a_promotion_waits_for_the_end_of_the_soak_unless_told_to_skip_it(phase:
 
 @pytest.mark.parametrize("reason", ["", "  "])
 def test_a_promotion_needs_a_reason(reason: str) -> None:
-    with pytest.raises(NotPossible, match="^reason: "):
+    with pytest.raises(NotPossible, match=r"^reason: "):
         promote(rollout(Phase.SOAKING), SOAKED, actor="grace", reason=reason, skip_soak=True)
 
 
@@ -417,152 +426,3 @@ def test_where_nothing_soaks_a_promotion_is_refused_with_what_to_do_instead(
 ) -> None:
     with pytest.raises(NotPossible, match=instead):
         promoted(of, NOW + DAY, skip_soak=True)
-
-
-# What holds whatever happens.
-
-OUTCOMES = st.lists(st.sampled_from(Outcome), min_size=4, max_size=4)
-AT_WORK = st.tuples(DOCUMENTS, st.integers(1, 4), st.sampled_from(Phase)).map(
-    lambda drawn: rollout(drawn[2], drawn[0], started=min(drawn[1], len(drawn[0].waves)))
-)
-
-
-def looked(of: Rollout, outcomes: list[Outcome], at: datetime) -> Evaluation | None:
-    return evaluation(of, *outcomes[: len(of.wave.gates)], at=at) if of.wave else None
-
-
-@given(AT_WORK.filter(lambda of: of.phase is not Phase.PLANNED), OUTCOMES, MOMENTS, MOMENTS)
-def test_an_inconclusive_gate_never_promotes(
-    of: Rollout, outcomes: list[Outcome], at: datetime, now: datetime
-) -> None:
-    seen = looked(of, outcomes, at)
-    assert seen is not None
-    if seen.outcome is not PASSED:
-        for current in (of, judge(of, seen, now)):
-            assert next_move(current, seen, now).kind in {MoveKind.WAIT, MoveKind.EXPAND}
-
-
-@given(AT_WORK.filter(lambda of: of.phase in LOOKED_AT), st.lists(OUTCOMES, max_size=6), MOMENTS)
-def test_a_failing_gate_at_its_limit_always_pauses(
-    of: Rollout, looks: list[list[Outcome]], now: datetime
-) -> None:
-    assert of.wave
-    rows = [0] * len(of.wave.gates)
-    for outcomes in looks:
-        seen = looked(of, outcomes, now)
-        assert seen is not None
-        of = judge(of, seen, now)
-        rows = [
-            row + (outcome is FAILED) if outcome is not PASSED else 0
-            for row, outcome in zip(rows, outcomes, strict=False)
-        ]
-        if any(
-            outcome is FAILED and row >= one.failure_limit
-            for one, outcome, row in zip(of.wave.gates, outcomes, rows, strict=False)
-        ):
-            assert of.pause
-            assert of.pause.reason is PauseReason.GATE_FAILED
-            return
-        if of.phase is Phase.PAUSED:
-            assert of.pause
-            assert of.pause.reason is PauseReason.GATE_INCONCLUSIVE
-            return
-
-
-def ticked(of: Rollout, outcomes: list[Outcome], now: datetime) -> Rollout:
-    """One step of the clock: look, judge, and do what follows."""
-    seen = looked(of, outcomes, now) if is_evaluation_due(of, now) else None
-    of = judge(of, seen, now) if seen else of
-    match next_move(of, seen, now).kind:
-        case MoveKind.BEGIN_WAVE:
-            return begin_wave(of, Cut(0.1 * of.started), now, actor="clock", reason="")
-        case MoveKind.EXPAND:
-            return of.entered(Phase.SOAKING, now, actor="clock")
-        case MoveKind.COMPLETE:
-            return of.entered(Phase.COMPLETED, now, actor="clock")
-        case MoveKind.WAIT:
-            return of
-
-
-def promoted_by_hand(of: Rollout, now: datetime) -> Rollout:
-    promoted(of, now, skip_soak=True)
-    soaking = of.entered(Phase.SOAKING, now, actor="grace", reason="board wants it")
-    return replace(soaking, promoted=True)
-
-
-type Action = Callable[[Rollout, datetime], Rollout]
-ATTEMPTS: list[Action] = [
-    lambda of, now: pause(of, PauseReason.BY_HAND, now, actor="ada"),
-    lambda of, now: resume(of, now, actor="ada"),
-    lambda of, now: abort(of, now, actor="ada", reason=""),
-    lambda of, now: roll_back(of, of.document.waves[0].name, now, actor="ada", reason=""),
-    lambda of, now: begin_wave(of, EVERYBODY, now, actor="ada", reason=""),
-    promoted_by_hand,
-]
-PASSES = [PASSED] * 4
-STEPS = st.lists(
-    st.sampled_from(ATTEMPTS)
-    | OUTCOMES.map(lambda outcomes: lambda of, now: ticked(of, outcomes, now))
-    | st.just(lambda of, now: ticked(of, PASSES, now)),
-    max_size=25,
-)
-
-
-def stepped(of: Rollout, steps: list[Action], now: datetime) -> Rollout:
-    """After all of these, half an hour apart; what is not possible is left undone."""
-    for number, step in enumerate(steps):
-        with suppress(NotPossible):
-            of = step(of, now + number * HOUR / 2)
-    return of
-
-
-@given(AT_WORK.filter(lambda of: of.phase is not Phase.COMPLETED), STEPS, MOMENTS)
-def test_after_an_abort_nothing_but_a_restart_or_another_document_widens(
-    of: Rollout, steps: list[Action], now: datetime
-) -> None:
-    if of.phase is not Phase.ABORTED:
-        of = abort(of, now, actor="grace", reason="wrong group")
-    after = stepped(of, steps, now)
-    assert (after.phase, after.widens) == (Phase.ABORTED, False)
-    assert (after.started, after.cuts) == (of.started, of.cuts)
-    again = restart(after, now, actor="grace", reason="right group")
-    anew = revise(after, after.document, 2, now, actor="grace")
-    for fresh in (again, anew):
-        assert next_move(fresh, None, SUNDAY).kind is MoveKind.BEGIN_WAVE
-
-
-@given(DOCUMENTS, STEPS)
-def test_a_wave_begins_only_after_one_that_soaked_and_passed_or_was_promoted(
-    of: Document, steps: list[Action]
-) -> None:
-    current = rollout(Phase.PLANNED, of, started=0)
-    clock = [step for step in steps if step not in ATTEMPTS]
-    for number, step in enumerate(clock):
-        now = NOW + number * HOUR / 2
-        before, current = current, step(current, now)
-        if current.started > before.started and before.wave:
-            assert before.phase is Phase.SOAKING
-            assert now >= before.since + before.wave.soak
-
-
-def test_a_document_with_three_waves_runs_through_to_its_end_on_the_clock_alone() -> None:
-    current, now, phases = rollout(Phase.PLANNED, started=0), NOW, []
-    while current.phase is not Phase.COMPLETED:
-        current = ticked(current, PASSES, now)
-        if not phases or phases[-1] is not current.phase:
-            phases.append(current.phase)
-        now += MINUTE
-    assert phases == [Phase.PROGRESSING, Phase.SOAKING] * 3 + [Phase.COMPLETED]
-    assert (current.wave, current.cuts[0]) == (ALL, NOBODY)
-    # Three soaks, and the wait for the look at the gates that comes after each.
-    assert 3 * SOAK < now - NOW < 3 * SOAK + 20 * MINUTE
-
-
-def test_a_failing_gate_halts_until_an_operator_resumes_and_the_soak_starts_anew() -> None:
-    halted = ticked(soaking_under(gate()), [FAILED], NOW + HOUR)
-    assert ticked(halted, [PASSED], NOW + DAY) == halted
-    resumed = resume(halted, NOW + DAY, actor="ada")
-    waits = ticked(resumed, [PASSED], NOW + DAY + SOAK - MINUTE)
-    assert waits.started == 1
-    assert ticked(waits, [PASSED], NOW + DAY + SOAK + 5 * MINUTE).wave == EARLY
-    assert THREE.waves[0] == PILOT

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.cohort import Cut, position
-from shared.domain.document import Count, Document, Ring, Selection, Share
+from shared.domain.document import Count, Document, Ring, Selection, Share, Wave
 from shared.domain.errors import NotPossible
 from shared.domain.gate import GateKind
 from shared.domain.people import Attribute
@@ -188,7 +188,8 @@ def test_a_rolled_back_wave_waits_for_an_operator_and_is_put_in_again_on_resumin
 ) -> None:
     before = rollout(phase, started=2, cuts=(Cut(0.1), Cut(0.2)))
     back = roll_back(before, "early", LATER, actor="grace", reason="phones ring")
-    assert (back.phase, back.holding, back.widens) == (Phase.PAUSED, {"pilot", "all"}, False)
+    assert (back.phase, back.widens) == (Phase.PAUSED, False)
+    assert back.holding == {"pilot", "all"}
     assert back.pause == Pause(
         PauseReason.ROLLED_BACK, "early: phones ring", LATER, "grace", before.phase
     )
@@ -215,7 +216,8 @@ def test_a_second_wave_can_be_rolled_back_and_the_rollout_goes_on_where_it_was()
 def test_rolling_back_a_wave_of_an_aborted_rollout_leaves_it_aborted() -> None:
     back = roll_back(rollout(Phase.ABORTED), "pilot", LATER, actor="grace", reason="phones ring")
     assert (back.phase, back.since, back.pause) == (Phase.ABORTED, NOW, None)
-    assert (back.actor, back.reason, back.rolled_back) == ("grace", "phones ring", {"pilot"})
+    assert (back.actor, back.reason) == ("grace", "phones ring")
+    assert back.rolled_back == {"pilot"}
 
 
 @pytest.mark.parametrize("phase", Phase)
@@ -238,9 +240,7 @@ def test_a_new_version_of_the_document_goes_on_where_the_rollout_is(phase: Phase
     ("waves", "number"),
     [((EARLY, PILOT, ALL), 0), ((PILOT, ALL), 1), ((PILOT,), 1), ((), 0)],
 )
-def test_a_wave_that_has_begun_stays_in_its_place(
-    waves: tuple[type[PILOT], ...], number: int
-) -> None:
+def test_a_wave_that_has_begun_stays_in_its_place(waves: tuple[Wave, ...], number: int) -> None:
     before = rollout(Phase.SOAKING, started=2)
     with pytest.raises(
         NotPossible, match=rf"^waves\[{number}\].name: '{THREE.waves[number].name}'"

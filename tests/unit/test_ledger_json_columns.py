@@ -170,7 +170,7 @@ PLANS = st.builds(
 
 
 def back_and_forth[T](value: T) -> T:
-    columns = JsonColumns(type(value))
+    columns = JsonColumns(type(value), "Value")
     return columns.read(columns.of(value))
 
 
@@ -220,17 +220,17 @@ def naming(rollout: Rollout, people: int) -> Rollout:
 
 
 def test_a_rollout_that_names_5000_people_fits_into_a_row(rollout: Rollout) -> None:
-    columns = JsonColumns(Rollout).of(naming(rollout, 5000))
+    columns = JsonColumns(Rollout, "Rollout").of(naming(rollout, 5000))
     assert sum(len(text.encode("utf-16-le")) for text in columns.values()) < 500_000
 
 
 def test_a_rollout_that_no_row_can_hold_is_refused_with_its_size(rollout: Rollout) -> None:
     with pytest.raises(InvalidMessage, match=r"\(body\): rollout: takes 1,\d\d\d,\d\d\d bytes"):
-        JsonColumns(Rollout).of(naming(rollout, 15_000))
+        JsonColumns(Rollout, "Rollout").of(naming(rollout, 15_000))
 
 
 def test_what_was_stored_before_a_field_was_added_reads_as_its_default(rollout: Rollout) -> None:
-    columns = JsonColumns(Rollout)
+    columns = JsonColumns(Rollout, "Rollout")
     stored = columns.of(rollout)
     older = {"Rollout0": stored["Rollout0"].replace('"tallies":{},', "")}
     assert older != stored

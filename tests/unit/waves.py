@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.domain.calendar import Calendar
 from shared.domain.document import Document, DriftAction, Limit, Selection, Share, Wave
 from shared.domain.enrolment import State
+from shared.domain.evaluation import evaluate
 from shared.domain.gate import Evaluation, Gate, GateKind, Outcome, Result
 from shared.domain.measurements import Measurements, WorkerSight
 from shared.domain.policy import Topology
@@ -22,6 +23,8 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 SOAK = 2 * HOUR
+LATER = NOW + 3 * HOUR
+"""Three hours into the soak, or into whatever the phase is."""
 TWENTIETH = Share(0.05)
 CLOSED = Calendar(days=frozenset({6}))
 """Open on Sundays only."""
@@ -84,9 +87,9 @@ def rollout(phase: Phase, of: Document = THREE, *, started: int = 1, **changes: 
     return replace(given, **changes)
 
 
-def soaking_under(*gates: Gate, **changes: Any) -> Rollout:
-    """A rollout whose first wave, with these gates, soaks since `NOW`; one more is to come."""
-    return rollout(Phase.SOAKING, document(wave("pilot", *gates), EARLY), **changes)
+def under(*gates: Gate, phase: Phase = Phase.SOAKING, **changes: Any) -> Rollout:
+    """A rollout whose first wave has these gates, in that phase since `NOW`; one is to come."""
+    return rollout(phase, document(wave("pilot", *gates), EARLY), **changes)
 
 
 def measured(people: Mapping[State, int] | None = None, **changes: Any) -> Measurements:
@@ -100,6 +103,20 @@ def measured(people: Mapping[State, int] | None = None, **changes: Any) -> Measu
         overdue=0,
     )
     return replace(given, **changes)
+
+
+def look(
+    one: Gate, facts: Measurements, now: datetime = LATER, phase: Phase = Phase.SOAKING
+) -> Result:
+    """One look at one gate of a wave whose phase began at `NOW`."""
+    (result,) = evaluate(under(one, phase=phase), facts, now).results
+    return result
+
+
+def late(state: State, count: int, **people: int) -> Measurements:
+    """So many flagged in that state, and the others in time."""
+    in_time = {(State(name), False): number for name, number in people.items()}
+    return replace(measured(), people={(state, True): count, **in_time})
 
 
 def resets(outcome: ResetOutcome, *times: datetime) -> tuple[Reset, ...]:
@@ -127,6 +144,7 @@ def evaluation(of: Rollout, *outcomes: Outcome, at: datetime | None = None) -> E
     return Evaluation(at or of.since, of.wave.name, results)
 
 
+MOST_GATES = 4
 MOMENTS = st.integers(0, 100 * 60).map(lambda minutes: NOW + minutes * MINUTE)
 GATES = st.lists(
     st.builds(
@@ -136,7 +154,7 @@ GATES = st.lists(
         inconclusive_limit=st.none() | st.integers(1, 3),
     ),
     min_size=1,
-    max_size=4,
+    max_size=MOST_GATES,
     unique_by=lambda one: one.kind,
 ).map(tuple)
 DOCUMENTS = st.lists(

@@ -11,6 +11,8 @@ from shared.adapters.ledger.long_text import gathered, spread
 from shared.adapters.ledger.table import Row, Table, Verb, Write
 from shared.domain.audit import AuditEnd, AuditRecord, chained
 
+END_COLUMNS = ("Number", "Digest")
+
 
 class TableAudit:
     """The `Audit` port: a chain in each partition of the enrolments, and one of the rollout.
@@ -24,7 +26,7 @@ class TableAudit:
     async def ends(self) -> list[AuditEnd]:
         """Where each partition's chain ends."""
         rows = await all_of(
-            table.get(partition, HEAD, select=["Number", "Digest"])
+            table.get(partition, HEAD, select=END_COLUMNS)
             for partition, table in self._tables.items()
         )
         return [end_of(partition, row) for partition, row in zip(self._tables, rows, strict=True)]

@@ -20,8 +20,8 @@ class JsonColumns[T]:
     A field that is new needs a default for what was stored without it.
     """
 
-    def __init__(self, kind: type[T]) -> None:
-        self._name = kind.__name__
+    def __init__(self, kind: type[T], name: str) -> None:
+        self._name = name
         self._adapter = TypeAdapter(kind)
 
     def of(self, value: T) -> dict[str, str]:

@@ -5,7 +5,7 @@ from shared.adapters.ledger.keys import RowKind, bucket, row_key
 from shared.adapters.ledger.table import Table, Verb, Write
 from shared.ports import Operation
 
-_OPERATION = JsonColumns(Operation)
+_OPERATION = JsonColumns(Operation, "Operation")
 
 
 class TableOperations:

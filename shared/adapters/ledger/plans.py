@@ -14,7 +14,7 @@ from shared.adapters.ledger.transactions import packed
 from shared.domain.errors import LedgerConflict
 from shared.ports import KeptPlan, PlannedPerson
 
-_PLAN = JsonColumns(KeptPlan)
+_PLAN = JsonColumns(KeptPlan, "Plan")
 _PLAN_ROW = "plan"
 _MOST_PEOPLE = 2000
 """To a page."""

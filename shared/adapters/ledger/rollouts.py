@@ -7,20 +7,19 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from shared.adapters.ledger.audit import creation_of, end_of, record_after
+from shared.adapters.ledger.audit import END_COLUMNS, creation_of, end_of, record_after
 from shared.adapters.ledger.json_columns import JsonColumns, fitting
 from shared.adapters.ledger.keys import HEAD, ROLLOUT, RowKind, countdown, row_key, rows_of
 from shared.adapters.ledger.long_text import gathered, spread
 from shared.adapters.ledger.table import Row, Table, Verb, Write, etag_of
-from shared.domain.errors import LedgerConflict
 from shared.domain.gate import Evaluation
 from shared.domain.rollout import Lease, Rollout
 from shared.ports import Reconciliation, StoredRollout
 
-_ROLLOUT = JsonColumns(Rollout)
+_ROLLOUT = JsonColumns(Rollout, "Rollout")
 _LEASE = TypeAdapter[Lease | None](Lease | None)
-_EVALUATION = JsonColumns(Evaluation)
-_RECONCILIATION = JsonColumns(Reconciliation)
+_EVALUATION = JsonColumns(Evaluation, "Evaluation")
+_RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
 _UNDECIDED_ROW = "undecided"
 _RECONCILIATION_ROW = "reconciliation"
 
@@ -48,21 +47,18 @@ class TableRollouts:
             LedgerConflict: somebody else has changed it since it was read.
             InvalidMessage: the document names more people than a row can hold.
         """
-        head = await self._table.get(ROLLOUT, HEAD, select=["Number", "Digest"])
-        read = stored.etag if stored else None
-        if (etag_of(head) if head else None) != read:
-            raise LedgerConflict("the rollout has been changed since it was read; look again")
+        end = end_of(ROLLOUT, await self._table.get(ROLLOUT, HEAD, select=END_COLUMNS))
         before = stored.rollout if stored else None
         said = _said(before, rollout, action)
-        record = record_after(end_of(ROLLOUT, head), said, actor=rollout.actor, now=now)
+        record = record_after(end, said, actor=rollout.actor, now=now)
         row = {
             **_place(HEAD),
             **_columns_of(rollout),
             "Number": record.number,
             "Digest": record.digest,
         }
-        verb = Verb.REPLACE if stored else Verb.CREATE
-        etag, _ = await self._table.submit([Write(verb, row, read), creation_of(record)])
+        write = Write(Verb.REPLACE, row, stored.etag) if stored else Write(Verb.CREATE, row)
+        etag, _ = await self._table.submit([write, creation_of(record)])
         return StoredRollout(rollout, etag)
 
     async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:

@@ -109,8 +109,11 @@ class TableLedger:
                     await stack.enter_async_context(aclosing(self._partitions[name].standings()))
                     for name in names
                 ]
-                while pages := [p for p in await all_of(anext(r, None) for r in readers) if p]:
-                    for page in pages:
+                pages: Sequence[Sequence[Standing] | None] = [()]
+                # The service may give an empty page before the last one.
+                while any(page is not None for page in pages):
+                    pages = await all_of(anext(reader, None) for reader in readers)
+                    for page in filter(None, pages):
                         yield page
 
     async def totals(self) -> Totals:

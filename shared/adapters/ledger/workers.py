@@ -8,7 +8,7 @@ from shared.adapters.ledger.table import Table, Verb, Write
 from shared.adapters.ledger.transactions import packed
 from shared.domain.measurements import WorkerSight
 
-_SIGHT = JsonColumns(WorkerSight)
+_SIGHT = JsonColumns(WorkerSight, "Sight")
 _WORKERS = "workers"
 
 

@@ -12,6 +12,15 @@ DOCUMENT = "(document)"
 _LONGEST_KEY = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong with the value at the end of a path, or with its key."""
+
+    path: Path
+    reason: str
+    at_key: bool = False
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
     """One thing that is wrong; line and column count from 1."""

@@ -23,7 +23,7 @@ class Node:
 
     place: Place
     content: "Scalar | list[Node] | dict[str, Node]"
-    keys: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str | int, Place] = field(default_factory=dict)
     """Where the keys of a mapping stand."""
     characters: int = 1
     """Of it and all within, every alias written out."""
@@ -51,6 +51,18 @@ class Node:
         for part in path:
             node = node.child(part) if node else None
         return node
+
+    def nearest(self, path: Path) -> "Node":
+        """The value at the end of the path, or where the path ends too early the last one."""
+        node = self
+        for part in path:
+            node = node.child(part) or node
+        return node
+
+    def key_place(self, path: Path) -> Place:
+        """Where the key at the end of the path stands; where there is none, its value."""
+        keys = self.nearest(path[:-1]).keys
+        return next((keys[key] for key in path[-1:] if key in keys), self.nearest(path).place)
 
     def walk(self, path: Path = ()) -> "Iterator[tuple[Path, Node]]":
         """Every value within, itself first, with the way to it."""

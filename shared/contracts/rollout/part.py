@@ -10,6 +10,12 @@ def _title(name: str, _: Any) -> str:
     return name.strip("_").replace("_", " ").capitalize()
 
 
+def unless_left_out(schema: dict[str, Any]) -> None:
+    """For the JSON Schema of a field that is None where its key is left out: null is no value."""
+    value, _ = schema.pop("anyOf")
+    schema.update(value | schema)
+
+
 class Part(BaseModel):
     """A mapping with camel-case keys, of which no other is taken; values are never converted."""
 

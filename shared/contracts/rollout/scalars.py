@@ -6,6 +6,7 @@ below the types tell what the text means.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date, time, timedelta
 from difflib import get_close_matches
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
 _GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
+_USER_PRINCIPAL_NAME = r"[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,48}"  # as far as a shell is safe
 _NAME = r"^[A-Za-z0-9._%-]([A-Za-z0-9._% -]{0,58}[A-Za-z0-9._%-])?$"
 _SPAN = r"^P(?!$)([0-9]{1,3}W)?([0-9]{1,3}D)?(T(?!$)([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,4}S)?)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -42,10 +44,11 @@ def _object_id(value: Any) -> str:
     if isinstance(value, str) and re.fullmatch(_GUID, value):
         return value.lower()
     if isinstance(value, str) and "@" in value:
-        ask = f"az ad user show --id {value[:113]} --query id --output tsv"
-        raise ValueError(f"names change hands, so write the object id, which `{ask}` prints")
+        who = value if re.fullmatch(_USER_PRINCIPAL_NAME, value) else "UPN"
+        ask = f"az ad user show --id {who} --query id --output tsv"
+        raise ValueError(f"names change hands, so write the object id; `{ask}` prints it")
     ask = "`az ad group show --group NAME --query id` or `az ad user show --id UPN --query id`"
-    raise ValueError(f"write an object id, which {ask} prints: hexadecimal digits, 8-4-4-4-12")
+    raise ValueError(f"write an object id, 8-4-4-4-12 hexadecimal digits; {ask} prints it")
 
 
 def _name(text: str) -> str:
@@ -82,9 +85,7 @@ def _clock(value: Any) -> str:
 
 
 def _listed(value: Any) -> Any:
-    return (
-        (value,) if isinstance(value, str) else tuple(value) if isinstance(value, list) else value
-    )
+    return [value] if isinstance(value, str) else value
 
 
 def _days(text: str) -> str:
@@ -131,13 +132,13 @@ type Span = Annotated[str, PlainValidator(_span), _pattern(_SPAN, "P2D", "PT30M"
 type Day = Annotated[str, PlainValidator(_day), _pattern(_DATE, "2026-12-18")]
 type Clock = Annotated[str, PlainValidator(_clock), _pattern(_CLOCK, "09:00")]
 type Days = Annotated[
-    tuple[Annotated[str, AfterValidator(_days)], ...],
+    list[Annotated[str, AfterValidator(_days)]],
     BeforeValidator(_listed),
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "string", "pattern": _DAYS},
                 {"type": "array", "items": {"type": "string", "pattern": _DAYS}, "minItems": 1},
+                {"type": "string", "pattern": _DAYS},
             ],
             "examples": ["mon-thu", ["mon", "wed", "fri"]],
         }
@@ -164,7 +165,7 @@ def clock(text: str) -> time | None:
     return None if text == "24:00" else time.fromisoformat(text)
 
 
-def weekdays(days: tuple[str, ...]) -> frozenset[int]:
+def weekdays(days: Iterable[str]) -> frozenset[int]:
     """The days of the week of `Days`, 0 being Monday; a range may go beyond Sunday."""
     return frozenset(day for one in days for day in _within(one))
 

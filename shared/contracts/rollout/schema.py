@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from shared.contracts.rollout.finding import Path
+from shared.contracts.rollout.node import Node
 from shared.contracts.rollout.vocabulary import Rollout
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -51,6 +52,15 @@ def expected_at(path: Path) -> dict[str, Any]:
     return _resolved(found)
 
 
+def lacks_value(path: Path, node: Node) -> bool:
+    """Whether nothing stands where something has to: null means something in a few places only."""
+    if node.content is not None:
+        return False
+    expected = expected_at(path)
+    takes_null = any(one.get("type") == "null" for one in expected.get("anyOf", []))
+    return bool(expected) and not takes_null
+
+
 def _property(schema: dict[str, Any], key: str) -> dict[str, Any]:
     found: dict[str, Any] = schema.get("properties", {}).get(key, {})
     return found
@@ -59,7 +69,7 @@ def _property(schema: dict[str, Any], key: str) -> dict[str, Any]:
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema with what it refers to; of alternatives the first, which is never null."""
     if "anyOf" in schema:
-        return schema | _resolved(schema["anyOf"][0])
+        return _resolved(schema["anyOf"][0]) | schema
     if "$ref" in schema:
         target = _schema()["$defs"][schema["$ref"].removeprefix("#/$defs/")]
         return _resolved(target) | schema

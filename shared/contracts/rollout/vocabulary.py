@@ -3,10 +3,9 @@
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
-from pydantic.json_schema import SkipJsonSchema
 
 from shared.contracts.rollout.gates import Gates
-from shared.contracts.rollout.part import Part
+from shared.contracts.rollout.part import Part, unless_left_out
 from shared.contracts.rollout.scalars import (
     Clock,
     Day,
@@ -27,8 +26,8 @@ SELECTIONS = ("people", "group", "count", "percent")
 """The keys of a wave of which it has exactly one."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Texts = tuple[Text, ...]
-ObjectIds = tuple[ObjectId, ...]
+Texts = list[Text]
+ObjectIds = list[ObjectId]
 Ring = Annotated[ObjectIds, Field(min_length=1)]
 Count = Annotated[int, Field(ge=1)]
 Percent = Annotated[float, Field(gt=0, le=100)]
@@ -43,8 +42,8 @@ class Scope(Part):
         description="Object id of the group selected under Password reset > Properties."
     )
     topology: Topology = Field(
-        description="nested: a cloud group in which the synced AD group is nested; synced: the "
-        "synced AD group itself; cloud: one cloud group that holds everybody."
+        description="How it is built. nested: a cloud group in which the synced AD group is "
+        "nested; synced: the synced AD group itself; cloud: one cloud group that holds everybody."
     )
 
 
@@ -59,24 +58,24 @@ class Population(Part):
 class ExcludedAttributes(Part):
     """Values by attribute; whoever has one of them stays out. Case does not matter."""
 
-    department: Texts = Field((), description="The same as `departments`.")
-    company_name: Texts = Field((), description="Companies.")
-    employee_type: Texts = Field((), description="Such as Contractor or Intern.")
-    job_title: Texts = Field((), description="Job titles.")
-    office_location: Texts = Field((), description="Offices.")
-    usage_location: Texts = Field((), description="Countries as two letters, such as DE or NO.")
+    department: Texts = Field([], description="The same as `departments`.")
+    company_name: Texts = Field([], description="Companies.")
+    employee_type: Texts = Field([], description="Such as Contractor or Intern.")
+    job_title: Texts = Field([], description="Job titles.")
+    office_location: Texts = Field([], description="Offices.")
+    usage_location: Texts = Field([], description="Countries as two letters, such as DE or NO.")
 
 
 class Exclude(Part):
     """Who stays out; whoever is in and comes to be excluded is taken out again."""
 
-    groups: ObjectIds = Field((), description="Object ids; their members, direct or nested.")
-    departments: Texts = Field((), description="Departments; case does not matter.")
+    groups: ObjectIds = Field([], description="Object ids; their members, direct or nested.")
+    departments: Texts = Field([], description="Departments; case does not matter.")
     attributes: ExcludedAttributes = Field(
         ExcludedAttributes(), description="Values of other attributes."
     )
     people: ObjectIds = Field(
-        (), description="Object ids, never names: `az ad user show --id UPN --query id`."
+        [], description="Object ids, never names: `az ad user show --id UPN --query id`."
     )
 
 
@@ -90,7 +89,7 @@ class Hours(Part):
     """When a wave may begin. Without any, always."""
 
     days: Days = Field(
-        ("mon-sun",), min_length=1, description="mon, tue …, a range such as mon-fri, or a list."
+        ["mon-sun"], min_length=1, description="mon, tue …, a range such as mon-fri, or a list."
     )
     opens: Clock = Field(
         "00:00", alias="from", title="From", description="From this time of day on."
@@ -113,7 +112,7 @@ class Calendar(Part):
 
     time_zone: TimeZone = Field("UTC", description="IANA name of the zone for hours and days.")
     hours: Hours = Field(Hours(), description="Working hours, for every wave without its own.")
-    freezes: tuple[Freeze, ...] = Field((), description="Change freezes.")
+    freezes: list[Freeze] = Field([], description="Change freezes.")
 
 
 class Wave(Part):
@@ -124,24 +123,33 @@ class Wave(Part):
     )
 
     name: Name = Field(description="Unique; commands and reports call the wave by it.")
-    people: Ring | SkipJsonSchema[None] = Field(
-        None, description="A ring: people by object id, named one by one."
-    )
-    group: ObjectId | SkipJsonSchema[None] = Field(
-        None, description="The members of a group, by object id; direct or nested."
-    )
-    count: Count | SkipJsonSchema[None] = Field(
-        None, description="So many people, those of earlier counts and percentages included."
-    )
-    percent: Percent | SkipJsonSchema[None] = Field(
+    people: Ring | None = Field(
         None,
+        json_schema_extra=unless_left_out,
+        description="A ring: people by object id, named one by one.",
+    )
+    group: ObjectId | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The members of a group, by object id; direct or nested.",
+    )
+    count: Count | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="So many people, those of earlier counts and percentages included.",
+    )
+    percent: Percent | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
         description="So many of 100 eligible people, earlier counts and percentages included.",
     )
     soak: Soak = Field(
         "P1D", description="The least time between the wave's last request and the next wave."
     )
-    hours: Hours | SkipJsonSchema[None] = Field(
-        None, description="In the place of the calendar's hours; its freezes hold all the same."
+    hours: Hours | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="In the place of the calendar's hours; its freezes hold all the same.",
     )
     gates: Gates = Field(Gates(), description="What differs from the document's gates.")
 
@@ -193,23 +201,30 @@ class Rollout(Part):
         alias="schema", description="Kind and version of the document."
     )
     name: Name = Field(description="The rollout's name.")
-    salt: Text | SkipJsonSchema[None] = Field(
+    salt: Text | None = Field(
         None,
+        json_schema_extra=unless_left_out,
         description="Decides with the object id who is early; by default the name. Changing it "
         "reshuffles everybody.",
     )
     scope: Scope = Field(description="The group that SSPR has selected.")
-    population: Population | SkipJsonSchema[None] = Field(
-        None, description="Who the rollout is about; by default everybody in the tenant."
+    population: Population | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Who the rollout is about; by default everybody in the tenant.",
     )
     exclude: Exclude = Field(Exclude(), description="Who stays out.")
-    new_hires: NewHires | SkipJsonSchema[None] = Field(
-        None, description="Put new hires in without waiting for a wave."
+    new_hires: NewHires | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Put new hires in without waiting for a wave.",
     )
-    balance: Attribute | SkipJsonSchema[None] = Field(
-        None, description="Take the same share of each value of this attribute into every wave."
+    balance: Attribute | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Take the same share of each value of this attribute into every wave.",
     )
-    waves: tuple[Wave, ...] = Field(
+    waves: list[Wave] = Field(
         min_length=1, max_length=100, description="The steps, in order; who is in stays in."
     )
     calendar: Calendar = Field(Calendar(), description="When waves may begin.")

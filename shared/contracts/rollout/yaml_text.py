@@ -100,7 +100,7 @@ class _Open:
     is_mapping: bool
     items: list[Node] = field(default_factory=list)
     values: dict[str, Node] = field(default_factory=dict)
-    keys: dict[str, Place] = field(default_factory=dict)
+    keys: dict[str | int, Place] = field(default_factory=dict)
     key: str | None = None
     """Whose value comes next; None where a key does."""
 

@@ -9,7 +9,6 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.ledger.audit import TableAudit
 from shared.adapters.ledger.keys import HEAD, PARTITIONS, RowKind, row_key
-from shared.adapters.ledger.table_ledger import TableLedger
 from shared.adapters.ledger.tables import Tables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
 from shared.domain.enrolment import Bar, CauseKind, State
@@ -112,7 +111,7 @@ async def write_three(tables: Tables) -> None:
 async def test_records_are_read_on_from_where_the_last_reading_ended(tables: Tables) -> None:
     await write_three(tables)
     first = await tables.audit.records("provisional", 0, 2)
-    rest = await tables.audit.records("provisional", 2, 2)
+    rest = await tables.audit.records("provisional", 2, 5000)
     assert [record.number for record in (*first, *rest)] == [1, 2, 3]
     assert await tables.audit.records("provisional", 3, 2) == []
 
@@ -171,14 +170,13 @@ async def test_the_chain_of_the_rollout_is_whole_and_apart_from_the_others(
     assert (end.partition, end.number, broken_at(records, end)) == ("rollout", 2, None)
 
 
-async def test_a_head_that_was_set_back_shows(store: str, ledger: TableLedger) -> None:
-    async with Tables.from_connection_string(store) as tables:
-        await write_three(tables)
-        records = await tables.audit.records("provisional", 0, 9)
-        with TableClient.from_connection_string(store, "enrolments") as table:
-            head = table.get_entity("provisional", HEAD)
-            head |= {"Number": 2, "Digest": records[1].digest}
-            table.update_entity(head, UpdateMode.REPLACE)
-        ends = {end.partition: end for end in await tables.audit.ends()}
-    assert broken_at(records, ends["provisional"])
-    assert await ledger.load([PERSON.key])
+async def test_a_head_that_was_set_back_shows(store: str, tables: Tables) -> None:
+    await write_three(tables)
+    records = await tables.audit.records("provisional", 0, 9)
+    with TableClient.from_connection_string(store, "enrolments") as table:
+        head = table.get_entity("provisional", HEAD)
+        head |= {"Number": 2, "Digest": records[1].digest}
+        table.update_entity(head, UpdateMode.REPLACE)
+    ends = {end.partition: end for end in await tables.audit.ends()}
+    found = broken_at(records, ends["provisional"])
+    assert found == "provisional: ends at record 3, not at 2 as the ledger says"

@@ -121,7 +121,7 @@ async def test_of_two_who_keep_the_same_plan_at_once_one_is_whole(store: str) ->
 
 async def test_a_plan_that_no_row_can_hold_is_refused_with_its_size(plans: TablePlans) -> None:
     large = replace(PLAN, document_text="x" * 600_000)
-    with pytest.raises(InvalidMessage, match=r"keptplan: takes 1,\d\d\d,\d\d\d bytes"):
+    with pytest.raises(InvalidMessage, match=r"plan: takes 1,\d\d\d,\d\d\d bytes"):
         await plans.keep(large, [])
 
 

@@ -63,13 +63,6 @@ async def test_the_first_rollout_is_not_put_over_another(rollouts: TableRollouts
         await rollouts.replace(None, PAUSED, action="apply", now=NOW)
 
 
-async def test_a_rollout_that_is_gone_is_not_replaced(
-    rollouts: TableRollouts,
-) -> None:
-    with pytest.raises(LedgerConflict):
-        await rollouts.replace(StoredRollout(PLANNED, "an etag"), PAUSED, action="a", now=NOW)
-
-
 async def test_of_two_who_replace_what_both_have_read_one_is_told_so(
     store: str, stored: StoredRollout
 ) -> None:

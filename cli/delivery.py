@@ -1,0 +1,97 @@
+"""Delivery: events as they were typed or written into a file, checked and sent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from cli.client import MOST_EVENTS, OperatorApi
+from cli.events_file import Entry, InvalidEvents, check, enveloped, read_events
+from cli.exits import Failure, RefusedInput, Status
+from cli.render.people import accepted_view
+from cli.terminal import Form, contents, show, tell
+from shared.domain.errors import InvalidMessage
+from shared.domain.people import Identifier, IdentifierKind
+
+_FIELDS = {
+    IdentifierKind.OBJECT_ID: "objectId",
+    IdentifierKind.USER_PRINCIPAL_NAME: "userPrincipalName",
+    IdentifierKind.EMPLOYEE_ID: "employeeId",
+}
+
+
+def event_for(
+    person: str, offboard: bool, effective_date: datetime | None, reason: str | None
+) -> Entry:
+    """An event about one person.
+
+    Raises:
+        Failure: the app's contract does not take it.
+    """
+    identifier = Identifier.parse(person)
+    event = {
+        _FIELDS[identifier.kind]: identifier.value,
+        **({"action": "offboard"} if offboard else {}),
+        **({"effectiveDate": effective_date.date().isoformat()} if effective_date else {}),
+        **({"reason": reason} if reason else {}),
+    }
+    try:
+        check(event)
+    except InvalidMessage as problem:
+        raise Failure(Status.USAGE, f"{problem.field}: {problem.reason}") from None
+    return Entry("event 1", event)
+
+
+def events_of(file: str) -> list[Entry]:
+    """All events of a file; `-` is stdin.
+
+    Raises:
+        Failure: it cannot be read, or holds something that is no event.
+    """
+    try:
+        return read_events(contents(file), file)
+    except InvalidEvents as problem:
+        raise Failure(Status.USAGE, f"nothing was sent of {file}:\n{problem}") from None
+
+
+def deliver(api: OperatorApi, entries: Sequence[Entry], actor: str, output: Form) -> None:
+    """Send the events and show the keys of what was accepted.
+
+    Raises:
+        Failure: some were not; the text says which and where to go on.
+    """
+    ready = [Entry(entry.place, enveloped(entry.value, actor)) for entry in entries]
+    keys: list[str] = []
+    try:
+        for some in batched(ready, MOST_EVENTS, strict=False):
+            keys += _send(api, some, len(keys))
+            tell(f"{len(keys)} of {len(ready)} accepted")
+    finally:
+        # What was accepted has its keys, even where something went wrong behind it.
+        if keys:
+            whom = [(_whom(entry.value), key) for entry, key in zip(ready, keys, strict=False)]
+            show({"keys": keys}, accepted_view(whom), output)
+
+
+def _send(api: OperatorApi, entries: Sequence[Entry], accepted: int) -> list[str]:
+    try:
+        return api.send([entry.value for entry in entries])
+    except Failure as problem:
+        text = str(problem)
+        if isinstance(problem, RefusedInput):
+            text = _refusal(problem, entries)
+        if accepted:
+            text += f"\n{accepted} events were accepted before; send on from {entries[0].place}"
+        raise Failure(problem.status, text) from None
+
+
+def _refusal(problem: RefusedInput, entries: Sequence[Entry]) -> str:
+    number, bracket, field = problem.field.removeprefix("[").partition("].")
+    place = entries[int(number)].place if bracket and number.isdigit() else problem.field
+    return f"the app refused {place}, {field or '(body)'}: {problem.reason}"
+
+
+def _whom(event: dict[str, Any]) -> str:
+    data = event["data"]
+    named = (data.get(field) for field in ("userPrincipalName", "employeeId", "objectId"))
+    return str(next(filter(None, named), event["id"]))

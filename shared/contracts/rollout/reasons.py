@@ -1,0 +1,88 @@
+"""What pydantic complains of, in sentences that say what to write instead."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.contracts.rollout.finding import Complaint, Path
+from shared.contracts.rollout.node import Node
+from shared.contracts.rollout.scalars import nearest
+from shared.contracts.rollout.schema import expected_at, lacks_value
+
+_SENTENCES = {
+    "int_type": "write a whole number",
+    "int_from_float": "write a whole number",
+    "float_type": "write a number",
+    "list_type": "write a list: one item a line, each after a dash, or all of them in [ ]",
+    "greater_than": "write more than {gt:g}",
+    "greater_than_equal": "write at least {ge:g}",
+    "less_than_equal": "write at most {le:g}",
+    "too_short": "name at least {min_length}",
+    "too_long": "name at most {max_length}",
+    "string_too_short": "write at least {min_length} character",
+    "string_too_long": "write at most {max_length} characters",
+    "value_error": "{error}",
+}
+
+
+def complaints_of(error: ValidationError, root: Node) -> Iterator[Complaint]:
+    """Every complaint about the document but those about missing values, which are a rule's."""
+    for details in error.errors(include_url=False, include_input=False):
+        path = _written(details["loc"], root)
+        match details["type"]:
+            case "missing":
+                yield Complaint(path, _missing(path))
+            case "extra_forbidden":
+                yield Complaint(path, _unknown_key(path), at_key=True)
+            case _ if not lacks_value(path, root.nearest(path)):
+                yield Complaint(path, _reason(details, path, root.nearest(path).content))
+
+
+def _written(path: Path, root: Node) -> Path:
+    """The path without a last index where one value was written in the place of a list."""
+    single = path and isinstance(path[-1], int) and root.at(*path) is None
+    return path[:-1] if single else path
+
+
+def _reason(details: ErrorDetails, path: Path, content: object) -> str:
+    match details["type"]:
+        case "enum" | "literal_error":
+            return _one_of(expected_at(path), content)
+        case "model_type":
+            return f"write its keys beneath it: {_keys(path)}"
+        case "string_type" if isinstance(content, bool):
+            return f'write text; in quotes even "{str(content).lower()}" is text'
+        case "string_type" if isinstance(content, int | float):
+            return f'write it in quotes, "{content}", so that it is text'
+        case "string_type":
+            return "write text"
+        case kind:
+            return _SENTENCES.get(kind, details["msg"]).format(**details.get("ctx", {}))
+
+
+def _missing(path: Path) -> str:
+    meaning = expected_at(path).get("description", "")
+    return f"it is missing; write `{path[-1]}`. {meaning}".strip()
+
+
+def _unknown_key(path: Path) -> str:
+    key = str(path[-1])
+    if key == "<<":
+        return "YAML 1.2 has no merge keys; write the alias as a whole value, or the keys out"
+    known = _known(path[:-1])
+    hint = nearest(key, known)
+    return "there is no such key here" + (hint or f"; there are {', '.join(known)}")
+
+
+def _one_of(expected: dict[str, list[str]], content: object) -> str:
+    known = expected.get("enum") or [str(expected.get("const"))]
+    return f"write {' or '.join(known)}{nearest(str(content), known) if known[1:] else ''}"
+
+
+def _known(path: Path) -> list[str]:
+    return list(expected_at(path).get("properties", {}))
+
+
+def _keys(path: Path) -> str:
+    return ", ".join(_known(path))

@@ -1,0 +1,128 @@
+"""The operator API on the real functions host, with a real ledger, broker and simulated tenant.
+
+Whatever it answers is held against its own description.
+"""
+
+import json
+import re
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+
+from functions.operator_api import describe_api
+from sandbox.company import SCOPE_GROUP, object_id
+from tests.contract.functions_host_process import App
+from tests.contract.service_bus_process import running as running_bus
+from tests.contract.tenant_process import IDENTITY_HEADER, RunningTenant
+from tests.contract.tenant_process import running as running_tenant
+from tests.integration.ledger.azurite_process import azurite
+
+SCOPE = object_id("group", SCOPE_GROUP)
+QUEUES = Path(__file__).parents[2] / "sandbox/queues.json"
+CODE = """
+from functions import operations
+from functions.operator_api import operator_blueprint
+from functions.operators import Operators
+from shared.settings import read_settings
+
+app.register_functions(operator_blueprint(Operators(read_settings().operator_auth)))
+app.register_functions(operations.blueprint)
+"""
+DESCRIPTION = describe_api()
+_TEMPLATES = {
+    re.compile(re.sub(r"\{\w+\}", "[^/]+", path)): item
+    for path, item in DESCRIPTION["paths"].items()
+}
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API as a client sees it; every answer has to be one that the description foresees."""
+
+    http: httpx.Client
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        return self.ask("GET", path, **options)
+
+    def post(self, path: str, body: Any = None, **options: Any) -> httpx.Response:
+        content = {"content": body} if isinstance(body, str) else {"json": body}
+        return self.ask("POST", path, **content, **options)
+
+    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
+        answer = self.http.request(method, f"/api/{path}", **options)
+        if answer.content:
+            _hold_against_description(method, f"/{path.partition('?')[0]}", answer)
+        return answer
+
+    def done(self, path: str, body: Any, **options: Any) -> dict[str, Any]:
+        """Ask for an operation, and wait for its end."""
+        asked = self.post(path, body, **options)
+        assert asked.status_code == 202, asked.text
+        deadline = time.monotonic() + 20
+        operation: dict[str, Any] = asked.json()
+        while operation["state"] == "queued":
+            assert time.monotonic() < deadline, "the operation was not done in time"
+            time.sleep(0.1)
+            operation = self.get(f"operations/{operation['key']}", **options).json()
+        return operation
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the app needs, for as long as the tests run."""
+
+    tenant: RunningTenant
+    settings: Mapping[str, str]
+
+    @contextmanager
+    def app(self, folder: Path, **settings: str) -> Iterator[httpx.Client]:
+        """The app, with a client that holds its function key."""
+        with App(folder, CODE, values={**self.settings, **settings}).running() as host:
+            host.http.timeout = httpx.Timeout(20)
+            host.http.headers["x-functions-key"] = host.function_key
+            yield host.http
+
+
+@contextmanager
+def running_parts(folder: Path) -> Iterator[Parts]:
+    """A ledger, a broker and a tenant."""
+    places = {name: folder / name for name in ("azurite", "bus", "tenant")}
+    for place in places.values():
+        place.mkdir()
+    with ExitStack() as stack:
+        storage = stack.enter_context(azurite(places["azurite"]))
+        queues = json.loads(QUEUES.read_text())
+        bus = stack.enter_context(running_bus(places["bus"], queues))
+        tenant = stack.enter_context(running_tenant(places["tenant"], "--company-size", "60"))
+        yield Parts(
+            tenant,
+            {
+                "AzureWebJobsStorage": storage,
+                "SSPR_LEDGER_CONNECTION_STRING": storage,
+                "SSPR_SCOPE_GROUP_ID": SCOPE,
+                "SSPR_TOPOLOGY": "cloud",
+                "SSPR_GRAPH_URL": tenant.graph_url,
+                "ServiceBusConnection": bus.connection_string,
+                "IDENTITY_ENDPOINT": f"{tenant.http.base_url}/identity/token",
+                "IDENTITY_HEADER": IDENTITY_HEADER,
+            },
+        )
+
+
+def _hold_against_description(method: str, path: str, answer: httpx.Response) -> None:
+    (item,) = [item for pattern, item in _TEMPLATES.items() if pattern.fullmatch(path)]
+    response = item[method.lower()]["responses"][str(answer.status_code)]
+    if "$ref" in response:
+        response = DESCRIPTION["components"]["responses"][response["$ref"].rpartition("/")[2]]
+    kind = answer.headers["content-type"].partition(";")[0]
+    schema = response["content"][kind]["schema"]
+    value = answer.json() if kind == "application/json" else answer.text
+    whole = {**schema, "components": DESCRIPTION["components"]}
+    errors = jsonschema_rs.validator_for(whole, validate_formats=True).iter_errors(value)
+    assert [str(error) for error in errors] == []

@@ -1,0 +1,299 @@
+"""The operator API over HTTP: a rollout's life, the audit of it, and every kind of refusal."""
+
+import json
+from base64 import b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from shared.domain.audit import AuditEnd, AuditRecord, broken_at
+from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts, running_parts
+from tests.contract.service_bus_process import ignore_leaked_sockets
+
+pytestmark = ignore_leaked_sockets
+
+DOCUMENT = f"""\
+schema: sspr-rollout/rollout/1
+name: sspr  # für alle
+scope: {{group: {SCOPE}, topology: cloud}}
+waves:
+  - {{name: pilot, count: 5, soak: PT1H}}
+  - {{name: everybody, percent: 100, soak: PT0S}}
+"""
+WHY = {"reason": "a test wants it so"}
+ADA = {"x-sspr-actor": "ada"}
+GRACE = "grace@contoso.test"
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
+        yield parts
+
+
+@pytest.fixture(scope="module")
+def http(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with parts.app(tmp_path_factory.mktemp("app")) as http:
+        yield http
+
+
+@pytest.fixture
+def api(http: httpx.Client) -> Api:
+    return Api(http)
+
+
+@pytest.fixture(scope="module")
+def plan(http: httpx.Client) -> dict[str, Any]:
+    """What the operator is shown of the document."""
+    operation = Api(http).done("rollout/plans", DOCUMENT, headers=ADA)
+    assert operation["state"] == "succeeded", operation
+    result: dict[str, Any] = operation["result"]
+    return result
+
+
+@pytest.fixture(scope="module")
+def applied(http: httpx.Client, plan: dict[str, Any]) -> dict[str, Any]:
+    """The operation that put the plan into force."""
+    operation = Api(http).done("rollout/apply", {"plan": plan["fingerprint"]}, headers=ADA)
+    assert operation["state"] == "succeeded", operation
+    return operation
+
+
+def refusal(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    error: dict[str, Any] = answer.json()["error"]
+    return error
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "rollout",
+        "rollout/document",
+        "rollout/document?version=7",
+        "rollout/plans/unknown",
+        "rollout/plans/unknown/people",
+        "rollout/plans/%23%2F%3F/people?page=3",
+        "operations/unknown",
+        "audit/unknown",
+        "events/unknown",
+        "users/nobody@contoso.test",
+    ],
+)
+def test_what_is_not_there_is_not_found_with_a_reason(api: Api, path: str) -> None:
+    assert refusal(api.get(path), 404)["reason"]
+
+
+def test_before_the_first_rollout_there_is_nothing_to_steer(api: Api) -> None:
+    for verb in ("pause", "resume", "promote", "abort", "restart"):
+        assert "no rollout" in refusal(api.post(f"rollout/{verb}", WHY), 409)["reason"]
+    assert api.get("rollout/gates").json() == {"evaluations": []}
+
+
+def test_a_document_with_mistakes_is_refused_with_all_of_them_and_their_lines(api: Api) -> None:
+    wrong = DOCUMENT.replace("count: 5", "count: -5").replace("percent: 100", "percent: 101")
+    error = refusal(api.post("rollout/plans", wrong), 400)
+    assert [(one["line"], one["field"]) for one in error["findings"]] == [
+        (5, "waves[0].count"),
+        (6, "waves[1].percent"),
+    ]
+
+
+def test_a_plan_is_drawn_up_kept_and_shown_with_everybody_in_it(
+    api: Api, plan: dict[str, Any]
+) -> None:
+    assert [wave["name"] for wave in plan["waves"]] == ["pilot", "everybody"]
+    assert plan["waves"][0]["additions"] == 5
+    path = f"rollout/plans/{plan['fingerprint']}"
+    assert api.get(path).json() == plan
+    people: list[dict[str, Any]] = []
+    page: int | None = 0
+    while page is not None:
+        answer = api.get(f"{path}/people", params={"page": page}).json()
+        people, page = people + answer["people"], answer["nextPage"]
+    added = [one for one in people if one["action"] == "add"]
+    assert len(added) == plan["additions"]
+    assert sum(one["wave"] == "pilot" for one in added) == 5
+
+
+def test_an_operation_says_who_asked_and_why_it_was_refused(api: Api) -> None:
+    operation = api.done("rollout/apply", {"plan": "never-shown"}, headers=ADA)
+    assert (operation["state"], operation["actor"]) == ("refused", "key: ada")
+    assert operation["result"] is None
+    assert "never" in operation["problem"] or "no plan" in operation["problem"]
+
+
+@pytest.mark.usefixtures("applied")
+def test_the_document_is_kept_as_it_was_written(api: Api) -> None:
+    for path in ("rollout/document", "rollout/document?version=1"):
+        answer = api.get(path)
+        assert answer.text == DOCUMENT
+        assert answer.headers["content-type"].startswith("application/yaml")
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_rollout_is_paused_resumed_aborted_and_restarted(api: Api) -> None:
+    shown = api.get("rollout").json()
+    assert (shown["phase"], shown["version"], shown["actor"]) == ("planned", 1, "key: ada")
+    assert [wave["state"] for wave in shown["waves"]] == ["ahead", "ahead"]
+    assert shown["next"]["move"] == "begin-wave"
+
+    paused = api.post("rollout/pause", WHY, headers={"x-sspr-actor": "grace"}).json()
+    assert paused == api.get("rollout").json()
+    assert (paused["phase"], paused["pause"]["actor"]) == ("paused", "key: grace")
+    assert paused["pause"]["detail"] == WHY["reason"]
+    assert "paused" in refusal(api.post("rollout/pause", WHY), 409)["reason"]
+    assert api.post("rollout/resume", WHY).json()["phase"] == "planned"
+    assert "no wave" in refusal(api.post("rollout/promote", WHY), 409)["reason"]
+    assert api.post("rollout/abort", WHY).json()["phase"] == "aborted"
+    assert api.post("rollout/restart", WHY).json()["phase"] == "planned"
+
+
+@pytest.mark.usefixtures("applied")
+def test_a_rollback_shows_first_whom_it_would_take_out(api: Api) -> None:
+    operation = api.done("rollout/rollback", {"wave": "pilot"} | WHY)
+    assert operation["state"] == "succeeded"
+    assert (operation["result"]["removals"], operation["result"]["done"]) == (0, False)
+    unknown = api.done("rollout/rollback", {"wave": "pilots"} | WHY)
+    assert (unknown["state"], "no wave 'pilots'" in unknown["problem"]) == ("refused", True)
+
+
+def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
+    until = "2099-01-01T00:00:00Z"
+    excluded = api.post(f"people/{GRACE}/exclude", WHY | {"until": until}, headers=ADA).json()
+    assert excluded == api.get(f"users/{GRACE}").json()
+    (person,) = excluded["people"]
+    assert person["bar"]["reason"] == "excluded-by-hand"
+    assert (person["bar"]["actor"], person["bar"]["until"]) == ("key: ada", until)
+    assert (person["bar"]["detail"], person["holds"]) == (WHY["reason"], [])
+
+    (person,) = api.post(f"people/{GRACE}/include", WHY, headers=ADA).json()["people"]
+    (hold,) = person["holds"]
+    assert (hold["cause"]["kind"], hold["cause"]["actor"]) == ("by-hand", "key: ada")
+    assert (person["bar"], hold["until"]) == (None, None)
+
+    (person,) = api.post(f"people/{GRACE}/release", WHY).json()["people"]
+    assert person["holds"] == []
+    assert "nobody" in refusal(api.post("people/noone@contoso.test/include", WHY), 409)["reason"]
+
+
+@pytest.mark.usefixtures("applied")
+def test_the_audit_can_be_read_and_proved_and_names_whoever_asked(api: Api) -> None:
+    api.post("rollout/pause", WHY, headers={"x-sspr-actor": "mallory"})
+    api.post("rollout/resume", WHY)
+    contents = []
+    for end in api.get("audit").json()["partitions"]:
+        records: list[AuditRecord] = []
+        while page := api.get(f"audit/{end['partition']}", params={"after": len(records)}).json()[
+            "records"
+        ]:
+            records += [AuditRecord(**one) for one in page]
+        assert broken_at(records, AuditEnd(**end)) is None
+        contents += [json.loads(one.content) for one in records]
+    assert "key: mallory" in {content["actor"] for content in contents}
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("rollout/gates?limit=0", "limit"),
+        ("rollout/gates?limit=101", "limit"),
+        ("rollout/gates?limit=ten", "limit"),
+        ("rollout/gates?limit=1&limit=2", "limit"),
+        ("rollout/gates?lmit=1", "lmit"),
+        ("rollout/document?version=0", "version"),
+        ("rollout/plans/one/people?page=-1", "page"),
+        ("audit/rollout?after=-1", "after"),
+        ("status?verbose=1", "verbose"),
+    ],
+)
+def test_a_query_parameter_that_is_wrong_is_refused_by_name(
+    api: Api, path: str, field: str
+) -> None:
+    assert refusal(api.get(path), 400)["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("rollout/pause", {}, "reason"),
+        ("rollout/pause", {"reason": "  x "}, "reason"),
+        ("rollout/abort", WHY | {"force": True}, "force"),
+        ("rollout/promote", WHY | {"skipSoak": "perhaps"}, "skipSoak"),
+        ("rollout/apply", {"plan": ""}, "plan"),
+        ("rollout/rollback", WHY, "wave"),
+        (f"people/{GRACE}/exclude", WHY | {"until": "2026-01-01T00:00:00"}, "until"),
+        (f"people/{GRACE}/release", WHY | {"until": "2099-01-01T00:00:00Z"}, "until"),
+        ("rollout/resume", "no JSON", "(body)"),
+        ("rollout/resume", "", "(body)"),
+        ("rollout/resume", "[]", "(body)"),
+    ],
+)
+def test_a_body_that_is_wrong_is_refused_by_field(
+    api: Api, path: str, body: Any, field: str
+) -> None:
+    assert refusal(api.post(path, body), 400)["field"] == field
+
+
+def test_a_name_that_is_no_name_is_refused(api: Api) -> None:
+    error = refusal(api.get("rollout/gates", headers={"x-sspr-actor": "a" * 101}), 400)
+    assert error["field"] == "x-sspr-actor"
+
+
+def test_the_key_may_stand_in_the_address_and_without_one_nobody_gets_in(
+    http: httpx.Client,
+) -> None:
+    key = http.headers["x-functions-key"]
+    with httpx.Client(base_url=http.base_url) as bare:
+        assert bare.get("/api/rollout/gates", params={"code": key}).status_code == 200
+        assert bare.get("/api/rollout/gates").status_code == 401
+        assert bare.get("/api/rollout/gates", headers=principal("Rollout.Reader")).is_error
+
+
+def test_a_directory_that_does_not_answer_is_told_apart_from_a_mistake(
+    api: Api, parts: Parts
+) -> None:
+    fault = {"match": {"method": "", "path": ""}, "action": "status", "status": 403, "times": 50}
+    parts.tenant.sandbox("POST", "faults", fault)
+    try:
+        assert refusal(api.get(f"users/{GRACE}"), 503)["reason"]
+    finally:
+        parts.tenant.sandbox("DELETE", "faults")
+
+
+def test_the_app_serves_its_own_description(api: Api) -> None:
+    assert api.get("openapi.json").json() == DESCRIPTION
+
+
+def test_the_totals_are_those_of_before(api: Api) -> None:
+    status = api.get("status").json()
+    assert set(status) >= {"people", "states", "reasons", "flags", "flagged", "refusedMessages"}
+
+
+def principal(*roles: str) -> dict[str, str]:
+    """The header that App Service Authentication sets."""
+    claims = [{"typ": "roles", "val": role} for role in roles]
+    claims.append({"typ": "oid", "val": "ada-id"})
+    claims.append({"typ": "preferred_username", "val": "ada@contoso.test"})
+    told = {"auth_typ": "aad", "claims": claims, "name_typ": "name", "role_typ": "roles"}
+    return {"x-ms-client-principal": b64encode(json.dumps(told).encode()).decode()}
+
+
+def test_behind_app_service_the_token_decides_and_no_key(parts: Parts, tmp_path: Path) -> None:
+    reader, operator = principal("Rollout.Reader"), principal("Rollout.Operator")
+    settings = {"SSPR_OPERATOR_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
+    with parts.app(tmp_path, **settings) as http:
+        api = Api(http)
+        unknown = api.get("rollout/gates")
+        assert refusal(unknown, 401)["reason"]
+        assert unknown.headers["www-authenticate"] == "Bearer"
+        del http.headers["x-functions-key"]
+        assert api.get("rollout/gates", headers=reader).status_code == 200
+        forbidden = api.post("rollout/pause", WHY, headers=reader)
+        assert "Rollout.Operator" in refusal(forbidden, 403)["reason"]
+        assert refusal(api.post("rollout/abort", {}, headers=reader), 403), "before the body"
+        asked = api.done("rollout/apply", {"plan": "none"}, headers=operator)
+        assert asked["actor"] == "entra: ada@contoso.test (ada-id)"
