@@ -5,6 +5,7 @@ from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
+from urllib.parse import unquote
 
 import azure.functions as func
 
@@ -66,8 +67,11 @@ class Operators:
         return f"entra: {_shown(name)} ({_shown(object_id)})"
 
 
-def _claimed(name: str) -> str:
-    name = name.strip()
+def _claimed(header: str) -> str:
+    try:
+        name = unquote(header, errors="strict").strip()
+    except UnicodeDecodeError:
+        raise InvalidMessage(ACTOR_HEADER, "a name is percent-encoded UTF-8") from None
     if len(name) > LONGEST_ACTOR:
         raise InvalidMessage(ACTOR_HEADER, f"a name has at most {LONGEST_ACTOR} characters")
     if not name.isprintable():

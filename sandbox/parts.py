@@ -173,7 +173,7 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_REGISTRATION_SCHEDULE": "1-59/5 * * * * *",
         "SSPR_WAITING_SCHEDULE": "*/3 * * * * *",
         "SSPR_WAVE_SCHEDULE": "*/2 * * * * *",
-        "SSPR_RECONCILE_SCHEDULE": "*/10 * * * * *",
+        "SSPR_RECONCILE_SCHEDULE": "1-59/5 * * * * *",
         "SSPR_LEASE": "PT10S",
         "SSPR_FIRST_RETRY": "PT5S",
         **layout.identity_environment,

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -9,11 +10,16 @@ import httpx
 from sandbox.console import Console, wait_for
 
 PATIENCE = 90.0
+_MOST_TRIES = 5
 _ENDED = {"succeeded", "refused"}
 
 
 class OperationRefused(Exception):
     """The app refused what was asked for; the text says why."""
+
+
+class WorldChanged(OperationRefused):
+    """What was planned is no longer what would be done."""
 
 
 class Rollouts:
@@ -35,10 +41,13 @@ class Rollouts:
         return self._operate("/rollout/apply", {"plan": fingerprint, **options})
 
     def start(self, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Plan and apply in one go; answers with the plan."""
-        plan = self.plan(document)
-        self.apply(plan["fingerprint"])
-        return plan
+        """Plan and apply in one go, again while the world still changes; answers with the plan."""
+        for _ in range(_MOST_TRIES):
+            plan = self.plan(document)
+            with suppress(WorldChanged):
+                self.apply(plan["fingerprint"])
+                return plan
+        raise OperationRefused(f"the world changed {_MOST_TRIES} times")
 
     def roll_back(self, wave: str, reason: str) -> dict[str, Any]:
         """Take a wave's people out, as shown a moment before."""
@@ -97,7 +106,8 @@ class Rollouts:
 
         ended = wait_for(look, PATIENCE, f"the {operation['kind']}")
         if ended["state"] == "refused":
-            raise OperationRefused(ended["problem"])
+            changed = "world has changed" in ended["problem"]
+            raise (WorldChanged if changed else OperationRefused)(ended["problem"])
         result: dict[str, Any] = ended["result"]
         return result
 

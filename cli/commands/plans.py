@@ -10,10 +10,10 @@ from cli.csv_rows import write_rows
 from cli.exits import Failure, RefusedInput, Status
 from cli.operations import finished
 from cli.options import Actor, Output, Patience, Reason, Yes, panel, signed
-from cli.render.layout import moment, people
+from cli.render.layout import escaped, moment, people
 from cli.render.plan import plan_report, report_markdown, report_view, rollback_report
 from cli.render.rollout import rollout_view
-from cli.terminal import Form, confirm, contents, draw, show, show_json, tell, written
+from cli.terminal import Form, confirm, contents, draw, show, show_json, show_text, tell, written
 
 _PEOPLE = ("objectId", "action", "wave", "reason")
 _LATER = "sspr status shows what comes of it"
@@ -41,7 +41,7 @@ def lint(file: File, output: Output = Form.TABLE) -> None:
         show_json(wrong)
     else:
         for one in wrong:
-            typer.echo(_line(file, one))
+            show_text(_line(file, one))
     if wrong:
         raise Failure(Status.NOT_FOUND, f"{file}: {_count(wrong)}")
 
@@ -131,8 +131,10 @@ def apply(
         try:
             operation = api.apply(fingerprint, force=force, reason=reason)
             done = finished(api, operation, "applying the plan", timeout=timeout, otherwise=_LATER)
-        except Failure as refused:
-            raise _unless_in_force(refused, shown, api.rollout()) from None
+        except Failure as failure:
+            if failure.status is Status.NOT_POSSIBLE:
+                raise _with_what_is_in_force(failure, shown, api.rollout()) from None
+            raise
         show(done, rollout_view(api.rollout()), output)
 
 
@@ -183,7 +185,7 @@ def _findings(text: str) -> list[dict[str, Any]]:
 def _line(file: str, finding: dict[str, Any]) -> str:
     """As compilers say it, so that editors find the place."""
     place = f"{file}:{finding['line']}:{finding['column']}"
-    return f"{place}: {finding['field']}: {finding['reason']}"
+    return escaped(f"{place}: {finding['field']}: {finding['reason']}")
 
 
 def _count(wrong: list[dict[str, Any]]) -> str:
@@ -202,7 +204,7 @@ def _unsafe(shown: dict[str, Any]) -> Failure:
     return Failure(Status.NOT_POSSIBLE, f"unsafe: {text}; only --force and a --reason apply it")
 
 
-def _unless_in_force(
+def _with_what_is_in_force(
     refused: Failure, shown: dict[str, Any], rollout: dict[str, Any] | None
 ) -> Failure:
     """The refusal; a plan that was applied before is refused for what it has changed itself."""

@@ -22,7 +22,7 @@ from sandbox.bench.rollout import enrol
 
 MOST_PEOPLE = 1_000
 """What the webhook takes in one call."""
-FEWEST_PLANNED = 1_000
+_FEWEST_PLANNED = 1_000
 _WIDTH = 150
 """Columns where there is no terminal, as in a log."""
 
@@ -101,8 +101,8 @@ def _arguments() -> argparse.Namespace:
 
 def _crowd(text: str) -> int:
     count = int(text)
-    if count < FEWEST_PLANNED:
-        raise argparse.ArgumentTypeError(f"at least {FEWEST_PLANNED}: fewer take hardly any memory")
+    if count < _FEWEST_PLANNED:
+        raise argparse.ArgumentTypeError(f"at least {_FEWEST_PLANNED}: fewer take no memory")
     return count
 
 

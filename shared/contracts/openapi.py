@@ -49,8 +49,9 @@ _SECURITY_SCHEMES: Json = {
 _ACTOR: Json = {
     "name": ACTOR_HEADER,
     "in": "header",
-    "description": "Who asks, for the audit; counts only where operators are let in by key.",
-    "schema": {"type": "string", "maxLength": LONGEST_ACTOR},
+    "description": f"Who asks, for the audit: up to {LONGEST_ACTOR} characters, as percent-encoded "
+    "UTF-8. It counts only where operators are let in by key.",
+    "schema": {"type": "string"},
 }
 
 

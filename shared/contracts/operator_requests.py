@@ -8,7 +8,10 @@ from shared.contracts.contract import Contract
 from shared.contracts.view import View
 
 ACTOR_HEADER = "x-sspr-actor"
-"""Where operators are let in by key: who asks. It is but claimed; the audit says so."""
+"""Where operators are let in by key: who asks, percent-encoded where it is not ASCII.
+
+It is but claimed; the audit says so.
+"""
 LONGEST_ACTOR = 100
 READER = "Rollout.Reader"
 OPERATOR = "Rollout.Operator"

@@ -23,6 +23,8 @@ _WRITTEN_BACK = frozenset({ResetOutcome.SUCCEEDED, ResetOutcome.WRITEBACK_FAILED
 _ROUNDING = 1e-6
 """Of a person: far more than a float is off by when a share is taken of a million people."""
 _TIME: Final = "%Y-%m-%d %H:%M UTC"
+_NO_WORKER_NEEDED = "no AD group in this topology"
+_NO_SYNC = "no hybrid worker tells of a delta sync that has ended"
 
 
 def evaluate(rollout: Rollout, measured: Measurements, now: datetime) -> Evaluation:
@@ -177,7 +179,7 @@ def _delta_sync(gate: Gate, look: _Look) -> Result:
     if not look.measured.needs_worker:
         return _result(gate, Outcome.PASSED, None, len(sights), _NO_WORKER_NEEDED)
     if not sights:
-        return _result(gate, Outcome.INCONCLUSIVE, None, 0, "no delta sync has ended yet")
+        return _result(gate, Outcome.INCONCLUSIVE, None, 0, _NO_SYNC)
     newest = max(sights, key=_sync_ended_at)
     ended = _sync_ended_at(newest)
     if newest.sync_succeeded:
@@ -212,7 +214,6 @@ _JUDGES: Mapping[GateKind, Callable[[Gate, _Look], Result]] = {
     GateKind.DELTA_SYNC: _delta_sync,
     GateKind.BACKLOG: _backlog,
 }
-_NO_WORKER_NEEDED = "no AD group in this topology"
 
 
 def _result(gate: Gate, outcome: Outcome, value: float | None, sample: int, text: str) -> Result:
@@ -220,7 +221,7 @@ def _result(gate: Gate, outcome: Outcome, value: float | None, sample: int, text
 
 
 def _sync_ended_at(sight: WorkerSight) -> datetime:
-    """When it ended; a worker that does not say so has told of it no earlier than it was seen."""
+    """When it ended; where the worker does not say, when it told of it."""
     return sight.sync_ended_at or sight.seen_at
 
 

@@ -1,7 +1,7 @@
 """Draw up a plan: what a rollout document would do to everybody, before anything is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from shared.domain.document import Document
 from shared.domain.enrolment import CauseKind
 from shared.domain.errors import InvalidMessage
 from shared.domain.planning import draw_up
-from shared.domain.rollout import Phase, Rollout, planned, revise
+from shared.domain.rollout import Rollout, planned, revise
 from shared.domain.scope_plan import ScopePlan
 from shared.ports import KeptPlan, Operation, PlannedPerson, StoredRollout, World
 from shared.use_cases.describe_plan import describe_plan
@@ -63,9 +63,9 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> Drawn:
     plan = draw_up(
         surveyed.candidates.values(),
         surveyed.standings,
-        surveyed.members,
-        # A plan of everything: as if all waves had begun.
-        replace(rollout, phase=Phase.COMPLETED),
+        # Whoever is in before the first rollout was there before, and is no drift.
+        surveyed.members if stored else None,
+        rollout,
         document.governs(world.policy),
         now,
         through=len(document.waves),

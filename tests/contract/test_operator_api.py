@@ -94,7 +94,7 @@ def test_before_the_first_rollout_there_is_nothing_to_steer(api: Api) -> None:
 
 
 def test_a_document_with_mistakes_is_refused_with_all_of_them_and_their_lines(api: Api) -> None:
-    wrong = DOCUMENT.replace("count: 5", "count: -5").replace("percent: 100", "percent: 101")
+    wrong = DOCUMENT.replace("count: 5", "count: 0").replace("percent: 100", "percent: 101")
     error = refusal(api.post("rollout/plans", wrong), 400)
     assert [(one["line"], one["field"]) for one in error["findings"]] == [
         (5, "waves[0].count"),
@@ -123,7 +123,7 @@ def test_an_operation_says_who_asked_and_why_it_was_refused(api: Api) -> None:
     operation = api.done("rollout/apply", {"plan": "never-shown"}, headers=ADA)
     assert (operation["state"], operation["actor"]) == ("refused", "key: ada")
     assert operation["result"] is None
-    assert "never" in operation["problem"] or "no plan" in operation["problem"]
+    assert operation["problem"].startswith("no plan with this fingerprint was shown")
 
 
 @pytest.mark.usefixtures("applied")
@@ -250,7 +250,9 @@ def test_the_key_may_stand_in_the_address_and_without_one_nobody_gets_in(
     with httpx.Client(base_url=http.base_url) as bare:
         assert bare.get("/api/rollout/gates", params={"code": key}).status_code == 200
         assert bare.get("/api/rollout/gates").status_code == 401
-        assert bare.get("/api/rollout/gates", headers=principal("Rollout.Reader")).is_error
+        assert (
+            bare.get("/api/rollout/gates", headers=principal("Rollout.Reader")).status_code == 401
+        )
 
 
 def test_a_directory_that_does_not_answer_is_told_apart_from_a_mistake(

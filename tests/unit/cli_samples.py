@@ -36,6 +36,18 @@ STATUS: dict[str, Any] = StatusView(
     refused=(),
 ).model_dump(mode="json", by_alias=True)
 
+REFUSED: dict[str, Any] = {
+    "key": "k1",
+    "queue": "onboarding-events",
+    "at": "2026-03-02T08:00:00+00:00",
+    "outcome": "invalid",
+    "text": "The message could not be understood; see the field.",
+    "personKey": None,
+    "field": "employeeId",
+    "detail": "String should match pattern",
+    "body": '{"employeeId": "*"}',
+}
+
 
 def as_json(view: View) -> dict[str, Any]:
     """What goes over the wire."""

@@ -9,19 +9,8 @@ from typing import Any
 import pytest
 
 from tests.unit.cli_api import KEY, NOT_KNOWN, Answer, Api, refusal, serving, sspr
-from tests.unit.cli_samples import NOW, STATUS, person
+from tests.unit.cli_samples import NOW, REFUSED, STATUS, person
 
-REFUSED: dict[str, Any] = {
-    "key": "k1",
-    "queue": "onboarding-events",
-    "at": "2026-03-02T08:00:00+00:00",
-    "outcome": "invalid",
-    "text": "The message could not be understood; see the field.",
-    "personKey": None,
-    "field": "employeeId",
-    "detail": "String should match pattern",
-    "body": '{"employeeId": "*"}',
-}
 COMMANDS = [
     [command]
     for command in (

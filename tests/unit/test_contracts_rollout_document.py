@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
@@ -477,6 +477,7 @@ def containers(value: Any) -> list[Any]:
     return [value, *(found for one in inner for found in containers(one))]
 
 
+@settings(deadline=None)
 @given(changed_documents())
 def test_whatever_is_changed_the_answer_is_a_document_or_findings_in_our_words(
     document: Any,
@@ -494,6 +495,7 @@ def test_whatever_is_changed_the_answer_is_a_document_or_findings_in_our_words(
         VALIDATOR.validate(document)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_a_text_that_was_cut_or_typed_into_anywhere_is_read_or_refused(data: st.DataObject) -> None:
     begin = data.draw(st.integers(0, len(FULL)))
@@ -516,6 +518,7 @@ def test_comments_quotes_and_order_of_keys_do_not_change_the_digest() -> None:
     assert read(block.getvalue()) == read(FULL)
 
 
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 9))
 def test_reading_is_stable_whatever_the_layout(random: Any, width: int) -> None:
     def shuffled(value: Any) -> Any:

@@ -261,7 +261,7 @@ def test_people_who_are_late_already_keep_no_old_delta_sync_from_passing() -> No
 @pytest.mark.parametrize(
     ("workers", "people", "text"),
     [
-        ((), {}, "no delta sync has ended yet"),
+        ((), {}, "no hybrid worker tells of a delta sync that has ended"),
         ((WELL,), {}, "the newest delta sync succeeded at 2026-03-02 10:00 UTC"),
         ((BAD,), {}, "the newest delta sync failed at 2026-03-02 08:00 UTC: staging mode"),
         (

@@ -66,7 +66,7 @@ def looked(of: Rollout, outcomes: list[Outcome], at: datetime) -> Evaluation:
     return evaluation(of, *outcomes[: len(of.wave.gates)], at=at)
 
 
-@given(anywhere(*set(Phase) - {Phase.PLANNED}), OUTCOMES, MOMENTS, MOMENTS)
+@given(anywhere(*sorted(set(Phase) - {Phase.PLANNED})), OUTCOMES, MOMENTS, MOMENTS)
 def test_an_inconclusive_gate_never_promotes(
     of: Rollout, outcomes: list[Outcome], at: datetime, now: datetime
 ) -> None:
@@ -132,7 +132,7 @@ ATTEMPTS: list[Action] = [
 
 
 @given(
-    anywhere(*set(Phase) - {Phase.COMPLETED}),
+    anywhere(*sorted(set(Phase) - {Phase.COMPLETED})),
     st.lists(st.sampled_from(ATTEMPTS), max_size=20),
     OUTCOMES,
     MOMENTS,

@@ -33,7 +33,13 @@ def test_by_key_the_host_asks_for_the_key_and_by_token_app_service_has_asked() -
 
 @pytest.mark.parametrize(
     ("claimed", "actor"),
-    [("ada", "key: ada"), ("  Ada Lovelace ", "key: Ada Lovelace"), ("", "key"), (" ", "key")],
+    [
+        ("ada", "key: ada"),
+        ("  Ada Lovelace ", "key: Ada Lovelace"),
+        ("", "key"),
+        (" ", "key"),
+        ("J%C3%BCrgen 100%25", "key: Jürgen 100%"),
+    ],
 )
 def test_by_key_the_actor_is_what_the_caller_claims(claimed: str, actor: str) -> None:
     assert KEY.admit("POST", {"x-sspr-actor": claimed}) == actor
@@ -48,7 +54,9 @@ def test_by_key_a_claimed_name_cannot_be_mistaken_for_one_that_entra_vouches_for
     assert claimed == "key: entra: ada@contoso.test (ada-id)"
 
 
-@pytest.mark.parametrize("claimed", ["a\x1b[31m", "a\nb", "a\x00", "\u202eada", "a" * 101])
+@pytest.mark.parametrize(
+    "claimed", ["a\x1b[31m", "a\nb", "a\x00", "\u202eada", "a%1B[31m", "%FF", "a" * 101]
+)
 def test_by_key_a_name_with_control_characters_or_of_great_length_is_refused(
     claimed: str,
 ) -> None:

@@ -2,7 +2,7 @@
 
 The defaults let a healthy rollout go on in which nobody happens to reset a password: a gate that
 asks about resets passes where there were none (`minimumSample: 0`). And they are patient with
-machinery, since a paused rollout enrols nobody: three looks in a row have to fail.
+machinery, since a paused rollout adds nobody: three looks in a row have to fail.
 """
 
 from typing import Annotated, Any
@@ -44,7 +44,10 @@ class Visible(GateText):
 
     threshold: Share = Field(0.95, description="At least this share, from 0 to 1.")
     minimum_sample: int = Field(
-        1, ge=0, description="With fewer people to judge by, the gate is inconclusive."
+        1,
+        ge=0,
+        description="With fewer people in the wave the gate is inconclusive. 0: a wave of nobody "
+        "passes.",
     )
 
 
@@ -57,7 +60,10 @@ class Effective(GateText):
         "few, hence less than for visible.",
     )
     minimum_sample: int = Field(
-        1, ge=0, description="With fewer people to judge by, the gate is inconclusive."
+        1,
+        ge=0,
+        description="With fewer people in the wave the gate is inconclusive. 0: a wave of nobody "
+        "passes.",
     )
 
 
@@ -66,7 +72,10 @@ class Registered(GateText):
 
     threshold: Share = Field(0.5, description="At least this share, from 0 to 1.")
     minimum_sample: int = Field(
-        1, ge=0, description="With fewer people to judge by, the gate is inconclusive."
+        1,
+        ge=0,
+        description="With fewer people in the wave the gate is inconclusive. 0: a wave of nobody "
+        "passes.",
     )
     window: Window = Field(
         "P3D", description="How long people have, counted from when the wave's soak began."
@@ -76,17 +85,12 @@ class Registered(GateText):
     )
 
 
-class Resets(GateText):
-    """A gate on self-service resets of people in scope, from the directory's audit log."""
+class ResetGate(GateText):
+    """A gate on what people met who reset their password, from the directory's audit log."""
 
-    threshold: Share = Field(0.2, description="At most this share of the resets, from 0 to 1.")
-    minimum_sample: int = Field(
-        0,
-        ge=0,
-        description="With fewer resets within the window the gate is inconclusive. 0 (the "
-        "default): it passes where there were none, and one failure among few counts in full.",
+    window: ResetWindow = Field(
+        "P1D", description="How far back to look; never to before the wave or the last resume."
     )
-    window: ResetWindow = Field("P1D", description="How far back to look.")
     failure_limit: int = Field(
         1,
         ge=1,
@@ -96,12 +100,27 @@ class Resets(GateText):
     )
 
 
-class WritebackFailures(Resets):
+class WritebackFailures(ResetGate):
     """The share of self-service resets that could not be written to Active Directory."""
 
+    threshold: Share = Field(0.2, description="At most this share of the resets, from 0 to 1.")
+    minimum_sample: int = Field(
+        0,
+        ge=0,
+        description="With fewer resets within the window the gate is inconclusive. 0 (the "
+        "default): it passes where there were none, and one failure among few counts in full.",
+    )
 
-class BlockedResets(Resets):
-    """The share of resets that were refused to people in scope before they could try."""
+
+class BlockedResets(ResetGate):
+    """The share of people in scope who were refused a reset all the same."""
+
+    threshold: Share = Field(
+        0.05, description="At most this share of the people in scope, from 0 to 1."
+    )
+    minimum_sample: int = Field(
+        0, ge=0, description="With fewer people in scope the gate is inconclusive."
+    )
 
 
 class WorkerAlive(GateText):
@@ -117,7 +136,8 @@ class DeltaSync(GateText):
 
     window: Window = Field(
         "PT2H",
-        description="How old it may be. Entra Connect runs every 30 minutes by itself.",
+        description="How old it may be while people wait for one. Entra Connect runs every 30 "
+        "minutes by itself.",
     )
 
 
@@ -146,7 +166,7 @@ class Gates(Part):
         None, description="Standard. Resets that did not reach AD; null: no such gate."
     )
     blocked_resets: BlockedResets | None = Field(
-        None, description="Only where given. Resets refused to people in scope; {} for defaults."
+        None, description="Only where given. People in scope refused a reset; {} for defaults."
     )
     worker_alive: WorkerAlive | None = Field(
         None, description="Standard. The hybrid worker's silence; null: no such gate."

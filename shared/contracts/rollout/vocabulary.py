@@ -158,7 +158,8 @@ class Additions(Part):
     """How many people one plan may add; it is refused where it would add more."""
 
     share: Share = Field(
-        1.0, description="Share of all, from 0 to 1; ten people are never refused."
+        1.0,
+        description="Share of everybody eligible, from 0 to 1; ten people are never refused.",
     )
     people: int | None = Field(None, ge=0, description="So many people; null: no such limit.")
 
@@ -167,7 +168,8 @@ class Removals(Part):
     """How many people one plan may remove; it is refused where it would remove more."""
 
     share: Share = Field(
-        0.05, description="Share of all, from 0 to 1; ten people are never refused."
+        0.05,
+        description="Share of everybody in scope, from 0 to 1; ten people are never refused.",
     )
     people: int | None = Field(500, ge=0, description="So many people; null: no such limit.")
 
