@@ -52,10 +52,12 @@ def read_export(lines: Iterable[str], name: str) -> Iterator[AuditRecord]:
     Raises:
         Failure: a line is no such record.
     """
+    from shared.contracts.operator_api import AuditRecordView
+
     for number, line in enumerate(lines, start=1):
         try:
-            yield record_of(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+            yield record_of(AuditRecordView.model_validate_json(line).model_dump())
+        except ValueError:
             text = f"{name}:{number}: not an audit record; export with --format jsonl"
             raise Failure(Status.USAGE, text) from None
 

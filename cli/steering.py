@@ -43,27 +43,36 @@ def steer(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
             return api.steer(verb, **said)
         except Unanswered as problem:
             unanswered = problem
+            rollout = _rollout_after(problem, api, verb)
         except Failure:
-            # A word that was heard the first time is refused the second time.
-            if unanswered is None or not _is_heard(verb, _rollout(api)):
+            if unanswered is None:
                 raise
-        rollout = _rollout(api)
+            # A word that was heard the first time is refused the second time.
+            rollout = _rollout_after(unanswered, api, verb)
+            if not _is_heard(verb, rollout):
+                raise
         if _is_heard(verb, rollout):
             tell(f"{unanswered}; but the rollout is {phase_text(rollout)}")
             return rollout
-    text = (
-        f"{unanswered}; nobody knows whether {verb} was heard. The rollout is "
-        f"{phase_text(rollout)}; if that is not as it should be, say it again"
-    )
-    raise Failure(Status.UNREACHABLE, text)
+    text = f"the rollout is {phase_text(rollout)}; if that is not as it should be, say it again"
+    raise _not_known(unanswered, verb, text)
 
 
 def _is_heard(verb: str, rollout: dict[str, Any]) -> bool:
     return rollout["phase"] in _VERBS[verb].goal
 
 
-def _rollout(api: OperatorApi) -> dict[str, Any]:
-    rollout = api.rollout()
+def _rollout_after(unanswered: Unanswered, api: OperatorApi, verb: str) -> dict[str, Any]:
+    try:
+        rollout = api.rollout()
+    except Failure as problem:
+        raise _not_known(unanswered, verb, str(problem)) from None
     if rollout is None:
         raise Failure(Status.NOT_FOUND, "there is no rollout; apply a plan first")
     return rollout
+
+
+def _not_known(unanswered: Unanswered | None, verb: str, text: str) -> Failure:
+    return Failure(
+        Status.UNREACHABLE, f"{unanswered}; nobody knows whether {verb} was heard: {text}"
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import Any, TextIO
 
 import typer
@@ -68,7 +69,7 @@ def confirm(question: str, *, yes: bool) -> None:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Where rich prints to; a file is as wide as a table needs."""
+    """Where rich prints to; a file is as wide as a table needs, or as `COLUMNS` says."""
     target = Console(stderr=stderr, highlight=False)
     if not target.is_terminal:
         target.width = _WIDTH_OF_A_FILE

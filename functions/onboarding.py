@@ -5,9 +5,10 @@ from typing import List  # noqa: UP035  # the production runtime refuses list[..
 import azure.functions as func
 
 from functions.messages import messages_of
-from functions.responses import json_response
+from functions.responses import answer, refusal
 from shared.bootstrap import app
 from shared.contracts.queues import ONBOARDING_EVENTS
+from shared.contracts.webhook import AcceptedEvents
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.accept_events import accept_events
 from shared.use_cases.enroll import enroll
@@ -22,9 +23,8 @@ async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
     try:
         keys = await accept_events(req.get_body(), app().world.outbox, app().now())
     except InvalidMessage as error:
-        problem = {"field": error.field, "reason": error.reason}
-        return json_response({"error": problem}, 400)
-    return json_response({"keys": list(keys)}, 202)
+        return refusal(error)
+    return answer(AcceptedEvents(keys=tuple(keys)), 202)
 
 
 @blueprint.function_name("enroll_people")

@@ -1,8 +1,6 @@
 """What the HTTP functions answer: a view as JSON, or an error in words and with its status."""
 
-import json
 from collections.abc import Mapping
-from typing import Any
 
 import azure.functions as func
 
@@ -24,6 +22,8 @@ from shared.domain.errors import (
 JSON = "application/json"
 YAML = "application/yaml"
 """RFC 9512."""
+_MOST_FINDINGS = 100
+"""Of a document; `sspr lint` shows all."""
 
 
 class NotFound(SsprRolloutError):
@@ -41,11 +41,6 @@ _STATUS: Mapping[type[SsprRolloutError], int] = {
     LedgerConflict: 409,
     DirectoryUnavailable: 503,
 }
-
-
-def json_response(value: Any, status_code: int = 200) -> func.HttpResponse:
-    """The value as JSON text."""
-    return func.HttpResponse(json.dumps(value), status_code=status_code, mimetype=JSON)
 
 
 def answer(view: View, status_code: int = 200) -> func.HttpResponse:
@@ -74,6 +69,6 @@ def _problem(error: SsprRolloutError) -> Problem:
         reason=error.reason,
         findings=tuple(
             FindingView(line=one.line, column=one.column, field=one.field, reason=one.reason)
-            for one in findings
+            for one in findings[:_MOST_FINDINGS]
         ),
     )

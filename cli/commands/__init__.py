@@ -1,5 +1,5 @@
 """The commands: each reads what was typed, asks the app, and shows what it answered.
 
-`httpx`, pydantic and the rollout document's contract are imported where a command needs them: help
-and shell completion come at once.
+`httpx`, the settings and the contracts are imported where a command needs them: help and shell
+completion come at once.
 """

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console as Screen
@@ -18,6 +18,8 @@ from sandbox.observed import members_in_ad, members_in_entra
 from sandbox.rollouts import Rollouts
 
 HALF_A_DAY = timedelta(hours=12)
+_NEXT_LOOK = timedelta(minutes=2)
+"""Longer than the gates are left alone."""
 PATIENCE = 300.0
 WAVES = ("pilot", "early", "a quarter", "everyone")
 FAILING, LAST = WAVES[2], WAVES[3]
@@ -81,7 +83,7 @@ class _Stage:
     def roll_back(self) -> Iterator[Proof]:
         """The operator takes wave three out, and nobody else."""
         before = self._members()
-        inside = _wave(self._rollouts.view(), FAILING)["people"]
+        inside = self._states(_wave(self._rollouts.view(), FAILING))
         self._sspr("rollback", FAILING, "--reason", "writeback has no rights", "--yes")
         self._wait(lambda: not self._states(_wave(self._rollouts.view(), FAILING)))
         self._wait(lambda: "withdrawing" not in self._console.status()["states"])
@@ -120,10 +122,17 @@ class _Stage:
                 return view
             if view["phase"] in {"soaking", "planned"} and _is_settled(view):
                 ended = self._crowd.live_half_a_day()
-                self._console.move_clock(HALF_A_DAY)
+                self._pass_half_a_day()
                 wave = self._tell(view, ended, wave)
-            time.sleep(1.0)
+            time.sleep(0.5)
         raise TimeoutError(f"the rollout is {json.dumps(self._rollouts.view(), indent=1)}")
+
+    def _pass_half_a_day(self) -> None:
+        """Jump, let the worker be heard of again, and have the gates looked at once more."""
+        self._console.move_clock(HALF_A_DAY)
+        jumped = datetime.now(UTC) + self._console.moved()
+        self._wait(lambda: _last_heard_of(self._rollouts.view()) >= jumped)
+        self._console.move_clock(_NEXT_LOOK)
 
     def _tell(self, view: dict[str, Any], ended: dict[str, int], before: str) -> str:
         if view["wave"] and view["wave"] != before:
@@ -136,7 +145,7 @@ class _Stage:
     def _wait(self, look: Any) -> None:
         deadline = time.monotonic() + PATIENCE
         while not look() and time.monotonic() < deadline:
-            time.sleep(0.5)
+            time.sleep(0.2)
 
     def _members(self) -> set[str]:
         people = [one.user_principal_name for one in self._company.people]
@@ -195,13 +204,17 @@ def rollout_document(console: Console, company: Company) -> dict[str, Any]:
             "registered": {"threshold": 0.1, "window": "P7D"},
             "writebackFailures": {"threshold": 0.2, "minimumSample": 5, "window": "P1D"},
         },
-        "evaluateEvery": "PT1H",
+        "evaluateEvery": "PT1M",
     }
 
 
 def _wave(view: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in view["waves"] if one["name"] == name)
     return found
+
+
+def _last_heard_of(view: dict[str, Any]) -> datetime:
+    return max(datetime.fromisoformat(worker["seenAt"]) for worker in view["workers"])
 
 
 def _is_settled(view: dict[str, Any]) -> bool:

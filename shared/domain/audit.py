@@ -45,6 +45,8 @@ def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
         if record.previous != digest or record.digest != chained(digest, record.content):
             return f"{record.partition}: record {number} has been changed"
         digest = record.digest
-    if (number, digest) != (end.number, end.digest):
+    if number != end.number:
         return f"{end.partition}: ends at record {number}, not at {end.number} as the ledger says"
+    if digest != end.digest:
+        return f"{end.partition}: record {number} has another digest than the ledger says"
     return None

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -91,10 +92,7 @@ class RolloutRig:
     def is_out(self, *people: Employee) -> None:
         """Wait until none of them is in any more, or about to be."""
         for person in people:
-            until(
-                lambda person=person: self.state(person) not in {*_IN, "withdrawing"},
-                f"{person.user_principal_name} to be out",
-            )
+            until(partial(self._is_gone, person), f"{person.user_principal_name} to be out")
         self.rig.console.connect.post("/sync").raise_for_status()
         assert [self.rig.groups(person) for person in people] == [[] for _ in people]
 
@@ -130,6 +128,9 @@ class RolloutRig:
         tenant.post("/sandbox/registrations", json=body).raise_for_status()
         answer = tenant.post("/sandbox/resets", json={**body, "newPassword": "Found-Again-2!"})
         return [one["code"] for one in answer.raise_for_status().json()]
+
+    def _is_gone(self, person: Employee) -> bool:
+        return self.state(person) not in {*_IN, "withdrawing"}
 
     def _on_the_way(self, wave: str) -> int:
         found = next(one for one in self.rollouts.view()["waves"] if one["name"] == wave)

@@ -166,7 +166,7 @@ def test_an_inconclusive_gate_never_promotes(stage: RolloutRig) -> None:
 
     def said() -> bool:
         newest = stage.rollouts.evaluations()[0]
-        return newest["wave"] == "pilot" and newest["outcome"] == "inconclusive"
+        return (newest["wave"], newest["outcome"]) == ("pilot", "inconclusive")
 
     until(said, "the gate to be looked at")
     view = stage.rollouts.view()

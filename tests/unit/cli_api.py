@@ -126,7 +126,8 @@ def serving() -> Iterator[Api]:
 def sspr(api: Api | None, *arguments: str, stdin: str | None = None, **env: str) -> Result:
     """Run a command; without `api` nothing is set."""
     known = {"SSPR_URL": api.url if api else "", "SSPR_KEY": KEY if api else "", "SSPR_TOKEN": ""}
-    return CliRunner().invoke(app, list(arguments), input=stdin, env=known | env)
+    wide = {"COLUMNS": "200"}
+    return CliRunner().invoke(app, list(arguments), input=stdin, env=wide | known | env)
 
 
 def refusal(reason: str, **more: Any) -> dict[str, Any]:

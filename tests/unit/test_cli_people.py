@@ -9,7 +9,7 @@ import pytest
 
 from cli.exits import Failure, Status
 from cli.until import read_until
-from shared.contracts.operator_api import ByHand
+from shared.contracts.operator_api import ByHand, Steer
 from shared.contracts.person_view import BarView, CauseView, HoldView
 from tests.unit.cli_api import LOST, Api, refusal, serving, sspr
 from tests.unit.cli_samples import NOW, person
@@ -71,7 +71,7 @@ def test_a_release_takes_back_what_was_said(api: Api) -> None:
     api.answer("people/gustav_x%23EXT%23@contoso.test/release", (200, {"people": [person()]}))
     done = sspr(api, "release", "gustav_x#EXT#@contoso.test", "--reason", "back again")
     assert done.exit_code == 0
-    assert api.asked[0].json == {"reason": "back again"}
+    assert Steer.read(api.asked[0].body) == Steer(reason="back again")
 
 
 def test_a_release_of_whom_nothing_was_ever_said_is_status_1(api: Api) -> None:

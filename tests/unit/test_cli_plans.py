@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.operator_api import Apply, RollBack
 from tests.unit.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
 from tests.unit.cli_samples import FINGERPRINT, operation, plan, rollback, rollout
 
@@ -265,7 +266,7 @@ def test_a_plan_is_shown_applied_and_the_rollout_shown(api: Api) -> None:
     done = sspr(api, "apply", "--plan", FINGERPRINT, "--yes", "--actor", "kim")
     assert done.exit_code == 0
     [posted] = api.posts
-    assert posted.json == {"plan": FINGERPRINT, "force": False, "reason": ""}
+    assert Apply.read(posted.body) == Apply(plan=FINGERPRINT)
     assert posted.headers["x-sspr-actor"] == "kim"
     assert "1,788 to be put in" in done.stderr
     assert "planned since" in done.stdout
@@ -317,8 +318,8 @@ def test_an_unsafe_plan_is_forced_with_a_reason_and_never_without(api: Api) -> N
     assert sspr(api, *forced, "--reason", " ").exit_code == 2
     assert api.asked == []
     assert sspr(api, *forced, "--reason", "the whole site moves").exit_code == 0
-    reason = "the whole site moves"
-    assert api.posts[0].json == {"plan": FINGERPRINT, "force": True, "reason": reason}
+    taken = Apply.read(api.posts[0].body)
+    assert taken == Apply(plan=FINGERPRINT, force=True, reason="the whole site moves")
 
 
 def test_a_plan_that_was_never_shown_is_status_1(api: Api) -> None:
@@ -345,9 +346,9 @@ def test_a_rollback_shows_who_leaves_and_then_sends_exactly_that(api: Api) -> No
     api.answer("operations/op-1", (200, shown), (200, done_so))
     done = sspr(api, "rollback", "five", "--reason", "writeback fails", "-y", "-o", "json")
     assert done.exit_code == 0
-    asked, sent = (one.json for one in api.posts)
-    assert asked == {"wave": "five", "reason": "writeback fails"}
-    assert sent == {"wave": "five", "reason": "writeback fails", "plan": FINGERPRINT}
+    asked, sent = (RollBack.read(one.body) for one in api.posts)
+    assert asked == RollBack(wave="five", reason="writeback fails")
+    assert sent == RollBack(wave="five", reason="writeback fails", plan=FINGERPRINT)
     assert "2 people would be taken out." in done.stderr
     assert json.loads(done.stdout) == done_so
 

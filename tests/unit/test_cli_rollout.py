@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.operator_api import Promote, Steer
 from tests.unit.cli_api import LOST, NOT_KNOWN, Answer, Api, refusal, serving, sspr
 from tests.unit.cli_samples import (
     REFUSED,
@@ -42,6 +43,13 @@ def test_the_status_is_the_rollout_and_below_it_the_totals(api: Api) -> None:
     done = sspr(api, "status")
     assert done.exit_code == 0
     assert done.stdout.index("Contoso SSPR") < done.stdout.index("1 person followed")
+
+
+def test_what_goes_into_a_file_is_as_wide_as_the_environment_says(api: Api) -> None:
+    stands(api, rollout())
+    for columns in ("70", "120"):
+        done = sspr(api, "status", COLUMNS=columns)
+        assert max(map(len, done.stdout.splitlines())) <= int(columns)
 
 
 def test_the_status_as_json_is_the_apis_with_the_rollout_in_it(api: Api) -> None:
@@ -212,7 +220,8 @@ def test_a_word_goes_out_with_its_reason_and_actor_and_the_rollout_comes_back(
     done = sspr(api, verb, "--reason", "help desk is short", "--actor", "Jürgen 100%")
     assert done.exit_code == 0
     [posted] = api.asked
-    assert posted.json["reason"] == "help desk is short"
+    contract = Promote if verb == "promote" else Steer
+    assert contract.read(posted.body).reason == "help desk is short"
     # A header holds ASCII alone.
     assert posted.headers["x-sspr-actor"] == "J%C3%BCrgen 100%25"
     assert "paused since" in done.stdout
@@ -230,7 +239,7 @@ def test_a_promotion_says_whether_the_soak_is_skipped(api: Api) -> None:
     api.answer("rollout/promote", SOAKING)
     sspr(api, "promote", "--reason", "all said yes")
     sspr(api, "promote", "--reason", "all said yes", "--skip-soak")
-    assert [one.json["skipSoak"] for one in api.posts] == [False, True]
+    assert [Promote.read(one.body).skip_soak for one in api.posts] == [False, True]
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "promote", "abort", "restart"])
@@ -288,7 +297,7 @@ def test_what_sets_something_going_is_never_said_twice_by_itself(
     api.answer("rollout", seen)
     done = sspr(api, verb, "--reason", "go on")
     assert done.exit_code == 4
-    assert f"nobody knows whether {verb} was heard. The rollout is" in done.stderr
+    assert f"nobody knows whether {verb} was heard: the rollout is" in done.stderr
     assert "say it again" in done.stderr
     assert len(api.posts) == 1
 
@@ -308,7 +317,7 @@ def test_a_brake_that_is_never_heard_is_status_4_after_three_times(api: Api) -> 
     stands(api, rollout("soaking"))
     done = sspr(api, "pause", "--reason", "stop it")
     assert done.exit_code == 4
-    assert "nobody knows whether pause was heard. The rollout is soaking in five" in done.stderr
+    assert "nobody knows whether pause was heard: the rollout is soaking in five" in done.stderr
     assert len(api.posts) == 3
 
 
@@ -328,6 +337,15 @@ def test_a_brake_refused_for_another_reason_stays_refused(api: Api) -> None:
     done = sspr(api, "pause", "--reason", "stop it")
     assert done.exit_code == 5
     assert "completed; there is nothing to pause" in done.stderr
+
+
+def test_an_app_that_tells_nothing_after_a_word_either_is_status_4(api: Api) -> None:
+    api.answer("rollout/resume", LOST)
+    api.answer("rollout", (500, None))
+    done = sspr(api, "resume", "--reason", "go on")
+    assert done.exit_code == 4
+    assert "gave no answer" in done.stderr
+    assert f"nobody knows whether resume was heard: {api.url} answered 500" in done.stderr
 
 
 def test_a_word_that_never_left_this_machine_is_not_looked_after(api: Api) -> None:

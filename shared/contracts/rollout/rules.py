@@ -65,7 +65,7 @@ def waves_grow(root: Node) -> Complaints:
             number = _number(wave, key)
             if number is None:
                 continue
-            if number <= reached.get(key, -1):
+            if key in reached and number <= reached[key]:
                 reason = f"write more than {reached[key]:g}: earlier waves' people are included"
                 yield Complaint((*path, key), reason)
             reached[key] = max(number, reached.get(key, 0))
@@ -73,10 +73,10 @@ def waves_grow(root: Node) -> Complaints:
 
 def rings_are_not_excluded(root: Node) -> Complaints:
     """Whoever is named one by one is meant to be in."""
-    excluded = {_folded(node) for _, node in _items(root, "exclude", "people")}
+    excluded = {_folded(node) for _, node in _items(root, "exclude", "people")} - {None}
     for wave_path, _ in _items(root, "waves"):
         for path, person in _items(root, *wave_path, "people"):
-            if _folded(person) in excluded - {None}:
+            if _folded(person) in excluded:
                 reason = "exclude.people names this person too; take them out of one of the two"
                 yield Complaint(path, reason)
 

@@ -136,7 +136,7 @@ def row_of(record: AuditRecord) -> str:
     ("harm", "number", "said"),
     [
         (rewrite, 1, "provisional: record 2 has been changed"),
-        (rewrite, 3, "provisional: ends at record 3, not at 3 as the ledger says"),
+        (rewrite, 3, "provisional: record 3 has another digest than the ledger says"),
         (remove, 1, "provisional: record 1 is missing"),
         (remove, 2, "provisional: record 2 is missing"),
         (remove, 3, "provisional: ends at record 2, not at 3 as the ledger says"),
