@@ -25,7 +25,7 @@ $(READY): uv.lock pyproject.toml | $(SYSTEM)
 	UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --all-extras --inexact --quiet
 	@touch $@
 
-demo: setup ## onboard three people, prove it, take everything down again
+demo: setup ## onboard three people, roll out to 2,000, prove it, take everything down
 	$(RUN)/python -m sandbox.demo
 
 test: lint ## everything that is checked, on the real parts
@@ -46,7 +46,7 @@ sandbox: setup ## everything up on this machine's loopback
 down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
-bench: setup ## a plan for a million; people per second, beside the same work one at a time
+bench: setup ## planning for a million people; people per second beside a script
 	$(RUN)/python -m sandbox.bench
 
 requirements: setup ## requirements.txt and the worker's, from the lock

@@ -72,7 +72,7 @@ def console(*, stderr: bool = False) -> Console:
     """Where rich prints to; a file is as wide as a table needs, or as `COLUMNS` says."""
     target = Console(stderr=stderr, highlight=False)
     if not target.is_terminal:
-        target.width = _WIDTH_OF_A_FILE
+        target.width = get_terminal_size((_WIDTH_OF_A_FILE, 0)).columns
     return target
 
 

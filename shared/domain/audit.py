@@ -1,5 +1,6 @@
 """The audit: records that cannot be changed, left out or put in without its showing."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -42,7 +43,8 @@ def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
         number += 1
         if record.number != number:
             return f"{record.partition}: record {number} is missing"
-        if record.previous != digest or record.digest != chained(digest, record.content):
+        whole = record.previous == digest and record.digest == chained(digest, record.content)
+        if not whole or not _is_of(record):
             return f"{record.partition}: record {number} has been changed"
         digest = record.digest
     if number != end.number:
@@ -50,3 +52,9 @@ def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
     if digest != end.digest:
         return f"{end.partition}: record {number} has another digest than the ledger says"
     return None
+
+
+def _is_of(record: AuditRecord) -> bool:
+    """Whether what the digest covers is of the place where the record was found."""
+    said = json.loads(record.content)
+    return (said.get("partition"), said.get("number")) == (record.partition, record.number)

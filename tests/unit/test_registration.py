@@ -86,8 +86,7 @@ def test_behind_entra_only_the_webhook_asks_for_a_key(monkeypatch: pytest.Monkey
     levels = {
         function.get_function_name(): trigger.get_dict_repr()["authLevel"]
         for function in app.get_functions()
-        if (trigger := function.get_trigger())
-        and trigger.get_dict_repr()["type"] == "httpTrigger"
+        if (trigger := function.get_trigger()) and trigger.get_dict_repr()["type"] == "httpTrigger"
     }
     keyed = {name for name, level in levels.items() if level is func.AuthLevel.FUNCTION}
     assert keyed == {"onboarding_webhook"}
