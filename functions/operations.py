@@ -4,7 +4,7 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import app
-from shared.contracts.queues import ROLLOUT_OPERATIONS
+from shared.contracts.queues import MOST_DELIVERIES, ROLLOUT_OPERATIONS
 from shared.use_cases.operate import run_operations
 
 blueprint = func.Blueprint()
@@ -19,4 +19,5 @@ blueprint = func.Blueprint()
 )
 async def run_operation(request: func.ServiceBusMessage) -> None:
     """Plan, apply or roll back; the lock is renewed for as long as it takes."""
-    await run_operations(messages_of([request]), app().world, app().now())
+    last_try = (request.delivery_count or 1) >= MOST_DELIVERIES
+    await run_operations(messages_of([request]), app().world, app().now(), last_try=last_try)

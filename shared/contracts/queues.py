@@ -5,3 +5,6 @@ SCOPE_CHANGES = "scope-changes"
 DIRECTORY_COMMANDS = "directory-commands"
 DIRECTORY_RESULTS = "directory-results"
 ROLLOUT_OPERATIONS = "rollout-operations"
+
+MOST_DELIVERIES = 5
+"""How often the broker delivers an operation before it sets the message aside."""

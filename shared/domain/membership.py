@@ -57,8 +57,8 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     nothing wants them any more, what the rollout said is forgotten.
     """
     if reason is Reason.NOT_IN_ENTRA:
-        # The membership has gone with the account.
-        return replace(current.moved(State.WITHDRAWN, reason, now), holds=())
+        # The membership has gone with the account, which may be restored with what was said of it.
+        return current.moved(State.WITHDRAWN, reason, now).released(*_PASSES_AWAY)
     if reason is Reason.NO_LONGER_WANTED:
         kept = tuple(one for one in current.released(*_PASSES_AWAY).holds if not one.is_over(now))
         current = replace(current, holds=kept)
@@ -95,7 +95,7 @@ def take_stranger(
     """Somebody whom others put in after the rollout began is taken out."""
     known = current or replace(found(person, policy, now, actor=actor), steps=())
     return known.moved(
-        State.WITHDRAWING, Reason.ADDED_BY_HAND, now, provenance=Provenance.UNKNOWN, reissues=0
+        State.WITHDRAWING, Reason.ADDED_BY_HAND, now, provenance=Provenance.OURS, reissues=0
     )
 
 
@@ -132,7 +132,7 @@ def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
     if hold is None or hold.cause.reference != wave:
         return current
     released = current.released(CauseKind.WAVE)
-    if stays(released, now) or released.state in {State.EXCLUDED, State.FAILED, State.WITHDRAWN}:
+    if stays(released, now) or released.state in {State.EXCLUDED, State.WITHDRAWN}:
         return released
     return take_out(released, Reason.ROLLED_BACK, now)
 
@@ -148,6 +148,7 @@ def call_off(current: Enrolment, now: datetime) -> Enrolment:
     """An aborted rollout puts nobody in any more: what it asked for and nobody wrote is undone."""
     asked = {one.cause.kind for one in current.holds}
     written = any(step.reason in {Reason.ADDED, Reason.PUT_BACK} for step in current.steps)
-    if current.state is not State.REQUESTED or written or not asked <= set(_PASSES_AWAY):
+    pending = current.state in {State.REQUESTED, State.WAITING}
+    if not pending or written or not asked <= set(_PASSES_AWAY):
         return current
     return take_out(current.released(*_PASSES_AWAY), Reason.CALLED_OFF, now)

@@ -24,6 +24,8 @@ _UNDER_WAY = frozenset({State.WAITING, State.WITHDRAWING})
 """States that have to end before the person can be put in."""
 _TOLERATED = frozenset({Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH})
 """Refusals that let nobody in and take nobody out."""
+_REST = timedelta(days=1)
+"""How long whoever could not be put in is left alone: AD may have been mended since."""
 _STALE_READS = timedelta(hours=1)
 """How long after a removal Entra may still show the membership."""
 _BATCH = 4096
@@ -93,6 +95,7 @@ class _Draft:
         self._skips: list[Skip] = []
         self._drift: list[Drift] = []
         self._kept = 0
+        self._awaited = 0
 
     def judge(self, row: Listed, standing: Standing | None) -> None:
         """What is to be done for one person."""
@@ -118,6 +121,7 @@ class _Draft:
             skips=tuple(self._skips),
             drift=tuple(self._drift),
             kept=self._kept,
+            awaited=self._awaited,
             eligible=listing.census.size,
             listed=len(listing),
             cuts=cuts,
@@ -141,13 +145,21 @@ class _Draft:
         reason = row.obstacle
         if reason is None and standing:
             if standing.state in _UNDER_WAY:
+                self._awaited += standing.state is State.WITHDRAWING
                 return False
-            reason = standing.reason if standing.state is State.FAILED else None
+            reason = standing.reason if self._rests(standing) else None
         if reason:
             self._skips.append(Skip(row.object_id, reason, want.wave))
             return False
         self._additions.append(Addition(row.object_id, want.kind, want.reference, row.department))
         return True
+
+    def _rests(self, standing: Standing) -> bool:
+        """Whether AD refused the person a short while ago; Entra cannot tell that it would not."""
+        refused = standing.state is State.FAILED or (
+            standing.state is State.EXCLUDED and standing.reason is Reason.PROTECTED
+        )
+        return refused and standing.since > self._now - _REST
 
     def _has_gone(self, row: Listed, standing: Standing) -> bool:
         return self._looked and standing.state in _SEEN and row.object_id not in self._members

@@ -108,6 +108,8 @@ class Rollout:
     lease: Lease | None = None
     promoted: bool = False
     """An operator has let the next wave begin without the gates."""
+    applied_by: str = ""
+    """The key of the operation that put the document into force."""
     forced: bool = False
     """The document was applied although its plan was unsafe: additions are not limited."""
 
@@ -241,14 +243,7 @@ def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Roll
 
 
 def roll_back(rollout: Rollout, wave: str, now: datetime, *, actor: str, reason: str) -> Rollout:
-    """Take a wave's people out and wait for an operator.
-
-    Raises:
-        NotPossible: there is no such wave.
-    """
-    if rollout.document.wave(wave) is None:
-        known = ", ".join(one.name for one in rollout.document.waves)
-        raise NotPossible(f"there is no wave {wave!r}; there are {known}")
+    """Take a wave's people out and wait for an operator; it may be one of an earlier document."""
     out = rollout.rolled_back | {wave}
     if rollout.phase is Phase.ABORTED:
         return replace(rollout, rolled_back=out, actor=actor, reason=reason)

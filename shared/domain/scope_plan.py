@@ -69,6 +69,8 @@ class ScopePlan:
     drift: tuple[Drift, ...]
     kept: int
     """People who are in and stay in."""
+    awaited: int
+    """People who are wanted and still on their way out; they can be put in once they are out."""
     eligible: int
     """People who may be in, whether anything wants them or not."""
     listed: int

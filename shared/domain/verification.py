@@ -17,6 +17,9 @@ from shared.domain.people import Memberships, Person, Registration
 from shared.domain.policy import Medium, Policy, doubled
 from shared.domain.reasons import Reason
 
+_BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_HAND})
+"""Bars that no event lifts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -134,3 +137,25 @@ def adopt(
     if reason is Reason.UNLICENSED:
         return replace(arrived, flag=reason)
     return take_out(arrived, reason, now)
+
+
+def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
+    """One person who was enrolled under two keys, with what was said under both.
+
+    `known` is under the object id and says where the person is. Of what events said the newest
+    counts; a leaver is held by nothing.
+    """
+    newer, older = (arrived, known) if arrived.event_time > known.event_time else (known, arrived)
+    bar = newer.bar or (older.bar if older.bar and older.bar.reason in _BY_OPERATOR else None)
+    holds = {one.cause.kind: one for one in (*known.holds, *older.holds, *newer.holds)}
+    if bar and bar.reason not in _BY_OPERATOR:
+        holds = {}
+    ours = Provenance.OURS in {known.provenance, arrived.provenance}
+    return replace(
+        known,
+        user=merged(arrived.user, known.user),
+        event_time=newer.event_time,
+        holds=tuple(holds.values()),
+        bar=bar,
+        provenance=Provenance.OURS if ours else known.provenance,
+    )

@@ -36,6 +36,7 @@ class Wants:
         self._reach = reach
         self._widens = rollout.widens or through > rollout.started
         self._holding = rollout.holding
+        self._rolled_back = rollout.rolled_back
         self._new_hire = Want(CauseKind.NEW_HIRE, since.isoformat()) if since else None
         self._waves = [
             None if wave.name in rollout.rolled_back else Want(CauseKind.WAVE, wave.name)
@@ -47,21 +48,32 @@ class Wants:
 
         Where the rollout does not widen, its rule and its waves still keep whoever is in.
         """
-        held = self._held(standing.holds) if standing and standing.holds else None
-        if held or not (self._widens or (standing and standing.is_in)):
+        is_in = standing is not None and standing.is_in
+        held = self._held(standing.holds, is_in=is_in) if standing and standing.holds else None
+        if held or not (self._widens or is_in):
             return held
         if row.is_new_hire:
             return self._new_hire
         return self._waves[self._reach.first(row.place, row.stratum, row.ring)]
 
-    def _held(self, holds: Iterable[Hold]) -> Want | None:
-        wanting = {one.cause.kind: one for one in holds if self._counts(one)}
+    def _held(self, holds: Iterable[Hold], *, is_in: bool) -> Want | None:
+        wanting = {one.cause.kind: one for one in holds if self._counts(one, is_in=is_in)}
         first = next((wanting[kind] for kind in _ORDER if kind in wanting), None)
         return Want(first.cause.kind, first.cause.reference) if first else None
 
-    def _counts(self, hold: Hold) -> bool:
+    def _counts(self, hold: Hold, *, is_in: bool) -> bool:
+        """Events and operators always count; what the rollout said, as long as it is heeded.
+
+        Whoever is in by a wave stays in, even under a later document that does not name it.
+        """
         if hold.is_over(self._now):
             return False
-        if hold.cause.kind is CauseKind.WAVE:
-            return hold.cause.reference in self._holding
-        return hold.cause.kind is not CauseKind.NEW_HIRE or self._new_hire is not None
+        match hold.cause.kind:
+            case CauseKind.WAVE if is_in:
+                return hold.cause.reference not in self._rolled_back
+            case CauseKind.WAVE:
+                return self._widens and hold.cause.reference in self._holding
+            case CauseKind.NEW_HIRE:
+                return self._new_hire is not None and (is_in or self._widens)
+            case _:
+                return True

@@ -6,10 +6,11 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from shared.domain.enrolment import Enrolment
+from shared.domain.enrolment import Enrolment, Provenance
 from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
 from shared.domain.membership import found
 from shared.domain.scope_plan import ScopePlan, unsafe
+from shared.domain.standing import Standing
 from shared.ports import KeptPlan, Operation, World
 from shared.use_cases.carry_out import CHUNK, take_out_all
 from shared.use_cases.draw_up_plan import Drawn, draw
@@ -27,25 +28,19 @@ async def apply_plan(operation: Operation, world: World, now: datetime) -> Mappi
     if kept is None:
         raise NotPossible("no plan with this fingerprint was shown; plan again")
     drawn = await draw(kept.document_text, world, now, actor=operation.actor)
-    if _is_in_force(drawn, operation):
-        return _result(kept, drawn)
-    _check(kept, drawn, operation)
-    await _remember_members(drawn, world, now, actor=operation.actor)
-    await _put_into_force(kept, drawn, operation, world, now)
+    # Delivered again after a crash it goes on: what it did so far would now look like change.
+    if not _is_in_force(drawn, operation):
+        _check(kept, drawn, operation)
+        await _put_into_force(kept, drawn, operation, world, now)
+    if drawn.rollout.version == 1:
+        await _remember_members(drawn, world, now, actor=operation.actor)
     for removals in batched(drawn.plan.removals, CHUNK, strict=False):
         await take_out_all(removals, world, now)
     return _result(kept, drawn)
 
 
 def _is_in_force(drawn: Drawn, operation: Operation) -> bool:
-    """Whether this very operation got so far before: what it wrote would now look like change."""
-    stored = drawn.stored
-    return (
-        stored is not None
-        and stored.rollout.document.digest == drawn.document.digest
-        and stored.rollout.actor == operation.actor
-        and stored.rollout.since >= operation.requested_at
-    )
+    return drawn.stored is not None and drawn.stored.rollout.applied_by == operation.key
 
 
 def _check(kept: KeptPlan, drawn: Drawn, operation: Operation) -> None:
@@ -80,17 +75,27 @@ def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
 
 async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor: str) -> None:
     """Whoever is in the group before the first rollout was there before, and is never touched."""
-    if drawn.stored is not None:
-        return
-    known = drawn.surveyed.standings.keys()
-    strangers = sorted((drawn.surveyed.members & drawn.surveyed.candidates.keys()) - known)
+    surveyed = drawn.surveyed
+    strangers = sorted(
+        object_id
+        for object_id in surveyed.members & surveyed.candidates.keys()
+        if not _is_ours(surveyed.standings.get(object_id))
+    )
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        person = drawn.surveyed.candidates[key].person
-        return current or found(person, world.policy, now, actor=actor)
+        if current is None:
+            return found(surveyed.candidates[key].person, world.policy, now, actor=actor)
+        if _is_ours(Standing.of(current)):
+            return current
+        return replace(current, provenance=Provenance.PREEXISTING)
 
     for keys in batched(strangers, CHUNK, strict=False):
         await world.ledger.amend(keys, decide, actor=actor, now=now)
+
+
+def _is_ours(standing: Standing | None) -> bool:
+    """Whether the product has put the person in, or is about to."""
+    return standing is not None and (standing.is_in or standing.provenance is Provenance.OURS)
 
 
 async def _put_into_force(
@@ -105,7 +110,13 @@ async def _put_into_force(
     if forced:
         why = f"{why}, forced: {operation.parameters['reason']}"
     applied = replace(
-        rollout, actor=operation.actor, reason=why, since=now, forced=forced, lease=None
+        rollout,
+        actor=operation.actor,
+        reason=why,
+        applied_by=operation.key,
+        forced=forced,
+        promoted=False,
+        lease=None,
     )
     await world.rollouts.replace(drawn.stored, applied, action="apply", now=now)
 

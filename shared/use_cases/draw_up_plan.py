@@ -16,6 +16,9 @@ from shared.ports import KeptPlan, Operation, PlannedPerson, StoredRollout, Worl
 from shared.use_cases.describe_plan import describe_plan
 from shared.use_cases.survey import Survey, survey
 
+MOST_STRATA = 500
+"""Different values of the attribute that a rollout is balanced across."""
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
@@ -70,7 +73,17 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> Drawn:
         now,
         through=len(document.waves),
     )
+    _check_strata(plan)
     return Drawn(document, rollout, plan, surveyed, stored)
+
+
+def _check_strata(plan: ScopePlan) -> None:
+    """Every wave's cut is kept by stratum, all of them with the rollout in one row."""
+    strata = max((len(cut.by_stratum) for cut in plan.cuts), default=0)
+    if strata > MOST_STRATA:
+        raise InvalidMessage(
+            "balance", f"{strata:,} different values; name an attribute of {MOST_STRATA:,} at most"
+        )
 
 
 def _check_scope(document: Document, world: World) -> None:

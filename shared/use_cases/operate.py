@@ -42,8 +42,12 @@ async def find_operation(key: str, world: World) -> Operation | None:
     return await world.operations.find(key)
 
 
-async def run_operations(messages: Sequence[Message], world: World, now: datetime) -> None:
+async def run_operations(
+    messages: Sequence[Message], world: World, now: datetime, *, last_try: bool
+) -> None:
     """Do what the messages ask for; one that was done already is left alone.
+
+    On the last try even what could be tried again ends the operation: nobody would do so.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the message is to be delivered again.
@@ -56,16 +60,16 @@ async def run_operations(messages: Sequence[Message], world: World, now: datetim
     for request in requests:
         operation = await world.operations.find(request.operation_key)
         if operation and operation.state is OperationState.QUEUED:
-            await world.operations.keep(await _done(operation, world, now))
+            await world.operations.keep(await _done(operation, world, now, last_try=last_try))
 
 
-async def _done(operation: Operation, world: World, now: datetime) -> Operation:
+async def _done(operation: Operation, world: World, now: datetime, *, last_try: bool) -> Operation:
     try:
         result = await _HANDLERS[operation.kind](operation, world, now)
-    except _TO_TRY_AGAIN as error:
-        # Whoever waits for the operation sees what holds it up.
-        await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
-        raise
     except SsprRolloutError as error:
+        if isinstance(error, _TO_TRY_AGAIN) and not last_try:
+            # Whoever waits for the operation sees what holds it up.
+            await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
+            raise
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
     return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

@@ -9,15 +9,13 @@ from itertools import batched
 import structlog
 
 from shared.domain.document import DriftAction
-from shared.domain.enrolment import Enrolment, State
 from shared.domain.errors import LedgerConflict, UnsafePlan
-from shared.domain.membership import call_off
 from shared.domain.planning import draw_up
 from shared.domain.reasons import Reason
 from shared.domain.rollout import ACTIVE, PauseReason, Phase, Rollout, pause
 from shared.domain.scope_plan import Drift, ScopePlan, unsafe
 from shared.ports import Reconciliation, StoredRollout, World
-from shared.use_cases.announce import announce
+from shared.use_cases.call_off import call_off_if_aborted
 from shared.use_cases.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.survey import Survey, survey
 
@@ -31,14 +29,13 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     """One look at everybody; what would touch too many people pauses the rollout instead.
 
     Raises:
-        DirectoryUnavailable, LedgerConflict: the next tick tries again.
+        DirectoryUnavailable: the next tick tries again.
     """
     stored = await world.rollouts.current()
     if stored is None:
         return
     rollout = stored.rollout
-    if rollout.phase is Phase.ABORTED:
-        await call_off_requests(world, clock())
+    await call_off_if_aborted(world, clock())
     try:
         surveyed = await survey(world, rollout.document)
         plan = _plan(rollout, surveyed, world, clock())
@@ -50,7 +47,14 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     if problems:
         await _halt(stored, "; ".join(problems), plan, world, clock())
         return
-    await _make_good(stored, plan, surveyed, world, clock)
+    try:
+        await _make_good(stored, plan, surveyed, world, clock)
+    except LedgerConflict:
+        # An operator was first; the next tick plans anew.
+        _log.info("rollout-changed-meanwhile")
+        return
+    finally:
+        await call_off_if_aborted(world, clock())
     repaired = len(_repairs(plan, rollout))
     await world.rollouts.keep_reconciliation(_report(plan, clock(), repaired=repaired))
 
@@ -65,17 +69,6 @@ def _plan(rollout: Rollout, surveyed: Survey, world: World, now: datetime) -> Sc
         now,
         through=rollout.started,
     )
-
-
-async def call_off_requests(world: World, now: datetime) -> None:
-    """Undo what an aborted rollout has asked for and nobody has written yet."""
-    requested = await world.ledger.in_state([State.REQUESTED])
-
-    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
-        return call_off(current, now) if current else None
-
-    amended = await world.ledger.amend([e.key for e in requested], decide, actor=ACTOR, now=now)
-    await announce(amended.values(), world.outbox)
 
 
 async def _make_good(

@@ -39,8 +39,9 @@ async def roll_back(operation: Operation, world: World, now: datetime) -> Mappin
     """
     wave: str = operation.parameters["wave"]
     shown = operation.parameters.get("plan")
-    stored = await _current(world, wave)
+    stored = await _current(world)
     people = await world.ledger.in_wave(wave)
+    _check(wave, people, stored)
     view = _view(wave, people, stored, now)
     if shown is None:
         return view.model_dump(mode="json", by_alias=True)
@@ -55,14 +56,19 @@ async def roll_back(operation: Operation, world: World, now: datetime) -> Mappin
     return view.model_copy(update={"done": True}).model_dump(mode="json", by_alias=True)
 
 
-async def _current(world: World, wave: str) -> StoredRollout:
+async def _current(world: World) -> StoredRollout:
     stored = await world.rollouts.current()
     if stored is None:
         raise NotPossible("there is no rollout; nothing can be rolled back")
-    if stored.rollout.document.wave(wave) is None:
-        known = ", ".join(one.name for one in stored.rollout.document.waves)
-        raise NotPossible(f"there is no wave {wave!r}; there are {known}")
     return stored
+
+
+def _check(wave: str, people: Sequence[Enrolment], stored: StoredRollout) -> None:
+    """A wave of an earlier document may still hold people; any other name is a mistake."""
+    document = stored.rollout.document
+    if document.wave(wave) is None and not people:
+        known = ", ".join(one.name for one in document.waves)
+        raise NotPossible(f"there is no wave {wave!r}; there are {known}")
 
 
 def _view(
@@ -104,7 +110,7 @@ async def _mark(wave: str, operation: Operation, world: World, now: datetime) ->
         on=LedgerConflict, attempts=20, timeout=None, wait_initial=0.02, wait_max=0.5
     ):
         with attempt:
-            stored = await _current(world, wave)
+            stored = await _current(world)
             marked = rollouts.roll_back(
                 stored.rollout,
                 wave,

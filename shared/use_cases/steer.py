@@ -1,6 +1,7 @@
 """Steer: an operator's word on the rollout; it is heeded at once and audited."""
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +11,7 @@ from shared.domain import progress, rollout
 from shared.domain.errors import LedgerConflict, NotPossible
 from shared.domain.rollout import PauseReason, Phase, Rollout
 from shared.ports import World
-from shared.use_cases.reconcile import call_off_requests
+from shared.use_cases.call_off import call_off_if_aborted
 
 _MOST_TRIES = 20
 """An expansion renews its lease between any two chunks, and each renewal is a conflict."""
@@ -45,7 +46,9 @@ async def abort(world: World, now: datetime, *, actor: str, reason: str) -> None
     await _change(
         world, lambda current: rollout.abort(current, now, actor=actor, reason=reason), "abort", now
     )
-    await call_off_requests(world, now)
+    with suppress(LedgerConflict):
+        # It is aborted all the same; the timers undo what is left.
+        await call_off_if_aborted(world, now)
 
 
 async def restart(world: World, now: datetime, *, actor: str, reason: str) -> None:

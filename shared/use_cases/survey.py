@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from shared.domain.document import Document
 from shared.domain.errors import UnsafePlan
-from shared.domain.people import Memberships
+from shared.domain.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.scope_plan import Candidate
 from shared.domain.standing import Standing
 from shared.ports import World
@@ -27,7 +28,8 @@ async def survey(world: World, document: Document) -> Survey:
     """List everybody, the members of the groups that matter, and what the ledger knows.
 
     Raises:
-        UnsafePlan: a group that matters is not there; who lacks it would be taken for excluded.
+        UnsafePlan: a group that matters is not there, or no administrator; who lacks it would be
+            taken for somebody else.
         DirectoryUnavailable: Graph did not answer.
     """
     # The ledger first: whoever moves on meanwhile is planned for as they were, and decided anew.
@@ -39,7 +41,21 @@ async def survey(world: World, document: Document) -> Survey:
         async for page in world.directory.everybody()
         for person in page
     }
+    for person in await _overlooked(world, candidates.keys(), standings.values()):
+        candidates[person.object_id] = Candidate(person, memberships.get(person.object_id, none))
     return Survey(candidates, members, standings)
+
+
+async def _overlooked(
+    world: World, listed: AbstractSet[str], standings: Iterable[Standing]
+) -> Sequence[Person]:
+    """Whoever is in and was not listed is asked for by name: a listing may lag, or be short."""
+    missing = [one.key for one in standings if one.is_in and one.key not in listed]
+    if not missing:
+        return []
+    asked = [Identifier(IdentifierKind.OBJECT_ID, key) for key in missing]
+    found = await world.directory.find_people(asked)
+    return [person for people in found.values() for person in people]
 
 
 async def _memberships(
@@ -51,6 +67,8 @@ async def _memberships(
     administrators, *listed = await asyncio.gather(
         directory.administrator_ids(), *(directory.group_member_ids(one) for one in group_ids)
     )
+    if not administrators:
+        raise UnsafePlan("the registration report shows no administrator; nobody was touched")
     members_of = dict(zip(group_ids, listed, strict=True))
     for group_id, ids in members_of.items():
         if ids is None:
@@ -59,7 +77,7 @@ async def _memberships(
     for group_id, ids in members_of.items():
         for object_id in ids or ():
             groups_of[object_id].append(group_id)
-    return members_of[scope] or frozenset(), _shared(groups_of, administrators or frozenset())
+    return members_of[scope] or frozenset(), _shared(groups_of, administrators)
 
 
 def _shared(

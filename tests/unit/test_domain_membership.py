@@ -191,9 +191,10 @@ def test_what_nothing_wants_any_more_forgets_what_the_rollout_said() -> None:
     assert take(over, Reason.NO_LONGER_WANTED, NOW).holds == ()
 
 
-def test_whose_account_is_gone_is_out_without_a_write() -> None:
-    gone = take(held(State.REGISTERED, WAVE), Reason.NOT_IN_ENTRA, NOW)
-    assert (gone.state, gone.reason, gone.holds) == (State.WITHDRAWN, Reason.NOT_IN_ENTRA, ())
+def test_whose_account_is_gone_is_out_without_a_write_and_may_be_restored() -> None:
+    gone = take(held(State.REGISTERED, WAVE, EVENT), Reason.NOT_IN_ENTRA, NOW)
+    assert (gone.state, gone.reason) == (State.WITHDRAWN, Reason.NOT_IN_ENTRA)
+    assert gone.holds == (Hold(EVENT),)
 
 
 @pytest.mark.parametrize("state", sorted(IN_SCOPE))
@@ -223,6 +224,7 @@ def test_whom_somebody_put_in_by_hand_is_taken_out_where_the_document_says_so(
     out = take_stranger(SYNCED_ANNA, current, policy, NOW, actor="clock")  # type: ignore[arg-type]
     assert (out.state, out.reason) == (State.WITHDRAWING, Reason.ADDED_BY_HAND)
     assert out.medium is not None
+    assert out.provenance is Provenance.OURS
 
 
 @pytest.mark.parametrize("state", IN)
@@ -284,14 +286,26 @@ def test_an_abort_calls_off_what_a_wave_asked_for_and_nobody_has_written() -> No
     assert (off.state, off.reason, off.holds) == (State.WITHDRAWING, Reason.CALLED_OFF, ())
 
 
+def test_an_abort_calls_off_whom_a_wave_has_waiting_for_their_first_day() -> None:
+    off = call_off(held(State.WAITING, WAVE, provenance=Provenance.UNKNOWN), NOW)
+    assert (off.state, off.reason, off.holds) == (State.WITHDRAWN, Reason.CALLED_OFF, ())
+
+
+def test_a_rollback_clears_those_of_the_wave_who_had_failed() -> None:
+    failed = held(State.FAILED, WAVE, provenance=Provenance.UNKNOWN)
+    cleared = roll_back(failed, "early", NOW)
+    assert (cleared.state, cleared.reason) == (State.WITHDRAWN, Reason.ROLLED_BACK)
+
+
 @pytest.mark.parametrize(
     "current",
     [
+        held(State.WAITING, EVENT, WAVE),
         held(State.REQUESTED, WAVE, steps=steps(Reason.IN_WAVE, Reason.ADDED)),
         held(State.REQUESTED, WAVE, EVENT, steps=steps(Reason.IN_WAVE)),
         held(State.APPLIED, WAVE),
     ],
-    ids=["written before", "asked for by an event", "written"],
+    ids=["waiting for an event", "written before", "asked for by an event", "written"],
 )
 def test_an_abort_leaves_everybody_else_where_they_are(current: Enrolment) -> None:
     assert call_off(current, NOW) == current

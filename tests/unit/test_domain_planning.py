@@ -88,11 +88,31 @@ def test_a_wave_holds_its_people_before_it_has_begun_anew() -> None:
     assert plan_for_anna(restarted, standing(1, State.VISIBLE, WAVE_1)).kept == 1
 
 
-def test_a_wave_that_is_no_longer_in_the_document_holds_nobody() -> None:
+def test_a_wave_that_is_no_longer_in_the_document_keeps_who_is_in_and_brings_nobody_in() -> None:
     gone = hold(CauseKind.WAVE, "w9")
-    assert outcome(plan_for_anna(NO_WAVES, standing(1, State.VISIBLE, gone))) == [
+    assert plan_for_anna(NO_WAVES, standing(1, State.VISIBLE, gone)).kept == 1
+    assert outcome(plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWN, gone))) == []
+
+
+def test_a_rolled_back_wave_keeps_nobody_in_even_if_it_is_of_an_earlier_document() -> None:
+    gone = hold(CauseKind.WAVE, "w9")
+    back = replace(NO_WAVES, rolled_back=frozenset({"w9"}))
+    assert outcome(plan_for_anna(back, standing(1, State.VISIBLE, gone))) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
+
+
+@pytest.mark.parametrize("phase", [Phase.PAUSED, Phase.ABORTED])
+def test_a_wave_that_held_somebody_who_is_out_waits_until_the_rollout_widens(phase: Phase) -> None:
+    out = standing(1, State.WITHDRAWN, hold(CauseKind.WAVE, "w1"))
+    halted = replace(ALL_IN, phase=phase)
+    assert outcome(plan_for_anna(halted, out)) == []
+    assert outcome(plan_for_anna(ALL_IN, out)) == [Addition(ANNA, CauseKind.WAVE, "w1", "")]
+
+
+def test_whoever_is_wanted_and_still_on_the_way_out_is_awaited() -> None:
+    assert plan_for_anna(ALL_IN, standing(1, State.WITHDRAWING)).awaited == 1
+    assert plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWING)).awaited == 0
 
 
 def test_the_hold_of_a_new_hire_counts_as_long_as_the_document_has_the_rule() -> None:
@@ -261,9 +281,17 @@ def test_whoever_is_under_way_is_left_to_it(state: State, is_member: bool) -> No
     assert (outcome(plan), plan.kept) == ([], 0)
 
 
-def test_whoever_failed_is_passed_over_for_the_reason_they_failed_for() -> None:
-    failed = standing(1, State.FAILED, reason=Reason.AMBIGUOUS)
-    assert outcome(plan_for_anna(ALL_IN, failed)) == [Skip(ANNA, Reason.AMBIGUOUS, "w1")]
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(State.FAILED, Reason.WRITE_REFUSED), (State.EXCLUDED, Reason.PROTECTED)],
+)
+def test_whom_ad_refused_is_passed_over_for_that_reason_and_tried_again_after_a_day(
+    state: State, reason: Reason
+) -> None:
+    refused = standing(1, state, reason=reason, since=NOW - DAY + HOUR)
+    assert outcome(plan_for_anna(ALL_IN, refused)) == [Skip(ANNA, reason, "w1")]
+    rested = replace(refused, since=NOW - DAY)
+    assert outcome(plan_for_anna(ALL_IN, rested)) == [Addition(ANNA, CauseKind.WAVE, "w1", "")]
 
 
 def test_whoever_is_wanted_and_may_not_be_in_is_passed_over_with_the_reason() -> None:

@@ -34,6 +34,7 @@ def a_plan(added: int = 0, removed: int = 0, **changes: Any) -> ScopePlan:
         skips=(),
         drift=(),
         kept=100,
+        awaited=0,
         eligible=1000,
         listed=1000,
         cuts=(),

@@ -8,17 +8,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.enrolment import IN_SCOPE, Enrolment, Provenance, State
+from shared.domain.enrolment import (
+    IN_SCOPE,
+    Bar,
+    Cause,
+    CauseKind,
+    Enrolment,
+    Hold,
+    Provenance,
+    State,
+)
 from shared.domain.people import Memberships, Person, Registration, UserRef
 from shared.domain.policy import Medium, Policy
 from shared.domain.reasons import Reason
-from shared.domain.verification import Observation, adopt, is_arrival_of, verify
+from shared.domain.verification import Observation, adopt, is_arrival_of, joined, verify
 from tests.unit.enrolments import (
     ANNA,
     ANNA_ID,
     ANNA_UPN,
     CLOUD_ANNA,
     CLOUD_ONLY,
+    DAY,
     NOW,
     POLICY,
     SYNCED_ANNA,
@@ -264,3 +274,35 @@ def test_an_arrival_who_is_on_the_way_out_stays_there(state: State) -> None:
 def test_in_a_cloud_topology_an_arrival_belongs_to_the_cloud_group_even_when_synced() -> None:
     waiting = provisional(State.WAITING, medium=None, user=UserRef(employee_id=ANNA.employee_id))
     assert adopted(waiting, SYNCED_ANNA, CLOUD_ONLY).medium is Medium.CLOUD
+
+
+WAVE = Cause(CauseKind.WAVE, "early", "clock")
+EVENT = Cause(CauseKind.EVENT, "event-7", "hr")
+
+
+def test_somebody_enrolled_under_two_keys_keeps_what_was_said_under_both() -> None:
+    known = enrolment(
+        State.REQUESTED, Provenance.UNKNOWN, holds=(Hold(WAVE),), event_time=NOW - 9 * DAY
+    )
+    arrived = enrolment(State.APPLIED, holds=(Hold(EVENT),), event_time=NOW)
+    both = joined(known, arrived)
+    assert (both.state, both.provenance) == (State.REQUESTED, Provenance.OURS)
+    assert set(both.holds) == {Hold(WAVE), Hold(EVENT)}
+    assert both.event_time == NOW
+    assert joined(both, arrived) == both
+
+
+def test_a_leaver_who_was_enrolled_under_two_keys_is_held_by_nothing() -> None:
+    known = enrolment(State.REQUESTED, holds=(Hold(WAVE),), event_time=NOW - 9 * DAY)
+    left = Bar(Reason.OFFBOARDED, "hr")
+    arrived = enrolment(State.WITHDRAWN, bar=left, event_time=NOW)
+    both = joined(known, arrived)
+    assert (both.holds, both.bar) == ((), left)
+
+
+def test_an_operators_exclusion_under_either_key_stays() -> None:
+    bar = Bar(Reason.EXCLUDED_BY_HAND, "olga")
+    known = enrolment(State.EXCLUDED, bar=bar, event_time=NOW - 9 * DAY)
+    arrived = enrolment(State.APPLIED, holds=(Hold(EVENT),), event_time=NOW)
+    both = joined(known, arrived)
+    assert (both.bar, both.holds) == (bar, (Hold(EVENT),))

@@ -25,6 +25,7 @@ from shared.adapters.ledger.table import Table
 from shared.domain.enrolment import Enrolment, State
 from shared.domain.errors import LedgerConflict
 from shared.domain.standing import Standing
+from shared.domain.verification import joined
 from shared.ports import Receipt, Totals
 
 _PARTITIONS_AT_ONCE = 4
@@ -69,8 +70,9 @@ class TableLedger:
     ) -> Enrolment:
         """Move a provisional enrolment to the object id; the old key leads to the new one.
 
-        Whoever is enrolled under the object id already stays as they are. Two transactions: after
-        a crash between them the person is still provisional, and adopting again ends it.
+        Whoever is enrolled under the object id already stays where they are, with what was said
+        under the old key as well. Two transactions: after a crash between them the person is still
+        provisional, and adopting again ends it.
 
         Raises:
             LedgerConflict: the provisional enrolment has gone further than `arrived` knows of, or
@@ -79,9 +81,12 @@ class TableLedger:
         provisional = self._partitions[PROVISIONAL]
         current = (await provisional.find({provisional_key})).people.get(provisional_key)
         if current and current.steps and current.steps[-1] not in arrived.steps:
-            raise LedgerConflict(f"{provisional_key}: changed since it was read; decide again")
+            raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
         settled = await self._partition(arrived.key).amend(
-            {arrived.key}, lambda _, known: known or arrived, actor=actor, now=now
+            {arrived.key},
+            lambda _, known: joined(known, arrived) if known else arrived,
+            actor=actor,
+            now=now,
         )
         await provisional.lead_on(provisional_key, arrived.key, actor=actor, now=now)
         return settled.people[arrived.key]

@@ -1,0 +1,30 @@
+"""Call off: what an aborted rollout has asked for and nobody has written yet is undone."""
+
+from datetime import datetime
+from itertools import batched
+
+from shared.domain.enrolment import Enrolment, State
+from shared.domain.membership import call_off
+from shared.domain.rollout import Phase
+from shared.ports import World
+from shared.use_cases.announce import announce
+from shared.use_cases.carry_out import ACTOR, CHUNK
+
+
+async def call_off_if_aborted(world: World, now: datetime) -> None:
+    """Undo it, where the rollout is aborted; an expansion may have asked after the operator's word.
+
+    Raises:
+        LedgerConflict: others kept changing the same people; the next tick tries again.
+    """
+    stored = await world.rollouts.current()
+    if stored is None or stored.rollout.phase is not Phase.ABORTED:
+        return
+    pending = await world.ledger.in_state([State.REQUESTED, State.WAITING])
+
+    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
+        return call_off(current, now) if current else None
+
+    for some in batched([one.key for one in pending], CHUNK, strict=False):
+        amended = await world.ledger.amend(some, decide, actor=ACTOR, now=now)
+        await announce(amended.values(), world.outbox)
