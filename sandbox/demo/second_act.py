@@ -4,14 +4,14 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from rich.console import Console as Screen
 
 from sandbox.company import Company, build_company
-from sandbox.console import Console
+from sandbox.console import Console, wait_for
 from sandbox.demo.people import PASSWORD, Crowd, belongs_in
 from sandbox.demo.proof import Proof
 from sandbox.observed import members_in_ad, members_in_entra
@@ -87,8 +87,9 @@ class _Stage:
         before = self._members()
         inside = self._states(_wave(self._rollouts.view(), FAILING))
         self._sspr("rollback", FAILING, "--reason", "writeback has no rights", "--yes")
-        self._wait(lambda: not self._states(_wave(self._rollouts.view(), FAILING)))
-        self._wait(lambda: "withdrawing" not in self._console.status()["states"])
+        self._wait(
+            lambda: "withdrawing" not in self._console.status()["states"], "everybody to be out"
+        )
         after = self._members()
         exact = len(before) - len(after) == inside and after < before
         yield Proof(f"the rollback took out the {inside} people of wave three, exactly", exact)
@@ -112,9 +113,9 @@ class _Stage:
         reset = self._console.reset_password(lucky, PASSWORD)
         signs_in = reset.is_success and self._console.signs_in(lucky, PASSWORD)
         yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
-        yield Proof("the audit's chain is whole", self._sspr("audit", "verify") == 0)
+        yield Proof("the audit's chain is whole", self._ends_well("audit", "verify"))
 
-    def _live_until(self, reached: Any) -> dict[str, Any]:
+    def _live_until(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Let time pass whenever nobody is on the way: nothing real is hurried past a deadline."""
         deadline = time.monotonic() + PATIENCE
         wave = ""
@@ -133,7 +134,9 @@ class _Stage:
         """Jump, let the worker be heard of again, and have the gates looked at once more."""
         self._console.move_clock(HALF_A_DAY)
         jumped = datetime.now(UTC) + self._console.moved()
-        self._wait(lambda: _last_heard_of(self._rollouts.view()) >= jumped)
+        self._wait(
+            lambda: _last_heard_of(self._rollouts.view()) >= jumped, "the worker to be heard of"
+        )
         self._console.move_clock(_NEXT_LOOK)
 
     def _tell(self, view: dict[str, Any], ended: dict[str, int], before: str) -> str:
@@ -144,10 +147,8 @@ class _Stage:
         self._screen.print(f"    half a day passes; resets: {resets or 'none'}")
         return str(view["wave"])
 
-    def _wait(self, look: Any) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not look() and time.monotonic() < deadline:
-            time.sleep(0.2)
+    def _wait(self, look: Callable[[], Any], what: str) -> None:
+        wait_for(lambda: look() or None, PATIENCE, what)
 
     def _members(self) -> set[str]:
         people = [one.user_principal_name for one in self._company.people]
@@ -161,8 +162,13 @@ class _Stage:
     def _conditions(self, **conditions: Any) -> None:
         self._console.connect.post("/conditions", json=conditions).raise_for_status()
 
-    def _sspr(self, *arguments: str) -> int:
-        """What an operator would type, with what it prints."""
+    def _sspr(self, *arguments: str) -> None:
+        """What an operator would type; it has to end well, or there is nothing to show."""
+        if not self._ends_well(*arguments):
+            raise RuntimeError(f"sspr {' '.join(arguments)} did not end well")
+
+    def _ends_well(self, *arguments: str) -> bool:
+        """Type it, show what it prints, and say whether it ended well."""
         self._screen.print(f"[bold]$ sspr {' '.join(arguments)}[/]")
         environment = {
             "SSPR_URL": f"{self._console.layout.functions_url}/api",
@@ -180,7 +186,7 @@ class _Stage:
         self._screen.print(ended.stdout, markup=False, highlight=False)
         if ended.returncode:
             self._screen.print(ended.stderr, markup=False, highlight=False)
-        return ended.returncode
+        return ended.returncode == 0
 
 
 def rollout_document(console: Console, company: Company) -> dict[str, Any]:

@@ -28,12 +28,15 @@ def describe_plan(
     plan: ScopePlan,
     rollout: Rollout,
     stored: StoredRollout | None,
+    *,
     registered: frozenset[str],
+    held: Mapping[str, int],
     now: datetime,
 ) -> PlanView:
     """The plan in numbers: by wave and department, with what stands against it.
 
-    `rollout` is what it would be once the plan is applied, `stored` what it is.
+    `rollout` is what it would be once the plan is applied, `stored` what it is; `held` is how many
+    people waves hold already, by their names.
     """
     document = rollout.document
     by_wave: dict[str, list[Addition]] = {wave.name: [] for wave in document.waves}
@@ -64,7 +67,7 @@ def describe_plan(
         removals=counted(one.reason for one in plan.removals),
         drift=counted(one.reason for one in plan.drift),
         unsafe=unsafe(plan, document),
-        warnings=tuple(_warnings(rollout, stored, by_wave)),
+        warnings=(*_of_old(rollout, held), *_warnings(rollout, stored, by_wave)),
     )
 
 
@@ -90,6 +93,16 @@ def _wave(
         prompts=sum(one.object_id not in registered for one in additions),
         gates=tuple(GateNeeds(gate=gate.kind, text=needs_text(gate)) for gate in wave.gates),
     )
+
+
+def _of_old(rollout: Rollout, held: Mapping[str, int]) -> Iterator[str]:
+    """A wave is known by its name, and its rollback takes out whoever is in by that name."""
+    for wave in rollout.document.waves[rollout.started :]:
+        if people := held.get(wave.name):
+            yield (
+                f"wave {wave.name}: {people} people are in by an earlier wave of that name; "
+                "a rollback would take them out as well"
+            )
 
 
 def _warnings(

@@ -1,5 +1,6 @@
 """Draw up a plan: what a rollout document would do to everybody, before anything is written."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +44,10 @@ async def draw_up_plan(operation: Operation, world: World, now: datetime) -> Map
     text = operation.parameters["document"]
     drawn = await draw(text, world, now, actor=operation.actor)
     registered = await world.directory.registered_ids()
-    shown = describe_plan(drawn.plan, drawn.rollout, drawn.stored, registered, now)
+    held = Counter(one.wave for one in drawn.surveyed.standings.values() if one.is_in and one.wave)
+    shown = describe_plan(
+        drawn.plan, drawn.rollout, drawn.stored, registered=registered, held=held, now=now
+    )
     summary: Mapping[str, Any] = shown.model_dump(mode="json", by_alias=True)
     kept = KeptPlan(
         fingerprint=shown.fingerprint,

@@ -11,7 +11,7 @@ import stamina
 
 from shared.contracts.operator_api import CountView, RollbackView
 from shared.domain import rollout as rollouts
-from shared.domain.enrolment import CauseKind, Enrolment, Provenance
+from shared.domain.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
 from shared.domain.errors import LedgerConflict, NotPossible, WorldChanged
 from shared.domain.membership import roll_back as out_of_wave
 from shared.domain.membership import stays
@@ -77,7 +77,9 @@ def _view(
     inside = [one for one in people if Standing.of(one).is_in]
     departing = sorted(one.key for one in inside if _departs(one, now))
     staying = Counter(_held_by(one, now) for one in inside if not _departs(one, now))
-    meaning = [stored.rollout.document.digest, wave, *departing]
+    # Whoever is only asked for comes and goes by the minute; they are taken back all the same.
+    written = [one.key for one in inside if one.state in IN_SCOPE and _departs(one, now)]
+    meaning = [stored.rollout.document.digest, wave, *sorted(written)]
     return RollbackView(
         wave=wave,
         fingerprint=hashlib.sha256("\n".join(meaning).encode()).hexdigest(),

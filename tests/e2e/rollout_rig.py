@@ -1,6 +1,6 @@
 """A rollout under test: documents, waves and clocks, on top of the sandbox's rig."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -51,6 +51,14 @@ class RolloutRig:
         answer = self.rig.console.app.get("/rollout")
         if answer.is_success and answer.json()["phase"] not in {"aborted", "completed"}:
             self.rollouts.steer("abort", "the next test begins")
+
+    def cloud(self) -> Employee:
+        """A cloud-only person whom no test and no wave has touched."""
+        return self._untouched(self.people.cloud)
+
+    def synced(self) -> Employee:
+        """A synced person whom no test and no wave has touched."""
+        return self._untouched(self.people.synced)
 
     def document(self, *waves: dict[str, Any], **changes: Any) -> dict[str, Any]:
         """A rollout of these waves with the one gate that everybody is visible in time."""
@@ -128,6 +136,9 @@ class RolloutRig:
         tenant.post("/sandbox/registrations", json=body).raise_for_status()
         answer = tenant.post("/sandbox/resets", json={**body, "newPassword": "Found-Again-2!"})
         return [one["code"] for one in answer.raise_for_status().json()]
+
+    def _untouched(self, deal: Callable[[], Employee]) -> Employee:
+        return next(one for one in iter(deal, None) if self.state(one) is None)
 
     def _is_gone(self, person: Employee) -> bool:
         return self.state(person) not in {*_IN, "withdrawing"}

@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_a_failing_writeback_pauses_the_rollout_by_itself(stage: RolloutRig) -> None:
     """Given a wave that soaks, when resets fail in AD, then it pauses with the gate's reason."""
-    first, second = [stage.people.synced() for _ in range(3)], stage.people.cloud()
+    first, second = [stage.synced() for _ in range(3)], stage.cloud()
     limits = {"threshold": 0.2, "minimumSample": 2, "window": "P1D"}
     stage.start(ring("pilot", *first), ring("early", second), gates=gates(writebackFailures=limits))
     stage.soaks_in("pilot")
@@ -39,19 +39,19 @@ def test_a_failing_writeback_pauses_the_rollout_by_itself(stage: RolloutRig) -> 
 def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> None:
     """Given a wave, one of whom HR asked for too, when it is rolled back, then that one stays."""
     pilot, cloud, synced, hired = (
-        stage.people.synced(),
-        stage.people.cloud(),
-        stage.people.synced(),
-        stage.people.cloud(),
+        stage.synced(),
+        stage.cloud(),
+        stage.synced(),
+        stage.cloud(),
     )
-    stage.start(ring("pilot", pilot), ring("early", cloud, synced, hired))
-    stage.soaks_in("pilot")
+    stage.start(ring("ring zero", pilot), ring("ring one", cloud, synced, hired))
+    stage.soaks_in("ring zero")
     stage.passes(SOAK + MINUTE)
-    stage.soaks_in("early")
+    stage.soaks_in("ring one")
     stage.rig.onboard(hired.object_id)
     until(lambda: _holds(stage, hired) == {"wave", "event"}, "HR's event to be dealt with")
 
-    done = stage.rollouts.roll_back("early", "writeback is broken")
+    done = stage.rollouts.roll_back("ring one", "writeback is broken")
 
     assert (done["removals"], done["done"]) == (2, True)
     assert [one["people"] for one in done["stays"]] == [1]
@@ -66,7 +66,7 @@ def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> 
 
 def test_an_abort_is_final(stage: RolloutRig) -> None:
     """Given a rollout that was aborted, when time passes, then nobody is added any more."""
-    first, second = stage.people.cloud(), stage.people.cloud()
+    first, second = stage.cloud(), stage.cloud()
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
 
@@ -83,7 +83,7 @@ def test_an_abort_is_final(stage: RolloutRig) -> None:
 
 def test_an_abort_wins_against_an_expansion_under_way(stage: RolloutRig) -> None:
     """Given an expansion that has read everybody, when it is aborted, then it adds nobody."""
-    people = [stage.people.cloud() for _ in range(3)]
+    people = [stage.cloud() for _ in range(3)]
     stage.start(ring("pilot", *people), calendar=_closed_today(stage))
     with stage.rig.held_graph("GET", "^/users$", "after") as waiting:
         stage.passes(timedelta(days=2))
@@ -99,7 +99,7 @@ def test_an_abort_wins_against_an_expansion_under_way(stage: RolloutRig) -> None
 
 def test_an_expansion_goes_on_after_a_power_cut(stage: RolloutRig) -> None:
     """Given an expansion, when the app dies in it, then the rest is put in after the restart."""
-    people = [stage.people.synced(), *(stage.people.cloud() for _ in range(3))]
+    people = [stage.synced(), *(stage.cloud() for _ in range(3))]
     stage.start(ring("pilot", *people), calendar=_closed_today(stage))
     with stage.rig.held_graph("PATCH", "^/groups/", "before") as waiting:
         stage.passes(timedelta(days=2))
@@ -118,7 +118,7 @@ def test_an_expansion_goes_on_after_a_power_cut(stage: RolloutRig) -> None:
 
 def test_two_timers_at_once_do_not_both_act(stage: RolloutRig) -> None:
     """Given a wave that is due, when its timer runs many times at once, then it begins once."""
-    first, second = stage.people.cloud(), stage.people.cloud()
+    first, second = stage.cloud(), stage.cloud()
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
     stage.passes(SOAK + MINUTE)
@@ -133,7 +133,7 @@ def test_two_timers_at_once_do_not_both_act(stage: RolloutRig) -> None:
 
 def test_who_was_taken_out_by_hand_is_put_back(stage: RolloutRig) -> None:
     """Given a member, when an administrator removes them from AD, then it is repaired."""
-    person = stage.people.synced()
+    person = stage.synced()
     stage.start(ring("pilot", person), drift={"removedByHand": "repair"})
     stage.soaks_in("pilot")
     stage.is_in(person)
@@ -149,8 +149,8 @@ def test_who_was_put_in_by_hand_is_reported_or_taken_out_as_the_document_says(
     stage: RolloutRig,
 ) -> None:
     """Given a stranger in AD's group, when told to report, then they are; else they go."""
-    stranger = stage.people.synced()
-    document = stage.document(ring("pilot", stage.people.cloud()))
+    stranger = stage.synced()
+    document = stage.document(ring("pilot", stage.cloud()))
     stage.rollouts.start(document)
     stage.soaks_in("pilot")
 
@@ -169,7 +169,7 @@ def test_who_was_put_in_by_hand_is_reported_or_taken_out_as_the_document_says(
 
 def test_who_is_no_longer_eligible_is_taken_out(stage: RolloutRig) -> None:
     """Given somebody in scope, when their account is disabled, then the reconciliation sees it."""
-    person = stage.people.cloud()
+    person = stage.cloud()
     stage.start(ring("pilot", person))
     stage.soaks_in("pilot")
     stage.is_in(person)
@@ -183,7 +183,7 @@ def test_who_is_no_longer_eligible_is_taken_out(stage: RolloutRig) -> None:
 
 def test_an_operator_includes_and_excludes_people_by_hand(stage: RolloutRig) -> None:
     """Given a rollout, when one is excluded for a day and one included, then so it is."""
-    excluded, included = stage.people.cloud(), stage.people.synced()
+    excluded, included = stage.cloud(), stage.synced()
     stage.start(ring("pilot", excluded))
     stage.soaks_in("pilot")
     stage.is_in(excluded)
@@ -203,7 +203,7 @@ def test_an_operator_includes_and_excludes_people_by_hand(stage: RolloutRig) -> 
 
 def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig) -> None:
     """Given all that was done, when the audit is verified, then every chain is whole."""
-    stage.start(ring("pilot", stage.people.cloud()))
+    stage.start(ring("pilot", stage.cloud()))
     stage.rollouts.steer("pause", "for the audit")
 
     newest = _audit(stage, "rollout")[-1]

@@ -13,7 +13,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_a_plan_shows_who_would_be_touched_and_writes_nothing(stage: RolloutRig) -> None:
     """Given a document, when it is planned, then waves, departments and skips are told."""
-    cloud, synced = stage.people.cloud(), stage.people.synced()
+    cloud, synced = stage.cloud(), stage.synced()
     guest = stage.people.who(lambda one: one.guest)
     before = stage.rig.console.status()["people"]
 
@@ -35,7 +35,7 @@ def test_a_plan_shows_who_would_be_touched_and_writes_nothing(stage: RolloutRig)
 
 def test_waves_widen_one_after_the_other_and_the_last_completes(stage: RolloutRig) -> None:
     """Given two waves, when each has soaked, then the next one begins, and then it is done."""
-    first, second = [stage.people.cloud(), stage.people.synced()], [stage.people.synced()]
+    first, second = [stage.cloud(), stage.synced()], [stage.synced()]
     stage.start(ring("pilot", *first), ring("early", *second))
 
     stage.soaks_in("pilot")
@@ -52,7 +52,7 @@ def test_waves_widen_one_after_the_other_and_the_last_completes(stage: RolloutRi
 
 def test_a_wave_waits_for_its_working_hours(stage: RolloutRig) -> None:
     """Given a change freeze, when the document is applied, then nothing begins before its end."""
-    person = stage.people.cloud()
+    person = stage.cloud()
     today = stage.now().date()
     freeze = {"from": f"{today}", "to": f"{today + timedelta(days=1)}", "reason": "year end"}
     stage.start(ring("pilot", person), calendar={"timeZone": "UTC", "freezes": [freeze]})
@@ -80,7 +80,7 @@ def test_an_apply_is_refused_when_the_world_has_changed(stage: RolloutRig) -> No
 
 def test_an_unsafe_plan_is_refused_unless_it_is_forced_with_a_reason(stage: RolloutRig) -> None:
     """Given a limit of one, when three would be added, then only force with a reason does it."""
-    three = [stage.people.cloud() for _ in range(3)]
+    three = [stage.cloud() for _ in range(3)]
     plan = stage.rollouts.plan(
         stage.document(
             ring("pilot", *three),
@@ -110,12 +110,12 @@ def test_a_document_for_another_group_or_with_a_mistake_is_refused(stage: Rollou
 
     other = {"group": "11111111-1111-1111-1111-111111111111", "topology": "nested"}
     with pytest.raises(OperationRefused, match=r"scope\.group"):
-        stage.rollouts.plan(stage.document(ring("pilot", stage.people.cloud()), scope=other))
+        stage.rollouts.plan(stage.document(ring("pilot", stage.cloud()), scope=other))
 
 
 def test_a_paused_rollout_stands_still_until_it_is_resumed(stage: RolloutRig) -> None:
     """Given a wave that has soaked, when it was paused, then the next begins after the resume."""
-    first, second = stage.people.cloud(), stage.people.cloud()
+    first, second = stage.cloud(), stage.cloud()
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
 
@@ -136,7 +136,7 @@ def test_a_paused_rollout_stands_still_until_it_is_resumed(stage: RolloutRig) ->
 
 def test_an_operators_promotion_stands_in_place_of_the_gates(stage: RolloutRig) -> None:
     """Given a gate that says nothing yet, when an operator promotes, then the next wave begins."""
-    first, second = stage.people.cloud(), stage.people.cloud()
+    first, second = stage.cloud(), stage.cloud()
     stage.start(
         ring("pilot", first),
         ring("early", second),
@@ -155,7 +155,7 @@ def test_an_operators_promotion_stands_in_place_of_the_gates(stage: RolloutRig) 
 
 def test_an_inconclusive_gate_never_promotes(stage: RolloutRig) -> None:
     """Given too few resets to judge by, when weeks pass, then the rollout waits and says why."""
-    first, second = stage.people.synced(), stage.people.cloud()
+    first, second = stage.synced(), stage.cloud()
     needs = {"threshold": 0.1, "minimumSample": 10, "window": "P1D"}
     stage.start(ring("pilot", first), ring("early", second), gates=gates(writebackFailures=needs))
     stage.soaks_in("pilot")
