@@ -1,5 +1,6 @@
 """The scope plan: who is to be put in, who taken out, who is left alone and why."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -111,7 +112,9 @@ def _dangers(plan: ScopePlan, document: Document) -> Iterator[str]:
         len(plan.removals) + strangers, were_in + strangers
     ):
         yield f"removals: {too_many}"
-    if too_many := document.additions.exceeded_by(len(plan.additions) + put_back, plan.eligible):
+    # Wave by wave: that all of them together mean everybody is what a rollout is for.
+    largest = max(Counter((one.kind, one.reference) for one in plan.additions).values(), default=0)
+    if too_many := document.additions.exceeded_by(largest + put_back, plan.eligible):
         yield f"additions: {too_many}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain.enrolment import Enrolment, Provenance
 from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
 from shared.domain.membership import found
-from shared.domain.scope_plan import ScopePlan, unsafe
+from shared.domain.scope_plan import ScopePlan, raise_if_unsafe
 from shared.domain.standing import Standing
 from shared.ports import KeptPlan, Operation, World
 from shared.use_cases.carry_out import CHUNK, take_out_all
@@ -46,13 +46,10 @@ def _is_in_force(drawn: Drawn, operation: Operation) -> bool:
 def _check(kept: KeptPlan, drawn: Drawn, operation: Operation) -> None:
     if drawn.plan.fingerprint != kept.fingerprint:
         raise WorldChanged(f"the world has changed since: {_difference(kept, drawn.plan)}")
-    problems = unsafe(drawn.plan, drawn.document)
-    if not problems:
-        return
     if not operation.parameters.get("force"):
-        raise UnsafePlan("; ".join(problems))
-    if not operation.parameters.get("reason", "").strip():
-        raise UnsafePlan("to force an unsafe plan, give a reason")
+        raise_if_unsafe(drawn.plan, drawn.document)
+    elif not operation.parameters.get("reason", "").strip():
+        raise UnsafePlan("to force a plan, give a reason")
 
 
 def _difference(kept: KeptPlan, plan: ScopePlan) -> str:

@@ -69,6 +69,12 @@ def test_removals_are_measured_by_those_who_are_in() -> None:
     assert unsafe(a_plan(removed=11, kept=1000), STRICT) == ()
 
 
+def test_additions_are_measured_wave_by_wave() -> None:
+    plan = a_plan(added=15)
+    others = tuple(Addition(an_id(100 + n), CauseKind.WAVE, "w2", "") for n in range(15))
+    assert unsafe(replace(plan, additions=plan.additions + others), STRICT) == ()
+
+
 def test_additions_are_measured_by_those_who_are_eligible() -> None:
     assert unsafe(a_plan(added=21), STRICT) == ("additions: 21 people, more than the 20 allowed",)
     shared = a_document(additions=Limit(share=0.05))
