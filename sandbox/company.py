@@ -119,6 +119,18 @@ class Employee:
         return _JOB_TITLES[self.department]
 
     @property
+    def is_special(self) -> bool:
+        """Whether something keeps the person from ever being enrolled."""
+        return bool(
+            self.guest
+            or self.disabled
+            or self.unlicensed
+            or self.directory_role
+            or self.protected
+            or self.excluded
+        )
+
+    @property
     def object_id(self) -> str:
         """The id that the person's object in Entra gets."""
         return object_id("user", self.user_principal_name)

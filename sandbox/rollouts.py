@@ -34,11 +34,16 @@ class Rollouts:
         answer = self._app.post(
             "/rollout/plans", content=json.dumps(document), headers=self._headers
         )
-        return self._done(_taken(answer))
+        return self.done(_taken(answer))
 
     def apply(self, fingerprint: str, **options: Any) -> dict[str, Any]:
         """Do that plan."""
         return self._operate("/rollout/apply", {"plan": fingerprint, **options})
+
+    def ask_to_apply(self, fingerprint: str) -> dict[str, Any]:
+        """The same without waiting; answers with the operation."""
+        body = {"plan": fingerprint}
+        return _taken(self._app.post("/rollout/apply", json=body, headers=self._headers))
 
     def start(self, document: Mapping[str, Any]) -> dict[str, Any]:
         """Plan and apply in one go, again while the world still changes; answers with the plan."""
@@ -96,9 +101,15 @@ class Rollouts:
 
     def _operate(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         answer = self._app.post(path, json=dict(body), headers=self._headers)
-        return self._done(_taken(answer))
+        return self.done(_taken(answer))
 
-    def _done(self, operation: Mapping[str, Any]) -> dict[str, Any]:
+    def done(self, operation: Mapping[str, Any]) -> dict[str, Any]:
+        """What came of an operation, once it has ended.
+
+        Raises:
+            OperationRefused: it was refused; the text says why.
+        """
+
         def look() -> dict[str, Any] | None:
             answer = self._app.get(f"/operations/{operation['key']}").raise_for_status()
             found: dict[str, Any] = answer.json()

@@ -16,15 +16,7 @@ _FORGET = 8
 
 def belongs_in(person: Employee) -> bool:
     """Whether a rollout to everybody is to put the person in, by the company's own records."""
-    special = (
-        person.guest,
-        person.disabled,
-        person.unlicensed,
-        person.directory_role,
-        person.protected,
-        person.excluded,
-    )
-    return person.home is not Home.HR_ONLY and not any(special)
+    return person.home is not Home.HR_ONLY and not person.is_special
 
 
 class Crowd:

@@ -73,15 +73,7 @@ class People:
 
 
 def _ordinary(person: Employee) -> bool:
-    special = (
-        person.guest,
-        person.disabled,
-        person.unlicensed,
-        person.directory_role,
-        person.protected,
-        person.excluded,
-    )
-    return not any(special) and person.employee_id != TWINS
+    return not person.is_special and person.employee_id != TWINS
 
 
 @dataclass(frozen=True)

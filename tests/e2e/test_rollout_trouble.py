@@ -116,6 +116,21 @@ def test_an_expansion_goes_on_after_a_power_cut(stage: RolloutRig) -> None:
         )
 
 
+def test_an_apply_goes_on_after_a_power_cut(stage: RolloutRig) -> None:
+    """Given an apply under way, when the app dies in it, then it is done after the restart."""
+    person = stage.synced()
+    plan = stage.rollouts.plan(stage.document(ring("pilot", person)))
+    with stage.rig.held_graph("GET", "^/users$", "after") as waiting:
+        operation = stage.rollouts.ask_to_apply(plan["fingerprint"])
+        until(waiting, "the apply to list everybody")
+        stage.rig.kill("functions_host")
+    stage.rig.start()
+
+    assert stage.rollouts.done(operation)["version"] >= 1
+    stage.soaks_in("pilot")
+    stage.is_in(person)
+
+
 def test_two_timers_at_once_do_not_both_act(stage: RolloutRig) -> None:
     """Given a wave that is due, when its timer runs many times at once, then it begins once."""
     first, second = stage.cloud(), stage.cloud()
