@@ -36,7 +36,7 @@ class OperatorApi:
         return list(self._at.post("onboarding-events", json=list(events))["keys"])
 
     def user(self, identity: str) -> dict[str, Any] | None:
-        """`{"people": […]}`; None where nobody is known by that name."""
+        """`{"people": […], "outlook": […]}`; None where nobody is known by that name."""
         return self._at.get(f"users/{_name(identity)}")
 
     def event(self, key: str) -> dict[str, Any] | None:

@@ -21,8 +21,8 @@ _REFUSED = (409, 503)
 
 @routes.get("users/{identity}", takes=Nothing, answers=PeopleView, refuses=(404, 503))
 async def get_user(asked: Asked[Nothing]) -> PeopleView:
-    """The way of everybody whom a name means."""
-    people = await describe_user(asked.path["identity"], asked.world)
+    """The way of everybody whom a name means, and what would become of whom nothing asked for."""
+    people = await describe_user(asked.path["identity"], asked.world, asked.now)
     if people is None:
         raise NotFound("nobody and nothing is known by that name")
     return people
@@ -31,7 +31,7 @@ async def get_user(asked: Asked[Nothing]) -> PeopleView:
 @routes.get("events/{key}", takes=Nothing, answers=EventView, refuses=(404,))
 async def get_event(asked: Asked[Nothing]) -> EventView:
     """What became of an event, and the way of whom it concerned."""
-    event = await describe_event(asked.path["key"], asked.world)
+    event = await describe_event(asked.path["key"], asked.world, asked.now)
     if event is None:
         raise NotFound("nobody and nothing is known by that name")
     return event
@@ -80,7 +80,7 @@ async def release_person(asked: Asked[Steer]) -> PeopleView:
     released = await release(
         who, asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason
     )
-    return people_view(released)
+    return people_view(released, asked.now)
 
 
 class _Verb(Protocol):
@@ -106,4 +106,4 @@ async def _said(verb: _Verb, asked: Asked[ByHand]) -> PeopleView:
         reason=said.reason,
         until=said.until,
     )
-    return people_view(changed)
+    return people_view(changed, asked.now)

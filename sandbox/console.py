@@ -62,11 +62,12 @@ class Console:
         return found
 
     def user(self, identity: str) -> dict[str, Any] | None:
-        """A person's way by object id, UPN or employee id."""
+        """A person's way by object id, UPN or employee id; None of whom nothing has asked for."""
         answer = self.app.get(f"/users/{identity}")
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
-        found: dict[str, Any] = answer.raise_for_status().json()["people"][0]
+        people = answer.raise_for_status().json()["people"] or [None]
+        found: dict[str, Any] | None = people[0]
         return found
 
     def status(self) -> dict[str, Any]:

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from rich.console import Group, RenderableType
 from rich.live import Live
 
 from cli import goals
 from cli.exits import Failure, Status
 from cli.follow import follow
-from cli.goals import People
 from cli.options import Actor, Output, Person, Reason, panel, signed
-from cli.render.people import people_view
+from cli.render.people import outlook_view, people_view
 from cli.terminal import Form, console, show
 from cli.until import read_until
 from shared.domain.enrolment import State
@@ -45,28 +45,33 @@ def user(
     ] = 600,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show somebody's way into scope, step by step; everybody's whom IDENTITY means."""
+    """Show somebody's way into scope, step by step; everybody's whom IDENTITY means.
+
+    Of whom nothing has asked for yet it tells what the rollout would make of them.
+    """
     with ctx.obj() as api:
 
-        def look() -> People:
-            return list((api.user(identity) or {"people": []})["people"])
+        def look() -> dict[str, Any]:
+            return api.user(identity) or {"people": [], "outlook": []}
 
         if not watching:
-            people, status = look(), Status.OK
+            answer, status = look(), Status.OK
         else:
+            judge = goals.of_people(until)
             with Live(console=console(stderr=True), transient=True) as live:
-                people, status = follow(
+                answer, status = follow(
                     look,
-                    lambda seen: live.update(people_view(seen)),
-                    goals.of_people(until),
+                    lambda seen: live.update(_view(seen)),
+                    lambda seen: judge(seen["people"]),
                     timeout=timeout,
                 )
-    if people:
-        show({"people": people}, people_view(people), output)
+    is_known = bool(answer["people"] or answer["outlook"])
+    if is_known:
+        show(answer, _view(answer), output)
     if status is Status.TIMEOUT:
-        raise Failure(status, f"{_where(identity, people)} after {timeout:g} s")
-    if status is not Status.OK or not people:
-        raise Failure(Status.NOT_FOUND, _where(identity, people))
+        raise Failure(status, f"{_where(identity, answer)} after {timeout:g} s")
+    if status is not Status.OK or not is_known:
+        raise Failure(Status.NOT_FOUND, _where(identity, answer))
 
 
 @app.command(**_PANEL)
@@ -123,7 +128,14 @@ def _show(answer: dict[str, Any], output: Form) -> None:
     show(answer, people_view(answer["people"]), output)
 
 
-def _where(identity: str, people: People) -> str:
-    if not people:
+def _view(answer: dict[str, Any]) -> RenderableType:
+    return Group(people_view(answer["people"]), outlook_view(answer["outlook"]))
+
+
+def _where(identity: str, answer: dict[str, Any]) -> str:
+    states = {one["state"] for one in answer["people"]}
+    if answer["outlook"]:
+        states.add("not enrolled")
+    if not states:
         return f"nobody is known by {identity}"
-    return f"{identity} is {', '.join(sorted({one['state'] for one in people}))}"
+    return f"{identity} is {', '.join(sorted(states))}"

@@ -16,6 +16,11 @@ def people_view(people: Sequence[dict[str, Any]]) -> RenderableType:
     return Group(*(part for person in people for part in (*_person(person), Text())))
 
 
+def outlook_view(outlook: Sequence[dict[str, Any]]) -> RenderableType:
+    """What would become of people whom nothing has asked for yet."""
+    return Group(*(part for person in outlook for part in (_stranger(person), Text())))
+
+
 def event_view(event: dict[str, Any]) -> RenderableType:
     """What became of an event, and the way of whom it concerned."""
     return Group(
@@ -42,6 +47,20 @@ def accepted_view(accepted: Sequence[tuple[str, str]]) -> RenderableType:
 def name_of(person: dict[str, Any]) -> str:
     """What a person is called: UPN, else employee id, else key."""
     return str(person["userPrincipalName"] or person["employeeId"] or person["key"])
+
+
+def _stranger(person: dict[str, Any]) -> RenderableType:
+    place, wave = person["position"], person["wave"]
+    return facts(
+        ("person", person["userPrincipalName"]),
+        ("employee id", person["employeeId"]),
+        ("object id", person["objectId"]),
+        ("department", person["department"]),
+        ("state", "not enrolled"),
+        ("", person["text"]),
+        ("position", None if place is None else f"{place:.4f}"),
+        ("wave", wave and f"{wave}, {'begun' if person['begun'] else 'not begun'}"),
+    )
 
 
 def _person(person: dict[str, Any]) -> Iterator[RenderableType]:
@@ -79,8 +98,8 @@ def _bar(bar: dict[str, Any] | None) -> str | None:
 
 
 def _until(wish: dict[str, Any]) -> str:
-    until = moment(wish["until"])
-    return f", until {until} UTC" if until else ""
+    until, word = moment(wish["until"]), "ended" if wish["over"] else "until"
+    return f", {word} {until} UTC" if until else ""
 
 
 def _steps(person: dict[str, Any]) -> Iterator[tuple[object, ...]]:

@@ -29,6 +29,7 @@ _WAVES = {"done": "green", "soaking": "cyan", "progressing": "cyan", "rolled-bac
 _MOST_NAMED = 100
 """The app names no more people of a drift than these."""
 _WITHOUT_THRESHOLD = frozenset({GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC})
+_NO_WINDOW = "PT0S"
 
 
 def rollout_view(rollout: dict[str, Any] | None) -> RenderableType:
@@ -136,7 +137,7 @@ def _numbers(gate: dict[str, Any]) -> tuple[object, ...]:
         _amount(kind, gate["value"]),
         "" if bare else _amount(kind, gate["threshold"]),
         "" if bare else sample,
-        gate["window"],
+        "" if gate["window"] == _NO_WINDOW else gate["window"],
         gate["text"],
     )
 

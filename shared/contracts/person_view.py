@@ -21,6 +21,8 @@ class HoldView(View):
 
     cause: CauseView
     until: Moment | None
+    over: bool
+    """Whether its time has passed; it counts no more."""
 
 
 class BarView(View):
@@ -32,6 +34,8 @@ class BarView(View):
     """What the operator gave as the reason."""
     actor: str
     until: Moment | None
+    over: bool
+    """Whether its time has passed; it counts no more."""
 
 
 class StepView(View):
@@ -78,10 +82,37 @@ class PersonView(PersonSummary):
     steps: tuple[StepView, ...]
 
 
+class OutlookView(View):
+    """What would become of somebody in Entra whom nothing has asked for yet."""
+
+    object_id: str
+    user_principal_name: str | None
+    employee_id: str | None
+    department: str | None
+    refusal: str | None
+    """Why they may not be enrolled at all."""
+    refusal_text: str | None
+    member: bool
+    """Whether Entra shows them in the scope group all the same."""
+    position: float | None
+    """Their place in the rollout, from 0 to 1; null where there is none."""
+    wave: str | None
+    """The first wave that means them; null where none does, or only a plan can tell."""
+    begun: bool
+    """Whether that wave has begun."""
+    new_hire: bool
+    """Whether the rule for new hires means them."""
+    text: str
+    """All of it in a sentence or two."""
+
+
 class PeopleView(View):
     """Everybody whom a name means."""
 
     people: tuple[PersonView, ...]
+    """Those who are remembered."""
+    outlook: tuple[OutlookView, ...] = ()
+    """Those in Entra who are not, where somebody's way is asked for."""
 
 
 class ReceiptView(View):

@@ -67,7 +67,7 @@ def look_ahead(
 def _place(candidate: Candidate, rollout: Rollout, now: datetime) -> Place:
     document, waves = rollout.document, rollout.document.waves
     row = _listed(candidate, document, now)
-    later = waves[rollout.started :]
+    later = waves[len(rollout.cuts) :]
     nearest = (*rollout.cuts, *_cuts(document, later, unknown=EVERYBODY))
     furthest = (*rollout.cuts, *_cuts(document, later, unknown=NOBODY))
     earliest, latest = (

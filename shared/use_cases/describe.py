@@ -1,6 +1,7 @@
 """Describe: what operators see of people, events and the totals; one read model for all."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from shared.contracts.person_view import (
@@ -9,6 +10,7 @@ from shared.contracts.person_view import (
     EventView,
     FlagCount,
     HoldView,
+    OutlookView,
     PeopleView,
     PersonSummary,
     PersonView,
@@ -19,16 +21,21 @@ from shared.contracts.person_view import (
 )
 from shared.domain.enrolment import Bar, Cause, Enrolment, Hold, Step
 from shared.domain.people import Identifier
+from shared.domain.verification import is_arrival_of
 from shared.ports import Receipt, World
+from shared.use_cases.describe_outlook import describe_outlook
 
 MOST_SHOWN = 50
 
 
-async def describe_user(identity: str, world: World) -> PeopleView | None:
+async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
     """The way of everybody whom the identity means: object id, UPN or employee id.
 
+    Of those in Entra whom nothing has asked for yet it tells what would become of them; None where
+    the identity means nobody at all.
+
     Raises:
-        DirectoryUnavailable: Graph could not be asked whom a name means.
+        DirectoryUnavailable: Graph could not be asked.
     """
     identifier = Identifier.parse(identity)
     people = (await world.directory.find_people([identifier]))[identifier]
@@ -41,16 +48,26 @@ async def describe_user(identity: str, world: World) -> PeopleView | None:
             for e in await world.ledger.provisional()
             if mentions & {e.user.user_principal_name, e.user.employee_id}
         }
-    return people_view(found.values()) if found else None
+    awaited = [one for one in found.values() if one.user.object_id is None]
+    strangers = [
+        person
+        for person in people
+        if person.object_id not in found and not any(is_arrival_of(one, person) for one in awaited)
+    ]
+    if not found and not strangers:
+        return None
+    outlook = await describe_outlook(strangers, world, now)
+    return people_view(found.values(), now, outlook=outlook)
 
 
-async def describe_event(key: str, world: World) -> EventView | None:
+async def describe_event(key: str, world: World, now: datetime) -> EventView | None:
     """What became of one event, and the way of whom it concerned."""
     receipt = await world.ledger.receipt(key)
     if receipt is None:
         return None
     people = await world.ledger.load([receipt.person_key]) if receipt.person_key else {}
-    return EventView(**_receipt(receipt), people=tuple(map(person_view, people.values())))
+    ways = tuple(person_view(one, now) for one in people.values())
+    return EventView(**_receipt(receipt), people=ways)
 
 
 async def describe_status(world: World) -> StatusView:
@@ -77,12 +94,14 @@ async def describe_status(world: World) -> StatusView:
     )
 
 
-def people_view(enrolments: Iterable[Enrolment]) -> PeopleView:
+def people_view(
+    enrolments: Iterable[Enrolment], now: datetime, *, outlook: tuple[OutlookView, ...] = ()
+) -> PeopleView:
     """The ways of these people."""
-    return PeopleView(people=tuple(map(person_view, enrolments)))
+    return PeopleView(people=tuple(person_view(one, now) for one in enrolments), outlook=outlook)
 
 
-def person_view(enrolment: Enrolment) -> PersonView:
+def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     """A person's way as operators see it."""
     return PersonView(
         **_summary(enrolment),
@@ -93,8 +112,8 @@ def person_view(enrolment: Enrolment) -> PersonView:
         medium=enrolment.medium,
         provenance=enrolment.provenance,
         cause=_cause(enrolment.cause),
-        holds=tuple(map(_hold, enrolment.holds)),
-        bar=_bar(enrolment.bar) if enrolment.bar else None,
+        holds=tuple(_hold(one, now) for one in enrolment.holds),
+        bar=_bar(enrolment.bar, now) if enrolment.bar else None,
         due=enrolment.due,
         deadline=enrolment.deadline,
         steps=tuple(map(_step, enrolment.steps)),
@@ -131,13 +150,18 @@ def _cause(cause: Cause) -> CauseView:
     return CauseView(kind=cause.kind, reference=cause.reference, actor=cause.actor)
 
 
-def _hold(hold: Hold) -> HoldView:
-    return HoldView(cause=_cause(hold.cause), until=hold.until)
+def _hold(hold: Hold, now: datetime) -> HoldView:
+    return HoldView(cause=_cause(hold.cause), until=hold.until, over=hold.is_over(now))
 
 
-def _bar(bar: Bar) -> BarView:
+def _bar(bar: Bar, now: datetime) -> BarView:
     return BarView(
-        reason=bar.reason, text=bar.reason.text, detail=bar.text, actor=bar.actor, until=bar.until
+        reason=bar.reason,
+        text=bar.reason.text,
+        detail=bar.text,
+        actor=bar.actor,
+        until=bar.until,
+        over=bar.is_over(now),
     )
 
 

@@ -76,9 +76,10 @@ def _sentences(outlook: Outlook, rollout: Rollout | None) -> Iterator[str]:
 
 
 def _wanted(place: Place, rollout: Rollout) -> str:
-    onward = "puts them in" if rollout.widens else f"waits, for the rollout is {rollout.phase}"
-    if place.is_new_hire and (rollout.widens or not place.begun):
-        return f"The rule for new hires means this person, and {onward}."
+    asks = "asks for them at the next look"
+    onward = asks if rollout.widens else f"waits: the rollout is {rollout.phase}"
+    if place.is_new_hire:
+        return f"The rule for new hires means this person and {onward}."
     if not place.is_sure:
         return _unsure(place)
     wave = place.wave
@@ -88,14 +89,14 @@ def _wanted(place: Place, rollout: Rollout) -> str:
         return f"Wave {_named(wave)} means this person, and was rolled back."
     if not place.begun:
         return f"Wave {_named(wave)} would put this person in; it has not begun."
-    return f"Wave {_named(wave)} means this person; it has begun, and {onward}."
+    return f"Wave {_named(wave)} means this person; it has begun and {onward}."
 
 
 def _unsure(place: Place) -> str:
-    latest = f"; {_named(place.latest)} at the latest" if place.latest else ""
+    sure = f"{_named(place.latest)} does at the latest" if place.latest else "it may be none"
     return (
-        "Which wave, if any, means this person depends on everybody else: "
-        f"`sspr plan` of the document in force tells{latest}."
+        f"Which wave means this person depends on everybody else; {sure}. "
+        "`sspr plan` of the document in force tells."
     )
 
 

@@ -93,6 +93,13 @@ def test_before_the_first_rollout_there_is_nothing_to_steer(api: Api) -> None:
     assert api.get("rollout/gates").json() == {"evaluations": []}
 
 
+def test_before_the_first_rollout_the_outlook_of_whoever_is_in_entra_says_so(api: Api) -> None:
+    answer = api.get(f"users/{GRACE}").json()
+    (outlook,) = answer["outlook"]
+    assert (answer["people"], outlook["userPrincipalName"]) == ([], GRACE)
+    assert (outlook["text"], outlook["position"]) == ("There is no rollout.", None)
+
+
 def test_a_document_with_mistakes_is_refused_with_all_of_them_and_their_lines(api: Api) -> None:
     wrong = DOCUMENT.replace("count: 5", "count: 0").replace("percent: 100", "percent: 101")
     error = refusal(api.post("rollout/plans", wrong), 400)
@@ -159,6 +166,16 @@ def test_a_rollback_shows_first_whom_it_would_take_out(api: Api) -> None:
     assert (operation["result"]["removals"], operation["result"]["done"]) == (0, False)
     unknown = api.done("rollout/rollback", {"wave": "pilots"} | WHY)
     assert (unknown["state"], "no wave 'pilots'" in unknown["problem"]) == ("refused", True)
+
+
+@pytest.mark.usefixtures("applied")
+def test_whom_nothing_has_asked_for_has_an_outlook_in_the_rollout(api: Api) -> None:
+    (outlook,) = api.get("users/una@contoso.test").json()["outlook"]
+    assert (outlook["refusal"], outlook["text"].split(":")[0]) == ("unlicensed", "Not eligible")
+    answer = api.get(f"users/{GRACE}").json()
+    (outlook,) = answer["outlook"]
+    assert (answer["people"], outlook["refusal"], outlook["wave"]) == ([], None, None)
+    assert "everybody (100 %) does at the latest" in outlook["text"]
 
 
 def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:

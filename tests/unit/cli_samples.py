@@ -19,7 +19,13 @@ from shared.contracts.operator_api import (
     WaveView,
     WorkerView,
 )
-from shared.contracts.person_view import CauseView, PersonView, StatusView, StepView
+from shared.contracts.person_view import (
+    CauseView,
+    OutlookView,
+    PersonView,
+    StatusView,
+    StepView,
+)
 from shared.contracts.view import View
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -80,6 +86,25 @@ def person(state: str = "visible", **changes: Any) -> dict[str, Any]:
         "steps": (StepView(at=since, state=state, reason="", text="A step.", detail=""),),
     }
     return as_json(PersonView(**(known | changes)))
+
+
+def outlook(**changes: Any) -> dict[str, Any]:
+    """Grace, whom nothing has asked for yet."""
+    known: dict[str, Any] = {
+        "object_id": GRACE_ID,
+        "user_principal_name": "grace@contoso.test",
+        "employee_id": None,
+        "department": "Finance",
+        "refusal": None,
+        "refusal_text": None,
+        "member": False,
+        "position": 0.0,
+        "wave": None,
+        "begun": False,
+        "new_hire": False,
+        "text": "The text of the outlook.",
+    }
+    return as_json(OutlookView(**(known | changes)))
 
 
 def wave(name: str, state: str, states: dict[str, int] | None = None, **changes: Any) -> WaveView:

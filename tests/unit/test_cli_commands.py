@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.cli_api import KEY, NOT_KNOWN, Answer, Api, refusal, serving, sspr
-from tests.unit.cli_samples import NOW, REFUSED, STATUS, person
+from tests.unit.cli_samples import NOW, REFUSED, STATUS, outlook, person
 
 COMMANDS = [
     [command]
@@ -31,7 +31,7 @@ def api() -> Iterator[Api]:
 
 
 def people(*some: Any) -> Answer:
-    return 200, {"people": list(some)}
+    return 200, {"people": list(some), "outlook": []}
 
 
 def sent(api: Api) -> list[Any]:
@@ -177,6 +177,26 @@ def test_a_name_that_nobody_bears_is_status_1(api: Api) -> None:
     assert done.exit_code == 1
     assert done.stderr == "nobody is known by nobody@contoso.test\n"
     assert done.stdout == ""
+
+
+def test_somebody_whom_nothing_has_asked_for_is_shown_with_their_outlook(api: Api) -> None:
+    ahead = {"people": [], "outlook": [outlook(wave="early")]}
+    api.answer("users/7", (200, ahead))
+    done = sspr(api, "user", "7")
+    assert done.exit_code == 0
+    assert "The text of the outlook." in done.stdout
+    assert "early, not begun" in done.stdout
+    assert json.loads(sspr(api, "user", "7", "-o", "json").stdout) == ahead
+
+
+def test_a_watch_waits_for_somebody_who_is_not_enrolled(api: Api) -> None:
+    ahead = {"people": [], "outlook": [outlook()]}
+    api.answer("users/7", (200, ahead), people(person("registered")))
+    assert sspr(api, "user", "7", "--watch").exit_code == 0
+    api.answer("users/7", (200, ahead))
+    late = sspr(api, "user", "7", "--watch", "--timeout", "0.05")
+    assert (late.exit_code, late.stderr) == (3, "7 is not enrolled after 0.05 s\n")
+    assert "The text of the outlook." in late.stdout
 
 
 def test_a_watch_follows_somebody_not_known_yet_until_the_end(api: Api) -> None:

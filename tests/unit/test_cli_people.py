@@ -16,7 +16,11 @@ from tests.unit.cli_samples import NOW, person
 
 HELD = person(
     "requested",
-    holds=(HoldView(cause=CauseView(kind="by-hand", reference="ok", actor="kim"), until=None),),
+    holds=(
+        HoldView(
+            cause=CauseView(kind="by-hand", reference="ok", actor="kim"), until=None, over=False
+        ),
+    ),
 )
 
 
@@ -58,7 +62,14 @@ def test_without_an_end_a_word_holds_for_good(api: Api) -> None:
 def test_a_word_whose_answer_was_lost_is_said_again_for_twice_is_no_more_than_once(
     api: Api,
 ) -> None:
-    bar = BarView(reason="excluded-by-hand", text="", detail="on leave", actor="kim", until=None)
+    bar = BarView(
+        reason="excluded-by-hand",
+        text="",
+        detail="on leave",
+        actor="kim",
+        until=None,
+        over=False,
+    )
     out = person("withdrawing", bar=bar)
     api.answer("people/7/exclude", LOST, (200, {"people": [out]}))
     done = sspr(api, "exclude", "7", "--reason", "on leave")

@@ -89,22 +89,24 @@ def test_a_person_shows_each_hold_and_the_bar_with_who_why_and_until_when() -> N
             {
                 **PERSON,
                 "holds": [
-                    {"cause": wave, "until": None},
-                    {"cause": by_hand, "until": "2026-04-01T02:00:00+02:00"},
+                    {"cause": wave, "until": None, "over": False},
+                    {"cause": by_hand, "until": "2026-04-01T02:00:00+02:00", "over": False},
                 ],
                 "bar": {
                     "reason": "excluded-by-hand",
                     "text": "An operator keeps this person out.",
                     "detail": "on leave",
                     "actor": "lee",
-                    "until": None,
+                    "until": "2026-03-01T00:00:00Z",
+                    "over": True,
                 },
             }
         ]
     )
     assert "held in" in line_with("wave by clock: five", view)
     assert "by-hand by kim: asked for, until 2026-04-01 00:00:00 UTC" in shown(view)
-    assert "excluded-by-hand by lee: on leave" in line_with("kept out", view)
+    ended = "excluded-by-hand by lee: on leave, ended 2026-03-01 00:00:00 UTC"
+    assert ended in line_with("kept out", view)
     assert "held in" not in shown(people_view([PERSON]))
     assert "kept out" not in shown(people_view([PERSON]))
 

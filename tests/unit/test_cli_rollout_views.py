@@ -170,7 +170,7 @@ def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -
     looked = as_json(
         evaluation(
             gate("visible"),
-            gate("backlog", value=7, threshold=5, outcome="failed"),
+            gate("backlog", value=7, threshold=5, outcome="failed", window="PT0S"),
             gate("workerAlive", value=None, outcome="inconclusive"),
         )
     )
@@ -179,6 +179,7 @@ def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -
     assert "95.0%" in line_with("visible", view)
     assert "120 (at least 20)" in line_with("visible", view)
     assert line_with("backlog", view).split()[2:4] == ["7", "5"]
+    assert "PT0S" not in line_with("backlog", view)
     assert line_with("workerAlive", view).split()[:3] == ["inconclusive", "workerAlive", "P1D"]
 
 
