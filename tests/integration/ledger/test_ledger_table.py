@@ -19,6 +19,7 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.people import UserRef
 from shared.domain.policy import Medium
 from shared.domain.reasons import Reason
+from shared.domain.verification import joined
 from shared.ports import Receipt, Totals
 from tests.integration.ledger.azurite_process import azurite
 from tests.integration.ledger.people import (
@@ -183,15 +184,18 @@ async def test_adopting_again_after_a_crash_between_its_two_writes_ends_it(
         assert await ledger.provisional() == []
 
 
-async def test_adoption_leaves_whoever_is_enrolled_under_the_object_id_as_they_are(
+async def test_adoption_leaves_whoever_is_enrolled_under_the_object_id_where_they_are(
     ledger: TableLedger,
 ) -> None:
     waiting = enrolment("employee:7")
     there = enrolment(object_id(7), state=State.REGISTERED)
     await put(ledger, waiting, there)
     arrived = replace(waiting, key=there.key)
-    assert await ledger.adopt("employee:7", arrived, actor="test", now=NOW) == there
-    assert await ledger.load(["employee:7"]) == {"employee:7": there}
+    both = joined(there, arrived)
+    assert await ledger.adopt("employee:7", arrived, actor="test", now=NOW) == both
+    assert await ledger.adopt("employee:7", arrived, actor="test", now=NOW) == both
+    assert await ledger.load(["employee:7"]) == {"employee:7": both}
+    assert both.state is State.REGISTERED
 
 
 async def test_adoption_does_not_lose_a_step_taken_since_it_was_decided(
@@ -201,7 +205,7 @@ async def test_adoption_does_not_lose_a_step_taken_since_it_was_decided(
     applied = waiting.moved(State.APPLIED, Reason.ADDED, NOW)
     await put(ledger, applied)
     arrived = replace(waiting, key=object_id(7))
-    with pytest.raises(LedgerConflict, match="employee:7"):
+    with pytest.raises(LedgerConflict, match="changed since it was read"):
         await ledger.adopt("employee:7", arrived, actor="test", now=NOW)
     assert await everybody(ledger) == [applied]
 
