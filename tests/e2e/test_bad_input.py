@@ -127,5 +127,7 @@ def _command(member: CommandMember, valid: timedelta) -> DirectoryCommand:
 
 
 def _answers(rig: Rig, command: DirectoryCommand) -> list[DirectoryResult]:
-    results = [DirectoryResult.read(one["body"]) for one in rig.messages(RESULTS)]
-    return [one for one in results if one.command_key == command.command_key]
+    """The results for that command; the worker's signs of life come on the same queue."""
+    bodies = [one["body"] for one in rig.messages(RESULTS)]
+    mine = [body for body in bodies if command.command_key in body]
+    return [DirectoryResult.read(body) for body in mine]

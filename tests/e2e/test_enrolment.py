@@ -91,7 +91,7 @@ def test_a_hire_date_ahead_is_waited_for(rig: Rig, people: People) -> None:
 
     waiting = rig.reaches(person.user_principal_name, "waiting")
     assert waiting["reason"] == "hire-date-ahead"
-    assert waiting["due"] == f"{start}T00:00:00+00:00"
+    assert waiting["due"] == f"{start}T00:00:00Z"
     assert waiting["deadline"] > waiting["due"]
 
 

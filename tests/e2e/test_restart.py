@@ -29,4 +29,4 @@ def test_a_restart_of_everything_loses_nothing(rig: Rig, people: People) -> None
         rig.reaches(person.user_principal_name, "effective")
     assert rig.console.user(arrived.user_principal_name) == before
     waiting = rig.reaches(later.user_principal_name, "waiting")
-    assert waiting["due"] == f"{start}T00:00:00+00:00"
+    assert waiting["due"] == f"{start}T00:00:00Z"
