@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -33,12 +34,23 @@ def environment(api: Api | None = None) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONUTF8": "1", "TERM": "xterm"} | known
 
 
-def started(*arguments: str, env: dict[str, str], **streams: int) -> subprocess.Popen[str]:
-    """`sspr` with pipes where no other stream is given."""
+@contextmanager
+def started(
+    *arguments: str, env: dict[str, str], **streams: int
+) -> Iterator[subprocess.Popen[str]]:
+    """`sspr` with pipes where no other stream is given; it does not outlive its test.
+
+    Where the tests themselves run in the background, Ctrl-C is ignored and so it would be in it.
+    """
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(  # type: ignore[call-overload,no-any-return]  # a mix of streams
-        [sys.executable, *arguments], env=env, cwd=ROOT, text=True, **(pipes | streams)
-    )
+    command = ["env", "--default-signal=INT", sys.executable, *arguments]
+    with subprocess.Popen(  # type: ignore[call-overload]  # a mix of streams
+        command, env=env, cwd=ROOT, text=True, **(pipes | streams)
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @pytest.fixture
