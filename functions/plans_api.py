@@ -8,7 +8,7 @@ from functions.routes import Asked, Routes
 from shared.contracts.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
 from shared.contracts.operator_requests import DocumentBody, Nothing, Page
 from shared.contracts.rollout_document import read
-from shared.use_cases.describe_operation import find_plan, list_plan_people, operation_view
+from shared.use_cases.find_plan import find_plan, list_plan_people
 from shared.use_cases.operate import find_operation, request_operation
 
 routes = Routes("plans")
@@ -70,11 +70,11 @@ async def get_operation(asked: Asked[Nothing]) -> OperationView:
     operation = await find_operation(asked.path["key"], asked.world)
     if operation is None:
         raise NotFound("no operation has this key")
-    return operation_view(operation)
+    return OperationView.model_validate(operation)
 
 
 async def _requested(kind: str, parameters: Mapping[str, Any], asked: Asked[Any]) -> OperationView:
     operation = await request_operation(
         kind, parameters, actor=asked.actor, world=asked.world, now=asked.now
     )
-    return operation_view(operation)
+    return OperationView.model_validate(operation)

@@ -5,10 +5,17 @@ from pydantic.alias_generators import to_camel
 
 
 class View(BaseModel):
-    """An answer or a part of one; whoever reads it passes over what a newer app adds."""
+    """An answer or a part of one; whoever reads it passes over what a newer app adds.
+
+    One that shows a value as it is takes it whole: `model_validate(value)`.
+    """
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+        frozen=True,
+        extra="ignore",
+        alias_generator=to_camel,
+        populate_by_name=True,
+        from_attributes=True,
     )
 
     def as_json(self) -> str:

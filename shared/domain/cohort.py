@@ -4,7 +4,6 @@ A person's position follows from the rollout's salt and the object id alone, so 
 picks the same people, and a wave that cuts higher holds everybody whom a lower cut holds.
 """
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -61,8 +60,3 @@ def cut_after(count: int, places: Sequence[float]) -> float:
     if count <= 0:
         return 0.0
     return places[count] if count < len(places) else 1.0
-
-
-def share_within(places: Sequence[float], cut: float) -> float:
-    """Which share of the places, sorted from low to high, the cut holds; 0 where there are none."""
-    return bisect_left(places, cut) / len(places) if places else 0.0

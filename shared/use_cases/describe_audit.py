@@ -15,12 +15,7 @@ MOST_RECORDS = 500
 async def describe_audit_ends(world: World) -> AuditEnds:
     """Where each partition's chain ends."""
     ends = await world.audit.ends()
-    return AuditEnds(
-        partitions=tuple(
-            AuditEndView(partition=end.partition, number=end.number, digest=end.digest)
-            for end in ends
-        )
-    )
+    return AuditEnds(partitions=tuple(map(AuditEndView.model_validate, ends)))
 
 
 async def read_audit(partition: str, after: int, world: World) -> AuditPage | None:
@@ -28,15 +23,4 @@ async def read_audit(partition: str, after: int, world: World) -> AuditPage | No
     records = await world.audit.records(partition, after, MOST_RECORDS)
     if not records and partition not in {end.partition for end in await world.audit.ends()}:
         return None
-    return AuditPage(
-        records=tuple(
-            AuditRecordView(
-                partition=one.partition,
-                number=one.number,
-                previous=one.previous,
-                digest=one.digest,
-                content=one.content,
-            )
-            for one in records
-        )
-    )
+    return AuditPage(records=tuple(map(AuditRecordView.model_validate, records)))

@@ -79,7 +79,7 @@ def rollout_view(
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
-        workers=tuple(map(_worker, workers)),
+        workers=tuple(map(WorkerView.model_validate, workers)),
     )
 
 
@@ -185,15 +185,4 @@ def _reconciliation(found: Reconciliation) -> ReconciliationView:
             for reason, count in sorted(found.skips.items(), key=lambda one: -one[1])
         ),
         problem=found.problem,
-    )
-
-
-def _worker(sight: WorkerSight) -> WorkerView:
-    return WorkerView(
-        worker=sight.worker,
-        seen_at=sight.seen_at,
-        directory_answers=sight.directory_answers,
-        sync_succeeded=sight.sync_succeeded,
-        sync_ended_at=sight.sync_ended_at,
-        problem=sight.problem,
     )

@@ -7,18 +7,17 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-import stamina
-
 from shared.contracts.operator_api import CountView, RollbackView
 from shared.domain import rollout as rollouts
 from shared.domain.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
-from shared.domain.errors import LedgerConflict, NotPossible, WorldChanged
+from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.membership import roll_back as out_of_wave
 from shared.domain.membership import stays
 from shared.domain.standing import Standing
 from shared.ports import Operation, StoredRollout, World
 from shared.use_cases.announce import announce
 from shared.use_cases.carry_out import CHUNK
+from shared.use_cases.change_rollout import change_rollout
 
 MOST_NAMED = 200
 """Object ids shown of those who would be taken out."""
@@ -108,19 +107,15 @@ def _held_by(enrolment: Enrolment, now: datetime) -> CauseKind:
 
 
 async def _mark(wave: str, operation: Operation, world: World, now: datetime) -> None:
-    async for attempt in stamina.retry_context(
-        on=LedgerConflict, attempts=20, timeout=None, wait_initial=0.02, wait_max=0.5
-    ):
-        with attempt:
-            stored = await _current(world)
-            marked = rollouts.roll_back(
-                stored.rollout,
-                wave,
-                now,
-                actor=operation.actor,
-                reason=operation.parameters["reason"],
-            )
-            await world.rollouts.replace(stored, marked, action="rollback", now=now)
+    reason: str = operation.parameters["reason"]
+    await change_rollout(
+        world,
+        lambda current: rollouts.roll_back(
+            current, wave, now, actor=operation.actor, reason=reason
+        ),
+        action="rollback",
+        now=now,
+    )
 
 
 async def _take_out(

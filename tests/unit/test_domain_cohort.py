@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.cohort import EVERYBODY, NOBODY, Cut, cut_after, position, share_within
+from shared.domain.cohort import EVERYBODY, NOBODY, Cut, cut_after, position
 
 STRATA = ["it", "sales", "law", "nobody knows"]
 PLACES = st.floats(0, 1, exclude_max=True)
@@ -106,14 +106,6 @@ def test_whoever_comes_later_is_within_only_where_all_are_wanted(
     count: int, places: list[float], cut: float
 ) -> None:
     assert cut_after(count, places) == cut
-
-
-@given(st.lists(PLACES, max_size=30).map(sorted), st.floats(0, 1))
-def test_the_share_within_a_cut_is_that_of_those_whom_it_holds(
-    places: list[float], cut: float
-) -> None:
-    held = sum(Cut(cut).holds(place, "") for place in places)
-    assert share_within(places, cut) == (held / len(places) if places else 0)
 
 
 def test_somebody_of_a_new_stratum_is_measured_by_the_cut_for_all() -> None:
