@@ -50,7 +50,7 @@ bench: setup ## planning for a million people; people per second beside a script
 	$(RUN)/python -m sandbox.bench
 
 requirements: setup ## requirements.txt and the worker's, from the lock
-	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project -o requirements.txt
+	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra app -o requirements.txt
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra worker -o hybrid_worker/requirements.txt
 
 clean: ## what can be made again
