@@ -12,11 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-import pytest
 from azure.servicebus import ServiceBusClient
-
-# The SDK forgets to close its socket when a broker dies or refuses it.
-ignore_leaked_sockets = pytest.mark.filterwarnings("ignore:unclosed <s:ResourceWarning")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Functions that take one Service Bus message at a time, and longer for it than its lock lasts."""
 
-import gc
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,8 +11,6 @@ from azure.servicebus import ServiceBusMessage
 from tests.contract import service_bus_process
 from tests.contract.functions_host_process import App, wait_until
 from tests.contract.service_bus_process import Bus
-
-pytestmark = service_bus_process.ignore_leaked_sockets
 
 LOCK_SECONDS = 2
 QUEUES = {"operations": {"maxDeliveryCount": 5, "lockDurationSeconds": LOCK_SECONDS}}
@@ -28,13 +25,6 @@ CODE = """
         if message.delivery_count <= work["failures"]:
             raise RuntimeError("cannot")
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leaked_sockets() -> Iterator[None]:
-    """Collects what the SDK leaves of a broker that was killed, while it is ignored."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

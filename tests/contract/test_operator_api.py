@@ -11,9 +11,6 @@ import pytest
 
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts, running_parts
-from tests.contract.service_bus_process import ignore_leaked_sockets
-
-pytestmark = ignore_leaked_sockets
 
 DOCUMENT = f"""\
 schema: sspr-rollout/rollout/1

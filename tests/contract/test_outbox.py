@@ -1,7 +1,6 @@
 """The outbox against the Service Bus stand-in: a real process, the real SDK, real AMQP."""
 
 import asyncio
-import gc
 import json
 import socket
 import time
@@ -25,9 +24,7 @@ from shared.contracts.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Change
 from shared.domain.errors import ConfigurationError
-from tests.contract.service_bus_process import Bus, ignore_leaked_sockets, running, wait_until
-
-pytestmark = ignore_leaked_sockets
+from tests.contract.service_bus_process import Bus, running, wait_until
 
 QUEUES = QueueNames()
 SETTINGS = {
@@ -36,13 +33,6 @@ SETTINGS = {
 }
 SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leaked_sockets() -> Iterator[None]:
-    """Collects them while they are ignored, lest they turn up in another module's test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import gc
 import hashlib
 import hmac
 import json
@@ -32,17 +31,7 @@ from sandbox.service_bus.access import (
     UnauthorizedError,
     verify_token,
 )
-from tests.contract.service_bus_process import Bus, ignore_leaked_sockets, running
-
-pytestmark = ignore_leaked_sockets
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leaked_sockets() -> Iterator[None]:
-    """Collects them while they are ignored, lest they turn up in another module's test."""
-    yield
-    gc.collect()
-
+from tests.contract.service_bus_process import Bus, running
 
 SIGNING_KEY = b"the sandbox tenant's key"
 AUDIENCE = "https://servicebus.azure.net"

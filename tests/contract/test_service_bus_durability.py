@@ -1,6 +1,5 @@
 """Nothing is lost by a kill: neither the broker's nor a client's, before or after it counts."""
 
-import gc
 import subprocess
 import sys
 import textwrap
@@ -18,17 +17,7 @@ from azure.servicebus import (
 )
 from azure.servicebus.exceptions import MessageLockLostError
 
-from tests.contract.service_bus_process import Bus, ignore_leaked_sockets, running, wait_until
-
-pytestmark = ignore_leaked_sockets
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leaked_sockets() -> Iterator[None]:
-    """Collects them while they are ignored, lest they turn up in another module's test."""
-    yield
-    gc.collect()
-
+from tests.contract.service_bus_process import Bus, running, wait_until
 
 QUEUES = {
     "q": {"duplicateDetectionWindowSeconds": 600, "lockDurationSeconds": 30},

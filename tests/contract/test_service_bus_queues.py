@@ -1,7 +1,6 @@
 """The queues' semantics as the unmodified SDK sees them, sync and async."""
 
 import asyncio
-import gc
 import socket
 import subprocess
 import sys
@@ -30,17 +29,7 @@ from azure.servicebus.exceptions import (
     ServiceBusAuthenticationError,
 )
 
-from tests.contract.service_bus_process import Bus, ignore_leaked_sockets, running, wait_until
-
-pytestmark = ignore_leaked_sockets
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leaked_sockets() -> Iterator[None]:
-    """Collects them while they are ignored, lest they turn up in another module's test."""
-    yield
-    gc.collect()
-
+from tests.contract.service_bus_process import Bus, running, wait_until
 
 QUEUES: dict[str, dict[str, object]] = {
     "plain": {},

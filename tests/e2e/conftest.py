@@ -13,20 +13,11 @@ from sandbox import supervisor
 from sandbox.company import build_company
 from sandbox.console import Console
 from sandbox.layout import Layout, open_layout
-from tests.contract.service_bus_process import ignore_leaked_sockets
 from tests.e2e.rig import LOCK_SECONDS, NORMAL, People, Rig
 from tests.e2e.rollout_rig import RolloutRig
 
 SIZE = 300
 _TAIL = 15
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Servers are killed here under clients that then forget to close their sockets."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(ignore_leaked_sockets)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The worker and Service Bus: the way it is meant to connect, and a broker that goes away."""
 
-import gc
 import json
 import threading
 import time
@@ -10,8 +9,6 @@ from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from sandbox.certificates import server_certificate
 from tests.contract import service_bus_process
@@ -26,15 +23,6 @@ from tests.integration.worker_process import (
     running_rig,
     sending,
 )
-
-pytestmark = service_bus_process.ignore_leaked_sockets
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _leaked_sockets() -> Iterator[None]:
-    """Collects what the SDK leaves of a broker that was killed, while it is ignored."""
-    yield
-    gc.collect()
 
 
 @contextmanager
