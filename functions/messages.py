@@ -1,4 +1,9 @@
-"""From the runtime's messages to ours."""
+"""From the runtime's messages to ours.
+
+Triggers ask for binary bodies: of texts the Functions host leaves empty ones out of a batch, and
+then neither body nor metadata stands at its message's place. Source: `ToRpcStringArray` and
+`ToRpcByteArray` in azure-functions-host, GrpcMessageConversionExtensions.cs.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC

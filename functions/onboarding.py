@@ -29,7 +29,11 @@ async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
 
 @blueprint.function_name("enroll_people")
 @blueprint.service_bus_queue_trigger(
-    "events", connection="ServiceBusConnection", queue_name=ONBOARDING_EVENTS, cardinality="many"
+    "events",
+    connection="ServiceBusConnection",
+    queue_name=ONBOARDING_EVENTS,
+    cardinality="many",
+    data_type=func.DataType.BINARY,
 )
 async def enroll_people(events: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """A batch of onboarding events; what raises is delivered again by the broker."""

@@ -16,6 +16,7 @@ blueprint = func.Blueprint()
     connection="ServiceBusConnection",
     queue_name=ROLLOUT_OPERATIONS,
     cardinality="one",
+    data_type=func.DataType.BINARY,
 )
 async def run_operation(request: func.ServiceBusMessage) -> None:
     """Plan, apply or roll back; the lock is renewed for as long as it takes."""

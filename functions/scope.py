@@ -19,6 +19,7 @@ blueprint = func.Blueprint()
     connection="ServiceBusConnection",
     queue_name=SCOPE_CHANGES,
     cardinality="many",
+    data_type=func.DataType.BINARY,
 )
 async def apply_changes(changes: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """Write memberships: cloud users through Graph, synced users by a command."""
@@ -31,6 +32,7 @@ async def apply_changes(changes: List[func.ServiceBusMessage]) -> None:  # noqa:
     connection="ServiceBusConnection",
     queue_name=DIRECTORY_RESULTS,
     cardinality="many",
+    data_type=func.DataType.BINARY,
 )
 async def record(results: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """Record what the hybrid worker made of its commands."""

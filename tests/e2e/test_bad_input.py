@@ -20,14 +20,19 @@ BAD_EVENTS = {
     json.dumps({"employeeId": "9" * 17}): "employeeId",
     json.dumps({"employeeId": "*)(objectClass=*"}): "employeeId",
     '["a list", "not an object"]': "(body)",
+    "": "(body)",
+    r"\xe9 in Latin 1": "(body)",
 }
+"""As the ledger keeps them, each with the field that is wrong."""
+IN_LATIN_1 = b"\xe9 in Latin 1"
 
 
 def test_bad_events_in_a_batch_with_good_ones_are_set_aside(rig: Rig, people: People) -> None:
     """Given good and bad messages in one batch, when it is read, then only the bad are refused."""
     first, last = people.cloud().user_principal_name, people.cloud().user_principal_name
 
-    rig.place(EVENTS, {"userPrincipalName": first}, *BAD_EVENTS, {"userPrincipalName": last})
+    bad = [IN_LATIN_1 if "Latin 1" in body else body for body in BAD_EVENTS]
+    rig.place(EVENTS, {"userPrincipalName": first}, *bad, {"userPrincipalName": last})
 
     for name in (first, last):
         rig.reaches(name, "visible", "effective")

@@ -69,6 +69,8 @@ def test_every_queue_function_but_that_of_operations_takes_batches_off_its_contr
     found = of_type(triggers, "serviceBusTrigger")
     assert {name: one["queueName"] for name, one in found.items()} == QUEUES
     assert {one["connection"] for one in found.values()} == {"ServiceBusConnection"}
+    # Of texts the host leaves the empty ones out of a batch.
+    assert {one["dataType"] for one in found.values()} == {func.DataType.BINARY}
     # A batch's locks are not renewed, and a plan of half a million people takes its time.
     single = {name for name, one in found.items() if str(one["cardinality"]).lower() == "one"}
     assert single == {"run_operation"}
