@@ -51,6 +51,7 @@ async def run_operations(
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the message is to be delivered again.
+        Exception: what nobody foresaw; on the last try it is raised as well, for the log.
     """
     requests, refused = read_all(
         messages, ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
@@ -72,4 +73,10 @@ async def _done(operation: Operation, world: World, now: datetime, *, last_try: 
             await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
             raise
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
+    except Exception as error:
+        if last_try:
+            problem = f"nobody foresaw this ({type(error).__name__}); the app's log says more"
+            refused = replace(operation, state=OperationState.REFUSED, problem=problem)
+            await world.operations.keep(refused)
+        raise
     return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

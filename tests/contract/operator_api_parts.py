@@ -64,8 +64,11 @@ class Api:
         """Ask for an operation, and wait for its end."""
         asked = self.post(path, body, **options)
         assert asked.status_code == 202, asked.text
+        return self.ended(asked.json(), **options)
+
+    def ended(self, operation: dict[str, Any], **options: Any) -> dict[str, Any]:
+        """The operation at its end."""
         deadline = time.monotonic() + 20
-        operation: dict[str, Any] = asked.json()
         while operation["state"] == "queued":
             assert time.monotonic() < deadline, "the operation was not done in time"
             time.sleep(0.1)

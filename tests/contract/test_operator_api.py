@@ -3,13 +3,20 @@
 import json
 from base64 import b64encode
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from shared.adapters.ledger.tables import Tables
+from shared.contracts.operation_request import OperationRequest
+from shared.contracts.queues import ROLLOUT_OPERATIONS
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
+from shared.ports import Operation
 from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts, running_parts
 
 DOCUMENT = f"""\
@@ -313,3 +320,22 @@ def test_behind_app_service_the_token_decides_and_no_key(parts: Parts, tmp_path:
         assert refusal(api.post("rollout/abort", {}, headers=reader), 403), "before the body"
         asked = api.done("rollout/apply", {"plan": "none"}, headers=operator)
         assert asked["actor"] == "entra: ada@contoso.test (ada-id)"
+
+
+async def test_an_operation_that_meets_what_nobody_foresaw_ends_with_its_last_try(
+    api: Api, parts: Parts
+) -> None:
+    lost = Operation(
+        key=uuid4().hex, kind="plan", actor="ada", requested_at=datetime.now(UTC), parameters={}
+    )
+    async with Tables.from_connection_string(parts.settings["AzureWebJobsStorage"]) as tables:
+        await tables.operations.keep(lost)
+    request = ServiceBusMessage(OperationRequest(operation_key=lost.key).text())
+    bus = ServiceBusClient.from_connection_string(parts.settings["ServiceBusConnection"])
+    with bus, bus.get_queue_sender(ROLLOUT_OPERATIONS) as sender:
+        sender.send_messages(request)
+
+    ended = api.ended(api.get(f"operations/{lost.key}").json())
+
+    assert ended["state"] == "refused"
+    assert "KeyError" in ended["problem"]
