@@ -59,7 +59,8 @@ class _Control:
 
     async def hold(self, request: Request) -> Response:
         hosted = self._queue(request)
-        hosted.holds.hold(await _operation(request))
+        operation, body = await _operation(request), await request.json()
+        hosted.holds.hold(operation, str(body.get("containing", "")).encode())
         return JSONResponse(hosted.waiting())
 
     async def release(self, request: Request) -> Response:

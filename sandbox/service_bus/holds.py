@@ -27,10 +27,12 @@ class Holds:
 
     def __init__(self) -> None:
         self._parked: dict[Operation, list[tuple[Owner, Callable[[], None]]]] = {}
+        self._containing: dict[Operation, bytes] = {}
 
-    def hold(self, operation: Operation) -> None:
-        """From now on such operations wait."""
+    def hold(self, operation: Operation, containing: bytes = b"") -> None:
+        """From now on such operations wait; of sends only those of what contains these bytes."""
         self._parked.setdefault(operation, [])
+        self._containing[operation] = containing
 
     def release(self, operation: Operation) -> None:
         """Does what waited, in its order, and holds no longer."""
@@ -42,9 +44,11 @@ class Holds:
         """Whether such operations wait."""
         return operation in self._parked
 
-    def run(self, operation: Operation, owner: Owner, action: Callable[[], None]) -> None:
+    def run(
+        self, operation: Operation, owner: Owner, action: Callable[[], None], payload: bytes = b""
+    ) -> None:
         """Does it now, or when the hold is released."""
-        if operation in self._parked:
+        if operation in self._parked and self._containing[operation] in payload:
             self._parked[operation].append((owner, action))
         else:
             action()

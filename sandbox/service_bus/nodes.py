@@ -155,7 +155,7 @@ class Nodes:
             self._settle(delivery, accepted())
             self._broker.request_turn()
 
-        hosted.holds.run(Operation.SEND, self._session.connection, enqueue)
+        hosted.holds.run(Operation.SEND, self._session.connection, enqueue, delivery.payload)
 
     def _settle(self, delivery: Delivery, state: Described) -> None:
         if not delivery.settled:

@@ -192,7 +192,7 @@ def test_a_thousand_messages_are_one_invocation_each_time_and_settled_quickly(
     bus.hold("mass", "deliver")
     send(client, "mass", *messages)
     bus.release("mass", "deliver")
-    wait_until(lambda: sum(line["size"] for line in seen_by(app, "mass", 1)) == 2000, 20)
+    wait_until(lambda: sum(line["size"] for line in seen_by(app, "mass", 1)) == 2000, 60)
     sizes = [line["size"] for line in seen_by(app, "mass", 1)]
     assert max(sizes) == 1000
     assert sum(sizes) == 2000

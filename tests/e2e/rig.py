@@ -200,9 +200,9 @@ class Rig:
             self.set_conditions(**NORMAL)
 
     @contextmanager
-    def held(self, queue: str, operation: str) -> Iterator[Callable[[], int]]:
+    def held(self, queue: str, operation: str, containing: str = "") -> Iterator[Callable[[], int]]:
         """Hold an operation back; gives a look at how many living clients wait for it."""
-        body = {"operation": operation}
+        body = {"operation": operation, "containing": containing}
 
         def waiting() -> int:
             answer = self.console.bus.get(f"/queues/{queue}/holds").raise_for_status()
