@@ -6,18 +6,20 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from tests.waiting import wait_until
+
 # Every example app begins so: what a function saw goes to a file, one JSON line each.
 PREAMBLE = """
 import asyncio, json, logging, os, time
 import azure.functions as func
+from tests.waiting import wait_until
 
 app = func.FunctionApp()
 
@@ -94,11 +96,9 @@ class App:
             return []
         return [json.loads(line) for line in self._record.read_text().splitlines()]
 
-    def wait_for(self, count: int, seconds: float = 10) -> list[dict[str, Any]]:
+    def wait_for(self, count: int) -> list[dict[str, Any]]:
         """Wait until functions have recorded something so many times."""
-        wait_until(
-            lambda: len(self.seen()) >= count, seconds, lambda: f"{self.seen()}\n{self.log()}"
-        )
+        wait_until(lambda: len(self.seen()) >= count, lambda: f"{self.seen()}\n{self.log()}")
         return self.seen()
 
 
@@ -124,12 +124,3 @@ class RunningHost:
         self._process.send_signal(signal.SIGTERM)
         self._process.communicate(timeout=20)
         return self._process.returncode
-
-
-def wait_until(
-    condition: Callable[[], bool], seconds: float, state: Callable[[], str] = lambda: ""
-) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain: {state()}"
-        time.sleep(0.05)

@@ -2,9 +2,8 @@
 
 import ssl
 import subprocess
-import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from tests.contract.connect_host_process import (
     running_connect_host,
 )
 from tests.contract.domain_controller_process import PROJECT, SIZE, Controller, running
+from tests.waiting import wait_until
 
 COMPANY = build_company(SIZE)
 CONDITIONS = {
@@ -74,13 +74,6 @@ def host(shared_host: ConnectHost) -> ConnectHost:
 @pytest.fixture
 def ad(controller: Controller) -> ldap3.Connection:
     return controller.administrator()
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 5) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def add_user(ad: ldap3.Connection, name: str) -> str:

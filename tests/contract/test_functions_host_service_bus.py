@@ -12,8 +12,9 @@ import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from sandbox.certificates import server_certificate
-from tests.contract.functions_host_process import App, RunningHost, wait_until
+from tests.contract.functions_host_process import App, RunningHost
 from tests.contract.service_bus_process import Bus, running
+from tests.waiting import wait_until
 
 QUEUES = ("single", "batch", "failing", "failing-batch", "mass", "binary", "traps")
 
@@ -98,16 +99,16 @@ def send(client: ServiceBusClient, queue: str, *messages: ServiceBusMessage) -> 
         sender.send_messages(list(messages))
 
 
-def seen_by(app: App, function: str, count: int, seconds: float = 10) -> list[dict[str, Any]]:
+def seen_by(app: App, function: str, count: int) -> list[dict[str, Any]]:
     def found() -> list[dict[str, Any]]:
         return [line for line in app.seen() if line["function"] == function]
 
-    wait_until(lambda: len(found()) >= count, seconds, app.log)
+    wait_until(lambda: len(found()) >= count, app.log)
     return found()
 
 
 def empty(bus: Bus, queue: str) -> None:
-    wait_until(lambda: not bus.messages(queue), 5, lambda: str(bus.counts(queue)))
+    wait_until(lambda: not bus.messages(queue), lambda: str(bus.counts(queue)))
 
 
 @pytest.mark.usefixtures("host")
@@ -168,7 +169,7 @@ def test_an_exception_abandons_until_the_message_is_dead_lettered(
     app: App, bus: Bus, client: ServiceBusClient
 ) -> None:
     send(client, "failing", ServiceBusMessage("x"))
-    wait_until(lambda: len(bus.messages("failing", dead_letters=True)) == 1, 10)
+    wait_until(lambda: len(bus.messages("failing", dead_letters=True)) == 1)
     assert [line["count"] for line in seen_by(app, "failing", 3)] == [1, 2, 3]
     (dead,) = bus.messages("failing", dead_letters=True)
     assert "MaxDeliveryCountExceeded" in json.dumps(dead)
@@ -178,23 +179,27 @@ def test_an_exception_abandons_until_the_message_is_dead_lettered(
 def test_an_exception_in_a_batch_abandons_every_message_of_it(
     app: App, bus: Bus, client: ServiceBusClient
 ) -> None:
+    bus.hold("failing-batch", "deliver")
     send(client, "failing-batch", ServiceBusMessage("x"), ServiceBusMessage("y"))
-    wait_until(lambda: len(bus.messages("failing-batch", dead_letters=True)) == 2, 10)
+    bus.release("failing-batch", "deliver")
+    wait_until(lambda: len(bus.messages("failing-batch", dead_letters=True)) == 2)
     delivered = [line["counts"] for line in seen_by(app, "failing_batch", 3)]
     assert delivered == [[1, 1], [2, 2], [3, 3]]
 
 
 @pytest.mark.usefixtures("host")
-def test_a_thousand_messages_are_one_invocation_each_time_and_settled_quickly(
+def test_thousands_of_messages_are_a_few_invocations_of_up_to_a_thousand(
     app: App, bus: Bus, client: ServiceBusClient
 ) -> None:
     messages = [ServiceBusMessage(f"{number}") for number in range(2000)]
     bus.hold("mass", "deliver")
     send(client, "mass", *messages)
     bus.release("mass", "deliver")
-    wait_until(lambda: sum(line["size"] for line in seen_by(app, "mass", 1)) == 2000, 60)
+    wait_until(lambda: sum(line["size"] for line in seen_by(app, "mass", 1)) == 2000)
     sizes = [line["size"] for line in seen_by(app, "mass", 1)]
-    assert max(sizes) == 1000
+    # How many there are for the taking at a time depends on how busy the machine is.
+    assert max(sizes) <= 1000
+    assert len(sizes) <= 10
     assert sum(sizes) == 2000
     empty(bus, "mass")
 
@@ -206,7 +211,7 @@ def test_binary_reaches_only_a_function_that_asks_for_it(
     send(client, "binary", ServiceBusMessage(b"\xff\x00"))
     assert seen_by(app, "binary", 1)[0]["body"] == "ff00"
     send(client, "single", ServiceBusMessage(b"\xff\x00", message_id="not text"))
-    wait_until(lambda: len(bus.messages("single", dead_letters=True)) == 1, 10)
+    wait_until(lambda: len(bus.messages("single", dead_letters=True)) == 1)
     assert "cannot bind function=single" in app.log()
 
 

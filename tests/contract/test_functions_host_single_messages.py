@@ -9,8 +9,9 @@ import pytest
 from azure.servicebus import ServiceBusMessage
 
 from tests.contract import service_bus_process
-from tests.contract.functions_host_process import App, wait_until
+from tests.contract.functions_host_process import App
 from tests.contract.service_bus_process import Bus
+from tests.waiting import wait_until
 
 LOCK_SECONDS = 2
 QUEUES = {"operations": {"maxDeliveryCount": 5, "lockDurationSeconds": LOCK_SECONDS}}
@@ -62,7 +63,7 @@ def test_as_many_messages_as_allowed_run_at_once_each_in_one_invocation_and_unde
     app = app_on(bus, tmp_path, maxConcurrentCalls=2)
     with app.running():
         send(bus, *"abc", seconds=1.75 * LOCK_SECONDS)
-        wait_until(lambda: is_empty(bus), 20, app.log)
+        wait_until(lambda: is_empty(bus), app.log)
     lines = app.seen()
     assert sorted(line["name"] for line in lines if not line["begins"]) == ["a", "b", "c"]
     assert {line["delivery"] for line in lines} == {1}
@@ -77,7 +78,7 @@ def test_an_exception_after_longer_than_a_lock_gives_the_message_back_at_once(
     app = app_on(bus, tmp_path)
     with app.running():
         send(bus, "a", seconds=1.5 * LOCK_SECONDS, failures=1)
-        wait_until(lambda: is_empty(bus), 20, app.log)
+        wait_until(lambda: is_empty(bus), app.log)
     ends = [line["delivery"] for line in app.seen() if not line["begins"]]
     assert ends == [1, 2]
     totals = bus.counts("operations")["totals"]
@@ -90,13 +91,13 @@ def test_after_the_longest_renewal_the_message_comes_again_beside_its_first_invo
     app = app_on(bus, tmp_path, maxAutoLockRenewalDuration="00:00:01.5")
     with app.running():
         send(bus, "a", seconds=2.5 * LOCK_SECONDS)
-        seen = app.wait_for(3, 20)
+        seen = app.wait_for(3)
         assert [(line["begins"], line["delivery"]) for line in seen[:3]] == [
             (True, 1),
             (True, 2),
             (False, 1),
         ]
-        wait_until(lambda: "settling queue=operations failed" in app.log(), 5)
+        wait_until(lambda: "settling queue=operations failed" in app.log())
     assert bus.counts("operations")["totals"]["expiredLocks"] >= 1
 
 
@@ -110,7 +111,7 @@ def test_a_broker_that_comes_back_in_time_finds_the_lock_kept_up(tmp_path: Path)
             first.kill()
             port = first.ports["amqp"]
             with service_bus_process.running(tmp_path, patient, amqp_port=port) as second:
-                wait_until(lambda: is_empty(second), 25, app.log)
+                wait_until(lambda: is_empty(second), app.log)
                 totals = second.counts("operations")["totals"]
     assert [line["delivery"] for line in app.seen()] == [1, 1]
     assert (totals["expiredLocks"], totals["completed"]) == (0, 1)

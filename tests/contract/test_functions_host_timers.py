@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.functions_host.schedule import Schedule
-from tests.contract.functions_host_process import App, wait_until
+from tests.contract.functions_host_process import App
+from tests.waiting import wait_until
 
 TIMER = """
     @app.timer_trigger(arg_name="timer", schedule="%Schedule%")
@@ -49,7 +50,7 @@ def test_a_missed_occurrence_runs_once_at_start_and_advances_even_when_it_fails(
         return datetime.fromisoformat(json.loads(file.read_text())["Next"])
 
     with app.running():
-        wait_until(lambda: following() > now, 10)
+        wait_until(lambda: following() > now)
     (seen,) = app.seen()
     assert seen["past_due"] is True
     assert datetime.fromisoformat(seen["status"]["Next"]) == missed
@@ -77,7 +78,7 @@ def test_two_hosts_on_one_state_share_their_keys_and_only_one_runs_the_timer(
         app.wait_for(1)
         with app.running() as second:
             assert second.master_key == first.master_key
-            wait_until(lambda: "runs in another host" in app.log(), 5)
+            wait_until(lambda: "runs in another host" in app.log())
             started = len(app.seen())
             app.wait_for(started + 2)
     executed = [line for line in app.log().splitlines() if "executed function=tick" in line]

@@ -24,7 +24,8 @@ from shared.contracts.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Change
 from shared.domain.errors import ConfigurationError
-from tests.contract.service_bus_process import Bus, running, wait_until
+from tests.contract.service_bus_process import Bus, running
+from tests.waiting import wait_until
 
 QUEUES = QueueNames()
 SETTINGS = {

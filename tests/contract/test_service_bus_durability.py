@@ -17,7 +17,8 @@ from azure.servicebus import (
 )
 from azure.servicebus.exceptions import MessageLockLostError
 
-from tests.contract.service_bus_process import Bus, running, wait_until
+from tests.contract.service_bus_process import Bus, running
+from tests.waiting import wait_until
 
 QUEUES = {
     "q": {"duplicateDetectionWindowSeconds": 600, "lockDurationSeconds": 30},
@@ -41,6 +42,7 @@ def client_process(bus: Bus, code: str) -> subprocess.Popen[bytes]:
     """A process of its own with `client`, which runs the code."""
     script = f"""
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
+from tests.waiting import wait_until
 client = ServiceBusClient.from_connection_string({bus.connection_string!r})
 {textwrap.dedent(code)}
 """
@@ -114,7 +116,7 @@ def test_a_sender_killed_before_its_message_reached_the_broker_has_sent_nothing(
             sender.send_messages(ServiceBusMessage("never"))
         """,
     )
-    wait_until(lambda: bus.waiting("q", "send") == 1, 10)
+    wait_until(lambda: bus.waiting("q", "send") == 1)
     kill(process)
     wait_until(lambda: bus.waiting("q", "send") == 0)
     bus.release("q", "send")
@@ -137,7 +139,7 @@ def test_a_receiver_killed_before_it_settled_gets_the_message_again_after_its_lo
                 receiver.complete_message(next(receiver))
             """,
         )
-        wait_until(lambda: bus.waiting("brief-locks", "settle") == 1, 10)
+        wait_until(lambda: bus.waiting("brief-locks", "settle") == 1)
         kill(process)
         wait_until(lambda: bus.waiting("brief-locks", "settle") == 0)
         bus.release("brief-locks", "settle")
@@ -164,7 +166,7 @@ def test_held_operations_of_living_clients_happen_on_release(bus: Bus) -> None:
         """,
     )
     for operation in ("send", "deliver", "settle"):
-        wait_until(partial(is_waiting, bus, operation), 10)
+        wait_until(partial(is_waiting, bus, operation))
         bus.release("q", operation)
     assert process.wait(10) == 0
     assert bus.counts("q")["totals"]["completed"] == 1

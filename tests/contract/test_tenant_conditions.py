@@ -10,7 +10,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.contract.tenant_process import SIGNING_KEY, RunningTenant, running, wait_until
+from tests.contract.tenant_process import SIGNING_KEY, RunningTenant, running
+from tests.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,6 @@ from shared.domain.answers import Change, Outcome
 from shared.domain.reasons import Reason
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import Controller
-from tests.contract.service_bus_process import wait_until
 from tests.integration.worker_process import (
     Rig,
     by_name,
@@ -19,6 +18,7 @@ from tests.integration.worker_process import (
     running_rig,
     sync_environment,
 )
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("started")
 

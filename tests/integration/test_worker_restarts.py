@@ -15,7 +15,6 @@ from shared.domain.answers import Change, Outcome
 from tests.contract import domain_controller_process
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import Controller
-from tests.contract.service_bus_process import wait_until
 from tests.integration.worker_process import (
     NO_SYNC,
     OFTEN,
@@ -27,6 +26,7 @@ from tests.integration.worker_process import (
     running_rig,
     sync_environment,
 )
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_killed_between_the_write_and_the_answer_it_answers_done_after_the_resta
         rig.reported()
         rig.bus.hold("directory-results", "send")
         rig.send(add)
-        wait_until(lambda: rig.bus.waiting("directory-results", "send") > 0, 15)
+        wait_until(lambda: rig.bus.waiting("directory-results", "send") > 0)
         assert rig.directory.members() == ["rolf", "xenia"]
         kill(worker)
     assert rig.results(add.command_key) == []
@@ -70,7 +70,7 @@ def test_killed_between_the_answer_and_the_completion_it_repeats_the_same_answer
     add = command(by_name("rolf"))
     rig.send(add)
     with rig.worker(tmp_path / "state") as worker:
-        wait_until(lambda: rig.bus.waiting("directory-commands", "settle") > 0, 15)
+        wait_until(lambda: rig.bus.waiting("directory-commands", "settle") > 0)
         kill(worker)
     told = rig.results(add.command_key)
     assert [result.sync.state for result in told] == ["pending", "succeeded"]
@@ -147,7 +147,7 @@ def test_while_ad_is_away_the_worker_stays_says_so_and_takes_nothing(
     rig.send(add)
     with rig.worker(tmp_path / "state", **nobody_there, **OFTEN) as worker:
         rig.reported(directory_answers=False)
-        wait_until(lambda: len(rig.reports()) > 1, 20)
+        wait_until(lambda: len(rig.reports()) > 1)
         assert worker.poll() is None
     (waiting,) = rig.bus.messages("directory-commands")
     assert waiting["deliveryCount"] == 0

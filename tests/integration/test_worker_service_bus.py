@@ -23,6 +23,7 @@ from tests.integration.worker_process import (
     running_rig,
     sending,
 )
+from tests.waiting import wait_until
 
 
 @contextmanager
@@ -102,8 +103,8 @@ def test_after_a_broker_has_been_away_the_worker_goes_on(
                 back = replace(rig, bus=bus, sender=sender)
                 second = command(by_name("xenia"))
                 back.send(second)
-                back.answer(second, "pending", seconds=40)
+                back.answer(second, "pending")
                 reports = len(back.reports())
-                service_bus_process.wait_until(lambda: len(back.reports()) > reports)
+                wait_until(lambda: len(back.reports()) > reports)
                 assert worker.poll() is None
     assert rig.directory.members() == ["rolf", "xenia"]

@@ -28,7 +28,8 @@ from shared.domain.answers import Change
 from tests.contract import domain_controller_process, service_bus_process
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import PROJECT, Controller
-from tests.contract.service_bus_process import Bus, wait_until
+from tests.contract.service_bus_process import Bus
+from tests.waiting import wait_until
 
 QUEUES = {
     "directory-commands": {"lockDurationSeconds": 5, "maxDeliveryCount": 5},
@@ -244,27 +245,25 @@ class Rig:
             said = [(one.directory_answers, one.sync.state) for one in self.reports()[-1:]]
             return said == [(directory_answers, sync)]
 
-        wait_until(matches, 20)
+        wait_until(matches)
         return self.reports()[-1]
 
-    def answer(
-        self, command: DirectoryCommand, *states: str, seconds: float = 20
-    ) -> DirectoryResult:
+    def answer(self, command: DirectoryCommand, *states: str) -> DirectoryResult:
         """Wait for an answer in one of these sync states, and return it."""
 
         def matching() -> list[DirectoryResult]:
             return [r for r in self.results(command.command_key) if r.sync.state in states]
 
-        wait_until(lambda: bool(matching()), seconds)
+        wait_until(lambda: bool(matching()))
         return matching()[-1]
 
     def _told(self, contract: str) -> list[str]:
         bodies = [message["body"] for message in self.bus.messages("directory-results")]
         return [body for body in bodies if f"sspr-rollout/{contract}/" in body]
 
-    def wait_until_done(self, seconds: float = 20) -> None:
+    def wait_until_done(self) -> None:
         """Wait until no command is left, locked or not."""
-        wait_until(lambda: self.bus.counts("directory-commands")["active"] == 0, seconds)
+        wait_until(lambda: self.bus.counts("directory-commands")["active"] == 0)
 
 
 def worker_environment(rig: Rig, state: Path) -> dict[str, str]:
