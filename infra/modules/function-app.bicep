@@ -76,7 +76,6 @@ var ownSettings = {
   SSPR_IDENTITY_CLIENT_ID: identityClientId
   SSPR_LEDGER_ENDPOINT: tableEndpoint
   SSPR_OPERATOR_AUTH: signsOperatorsIn ? 'entra' : 'key'
-  SSPR_HR_SOURCES_FILE: 'hr-sources.yaml'
   SSPR_ENTRA_TENANT_ID: tenant().tenantId
 }
 
