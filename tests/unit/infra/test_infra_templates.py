@@ -2,13 +2,14 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
-from tests.unit.infra.bicep import INFRA, Choice, Template, templates
+from tests.unit.infra.bicep import INFRA, Choice, Declaration, Template, templates
 
 ROOT = INFRA.parent
 ALL = templates()
@@ -19,6 +20,14 @@ FROM_AZD = re.compile(r"\$\{([A-Z_]+)(?:=([^}]*))?\}")
 
 def module(path: str) -> Template:
     return ALL[path]
+
+
+def uses() -> Iterator[tuple[Declaration, str]]:
+    """Every use of a module in any template, and the file that it is, below infra."""
+    for name, template in ALL.items():
+        folder = (INFRA / name).parent
+        for one in template.modules.values():
+            yield one, str((folder / one.what).resolve().relative_to(INFRA))
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -33,13 +42,16 @@ def test_what_is_not_bicep_would_be_noticed(tmp_path: Path) -> None:
 
 
 def test_every_module_is_a_file_and_every_file_but_main_a_module() -> None:
-    assert {one.what for one in MAIN.modules.values()} == set(ALL) - {"main.bicep"}
+    assert {file for _, file in uses()} == set(ALL) - {"main.bicep"}
 
 
-@pytest.mark.parametrize("name", MAIN.modules)
-def test_a_module_gets_the_parameters_that_it_requires_and_no_unknown_one(name: str) -> None:
-    used = MAIN.modules[name]
-    declared = module(used.what).parameters
+@pytest.mark.parametrize(
+    ("used", "file"), list(uses()), ids=lambda one: getattr(one, "symbol", one)
+)
+def test_a_module_gets_the_parameters_that_it_requires_and_no_unknown_one(
+    used: Declaration, file: str
+) -> None:
+    declared = module(file).parameters
     given = set(used.body["params"])
     assert given <= set(declared)
     assert {one.name for one in declared.values() if one.is_required} <= given
