@@ -10,7 +10,8 @@ from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, object_id
 CACHE = Path(".cache")
 """What is downloaded or provisioned once, for every sandbox of this checkout."""
 IDENTITY_HEADER = "sandbox"
-_USUAL_QUEUES = Path(__file__).with_name("queues.json")
+_USUAL_QUEUES = Path(__file__).parents[1] / "infra/queues.json"
+"""As they are in Azure."""
 _DC_ADDRESSES = range(10, 250)
 _LDAPS = 636
 

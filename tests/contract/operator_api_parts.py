@@ -24,7 +24,7 @@ from tests.contract.tenant_process import running as running_tenant
 from tests.integration.ledger.azurite_process import azurite
 
 SCOPE = object_id("group", SCOPE_GROUP)
-QUEUES = Path(__file__).parents[2] / "sandbox/queues.json"
+QUEUES = Path(__file__).parents[2] / "infra/queues.json"
 CODE = """
 from functions import operations
 from functions.operator_api import operator_blueprint

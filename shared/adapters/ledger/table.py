@@ -15,6 +15,7 @@ type Row = Mapping[str, Any]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
+_FORBIDDEN = 403
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
 
@@ -144,8 +145,23 @@ class Table:
     async def _created(self) -> "TableClient":
         async with self._creation:
             if self._client is None:
-                self._client = await self._service.create_table_if_not_exists(self._name)
+                self._client = await self._create()
             return self._client
+
+    async def _create(self) -> "TableClient":
+        """Make the table where there is none, unless that is for others to do.
+
+        A role on the table itself is enough for its rows and not for making it; whoever assigned
+        the role has made the table (`infra/modules/storage.bicep`).
+        """
+        from azure.core.exceptions import HttpResponseError
+
+        try:
+            return await self._service.create_table_if_not_exists(self._name)
+        except HttpResponseError as error:
+            if error.status_code != _FORBIDDEN:
+                raise
+            return self._service.get_table_client(self._name)
 
 
 def _operation(write: Write) -> tuple[str, Row, dict[str, Any]]:

@@ -22,7 +22,7 @@ _REQUESTS_AT_ONCE = 16
 class Tables:
     """The ports that are kept in tables; to be created and used on one event loop.
 
-    Tables are created when first used; nothing is contacted before.
+    Tables are created when first used, where that is allowed; nothing is contacted before.
     """
 
     def __init__(self, service: "TableServiceClient") -> None:

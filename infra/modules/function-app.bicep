@@ -1,0 +1,213 @@
+// The function app on a Flex Consumption plan: its identity everywhere instead of a key, and its
+// settings. Shape of `functionAppConfig`: "Create and manage function apps in the Flex Consumption
+// plan", Microsoft Learn; settings of identity-based connections: "Azure Functions developer guide".
+
+param location string
+param tags object
+param name string
+param planName string
+
+param identityId string
+param identityClientId string
+
+param packageContainerUrl string
+param blobEndpoint string
+param tableEndpoint string
+param serviceBusNamespace string
+param applicationInsightsConnectionString string
+param keyVaultName string
+
+@description('A subnet that is delegated to Microsoft.App/environments; empty where nothing is private.')
+param subnetId string
+
+@description('At most so many instances at once. Graph is slower than any number of them.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstanceCount int
+
+@allowed([512, 2048, 4096])
+param instanceMemoryMB int
+
+param scopeGroupId string
+
+@allowed(['nested', 'synced', 'cloud'])
+param topology string
+
+@description('Object ids, separated by commas.')
+param excludedGroupIds string
+
+@description('The client id of the Entra app registration that operators sign in to; empty: they use a function key.')
+param operatorAppId string
+
+@description('Names of secrets in the key vault; NAME becomes the setting SSPR_HR_SECRETS__NAME.')
+param hrSecretNames array
+
+@description('The audience that tokens of HR webhooks are for; empty where none brings a token.')
+param hrAudience string
+
+@description('More SSPR_ settings, as local.settings.json.sample names them, to change a default.')
+param moreSettings object
+
+var signsOperatorsIn = !empty(operatorAppId)
+
+// FUNCTIONS_WORKER_RUNTIME and FUNCTIONS_EXTENSION_VERSION are not among them: Flex Consumption
+// takes the first from functionAppConfig and refuses both as settings.
+var ownSettings = {
+  // Blobs only. The host's locks, timers and keys are blobs; with an endpoint for tables it would
+  // also keep diagnostic events there, which needs a role on all tables of the account. Source:
+  // issue 10995 of Azure/azure-functions-host.
+  AzureWebJobsStorage__blobServiceUri: blobEndpoint
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+
+  ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
+  ServiceBusConnection__credential: 'managedidentity'
+  ServiceBusConnection__clientId: identityClientId
+
+  APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  // The Python worker then sets Azure Monitor's OpenTelemetry up before it loads the app, and the host
+  // leaves the app's logs to it. Source: azure_functions_runtime/otel.py of Azure/azure-functions-python-worker.
+  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+
+  SSPR_SCOPE_GROUP_ID: scopeGroupId
+  SSPR_TOPOLOGY: topology
+  SSPR_EXCLUDED_GROUP_IDS: excludedGroupIds
+  SSPR_IDENTITY_CLIENT_ID: identityClientId
+  SSPR_LEDGER_ENDPOINT: tableEndpoint
+  SSPR_OPERATOR_AUTH: signsOperatorsIn ? 'entra' : 'key'
+  SSPR_ENTRA_TENANT_ID: tenant().tenantId
+}
+
+var schedules = {
+  SSPR_FOLLOW_UP_SCHEDULE: '0 * * * * *'
+  SSPR_REGISTRATION_SCHEDULE: '0 */15 * * * *'
+  SSPR_WAITING_SCHEDULE: '30 * * * * *'
+  SSPR_WAVE_SCHEDULE: '15 * * * * *'
+  SSPR_RECONCILE_SCHEDULE: '0 */30 * * * *'
+}
+
+// References, not values: the platform reads the secret with the app's identity.
+var hrSecrets = toObject(
+  hrSecretNames,
+  secret => 'SSPR_HR_SECRETS__${toUpper(replace(secret, '-', '_'))}',
+  secret => '@Microsoft.KeyVault(VaultName=${keyVaultName};SecretName=${secret})'
+)
+
+var identities = { '${identityId}': {} }
+
+resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
+  name: planName
+  location: location
+  tags: tags
+  kind: 'functionapp'
+  sku: {
+    name: 'FC1'
+    tier: 'FlexConsumption'
+  }
+  properties: { reserved: true }
+}
+
+resource app 'Microsoft.Web/sites@2024-04-01' = {
+  name: name
+  location: location
+  // azd finds by this tag where to deploy the service `app` of azure.yaml.
+  tags: union(tags, { 'azd-service-name': 'app' })
+  kind: 'functionapp,linux'
+  identity: {
+    type: 'UserAssigned'
+    userAssignedIdentities: identities
+  }
+  properties: {
+    serverFarmId: plan.id
+    httpsOnly: true
+    keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    siteConfig: {
+      minTlsVersion: '1.2'
+      scmMinTlsVersion: '1.2'
+      ftpsState: 'Disabled'
+      http20Enabled: true
+    }
+    functionAppConfig: {
+      runtime: {
+        name: 'python'
+        version: '3.13'
+      }
+      deployment: {
+        storage: {
+          type: 'blobContainer'
+          value: packageContainerUrl
+          authentication: {
+            type: 'UserAssignedIdentity'
+            userAssignedIdentityResourceId: identityId
+          }
+        }
+      }
+      scaleAndConcurrency: {
+        maximumInstanceCount: maximumInstanceCount
+        instanceMemoryMB: instanceMemoryMB
+      }
+    }
+  }
+}
+
+// The last one wins: what the template itself decides cannot be changed by moreSettings.
+resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(schedules, moreSettings, ownSettings, hrSecrets, empty(hrAudience) ? {} : { SSPR_HR_AUDIENCE: hrAudience })
+}
+
+resource publishingByPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
+  for door in ['scm', 'ftp']: {
+    parent: app
+    name: door
+    properties: { allow: false }
+  }
+]
+
+resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = if (signsOperatorsIn) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+      runtimeVersion: '~1'
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'Return401'
+      // These bring their own authentication: a function key, a signature, or a token for another
+      // audience. The star covers what is below. Source: issue 86514 of MicrosoftDocs/azure-docs.
+      excludedPaths: [
+        '/api/onboarding-events'
+        '/api/hr/*'
+        '/api/hooks/*'
+      ]
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: operatorAppId
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            operatorAppId
+            'api://${operatorAppId}'
+          ]
+        }
+      }
+    }
+    login: {
+      tokenStore: { enabled: false }
+    }
+    httpSettings: { requireHttps: true }
+  }
+}
+
+output name string = app.name
+@description('The address with its /api, which the command line wants as SSPR_URL.')
+output url string = 'https://${app.properties.defaultHostName}/api'
