@@ -30,17 +30,17 @@ _WAVERS = timedelta(minutes=1)
 def signals_of_rollout(before: Rollout | None, after: Rollout) -> Iterator[Signal]:
     """What is to be told of a rollout that has taken another's place."""
     wave = after.wave.name if after.wave else None
-    by = By.CLOCK if after.actor == _CLOCK else By.OPERATOR
+    who = By.CLOCK if after.actor == _CLOCK else By.OPERATOR
     if before is None or before.phase is not after.phase:
         yield PhaseChanged(
             before=before.phase if before else None,
             phase=after.phase,
             wave=wave,
             pause=after.pause.reason if after.pause else None,
-            by=by,
+            who=who,
         )
     if after.pause and (before is None or before.pause != after.pause):
-        yield RolloutPaused(reason=after.pause.reason, wave=wave, by=by)
+        yield RolloutPaused(reason=after.pause.reason, wave=wave, who=who)
     if wave and before is not None and after.started > before.started:
         yield WaveBegun(wave=wave, number=after.started)
 
@@ -55,7 +55,7 @@ def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:
                 gate=result.gate.kind,
                 value=result.value,
                 threshold=result.gate.threshold,
-                sample=result.sample,
+                sample_size=result.sample,
             )
 
 

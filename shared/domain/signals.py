@@ -59,7 +59,7 @@ class PhaseChanged(Signal):
     phase: Phase
     wave: str | None
     pause: PauseReason | None
-    by: By
+    who: By
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class RolloutPaused(Signal):
     event = "rollout-paused"
     reason: PauseReason
     wave: str | None
-    by: By
+    who: By
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class GateFailed(Signal):
     gate: GateKind
     value: float | None
     threshold: float
-    sample: int
+    sample_size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class GateInconclusive(Signal):
     gate: GateKind
     value: float | None
     threshold: float
-    sample: int
+    sample_size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

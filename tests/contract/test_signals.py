@@ -173,9 +173,9 @@ async def test_a_rollouts_way_is_told_phase_by_phase_and_wave_by_wave(
     await stage.advances()
     assert named(told, "wave-begun") == [{"wave": "pilot", "number": 1}]
     assert named(told, "phase-changed") == [
-        {"phase": "planned", "by": "operator"},
-        {"before": "planned", "phase": "progressing", "wave": "pilot", "by": "clock"},
-        {"before": "progressing", "phase": "soaking", "wave": "pilot", "by": "clock"},
+        {"phase": "planned", "who": "operator"},
+        {"before": "planned", "phase": "progressing", "wave": "pilot", "who": "clock"},
+        {"before": "progressing", "phase": "soaking", "wave": "pilot", "who": "clock"},
     ]
     await stage.advances(by=MINUTE)
     await stage.advances(by=2 * HOUR)
@@ -193,7 +193,7 @@ async def test_a_gate_that_fails_is_told_at_every_look_and_the_pause_once(
     failed = named(told, "gate-failed")
     assert [(one["wave"], one["gate"]) for one in failed] == [("pilot", "workerAlive")] * 2
     assert named(told, "rollout-paused") == [
-        {"reason": "gate-failed", "wave": "pilot", "by": "clock"}
+        {"reason": "gate-failed", "wave": "pilot", "who": "clock"}
     ]
 
 
@@ -203,7 +203,7 @@ async def test_a_gate_with_too_little_to_go_by_is_told(stage: Stage, told: list[
     await stage.advances()
     await stage.advances(by=MINUTE)
     (first, *_) = named(told, "gate-inconclusive")
-    assert (first["gate"], first["sample"]) == ("writebackFailures", 0)
+    assert (first["gate"], first["sample_size"]) == ("writebackFailures", 0)
     assert named(told, "gate-failed") == []
 
 
@@ -218,7 +218,7 @@ async def test_a_rollback_is_told_with_how_many_are_on_their_way_out(
     await roll_back(sure, stage.world, stage.now)
     assert named(told, "wave-rolled-back") == [{"wave": "pilot", "people": len(PILOTS)}]
     assert named(told, "rollout-paused") == [
-        {"reason": "rolled-back", "wave": "pilot", "by": "operator"}
+        {"reason": "rolled-back", "wave": "pilot", "who": "operator"}
     ]
 
 
@@ -227,7 +227,7 @@ async def test_an_operators_pause_is_told_without_name_or_reason(
 ) -> None:
     await stage.applies()
     await steer.pause(stage.world, stage.now, actor=OPERATOR, reason="because")
-    assert named(told, "rollout-paused") == [{"reason": "by-hand", "by": "operator"}]
+    assert named(told, "rollout-paused") == [{"reason": "by-hand", "who": "operator"}]
 
 
 async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
