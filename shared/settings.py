@@ -86,6 +86,11 @@ class Settings(BaseSettings):
         validation_alias=f"{_INSIGHTS}AUTHENTICATION_STRING",
         description="Authorization=AAD, with ;ClientId=… for a user-assigned identity",
     )
+    worker_sends_everything: bool = Field(
+        False,
+        validation_alias="PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
+        description="nothing, and true into PYTHON_ENABLE_OPENTELEMETRY",
+    )
 
     command_lifetime: Duration = Field(
         timedelta(hours=24), description="how long a directory command may wait for the worker"
@@ -151,6 +156,12 @@ class Settings(BaseSettings):
                 "SSPR_OPERATOR_AUTH is entra, but WEBSITE_AUTH_ENABLED is not set: without App "
                 "Service Authentication in front anybody could name themselves"
             )
+        if self.worker_sends_everything:
+            raise ValueError(
+                "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY is true: Azure's Python worker would "
+                "send the address of every request to Graph, and those name people; set "
+                "PYTHON_ENABLE_OPENTELEMETRY instead"
+            )
         _exactly_one(
             SSPR_LEDGER_CONNECTION_STRING=self.ledger_connection_string,
             SSPR_LEDGER_ENDPOINT=self.ledger_endpoint,
@@ -213,6 +224,6 @@ def _complaint(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0])
     field = Settings.model_fields.get(name)
     hint = f"; put there {field.description}" if field and field.description else ""
-    if not name.startswith((_BUS, _INSIGHTS, "WEBSITE_")):
+    if not name.startswith((_BUS, _INSIGHTS, "PYTHON_", "WEBSITE_")):
         name = f"SSPR_{name.removeprefix('SSPR_').upper()}"
     return f"  {name}: {message}{hint}"

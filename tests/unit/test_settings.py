@@ -224,3 +224,11 @@ def test_another_way_to_authenticate_telemetry_is_refused_by_name(
     values = {f"{INSIGHTS}_AUTHENTICATION_STRING": "ClientId=app-1"}
     with pytest.raises(ConfigurationError, match=f"{INSIGHTS}_AUTHENTICATION_STRING: only"):
         read(monkeypatch, {**COMPLETE, **values})
+
+
+def test_a_worker_that_would_send_the_addresses_of_requests_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = {"PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true"}
+    with pytest.raises(ConfigurationError, match="set PYTHON_ENABLE_OPENTELEMETRY instead"):
+        read(monkeypatch, {**COMPLETE, **values})
