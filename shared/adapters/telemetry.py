@@ -26,8 +26,8 @@ def export_logs(
 ) -> None:
     """Send what is logged below a logger to Application Insights, for as long as the process runs.
 
-    Nothing is imported or contacted by the caller: the exporter's 800 modules take longer to
-    import than the rest of the app, and are imported by a thread, while lines wait for it.
+    Nothing is imported or contacted by the caller. The exporter takes as long to import as half of
+    the rest of the app, so a thread imports it when the first line comes, and lines wait for it.
 
     Args:
         of: the logger's name.
@@ -41,17 +41,23 @@ def export_logs(
 
 
 class _Handover(logging.Handler):
-    """Hands lines over to a handler that a thread makes, with the trace that each belongs to."""
+    """Hands lines over to a handler that a thread makes, with the trace that each belongs to.
+
+    What is left when the process ends is sent at its exit; of a process that is killed it is lost.
+    """
 
     def __init__(self, make: Callable[[], logging.Handler]) -> None:
         super().__init__()
         self._make = make
         self._lines: SimpleQueue[tuple[Context, logging.LogRecord]] = SimpleQueue()
-        self._thread = Thread(target=self._hand_over, name="telemetry", daemon=True)
-        self._thread.start()
+        self._thread: Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put the line where the thread finds it; without a thread nobody would."""
+        """Put the line where the thread finds it; once that has failed nobody would."""
+        # The logging module calls this with the handler's lock held.
+        if self._thread is None:
+            self._thread = Thread(target=self._hand_over, name="telemetry", daemon=True)
+            self._thread.start()
         if self._thread.is_alive():
             self._lines.put((copy_context(), record))
 

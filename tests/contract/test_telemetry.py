@@ -81,21 +81,26 @@ def test_a_refused_message_is_told_of_by_field_and_reason_and_names_nobody(
 
 
 @pytest.mark.parametrize("connected", [False, True])
-def test_nothing_of_opentelemetry_is_imported_before_the_first_invocation(
+def test_nothing_of_opentelemetry_is_imported_before_the_first_line_is_logged(
     parts: Parts, *, connected: bool
 ) -> None:
     """Cold start: the exporter has some 800 modules; without a connection it never is."""
-    code = (
-        "import sys, function_app\n"
-        "at_index = [name for name in sys.modules if 'opentelemetry' in name]\n"
-        "from shared.bootstrap import app; app()\n"
-        "import threading\n"
-        "print(at_index, any(one.name == 'telemetry' for one in threading.enumerate()))"
-    )
+    code = """
+import os, sys, threading
+import function_app
+from shared.bootstrap import app
+app()
+before = [name for name in sys.modules if "opentelemetry" in name]
+from shared.domain.signals import WaveBegun
+from shared.use_cases.tell import tell
+tell([WaveBegun(wave="pilot", number=1)])
+print(before, any(one.name == "telemetry" for one in threading.enumerate()), flush=True)
+os._exit(0)
+"""
     connection = f"{KEY};IngestionEndpoint=http://127.0.0.1:9"
     extra = {"APPLICATIONINSIGHTS_CONNECTION_STRING": connection} if connected else {}
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport os; sys.stdout.flush(); os._exit(0)"],
+        [sys.executable, "-c", code],
         cwd=ROOT,
         env={"PATH": "", **parts.settings, **ALONE, **extra},
         capture_output=True,
@@ -104,3 +109,35 @@ def test_nothing_of_opentelemetry_is_imported_before_the_first_invocation(
         timeout=60,
     )
     assert done.stdout.split("\n")[0] == f"[] {connected}"
+
+
+def test_telemetry_that_cannot_begin_is_said_once_and_keeps_nobody_from_working(
+    parts: Parts,
+) -> None:
+    code = """
+import logging, time
+from shared.bootstrap import app
+from shared.domain.signals import WaveBegun
+from shared.use_cases.tell import tell
+logging.basicConfig(format="%(message)s")
+app()
+for number in range(3):
+    tell([WaveBegun(wave="pilot", number=number)])
+    time.sleep(5)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={
+            "PATH": "",
+            **parts.settings,
+            **ALONE,
+            "APPLICATIONINSIGHTS_CONNECTION_STRING": "of no known form",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stderr.count("telemetry-unavailable") == 1
+    assert done.stderr.count('"wave-begun"') == 3
