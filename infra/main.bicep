@@ -208,6 +208,7 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     alertEmail: alertEmail
+    expectsWorker: topology != 'cloud'
   }
 }
 

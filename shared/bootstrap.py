@@ -10,7 +10,8 @@ from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import blocking_credential, credential
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
-from shared.logs import configure_logging
+from shared.adapters.telemetry import export_logs
+from shared.logs import PRODUCT, configure_logging
 from shared.ports import World
 from shared.settings import Settings, read_settings
 
@@ -35,7 +36,9 @@ def app() -> App:
         ConfigurationError: a setting is missing or wrong.
     """
     configure_logging()
-    return App(build_world(read_settings()))
+    settings = read_settings()
+    _export_logs(settings)
+    return App(build_world(settings))
 
 
 def build_world(settings: Settings) -> World:
@@ -56,6 +59,17 @@ def build_world(settings: Settings) -> World:
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
         lease=settings.lease,
+    )
+
+
+def _export_logs(settings: Settings) -> None:
+    if settings.telemetry_connection_string is None:
+        return
+    by_identity = partial(blocking_credential, settings.telemetry_client_id)
+    export_logs(
+        PRODUCT,
+        settings.telemetry_connection_string,
+        by_identity if settings.telemetry_authentication else None,
     )
 
 

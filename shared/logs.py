@@ -4,6 +4,9 @@ import logging
 
 import structlog
 
+PRODUCT = "shared"
+"""The logger above all of the product's: what it gets names nobody."""
+
 
 def configure_logging() -> None:
     """Send events to the host's logging, and keep what would name people out of it."""
@@ -16,6 +19,7 @@ def configure_logging() -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+    logging.getLogger(PRODUCT).setLevel(logging.INFO)
     # httpx logs whole addresses, and a Graph filter holds a person's name.
     for chatty in ("httpx", "azure"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

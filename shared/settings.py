@@ -13,6 +13,7 @@ from shared.domain.people import is_object_id
 from shared.domain.policy import Policy, Topology
 
 _BUS = "ServiceBusConnection"
+_INSIGHTS = "APPLICATIONINSIGHTS_"
 Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 _DEFAULTS = Policy(scope_group_id="")
 
@@ -75,6 +76,22 @@ class Settings(BaseSettings):
         description="Amqp or AmqpOverWebsocket",
     )
 
+    telemetry_connection_string: str | None = Field(
+        None,
+        validation_alias=f"{_INSIGHTS}CONNECTION_STRING",
+        description="the connection string of Application Insights; without it nothing is sent",
+    )
+    telemetry_authentication: str | None = Field(
+        None,
+        validation_alias=f"{_INSIGHTS}AUTHENTICATION_STRING",
+        description="Authorization=AAD, with ;ClientId=… for a user-assigned identity",
+    )
+    worker_sends_everything: bool = Field(
+        False,
+        validation_alias="PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
+        description="nothing, and true into PYTHON_ENABLE_OPENTELEMETRY",
+    )
+
     command_lifetime: Duration = Field(
         timedelta(hours=24), description="how long a directory command may wait for the worker"
     )
@@ -116,6 +133,18 @@ class Settings(BaseSettings):
             return value.strip().lower()
         return frozenset(one.lower() for one in value)
 
+    @field_validator("telemetry_connection_string", "telemetry_authentication", mode="before")
+    @classmethod
+    def _unset(cls, value: Any) -> Any:
+        return value or None
+
+    @field_validator("telemetry_authentication")
+    @classmethod
+    def _is_authentication(cls, value: str | None) -> str | None:
+        if value is not None and _pairs(value).get("authorization") != "AAD":
+            raise ValueError("only Authorization=AAD is known")
+        return value
+
     @model_validator(mode="after")
     def _agrees(self) -> Self:
         if self.scope_group_id in self.excluded_group_ids:
@@ -126,6 +155,12 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SSPR_OPERATOR_AUTH is entra, but WEBSITE_AUTH_ENABLED is not set: without App "
                 "Service Authentication in front anybody could name themselves"
+            )
+        if self.worker_sends_everything:
+            raise ValueError(
+                "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY is true: Azure's Python worker would "
+                "send the address of every request to Graph, and those name people; set "
+                "PYTHON_ENABLE_OPENTELEMETRY instead"
             )
         _exactly_one(
             SSPR_LEDGER_CONNECTION_STRING=self.ledger_connection_string,
@@ -140,10 +175,21 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def telemetry_client_id(self) -> str | None:
+        """The client id of the identity that telemetry is sent by; None is the system-assigned."""
+        return _pairs(self.telemetry_authentication or "").get("clientid")
+
+    @property
     def policy(self) -> Policy:
         """The settings that decisions depend on."""
         names = {one.name for one in fields(Policy)} & type(self).model_fields.keys()
         return Policy(**{name: getattr(self, name) for name in names})
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """What stands in a text like `ClientId=…;Authorization=AAD`, by the names in lower case."""
+    parts = [part.partition("=") for part in text.split(";") if part]
+    return {name.strip().lower(): value.strip() for name, _, value in parts}
 
 
 def _exactly_one(**values: str | None) -> None:
@@ -178,6 +224,6 @@ def _complaint(location: tuple[int | str, ...], message: str) -> str:
     name = str(location[0])
     field = Settings.model_fields.get(name)
     hint = f"; put there {field.description}" if field and field.description else ""
-    if not name.startswith((_BUS, "WEBSITE_")):
+    if not name.startswith((_BUS, _INSIGHTS, "PYTHON_", "WEBSITE_")):
         name = f"SSPR_{name.removeprefix('SSPR_').upper()}"
     return f"  {name}: {message}{hint}"

@@ -1,9 +1,204 @@
-// Alert rules.
-
+// Alarms: what somebody has to look at, and who is told.
 param location string
 param tags object
+
+@description('What the names of the rules begin with.')
 param prefix string
 param serviceBusNamespaceId string
 param workspaceId string
+
+@description('The resource that the app sends its telemetry to; others may share the workspace.')
 param applicationInsightsId string
+
+@description('Who is told by e-mail; empty: nobody is, and the portal alone shows the alarms.')
 param alertEmail string
+
+@description('False where no hybrid worker is to be heard of: where the topology is cloud.')
+param expectsWorker bool = true
+
+resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: '${prefix}-operators'
+  location: 'Global'
+  tags: tags
+  properties: {
+    // Twelve characters at most.
+    groupShortName: 'sspr-rollout'
+    enabled: true
+    emailReceivers: empty(alertEmail) ? [] : [
+      {
+        name: 'operators'
+        emailAddress: alertEmail
+        useCommonAlertSchema: true
+      }
+    ]
+  }
+}
+
+// A platform metric: it is there even where the app is not.
+// Source: supported metrics of Microsoft.ServiceBus/namespaces, Microsoft Learn.
+resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${prefix}-dead-letters'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'A queue has dead letters: a message could not be dealt with, however often it was tried.'
+    severity: 1
+    enabled: true
+    autoMitigate: true
+    scopes: [serviceBusNamespaceId]
+    windowSize: 'PT5M'
+    evaluationFrequency: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'dead-letters'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          metricName: 'DeadletteredMessages'
+          timeAggregation: 'Maximum'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [
+            {
+              name: 'EntityName'
+              operator: 'Include'
+              values: ['*']
+            }
+          ]
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: operators.id
+      }
+    ]
+  }
+}
+
+// What is a state ends by itself; what has happened once is told once, so that its window is as
+// long as its frequency. Where nothing is heard any more a metric has no value to compare, and an
+// alert on it does not fire: the worker's silence is counted by a query.
+var rules = [
+  {
+    name: 'rollout-paused'
+    description: 'The rollout has paused by itself and waits for an operator. See: sspr status'
+    severity: 1
+    query: loadTextContent('../monitoring/rollout-paused.kql')
+    window: 'PT2H'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['wave', 'pause']
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'gate-failed'
+    description: 'A gate of the current wave fails; at its limit the rollout pauses. See: sspr gates'
+    severity: 2
+    query: loadTextContent('../monitoring/gate-failed.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['wave', 'gate']
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'writeback-failures'
+    description: 'Too many self-service resets cannot be written to Active Directory.'
+    severity: 1
+    query: loadTextContent('../monitoring/writeback-failures.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['wave']
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'worker-silent'
+    description: 'No hybrid worker has been heard of for 15 minutes; each reports every minute.'
+    severity: 1
+    query: loadTextContent('../monitoring/worker-silent.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: 'reports'
+    operator: 'LessThan'
+    threshold: 1
+    dimensions: []
+    stateful: true
+    enabled: expectsWorker
+  }
+  {
+    name: 'messages-refused'
+    description: 'A message could not be understood; it is kept. See: sspr refused'
+    severity: 2
+    query: loadTextContent('../monitoring/messages-refused.kql')
+    window: 'PT15M'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['queue']
+    stateful: false
+    enabled: true
+  }
+  {
+    name: 'plan-unsafe'
+    description: 'What was to be done would have touched too many people; nothing was done.'
+    severity: 1
+    query: loadTextContent('../monitoring/plan-unsafe.kql')
+    window: 'PT1H'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: []
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'function-failures'
+    description: 'A function fails again and again.'
+    severity: 2
+    query: loadTextContent('../monitoring/function-failures.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 3
+    dimensions: ['function']
+    stateful: true
+    enabled: true
+  }
+]
+
+module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
+  name: 'alert-${rule.name}'
+  params: {
+    location: location
+    tags: tags
+    name: '${prefix}-${rule.name}'
+    description: rule.description
+    severity: rule.severity
+    enabled: rule.enabled
+    workspaceId: workspaceId
+    query: replace(rule.query, '__applicationInsightsId__', applicationInsightsId)
+    window: rule.window
+    frequency: rule.frequency
+    measure: rule.measure
+    operator: rule.operator
+    threshold: rule.threshold
+    dimensions: rule.dimensions
+    stateful: rule.stateful
+    actionGroupId: operators.id
+  }
+}]

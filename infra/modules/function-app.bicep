@@ -66,9 +66,12 @@ var ownSettings = {
 
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  // The Python worker then sets Azure Monitor's OpenTelemetry up before it loads the app, and the host
-  // leaves the app's logs to it. Source: azure_functions_runtime/otel.py of Azure/azure-functions-python-worker.
-  PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY: 'true'
+  // The app sends its own lines, without the addresses of its requests, which name people; the host
+  // then leaves them to it. See shared/adapters/telemetry.py.
+  PYTHON_ENABLE_OPENTELEMETRY: 'true'
+  // The exporter would also tell Microsoft about itself.
+  APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'
+  APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'true'
 
   SSPR_SCOPE_GROUP_ID: scopeGroupId
   SSPR_TOPOLOGY: topology

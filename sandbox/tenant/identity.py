@@ -8,13 +8,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.company import object_id
-from sandbox.tenant.operations import ALL_PERMISSIONS
+from sandbox.tenant.permissions import granted
 from sandbox.tenant.tenant import TENANT_ID, Tenant
 from sandbox.tenant.tokens import GRAPH_RESOURCE, LIFETIME_SECONDS, sign
 
 API_VERSION = "2019-08-01"
 SYSTEM_ASSIGNED = object_id("application", "system-assigned")
-"""The client id of the identity that is meant when none is named; it may do everything."""
+"""The client id of the identity that is meant when none is named: the app's own."""
 
 
 def identity_routes(tenant: Tenant, identity_header: str) -> list[Route]:
@@ -64,9 +64,12 @@ def _issued(tenant: Tenant, resource: str, client_id: str) -> dict[str, Any]:
 
 
 def _claims(identity: dict[str, Any], resource: str) -> dict[str, Any]:
-    """Graph's tokens tell of its permissions, other resources' of rights on queues."""
+    """Graph's tokens tell of its permissions, other resources' of rights on queues.
+
+    An identity of which nothing else was said holds what the product's list asks for, no more.
+    """
     if resource.rstrip("/") == GRAPH_RESOURCE:
-        return {"roles": identity.get("roles", list(ALL_PERMISSIONS))}
+        return {"roles": identity.get("roles", granted())}
     return {"queueRoles": identity["queueRoles"]} if "queueRoles" in identity else {}
 
 

@@ -32,7 +32,7 @@ ALL_PERMISSIONS = (
     "AuditLog.Read.All",
     "OnPremDirectorySynchronization.Read.All",
 )
-"""What together allows every operation here."""
+"""What together allows every operation here: more than the product asks for."""
 
 _FEW = 20
 """A `$top` below this costs a unit less."""

@@ -4,10 +4,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from shared.domain.enrolment import Enrolment
+from shared.domain.noticing import signals_of_person
 from shared.domain.people import Identifier, Person
 from shared.domain.verification import adopt, is_arrival_of
 from shared.ports import World
 from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.tell import tell
 
 ACTOR = "clock"
 
@@ -28,16 +30,15 @@ async def adopt_arrivals(
         return []
     policy = await policy_in_force(world)
     memberships = await world.directory.memberships({p.object_id for _, p in arrivals})
-    return [
-        await world.ledger.adopt(
-            provisional.key,
-            adopt(provisional, person, memberships[person.object_id], policy, now),
-            actor=ACTOR,
-            now=now,
-        )
-        for provisional, person in arrivals
-        if person.object_id in memberships
-    ]
+    adopted: list[Enrolment] = []
+    for provisional, person in arrivals:
+        if person.object_id not in memberships:
+            continue
+        arrived = adopt(provisional, person, memberships[person.object_id], policy, now)
+        settled = await world.ledger.adopt(provisional.key, arrived, actor=ACTOR, now=now)
+        tell(signals_of_person(provisional, settled))
+        adopted.append(settled)
+    return adopted
 
 
 async def find_arrivals(world: World) -> Sequence[Person]:

@@ -14,6 +14,7 @@ from shared.use_cases.call_off import call_off_if_aborted
 from shared.use_cases.carry_out import ACTOR
 from shared.use_cases.expand_wave import ExpandWave
 from shared.use_cases.look_at_gates import look_at_gates
+from shared.use_cases.tell import put_in_place
 
 _log = structlog.get_logger(__name__)
 
@@ -43,6 +44,6 @@ async def _step(stored: StoredRollout, world: World, clock: Callable[[], datetim
             await ExpandWave(world, clock, uuid4().hex)(stored, move)
         case MoveKind.COMPLETE:
             done = stored.rollout.entered(Phase.COMPLETED, now, actor=ACTOR, reason=move.text)
-            await world.rollouts.replace(stored, done, action="complete", now=now)
+            await put_in_place(world, stored, done, action="complete", now=now)
         case MoveKind.WAIT:
             pass

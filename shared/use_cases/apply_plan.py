@@ -14,6 +14,7 @@ from shared.domain.standing import Standing
 from shared.ports import KeptPlan, Operation, World
 from shared.use_cases.carry_out import CHUNK, take_out_all
 from shared.use_cases.draw_up_plan import Drawn, draw
+from shared.use_cases.tell import amend, put_in_place
 
 
 async def apply_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
@@ -87,7 +88,7 @@ async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor:
         return replace(current, provenance=Provenance.PREEXISTING)
 
     for keys in batched(strangers, CHUNK, strict=False):
-        await world.ledger.amend(keys, decide, actor=actor, now=now)
+        await amend(world, keys, decide, actor=actor, now=now)
 
 
 def _is_ours(standing: Standing | None) -> bool:
@@ -115,7 +116,7 @@ async def _put_into_force(
         promoted=False,
         lease=None,
     )
-    await world.rollouts.replace(drawn.stored, applied, action="apply", now=now)
+    await put_in_place(world, drawn.stored, applied, action="apply", now=now)
 
 
 def _result(kept: KeptPlan, drawn: Drawn) -> Mapping[str, Any]:

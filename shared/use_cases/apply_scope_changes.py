@@ -16,6 +16,7 @@ from shared.domain.reasons import Reason
 from shared.ports import World
 from shared.use_cases.announce import awaits_writer
 from shared.use_cases.message import Message, read_all
+from shared.use_cases.tell import amend, keep_refused
 
 ACTOR = "apply_scope_changes"
 
@@ -29,8 +30,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     changes, refused = read_all(
         messages, SCOPE_CHANGES, lambda one: ScopeChange.read(one.body), now
     )
-    if refused:
-        await world.ledger.record_receipts(refused)
+    await keep_refused(refused, world)
     keys = {key for change in changes for key in change.person_keys}
     enrolments = await world.ledger.load(keys)
     owed = {k: e for k, e in enrolments.items() if e.state in TO_WRITE}
@@ -59,7 +59,7 @@ async def _record(answers: Mapping[str, Answer], world: World, now: datetime) ->
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         return record(current, answers[key], world.policy, now) if current else None
 
-    await world.ledger.amend(answers, decide, actor=ACTOR, now=now)
+    await amend(world, answers, decide, actor=ACTOR, now=now)
 
 
 async def _command(
@@ -96,7 +96,7 @@ async def _mark(command_keys: Mapping[str, str], world: World, now: datetime) ->
         noted = current.noted(Reason.COMMAND_ISSUED, now, detail=command_keys[key])
         return replace(noted, command_key=command_keys[key])
 
-    await world.ledger.amend(command_keys, decide, actor=ACTOR, now=now)
+    await amend(world, command_keys, decide, actor=ACTOR, now=now)
 
 
 def _directory_command(

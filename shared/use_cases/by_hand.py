@@ -12,6 +12,7 @@ from shared.domain.scope_plan import Candidate
 from shared.ports import World
 from shared.use_cases.announce import announce
 from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.tell import amend
 
 type Decide = Callable[[Enrolment | None], Enrolment | None]
 
@@ -93,8 +94,12 @@ async def _find(identity: str, world: World) -> Candidate:
 async def _amend(
     candidate: Candidate, decide: Decide, world: World, now: datetime, *, actor: str
 ) -> Sequence[Enrolment]:
-    amended = await world.ledger.amend(
-        [candidate.person.object_id], lambda _, current: decide(current), actor=actor, now=now
+    amended = await amend(
+        world,
+        [candidate.person.object_id],
+        lambda _, current: decide(current),
+        actor=actor,
+        now=now,
     )
     await announce(amended.values(), world.outbox)
     return list(amended.values())

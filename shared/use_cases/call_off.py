@@ -9,6 +9,7 @@ from shared.domain.rollout import Phase
 from shared.ports import World
 from shared.use_cases.announce import announce
 from shared.use_cases.carry_out import ACTOR, CHUNK
+from shared.use_cases.tell import amend
 
 
 async def call_off_if_aborted(world: World, now: datetime) -> None:
@@ -26,5 +27,5 @@ async def call_off_if_aborted(world: World, now: datetime) -> None:
         return call_off(current, now) if current else None
 
     for some in batched([one.key for one in pending], CHUNK, strict=False):
-        amended = await world.ledger.amend(some, decide, actor=ACTOR, now=now)
+        amended = await amend(world, some, decide, actor=ACTOR, now=now)
         await announce(amended.values(), world.outbox)

@@ -11,6 +11,7 @@ from shared.domain.scope_plan import Addition, Drift, Removal
 from shared.ports import World
 from shared.use_cases.announce import announce
 from shared.use_cases.survey import Survey
+from shared.use_cases.tell import amend
 
 ACTOR = "clock"
 CHUNK = 500
@@ -69,5 +70,5 @@ async def _amend(
     world: World,
     now: datetime,
 ) -> None:
-    amended = await world.ledger.amend(keys.keys(), decide, actor=ACTOR, now=now)
+    amended = await amend(world, keys.keys(), decide, actor=ACTOR, now=now)
     await announce(amended.values(), world.outbox)

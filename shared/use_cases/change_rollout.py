@@ -9,6 +9,7 @@ import stamina
 from shared.domain.errors import LedgerConflict, NotPossible
 from shared.domain.rollout import Rollout
 from shared.ports import World
+from shared.use_cases.tell import put_in_place
 
 _MOST_TRIES = 20
 """An expansion renews its lease between any two chunks, and each renewal is a conflict."""
@@ -32,4 +33,4 @@ async def change_rollout(
                 raise NotPossible("there is no rollout; apply a plan first")
             # Whoever holds the lease finds the rollout changed and stops.
             changed = replace(decide(stored.rollout), lease=None)
-            await world.rollouts.replace(stored, changed, action=action, now=now)
+            await put_in_place(world, stored, changed, action=action, now=now)

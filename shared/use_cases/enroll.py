@@ -14,6 +14,7 @@ from shared.use_cases.adopt_arrivals import adopt_arrivals
 from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.tell import amend, keep_refused
 
 
 async def enroll(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -30,7 +31,8 @@ async def enroll(messages: Sequence[Message], world: World, now: datetime) -> No
         Receipt(key=r.key, queue=ONBOARDING_EVENTS, at=now, outcome=e.reason, person_key=e.key)
         for r, e in zip(requests, enrolled, strict=True)
     ]
-    await world.ledger.record_receipts([*accepted, *refused])
+    await world.ledger.record_receipts(accepted)
+    await keep_refused(refused, world)
 
 
 async def enroll_requests(
@@ -52,7 +54,7 @@ async def enroll_requests(
         return current
 
     actor = requests[0].cause.actor if len({r.cause.actor for r in requests}) == 1 else "events"
-    enrolled = await world.ledger.amend(by_key, decide_all, actor=actor, now=now)
+    enrolled = await amend(world, by_key, decide_all, actor=actor, now=now)
     await announce(enrolled.values(), world.outbox)
     return [enrolled[key_of(r.identifier, findings[r.identifier])] for r in requests]
 

@@ -10,10 +10,12 @@ from shared.domain.planning import draw_up
 from shared.domain.progress import Move, MoveKind
 from shared.domain.rollout import Lease, PauseReason, Phase, Rollout, begin_wave, pause
 from shared.domain.scope_plan import ScopePlan
+from shared.domain.signals import PlanUnsafe
 from shared.ports import StoredRollout, World
 from shared.use_cases.carry_out import ACTOR, CHUNK, put_in_all
 from shared.use_cases.look_at_gates import look_at_gates
 from shared.use_cases.survey import Survey, survey
+from shared.use_cases.tell import put_in_place, tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class ExpandWave:
         rollout, now = stored.rollout, self.clock()
         plan = self._plan(rollout, surveyed, through=rollout.started + 1)
         begun = begin_wave(rollout, plan.cuts[-1], now, actor=ACTOR, reason=move.text)
-        return await self.world.rollouts.replace(stored, begun, action="begin-wave", now=now)
+        return await put_in_place(self.world, stored, begun, action="begin-wave", now=now)
 
     async def _expand(self, stored: StoredRollout, surveyed: Survey) -> None:
         rollout = stored.rollout
@@ -60,6 +62,7 @@ class ExpandWave:
             why = PauseReason.UNSAFE_PLAN
             halted = pause(rollout, why, self.clock(), actor=ACTOR, detail=too_many)
             await self._finish(stored, halted, "pause")
+            tell([PlanUnsafe(problem=f"additions: {too_many}")])
             return
         policy = rollout.document.governs(self.world.policy)
         for chunk in batched(plan.additions, CHUNK, strict=False):
@@ -92,7 +95,7 @@ class ExpandWave:
 
     async def _finish(self, stored: StoredRollout, rollout: Rollout, action: str) -> None:
         free = replace(rollout, lease=None)
-        await self.world.rollouts.replace(stored, free, action=action, now=self.clock())
+        await put_in_place(self.world, stored, free, action=action, now=self.clock())
 
     async def _give_back(self) -> None:
         """Let the next tick go on at once; where that fails, it goes on when the lease is over."""

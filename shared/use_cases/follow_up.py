@@ -8,6 +8,7 @@ from shared.domain.verification import Observation, verify
 from shared.ports import World
 from shared.use_cases.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.announce import announce
+from shared.use_cases.tell import amend
 
 LOOK_UP_ONE_BY_ONE = 400
 """Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
@@ -29,7 +30,7 @@ async def follow_up(world: World, now: datetime) -> None:
         return verify(current, seen, world.policy, now) if current else None
 
     before = {enrolment.key: enrolment for enrolment in on_the_way}
-    after = await world.ledger.amend(before, decide, actor=ACTOR, now=now)
+    after = await amend(world, before, decide, actor=ACTOR, now=now)
     await announce([e for key, e in after.items() if e != before[key]], world.outbox)
 
 
@@ -57,4 +58,4 @@ async def read_registrations(world: World, now: datetime) -> None:
             return current
         return verify(current, Observation(True, report.get(key)), world.policy, now)
 
-    await world.ledger.amend([e.key for e in people], decide, actor=ACTOR, now=now)
+    await amend(world, [e.key for e in people], decide, actor=ACTOR, now=now)

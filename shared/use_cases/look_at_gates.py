@@ -5,10 +5,12 @@ from datetime import datetime
 
 from shared.domain.evaluation import evaluate
 from shared.domain.gate import Evaluation
+from shared.domain.noticing import signals_of_gates
 from shared.domain.progress import Move, MoveKind, is_evaluation_due, judge, next_move
 from shared.domain.rollout import Phase, Rollout
 from shared.ports import StoredRollout, World
 from shared.use_cases.measure import measure
+from shared.use_cases.tell import put_in_place, tell
 
 
 async def look_at_gates(
@@ -27,13 +29,15 @@ async def look_at_gates(
     judged = judge(before, evaluation, now)
     move = next_move(judged, evaluation, now)
     paused = judged.phase is Phase.PAUSED
-    stored = await world.rollouts.replace(
+    stored = await put_in_place(
+        world,
         stored,
         replace(judged, lease=None) if paused else judged,
         action="pause" if paused else "evaluate",
         now=now,
     )
     await world.rollouts.keep_evaluation(_decided(evaluation, judged, move))
+    tell(signals_of_gates(evaluation))
     return stored, move
 
 

@@ -14,6 +14,7 @@ from shared.use_cases.apply_plan import apply_plan
 from shared.use_cases.draw_up_plan import draw_up_plan
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.roll_back import roll_back
+from shared.use_cases.tell import keep_refused
 
 type Handler = Callable[[Operation, World, datetime], Awaitable[Mapping[str, Any]]]
 
@@ -56,8 +57,7 @@ async def run_operations(
     requests, refused = read_all(
         messages, ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
     )
-    if refused:
-        await world.ledger.record_receipts(refused)
+    await keep_refused(refused, world)
     for request in requests:
         operation = await world.operations.find(request.operation_key)
         if operation and operation.state is OperationState.QUEUED:

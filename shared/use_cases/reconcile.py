@@ -1,7 +1,7 @@
 """Reconcile: everybody wanted against everybody in, and the difference made good."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -14,10 +14,12 @@ from shared.domain.planning import draw_up
 from shared.domain.reasons import Reason
 from shared.domain.rollout import ACTIVE, PauseReason, Phase, Rollout, pause
 from shared.domain.scope_plan import Drift, ScopePlan, unsafe
+from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
 from shared.ports import Reconciliation, StoredRollout, World
 from shared.use_cases.call_off import call_off_if_aborted
 from shared.use_cases.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.survey import Survey, survey
+from shared.use_cases.tell import put_in_place, tell, tell_standing
 
 _log = structlog.get_logger(__name__)
 
@@ -32,6 +34,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         DirectoryUnavailable: the next tick tries again.
     """
     stored = await world.rollouts.current()
+    await tell_standing(stored, world)
     if stored is None:
         return
     rollout = stored.rollout
@@ -57,6 +60,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await call_off_if_aborted(world, clock())
     repaired = len(_repairs(plan, rollout))
     await world.rollouts.keep_reconciliation(_report(plan, clock(), repaired=repaired))
+    tell(_drift_found(plan, repaired=repaired))
 
 
 def _plan(rollout: Rollout, surveyed: Survey, world: World, now: datetime) -> ScopePlan:
@@ -114,16 +118,26 @@ def _repairs(plan: ScopePlan, rollout: Rollout) -> list[Drift]:
     return [one for one in plan.drift if actions[one.reason] is DriftAction.REPAIR]
 
 
+def _drift_found(plan: ScopePlan, *, repaired: int) -> Iterator[DriftFound]:
+    if plan.drift:
+        ways = Counter(one.reason for one in plan.drift)
+        yield DriftFound(
+            added_by_hand=ways[Reason.ADDED_BY_HAND],
+            removed_by_hand=ways[Reason.REMOVED_BY_HAND],
+            repaired=repaired,
+        )
+
+
 async def _halt(
     stored: StoredRollout, problem: str, plan: ScopePlan | None, world: World, now: datetime
 ) -> None:
-    _log.warning("reconciliation-unsafe", problem=problem)
     await world.rollouts.keep_reconciliation(
         replace(_report(plan, now, repaired=0), problem=problem)
     )
+    tell([PlanUnsafe(problem=plain_text(problem))])
     if stored.rollout.phase in ACTIVE:
         halted = pause(stored.rollout, PauseReason.UNSAFE_PLAN, now, actor=ACTOR, detail=problem)
-        await world.rollouts.replace(stored, replace(halted, lease=None), action="pause", now=now)
+        await put_in_place(world, stored, replace(halted, lease=None), action="pause", now=now)
 
 
 def _report(plan: ScopePlan | None, now: datetime, *, repaired: int) -> Reconciliation:

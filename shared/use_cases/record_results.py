@@ -11,9 +11,12 @@ from shared.contracts.worker_report import WorkerReport
 from shared.domain.answers import Answer, note_delta_sync, record
 from shared.domain.enrolment import Enrolment
 from shared.domain.measurements import WorkerSight
+from shared.domain.noticing import has_new_problem
+from shared.domain.signals import DeltaSyncProblem, WorkerReported
 from shared.ports import World
 from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, read_all
+from shared.use_cases.tell import amend, keep_refused, tell
 
 
 async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -23,8 +26,7 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
         LedgerConflict: the whole batch is to be delivered again.
     """
     taken, refused = read_all(messages, DIRECTORY_RESULTS, _read, now)
-    if refused:
-        await world.ledger.record_receipts(refused)
+    await keep_refused(refused, world)
     await _sight([one for one in taken if isinstance(one, WorkerReport)], world, now)
     await _record([one for one in taken if isinstance(one, DirectoryResult)], world, now)
 
@@ -36,9 +38,30 @@ def _read(message: Message) -> DirectoryResult | WorkerReport:
 
 
 async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -> None:
+    if not reports:
+        return
     newest = {one.worker: one for one in sorted(reports, key=lambda one: one.reported_at)}
-    if newest:
-        await world.workers.sighted([_sighted(report, now) for report in newest.values()])
+    before = {one.worker: one for one in await world.workers.sights()}
+    sights = [_sighted(report, now) for report in newest.values()]
+    await world.workers.sighted(sights)
+    tell(_reported(one) for one in reports)
+    tell(
+        DeltaSyncProblem(
+            worker=one.worker,
+            state=newest[one.worker].sync.state,
+            problem=newest[one.worker].sync.problem,
+        )
+        for one in sights
+        if has_new_problem(before.get(one.worker), one)
+    )
+
+
+def _reported(report: WorkerReport) -> WorkerReported:
+    return WorkerReported(
+        worker=report.worker,
+        directory_answers=report.directory_answers,
+        sync=report.sync.state,
+    )
 
 
 def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
@@ -73,7 +96,7 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
 
     workers = {result.worker for result in results}
     actor = f"worker {workers.pop()}" if len(workers) == 1 else "workers"
-    recorded = await world.ledger.amend(answers, decide, actor=actor, now=now)
+    recorded = await amend(world, answers, decide, actor=actor, now=now)
     await announce([e for e in recorded.values() if e.flag is None], world.outbox)
 
 

@@ -8,6 +8,7 @@ from shared.domain.people import Identifier, IdentifierKind
 from shared.domain.reasons import Reason
 from shared.ports import World
 from shared.use_cases.enroll import enroll_requests
+from shared.use_cases.tell import amend
 
 ACTOR = "clock"
 _ORDER = (CauseKind.EVENT, CauseKind.BY_HAND, CauseKind.NEW_HIRE, CauseKind.WAVE)
@@ -32,7 +33,7 @@ async def resume_waiting(world: World, now: datetime) -> int:
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
         return take_out(current, Reason.NO_LONGER_WANTED, now) if current else None
 
-    await world.ledger.amend(unwanted, decide, actor=ACTOR, now=now)
+    await amend(world, unwanted, decide, actor=ACTOR, now=now)
     return len(due)
 
 

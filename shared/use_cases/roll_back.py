@@ -13,11 +13,13 @@ from shared.domain.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.membership import roll_back as out_of_wave
 from shared.domain.membership import stays
+from shared.domain.signals import WaveRolledBack
 from shared.domain.standing import Standing
 from shared.ports import Operation, StoredRollout, World
 from shared.use_cases.announce import announce
 from shared.use_cases.carry_out import CHUNK
 from shared.use_cases.change_rollout import change_rollout
+from shared.use_cases.tell import amend, tell
 
 MOST_NAMED = 200
 """Object ids shown of those who would be taken out."""
@@ -52,6 +54,7 @@ async def roll_back(operation: Operation, world: World, now: datetime) -> Mappin
             )
         await _mark(wave, operation, world, now)
     await _take_out(wave, people, operation, world, now)
+    tell([WaveRolledBack(wave=wave, people=view.removals)])
     return view.model_copy(update={"done": True}).model_dump(mode="json", by_alias=True)
 
 
@@ -125,5 +128,5 @@ async def _take_out(
         return out_of_wave(current, wave, now) if current else None
 
     for some in batched([one.key for one in people], CHUNK, strict=False):
-        amended = await world.ledger.amend(some, decide, actor=operation.actor, now=now)
+        amended = await amend(world, some, decide, actor=operation.actor, now=now)
         await announce(amended.values(), world.outbox)

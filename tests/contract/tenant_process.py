@@ -11,6 +11,9 @@ from typing import Any
 
 import httpx
 
+from sandbox.tenant.identity import SYSTEM_ASSIGNED
+from sandbox.tenant.operations import ALL_PERMISSIONS
+
 SIGNING_KEY = b"a key that signs the sandbox's tokens, and nothing else\n"
 IDENTITY_HEADER = "known to the app only"
 
@@ -92,6 +95,9 @@ def running(folder: Path, *options: str | Path) -> Iterator[RunningTenant]:
             port = json.loads(process.stdout.readline())["http"]
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
                 tenant = RunningTenant(process, http)
+                # These tests ask more of the tenant than the product does.
+                everything = {"clientId": SYSTEM_ASSIGNED, "roles": list(ALL_PERMISSIONS)}
+                tenant.sandbox("POST", "identities", everything)
                 token = tenant.token().json()["access_token"]
                 http.headers["Authorization"] = f"Bearer {token}"
                 yield tenant

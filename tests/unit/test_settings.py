@@ -198,3 +198,37 @@ def test_the_sample_shows_the_defaults_of_every_rule_of_the_policy(
 ) -> None:
     values = sample()
     assert read(monkeypatch, values).policy == Policy(scope_group_id=values["SSPR_SCOPE_GROUP_ID"])
+
+
+INSIGHTS = "APPLICATIONINSIGHTS"
+
+
+def test_without_a_connection_string_there_is_no_telemetry(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = read(monkeypatch, {**COMPLETE, f"{INSIGHTS}_CONNECTION_STRING": ""})
+    assert settings.telemetry_connection_string is None
+    assert settings.telemetry_authentication is None
+
+
+def test_telemetry_is_sent_by_the_identity_that_the_hosts_own_setting_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = {f"{INSIGHTS}_AUTHENTICATION_STRING": "ClientId=app-1;Authorization=AAD"}
+    assert read(monkeypatch, {**COMPLETE, **values}).telemetry_client_id == "app-1"
+    values = {f"{INSIGHTS}_AUTHENTICATION_STRING": "Authorization=AAD"}
+    assert read(monkeypatch, {**COMPLETE, **values}).telemetry_client_id is None
+
+
+def test_another_way_to_authenticate_telemetry_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = {f"{INSIGHTS}_AUTHENTICATION_STRING": "ClientId=app-1"}
+    with pytest.raises(ConfigurationError, match=f"{INSIGHTS}_AUTHENTICATION_STRING: only"):
+        read(monkeypatch, {**COMPLETE, **values})
+
+
+def test_a_worker_that_would_send_the_addresses_of_requests_does_not_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values = {"PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true"}
+    with pytest.raises(ConfigurationError, match="set PYTHON_ENABLE_OPENTELEMETRY instead"):
+        read(monkeypatch, {**COMPLETE, **values})

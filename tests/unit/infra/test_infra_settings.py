@@ -23,7 +23,9 @@ OF_THE_HOST = {
     "ServiceBusConnection__clientId",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-    constants.PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY,
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED",
+    constants.PYTHON_ENABLE_OPENTELEMETRY,
 }
 OF_THE_HR_ADAPTERS = {"SSPR_ENTRA_TENANT_ID"}
 GIVEN = {
@@ -124,7 +126,7 @@ def test_the_package_is_fetched_with_the_app_s_identity() -> None:
 def test_host_and_worker_both_speak_opentelemetry_with_the_app_s_identity() -> None:
     host = json.loads((ROOT / "host.json").read_text())
     assert host["telemetryMode"] == "OpenTelemetry"
-    assert OWN[constants.PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY] == "true"
+    assert OWN[constants.PYTHON_ENABLE_OPENTELEMETRY] == "true"
     sent_as = "'ClientId=${identityClientId};Authorization=AAD'"
     assert OWN["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"] == sent_as
 

@@ -1,0 +1,71 @@
+// One rule over the workspace: a query, looked at every so often over a window of time.
+param location string
+param tags object
+param name string
+
+@description('What has happened, and what to do first; the alarm shows it.')
+param description string
+
+@description('From 0, critical, to 4.')
+param severity int
+param enabled bool
+param workspaceId string
+param query string
+
+@description('ISO 8601; not shorter than the frequency, or something could happen unseen.')
+param window string
+param frequency string
+
+@description('The column that is compared; empty: the number of rows is.')
+param measure string
+param operator string
+param threshold int
+
+@description('Columns whose values are alarms of their own.')
+param dimensions array
+
+@description('Whether the alarm ends by itself once the query finds no more.')
+param stateful bool
+param actionGroupId string
+
+resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
+  name: name
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: name
+    description: description
+    severity: severity
+    enabled: enabled
+    scopes: [workspaceId]
+    windowSize: window
+    evaluationFrequency: frequency
+    autoMitigate: stateful
+    // The first real engine that these queries meet is that of the deployment.
+    skipQueryValidation: false
+    criteria: {
+      allOf: [
+        {
+          query: query
+          timeAggregation: empty(measure) ? 'Count' : 'Total'
+          metricMeasureColumn: empty(measure) ? null : measure
+          operator: operator
+          threshold: threshold
+          dimensions: [for one in dimensions: {
+            name: one
+            operator: 'Include'
+            values: ['*']
+          }]
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [actionGroupId]
+    }
+  }
+}

@@ -1,0 +1,97 @@
+"""Noticing: the signals that a change of the rollout, of a person or of a worker makes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from shared.domain.enrolment import Enrolment, State
+from shared.domain.gate import Evaluation, Outcome
+from shared.domain.measurements import WorkerSight
+from shared.domain.reasons import Reason
+from shared.domain.rollout import Rollout
+from shared.domain.signals import (
+    By,
+    CommandExpired,
+    CommandUnanswered,
+    GateFailed,
+    GateInconclusive,
+    PersonFailed,
+    PersonFlagged,
+    PhaseChanged,
+    RolloutPaused,
+    Signal,
+    WaveBegun,
+    person_reference,
+)
+
+_CLOCK = "clock"
+_WAVERS = timedelta(minutes=1)
+
+
+def signals_of_rollout(before: Rollout | None, after: Rollout) -> Iterator[Signal]:
+    """What is to be told of a rollout that has taken another's place."""
+    wave = after.wave.name if after.wave else None
+    who = By.CLOCK if after.actor == _CLOCK else By.OPERATOR
+    if before is None or before.phase is not after.phase:
+        yield PhaseChanged(
+            before=before.phase if before else None,
+            phase=after.phase,
+            wave=wave,
+            pause=after.pause.reason if after.pause else None,
+            who=who,
+        )
+    if after.pause and (before is None or before.pause != after.pause):
+        yield RolloutPaused(reason=after.pause.reason, wave=wave, who=who)
+    if wave and before is not None and after.started > before.started:
+        yield WaveBegun(wave=wave, number=after.started)
+
+
+def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:
+    """What is to be told of a look at a wave's gates: those that did not pass."""
+    kinds = {Outcome.FAILED: GateFailed, Outcome.INCONCLUSIVE: GateInconclusive}
+    for result in evaluation.results:
+        if kind := kinds.get(result.outcome):
+            yield kind(
+                wave=evaluation.wave,
+                gate=result.gate.kind,
+                value=result.value,
+                threshold=result.gate.threshold,
+                sample_size=result.sample,
+            )
+
+
+def signals_of_person(before: Enrolment | None, after: Enrolment) -> Iterator[Signal]:
+    """What is to be told of a person who has moved on, or who should have."""
+    person = person_reference(after.key)
+    command = before.command_key if before else None
+    was = before.state if before else None
+    if after.state is State.FAILED and was is not State.FAILED:
+        yield PersonFailed(person=person, reason=after.reason)
+    if _has_news(before, after) and after.steps[-1].reason is Reason.COMMAND_EXPIRED:
+        yield CommandExpired(person=person, command=command)
+    if after.flag and (before is None or before.flag is not after.flag):
+        if after.flag is Reason.WORKER_SILENT:
+            yield CommandUnanswered(person=person, command=command)
+        else:
+            yield PersonFlagged(person=person, state=after.state, reason=after.flag)
+
+
+def _has_news(before: Enrolment | None, after: Enrolment) -> bool:
+    return bool(after.steps) and (before is None or before.steps != after.steps)
+
+
+def has_new_problem(before: WorkerSight | None, now: WorkerSight) -> bool:
+    """Whether a worker tells of trouble with its delta sync that it did not tell of before.
+
+    A worker repeats what it last had to say in every report. That a sync failed again in the same
+    way shows only in its end, which is counted back from when the report came in and so wavers.
+    """
+    if now.sync_succeeded is not False and not now.problem:
+        return False
+    if before is None or (before.sync_succeeded, before.problem) != (
+        now.sync_succeeded,
+        now.problem,
+    ):
+        return True
+    if before.sync_ended_at is None or now.sync_ended_at is None:
+        return False
+    return now.sync_ended_at - before.sync_ended_at > _WAVERS

@@ -1,0 +1,256 @@
+"""Signals: what somebody, or an alarm, has to hear of; each becomes one line of the log.
+
+No signal names a person. People are told apart by their object id, and who has none yet by a
+digest of their key. What operators write in their own words stays in the audit.
+"""
+
+import re
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, ClassVar
+
+from shared.domain.enrolment import State
+from shared.domain.gate import GateKind
+from shared.domain.people import is_object_id
+from shared.domain.reasons import Reason
+from shared.domain.rollout import PauseReason, Phase
+
+_MOST_TEXT = 200
+_PLAIN_FIELD = re.compile(r"[A-Za-z0-9_.()\[\]-]{1,100}")
+_MAY_NAME_SOMEBODY = re.compile(r"\S*@\S*")
+
+
+class Weight(StrEnum):
+    """How loud a signal is; the values are log levels."""
+
+    INFO = "info"
+    WARNING = "warning"
+
+
+class By(StrEnum):
+    """Who brought a change about; which operator it was stands in the audit."""
+
+    CLOCK = "clock"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """Something that happened, once, and is stored by the time it is told of."""
+
+    event: ClassVar[str]
+    """The name in the log, which alarms and the workbook look for."""
+    weight: ClassVar[Weight] = Weight.WARNING
+
+    def told(self) -> dict[str, Any]:
+        """What is logged beside the name; what is not known is left out."""
+        told = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {name: value for name, value in told.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseChanged(Signal):
+    """The rollout has entered another phase."""
+
+    event = "phase-changed"
+    weight = Weight.INFO
+    before: Phase | None
+    phase: Phase
+    wave: str | None
+    pause: PauseReason | None
+    who: By
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutPaused(Signal):
+    """The rollout waits for an operator."""
+
+    event = "rollout-paused"
+    reason: PauseReason
+    wave: str | None
+    who: By
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveBegun(Signal):
+    """A wave's people are being put in."""
+
+    event = "wave-begun"
+    weight = Weight.INFO
+    wave: str
+    number: int
+    """From 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaveRolledBack(Signal):
+    """A wave's people have been asked out."""
+
+    event = "wave-rolled-back"
+    wave: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFailed(Signal):
+    """A look at a gate came out badly."""
+
+    event = "gate-failed"
+    wave: str
+    gate: GateKind
+    value: float | None
+    threshold: float
+    sample_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateInconclusive(Signal):
+    """A look at a gate had too little to go by."""
+
+    event = "gate-inconclusive"
+    weight = Weight.INFO
+    wave: str
+    gate: GateKind
+    value: float | None
+    threshold: float
+    sample_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanUnsafe(Signal):
+    """What was to be done would touch too many people, or cannot be told; nothing was done."""
+
+    event = "plan-unsafe"
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftFound(Signal):
+    """Somebody outside the rollout changed memberships; numbers of people."""
+
+    event = "drift-found"
+    added_by_hand: int
+    removed_by_hand: int
+    repaired: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutStanding(Signal):
+    """How things stand, told at every reconciliation."""
+
+    event = "rollout-standing"
+    weight = Weight.INFO
+    phase: Phase | None
+    """None before the first document was applied."""
+    wave: str | None
+    pause: PauseReason | None
+    people: dict[State, int]
+    flagged: int
+    refused_messages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRefused(Signal):
+    """A message could not be understood; it is kept whole in the ledger under its key."""
+
+    event = "message-refused"
+    queue: str
+    key: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFailed(Signal):
+    """Somebody could not be put in."""
+
+    event = "person-failed"
+    person: str
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFlagged(Signal):
+    """Somebody does not move as they should, and a person has to look."""
+
+    event = "person-flagged"
+    person: str
+    state: State
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandUnanswered(Signal):
+    """The worker has not answered a command for somebody, however often it was issued again."""
+
+    event = "command-unanswered"
+    person: str
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandExpired(Signal):
+    """A command reached the worker after its time; it is issued again."""
+
+    event = "command-expired"
+    person: str
+    command: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerReported(Signal):
+    """A sign of life of a hybrid worker's; about one a minute."""
+
+    event = "worker-reported"
+    weight = Weight.INFO
+    worker: str
+    directory_answers: bool
+    sync: str
+    """How its newest delta sync stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeltaSyncProblem(Signal):
+    """A delta sync has failed, or something keeps it from beginning."""
+
+    event = "delta-sync-problem"
+    worker: str
+    state: str
+    problem: str | None
+
+
+SIGNALS: tuple[type[Signal], ...] = (
+    PhaseChanged,
+    RolloutPaused,
+    WaveBegun,
+    WaveRolledBack,
+    GateFailed,
+    GateInconclusive,
+    PlanUnsafe,
+    DriftFound,
+    RolloutStanding,
+    MessageRefused,
+    PersonFailed,
+    PersonFlagged,
+    CommandUnanswered,
+    CommandExpired,
+    WorkerReported,
+    DeltaSyncProblem,
+)
+"""All there are."""
+
+
+def person_reference(key: str) -> str:
+    """What the log may say in the place of a person's key: `upn:…` and `employee:…` are names."""
+    return key if is_object_id(key) else f"provisional-{sha256(key.encode()).hexdigest()[:16]}"
+
+
+def plain_field(name: str | None) -> str:
+    """A field's name as the log may have it: senders may put anything in a property's name."""
+    return name if name and _PLAIN_FIELD.fullmatch(name) else "(unusual)"
+
+
+def plain_text(text: str) -> str:
+    """A reason without anything that looks like somebody's name, and not too long."""
+    return _MAY_NAME_SOMEBODY.sub("…", text)[:_MOST_TEXT]

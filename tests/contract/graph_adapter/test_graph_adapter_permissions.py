@@ -1,0 +1,152 @@
+"""The permissions that are asked of a tenant are those that the product's calls need, no more.
+
+What is asked for is read from the list that the granting script reads. What is needed is what the
+simulated tenant, which enforces permissions as documented, says to every method of the adapters.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from inspect import getmembers, isfunction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.tenant.operations import find_operation
+from sandbox.tenant.permissions import granted
+from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.scope import GraphScope
+from shared.adapters.identity import credential
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.people import Identifier, IdentifierKind
+from tests.contract.graph_adapter.process import GRACE, NOBODY, SCOPE, UNA, Tenant
+
+LIST = json.loads(
+    (Path(__file__).parents[3] / "infra/graph/permissions.json").read_text(encoding="utf-8")
+)
+UNSCOPED, SCOPED = granted(), granted({"always", "scoped"})
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+UPN = Identifier(IdentifierKind.USER_PRINCIPAL_NAME, "grace@contoso.test")
+
+type Method = Callable[[], Awaitable[Any]]
+
+
+def readings(directory: GraphDirectory) -> Mapping[str, Method]:
+    """Every method of the directory, in use."""
+
+    async def everybody() -> None:
+        async for _ in directory.everybody():
+            pass
+
+    return {
+        "find_people": lambda: directory.find_people([UPN]),
+        "find_by_source_anchor": lambda: directory.find_by_source_anchor(
+            ["q83vASNFZ4mrze8BI0VniQ=="]
+        ),
+        "memberships": lambda: directory.memberships([GRACE]),
+        "scope_member_ids": directory.scope_member_ids,
+        "group_member_ids": lambda: directory.group_member_ids(SCOPE),
+        "everybody": everybody,
+        "registrations": directory.registrations,
+        "administrator_ids": directory.administrator_ids,
+        "registered_ids": directory.registered_ids,
+        "resets": lambda: directory.resets(SINCE),
+    }
+
+
+def writings(scope: GraphScope) -> Mapping[str, Method]:
+    """Every method of the scope, in use on somebody, on nobody and on both at once."""
+
+    async def add() -> None:
+        await scope.add([GRACE])
+        await scope.add([UNA, NOBODY])
+        await scope.add([NOBODY])
+
+    return {"add": add, "remove": lambda: scope.remove([GRACE])}
+
+
+async def operations(
+    tenant: Tenant, permissions: Collection[str], *, writes: bool = True
+) -> tuple[set[str], bool]:
+    """The operations that all of it comes to, and whether any was denied."""
+    tenant.do("identities", {"clientId": "app", "roles": list(permissions)})
+    client = GraphClient(lambda: credential("app"), base_url=tenant.base_url)
+    methods = [*readings(GraphDirectory(client, SCOPE)).values()]
+    if writes:
+        methods += writings(GraphScope(client, SCOPE)).values()
+    tenant.forget_requests()
+    for method in methods:
+        with suppress(DirectoryUnavailable):
+            await method()
+    await client.aclose()
+    seen = tenant.requests()
+    return set(seen["operations"]), "403" in seen["statuses"]
+
+
+def public(kind: type) -> set[str]:
+    return {name for name, _ in getmembers(kind, isfunction) if not name.startswith("_")}
+
+
+def calls(when: Collection[str]) -> set[str]:
+    """What the list says the product calls."""
+    return {call for one in LIST["permissions"] if one["when"] in when for call in one["calls"]}
+
+
+async def test_every_method_of_the_adapters_is_tried_here(tenant: Tenant) -> None:
+    client = GraphClient(credential, base_url=tenant.base_url)
+    assert readings(GraphDirectory(client, SCOPE)).keys() == public(GraphDirectory)
+    assert writings(GraphScope(client, SCOPE)).keys() == public(GraphScope)
+
+
+async def test_with_the_permissions_of_the_list_nothing_is_denied(tenant: Tenant) -> None:
+    _, denied = await operations(tenant, UNSCOPED)
+    assert not denied
+
+
+async def test_the_list_names_every_call_that_is_made_and_no_other(tenant: Tenant) -> None:
+    made, _ = await operations(tenant, UNSCOPED)
+    assert made == calls({"always", "unscoped"})
+
+
+@pytest.mark.parametrize("missing", UNSCOPED)
+async def test_without_any_one_of_them_something_is_denied(tenant: Tenant, missing: str) -> None:
+    _, denied = await operations(tenant, set(UNSCOPED) - {missing})
+    assert denied
+
+
+async def test_where_a_role_at_a_unit_writes_the_narrower_list_is_enough_to_read(
+    tenant: Tenant,
+) -> None:
+    made, denied = await operations(tenant, SCOPED, writes=False)
+    assert not denied
+    assert made <= calls({"always", "scoped"})
+
+
+@pytest.mark.parametrize("missing", SCOPED)
+async def test_without_any_one_of_the_narrower_list_some_reading_is_denied(
+    tenant: Tenant, missing: str
+) -> None:
+    _, denied = await operations(tenant, set(SCOPED) - {missing}, writes=False)
+    assert denied
+
+
+def test_each_call_stands_under_a_permission_that_allows_it() -> None:
+    for one in LIST["permissions"]:
+        for call in one["calls"] if one["when"] != "lifecycle-workflows" else ():
+            method, _, template = call.partition(" ")
+            found = find_operation(method, template)
+            assert found is not None
+            assert one["name"] in found[0].permissions
+
+
+async def test_an_identity_of_which_nothing_is_said_holds_the_list_and_no_more(
+    tenant: Tenant,
+) -> None:
+    client = GraphClient(credential, base_url=tenant.base_url)
+    assert (await client.get("/users?$top=1"))["value"]
+    with pytest.raises(DirectoryUnavailable, match="403"):
+        await client.get("/organization")
+    await client.aclose()

@@ -1,0 +1,349 @@
+"""What is told of what happens, through the use cases' doors: once each, and of nobody by name.
+
+Real ledger, broker and adapters; the tenant is the simulated one.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+from azure.data.tables import TableServiceClient
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from sandbox.company import SCOPE_GROUP, build_company, object_id
+from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.ledger.tables import Tables
+from shared.bootstrap import build_world
+from shared.contracts.directory_result import DirectoryResult, MemberResult, SyncReport, SyncState
+from shared.contracts.scope_change import ScopeChange
+from shared.contracts.worker_report import WorkerReport
+from shared.domain.answers import Change, Outcome
+from shared.domain.enrolment import State
+from shared.domain.reasons import Reason
+from shared.ports import Operation, World
+from shared.settings import Settings
+from shared.use_cases import steer
+from shared.use_cases.advance_rollout import advance_rollout
+from shared.use_cases.apply_plan import apply_plan
+from shared.use_cases.apply_scope_changes import apply_scope_changes
+from shared.use_cases.by_hand import include
+from shared.use_cases.draw_up_plan import draw_up_plan
+from shared.use_cases.enroll import enroll
+from shared.use_cases.follow_up import follow_up
+from shared.use_cases.message import Message
+from shared.use_cases.reconcile import reconcile
+from shared.use_cases.record_results import record_results
+from shared.use_cases.resume_waiting import resume_waiting
+from shared.use_cases.roll_back import roll_back
+from tests.contract.operator_api_parts import Parts, running_parts
+from tests.contract.tenant_process import synced_user
+
+SCOPE = object_id("group", SCOPE_GROUP)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+COMPANY = build_company(60)
+PILOTS = [
+    one
+    for one in COMPANY.people_mastered_in_cloud
+    if not (one.directory_role or one.disabled or one.excluded or one.unlicensed or one.guest)
+][:3]
+GATES = "visible effective registered writebackFailures blockedResets workerAlive deltaSync backlog"
+OPERATOR = "Ada Lovelace"
+
+
+@dataclass
+class Stage:
+    """A world, its time, and what has been told since one last listened."""
+
+    world: World
+    parts: Parts
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def clock(self) -> datetime:
+        return self.now
+
+    async def applies(self, **changes: Any) -> None:
+        document = {
+            "schema": "sspr-rollout/rollout/1",
+            "name": "sspr",
+            "scope": {"group": SCOPE, "topology": "nested"},
+            "waves": [
+                {"name": "pilot", "people": [one.object_id for one in PILOTS], "soak": "PT1H"},
+                {"name": "everybody", "percent": 100, "soak": "PT1H"},
+            ],
+            "gates": dict.fromkeys(GATES.split()),
+            "safety": {"removals": {"share": 1.0}},
+            **changes,
+        }
+        text = json.dumps(document)
+        shown = await draw_up_plan(operation(document=text), self.world, self.now)
+        applying = operation(plan=shown["fingerprint"])
+        await apply_plan(applying, self.world, self.now)
+
+    async def advances(self, *, by: timedelta = timedelta()) -> None:
+        self.now += by
+        await advance_rollout(self.world, self.clock)
+
+
+def operation(**parameters: Any) -> Operation:
+    return Operation(
+        key="operation",
+        kind="any",
+        actor=OPERATOR,
+        requested_at=datetime.now(UTC),
+        parameters=parameters,
+    )
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
+        yield parts
+
+
+@pytest.fixture
+async def stage(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    account = parts.settings["SSPR_LEDGER_CONNECTION_STRING"]
+    with TableServiceClient.from_connection_string(account) as service:
+        for table in list(service.list_tables()):
+            service.delete_table(table.name)
+    parts.tenant.sandbox("POST", "reset")
+    parts.tenant.sandbox("POST", "settings", {"membershipLagSeconds": 0, "reportLagSeconds": 0})
+    for name, value in {**parts.settings, "SSPR_TOPOLOGY": "nested"}.items():
+        monkeypatch.setenv(name, value)
+    async with Tables.from_connection_string(account) as tables:
+        world = build_world(Settings())
+        world = replace(
+            world,
+            ledger=tables.ledger,
+            rollouts=tables.rollouts,
+            plans=tables.plans,
+            operations=tables.operations,
+            workers=tables.workers,
+            audit=tables.audit,
+        )
+        yield Stage(world, parts)
+        await cast("GraphDirectory", world.directory)._client.aclose()
+
+
+@pytest.fixture
+def told() -> Iterator[list[EventDict]]:
+    with ExitStack() as stack:
+        lines = stack.enter_context(capture_logs())
+        yield lines
+        text = json.dumps(lines, default=str).lower()
+        # Nobody's name, nor anybody's words, whatever happened.
+        assert not [one for one in (*NAMES, "lovelace", "because") if one.lower() in text]
+
+
+NAMES = [
+    name
+    for one in (*PILOTS, COMPANY.by_upn["ada@contoso.test"])
+    for name in (one.user_principal_name, one.employee_id)
+    if name
+]
+
+
+def named(lines: Sequence[EventDict], event: str) -> list[dict[str, Any]]:
+    """What was told under that name, without the name and its weight."""
+    return [
+        {key: value for key, value in line.items() if key not in {"event", "log_level"}}
+        for line in lines
+        if line["event"] == event
+    ]
+
+
+def report(at: datetime, **sync: Any) -> Message:
+    said = WorkerReport(
+        worker="worker-1", reported_at=at, directory_answers=True, sync=SyncReport(**sync)
+    )
+    return Message(said.text())
+
+
+async def test_a_rollouts_way_is_told_phase_by_phase_and_wave_by_wave(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    await stage.applies()
+    await stage.advances()
+    assert named(told, "wave-begun") == [{"wave": "pilot", "number": 1}]
+    assert named(told, "phase-changed") == [
+        {"phase": "planned", "who": "operator"},
+        {"before": "planned", "phase": "progressing", "wave": "pilot", "who": "clock"},
+        {"before": "progressing", "phase": "soaking", "wave": "pilot", "who": "clock"},
+    ]
+    await stage.advances(by=MINUTE)
+    await stage.advances(by=2 * HOUR)
+    assert named(told, "wave-begun")[1:] == [{"wave": "everybody", "number": 2}]
+
+
+async def test_a_gate_that_fails_is_told_at_every_look_and_the_pause_once(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    gates = dict.fromkeys(GATES.split()) | {"workerAlive": {"failureLimit": 2}}
+    await stage.applies(gates=gates)
+    await stage.advances()
+    for _ in range(4):
+        await stage.advances(by=20 * MINUTE)
+    failed = named(told, "gate-failed")
+    assert [(one["wave"], one["gate"]) for one in failed] == [("pilot", "workerAlive")] * 2
+    assert named(told, "rollout-paused") == [
+        {"reason": "gate-failed", "wave": "pilot", "who": "clock"}
+    ]
+
+
+async def test_a_gate_with_too_little_to_go_by_is_told(stage: Stage, told: list[EventDict]) -> None:
+    gates = dict.fromkeys(GATES.split()) | {"writebackFailures": {"minimumSample": 10}}
+    await stage.applies(gates=gates)
+    await stage.advances()
+    await stage.advances(by=MINUTE)
+    (first, *_) = named(told, "gate-inconclusive")
+    assert (first["gate"], first["sample_size"]) == ("writebackFailures", 0)
+    assert named(told, "gate-failed") == []
+
+
+async def test_a_rollback_is_told_with_how_many_are_on_their_way_out(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    await stage.applies()
+    await stage.advances()
+    shown = await roll_back(operation(wave="pilot"), stage.world, stage.now)
+    assert named(told, "wave-rolled-back") == []
+    sure = operation(wave="pilot", plan=shown["fingerprint"], reason="because Ada said so")
+    await roll_back(sure, stage.world, stage.now)
+    assert named(told, "wave-rolled-back") == [{"wave": "pilot", "people": len(PILOTS)}]
+    assert named(told, "rollout-paused") == [
+        {"reason": "rolled-back", "wave": "pilot", "who": "operator"}
+    ]
+
+
+async def test_an_operators_pause_is_told_without_name_or_reason(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    await stage.applies()
+    await steer.pause(stage.world, stage.now, actor=OPERATOR, reason="because")
+    assert named(told, "rollout-paused") == [{"reason": "by-hand", "who": "operator"}]
+
+
+async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    await stage.applies()
+    await stage.advances()
+    stranger = next(
+        one for one in COMPANY.people_mastered_in_cloud if one not in PILOTS and not one.disabled
+    )
+    stage.parts.tenant.add(SCOPE, stranger.object_id)
+    await reconcile(stage.world, stage.clock)
+    (standing,) = named(told, "rollout-standing")
+    assert (standing["phase"], standing["wave"]) == ("soaking", "pilot")
+    assert standing["people"][State.REQUESTED] == len(PILOTS)
+    assert named(told, "drift-found") == [{"added_by_hand": 1, "removed_by_hand": 0, "repaired": 0}]
+
+
+async def test_a_plan_that_would_touch_too_many_is_told(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    await stage.applies(safety={"removals": {"people": 1}})
+    await stage.advances()
+    for one in PILOTS:
+        fields = {"userPrincipalName": one.user_principal_name, "accountEnabled": False}
+        stage.parts.tenant.sandbox("POST", "users", fields)
+    await reconcile(stage.world, stage.clock)
+    (unsafe,) = named(told, "plan-unsafe")
+    assert unsafe["problem"].startswith("removals: ")
+    assert [one["reason"] for one in named(told, "rollout-paused")] == ["unsafe-plan"]
+
+
+async def test_a_worker_is_told_of_at_every_report_and_its_trouble_once(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    trouble = {"state": SyncState.FAILED, "problem": "export-failed", "ended_at": stage.now}
+    for minute in range(3):
+        at = stage.now + minute * MINUTE
+        await record_results([report(at, **trouble)], stage.world, at)
+    again = stage.now + HOUR
+    await record_results([report(again, **{**trouble, "ended_at": again})], stage.world, again)
+    assert (
+        named(told, "worker-reported")
+        == [{"worker": "worker-1", "directory_answers": True, "sync": "failed"}] * 4
+    )
+    assert (
+        named(told, "delta-sync-problem")
+        == [{"worker": "worker-1", "state": "failed", "problem": "export-failed"}] * 2
+    )
+
+
+async def test_whoever_cannot_be_found_in_time_is_told_of_by_a_digest(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    (upn, *_) = NAMES
+    unknown = f"un{upn}"
+    await enroll(
+        [Message(json.dumps({"userPrincipalName": unknown}).encode())], stage.world, stage.now
+    )
+    await answer_command(stage, f"upn:{unknown}", Outcome.NOT_FOUND)
+    assert named(told, "person-failed") == []
+    stage.now += 30 * DAY
+    await resume_waiting(stage.world, stage.now)
+    await answer_command(stage, f"upn:{unknown}", Outcome.NOT_FOUND)
+    (failed,) = named(told, "person-failed")
+    assert failed["person"].startswith("provisional-")
+    assert failed["reason"] is Reason.DEADLINE_PASSED
+
+
+async def test_a_command_that_nobody_answers_and_one_that_comes_too_late_are_told(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    ada = synced_user("ada", "YWRhLWFuY2hvcg==")
+    stage.parts.tenant.sandbox("POST", "sync", {"users": [ada]})
+    await include("ada@contoso.test", stage.world, stage.now, actor=OPERATOR, reason="because")
+    key = COMPANY.by_upn["ada@contoso.test"].object_id
+    await answer_command(stage, key, Outcome.REFUSED, Reason.COMMAND_EXPIRED)
+    (expired,) = named(told, "command-expired")
+    assert expired["person"] == key
+    assert len(expired["command"]) == 32
+    for _ in range(4):
+        await command(stage, key)
+        stage.now += DAY
+        await follow_up(stage.world, stage.now)
+    assert [one["person"] for one in named(told, "command-unanswered")] == [key]
+
+
+async def test_whoever_is_written_and_not_seen_is_told(stage: Stage, told: list[EventDict]) -> None:
+    stage.parts.tenant.sandbox("POST", "settings", {"membershipLagSeconds": 86_400})
+    key = PILOTS[0].object_id
+    await include(key, stage.world, stage.now, actor=OPERATOR, reason="because")
+    for _ in range(5):
+        await command(stage, key)
+        stage.now += HOUR
+        await follow_up(stage.world, stage.now)
+    assert named(told, "person-flagged") == [
+        {"person": key, "state": "applied", "reason": "not-visible"}
+    ]
+
+
+async def command(stage: Stage, key: str) -> str | None:
+    """Have the writers look at somebody; answers with the command that went out."""
+    change = ScopeChange(change_key=f"{stage.now.timestamp()}", person_keys=(key,))
+    await apply_scope_changes([Message(change.text())], stage.world, stage.now)
+    (enrolment,) = (await stage.world.ledger.load([key])).values()
+    return enrolment.command_key
+
+
+async def answer_command(
+    stage: Stage, key: str, outcome: Outcome, reason: Reason | None = None
+) -> None:
+    """Have a worker answer the command for somebody."""
+    result = DirectoryResult(
+        command_key=await command(stage, key) or "none",
+        action=Change.ADD,
+        members=(MemberResult(key=key, outcome=outcome, reason=reason),),
+        sync=SyncReport(state=SyncState.NOT_NEEDED),
+        worker="worker-1",
+        answered_at=stage.now,
+    )
+    await record_results([Message(result.text())], stage.world, stage.now)

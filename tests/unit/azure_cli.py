@@ -1,0 +1,140 @@
+"""A stand-in for the Azure CLI: `az rest` against a directory that is kept in a file.
+
+Run as a program; AZURE_CLI_STATE names the file. Answers only what it knows: any other request is
+one that Graph would not take.
+"""
+
+import argparse
+import json
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import jmespath
+
+GRAPH = "https://graph.microsoft.com/v1.0/"
+_CONDITION = re.compile(r"(\w+) eq '((?:[^']|'')*)'")
+
+
+class Refused(Exception):
+    """What the directory does not take."""
+
+
+def main() -> int:
+    """Answer one command."""
+    file = Path(os.environ["AZURE_CLI_STATE"])
+    state = json.loads(file.read_text())
+    if sys.argv[1:3] == ["account", "show"]:
+        return 0 if state["signedIn"] else 1
+    asked = _arguments()
+    try:
+        answer = _answered(asked, state)
+    except Refused as refused:
+        sys.stderr.write(f"ERROR: {refused}\n")
+        return 3
+    file.write_text(json.dumps(state))
+    if asked.output == "tsv":
+        sys.stdout.write(_tabbed(jmespath.search(asked.query, answer)))
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("command", choices=["rest"])
+    for name in ("--method", "--url", "--body", "--headers", "--query", "--output"):
+        parser.add_argument(name)
+    parser.add_argument("--url-parameters", nargs="*", default=[])
+    return parser.parse_args()
+
+
+def _answered(asked: argparse.Namespace, state: dict[str, Any]) -> Any:
+    assert asked.url.startswith(GRAPH)
+    parameters = dict(one.split("=", 1) for one in asked.url_parameters)
+    path = asked.url.removeprefix(GRAPH).split("/")
+    if asked.method == "get":
+        return _read(path, parameters, state)
+    state["changes"].append(f"{asked.method} {'/'.join(path)}")
+    body = json.loads(asked.body) if asked.body else {}
+    return _change(asked.method, path, body, state)
+
+
+def _read(path: list[str], parameters: Mapping[str, str], state: dict[str, Any]) -> Any:
+    match path:
+        case ["servicePrincipals"]:
+            return _filtered(state["servicePrincipals"], parameters)
+        case ["servicePrincipals", key]:
+            return _one(state["servicePrincipals"], key)
+        case ["servicePrincipals", key, "appRoleAssignments"]:
+            held = [one for one in state["appRoleAssignments"] if one["principalId"] == key]
+            return {"value": held}
+        case ["groups", key]:
+            return _one(state["groups"], key)
+        case ["directory", "administrativeUnits"]:
+            return _filtered(state["administrativeUnits"], parameters)
+        case ["directory", "administrativeUnits", key]:
+            return _one(state["administrativeUnits"], key)
+        case ["directory", "administrativeUnits", key, "members"]:
+            unit = _one(state["administrativeUnits"], key)
+            return {"value": [{"id": one} for one in unit["members"]]}
+        case ["roleManagement", "directory", "roleAssignments"]:
+            return _filtered(state["roleAssignments"], parameters)
+    raise Refused(f"BadRequest: {path}")
+
+
+def _change(method: str, path: list[str], body: dict[str, Any], state: dict[str, Any]) -> Any:
+    match [method, *path]:
+        case ["post", "servicePrincipals", key, "appRoleAssignments"]:
+            assert body.keys() == {"principalId", "resourceId", "appRoleId"}
+            assert body["principalId"] == key
+            if any(one.items() >= body.items() for one in state["appRoleAssignments"]):
+                raise Refused("Permission being assigned already exists on the object")
+            state["appRoleAssignments"].append({"id": uuid4().hex, **body})
+        case ["delete", "servicePrincipals", key, "appRoleAssignments", assignment]:
+            held = _one(state["appRoleAssignments"], assignment)
+            assert held["principalId"] == key
+            state["appRoleAssignments"].remove(held)
+        case ["post", "directory", "administrativeUnits"]:
+            state["administrativeUnits"].append({"id": str(uuid4()), "members": [], **body})
+        case ["post", "directory", "administrativeUnits", key, "members", "$ref"]:
+            unit = _one(state["administrativeUnits"], key)
+            unit["members"].append(body["@odata.id"].removeprefix(f"{GRAPH}groups/"))
+        case ["post", "roleManagement", "directory", "roleAssignments"]:
+            assert body.keys() == {"roleDefinitionId", "principalId", "directoryScopeId"}
+            state["roleAssignments"].append({"id": uuid4().hex, **body})
+        case _:
+            raise Refused(f"BadRequest: {method} {path}")
+
+
+def _one(objects: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    for one in objects:
+        if one["id"] == key:
+            return one
+    raise Refused(f"Request_ResourceNotFound: {key}")
+
+
+def _filtered(objects: list[dict[str, Any]], parameters: Mapping[str, str]) -> Any:
+    text = parameters.get("$filter", "")
+    conditions = [(name, value.replace("''", "'")) for name, value in _CONDITION.findall(text)]
+    assert text.count(" eq ") == len(conditions)
+    matching = [one for one in objects if all(one.get(name) == value for name, value in conditions)]
+    return {"value": matching}
+
+
+def _tabbed(found: Any) -> str:
+    """As the Azure CLI writes tab-separated values: a line for each item of a list."""
+    rows = found if isinstance(found, list) else [found] if found is not None else []
+    return "".join(
+        "\t".join(map(_cell, row if isinstance(row, list) else [row])) + "\n" for row in rows
+    )
+
+
+def _cell(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
