@@ -471,6 +471,7 @@ class TestConditions:
         assert strict.had_errors
 
     def test_a_connector_that_is_busy_shows_in_the_run_status(self, host: ConnectHost) -> None:
+        host.set(exposesMore=True)
         assert invoke(host, "Get-ADSyncConnectorRunStatus").output == []
         host.set(connectorBusy=True)
         [status] = invoke(host, "Get-ADSyncConnectorRunStatus").output
