@@ -11,6 +11,9 @@ from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
 from hybrid_worker.settings import Settings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_CREDENTIALS = Path("/run/credentials")
+"""Where systemd puts a unit's credentials; it lets the unit's user in by an access control list,
+which shows in the bits of the group (systemd.exec, Credentials)."""
 
 
 def installation_checks(settings: Settings) -> Sequence[Check]:
@@ -46,7 +49,8 @@ def _private(paths: Sequence[Path], *, owned: bool) -> str:
         )
     for path in paths:
         status = path.stat()
-        if status.st_mode & _OTHERS:
+        closed = stat.S_IRWXO if path.is_relative_to(_CREDENTIALS) else _OTHERS
+        if status.st_mode & closed:
             raise CheckFailed(
                 f"{path} is open to others (mode {stat.S_IMODE(status.st_mode):04o})",
                 f"Close it: chmod go-rwx {path}",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError
 from azure.servicebus.exceptions import MessagingEntityNotFoundError, ServiceBusAuthorizationError
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
@@ -67,7 +67,9 @@ class _Probe:
         kind = "certificate" if settings.certificate_file else "managed identity"
         try:
             credential(settings).get_token(_AUDIENCE)
-        except (ClientAuthenticationError, AzureError) as error:
+        # Two of Azure Arc's troubles come as they are: a key that cannot be read is an OSError, an
+        # answer that MSAL does not understand a ValueError.
+        except (AzureError, OSError, ValueError) as error:
             raise CheckFailed(
                 f"no token by the {kind}: {_first_line(error)}",
                 "Azure Arc: is the machine connected (azcmagent show), is the account in 'Hybrid "

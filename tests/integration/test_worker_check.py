@@ -1,11 +1,12 @@
 """`python -m hybrid_worker check` against a real domain, broker and Connect host."""
 
 import json
+import os
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -45,12 +46,44 @@ pytestmark = service_bus_process.ignore_leaked_sockets
 _KEY = b"the sandbox tenant's signing key"
 
 
+_ARC_TOKENS = "/var/opt/azcmagent/tokens"
+"""Where azure-identity wants the answer to Arc's challenge to lie, and nowhere else."""
+
+
 @dataclass
 class Identity:
-    """A managed identity's endpoint, and what its tokens say of queues."""
+    """The endpoints of a managed identity, and what its tokens say of queues."""
 
-    environment: dict[str, str] = field(default_factory=dict)
+    url: str = ""
     roles: dict[str, list[str]] = field(default_factory=dict)
+    challenges: int = 0
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What App Service tells its apps."""
+        return {"IDENTITY_ENDPOINT": f"{self.url}/token", "IDENTITY_HEADER": "secret"}
+
+    @property
+    def arc_environment(self) -> dict[str, str]:
+        """What the agent of Azure Arc tells the machine's services."""
+        return {
+            "IDENTITY_ENDPOINT": f"{self.url}/metadata/identity/oauth2/token",
+            "IMDS_ENDPOINT": self.url,
+        }
+
+    def token(self) -> dict[str, str]:
+        """One that is good for an hour."""
+        ends = int(time.time()) + 3600
+        audience = "https://servicebus.azure.net"
+        claims = {"aud": audience, "exp": ends, "queueRoles": self.roles}
+        token = jwt.encode(claims, _KEY, algorithm="HS256")
+        return {
+            "access_token": token,
+            "expires_on": str(ends),
+            "expires_in": "3600",
+            "resource": audience,
+            "token_type": "Bearer",
+        }
 
 
 @contextmanager
@@ -59,32 +92,41 @@ def identity_endpoint() -> Iterator[Identity]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            ends = int(time.time()) + 3600
-            claims = {
-                "aud": "https://servicebus.azure.net",
-                "exp": ends,
-                "queueRoles": identity.roles,
-            }
-            token = jwt.encode(claims, _KEY, algorithm="HS256")
-            answer = {"access_token": token, "expires_on": str(ends), "token_type": "Bearer"}
-            body = json.dumps(answer).encode()
+            if self.path.startswith("/metadata") and not self._may_read_the_key():
+                identity.challenges += 1
+                self.send_response(401)
+                self.send_header("WWW-Authenticate", f"Basic realm={_ARC_TOKENS}/worker.key")
+                self.end_headers()
+                return
+            body = json.dumps(identity.token()).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
+        def _may_read_the_key(self) -> bool:
+            assert self.headers["Metadata"] == "true"
+            return self.headers["Authorization"] == "Basic key-of-this-challenge"
+
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its signature
             """Say nothing of each request."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        identity.environment = {
-            "IDENTITY_ENDPOINT": f"http://127.0.0.1:{server.server_port}/token",
-            "IDENTITY_HEADER": "secret",
-        }
+        identity.url = f"http://127.0.0.1:{server.server_port}"
         yield identity
         server.shutdown()
+
+
+def with_tokens_folder(key: str) -> list[str]:
+    """What runs a command in a mount namespace whose /var/opt holds the key of Arc's agent."""
+    script = (
+        f"mount -t tmpfs tmpfs /var/opt && mkdir -p {_ARC_TOKENS} && "
+        f'printf %s "{key}" > {_ARC_TOKENS}/worker.key && exec "$0" "$@"'
+    )
+    alone = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
+    return ["unshare", *alone, "sh", "-c", script]
 
 
 @dataclass(frozen=True)
@@ -96,12 +138,15 @@ class Machine:
     state: Path
     bus: dict[str, str]
 
-    def check(self, **differences: str) -> tuple[int, dict[str, Outcome]]:
-        """Run the command; its exit status, and its outcomes by name."""
-        environment = worker_environment(self.rig, self.state) | self.identity.environment
+    def check(
+        self, *inside: str, identity: Mapping[str, str] | None = None, **differences: str
+    ) -> tuple[int, dict[str, Outcome]]:
+        """Run the command, `inside` another; its exit status, and its outcomes by name."""
+        known = self.identity.environment if identity is None else identity
+        environment = worker_environment(self.rig, self.state) | {**known, **self.bus}
         done = subprocess.run(
-            [sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
-            env=environment | self.bus | differences,
+            [*inside, sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
+            env=environment | differences,
             cwd=PROJECT,
             capture_output=True,
             text=True,
@@ -166,6 +211,25 @@ def test_everything_passes_for_an_account_with_the_one_right_and_no_message_is_t
     (message,) = machine.rig.bus.messages("directory-commands")
     assert message["deliveryCount"] == 0
     assert machine.rig.bus.messages("directory-results") == []
+
+
+def test_azure_arcs_challenge_is_answered_with_the_key_that_the_agent_left(
+    machine: Machine,
+) -> None:
+    before = machine.identity.challenges
+    status, seen = machine.check(
+        *with_tokens_folder("key-of-this-challenge"), identity=machine.identity.arc_environment
+    )
+    assert (status, failed(seen)) == (0, set())
+    assert machine.identity.challenges > before
+
+
+def test_without_the_agents_key_there_is_no_token_and_the_remedy_names_the_groups(
+    machine: Machine,
+) -> None:
+    _, seen = machine.check(identity=machine.identity.arc_environment)
+    assert failed(seen) == {"service-bus-identity"}
+    assert "himds" in seen["service-bus-identity"].remedy
 
 
 def test_rights_on_queues_that_are_missing_or_too_many_are_told_apart(machine: Machine) -> None:
