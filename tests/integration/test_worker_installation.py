@@ -32,14 +32,15 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for package in ("hybrid_worker", "shared"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / package, folder / package, ignore=ignored)
-    uv, environment = Path(sys.executable).with_name("uv"), folder / ".venv"
-    base = [str(uv), "--quiet"]
-    subprocess.run([*base, "venv", "--python", sys.executable, environment], check=True)
+    environment = folder / ".venv"
     requirements = PROJECT / "hybrid_worker" / "requirements.txt"
+    base: list[str | Path] = [Path(sys.executable).with_name("uv"), "--quiet"]
+    subprocess.run([*base, "venv", "--python", sys.executable, environment], check=True)
     subprocess.run(
         [
-            *(*base, "pip", "install", "--require-hashes", "--requirement", requirements),
-            *("--python", environment / "bin" / "python"),
+            *base,
+            *("pip", "install", "--python", environment / "bin" / "python"),
+            *("--require-hashes", "--requirement", requirements),
         ],
         check=True,
         cwd=folder,
