@@ -94,7 +94,7 @@ def test_the_settings_that_are_installed_can_be_used(
         name, _, value = line.partition("=")
         if name.startswith(PREFIX):
             monkeypatch.setenv(name, told[value])
-    settings = load_settings(LINUX / "worker.env")
+    settings = load_settings(LINUX / "worker.env.sample")
     assert settings.directory.keytab == keytab
     assert settings.sync.mode == "psrp"
 

@@ -1,6 +1,7 @@
 """The files for Windows, which nothing here can run: their syntax, and what they may do."""
 
 import ast
+import os
 import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -8,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hybrid_worker.check.connect_host import NEEDED, READS_WRITEBACK
-from hybrid_worker.settings import PREFIX, ProcessSettings, SyncSettings
+from hybrid_worker.settings import PREFIX, ProcessSettings, SyncSettings, load_settings
 from tests.unit.powershell import broken, calls, commands, parsed, stands_behind_should_process
 from tests.unit.test_worker_settings import PROJECT
 
@@ -168,12 +169,35 @@ def test_the_endpoint_has_the_name_that_the_worker_asks_for() -> None:
     assert f"$Name = '{name}'" in (WINDOWS / "Register-SsprJeaEndpoint.ps1").read_text()
 
 
-def test_the_installer_writes_settings_that_there_are() -> None:
-    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
-    sample = (PROJECT / "worker.env.sample").read_text()
-    written = set(re.findall(rf"({PREFIX}\w+)=", text))
-    assert written
-    assert {name for name in written if f"{name}=" not in sample} == set()
+def test_what_the_installer_writes_is_read_back_by_the_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+    authority = tmp_path / "connect ca.pem"
+    authority.touch()
+    given = {
+        "StateFolder": str(tmp_path / "state of it"),
+        "ServiceBusNamespace": "contoso.servicebus.windows.net",
+        "DirectoryServer": "dc1.corp.contoso.com",
+        "DirectoryDomain": "corp.contoso.com",
+        "ScopeGroup": "CN=SSPR, Enabled #1,OU=Groups,DC=corp",
+        "ConnectHost": "connect.corp.contoso.com",
+        "ConnectAuthority": str(authority),
+        "ProxyHost": "proxy",
+        "ProxyPort": "8080",
+    }
+    script = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    lines = re.findall(rf'"({PREFIX}\w+=[^"]*)"', script)
+    filled = [re.sub(r"\$(\w+)", lambda match: given[match[1]], line) for line in lines]
+    assert len(filled) == len(given)
+    file = tmp_path / "worker.env"
+    file.write_text("\n".join(filled))
+    settings = load_settings(file)
+    assert settings.directory.scope_group == given["ScopeGroup"]
+    assert settings.sync.ca_file == authority
+    assert settings.service_bus.proxy_port == 8080
 
 
 def test_the_service_runs_as_a_managed_account_and_has_time_to_stop() -> None:
