@@ -1,10 +1,13 @@
 """`python -m hybrid_worker`: works until SIGTERM, SIGINT or Ctrl-C, then leaves with 0.
 
-Exit status 2 means that the settings, or what they name, cannot be used; stderr says which.
+`python -m hybrid_worker check` proves from this machine that everything is in place: exit status 0
+if all is, 1 if something failed. Exit status 2 means that the settings, or what they name, cannot
+be used; stderr says which.
 """
 
 import argparse
 import json
+import logging
 import signal
 import sys
 from pathlib import Path
@@ -12,16 +15,18 @@ from threading import Event
 
 import structlog
 
-from hybrid_worker.bootstrap import built_loop
+from hybrid_worker.bootstrap import built_checks, built_loop
+from hybrid_worker.check.outcome import Outcome, State, exit_status, outcomes
+from hybrid_worker.check.report import as_json, line, summary
 from hybrid_worker.logs import configure_logging
-from hybrid_worker.settings import load_settings
+from hybrid_worker.settings import Settings, load_settings
 from shared.domain.errors import ConfigurationError
 
 _log = structlog.get_logger("hybrid_worker")
 
 
 def main() -> int:
-    """Check the settings, and unless that was all, work."""
+    """Load the settings, then work, check, or only show them."""
     arguments = _arguments()
     try:
         settings = load_settings(arguments.settings)
@@ -29,15 +34,37 @@ def main() -> int:
             sys.stdout.write(json.dumps(settings.shown(), indent=2) + "\n")
             return 0
         configure_logging()
-        stop = _stop_on_signals()
-        with built_loop(settings, stop) as loop:
-            _log.info("started", worker=settings.process.name)
-            loop.run()
+        if arguments.command == "check":
+            return _check(settings, in_json=arguments.output == "json")
+        return _work(settings)
     except ConfigurationError as error:
         sys.stderr.write(f"The worker cannot start:\n{error}\n")
         return 2
+
+
+def _work(settings: Settings) -> int:
+    stop = _stop_on_signals()
+    with built_loop(settings, stop) as loop:
+        _log.info("started", worker=settings.process.name)
+        loop.run()
     _log.info("stopped")
     return 0
+
+
+def _check(settings: Settings, *, in_json: bool) -> int:
+    # What the libraries complain of is in the outcomes.
+    logging.disable(logging.CRITICAL)
+    seen = [Outcome("settings", State.PASSED, "complete, and every name is known")]
+    if not in_json:
+        sys.stdout.write(f"{line(seen[0])}\n")
+    with built_checks(settings) as checks:
+        for outcome in outcomes(checks):
+            seen.append(outcome)
+            if not in_json:
+                sys.stdout.write(f"{line(outcome)}\n")
+                sys.stdout.flush()
+    sys.stdout.write(f"{as_json(seen) if in_json else summary(seen)}\n")
+    return exit_status(seen)
 
 
 def _arguments() -> argparse.Namespace:
@@ -47,6 +74,14 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--check-settings", action="store_true", help="print the effective settings and leave"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    commands.add_parser("work", help="what is done without a command")
+    check = commands.add_parser("check", help="prove every right from this machine, and leave")
+    check.add_argument("--output", choices=["text", "json"], default="text", help="the form")
+    # Suppressed, so that it does not undo what stood before the command.
+    check.add_argument(
+        "--settings", type=Path, default=argparse.SUPPRESS, help="as before the command"
     )
     return parser.parse_args()
 

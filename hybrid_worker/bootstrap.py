@@ -1,12 +1,18 @@
 """The composition root: which part is given to which."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
+from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.directory import ActiveDirectory
+from hybrid_worker.check.connect_host import connect_host_checks
+from hybrid_worker.check.directory import directory_checks
+from hybrid_worker.check.installation import installation_checks
+from hybrid_worker.check.outcome import Check
+from hybrid_worker.check.service_bus import service_bus_checks
 from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler, Timing
 from hybrid_worker.delta_sync.connect_host import CmdletHost
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
@@ -67,6 +73,22 @@ def built_loop(settings: Settings, stop: Event) -> Iterator[ReceiveLoop]:
         directory.close()
 
 
+@contextmanager
+def built_checks(settings: Settings) -> Iterator[Sequence[Check]]:
+    """Everything to be checked, in order, on the worker's own parts."""
+    os.environ.update(kerberos_environment(settings.directory))
+    connection = DirectoryConnection(settings.directory)
+    try:
+        yield (
+            *installation_checks(settings),
+            *service_bus_checks(settings.service_bus),
+            *directory_checks(settings.directory, connection, _now),
+            *connect_host_checks(settings.sync, _cmdlets(settings.sync)),
+        )
+    finally:
+        connection.close()
+
+
 def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     """What MIT Kerberos is to find in the environment; tickets stay in memory."""
     variables = {}
@@ -79,9 +101,9 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
 
 
 def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftToScheduler:
-    if settings.mode == "none":
+    call = _cmdlets(settings)
+    if call is None:
         return LeftToScheduler()
-    call = JeaEndpoint(settings) if settings.mode == "psrp" else LocalPowerShell(settings)
     timing = Timing(
         debounce=timedelta(seconds=settings.debounce),
         poll=timedelta(seconds=settings.poll),
@@ -89,6 +111,16 @@ def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftToSchedul
         patience=timedelta(seconds=settings.patience),
     )
     return Coalescer(CmdletHost(call), journal, timing, _now)
+
+
+def _cmdlets(settings: SyncSettings) -> JeaEndpoint | LocalPowerShell | None:
+    match settings.mode:
+        case "psrp":
+            return JeaEndpoint(settings)
+        case "subprocess":
+            return LocalPowerShell(settings)
+        case "none":
+            return None
 
 
 def _now() -> datetime:

@@ -118,7 +118,7 @@ class Queues:
         # Opened here and not by the first receive, whose short wait would have to cover it.
         if self._links is None:
             with ExitStack() as stack:
-                client = stack.enter_context(_client(self._settings))
+                client = stack.enter_context(service_bus_client(self._settings))
                 self._links = _Links(
                     stack.enter_context(client.get_queue_sender(self._settings.results_queue)),
                     stack.enter_context(client.get_queue_receiver(self._settings.commands_queue)),
@@ -146,12 +146,13 @@ def _service_bus() -> Iterator[None]:
         raise QueuesUnavailable(f"Service Bus: {error}") from error
 
 
-def _client(settings: ServiceBusSettings) -> ServiceBusClient:
-    options = _options(settings)
+def service_bus_client(settings: ServiceBusSettings, **differences: Any) -> ServiceBusClient:
+    """The SDK's client as configured; `differences` go before its usual options."""
+    options = _options(settings) | differences
     if settings.connection_string:
         text = settings.connection_string.get_secret_value()
         return ServiceBusClient.from_connection_string(text, **options)
-    return ServiceBusClient(settings.namespace or "", _credential(settings), **options)
+    return ServiceBusClient(settings.namespace or "", credential(settings), **options)
 
 
 def _options(settings: ServiceBusSettings) -> dict[str, Any]:
@@ -170,7 +171,8 @@ def _options(settings: ServiceBusSettings) -> dict[str, Any]:
     return options
 
 
-def _credential(settings: ServiceBusSettings) -> "TokenCredential":
+def credential(settings: ServiceBusSettings) -> "TokenCredential":
+    """The certificate where one is named, else the machine's managed identity."""
     if settings.certificate_file and settings.tenant_id and settings.client_id:
         return CertificateCredential(
             settings.tenant_id, settings.client_id, os.fspath(settings.certificate_file)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, object_id
+from sandbox.tenant.identity import worker_header
 
 CACHE = Path(".cache")
 """What is downloaded or provisioned once, for every sandbox of this checkout."""
@@ -103,6 +104,12 @@ class Layout:
             "IDENTITY_ENDPOINT": f"{self.tenant_url}/identity/token",
             "IDENTITY_HEADER": IDENTITY_HEADER,
         }
+
+    @property
+    def worker_identity_environment(self) -> dict[str, str]:
+        """The same for the worker's machine, which has an identity of its own."""
+        header = worker_header(IDENTITY_HEADER)
+        return {**self.identity_environment, "IDENTITY_HEADER": header}
 
     @property
     def scope_group_id(self) -> str:

@@ -181,11 +181,13 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
 
 
 def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:
+    environment = {**layout.worker_identity_environment, **worker_settings(layout, controller)}
+    # For whoever wants to run `python -m hybrid_worker check` as the worker.
+    file = layout.state / "worker.env"
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
     return Part(
-        "hybrid_worker",
-        (sys.executable, "-m", "hybrid_worker"),
-        {**layout.identity_environment, **worker_settings(layout, controller)},
-        announces=False,
+        "hybrid_worker", (sys.executable, "-m", "hybrid_worker"), environment, announces=False
     )
 
 

@@ -170,6 +170,22 @@ class DirectoryConnection:
             raise DirectoryUnavailable(f"bind: {_words(connection)}")
 
 
+def read_root(settings: DirectorySettings, attribute: str) -> Sequence[bytes]:
+    """One attribute of the rootDSE, which AD shows to everybody: no account is used.
+
+    Raises:
+        DirectoryUnavailable: there is no answer.
+    """
+    connection = ldap3.Connection(_server(settings), receive_timeout=settings.timeout)
+    try:
+        with connection:
+            connection.search("", "(objectClass=*)", ldap3.BASE, attributes=[attribute])
+            entry = next(_entries(connection), {})
+    except (LDAPException, OSError) as error:
+        raise DirectoryUnavailable(f"rootDSE: {error}") from error
+    return entry.get(attribute, ())
+
+
 def _server(settings: DirectorySettings) -> ldap3.Server:
     tls = ldap3.Tls(
         # ldap3's own default is CERT_NONE.

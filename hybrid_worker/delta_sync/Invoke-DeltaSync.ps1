@@ -21,17 +21,17 @@ try {
     Import-Module -Name $Module
     switch ($Cmdlet) {
         'Get-ADSyncScheduler' {
-            $found = Get-ADSyncScheduler |
-                Select-Object -Property StagingModeEnabled, SchedulerSuspended, SyncCycleInProgress
+            $properties = @('StagingModeEnabled', 'SchedulerSuspended', 'SyncCycleInProgress')
+            $found = Get-ADSyncScheduler | Select-Object -Property $properties
         }
         'Get-ADSyncRunProfileResult' {
-            $found = Get-ADSyncRunProfileResult -NumberRequested 100 |
-                Select-Object -Property @{ Name = 'RunHistoryId'; Expression = { "$($_.RunHistoryId)" } },
-                    ConnectorName, RunProfileName, Result
+            $identifier = @{ Name = 'RunHistoryId'; Expression = { "$($_.RunHistoryId)" } }
+            $properties = @($identifier, 'ConnectorName', 'RunProfileName', 'Result')
+            $found = Get-ADSyncRunProfileResult -NumberRequested 100 | Select-Object -Property $properties
         }
         'Start-ADSyncSyncCycle' {
-            $found = Start-ADSyncSyncCycle -PolicyType Delta |
-                Select-Object -Property @{ Name = 'Result'; Expression = { "$($_.Result)" } }
+            $result = @{ Name = 'Result'; Expression = { "$($_.Result)" } }
+            $found = Start-ADSyncSyncCycle -PolicyType 'Delta' | Select-Object -Property $result
         }
     }
     $answer.objects = @($found)

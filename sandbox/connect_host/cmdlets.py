@@ -3,6 +3,7 @@
 Names, properties and texts are those of the ADSync module and of Windows PowerShell 5.1.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,13 @@ from sandbox.connect_host.scheduler import SHORTEST_INTERVAL, Scheduler
 
 _TYPES = "Microsoft.IdentityManagement.PowerShell.ObjectModel"
 _CMDLETS = "Microsoft.IdentityManagement.PowerShell.Cmdlet"
+_AUTOMATION = "System.Management.Automation"
+_SHOWN_BY_JEA = (
+    *("Clear-Host", "Exit-PSSession", "Get-Command", "Get-FormatData", "Get-Help"),
+    *("Measure-Object", "Out-Default", "Select-Object"),
+)
+_ALIASES_OF_JEA = ("clear", "cls", "exsn", "gcm", "measure", "select")
+"""What every session of type RestrictedRemoteServer shows: "JEA session configurations"."""
 _RUNS_SHOWN = 100
 _PURGE_INTERVAL = timedelta(days=7)
 _POLICY_TYPES = ("Delta",)
@@ -56,12 +64,14 @@ class Cmdlets:
         self._allowed = {
             "Start-ADSyncSyncCycle": self._start_cycle,
             "Get-ADSyncScheduler": self._get_scheduler,
-            "Get-ADSyncConnectorRunStatus": self._get_run_status,
             "Get-ADSyncRunProfileResult": self._get_run_results,
+            "Get-ADSyncAADPasswordResetConfiguration": self._get_writeback,
+            "Get-Command": self._get_commands,
         }
         self._parameters = {
             "Start-ADSyncSyncCycle": ("PolicyType",),
             "Get-ADSyncRunProfileResult": ("NumberRequested",),
+            "Get-ADSyncAADPasswordResetConfiguration": ("Connector",),
         }
 
     def invoke(self, name: str, arguments: list[tuple[str | None, Any]]) -> list[PSObject]:
@@ -70,17 +80,43 @@ class Cmdlets:
         Raises:
             CmdletError: it is not exposed, was called wrongly, or failed.
         """
-        known = next((one for one in self._allowed if one.lower() == name.lower()), None)
+        allowed = self._exposed()
+        known = next((one for one in allowed if one.lower() == name.lower()), None)
         if known is None:
             raise _not_recognized(name)
         parameters = _bind(known, ("ErrorAction", *self._parameters.get(known, ())), arguments)
         action = str(parameters.get("ErrorAction", "Continue"))
         _validate_set(known, "ErrorAction", action, _ERROR_ACTIONS)
         try:
-            return self._allowed[known](parameters)
+            return allowed[known](parameters)
         except CmdletError as error:
             error.terminating = error.terminating or action.lower() == "stop"
             raise
+
+    def _exposed(self) -> dict[str, Callable[[Parameters], list[PSObject]]]:
+        if not self._engine.conditions.exposes_more:
+            return self._allowed
+        return {**self._allowed, "Get-ADSyncConnectorRunStatus": self._get_run_status}
+
+    def _get_commands(self, _: Parameters) -> list[PSObject]:
+        """What the session shows; each of these is a function or an alias in a JEA session."""
+        cmdlets = [name for name in self._exposed() if name not in _SHOWN_BY_JEA]
+        kinds = {"Alias": _ALIASES_OF_JEA, "Cmdlet": cmdlets, "Function": _SHOWN_BY_JEA}
+        return [
+            _object(f"{_AUTOMATION}.{kind}Info", Name=name, CommandType=kind)
+            for kind, names in kinds.items()
+            for name in names
+        ]
+
+    def _get_writeback(self, parameters: Parameters) -> list[PSObject]:
+        if parameters.get("Connector") != TENANT_CONNECTOR:
+            raise _binding_error(
+                "Get-ADSyncAADPasswordResetConfiguration",
+                f"There is no connector '{parameters.get('Connector')}'.",
+                "ConnectorNotFound",
+            )
+        enabled = self._engine.conditions.writeback
+        return [_object(f"{_TYPES}.AADPasswordResetConfiguration", Enabled=enabled)]
 
     def _start_cycle(self, parameters: Parameters) -> list[PSObject]:
         policy_type = str(parameters.get("PolicyType", "Delta"))

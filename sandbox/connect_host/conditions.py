@@ -21,6 +21,10 @@ class Conditions(BaseModel):
     """The connector of the tenant refuses to run."""
     export_nothing: bool = False
     """Cycles succeed and export nothing, as has been seen in the field."""
+    exposes_more: bool = False
+    """The role capability shows a cmdlet that the worker does not need."""
+    writeback: bool = True
+    """Password writeback is switched on in the wizard."""
     cycle_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """From the import to the end of the export."""
     writeback_failure: int | None = Field(default=None, ge=31000, le=33999)

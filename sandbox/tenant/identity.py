@@ -15,21 +15,32 @@ from sandbox.tenant.tokens import GRAPH_RESOURCE, LIFETIME_SECONDS, sign
 API_VERSION = "2019-08-01"
 SYSTEM_ASSIGNED = object_id("application", "system-assigned")
 """The client id of the identity that is meant when none is named: the app's own."""
+WORKER = object_id("application", "hybrid-worker")
+"""The client id of the worker's machine, which has an identity of its own."""
+WORKER_QUEUE_ROLES = {"directory-commands": ["Receiver"], "directory-results": ["Sender"]}
+"""What the machine may do until a test says otherwise: what it needs, and no more."""
+
+
+def worker_header(identity_header: str) -> str:
+    """What the worker's machine knows, instead of what the app knows."""
+    return f"{identity_header}-worker"
 
 
 def identity_routes(tenant: Tenant, identity_header: str) -> list[Route]:
     """The endpoint, and how a test says what an identity may do."""
+    system_assigned = {identity_header: SYSTEM_ASSIGNED, worker_header(identity_header): WORKER}
 
     async def token(request: Request) -> Response:
-        if request.headers.get("x-identity-header") != identity_header:
+        own = system_assigned.get(request.headers.get("x-identity-header", ""))
+        if own is None:
             return _refusal(401, "X-IDENTITY-HEADER: not the one this app was given.")
         if request.query_params.get("api-version") != API_VERSION:
             return _refusal(400, f"api-version: only {API_VERSION} is offered here.")
         resource = request.query_params.get("resource", "")
         if not resource:
             return _refusal(400, "resource: missing.")
-        client_id = request.query_params.get("client_id", SYSTEM_ASSIGNED)
-        if client_id != SYSTEM_ASSIGNED and client_id not in tenant.identities:
+        client_id = request.query_params.get("client_id", own)
+        if client_id != own and client_id not in tenant.identities:
             return _refusal(400, f"client_id: no user-assigned identity {client_id} is configured.")
         return JSONResponse(_issued(tenant, resource, client_id))
 
@@ -51,7 +62,8 @@ def identity_routes(tenant: Tenant, identity_header: str) -> list[Route]:
 
 
 def _issued(tenant: Tenant, resource: str, client_id: str) -> dict[str, Any]:
-    claims = _claims(tenant.identities.get(client_id, {}), resource)
+    unless_told = {"roles": [], "queueRoles": WORKER_QUEUE_ROLES} if client_id == WORKER else {}
+    claims = _claims(tenant.identities.get(client_id, unless_told), resource)
     claims["oid"] = claims["sub"] = object_id("servicePrincipal", client_id)
     token = sign(tenant.signing_key, TENANT_ID, resource, client_id, claims)
     return {

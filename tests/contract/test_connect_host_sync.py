@@ -34,6 +34,8 @@ CONDITIONS = {
     "staging": False,
     "connectorBusy": False,
     "exportNothing": False,
+    "exposesMore": False,
+    "writeback": True,
     "cycleSeconds": 0.2,
     "writebackFailure": None,
 }
@@ -375,6 +377,28 @@ class TestPowerShell:
         assert error.fq_error == "CommandNotFoundException"
         assert f"The term '{cmdlet}' is not recognized" in error_of(powershell)
 
+    def test_the_commands_of_the_session_are_listed_as_jea_does(self, host: ConnectHost) -> None:
+        def listed() -> dict[str, str]:
+            found = [one.adapted_properties for one in invoke(host, "Get-Command").output]
+            return {one["Name"]: one["CommandType"] for one in found}
+
+        before = listed()
+        cmdlets = {name for name, kind in before.items() if kind == "Cmdlet"}
+        assert cmdlets == {
+            *("Start-ADSyncSyncCycle", "Get-ADSyncScheduler", "Get-ADSyncRunProfileResult"),
+            "Get-ADSyncAADPasswordResetConfiguration",
+        }
+        assert (before["Select-Object"], before["exsn"]) == ("Function", "Alias")
+        host.set(exposesMore=True)
+        assert set(listed()) - set(before) == {"Get-ADSyncConnectorRunStatus"}
+
+    def test_writeback_is_told_for_the_connector_to_entra_only(self, host: ConnectHost) -> None:
+        name = "Get-ADSyncAADPasswordResetConfiguration"
+        host.set(writeback=False)
+        [shown] = invoke(host, name, Connector="contoso.onmicrosoft.com - AAD").output
+        assert shown.adapted_properties["Enabled"] is False
+        assert "no connector 'other'" in error_of(invoke(host, name, Connector="other"))
+
     def test_scripts_are_refused(self, host: ConnectHost) -> None:
         pool = open_pool(host)
         with pool.connection, pool:
@@ -464,6 +488,7 @@ class TestConditions:
         assert strict.had_errors
 
     def test_a_connector_that_is_busy_shows_in_the_run_status(self, host: ConnectHost) -> None:
+        host.set(exposesMore=True)
         assert invoke(host, "Get-ADSyncConnectorRunStatus").output == []
         host.set(connectorBusy=True)
         [status] = invoke(host, "Get-ADSyncConnectorRunStatus").output

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Iterator
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 from azure.identity import ManagedIdentityCredential
 from azure.identity.aio import ManagedIdentityCredential as AsyncManagedIdentityCredential
@@ -18,6 +19,7 @@ from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # it publishes no types
 
+from sandbox.tenant.identity import worker_header
 from tests.contract.tenant_process import IDENTITY_HEADER, RunningTenant, running
 
 # msgraph-sdk 1.65 warns about its own generated request builders, when they are imported.
@@ -66,6 +68,27 @@ def test_azure_identity_gets_a_token_that_graph_accepts(tenant: RunningTenant) -
         token = credential.get_token(SCOPE)
     header = {"Authorization": f"Bearer {token.token}"}
     assert tenant.graph("GET", "/organization", headers=header).status_code == 200
+
+
+@pytest.mark.usefixtures("app_service")
+def test_the_workers_machine_has_an_identity_of_its_own_with_two_rights_on_queues(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def claims() -> dict[str, Any]:
+        with ManagedIdentityCredential() as credential:
+            token = credential.get_token("https://servicebus.azure.net/.default").token
+        found: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return found
+
+    app = claims()
+    monkeypatch.setenv("IDENTITY_HEADER", worker_header(IDENTITY_HEADER))
+    worker = claims()
+    assert "queueRoles" not in app
+    assert worker["queueRoles"] == {
+        "directory-commands": ["Receiver"],
+        "directory-results": ["Sender"],
+    }
+    assert worker["oid"] != app["oid"]
 
 
 @pytest.mark.usefixtures("app_service")

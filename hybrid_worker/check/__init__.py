@@ -1,0 +1,1 @@
+"""`python -m hybrid_worker check`: proves every right the worker needs, from its own machine."""

@@ -1,0 +1,127 @@
+"""Active Directory: the way there, the bind, and the one right on the one group."""
+
+import getpass
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+
+from hybrid_worker.active_directory.connection import DirectoryConnection
+from hybrid_worker.active_directory.scope_group import ScopeGroup
+from hybrid_worker.check.group_rights import MOST_GROUPS, RIGHTS, Rights, look_at, shown
+from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
+from hybrid_worker.check.server import certificate_verified, clock_agrees, resolved
+from hybrid_worker.settings import DirectorySettings
+
+_DELEGATE = 'dsacls <DN of the group> /G "<account>:WP;member" (Grant-ScopeGroupMember.ps1)'
+
+
+def directory_checks(
+    settings: DirectorySettings, connection: DirectoryConnection, clock: Callable[[], datetime]
+) -> Sequence[Check]:
+    """From the name of the server to the rights on its groups."""
+    rights = _GroupRights(settings, connection)
+    return (
+        Check("directory-name", partial(resolved, settings)),
+        Check("directory-certificate", lambda: certificate_verified(settings, clock())),
+        Check("clock", lambda: clock_agrees(settings, clock()), "directory-certificate"),
+        Check("directory-bind", partial(_bound, settings, connection), "directory-certificate"),
+        Check("directory-domain", partial(_served, connection, settings), "directory-bind"),
+        Check("scope-group", rights.exists, "directory-domain"),
+        Check("scope-group-write", rights.may_write_members, "scope-group"),
+        Check("scope-group-no-more", rights.may_write_nothing_else, "scope-group"),
+        Check("other-groups", rights.may_write_no_other, "scope-group"),
+        Check("minimum-password-age", partial(_no_age, settings, connection), "directory-domain"),
+        Check("connector-account", _out_of_sight),
+    )
+
+
+def _bound(settings: DirectorySettings, connection: DirectoryConnection) -> str:
+    connection.read("", ["defaultNamingContext"])
+    if settings.bind == "simple":
+        return f"by simple bind over LDAPS, as {settings.user}"
+    return f"by Kerberos over LDAPS, as {_principal()}"
+
+
+def _principal() -> str:
+    """Who the ticket is for: this process's account, or on Linux the keytab's."""
+    if sys.platform == "win32":
+        return getpass.getuser()
+    import gssapi
+
+    return str(gssapi.Credentials(usage="initiate").name)
+
+
+def _served(connection: DirectoryConnection, settings: DirectorySettings) -> str:
+    connection.ping()
+    return f"the server serves {settings.domain}"
+
+
+class _GroupRights:
+    """What the account may do to the scope group, and to all the others."""
+
+    def __init__(self, settings: DirectorySettings, connection: DirectoryConnection) -> None:
+        self._settings = settings
+        self._connection = connection
+
+    def exists(self) -> str:
+        return f"a security group, objectGUID {self._group().guid}"
+
+    def may_write_members(self) -> str:
+        if "member" not in self._rights().attributes:
+            raise CheckFailed("the account may not write the scope group's members", _DELEGATE)
+        return "the account may write the scope group's members"
+
+    def may_write_nothing_else(self) -> str:
+        more = self._rights().beyond_members
+        if more:
+            raise CheckFailed(
+                f"the account may also write the scope group's {shown(more)}",
+                f"Take the other rights away and delegate `member` alone: {_DELEGATE}",
+            )
+        return "the account may write nothing but the scope group's members"
+
+    def may_write_no_other(self) -> str:
+        groups = self._connection.search(
+            "(objectCategory=group)", ["objectGUID", "sAMAccountName", *RIGHTS]
+        )
+        found = look_at(groups, self._group().guid.bytes_le)
+        if found.writable:
+            raise CheckFailed(
+                f"the account may also write {len(found.writable)} of {found.looked_at} other "
+                f"groups: {shown(found.writable)}",
+                "Take away what it inherits or has as a member of other groups; delegate on the "
+                "scope group itself, not on its OU.",
+            )
+        bound = f", the first {MOST_GROUPS} that AD showed" if found.more else ""
+        return f"the account may write none of {found.looked_at} other groups{bound}"
+
+    def _group(self) -> ScopeGroup:
+        return ScopeGroup.resolve(self._connection, self._settings.scope_group)
+
+    def _rights(self) -> Rights:
+        entry = self._connection.read(f"<GUID={self._group().guid}>", RIGHTS)
+        return Rights.of(entry or {})
+
+
+def _no_age(settings: DirectorySettings, connection: DirectoryConnection) -> str:
+    entry = connection.read(settings.base, ["minPwdAge"]) or {}
+    if "minPwdAge" not in entry:
+        raise NotApplicable("the account may not read the domain's password policy")
+    # A negative number of 100 ns (MS-ADTS, the syntax of intervals).
+    age = timedelta(microseconds=abs(int(entry["minPwdAge"][0])) // 10)
+    if age:
+        raise CheckFailed(
+            f"the domain's minimum password age is {age}",
+            "Set it to 0 in the Default Domain Policy, or a second reset within that time fails "
+            "(event 33008).",
+        )
+    return "0 in the domain's policy; fine-grained policies are not read"
+
+
+def _out_of_sight() -> str:
+    raise NotApplicable(
+        "the rights of Entra Connect's connector account cannot be seen by the worker's account",
+        "On the Connect host: Get-ADSyncADConnectorAccount, and "
+        "Set-ADSyncPasswordWritebackPermissions where a writeback fails with 33004.",
+    )
