@@ -6,12 +6,14 @@ from functools import cache, partial
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
+from shared.adapters.hr_sources import read_sources, senders_of
 from shared.adapters.identity import blocking_credential, credential
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
 from shared.logs import configure_logging
-from shared.ports import World
+from shared.ports import Senders, World
 from shared.settings import Settings, read_settings
 
 
@@ -20,6 +22,7 @@ class App:
     """The world that this process lives in, and its clock."""
 
     world: World
+    senders: Senders
 
     @staticmethod
     def now() -> datetime:
@@ -35,7 +38,23 @@ def app() -> App:
         ConfigurationError: a setting is missing or wrong.
     """
     configure_logging()
-    return App(build_world(read_settings()))
+    settings = read_settings()
+    return App(build_world(settings), read_senders(settings))
+
+
+def read_senders(settings: Settings) -> Senders:
+    """The HR systems that may send.
+
+    Raises:
+        ConfigurationError: their file is wrong, or a setting is missing that one of them needs.
+    """
+    return senders_of(
+        read_sources(settings.hr_sources_file),
+        secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},
+        authority=settings.entra_authority,
+        tenant_id=settings.entra_tenant_id,
+        audience=settings.hr_audience,
+    )
 
 
 def build_world(settings: Settings) -> World:
@@ -53,9 +72,11 @@ def build_world(settings: Settings) -> World:
         workers=tables.workers,
         audit=tables.audit,
         outbox=_outbox(settings),
+        lifecycle=GraphLifecycle(graph),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
         lease=settings.lease,
+        callback_retry=settings.callback_retry,
     )
 
 

@@ -5,6 +5,7 @@ SCOPE_CHANGES = "scope-changes"
 DIRECTORY_COMMANDS = "directory-commands"
 DIRECTORY_RESULTS = "directory-results"
 ROLLOUT_OPERATIONS = "rollout-operations"
+LIFECYCLE_CALLBACKS = "lifecycle-callbacks"
 
 MOST_DELIVERIES = 5
 """How often the broker delivers an operation before it sets the message aside."""

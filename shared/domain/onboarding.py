@@ -33,10 +33,12 @@ _STALE_READS = timedelta(hours=1)
 
 
 class Action(StrEnum):
-    """Whether somebody comes or leaves."""
+    """Whether somebody comes or leaves, or is only to be looked for again."""
 
     ONBOARD = "onboard"
     OFFBOARD = "offboard"
+    LOOK_AGAIN = "look-again"
+    """Asks for nobody: whoever waits for this person already is told of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
