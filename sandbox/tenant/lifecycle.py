@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.company import object_id
 from sandbox.tenant.clock import timestamp
 from sandbox.tenant.errors import bad_request, denied, resource_not_found
-from sandbox.tenant.identity import SYSTEM_ASSIGNED
 from sandbox.tenant.lifecycle_tasks import WaitingTask
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
@@ -22,6 +22,8 @@ RESUME = (
     "/identityGovernance/lifecycleWorkflows/workflows/{workflow-id}/tasks/{task-id}"
     "/taskProcessingResults/{taskProcessingResult-id}/resume"
 )
+_APP = object_id("application", "system-assigned")
+"""The sandbox's own app: whom the extension authorises where a test says nothing else."""
 _STATUSES = {"completed", "failed"}
 
 
@@ -51,7 +53,7 @@ def lifecycle_routes(tenant: Tenant) -> list[Route]:
         user = tenant.directory.user_by_upn(str(body.get("userPrincipalName")))
         if user is None:
             raise ValueError("userPrincipalName: there is no such user")
-        task = tenant.lifecycle.begin(frozenset(body.get("authorizedApps", [SYSTEM_ASSIGNED])))
+        task = tenant.lifecycle.begin(frozenset(body.get("authorizedApps", [_APP])))
         return JSONResponse(_call(tenant, task, user.fields | {"id": user.id}))
 
     async def told(request: Request) -> Response:
