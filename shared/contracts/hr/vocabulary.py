@@ -202,10 +202,10 @@ class Source(Part):
         "this tenant, both at /api/hooks/NAME."
     )
     hmac: Hmac | None = Field(
-        None, json_schema_extra=unless_left_out, description="How the sender signs."
+        None, json_schema_extra=unless_left_out, description="Of hmac: how the sender signs."
     )
     entra: Entra | None = Field(
-        None, json_schema_extra=unless_left_out, description="Which apps' tokens are taken."
+        None, json_schema_extra=unless_left_out, description="Of entra: whose tokens are taken."
     )
     mapping: Mapping | None = Field(
         None, json_schema_extra=unless_left_out, description="Of mapped: where stands what."
