@@ -12,8 +12,10 @@ import pytest
 
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
+from shared.adapters.entra_tokens import EntraTokens
 from shared.contracts.hr.signature import Signing
 from shared.contracts.hr.sources_document import read
+from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from tests.contract import operator_api_parts
 from tests.contract.functions_host_process import App, wait_until
 from tests.contract.operator_api_parts import DESCRIPTION, Parts, running_parts
@@ -293,8 +295,38 @@ def test_a_workflow_is_told_that_somebody_is_out_of_the_question(
     assert event["people"][0]["state"] == "excluded"
 
 
-def test_after_a_rollover_the_new_keys_are_asked_for(parts: Parts, http: httpx.Client) -> None:
-    """At most once a minute, so that a made-up key is not a way to have Entra asked."""
+async def test_new_keys_are_read_once_a_minute_and_old_ones_outlive_an_outage(
+    parts: Parts,
+) -> None:
+    tokens = EntraTokens(
+        authority=settings(parts)["SSPR_ENTRA_AUTHORITY"],
+        tenant_id=TENANT_ID,
+        audience=HR_AUDIENCE,
+    )
+    now = datetime.now(UTC)
+    first = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    assert await tokens.application_of(first, now) == GRID
+    parts.tenant.sandbox("POST", "webhook-keys")
+    second = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    with pytest.raises(NotAuthenticated, match="none of Entra's keys"):
+        await tokens.application_of(second, now + timedelta(seconds=59))
+    assert await tokens.application_of(second, now + timedelta(seconds=61)) == GRID
+
+
+async def test_without_entras_keys_a_token_is_neither_taken_nor_called_false(
+    parts: Parts,
+) -> None:
+    tokens = EntraTokens(authority="http://127.0.0.1:9", tenant_id=TENANT_ID, audience=HR_AUDIENCE)
+    token = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    for _ in range(2):
+        with pytest.raises(DirectoryUnavailable, match="keys could not be read"):
+            await tokens.application_of(token, datetime.now(UTC))
+
+
+def test_after_a_rollover_a_key_just_made_is_not_asked_for_at_once(
+    parts: Parts, http: httpx.Client
+) -> None:
+    """So that a made-up key is not a way to have Entra asked."""
     accepted(http.post("/api/hooks/arrivals", json=payload("event-grid"), headers=bearing(parts)))
     parts.tenant.sandbox("POST", "webhook-keys")
     refused = http.post("/api/hooks/arrivals", json=payload("event-grid"), headers=bearing(parts))

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -105,6 +106,18 @@ def test_entra_without_its_door_in_front_is_refused_at_the_start(
 ) -> None:
     with pytest.raises(ConfigurationError, match="anybody could name themselves"):
         load(monkeypatch, {**ENVIRONMENT, "SSPR_OPERATOR_AUTH": "entra"})
+
+
+def test_an_hr_source_without_its_secret_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "hr.yaml"
+    source = "{name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}"
+    file.write_text(f"schema: sspr-rollout/hr-sources/1\nsources: [{source}]\n")
+    environment = {**ENVIRONMENT, "SSPR_HR_SOURCES_FILE": str(file)}
+    with pytest.raises(ConfigurationError, match="bamboohr: set SSPR_HR_SECRETS__BAMBOOHR"):
+        load(monkeypatch, environment)
+    load(monkeypatch, environment | {"SSPR_HR_SECRETS__BAMBOOHR": "secret"})
 
 
 def test_every_timer_takes_its_schedule_from_a_setting(
