@@ -77,7 +77,13 @@ def key_of(identifier: Identifier, finding: Finding) -> str:
 def decide(
     request: Request, finding: Finding, current: Enrolment | None, policy: Policy, now: datetime
 ) -> Enrolment:
-    """The person's enrolment after the request; running it twice gives the same."""
+    """The person's enrolment after the request; running it twice gives the same.
+
+    Raises:
+        ValueError: the request asks for nobody, so that there is nothing to decide.
+    """
+    if request.action is Action.LOOK_AGAIN:
+        raise ValueError("a hint enrols nobody; it has those looked at who wait")
     if current and request.occurred_at < current.event_time:
         return current.noted(Reason.OUTDATED, now, detail=request.key)
     if request.action is Action.OFFBOARD:
