@@ -125,6 +125,22 @@ def test_a_lifecycle_workflow_hears_when_its_joiner_is_in(rig: Rig, people: Peop
     assert rig.state(person.user_principal_name) in {"applied", "visible", "effective"}
 
 
+def test_a_callback_that_we_are_not_authorised_to_make_is_set_aside_for_an_operator(
+    rig: Rig, people: People
+) -> None:
+    """Given an extension that does not authorise our app, when it waits, then it shows."""
+    person = people.cloud()
+    asked = {"userPrincipalName": person.user_principal_name, "authorizedApps": []}
+    call = rig.console.tenant.post("/sandbox/lifecycle", json=asked).raise_for_status().json()
+
+    (key,) = with_token(rig, "joiners", JOINERS, call)
+
+    rig.reaches(person.user_principal_name, "visible", "effective")
+    until(lambda: rig.messages("lifecycle-callbacks", dead=True), "the callback to be set aside")
+    (dead,) = rig.messages("lifecycle-callbacks", dead=True)
+    assert key in json.dumps(dead)
+
+
 def test_a_deel_worker_and_a_scim_bulk_request_come_in_by_mapping_and_by_key(
     rig: Rig, people: People
 ) -> None:
