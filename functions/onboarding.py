@@ -11,7 +11,7 @@ from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.contracts.webhook import AcceptedEvents
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.accept_events import accept_events
-from shared.use_cases.enroll import enroll
+from shared.use_cases.take_events import take_events
 
 blueprint = func.Blueprint()
 
@@ -37,4 +37,4 @@ async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
 )
 async def enroll_people(events: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """A batch of onboarding events; what raises is delivered again by the broker."""
-    await enroll(messages_of(events), app().world, app().now())
+    await take_events(messages_of(events), app().world, app().now())

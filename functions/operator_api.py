@@ -9,6 +9,7 @@ from functions import audit_api, people_api, plans_api, rollout_api
 from functions.operators import Operators
 from functions.routes import Asked, Routes, Serving
 from shared.bootstrap import app
+from shared.contracts.hr.answers import HrAnswer, HrBody, SenderAnswer
 from shared.contracts.openapi import Route, openapi
 from shared.contracts.operator_requests import Nothing
 from shared.contracts.view import View
@@ -28,6 +29,47 @@ _WEBHOOK = Route(
     for_operators=False,
     example={"userPrincipalName": "grace@contoso.com", "effectiveDate": "2026-09-01"},
 )
+_HR_DOORS = (
+    ("take_hr_event", "agree_to_hr_events", "hr/{source}", False),
+    ("take_hook", "agree_to_hooks", "hooks/{source}", True),
+)
+_HR = [
+    route
+    for take, agree, path, by_proof in _HR_DOORS
+    for route in (
+        Route(
+            name=take,
+            method="POST",
+            path=path,
+            tag="HR systems",
+            summary="Take in what an HR system sends, as the file of sources describes it",
+            takes=HrBody,
+            answers=HrAnswer,
+            status=202,
+            also={200: SenderAnswer},
+            refuses=(403, 404, 413, 503) if by_proof else (404, 413),
+            for_operators=False,
+            by_proof=by_proof,
+            example={
+                "type": "employee.created",
+                "timestamp": "2026-01-31T18:42:00+0000",
+                "data": {"companyId": "12345", "employeeId": "67890"},
+            },
+        ),
+        Route(
+            name=agree,
+            method="OPTIONS",
+            path=path,
+            tag="HR systems",
+            summary="Whether a sender's events are welcome (CloudEvents' protection against abuse)",
+            takes=Nothing,
+            answers=None,
+            refuses=(404,),
+            for_operators=False,
+            by_proof=by_proof,
+        ),
+    )
+]
 _INFO = {
     "title": "sspr-rollout",
     "version": "1",
@@ -39,6 +81,7 @@ _PATH_PARAMETERS = {
     "identity": "An object id, a UPN or an employee id; `id:`, `upn:` or `employee:` before it "
     "says which.",
     "key": "The key that the answer to the request gave.",
+    "source": "The name of an HR source.",
     "partition": "A part of the audit, as `GET /audit` names it.",
 }
 
@@ -60,7 +103,7 @@ async def get_openapi(asked: Asked[Nothing]) -> ApiDescription:  # noqa: ARG001 
 def describe_api() -> dict[str, Any]:
     """The OpenAPI description of every HTTP function."""
     described = [route for part in _PARTS for route in part.described]
-    return openapi([*described, _WEBHOOK], info=_INFO, path_parameters=_PATH_PARAMETERS)
+    return openapi([*described, _WEBHOOK, *_HR], info=_INFO, path_parameters=_PATH_PARAMETERS)
 
 
 def operator_blueprint(operators: Operators, serving: Serving = app) -> func.Blueprint:

@@ -13,8 +13,12 @@ from shared.domain.errors import (
     DirectoryUnavailable,
     InvalidMessage,
     LedgerConflict,
+    NotAuthenticated,
+    NotAuthorised,
     NotPossible,
     SsprRolloutError,
+    TooLarge,
+    UnknownSource,
     UnsafePlan,
     WorldChanged,
 )
@@ -31,16 +35,22 @@ class NotFound(SsprRolloutError):
 
 
 _STATUS: Mapping[type[SsprRolloutError], int] = {
+    TooLarge: 413,
     InvalidMessage: 400,
     NotSignedIn: 401,
+    NotAuthenticated: 401,
     NotAllowed: 403,
+    NotAuthorised: 403,
     NotFound: 404,
+    UnknownSource: 404,
     NotPossible: 409,
     UnsafePlan: 409,
     WorldChanged: 409,
     LedgerConflict: 409,
     DirectoryUnavailable: 503,
 }
+
+_CHALLENGED = (NotSignedIn, NotAuthenticated)
 
 
 def answer(view: View, status_code: int = 200) -> func.HttpResponse:
@@ -50,13 +60,19 @@ def answer(view: View, status_code: int = 200) -> func.HttpResponse:
     return func.HttpResponse(view.as_json(), status_code=status_code, mimetype=JSON)
 
 
-def refusal(error: SsprRolloutError) -> func.HttpResponse:
-    """What the error is to whoever asked; one that is nobody's fault outside is raised again."""
+def status_of(error: SsprRolloutError) -> int:
+    """The status of what is the sender's fault, or passes; all else is raised again."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), None)
     if status is None:
         raise error
+    return status
+
+
+def refusal(error: SsprRolloutError) -> func.HttpResponse:
+    """What the error is to whoever asked; one that is nobody's fault outside is raised again."""
+    status = status_of(error)
     text = ErrorAnswer(error=_problem(error)).model_dump_json(by_alias=True, exclude_defaults=True)
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else None
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, _CHALLENGED) else None
     return func.HttpResponse(text, status_code=status, mimetype=JSON, headers=headers)
 
 

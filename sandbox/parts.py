@@ -9,7 +9,11 @@ from pathlib import Path
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.layout import CACHE, Layout
+from sandbox.tenant.tenant import TENANT_ID
 
+HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
+HR_SECRETS = {"BAMBOOHR": "bamboo-shoots", "DEEL": "a-good-deel"}
+HR_AUDIENCE = "api://sspr-rollout"
 JEA_ENDPOINT = "SSPR.DeltaSync"
 STAGES = (
     ("azurite", "domain_controller", "service_bus", "tenant"),
@@ -176,6 +180,12 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_RECONCILE_SCHEDULE": "1-59/5 * * * * *",
         "SSPR_LEASE": "PT10S",
         "SSPR_FIRST_RETRY": "PT5S",
+        "SSPR_HR_SOURCES_FILE": str(HR_SOURCES),
+        **{f"SSPR_HR_SECRETS__{name}": secret for name, secret in HR_SECRETS.items()},
+        "SSPR_HR_AUDIENCE": HR_AUDIENCE,
+        "SSPR_ENTRA_TENANT_ID": TENANT_ID,
+        "SSPR_ENTRA_AUTHORITY": layout.tenant_url,
+        "SSPR_CALLBACK_RETRY": "PT2S",
         **layout.identity_environment,
     }
 

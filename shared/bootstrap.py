@@ -6,13 +6,15 @@ from functools import cache, partial
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
+from shared.adapters.hr_sources import read_sources, senders_of
 from shared.adapters.identity import blocking_credential, credential
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.telemetry import export_logs
 from shared.logs import PRODUCT, configure_logging
-from shared.ports import World
+from shared.ports import Senders, World
 from shared.settings import Settings, read_settings
 
 
@@ -21,6 +23,7 @@ class App:
     """The world that this process lives in, and its clock."""
 
     world: World
+    senders: Senders
 
     @staticmethod
     def now() -> datetime:
@@ -38,7 +41,22 @@ def app() -> App:
     configure_logging()
     settings = read_settings()
     _export_logs(settings)
-    return App(build_world(settings))
+    return App(build_world(settings), read_senders(settings))
+
+
+def read_senders(settings: Settings) -> Senders:
+    """The HR systems that may send.
+
+    Raises:
+        ConfigurationError: their file is wrong, or a setting is missing that one of them needs.
+    """
+    return senders_of(
+        read_sources(settings.hr_sources_file),
+        secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},
+        authority=settings.entra_authority,
+        tenant_id=settings.entra_tenant_id,
+        audience=settings.hr_audience,
+    )
 
 
 def build_world(settings: Settings) -> World:
@@ -56,9 +74,11 @@ def build_world(settings: Settings) -> World:
         workers=tables.workers,
         audit=tables.audit,
         outbox=_outbox(settings),
+        lifecycle=GraphLifecycle(graph),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
         lease=settings.lease,
+        callback_retry=settings.callback_retry,
     )
 
 

@@ -1,12 +1,14 @@
 """What the use cases need from the world, as narrow protocols; the adapters provide it."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
 from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.hr.vocabulary import Source
+from shared.contracts.lifecycle_callback import LifecycleCallback
 from shared.contracts.operation_request import OperationRequest
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer
@@ -82,6 +84,45 @@ class Outbox(Protocol):
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
         """Operations that take longer than an HTTP request may."""
+
+    async def send_callbacks(
+        self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
+    ) -> None:
+        """Workflows that wait to be called back; delivered so much later."""
+
+
+class Lifecycle(Protocol):
+    """Lifecycle Workflows of Entra ID Governance, where its workflows wait to hear from us."""
+
+    async def resume(self, callback_path: str, *, completed: bool) -> bool:
+        """Tell a waiting task its outcome; False where nobody waits there any more.
+
+        Raises:
+            DirectoryUnavailable: Graph did not take it.
+        """
+
+
+class Tokens(Protocol):
+    """Access tokens that Entra has issued for this app."""
+
+    async def application_of(self, token: str, now: datetime) -> str:
+        """The client id of the app that has been given the token.
+
+        Raises:
+            NotAuthenticated: it is no token of this tenant for us, or no longer.
+            DirectoryUnavailable: Entra's keys could not be read.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Senders:
+    """The HR systems that may send, and what their proofs are checked with."""
+
+    sources: Mapping[str, Source]
+    secrets: Mapping[str, bytes] = field(repr=False, default_factory=dict)
+    """By name, in lower case."""
+    tokens: Tokens | None = None
+    """None where no source needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,7 +391,10 @@ class World:
     workers: Workers
     audit: Audit
     outbox: Outbox
+    lifecycle: Lifecycle
     policy: Policy
     command_lifetime: timedelta
     lease: timedelta
     """How long an expansion that does not go on keeps others from going on with it."""
+    callback_retry: timedelta
+    """After how long it is looked again what became of somebody whom a workflow waits for."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.errors import ConfigurationError
@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     Durations are ISO 8601 (`PT30M`, `P14D`).
     """
 
-    model_config = SettingsConfigDict(env_prefix="SSPR_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SSPR_", extra="ignore", populate_by_name=True, env_nested_delimiter="__"
+    )
 
     scope_group_id: str = Field(
         description="the object id of the group that is selected in Entra's SSPR settings"
@@ -104,6 +106,26 @@ class Settings(BaseSettings):
     )
     app_service_authentication: bool = Field(
         False, validation_alias="WEBSITE_AUTH_ENABLED", description="App Service sets it"
+    )
+    hr_sources_file: Path | None = Field(
+        None, description="the file of HR sources, where it is not hr-sources.yaml beside the app"
+    )
+    hr_secrets: dict[str, SecretStr] = Field(
+        default_factory=dict,
+        description="as SSPR_HR_SECRETS__NAME: the secret that a source's hmac calls NAME",
+    )
+    hr_audience: str | None = Field(
+        None, description="what tokens of HR systems are issued for: api://… or a client id"
+    )
+    entra_tenant_id: str | None = Field(
+        None, description="the tenant whose tokens are taken from HR systems, as a GUID"
+    )
+    entra_authority: str = Field(
+        "https://login.microsoftonline.com", description="where Entra is, without the tenant"
+    )
+    callback_retry: Duration = Field(
+        timedelta(minutes=1),
+        description="after how long it is looked again for what a lifecycle workflow waits for",
     )
     waiting_deadline: Duration = _DEFAULTS.waiting_deadline
     first_retry: Duration = _DEFAULTS.first_retry

@@ -8,12 +8,13 @@ import typer
 
 from cli.csv_rows import write_rows
 from cli.exits import Failure, RefusedInput, Status
+from cli.findings import line_of, plain_findings, show_findings, text_of
 from cli.operations import finished
 from cli.options import Actor, Output, Patience, Reason, Yes, panel, signed
-from cli.render.layout import escaped, moment, people
+from cli.render.layout import moment, people
 from cli.render.plan import plan_report, report_markdown, report_view, rollback_report
 from cli.render.rollout import rollout_view
-from cli.terminal import Form, confirm, contents, draw, show, show_json, show_text, tell, written
+from cli.terminal import Form, confirm, draw, show, show_json, tell, written
 
 _PEOPLE = ("objectId", "action", "wave", "reason")
 _LATER = "sspr status shows what comes of it"
@@ -29,6 +30,13 @@ class PlanForm(StrEnum):
     MARKDOWN = "markdown"
 
 
+class SchemaOf(StrEnum):
+    """The documents that operators write."""
+
+    ROLLOUT = "rollout"
+    HR_SOURCES = "hr-sources"
+
+
 app = typer.Typer()
 _PANEL = panel("Plan and apply")
 
@@ -36,22 +44,19 @@ _PANEL = panel("Plan and apply")
 @app.command(**_PANEL)
 def lint(file: File, output: Output = Form.TABLE) -> None:
     """Say what is wrong with a rollout document, and where; the app is not asked."""
-    wrong = _findings(_text_of(file))
-    if output is Form.JSON:
-        show_json(wrong)
-    else:
-        for one in wrong:
-            show_text(_line(file, one))
-    if wrong:
-        raise Failure(Status.NOT_FOUND, f"{file}: {_count(wrong)}")
+    show_findings(file, _findings(text_of(file)), output)
 
 
 @app.command(**_PANEL)
-def schema() -> None:
-    """Print the rollout document's JSON Schema, for editors."""
-    from shared.contracts.rollout_document import json_schema
+def schema(
+    of: Annotated[SchemaOf, typer.Option("--of", help="Of which document.")] = SchemaOf.ROLLOUT,
+) -> None:
+    """Print a document's JSON Schema, for editors."""
+    from shared.contracts import rollout_document
+    from shared.contracts.hr import sources_document
 
-    show_json(json_schema())
+    document = rollout_document if of is SchemaOf.ROLLOUT else sources_document
+    show_json(document.json_schema())
 
 
 @app.command(**_PANEL)
@@ -78,9 +83,9 @@ def plan(
 
     Exits with 5 where the plan is unsafe, once it is shown.
     """
-    text = _text_of(file)
+    text = text_of(file)
     if wrong := _findings(text):
-        raise Failure(Status.NOT_FOUND, "\n".join(_line(file, one) for one in wrong))
+        raise Failure(Status.NOT_FOUND, "\n".join(line_of(file, one) for one in wrong))
     with ctx.obj(signed(actor)) as api:
         try:
             operation = api.draw_up(text)
@@ -165,38 +170,17 @@ def rollback(
     show(done, report_view(rollback_report(done["result"])), output)
 
 
-def _text_of(file: str) -> str:
-    try:
-        return contents(file).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        problem = f"{file}: byte {error.start + 1} is not UTF-8"
-        raise Failure(Status.NOT_FOUND, problem) from None
-
-
 def _findings(text: str) -> list[dict[str, Any]]:
     from shared.contracts.rollout_document import findings
 
-    return [
-        {"line": one.line, "column": one.column, "field": one.field, "reason": one.reason}
-        for one in findings(text)
-    ]
-
-
-def _line(file: str, finding: dict[str, Any]) -> str:
-    """As compilers say it, so that editors find the place."""
-    place = f"{file}:{finding['line']}:{finding['column']}"
-    return escaped(f"{place}: {finding['field']}: {finding['reason']}")
-
-
-def _count(wrong: list[dict[str, Any]]) -> str:
-    return f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}"
+    return plain_findings(findings(text))
 
 
 def _of_file(file: str, refused: RefusedInput) -> Failure:
     """What the app finds in a document that this version of sspr does not."""
     if not refused.findings:
         return refused
-    return Failure(refused.status, "\n".join(_line(file, one) for one in refused.findings))
+    return Failure(refused.status, "\n".join(line_of(file, one) for one in refused.findings))
 
 
 def _unsafe(shown: dict[str, Any]) -> Failure:

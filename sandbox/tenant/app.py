@@ -16,9 +16,11 @@ from sandbox.tenant.errors import GraphError, malformed
 from sandbox.tenant.faults import Dropped
 from sandbox.tenant.graph import Graph
 from sandbox.tenant.identity import identity_routes
+from sandbox.tenant.lifecycle import lifecycle_routes
 from sandbox.tenant.sspr import sspr_routes
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.tokens import check
+from sandbox.tenant.webhook_tokens import webhook_token_routes
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
 _VERSION = "/v1.0"
@@ -50,6 +52,8 @@ def make_app(tenant: Tenant, identity_header: str) -> Starlette:
             *sspr_routes(tenant),
             *administration_routes(tenant),
             *crowd_routes(tenant),
+            *lifecycle_routes(tenant),
+            *webhook_token_routes(tenant),
         ],
         exception_handlers={ValueError: _bad_input},
     )

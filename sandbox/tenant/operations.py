@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.tenant import groups, organization, reports, users
+from sandbox.tenant import groups, lifecycle, organization, reports, users
 from sandbox.tenant.odata import page_size
 from sandbox.tenant.quotas import Cost
 from sandbox.tenant.tenant import Tenant
@@ -136,4 +136,8 @@ _OPERATIONS = (
     _operation("GET", _DETAILS, reports.list_registration_details, _READ_AUDITS),
     _operation("GET", f"{_DETAILS}/{{user-id}}", reports.get_registration_details, _READ_AUDITS),
     _operation("GET", "/auditLogs/directoryAudits", reports.list_audits, _READ_AUDITS),
+    # Whoever the custom extension authorises needs no permission: its handler sees to that.
+    _operation(
+        "POST", lifecycle.RESUME, lifecycle.resume, {*ALL_PERMISSIONS, lifecycle.PERMISSION}
+    ),
 )

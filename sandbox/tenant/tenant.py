@@ -9,11 +9,13 @@ from sandbox.tenant.clock import Clock
 from sandbox.tenant.contract import Contract
 from sandbox.tenant.directory import Directory, ObjectChange, User
 from sandbox.tenant.faults import Faults
+from sandbox.tenant.lifecycle_tasks import Lifecycle
 from sandbox.tenant.quotas import Quotas
 from sandbox.tenant.recorder import Recorder
 from sandbox.tenant.seed import seeded_directory
 from sandbox.tenant.settings import Settings
 from sandbox.tenant.store import Store
+from sandbox.tenant.webhook_keys import WebhookKeys
 
 TENANT_ID = object_id("tenant", "contoso")
 
@@ -37,6 +39,8 @@ class Tenant:
     quotas: Quotas = field(init=False)
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    keys: WebhookKeys = field(default_factory=WebhookKeys)
 
     def __post_init__(self) -> None:
         self.quotas = Quotas(len(self.company.people_in_cloud))

@@ -7,6 +7,7 @@ The SDK's asynchronous client has been reported to hang inside Azure Functions
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import stamina
 
 from shared.contracts.directory_command import DirectoryCommand
+from shared.contracts.lifecycle_callback import LifecycleCallback
 from shared.contracts.operation_request import OperationRequest
 from shared.contracts.queues import (
     DIRECTORY_COMMANDS,
+    LIFECYCLE_CALLBACKS,
     ONBOARDING_EVENTS,
     ROLLOUT_OPERATIONS,
     SCOPE_CHANGES,
@@ -100,6 +103,7 @@ class QueueNames:
     scope_changes: str = SCOPE_CHANGES
     commands: str = DIRECTORY_COMMANDS
     operations: str = ROLLOUT_OPERATIONS
+    callbacks: str = LIFECYCLE_CALLBACKS
 
 
 class ServiceBusOutbox:
@@ -124,6 +128,7 @@ class ServiceBusOutbox:
                 queues.scope_changes,
                 queues.commands,
                 queues.operations,
+                queues.callbacks,
             )
         }
 
@@ -149,14 +154,24 @@ class ServiceBusOutbox:
             self._queues.operations, [(each.operation_key, each.text()) for each in requests]
         )
 
+    async def send_callbacks(
+        self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
+    ) -> None:
+        """Workflows that wait to be called back; delivered so much later, by the broker's clock."""
+        await self._send(
+            self._queues.callbacks, [(each.message_key, each.text()) for each in callbacks], after
+        )
+
     async def aclose(self) -> None:
         """Close every connection; the next send opens its own again."""
         closing = (asyncio.to_thread(each.close) for each in self._senders.values())
         await asyncio.gather(*closing)
 
-    async def _send(self, queue: str, messages: Sequence[Message]) -> None:
+    async def _send(
+        self, queue: str, messages: Sequence[Message], after: timedelta = timedelta()
+    ) -> None:
         if messages:
-            await asyncio.to_thread(self._senders[queue].send, messages)
+            await asyncio.to_thread(self._senders[queue].send, messages, after)
 
 
 class _Sender:
@@ -174,24 +189,24 @@ class _Sender:
         self._lock = Lock()
         self._open: tuple[ServiceBusClient, ServiceBusSender] | None = None
 
-    def send(self, messages: Sequence[Message]) -> None:
+    def send(self, messages: Sequence[Message], after: timedelta = timedelta()) -> None:
         with self._lock:
             # Not the decorator: stamina logs a decorated function's arguments.
             for attempt in stamina.retry_context(
                 on=_may_pass, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2
             ):
                 with attempt:
-                    self._send_once(messages)
+                    self._send_once(messages, after)
 
     def close(self) -> None:
         with self._lock:
             self._drop()
 
-    def _send_once(self, messages: Sequence[Message]) -> None:
+    def _send_once(self, messages: Sequence[Message], after: timedelta) -> None:
         from azure.servicebus.exceptions import ServiceBusError
 
         try:
-            _send_in_batches(self._sender(), map(_written, messages))
+            _send_in_batches(self._sender(), [_written(one, after) for one in messages])
         except ServiceBusError:
             self._drop()
             raise
@@ -231,11 +246,15 @@ def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusM
     sender.send_messages(batch)
 
 
-def _written(message: Message) -> "ServiceBusMessage":
+def _written(message: Message, after: timedelta) -> "ServiceBusMessage":
     from azure.servicebus import ServiceBusMessage
 
     key, body = message
-    return ServiceBusMessage(body, message_id=key, content_type="application/json")
+    written = ServiceBusMessage(body, message_id=key, content_type="application/json")
+    if after:
+        # The broker goes by the machine's time, whatever time it is for the app.
+        written.scheduled_enqueue_time_utc = datetime.now(UTC) + after
+    return written
 
 
 def _may_pass(error: Exception) -> bool:

@@ -19,7 +19,13 @@ from shared.domain.people import Identifier, IdentifierKind, is_object_id
 ONBOARDED = "io.sspr-rollout.person.onboarded.v1"
 OFFBOARDED = "io.sspr-rollout.person.offboarded.v1"
 _KEY_LENGTH = 32
-_ACTIONS = {ONBOARDED: Action.ONBOARD, OFFBOARDED: Action.OFFBOARD}
+ARRIVED = "io.sspr-rollout.person.arrived.v1"
+"""Somebody has come to be, or has changed, in a directory: whoever waits for them is looked at."""
+_ACTIONS = {
+    ONBOARDED: Action.ONBOARD,
+    OFFBOARDED: Action.OFFBOARD,
+    ARRIVED: Action.LOOK_AGAIN,
+}
 
 # Entra: at most 64 characters before the @ and 48 behind; letters, digits and ' . - _ ! # ^ ~.
 UserPrincipalName = Annotated[
@@ -89,7 +95,11 @@ class PersonCloudEvent(Contract):
     specversion: Literal["1.0"]
     id: Key
     source: Key
-    type: Literal["io.sspr-rollout.person.onboarded.v1", "io.sspr-rollout.person.offboarded.v1"]
+    type: Literal[
+        "io.sspr-rollout.person.onboarded.v1",
+        "io.sspr-rollout.person.offboarded.v1",
+        "io.sspr-rollout.person.arrived.v1",
+    ]
     time: Annotated[Moment, Field(ge=datetime(1970, 1, 1, tzinfo=UTC))] | None = None
     data: PersonEvent
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -29,6 +29,7 @@ _ERRORS = {
     403: ("NotAllowed", "The token lacks the app role."),
     404: ("NotFound", "Nothing is known by that name."),
     409: ("Conflict", "Not possible as things stand, or others keep changing the same thing."),
+    413: ("TooLarge", "More was sent at once than is taken; send it in parts."),
     503: ("Unavailable", "Microsoft Graph did not answer usefully; try again."),
 }
 _SECURITY_SCHEMES: Json = {
@@ -45,6 +46,18 @@ _SECURITY_SCHEMES: Json = {
         "description": "A token for the app, where operators are let in by Entra. "
         f"Reading needs the app role {READER} or {OPERATOR}, everything else the latter.",
     },
+    "signature": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Signature",
+        "description": "HMAC-SHA256 of what is sent, in the header that the source's file names.",
+    },
+    "sender": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "An HR system's token of Entra, of an app that the source's file names.",
+    },
 }
 _ACTOR: Json = {
     "name": ACTOR_HEADER,
@@ -60,20 +73,25 @@ class Route:
     """One method of one address: what it takes and what it answers."""
 
     name: str
-    method: Literal["GET", "POST"]
+    method: Literal["GET", "POST", "OPTIONS"]
     path: str
     tag: str
     summary: str
     takes: type[BaseModel]
-    """Of a GET the query parameters, else the body."""
-    answers: type[View]
+    """Of a GET the query parameters, of a POST the body."""
+    answers: type[View] | None
+    """None where there is no body."""
     status: int = 200
+    also: Mapping[int, type[View]] = field(default_factory=dict)
+    """Other answers that are no errors, by their status."""
     refuses: tuple[int, ...] = ()
     """Statuses of errors beside those that every route may answer."""
     example: Any = None
     """A body."""
     for_operators: bool = True
     """Behind the operators' door, or behind a function key whatever their door is."""
+    by_proof: bool = False
+    """Neither: anonymous at the host, and whoever sends proves who they are."""
 
 
 def openapi(
@@ -107,13 +125,16 @@ def openapi(
 def _models(routes: Iterable[Route]) -> set[Model]:
     taken: set[Model] = {(route.takes, "validation") for route in routes if _is_json_body(route)}
     answered: set[Model] = {
-        (route.answers, "serialization") for route in routes if route.answers is not DocumentText
+        (one, "serialization")
+        for route in routes
+        for one in (route.answers, *route.also.values())
+        if one is not None and one is not DocumentText
     }
     return taken | answered | {_ERROR}
 
 
 def _is_json_body(route: Route) -> bool:
-    return route.method != "GET" and route.takes is not DocumentBody
+    return route.method == "POST" and route.takes is not DocumentBody
 
 
 def _operation(
@@ -123,7 +144,7 @@ def _operation(
     operation: Json = {"operationId": route.name, "tags": [route.tag], "summary": route.summary}
     if route.method == "GET":
         parameters += [_query(name, one) for name, one in properties(route.takes).items()]
-    else:
+    elif route.method == "POST":
         operation["requestBody"] = {"required": True, "content": _body(route, references)}
         if route.for_operators:
             parameters.append({"$ref": "#/components/parameters/Actor"})
@@ -159,15 +180,23 @@ def _body(route: Route, references: Mapping[Model, Json]) -> Json:
 
 
 def _responses(route: Route, references: Mapping[Model, Json]) -> Json:
-    content = _YAML
-    if route.answers is not DocumentText:
-        content = {"application/json": {"schema": references[route.answers, "serialization"]}}
-    meaning = (route.answers.__doc__ or "").partition("\n")[0]
     refused = sorted({*(_ALWAYS if route.for_operators else _ALWAYS[:2]), *route.refuses})
     return {
-        str(route.status): {"description": meaning, "content": content},
+        **{
+            str(status): _answer(view, references)
+            for status, view in {route.status: route.answers, **route.also}.items()
+        },
         **{str(one): {"$ref": f"#/components/responses/{_ERRORS[one][0]}"} for one in refused},
     }
+
+
+def _answer(view: type[View] | None, references: Mapping[Model, Json]) -> Json:
+    if view is None:
+        return {"description": "Yes; the answer has no body."}
+    content = _YAML
+    if view is not DocumentText:
+        content = {"application/json": {"schema": references[view, "serialization"]}}
+    return {"description": (view.__doc__ or "").partition("\n")[0], "content": content}
 
 
 def _error(description: str, references: Mapping[Model, Json]) -> Json:
@@ -179,6 +208,8 @@ def _error(description: str, references: Mapping[Model, Json]) -> Json:
 
 def _security(route: Route) -> list[Json]:
     by_key: Json = {"functionKey": []}
+    if route.by_proof:
+        return [{}] if route.method == "OPTIONS" else [{"signature": []}, {"sender": []}]
     if not route.for_operators:
         return [by_key]
     return [by_key, {"entra": [READER if route.method == "GET" else OPERATOR]}]

@@ -41,3 +41,19 @@ class UnsafePlan(SsprRolloutError):
 
 class WorldChanged(SsprRolloutError):
     """What was planned is no longer what would be done; plan again."""
+
+
+class TooLarge(InvalidMessage):
+    """More was sent at once than is taken; send it in parts."""
+
+
+class NotAuthenticated(SsprRolloutError):
+    """Whoever sends has not proved who they are; the text says what is wrong with the proof."""
+
+
+class NotAuthorised(SsprRolloutError):
+    """Whoever sends has proved who they are, and is none of those who may."""
+
+
+class UnknownSource(SsprRolloutError):
+    """No HR source is configured by that name, or not for that address."""

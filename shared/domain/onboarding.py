@@ -33,10 +33,12 @@ _STALE_READS = timedelta(hours=1)
 
 
 class Action(StrEnum):
-    """Whether somebody comes or leaves."""
+    """Whether somebody comes or leaves, or is only to be looked for again."""
 
     ONBOARD = "onboard"
     OFFBOARD = "offboard"
+    LOOK_AGAIN = "look-again"
+    """Asks for nobody: whoever waits for this person already is told of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,13 @@ def key_of(identifier: Identifier, finding: Finding) -> str:
 def decide(
     request: Request, finding: Finding, current: Enrolment | None, policy: Policy, now: datetime
 ) -> Enrolment:
-    """The person's enrolment after the request; running it twice gives the same."""
+    """The person's enrolment after the request; running it twice gives the same.
+
+    Raises:
+        ValueError: the request asks for nobody, so that there is nothing to decide.
+    """
+    if request.action is Action.LOOK_AGAIN:
+        raise ValueError("a hint enrols nobody; it has those looked at who wait")
     if current and request.occurred_at < current.event_time:
         return current.noted(Reason.OUTDATED, now, detail=request.key)
     if request.action is Action.OFFBOARD:

@@ -60,6 +60,7 @@ class Reason(StrEnum):
     # Events that changed nothing.
     OUTDATED = "outdated"
     UNKNOWN_LEAVER = "unknown-leaver"
+    NOBODY_WAITS = "nobody-waits"
     INVALID = "invalid"
     # Flags: nothing moves, a person has to look.
     WORKER_SILENT = "worker-silent"
@@ -122,6 +123,7 @@ _TEXTS = {
     Reason.MEMBERSHIP_NOT_OURS: "Somebody else put the person in; it was left as it is.",
     Reason.OUTDATED: "A newer event has been dealt with already.",
     Reason.UNKNOWN_LEAVER: "Nobody by that name was ever enrolled; nothing to take out.",
+    Reason.NOBODY_WAITS: "Nobody waits for this person; nothing was done.",
     Reason.INVALID: "The message could not be understood; see the field.",
     Reason.WORKER_SILENT: "The hybrid worker has not answered; is it running?",
     Reason.NOT_WRITTEN: "The change could not be written; look at the dead-lettered scope changes.",

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from shared.domain.enrolment import State
 from shared.domain.gate import GateKind
+from shared.domain.lifecycle import Outcome
 from shared.domain.people import is_object_id
 from shared.domain.reasons import Reason
 from shared.domain.rollout import PauseReason, Phase
@@ -162,6 +163,19 @@ class MessageRefused(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LifecycleTold(Signal):
+    """A lifecycle workflow has been told what became of somebody."""
+
+    event = "lifecycle-told"
+    weight = Weight.INFO
+    key: str
+    """Of the onboarding event that the workflow made."""
+    outcome: Outcome
+    awaited: bool
+    """False where the workflow had stopped waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonFailed(Signal):
     """Somebody could not be put in."""
 
@@ -231,6 +245,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     DriftFound,
     RolloutStanding,
     MessageRefused,
+    LifecycleTold,
     PersonFailed,
     PersonFlagged,
     CommandUnanswered,

@@ -1,38 +1,17 @@
-"""Enrol people: from a batch of events to decisions in the ledger and keys for the writers."""
+"""Enrol people: from requests to decisions in the ledger and keys for the writers."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from shared.contracts.onboarding_event import read_request
-from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.domain.enrolment import Enrolment
 from shared.domain.onboarding import Finding, Request, decide, key_of
 from shared.domain.people import Identifier
-from shared.ports import Receipt, World
+from shared.ports import World
 from shared.use_cases.adopt_arrivals import adopt_arrivals
 from shared.use_cases.announce import announce
-from shared.use_cases.message import Message, read_all
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.tell import amend, keep_refused
-
-
-async def enroll(messages: Sequence[Message], world: World, now: datetime) -> None:
-    """Take a batch of onboarding events; what cannot be understood is kept and refused.
-
-    Raises:
-        DirectoryUnavailable, LedgerConflict: the whole batch is to be delivered again.
-    """
-    requests, refused = read_all(
-        messages, ONBOARDING_EVENTS, lambda one: read_request(one.body, one.envelope, now), now
-    )
-    enrolled = await enroll_requests(requests, world, now)
-    accepted = [
-        Receipt(key=r.key, queue=ONBOARDING_EVENTS, at=now, outcome=e.reason, person_key=e.key)
-        for r, e in zip(requests, enrolled, strict=True)
-    ]
-    await world.ledger.record_receipts(accepted)
-    await keep_refused(refused, world)
+from shared.use_cases.tell import amend
 
 
 async def enroll_requests(

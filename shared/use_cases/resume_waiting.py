@@ -1,5 +1,6 @@
 """Resume those who wait: a hire date that has come, a directory that may know them by now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.enrolment import CauseKind, Enrolment, Hold, State
@@ -16,12 +17,18 @@ _OF_THE_ROLLOUT = frozenset({CauseKind.NEW_HIRE, CauseKind.WAVE})
 
 
 async def resume_waiting(world: World, now: datetime) -> int:
-    """Ask again for everybody whose time has come; answers with how many they were.
+    """Ask again for everybody whose time has come; answers with how many they were."""
+    due = await world.ledger.in_state([State.WAITING], due_before=now)
+    await ask_again(due, world, now)
+    return len(due)
+
+
+async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> None:
+    """Ask again for these people, who wait.
 
     Whom only the rollout wants is asked for while it widens; whom nothing wants any more no longer
     waits.
     """
-    due = await world.ledger.in_state([State.WAITING], due_before=now)
     stored = await world.rollouts.current() if due else None
     widens = stored is not None and stored.rollout.widens
     asking = {one.key: _asking(one, now, widens=widens) for one in due}
@@ -34,7 +41,6 @@ async def resume_waiting(world: World, now: datetime) -> int:
         return take_out(current, Reason.NO_LONGER_WANTED, now) if current else None
 
     await amend(world, unwanted, decide, actor=ACTOR, now=now)
-    return len(due)
 
 
 def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Hold | None:

@@ -33,13 +33,13 @@ from shared.use_cases.apply_plan import apply_plan
 from shared.use_cases.apply_scope_changes import apply_scope_changes
 from shared.use_cases.by_hand import include
 from shared.use_cases.draw_up_plan import draw_up_plan
-from shared.use_cases.enroll import enroll
 from shared.use_cases.follow_up import follow_up
 from shared.use_cases.message import Message
 from shared.use_cases.reconcile import reconcile
 from shared.use_cases.record_results import record_results
 from shared.use_cases.resume_waiting import resume_waiting
 from shared.use_cases.roll_back import roll_back
+from shared.use_cases.take_events import take_events
 from tests.contract.operator_api_parts import Parts, running_parts
 from tests.contract.tenant_process import synced_user
 
@@ -282,7 +282,7 @@ async def test_whoever_cannot_be_found_in_time_is_told_of_by_a_digest(
 ) -> None:
     (upn, *_) = NAMES
     unknown = f"un{upn}"
-    await enroll(
+    await take_events(
         [Message(json.dumps({"userPrincipalName": unknown}).encode())], stage.world, stage.now
     )
     await answer_command(stage, f"upn:{unknown}", Outcome.NOT_FOUND)

@@ -80,7 +80,7 @@ OPENAPI = _object(
     openapi={"const": "3.1.0"},
     info=_object("title version", title=TEXT, version=TEXT, description=TEXT),
     servers=_list(_object("url", url=TEXT, variables=_map(VARIABLE))),
-    paths=_map(_object("", get=OPERATION, post=OPERATION), "^/"),
+    paths=_map(_object("", get=OPERATION, post=OPERATION, options=OPERATION), "^/"),
     components=_object(
         "",
         schemas=_map(SCHEMA),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.onboarding_event import (
+    ARRIVED,
     OFFBOARDED,
     ONBOARDED,
     Envelope,
@@ -87,7 +88,12 @@ def test_outside_a_queue_a_plain_event_happens_now_and_its_cause_is_its_key() ->
 
 
 @pytest.mark.parametrize(
-    ("type_", "action"), [(ONBOARDED, Action.ONBOARD), (OFFBOARDED, Action.OFFBOARD)]
+    ("type_", "action"),
+    [
+        (ONBOARDED, Action.ONBOARD),
+        (OFFBOARDED, Action.OFFBOARD),
+        (ARRIVED, Action.LOOK_AGAIN),
+    ],
 )
 def test_a_cloud_event_says_by_its_type_what_happened_and_by_its_time_when(
     type_: str, action: Action
@@ -246,7 +252,7 @@ def test_a_person_comes_back_from_the_wire_as_they_went(event: PersonEvent) -> N
     assert PersonEvent.read(event.text()) == event
 
 
-@given(PEOPLE, st.sampled_from(Action))
+@given(PEOPLE, st.sampled_from([Action.ONBOARD, Action.OFFBOARD]))
 def test_a_plain_event_in_an_envelope_asks_for_the_same(event: PersonEvent, action: Action) -> None:
     plain = json.loads(event.text()) | {"action": str(action)}
     wrapped = as_cloud_event(plain, source="webhook", event_id="1")

@@ -228,5 +228,5 @@ def test_the_workers_word_on_a_member_becomes_an_answer_with_all_it_tells() -> N
 
 def test_no_two_queues_have_one_name() -> None:
     names = [value for value in vars(queues).values() if re.fullmatch("[a-z]+-[a-z]+", str(value))]
-    assert len(names) == 5
+    assert len(names) == 6
     assert len(set(names)) == len(names)

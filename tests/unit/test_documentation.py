@@ -13,6 +13,7 @@ import typer
 from cli.exits import Status
 from cli.main import app
 from cli.settings import Settings as CliSettings
+from shared.contracts.hr import sources_document
 from shared.contracts.rollout_document import findings
 from shared.domain.gate import GateKind, Outcome
 from shared.domain.rollout import PauseReason, Phase
@@ -75,10 +76,10 @@ def links() -> Iterator[Said]:
         yield from (one for one in said(_LINK, prose(page), page) if "://" not in one.text)
 
 
-def documents() -> Iterator[Said]:
+def documents(kind: str = "rollout") -> Iterator[Said]:
     for page in PAGES:
         for language, text in blocks(page):
-            if language == "yaml" and "schema: sspr-rollout/rollout/" in text:
+            if language == "yaml" and f"schema: sspr-rollout/{kind}/" in text:
                 yield Said(page.name, text)
 
 
@@ -167,9 +168,18 @@ def test_a_rollout_document_in_the_documentation_has_no_findings() -> None:
         assert [str(found) for found in findings(one.text)] == [], one.page
 
 
+def test_a_file_of_hr_sources_in_the_documentation_has_no_findings() -> None:
+    shown = list(documents("hr-sources"))
+    assert "hr-systems.md" in {one.page for one in shown}
+    for one in shown:
+        assert [str(found) for found in sources_document.findings(one.text)] == [], one.page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_setting_that_a_page_names_exists(page: Path) -> None:
-    assert set(_SETTING.findall(page.read_text())) <= settings()
+    # A secret's own name follows two underscores.
+    named = {name.partition("__")[0] for name in _SETTING.findall(page.read_text())}
+    assert named <= settings()
 
 
 def test_the_guide_names_every_phase_pause_reason_gate_and_outcome() -> None:

@@ -63,6 +63,11 @@ def test_whoever_is_not_eligible_is_excluded_with_the_reason(
     assert reasons(excluded) == [reason]
 
 
+def test_a_hint_that_somebody_has_arrived_is_no_wish_to_enrol_them() -> None:
+    with pytest.raises(ValueError, match="enrols nobody"):
+        decide(request(Action.LOOK_AGAIN), found(CLOUD_ANNA), None, POLICY, NOW)
+
+
 def test_an_administrator_without_a_licence_is_told_that_they_are_an_administrator() -> None:
     person = replace(CLOUD_ANNA, licensed=False)
     assert refusal(person, Memberships(holds_directory_role=True), POLICY) is Reason.ADMINISTRATOR
@@ -266,7 +271,7 @@ def test_an_unknown_leaver_is_remembered_so_that_an_older_onboarding_stays_out()
 
 
 @pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("action", [Action.ONBOARD, Action.OFFBOARD])
 def test_an_older_event_only_leaves_a_note(state: State, action: Action) -> None:
     current = enrolment(state)
     older = request(action, key="late", occurred_at=current.event_time - timedelta(microseconds=1))

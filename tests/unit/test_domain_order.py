@@ -28,12 +28,13 @@ from tests.unit.enrolments import (
     request,
 )
 
+ASKING = [Action.ONBOARD, Action.OFFBOARD]
 COMING = IN_SCOPE | {State.REQUESTED, State.WAITING}
 MOMENTS = st.integers(0, 10_000).map(lambda minutes: NOW - timedelta(minutes=minutes))
 DATES = st.none() | st.integers(-9, 9).map(lambda days: NOW + days * DAY)
 REQUESTS = st.builds(
     request,
-    st.sampled_from(Action),
+    st.sampled_from(ASKING),
     occurred_at=MOMENTS,
     effective_date=DATES,
     key=st.sampled_from(["event-1", "event-2"]),
@@ -79,7 +80,7 @@ def deliveries(draw: st.DrawFn) -> list[Request]:
     """Events with distinct times, in any order, each once or more."""
     times = draw(st.lists(MOMENTS, min_size=1, max_size=6, unique=True))
     events = [
-        request(draw(st.sampled_from(Action)), key=f"event-{number}", occurred_at=time)
+        request(draw(st.sampled_from(ASKING)), key=f"event-{number}", occurred_at=time)
         for number, time in enumerate(times)
     ]
     copies = draw(st.lists(st.sampled_from(events), max_size=6))

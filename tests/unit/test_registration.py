@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
@@ -20,7 +21,9 @@ QUEUES = {
     "apply_scope_changes": queues.SCOPE_CHANGES,
     "record_results": queues.DIRECTORY_RESULTS,
     "run_operation": queues.ROLLOUT_OPERATIONS,
+    "tell_lifecycle": queues.LIFECYCLE_CALLBACKS,
 }
+HOOKS = {"take_hook", "agree_to_hooks"}
 SCHEDULES = {
     "follow_up_timer": "%SSPR_FOLLOW_UP_SCHEDULE%",
     "registration_timer": "%SSPR_REGISTRATION_SCHEDULE%",
@@ -63,7 +66,7 @@ def test_the_app_has_these_queues_and_timers_and_no_others(
     assert others == {*QUEUES, *SCHEDULES}
 
 
-def test_every_queue_function_but_that_of_operations_takes_batches_off_its_contracts_queue(
+def test_every_queue_function_but_two_takes_batches_off_its_contracts_queue(
     triggers: dict[str, dict[str, Any]],
 ) -> None:
     found = of_type(triggers, "serviceBusTrigger")
@@ -71,18 +74,24 @@ def test_every_queue_function_but_that_of_operations_takes_batches_off_its_contr
     assert {one["connection"] for one in found.values()} == {"ServiceBusConnection"}
     # Of texts the host leaves the empty ones out of a batch.
     assert {one["dataType"] for one in found.values()} == {func.DataType.BINARY}
-    # A batch's locks are not renewed, and a plan of half a million people takes its time.
+    # A batch's locks are not renewed, and a plan of half a million people takes its time; of
+    # several callbacks one that Graph does not take would set the others aside as well.
     single = {name for name, one in found.items() if str(one["cardinality"]).lower() == "one"}
-    assert single == {"run_operation"}
+    assert single == {"run_operation", "tell_lifecycle"}
 
 
-def test_every_route_asks_for_a_function_key(triggers: dict[str, dict[str, Any]]) -> None:
+def test_every_route_asks_for_a_function_key_but_that_of_webhooks_which_prove_who_they_are(
+    triggers: dict[str, dict[str, Any]],
+) -> None:
     found = of_type(triggers, "httpTrigger")
     assert len(found) > 20
-    assert {one["authLevel"] for one in found.values()} == {func.AuthLevel.FUNCTION}
+    open_to_all = {n for n, one in found.items() if one["authLevel"] is not func.AuthLevel.FUNCTION}
+    assert open_to_all == HOOKS
 
 
-def test_behind_entra_only_the_webhook_asks_for_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_behind_entra_only_the_systems_that_send_events_ask_for_a_key(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     entra = {"SSPR_OPERATOR_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
     app = load(monkeypatch, {**ENVIRONMENT, **entra})
     levels = {
@@ -91,7 +100,7 @@ def test_behind_entra_only_the_webhook_asks_for_a_key(monkeypatch: pytest.Monkey
         if (trigger := function.get_trigger()) and trigger.get_dict_repr()["type"] == "httpTrigger"
     }
     keyed = {name for name, level in levels.items() if level is func.AuthLevel.FUNCTION}
-    assert keyed == {"onboarding_webhook"}
+    assert keyed == {"onboarding_webhook", "take_hr_event", "agree_to_hr_events"}
 
 
 def test_entra_without_its_door_in_front_is_refused_at_the_start(
@@ -99,6 +108,18 @@ def test_entra_without_its_door_in_front_is_refused_at_the_start(
 ) -> None:
     with pytest.raises(ConfigurationError, match="anybody could name themselves"):
         load(monkeypatch, {**ENVIRONMENT, "SSPR_OPERATOR_AUTH": "entra"})
+
+
+def test_an_hr_source_without_its_secret_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "hr.yaml"
+    source = "{name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}"
+    file.write_text(f"schema: sspr-rollout/hr-sources/1\nsources: [{source}]\n")
+    environment = {**ENVIRONMENT, "SSPR_HR_SOURCES_FILE": str(file)}
+    with pytest.raises(ConfigurationError, match="bamboohr: set SSPR_HR_SECRETS__BAMBOOHR"):
+        load(monkeypatch, environment)
+    load(monkeypatch, environment | {"SSPR_HR_SECRETS__BAMBOOHR": "secret"})
 
 
 def test_every_timer_takes_its_schedule_from_a_setting(

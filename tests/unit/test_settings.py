@@ -108,6 +108,16 @@ def test_a_missing_setting_is_named_with_what_to_put_there(
     assert [part for part in named if part not in text] == []
 
 
+@pytest.mark.parametrize("name", ["BambooHR", "BAMBOOHR", "bamboohr"])
+@pytest.mark.parametrize("secret", ["plain", "123", "true", '{"a": 1}', " spaced "])
+def test_a_secret_of_an_hr_system_stays_the_text_that_it_is_by_whatever_case_of_its_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, secret: str
+) -> None:
+    found = read(monkeypatch, COMPLETE | {f"SSPR_HR_SECRETS__{name}": secret}).hr_secrets
+    assert [(key, one.get_secret_value()) for key, one in found.items()] == [("bamboohr", secret)]
+    assert secret not in repr(found)
+
+
 @pytest.mark.parametrize("name", [name for name in COMPLETE if name != "SSPR_SCOPE_GROUP_ID"])
 def test_a_setting_left_empty_counts_as_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert "neither is set" in complaint(monkeypatch, COMPLETE | {name: ""})

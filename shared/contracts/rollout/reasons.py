@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 from shared.contracts.rollout.finding import Complaint, Path
 from shared.contracts.rollout.node import Node
 from shared.contracts.rollout.scalars import nearest
-from shared.contracts.rollout.schema import expected_at, lacks_value
+from shared.contracts.rollout.schema import ROLLOUT, DocumentSchema
 
 _SENTENCES = {
     "int_type": "write a whole number",
@@ -26,17 +26,20 @@ _SENTENCES = {
 }
 
 
-def complaints_of(error: ValidationError, root: Node) -> Iterator[Complaint]:
+def complaints_of(
+    error: ValidationError, root: Node, schema: DocumentSchema = ROLLOUT
+) -> Iterator[Complaint]:
     """Every complaint about the document but those about missing values, which are a rule's."""
+    at = _Reasons(schema)
     for details in error.errors(include_url=False, include_input=False):
         path = _written(details["loc"], root)
         match details["type"]:
             case "missing":
-                yield Complaint(path, _missing(path))
+                yield Complaint(path, at.missing(path))
             case "extra_forbidden":
-                yield Complaint(path, _unknown_key(path), at_key=True)
-            case _ if not lacks_value(path, root.nearest(path)):
-                yield Complaint(path, _reason(details, path, root.nearest(path).content))
+                yield Complaint(path, at.unknown_key(path), at_key=True)
+            case _ if not schema.lacks_value(path, root.nearest(path)):
+                yield Complaint(path, at.wrong(details, path, root.nearest(path).content))
 
 
 def _written(path: Path, root: Node) -> Path:
@@ -45,44 +48,43 @@ def _written(path: Path, root: Node) -> Path:
     return path[:-1] if single else path
 
 
-def _reason(details: ErrorDetails, path: Path, content: object) -> str:
-    match details["type"]:
-        case "enum" | "literal_error":
-            return _one_of(expected_at(path), content)
-        case "model_type":
-            return f"write its keys beneath it: {_keys(path)}"
-        case "string_type" if isinstance(content, bool):
-            return f'write text; in quotes even "{str(content).lower()}" is text'
-        case "string_type" if isinstance(content, int | float):
-            return f'write it in quotes, "{content}", so that it is text'
-        case "string_type":
-            return "write text"
-        case kind:
-            return _SENTENCES.get(kind, details["msg"]).format(**details.get("ctx", {}))
+class _Reasons:
+    """Says what to write, by what the schema expects there."""
 
+    def __init__(self, schema: DocumentSchema) -> None:
+        self._schema = schema
 
-def _missing(path: Path) -> str:
-    meaning = expected_at(path).get("description", "")
-    return f"it is missing; write `{path[-1]}`. {meaning}".strip()
+    def wrong(self, details: ErrorDetails, path: Path, content: object) -> str:
+        match details["type"]:
+            case "enum" | "literal_error":
+                return _one_of(self._schema.expected_at(path), content)
+            case "model_type":
+                return f"write its keys beneath it: {', '.join(self._known(path))}"
+            case "string_type" if isinstance(content, bool):
+                return f'write text; in quotes even "{str(content).lower()}" is text'
+            case "string_type" if isinstance(content, int | float):
+                return f'write it in quotes, "{content}", so that it is text'
+            case "string_type":
+                return "write text"
+            case kind:
+                return _SENTENCES.get(kind, details["msg"]).format(**details.get("ctx", {}))
 
+    def missing(self, path: Path) -> str:
+        meaning = self._schema.expected_at(path).get("description", "")
+        return f"it is missing; write `{path[-1]}`. {meaning}".strip()
 
-def _unknown_key(path: Path) -> str:
-    key = str(path[-1])
-    if key == "<<":
-        return "YAML 1.2 has no merge keys; write the alias as a whole value, or the keys out"
-    known = _known(path[:-1])
-    hint = nearest(key, known)
-    return "there is no such key here" + (hint or f"; there are {', '.join(known)}")
+    def unknown_key(self, path: Path) -> str:
+        key = str(path[-1])
+        if key == "<<":
+            return "YAML 1.2 has no merge keys; write the alias as a whole value, or the keys out"
+        known = self._known(path[:-1])
+        hint = nearest(key, known)
+        return "there is no such key here" + (hint or f"; there are {', '.join(known)}")
+
+    def _known(self, path: Path) -> list[str]:
+        return list(self._schema.expected_at(path).get("properties", {}))
 
 
 def _one_of(expected: dict[str, list[str]], content: object) -> str:
     known = expected.get("enum") or [str(expected.get("const"))]
     return f"write {' or '.join(known)}{nearest(str(content), known) if known[1:] else ''}"
-
-
-def _known(path: Path) -> list[str]:
-    return list(expected_at(path).get("properties", {}))
-
-
-def _keys(path: Path) -> str:
-    return ", ".join(_known(path))

@@ -13,7 +13,7 @@ from shared.contracts.rollout.finding import Complaint, Path
 from shared.contracts.rollout.gates import Gates, layered
 from shared.contracts.rollout.node import Node
 from shared.contracts.rollout.part import Part
-from shared.contracts.rollout.schema import lacks_value
+from shared.contracts.rollout.schema import ROLLOUT, DocumentSchema
 from shared.contracts.rollout.vocabulary import SELECTIONS, Freeze, Hours
 
 _EVERYBODY = 100
@@ -22,10 +22,10 @@ _EVERYBODY = 100
 type Complaints = Iterator[Complaint]
 
 
-def no_empty_values(root: Node) -> Complaints:
+def no_empty_values(root: Node, schema: DocumentSchema = ROLLOUT) -> Complaints:
     """A key without a value is a slip, except where null means something."""
     for path, node in root.walk():
-        if lacks_value(path, node):
+        if schema.lacks_value(path, node):
             reason = "there is no value; write one, or take the line out"
             yield Complaint(path, reason, at_key=True)
 

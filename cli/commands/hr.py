@@ -1,0 +1,78 @@
+"""HR sources: check their file, and try what a message would come to, without sending it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli.exits import EPILOG, Failure, Status
+from cli.findings import line_of, plain_findings, show_findings, text_of
+from cli.options import Output
+from cli.render.hr import translation_view
+from cli.terminal import Form, contents, show
+
+if TYPE_CHECKING:
+    from shared.contracts.hr.vocabulary import Source
+
+app = typer.Typer(
+    help="Check a file of HR sources, and try what a message would come to.",
+    no_args_is_help=True,
+)
+File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", show_default=False)]
+
+
+@app.command(epilog=EPILOG)
+def check(file: File, output: Output = Form.TABLE) -> None:
+    """Say what is wrong with a file of HR sources, and where; the app is not asked."""
+    from shared.contracts.hr.sources_document import findings
+
+    show_findings(file, plain_findings(findings(text_of(file))), output)
+
+
+@app.command(name="try", epilog=EPILOG)
+def try_(
+    *,
+    file: File,
+    source: Annotated[str, typer.Option(help="The source's name.", show_default=False)],
+    body: Annotated[
+        str,
+        typer.Option(
+            metavar="<file>",
+            help="What the system sends, as JSON; - for stdin.",
+            show_default=False,
+        ),
+    ],
+    output: Output = Form.TABLE,
+) -> None:
+    """Show the events that a message would come to; nothing is sent, and no proof is checked."""
+    from shared.contracts.hr.adapters import translate
+    from shared.contracts.onboarding_event import decode
+    from shared.domain.errors import InvalidMessage
+
+    chosen = _chosen(file, source)
+    try:
+        found = translate(chosen, decode(contents(body)), datetime.now(UTC))
+    except InvalidMessage as error:
+        raise Failure(Status.NOT_FOUND, f"{body}: {error.field}: {error.reason}") from None
+    shown: dict[str, Any] = {
+        "events": [dict(one) for one in found.events],
+        "leftAlone": [{"field": one.field, "reason": one.reason} for one in found.left_alone],
+    }
+    show(shown, translation_view(shown), output)
+
+
+def _chosen(file: str, name: str) -> "Source":
+    from shared.contracts.hr.sources_document import read
+    from shared.contracts.rollout.finding import InvalidDocument
+
+    try:
+        sources: Sequence[Source] = read(text_of(file))
+    except InvalidDocument as error:
+        lines = [line_of(file, one) for one in plain_findings(error.findings)]
+        raise Failure(Status.NOT_FOUND, "\n".join(lines)) from None
+    found = next((one for one in sources if one.name == name), None)
+    if found is None:
+        known = ", ".join(one.name for one in sources) or "none"
+        raise Failure(Status.USAGE, f"{file} has no source {name}; there are {known}")
+    return found

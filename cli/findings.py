@@ -1,0 +1,55 @@
+"""What is wrong with a document, as compilers say it, so that editors find the place."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from cli.exits import Failure, Status
+from cli.render.layout import escaped
+from cli.terminal import Form, contents, show_json, show_text
+
+
+def text_of(file: str) -> str:
+    """The text in a file.
+
+    Raises:
+        Failure: it cannot be read, or is no UTF-8.
+    """
+    try:
+        return contents(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = f"{file}: byte {error.start + 1} is not UTF-8"
+        raise Failure(Status.NOT_FOUND, problem) from None
+
+
+def plain_findings(found: Iterable[Any]) -> list[dict[str, Any]]:
+    """Findings as JSON values."""
+    return [
+        {"line": one.line, "column": one.column, "field": one.field, "reason": one.reason}
+        for one in found
+    ]
+
+
+def line_of(file: str, finding: dict[str, Any]) -> str:
+    """One finding on one line."""
+    place = f"{file}:{finding['line']}:{finding['column']}"
+    return escaped(f"{place}: {finding['field']}: {finding['reason']}")
+
+
+def count_of(wrong: list[dict[str, Any]]) -> str:
+    """How many there are."""
+    return f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}"
+
+
+def show_findings(file: str, wrong: list[dict[str, Any]], output: Form) -> None:
+    """Print them; there being any is a failure.
+
+    Raises:
+        Failure: there are some.
+    """
+    if output is Form.JSON:
+        show_json(wrong)
+    else:
+        for one in wrong:
+            show_text(line_of(file, one))
+    if wrong:
+        raise Failure(Status.NOT_FOUND, f"{file}: {count_of(wrong)}")

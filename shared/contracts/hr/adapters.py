@@ -1,0 +1,46 @@
+"""The adapters by kind: from a message as it was sent to events of our own type."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.hr import bamboohr, event_grid, lifecycle_workflows, mapped, scim
+from shared.contracts.hr.translation import Translated
+from shared.contracts.hr.vocabulary import Kind, Source
+from shared.domain.errors import InvalidMessage
+
+
+def translate(source: Source, value: Any, now: datetime) -> Translated:
+    """What a source's message comes to; of a SCIM bulk request all operations or none.
+
+    Raises:
+        InvalidMessage: naming the sender's field and the reason.
+    """
+    try:
+        return _translated(source, value, now)
+    except RecursionError:
+        raise InvalidMessage("(body)", "values lie too deep in one another") from None
+
+
+def _translated(source: Source, value: Any, now: datetime) -> Translated:
+    match source.kind:
+        case Kind.SCIM:
+            return _all_of(source, value) if scim.is_bulk(value) else scim.translate(source, value)
+        case Kind.LIFECYCLE_WORKFLOWS:
+            return lifecycle_workflows.translate(source, value, now)
+        case Kind.BAMBOOHR:
+            return bamboohr.translate(source, value)
+        case Kind.EVENT_GRID:
+            return event_grid.translate(source, value)
+        case Kind.MAPPED:
+            return mapped.translate(source, value)
+
+
+def _all_of(source: Source, value: Any) -> Translated:
+    outcomes = list(scim.translate_bulk(source, value))
+    problem = next((one.problem for one in outcomes if one.problem), None)
+    if problem:
+        raise problem
+    return Translated(
+        events=tuple(one.event for one in outcomes if one.event),
+        left_alone=tuple(one.left_alone for one in outcomes if one.left_alone),
+    )

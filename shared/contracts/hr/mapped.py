@@ -1,0 +1,104 @@
+"""Anything else: its fields are told by a mapping of JMESPath expressions."""
+
+from collections.abc import Mapping as AnyMapping
+from typing import Any
+
+from shared.contracts.hr.expression import evaluated
+from shared.contracts.hr.translation import (
+    Asked,
+    Event,
+    LeftAlone,
+    Said,
+    Translated,
+    digest,
+    event_of,
+    identity,
+)
+from shared.contracts.hr.vocabulary import Mapping, Source
+from shared.contracts.hr.vocabulary import Said as Word
+from shared.domain.errors import InvalidMessage, TooLarge
+from shared.domain.onboarding import Action
+
+MOST_EVENTS = 1_000
+_BODY = "_body"
+
+
+def translate(source: Source, value: Any) -> Translated:
+    """The events that the mapping finds in a body.
+
+    Raises:
+        InvalidMessage: naming the expression, which names the sender's field, and the reason;
+            `[2].…` in the third event.
+    """
+    mapping = source.mapping
+    if mapping is None:
+        raise AssertionError("a mapped source has a mapping; its rules see to it")
+    found = value if mapping.events is None else evaluated(mapping.events, value)
+    if found is None:
+        reason = "the expression gives nothing of what was sent"
+        return Translated(left_alone=(LeftAlone(mapping.events or "(body)", reason),))
+    events = found if isinstance(found, list) else [found]
+    if len(events) > MOST_EVENTS:
+        raise TooLarge(mapping.events or "(body)", f"send at most {MOST_EVENTS:,} events at once")
+    single = not isinstance(found, list)
+    outcomes = [
+        _one(source, mapping, one, value, "" if single else f"[{number}].")
+        for number, one in enumerate(events)
+    ]
+    return Translated(
+        events=tuple(one for one in outcomes if not isinstance(one, LeftAlone)),
+        left_alone=tuple(one for one in outcomes if isinstance(one, LeftAlone)),
+    )
+
+
+def _one(source: Source, mapping: Mapping, value: Any, body: Any, place: str) -> Event | LeftAlone:
+    if not isinstance(value, AnyMapping):
+        raise InvalidMessage(f"{place}(event)", "write an object")
+    try:
+        found = _Found({**value, _BODY: body})
+        if mapping.when is not None and not found.said(mapping.when).value:
+            return LeftAlone(f"{place}{mapping.when}", "is not true of it")
+        action = _action(mapping, found.said(mapping.action))
+        if isinstance(action, LeftAlone):
+            return LeftAlone(f"{place}{action.field}", action.reason)
+        return event_of(source, _asked(mapping, action, found, value))
+    except InvalidMessage as error:
+        raise InvalidMessage(f"{place}{error.field}", error.reason) from None
+
+
+class _Found:
+    """What expressions find in one event."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def said(self, expression: str) -> Said:
+        return Said(expression, evaluated(expression, self._value))
+
+    def perhaps(self, expression: str | None) -> Said | None:
+        return self.said(expression) if expression else None
+
+
+def _action(mapping: Mapping, said: Said) -> Action | LeftAlone:
+    word = said.required
+    if mapping.actions is not None:
+        meant = mapping.actions.get(word)
+        return Action(meant) if meant else LeftAlone(said.field, "is none of the mapping's actions")
+    if word not in set(Word):
+        raise InvalidMessage(said.field, "gives neither onboard nor offboard; write `actions`")
+    return Action(word)
+
+
+def _asked(mapping: Mapping, action: Action, found: _Found, value: Any) -> Asked:
+    name = found.said(mapping.id).required if mapping.id else digest(value)
+    reason = found.perhaps(mapping.reason)
+    return Asked(
+        action=action,
+        event_id=identity(name, action),
+        object_id=found.perhaps(mapping.object_id),
+        user_principal_name=found.perhaps(mapping.user_principal_name),
+        employee_id=found.perhaps(mapping.employee_id),
+        effective_date=found.perhaps(mapping.effective_date),
+        time=found.perhaps(mapping.time),
+        reason=reason.text if reason else None,
+    )

@@ -1,0 +1,334 @@
+"""The HR systems' addresses on the real functions host: every proof, every protocol's answers."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema_rs
+import pytest
+
+from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
+from sandbox.tenant.tenant import TENANT_ID
+from shared.adapters.entra_tokens import EntraTokens
+from shared.contracts.hr.signature import Signing
+from shared.contracts.hr.sources_document import read
+from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
+from tests.contract import operator_api_parts
+from tests.contract.functions_host_process import App
+from tests.contract.operator_api_parts import DESCRIPTION, Parts, running_parts
+from tests.waiting import wait_until
+
+PAYLOADS = Path(__file__).parents[1] / "events/hr"
+SOURCES = {source.name: source for source in read(HR_SOURCES.read_text())}
+CODE = """
+from functions import hr, lifecycle, onboarding
+from shared.bootstrap import read_senders
+
+read_senders(read_settings())
+app.register_functions(hr.blueprint)
+app.register_functions(lifecycle.blueprint)
+app.register_functions(onboarding.blueprint)
+"""
+GRID, JOINERS = "4962773b-9cdb-44cf-a8bf-237846a00ab7", "0a6d2a34-5b5e-4cf4-9d0f-3a1a5d1b9c11"
+STRANGER = "0a6d2a34-5b5e-4cf4-9d0f-000000000000"
+HOOK_ANSWERS = DESCRIPTION["paths"]["/hooks/{source}"]["post"]["responses"]
+
+
+@pytest.fixture(scope="module")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
+    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
+        yield parts
+
+
+@pytest.fixture(scope="module")
+def http(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with App(
+        tmp_path_factory.mktemp("app"), operator_api_parts.CODE + CODE, values=settings(parts)
+    ).running() as host:
+        host.http.timeout = httpx.Timeout(20)
+        host.http.headers["x-function-key-of-the-test"] = host.function_key
+        yield host.http
+
+
+def settings(parts: Parts) -> dict[str, str]:
+    return {
+        **parts.settings,
+        "SSPR_HR_SOURCES_FILE": str(HR_SOURCES),
+        **{f"SSPR_HR_SECRETS__{name}": secret for name, secret in HR_SECRETS.items()},
+        "SSPR_HR_AUDIENCE": HR_AUDIENCE,
+        "SSPR_ENTRA_TENANT_ID": TENANT_ID,
+        "SSPR_ENTRA_AUTHORITY": str(parts.tenant.http.base_url).rstrip("/"),
+        "SSPR_CALLBACK_RETRY": "PT1S",
+    }
+
+
+def payload(name: str) -> Any:
+    return json.loads((PAYLOADS / f"{name}.json").read_text())
+
+
+def keyed(http: httpx.Client) -> dict[str, str]:
+    return {"x-functions-key": http.headers["x-function-key-of-the-test"]}
+
+
+def signed(name: str, value: Any, *, at: datetime | None = None) -> dict[str, Any]:
+    """A request as that sender signs it."""
+    signing, body = Signing.of(SOURCES[name]), json.dumps(value).encode()
+    stamp = str(int((at or datetime.now(UTC)).timestamp()))
+    headers = {signing.header: signing.sign(HR_SECRETS[name.upper()].encode(), body, stamp)}
+    if signing.timestamp_header:
+        headers[signing.timestamp_header] = stamp
+    return {"content": body, "headers": headers}
+
+
+def bearing(parts: Parts, **token: Any) -> dict[str, str]:
+    """The header with a token that the tenant has issued."""
+    asked = {"audience": HR_AUDIENCE, "appId": GRID, **token}
+    issued = parts.tenant.sandbox("POST", "webhook-tokens", asked)
+    return {"Authorization": f"Bearer {issued['access_token']}"}
+
+
+def refusal(answer: httpx.Response, status: int) -> str:
+    assert answer.status_code == status, answer.text
+    reason: str = answer.json()["error"]["reason"]
+    return reason
+
+
+def accepted(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 202, answer.text
+    schema = HOOK_ANSWERS["202"]["content"]["application/json"]["schema"]
+    whole = {**schema, "components": DESCRIPTION["components"]}
+    jsonschema_rs.validator_for(whole).validate(answer.json())
+    keys: list[str] = answer.json()["keys"]
+    return keys
+
+
+def test_while_nobody_waits_a_changed_user_costs_no_request_to_graph(
+    parts: Parts, http: httpx.Client
+) -> None:
+    """The first test: the others leave people behind who wait."""
+    parts.tenant.sandbox("DELETE", "requests")
+    answer = http.post("/api/hooks/arrivals", json=payload("event-grid"), headers=bearing(parts))
+    (key,) = accepted(answer)
+    wait_until(lambda: http.get(f"/api/events/{key}", headers=keyed(http)).status_code == 200)
+    event = http.get(f"/api/events/{key}", headers=keyed(http)).json()
+    assert (event["outcome"], event["people"]) == ("nobody-waits", [])
+    assert parts.tenant.sandbox("GET", "requests")["httpRequests"] == 0
+
+
+def test_a_signed_webhook_is_accepted_and_sent_again_it_has_the_same_key(
+    http: httpx.Client,
+) -> None:
+    first = accepted(
+        http.post("/api/hooks/bamboohr", **signed("bamboohr", payload("bamboohr-created")))
+    )
+    again = accepted(
+        http.post("/api/hooks/bamboohr", **signed("bamboohr", payload("bamboohr-created")))
+    )
+    assert first == again
+    assert len(first) == 1
+
+
+def test_what_changes_nothing_is_accepted_without_a_key_and_with_the_reason(
+    http: httpx.Client,
+) -> None:
+    answer = http.post("/api/hooks/bamboohr", **signed("bamboohr", payload("bamboohr-updated")))
+    assert accepted(answer) == []
+    assert answer.json()["leftAlone"][0]["field"] == "data.changedFields"
+
+
+def test_a_signature_that_is_missing_wrong_or_old_is_refused(http: httpx.Client) -> None:
+    value = payload("bamboohr-created")
+    assert "is missing" in refusal(http.post("/api/hooks/bamboohr", json=value), 401)
+    old = signed("bamboohr", value, at=datetime.now(UTC) - timedelta(minutes=6))
+    assert "too far" in refusal(http.post("/api/hooks/bamboohr", **old), 401)
+    other = signed("bamboohr", value) | {"content": b"{}"}
+    answer = http.post("/api/hooks/bamboohr", **other)
+    assert "not the body" in refusal(answer, 401)
+    assert answer.headers["www-authenticate"]
+
+
+def test_broken_input_names_the_senders_field_once_the_proof_is_good(http: httpx.Client) -> None:
+    answer = http.post("/api/hooks/deel", **signed("deel", {"data": {}}))
+    assert "is missing" in refusal(answer, 400)
+    assert answer.json()["error"]["field"] == "data.meta.event_type"
+
+
+def test_each_source_has_one_door(http: httpx.Client) -> None:
+    user = payload("scim-user")
+    assert "no source" in refusal(http.post("/api/hooks/scim", json=user), 404)
+    assert "no source" in refusal(http.post("/api/hooks/nobody", json=user), 404)
+    told = refusal(http.post("/api/hr/bamboohr", json=user, headers=keyed(http)), 404)
+    assert "/api/hooks/bamboohr" in told
+    assert http.post("/api/hr/scim", json=user).status_code == 401
+
+
+def test_more_than_a_megabyte_is_refused_before_anybody_looks_at_it(http: httpx.Client) -> None:
+    answer = http.post("/api/hooks/bamboohr", content=b"x" * (1024 * 1024 + 1))
+    assert "1,048,576 bytes" in refusal(answer, 413)
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_token_of_either_version_is_taken(parts: Parts, http: httpx.Client, version: str) -> None:
+    header = bearing(parts, version=version)
+    answer = http.post("/api/hooks/arrivals", json=payload("event-grid"), headers=header)
+    assert len(accepted(answer)) == 1
+
+
+def test_the_token_s_audience_may_be_the_bare_client_id(parts: Parts, http: httpx.Client) -> None:
+    header = bearing(parts, audience=HR_AUDIENCE.removeprefix("api://"))
+    accepted(http.post("/api/hooks/arrivals", json=payload("event-grid"), headers=header))
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "reason"),
+    [
+        ({"appId": STRANGER}, 403, f"the app {STRANGER} may not"),
+        ({"audience": "api://another"}, 401, "somebody else"),
+        ({"claims": {"iss": "https://sts.windows.net/another/"}}, 401, "another tenant"),
+        ({"claims": {"tid": STRANGER}}, 401, "another tenant"),
+        ({"claims": {"exp": 1}}, 401, "expired"),
+        ({"claims": {"nbf": 9999999999}}, 401, "not valid yet"),
+        ({"claims": {"exp": "never"}}, 401, "no numbers"),
+        ({"claims": {"azp": None}}, 401, "names no app"),
+        ({"claims": {"cnf": {"kid": "x"}}}, 401, "proof-of-possession"),
+        ({"header": {"typ": "pop"}}, 401, "proof-of-possession"),
+        ({"header": {"kid": "made-up"}}, 401, "none of Entra's keys"),
+    ],
+)
+def test_every_other_token_is_refused_with_the_reason(
+    parts: Parts, http: httpx.Client, token: dict[str, Any], status: int, reason: str
+) -> None:
+    header = bearing(parts, **token)
+    answer = http.post("/api/hooks/arrivals", json=payload("event-grid"), headers=header)
+    assert reason in refusal(answer, status)
+
+
+def test_no_token_and_another_scheme_are_refused(parts: Parts, http: httpx.Client) -> None:
+    event = payload("event-grid")
+    assert "bearer token" in refusal(http.post("/api/hooks/arrivals", json=event), 401)
+    token = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    for scheme, reason in [("PoP", "proof-of-possession"), ("Basic", "bearer token")]:
+        header = {"Authorization": f"{scheme} {token}"}
+        assert reason in refusal(http.post("/api/hooks/arrivals", json=event, headers=header), 401)
+    # Signed by the tenant's other key, as Graph's tokens are.
+    graph = parts.tenant.token(resource=HR_AUDIENCE).json()["access_token"]
+    answer = http.post(
+        "/api/hooks/arrivals", json=event, headers={"Authorization": f"Bearer {graph}"}
+    )
+    assert "no token as Entra signs them" in refusal(answer, 401)
+    forged = token[:-6] + ("AAAAAA" if not token.endswith("AAAAAA") else "BBBBBB")
+    answer = http.post(
+        "/api/hooks/arrivals", json=event, headers={"Authorization": f"Bearer {forged}"}
+    )
+    assert "no valid token" in refusal(answer, 401)
+
+
+def test_event_grid_is_told_that_it_may_send(parts: Parts, http: httpx.Client) -> None:
+    origin = {"WebHook-Request-Origin": "eventgrid.azure.net"}
+    agreed = http.options("/api/hooks/arrivals", headers=origin)
+    assert agreed.status_code == 200
+    assert agreed.headers["webhook-allowed-origin"] == "eventgrid.azure.net"
+    assert http.options("/api/hooks/bamboohr", headers=origin).status_code == 404
+    assert http.options("/api/hr/scim", headers=origin).status_code == 401
+    answer = http.post(
+        "/api/hooks/arrivals", json=payload("event-grid-validation"), headers=bearing(parts)
+    )
+    assert answer.status_code == 200
+    assert answer.json() == {"validationResponse": "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"}
+
+
+def test_a_scim_client_is_answered_in_its_own_words(http: httpx.Client) -> None:
+    headers = keyed(http) | {"Content-Type": "application/scim+json; charset=utf-8"}
+    answer = http.post("/api/hr/scim", content=json.dumps(payload("scim-user")), headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (202, "application/scim+json")
+    assert len(answer.json()["id"]) == 32
+    answer = http.post("/api/hr/scim", content='{"active": "no"}', headers=headers)
+    assert answer.status_code == 400
+    assert answer.json() == {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+        "status": "400",
+        "scimType": "invalidValue",
+        "detail": "active: write true or false",
+    }
+
+
+def test_each_operation_of_a_bulk_request_is_answered_and_the_good_ones_are_done(
+    http: httpx.Client,
+) -> None:
+    answer = http.post("/api/hr/scim", json=payload("scim-bulk-rfc"), headers=keyed(http))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/scim+json")
+    found = answer.json()
+    assert found["schemas"] == ["urn:ietf:params:scim:api:messages:2.0:BulkResponse"]
+    assert [(one.get("bulkId"), one["status"]) for one in found["Operations"]] == [
+        ("qwerty", "202"),
+        ("ytrewq", "204"),
+        ("leaves", "202"),
+        (None, "202"),
+    ]
+    (_, _, key) = found["Operations"][0]["location"].rpartition("/")
+    assert "/api/events/" in found["Operations"][0]["location"]
+    wait_until(lambda: http.get(f"/api/events/{key}", headers=keyed(http)).status_code == 200)
+
+
+def joiner(parts: Parts, http: httpx.Client, upn: str, **task: Any) -> tuple[str, str]:
+    """A workflow calls out for somebody; answers with the task's id and the event's key."""
+    call = parts.tenant.sandbox("POST", "lifecycle", {"userPrincipalName": upn, **task})
+    header = bearing(parts, appId=JOINERS)
+    (key,) = accepted(http.post("/api/hooks/joiners", json=call, headers=header))
+    return call["data"]["taskProcessingResult"]["id"], key
+
+
+def callback(parts: Parts, task: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = parts.tenant.sandbox("GET", f"lifecycle/{task}")["callback"]
+    return found
+
+
+def test_a_workflow_is_told_that_somebody_is_out_of_the_question(
+    parts: Parts, http: httpx.Client
+) -> None:
+    parts.tenant.sandbox(
+        "POST", "users", {"userPrincipalName": "gus@contoso.test", "userType": "Guest"}
+    )
+    task, key = joiner(parts, http, "gus@contoso.test")
+    wait_until(lambda: callback(parts, task) is not None)
+    assert callback(parts, task) == {
+        "source": "sspr-rollout",
+        "type": "lifecycleEvent",
+        "data": {
+            "@odata.type": "#microsoft.graph.identityGovernance.customTaskExtensionCallbackData",
+            "operationStatus": "Failed",
+        },
+    }
+    event = http.get(f"/api/events/{key}", headers=keyed(http)).json()
+    assert event["people"][0]["state"] == "excluded"
+
+
+async def test_new_keys_are_read_once_a_minute_and_old_ones_outlive_an_outage(
+    parts: Parts,
+) -> None:
+    tokens = EntraTokens(
+        authority=settings(parts)["SSPR_ENTRA_AUTHORITY"],
+        tenant_id=TENANT_ID,
+        audience=HR_AUDIENCE,
+    )
+    now = datetime.now(UTC)
+    first = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    assert await tokens.application_of(first, now) == GRID
+    parts.tenant.sandbox("POST", "webhook-keys")
+    second = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    with pytest.raises(NotAuthenticated, match="none of Entra's keys"):
+        await tokens.application_of(second, now + timedelta(seconds=59))
+    assert await tokens.application_of(second, now + timedelta(seconds=61)) == GRID
+
+
+async def test_without_entras_keys_a_token_is_neither_taken_nor_called_false(
+    parts: Parts,
+) -> None:
+    tokens = EntraTokens(authority="http://127.0.0.1:9", tenant_id=TENANT_ID, audience=HR_AUDIENCE)
+    token = bearing(parts)["Authorization"].removeprefix("Bearer ")
+    for _ in range(2):
+        with pytest.raises(DirectoryUnavailable, match="keys could not be read"):
+            await tokens.application_of(token, datetime.now(UTC))
