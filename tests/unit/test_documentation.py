@@ -42,6 +42,8 @@ ALARMS = (
     "dead-letters",
     "rollout-paused",
     "gate-failed",
+    "writeback-failures",
+    "plan-unsafe",
     "worker-silent",
     "function-failures",
     "messages-refused",
