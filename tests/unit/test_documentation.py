@@ -15,7 +15,9 @@ from cli.main import app
 from cli.settings import Settings as CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
 from shared.contracts.rollout_document import findings
+from shared.domain.enrolment import State
 from shared.domain.gate import GateKind, Outcome
+from shared.domain.policy import Topology
 from shared.domain.reasons import Reason
 from shared.domain.rollout import PauseReason, Phase
 from shared.settings import Settings
@@ -36,6 +38,7 @@ from tests.unit.documentation import (
 
 GUIDE = (ROOT / "docs/rollouts.md").read_text()
 RUNBOOK = ROOT / "docs/operations.md"
+SECURITY = ROOT / "docs/security.md"
 DECISIONS = ROOT / "docs/decisions"
 SSPR: Any = typer.main.get_command(app)
 ALARMS = (
@@ -231,6 +234,31 @@ def test_every_decision_stands_in_the_index_and_has_its_three_parts() -> None:
         assert title.startswith(f"# {int(page.name[:2])}. "), page.name
         assert headings(documentation.prose(page))[1:] == ["Context", "Decision", "Consequences"]
         assert f"]({page.name})" in index, page.name
+
+
+def test_the_glossary_knows_every_state_phase_and_topology() -> None:
+    glossary = (ROOT / "docs/glossary.md").read_text().lower()
+    # What a row of the states' table explains need not stand twice.
+    states = section(ROOT / "docs/architecture.md", "States")
+    for word in (*Phase, *Topology):
+        assert word in glossary, word
+    for state in State:
+        assert f"| {state} |" in states, state
+
+
+def test_the_roles_on_queues_are_those_of_the_templates() -> None:
+    """Who receives from a queue and who sends to it, as the page has it and as Azure is told."""
+    templates = (ROOT / "infra/modules/roles.bicep").read_text()
+    rows = _ROLES.findall(section(SECURITY, "Least privilege"))
+    for column, who in ((1, "app"), (2, "worker")):
+        for role, does in (("Receiver", "ReceivesFrom"), ("Sender", "SendsTo")):
+            (listed,) = re.findall(rf"^var {who}{does} = .*?\[([^\]]+)\]$", templates, _ACROSS)
+            said = {row[0] for row in rows if role in row[column]}
+            assert said == set(re.findall(r"'([^']+)'", listed)), who + does
+
+
+_ROLES = re.compile(r"^\| `([a-z-]+)` \|([^|]*)\|([^|]*)\|$", re.MULTILINE)
+_ACROSS = re.MULTILINE | re.DOTALL
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
