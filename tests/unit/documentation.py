@@ -13,6 +13,8 @@ _FENCED = re.compile(r"^( *)```(\w*) ?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re
 _INLINE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+_PROMPT = "$ "
+_SHELLS = {"sh", "bash", "console"}
 _FIRST_CELL = re.compile(r"^\| `([^`|]+)` \|", re.MULTILINE)
 
 
@@ -91,13 +93,23 @@ def blocks(page: Path) -> Iterator[Block]:
 
 
 def lines_of(block: Block) -> Iterator[str]:
-    """What is typed: of a block of the shell each line, of a console what follows the prompt."""
-    for line in block.text.replace("\\\n", " ").splitlines():
-        text = line.strip()
-        if block.language == "console":
-            text = text.removeprefix("$ ") if text.startswith("$ ") else ""
+    """Its lines without prompts, comments and what follows a backslash on the next line.
+
+    Where lines have a prompt, the others are what was answered.
+    """
+    lines = [line.strip() for line in block.text.replace("\\\n", " ").splitlines()]
+    prompted = [line for line in lines if line.startswith(_PROMPT)]
+    for line in prompted or lines:
+        text = line.removeprefix(_PROMPT)
         if text and not text.startswith("#"):
             yield text
+
+
+def is_typed(block: Block) -> bool:
+    """Whether its lines are typed into a shell."""
+    return block.language in _SHELLS or any(
+        line.startswith(_PROMPT) for line in block.text.splitlines()
+    )
 
 
 def commands_of(line: str) -> list[list[str]]:

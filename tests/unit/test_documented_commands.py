@@ -11,10 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.documentation import PAGES, ROOT, Said, blocks, commands_of, lines_of, name_of
+from tests.unit.documentation import (
+    PAGES,
+    ROOT,
+    Said,
+    blocks,
+    commands_of,
+    is_typed,
+    lines_of,
+    name_of,
+)
 from tests.unit.test_documentation import parse
 
-SHELLS = {"sh", "bash", "console"}
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 _PARAMETER = re.compile(r"\$(\w+)")
@@ -93,7 +101,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
 def typed() -> Iterator[tuple[str, list[str]]]:
     for page in PAGES:
         for block in blocks(page):
-            if block.language in SHELLS:
+            if is_typed(block):
                 for line in lines_of(block):
                     for words in commands_of(line):
                         yield name_of(page), words
