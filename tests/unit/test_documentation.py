@@ -14,6 +14,7 @@ from cli.exits import Status
 from cli.main import app
 from cli.settings import Settings as CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
+from shared.contracts import queues
 from shared.contracts.rollout_document import findings
 from shared.domain.enrolment import State
 from shared.domain.gate import GateKind, Outcome
@@ -211,6 +212,12 @@ def test_the_runbook_has_a_page_s_part_for_every_alarm() -> None:
     for alarm in ALARMS:
         said = section(RUNBOOK, alarm)
         assert [word for word in ("Means", "See", "Do", "Over") if f"**{word}.**" not in said] == []
+
+
+def test_the_runbook_says_of_every_queue_what_a_dead_letter_means() -> None:
+    names = [value for value in vars(queues).values() if isinstance(value, str) and "-" in value]
+    rows = first_cells(section(RUNBOOK, "dead-letters"))
+    assert sorted(rows) == sorted(name for name in names if re.fullmatch(r"[a-z-]+", name))
 
 
 def test_the_runbook_has_a_row_for_every_reason_and_for_none_that_is_not() -> None:
