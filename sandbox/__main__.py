@@ -94,13 +94,15 @@ def _status(layout: Layout) -> int:
 
 
 def _env(layout: Layout) -> int:
-    """What the CLI needs to know, as a shell reads it."""
+    """What the CLI needs to know, and where trouble can be made, as a shell reads it."""
     file = _keys(layout)
     if not file.exists():
         return _not_up()
     keys = json.loads(file.read_text())
     sys.stdout.write(f"export SSPR_URL={layout.functions_url}/api\n")
     sys.stdout.write(f"export SSPR_KEY={keys['functionKeys']['default']}\n")
+    sys.stdout.write(f"export SANDBOX_TENANT={layout.tenant_url}\n")
+    sys.stdout.write(f"export SANDBOX_CONNECT={layout.connect_url}\n")
     return 0
 
 

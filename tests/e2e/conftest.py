@@ -75,6 +75,13 @@ def stage(rollout_stage: RolloutRig) -> RolloutRig:
     return rollout_stage
 
 
+@pytest.fixture(scope="module")
+def fresh_layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
+    """A sandbox in which nothing has happened, as whoever follows the documentation has it."""
+    with _sandbox(request) as layout:
+        yield layout
+
+
 @pytest.fixture
 def rig(shared_rig: Rig) -> Rig:
     """The sandbox with every part up, whatever the test before did to it."""

@@ -5,7 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 import typer
@@ -13,74 +13,75 @@ import typer
 from cli.exits import Status
 from cli.main import app
 from cli.settings import Settings as CliSettings
+from hybrid_worker.delta_sync.decisions import Problem
+from shared.contracts import queues
 from shared.contracts.hr import sources_document
 from shared.contracts.rollout_document import findings
+from shared.domain.enrolment import State
 from shared.domain.gate import GateKind, Outcome
+from shared.domain.policy import Topology
+from shared.domain.reasons import Reason
 from shared.domain.rollout import PauseReason, Phase
 from shared.settings import Settings
+from tests.unit import documentation
+from tests.unit.documentation import (
+    PAGES,
+    ROOT,
+    Said,
+    anchors,
+    blocks,
+    first_cells,
+    headings,
+    inline,
+    lines_of,
+    name_of,
+    section,
+)
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 GUIDE = (ROOT / "docs/rollouts.md").read_text()
+RUNBOOK = ROOT / "docs/operations.md"
+SECURITY = ROOT / "docs/security.md"
+DECISIONS = ROOT / "docs/decisions"
 SSPR: Any = typer.main.get_command(app)
+ALARMS = (
+    "dead-letters",
+    "rollout-paused",
+    "gate-failed",
+    "writeback-failures",
+    "plan-unsafe",
+    "worker-silent",
+    "function-failures",
+    "messages-refused",
+)
 
-_FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_INLINE = re.compile(r"`([^`\n]+)`")
-_LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
-_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _SETTING = re.compile(r"\bSSPR_[A-Z][A-Z_]*[A-Z]\b")
-_COMMAND = re.compile(r"(?:\$ )?(?:\.venv/bin/)?(sspr .*)")
 _END_OF_COMMAND = {"|", ">", "<", "&&", ";"}
-
-
-class Said(NamedTuple):
-    """Something that a page says."""
-
-    page: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.page}: {self.text}"
-
-
-def said(pattern: re.Pattern[str], text: str, page: Path) -> Iterator[Said]:
-    return (Said(page.name, found[1]) for found in pattern.finditer(text))
-
-
-def prose(page: Path) -> str:
-    """The page without its code blocks."""
-    return _FENCED.sub("", page.read_text())
-
-
-def blocks(page: Path) -> Iterator[tuple[str, str]]:
-    """Language and text of each code block."""
-    return ((found[1], found[2]) for found in _FENCED.finditer(page.read_text()))
 
 
 def commands_in_blocks() -> Iterator[Said]:
     for page in PAGES:
-        for _, text in blocks(page):
-            for line in text.replace("\\\n", " ").splitlines():
-                if found := _COMMAND.fullmatch(line.strip()):
-                    yield Said(page.name, found[1])
+        for block in blocks(page):
+            for line in lines_of(block):
+                text = line.removeprefix(".venv/bin/")
+                if text.startswith("sspr "):
+                    yield Said(name_of(page), text)
 
 
 def commands_in_prose() -> Iterator[Said]:
     for page in PAGES:
-        yield from (one for one in said(_INLINE, prose(page), page) if one.text.startswith("sspr "))
+        yield from (one for one in inline(page) if one.text.startswith("sspr "))
 
 
 def links() -> Iterator[Said]:
-    """Those within the repository."""
     for page in PAGES:
-        yield from (one for one in said(_LINK, prose(page), page) if "://" not in one.text)
+        yield from documentation.links(page)
 
 
 def documents(kind: str = "rollout") -> Iterator[Said]:
     for page in PAGES:
-        for language, text in blocks(page):
-            if language == "yaml" and f"schema: sspr-rollout/{kind}/" in text:
-                yield Said(page.name, text)
+        for block in blocks(page):
+            if block.language == "yaml" and f"schema: sspr-rollout/{kind}/" in block.text:
+                yield Said(name_of(page), block.text)
 
 
 def words_of(line: str) -> list[str]:
@@ -101,11 +102,6 @@ def parse(words: list[str]) -> None:
         if not hasattr(command, "commands"):
             return
         _, command, words = command.resolve_command(context, words)
-
-
-def slug(heading: str) -> str:
-    """The anchor that GitHub gives a heading."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 def settings() -> set[str]:
@@ -133,8 +129,9 @@ def test_a_command_in_the_text_exists_with_its_options(command: Said) -> None:
 
 def test_the_commands_of_every_page_that_has_some_are_found() -> None:
     """So that a change of layout does not make the tests above pass for want of commands."""
-    assert {one.page for one in commands_in_blocks()} >= {"README.md", "rollouts.md"}
-    assert {one.page for one in commands_in_prose()} >= {"README.md", "rollouts.md"}
+    pages = {"README.md", "docs/rollouts.md", "docs/operations.md"}
+    assert {one.page for one in commands_in_blocks()} >= pages
+    assert {one.page for one in commands_in_prose()} >= pages
 
 
 def test_an_unknown_command_or_option_would_be_noticed() -> None:
@@ -153,12 +150,26 @@ def test_every_command_stands_somewhere() -> None:
 
 @pytest.mark.parametrize("link", list(links()), ids=str)
 def test_a_link_within_the_repository_leads_somewhere(link: Said) -> None:
-    page = next(page for page in PAGES if page.name == link.page)
+    page = ROOT / link.page
     path, _, anchor = link.text.partition("#")
     target = page.parent / path if path else page
     assert target.exists()
     if anchor:
-        assert anchor in {slug(found[1]) for found in _HEADING.finditer(prose(target))}
+        assert anchor in anchors(target)
+
+
+def test_links_of_every_folder_are_followed() -> None:
+    """So that the test above does not pass for want of pages."""
+    assert {Path(one.page).parent.as_posix() for one in links()} >= {".", "docs", "docs/decisions"}
+
+
+def test_no_page_has_two_headings_of_one_anchor() -> None:
+    """A link to the second would lead to the first."""
+    for page in PAGES:
+        found = [documentation.slug(one) for one in headings(documentation.prose(page))]
+        twice = {one for one in found if found.count(one) > 1}
+        # A changelog's and a decision's parts are named alike on purpose.
+        assert page.name == "CHANGELOG.md" or not twice, (page.name, twice)
 
 
 def test_a_rollout_document_in_the_documentation_has_no_findings() -> None:
@@ -170,12 +181,12 @@ def test_a_rollout_document_in_the_documentation_has_no_findings() -> None:
 
 def test_a_file_of_hr_sources_in_the_documentation_has_no_findings() -> None:
     shown = list(documents("hr-sources"))
-    assert "hr-systems.md" in {one.page for one in shown}
+    assert "docs/hr-systems.md" in {one.page for one in shown}
     for one in shown:
         assert [str(found) for found in sources_document.findings(one.text)] == [], one.page
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_setting_that_a_page_names_exists(page: Path) -> None:
     # A secret's own name follows two underscores.
     named = {name.partition("__")[0] for name in _SETTING.findall(page.read_text())}
@@ -202,3 +213,87 @@ def test_the_guide_s_lease_is_the_default() -> None:
 def test_no_page_names_a_path_of_the_machine_it_was_written_on() -> None:
     for page in PAGES:
         assert not re.search(r"(?<![\w.])/(home|root|tmp|work|Users)/", page.read_text()), page.name
+
+
+def test_the_runbook_has_a_page_s_part_for_every_alarm() -> None:
+    """Each says what it means, how to see it, what to do and when it is over."""
+    alarms = section(RUNBOOK, "Alarms")
+    assert headings(alarms) == list(ALARMS)
+    for alarm in ALARMS:
+        said = section(RUNBOOK, alarm)
+        assert [word for word in ("Means", "See", "Do", "Over") if f"**{word}.**" not in said] == []
+
+
+def test_the_runbook_says_of_every_queue_what_a_dead_letter_means() -> None:
+    names = [value for value in vars(queues).values() if isinstance(value, str) and "-" in value]
+    rows = first_cells(section(RUNBOOK, "dead-letters"))
+    assert sorted(rows) == sorted(name for name in names if re.fullmatch(r"[a-z-]+", name))
+
+
+def test_the_runbook_has_a_row_for_every_reason_and_for_none_that_is_not() -> None:
+    rows = first_cells(section(RUNBOOK, "Reason codes"))
+    assert sorted(rows) == sorted(Reason)
+
+
+def test_the_runbook_has_a_row_for_every_pause_reason_gate_and_problem_of_a_sync() -> None:
+    assert sorted(first_cells(section(RUNBOOK, "Pause reasons"))) == sorted(PauseReason)
+    gates = section(RUNBOOK, "Gates").partition("### ")[0]
+    assert sorted(first_cells(gates)) == sorted(GateKind)
+    assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(Problem)
+
+
+def test_every_decision_stands_in_the_index_and_has_its_three_parts() -> None:
+    index = (DECISIONS / "README.md").read_text()
+    pages = sorted(DECISIONS.glob("[0-9]*.md"))
+    assert len(pages) > 10
+    for page in pages:
+        title = page.read_text().partition("\n")[0]
+        assert title.startswith(f"# {int(page.name[:2])}. "), page.name
+        assert headings(documentation.prose(page))[1:] == ["Context", "Decision", "Consequences"]
+        assert f"]({page.name})" in index, page.name
+
+
+def test_the_glossary_knows_every_state_phase_and_topology() -> None:
+    glossary = (ROOT / "docs/glossary.md").read_text().lower()
+    # What a row of the states' table explains need not stand twice.
+    states = section(ROOT / "docs/architecture.md", "States")
+    for word in (*Phase, *Topology):
+        assert word in glossary, word
+    for state in State:
+        assert f"| {state} |" in states, state
+
+
+def test_the_roles_on_queues_are_those_of_the_templates() -> None:
+    """Who receives from a queue and who sends to it, as the page has it and as Azure is told."""
+    templates = (ROOT / "infra/modules/roles.bicep").read_text()
+    rows = _ROLES.findall(section(SECURITY, "Least privilege"))
+    for column, who in ((1, "app"), (2, "worker")):
+        for role, does in (("Receiver", "ReceivesFrom"), ("Sender", "SendsTo")):
+            (listed,) = re.findall(rf"^var {who}{does} = .*?\[([^\]]+)\]$", templates, _ACROSS)
+            said = {row[0] for row in rows if role in row[column]}
+            assert said == set(re.findall(r"'([^']+)'", listed)), who + does
+
+
+_ROLES = re.compile(r"^\| `([a-z-]+)` \|([^|]*)\|([^|]*)\|$", re.MULTILINE)
+_ACROSS = re.MULTILINE | re.DOTALL
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_module_that_a_page_names_is_there(page: Path) -> None:
+    """By its path from the root, or from the folder that the page has named before."""
+    paths = {path.relative_to(ROOT).as_posix() for path in tracked()}
+    named = {one.text for one in inline(page) if re.fullmatch(r"[\w./-]+\.(py|ps1|json)", one.text)}
+    assert {one for one in named if not any(path.endswith(one) for path in paths)} <= MADE_BY_HAND
+
+
+MADE_BY_HAND = {"local.settings.json"}
+"""Files that whoever deploys or develops has to make."""
+
+
+def tracked() -> Iterator[Path]:
+    """The repository's own files."""
+    for top in ("*", *(f"{part}/**/*" for part in PARTS)):
+        yield from (path for path in ROOT.glob(top) if path.is_file())
+
+
+PARTS = ("functions", "shared", "hybrid_worker", "cli", "sandbox", "infra", "docs", "tests")
