@@ -155,6 +155,19 @@ class Settings(BaseSettings):
             return value.strip().lower()
         return frozenset(one.lower() for one in value)
 
+    @field_validator("hr_secrets")
+    @classmethod
+    def _is_resolved(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
+        # App Service hands the reference itself on while it cannot be resolved, and that anybody
+        # could write. Source: "Use Key Vault references", Troubleshoot, Microsoft Learn.
+        for name, secret in value.items():
+            if secret.get_secret_value().startswith("@Microsoft.KeyVault("):
+                raise ValueError(
+                    f"SSPR_HR_SECRETS__{name.upper()} is a reference to Key Vault that could not "
+                    "be resolved; see that the secret is there and the app's identity may read it"
+                )
+        return value
+
     @field_validator("telemetry_connection_string", "telemetry_authentication", mode="before")
     @classmethod
     def _unset(cls, value: Any) -> Any:

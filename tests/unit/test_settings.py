@@ -118,6 +118,14 @@ def test_a_secret_of_an_hr_system_stays_the_text_that_it_is_by_whatever_case_of_
     assert secret not in repr(found)
 
 
+def test_a_reference_to_key_vault_that_is_not_resolved_is_no_secret(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reference = "@Microsoft.KeyVault(VaultName=contoso;SecretName=deel)"
+    text = complaint(monkeypatch, COMPLETE | {"SSPR_HR_SECRETS__DEEL": reference})
+    assert "SSPR_HR_SECRETS__DEEL is a reference to Key Vault that could not be resolved" in text
+
+
 @pytest.mark.parametrize("name", [name for name in COMPLETE if name != "SSPR_SCOPE_GROUP_ID"])
 def test_a_setting_left_empty_counts_as_missing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     assert "neither is set" in complaint(monkeypatch, COMPLETE | {name: ""})
