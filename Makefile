@@ -7,7 +7,7 @@ RUN := .venv/bin
 SYSTEM := .cache/system-packages
 READY := .venv/.ready
 
-.PHONY: help setup demo test lint unit sandbox down bench requirements clean
+.PHONY: help setup demo test lint unit sandbox down bench package requirements clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,6 +48,9 @@ down: setup ## the sandbox down
 
 bench: setup ## planning for a million people; people per second beside a script
 	$(RUN)/python -m sandbox.bench
+
+package: setup ## package.zip, as Azure runs it: the app and its locked libraries
+	$(RUN)/python infra/build_package.py
 
 requirements: setup ## requirements.txt and the worker's, from the lock
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra app -o requirements.txt
