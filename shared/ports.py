@@ -1,6 +1,7 @@
 """What the use cases need from the world, as narrow protocols; the adapters provide it."""
 
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -194,6 +195,9 @@ class Ledger(Protocol):
         self, states: Collection[State], *, due_before: datetime | None = None
     ) -> Sequence[Enrolment]:
         """Everybody in these states; with `due_before`, those whose `due` has come."""
+
+    async def keys_in_state(self, states: Collection[State]) -> Sequence[AbstractSet[str]]:
+        """The keys of everybody in these states, in portions whose rows fit into memory."""
 
     async def provisional(self) -> Sequence[Enrolment]:
         """Everybody enrolled who was not in Entra when last looked for."""

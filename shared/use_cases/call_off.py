@@ -21,11 +21,11 @@ async def call_off_if_aborted(world: World, now: datetime) -> None:
     stored = await world.rollouts.current()
     if stored is None or stored.rollout.phase is not Phase.ABORTED:
         return
-    pending = await world.ledger.in_state([State.REQUESTED, State.WAITING])
 
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
         return call_off(current, now) if current else None
 
-    for some in batched([one.key for one in pending], CHUNK, strict=False):
-        amended = await amend(world, some, decide, actor=ACTOR, now=now)
-        await announce(amended.values(), world.outbox)
+    for keys in await world.ledger.keys_in_state([State.REQUESTED, State.WAITING]):
+        for some in batched(keys, CHUNK, strict=False):
+            amended = await amend(world, some, decide, actor=ACTOR, now=now)
+            await announce(amended.values(), world.outbox)

@@ -4,12 +4,14 @@ from collections.abc import Collection
 from datetime import datetime
 
 from shared.domain.enrolment import IN_SCOPE, Enrolment, State
+from shared.domain.people import is_object_id
 from shared.domain.verification import Observation, verify
 from shared.ports import World
 from shared.use_cases.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.announce import announce
 from shared.use_cases.tell import amend
 
+_ON_THE_WAY = (State.REQUESTED, State.WITHDRAWING, State.APPLIED)
 LOOK_UP_ONE_BY_ONE = 400
 """Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
 
@@ -21,17 +23,29 @@ async def follow_up(world: World, now: datetime) -> None:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
     await adopt_arrivals(await find_arrivals(world), world, now)
-    on_the_way = await world.ledger.in_state([State.REQUESTED, State.WITHDRAWING, State.APPLIED])
-    applied = {e.key for e in on_the_way if e.state is State.APPLIED and not e.is_provisional}
-    members = await _members_among(applied, world) if applied else frozenset()
+    members = await _members_among_applied(world)
+    for keys in await world.ledger.keys_in_state(_ON_THE_WAY):
+        await _verify(keys, members, world, now)
+
+
+async def _verify(
+    keys: Collection[str], members: Collection[str], world: World, now: datetime
+) -> None:
+    before: dict[str, Enrolment | None] = {}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        before[key] = current
         seen = Observation(member=key in members)
         return verify(current, seen, world.policy, now) if current else None
 
-    before = {enrolment.key: enrolment for enrolment in on_the_way}
-    after = await amend(world, before, decide, actor=ACTOR, now=now)
+    after = await amend(world, keys, decide, actor=ACTOR, now=now)
     await announce([e for key, e in after.items() if e != before[key]], world.outbox)
+
+
+async def _members_among_applied(world: World) -> Collection[str]:
+    portions = await world.ledger.keys_in_state([State.APPLIED])
+    applied = {key for keys in portions for key in keys if is_object_id(key)}
+    return await _members_among(applied, world) if applied else frozenset()
 
 
 async def _members_among(object_ids: Collection[str], world: World) -> Collection[str]:
@@ -48,8 +62,8 @@ async def read_registrations(world: World, now: datetime) -> None:
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
-    people = await world.ledger.in_state([State.VISIBLE, State.EFFECTIVE])
-    if not people:
+    portions = await world.ledger.keys_in_state([State.VISIBLE, State.EFFECTIVE])
+    if not portions:
         return
     report = await world.directory.registrations()
 
@@ -58,4 +72,5 @@ async def read_registrations(world: World, now: datetime) -> None:
             return current
         return verify(current, Observation(True, report.get(key)), world.policy, now)
 
-    await amend(world, [e.key for e in people], decide, actor=ACTOR, now=now)
+    for keys in portions:
+        await amend(world, keys, decide, actor=ACTOR, now=now)

@@ -92,15 +92,16 @@ class Partition:
     ) -> list[Enrolment]:
         """Everybody here in one of these states, and due if a time is given."""
         head = await self.head()
-        keys: set[str] = set()
-        for state in head.states.intersection(states):
-            keys |= await self._indexed(state, due_before)
-        found = await self._find(keys, head)
+        found = await self._find(await self._keys_in_state(states, due_before, head), head)
         return [
             enrolment
             for enrolment in found.people.values()
             if enrolment.state in states and _is_due(enrolment, due_before)
         ]
+
+    async def keys_in_state(self, states: AbstractSet[State]) -> set[str]:
+        """The keys of everybody here in one of these states, from the index alone."""
+        return await self._keys_in_state(states, None, await self.head())
 
     async def flagged(self, limit: int) -> list[Enrolment]:
         """Up to `limit` people here who are flagged."""
@@ -180,6 +181,14 @@ class Partition:
         else:
             rows = await self._table.get_many(self._name, [row_key(kind, key) for key in keys])
         return {row["Key"]: row for row in rows if row["Key"] in keys}
+
+    async def _keys_in_state(
+        self, states: AbstractSet[State], due_before: datetime | None, head: Head
+    ) -> set[str]:
+        keys: set[str] = set()
+        for state in head.states.intersection(states):
+            keys |= await self._indexed(state, due_before)
+        return keys
 
     async def _indexed(self, state: State, due_before: datetime | None) -> set[str]:
         between = rows_of(RowKind.STATE, state)

@@ -30,6 +30,8 @@ from shared.ports import Receipt, Totals
 
 _PARTITIONS_AT_ONCE = 4
 """When everybody is read: pages that are held in memory."""
+_PEOPLE_AT_ONCE = 20_000
+"""Of a portion of keys, unless one partition holds more: with their histories some 100 MB."""
 
 
 class TableLedger:
@@ -97,6 +99,12 @@ class TableLedger:
         """Everybody in these states; with `due_before`, those whose `due` is then or before."""
         wanted = frozenset(states)
         return await self._from_all(lambda partition: partition.in_state(wanted, due_before))
+
+    async def keys_in_state(self, states: Collection[State]) -> Sequence[AbstractSet[str]]:
+        """The keys of everybody in these states, whole partitions to a portion."""
+        wanted = frozenset(states)
+        found = await all_of(one.keys_in_state(wanted) for one in self._partitions.values())
+        return _portions(found)
 
     async def provisional(self) -> Sequence[Enrolment]:
         """Everybody enrolled under a provisional key that has not been adopted."""
@@ -194,6 +202,17 @@ def _sum[T](counts: Iterable[Mapping[T, int]]) -> Counter[T]:
     for some in counts:
         total.update(some)
     return total
+
+
+def _portions(parts: Iterable[AbstractSet[str]]) -> list[set[str]]:
+    """Partitions put together: those of one portion are changed at the same time."""
+    portions: list[set[str]] = []
+    for part in filter(None, parts):
+        if portions and len(portions[-1]) + len(part) <= _PEOPLE_AT_ONCE:
+            portions[-1] |= part
+        else:
+            portions.append(set(part))
+    return portions
 
 
 def _in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:

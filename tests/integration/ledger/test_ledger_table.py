@@ -104,6 +104,26 @@ async def test_people_are_found_by_their_state_and_by_when_they_are_due(
     assert {person.key for person in due} == {p.key for p in (*people[:3], early)}
 
 
+async def test_the_keys_of_a_state_come_in_portions_of_whole_partitions(
+    ledger: TableLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [enrolment(object_id(number)) for number in range(60)]
+    elsewhere = enrolment(object_id(99), state=State.WAITING)
+    await put(ledger, *people, enrolment("employee:1"), elsewhere)
+    everybody = {person.key for person in people} | {"employee:1"}
+
+    assert await ledger.keys_in_state([State.REQUESTED]) == [everybody]
+    monkeypatch.setattr("shared.adapters.ledger.table_ledger._PEOPLE_AT_ONCE", 10)
+    portions = await ledger.keys_in_state([State.REQUESTED])
+
+    assert len(portions) > 5
+    assert set().union(*portions) == everybody
+    assert sum(map(len, portions)) == len(everybody)
+    places = [{partition_of(key) for key in portion} for portion in portions]
+    assert sum(map(len, places)) == len(set().union(*places))
+    assert await ledger.keys_in_state([State.APPLIED]) == []
+
+
 async def test_whoever_moves_on_is_found_in_the_new_state_only(ledger: TableLedger) -> None:
     person = enrolment(object_id(1), due=NOW)
     await put(ledger, person)
