@@ -110,6 +110,12 @@ def test_a_rule_overlooks_nothing_and_tells_what_has_happened_once(name: str) ->
     assert rule["description"]
 
 
+def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:
+    """In a workspace that is as new as the rule the tables are not known yet."""
+    rule = declarations(parsed(MONITORING / "log-rule.bicep"), "resource")["rule"]
+    assert value(rule.named_children[-1])["properties"]["skipQueryValidation"] is True
+
+
 def test_the_workers_silence_is_a_count_that_is_there_when_nothing_is() -> None:
     rule, query = RULES["worker-silent"], QUERIES["worker-silent"]
     assert query.rstrip().endswith("| summarize reports = count()")
