@@ -124,6 +124,11 @@ def test_the_workers_silence_is_a_count_that_is_there_when_nothing_is() -> None:
     assert rule["enabled"] == "expectsWorker"
 
 
+def test_whoever_is_refused_at_the_door_makes_no_function_fail() -> None:
+    """Anybody on the internet can be answered with 401 or 404, as often as they like."""
+    assert "Success == false and ResultCode !startswith '4'" in QUERIES["function-failures"]
+
+
 def test_every_rule_reaches_the_action_group() -> None:
     dead_letters = value(declarations(ALERTS, "resource")["deadLetters"].named_children[-1])
     assert dead_letters["properties"]["actions"] == [{"actionGroupId": "operators.id"}]
