@@ -27,7 +27,7 @@ param excludedGroupIds string = ''
 @description('Client id of the Entra app registration for operators (requestedAccessTokenVersion 2); empty: they use a function key.')
 param operatorAppId string = ''
 
-@description('Object id of the worker machine\'s identity (Azure Arc); empty until it is connected.')
+@description('Object id of the worker machine\'s identity (Azure Arc); empty until it is connected. Another one gets the roles too: those of the one before stay until somebody takes them away.')
 param workerPrincipalId string = ''
 
 @description('Names, separated by commas, of the secrets in the key vault that HR webhooks are signed with.')
@@ -39,7 +39,7 @@ param hrAudience string = ''
 @description('Who is sent alerts; empty: alerts are only shown.')
 param alertEmail string = ''
 
-@description('Private endpoints and no public ones for Service Bus, storage and the key vault. Service Bus is then of the Premium tier, which costs many times as much.')
+@description('Private endpoints and no public ones for Service Bus, storage and the key vault. Service Bus is then of the Premium tier, which costs many times as much. The subscription has to have the resource provider Microsoft.App registered, which no deployment of this template does.')
 param privateNetwork bool = false
 
 @description('The private network\'s addresses; at least a /25.')
@@ -49,7 +49,7 @@ param networkAddressPrefix string = '10.90.0.0/24'
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageRedundancy string = 'Standard_ZRS'
 
-@description('On what the app gets its role for the ledger: each table, or the account.')
+@description('On what the app gets its role for the ledger: each table, or the account. Back at each table, the one on the account stays until somebody takes it away.')
 @allowed(['table', 'account'])
 param ledgerScope string = 'table'
 

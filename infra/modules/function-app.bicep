@@ -155,25 +155,33 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   }
 }
 
-// The last one wins: what the template itself decides cannot be changed by moreSettings.
+// The last one wins: what the template itself decides cannot be changed by moreSettings. Written before
+// the door is opened or shut: an app that is told of sign-in does not start before there is one.
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
   properties: union(schedules, moreSettings, ownSettings, hrSecrets, empty(hrAudience) ? {} : { SSPR_HR_AUDIENCE: hrAudience })
 }
 
+// Writes to one site's configuration get into each other's way, so they come one after the other: the
+// settings, these, and who signs in. Source: pull request 3125 of Azure/azure-dev.
+@batchSize(1)
 resource publishingByPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
   for door in ['scm', 'ftp']: {
     parent: app
     name: door
+    dependsOn: [settings]
     properties: { allow: false }
   }
 ]
 
-resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = if (signsOperatorsIn) {
+// Switched off where nobody signs in, not left out: a deployment takes nothing away, and function keys
+// would be turned away by what an earlier one has switched on.
+resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'authsettingsV2'
-  properties: {
+  dependsOn: [publishingByPassword]
+  properties: signsOperatorsIn ? {
     platform: {
       enabled: true
       runtimeVersion: '~1'
@@ -208,6 +216,8 @@ resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = if (signsOpera
       tokenStore: { enabled: false }
     }
     httpSettings: { requireHttps: true }
+  } : {
+    platform: { enabled: false }
   }
 }
 

@@ -42,8 +42,10 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     windowSize: window
     evaluationFrequency: frequency
     autoMitigate: stateful
-    // The first real engine that these queries meet is that of the deployment.
-    skipQueryValidation: false
+    // A workspace of a few seconds does not know the tables yet that telemetry fills, and the
+    // deployment would fail for that. The queries are checked in the tests. Source: pull requests 422
+    // of mspnp/aks-baseline and 586 of learntocloud/learn-to-cloud-app.
+    skipQueryValidation: true
     criteria: {
       allOf: [
         {

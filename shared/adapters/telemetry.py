@@ -70,7 +70,10 @@ class _Handover(logging.Handler):
             return
         while True:
             context, record = self._lines.get()
-            context.run(target.handle, record)
+            try:
+                context.run(target.handle, record)
+            except Exception:  # noqa: BLE001  # as logging itself does: said, and the next line goes on
+                target.handleError(record)
 
 
 def _exporting(

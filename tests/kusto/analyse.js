@@ -12,7 +12,8 @@ for (const file of ["bridge.js", "Kusto.Language.Bridge.js"]) {
 // Columns by the workspace's reference of tables, Microsoft Learn; those that are read.
 const TABLES = {
   AppTraces: "(TimeGenerated: datetime, Message: string, _ResourceId: string)",
-  AppRequests: "(TimeGenerated: datetime, Name: string, Success: bool, _ResourceId: string)",
+  AppRequests:
+    "(TimeGenerated: datetime, Name: string, Success: bool, ResultCode: string, _ResourceId: string)",
 };
 
 const { KustoCode, GlobalState, Symbols } = Kusto.Language;

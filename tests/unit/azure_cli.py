@@ -1,7 +1,8 @@
 """A stand-in for the Azure CLI: `az rest` against a directory that is kept in a file.
 
-Run as a program; AZURE_CLI_STATE names the file. Answers only what it knows: any other request is
-one that Graph would not take.
+Run as a program; AZURE_CLI_STATE names the file, AZURE_CLI_RUN whatever asks several times. Answers
+only what it knows: any other request is one that Graph would not take. Of a unit that the same run
+has made, the directory does not know yet when it is asked.
 """
 
 import argparse
@@ -74,11 +75,11 @@ def _read(path: list[str], parameters: Mapping[str, str], state: dict[str, Any])
         case ["groups", key]:
             return _one(state["groups"], key)
         case ["directory", "administrativeUnits"]:
-            return _filtered(state["administrativeUnits"], parameters)
+            return _filtered(_known_units(state), parameters)
         case ["directory", "administrativeUnits", key]:
-            return _one(state["administrativeUnits"], key)
+            return _one(_known_units(state), key)
         case ["directory", "administrativeUnits", key, "members"]:
-            unit = _one(state["administrativeUnits"], key)
+            unit = _one(_known_units(state), key)
             return {"value": [{"id": one} for one in unit["members"]]}
         case ["roleManagement", "directory", "roleAssignments"]:
             return _filtered(state["roleAssignments"], parameters)
@@ -98,7 +99,14 @@ def _change(method: str, path: list[str], body: dict[str, Any], state: dict[str,
             assert held["principalId"] == key
             state["appRoleAssignments"].remove(held)
         case ["post", "directory", "administrativeUnits"]:
-            state["administrativeUnits"].append({"id": str(uuid4()), "members": [], **body})
+            unit = {
+                "id": str(uuid4()),
+                "members": [],
+                "madeIn": os.environ["AZURE_CLI_RUN"],
+                **body,
+            }
+            state["administrativeUnits"].append(unit)
+            return unit
         case ["post", "directory", "administrativeUnits", key, "members", "$ref"]:
             unit = _one(state["administrativeUnits"], key)
             unit["members"].append(body["@odata.id"].removeprefix(f"{GRAPH}groups/"))
@@ -107,6 +115,12 @@ def _change(method: str, path: list[str], body: dict[str, Any], state: dict[str,
             state["roleAssignments"].append({"id": uuid4().hex, **body})
         case _:
             raise Refused(f"BadRequest: {method} {path}")
+    return None
+
+
+def _known_units(state: dict[str, Any]) -> list[dict[str, Any]]:
+    run = os.environ["AZURE_CLI_RUN"]
+    return [one for one in state["administrativeUnits"] if one.get("madeIn") != run]
 
 
 def _one(objects: list[dict[str, Any]], key: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -20,7 +20,7 @@ SCRIPT = ROOT / "infra/graph/grant-permissions"
 LIST = json.loads((ROOT / "infra/graph/permissions.json").read_text())
 PERMISSIONS = {one["name"]: one for one in LIST["permissions"]}
 IDENTITY, GRAPH, OTHER_API = (f"{number}0000000-0000-4000-8000-000000000000" for number in "123")
-GROUP = "40000000-0000-4000-8000-000000000000"
+GROUP = "4000000a-0000-4000-8000-000000000000"
 NEEDED = {"User.Read.All", "AuditLog.Read.All", "GroupMember.ReadWrite.All"}
 NARROWER = {"User.Read.All", "AuditLog.Read.All", "GroupMember.Read.All"}
 MAIL = "10000000-0000-4000-8000-00000000000a"
@@ -44,6 +44,7 @@ class Directory:
         environment = {
             "PATH": f"{self.folder}:{os.environ['PATH']}",
             "AZURE_CLI_STATE": str(self.folder / "state.json"),
+            "AZURE_CLI_RUN": uuid4().hex,
         }
         return subprocess.run(
             [SCRIPT, *arguments], env=environment, capture_output=True, text=True, check=False
@@ -237,14 +238,27 @@ def test_on_the_way_to_a_unit_the_app_can_write_the_group_all_the_time(
     directory.give(*NEEDED)
     directory.done(*SCOPED, "--apply", "--remove-superfluous")
     assert directory.held() == NARROWER
-    changes = [change.partition("?")[0].split("/")[0] for change in directory.state["changes"]]
-    assert changes == [
-        "post directory",
-        "post directory",
-        "post roleManagement",
+    (unit,) = directory.state["administrativeUnits"]
+    changes = directory.state["changes"]
+    # In the unit the wide permission does not count any more: the role has to be there by then.
+    assert changes[:3] == [
+        "post directory/administrativeUnits",
+        "post roleManagement/directory/roleAssignments",
+        f"post directory/administrativeUnits/{unit['id']}/members/$ref",
+    ]
+    assert [change.split("/")[0] for change in changes[3:]] == [
         "post servicePrincipals",
         "delete servicePrincipals",
     ]
+
+
+def test_a_group_is_known_in_whichever_case_its_id_is_written(directory: Directory) -> None:
+    directory.done(*SCOPED, "--apply")
+    assert directory.done(*SCOPED[:-1], GROUP.upper())["group in the unit"] == "there"
+
+
+def test_a_group_that_is_not_there_is_said_to_be_missing(directory: Directory) -> None:
+    assert f"{MAIL}: there is no such group" in directory.refused(*SCOPED[:-1], MAIL, "--apply")
 
 
 def test_a_unit_that_others_manage_as_well_is_refused(directory: Directory) -> None:

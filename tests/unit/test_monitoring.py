@@ -110,12 +110,23 @@ def test_a_rule_overlooks_nothing_and_tells_what_has_happened_once(name: str) ->
     assert rule["description"]
 
 
+def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:
+    """In a workspace that is as new as the rule the tables are not known yet."""
+    rule = declarations(parsed(MONITORING / "log-rule.bicep"), "resource")["rule"]
+    assert value(rule.named_children[-1])["properties"]["skipQueryValidation"] is True
+
+
 def test_the_workers_silence_is_a_count_that_is_there_when_nothing_is() -> None:
     rule, query = RULES["worker-silent"], QUERIES["worker-silent"]
     assert query.rstrip().endswith("| summarize reports = count()")
     assert (rule["operator"], rule["threshold"], rule["measure"]) == ("LessThan", 1, "reports")
     assert rule["window"] == "PT15M"
     assert rule["enabled"] == "expectsWorker"
+
+
+def test_whoever_is_refused_at_the_door_makes_no_function_fail() -> None:
+    """Anybody on the internet can be answered with 401 or 404, as often as they like."""
+    assert "Success == false and ResultCode !startswith '4'" in QUERIES["function-failures"]
 
 
 def test_every_rule_reaches_the_action_group() -> None:

@@ -204,6 +204,19 @@ def test_nobody_publishes_by_password() -> None:
     assert one.body["properties"] == {"allow": False}
 
 
+def test_nothing_is_written_to_the_app_while_something_else_is() -> None:
+    """App Service refuses one of two writes to a site's configuration at the same time."""
+    app = ALL["modules/function-app.bicep"]
+    after = {name: one.body.get("dependsOn") for name, one in app.resources.items()}
+    children = {name: after[name] for name, one in app.resources.items() if "/sites/" in one.what}
+    assert children == {
+        "settings": None,
+        "publishingByPassword": ["settings"],
+        "operatorSignIn": ["publishingByPassword"],
+    }
+    assert "@batchSize(1)\nresource publishingByPassword " in app.text
+
+
 def test_everything_asks_for_tls_1_2() -> None:
     assert (
         properties("service-bus", "Microsoft.ServiceBus/namespaces")["minimumTlsVersion"] == "1.2"
@@ -228,8 +241,13 @@ def test_no_template_reads_or_writes_a_secret(template: Template) -> None:
 def sign_in() -> dict[str, object]:
     settings = ALL["modules/function-app.bicep"].made("Microsoft.Web/sites/config")
     (one,) = [one for one in settings if one.body["name"] == "authsettingsV2"]
-    assert one.condition == "signsOperatorsIn"
-    found: dict[str, object] = one.body["properties"]
+    chosen = one.body["properties"]
+    assert chosen.condition == "signsOperatorsIn"
+    # Written in either case: a deployment takes nothing away that an earlier one has made.
+    assert one.condition is None
+    assert chosen.otherwise == {"platform": {"enabled": False}}
+    found: dict[str, object] = chosen.then
+    assert found["platform"] == {"enabled": True, "runtimeVersion": "~1"}
     return found
 
 

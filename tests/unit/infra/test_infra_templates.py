@@ -124,6 +124,13 @@ def test_azd_deploys_the_service_to_the_app_that_carries_its_name() -> None:
     assert "{ 'azd-env-name': environmentName }" in MAIN.text
 
 
+def test_an_azd_that_would_build_in_azure_all_the_same_is_refused() -> None:
+    """Before 1.23.5 azd passes over `remoteBuild` of a function app."""
+    project = YAML(typ="safe").load(ROOT / "azure.yaml")
+    assert project["services"]["app"]["remoteBuild"] is False
+    assert project["requiredVersions"] == {"azd": ">= 1.23.5"}
+
+
 def test_what_azd_runs_before_packaging_is_there() -> None:
     project = YAML(typ="safe").load(ROOT / "azure.yaml")
     for hook in project["services"]["app"]["hooks"]["prepackage"].values():
