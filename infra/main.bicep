@@ -191,7 +191,7 @@ module functionApp 'modules/function-app.bicep' = {
     topology: topology
     excludedGroupIds: excludedGroupIds
     operatorAppId: operatorAppId
-    hrSecretNames: empty(hrSecretNames) ? [] : split(replace(hrSecretNames, ' ', ''), ',')
+    hrSecretNames: filter(split(replace(hrSecretNames, ' ', ''), ','), name => !empty(name))
     hrAudience: hrAudience
     moreSettings: moreSettings
   }

@@ -79,7 +79,7 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 
 // What is a state ends by itself; what has happened once is told once, so that its window is as
 // long as its frequency. Where nothing is heard any more a metric has no value to compare, and an
-// alert on it does not fire: the worker's silence is counted by a query.
+// alert on it does not fire: the silence of the worker and of the app is counted by a query.
 var rules = [
   {
     name: 'rollout-paused'
@@ -136,6 +136,20 @@ var rules = [
     dimensions: []
     stateful: true
     enabled: expectsWorker
+  }
+  {
+    name: 'app-silent'
+    description: 'The app has not reconciled for two hours: it does not run, or its clock stands still.'
+    severity: 1
+    query: loadTextContent('../monitoring/app-silent.kql')
+    window: 'PT2H'
+    frequency: 'PT15M'
+    measure: 'standings'
+    operator: 'LessThan'
+    threshold: 1
+    dimensions: []
+    stateful: true
+    enabled: true
   }
   {
     name: 'messages-refused'

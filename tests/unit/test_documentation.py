@@ -50,6 +50,7 @@ ALARMS = (
     "writeback-failures",
     "plan-unsafe",
     "worker-silent",
+    "app-silent",
     "function-failures",
     "messages-refused",
 )

@@ -30,6 +30,7 @@ ASKED_FOR = {
     "gate-failed",
     "writeback-failures",
     "worker-silent",
+    "app-silent",
     "messages-refused",
     "plan-unsafe",
     "function-failures",
@@ -116,12 +117,20 @@ def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:
     assert value(rule.named_children[-1])["properties"]["skipQueryValidation"] is True
 
 
-def test_the_workers_silence_is_a_count_that_is_there_when_nothing_is() -> None:
-    rule, query = RULES["worker-silent"], QUERIES["worker-silent"]
-    assert query.rstrip().endswith("| summarize reports = count()")
-    assert (rule["operator"], rule["threshold"], rule["measure"]) == ("LessThan", 1, "reports")
-    assert rule["window"] == "PT15M"
-    assert rule["enabled"] == "expectsWorker"
+@pytest.mark.parametrize(
+    ("name", "counted", "window", "enabled"),
+    [
+        ("worker-silent", "reports", "PT15M", "expectsWorker"),
+        ("app-silent", "standings", "PT2H", True),
+    ],
+)
+def test_silence_is_a_count_that_is_there_when_nothing_is(
+    name: str, counted: str, window: str, *, enabled: str | bool
+) -> None:
+    rule, query = RULES[name], QUERIES[name]
+    assert query.rstrip().endswith(f"| summarize {counted} = count()")
+    assert (rule["operator"], rule["threshold"], rule["measure"]) == ("LessThan", 1, counted)
+    assert (rule["window"], rule["enabled"]) == (window, enabled)
 
 
 def test_whoever_is_refused_at_the_door_makes_no_function_fail() -> None:
