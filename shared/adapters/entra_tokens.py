@@ -40,11 +40,13 @@ class EntraTokens:
         """
         if not authority.startswith(("https://", *_LOOPBACK)):
             raise ConfigurationError(f"SSPR_ENTRA_AUTHORITY: not https://HOST: {authority}")
-        base = authority.rstrip("/")
-        self._address = f"{base}/{tenant_id}/discovery/v2.0/keys"
-        self._tenant_id = tenant_id.lower()
+        base, self._tenant_id = authority.rstrip("/"), tenant_id.strip().lower()
+        self._address = f"{base}/{self._tenant_id}/discovery/v2.0/keys"
         # An app's registration says which of the two versions its tokens have.
-        self._issuers = {f"https://sts.windows.net/{tenant_id}/", f"{base}/{tenant_id}/v2.0"}
+        self._issuers = {
+            f"https://sts.windows.net/{self._tenant_id}/",
+            f"{base}/{self._tenant_id}/v2.0",
+        }
         self._audiences = {audience, audience.removeprefix("api://")}
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched_at: datetime | None = None
