@@ -105,10 +105,12 @@ class EntraTokens:
         return str(claims.get("tid", "")).lower()
 
     async def _key(self, key_id: str, now: datetime) -> "PyJWK":
-        async with self._fetching:
-            if self._is_worth_fetching(key_id, now):
-                self._fetched_at = now
-                await asyncio.to_thread(self._fetch)
+        if key_id not in self._keys or self._is_worth_fetching(key_id, now):
+            # Whoever brings a known key does not stand in line behind made-up ones.
+            async with self._fetching:
+                if self._is_worth_fetching(key_id, now):
+                    self._fetched_at = now
+                    await asyncio.to_thread(self._fetch)
         if key_id not in self._keys and self._problem:
             raise DirectoryUnavailable(self._problem)
         if key_id not in self._keys:

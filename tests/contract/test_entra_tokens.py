@@ -68,3 +68,33 @@ async def entra() -> AsyncIterator[Entra]:
 async def test_a_tenant_written_in_capitals_is_the_same_tenant(entra: Entra) -> None:
     assert await entra.tokens(TENANT.upper()).application_of(entra.token(), NOW) == APP
     assert entra.paths == [f"/{TENANT}/discovery/v2.0/keys"]
+
+
+async def test_whoever_brings_a_known_key_does_not_wait_while_a_made_up_one_is_looked_for(
+    entra: Entra,
+) -> None:
+    tokens = entra.tokens()
+    await tokens.application_of(entra.token(), NOW)
+    entra.asked.clear()
+    entra.answers.clear()
+    made_up = asyncio.create_task(tokens.application_of(entra.token("made-up"), LATER))
+    await entra.asked.wait()
+
+    assert await asyncio.wait_for(tokens.application_of(entra.token(), LATER), 5) == APP
+
+    assert not made_up.done()
+    entra.answers.set()
+    with pytest.raises(NotAuthenticated, match="none of Entra's keys"):
+        await made_up
+
+
+async def test_whoever_comes_while_the_first_keys_are_on_their_way_waits_for_them(
+    entra: Entra,
+) -> None:
+    tokens = entra.tokens()
+    entra.answers.clear()
+    both = [asyncio.create_task(tokens.application_of(entra.token(), NOW)) for _ in range(2)]
+    await entra.asked.wait()
+    entra.answers.set()
+    assert await asyncio.gather(*both) == [APP, APP]
+    assert len(entra.paths) == 1
