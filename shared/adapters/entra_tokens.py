@@ -131,7 +131,8 @@ class EntraTokens:
         client = jwt.PyJWKClient(self._address, cache_jwk_set=False, timeout=_SECONDS)
         try:
             keys = client.get_jwk_set().keys
-        except jwt.PyJWKClientError as error:
+        except (jwt.PyJWTError, OSError, ValueError) as error:
+            # Beside a connection that fails: a proxy's page instead of JSON, or a list of no keys.
             self._problem = f"Entra's signing keys could not be read: {type(error).__name__}"
             return
         self._problem = None

@@ -98,3 +98,21 @@ async def test_whoever_comes_while_the_first_keys_are_on_their_way_waits_for_the
     entra.answers.set()
     assert await asyncio.gather(*both) == [APP, APP]
     assert len(entra.paths) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"<html>Sign in to the proxy</html>", b"\xff", b"[]", b'{"keys": []}', b'{"keys": [7]}'],
+)
+async def test_what_is_no_list_of_keys_is_an_outage_and_makes_no_token_false(
+    entra: Entra, body: bytes
+) -> None:
+    fresh, used = entra.tokens(), entra.tokens()
+    await used.application_of(entra.token(), NOW)
+    entra.body = body
+    for _ in range(2):
+        with pytest.raises(DirectoryUnavailable, match="keys could not be read"):
+            await fresh.application_of(entra.token(), NOW)
+    with pytest.raises(DirectoryUnavailable, match="keys could not be read"):
+        await used.application_of(entra.token("new"), LATER)
+    assert await used.application_of(entra.token(), LATER) == APP
