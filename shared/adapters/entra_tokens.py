@@ -87,6 +87,10 @@ class EntraTokens:
             raise NotAuthenticated("the token is of another tenant")
         if claims["aud"] not in self._audiences:
             raise NotAuthenticated("the token is for somebody else; look at its audience")
+        if "scp" in claims:
+            # Only tokens of users have it: the app named is then but the one that they sit at.
+            # Source: "Access token claims reference", Microsoft identity platform.
+            raise NotAuthenticated("the token is a user's; send one that the app got for itself")
         if "cnf" in claims:
             raise NotAuthenticated("proof-of-possession tokens are not taken; send a bearer token")
         expires, begins = claims["exp"], claims.get("nbf", 0)
