@@ -384,6 +384,20 @@ def test_an_expression_that_cannot_cope_is_named_without_the_value() -> None:
     assert "s3cret" not in error.reason
 
 
+@pytest.mark.parametrize(
+    ("expression", "sent"),
+    [
+        ("grade > `3`", '{"id": "1", "grade": "A"}'),
+        ("ceil(grade) == `1`", '{"id": "1", "grade": 1e999}'),
+        ("floor(grade) == `1`", '{"id": "1", "grade": NaN}'),
+    ],
+)
+def test_a_value_of_another_kind_than_an_expression_expects_is_refused_by_it(
+    expression: str, sent: str
+) -> None:
+    assert refused(mapped(employeeId="id", when=expression), json.loads(sent)).field == expression
+
+
 def test_an_action_that_no_word_stands_for_is_refused() -> None:
     assert (
         refused(mapped(employeeId="id", action="kind"), {"id": "1", "kind": "hired"}).field

@@ -126,6 +126,30 @@ def test_what_is_wrong_is_told_with_its_line_its_field_and_what_to_write(
     assert [one for one in told if where in one and reason in one], told
 
 
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("lower(mail)", "no function lower()"),
+        ("people[?starts_with(lower(kind), 'h')].id", "no function lower()"),
+        ("{id: join('/', [a, today()])}.id", "no function today()"),
+        ("join('/')", "give join() 2 arguments, not 1"),
+        ("length(a, b)", "give length() 1 argument, not 2"),
+        ("not_null()", "not_null() at least 1"),
+        ("people[::0].id", "steps of 0"),
+        ("!" * 499 + "a", "too deep"),
+    ],
+)
+def test_an_expression_that_no_message_could_be_evaluated_by_is_told_before_one_comes(
+    expression: str, reason: str
+) -> None:
+    written = json.dumps(expression)
+    source = (
+        f"  - {{name: m, kind: mapped, authentication: key, mapping: {{employeeId: {written}}}}}"
+    )
+    (told,) = findings(HEAD + source)
+    assert (told.field, reason in told.reason) == ("sources[0].mapping.employeeId", True), told
+
+
 def test_an_app_without_the_file_has_no_sources(tmp_path: Path) -> None:
     assert read_sources(None) == []
     with pytest.raises(ConfigurationError, match=r"SSPR_HR_SOURCES_FILE: .*No such file"):
