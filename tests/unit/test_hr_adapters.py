@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.hr import scim, sources_document
 from shared.contracts.hr.adapters import translate
+from shared.contracts.hr.answers import SenderAnswer
 from shared.contracts.hr.translation import Translated
 from shared.contracts.hr.vocabulary import Source
 from shared.contracts.onboarding_event import ARRIVED, OFFBOARDED, ONBOARDED, Envelope, read_request
@@ -333,6 +334,17 @@ def test_an_operation_that_cannot_be_done_is_answered_by_itself(
         "location": "https://app/api/events/k",
     }
     assert answers[0]["response"]["scimType"] == "invalidValue"
+
+
+@pytest.mark.parametrize("field", ["method", "bulkId", "path"])
+def test_half_a_character_is_refused_where_it_stands_and_the_answer_can_be_written(
+    field: str,
+) -> None:
+    operation = {"method": "DELETE", "path": "/Users/4711", field: "\ud800"}
+    outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation]}))
+    answer = SenderAnswer.model_validate(scim.bulk_answer(outcomes, {}, "https://app/api/events"))
+    assert str(outcomes[0].problem).startswith(f"{field}: holds half a character")
+    assert json.loads(answer.as_json())["Operations"][0]["status"] == "400"
 
 
 def test_a_bulk_request_ends_after_as_many_errors_as_it_allows() -> None:
