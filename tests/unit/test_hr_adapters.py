@@ -385,6 +385,14 @@ def test_a_mapping_sees_the_whole_body_from_within_each_event() -> None:
     assert [data["employeeId"] for _, data in said(found)] == ["1", "2"]
 
 
+def test_different_events_that_are_called_the_same_are_refused_and_copies_are_not() -> None:
+    batched = mapped(events="people", employeeId="number", id="_body.batch")
+    anna, berta = {"number": "1"}, {"number": "2"}
+    error = refused(batched, {"batch": "7", "people": [anna, anna, berta]})
+    assert (error.field, "that of [0]" in error.reason) == ("[2]._body.batch", True)
+    assert len(set(translated(batched, {"batch": "7", "people": [anna, anna]}).keys)) == 1
+
+
 def test_an_event_about_nobody_names_the_expressions_that_found_nobody() -> None:
     error = refused(mapped(employeeId="who.number", userPrincipalName="who.mail"), {"x": 1})
     assert error.field == "who.mail or who.number"
