@@ -336,6 +336,12 @@ def test_an_operation_that_cannot_be_done_is_answered_by_itself(
     assert answers[0]["response"]["scimType"] == "invalidValue"
 
 
+def test_a_bulk_request_that_is_but_tried_tells_which_operation_is_wrong() -> None:
+    good = {"method": "DELETE", "path": "/Users/4711"}
+    error = refused("scim", {"Operations": [good, good | {"path": "/Groups/1"}]})
+    assert (error.field, "only users" in error.reason) == ("Operations[1].path", True)
+
+
 @pytest.mark.parametrize("field", ["method", "bulkId", "path"])
 def test_half_a_character_is_refused_where_it_stands_and_the_answer_can_be_written(
     field: str,
