@@ -112,6 +112,36 @@ def test_the_schema_is_itself_valid_and_says_what_every_key_means() -> None:
             "{body} is missing",
         ),
         (
+            HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
+            'signed: "{url}{body}"}, mapping: {employeeId: a}}',
+            "sources[0].hmac.signed",
+            "{url} stands for nothing",
+        ),
+        (
+            HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
+            'signed: "{body}.{body}"}, mapping: {employeeId: a}}',
+            "sources[0].hmac.signed",
+            "{body} once",
+        ),
+        (
+            HEAD + BAMBOO.replace("{secret: BAMBOOHR}", '{secret: S, signed: "{body}"}'),
+            "sources[0].hmac.signed",
+            "{timestamp} is missing",
+        ),
+        (
+            HEAD + BAMBOO.replace("{secret: BAMBOOHR}", '{secret: S, signed: "{timestamp}"}'),
+            "sources[0].hmac.signed",
+            "{body} is missing",
+        ),
+        (
+            HEAD
+            + BAMBOO.replace(
+                "{secret: BAMBOOHR}", '{secret: S, signed: "{body}", timestampHeader: T}'
+            ),
+            "sources[0].hmac.timestampHeader",
+            "not signed",
+        ),
+        (
             HEAD + "  - {name: m, kind: mapped, authentication: key, mapping: {employeeId: a, "
             "actions: {new: hire}}}",
             "sources[0].mapping.actions.new",
