@@ -391,6 +391,14 @@ def test_a_mapping_sees_the_whole_body_from_within_each_event() -> None:
     assert [data["employeeId"] for _, data in said(found)] == ["1", "2"]
 
 
+def test_true_and_false_may_stand_for_joining_and_leaving() -> None:
+    active = mapped(
+        employeeId="id", action="active", actions={"true": "onboard", "false": "offboard"}
+    )
+    found = [said(translated(active, {"id": "1", "active": each}))[0][0] for each in (True, False)]
+    assert found == [ONBOARDED, OFFBOARDED]
+
+
 def test_different_events_that_are_called_the_same_are_refused_and_copies_are_not() -> None:
     batched = mapped(events="people", employeeId="number", id="_body.batch")
     anna, berta = {"number": "1"}, {"number": "2"}

@@ -95,13 +95,18 @@ class _Found:
 
 
 def _action(mapping: Mapping, said: Said) -> Action | LeftAlone:
-    word = said.required
+    word = _word(said)
     if mapping.actions is not None:
         meant = mapping.actions.get(word)
         return Action(meant) if meant else LeftAlone(said.field, "is none of the mapping's actions")
     if word not in set(Word):
         raise InvalidMessage(said.field, "gives neither onboard nor offboard; write `actions`")
     return Action(word)
+
+
+def _word(said: Said) -> str:
+    """The sender's word; true and false are keys of `actions` like any other."""
+    return str(said.value).lower() if isinstance(said.value, bool) else said.required
 
 
 def _asked(mapping: Mapping, action: Action, found: _Found, value: Any) -> Asked:
