@@ -5,7 +5,7 @@ from typing import Any
 
 from cli.exits import Failure, Status
 from cli.render.layout import escaped
-from cli.terminal import Form, contents, show_json, show_text
+from cli.terminal import Form, contents, show_json, show_text, tell
 
 
 def text_of(file: str) -> str:
@@ -37,11 +37,11 @@ def line_of(file: str, finding: dict[str, Any]) -> str:
 
 def count_of(wrong: list[dict[str, Any]]) -> str:
     """How many there are."""
-    return f"{len(wrong)} finding{'s' if len(wrong) > 1 else ''}"
+    return f"{len(wrong) or 'no'} finding{'' if len(wrong) == 1 else 's'}"
 
 
 def show_findings(file: str, wrong: list[dict[str, Any]], output: Form) -> None:
-    """Print them; there being any is a failure.
+    """Print them, and how many they are to stderr; there being any is a failure.
 
     Raises:
         Failure: there are some.
@@ -53,3 +53,4 @@ def show_findings(file: str, wrong: list[dict[str, Any]], output: Form) -> None:
             show_text(line_of(file, one))
     if wrong:
         raise Failure(Status.NOT_FOUND, f"{file}: {count_of(wrong)}")
+    tell(f"{file}: {count_of(wrong)}")

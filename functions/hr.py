@@ -15,31 +15,27 @@ blueprint = func.Blueprint()
 
 
 @blueprint.function_name("take_hr_event")
-@blueprint.route("hr/{source}", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@blueprint.route("hr/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.FUNCTION)
 async def take_hr_event(req: func.HttpRequest) -> func.HttpResponse:
-    """What a system sends that holds a function key."""
-    return await _taken(Door.KEY, req)
+    """What a system sends that holds a function key.
+
+    Both methods are one function's, so that its own key opens both: a key of the host, which opens
+    all functions, is not for somebody else's system.
+    """
+    return await _answered_at(Door.KEY, req)
 
 
 @blueprint.function_name("take_hook")
-@blueprint.route("hooks/{source}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.route("hooks/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS)
 async def take_hook(req: func.HttpRequest) -> func.HttpResponse:
     """What a system sends that signs it, or shows a token."""
-    return await _taken(Door.HOOK, req)
+    return await _answered_at(Door.HOOK, req)
 
 
-@blueprint.function_name("agree_to_hr_events")
-@blueprint.route("hr/{source}", methods=["OPTIONS"], auth_level=func.AuthLevel.FUNCTION)
-async def agree_to_hr_events(req: func.HttpRequest) -> func.HttpResponse:
-    """Whether a sender's events are welcome (CloudEvents' protection against abuse)."""
-    return _agreed(Door.KEY, req)
-
-
-@blueprint.function_name("agree_to_hooks")
-@blueprint.route("hooks/{source}", methods=["OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS)
-async def agree_to_hooks(req: func.HttpRequest) -> func.HttpResponse:
-    """The same at the other address; it tells a sender that it may send, and nothing of us."""
-    return _agreed(Door.HOOK, req)
+async def _answered_at(door: Door, req: func.HttpRequest) -> func.HttpResponse:
+    if req.method == "OPTIONS":
+        return _agreed(door, req)
+    return await _taken(door, req)
 
 
 async def _taken(door: Door, req: func.HttpRequest) -> func.HttpResponse:
@@ -76,7 +72,10 @@ def _refused(error: SsprRolloutError, headers: Mapping[str, str]) -> func.HttpRe
 
 
 def _agreed(door: Door, req: func.HttpRequest) -> func.HttpResponse:
-    """Source: "HTTP 1.1 Web Hooks for Event Delivery", CloudEvents, section 4."""
+    """Whether a sender's events are welcome; it tells that they are, and nothing of us.
+
+    Source: "HTTP 1.1 Web Hooks for Event Delivery", CloudEvents, section 4.
+    """
     try:
         agrees(door, req.route_params["source"], app().senders)
     except SsprRolloutError as error:

@@ -40,11 +40,13 @@ class EntraTokens:
         """
         if not authority.startswith(("https://", *_LOOPBACK)):
             raise ConfigurationError(f"SSPR_ENTRA_AUTHORITY: not https://HOST: {authority}")
-        base = authority.rstrip("/")
-        self._address = f"{base}/{tenant_id}/discovery/v2.0/keys"
-        self._tenant_id = tenant_id.lower()
+        base, self._tenant_id = authority.rstrip("/"), tenant_id.strip().lower()
+        self._address = f"{base}/{self._tenant_id}/discovery/v2.0/keys"
         # An app's registration says which of the two versions its tokens have.
-        self._issuers = {f"https://sts.windows.net/{tenant_id}/", f"{base}/{tenant_id}/v2.0"}
+        self._issuers = {
+            f"https://sts.windows.net/{self._tenant_id}/",
+            f"{base}/{self._tenant_id}/v2.0",
+        }
         self._audiences = {audience, audience.removeprefix("api://")}
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched_at: datetime | None = None
@@ -85,6 +87,10 @@ class EntraTokens:
             raise NotAuthenticated("the token is of another tenant")
         if claims["aud"] not in self._audiences:
             raise NotAuthenticated("the token is for somebody else; look at its audience")
+        if "scp" in claims:
+            # Only tokens of users have it: the app named is then but the one that they sit at.
+            # Source: "Access token claims reference", Microsoft identity platform.
+            raise NotAuthenticated("the token is a user's; send one that the app got for itself")
         if "cnf" in claims:
             raise NotAuthenticated("proof-of-possession tokens are not taken; send a bearer token")
         expires, begins = claims["exp"], claims.get("nbf", 0)
@@ -103,10 +109,12 @@ class EntraTokens:
         return str(claims.get("tid", "")).lower()
 
     async def _key(self, key_id: str, now: datetime) -> "PyJWK":
-        async with self._fetching:
-            if self._is_worth_fetching(key_id, now):
-                self._fetched_at = now
-                await asyncio.to_thread(self._fetch)
+        if key_id not in self._keys or self._is_worth_fetching(key_id, now):
+            # Whoever brings a known key does not stand in line behind made-up ones.
+            async with self._fetching:
+                if self._is_worth_fetching(key_id, now):
+                    self._fetched_at = now
+                    await asyncio.to_thread(self._fetch)
         if key_id not in self._keys and self._problem:
             raise DirectoryUnavailable(self._problem)
         if key_id not in self._keys:
@@ -127,7 +135,8 @@ class EntraTokens:
         client = jwt.PyJWKClient(self._address, cache_jwk_set=False, timeout=_SECONDS)
         try:
             keys = client.get_jwk_set().keys
-        except jwt.PyJWKClientError as error:
+        except (jwt.PyJWTError, OSError, ValueError) as error:
+            # Beside a connection that fails: a proxy's page instead of JSON, or a list of no keys.
             self._problem = f"Entra's signing keys could not be read: {type(error).__name__}"
             return
         self._problem = None

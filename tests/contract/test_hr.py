@@ -193,6 +193,7 @@ def test_the_token_s_audience_may_be_the_bare_client_id(parts: Parts, http: http
         ({"claims": {"nbf": 9999999999}}, 401, "not valid yet"),
         ({"claims": {"exp": "never"}}, 401, "no numbers"),
         ({"claims": {"azp": None}}, 401, "names no app"),
+        ({"claims": {"scp": "user_impersonation"}}, 401, "is a user's"),
         ({"claims": {"cnf": {"kid": "x"}}}, 401, "proof-of-possession"),
         ({"header": {"typ": "pop"}}, 401, "proof-of-possession"),
         ({"header": {"kid": "made-up"}}, 401, "none of Entra's keys"),

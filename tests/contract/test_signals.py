@@ -20,6 +20,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.ledger.tables import Tables
 from shared.bootstrap import build_world
 from shared.contracts.directory_result import DirectoryResult, MemberResult, SyncReport, SyncState
+from shared.contracts.lifecycle_callback import LifecycleCallback
 from shared.contracts.scope_change import ScopeChange
 from shared.contracts.worker_report import WorkerReport
 from shared.domain.answers import Change, Outcome
@@ -40,6 +41,7 @@ from shared.use_cases.record_results import record_results
 from shared.use_cases.resume_waiting import resume_waiting
 from shared.use_cases.roll_back import roll_back
 from shared.use_cases.take_events import take_events
+from shared.use_cases.tell_lifecycle import tell_lifecycle
 from tests.contract.operator_api_parts import Parts, running_parts
 from tests.contract.tenant_process import synced_user
 
@@ -347,3 +349,41 @@ async def answer_command(
         answered_at=stage.now,
     )
     await record_results([Message(result.text())], stage.world, stage.now)
+
+
+def callback(stage: Stage, path: str) -> Message:
+    waits = LifecycleCallback(
+        event_key="nobody-knows", callback_path=path, deadline=stage.now + HOUR
+    )
+    return Message(waits.text())
+
+
+async def test_a_workflow_is_told_failed_at_its_deadline_and_nothing_before(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    call = stage.parts.tenant.sandbox(
+        "POST", "lifecycle", {"userPrincipalName": PILOTS[0].user_principal_name}
+    )
+    task = f"lifecycle/{call['data']['taskProcessingResult']['id']}"
+    waits = callback(stage, call["data"]["callbackUriPath"])
+    await tell_lifecycle([waits], stage.world, stage.now)
+    assert stage.parts.tenant.sandbox("GET", task)["callback"] is None
+    assert named(told, "lifecycle-told") == []
+    await tell_lifecycle([waits], stage.world, stage.now + HOUR)
+    found = stage.parts.tenant.sandbox("GET", task)["callback"]
+    assert found["data"]["operationStatus"] == "Failed"
+    assert named(told, "lifecycle-told") == [
+        {"key": "nobody-knows", "outcome": "failed", "awaited": True}
+    ]
+
+
+async def test_a_workflow_that_is_gone_is_no_trouble_and_told_of(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    path = (
+        "/identityGovernance/lifecycleWorkflows/workflows/1/tasks/2/taskProcessingResults/3/resume"
+    )
+    await tell_lifecycle([callback(stage, path)], stage.world, stage.now + HOUR)
+    assert named(told, "lifecycle-told") == [
+        {"key": "nobody-knows", "outcome": "failed", "awaited": False}
+    ]

@@ -18,7 +18,9 @@ def tried(file: str, source: str, payload: str, *more: str) -> list[str]:
 
 
 def test_a_good_file_has_no_findings_and_a_bad_one_tells_them_as_compilers_do() -> None:
-    assert sspr(None, "hr", "check", str(EXAMPLES / "deel.yaml")).exit_code == 0
+    file = str(EXAMPLES / "deel.yaml")
+    done = sspr(None, "hr", "check", file)
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"{file}: no findings\n")
     done = sspr(None, "hr", "check", "-", stdin="schema: sspr-rollout/hr-sources/1\nsources: x\n")
     assert done.exit_code == 1
     assert done.stdout.startswith("-:2:10: sources: write a list")

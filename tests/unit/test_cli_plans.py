@@ -62,9 +62,11 @@ def applies(api: Api, drawn: dict[str, Any], outcome: dict[str, Any]) -> None:
 # --- lint, schema ---
 
 
-def test_a_good_document_has_no_findings_and_needs_no_app(good: str) -> None:
+def test_a_good_document_has_no_findings_says_so_beside_the_data_and_needs_no_app(
+    good: str,
+) -> None:
     done = sspr(None, "lint", good)
-    assert (done.exit_code, done.stdout, done.stderr) == (0, "", "")
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "", f"{good}: no findings\n")
 
 
 def test_each_finding_has_its_place_as_compilers_say_it_and_the_status_is_1(bad: str) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.hr import scim, sources_document
 from shared.contracts.hr.adapters import translate
+from shared.contracts.hr.answers import SenderAnswer
 from shared.contracts.hr.translation import Translated
 from shared.contracts.hr.vocabulary import Source
 from shared.contracts.onboarding_event import ARRIVED, OFFBOARDED, ONBOARDED, Envelope, read_request
@@ -335,6 +336,23 @@ def test_an_operation_that_cannot_be_done_is_answered_by_itself(
     assert answers[0]["response"]["scimType"] == "invalidValue"
 
 
+def test_a_bulk_request_that_is_but_tried_tells_which_operation_is_wrong() -> None:
+    good = {"method": "DELETE", "path": "/Users/4711"}
+    error = refused("scim", {"Operations": [good, good | {"path": "/Groups/1"}]})
+    assert (error.field, "only users" in error.reason) == ("Operations[1].path", True)
+
+
+@pytest.mark.parametrize("field", ["method", "bulkId", "path"])
+def test_half_a_character_is_refused_where_it_stands_and_the_answer_can_be_written(
+    field: str,
+) -> None:
+    operation = {"method": "DELETE", "path": "/Users/4711", field: "\ud800"}
+    outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation]}))
+    answer = SenderAnswer.model_validate(scim.bulk_answer(outcomes, {}, "https://app/api/events"))
+    assert str(outcomes[0].problem).startswith(f"{field}: holds half a character")
+    assert json.loads(answer.as_json())["Operations"][0]["status"] == "400"
+
+
 def test_a_bulk_request_ends_after_as_many_errors_as_it_allows() -> None:
     operations = [7, 7, {"method": "DELETE", "path": "/Users/1"}]
     sent = {"failOnErrors": 2, "Operations": operations}
@@ -373,6 +391,22 @@ def test_a_mapping_sees_the_whole_body_from_within_each_event() -> None:
     assert [data["employeeId"] for _, data in said(found)] == ["1", "2"]
 
 
+def test_true_and_false_may_stand_for_joining_and_leaving() -> None:
+    active = mapped(
+        employeeId="id", action="active", actions={"true": "onboard", "false": "offboard"}
+    )
+    found = [said(translated(active, {"id": "1", "active": each}))[0][0] for each in (True, False)]
+    assert found == [ONBOARDED, OFFBOARDED]
+
+
+def test_different_events_that_are_called_the_same_are_refused_and_copies_are_not() -> None:
+    batched = mapped(events="people", employeeId="number", id="_body.batch")
+    anna, berta = {"number": "1"}, {"number": "2"}
+    error = refused(batched, {"batch": "7", "people": [anna, anna, berta]})
+    assert (error.field, "that of [0]" in error.reason) == ("[2]._body.batch", True)
+    assert len(set(translated(batched, {"batch": "7", "people": [anna, anna]}).keys)) == 1
+
+
 def test_an_event_about_nobody_names_the_expressions_that_found_nobody() -> None:
     error = refused(mapped(employeeId="who.number", userPrincipalName="who.mail"), {"x": 1})
     assert error.field == "who.mail or who.number"
@@ -382,6 +416,20 @@ def test_an_expression_that_cannot_cope_is_named_without_the_value() -> None:
     error = refused(mapped(employeeId="to_string(join('', name))"), {"name": "s3cret"})
     assert error.field == "to_string(join('', name))"
     assert "s3cret" not in error.reason
+
+
+@pytest.mark.parametrize(
+    ("expression", "sent"),
+    [
+        ("grade > `3`", '{"id": "1", "grade": "A"}'),
+        ("ceil(grade) == `1`", '{"id": "1", "grade": 1e999}'),
+        ("floor(grade) == `1`", '{"id": "1", "grade": NaN}'),
+    ],
+)
+def test_a_value_of_another_kind_than_an_expression_expects_is_refused_by_it(
+    expression: str, sent: str
+) -> None:
+    assert refused(mapped(employeeId="id", when=expression), json.loads(sent)).field == expression
 
 
 def test_an_action_that_no_word_stands_for_is_refused() -> None:

@@ -112,6 +112,36 @@ def test_the_schema_is_itself_valid_and_says_what_every_key_means() -> None:
             "{body} is missing",
         ),
         (
+            HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
+            'signed: "{url}{body}"}, mapping: {employeeId: a}}',
+            "sources[0].hmac.signed",
+            "{url} stands for nothing",
+        ),
+        (
+            HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
+            'signed: "{body}.{body}"}, mapping: {employeeId: a}}',
+            "sources[0].hmac.signed",
+            "{body} once",
+        ),
+        (
+            HEAD + BAMBOO.replace("{secret: BAMBOOHR}", '{secret: S, signed: "{body}"}'),
+            "sources[0].hmac.signed",
+            "{timestamp} is missing",
+        ),
+        (
+            HEAD + BAMBOO.replace("{secret: BAMBOOHR}", '{secret: S, signed: "{timestamp}"}'),
+            "sources[0].hmac.signed",
+            "{body} is missing",
+        ),
+        (
+            HEAD
+            + BAMBOO.replace(
+                "{secret: BAMBOOHR}", '{secret: S, signed: "{body}", timestampHeader: T}'
+            ),
+            "sources[0].hmac.timestampHeader",
+            "not signed",
+        ),
+        (
             HEAD + "  - {name: m, kind: mapped, authentication: key, mapping: {employeeId: a, "
             "actions: {new: hire}}}",
             "sources[0].mapping.actions.new",
@@ -124,6 +154,30 @@ def test_what_is_wrong_is_told_with_its_line_its_field_and_what_to_write(
 ) -> None:
     told = [str(one) for one in findings(text)]
     assert [one for one in told if where in one and reason in one], told
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("lower(mail)", "no function lower()"),
+        ("people[?starts_with(lower(kind), 'h')].id", "no function lower()"),
+        ("{id: join('/', [a, today()])}.id", "no function today()"),
+        ("join('/')", "give join() 2 arguments, not 1"),
+        ("length(a, b)", "give length() 1 argument, not 2"),
+        ("not_null()", "not_null() at least 1"),
+        ("people[::0].id", "steps of 0"),
+        ("!" * 499 + "a", "too deep"),
+    ],
+)
+def test_an_expression_that_no_message_could_be_evaluated_by_is_told_before_one_comes(
+    expression: str, reason: str
+) -> None:
+    written = json.dumps(expression)
+    source = (
+        f"  - {{name: m, kind: mapped, authentication: key, mapping: {{employeeId: {written}}}}}"
+    )
+    (told,) = findings(HEAD + source)
+    assert (told.field, reason in told.reason) == ("sources[0].mapping.employeeId", True), told
 
 
 def test_an_app_without_the_file_has_no_sources(tmp_path: Path) -> None:

@@ -164,12 +164,17 @@ def http_triggers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Json]:
 
 
 def test_every_http_function_is_described_and_nothing_else(http_triggers: dict[str, Json]) -> None:
-    functions = {
+    functions = [
         (name, str(method), f"/{one['route']}")
         for name, one in http_triggers.items()
         for method in one["methods"]
-    }
-    described = {
+    ]
+    # An operation's id is unique, and these two functions answer a second method.
+    also = {("take_hr_event", "OPTIONS"): "agree_to_hr_events"}
+    also |= {("take_hook", "OPTIONS"): "agree_to_hooks"}
+    named = sorted(
+        (also.get((name, method), name), method, path) for name, method, path in functions
+    )
+    assert named == sorted(
         (operation["operationId"], method, path) for method, path, operation in operations()
-    }
-    assert functions == described
+    )

@@ -23,7 +23,7 @@ QUEUES = {
     "run_operation": queues.ROLLOUT_OPERATIONS,
     "tell_lifecycle": queues.LIFECYCLE_CALLBACKS,
 }
-HOOKS = {"take_hook", "agree_to_hooks"}
+HOOKS = {"take_hook"}
 SCHEDULES = {
     "follow_up_timer": "%SSPR_FOLLOW_UP_SCHEDULE%",
     "registration_timer": "%SSPR_REGISTRATION_SCHEDULE%",
@@ -100,7 +100,17 @@ def test_behind_entra_only_the_systems_that_send_events_ask_for_a_key(
         if (trigger := function.get_trigger()) and trigger.get_dict_repr()["type"] == "httpTrigger"
     }
     keyed = {name for name, level in levels.items() if level is func.AuthLevel.FUNCTION}
-    assert keyed == {"onboarding_webhook", "take_hr_event", "agree_to_hr_events"}
+    assert keyed == {"onboarding_webhook", "take_hr_event"}
+
+
+def test_one_function_s_key_is_enough_for_a_sender_that_asks_before_it_sends(
+    triggers: dict[str, dict[str, Any]],
+) -> None:
+    found = of_type(triggers, "httpTrigger")
+    doors = {name: one for name, one in found.items() if one["route"].endswith("/{source}")}
+    assert doors.keys() == {"take_hr_event", "take_hook"}
+    for door in doors.values():
+        assert {str(method).upper() for method in door["methods"]} == {"POST", "OPTIONS"}
 
 
 def test_entra_without_its_door_in_front_is_refused_at_the_start(

@@ -37,9 +37,9 @@ def _translated(source: Source, value: Any, now: datetime) -> Translated:
 
 def _all_of(source: Source, value: Any) -> Translated:
     outcomes = list(scim.translate_bulk(source, value))
-    problem = next((one.problem for one in outcomes if one.problem), None)
-    if problem:
-        raise problem
+    for number, one in enumerate(outcomes):
+        if one.problem:
+            raise InvalidMessage(f"Operations[{number}].{one.problem.field}", one.problem.reason)
     return Translated(
         events=tuple(one.event for one in outcomes if one.event),
         left_alone=tuple(one.left_alone for one in outcomes if one.left_alone),

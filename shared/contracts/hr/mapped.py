@@ -1,6 +1,7 @@
 """Anything else: its fields are told by a mapping of JMESPath expressions."""
 
 from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
 from typing import Any
 
 from shared.contracts.hr.expression import evaluated
@@ -13,6 +14,7 @@ from shared.contracts.hr.translation import (
     digest,
     event_of,
     identity,
+    key_of,
 )
 from shared.contracts.hr.vocabulary import Mapping, Source
 from shared.contracts.hr.vocabulary import Said as Word
@@ -28,7 +30,7 @@ def translate(source: Source, value: Any) -> Translated:
 
     Raises:
         InvalidMessage: naming the expression, which names the sender's field, and the reason;
-            `[2].…` in the third event.
+            `[2].…` in the third event. Also where its `id` does not tell two events apart.
     """
     mapping = source.mapping
     if mapping is None:
@@ -45,10 +47,23 @@ def translate(source: Source, value: Any) -> Translated:
         _one(source, mapping, one, value, "" if single else f"[{number}].")
         for number, one in enumerate(events)
     ]
+    _check_ids(mapping, outcomes)
     return Translated(
         events=tuple(one for one in outcomes if not isinstance(one, LeftAlone)),
         left_alone=tuple(one for one in outcomes if isinstance(one, LeftAlone)),
     )
+
+
+def _check_ids(mapping: Mapping, outcomes: Sequence[Event | LeftAlone]) -> None:
+    """Of events that are called the same, the broker drops all but the first."""
+    first: dict[str, tuple[int, Event]] = {}
+    for number, event in enumerate(outcomes):
+        if isinstance(event, LeftAlone):
+            continue
+        earlier, same = first.setdefault(key_of(event), (number, event))
+        if same != event:
+            reason = f"is also that of [{earlier}], which is another event; choose another `id`"
+            raise InvalidMessage(f"[{number}].{mapping.id}", reason)
 
 
 def _one(source: Source, mapping: Mapping, value: Any, body: Any, place: str) -> Event | LeftAlone:
@@ -80,13 +95,18 @@ class _Found:
 
 
 def _action(mapping: Mapping, said: Said) -> Action | LeftAlone:
-    word = said.required
+    word = _word(said)
     if mapping.actions is not None:
         meant = mapping.actions.get(word)
         return Action(meant) if meant else LeftAlone(said.field, "is none of the mapping's actions")
     if word not in set(Word):
         raise InvalidMessage(said.field, "gives neither onboard nor offboard; write `actions`")
     return Action(word)
+
+
+def _word(said: Said) -> str:
+    """The sender's word; true and false are keys of `actions` like any other."""
+    return str(said.value).lower() if isinstance(said.value, bool) else said.required
 
 
 def _asked(mapping: Mapping, action: Action, found: _Found, value: Any) -> Asked:

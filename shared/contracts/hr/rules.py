@@ -4,6 +4,7 @@ As with the rollout document every rule looks at what was written and passes ove
 should be.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ _PROOFS = {
     Kind.MAPPED: {Authentication.KEY, Authentication.HMAC, Authentication.ENTRA},
 }
 """What each sender can do; Event Grid and Lifecycle Workflows sign nothing."""
+_PLACEHOLDER = re.compile(r"\{[A-Za-z_]+\}")
+_PLACEHOLDERS = ("{body}", "{timestamp}")
 _PEOPLE = ("userPrincipalName", "employeeId", "objectId")
 
 type Complaints = Iterator[Complaint]
@@ -76,19 +79,33 @@ def signatures_are_complete(root: Node) -> Complaints:
     """A time that is not signed can be made up, and one that is signed has to be sent."""
     for path, source in _sources(root):
         hmac, at = source.child("hmac"), (*path, "hmac")
-        if hmac is None or _text(source, "kind") == Kind.BAMBOOHR:
+        if hmac is None or not isinstance(hmac.content, dict):
             continue
-        if isinstance(hmac.content, dict) and "header" not in hmac.keys:
+        known = _text(source, "kind") == Kind.BAMBOOHR
+        if not known and "header" not in hmac.keys:
             yield Complaint(at, "say in `header` which header carries the signature")
-        signed = _text(hmac, "signed") or "{body}"
-        if "{body}" not in signed:
-            yield Complaint((*at, "signed"), "{body} is missing: nothing of what is sent is signed")
+        signed = _text(hmac, "signed") or ("{body}{timestamp}" if known else "{body}")
+        yield from _what_is_signed(signed, at)
         has_time, sends_time = "{timestamp}" in signed, "timestampHeader" in hmac.keys
-        if has_time and not sends_time:
+        if has_time and not sends_time and not known:
             yield Complaint((*at, "signed"), "say in `timestampHeader` where {timestamp} is sent")
         if sends_time and not has_time:
             reason = "this time is not signed, so anybody may change it; see `signed`"
             yield Complaint((*at, "timestampHeader"), reason, at_key=True)
+        elif known and not has_time:
+            reason = "{timestamp} is missing: bamboohr signs it, and unsigned anybody may change it"
+            yield Complaint((*at, "signed"), reason)
+
+
+def _what_is_signed(signed: str, at: Path) -> Complaints:
+    if "{body}" not in signed:
+        yield Complaint((*at, "signed"), "{body} is missing: nothing of what is sent is signed")
+    if signed.count("{body}") > 1:
+        yield Complaint((*at, "signed"), "write {body} once")
+    for name in _PLACEHOLDER.findall(signed):
+        if name not in _PLACEHOLDERS:
+            reason = f"{name} stands for nothing; there are {' and '.join(_PLACEHOLDERS)}"
+            yield Complaint((*at, "signed"), reason)
 
 
 def mappings_point_at_somebody(root: Node) -> Complaints:

@@ -55,7 +55,7 @@ class Said:
         if self.value is None or self.value == "":
             return None
         if isinstance(self.value, str):
-            return self.value
+            return _whole(self.field, self.value)
         if isinstance(self.value, int) and not isinstance(self.value, bool):
             return str(self.value)
         raise InvalidMessage(self.field, "write text")
@@ -111,6 +111,15 @@ def part_of(value: Any, *path: str) -> Said:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return Said(".".join(path), value)
+
+
+def _whole(field: str, text: str) -> str:
+    """The text, of which JSON's escapes may have left half a character that nobody can write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidMessage(field, "holds half a character (a lone surrogate)") from None
+    return text
 
 
 def object_of(value: Any, field: str) -> Mapping[str, Any]:
