@@ -23,13 +23,14 @@ from hybrid_worker.settings import Settings, load_settings
 from shared.domain.errors import ConfigurationError
 
 _log = structlog.get_logger("hybrid_worker")
+_BESIDE = Path("worker.env")
 
 
 def main() -> int:
     """Load the settings, then work, check, or only show them."""
     arguments = _arguments()
     try:
-        settings = load_settings(arguments.settings)
+        settings = load_settings(_file(arguments.settings))
         if arguments.check_settings:
             sys.stdout.write(json.dumps(settings.shown(), indent=2) + "\n")
             return 0
@@ -40,6 +41,13 @@ def main() -> int:
     except ConfigurationError as error:
         sys.stderr.write(f"The worker cannot start:\n{error}\n")
         return 2
+
+
+def _file(named: Path | None) -> Path:
+    """The settings' file; the one beside us may be missing, one that was named may not."""
+    if named is not None and not named.is_file():
+        raise ConfigurationError(f"--settings {named}: there is no such file")
+    return named or _BESIDE
 
 
 def _work(settings: Settings) -> int:
@@ -70,7 +78,9 @@ def _check(settings: Settings, *, in_json: bool) -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m hybrid_worker", description=__doc__)
     parser.add_argument(
-        "--settings", type=Path, default=Path("worker.env"), help="file of SSPR_WORKER_… lines"
+        "--settings",
+        type=Path,
+        help="file of SSPR_WORKER_… lines, as worker.env.sample has them all; else worker.env here",
     )
     parser.add_argument(
         "--check-settings", action="store_true", help="print the effective settings and leave"

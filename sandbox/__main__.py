@@ -1,4 +1,12 @@
-"""`python -m sandbox up|down|reset|status|env|clock`: the whole company on one loopback."""
+"""The whole company on one loopback.
+
+up      start everything; what was stored before is still there
+down    stop everything
+reset   begin anew, with nobody enrolled and at other addresses
+status  which parts run
+env     what sspr needs to know, for: source <(python -m sandbox env)
+clock   the time of app and tenant; --by moves it on
+"""
 
 import argparse
 import json
@@ -36,10 +44,18 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("command", choices=["up", "down", "reset", "status", "env", "clock"])
-    parser.add_argument("--state", type=Path, default=Path(".sandbox"), help="where it is kept")
-    parser.add_argument("--company-size", type=int, default=300, help="people, at the first up")
+    parser.add_argument(
+        "--state", type=Path, default=Path(".sandbox"), help="where it is kept; .sandbox by default"
+    )
+    parser.add_argument(
+        "--company-size", type=int, default=300, help="people, at the first up; 300"
+    )
     parser.add_argument(
         "--without",
         action="append",
@@ -67,6 +83,7 @@ def _up(layout: Layout, without: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stderr.write(f"logs: {layout.logs}\nthe app: {layout.functions_url}/api\n")
+    sys.stderr.write("for sspr in this shell: source <(.venv/bin/python -m sandbox env)\n")
     return 0
 
 

@@ -52,6 +52,7 @@ def refusal_of(error: ValidationError) -> InvalidMessage:
     """The first complaint of pydantic's in words for the sender, without the value itself."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(str(part) for part in first["loc"]) or "(body)"
-    reason = first["msg"].removeprefix("Value error, ")
+    unknown = first["type"] == "extra_forbidden"
+    reason = "no such field is known" if unknown else first["msg"].removeprefix("Value error, ")
     more = error.error_count() - 1
     return InvalidMessage(field, f"{reason} (and {more} more)" if more else reason)

@@ -100,8 +100,8 @@ def _of_old(rollout: Rollout, held: Mapping[str, int]) -> Iterator[str]:
     for wave in rollout.document.waves[rollout.started :]:
         if people := held.get(wave.name):
             yield (
-                f"wave {wave.name}: {people} people are in by an earlier wave of that name; "
-                "a rollback would take them out as well"
+                f"wave {wave.name}: {people} {'person is' if people == 1 else 'people are'} in by "
+                "an earlier wave of that name; a rollback would take them out as well"
             )
 
 

@@ -74,7 +74,8 @@ class ExpandWave:
             # Whoever is still on the way out can be put in once they are: the next tick sees.
             await self.world.rollouts.renew(stored, None)
             return
-        reason = f"{len(plan.additions)} people were asked for"
+        asked = len(plan.additions)
+        reason = f"{asked} {'person was' if asked == 1 else 'people were'} asked for"
         soaking = stored.rollout.entered(Phase.SOAKING, self.clock(), actor=ACTOR, reason=reason)
         await self._finish(stored, soaking, "soak")
 

@@ -143,7 +143,7 @@ def test_extension_attributes_of_a_cloud_event_are_allowed_and_ignored() -> None
         ('{"employeeId": "1", "effectiveDate": "2026-02-30"}', "effectiveDate", "date"),
         ('{"employeeId": "1", "effectiveDate": "2026-03-02T09:00:00Z"}', "effectiveDate", "time"),
         ('{"employeeId": "1", "action": "fire"}', "action", "'onboard' or 'offboard'"),
-        ('{"employeeId": "1", "group": "admins"}', "group", "Extra inputs are not permitted"),
+        ('{"employeeId": "1", "group": "admins"}', "group", "no such field is known"),
         (f'{{"employeeId": "1", "reason": "{"x" * 501}"}}', "reason", "at most 500"),
         (f'{{"employeeId": "1", "actor": "{"x" * 501}"}}', "actor", "at most 500"),
         ('{"employeeId": "*", "hireDate": 1}', "employeeId", "(and 1 more)"),
@@ -172,7 +172,7 @@ def test_a_plain_event_that_cannot_be_taken_names_the_field_and_the_reason(
         ({"data": None}, "data", "dictionary"),
         ({"data": {}}, "data", "give userPrincipalName, employeeId or objectId"),
         ({"data": {"employeeId": "(1)"}}, "data.employeeId", "match pattern"),
-        ({"data": {"employeeId": "1", "action": "offboard"}}, "data.action", "Extra inputs"),
+        ({"data": {"employeeId": "1", "action": "offboard"}}, "data.action", "no such field"),
     ],
 )
 def test_a_cloud_event_that_cannot_be_taken_names_the_field_and_the_reason(

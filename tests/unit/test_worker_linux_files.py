@@ -134,6 +134,15 @@ def test_the_installer_refuses_what_it_cannot_use(arguments: list[str], complain
     assert complaint in done.stderr
 
 
+def test_the_installer_tells_of_all_its_options_and_does_nothing() -> None:
+    done = install("--help")
+    assert done.returncode == 0, done.stderr
+    offered = re.findall(r"^ +(--\w[\w-]*)\)", (LINUX / "install").read_text(), re.MULTILINE)
+    assert offered
+    assert all(option in done.stdout for option in offered)
+    assert "#" not in done.stdout
+
+
 @pytest.fixture(scope="module")
 def wheelhouse() -> ModuleType:
     loader = SourceFileLoader(

@@ -138,6 +138,15 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize("words", [(), ("check",)])
+def test_a_settings_file_that_is_named_and_missing_is_the_complaint(words: tuple[str, ...]) -> None:
+    """Not the settings that it would have held, one by one."""
+    ran = run(*words, "--settings", "elsewhere.env")
+    assert ran.returncode == 2
+    said = "The worker cannot start:\n--settings elsewhere.env: there is no such file\n"
+    assert (ran.stdout, ran.stderr) == ("", said)
+
+
 def test_check_settings_prints_what_is_in_force_without_secrets(
     good: dict[str, str], tmp_path: Path
 ) -> None:
