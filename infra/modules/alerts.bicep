@@ -166,6 +166,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'sender-refused'
+    description: 'An HR system cannot prove who it is, or somebody else sends in its name.'
+    severity: 2
+    query: loadTextContent('../monitoring/sender-refused.kql')
+    window: 'PT15M'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['source']
+    stateful: false
+    enabled: true
+  }
+  {
     name: 'plan-unsafe'
     description: 'What was to be done would have touched too many people; nothing was done.'
     severity: 1

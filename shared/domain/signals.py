@@ -163,6 +163,15 @@ class MessageRefused(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SenderRefused(Signal):
+    """Somebody could not prove to be the HR system in whose name they sent."""
+
+    event = "sender-refused"
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LifecycleTold(Signal):
     """A lifecycle workflow has been told what became of somebody."""
 
@@ -245,6 +254,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     DriftFound,
     RolloutStanding,
     MessageRefused,
+    SenderRefused,
     LifecycleTold,
     PersonFailed,
     PersonFlagged,

@@ -16,7 +16,9 @@ from shared.contracts.hr.vocabulary import Authentication, Kind, Source
 from shared.contracts.onboarding_event import decode
 from shared.contracts.view import View
 from shared.domain.errors import NotAuthenticated, NotAuthorised, TooLarge, UnknownSource
+from shared.domain.signals import SenderRefused, plain_text
 from shared.ports import Outbox, Senders
+from shared.use_cases.tell import tell
 
 LARGEST_BODY = 1024 * 1024
 """Bytes: as much as Event Grid puts into one batch."""
@@ -96,7 +98,12 @@ async def accept_hr(sent: Sent, senders: Senders, outbox: Outbox, now: datetime)
     source = find_source(sent.door, sent.source, senders)
     if len(sent.body) > LARGEST_BODY:
         raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
-    await _check_proof(source, sent, senders, now)
+    try:
+        await _check_proof(source, sent, senders, now)
+    except (NotAuthenticated, NotAuthorised) as error:
+        # A secret that was changed on one side only is seen by the sender alone, or by nobody.
+        tell([SenderRefused(source=source.name, reason=plain_text(str(error)))])
+        raise
     value = decode(sent.body)
     if source.kind is Kind.EVENT_GRID and (code := event_grid.validation_code(value)) is not None:
         return Reply(_OK, SenderAnswer.model_validate({"validationResponse": code}))

@@ -44,10 +44,14 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
 
 
 @pytest.fixture(scope="module")
-def http(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    with App(
-        tmp_path_factory.mktemp("app"), operator_api_parts.CODE + CODE, values=settings(parts)
-    ).running() as host:
+def app(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> App:
+    folder = tmp_path_factory.mktemp("app")
+    return App(folder, operator_api_parts.CODE + CODE, values=settings(parts))
+
+
+@pytest.fixture(scope="module")
+def http(app: App) -> Iterator[httpx.Client]:
+    with app.running() as host:
         host.http.timeout = httpx.Timeout(20)
         host.http.headers["x-function-key-of-the-test"] = host.function_key
         yield host.http
@@ -148,6 +152,17 @@ def test_a_signature_that_is_missing_wrong_or_old_is_refused(http: httpx.Client)
     answer = http.post("/api/hooks/bamboohr", **other)
     assert "not the body" in refusal(answer, 401)
     assert answer.headers["www-authenticate"]
+
+
+def test_who_cannot_prove_who_they_are_is_told_of_without_what_they_sent(
+    http: httpx.Client, app: App
+) -> None:
+    value = {"type": "employee.created", "secret-of-ada": "ada@contoso.test"}
+    refusal(http.post("/api/hooks/bamboohr", json=value), 401)
+    told = [line for line in app.log().splitlines() if "sender-refused" in line]
+    assert told
+    assert all('"source": "bamboohr"' in line for line in told)
+    assert "secret-of-ada" not in app.log()
 
 
 def test_broken_input_names_the_senders_field_once_the_proof_is_good(http: httpx.Client) -> None:

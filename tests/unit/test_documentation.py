@@ -53,6 +53,7 @@ ALARMS = (
     "app-silent",
     "function-failures",
     "messages-refused",
+    "sender-refused",
 )
 
 _SETTING = re.compile(r"\bSSPR_[A-Z][A-Z_]*[A-Z]\b")

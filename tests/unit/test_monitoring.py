@@ -32,6 +32,7 @@ ASKED_FOR = {
     "worker-silent",
     "app-silent",
     "messages-refused",
+    "sender-refused",
     "plan-unsafe",
     "function-failures",
 }
