@@ -10,7 +10,12 @@ from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.scope_group import ScopeGroup
 from hybrid_worker.check.group_rights import MOST_GROUPS, RIGHTS, Rights, look_at, shown
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
-from hybrid_worker.check.server import certificate_verified, clock_agrees, resolved
+from hybrid_worker.check.server import (
+    certificate_lasts,
+    certificate_verified,
+    clock_agrees,
+    resolved,
+)
 from hybrid_worker.settings import DirectorySettings
 
 _DELEGATE = 'dsacls <DN of the group> /G "<account>:WP;member" (Grant-ScopeGroupMember.ps1)'
@@ -21,11 +26,13 @@ def directory_checks(
 ) -> Sequence[Check]:
     """From the name of the server to the rights on its groups."""
     rights = _GroupRights(settings, connection)
+    verified = "directory-certificate"
     return (
         Check("directory-name", partial(resolved, settings)),
-        Check("directory-certificate", lambda: certificate_verified(settings, clock())),
-        Check("clock", lambda: clock_agrees(settings, clock()), "directory-certificate"),
-        Check("directory-bind", partial(_bound, settings, connection), "directory-certificate"),
+        Check(verified, partial(certificate_verified, settings)),
+        Check("certificate-lasts", lambda: certificate_lasts(settings, clock()), verified),
+        Check("clock", lambda: clock_agrees(settings, clock()), verified),
+        Check("directory-bind", partial(_bound, settings, connection), verified),
         Check("directory-domain", partial(_served, connection, settings), "directory-bind"),
         Check("scope-group", rights.exists, "directory-domain"),
         Check("scope-group-write", rights.may_write_members, "scope-group"),
