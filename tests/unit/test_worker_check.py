@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ from hybrid_worker.check.outcome import (
 from hybrid_worker.check.report import as_json, line, summary
 from hybrid_worker.settings import load_settings
 from shared.domain.errors import DirectoryUnavailable
-from tests.unit.test_worker_settings import write
+from tests.unit.test_worker_settings import PROJECT, write
 
 
 def failing() -> str:
@@ -58,6 +60,15 @@ def test_a_part_that_does_not_get_through_is_a_failure_with_its_own_words() -> N
     assert (outcome.state, outcome.detail) == (State.FAILED, "bind: no answer")
 
 
+def test_an_error_that_nobody_foresaw_fails_its_check_and_hides_no_other() -> None:
+    def unforeseen() -> str:
+        raise KeyError("notAfter")
+
+    outcome, after = outcomes([Check("door", unforeseen), Check("garden", lambda: "seen")])
+    assert (outcome.state, outcome.detail) == (State.FAILED, "KeyError: 'notAfter'")
+    assert after.state is State.PASSED
+
+
 @pytest.mark.parametrize(
     ("seen", "status"),
     [
@@ -76,6 +87,30 @@ def test_an_outcome_is_one_line_with_the_remedy_behind_the_reason() -> None:
     text = line(Outcome("door", State.FAILED, "it is\nshut", "Open it."))
     assert text.split() == ["failed", "door", "it", "is", "shut.", "Open", "it."]
     assert "\n" not in text
+
+
+def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) -> None:
+    values = {
+        "STATE_DIRECTORY": str(tmp_path / "state"),
+        "SERVICE_BUS_CONNECTION_STRING": "Endpoint=sb://localhost:1;UseDevelopmentEmulator=true;"
+        "SharedAccessKeyName=x;SharedAccessKey=eA==",
+        "SERVICE_BUS_TRANSPORT": "amqp",
+        "DIRECTORY_SERVER": "dc1-кириллица.invalid",
+        "DIRECTORY_DOMAIN": "corp.contoso.com",
+        "DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users",
+        "SYNC_MODE": "none",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "hybrid_worker", "check", "--settings", write(tmp_path, values)],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        text=True,
+        encoding="cp1252",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "dc1-?????????.invalid" in done.stdout
 
 
 def test_json_holds_what_the_lines_hold() -> None:
