@@ -7,8 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from hybrid_worker.check.connect_host import NEEDED, READS_WRITEBACK, SHOWN_BY_JEA, judge_cmdlets
+from hybrid_worker.check.connect_host import (
+    NEEDED,
+    READS_WRITEBACK,
+    SHOWN_BY_JEA,
+    Call,
+    connect_host_checks,
+    judge_cmdlets,
+)
 from hybrid_worker.check.group_rights import Rights, look_at
 from hybrid_worker.check.installation import installation_checks
 from hybrid_worker.check.outcome import (
@@ -21,7 +29,9 @@ from hybrid_worker.check.outcome import (
     outcomes,
 )
 from hybrid_worker.check.report import as_json, line, summary
-from hybrid_worker.settings import load_settings
+from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
+from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.settings import SyncSettings, load_settings
 from shared.domain.errors import DirectoryUnavailable
 from tests.unit.test_worker_settings import PROJECT, write
 
@@ -156,6 +166,34 @@ def test_an_endpoint_that_shows_too_much_or_too_little_is_named_what() -> None:
         judge_cmdlets([*NEEDED, "Set-ADSyncScheduler", "Invoke-Expression"])
     with pytest.raises(CheckFailed, match="does not show Start-ADSyncSyncCycle"):
         judge_cmdlets(NEEDED - {"Start-ADSyncSyncCycle"})
+
+
+def connect_host_outcome(settings: SyncSettings, call: Call) -> Outcome:
+    return next(outcomes(connect_host_checks(settings, call)))
+
+
+def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
+    tmp_path: Path,
+) -> None:
+    refused = '{"error": "Access is denied.", "objects": []}'
+    file = tmp_path / "powershell"
+    file.write_text(f"#!/bin/sh\necho '{refused}'\n")
+    file.chmod(0o755)
+    settings = SyncSettings(mode="subprocess", powershell=file)
+    outcome = connect_host_outcome(settings, LocalPowerShell(settings))
+    assert outcome.state is State.FAILED
+    assert "Access is denied" in outcome.detail
+    assert "ADSyncOperators" in outcome.remedy
+    assert "endpoint" not in outcome.remedy
+
+
+def test_on_linux_an_endpoint_without_a_user_cannot_be_signed_in_to_and_that_is_said() -> None:
+    settings = SyncSettings(host="localhost", port=1)
+    outcome = connect_host_outcome(settings, JeaEndpoint(settings))
+    assert outcome.state is State.FAILED
+    assert "SSPR_WORKER_SYNC_USER" in outcome.remedy
+    known = SyncSettings(host="localhost", port=1, user="svc", password=SecretStr("x"))
+    assert "WinRM over HTTPS" in connect_host_outcome(known, JeaEndpoint(known)).remedy
 
 
 def test_a_state_folder_or_a_secret_that_others_may_read_is_named_with_its_mode(
