@@ -105,6 +105,18 @@ def test_every_script_stops_at_the_first_error_and_looks_at_every_exit_status(fi
     assert text.count("if ($LASTEXITCODE -ne 0)") == started
 
 
+def test_a_check_that_did_not_run_is_told_from_one_that_passed() -> None:
+    """By reading: an old report goes first, and only a status of the check's own is passed on.
+
+    `exit` of Windows PowerShell turns what is no Int32 into 0, and a task that could not log on
+    has such a result (0x80070569).
+    """
+    text = (WINDOWS / "Test-SsprWorker.ps1").read_text()
+    assert text.index("Remove-Item -LiteralPath $report") < text.index("Start-ScheduledTask -")
+    assert text.index("@(0, 1, 2) -notcontains $result") < text.index("exit $result")
+    assert "-eq $hasNotRun" in text
+
+
 def called_cmdlets() -> dict[str, set[str]]:
     """Each ADSync cmdlet that the worker's code calls, with the parameters it gives."""
     found: dict[str, set[str]] = {}
