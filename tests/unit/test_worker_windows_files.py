@@ -117,6 +117,31 @@ def test_a_check_that_did_not_run_is_told_from_one_that_passed() -> None:
     assert "-eq $hasNotRun" in text
 
 
+def test_an_endpoint_that_could_not_be_replaced_is_not_taken_for_the_right_one_later() -> None:
+    """By reading: the file that later runs compare is written after the old endpoint is gone."""
+    text = (WINDOWS / "Register-SsprJeaEndpoint.ps1").read_text()
+    removed, written = (
+        text.index(f"{name} -") for name in ("Unregister-PSSessionConfiguration", "Set-Content")
+    )
+    assert removed < written
+
+
+@pytest.mark.parametrize(
+    ("script", "folder"),
+    [
+        ("Install-SsprWorker.ps1", "$StateFolder"),
+        ("Register-SsprJeaEndpoint.ps1", "$TranscriptFolder"),
+    ],
+)
+def test_whoever_made_a_folder_in_program_data_does_not_own_it_after_that(
+    script: str, folder: str
+) -> None:
+    """Its owner may change its permissions, whatever they are."""
+    text = (WINDOWS / script).read_text()
+    owned = text.index(f"& icacls.exe {folder} /setowner '*S-1-5-32-544'")
+    assert owned < text.index(f"& icacls.exe {folder} /inheritance:r")
+
+
 def called_cmdlets() -> dict[str, set[str]]:
     """Each ADSync cmdlet that the worker's code calls, with the parameters it gives."""
     found: dict[str, set[str]] = {}

@@ -114,6 +114,11 @@ foreach ($folder in $InstallFolder, $StateFolder, $logs) {
     }
 }
 if ($PSCmdlet.ShouldProcess($StateFolder, "Close to everybody but SYSTEM, Administrators and $Account")) {
+    # Anybody may make folders in ProgramData, and an owner may always open them again.
+    & icacls.exe $StateFolder /setowner '*S-1-5-32-544' | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        throw "icacls ended with exit status $LASTEXITCODE."
+    }
     & icacls.exe $StateFolder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' "${Account}:(OI)(CI)M" | Out-Null
     if ($LASTEXITCODE -ne 0) {
         throw "icacls ended with exit status $LASTEXITCODE."
