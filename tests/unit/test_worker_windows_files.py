@@ -117,6 +117,18 @@ def test_a_check_that_did_not_run_is_told_from_one_that_passed() -> None:
     assert "-eq $hasNotRun" in text
 
 
+def test_the_other_kind_of_service_or_another_account_is_refused_before_anything_changes() -> None:
+    """By reading: with both kinds two workers would start, and a re-run changes no account."""
+    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    before = text[: text.index("# 2. ")]
+    for condition in (
+        "if ($task -and ($ServiceKind -eq 'WinSW')) {",
+        "if ($service -and ($ServiceKind -eq 'TaskScheduler')) {",
+        "if ($runsAs -ne $Account) {",
+    ):
+        assert before.partition(condition)[2].lstrip().startswith("throw ")
+
+
 def test_an_endpoint_that_could_not_be_replaced_is_not_taken_for_the_right_one_later() -> None:
     """By reading: the file that later runs compare is written after the old endpoint is gone."""
     text = (WINDOWS / "Register-SsprJeaEndpoint.ps1").read_text()

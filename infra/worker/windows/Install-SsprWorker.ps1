@@ -97,12 +97,26 @@ else {
     Write-Warning "The module ActiveDirectory is not here, so $Account was not tested."
 }
 
-# 2. A service that runs holds its files open.
 $service = Get-Service -Name $serviceName -ErrorAction 'SilentlyContinue'
+$task = Get-ScheduledTask -TaskName $serviceName -ErrorAction 'SilentlyContinue'
+if ($task -and ($ServiceKind -eq 'WinSW')) {
+    throw "There is a task $serviceName, and two workers would run. Remove it: Unregister-ScheduledTask -TaskName $serviceName"
+}
+if ($service -and ($ServiceKind -eq 'TaskScheduler')) {
+    throw "There is a service $serviceName, and two workers would run. Stop it, then remove it: & '$InstallFolder\$serviceName.exe' uninstall"
+}
+if ($service) {
+    # WinSW sets the account when it installs a service, and never again.
+    $runsAs = (Get-CimInstance -ClassName 'Win32_Service' -Filter "Name='$serviceName'").StartName
+    if ($runsAs -ne $Account) {
+        throw "The service $serviceName runs as $runsAs. Stop it, remove it (& '$InstallFolder\$serviceName.exe' uninstall), and run this again."
+    }
+}
+
+# 2. A service that runs holds its files open.
 if ($service -and ($service.Status -ne 'Stopped')) {
     Stop-Service -Name $serviceName
 }
-$task = Get-ScheduledTask -TaskName $serviceName -ErrorAction 'SilentlyContinue'
 if ($task -and $PSCmdlet.ShouldProcess($serviceName, 'Stop the task')) {
     Stop-ScheduledTask -TaskName $serviceName
 }
@@ -174,9 +188,13 @@ if (-not (Test-Path -LiteralPath $envFile)) {
 
 # 7. Azure Arc's managed identity is for members of this group.
 if (Get-LocalGroup -Name $arcGroup -ErrorAction 'SilentlyContinue') {
-    $members = @(Get-LocalGroupMember -Group $arcGroup | Where-Object { $_.Name -eq $Account })
-    if ($members.Count -eq 0) {
+    # Not looked up first: Get-LocalGroupMember fails on a group with a member that is no longer
+    # there (PowerShell/PowerShell issue 2996).
+    try {
         Add-LocalGroupMember -Group $arcGroup -Member $Account
+    }
+    catch [Microsoft.PowerShell.Commands.MemberExistsException] {
+        Write-Verbose "$Account is in '$arcGroup' already."
     }
 }
 else {
