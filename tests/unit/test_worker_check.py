@@ -17,6 +17,7 @@ from hybrid_worker.check.connect_host import (
     connect_host_checks,
     judge_cmdlets,
 )
+from hybrid_worker.check.directory import judge_other_groups
 from hybrid_worker.check.group_rights import Rights, look_at
 from hybrid_worker.check.installation import installation_checks
 from hybrid_worker.check.outcome import (
@@ -146,6 +147,7 @@ def test_the_search_for_other_groups_leaves_the_scope_group_out_and_stops_at_its
             "objectGUID": [b"%d" % number],
             "sAMAccountName": [b"group-%d" % number],
             "allowedAttributesEffective": list(attributes),
+            "sDRightsEffective": [b"0"],
         }
 
     groups = [group(0, b"member"), group(1, b"info"), group(2, b"Member"), group(3, b"member")]
@@ -154,6 +156,15 @@ def test_the_search_for_other_groups_leaves_the_scope_group_out_and_stops_at_its
     assert everything.writable == ["group-2", "group-3"]
     bounded = look_at(groups, b"0", most=2)
     assert (bounded.looked_at, bounded.more, bounded.writable) == (2, True, ["group-2"])
+
+
+def test_groups_of_which_ad_says_nothing_are_not_taken_for_groups_without_a_right() -> None:
+    told = {"objectGUID": [b"1"], "sDRightsEffective": [b"0"]}
+    found = look_at([told, {"objectGUID": [b"2"]}, {"objectGUID": [b"3"]}], b"0")
+    assert (found.looked_at, found.silent, found.writable) == (3, 2, [])
+    assert judge_other_groups(found).endswith("none of 3 other groups; of 2 AD does not say")
+    with pytest.raises(CheckFailed, match="AD says of no other group"):
+        judge_other_groups(look_at([{"objectGUID": [b"2"]}], b"0"))
 
 
 def test_an_endpoint_with_the_needed_cmdlets_and_those_of_every_session_is_right() -> None:
