@@ -33,7 +33,7 @@ LOOKS = re.compile(
 """What changes nothing outside the process."""
 KNOWS_WHAT_IF = {
     *("New-Item", "Copy-Item", "Remove-Item", "Set-Content"),
-    *("Stop-Service", "Add-LocalGroupMember"),
+    *("Stop-Service", "Stop-Process", "Add-LocalGroupMember"),
     *("Register-PSSessionConfiguration", "Unregister-PSSessionConfiguration"),
 }
 """What supports ShouldProcess by itself, as its page in the PowerShell reference says."""
@@ -127,6 +127,17 @@ def test_the_other_kind_of_service_or_another_account_is_refused_before_anything
         "if ($runsAs -ne $Account) {",
     ):
         assert before.partition(condition)[2].lstrip().startswith("throw ")
+
+
+def test_a_worker_that_a_task_has_started_does_not_outlive_an_update() -> None:
+    """By reading: Task Scheduler ends the process it started, cmd.exe, and none below it.
+
+    Source: syncthing/docs pull request 582, seen with a monitor and its child.
+    """
+    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    ended = text.index("Where-Object { $_.Path -eq $venvPython } | Stop-Process -Force")
+    assert text.index("Stop-ScheduledTask -TaskName $serviceName") < ended
+    assert ended < text.index("Remove-Item -LiteralPath $target")
 
 
 def test_an_endpoint_that_could_not_be_replaced_is_not_taken_for_the_right_one_later() -> None:

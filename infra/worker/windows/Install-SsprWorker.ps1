@@ -120,6 +120,8 @@ if ($service -and ($service.Status -ne 'Stopped')) {
 if ($task -and $PSCmdlet.ShouldProcess($serviceName, 'Stop the task')) {
     Stop-ScheduledTask -TaskName $serviceName
 }
+# Ending a task ends cmd.exe alone. The interpreter of the environment takes its child with it.
+Get-Process -Name 'python' -ErrorAction 'SilentlyContinue' | Where-Object { $_.Path -eq $venvPython } | Stop-Process -Force
 
 # 3. Folders. The state is open to the worker and administrators only.
 foreach ($folder in $InstallFolder, $StateFolder, $logs) {
