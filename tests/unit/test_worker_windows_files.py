@@ -136,8 +136,19 @@ def test_a_worker_that_a_task_has_started_does_not_outlive_an_update() -> None:
     """
     text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
     ended = text.index("Where-Object { $_.Path -eq $venvPython } | Stop-Process -Force")
-    assert text.index("Stop-ScheduledTask -TaskName $serviceName") < ended
+    assert text.index("Disable-ScheduledTask") < text.index("Stop-ScheduledTask -Task") < ended
     assert ended < text.index("Remove-Item -LiteralPath $target")
+
+
+def test_a_worker_that_ended_with_an_error_is_started_again_by_its_task() -> None:
+    """By reading: restarts alone did not bring a task back that ended with an exit status.
+
+    Source: duolahypercho/codex-router issue 581.
+    """
+    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    task = text[text.index("New-ScheduledTaskTrigger -AtStartup") :]
+    assert task.index("$trigger.Repetition = $often.Repetition") < task.index("-Trigger $trigger")
+    assert "-MultipleInstances 'IgnoreNew'" in task
 
 
 def test_an_endpoint_that_could_not_be_replaced_is_not_taken_for_the_right_one_later() -> None:

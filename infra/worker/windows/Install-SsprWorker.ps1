@@ -118,6 +118,8 @@ if ($service -and ($service.Status -ne 'Stopped')) {
     Stop-Service -Name $serviceName
 }
 if ($task -and $PSCmdlet.ShouldProcess($serviceName, 'Stop the task')) {
+    # Disabled, or its repetition would start it amid the update; registering enables it again.
+    Disable-ScheduledTask -TaskName $serviceName | Out-Null
     Stop-ScheduledTask -TaskName $serviceName
 }
 # Ending a task ends cmd.exe alone. The interpreter of the environment takes its child with it.
@@ -222,8 +224,12 @@ elseif ($PSCmdlet.ShouldProcess($serviceName, 'Register the task at start-up')) 
     $argument = "/d /c `"`"$venvPython`" -m hybrid_worker 2>> `"$logs\worker.log`"`""
     $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\cmd.exe" -Argument $argument -WorkingDirectory $InstallFolder
     $trigger = New-ScheduledTaskTrigger -AtStartup
+    # Task Scheduler's restarts are for tasks that could not be started; a worker that ended with an
+    # error comes back by this. One that runs is left alone (MultipleInstances: IgnoreNew).
+    $often = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes 5)
+    $trigger.Repetition = $often.Repetition
     $principal = New-ScheduledTaskPrincipal -UserId $Account -LogonType 'Password'
-    $options = New-ScheduledTaskSettingsSet -RestartCount 99 -RestartInterval (New-TimeSpan -Minutes 1) -ExecutionTimeLimit (New-TimeSpan -Seconds 0)
+    $options = New-ScheduledTaskSettingsSet -RestartCount 99 -RestartInterval (New-TimeSpan -Minutes 1) -ExecutionTimeLimit (New-TimeSpan -Seconds 0) -MultipleInstances 'IgnoreNew'
     Register-ScheduledTask -TaskName $serviceName -Action $action -Trigger $trigger -Principal $principal -Settings $options -Force | Out-Null
 }
 
