@@ -6,6 +6,7 @@ be used; stderr says which.
 """
 
 import argparse
+import io
 import json
 import logging
 import signal
@@ -62,6 +63,9 @@ def _work(settings: Settings) -> int:
 def _check(settings: Settings, *, in_json: bool) -> int:
     # What the libraries complain of is in the outcomes.
     logging.disable(logging.CRITICAL)
+    # A group's name may hold what a file in the code page of Windows cannot.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
     seen = [Outcome("settings", State.PASSED, "complete, and every name is known")]
     if not in_json:
         sys.stdout.write(f"{line(seen[0])}\n")

@@ -1,6 +1,8 @@
 """The Connect host: the endpoint answers, shows the needed cmdlets and no more, and may export."""
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
@@ -19,7 +21,7 @@ SHOWN_BY_JEA = frozenset(
     {
         *("Clear-Host", "Exit-PSSession", "Get-Command", "Get-FormatData", "Get-Help"),
         *("Measure-Object", "Out-Default", "Select-Object"),
-        *("clear", "cls", "exsn", "gcm", "measure", "select"),
+        *("clear", "cls", "exit", "exsn", "gcm", "measure", "select"),
     }
 )
 """What every session of type RestrictedRemoteServer shows, with its aliases.
@@ -135,14 +137,29 @@ class _Host:
         try:
             return self._call(cmdlet, **parameters)
         except SyncRefused as refused:
-            raise CheckFailed(refused.detail or str(refused), _remedy(refused.problem)) from refused
+            remedy = _remedy(self._settings, refused.problem)
+            raise CheckFailed(refused.detail or str(refused), remedy) from refused
 
 
-def _remedy(problem: Problem) -> str:
-    if problem is Problem.UNREACHABLE:
+def _remedy(settings: SyncSettings, problem: Problem) -> str:
+    if settings.mode == "subprocess":
         return (
-            "Open WinRM over HTTPS (5986) from here, name the authority of its certificate in "
-            "SSPR_WORKER_SYNC_CA_FILE, and register the endpoint for the worker's account "
-            "(Register-SsprJeaEndpoint.ps1)."
+            "Run the worker on the Connect host, by an account in ADSyncOperators; "
+            "SSPR_WORKER_SYNC_MODULE may be the path of the module."
         )
-    return "Register the endpoint again with Register-SsprJeaEndpoint.ps1."
+    if problem is not Problem.UNREACHABLE:
+        return (
+            "Register the endpoint again with Register-SsprJeaEndpoint.ps1; if it is there, try "
+            "the cmdlet on the host itself: the scheduler's settings lie in Entra."
+        )
+    if sys.platform != "win32" and not settings.user and find_spec("krb5") is None:
+        return (
+            "The worker's packages for Linux bring no Kerberos for WinRM: give "
+            "SSPR_WORKER_SYNC_USER with SSPR_WORKER_SYNC_PASSWORD_FILE, or leave syncing to the "
+            "scheduler with SSPR_WORKER_SYNC_MODE=none."
+        )
+    return (
+        "Open WinRM over HTTPS (5986) from here, name the authority of its certificate in "
+        "SSPR_WORKER_SYNC_CA_FILE, and register the endpoint for the worker's account "
+        "(Register-SsprJeaEndpoint.ps1)."
+    )

@@ -8,9 +8,21 @@ from functools import partial
 
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.scope_group import ScopeGroup
-from hybrid_worker.check.group_rights import MOST_GROUPS, RIGHTS, Rights, look_at, shown
+from hybrid_worker.check.group_rights import (
+    MOST_GROUPS,
+    RIGHTS,
+    OtherGroups,
+    Rights,
+    look_at,
+    shown,
+)
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
-from hybrid_worker.check.server import certificate_verified, clock_agrees, resolved
+from hybrid_worker.check.server import (
+    certificate_lasts,
+    certificate_verified,
+    clock_agrees,
+    resolved,
+)
 from hybrid_worker.settings import DirectorySettings
 
 _DELEGATE = 'dsacls <DN of the group> /G "<account>:WP;member" (Grant-ScopeGroupMember.ps1)'
@@ -21,11 +33,13 @@ def directory_checks(
 ) -> Sequence[Check]:
     """From the name of the server to the rights on its groups."""
     rights = _GroupRights(settings, connection)
+    verified = "directory-certificate"
     return (
         Check("directory-name", partial(resolved, settings)),
-        Check("directory-certificate", lambda: certificate_verified(settings, clock())),
-        Check("clock", lambda: clock_agrees(settings, clock()), "directory-certificate"),
-        Check("directory-bind", partial(_bound, settings, connection), "directory-certificate"),
+        Check(verified, partial(certificate_verified, settings)),
+        Check("certificate-lasts", lambda: certificate_lasts(settings, clock()), verified),
+        Check("clock", lambda: clock_agrees(settings, clock()), verified),
+        Check("directory-bind", partial(_bound, settings, connection), verified),
         Check("directory-domain", partial(_served, connection, settings), "directory-bind"),
         Check("scope-group", rights.exists, "directory-domain"),
         Check("scope-group-write", rights.may_write_members, "scope-group"),
@@ -85,16 +99,7 @@ class _GroupRights:
         groups = self._connection.search(
             "(objectCategory=group)", ["objectGUID", "sAMAccountName", *RIGHTS]
         )
-        found = look_at(groups, self._group().guid.bytes_le)
-        if found.writable:
-            raise CheckFailed(
-                f"the account may also write {len(found.writable)} of {found.looked_at} other "
-                f"groups: {shown(found.writable)}",
-                "Take away what it inherits or has as a member of other groups; delegate on the "
-                "scope group itself, not on its OU.",
-            )
-        bound = f", the first {MOST_GROUPS} that AD showed" if found.more else ""
-        return f"the account may write none of {found.looked_at} other groups{bound}"
+        return judge_other_groups(look_at(groups, self._group().guid.bytes_le))
 
     def _group(self) -> ScopeGroup:
         return ScopeGroup.resolve(self._connection, self._settings.scope_group)
@@ -102,6 +107,25 @@ class _GroupRights:
     def _rights(self) -> Rights:
         entry = self._connection.read(f"<GUID={self._group().guid}>", RIGHTS)
         return Rights.of(entry or {})
+
+
+def judge_other_groups(found: OtherGroups) -> str:
+    """Whether the account may write none of the groups that are not its own to write."""
+    if found.writable:
+        raise CheckFailed(
+            f"the account may also write {len(found.writable)} of {found.looked_at} other "
+            f"groups: {shown(found.writable)}",
+            "Take away what it inherits or has as a member of other groups; delegate on the "
+            "scope group itself, not on its OU.",
+        )
+    if found.silent and found.silent == found.looked_at:
+        raise CheckFailed(
+            "AD says of no other group what the account may write there",
+            "Let it read sDRightsEffective, as everybody may by default (General Information).",
+        )
+    bound = f", the first {MOST_GROUPS} that AD showed" if found.more else ""
+    silent = f"; of {found.silent} AD does not say" if found.silent else ""
+    return f"the account may write none of {found.looked_at} other groups{bound}{silent}"
 
 
 def _no_age(settings: DirectorySettings, connection: DirectoryConnection) -> str:

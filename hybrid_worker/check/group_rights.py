@@ -1,7 +1,7 @@
 """What AD's constructed attributes say about the account's rights on groups: pure.
 
 `allowedAttributesEffective` holds what the asking account may write on an object, and
-`sDRightsEffective` which parts of its security descriptor (MS-ADTS 3.1.1.4.5.20 and .25). Both are
+`sDRightsEffective` which parts of its security descriptor (MS-ADTS 3.1.1.4.5.7 and .4). Both are
 constructed, so no filter can ask for them: groups have to be read one by one.
 """
 
@@ -52,6 +52,8 @@ class OtherGroups:
     looked_at: int = 0
     more: bool = False
     """There are more groups than were looked at."""
+    silent: int = 0
+    """Of how many AD did not say what may be done to them."""
     writable: list[str] = field(default_factory=list)
 
 
@@ -65,6 +67,8 @@ def look_at(groups: Iterable[Entry], scope_group: bytes, most: int = MOST_GROUPS
             found.more = True
             break
         found.looked_at += 1
+        # AD says 0 where nothing may be changed; nothing at all may mean anything.
+        found.silent += "sDRightsEffective" not in entry
         if Rights.of(entry).writes_members:
             name = entry.get("sAMAccountName") or entry["objectGUID"]
             found.writable.append(name[0].decode(errors="replace"))

@@ -92,3 +92,5 @@ def _tried(check: Check) -> Outcome:
         return Outcome(check.name, State.NOT_APPLICABLE, nothing.reason, nothing.remedy)
     except (SsprRolloutError, OSError) as error:
         return Outcome(check.name, State.FAILED, str(error))
+    except Exception as error:  # noqa: BLE001  # of the libraries, which must not hide the rest
+        return Outcome(check.name, State.FAILED, f"{type(error).__name__}: {error}")

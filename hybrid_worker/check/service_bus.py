@@ -19,6 +19,14 @@ from hybrid_worker.settings import ServiceBusSettings
 
 _AUDIENCE = "https://servicebus.azure.net/.default"
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
+_TOKEN_REMEDIES = {
+    "managed identity": "Azure Arc: is the machine connected (azcmagent show), is the account in "
+    "'Hybrid agent extension applications' (Linux: himds), are IDENTITY_ENDPOINT and "
+    "IMDS_ENDPOINT set?",
+    "certificate": "Does SSPR_WORKER_SERVICE_BUS_CERTIFICATE_FILE hold certificate and private "
+    "key without a passphrase, is the certificate among those of the app registration, and are "
+    "tenant and client id those of it?",
+}
 
 
 class Right(Enum):
@@ -68,13 +76,11 @@ class _Probe:
         try:
             credential(settings).get_token(_AUDIENCE)
         # Two of Azure Arc's troubles come as they are: a key that cannot be read is an OSError, an
-        # answer that MSAL does not understand a ValueError.
-        except (AzureError, OSError, ValueError) as error:
+        # answer that MSAL does not understand a ValueError. A private key under a passphrase is a
+        # TypeError of the cryptography library.
+        except (AzureError, OSError, TypeError, ValueError) as error:
             raise CheckFailed(
-                f"no token by the {kind}: {_first_line(error)}",
-                "Azure Arc: is the machine connected (azcmagent show), is the account in 'Hybrid "
-                "agent extension applications' (Linux: himds), are IDENTITY_ENDPOINT and "
-                "IMDS_ENDPOINT set?",
+                f"no token by the {kind}: {_first_line(error)}", _TOKEN_REMEDIES[kind]
             ) from error
         return f"a token by the {kind}"
 
@@ -149,8 +155,12 @@ class _NoQueueError(Exception):
 
 
 def _is_answer(error: AzureError) -> bool:
-    """Whether Service Bus refused; the token's status stands in the error that the SDK wrapped."""
-    status = getattr(error.inner_exception, "status_code", None)
+    """Whether Service Bus refused; the token's status stands in the error that the SDK wrapped.
+
+    A proxy that refuses the WebSocket has a status too, but says nothing of tokens or queues.
+    """
+    inner = error.inner_exception
+    status = getattr(inner, "status_code", None) if hasattr(inner, "status_description") else None
     if isinstance(error, MessagingEntityNotFoundError) or status == _NOT_FOUND:
         raise _NoQueueError from error
     return isinstance(error, ServiceBusAuthorizationError) or status == _UNAUTHORIZED

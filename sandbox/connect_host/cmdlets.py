@@ -29,7 +29,7 @@ _SHOWN_BY_JEA = (
     *("Clear-Host", "Exit-PSSession", "Get-Command", "Get-FormatData", "Get-Help"),
     *("Measure-Object", "Out-Default", "Select-Object"),
 )
-_ALIASES_OF_JEA = ("clear", "cls", "exsn", "gcm", "measure", "select")
+_ALIASES_OF_JEA = ("clear", "cls", "exit", "exsn", "gcm", "measure", "select")
 """What every session of type RestrictedRemoteServer shows: "JEA session configurations"."""
 _RUNS_SHOWN = 100
 _PURGE_INTERVAL = timedelta(days=7)

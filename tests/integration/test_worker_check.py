@@ -2,6 +2,7 @@
 
 import json
 import os
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from typing import Any
 import jwt
 import ldap3
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.bootstrap import kerberos_environment
@@ -280,6 +282,68 @@ def test_a_lab_with_a_connection_string_is_told_that_it_is_one(machine: Machine)
     }
 
 
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_what_refuses_the_websocket_is_not_taken_for_an_answer_of_service_bus(
+    status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its signature
+            """Say nothing of each request."""
+
+    tls = server_certificate(tmp_path, "proxy", ["localhost"])
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate, tls.key)
+    with (
+        identity_endpoint() as identity,
+        ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server,
+    ):
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in identity.environment.items():
+            monkeypatch.setenv(name, value)
+        settings = ServiceBusSettings(
+            namespace="contoso.servicebus.windows.net",
+            custom_endpoint=f"sb://localhost:{server.server_port}",
+            ca_file=tls.authority,
+        )
+        seen = {one.name: one for one in outcomes(service_bus_checks(settings))}
+        server.shutdown()
+    assert failed(seen) == {"service-bus"}
+    assert f"Handshake status {status}" in seen["service-bus"].detail
+    assert seen["commands-send-refused"].state is State.NOT_TRIED
+
+
+def test_a_certificate_under_a_passphrase_fails_with_a_remedy_that_is_about_certificates(
+    tmp_path: Path,
+) -> None:
+    made = server_certificate(tmp_path, "worker", ["localhost"])
+    key = serialization.load_pem_private_key(made.key.read_bytes(), password=None)
+    covered = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(b"a passphrase"),
+    )
+    file = tmp_path / "worker.pem"
+    file.write_bytes(covered + made.certificate.read_bytes())
+    settings = ServiceBusSettings(
+        namespace="contoso.servicebus.windows.net",
+        tenant_id="tenant",
+        client_id="client",
+        certificate_file=file,
+    )
+    token, *others = outcomes(service_bus_checks(settings))
+    assert token.state is State.FAILED
+    assert "encrypted" in token.detail
+    assert "app registration" in token.remedy
+    assert "Arc" not in token.remedy
+    assert {one.state for one in others} == {State.NOT_TRIED}
+
+
 def test_a_queue_that_is_not_there_is_named(machine: Machine) -> None:
     settings = ServiceBusSettings(
         connection_string=machine.rig.bus.connection_string,
@@ -355,8 +419,9 @@ def test_a_clock_that_is_off_and_a_certificate_that_ends_soon_fail(controller: C
     seen = directory_outcomes(controller, ahead=timedelta(minutes=6))
     assert failed(seen) == {"clock"}
     seen = directory_outcomes(controller, ahead=timedelta(days=360))
-    assert "directory-certificate" in failed(seen)
-    assert "Renew" in seen["directory-certificate"].remedy
+    assert failed(seen) == {"clock", "certificate-lasts"}
+    assert "Renew" in seen["certificate-lasts"].remedy
+    assert seen["scope-group-write"].state is State.PASSED
 
 
 def test_a_minimum_password_age_that_would_break_resets_fails(controller: Controller) -> None:

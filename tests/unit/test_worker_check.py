@@ -2,11 +2,22 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
-from hybrid_worker.check.connect_host import NEEDED, READS_WRITEBACK, SHOWN_BY_JEA, judge_cmdlets
+from hybrid_worker.check.connect_host import (
+    NEEDED,
+    READS_WRITEBACK,
+    SHOWN_BY_JEA,
+    Call,
+    connect_host_checks,
+    judge_cmdlets,
+)
+from hybrid_worker.check.directory import judge_other_groups
 from hybrid_worker.check.group_rights import Rights, look_at
 from hybrid_worker.check.installation import installation_checks
 from hybrid_worker.check.outcome import (
@@ -19,9 +30,11 @@ from hybrid_worker.check.outcome import (
     outcomes,
 )
 from hybrid_worker.check.report import as_json, line, summary
-from hybrid_worker.settings import load_settings
+from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
+from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.settings import SyncSettings, load_settings
 from shared.domain.errors import DirectoryUnavailable
-from tests.unit.test_worker_settings import write
+from tests.unit.test_worker_settings import PROJECT, write
 
 
 def failing() -> str:
@@ -58,6 +71,15 @@ def test_a_part_that_does_not_get_through_is_a_failure_with_its_own_words() -> N
     assert (outcome.state, outcome.detail) == (State.FAILED, "bind: no answer")
 
 
+def test_an_error_that_nobody_foresaw_fails_its_check_and_hides_no_other() -> None:
+    def unforeseen() -> str:
+        raise KeyError("notAfter")
+
+    outcome, after = outcomes([Check("door", unforeseen), Check("garden", lambda: "seen")])
+    assert (outcome.state, outcome.detail) == (State.FAILED, "KeyError: 'notAfter'")
+    assert after.state is State.PASSED
+
+
 @pytest.mark.parametrize(
     ("seen", "status"),
     [
@@ -76,6 +98,30 @@ def test_an_outcome_is_one_line_with_the_remedy_behind_the_reason() -> None:
     text = line(Outcome("door", State.FAILED, "it is\nshut", "Open it."))
     assert text.split() == ["failed", "door", "it", "is", "shut.", "Open", "it."]
     assert "\n" not in text
+
+
+def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) -> None:
+    values = {
+        "STATE_DIRECTORY": str(tmp_path / "state"),
+        "SERVICE_BUS_CONNECTION_STRING": "Endpoint=sb://localhost:1;UseDevelopmentEmulator=true;"
+        "SharedAccessKeyName=x;SharedAccessKey=eA==",
+        "SERVICE_BUS_TRANSPORT": "amqp",
+        "DIRECTORY_SERVER": "dc1-кириллица.invalid",
+        "DIRECTORY_DOMAIN": "corp.contoso.com",
+        "DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users",
+        "SYNC_MODE": "none",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "hybrid_worker", "check", "--settings", write(tmp_path, values)],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        text=True,
+        encoding="cp1252",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "dc1-?????????.invalid" in done.stdout
 
 
 def test_json_holds_what_the_lines_hold() -> None:
@@ -101,6 +147,7 @@ def test_the_search_for_other_groups_leaves_the_scope_group_out_and_stops_at_its
             "objectGUID": [b"%d" % number],
             "sAMAccountName": [b"group-%d" % number],
             "allowedAttributesEffective": list(attributes),
+            "sDRightsEffective": [b"0"],
         }
 
     groups = [group(0, b"member"), group(1, b"info"), group(2, b"Member"), group(3, b"member")]
@@ -109,6 +156,15 @@ def test_the_search_for_other_groups_leaves_the_scope_group_out_and_stops_at_its
     assert everything.writable == ["group-2", "group-3"]
     bounded = look_at(groups, b"0", most=2)
     assert (bounded.looked_at, bounded.more, bounded.writable) == (2, True, ["group-2"])
+
+
+def test_groups_of_which_ad_says_nothing_are_not_taken_for_groups_without_a_right() -> None:
+    told = {"objectGUID": [b"1"], "sDRightsEffective": [b"0"]}
+    found = look_at([told, {"objectGUID": [b"2"]}, {"objectGUID": [b"3"]}], b"0")
+    assert (found.looked_at, found.silent, found.writable) == (3, 2, [])
+    assert judge_other_groups(found).endswith("none of 3 other groups; of 2 AD does not say")
+    with pytest.raises(CheckFailed, match="AD says of no other group"):
+        judge_other_groups(look_at([{"objectGUID": [b"2"]}], b"0"))
 
 
 def test_an_endpoint_with_the_needed_cmdlets_and_those_of_every_session_is_right() -> None:
@@ -121,6 +177,34 @@ def test_an_endpoint_that_shows_too_much_or_too_little_is_named_what() -> None:
         judge_cmdlets([*NEEDED, "Set-ADSyncScheduler", "Invoke-Expression"])
     with pytest.raises(CheckFailed, match="does not show Start-ADSyncSyncCycle"):
         judge_cmdlets(NEEDED - {"Start-ADSyncSyncCycle"})
+
+
+def connect_host_outcome(settings: SyncSettings, call: Call) -> Outcome:
+    return next(outcomes(connect_host_checks(settings, call)))
+
+
+def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
+    tmp_path: Path,
+) -> None:
+    refused = '{"error": "Access is denied.", "objects": []}'
+    file = tmp_path / "powershell"
+    file.write_text(f"#!/bin/sh\necho '{refused}'\n")
+    file.chmod(0o755)
+    settings = SyncSettings(mode="subprocess", powershell=file)
+    outcome = connect_host_outcome(settings, LocalPowerShell(settings))
+    assert outcome.state is State.FAILED
+    assert "Access is denied" in outcome.detail
+    assert "ADSyncOperators" in outcome.remedy
+    assert "endpoint" not in outcome.remedy
+
+
+def test_on_linux_an_endpoint_without_a_user_cannot_be_signed_in_to_and_that_is_said() -> None:
+    settings = SyncSettings(host="localhost", port=1)
+    outcome = connect_host_outcome(settings, JeaEndpoint(settings))
+    assert outcome.state is State.FAILED
+    assert "SSPR_WORKER_SYNC_USER" in outcome.remedy
+    known = SyncSettings(host="localhost", port=1, user="svc", password=SecretStr("x"))
+    assert "WinRM over HTTPS" in connect_host_outcome(known, JeaEndpoint(known)).remedy
 
 
 def test_a_state_folder_or_a_secret_that_others_may_read_is_named_with_its_mode(

@@ -120,6 +120,41 @@ def test_a_dry_run_of_the_installer_says_what_it_would_do_and_does_nothing(tmp_p
     assert not root.exists()
 
 
+def test_the_services_user_can_read_what_is_installed_whatever_the_mask_of_root(
+    tmp_path: Path,
+) -> None:
+    wheelhouse, root = tmp_path / "wheelhouse", tmp_path / "root"
+    wheelhouse.mkdir()
+    (wheelhouse / "requirements.txt").touch()
+    before = os.umask(0o077)
+    try:
+        done = install("--wheelhouse", wheelhouse, "--root", root)
+    finally:
+        os.umask(before)
+    assert done.returncode == 0, done.stderr
+    app, settings = root / "opt/sspr-worker", root / "etc/sspr-worker/worker.env"
+    installed = [app, *app.rglob("*"), settings, settings.parent]
+    assert app / "hybrid_worker/__main__.py" in installed
+    for path in installed:
+        needed = 0o555 if path.is_dir() else 0o444
+        assert path.is_symlink() or path.stat().st_mode & needed == needed, path
+
+
+def test_an_update_stops_a_worker_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements.txt").touch()
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text('#!/bin/sh\n[ "$*" = "is-active --quiet sspr-worker.service" ]\n')
+    systemctl.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    stop = "would run: systemctl stop sspr-worker.service"
+    lines = install("--wheelhouse", tmp_path, "--dry-run").stdout.splitlines()
+    assert lines.index(stop) < min(i for i, line in enumerate(lines) if "/opt/sspr-worker" in line)
+    systemctl.write_text("#!/bin/sh\nexit 3\n")
+    assert stop not in install("--wheelhouse", tmp_path, "--dry-run").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

@@ -33,7 +33,7 @@ LOOKS = re.compile(
 """What changes nothing outside the process."""
 KNOWS_WHAT_IF = {
     *("New-Item", "Copy-Item", "Remove-Item", "Set-Content"),
-    *("Stop-Service", "Add-LocalGroupMember"),
+    *("Stop-Service", "Stop-Process", "Add-LocalGroupMember"),
     *("Register-PSSessionConfiguration", "Unregister-PSSessionConfiguration"),
 }
 """What supports ShouldProcess by itself, as its page in the PowerShell reference says."""
@@ -103,6 +103,77 @@ def test_every_script_stops_at_the_first_error_and_looks_at_every_exit_status(fi
     assert text.startswith("#Requires -Version 5.1\n")
     started = len(re.findall(r"^\s*& ", text, re.MULTILINE))
     assert text.count("if ($LASTEXITCODE -ne 0)") == started
+
+
+def test_a_check_that_did_not_run_is_told_from_one_that_passed() -> None:
+    """By reading: an old report goes first, and only a status of the check's own is passed on.
+
+    `exit` of Windows PowerShell turns what is no Int32 into 0, and a task that could not log on
+    has such a result (0x80070569).
+    """
+    text = (WINDOWS / "Test-SsprWorker.ps1").read_text()
+    assert text.index("Remove-Item -LiteralPath $report") < text.index("Start-ScheduledTask -")
+    assert text.index("@(0, 1, 2) -notcontains $result") < text.index("exit $result")
+    assert "-eq $hasNotRun" in text
+
+
+def test_the_other_kind_of_service_or_another_account_is_refused_before_anything_changes() -> None:
+    """By reading: with both kinds two workers would start, and a re-run changes no account."""
+    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    before = text[: text.index("# 2. ")]
+    for condition in (
+        "if ($task -and ($ServiceKind -eq 'WinSW')) {",
+        "if ($service -and ($ServiceKind -eq 'TaskScheduler')) {",
+        "if ($runsAs -ne $Account) {",
+    ):
+        assert before.partition(condition)[2].lstrip().startswith("throw ")
+
+
+def test_a_worker_that_a_task_has_started_does_not_outlive_an_update() -> None:
+    """By reading: Task Scheduler ends the process it started, cmd.exe, and none below it.
+
+    Source: syncthing/docs pull request 582, seen with a monitor and its child.
+    """
+    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    ended = text.index("Where-Object { $_.Path -eq $venvPython } | Stop-Process -Force")
+    assert text.index("Disable-ScheduledTask") < text.index("Stop-ScheduledTask -Task") < ended
+    assert ended < text.index("Remove-Item -LiteralPath $target")
+
+
+def test_a_worker_that_ended_with_an_error_is_started_again_by_its_task() -> None:
+    """By reading: restarts alone did not bring a task back that ended with an exit status.
+
+    Source: duolahypercho/codex-router issue 581.
+    """
+    text = (WINDOWS / "Install-SsprWorker.ps1").read_text()
+    task = text[text.index("New-ScheduledTaskTrigger -AtStartup") :]
+    assert task.index("$trigger.Repetition = $often.Repetition") < task.index("-Trigger $trigger")
+    assert "-MultipleInstances 'IgnoreNew'" in task
+
+
+def test_an_endpoint_that_could_not_be_replaced_is_not_taken_for_the_right_one_later() -> None:
+    """By reading: the file that later runs compare is written after the old endpoint is gone."""
+    text = (WINDOWS / "Register-SsprJeaEndpoint.ps1").read_text()
+    removed, written = (
+        text.index(f"{name} -") for name in ("Unregister-PSSessionConfiguration", "Set-Content")
+    )
+    assert removed < written
+
+
+@pytest.mark.parametrize(
+    ("script", "folder"),
+    [
+        ("Install-SsprWorker.ps1", "$StateFolder"),
+        ("Register-SsprJeaEndpoint.ps1", "$TranscriptFolder"),
+    ],
+)
+def test_whoever_made_a_folder_in_program_data_does_not_own_it_after_that(
+    script: str, folder: str
+) -> None:
+    """Its owner may change its permissions, whatever they are."""
+    text = (WINDOWS / script).read_text()
+    owned = text.index(f"& icacls.exe {folder} /setowner '*S-1-5-32-544'")
+    assert owned < text.index(f"& icacls.exe {folder} /inheritance:r")
 
 
 def called_cmdlets() -> dict[str, set[str]]:

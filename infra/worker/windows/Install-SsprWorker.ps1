@@ -97,15 +97,33 @@ else {
     Write-Warning "The module ActiveDirectory is not here, so $Account was not tested."
 }
 
-# 2. A service that runs holds its files open.
 $service = Get-Service -Name $serviceName -ErrorAction 'SilentlyContinue'
+$task = Get-ScheduledTask -TaskName $serviceName -ErrorAction 'SilentlyContinue'
+if ($task -and ($ServiceKind -eq 'WinSW')) {
+    throw "There is a task $serviceName, and two workers would run. Remove it: Unregister-ScheduledTask -TaskName $serviceName"
+}
+if ($service -and ($ServiceKind -eq 'TaskScheduler')) {
+    throw "There is a service $serviceName, and two workers would run. Stop it, then remove it: & '$InstallFolder\$serviceName.exe' uninstall"
+}
+if ($service) {
+    # WinSW sets the account when it installs a service, and never again.
+    $runsAs = (Get-CimInstance -ClassName 'Win32_Service' -Filter "Name='$serviceName'").StartName
+    if ($runsAs -ne $Account) {
+        throw "The service $serviceName runs as $runsAs. Stop it, remove it (& '$InstallFolder\$serviceName.exe' uninstall), and run this again."
+    }
+}
+
+# 2. A service that runs holds its files open.
 if ($service -and ($service.Status -ne 'Stopped')) {
     Stop-Service -Name $serviceName
 }
-$task = Get-ScheduledTask -TaskName $serviceName -ErrorAction 'SilentlyContinue'
 if ($task -and $PSCmdlet.ShouldProcess($serviceName, 'Stop the task')) {
+    # Disabled, or its repetition would start it amid the update; registering enables it again.
+    Disable-ScheduledTask -TaskName $serviceName | Out-Null
     Stop-ScheduledTask -TaskName $serviceName
 }
+# Ending a task ends cmd.exe alone. The interpreter of the environment takes its child with it.
+Get-Process -Name 'python' -ErrorAction 'SilentlyContinue' | Where-Object { $_.Path -eq $venvPython } | Stop-Process -Force
 
 # 3. Folders. The state is open to the worker and administrators only.
 foreach ($folder in $InstallFolder, $StateFolder, $logs) {
@@ -114,6 +132,11 @@ foreach ($folder in $InstallFolder, $StateFolder, $logs) {
     }
 }
 if ($PSCmdlet.ShouldProcess($StateFolder, "Close to everybody but SYSTEM, Administrators and $Account")) {
+    # Anybody may make folders in ProgramData, and an owner may always open them again.
+    & icacls.exe $StateFolder /setowner '*S-1-5-32-544' | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        throw "icacls ended with exit status $LASTEXITCODE."
+    }
     & icacls.exe $StateFolder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' "${Account}:(OI)(CI)M" | Out-Null
     if ($LASTEXITCODE -ne 0) {
         throw "icacls ended with exit status $LASTEXITCODE."
@@ -169,9 +192,13 @@ if (-not (Test-Path -LiteralPath $envFile)) {
 
 # 7. Azure Arc's managed identity is for members of this group.
 if (Get-LocalGroup -Name $arcGroup -ErrorAction 'SilentlyContinue') {
-    $members = @(Get-LocalGroupMember -Group $arcGroup | Where-Object { $_.Name -eq $Account })
-    if ($members.Count -eq 0) {
+    # Not looked up first: Get-LocalGroupMember fails on a group with a member that is no longer
+    # there (PowerShell/PowerShell issue 2996).
+    try {
         Add-LocalGroupMember -Group $arcGroup -Member $Account
+    }
+    catch [Microsoft.PowerShell.Commands.MemberExistsException] {
+        Write-Verbose "$Account is in '$arcGroup' already."
     }
 }
 else {
@@ -197,8 +224,12 @@ elseif ($PSCmdlet.ShouldProcess($serviceName, 'Register the task at start-up')) 
     $argument = "/d /c `"`"$venvPython`" -m hybrid_worker 2>> `"$logs\worker.log`"`""
     $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\cmd.exe" -Argument $argument -WorkingDirectory $InstallFolder
     $trigger = New-ScheduledTaskTrigger -AtStartup
+    # Task Scheduler's restarts are for tasks that could not be started; a worker that ended with an
+    # error comes back by this. One that runs is left alone (MultipleInstances: IgnoreNew).
+    $often = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes 5)
+    $trigger.Repetition = $often.Repetition
     $principal = New-ScheduledTaskPrincipal -UserId $Account -LogonType 'Password'
-    $options = New-ScheduledTaskSettingsSet -RestartCount 99 -RestartInterval (New-TimeSpan -Minutes 1) -ExecutionTimeLimit (New-TimeSpan -Seconds 0)
+    $options = New-ScheduledTaskSettingsSet -RestartCount 99 -RestartInterval (New-TimeSpan -Minutes 1) -ExecutionTimeLimit (New-TimeSpan -Seconds 0) -MultipleInstances 'IgnoreNew'
     Register-ScheduledTask -TaskName $serviceName -Action $action -Trigger $trigger -Principal $principal -Settings $options -Force | Out-Null
 }
 

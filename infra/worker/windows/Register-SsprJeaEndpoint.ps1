@@ -47,6 +47,11 @@ Copy-Item -Path "$source\RoleCapabilities\SsprDeltaSync.psrc" -Destination $capa
 
 # Transcripts are written by Local System; nobody but administrators reads them.
 if ($PSCmdlet.ShouldProcess($TranscriptFolder, 'Close to everybody but SYSTEM and Administrators')) {
+    # Anybody may make folders in ProgramData, and an owner may always open them again.
+    & icacls.exe $TranscriptFolder /setowner '*S-1-5-32-544' | Out-Null
+    if ($LASTEXITCODE -ne 0) {
+        throw "icacls ended with exit status $LASTEXITCODE."
+    }
     & icacls.exe $TranscriptFolder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
     if ($LASTEXITCODE -ne 0) {
         throw "icacls ended with exit status $LASTEXITCODE."
@@ -67,10 +72,11 @@ if ($registered -and ($before -eq $text)) {
     Write-Output "The endpoint $Name is registered as it should be."
 }
 else {
-    Set-Content -LiteralPath $file -Value $text -Encoding 'UTF8' -NoNewline
+    # In this order: should it end here, the next run sees that the file is not as it should be.
     if ($registered) {
         Unregister-PSSessionConfiguration -Name $Name -Force
     }
+    Set-Content -LiteralPath $file -Value $text -Encoding 'UTF8' -NoNewline
     if ($PSCmdlet.ShouldProcess($Name, 'Register the endpoint, which restarts WinRM')) {
         if (-not (Test-PSSessionConfigurationFile -Path $file)) {
             throw "$file is not a valid session configuration."

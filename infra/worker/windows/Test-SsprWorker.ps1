@@ -6,7 +6,7 @@ Runs "python -m hybrid_worker check" as the worker's own account and prints what
 
 .DESCRIPTION
 Nobody can sign in as a gMSA, so a task does it once: it is registered, run and removed again. The
-account needs the right to log on as a batch job.
+account needs the right to log on as a batch job. Exit status: that of the check.
 
 .EXAMPLE
 .\Test-SsprWorker.ps1 -Account 'CORP\svc-sspr-worker$'
@@ -31,7 +31,14 @@ $report = Join-Path -Path $StateFolder -ChildPath 'logs\check.txt'
 $python = Join-Path -Path $InstallFolder -ChildPath '.venv\Scripts\python.exe'
 $argument = "/d /c `"`"$python`" -m hybrid_worker check > `"$report`" 2>&1`""
 
+# Task Scheduler's answer until a task has run once (SCHED_S_TASK_HAS_NOT_RUN).
+$hasNotRun = 267011
+
 if ($PSCmdlet.ShouldProcess($Account, 'Run the check once, as a task')) {
+    # What an earlier check has left must not be taken for this one's.
+    if (Test-Path -LiteralPath $report) {
+        Remove-Item -LiteralPath $report
+    }
     $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\cmd.exe" -Argument $argument -WorkingDirectory $InstallFolder
     $principal = New-ScheduledTaskPrincipal -UserId $Account -LogonType 'Password'
     Register-ScheduledTask -TaskName $taskName -Action $action -Principal $principal -Force | Out-Null
@@ -41,12 +48,19 @@ if ($PSCmdlet.ShouldProcess($Account, 'Run the check once, as a task')) {
         do {
             Start-Sleep -Seconds 1
             $state = (Get-ScheduledTask -TaskName $taskName).State
-        } while (($state -eq 'Running') -and ((Get-Date) -lt $deadline))
-        $result = (Get-ScheduledTaskInfo -TaskName $taskName).LastTaskResult
+            $result = (Get-ScheduledTaskInfo -TaskName $taskName).LastTaskResult
+        } while ((($state -eq 'Running') -or ($state -eq 'Queued') -or ($result -eq $hasNotRun)) -and ((Get-Date) -lt $deadline))
     }
     finally {
         Unregister-ScheduledTask -TaskName $taskName -Confirm:$false
     }
+    if (-not (Test-Path -LiteralPath $report)) {
+        throw "The check has not run; the task's result is $result. May $Account log on as a batch job?"
+    }
     Get-Content -LiteralPath $report
+    # Anything else is of Task Scheduler, and beyond an Int32 it would leave here as 0.
+    if (@(0, 1, 2) -notcontains $result) {
+        throw "The check did not end by itself within $Seconds seconds; the task's result is $result."
+    }
     exit $result
 }
