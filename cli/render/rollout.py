@@ -10,8 +10,14 @@ from rich.text import Text
 from cli.render.layout import facts, heading, moment, people, plain, section, table
 from cli.render.states import bar, legend
 from shared.domain.gate import GateKind, Outcome
+from shared.domain.progress import MoveKind
 from shared.domain.rollout import Phase
 
+_MOVES = {
+    MoveKind.BEGIN_WAVE: "the next wave begins",
+    MoveKind.COMPLETE: "the rollout ends",
+}
+_TO_THE_MINUTE = len("2026-01-01 00:00")
 _PHASES = {
     Phase.PLANNED: "bold blue",
     Phase.PROGRESSING: "bold cyan",
@@ -70,8 +76,7 @@ def phase_text(rollout: dict[str, Any]) -> str:
 
 
 def _position(rollout: dict[str, Any]) -> Table:
-    pause, upcoming = rollout["pause"], rollout["next"]
-    until = f" ({moment(upcoming['until'])} UTC)" if upcoming["until"] else ""
+    pause = rollout["pause"]
     since = f"since {moment(rollout['since'])} UTC by {rollout['actor']}"
     style = _PHASES.get(rollout["phase"], "")
     return facts(
@@ -80,9 +85,19 @@ def _position(rollout: dict[str, Any]) -> Table:
         ("reason", rollout["reason"]),
         ("paused", plain(f"{pause['reason']}: {pause['text']}", "yellow") if pause else None),
         ("because", pause["detail"] if pause and pause["detail"] != rollout["reason"] else None),
-        ("next", f"{upcoming['text']}{until}"),
+        ("next", _next(rollout["next"])),
         ("document", f"version {rollout['version']}, {rollout['digest'][:12]}"),
     )
+
+
+def _next(upcoming: dict[str, Any]) -> str:
+    """What the clock does next and why, and when, unless the words for it say so already."""
+    does = _MOVES.get(upcoming["move"])
+    text = f"{does}: {upcoming['text']}" if does else str(upcoming["text"])
+    until = moment(upcoming["until"])
+    if not until or until[:_TO_THE_MINUTE] in text:
+        return text
+    return f"{text} ({until} UTC)"
 
 
 def _waves(waves: list[dict[str, Any]]) -> Table:

@@ -53,6 +53,20 @@ def test_a_rollout_shows_its_phase_since_when_by_whom_and_what_comes_next() -> N
     assert "version 2, d1d1d1d1d1d1" in line_with("document", view)
 
 
+def test_what_comes_next_says_what_it_is_and_its_time_once() -> None:
+    begins = {"move": "begin-wave", "text": "the rollout has been applied", "until": None}
+    soaks = {
+        "move": "wait",
+        "text": "wave pilot soaks until 2026-03-03 08:00 UTC",
+        "until": "2026-03-03T08:00:00Z",
+    }
+    told = [
+        line_with("next", rollout_view(rollout() | {"next": move})).removeprefix("next").strip()
+        for move in (begins, soaks)
+    ]
+    assert told == ["the next wave begins: the rollout has been applied", soaks["text"]]
+
+
 def test_a_pause_shows_its_typed_reason_and_the_detail_once() -> None:
     view = rollout_view(
         rollout("paused", pause=paused("gate-failed", "visible: 80 %"), reason="visible: 80 %")
