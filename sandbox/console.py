@@ -15,6 +15,7 @@ from sandbox.layout import Layout
 from sandbox.parts import clock_file
 
 _POLL_SECONDS = 0.2
+_SYNC_SECONDS = 60.0
 
 
 class Console:
@@ -95,6 +96,21 @@ class Console:
         """The person registers two ways to prove who they are."""
         body = {"userPrincipalName": upn, "methods": ["mobilePhone", "email"]}
         self.tenant.post("/sspr/register", json=body).raise_for_status()
+
+    def sync(self) -> None:
+        """Run a delta sync cycle to its end, after the one that may be running.
+
+        Raises:
+            TimeoutError: none could be had, as on a staging server.
+        """
+        wait_for(self._synced, _SYNC_SECONDS, "a delta sync cycle")
+
+    def _synced(self) -> bool | None:
+        answer = self.connect.post("/sync")
+        if answer.status_code == httpx.codes.CONFLICT:
+            return None
+        answer.raise_for_status()
+        return True
 
     def signs_in(self, upn: str, password: str) -> bool:
         """Whether AD takes the password: a simple bind over LDAPS with the certificate verified."""

@@ -152,7 +152,7 @@ class _Stage:
 
     def _members(self) -> set[str]:
         people = [one.user_principal_name for one in self._company.people]
-        self._console.connect.post("/sync").raise_for_status()
+        self._console.sync()
         return members_in_entra(self._console, people)
 
     @staticmethod

@@ -101,7 +101,7 @@ class RolloutRig:
         """Wait until none of them is in any more, or about to be."""
         for person in people:
             until(partial(self._is_gone, person), f"{person.user_principal_name} to be out")
-        self.rig.console.connect.post("/sync").raise_for_status()
+        self.rig.console.sync()
         assert [self.rig.groups(person) for person in people] == [[] for _ in people]
 
     def state(self, person: Employee) -> str | None:
@@ -117,7 +117,7 @@ class RolloutRig:
     def changes_by_hand(self, person: Employee, *, present: bool) -> None:
         """An administrator changes the AD group behind everybody's back."""
         self.rig.change_ad_group(person, present=present)
-        self.rig.console.connect.post("/sync").raise_for_status()
+        self.rig.console.sync()
 
     @contextmanager
     def failing_writeback(self) -> Iterator[None]:

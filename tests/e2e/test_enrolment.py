@@ -78,7 +78,7 @@ def test_leavers_of_every_kind_are_taken_out(rig: Rig, people: People) -> None:
         assert gone["reason"] == "removed"
     assert not {person.sam_account_name for person in leavers} & set(rig.ad_members())
     # Two of them leave Entra's group only by the next delta sync.
-    rig.console.connect.post("/sync").raise_for_status()
+    rig.console.sync()
     assert [rig.groups(person) for person in leavers] == [[], [], []]
 
 
