@@ -108,7 +108,7 @@ async def accept_hr(sent: Sent, senders: Senders, outbox: Outbox, now: datetime)
     if source.kind is Kind.EVENT_GRID and (code := event_grid.validation_code(value)) is not None:
         return Reply(_OK, SenderAnswer.model_validate({"validationResponse": code}))
     if source.kind is Kind.SCIM and scim.is_bulk(value):
-        return await _accept_bulk(source, value, sent, outbox)
+        return await _accept_bulk(source, value, sent, outbox, now)
     translated = translate(source, value, now)
     await _send(translated.events, outbox)
     await outbox.send_callbacks(translated.callbacks)
@@ -124,8 +124,10 @@ def speaks_scim(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").partition(";")[0].strip().lower() == scim.MEDIA_TYPE
 
 
-async def _accept_bulk(source: Source, value: Any, sent: Sent, outbox: Outbox) -> Reply:
-    outcomes = list(scim.translate_bulk(source, value))
+async def _accept_bulk(
+    source: Source, value: Any, sent: Sent, outbox: Outbox, now: datetime
+) -> Reply:
+    outcomes = list(scim.translate_bulk(source, value, now))
     events = {place: one.event for place, one in enumerate(outcomes) if one.event}
     await _send(list(events.values()), outbox)
     keys = {place: key_of(event) for place, event in events.items()}

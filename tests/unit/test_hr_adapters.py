@@ -165,6 +165,17 @@ def test_a_payload_sent_again_is_the_same_event_whatever_the_order_of_its_keys()
         assert len(set(translated(name, once).keys)) == len(translated(name, once).events)
 
 
+@pytest.mark.parametrize(("name", "sent"), [("scim", "scim-user"), ("scim", "scim-bulk-entra")])
+def test_what_its_sender_calls_nothing_is_the_same_event_for_a_minute(name: str, sent: str) -> None:
+    """A retry is a copy; who left, came back and leaves again in the same words has left."""
+    at_once, later = (
+        translate(SOURCES[name], payload(sent), NOW.replace(second=0) + after).keys
+        for after in (timedelta(seconds=30), timedelta(minutes=2))
+    )
+    assert at_once == translate(SOURCES[name], payload(sent), NOW.replace(second=0)).keys
+    assert set(at_once).isdisjoint(later)
+
+
 def test_created_and_updated_of_one_person_are_different_events_of_which_one_asks_for_them() -> (
     None
 ):
@@ -322,7 +333,7 @@ def test_an_operation_that_cannot_be_done_is_answered_by_itself(
     operation: Any, problem: str
 ) -> None:
     good = {"method": "DELETE", "path": "/Users/4711", "bulkId": "b"}
-    outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation, good]}))
+    outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation, good]}, NOW))
     assert str(outcomes[0].problem).startswith(problem)
     assert outcomes[1].event is not None
     answers = scim.bulk_answer(outcomes, {1: "k"}, "https://app/api/events")["Operations"]
@@ -347,7 +358,7 @@ def test_half_a_character_is_refused_where_it_stands_and_the_answer_can_be_writt
     field: str,
 ) -> None:
     operation = {"method": "DELETE", "path": "/Users/4711", field: "\ud800"}
-    outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation]}))
+    outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation]}, NOW))
     answer = SenderAnswer.model_validate(scim.bulk_answer(outcomes, {}, "https://app/api/events"))
     assert str(outcomes[0].problem).startswith(f"{field}: holds half a character")
     assert json.loads(answer.as_json())["Operations"][0]["status"] == "400"
@@ -356,8 +367,8 @@ def test_half_a_character_is_refused_where_it_stands_and_the_answer_can_be_writt
 def test_a_bulk_request_ends_after_as_many_errors_as_it_allows() -> None:
     operations = [7, 7, {"method": "DELETE", "path": "/Users/1"}]
     sent = {"failOnErrors": 2, "Operations": operations}
-    assert len(list(scim.translate_bulk(SOURCES["scim"], sent))) == 2
-    assert len(list(scim.translate_bulk(SOURCES["scim"], sent | {"failOnErrors": 3}))) == 3
+    assert len(list(scim.translate_bulk(SOURCES["scim"], sent, NOW))) == 2
+    assert len(list(scim.translate_bulk(SOURCES["scim"], sent | {"failOnErrors": 3}, NOW))) == 3
 
 
 def test_more_than_a_thousand_at_once_are_too_many() -> None:
@@ -365,7 +376,7 @@ def test_more_than_a_thousand_at_once_are_too_many() -> None:
     with pytest.raises(TooLarge):
         translated(everybody, {"people": [{"id": n} for n in range(1001)]})
     with pytest.raises(TooLarge):
-        list(scim.translate_bulk(SOURCES["scim"], {"Operations": [7] * 1001}))
+        list(scim.translate_bulk(SOURCES["scim"], {"Operations": [7] * 1001}, NOW))
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
 def _translated(source: Source, value: Any, now: datetime) -> Translated:
     match source.kind:
         case Kind.SCIM:
-            return _all_of(source, value) if scim.is_bulk(value) else scim.translate(source, value)
+            if scim.is_bulk(value):
+                return _all_of(source, value, now)
+            return scim.translate(source, value, now)
         case Kind.LIFECYCLE_WORKFLOWS:
             return lifecycle_workflows.translate(source, value, now)
         case Kind.BAMBOOHR:
@@ -32,11 +34,11 @@ def _translated(source: Source, value: Any, now: datetime) -> Translated:
         case Kind.EVENT_GRID:
             return event_grid.translate(source, value)
         case Kind.MAPPED:
-            return mapped.translate(source, value)
+            return mapped.translate(source, value, now)
 
 
-def _all_of(source: Source, value: Any) -> Translated:
-    outcomes = list(scim.translate_bulk(source, value))
+def _all_of(source: Source, value: Any, now: datetime) -> Translated:
+    outcomes = list(scim.translate_bulk(source, value, now))
     for number, one in enumerate(outcomes):
         if one.problem:
             raise InvalidMessage(f"Operations[{number}].{one.problem.field}", one.problem.reason)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from shared.contracts.hr.expression import evaluated
@@ -11,7 +12,7 @@ from shared.contracts.hr.translation import (
     LeftAlone,
     Said,
     Translated,
-    digest,
+    by_content,
     event_of,
     identity,
     key_of,
@@ -25,7 +26,7 @@ MOST_EVENTS = 1_000
 _BODY = "_body"
 
 
-def translate(source: Source, value: Any) -> Translated:
+def translate(source: Source, value: Any, now: datetime) -> Translated:
     """The events that the mapping finds in a body.
 
     Raises:
@@ -44,7 +45,7 @@ def translate(source: Source, value: Any) -> Translated:
         raise TooLarge(mapping.events or "(body)", f"send at most {MOST_EVENTS:,} events at once")
     single = not isinstance(found, list)
     outcomes = [
-        _one(source, mapping, one, value, "" if single else f"[{number}].")
+        _one(source, mapping, one, value, now=now, place="" if single else f"[{number}].")
         for number, one in enumerate(events)
     ]
     _check_ids(mapping, outcomes)
@@ -66,7 +67,9 @@ def _check_ids(mapping: Mapping, outcomes: Sequence[Event | LeftAlone]) -> None:
             raise InvalidMessage(f"[{number}].{mapping.id}", reason)
 
 
-def _one(source: Source, mapping: Mapping, value: Any, body: Any, place: str) -> Event | LeftAlone:
+def _one(
+    source: Source, mapping: Mapping, value: Any, body: Any, *, now: datetime, place: str
+) -> Event | LeftAlone:
     if not isinstance(value, AnyMapping):
         raise InvalidMessage(f"{place}(event)", "write an object")
     try:
@@ -76,7 +79,7 @@ def _one(source: Source, mapping: Mapping, value: Any, body: Any, place: str) ->
         action = _action(mapping, found.said(mapping.action))
         if isinstance(action, LeftAlone):
             return LeftAlone(f"{place}{action.field}", action.reason)
-        return event_of(source, _asked(mapping, action, found, value))
+        return event_of(source, _asked(mapping, action, found, by_content(value, now)))
     except InvalidMessage as error:
         raise InvalidMessage(f"{place}{error.field}", error.reason) from None
 
@@ -109,8 +112,8 @@ def _word(said: Said) -> str:
     return str(said.value).lower() if isinstance(said.value, bool) else said.required
 
 
-def _asked(mapping: Mapping, action: Action, found: _Found, value: Any) -> Asked:
-    name = found.said(mapping.id).required if mapping.id else digest(value)
+def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> Asked:
+    name = found.said(mapping.id).required if mapping.id else unnamed
     reason = found.perhaps(mapping.reason)
     return Asked(
         action=action,

@@ -6,6 +6,7 @@ RFC 7644; "Configure API-driven provisioning with custom attributes", Microsoft 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,7 +16,7 @@ from shared.contracts.hr.translation import (
     LeftAlone,
     Said,
     Translated,
-    digest,
+    by_content,
     event_of,
     identity,
     object_of,
@@ -55,7 +56,7 @@ def is_bulk(value: Any) -> bool:
     return isinstance(value, Mapping) and _get(value, "Operations").value is not None
 
 
-def translate(source: Source, value: Any) -> Translated:
+def translate(source: Source, value: Any, now: datetime) -> Translated:
     """The event that a user resource comes to.
 
     Raises:
@@ -63,10 +64,10 @@ def translate(source: Source, value: Any) -> Translated:
     """
     user = object_of(value, "(body)")
     _check_schemas(user)
-    return Translated(events=(event_of(source, _asked(source, user, "POST", None)),))
+    return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
 
 
-def translate_bulk(source: Source, value: Any) -> Iterator[Outcome]:
+def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcome]:
     """Each operation by itself, in order, until there are more errors than `failOnErrors` allows.
 
     Raises:
@@ -80,7 +81,7 @@ def translate_bulk(source: Source, value: Any) -> Iterator[Outcome]:
     allowed = _get(value, "failOnErrors").value
     problems = 0
     for operation in operations.value:
-        outcome = _outcome(source, operation)
+        outcome = _outcome(source, operation, now)
         yield outcome
         problems += outcome.problem is not None
         if isinstance(allowed, int) and 0 < allowed <= problems:
@@ -118,13 +119,13 @@ def _answered(outcome: Outcome, key: str | None, events_url: str) -> Json:
     return answer | {"status": "202", "location": f"{events_url}/{key}"}
 
 
-def _outcome(source: Source, value: Any) -> Outcome:
+def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
     method, bulk_id = "", None
     try:
         operation = object_of(value, "(operation)")
         method = _get(operation, "method").required.upper()
         bulk_id = _get(operation, "bulkId").text
-        event = _event(source, method, operation)
+        event = _event(source, method, operation, now)
     except InvalidMessage as error:
         return Outcome(method=method, bulk_id=bulk_id, problem=error)
     if isinstance(event, LeftAlone):
@@ -132,32 +133,36 @@ def _outcome(source: Source, value: Any) -> Outcome:
     return Outcome(method=method, bulk_id=bulk_id, event=event)
 
 
-def _event(source: Source, method: str, operation: Any) -> Event | LeftAlone:
+def _event(source: Source, method: str, operation: Any, now: datetime) -> Event | LeftAlone:
     path, data = _get(operation, "path").required, _get(operation, "data").value
     name = _resource(path)
     match method:
         case "POST" | "PUT":
             user = object_of(data, "data")
-            return event_of(source, _asked(source, user, method, name))
+            return event_of(source, _asked(source, user, method, name, now))
         case "PATCH":
             active = _patched_active(object_of(data, "data"))
             if active is None:
                 return LeftAlone("data.Operations", "nothing changes `active`")
             action = Action.ONBOARD if active else Action.OFFBOARD
-            return event_of(source, _named(method, name, action, digest([method, path, data])))
+            known_by = by_content([method, path, data], now)
+            return event_of(source, _named(method, name, action, known_by))
         case "DELETE":
-            return event_of(source, _named(method, name, Action.OFFBOARD, digest([method, path])))
+            known_by = by_content([method, path], now)
+            return event_of(source, _named(method, name, Action.OFFBOARD, known_by))
     raise InvalidMessage("method", "write POST, PUT, PATCH or DELETE")
 
 
-def _asked(source: Source, user: Mapping[str, Any], method: str, name: str | None) -> Asked:
+def _asked(
+    source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
+) -> Asked:
     active = _truth(_get(user, "active"))
     by_employee_id = source.match is Match.EMPLOYEE_ID
     employee = _employee_id(user)
     by_name = not by_employee_id or employee is None
     return Asked(
         action=Action.OFFBOARD if active is False else Action.ONBOARD,
-        event_id=identity(method, digest([name, dict(user)])),
+        event_id=identity(method, by_content([name, dict(user)], now)),
         user_principal_name=_get(user, "userName") if by_name else None,
         employee_id=employee if by_employee_id else None,
         effective_date=_hire_date(user),

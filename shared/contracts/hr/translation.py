@@ -173,6 +173,15 @@ def identity(*parts: str) -> str:
     return text if len(text) <= _LONGEST_ID and text.isprintable() else digest(list(parts))
 
 
+def by_content(value: Any, now: datetime) -> str:
+    """The id of an event that its sender calls nothing: its content, and the minute it came in.
+
+    So a copy that a retry brings at once is the same event, and the same words some minutes later
+    are another: whoever left, came back and left again has left.
+    """
+    return f"{now:%Y-%m-%dT%H:%M}/{digest(value)}"
+
+
 def digest(value: Any) -> str:
     """What tells one JSON value from others, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
