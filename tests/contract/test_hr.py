@@ -18,7 +18,7 @@ from shared.contracts.hr.sources_document import read
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from tests.contract import operator_api_parts
 from tests.contract.functions_host_process import App
-from tests.contract.operator_api_parts import DESCRIPTION, Parts, running_parts
+from tests.contract.operator_api_parts import DESCRIPTION, Parts
 from tests.waiting import wait_until
 
 PAYLOADS = Path(__file__).parents[1] / "events/hr"
@@ -35,12 +35,6 @@ app.register_functions(onboarding.blueprint)
 GRID, JOINERS = "4962773b-9cdb-44cf-a8bf-237846a00ab7", "0a6d2a34-5b5e-4cf4-9d0f-3a1a5d1b9c11"
 STRANGER = "0a6d2a34-5b5e-4cf4-9d0f-000000000000"
 HOOK_ANSWERS = DESCRIPTION["paths"]["/hooks/{source}"]["post"]["responses"]
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
-        yield parts
 
 
 @pytest.fixture(scope="module")

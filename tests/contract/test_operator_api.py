@@ -17,7 +17,7 @@ from shared.contracts.operation_request import OperationRequest
 from shared.contracts.queues import ROLLOUT_OPERATIONS
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 from shared.ports import Operation
-from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts, running_parts
+from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts
 
 DOCUMENT = f"""\
 schema: sspr-rollout/rollout/1
@@ -30,12 +30,6 @@ waves:
 WHY = {"reason": "a test wants it so"}
 ADA = {"x-sspr-actor": "ada"}
 GRACE = "grace@contoso.test"
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
-        yield parts
 
 
 @pytest.fixture(scope="module")

@@ -42,7 +42,7 @@ from shared.use_cases.resume_waiting import resume_waiting
 from shared.use_cases.roll_back import roll_back
 from shared.use_cases.take_events import take_events
 from shared.use_cases.tell_lifecycle import tell_lifecycle
-from tests.contract.operator_api_parts import Parts, running_parts
+from tests.contract.operator_api_parts import Parts
 from tests.contract.tenant_process import synced_user
 
 SCOPE = object_id("group", SCOPE_GROUP)
@@ -99,12 +99,6 @@ def operation(**parameters: Any) -> Operation:
         requested_at=datetime.now(UTC),
         parameters=parameters,
     )
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
-        yield parts
 
 
 @pytest.fixture

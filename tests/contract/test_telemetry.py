@@ -15,7 +15,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from shared.contracts.queues import ONBOARDING_EVENTS
 from tests.contract.functions_host_process import App
 from tests.contract.ingestion_endpoint import Ingestion, ingestion
-from tests.contract.operator_api_parts import Parts, running_parts
+from tests.contract.operator_api_parts import Parts
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -31,12 +31,6 @@ ALONE = {
     "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
     "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
 }
-
-
-@pytest.fixture(scope="module")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    with running_parts(tmp_path_factory.mktemp("parts")) as parts:
-        yield parts
 
 
 @pytest.fixture
