@@ -87,6 +87,10 @@ def test_the_check_reaches_for_every_part_with_these_packages_and_says_what_is_n
 
 
 def test_settings_that_cannot_be_used_end_the_check_with_status_two(installed: Path) -> None:
-    done = run(installed, "check", "--settings", "nothing.env")
+    (installed / "empty.env").write_text("")
+    done = run(installed, "check", "--settings", "empty.env")
     assert done.returncode == 2
     assert "SSPR_WORKER_DIRECTORY_SERVER: is missing" in done.stderr
+    absent = run(installed, "check", "--settings", "nothing.env")
+    assert absent.returncode == 2
+    assert "nothing.env: there is no such file" in absent.stderr
