@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import azure.functions as func
 
 from shared.contracts.operator_requests import ACTOR_HEADER, LONGEST_ACTOR, OPERATOR, READER
-from shared.domain.errors import InvalidMessage, SsprRolloutError
+from shared.domain.errors import InvalidMessage, NotAuthenticated, NotAuthorised
 
 PRINCIPAL_HEADER = "x-ms-client-principal"
 _ENTRA = "aad"
@@ -23,11 +23,11 @@ _NAMES = ("preferred_username", "name", "azp", "appid")
 """Where the claim of `name_typ` is missing; an app that asks for itself has but its client id."""
 
 
-class NotSignedIn(SsprRolloutError):
+class NotSignedIn(NotAuthenticated):
     """Nobody vouches for whoever asks."""
 
 
-class NotAllowed(SsprRolloutError):
+class NotAllowed(NotAuthorised):
     """Whoever asks may not do this; the text names the role that they lack."""
 
 

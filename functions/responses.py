@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from functions.operators import NotAllowed, NotSignedIn
 from shared.contracts.operator_api import ErrorAnswer, FindingView, Problem
 from shared.contracts.operator_requests import DocumentText
 from shared.contracts.rollout.finding import InvalidDocument
@@ -37,9 +36,7 @@ class NotFound(SsprRolloutError):
 _STATUS: Mapping[type[SsprRolloutError], int] = {
     TooLarge: 413,
     InvalidMessage: 400,
-    NotSignedIn: 401,
     NotAuthenticated: 401,
-    NotAllowed: 403,
     NotAuthorised: 403,
     NotFound: 404,
     UnknownSource: 404,
@@ -49,8 +46,6 @@ _STATUS: Mapping[type[SsprRolloutError], int] = {
     LedgerConflict: 409,
     DirectoryUnavailable: 503,
 }
-
-_CHALLENGED = (NotSignedIn, NotAuthenticated)
 
 
 def answer(view: View, status_code: int = 200) -> func.HttpResponse:
@@ -72,7 +67,7 @@ def refusal(error: SsprRolloutError) -> func.HttpResponse:
     """What the error is to whoever asked; one that is nobody's fault outside is raised again."""
     status = status_of(error)
     text = ErrorAnswer(error=_problem(error)).model_dump_json(by_alias=True, exclude_defaults=True)
-    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, _CHALLENGED) else None
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotAuthenticated) else None
     return func.HttpResponse(text, status_code=status, mimetype=JSON, headers=headers)
 
 

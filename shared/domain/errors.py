@@ -48,11 +48,11 @@ class TooLarge(InvalidMessage):
 
 
 class NotAuthenticated(SsprRolloutError):
-    """Whoever sends has not proved who they are; the text says what is wrong with the proof."""
+    """Whoever asks or sends has not proved who they are; the text says what is wrong."""
 
 
 class NotAuthorised(SsprRolloutError):
-    """Whoever sends has proved who they are, and is none of those who may."""
+    """Whoever asks or sends has proved who they are, and is none of those who may."""
 
 
 class UnknownSource(SsprRolloutError):
