@@ -37,7 +37,8 @@ async def look_again(
 
 
 async def _anybody_waits(world: World) -> bool:
-    return bool(await world.ledger.provisional() or await world.ledger.in_state([State.WAITING]))
+    waiting = await world.ledger.keys_in_state([State.WAITING])
+    return bool(waiting or await world.ledger.provisional())
 
 
 async def _concerned(
