@@ -1,11 +1,11 @@
 """Where one sandbox keeps its things: folders, ports and addresses, fixed at its first start."""
 
 import json
-import socket
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, object_id
+from sandbox.places import Place, reserve
 from sandbox.tenant.identity import worker_header
 
 CACHE = Path(".cache")
@@ -13,8 +13,6 @@ CACHE = Path(".cache")
 IDENTITY_HEADER = "sandbox"
 _USUAL_QUEUES = Path(__file__).parents[1] / "infra/queues.json"
 """As they are in Azure."""
-_DC_ADDRESSES = range(10, 250)
-_LDAPS = 636
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +121,18 @@ class Layout:
 
 
 def open_layout(state: Path, company_size: int) -> Layout:
-    """The layout of a state folder; made, with free ports, where there is none yet."""
+    """The layout of a state folder; made, at a place of its own, where there is none yet.
+
+    Raises:
+        NoPlaceLeft: this machine holds as many sandboxes as it can.
+    """
     file = state / "layout.json"
     if file.exists():
         kept = json.loads(file.read_text())
         return Layout(state, Ports(**kept["ports"]), kept["dc_address"], kept["company_size"])
-    layout = Layout(state, _free_ports(), _free_address(), company_size)
-    state.mkdir(parents=True, exist_ok=True)
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    place = reserve(state)
+    layout = Layout(state, _ports(place), place.address, company_size)
     kept = {
         "ports": asdict(layout.ports),
         "dc_address": layout.dc_address,
@@ -139,21 +142,6 @@ def open_layout(state: Path, company_size: int) -> Layout:
     return layout
 
 
-def _free_ports() -> Ports:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in Ports.__dataclass_fields__]
-    try:
-        return Ports(*(one.getsockname()[1] for one in sockets))
-    finally:
-        for one in sockets:
-            one.close()
-
-
-def _free_address() -> str:
-    for number in _DC_ADDRESSES:
-        address = f"127.0.0.{number}"
-        try:
-            socket.create_server((address, _LDAPS)).close()
-        except OSError:
-            continue
-        return address
-    raise OSError("no loopback address with a free LDAPS port is left")
+def _ports(place: Place) -> Ports:
+    names = [field.name for field in fields(Ports)]
+    return Ports(**dict(zip(names, place.ports[: len(names)], strict=True)))
