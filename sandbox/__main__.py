@@ -2,7 +2,7 @@
 
 up      start everything; what was stored before is still there
 down    stop everything
-reset   begin anew, with nobody enrolled and at other addresses
+reset   begin anew, with nobody enrolled and with other keys
 status  which parts run
 env     what sspr needs to know, for: source <(python -m sandbox env)
 clock   the time of app and tenant; --by moves it on
@@ -21,16 +21,19 @@ import httpx
 from sandbox import supervisor
 from sandbox.clock import Clock
 from sandbox.console import Console
+from sandbox.guardian import guarded, unwind_on_signals
 from sandbox.layout import Layout, open_layout
 from sandbox.parts import STAGES, clock_file
 
 _NAMES = [name for stage in STAGES for name in stage]
+_INTERRUPTED = 130
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
 
 def main() -> int:
     """Run one command; exit status 1 where a part failed or does not run."""
     arguments = _arguments()
+    unwind_on_signals()
     layout = open_layout(arguments.state, arguments.company_size)
     commands: dict[str, Callable[[], int]] = {
         "up": lambda: _up(layout, arguments.without),
@@ -40,7 +43,10 @@ def main() -> int:
         "env": lambda: _env(layout),
         "clock": lambda: _clock(layout, arguments.by),
     }
-    return commands[arguments.command]()
+    try:
+        return commands[arguments.command]()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def _arguments() -> argparse.Namespace:
@@ -77,11 +83,14 @@ def _span(text: str) -> timedelta:
 
 
 def _up(layout: Layout, without: list[str]) -> int:
-    try:
-        supervisor.start(layout, without=without, tell=_tell)
-    except supervisor.PartFailedError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+    """Start all; where that fails or is interrupted, nothing that was started here is left."""
+    with guarded() as guard:
+        try:
+            supervisor.start(layout, without=without, tell=_tell)
+        except supervisor.PartFailedError as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
+        guard.release()
     sys.stderr.write(f"logs: {layout.logs}\nthe app: {layout.functions_url}/api\n")
     sys.stderr.write("for sspr in this shell: source <(.venv/bin/python -m sandbox env)\n")
     return 0
@@ -132,7 +141,7 @@ def _clock(layout: Layout, by: timedelta | None) -> int:
             with Console(layout) as console:
                 console.move_clock(by)
         except httpx.HTTPError as error:
-            sys.stderr.write(f"the tenant's clock could not be moved, so none was: {error}\n")
+            sys.stderr.write(f"the clock could not be moved: {error}\n")
             return 1
     sys.stdout.write(f"{Clock(clock_file(layout)).now().isoformat(timespec='seconds')}\n")
     return 0
