@@ -1,7 +1,9 @@
 """The sandbox's time: the machine's, and an offset to it that is kept in a file.
 
-The app and the tenant go by it. Service Bus, AD, the Connect host, the worker and the host's timers
-keep the machine's.
+The app, its timers and the tenant go by it; they see it move in one step. What speaks with
+unmodified libraries that read the machine's clock keeps the machine's: Service Bus, whose clients
+renew their locks by it, AD with Kerberos, the Connect host, and the worker, whose reports say how
+long ago something was.
 """
 
 import json

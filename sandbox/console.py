@@ -3,19 +3,23 @@
 import json
 import ssl
 import time
-from collections.abc import Callable, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 import httpx
 import ldap3
 
+from sandbox import supervisor
 from sandbox.clock import Clock
 from sandbox.layout import Layout
 from sandbox.parts import clock_file
 
 _POLL_SECONDS = 0.2
 _SYNC_SECONDS = 60.0
+_HEARD_SECONDS = 15.0
+"""Many times as long as a worker is silent; one that is silent on purpose is then judged so."""
 
 
 class Console:
@@ -26,6 +30,7 @@ class Console:
         self._clock = Clock(clock_file(layout))
         keys = json.loads((layout.state / "functions" / "host-keys.json").read_text())
         self.key: str = keys["functionKeys"]["default"]
+        self._master = {"x-functions-key": keys["masterKey"]}
         self.app = httpx.Client(
             base_url=f"{layout.functions_url}/api",
             headers={"x-functions-key": self.key},
@@ -80,12 +85,59 @@ class Console:
         """How far the time of app and tenant is ahead of the machine's."""
         return self._clock.offset()
 
+    def now(self) -> datetime:
+        """The time as the app and the tenant have it."""
+        return self._clock.now()
+
     def move_clock(self, by: timedelta) -> None:
-        """Let time pass for the app and the tenant, at once and without a restart."""
-        offset = self.moved() + by
-        body = {"offsetSeconds": offset.total_seconds()}
-        self.tenant.post("/sandbox/clock", json=body).raise_for_status()
-        self._clock.move_to(offset)
+        """Let time pass for every part in one step, while nobody judges.
+
+        The app's timers are held; the worker, who cannot have been silent in a time that nobody
+        lived through, is heard of again; then the timers go on.
+
+        Raises:
+            httpx.HTTPStatusError: a timer's function does not end, so nothing was moved.
+        """
+        with self._timers_held():
+            self._clock.move_to(self.moved() + by)
+            if "hybrid_worker" in supervisor.running(self.layout):
+                with suppress(TimeoutError):
+                    wait_for(self._hears_the_worker(), _HEARD_SECONDS, "the worker")
+
+    @contextmanager
+    def _timers_held(self) -> Iterator[None]:
+        self._hold_timers(held=True)
+        try:
+            yield
+        finally:
+            self._hold_timers(held=False)
+
+    def _hold_timers(self, *, held: bool) -> None:
+        # Nobody judges while the app is down, and another host than ours has no such switch.
+        with suppress(httpx.ConnectError):
+            answer = self.tenant.post(
+                f"{self.layout.functions_url}/admin/sandbox/timers",
+                json={"held": held},
+                headers=self._master,
+                timeout=90,
+            )
+            if answer.status_code != httpx.codes.NOT_FOUND:
+                answer.raise_for_status()
+
+    def _hears_the_worker(self) -> Callable[[], bool | None]:
+        """A look at whether the app has heard of the worker from now on, in the sandbox's time."""
+        since = self._clock.now()
+
+        def look() -> bool | None:
+            with suppress(httpx.ConnectError):
+                answer = self.app.get("/rollout")
+                if answer.status_code == httpx.codes.NOT_FOUND:
+                    return True  # no rollout, nobody who judges
+                workers = answer.raise_for_status().json()["workers"]
+                return any(datetime.fromisoformat(one["seenAt"]) >= since for one in workers)
+            return True
+
+        return look
 
     def reset_password(self, upn: str, password: str) -> httpx.Response:
         """What the person sees who has forgotten their password."""

@@ -115,6 +115,7 @@ def _tenant(layout: Layout) -> Part:
             identity_header=layout.identity_environment["IDENTITY_HEADER"],
             company_size=layout.company_size,
             connect_host=layout.connect_url,
+            clock=clock_file(layout),
         ),
     )
 
@@ -207,7 +208,7 @@ def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, 
     settings = {
         "NAME": "sandbox-worker",
         "STATE_DIRECTORY": str((layout.state / "worker").absolute()),
-        "REPORT_EVERY": "2",
+        "REPORT_EVERY": "1",
         "SERVICE_BUS_NAMESPACE": "localhost",
         "SERVICE_BUS_CUSTOM_ENDPOINT": f"sb://localhost:{layout.ports.amqp_websocket}",
         "SERVICE_BUS_CA_FILE": str(layout.authority.absolute()),

@@ -1,11 +1,12 @@
 """The second act: a rollout to 2,000 people that stops by itself, is mended, and completes."""
 
 import json
+import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console as Screen
@@ -13,7 +14,7 @@ from rich.console import Console as Screen
 from sandbox.company import Company, build_company
 from sandbox.console import Console, wait_for
 from sandbox.demo.people import PASSWORD, Crowd, belongs_in
-from sandbox.demo.proof import Proof
+from sandbox.demo.proof import Proof, StageFailed
 from sandbox.observed import members_in_ad, members_in_entra
 from sandbox.rollouts import Rollouts
 
@@ -70,13 +71,17 @@ class _Stage:
 
     def widen_until(self, wave: str) -> None:
         """Half a day after the other, until all of that wave are in."""
-        self._live_until(lambda view: view["wave"] == wave and _is_in(view))
+        self._live_until(
+            lambda view: view["wave"] == wave and _is_in(view), f"everybody of {wave} to be in"
+        )
         self._sspr("status")
 
     def fail(self) -> Iterator[Proof]:
         """Resets fail in AD; the gate sees it, and the rollout stops by itself."""
         self._conditions(writebackFailure=_RIGHTS_LOST)
-        view = self._live_until(lambda view: view["phase"] in {"paused", "completed"})
+        view = self._live_until(
+            lambda view: view["phase"] in {"paused", "completed"}, "the rollout to pause by itself"
+        )
         pause = view["pause"] or {"reason": "", "detail": ""}
         failed = pause["reason"] == "gate-failed" and "writebackFailures" in pause["detail"]
         yield Proof("the rollout paused by itself: the writeback gate failed", failed)
@@ -98,7 +103,7 @@ class _Stage:
         """Mended and resumed, it goes on to the end; wanted equals seen."""
         self._conditions(writebackFailure=None)
         self._sspr("resume", "--reason", "the rights are back")
-        self._live_until(lambda view: view["phase"] == "completed")
+        self._live_until(lambda view: view["phase"] == "completed", "the rollout to complete")
         self._sspr("status")
         wanted = [one for one in self._company.people if belongs_in(one)]
         upns = {one.user_principal_name for one in wanted}
@@ -115,7 +120,7 @@ class _Stage:
         yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
         yield Proof("the audit's chain is whole", self._ends_well("audit", "verify"))
 
-    def _live_until(self, reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    def _live_until(self, reached: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Let time pass whenever nobody is on the way: nothing real is hurried past a deadline."""
         deadline = time.monotonic() + PATIENCE
         wave = ""
@@ -123,21 +128,31 @@ class _Stage:
             view = self._rollouts.view()
             if reached(view):
                 return view
+            if view["phase"] == "paused":
+                pause = view["pause"]
+                raise StageFailed(f"waited for {what}, but it paused: {pause['detail']}")
             if view["phase"] in {"soaking", "planned"} and _is_settled(view):
                 ended = self._crowd.live_half_a_day()
                 self._pass_half_a_day()
                 wave = self._tell(view, ended, wave)
             time.sleep(0.5)
-        raise TimeoutError(f"the rollout is {json.dumps(self._rollouts.view(), indent=1)}")
+        view = self._rollouts.view()
+        raise StageFailed(
+            f"waited {PATIENCE:.0f} s in vain for {what}; it is {view['phase']} in {view['wave']}"
+        )
 
     def _pass_half_a_day(self) -> None:
-        """Jump, let the worker be heard of again, and have the gates looked at once more."""
+        """Jump, and have the gates looked at once more when what the jump brought was read."""
         self._console.move_clock(HALF_A_DAY)
-        jumped = datetime.now(UTC) + self._console.moved()
-        self._wait(
-            lambda: _last_heard_of(self._rollouts.view()) >= jumped, "the worker to be heard of"
-        )
+        jumped = self._console.now()
+        self._wait(lambda: self._is_judged(jumped), "a look at the gates after half a day")
         self._console.move_clock(_NEXT_LOOK)
+
+    def _is_judged(self, since: datetime) -> bool:
+        """Whether the gates have been looked at since, or need not be."""
+        newest = self._rollouts.evaluations()[:1]
+        judged = any(datetime.fromisoformat(one["at"]) >= since for one in newest)
+        return judged or self._rollouts.view()["phase"] != "soaking"
 
     def _tell(self, view: dict[str, Any], ended: dict[str, int], before: str) -> str:
         if view["wave"] and view["wave"] != before:
@@ -165,11 +180,11 @@ class _Stage:
     def _sspr(self, *arguments: str) -> None:
         """What an operator would type; it has to end well, or there is nothing to show."""
         if not self._ends_well(*arguments):
-            raise RuntimeError(f"sspr {' '.join(arguments)} did not end well")
+            raise StageFailed(f"`sspr {shlex.join(arguments)}` did not end well")
 
     def _ends_well(self, *arguments: str) -> bool:
         """Type it, show what it prints, and say whether it ended well."""
-        self._screen.print(f"[bold]$ sspr {' '.join(arguments)}[/]")
+        self._screen.print(f"[bold]$ sspr {shlex.join(arguments)}[/]")
         environment = {
             "SSPR_URL": f"{self._console.layout.functions_url}/api",
             "SSPR_KEY": self._console.key,
@@ -219,10 +234,6 @@ def rollout_document(console: Console, company: Company) -> dict[str, Any]:
 def _wave(view: dict[str, Any], name: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in view["waves"] if one["name"] == name)
     return found
-
-
-def _last_heard_of(view: dict[str, Any]) -> datetime:
-    return max(datetime.fromisoformat(worker["seenAt"]) for worker in view["workers"])
 
 
 def _is_settled(view: dict[str, Any]) -> bool:

@@ -6,7 +6,9 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -14,8 +16,9 @@ from sandbox.clock import Clock
 from sandbox.functions_host.http_listener import HttpApi, HttpServer, endpoints
 from sandbox.functions_host.keys import HostKeys
 from sandbox.functions_host.listener import Listener
-from sandbox.functions_host.runtime import IndexingError, Runtime
+from sandbox.functions_host.runtime import Function, IndexingError, Runtime
 from sandbox.functions_host.settings import AppSettings, HostOptions, export, load_values
+from sandbox.functions_host.timer_gate import TimerGate
 from sandbox.functions_host.timer_listener import TimerListener
 
 _log = logging.getLogger(__name__)
@@ -43,8 +46,8 @@ async def serve(
         app: Folder with ``function_app.py`` and ``host.json``; becomes the working directory.
         settings: A ``local.settings.json``.
         state: Folder for what must survive a restart: keys and timer statuses; made if missing.
-        clock: What the app is to take the time from; the machine's where there is none. Timers
-            always go by the machine's.
+        clock: What the app and its timers are to take the time from; the machine's where there is
+            none.
         address: Where to listen for HTTP.
         port: The port, or 0 for a free one.
         ready: Gets the line ``{"http": PORT}`` once every listener runs.
@@ -60,12 +63,21 @@ async def serve(
         runtime = await Runtime.load(app)
         if clock:
             _hand_over(clock)
-        listeners = _listeners(runtime, AppSettings(values), options, state)
+        gate = TimerGate()
+        timers = partial(
+            TimerListener,
+            settings=AppSettings(values),
+            folder=_made(state / "timers"),
+            now=clock.now if clock else _machine_time,
+            gate=gate,
+        )
+        listeners = _listeners(runtime, AppSettings(values), options, timers)
         api = HttpApi(
             runtime,
             endpoints(runtime.functions, options.route_prefix),
             HostKeys.load(state / "host-keys.json"),
             {listener.function.name.lower(): listener for listener in listeners},
+            gate,
         )
         bound = socket.create_server((address, port))
         await asyncio.gather(*(listener.start() for listener in listeners))
@@ -83,16 +95,26 @@ def _hand_over(clock: Clock) -> None:
     App.now = clock.now  # type: ignore[method-assign]  # a bound method needs no staticmethod
 
 
+def _machine_time() -> datetime:
+    return datetime.now(UTC)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def _listeners(
-    runtime: Runtime, settings: AppSettings, options: HostOptions, state: Path
+    runtime: Runtime,
+    settings: AppSettings,
+    options: HostOptions,
+    timer: Callable[[Runtime, Function], TimerListener],
 ) -> list[Listener]:
-    timers = state / "timers"
-    timers.mkdir(parents=True, exist_ok=True)
     listeners: list[Listener] = []
     for function in runtime.functions:
         match function.trigger["type"]:
             case "timerTrigger":
-                listeners.append(TimerListener(runtime, function, settings, timers))
+                listeners.append(timer(runtime, function))
             case "serviceBusTrigger":
                 from sandbox.functions_host.service_bus_listener import ServiceBusListener
 

@@ -19,6 +19,9 @@ from sandbox.functions_host.keys import HostKeys
 from sandbox.functions_host.listener import Listener
 from sandbox.functions_host.routes import Route
 from sandbox.functions_host.runtime import Function, Runtime
+from sandbox.functions_host.timer_gate import TimerGate
+
+_TIMERS_END_WITHIN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ class HttpApi:
         served: Sequence[Endpoint],
         keys: HostKeys,
         by_hand: Mapping[str, Listener],
+        timers: TimerGate,
     ) -> None:
         self._runtime = runtime
         self._endpoints = served
         self._keys = keys
         self._by_hand = by_hand
+        self._timers = timers
         self._started = time.monotonic()
         self._manual: set[asyncio.Task[None]] = set()
 
@@ -96,7 +101,12 @@ class HttpApi:
                 return JSONResponse({"state": "Running", "processUptime": uptime})
             case "POST", ["admin", "functions", name] if self._allowed(request, "admin"):
                 return await self._invoke_by_hand(request, name)
-            case ("GET", ["admin", "host", "status"]) | ("POST", ["admin", "functions", _]):
+            case "POST", ["admin", "sandbox", "timers"] if self._allowed(request, "admin"):
+                return await self._hold_timers(request)
+            case ("GET", ["admin", "host", "status"]) | (
+                "POST",
+                ["admin", "functions", _] | ["admin", "sandbox", "timers"],
+            ):
                 return Response(status_code=401)
         return Response(status_code=404)
 
@@ -115,6 +125,20 @@ class HttpApi:
         self._manual.add(task)
         task.add_done_callback(self._manual.discard)
         return Response(status_code=202)
+
+    async def _hold_timers(self, request: Request) -> Response:
+        """The sandbox's own: ``{"held": true}`` answers once no timer runs; see `TimerGate`."""
+        match await request.json():
+            case {"held": True}:
+                try:
+                    await self._timers.hold(_TIMERS_END_WITHIN_SECONDS)
+                except TimeoutError:
+                    return JSONResponse({"error": "a timer's function does not end"}, 503)
+            case {"held": False}:
+                self._timers.release()
+            case _:
+                return JSONResponse({"error": 'expected {"held": true or false}'}, 400)
+        return Response(status_code=204)
 
     def _allowed(self, request: Request, level: str) -> bool:
         key = request.headers.get("x-functions-key") or request.query_params.get("code", "")

@@ -4,24 +4,35 @@ import asyncio
 import fcntl
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sandbox.functions_host.protocol import TypedData
 from sandbox.functions_host.runtime import Function, Runtime
 from sandbox.functions_host.schedule import Schedule, ScheduleStatus, StatusFile
 from sandbox.functions_host.settings import AppSettings
+from sandbox.functions_host.timer_gate import TimerGate
 
 _log = logging.getLogger(__name__)
+
+_LONGEST_SLEEP_SECONDS = 1
+"""The clock may have been moved meanwhile."""
 
 
 class TimerListener:
     """Runs one timer function on its schedule, never twice at a time."""
 
     def __init__(
-        self, runtime: Runtime, function: Function, settings: AppSettings, folder: Path
+        self,
+        runtime: Runtime,
+        function: Function,
+        settings: AppSettings,
+        folder: Path,
+        *,
+        now: Callable[[], datetime],
+        gate: TimerGate,
     ) -> None:
         """Prepare a timer.
 
@@ -30,22 +41,26 @@ class TimerListener:
             function: The timer function.
             settings: For a schedule given as ``%Name%``.
             folder: Where status and lock of the timer are kept.
+            now: The time that the schedule goes by.
+            gate: What every run passes through.
 
         Raises:
             ValueError: For a schedule that is not NCRONTAB.
         """
         self._runtime = runtime
         self.function = function
+        self._now = now
+        self._gate = gate
         self._schedule = Schedule(settings.resolve(function.trigger["schedule"]))
         self._run_on_startup = bool(function.trigger.get("runOnStartup"))
         monitored = function.trigger.get("useMonitor") is not False
         self._file = (
             StatusFile(folder / f"{function.name}.json")
-            if monitored and not self._schedule.is_sub_minute(_now())
+            if monitored and not self._schedule.is_sub_minute(now())
             else None
         )
         self._lock = folder / f"{function.name}.lock"
-        self._status = ScheduleStatus.initial(self._schedule, _now())
+        self._status = ScheduleStatus.initial(self._schedule, now())
 
     async def start(self) -> None:
         """Nothing to reach: the clock is always there."""
@@ -58,18 +73,26 @@ class TimerListener:
             past_due = self._recall()
             if past_due or self._run_on_startup:
                 await self._fire(past_due=past_due)
-            while not await _stopped_within(stop, (self._status.next - _now()).total_seconds()):
+            while await self._is_due(stop):
                 await self._fire(not_before=self._status.next)
 
     async def invoke_by_hand(self, text: str) -> None:  # noqa: ARG002 - a timer has no input
         """Run the function outside of its schedule, which stays as it is."""
-        await self._invoke(past_due=False)
+        async with self._gate.passage():
+            await self._invoke(past_due=False)
+
+    async def _is_due(self, stop: asyncio.Event) -> bool:
+        """Wait for the next occurrence; False where the host stops before."""
+        while (left := (self._status.next - self._now()).total_seconds()) > 0:
+            if await _stopped_within(stop, min(left, _LONGEST_SLEEP_SECONDS)):
+                return False
+        return not stop.is_set()
 
     def _recall(self) -> bool:
         """Take up the remembered status; tell whether an occurrence was missed."""
         if self._file is None:
             return False
-        now = _now()
+        now = self._now()
         remembered = self._file.read()
         if remembered is not None:
             self._status = remembered.reconciled(self._schedule, now)
@@ -77,9 +100,10 @@ class TimerListener:
         return now > self._status.next
 
     async def _fire(self, *, past_due: bool = False, not_before: datetime | None = None) -> None:
-        # A timer may fire a moment early; counting from then would find the same occurrence again.
-        ran = _now() if not_before is None else max(_now(), not_before)
-        await self._invoke(past_due=past_due)
+        async with self._gate.passage():
+            # It may fire a moment early; counting from then would find the same occurrence again.
+            ran = self._now() if not_before is None else max(self._now(), not_before)
+            await self._invoke(past_due=past_due)
         self._status = self._status.after_run(self._schedule, ran)
         if self._file is not None:
             self._file.write(self._status)
@@ -113,7 +137,3 @@ async def _stopped_within(stop: asyncio.Event, seconds: float) -> bool:
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), max(seconds, 0))
     return stop.is_set()
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

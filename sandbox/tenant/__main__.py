@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.company import build_company
 from sandbox.tenant.app import make_app
+from sandbox.tenant.clock import Clock
 from sandbox.tenant.contract import Contract
 from sandbox.tenant.faults import Faults
 from sandbox.tenant.store import Store
@@ -45,10 +46,12 @@ def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     arguments = _arguments()
     store = Store(arguments.state)
+    clock = Clock(arguments.clock or arguments.state / "clock.json")
     tenant = Tenant(
         company=build_company(arguments.company_size),
         store=store,
         signing_key=arguments.signing_key.read_bytes(),
+        clock=clock,
         contract=Contract(arguments.contract) if arguments.contract else None,
         connect_host=arguments.connect_host,
     )
@@ -83,6 +86,7 @@ def _arguments() -> argparse.Namespace:
     add("--identity-header", default="sandbox", help="secret of the identity endpoint")
     add("--company-size", type=int, default=300, help="people in the company")
     add("--connect-host", help="base URL that password writebacks go to")
+    add("--clock", type=Path, help="file of the sandbox's time; by default one of its own")
     add("--contract", type=Path, help="OpenAPI description to validate Graph against")
     return parser.parse_args()
 

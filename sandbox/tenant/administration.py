@@ -71,7 +71,7 @@ class _Administration:
         tenant = self._tenant
         if request.method == "POST":
             changed = tenant.settings.changed(await request.json())
-            tenant.change_settings(changed, tenant.clock.offset_seconds)
+            tenant.change_settings(changed)
         return JSONResponse(tenant.settings.described())
 
     async def clock(self, request: Request) -> Response:
@@ -79,7 +79,7 @@ class _Administration:
         if "offsetSeconds" not in body:
             raise ValueError("offsetSeconds: missing")
         offset = float(body["offsetSeconds"])
-        tenant.change_settings(tenant.settings, offset)
+        tenant.clock.move_to(offset)
         return JSONResponse({"offsetSeconds": offset, "now": timestamp(tenant.clock.now())})
 
     async def quotas(self, request: Request) -> Response:

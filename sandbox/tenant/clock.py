@@ -1,18 +1,29 @@
-"""The tenant's time: the machine's, plus an offset that a test may move."""
+"""The tenant's time: the sandbox's, in seconds since the epoch as tokens and Graph have it."""
 
-import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sandbox.clock import Clock as SandboxClock
 
 
 class Clock:
-    """Seconds since the epoch, and the timestamps made of them."""
+    """Seconds since the epoch, by a file that the other parts of the sandbox read as well."""
 
-    def __init__(self) -> None:
-        self.offset_seconds = 0.0
+    def __init__(self, file: Path) -> None:
+        self._clock = SandboxClock(file)
+
+    @property
+    def offset_seconds(self) -> float:
+        """How far the time is ahead of the machine's."""
+        return self._clock.offset().total_seconds()
 
     def now(self) -> float:
         """Seconds since the epoch, as this tenant sees them."""
-        return time.time() + self.offset_seconds
+        return self._clock.now().timestamp()
+
+    def move_to(self, offset_seconds: float) -> None:
+        """Have everybody who reads the file see another offset."""
+        self._clock.move_to(timedelta(seconds=offset_seconds))
 
 
 def timestamp(at: float) -> str:

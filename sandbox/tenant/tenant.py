@@ -27,6 +27,7 @@ class Tenant:
     company: Company
     store: Store
     signing_key: bytes
+    clock: Clock
     contract: Contract | None
     connect_host: str | None
     """What the settings start with."""
@@ -35,7 +36,6 @@ class Tenant:
     settings: Settings = field(init=False)
     identities: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Configured identities by client id, as `POST /sandbox/identities` describes them."""
-    clock: Clock = field(default_factory=Clock)
     quotas: Quotas = field(init=False)
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
@@ -48,7 +48,6 @@ class Tenant:
         stored = self.store.load_directory()
         self.directory = stored or seeded_directory(self.company, self.clock.now())
         for settings in self.store.objects("settings"):
-            self.clock.offset_seconds = settings.pop("clockOffsetSeconds")
             if self.connect_host:
                 settings["connectHost"] = self.connect_host
             self.settings = self.settings.changed(settings)
@@ -61,19 +60,17 @@ class Tenant:
         self.store.clear()
         self.faults.clear()
         self.recorder.reset()
-        self.clock.offset_seconds = 0.0
+        self.clock.move_to(0.0)
         self.__post_init__()
 
     def save(self) -> None:
         """Put what has changed on disk."""
         self.store.save([*self.directory.take_changes(), *self.audits.take_changes()])
 
-    def change_settings(self, settings: Settings, clock_offset_seconds: float) -> None:
-        """Take new settings and a new offset of the clock, and keep them."""
+    def change_settings(self, settings: Settings) -> None:
+        """Take new settings, and keep them."""
         self.settings = settings
-        self.clock.offset_seconds = clock_offset_seconds
-        body = {**settings.described(), "clockOffsetSeconds": clock_offset_seconds}
-        self.store.save([ObjectChange("settings", "current", body)])
+        self.store.save([ObjectChange("settings", "current", settings.described())])
 
     def configure_identity(self, identity: dict[str, Any]) -> None:
         """Say what the managed identity `identity["clientId"]` may do."""
