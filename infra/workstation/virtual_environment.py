@@ -91,4 +91,13 @@ class VirtualEnvironment:
         if not self.python.exists():
             run(self._base, "-m", "venv", self._folder)
             run(self.python, "-m", "pip", "install", "--disable-pip-version-check", "uv>=0.9")
-        run(uv, "sync", "--locked", "--all-extras", "--inexact", "--no-progress")
+        run(
+            uv,
+            "sync",
+            "--python",
+            self.python,
+            "--locked",
+            "--all-extras",
+            "--inexact",
+            "--no-progress",
+        )
