@@ -2,6 +2,10 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3.13
+# A process for each of two cores; each has its sandboxes of about 1 GB of memory to itself.
+TESTS_AT_ONCE ?= 2
+# What make starts does not outlive it, however it ends.
+WITH_MAKE := exec setpriv --pdeathsig TERM
 UV := .venv/bin/uv
 RUN := .venv/bin
 SYSTEM := .cache/system-packages
@@ -26,10 +30,10 @@ $(READY): uv.lock pyproject.toml | $(SYSTEM)
 	@touch $@
 
 demo: setup ## onboard three people, roll out to 2,000, prove it, take everything down
-	$(RUN)/python -m sandbox.demo
+	$(WITH_MAKE) $(RUN)/python -m sandbox.demo
 
 test: lint ## everything that is checked, on the real parts
-	$(RUN)/pytest -q
+	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
 
 unit: setup ## what needs no sandbox
 	$(RUN)/pytest -q tests/unit
@@ -47,7 +51,7 @@ down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
 bench: setup ## planning for a million people; people per second beside a script
-	$(RUN)/python -m sandbox.bench
+	$(WITH_MAKE) $(RUN)/python -m sandbox.bench
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries
 	$(RUN)/python infra/build_package.py
