@@ -4,7 +4,16 @@
 
 targetScope = 'subscription'
 
-import { checkedEmail, checkedId, checkedIds, checkedRedundancy, checkedSecretNames, checkedSettings, redundancy } from 'modules/checks.bicep'
+import {
+  checkedEmail
+  checkedId
+  checkedIds
+  checkedNetwork
+  checkedRedundancy
+  checkedSecretNames
+  checkedSettings
+  redundancy
+} from 'modules/checks.bicep'
 
 @description('Name of the azd environment; the resource group and every resource are named by it, in lower case.')
 @minLength(1)
@@ -194,7 +203,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     location: region
     tags: tags
     name: name.network
-    addressPrefix: networkAddressPrefix
+    addressPrefix: checkedNetwork('AZURE_NETWORK_ADDRESS_PREFIX', networkAddressPrefix)
     serviceBusId: serviceBus.outputs.id
     storageId: storage.outputs.id
     keyVaultId: keyVault.outputs.id

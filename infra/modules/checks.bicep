@@ -52,3 +52,8 @@ type redundancy = 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GRS' | 'Standard_G
 @description('The redundancy, where the region has it.')
 func checkedRedundancy(parameter string, chosen redundancy, region string, withoutZones string[]) redundancy =>
   contains(chosen, 'ZRS') && contains(withoutZones, region) ? fail('${parameter}: ${region} has no zones for ${chosen}; choose Standard_LRS or Standard_GRS (infra/regions.json)') : chosen
+
+@export()
+@description('The network, where the subnets of the app and of the private endpoints fit into it.')
+func checkedNetwork(parameter string, prefix string) string =>
+  parseCidr(prefix).cidr <= 25 ? prefix : fail('${parameter}: ${prefix} is too small for two subnets of 64 addresses; /25 at least')
