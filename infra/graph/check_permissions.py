@@ -23,7 +23,7 @@ As a Privileged Role Administrator:
     infra/graph/grant-permissions {identity} --apply
 
 Then: azd deploy. Where the permissions were granted by another way and cannot be read from here,
-say so: azd env set SSPR_PERMISSIONS_CHECKED true
+say so: azd env set AZURE_PERMISSIONS_CHECKED true
 """
 
 
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     """Say what is missing; exit status 1 where something is, or where nobody can tell."""
     identity, checked = (*arguments, "", "")[:2]
     if checked == "true":
-        sys.stdout.write("Permissions of Graph: taken as checked (SSPR_PERMISSIONS_CHECKED).\n")
+        sys.stdout.write("Permissions of Graph: taken as checked (AZURE_PERMISSIONS_CHECKED).\n")
         return 0
     if not identity:
         sys.stderr.write(

@@ -1,27 +1,29 @@
-"""What is compiled once for all tests: the compiler takes seconds to start."""
+"""What is started and compiled once for all tests."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.infra import compiler
-from tests.infra.compiler import EXAMPLES, INFRA, Ran, bicep, snapshots
+from tests.infra.compiler import INFRA, Compiler
 
 
 @pytest.fixture(scope="session")
-def built() -> Ran:
+def compiler() -> Iterator[Compiler]:
+    """The real one, started: it takes seconds to."""
+    with Compiler.started() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def template(compiler: Compiler) -> dict[str, Any]:
     """The whole deployment, compiled."""
-    return bicep("build", INFRA / "main.bicep", "--stdout")
+    made, _ = compiler.compiled(INFRA / "main.bicep")
+    return made
 
 
 @pytest.fixture(scope="session")
-def parameters(built: Ran) -> dict[str, dict[str, Any]]:
+def parameters(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Those that the deployment takes, with type, default and description."""
-    taken: dict[str, dict[str, Any]] = compiler.template(built)["parameters"]
+    taken: dict[str, dict[str, Any]] = template["parameters"]
     return taken
-
-
-@pytest.fixture(scope="session")
-def validated() -> dict[str, Ran]:
-    """Each set-up, expanded and compared with its snapshot."""
-    return snapshots(sorted(EXAMPLES.glob("*.bicepparam")), "validate")

@@ -53,8 +53,8 @@ def _roles(snapshots: Iterable[Snapshot]) -> Iterator[str]:
     names = [one.name for one in snapshots]
     holders: dict[tuple[str, str, str, str], list[str]] = {}
     for one in snapshots:
-        for grant, things in _grouped(one.grants).items():
-            holders.setdefault((*grant, ", ".join(things)), []).append(one.name)
+        for grant, named in _grouped(one.grants).items():
+            holders.setdefault((*grant, ", ".join(named)), []).append(one.name)
     yield _row("who", "role", "on", "which", "in")
     yield _row(*["---"] * 5)
     for (who, role, kind, things), holding in sorted(holders.items()):

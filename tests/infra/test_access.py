@@ -11,7 +11,7 @@ from functions.operator_api import describe_api
 from shared.adapters.ledger.table import Table
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames
-from tests.infra.compiler import INFRA, Ran, template
+from tests.infra.compiler import INFRA
 from tests.infra.snapshots import APP, ASSIGNMENT, SNAPSHOTS, WORKER, Grant, Snapshot
 
 QUEUE, TABLE = "Microsoft.ServiceBus/namespaces/queues", "tableServices/tables"
@@ -148,10 +148,9 @@ def test_nobody_publishes_by_password(one: Snapshot) -> None:
     assert [door["properties"] for door in doors] == [{"allow": False}] * 2
 
 
-def test_nothing_is_written_to_the_app_while_something_else_is(built: Ran) -> None:
+def test_nothing_is_written_to_the_app_while_something_else_is(template: dict[str, Any]) -> None:
     """App Service refuses one of two writes to a site's configuration at the same time."""
-    modules = template(built)["resources"]
-    app = modules["functionApp"]["properties"]["template"]["resources"]
+    app = template["resources"]["functionApp"]["properties"]["template"]["resources"]
     after = {name: one.get("dependsOn") for name, one in app.items() if "/sites/" in one["type"]}
     assert after == {
         "settings": ["app"],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.infra.compiler import INFRA, ROOT, Ran, template
+from tests.infra.compiler import INFRA, ROOT
 from tests.infra.snapshots import ASSIGNMENT, SNAPSHOTS, Snapshot
 
 GIVEN = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
@@ -79,9 +79,9 @@ def test_nothing_is_deployed_before_the_permissions_are_there() -> None:
 
 
 def test_what_the_command_line_and_the_worker_need_is_put_out_under_its_own_name(
-    built: Ran,
+    template: dict[str, Any],
 ) -> None:
-    outputs = set(template(built)["outputs"])
+    outputs = set(template["outputs"])
     assert {"SSPR_URL", "AZURE_APP_PRINCIPAL_ID", "SSPR_WORKER_SERVICE_BUS_NAMESPACE"} <= outputs
     assert "SSPR_WORKER_SERVICE_BUS_NAMESPACE=" in (ROOT / "worker.env.sample").read_text()
 

@@ -74,5 +74,5 @@ def test_who_cannot_read_it_is_not_taken_for_having_it_and_is_told_a_way_on(chec
     ran = check(has_cli=False)
     assert ran.returncode == 1
     assert "cannot be read: there is no Azure CLI" in ran.stderr
-    assert "azd env set SSPR_PERMISSIONS_CHECKED true" in ran.stderr
+    assert "azd env set AZURE_PERMISSIONS_CHECKED true" in ran.stderr
     assert check(has_cli=False, arguments=(IDENTITY, "true")).returncode == 0

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from tests.infra.compiler import Ran, template
 from tests.infra.snapshots import SNAPSHOTS, Snapshot
 
 CLOSED = ("private-network", "everything")
@@ -17,9 +16,9 @@ PRIVATE = SNAPSHOTS["private-network"]
 
 
 @pytest.fixture(scope="session")
-def network(built: Ran) -> dict[str, Any]:
+def network(template: dict[str, Any]) -> dict[str, Any]:
     """The network's own template, compiled."""
-    module = template(built)["resources"]["network"]
+    module = template["resources"]["network"]
     resources: dict[str, Any] = module["properties"]["template"]["resources"]
     return resources
 
