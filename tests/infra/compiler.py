@@ -89,6 +89,12 @@ class Compiler:
         asked = {"path": str(parameters), "metadata": _DEPLOYED_AS, "externalInputs": None}
         return str(self._ask("bicep/getSnapshot", asked)["snapshot"])
 
+    def files(self, file: Path) -> set[Path]:
+        """What a template is made of: itself, its modules, and all that those read."""
+        return set(
+            map(Path, self._ask("bicep/getFileReferences", {"path": str(file)})["filePaths"])
+        )
+
     def _ask(self, method: str, asked: dict[str, Any]) -> dict[str, Any]:
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": [asked]}
         giving_up = Timer(_PATIENCE, self._process.kill)

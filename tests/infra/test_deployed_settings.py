@@ -1,21 +1,20 @@
 """The app's settings in Azure: complete for the app, and nothing that nobody reads."""
 
 import json
-import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from azure_functions_runtime.utils import constants
 
 from shared.settings import Settings, read_settings
-from tests.infra.compiler import INFRA, ROOT
+from tests.infra.compiler import ROOT
 from tests.infra.snapshots import SNAPSHOTS, Snapshot
 from tests.unit.test_settings import names_of_settings, sample, schedules
 
 NESTED = SNAPSHOTS["nested"]
 SITE = NESTED.only("Microsoft.Web/sites")
 IDENTITY = NESTED.made("Microsoft.ManagedIdentity/userAssignedIdentities")[0]["id"]
-SITE_TEMPLATE = INFRA / "modules/function-app.bicep"
 all_set_ups = pytest.mark.parametrize("one", SNAPSHOTS.values(), ids=SNAPSHOTS)
 OF_THE_HOST = {
     "AzureWebJobsFeatureFlags",
@@ -100,10 +99,13 @@ def test_every_schedule_of_the_clock_is_set_as_the_sample_has_it() -> None:
     }
 
 
-def test_what_the_template_decides_comes_last() -> None:
+def test_what_the_template_decides_comes_last(template: dict[str, Any]) -> None:
     """So that nobody's own setting unsays it; a schedule may be changed."""
-    (line,) = re.findall(r"union\((schedules, .*)\)$", SITE_TEMPLATE.read_text(), re.MULTILINE)
-    assert line.startswith("schedules, moreSettings, ownSettings, hrSecrets")
+    app = template["resources"]["functionApp"]["properties"]["template"]["resources"]
+    assert app["settings"]["properties"].startswith(
+        "[union(variables('schedules'), parameters('moreSettings'), variables('ownSettings'),"
+        " variables('hrSecrets'),"
+    )
 
 
 def test_secrets_of_hr_systems_are_references_and_never_values() -> None:

@@ -47,6 +47,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az bicep build": frozenset({"--file"}),
     "az connectedmachine show": frozenset({"--name", "--resource-group", "--query", "--output"}),
     "az deployment sub create": frozenset({"--location", "--template-file", "--parameters"}),
+    "az deployment sub validate": frozenset({"--location", "--parameters"}),
     "az functionapp config appsettings set": frozenset(
         {"--name", "--resource-group", "--settings"}
     ),
