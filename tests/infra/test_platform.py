@@ -1,11 +1,14 @@
 """What Azure's services are known to trip over, and what each set-up says to them."""
 
 import json
+from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import pytest
+from croniter import croniter
 
-from tests.infra.compiler import INFRA
+from tests.infra.compiler import INFRA, ROOT
 from tests.infra.snapshots import SNAPSHOTS, Snapshot
 
 USELESS_ON_FLEX = {
@@ -18,6 +21,7 @@ USELESS_ON_FLEX = {
     "netFrameworkVersion",
 }
 REFUSED_ON_FLEX = {"FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION"}
+MINUTES_A_DAY = 24 * 60
 all_set_ups = pytest.mark.parametrize("one", SNAPSHOTS.values(), ids=SNAPSHOTS)
 
 
@@ -63,3 +67,21 @@ def test_logs_have_an_end_to_what_they_cost(one: Snapshot) -> None:
 def test_regions_without_zones_are_written_as_the_template_compares_them() -> None:
     regions = json.loads((INFRA / "regions.json").read_text())["withoutZones"]
     assert regions == sorted({region.lower().replace(" ", "") for region in regions})
+
+
+def test_what_the_documentation_says_of_executions_follows_from_the_schedules() -> None:
+    """In thirty days, with nobody to enrol: the timers, and each report of the worker."""
+    names = [name for name in SNAPSHOTS["nested"].settings if name.endswith("_SCHEDULE")]
+    a_day = sum(map(runs_a_day, (SNAPSHOTS["nested"].settings[name] for name in names)))
+    executions = round(30 * (a_day + MINUTES_A_DAY), -3)
+    page = (ROOT / "docs/deploy.md").read_text()
+    assert f"| {executions:,} executions by timers and by the worker's report" in page
+    assert f"at least 1 s of 2 GB each: {2 * executions:,} GB-s" in page
+
+
+def runs_a_day(schedule: str) -> int:
+    begin = datetime(2026, 11, 28, tzinfo=UTC)
+    last = begin + timedelta(days=1)
+    # The second comes first, as the Functions host has it.
+    fires = croniter(schedule, begin - timedelta(seconds=1), second_at_beginning=True)
+    return sum(1 for _ in takewhile(lambda at: at < last, fires.all_next(datetime)))
