@@ -11,7 +11,7 @@ RUN := .venv/bin
 SYSTEM := .cache/system-packages
 READY := .venv/.ready
 
-.PHONY: help setup demo test lint unit sandbox down bench package requirements clean
+.PHONY: help setup demo test lint unit sandbox down bench package snapshots requirements clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ bench: setup ## planning for a million people; people per second beside a script
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries
 	$(RUN)/python infra/build_package.py
+
+snapshots: setup ## what each supported set-up comes to in Azure, with the tables of docs/deploy.md
+	$(RUN)/python -m tests.infra
 
 requirements: setup ## requirements.txt and the worker's, from the lock
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra app -o requirements.txt
