@@ -1,42 +1,36 @@
 # Two commands matter: `make demo` and `make test`. Both set up whatever is missing first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-PYTHON ?= python3.13
 # A process for each of two cores; each has its sandboxes of about 1 GB of memory to itself.
 TESTS_AT_ONCE ?= 2
 # What make starts does not outlive it, however it ends.
 WITH_MAKE := exec setpriv --pdeathsig TERM
-UV := .venv/bin/uv
 RUN := .venv/bin
-SYSTEM := .cache/system-packages
-READY := .venv/.ready
+UV := $(RUN)/uv
+# Which Python 3.13 to take, where it is not one on the path: make demo PYTHON=/path/to/python3.13
+export PYTHON
+# Where root came by `su`, the administrator's programs are not on the path.
+export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help setup demo test lint unit sandbox down bench package snapshots requirements clean
+.PHONY: help setup root demo test lint unit sandbox down bench package snapshots requirements clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(READY) $(SYSTEM) ## Debian's packages, the virtual environment; once
+setup: ## Debian's packages, the virtual environment, npm's packages: whatever is missing
+	@infra/set-up
 
-$(SYSTEM): infra/install-system-packages
-	infra/install-system-packages
-	@mkdir -p $(@D) && touch $@
+root:
+	@test "$$(id -u)" = 0 || { echo "The domain controller listens on ports that only root may open: sudo make $(MAKECMDGOALS)"; exit 1; }
 
-# The C headers of Kerberos come with Debian's packages, so those come first.
-$(READY): uv.lock pyproject.toml | $(SYSTEM)
-	test -x $(RUN)/python || $(PYTHON) -m venv .venv
-	test -x $(UV) || $(RUN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
-	UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --all-extras --inexact --quiet
-	@touch $@
-
-demo: setup ## onboard three people, roll out to 2,000, prove it, take everything down
+demo: root setup ## onboard three people, roll out to 2,000, prove it, take everything down
 	$(WITH_MAKE) $(RUN)/python -m sandbox.demo
 
-test: lint ## everything that is checked, on the real parts
+test: root lint ## everything that is checked, on the real parts
 	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
 
 unit: setup ## what needs no sandbox
-	$(RUN)/pytest -q tests/unit
+	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/unit
 
 lint: setup ## ruff, mypy, import-linter
 	$(RUN)/ruff format --check .
@@ -44,13 +38,13 @@ lint: setup ## ruff, mypy, import-linter
 	$(RUN)/mypy
 	$(RUN)/lint-imports
 
-sandbox: setup ## everything up on this machine's loopback
+sandbox: root setup ## everything up on this machine's loopback
 	$(RUN)/python -m sandbox up
 
 down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
-bench: setup ## planning for a million people; people per second beside a script
+bench: root setup ## planning for a million people; people per second beside a script
 	$(WITH_MAKE) $(RUN)/python -m sandbox.bench
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox import supervisor
+from sandbox import core_tools, supervisor
 from sandbox.clock import Clock
 from sandbox.console import Console
 from sandbox.guardian import guarded, unwind_on_signals
@@ -90,6 +90,7 @@ def _up(layout: Layout, without: list[str]) -> int:
         except supervisor.PartFailedError as error:
             sys.stderr.write(f"{error}\n")
             return 1
+        core_tools.write_settings(layout)
         guard.release()
     sys.stderr.write(f"logs: {layout.logs}\nthe app: {layout.functions_url}/api\n")
     sys.stderr.write("for sspr in this shell: source <(.venv/bin/python -m sandbox env)\n")
@@ -121,12 +122,11 @@ def _status(layout: Layout) -> int:
 
 def _env(layout: Layout) -> int:
     """What the CLI needs to know, and where trouble can be made, as a shell reads it."""
-    file = _keys(layout)
-    if not file.exists():
+    key = _key(layout)
+    if key is None:
         return _not_up()
-    keys = json.loads(file.read_text())
     sys.stdout.write(f"export SSPR_URL={layout.functions_url}/api\n")
-    sys.stdout.write(f"export SSPR_KEY={keys['functionKeys']['default']}\n")
+    sys.stdout.write(f"export SSPR_KEY={key}\n")
     sys.stdout.write(f"export SANDBOX_TENANT={layout.tenant_url}\n")
     sys.stdout.write(f"export SANDBOX_CONNECT={layout.connect_url}\n")
     return 0
@@ -145,6 +145,14 @@ def _clock(layout: Layout, by: timedelta | None) -> int:
             return 1
     sys.stdout.write(f"{Clock(clock_file(layout)).now().isoformat(timespec='seconds')}\n")
     return 0
+
+
+def _key(layout: Layout) -> str | None:
+    """What opens the app; None where it has not run yet."""
+    if _keys(layout).exists():
+        key: str = json.loads(_keys(layout).read_text())["functionKeys"]["default"]
+        return key
+    return core_tools.ANY_KEY if core_tools.settings_file(layout).exists() else None
 
 
 def _keys(layout: Layout) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.layout import CACHE, Layout
+from sandbox.private_file import write_private
 from sandbox.tenant.tenant import TENANT_ID
 
 HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
@@ -137,9 +138,9 @@ def _connect_host(layout: Layout) -> Part:
 
 
 def _functions_host(layout: Layout, storage: str) -> Part:
-    settings = layout.state / "local.settings.json"
+    settings = host_settings(layout)
     values = function_app_settings(layout, storage)
-    settings.write_text(json.dumps({"IsEncrypted": False, "Values": values}, indent=2))
+    write_private(settings, json.dumps({"IsEncrypted": False, "Values": values}, indent=2))
     return Part(
         "functions_host",
         _python(
@@ -154,13 +155,18 @@ def _functions_host(layout: Layout, storage: str) -> Part:
     )
 
 
+def host_settings(layout: Layout) -> Path:
+    """Where the development host finds the app's settings."""
+    return layout.state / "functions-host.json"
+
+
 def clock_file(layout: Layout) -> Path:
     """Where the offset of the app's time is kept."""
     return layout.state / "clock.json"
 
 
 def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
-    """The app's settings; `func start` takes the same file. Everything in it runs fast."""
+    """The app's settings. Everything in it runs fast."""
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "AzureWebJobsStorage": storage,
@@ -194,9 +200,8 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
 def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:
     environment = {**layout.worker_identity_environment, **worker_settings(layout, controller)}
     # For whoever wants to run `python -m hybrid_worker check` as the worker.
-    file = layout.state / "worker.env"
-    file.touch(mode=0o600)
-    file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
+    lines = (f"{name}={value}\n" for name, value in environment.items())
+    write_private(layout.state / "worker.env", "".join(lines))
     return Part(
         "hybrid_worker", (sys.executable, "-m", "hybrid_worker"), environment, announces=False
     )

@@ -16,10 +16,13 @@ import psutil
 
 from sandbox.layout import Layout
 from sandbox.parts import STAGES, Part, part
+from sandbox.private_file import write_private
 
 READY_SECONDS = 180
 """The first start installs Azurite and provisions a domain."""
 STOP_SECONDS = 20
+_OWNERS_ONLY = 0o077
+"""What the parts write holds keys and passwords."""
 
 
 class PartFailedError(Exception):
@@ -63,7 +66,7 @@ def start(
     """
     layout.logs.mkdir(parents=True, exist_ok=True)
     if not layout.signing_key.exists():
-        layout.signing_key.write_bytes(secrets.token_bytes(32))
+        write_private(layout.signing_key, secrets.token_bytes(32))
     announced: dict[str, Any] = {}
     for stage in STAGES:
         chosen = [part(name, layout, announced) for name in stage if name not in without]
@@ -89,6 +92,7 @@ def launch(chosen: Part, layout: Layout) -> Running:
             stdout=out,
             stderr=log,
             start_new_session=True,
+            umask=_OWNERS_ONLY,
         )
     # The process is waited for by its id, across invocations of this command.
     process.returncode = 0

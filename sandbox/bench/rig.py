@@ -12,7 +12,7 @@ from sandbox import supervisor
 from sandbox.bench.relay import Relay
 from sandbox.console import Console, wait_for
 from sandbox.layout import Layout, open_layout
-from sandbox.parts import part
+from sandbox.parts import host_settings, part
 
 STATE = Path(".sandbox-bench")
 _APP = "functions_host"
@@ -62,7 +62,7 @@ def running_rig(company_size: int, screen: Screen) -> Iterator[Rig]:
 def _start_app(layout: Layout, relay: Relay) -> None:
     storage = supervisor.announcement(layout, "azurite")
     chosen = part(_APP, layout, {"azurite": storage})
-    file = layout.state / "local.settings.json"
+    file = host_settings(layout)
     settings = json.loads(file.read_text())
     settings["Values"] |= {
         "SSPR_GRAPH_URL": graph_url(relay),

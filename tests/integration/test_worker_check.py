@@ -1,7 +1,6 @@
 """`python -m hybrid_worker check` against a real domain, broker and Connect host."""
 
 import json
-import os
 import ssl
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import jwt
 import ldap3
@@ -45,7 +45,7 @@ from tests.integration.worker_process import (
 _KEY = b"the sandbox tenant's signing key"
 
 
-_ARC_TOKENS = "/var/opt/azcmagent/tokens"
+_ARC_TOKENS = Path("/var/opt/azcmagent/tokens")
 """Where azure-identity wants the answer to Arc's challenge to lie, and nowhere else."""
 
 
@@ -56,6 +56,7 @@ class Identity:
     url: str = ""
     roles: dict[str, list[str]] = field(default_factory=dict)
     challenges: int = 0
+    key_file: Path = field(default_factory=lambda: _ARC_TOKENS / f"test-{uuid4().hex}.key")
 
     @property
     def environment(self) -> dict[str, str]:
@@ -94,7 +95,7 @@ def identity_endpoint() -> Iterator[Identity]:
             if self.path.startswith("/metadata") and not self._may_read_the_key():
                 identity.challenges += 1
                 self.send_response(401)
-                self.send_header("WWW-Authenticate", f"Basic realm={_ARC_TOKENS}/worker.key")
+                self.send_header("WWW-Authenticate", f"Basic realm={identity.key_file}")
                 self.end_headers()
                 return
             body = json.dumps(identity.token()).encode()
@@ -118,14 +119,18 @@ def identity_endpoint() -> Iterator[Identity]:
         server.shutdown()
 
 
-def with_tokens_folder(key: str) -> list[str]:
-    """What runs a command in a mount namespace whose /var/opt holds the key of Arc's agent."""
-    script = (
-        f"mount -t tmpfs tmpfs /var/opt && mkdir -p {_ARC_TOKENS} && "
-        f'printf %s "{key}" > {_ARC_TOKENS}/worker.key && exec "$0" "$@"'
-    )
-    alone = ["--mount"] if os.geteuid() == 0 else ["--user", "--map-root-user", "--mount"]
-    return ["unshare", *alone, "sh", "-c", script]
+@contextmanager
+def left_by_the_agent(file: Path, key: str) -> Iterator[None]:
+    """The key lies where Arc's agent leaves it; afterwards nothing of it is on the machine."""
+    made = [folder for folder in file.parents if not folder.exists()]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(key)
+    try:
+        yield
+    finally:
+        file.unlink()
+        for folder in made:
+            folder.rmdir()
 
 
 @dataclass(frozen=True)
@@ -138,13 +143,13 @@ class Machine:
     bus: dict[str, str]
 
     def check(
-        self, *inside: str, identity: Mapping[str, str] | None = None, **differences: str
+        self, identity: Mapping[str, str] | None = None, **differences: str
     ) -> tuple[int, dict[str, Outcome]]:
-        """Run the command, `inside` another; its exit status, and its outcomes by name."""
+        """Run the command; its exit status, and its outcomes by name."""
         known = self.identity.environment if identity is None else identity
         environment = worker_environment(self.rig, self.state) | {**known, **self.bus}
         done = subprocess.run(
-            [*inside, sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
+            [sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
             env=environment | differences,
             cwd=PROJECT,
             capture_output=True,
@@ -216,9 +221,8 @@ def test_azure_arcs_challenge_is_answered_with_the_key_that_the_agent_left(
     machine: Machine,
 ) -> None:
     before = machine.identity.challenges
-    status, seen = machine.check(
-        *with_tokens_folder("key-of-this-challenge"), identity=machine.identity.arc_environment
-    )
+    with left_by_the_agent(machine.identity.key_file, "key-of-this-challenge"):
+        status, seen = machine.check(identity=machine.identity.arc_environment)
     assert (status, failed(seen)) == (0, set())
     assert machine.identity.challenges > before
 
