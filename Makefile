@@ -1,6 +1,10 @@
 # Two commands matter: `make demo` and `make test`. Both set up whatever is missing first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# A process for each of two cores; each has its sandboxes of about 1 GB of memory to itself.
+TESTS_AT_ONCE ?= 2
+# What make starts does not outlive it, however it ends.
+WITH_MAKE := exec setpriv --pdeathsig TERM
 RUN := .venv/bin
 UV := $(RUN)/uv
 # Which Python 3.13 to take, where it is not one on the path: make demo PYTHON=/path/to/python3.13
@@ -8,7 +12,7 @@ export PYTHON
 # Where root came by `su`, the administrator's programs are not on the path.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help setup root demo test lint unit sandbox down bench package requirements clean
+.PHONY: help setup root demo test lint unit sandbox down bench package snapshots requirements clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,13 +24,13 @@ root:
 	@test "$$(id -u)" = 0 || { echo "The domain controller listens on ports that only root may open: sudo make $(MAKECMDGOALS)"; exit 1; }
 
 demo: root setup ## onboard three people, roll out to 2,000, prove it, take everything down
-	$(RUN)/python -m sandbox.demo
+	$(WITH_MAKE) $(RUN)/python -m sandbox.demo
 
 test: root lint ## everything that is checked, on the real parts
-	$(RUN)/pytest -q
+	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
 
 unit: setup ## what needs no sandbox
-	$(RUN)/pytest -q tests/unit
+	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/unit
 
 lint: setup ## ruff, mypy, import-linter
 	$(RUN)/ruff format --check .
@@ -41,10 +45,13 @@ down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
 bench: root setup ## planning for a million people; people per second beside a script
-	$(RUN)/python -m sandbox.bench
+	$(WITH_MAKE) $(RUN)/python -m sandbox.bench
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries
 	$(RUN)/python infra/build_package.py
+
+snapshots: setup ## what each supported set-up comes to in Azure, with the tables of docs/deploy.md
+	$(RUN)/python -m tests.infra
 
 requirements: setup ## requirements.txt and the worker's, from the lock
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra app -o requirements.txt

@@ -20,16 +20,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = Path(".python_packages/lib/site-packages")
 """Where the Functions worker looks for an app's own libraries."""
-PACKAGED = (
-    "function_app.py",
-    "functions",
-    "hr-sources.yaml",
-    "host.json",
-    "requirements.txt",
-    "shared",
-    str(LIBRARIES),
-)
-"""What the package holds; the same as `.funcignore` lets through."""
+PACKAGED = ("function_app.py", "host.json", "hr-sources.yaml", "requirements.txt")
+"""Files of the package, where they are there."""
+MODULES = ("functions", "shared")
+"""Folders of which the modules go in, and nothing else that lies there."""
 _IN_AZURE = "/home/site/wwwroot"
 _VERSION = (3, 13)
 _PLATFORMS = ("manylinux_2_28_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64")
@@ -74,17 +68,11 @@ def pack(app: Path, package: Path) -> None:
 
 
 def files(app: Path) -> Iterator[Path]:
-    """Every file that goes into the package."""
-    for name in PACKAGED:
-        there = app / name
-        found = [there] if there.is_file() else sorted(there.rglob("*"))
-        yield from (path for path in found if path.is_file() and not _is_left_behind(path, app))
-
-
-def _is_left_behind(path: Path, app: Path) -> bool:
-    """Whether running the app here has made it; the libraries' compiled modules are meant."""
-    inner = path.relative_to(app)
-    return "__pycache__" in inner.parts and not inner.is_relative_to(LIBRARIES)
+    """Every file that goes into the package: the same as `.funcignore` lets through."""
+    yield from (app / name for name in PACKAGED if (app / name).is_file())
+    for folder in MODULES:
+        yield from sorted((app / folder).rglob("*.py"))
+    yield from sorted(path for path in (app / LIBRARIES).rglob("*") if path.is_file())
 
 
 def _pip(target: Path) -> list[str | Path]:

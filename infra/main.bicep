@@ -1,9 +1,21 @@
 // Everything that sspr-rollout needs in Azure, in a resource group of its own: `azd up`.
-// Whoever runs it needs Contributor on the subscription and the right to assign roles there.
+// Whoever runs it needs Contributor on the subscription and the right to assign roles there. What the
+// set-ups of examples/ come to, resource by resource, stands beside each as a snapshot.
 
 targetScope = 'subscription'
 
-@description('Name of the azd environment; the resource group and every resource are named by it.')
+import {
+  checkedEmail
+  checkedId
+  checkedIds
+  checkedNetwork
+  checkedRedundancy
+  checkedSecretNames
+  checkedSettings
+  redundancy
+} from 'modules/checks.bicep'
+
+@description('Name of the azd environment; the resource group and every resource are named by it, in lower case.')
 @minLength(1)
 @maxLength(64)
 param environmentName string
@@ -45,20 +57,31 @@ param privateNetwork bool = false
 @description('The private network\'s addresses; at least a /25.')
 param networkAddressPrefix string = '10.90.0.0/24'
 
-@description('How the ledger is kept safe.')
-@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
-param storageRedundancy string = 'Standard_ZRS'
+@description('How the ledger is kept safe. No later deployment can change it.')
+param storageRedundancy redundancy = 'Standard_ZRS'
 
 @description('On what the app gets its role for the ledger: each table, or the account. Back at each table, the one on the account stays until somebody takes it away.')
 @allowed(['table', 'account'])
 param ledgerScope string = 'table'
+
+@description('recover: bring back the key vault of this environment that was deleted less than seven days ago.')
+@allowed(['default', 'recover'])
+param vaultCreateMode string = 'default'
+
+@description('False, for an environment that comes and goes: the vault can then be purged with it. Cannot be switched off afterwards.')
+param vaultPurgeProtection bool = true
 
 @description('Days that logs are kept.')
 @minValue(30)
 @maxValue(730)
 param logRetentionInDays int = 90
 
-@description('At most so many instances of the app at once.')
+@description('Gigabytes a day after which no more logs are taken in until the next day, and alarms see nothing; -1: no end.')
+@minValue(-1)
+@maxValue(100)
+param logDailyCapInGB int = 1
+
+@description('At most so many instances at once of each group of functions: all of HTTP together are one, every other function is one of its own.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int = 40
@@ -67,48 +90,70 @@ param maximumInstanceCount int = 40
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int = 2048
 
-@description('More SSPR_ settings, as local.settings.json.sample names them, to change a default.')
-param moreSettings object = {}
+@description('Instances that always wait for an HTTP request; each is paid for by the hour.')
+@minValue(0)
+@maxValue(10)
+param httpAlwaysReady int = 0
 
+@description('More settings, NAME=VALUE;NAME=VALUE, as local.settings.json.sample names them. Others that are set by hand are taken away by the next deployment.')
+param moreSettings string = ''
+
+// One spelling for what has several: West Europe and westeurope are one region, Prod and prod one
+// environment. Two spellings would otherwise make everything twice.
+var environmentKey = toLower(trim(environmentName))
+var region = toLower(replace(location, ' ', ''))
+var token = uniqueString(subscription().id, environmentKey, region)
+// azd looks for its own spelling.
 var tags = { 'azd-env-name': environmentName }
-var token = toLower(uniqueString(subscription().id, environmentName, location))
+
+// Known before anything is made, so that a preview shows what hangs on them.
+var name = {
+  identity: 'id-sspr-${token}'
+  workspace: 'log-sspr-${token}'
+  applicationInsights: 'appi-sspr-${token}'
+  storage: 'stsspr${token}'
+  serviceBus: 'sbns-sspr-${token}'
+  keyVault: 'kv-sspr-${token}'
+  network: 'vnet-sspr-${token}'
+  plan: 'plan-sspr-${token}'
+  functionApp: 'func-sspr-${token}'
+}
 
 resource group 'Microsoft.Resources/resourceGroups@2024-11-01' = {
-  name: 'rg-${environmentName}'
-  location: location
+  // Not rg-NAME, which may be somebody else's: `azd down` deletes the group with all that is in it.
+  name: 'rg-sspr-${environmentKey}'
+  location: region
   tags: tags
 }
 
 module identity 'modules/identity.bicep' = {
   scope: group
-  name: 'identity'
   params: {
-    location: location
+    location: region
     tags: tags
-    name: 'id-sspr-${token}'
+    name: name.identity
   }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
   scope: group
-  name: 'monitoring'
   params: {
-    location: location
+    location: region
     tags: tags
-    workspaceName: 'log-sspr-${token}'
-    applicationInsightsName: 'appi-sspr-${token}'
+    workspaceName: name.workspace
+    applicationInsightsName: name.applicationInsights
     retentionInDays: logRetentionInDays
+    dailyCapInGB: logDailyCapInGB
   }
 }
 
 module storage 'modules/storage.bicep' = {
   scope: group
-  name: 'storage'
   params: {
-    location: location
+    location: region
     tags: tags
-    name: 'stsspr${token}'
-    redundancy: storageRedundancy
+    name: name.storage
+    chosenRedundancy: checkedRedundancy('AZURE_STORAGE_REDUNDANCY', storageRedundancy, region, loadJsonContent('regions.json').withoutZones)
     isPrivate: privateNetwork
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -116,11 +161,10 @@ module storage 'modules/storage.bicep' = {
 
 module serviceBus 'modules/service-bus.bicep' = {
   scope: group
-  name: 'service-bus'
   params: {
-    location: location
+    location: region
     tags: tags
-    name: 'sbns-sspr-${token}'
+    name: name.serviceBus
     isPrivate: privateNetwork
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -128,11 +172,12 @@ module serviceBus 'modules/service-bus.bicep' = {
 
 module keyVault 'modules/key-vault.bicep' = {
   scope: group
-  name: 'key-vault'
   params: {
-    location: location
+    location: region
     tags: tags
-    name: 'kv-sspr-${token}'
+    name: name.keyVault
+    createMode: vaultCreateMode
+    purgeProtection: vaultPurgeProtection
     isPrivate: privateNetwork
     workspaceId: monitoring.outputs.workspaceId
   }
@@ -140,26 +185,25 @@ module keyVault 'modules/key-vault.bicep' = {
 
 module roles 'modules/roles.bicep' = {
   scope: group
-  name: 'roles'
+  dependsOn: [identity, monitoring, storage, serviceBus, keyVault]
   params: {
-    serviceBusName: serviceBus.outputs.name
-    storageName: storage.outputs.name
-    keyVaultName: keyVault.outputs.name
-    applicationInsightsName: monitoring.outputs.applicationInsightsName
-    appPrincipalId: identity.outputs.principalId
-    workerPrincipalId: workerPrincipalId
+    serviceBusName: name.serviceBus
+    storageName: name.storage
+    keyVaultName: name.keyVault
+    applicationInsightsName: name.applicationInsights
+    appIdentityName: name.identity
+    workerPrincipalId: checkedId('AZURE_WORKER_PRINCIPAL_ID', workerPrincipalId)
     ledgerScope: ledgerScope
   }
 }
 
 module network 'modules/network.bicep' = if (privateNetwork) {
   scope: group
-  name: 'network'
   params: {
-    location: location
+    location: region
     tags: tags
-    name: 'vnet-sspr-${token}'
-    addressPrefix: networkAddressPrefix
+    name: name.network
+    addressPrefix: checkedNetwork('AZURE_NETWORK_ADDRESS_PREFIX', networkAddressPrefix)
     serviceBusId: serviceBus.outputs.id
     storageId: storage.outputs.id
     keyVaultId: keyVault.outputs.id
@@ -168,55 +212,54 @@ module network 'modules/network.bicep' = if (privateNetwork) {
 
 module functionApp 'modules/function-app.bicep' = {
   scope: group
-  name: 'function-app'
   // Settings that refer to the key vault are read when they are written.
   dependsOn: [roles]
   params: {
-    location: location
+    location: region
     tags: tags
-    name: 'func-sspr-${token}'
-    planName: 'plan-sspr-${token}'
+    name: name.functionApp
+    planName: name.plan
     identityId: identity.outputs.id
     identityClientId: identity.outputs.clientId
     packageContainerUrl: storage.outputs.packageContainerUrl
+    storageName: name.storage
     blobEndpoint: storage.outputs.blobEndpoint
     tableEndpoint: storage.outputs.tableEndpoint
     serviceBusNamespace: serviceBus.outputs.fullyQualifiedNamespace
     applicationInsightsConnectionString: monitoring.outputs.connectionString
-    keyVaultName: keyVault.outputs.name
-    subnetId: privateNetwork ? network.outputs.appSubnetId : ''
+    keyVaultName: name.keyVault
+    subnetId: network.?outputs.appSubnetId ?? ''
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
-    scopeGroupId: scopeGroupId
+    httpAlwaysReady: httpAlwaysReady
+    scopeGroupId: checkedId('SSPR_SCOPE_GROUP_ID', scopeGroupId)
     topology: topology
-    excludedGroupIds: excludedGroupIds
-    operatorAppId: operatorAppId
-    hrSecretNames: filter(split(replace(hrSecretNames, ' ', ''), ','), name => !empty(name))
+    excludedGroupIds: checkedIds('SSPR_EXCLUDED_GROUP_IDS', excludedGroupIds)
+    operatorAppId: checkedId('AZURE_OPERATOR_APP_ID', operatorAppId)
+    hrSecretNames: checkedSecretNames('AZURE_HR_SECRET_NAMES', hrSecretNames)
     hrAudience: hrAudience
-    moreSettings: moreSettings
+    moreSettings: checkedSettings('AZURE_MORE_SETTINGS', moreSettings)
   }
 }
 
 module alerts 'modules/alerts.bicep' = {
   scope: group
-  name: 'alerts'
   params: {
-    location: location
+    location: region
     tags: tags
-    prefix: 'sspr-${environmentName}'
+    prefix: 'sspr-${environmentKey}'
     serviceBusNamespaceId: serviceBus.outputs.id
     workspaceId: monitoring.outputs.workspaceId
     applicationInsightsId: monitoring.outputs.applicationInsightsId
-    alertEmail: alertEmail
-    expectsWorker: topology != 'cloud'
+    alertEmail: checkedEmail('AZURE_ALERT_EMAIL', alertEmail)
+    expectsWorker: topology != 'cloud' && !empty(workerPrincipalId)
   }
 }
 
 module workbook 'modules/workbook.bicep' = {
   scope: group
-  name: 'workbook'
   params: {
-    location: location
+    location: region
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
     serviceBusNamespaceId: serviceBus.outputs.id
@@ -224,11 +267,11 @@ module workbook 'modules/workbook.bicep' = {
   }
 }
 
-output AZURE_LOCATION string = location
+output AZURE_LOCATION string = region
 output AZURE_TENANT_ID string = tenant().tenantId
 output AZURE_RESOURCE_GROUP string = group.name
 output AZURE_FUNCTION_APP_NAME string = functionApp.outputs.name
-output AZURE_KEY_VAULT_NAME string = keyVault.outputs.name
+output AZURE_KEY_VAULT_NAME string = name.keyVault
 
 @description('To whom the Graph permissions are granted.')
 output AZURE_APP_PRINCIPAL_ID string = identity.outputs.principalId

@@ -76,9 +76,9 @@ def verify(
     verdict = (
         f"{count(len(problems), 'broken chain')} of {len(checked)}, {count(records, 'record')}"
     )
-    columns = ("partition", "records", "digest of the last", "verdict")
+    columns = ("partition", "records", "verdict", "digest of the last")
     rows = [
-        (one["partition"], f"{one['number']:,}", one["digest"], one["problem"] or "unbroken")
+        (one["partition"], f"{one['number']:,}", one["problem"] or "unbroken", one["digest"])
         for one in checked
     ]
     show({"partitions": checked}, table(columns, rows), output)

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from rich.console import JustifyMethod, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from cli.render.rows import Rows
 
 
 def escaped(text: object) -> str:
@@ -26,16 +28,9 @@ def heading(text: object) -> Text:
     return plain(text, "bold")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Table:
-    """Rows under a dim header."""
-    grid = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for place, column in enumerate(columns):
-        numbers = bool(rows) and all(_is_number(row[place]) for row in rows)
-        justify: JustifyMethod = "right" if numbers else "left"
-        grid.add_column(plain(column), overflow="fold", justify=justify)
-    for row in rows:
-        grid.add_row(*(cell(value) for value in row))
-    return grid
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Rows:
+    """Rows under a dim header; on a narrow terminal the last column goes below each row."""
+    return Rows([plain(one) for one in columns], [[cell(one) for one in row] for row in rows])
 
 
 def section(
@@ -59,10 +54,6 @@ def cell(value: object) -> Text:
     if isinstance(value, Text):
         return value
     return plain("" if value is None else value)
-
-
-def _is_number(value: object) -> bool:
-    return str(value).replace(",", "").isdecimal()
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -50,7 +50,7 @@ def rollout_view(rollout: dict[str, Any] | None) -> RenderableType:
         parts += [Text(), heading("Last reconciliation"), *_reconciliation(reconciliation)]
     parts += section(
         "Workers",
-        ("worker", "last heard of (UTC)", "directory", "delta sync", "ended (UTC)", "problem"),
+        ("worker", "last heard of (UTC)", "directory", "delta sync (UTC)", "problem"),
         [_worker(one) for one in rollout["workers"]],
     )
     return Group(*parts)
@@ -144,7 +144,7 @@ def _outcome(outcome: str) -> Text:
 
 def _numbers(gate: dict[str, Any]) -> tuple[object, ...]:
     kind = gate["gate"]
-    sample = f"{gate['sample']:,} (at least {gate['minimumSample']:,})"
+    sample = f"{gate['sample']:,} (min {gate['minimumSample']:,})"
     bare = kind in _WITHOUT_THRESHOLD
     return (
         _outcome(gate["outcome"]),
@@ -192,11 +192,11 @@ def _worker(worker: dict[str, Any]) -> tuple[object, ...]:
     answers = plain("answers") if worker["directoryAnswers"] else plain("is silent", "bold red")
     succeeded = worker["syncSucceeded"]
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
+    ended = moment(worker["syncEndedAt"])
     return (
         worker["worker"],
         moment(worker["seenAt"]),
         answers,
-        plain(sync, "bold red" if succeeded is False else ""),
-        moment(worker["syncEndedAt"]),
-        plain(worker["problem"], "red"),
+        plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
+        plain(worker["problem"] or "", "red"),
     )

@@ -1,6 +1,6 @@
 // Alarms: what somebody has to look at, and who is told.
 param location string
-param tags object
+param tags { *: string }
 
 @description('What the names of the rules begin with.')
 param prefix string
@@ -13,8 +13,8 @@ param applicationInsightsId string
 @description('Who is told by e-mail; empty: nobody is, and the portal alone shows the alarms.')
 param alertEmail string
 
-@description('False where no hybrid worker is to be heard of: where the topology is cloud.')
-param expectsWorker bool = true
+@description('False where no hybrid worker is to be heard of: topology cloud, or none is connected yet.')
+param expectsWorker bool
 
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${prefix}-operators'
@@ -125,10 +125,12 @@ var rules = [
   }
   {
     name: 'worker-silent'
-    description: 'No hybrid worker has been heard of for 15 minutes; each reports every minute.'
+    description: 'No hybrid worker has been heard of for half an hour; each reports every minute.'
     severity: 1
     query: loadTextContent('../monitoring/worker-silent.kql')
-    window: 'PT15M'
+    // Lines reach the workspace late, at times by many minutes: a shorter window takes that for
+    // silence. Source: "Types of Azure Monitor alerts", Microsoft Learn.
+    window: 'PT30M'
     frequency: 'PT5M'
     measure: 'reports'
     operator: 'LessThan'
@@ -194,6 +196,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'logs-capped'
+    description: 'The day\'s volume of logs is reached: until it is reset no other alarm sees anything.'
+    severity: 1
+    query: loadTextContent('../monitoring/logs-capped.kql')
+    window: 'PT15M'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: []
+    stateful: false
+    enabled: true
+  }
+  {
     name: 'function-failures'
     description: 'A function fails again and again.'
     severity: 2
@@ -210,12 +226,11 @@ var rules = [
 ]
 
 module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
-  name: 'alert-${rule.name}'
   params: {
     location: location
     tags: tags
     name: '${prefix}-${rule.name}'
-    description: rule.description
+    explanation: rule.description
     severity: rule.severity
     enabled: rule.enabled
     workspaceId: workspaceId

@@ -3,7 +3,7 @@
 // plan", Microsoft Learn; settings of identity-based connections: "Azure Functions developer guide".
 
 param location string
-param tags object
+param tags { *: string }
 param name string
 param planName string
 
@@ -11,6 +11,7 @@ param identityId string
 param identityClientId string
 
 param packageContainerUrl string
+param storageName string
 param blobEndpoint string
 param tableEndpoint string
 param serviceBusNamespace string
@@ -20,13 +21,17 @@ param keyVaultName string
 @description('A subnet that is delegated to Microsoft.App/environments; empty where nothing is private.')
 param subnetId string
 
-@description('At most so many instances at once. Graph is slower than any number of them.')
+@description('At most so many instances at once of each group of functions. Graph is slower than any number of them.')
 @minValue(1)
 @maxValue(1000)
 param maximumInstanceCount int
 
 @allowed([512, 2048, 4096])
 param instanceMemoryMB int
+
+@description('Instances that always wait for an HTTP request.')
+@minValue(0)
+param httpAlwaysReady int
 
 param scopeGroupId string
 
@@ -40,25 +45,28 @@ param excludedGroupIds string
 param operatorAppId string
 
 @description('Names of secrets in the key vault; NAME becomes the setting SSPR_HR_SECRETS__NAME.')
-param hrSecretNames array
+param hrSecretNames string[]
 
 @description('The audience that tokens of HR webhooks are for; empty where none brings a token.')
 param hrAudience string
 
 @description('More SSPR_ settings, as local.settings.json.sample names them, to change a default.')
-param moreSettings object
+param moreSettings { *: string }
 
 var signsOperatorsIn = !empty(operatorAppId)
 
 // FUNCTIONS_WORKER_RUNTIME and FUNCTIONS_EXTENSION_VERSION are not among them: Flex Consumption
 // takes the first from functionAppConfig and refuses both as settings.
 var ownSettings = {
-  // Blobs only. The host's locks, timers and keys are blobs; with an endpoint for tables it would
-  // also keep diagnostic events there, which needs a role on all tables of the account. Source:
-  // issue 10995 of Azure/azure-functions-host.
+  // The account's name as well as its blobs' address: by the address alone the host has been seen not
+  // to find its storage when it starts. Source: issue 11787 of Azure/azure-functions-host.
+  AzureWebJobsStorage__accountName: storageName
   AzureWebJobsStorage__blobServiceUri: blobEndpoint
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
+  // The host's locks, timers and keys are blobs. By an account it would also keep diagnostic events in
+  // tables, which needs a role on all tables of the account. Source: ScriptConstants of the same.
+  AzureWebJobsFeatureFlags: 'DisableDiagnosticEventLogging'
 
   ServiceBusConnection__fullyQualifiedNamespace: serviceBusNamespace
   ServiceBusConnection__credential: 'managedidentity'
@@ -126,10 +134,11 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
+    // Nothing here that Flex Consumption has no use for, such as ftpsState: some regions refuse the app
+    // for it. Source: issue 360 of Azure/terraform-azurerm-avm-res-web-site.
     siteConfig: {
       minTlsVersion: '1.2'
       scmMinTlsVersion: '1.2'
-      ftpsState: 'Disabled'
       http20Enabled: true
     }
     functionAppConfig: {
@@ -150,13 +159,14 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstanceCount
         instanceMemoryMB: instanceMemoryMB
+        alwaysReady: httpAlwaysReady == 0 ? [] : [{ name: 'http', instanceCount: httpAlwaysReady }]
       }
     }
   }
 }
 
-// The last one wins: what the template itself decides cannot be changed by moreSettings. Written before
-// the door is opened or shut: an app that is told of sign-in does not start before there is one.
+// These are all there are: what somebody has set by hand is taken away. The last one wins: what the
+// template itself decides cannot be changed by moreSettings. Written before the door is opened or shut: an app that is told of sign-in does not start before there is one.
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
@@ -165,22 +175,33 @@ resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
 
 // Writes to one site's configuration get into each other's way, so they come one after the other: the
 // settings, these, and who signs in. Source: pull request 3125 of Azure/azure-dev.
-@batchSize(1)
-resource publishingByPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [
-  for door in ['scm', 'ftp']: {
-    parent: app
-    name: door
-    dependsOn: [settings]
-    properties: { allow: false }
-  }
-]
+//
+// The location is not among the published properties, and Azure has refused these without it. Source:
+// issue 6378 of Azure/bicep, 1571 of Azure/bicep-types-az.
+resource scmByPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  #disable-next-line BCP187
+  location: location
+  dependsOn: [settings]
+  properties: { allow: false }
+}
+
+resource ftpByPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'ftp'
+  #disable-next-line BCP187
+  location: location
+  dependsOn: [scmByPassword]
+  properties: { allow: false }
+}
 
 // Switched off where nobody signs in, not left out: a deployment takes nothing away, and function keys
 // would be turned away by what an earlier one has switched on.
 resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'authsettingsV2'
-  dependsOn: [publishingByPassword]
+  dependsOn: [ftpByPassword]
   properties: signsOperatorsIn ? {
     platform: {
       enabled: true

@@ -2,7 +2,7 @@
 // system, so that its roles are there before the app first starts and survive the app's replacement.
 
 param location string
-param tags object
+param tags { *: string }
 param name string
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' = {

@@ -2,8 +2,15 @@
 // deployment, so that no template, parameter file or log has them.
 
 param location string
-param tags object
+param tags { *: string }
 param name string
+
+@description('recover: bring back the vault of this name that was deleted less than seven days ago.')
+@allowed(['default', 'recover'])
+param createMode string
+
+@description('Nobody can destroy the vault for good within seven days; cannot be switched off again.')
+param purgeProtection bool
 
 @description('No public endpoint; a private endpoint is made by the module network.')
 param isPrivate bool
@@ -17,6 +24,7 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
   tags: tags
   properties: {
     tenantId: tenant().tenantId
+    createMode: createMode
     sku: {
       family: 'A'
       name: 'standard'
@@ -24,9 +32,10 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     enableRbacAuthorization: true
     enableSoftDelete: true
     // The shortest there is: a secret can be made anew at the HR system, and until it is over the
-    // vault's name is taken.
+    // vault's name is taken: only createMode recover, or another environment, goes on before that.
     softDeleteRetentionInDays: 7
-    enablePurgeProtection: true
+    // Absent, not false: Azure refuses false. Source: the vault's reference of templates.
+    enablePurgeProtection: purgeProtection ? true : null
     publicNetworkAccess: isPrivate ? 'Disabled' : 'Enabled'
     networkAcls: {
       bypass: 'None'
@@ -50,4 +59,3 @@ resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
 }
 
 output id string = vault.id
-output name string = vault.name

@@ -2,7 +2,7 @@
 // writes has the role Monitoring Metrics Publisher, who reads has a role on the workspace.
 
 param location string
-param tags object
+param tags { *: string }
 param workspaceName string
 param applicationInsightsName string
 
@@ -11,6 +11,10 @@ param applicationInsightsName string
 @maxValue(730)
 param retentionInDays int
 
+@description('Gigabytes a day after which nothing more is taken in until the next day; -1: no end.')
+@minValue(-1)
+param dailyCapInGB int
+
 resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: workspaceName
   location: location
@@ -18,6 +22,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   properties: {
     sku: { name: 'PerGB2018' }
     retentionInDays: retentionInDays
+    workspaceCapping: { dailyQuotaGb: dailyCapInGB }
     features: {
       disableLocalAuth: true
       enableLogAccessUsingOnlyResourcePermissions: true
@@ -40,6 +45,5 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' = {
 
 output workspaceId string = workspace.id
 output applicationInsightsId string = applicationInsights.id
-output applicationInsightsName string = applicationInsights.name
 @description('Says where to send to; without a role it opens nothing, since keys are off.')
 output connectionString string = applicationInsights.properties.ConnectionString

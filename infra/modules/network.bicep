@@ -5,16 +5,13 @@
 // The worker needs a way in (VPN, ExpressRoute) and a resolver that knows the zones.
 
 param location string
-param tags object
+param tags { *: string }
 param name string
 param addressPrefix string
 
 param serviceBusId string
 param storageId string
 param keyVaultId string
-
-var appSubnetName = 'app'
-var endpointSubnetName = 'endpoints'
 
 var endpoints = [
   {
@@ -58,30 +55,36 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
     addressSpace: {
       addressPrefixes: [addressPrefix]
     }
-    subnets: [
+    // No subnets here: the list would be the whole of them, and a deployment would take away those that
+    // somebody added for a gateway. Source: issue 1687 of Azure/bicep-types-az.
+  }
+}
+
+// Flex Consumption shares no subnet with anything else and takes one address an instance.
+resource appSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' = {
+  parent: network
+  name: 'app'
+  properties: {
+    addressPrefix: cidrSubnet(addressPrefix, 26, 0)
+    networkSecurityGroup: { id: guard.id }
+    delegations: [
       {
-        name: appSubnetName
-        properties: {
-          // Flex Consumption shares no subnet with anything else and takes one address an instance.
-          addressPrefix: cidrSubnet(addressPrefix, 26, 0)
-          networkSecurityGroup: { id: guard.id }
-          delegations: [
-            {
-              name: 'functions'
-              properties: { serviceName: 'Microsoft.App/environments' }
-            }
-          ]
-        }
-      }
-      {
-        name: endpointSubnetName
-        properties: {
-          addressPrefix: cidrSubnet(addressPrefix, 26, 1)
-          networkSecurityGroup: { id: guard.id }
-          privateEndpointNetworkPolicies: 'Enabled'
-        }
+        name: 'functions'
+        properties: { serviceName: 'Microsoft.App/environments' }
       }
     ]
+  }
+}
+
+// A network refuses a change while another one is under way.
+resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2024-05-01' = {
+  parent: network
+  name: 'endpoints'
+  dependsOn: [appSubnet]
+  properties: {
+    addressPrefix: cidrSubnet(addressPrefix, 26, 1)
+    networkSecurityGroup: { id: guard.id }
+    privateEndpointNetworkPolicies: 'Enabled'
   }
 }
 
@@ -106,17 +109,21 @@ resource zoneLinks 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-0
   }
 ]
 
+// One after the other: side by side on one subnet or account, one of three fails. Source: issue 6001 of
+// Azure/bicep-registry-modules.
+@batchSize(1)
 resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   for endpoint in endpoints: {
     name: '${name}-${endpoint.name}'
     location: location
     tags: tags
     properties: {
-      subnet: { id: '${network.id}/subnets/${endpointSubnetName}' }
+      subnet: { id: endpointSubnet.id }
       privateLinkServiceConnections: [
         {
           name: endpoint.name
           properties: {
+            #disable-next-line use-resource-id-functions // they come by the list above, as parameters
             privateLinkServiceId: endpoint.resourceId
             groupIds: [endpoint.group]
           }
@@ -141,4 +148,4 @@ resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@202
   }
 ]
 
-output appSubnetId string = '${network.id}/subnets/${appSubnetName}'
+output appSubnetId string = appSubnet.id

@@ -10,7 +10,7 @@ param storageName string
 param keyVaultName string
 param applicationInsightsName string
 
-param appPrincipalId string
+param appIdentityName string
 
 @description('Object id of the worker machine\'s identity (Azure Arc), or of an app registration; empty: none yet.')
 param workerPrincipalId string
@@ -47,6 +47,13 @@ var role = {
   monitoringMetricsPublisher: '3913510d-42f4-4e42-8a64-420c390055eb'
 }
 
+// An assignment is named by the identity's address and not by its principal id, which nobody knows
+// before it is made: a preview would show no assignment. So where the identity is made anew under its
+// old name, the assignments of the one before have to be deleted first.
+resource appIdentity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' existing = {
+  name: appIdentityName
+}
+
 resource serviceBus 'Microsoft.ServiceBus/namespaces@2024-01-01' existing = {
   name: serviceBusName
 }
@@ -61,9 +68,9 @@ resource appReceiverQueues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' e
 resource appReceives 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (queue, i) in appReceivesFrom: {
     scope: appReceiverQueues[i]
-    name: guid(serviceBus.id, queue, appPrincipalId, role.serviceBusDataReceiver)
+    name: guid(serviceBus.id, queue, appIdentity.id, role.serviceBusDataReceiver)
     properties: {
-      principalId: appPrincipalId
+      principalId: appIdentity.properties.principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.serviceBusDataReceiver)
     }
@@ -80,9 +87,9 @@ resource appSenderQueues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' exi
 resource appSends 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (queue, i) in appSendsTo: {
     scope: appSenderQueues[i]
-    name: guid(serviceBus.id, queue, appPrincipalId, role.serviceBusDataSender)
+    name: guid(serviceBus.id, queue, appIdentity.id, role.serviceBusDataSender)
     properties: {
-      principalId: appPrincipalId
+      principalId: appIdentity.properties.principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.serviceBusDataSender)
     }
@@ -136,9 +143,9 @@ resource storage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
 // Azure Functions developer guide.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: storage
-  name: guid(storage.id, appPrincipalId, role.storageBlobDataOwner)
+  name: guid(storage.id, appIdentity.id, role.storageBlobDataOwner)
   properties: {
-    principalId: appPrincipalId
+    principalId: appIdentity.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.storageBlobDataOwner)
   }
@@ -159,9 +166,9 @@ resource ledgerTables 'Microsoft.Storage/storageAccounts/tableServices/tables@20
 resource ledgerRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (table, i) in tables: {
     scope: ledgerTables[i]
-    name: guid(storage.id, table, appPrincipalId, role.storageTableDataContributor)
+    name: guid(storage.id, table, appIdentity.id, role.storageTableDataContributor)
     properties: {
-      principalId: appPrincipalId
+      principalId: appIdentity.properties.principalId
       principalType: 'ServicePrincipal'
       roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.storageTableDataContributor)
     }
@@ -170,9 +177,9 @@ resource ledgerRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 
 resource ledgerAccount 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (ledgerScope == 'account') {
   scope: storage
-  name: guid(storage.id, appPrincipalId, role.storageTableDataContributor)
+  name: guid(storage.id, appIdentity.id, role.storageTableDataContributor)
   properties: {
-    principalId: appPrincipalId
+    principalId: appIdentity.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.storageTableDataContributor)
   }
@@ -186,9 +193,9 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' existing = {
 // be there. Nothing else is in this vault.
 resource secrets 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: vault
-  name: guid(vault.id, appPrincipalId, role.keyVaultSecretsUser)
+  name: guid(vault.id, appIdentity.id, role.keyVaultSecretsUser)
   properties: {
-    principalId: appPrincipalId
+    principalId: appIdentity.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.keyVaultSecretsUser)
   }
@@ -200,9 +207,9 @@ resource applicationInsights 'Microsoft.Insights/components@2020-02-02' existing
 
 resource telemetry 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: applicationInsights
-  name: guid(applicationInsights.id, appPrincipalId, role.monitoringMetricsPublisher)
+  name: guid(applicationInsights.id, appIdentity.id, role.monitoringMetricsPublisher)
   properties: {
-    principalId: appPrincipalId
+    principalId: appIdentity.properties.principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role.monitoringMetricsPublisher)
   }

@@ -2,7 +2,7 @@
 // as well, so that what was tried there is what is deployed here.
 
 param location string
-param tags object
+param tags { *: string }
 param name string
 
 @description('No public endpoint. Private endpoints exist in the Premium tier only, which this chooses.')
@@ -36,7 +36,7 @@ resource queues 'Microsoft.ServiceBus/namespaces/queues@2024-01-01' = [
       maxDeliveryCount: queue.value.maxDeliveryCount
       requiresDuplicateDetection: true
       duplicateDetectionHistoryTimeWindow: 'PT${queue.value.duplicateDetectionWindowSeconds}S'
-      defaultMessageTimeToLive: queue.value.defaultTimeToLiveSeconds == null ? never : 'PT${queue.value.defaultTimeToLiveSeconds}S'
+      defaultMessageTimeToLive: queue.value.?defaultTimeToLiveSeconds == null ? never : 'PT${queue.value.?defaultTimeToLiveSeconds}S'
       deadLetteringOnMessageExpiration: queue.value.deadLetterOnExpiration
       maxSizeInMegabytes: 5120
     }

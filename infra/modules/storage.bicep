@@ -1,13 +1,14 @@
 // The storage account: the ledger's tables, and the blobs that the Functions host needs for itself
 // (locks, timers' states, keys) and for the package. Entra tokens only: shared keys are off.
 
+import { redundancy } from 'checks.bicep'
+
 param location string
-param tags object
+param tags { *: string }
 param name string
 
 @description('How the ledger is kept safe; it holds who was enrolled and why, which nothing else knows.')
-@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
-param redundancy string
+param chosenRedundancy redundancy
 
 @description('No public endpoint; private endpoints are made by the module network.')
 param isPrivate bool
@@ -22,7 +23,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   location: location
   tags: tags
   kind: 'StorageV2'
-  sku: { name: redundancy }
+  sku: { name: chosenRedundancy }
   properties: {
     accessTier: 'Hot'
     allowSharedKeyAccess: false

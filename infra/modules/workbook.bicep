@@ -1,6 +1,6 @@
 // The rollout at a glance, in the portal: what the app has told of itself, and the queues.
 param location string
-param tags object
+param tags { *: string }
 param workspaceId string
 param serviceBusNamespaceId string
 param displayName string
@@ -8,7 +8,8 @@ param displayName string
 var content = loadTextContent('../monitoring/rollout.workbook.json')
 
 resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
-  name: guid(workspaceId, 'sspr-rollout')
+  // By what is known beforehand, so that a preview shows the workbook.
+  name: guid(resourceGroup().id, 'sspr-rollout')
   location: location
   tags: tags
   kind: 'shared'
@@ -20,5 +21,3 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     serializedData: replace(replace(content, '__workspaceId__', workspaceId), '__serviceBusNamespaceId__', serviceBusNamespaceId)
   }
 }
-
-output workbookId string = workbook.id

@@ -1,10 +1,10 @@
 // One rule over the workspace: a query, looked at every so often over a window of time.
 param location string
-param tags object
+param tags { *: string }
 param name string
 
 @description('What has happened, and what to do first; the alarm shows it.')
-param description string
+param explanation string
 
 @description('From 0, critical, to 4.')
 param severity int
@@ -22,7 +22,7 @@ param operator string
 param threshold int
 
 @description('Columns whose values are alarms of their own.')
-param dimensions array
+param dimensions string[]
 
 @description('Whether the alarm ends by itself once the query finds no more.')
 param stateful bool
@@ -35,7 +35,7 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
   kind: 'LogAlert'
   properties: {
     displayName: name
-    description: description
+    description: explanation
     severity: severity
     enabled: enabled
     scopes: [workspaceId]
@@ -54,8 +54,8 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
           metricMeasureColumn: empty(measure) ? null : measure
           operator: operator
           threshold: threshold
-          dimensions: [for one in dimensions: {
-            name: one
+          dimensions: [for column in dimensions: {
+            name: column
             operator: 'Include'
             values: ['*']
           }]

@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Iterator
 from itertools import islice
@@ -19,6 +18,7 @@ from sandbox.bench.planning_report import plans_as_json, print_plans
 from sandbox.bench.report import as_json, print_report
 from sandbox.bench.rig import Rig, running_rig
 from sandbox.bench.rollout import enrol
+from sandbox.guardian import guarded, unwind_on_signals
 
 MOST_PEOPLE = 1_000
 """What the webhook takes in one call."""
@@ -32,8 +32,12 @@ def main() -> int:
     arguments = _arguments()
     as_table = arguments.output == "table"
     screen = Screen(stderr=not as_table, width=None if sys.stdout.isatty() else _WIDTH)
-    # Told to end, it still takes the sandbox down.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    unwind_on_signals()
+    with guarded():
+        return _measured(arguments, screen, as_table=as_table)
+
+
+def _measured(arguments: argparse.Namespace, screen: Screen, *, as_table: bool) -> int:
     planned = _plan(arguments, screen)
     if as_table:
         print_plans(planned, screen)

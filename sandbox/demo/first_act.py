@@ -35,7 +35,7 @@ def onboard_three(console: Console, screen: Screen) -> Iterator[Proof]:
     ways = _follow(console, keys, screen)
     for name, person in ways.items():
         arrived = person is not None and person["state"] in _EFFECTIVE
-        yield Proof(f"{name}: the registration report shows SSPR enabled", arrived)
+        yield Proof(f"{name}: the report shows SSPR enabled", arrived)
     _print_ways(ways, screen)
 
     screen.rule("Alan registers, forgets his password, resets it and signs in to the domain")
@@ -66,14 +66,16 @@ def _follow(
 
 def _progress(ways: dict[str, dict[str, Any] | None]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("who", "state", "since the event", "what happened last"):
-        table.add_column(heading)
+    for heading in ("who", "state", "after"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("what happened last", no_wrap=True, overflow="ellipsis")
     for name, person in ways.items():
+        who = name.partition(",")[0]
         if person is None:
-            table.add_row(name, "…", "", "on the queue")
+            table.add_row(who, "…", "", "on the queue")
             continue
         last = person["steps"][-1]
-        table.add_row(name, person["state"], f"{_elapsed(person, last):.1f} s", last["text"])
+        table.add_row(who, person["state"], f"{_elapsed(person, last):.1f} s", last["text"])
     return table
 
 

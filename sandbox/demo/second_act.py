@@ -184,7 +184,8 @@ class _Stage:
 
     def _ends_well(self, *arguments: str) -> bool:
         """Type it, show what it prints, and say whether it ended well."""
-        self._screen.print(f"[bold]$ sspr {shlex.join(arguments)}[/]")
+        # A command is there to be copied: no line break of ours in it.
+        self._screen.print(f"[bold]$ sspr {shlex.join(arguments)}[/]", soft_wrap=True)
         environment = {
             "SSPR_URL": f"{self._console.layout.functions_url}/api",
             "SSPR_KEY": self._console.key,
@@ -198,7 +199,7 @@ class _Stage:
             capture_output=True,
             text=True,
         )
-        self._screen.print(ended.stdout, markup=False, highlight=False)
+        self._screen.print(ended.stdout, markup=False, highlight=False, soft_wrap=True)
         if ended.returncode:
             self._screen.print(ended.stderr, markup=False, highlight=False)
         return ended.returncode == 0

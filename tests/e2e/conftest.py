@@ -1,4 +1,7 @@
-"""One sandbox for the whole session, from an empty folder to nothing left behind."""
+"""One sandbox for all tests of this folder, from an empty folder to nothing left behind.
+
+It goes when they are over: its timers would take processor time from the tests that follow.
+"""
 
 import json
 import shutil
@@ -20,7 +23,7 @@ SIZE = 300
 _TAIL = 15
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
     with _sandbox(request) as layout:
         yield layout
@@ -53,14 +56,14 @@ def _at_its_quickest(console: Console) -> None:
     console.connect.post("/conditions", json=NORMAL).raise_for_status()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_rig(layout: Layout) -> Iterator[Rig]:
     with Console(layout) as console:
         _at_its_quickest(console)
         yield Rig(layout, console)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rollout_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox of its own: a rollout says of everybody in it whether they are to be in scope."""
     with _sandbox(request) as layout, Console(layout) as console:
@@ -89,7 +92,7 @@ def rig(shared_rig: Rig) -> Rig:
     return shared_rig
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people() -> People:
     return People(build_company(SIZE))
 

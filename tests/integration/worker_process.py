@@ -21,6 +21,7 @@ from ldap3.protocol.formatters.formatters import format_sid
 from hybrid_worker.settings import DirectorySettings
 from sandbox.company import INITIAL_PASSWORD
 from sandbox.domain_controller import domain
+from sandbox.guardian import MARKS
 from shared.contracts.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.directory_result import DirectoryResult, SyncState
 from shared.contracts.worker_report import WorkerReport
@@ -268,7 +269,7 @@ class Rig:
 
 def worker_environment(rig: Rig, state: Path) -> dict[str, str]:
     """Everything a worker process of this rig is told."""
-    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", MARKS) if name in os.environ}
     return inherited | {
         "SSPR_WORKER_NAME": "worker-1",
         "SSPR_WORKER_STATE_DIRECTORY": str(state),

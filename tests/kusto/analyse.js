@@ -14,6 +14,10 @@ const TABLES = {
   AppTraces: "(TimeGenerated: datetime, Message: string, _ResourceId: string)",
   AppRequests:
     "(TimeGenerated: datetime, Name: string, Success: bool, ResultCode: string, _ResourceId: string)",
+  AppExceptions:
+    "(TimeGenerated: datetime, ExceptionType: string, OuterMessage: string, _ResourceId: string)",
+  _LogOperation:
+    "(TimeGenerated: datetime, Category: string, Operation: string, Level: string, Detail: string, _ResourceId: string)",
 };
 
 const { KustoCode, GlobalState, Symbols } = Kusto.Language;

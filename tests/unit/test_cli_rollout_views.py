@@ -191,7 +191,7 @@ def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -
     view = gates_view([looked])
     assert "98.5%" in line_with("visible", view)
     assert "95.0%" in line_with("visible", view)
-    assert "120 (at least 20)" in line_with("visible", view)
+    assert "120 (min 20)" in line_with("visible", view)
     assert line_with("backlog", view).split()[2:4] == ["7", "5"]
     assert "PT0S" not in line_with("backlog", view)
     assert line_with("workerAlive", view).split()[:3] == ["inconclusive", "workerAlive", "P1D"]
@@ -305,3 +305,44 @@ def test_a_rollback_of_many_names_the_first_ten_and_counts_the_rest() -> None:
     assert "id-9" in text
     assert "id-10" not in text
     assert "and 2,990 more" in text
+
+
+# --- a narrow terminal ---
+
+LONG = "98.5 % of 120 people are visible, 3 more may still be; 95.0 % are needed by Monday noon"
+NARROW = [
+    gates_view([as_json(evaluation(gate("visible", text=LONG), gate("writebackFailures")))]),
+    rollout_view(rollout(workers=[worker(problem="The directory does not answer: " + LONG)])),
+    report_view(plan_report(plan(skips=counts(unlicensed=3)))),
+]
+
+
+@pytest.mark.parametrize("view", NARROW)
+@pytest.mark.parametrize("width", [80, 100, 200])
+def test_no_line_is_wider_than_the_terminal_but_a_command_to_be_copied(
+    view: RenderableType, width: int
+) -> None:
+    lines = [line.rstrip() for line in shown(view, width).splitlines()]
+    assert [line for line in lines if len(line) > width and "sspr " not in line] == []
+
+
+@pytest.mark.parametrize("view", NARROW)
+def test_a_narrow_terminal_shows_every_word_whole(view: RenderableType) -> None:
+    assert set(shown(view, 200).split()) == set(shown(view, 80).split())
+
+
+def test_where_a_long_text_has_no_room_beside_its_row_it_goes_below() -> None:
+    lines = shown(NARROW[0], 80).splitlines()
+    row = next(number for number, line in enumerate(lines) if "visible" in line)
+    assert lines[row].split() == [
+        "passed",
+        "visible",
+        "98.5%",
+        "95.0%",
+        "120",
+        "(min",
+        "20)",
+        "P1D",
+    ]
+    assert " ".join(" ".join(lines[row + 1 : row + 3]).split()) == LONG
+    assert LONG in line_with("visible", NARROW[0])

@@ -52,6 +52,7 @@ ALARMS = (
     "worker-silent",
     "app-silent",
     "function-failures",
+    "logs-capped",
     "messages-refused",
     "sender-refused",
 )

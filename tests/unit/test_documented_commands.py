@@ -47,12 +47,14 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az bicep build": frozenset({"--file"}),
     "az connectedmachine show": frozenset({"--name", "--resource-group", "--query", "--output"}),
     "az deployment sub create": frozenset({"--location", "--template-file", "--parameters"}),
+    "az deployment sub validate": frozenset({"--location", "--parameters"}),
     "az functionapp config appsettings set": frozenset(
         {"--name", "--resource-group", "--settings"}
     ),
     "az functionapp deployment source config-zip": frozenset(
         {"--name", "--resource-group", "--src", "--build-remote"}
     ),
+    "az functionapp function list": frozenset({"--name", "--resource-group", "--query"}),
     "az functionapp function keys list": frozenset(
         {"--name", "--resource-group", "--function-name"}
     ),
@@ -66,11 +68,14 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az functionapp keys set": frozenset(
         {"--name", "--resource-group", "--key-name", "--key-type"}
     ),
+    "az functionapp list-flexconsumption-locations": frozenset(),
     "az functionapp restart": frozenset({"--name", "--resource-group"}),
     "az functionapp start": frozenset({"--name", "--resource-group"}),
     "az functionapp stop": frozenset({"--name", "--resource-group"}),
     "az group delete": frozenset({"--name"}),
     "az login": frozenset({"--tenant"}),
+    "az provider register": frozenset({"--namespace"}),
+    "az role assignment list": frozenset({"--assignee", "--all", "--output"}),
     "func start": frozenset(),
 }
 """Azure's commands that the documentation may use, with the options it may use of each.

@@ -123,6 +123,14 @@ def directory(tmp_path: Path) -> Directory:
     return Directory(tmp_path)
 
 
+def test_whoever_grants_is_told_how_long_an_app_that_runs_will_not_know(
+    directory: Directory,
+) -> None:
+    assert "24 hours" not in directory.run(IDENTITY).stdout
+    assert "up to 24 hours" in directory.run(IDENTITY, "--apply").stdout
+    assert "24 hours" not in directory.run(IDENTITY, "--apply").stdout
+
+
 def test_at_first_it_shows_what_is_missing_and_changes_nothing(directory: Directory) -> None:
     before = directory.state
     assert directory.done(IDENTITY) == dict.fromkeys(NEEDED, "to be done")

@@ -84,7 +84,7 @@ def test_a_refused_token_concerns_everybody() -> None:
 def test_a_refusal_tells_the_operator_what_graph_said() -> None:
     told = answer(Change.ADD, "x", Verdict.GROUP_NOT_WRITABLE, DENIED)
     assert (told.outcome, told.reason) == (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE)
-    assert told.detail == "403 Authorization_RequestDenied: Insufficient privileges."
+    assert told.detail.startswith("403 Authorization_RequestDenied: Insufficient privileges.")
     assert told.user.object_id == "x"
 
 
@@ -101,3 +101,15 @@ def test_success_needs_no_reason() -> None:
         None,
         "",
     )
+
+
+def test_who_may_not_is_told_why_and_how_long(request: pytest.FixtureRequest) -> None:
+    """Whether the whole app is refused, or the change of the group."""
+    told = answer(Change.ADD, "x", verdict_on_add(DENIED), DENIED)
+    for text in (str(DENIED.failure()), told.detail):
+        assert text.startswith(("Graph answered 403", "403 Authorization_RequestDenied"))
+        assert "24 hours" in text
+        page = request.config.rootpath / "docs/first-deployment.md"
+        assert f"docs/{page.name}" in text
+        assert page.is_file()
+    assert "24 hours" not in str(MISSING.failure())

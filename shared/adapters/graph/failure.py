@@ -1,11 +1,19 @@
 """What Graph says when it refuses, in words that may be logged."""
 
+from http import HTTPStatus
 from typing import Self
 
 from shared.domain.errors import DirectoryUnavailable
 
 _WORTH_ANOTHER_TRY = frozenset({500, 502})
 """The SDK retries 429, 503 and 504 by itself, but not these."""
+
+
+NOT_ALLOWED = (
+    "the app's identity has no such permission, or got it within the last 24 hours: its token is "
+    "kept for that long and cannot be renewed; see docs/first-deployment.md"
+)
+"""Why Graph answers 403, and how long it will. Source: issue 101801 of MicrosoftDocs/azure-docs."""
 
 
 class GraphFailure(DirectoryUnavailable):
@@ -30,4 +38,8 @@ class GraphFailure(DirectoryUnavailable):
     def of_status(cls, status: int | None, code: str | None, request_id: str | None) -> Self:
         """The failure that an error response stands for."""
         problem = f"Graph answered {status} {code or 'without a code'}"
-        return cls(f"{problem} (request {request_id})" if request_id else problem, status=status)
+        if request_id:
+            problem = f"{problem} (request {request_id})"
+        if status == HTTPStatus.FORBIDDEN:
+            problem = f"{problem}: {NOT_ALLOWED}"
+        return cls(problem, status=status)

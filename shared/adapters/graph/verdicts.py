@@ -8,6 +8,7 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from shared.adapters.graph.batch import Reply
+from shared.adapters.graph.failure import NOT_ALLOWED
 from shared.domain.answers import Answer, Change, Outcome
 from shared.domain.people import UserRef
 from shared.domain.reasons import Reason
@@ -61,7 +62,7 @@ def answer(change: Change, object_id: str, verdict: Verdict, reply: Reply) -> An
         change=change,
         outcome=outcome,
         reason=reason,
-        detail=f"{reply.status} {reply.code}: {reply.message}" if told else "",
+        detail=_detail(reply) if told else "",
         user=UserRef(object_id=object_id),
     )
 
@@ -74,6 +75,12 @@ _ANSWERS = {
     Verdict.GROUP_NOT_WRITABLE: (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
     Verdict.REFUSED: (Outcome.REFUSED, Reason.WRITE_REFUSED),
 }
+
+
+def _detail(reply: Reply) -> str:
+    """What Graph says, and why where it does not say it itself."""
+    said = f"{reply.status} {reply.code}: {reply.message}"
+    return f"{said} ({NOT_ALLOWED})" if reply.status == HTTPStatus.FORBIDDEN else said
 
 
 def _by_text(message: str) -> Verdict:

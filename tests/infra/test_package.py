@@ -2,44 +2,77 @@
 
 import importlib.util
 import json
-import os
 import shutil
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 from zipfile import ZipFile
 
-import pathspec
 import pytest
 
-from tests.unit.infra.bicep import INFRA
+from tests.infra.compiler import INFRA, ROOT
 from tests.unit.test_registration import ENVIRONMENT, load
 
-ROOT = INFRA.parent
 LIBRARIES = ".python_packages/lib/site-packages"
 
 
-def ignored() -> pathspec.GitIgnoreSpec:
-    """Read as `.gitignore` is."""
-    return pathspec.GitIgnoreSpec.from_lines((ROOT / ".funcignore").read_text().splitlines())
+PRIVATE = (
+    ".env",
+    "everybody.csv",
+    "functions/.env",
+    "functions/people.csv",
+    "hybrid_worker/worker.keytab",
+    "local.settings.json",
+    "people.csv",
+    "rollout.yaml",
+    "shared/adapters/key.pem",
+    "shared/domain/__pycache__/cohort.cpython-313.pyc",
+    "shared/rollout.yaml",
+    "wheelhouse/worker-1.0-py3-none-any.whl",
+    "worker.env",
+    "worker.keytab",
+    ".python_packages/people.csv",
+    ".python_packages/lib/key.pem",
+    ".ssh/id_ed25519",
+)
+"""What lies about where somebody works, and is nobody else's."""
+OF_THE_APP = (
+    "function_app.py",
+    "functions/clock.py",
+    "host.json",
+    "hr-sources.yaml",
+    "requirements.txt",
+    "shared/domain/person/people.py",
+    f"{LIBRARIES}/library/__pycache__/data.cpython-313.pyc",
+    f"{LIBRARIES}/library/data.json",
+)
 
 
-def let_through() -> Iterator[Path]:
-    """Every file here that `.funcignore` leaves in, but for the libraries."""
-    rules = ignored()
-    for folder, below, files in os.walk(ROOT):
-        inner = Path(folder).relative_to(ROOT)
-        below[:] = [
-            one
-            for one in below
-            if one != ".python_packages" and not rules.match_file(f"{inner / one}/")
-        ]
-        yield from (inner / one for one in files if not rules.match_file(inner / one))
+def let_through(folder: Path, rules: Path, repository: Path) -> set[Path]:
+    """Every file of a folder that the rules leave in, as git reads them."""
+    git = ("git", f"--git-dir={repository / '.git'}", f"--work-tree={folder}")
+    subprocess.run(["git", "init", "--quiet", repository], check=True)
+    listed = subprocess.run(
+        [*git, "ls-files", "-z", "--others", f"--exclude-from={rules}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return {Path(name) for name in listed.stdout.split("\0") if name}
+
+
+def as_azd_reads_them(rules: Path, folder: Path) -> Path:
+    """The rules with the first one as wide as azd's matcher takes it: its star crosses folders."""
+    lines = rules.read_text().splitlines()
+    assert lines.count("/*") == 1
+    wider = folder / "as-azd"
+    wider.write_text("\n".join("**" if line == "/*" else line for line in lines))
+    return wider
 
 
 def script() -> ModuleType:
@@ -52,12 +85,29 @@ def script() -> ModuleType:
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Path:
+def here(tmp_path: Path) -> set[Path]:
+    """What of this folder goes into the package, but for the libraries."""
+    all_of_it = let_through(ROOT, ROOT / ".funcignore", tmp_path / "git")
+    return {path for path in all_of_it if not path.is_relative_to(LIBRARIES)}
+
+
+@pytest.fixture
+def package(tmp_path: Path, here: set[Path]) -> Path:
     """A folder with what `.funcignore` leaves in, but for the libraries."""
     folder = tmp_path / "package"
-    for path in let_through():
+    for path in here:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, folder / path)
+    return folder
+
+
+@pytest.fixture
+def littered(tmp_path: Path) -> Path:
+    """An app with everything beside it and in it that must not go anywhere."""
+    folder = tmp_path / "littered"
+    for name in (*PRIVATE, *OF_THE_APP):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("")
     return folder
 
 
@@ -74,29 +124,36 @@ def index(package: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_nothing_but_the_app_goes_into_the_package() -> None:
-    """A new folder or file at the top has to be named in `.funcignore`, or here."""
-    assert {path.parts[0] for path in let_through()} - {"hr-sources.yaml"} == {
+def test_nothing_but_the_app_goes_into_the_package(here: set[Path]) -> None:
+    assert {path.parts[0] for path in here} - {"hr-sources.yaml"} == {
         "function_app.py",
         "functions",
         "host.json",
         "requirements.txt",
         "shared",
     }
-    assert not [path for path in let_through() if path.name.startswith("local.settings")]
 
 
-def test_the_libraries_go_into_the_package_as_they_are_compiled() -> None:
-    compiled = f"{LIBRARIES}/msgraph/__pycache__/models.cpython-313.pyc"
-    assert not ignored().match_file(compiled)
-    assert ignored().match_file("shared/domain/__pycache__/cohort.cpython-313.pyc")
+def test_people_keys_and_settings_stay_where_they_are(littered: Path, tmp_path: Path) -> None:
+    """Whoever packs: azd, Core Tools or the script."""
+    app = {Path(name) for name in OF_THE_APP}
+    rules = ROOT / ".funcignore"
+    assert let_through(littered, rules, tmp_path / "git") == app
+    assert let_through(littered, as_azd_reads_them(rules, tmp_path), tmp_path / "azd") == app
+    assert {path.relative_to(littered) for path in script().files(littered)} == app
 
 
-def test_the_script_packs_what_funcignore_lets_through() -> None:
-    packing: Any = script()
-    assert LIBRARIES in packing.PACKAGED
-    packing.PACKAGED = [name for name in packing.PACKAGED if name != LIBRARIES]
-    assert {path.relative_to(ROOT) for path in packing.files(ROOT)} == set(let_through())
+def test_a_rule_that_lets_a_list_of_people_through_would_be_noticed(
+    littered: Path, tmp_path: Path
+) -> None:
+    wrong = tmp_path / "wrong"
+    wrong.write_text(f"{(ROOT / '.funcignore').read_text()}!/people.csv\n")
+    assert Path("people.csv") in let_through(littered, wrong, tmp_path / "git")
+
+
+def test_the_script_packs_what_funcignore_lets_through(here: set[Path]) -> None:
+    packed = {path.relative_to(ROOT) for path in script().files(ROOT)}
+    assert {path for path in packed if not path.is_relative_to(LIBRARIES)} == here
 
 
 def test_the_package_is_indexed_with_nothing_of_the_repository_in_reach(

@@ -3,28 +3,47 @@
 import json
 import re
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from shared.domain.signals import SIGNALS, Signal
-from tests.unit.bicep_values import declarations, parsed, text, value
+from tests.infra.compiler import INFRA
+from tests.infra.snapshots import SNAPSHOTS, Snapshot
 
-ROOT = Path(__file__).parents[2]
-MODULES, MONITORING = ROOT / "infra/modules", ROOT / "infra/monitoring"
-ALERTS = parsed(MODULES / "alerts.bicep")
-RULES: dict[str, dict[str, Any]] = {
-    rule["name"]: rule
-    for rule in value(declarations(ALERTS, "variable")["rules"].named_children[-1])
-}
+MONITORING = INFRA / "monitoring"
+NESTED = SNAPSHOTS["nested"]
+ALERT = "Microsoft.Insights/scheduledQueryRules"
+
+
+def rules(one: Snapshot) -> dict[str, dict[str, Any]]:
+    """The alarms over logs, by name."""
+    return {
+        rule["name"].removeprefix("sspr-contoso-"): rule["properties"] for rule in one.made(ALERT)
+    }
+
+
+def condition(rule: dict[str, Any]) -> dict[str, Any]:
+    """The one thing that a rule looks for."""
+    (found,) = rule["criteria"]["allOf"]
+    return dict(found)
+
+
+def columns(rule: dict[str, Any]) -> set[str]:
+    """Those of the query's answer that the rule splits and measures by."""
+    looked_for = condition(rule)
+    measured = looked_for.get("metricMeasureColumn")
+    return {one["name"] for one in looked_for["dimensions"]} | ({measured} if measured else set())
+
+
+RULES = rules(NESTED)
 QUERIES = {file.stem: file.read_text() for file in MONITORING.glob("*.kql")}
 WORKBOOK = json.loads((MONITORING / "rollout.workbook.json").read_text())
 PANELS: dict[str, str] = {
     item["name"]: item["content"]["query"] for item in WORKBOOK["items"] if item["type"] == 3
 }
 BY_EVENT: dict[str, type[Signal]] = {signal.event: signal for signal in SIGNALS}
-MINUTES = {"PT5M": 5, "PT15M": 15, "PT1H": 60, "PT2H": 120}
+MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120}
 ASKED_FOR = {
     "rollout-paused",
     "gate-failed",
@@ -35,7 +54,10 @@ ASKED_FOR = {
     "sender-refused",
     "plan-unsafe",
     "function-failures",
+    "logs-capped",
 }
+NOT_OF_THE_APP = {"function-failures", "logs-capped"}
+"""They look at what Azure tells, and not at the app's own signals."""
 
 
 def events_in(query: str) -> set[str]:
@@ -66,7 +88,7 @@ def test_every_signal_is_listed_and_has_a_name_of_its_own() -> None:
     assert all(re.fullmatch(r"[a-z]+(-[a-z]+)+", event) for event in BY_EVENT)
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES.keys() - {"function-failures"}))
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - NOT_OF_THE_APP))
 def test_an_alarm_looks_for_events_and_fields_that_the_code_tells(name: str) -> None:
     assert_tells_of_what_is_told(QUERIES[name])
 
@@ -89,49 +111,58 @@ def test_no_query_passes_that_names_a_field_or_an_event_of_nobody() -> None:
 
 def test_there_is_a_rule_for_every_query_and_a_query_for_every_rule() -> None:
     assert RULES.keys() == QUERIES.keys() == ASKED_FOR
+    (insights,) = NESTED.made("Microsoft.Insights/components")
     for name, rule in RULES.items():
-        assert rule["query"] == f"loadTextContent('../monitoring/{name}.kql')"
+        query = QUERIES[name].replace("__applicationInsightsId__", insights["id"])
+        assert condition(rule)["query"] == query
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
-def test_a_rule_looks_at_this_app_alone_and_splits_by_columns_that_there_are(name: str) -> None:
-    query, rule = QUERIES[name], RULES[name]
-    assert "| where _ResourceId =~ '__applicationInsightsId__'" in query
-    last = [line for line in query.splitlines() if re.match(r"\| (project|summarize)", line)][-1]
-    for column in [*rule["dimensions"], *filter(None, [rule["measure"]])]:
-        assert re.search(rf"\b{column} = ", last)
+@pytest.mark.parametrize("name", sorted(QUERIES.keys() - {"logs-capped"}))
+def test_a_rule_looks_at_this_app_alone(name: str) -> None:
+    assert "| where _ResourceId =~ '__applicationInsightsId__'" in QUERIES[name]
 
 
 @pytest.mark.parametrize("name", sorted(RULES))
 def test_a_rule_overlooks_nothing_and_tells_what_has_happened_once(name: str) -> None:
     rule = RULES[name]
-    window, frequency = MINUTES[rule["window"]], MINUTES[rule["frequency"]]
+    window, frequency = MINUTES[rule["windowSize"]], MINUTES[rule["evaluationFrequency"]]
     assert window >= frequency
-    assert rule["stateful"] or window == frequency
+    assert rule["autoMitigate"] or window == frequency
     assert 0 <= rule["severity"] <= 3
     assert rule["description"]
 
 
 def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:
     """In a workspace that is as new as the rule the tables are not known yet."""
-    rule = declarations(parsed(MONITORING / "log-rule.bicep"), "resource")["rule"]
-    assert value(rule.named_children[-1])["properties"]["skipQueryValidation"] is True
+    assert all(rule["skipQueryValidation"] is True for rule in RULES.values())
 
 
 @pytest.mark.parametrize(
-    ("name", "counted", "window", "enabled"),
-    [
-        ("worker-silent", "reports", "PT15M", "expectsWorker"),
-        ("app-silent", "standings", "PT2H", True),
-    ],
+    ("name", "counted", "window"),
+    [("worker-silent", "reports", "PT30M"), ("app-silent", "standings", "PT2H")],
 )
 def test_silence_is_a_count_that_is_there_when_nothing_is(
-    name: str, counted: str, window: str, *, enabled: str | bool
+    name: str, counted: str, window: str
 ) -> None:
+    """Over a time in which lines that are late have come."""
     rule, query = RULES[name], QUERIES[name]
     assert query.rstrip().endswith(f"| summarize {counted} = count()")
-    assert (rule["operator"], rule["threshold"], rule["measure"]) == ("LessThan", 1, counted)
-    assert (rule["window"], rule["enabled"]) == (window, enabled)
+    looked_for = condition(rule)
+    assert (looked_for["operator"], looked_for["threshold"]) == ("LessThan", 1)
+    assert looked_for["metricMeasureColumn"] == counted
+    assert (rule["windowSize"], rule["enabled"]) == (window, True)
+
+
+def test_a_worker_is_missed_only_once_there_is_one_to_be_heard_of(
+    template: dict[str, Any],
+) -> None:
+    """Else the first thing that a deployment does is to raise an alarm."""
+    assert rules(SNAPSHOTS["cloud"])["worker-silent"]["enabled"] is False
+    given = template["resources"]["alerts"]["properties"]["parameters"]["expectsWorker"]["value"]
+    assert given == (
+        "[and(not(equals(parameters('topology'), 'cloud')),"
+        " not(empty(parameters('workerPrincipalId'))))]"
+    )
 
 
 def test_whoever_is_refused_at_the_door_makes_no_function_fail() -> None:
@@ -139,19 +170,18 @@ def test_whoever_is_refused_at_the_door_makes_no_function_fail() -> None:
     assert "Success == false and ResultCode !startswith '4'" in QUERIES["function-failures"]
 
 
-def test_every_rule_reaches_the_action_group() -> None:
-    dead_letters = value(declarations(ALERTS, "resource")["deadLetters"].named_children[-1])
-    assert dead_letters["properties"]["actions"] == [{"actionGroupId": "operators.id"}]
-    assert "actionGroupId: operators.id" in text(declarations(ALERTS, "module")["logRules"])
-    rule = declarations(parsed(MONITORING / "log-rule.bicep"), "resource")["rule"]
-    assert value(rule.named_children[-1])["properties"]["actions"]["actionGroups"] == [
-        "actionGroupId"
-    ]
+def test_every_rule_reaches_whoever_is_to_be_told() -> None:
+    (group,) = NESTED.made("Microsoft.Insights/actionGroups")
+    (mail,) = group["properties"]["emailReceivers"]
+    assert mail["emailAddress"] == "identity-team@contoso.com"
+    for rule in RULES.values():
+        assert rule["actions"]["actionGroups"] == [group["id"]]
+    dead_letters = NESTED.only("Microsoft.Insights/metricAlerts")
+    assert dead_letters["actions"] == [{"actionGroupId": group["id"]}]
 
 
 def test_dead_letters_are_looked_for_in_every_queue_of_its_own() -> None:
-    dead_letters = value(declarations(ALERTS, "resource")["deadLetters"].named_children[-1])
-    properties = dead_letters["properties"]
+    properties = NESTED.only("Microsoft.Insights/metricAlerts")
     (criterion,) = properties["criteria"]["allOf"]
     assert criterion["metricName"] == "DeadletteredMessages"
     assert (criterion["operator"], criterion["threshold"]) == ("GreaterThan", 0)
@@ -160,19 +190,19 @@ def test_dead_letters_are_looked_for_in_every_queue_of_its_own() -> None:
     ]
     assert properties["autoMitigate"] is True
     assert MINUTES[properties["windowSize"]] >= MINUTES[properties["evaluationFrequency"]]
+    assert properties["scopes"] == [NESTED.made("Microsoft.ServiceBus/namespaces")[0]["id"]]
 
 
 def test_the_action_groups_short_name_is_not_too_long() -> None:
-    operators = value(declarations(ALERTS, "resource")["operators"].named_children[-1])
-    assert 0 < len(operators["properties"]["groupShortName"]) <= 12
+    short = NESTED.only("Microsoft.Insights/actionGroups")["groupShortName"]
+    assert 0 < len(short) <= 12
 
 
-def test_the_workbook_has_the_placeholders_that_its_module_fills_in_and_no_others() -> None:
-    whole = json.dumps(WORKBOOK)
-    module = (MODULES / "workbook.bicep").read_text()
-    placeholders = set(re.findall(r"__\w+?__", whole))
-    assert placeholders == {"__workspaceId__", "__serviceBusNamespaceId__"}
-    assert all(f"'{one}'" in module for one in placeholders)
+def test_the_workbook_looks_at_what_is_deployed() -> None:
+    deployed = NESTED.only("Microsoft.Insights/workbooks")["serializedData"]
+    assert not re.search(r"__\w+__", deployed)
+    for kind in ("OperationalInsights/workspaces", "ServiceBus/namespaces"):
+        assert NESTED.made(f"Microsoft.{kind}")[0]["id"] in deployed
 
 
 def test_the_workbooks_parts_have_names_of_their_own_and_share_one_time() -> None:

@@ -1,0 +1,79 @@
+"""Every Kusto query that is written here, parsed and checked by Microsoft's own language service.
+
+Rules, workbook and documentation; unknown tables, columns and operators are faults.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.npm_packages import node_modules
+from tests.infra.compiler import ROOT
+from tests.infra.programs import required
+from tests.infra.test_monitoring import PANELS, QUERIES, RULES, columns
+from tests.unit.documentation import PAGES, blocks, name_of
+
+KUSTO = ROOT / "tests/kusto"
+LANGUAGES = {"kusto", "kql"}
+
+
+def in_documentation() -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        queries = [block.text for block in blocks(page) if block.language in LANGUAGES]
+        yield from ((f"{name_of(page)} {n}", query) for n, query in enumerate(queries, start=1))
+
+
+DOCUMENTED = dict(in_documentation())
+WRITTEN = {**QUERIES, **{f"panel {name}": one for name, one in PANELS.items()}, **DOCUMENTED}
+WRONG = {
+    "no such column": "AppTraces | where Text == 'x'",
+    "no such table": "AppTrace | take 1",
+    "no such operator": "AppTraces | summarise count()",
+    "a keyword for a name": "AppTraces | project by = toint(Message), sample",
+}
+
+Analysed = dict[str, dict[str, Any]]
+
+
+def analyse(queries: dict[str, str]) -> Analysed:
+    node = required("node", "install Node.js with npm")
+    packages = node_modules(KUSTO, ROOT / ".cache")
+    done = subprocess.run(
+        [node, KUSTO / "analyse.js", packages],
+        input=json.dumps(queries),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answers: Analysed = json.loads(done.stdout)
+    return answers
+
+
+@pytest.fixture(scope="session")
+def analysed() -> Analysed:
+    """All of them, at one start of the analyser."""
+    return analyse({**WRITTEN, **WRONG})
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_query_is_right(name: str, analysed: Analysed) -> None:
+    assert analysed[name]["faults"] == []
+
+
+@pytest.mark.parametrize("name", sorted(RULES))
+def test_a_rule_splits_and_measures_by_columns_of_its_query_s_answer(
+    name: str, analysed: Analysed
+) -> None:
+    assert columns(RULES[name]) <= set(analysed[name]["columns"])
+
+
+def test_the_queries_of_the_documentation_are_found() -> None:
+    assert len(DOCUMENTED) >= 3
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_the_analyser_finds_what_is_wrong(name: str, analysed: Analysed) -> None:
+    assert analysed[name]["faults"]
