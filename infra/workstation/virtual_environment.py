@@ -39,7 +39,7 @@ class VirtualEnvironment:
         """
         if self.is_ready():
             return
-        with steps.step("Python's libraries into .venv, about a minute and 450 MB"):
+        with steps.step("Python's libraries into .venv, about a minute and 500 MB"):
             if self._is_of_another_making():
                 self._remove(steps)
             (self._folder / _RECORD).unlink(missing_ok=True)
