@@ -237,6 +237,7 @@ Describe 'Install-SsprWorker.ps1' {
 
         It 'closes the state to all but three, whatever whoever made the folder has left in it' {
             New-Item $given.StateFolder -ItemType Directory -Force | Out-Null
+            (Get-AclState $given.StateFolder).Rules['S-1-5-21-1-2-3-500'] = 2032127
             Install
             $acl = $Windows.Acls[$given.StateFolder]
             $acl.Owner | Should -Be 'S-1-5-32-544'
@@ -247,6 +248,7 @@ Describe 'Install-SsprWorker.ps1' {
             Install | Select-Object -First 1 | Should -BeLike 'Installed, and not started.*'
             ($Windows.Changes -like 'icacls.exe*').Count | Should -Be 3
             $acl.Rules.Keys | Should -Not -Contain 'S-1-5-32-545'
+            $acl.Inherited.Count | Should -Be 0
         }
 
         It 'keeps the administrator''s settings, and says where they differ from what was asked for' {

@@ -111,12 +111,23 @@ function New-RuleList {
     }
 }
 
+# What a folder in ProgramData has: an owner who made it, and from above it a right of every user. Rules of
+# its own stay, whatever becomes of those.
+function Get-AclState {
+    param([string] $Path)
+    if (-not $Windows.Acls[$Path]) {
+        $Windows.Acls[$Path] = @{ Owner = 'S-1-5-21-1-2-3-500'; IsProtected = $false; Rules = @{}; Inherited = @{ 'S-1-5-32-545' = 1179817 } }
+    }
+    $Windows.Acls[$Path]
+}
+
 function Get-Acl {
     param([string] $LiteralPath)
-    $state = $Windows.Acls[$LiteralPath]
-    if (-not $state) { $state = @{ Owner = 'S-1-5-21-1-2-3-500'; IsProtected = $false; Rules = @{} } }
-    $rules = @($state.Rules.Keys | ForEach-Object {
-        [pscustomobject] @{ IdentityReference = @{ Value = $_ }; FileSystemRights = $state.Rules[$_]; AccessControlType = 'Allow' }
+    $state = Get-AclState $LiteralPath
+    $rules = @(foreach ($from in $state.Rules, $state.Inherited) {
+        foreach ($sid in $from.Keys) {
+            [pscustomobject] @{ IdentityReference = @{ Value = $sid }; FileSystemRights = $from[$sid]; AccessControlType = 'Allow' }
+        }
     })
     $acl = [pscustomobject] @{ AreAccessRulesProtected = $state.IsProtected; State = $state; Rules = $rules }
     $acl | Add-Member -PassThru -MemberType ScriptMethod -Name GetOwner -Value { @{ Value = $this.State.Owner } } |
@@ -130,13 +141,11 @@ function icacls.exe {
         $global:LASTEXITCODE = 5
         return 'Access is denied.'
     }
-    if (-not $Windows.Acls[$path]) { $Windows.Acls[$path] = @{ Owner = 'S-1-5-21-1-2-3-500'; IsProtected = $false; Rules = @{} } }
-    $state = $Windows.Acls[$path]
+    $state = Get-AclState $path
     if ($args -contains '/setowner') { $state.Owner = $args[2].TrimStart('*') }
-    if ($args -contains '/reset') { $state.Rules = @{ 'S-1-5-32-545' = 1179817 }; $state.IsProtected = $false }
+    if ($args -contains '/reset') { $state.Rules, $state.Inherited, $state.IsProtected = @{}, @{ 'S-1-5-32-545' = 1179817 }, $false }
     if ($args -contains '/inheritance:r') {
-        $state.IsProtected = $true
-        $state.Rules.Remove('S-1-5-32-545')
+        $state.IsProtected, $state.Inherited = $true, @{}
         foreach ($grant in $args | Where-Object { $_ -match '^\*(S-[\d-]+):\(OI\)\(CI\)([FM])$' }) {
             $null = $grant -match '^\*(S-[\d-]+):\(OI\)\(CI\)([FM])$'
             $state.Rules[$Matches[1]] = @{ F = 2032127; M = 1245631 }[$Matches[2]]
