@@ -62,8 +62,10 @@ class ServiceBusAddress:
                 "Service Bus: give either a connection string or a fully qualified namespace"
             )
 
-    def client(self, credential: "TokenCredential | None" = None) -> "ServiceBusClient":
-        """A blocking client that leaves retrying to its user.
+    def client(
+        self, credential: "TokenCredential | None" = None, *, seconds: float = _ATTEMPT_SECONDS
+    ) -> "ServiceBusClient":
+        """A blocking client that leaves retrying to its user, and waits so long for an answer.
 
         Raises:
             ConfigurationError: a namespace without a credential, or a broken connection string.
@@ -73,16 +75,16 @@ class ServiceBusAddress:
         if self.connection_string:
             try:
                 return ServiceBusClient.from_connection_string(
-                    self.connection_string, **self._options()
+                    self.connection_string, **self._options(seconds)
                 )
             except ValueError:
                 # Not chained: the original's text may repeat the key.
                 raise ConfigurationError("Service Bus: the connection string is broken") from None
         if credential is None or self.namespace is None:
             raise ConfigurationError("Service Bus: a namespace needs a credential")
-        return ServiceBusClient(self.namespace, credential, **self._options())
+        return ServiceBusClient(self.namespace, credential, **self._options(seconds))
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, seconds: float) -> dict[str, Any]:
         from azure.servicebus import TransportType
 
         websockets = self.transport == "websockets"
@@ -91,7 +93,7 @@ class ServiceBusAddress:
             "custom_endpoint_address": self.custom_endpoint,
             "connection_verify": str(self.ca_file) if self.ca_file else None,
             "retry_total": 0,
-            "try_timeout": _ATTEMPT_SECONDS,
+            "try_timeout": seconds,
         }
 
 

@@ -31,3 +31,7 @@ class GraphFailure(DirectoryUnavailable):
         """The failure that an error response stands for."""
         problem = f"Graph answered {status} {code or 'without a code'}"
         return cls(f"{problem} (request {request_id})" if request_id else problem, status=status)
+
+
+class NoToken(GraphFailure):
+    """Graph was not asked, since the app got no token for it."""

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import LedgerConflict
+from shared.domain.health import NotReached, Trouble
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient, TableServiceClient
@@ -15,7 +17,9 @@ type Row = Mapping[str, Any]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
-_FORBIDDEN = 403
+_NO_ROW = "health"
+_NO_SUCH_ROW = "ResourceNotFound"
+"""Of a table that is not there the service says `TableNotFound`, with the same status."""
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
 
@@ -122,6 +126,28 @@ class Table:
                 return rows[:limit]
         return rows
 
+    async def reach(self) -> None:
+        """Ask for a row that is not there, past everybody who waits for the gate.
+
+        Raises:
+            NotReached: the table could not be asked, or is none.
+        """
+        from azure.core import exceptions
+
+        try:
+            client = await self._created()
+            await client.get_entity(_NO_ROW, _NO_ROW)
+        except exceptions.HttpResponseError as error:
+            code = str(getattr(error, "error_code", None) or "")
+            if code != _NO_SUCH_ROW:
+                said = f"Table Storage answered {error.status_code} {code}".rstrip()
+                detail = said if error.status_code else type(error).__name__
+                raise NotReached(_trouble(error.status_code), detail) from None
+        except exceptions.ServiceRequestError as error:
+            raise NotReached(Trouble.UNREACHABLE, type(error).__name__) from None
+        except exceptions.ServiceResponseError as error:
+            raise NotReached(Trouble.SILENT, type(error).__name__) from None
+
     async def submit(self, writes: Iterable[Write]) -> list[str]:
         """Carry out all writes, to one partition, or none; answers with the new ETags.
 
@@ -159,9 +185,22 @@ class Table:
         try:
             return await self._service.create_table_if_not_exists(self._name)
         except HttpResponseError as error:
-            if error.status_code != _FORBIDDEN:
+            if error.status_code != HTTPStatus.FORBIDDEN:
                 raise
             return self._service.get_table_client(self._name)
+
+
+def _trouble(status: int | None) -> Trouble:
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return Trouble.FORBIDDEN
+        case HTTPStatus.NOT_FOUND:
+            return Trouble.MISSING
+        case None:
+            # The service was not asked: what the SDK raises is of its way to a token.
+            return Trouble.NO_TOKEN
+        case _:
+            return Trouble.FAILED
 
 
 def _operation(write: Write) -> tuple[str, Row, dict[str, Any]]:
