@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.servicebus import ServiceBusClient
 
-_SECONDS = 6.0
+_SECONDS = 12.0
 _MOST_THREADS = 12
 
 type Look = Callable[["ServiceBusClient", str], None]

@@ -7,7 +7,7 @@ from shared.contracts.health import CheckView, HealthView, HealthWord
 from shared.domain.health import Finding, Health, NotReached, Trouble, judge
 from shared.ports import Check, World
 
-SECONDS = 8.0
+SECONDS = 15.0
 """That one look may take; the checks' own libraries would wait for minutes."""
 _FRESH = 60.0
 """Seconds for which a word holds: asking for it costs nobody but the first anything."""

@@ -18,6 +18,7 @@ import jsonschema_rs
 from functions.operator_api import describe_api
 from sandbox.company import SCOPE_GROUP, object_id
 from tests.contract.functions_host_process import App
+from tests.contract.service_bus_process import Bus
 from tests.contract.service_bus_process import running as running_bus
 from tests.contract.tenant_process import IDENTITY_HEADER, RunningTenant
 from tests.contract.tenant_process import running as running_tenant
@@ -26,13 +27,14 @@ from tests.integration.ledger.azurite_process import azurite
 SCOPE = object_id("group", SCOPE_GROUP)
 QUEUES = Path(__file__).parents[2] / "infra/queues.json"
 CODE = """
-from functions import operations
+from functions import health, operations
 from functions.operator_api import operator_blueprint
 from functions.operators import Operators
 from shared.settings import read_settings
 
 app.register_functions(operator_blueprint(Operators(read_settings().operator_auth)))
 app.register_functions(operations.blueprint)
+app.register_functions(health.health_blueprint())
 """
 DESCRIPTION = describe_api()
 _TEMPLATES = {
@@ -81,7 +83,14 @@ class Parts:
     """What the app needs, for as long as the tests run."""
 
     tenant: RunningTenant
+    bus: Bus
     settings: Mapping[str, str]
+
+    def empty(self, queue: str) -> None:
+        """Take whatever lies on a queue."""
+        with self.bus.client() as client, client.get_queue_receiver(queue) as receiver:
+            for message in receiver.receive_messages(100, max_wait_time=1):
+                receiver.complete_message(message)
 
     @contextmanager
     def app(self, folder: Path, **settings: str) -> Iterator[httpx.Client]:
@@ -105,6 +114,7 @@ def running_parts(folder: Path) -> Iterator[Parts]:
         tenant = stack.enter_context(running_tenant(places["tenant"], "--company-size", "60"))
         yield Parts(
             tenant,
+            bus,
             {
                 "AzureWebJobsStorage": storage,
                 "SSPR_LEDGER_CONNECTION_STRING": storage,

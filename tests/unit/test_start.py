@@ -22,14 +22,18 @@ class Mute:
     """An app that was loaded in a wrong environment."""
 
     def __init__(self, app: func.FunctionApp) -> None:
-        self._functions = {one.get_function_name(): one for one in app.get_functions()}
+        self._functions = {str(one.get_function_name()): one for one in app.get_functions()}
 
     @property
     def levels(self) -> dict[str, Any]:
         """How each of its functions is reached; none but by HTTP."""
-        triggers = {name: one.get_trigger() for name, one in self._functions.items()}
-        assert {one.get_dict_repr()["type"] for one in triggers.values()} == {"httpTrigger"}
-        return {name: one.get_dict_repr()["authLevel"] for name, one in triggers.items()}
+        triggers = {
+            name: trigger.get_dict_repr()
+            for name, one in self._functions.items()
+            if (trigger := one.get_trigger())
+        }
+        assert {one["type"] for one in triggers.values()} == {"httpTrigger"}
+        return {name: one["authLevel"] for name, one in triggers.items()}
 
     async def ask(self, name: str, **headers: str) -> func.HttpResponse:
         request = func.HttpRequest("GET", "https://app/api", headers=headers, body=b"")

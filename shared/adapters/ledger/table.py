@@ -11,15 +11,14 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.health import NotReached, Trouble
 
 if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
     from azure.data.tables.aio import TableClient, TableServiceClient
 
 type Row = Mapping[str, Any]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
-_NO_ROW = "health"
-_NO_SUCH_ROW = "ResourceNotFound"
-"""Of a table that is not there the service says `TableNotFound`, with the same status."""
+_NO_ROWS = "PartitionKey eq ''"
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
 
@@ -127,7 +126,7 @@ class Table:
         return rows
 
     async def reach(self) -> None:
-        """Ask for a row that is not there, past everybody who waits for the gate.
+        """Ask for rows that are not there, past everybody who waits for the gate.
 
         Raises:
             NotReached: the table could not be asked, or is none.
@@ -136,13 +135,10 @@ class Table:
 
         try:
             client = await self._created()
-            await client.get_entity(_NO_ROW, _NO_ROW)
+            async for _ in client.query_entities(_NO_ROWS, results_per_page=1).by_page():
+                return
         except exceptions.HttpResponseError as error:
-            code = str(getattr(error, "error_code", None) or "")
-            if code != _NO_SUCH_ROW:
-                said = f"Table Storage answered {error.status_code} {code}".rstrip()
-                detail = said if error.status_code else type(error).__name__
-                raise NotReached(_trouble(error.status_code), detail) from None
+            raise NotReached(_trouble(error.status_code), _said(error)) from None
         except exceptions.ServiceRequestError as error:
             raise NotReached(Trouble.UNREACHABLE, type(error).__name__) from None
         except exceptions.ServiceResponseError as error:
@@ -201,6 +197,12 @@ def _trouble(status: int | None) -> Trouble:
             return Trouble.NO_TOKEN
         case _:
             return Trouble.FAILED
+
+
+def _said(error: "HttpResponseError") -> str:
+    if error.status_code is None:
+        return type(error).__name__
+    return f"Table Storage answered {error.status_code}"
 
 
 def _operation(write: Write) -> tuple[str, Row, dict[str, Any]]:
