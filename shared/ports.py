@@ -19,6 +19,7 @@ from shared.contracts.directory_command import DirectoryCommand
 from shared.contracts.hr.vocabulary import Source
 from shared.contracts.lifecycle_callback import LifecycleCallback
 from shared.contracts.operation_request import OperationRequest
+from shared.contracts.returned_message import ReturnedMessage
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer
 from shared.domain.audit import AuditEnd, AuditRecord
@@ -99,6 +100,11 @@ class Outbox(Protocol):
         self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
     ) -> None:
         """Workflows that wait to be called back; delivered so much later."""
+
+    async def return_messages(
+        self, queue: str, messages: Sequence[ReturnedMessage], after: timedelta
+    ) -> None:
+        """Messages of a queue of ours on that queue again; delivered so much later."""
 
 
 class Lifecycle(Protocol):

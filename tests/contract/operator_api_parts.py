@@ -102,14 +102,16 @@ class Parts:
 
 
 @contextmanager
-def running_parts(folder: Path) -> Iterator[Parts]:
-    """A ledger, a broker and a tenant."""
+def running_parts(
+    folder: Path, queues: Mapping[str, Mapping[str, Any]] | None = None
+) -> Iterator[Parts]:
+    """A ledger, a broker and a tenant; with the queues as they are in Azure, or with these."""
     places = {name: folder / name for name in ("azurite", "bus", "tenant")}
     for place in places.values():
         place.mkdir()
     with ExitStack() as stack:
         storage = stack.enter_context(azurite(places["azurite"]))
-        queues = json.loads(QUEUES.read_text())
+        queues = queues or json.loads(QUEUES.read_text())
         bus = stack.enter_context(running_bus(places["bus"], queues))
         tenant = stack.enter_context(running_tenant(places["tenant"], "--company-size", "60"))
         yield Parts(

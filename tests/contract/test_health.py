@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,16 +11,13 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from sandbox.tenant.identity import SYSTEM_ASSIGNED
-from shared.adapters.graph.health import GraphHealth
-from shared.adapters.ledger.tables import Tables
-from shared.bootstrap import build_world
 from shared.contracts import queues
 from shared.contracts.health import HealthView
 from shared.domain.health import Health, Kind, NotReached, Trouble
 from shared.ports import Check, World
-from shared.settings import read_settings
 from shared.use_cases import check_health
 from shared.use_cases.check_health import HealthWords
+from tests.contract.app_world import world_of
 from tests.contract.operator_api_parts import Api, Parts
 
 TABLES = {"enrolments", "receipts", "rollouts", "plans", "operations"}
@@ -30,25 +27,10 @@ GRAPH = {"users", "scope group", "registration report", "audit log"}
 @pytest.fixture
 async def world(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     parts.tenant.sandbox("POST", "quotas", {"factor": 20})
-    async with made(parts, monkeypatch) as world:
+    async with world_of(parts, monkeypatch) as world:
         yield world
     parts.tenant.sandbox("DELETE", "faults")
     parts.tenant.sandbox("POST", "reset")
-
-
-@asynccontextmanager
-async def made(
-    parts: Parts, monkeypatch: pytest.MonkeyPatch, **changes: str
-) -> AsyncIterator[World]:
-    for name, value in {**parts.settings, **changes}.items():
-        monkeypatch.setenv(name, value)
-    world = build_world(read_settings())
-    yield world
-    for one in world.dependencies:
-        if isinstance(one, Tables):
-            await one.close()
-        if isinstance(one, GraphHealth):
-            await one._client.aclose()
 
 
 async def looked(world: World) -> HealthView:
@@ -123,7 +105,7 @@ async def test_what_was_deleted_is_missing(
         service.delete_table("plans")
     assert in_trouble(await looked(world)) == {("plans", "the ledger"): Trouble.MISSING}
     nobody = "00000000-0000-4000-8000-000000000000"
-    async with made(parts, monkeypatch, SSPR_SCOPE_GROUP_ID=nobody) as other:
+    async with world_of(parts, monkeypatch, SSPR_SCOPE_GROUP_ID=nobody) as other:
         (group,) = [one for one in (await looked(other)).checks if one.trouble]
     assert (group.name, group.trouble) == ("scope group", Trouble.MISSING)
     assert "SSPR_SCOPE_GROUP_ID" in group.advice
@@ -134,7 +116,7 @@ async def test_parts_that_are_not_there_are_told_apart_from_each_other(
 ) -> None:
     """No broker, no storage and no identity, each under an address at which nobody listens."""
     nowhere = "127.0.0.1:9"
-    async with made(
+    async with world_of(
         parts,
         monkeypatch,
         SSPR_LEDGER_CONNECTION_STRING="DefaultEndpointsProtocol=http;AccountName=a;"

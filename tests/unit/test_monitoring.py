@@ -31,6 +31,8 @@ ASKED_FOR = {
     "writeback-failures",
     "worker-silent",
     "app-silent",
+    "app-misconfigured",
+    "work-postponed",
     "messages-refused",
     "sender-refused",
     "plan-unsafe",

@@ -25,10 +25,8 @@ QUEUES = {
 }
 FOR_ALL = {"take_hook", "get_health"}
 SCHEDULES = {
-    "follow_up_timer": "%SSPR_FOLLOW_UP_SCHEDULE%",
+    "clock_timer": "%SSPR_CLOCK_SCHEDULE%",
     "registration_timer": "%SSPR_REGISTRATION_SCHEDULE%",
-    "waiting_timer": "%SSPR_WAITING_SCHEDULE%",
-    "wave_timer": "%SSPR_WAVE_SCHEDULE%",
     "reconcile_timer": "%SSPR_RECONCILE_SCHEDULE%",
 }
 
