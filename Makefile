@@ -46,7 +46,7 @@ sandbox: setup ## everything up on this machine's loopback
 down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
-bench: setup ## planning for a million people; people per second beside a script
+bench: setup ## the import; planning for a million people; people per second beside a script
 	$(RUN)/python -m sandbox.bench
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries
