@@ -17,6 +17,8 @@ from shared.domain.policy import Policy, Topology
 
 _BUS = "ServiceBusConnection"
 _INSIGHTS = "APPLICATIONINSIGHTS_"
+_LEADS_SOMEWHERE = frozenset({"accountname", "tableendpoint", "usedevelopmentstorage", "endpoint"})
+"""Names of which a connection string has at least one."""
 Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 _DEFAULTS = Policy(scope_group_id="")
 
@@ -162,6 +164,14 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return value.strip().lower()
         return frozenset(one.lower() for one in value)
+
+    @field_validator("ledger_connection_string", "service_bus_connection_string")
+    @classmethod
+    def _is_connection_string(cls, value: str | None) -> str | None:
+        # Otherwise found out when the first message has been taken off its queue.
+        if value and _LEADS_SOMEWHERE.isdisjoint(_pairs(value)):
+            raise ValueError("no connection string: it names no account and no endpoint")
+        return value
 
     @field_validator("hr_secrets")
     @classmethod

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.credentials_async import AsyncTokenCredential
 
-_WAITS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 15}
+_WAITS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
 """Seconds. The SDK's own would wait for five minutes, several times."""
 
 
