@@ -11,6 +11,7 @@ from sandbox.domain_controller import domain
 from sandbox.layout import CACHE, Layout
 from sandbox.private_file import write_private
 from sandbox.tenant.tenant import TENANT_ID
+from shared.contracts.queues import ONBOARDING_EVENTS
 
 HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
 HR_SECRETS = {"BAMBOOHR": "bamboo-shoots", "DEEL": "a-good-deel"}
@@ -180,11 +181,10 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_EXCLUDED_GROUP_IDS": layout.excluded_group_id,
         "SSPR_GRAPH_URL": f"{layout.tenant_url}/v1.0",
         "SSPR_LEDGER_CONNECTION_STRING": storage,
-        "SSPR_FOLLOW_UP_SCHEDULE": "*/2 * * * * *",
+        "SSPR_CLOCK_SCHEDULE": "*/2 * * * * *",
         "SSPR_REGISTRATION_SCHEDULE": "1-59/5 * * * * *",
-        "SSPR_WAITING_SCHEDULE": "*/3 * * * * *",
-        "SSPR_WAVE_SCHEDULE": "*/2 * * * * *",
         "SSPR_RECONCILE_SCHEDULE": "1-59/5 * * * * *",
+        "SSPR_MESSAGE_LOCK": f"PT{_batch_lock(layout)}S",
         "SSPR_LEASE": "PT10S",
         "SSPR_FIRST_RETRY": "PT5S",
         "SSPR_HR_SOURCES_FILE": str(HR_SOURCES),
@@ -195,6 +195,12 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_CALLBACK_RETRY": "PT2S",
         **layout.identity_environment,
     }
+
+
+def _batch_lock(layout: Layout) -> int:
+    """Seconds, as the queues have it that the app takes batches from."""
+    queues = json.loads(layout.queues.read_text())
+    return int(queues[ONBOARDING_EVENTS]["lockDurationSeconds"])
 
 
 def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:
