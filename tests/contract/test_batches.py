@@ -222,7 +222,7 @@ async def test_one_message_that_nothing_helps_is_alone_when_it_comes_again(
     sizes: list[int] = []
     batch = messages(*(event(number) for number in range(300)))
     await in_portions(taking(refuse, sizes), ONBOARDING_EVENTS, batch, world, NOW)
-    assert len(waiting(parts, ONBOARDING_EVENTS)) == 250
+    assert len(waiting(parts, ONBOARDING_EVENTS)) == 300
     parts.bus.control.post("/reset")
     again = messages(*(event(number) for number in range(250)), returns=1)
     await in_portions(taking(refuse, sizes), ONBOARDING_EVENTS, again, world, NOW)
@@ -230,6 +230,29 @@ async def test_one_message_that_nothing_helps_is_alone_when_it_comes_again(
     assert len(waiting(parts, ONBOARDING_EVENTS)) <= 4
     # Where nothing fails the portions grow again: not one request for each for ever.
     assert max(sizes[-2:]) > 60
+
+
+async def test_a_batch_that_is_too_much_for_its_time_is_done_in_parts(
+    world: World, parts: Parts
+) -> None:
+    """Slow, and not away: three locks' worth of work is done, and nothing of it twice."""
+    done: list[bytes] = []
+
+    async def take(portion: Sequence[Message], _: World, __: datetime) -> None:
+        await asyncio.sleep(0.01 * len(portion))
+        done.extend(one.body for one in portion)
+
+    left = [event(number) for number in range(700)]
+    rounds = 0
+    while left:
+        batch = messages(*left, returns=rounds)
+        with in_time():
+            await in_portions(take, ONBOARDING_EVENTS, batch, world, NOW)
+        left = [one.encode() for one in waiting(parts, ONBOARDING_EVENTS)]
+        parts.bus.control.post("/reset")
+        rounds += 1
+    assert sorted(done) == sorted(event(number) for number in range(700))
+    assert 1 < rounds < 9
 
 
 async def test_what_nobody_foresaw_is_raised_and_nothing_is_given_back(
