@@ -1,11 +1,9 @@
 """PowerShell, which the scripts for Windows are tried in."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.infra.programs import required
 
 ROOT = Path(__file__).parents[2]
 WINDOWS = ROOT / "infra" / "worker" / "windows"
@@ -13,13 +11,7 @@ WINDOWS = ROOT / "infra" / "worker" / "windows"
 
 def pwsh() -> Path:
     """Its path. Where there is none the test is skipped, and in CI it fails."""
-    found = shutil.which("pwsh")
-    if found:
-        return Path(found)
-    complaint = "There is no pwsh on PATH: install PowerShell 7 with Pester 6 to try the scripts."
-    if os.environ.get("CI"):
-        pytest.fail(complaint)
-    pytest.skip(complaint)
+    return Path(required("pwsh", "install PowerShell 7, with Pester 6, to try Windows' scripts"))
 
 
 def run(file: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -211,6 +211,13 @@ Describe 'Install-SsprWorker.ps1' {
             Stop-Worker -Worker (Get-Worker -Name 'sspr-worker' -Python 'none' -Note (Join-Path $given.InstallFolder 'interrupted.txt'))
             Rename-Item $app 'app.old'
             New-Item (Join-Path "$app.new" 'hybrid_worker/half.py') -Force | Out-Null
+            # Not even a new version that cannot be made then leaves none.
+            Set-Version '2'
+            Set-Content -Path (Join-Path $machine 'fails') -Value '-m venv' -NoNewline
+            { Install } | Should -Throw '*the worker was left as it is*'
+            Get-Running | Should -Be '# 1'
+            Remove-Item (Join-Path $machine 'fails')
+            Set-Version '1'
             Install | Should -Be 'Up to date, and started again.'
             Get-Running | Should -Be '# 1'
             Test-Running | Should -BeTrue
