@@ -55,6 +55,10 @@ def part(name: str, layout: Layout, announced: Mapping[str, Mapping[str, str]]) 
     raise ValueError(f"{name}: there is no such part")
 
 
+_TIMER_LEASE_SECONDS = 5
+"""Azure's is a minute, for which no timer would fire after each power cut of a test."""
+
+
 def _python(module: str, **flags: object) -> tuple[str, ...]:
     pairs = [(f"--{flag.replace('_', '-')}", str(value)) for flag, value in flags.items()]
     return (sys.executable, "-m", module, *(word for pair in pairs for word in pair))
@@ -144,13 +148,19 @@ def _functions_host(layout: Layout, storage: str) -> Part:
     write_private(settings, json.dumps({"IsEncrypted": False, "Values": values}, indent=2))
     return Part(
         "functions_host",
-        _python(
-            "sandbox.functions_host",
-            app=Path(__file__).parent.parent,
-            settings=settings,
-            state=layout.state / "functions",
-            clock=clock_file(layout),
-            port=layout.ports.functions,
+        (
+            *_python(
+                "sandbox.functions_host",
+                app=Path(__file__).parent.parent,
+                settings=settings,
+                state=layout.state / "functions",
+                clock=clock_file(layout),
+                port=layout.ports.functions,
+                timer_lease=_TIMER_LEASE_SECONDS,
+            ),
+            # Azure's host would start all the same, serve nothing and say so in its log alone; so
+            # would an app that has left out everything but what says why.
+            *("--strict", "--expect", "enroll_people"),
         ),
         layout.identity_environment,
     )
