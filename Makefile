@@ -44,7 +44,7 @@ sandbox: root setup ## everything up on this machine's loopback
 down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
-bench: root setup ## planning for a million people; people per second beside a script
+bench: root setup ## the import; planning for a million people; people per second beside a script
 	$(WITH_MAKE) $(RUN)/python -m sandbox.bench
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries

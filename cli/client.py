@@ -47,6 +47,11 @@ class OperatorApi:
         """The totals, whoever needs a look, and what was refused."""
         return _there(self._at.get("status"), "the app has no status; is SSPR_URL the app's /api?")
 
+    def health(self) -> dict[str, Any]:
+        """Whether everything that the app depends on can be reached, looked at now."""
+        found = self._at.get("health/report")
+        return _there(found, "the app has no health report; it is older than this sspr")
+
     def by_hand(
         self, verb: str, identity: str, reason: str, until: str | None = None
     ) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import httpx
 
 from cli.exits import Failure, RefusedInput, Status, Unanswered
 from cli.settings import Settings
+from shared.domain.health import Health
 
 _PAUSES = (0.2, 0.8)
 """Seconds before the second and the third attempt."""
@@ -23,6 +24,12 @@ _ADVICE = {
     403: "it is stopped, or its access restrictions do not let this machine in",
     404: "it has no such address; SSPR_URL should end in the app's /api",
 }
+
+
+_MUTE = (
+    "{url} is up, but its set-up is wrong: it takes nothing and does nothing until that is mended; "
+    "sspr health says what is wrong"
+)
 
 
 class Connection:
@@ -45,6 +52,14 @@ class Connection:
         """The JSON object there; None where the app says that there is none."""
         answer = self._ask("GET", path, params=parameters)
         return None if self._is_none(answer) else self._object(answer)
+
+    def word(self) -> str:
+        """The app's health in a word; asked once, and empty where there is none."""
+        try:
+            said = self._http.get(f"{self._url}/health").text
+        except httpx.TransportError:
+            return ""
+        return said if said in set(Health) else ""
 
     def get_text(self, path: str, **parameters: int) -> str | None:
         """The text there; None where the app says that there is none."""
@@ -113,6 +128,8 @@ class Connection:
 
     def _unusable(self, answer: httpx.Response) -> Failure:
         code = answer.status_code
+        if code == httpx.codes.NOT_FOUND and self.word() == Health.MISCONFIGURED:
+            return Failure(Status.UNREACHABLE, _MUTE.format(url=self._url))
         reason = _problem(answer).get("reason")
         advice = _ADVICE.get(code, "see the app's logs")
         advice = f"{reason}; {advice}" if reason else advice

@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.client import OperatorApi
-from cli.commands import audit, hr, onboarding, people, plans, rollout
+from cli.commands import audit, health, hr, onboarding, people, plans, rollout
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
 
@@ -41,6 +41,7 @@ app = typer.Typer(
 app.add_typer(plans.app)
 app.add_typer(rollout.app)
 app.add_typer(people.app)
+app.add_typer(health.app)
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(audit.app, name="audit", rich_help_panel="See how it stands")

@@ -1,21 +1,24 @@
-"""The clock: what happens because time passes; the schedules are settings."""
+"""The clock: what happens because time passes; the schedules are settings.
+
+What comes every minute is one function: on Flex Consumption each one that is not HTTP has instances
+of its own (`docs/decisions/16-one-clock.md`). What comes less often and takes longer stays apart.
+"""
 
 import azure.functions as func
 
 from shared.bootstrap import app
-from shared.use_cases.advance_rollout import advance_rollout
-from shared.use_cases.follow_up import follow_up, read_registrations
+from shared.use_cases.follow_up import read_registrations
 from shared.use_cases.reconcile import reconcile
-from shared.use_cases.resume_waiting import resume_waiting
+from shared.use_cases.tick import tick
 
 blueprint = func.Blueprint()
 
 
-@blueprint.function_name("follow_up_timer")
-@blueprint.timer_trigger("timer", schedule="%SSPR_FOLLOW_UP_SCHEDULE%")
-async def follow_up_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # the trigger's own
-    """Look for everybody who was written, chase whoever does not move."""
-    await follow_up(app().world, app().now())
+@blueprint.function_name("clock_timer")
+@blueprint.timer_trigger("timer", schedule="%SSPR_CLOCK_SCHEDULE%")
+async def clock_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # the trigger's own
+    """Follow up, ask again for those who wait, advance the rollout."""
+    await tick(app().world, app().now)
 
 
 @blueprint.function_name("registration_timer")
@@ -23,20 +26,6 @@ async def follow_up_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # 
 async def registration_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
     """Read the registration report."""
     await read_registrations(app().world, app().now())
-
-
-@blueprint.function_name("waiting_timer")
-@blueprint.timer_trigger("timer", schedule="%SSPR_WAITING_SCHEDULE%")
-async def waiting_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
-    """Ask again for those who wait."""
-    await resume_waiting(app().world, app().now())
-
-
-@blueprint.function_name("wave_timer")
-@blueprint.timer_trigger("timer", schedule="%SSPR_WAVE_SCHEDULE%")
-async def wave_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
-    """Look at the gates; begin the next wave when it may."""
-    await advance_rollout(app().world, app().now)
 
 
 @blueprint.function_name("reconcile_timer")

@@ -11,18 +11,20 @@ from datetime import UTC
 import azure.functions as func
 
 from shared.contracts.onboarding_event import Envelope
+from shared.contracts.returned_message import ReturnedMessage
 from shared.use_cases.message import Message
 
 
 def messages_of(received: Iterable[func.ServiceBusMessage]) -> list[Message]:
     """The bodies and their places in the queue; the host tells times without their zone, UTC."""
-    return [
-        Message(
-            one.get_body(),
-            Envelope(
-                one.sequence_number,
-                one.enqueued_time_utc.replace(tzinfo=UTC) if one.enqueued_time_utc else None,
-            ),
-        )
-        for one in received
-    ]
+    return [_message_of(one) for one in received]
+
+
+def _message_of(received: func.ServiceBusMessage) -> Message:
+    """One that we have put back ourselves has its first place in its properties."""
+    body, enqueued = received.get_body(), received.enqueued_time_utc
+    envelope = Envelope(
+        received.sequence_number, enqueued.replace(tzinfo=UTC) if enqueued else None
+    )
+    first = ReturnedMessage.read(body, envelope, received.application_properties or {})
+    return Message(body, first.envelope, first.returns) if first else Message(body, envelope)

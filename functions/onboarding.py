@@ -11,6 +11,7 @@ from shared.contracts.queues import ONBOARDING_EVENTS
 from shared.contracts.webhook import AcceptedEvents
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.accept_events import accept_events
+from shared.use_cases.in_portions import in_portions
 from shared.use_cases.take_events import take_events
 
 blueprint = func.Blueprint()
@@ -36,5 +37,6 @@ async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
     data_type=func.DataType.BINARY,
 )
 async def enroll_people(events: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
-    """A batch of onboarding events; what raises is delivered again by the broker."""
-    await take_events(messages_of(events), app().world, app().now())
+    """A batch of onboarding events, done in time for its locks or given back."""
+    batch = messages_of(events)
+    await in_portions(take_events, ONBOARDING_EVENTS, batch, app().world, app().now())

@@ -5,10 +5,11 @@ from typing import Any, Literal
 import azure.functions as func
 from pydantic import ConfigDict
 
-from functions import audit_api, people_api, plans_api, rollout_api
+from functions import audit_api, health, people_api, plans_api, rollout_api
 from functions.operators import Operators
 from functions.routes import Asked, Routes, Serving
 from shared.bootstrap import app
+from shared.contracts.health import HealthWord
 from shared.contracts.hr.answers import HrAnswer, HrBody, SenderAnswer
 from shared.contracts.openapi import Route, openapi
 from shared.contracts.operator_requests import Nothing
@@ -16,7 +17,26 @@ from shared.contracts.view import View
 from shared.contracts.webhook import AcceptedEvents, EventsBody
 
 description = Routes("description")
-_PARTS = (rollout_api.routes, plans_api.routes, people_api.routes, audit_api.routes, description)
+_PARTS = (
+    rollout_api.routes,
+    plans_api.routes,
+    people_api.routes,
+    audit_api.routes,
+    health.routes,
+    description,
+)
+_HEALTH = Route(
+    name="get_health",
+    method="GET",
+    path="health",
+    tag="health",
+    summary="How the app is, in a word; for whoever asks, and at most a minute old",
+    takes=Nothing,
+    answers=HealthWord,
+    also={503: HealthWord},
+    for_operators=False,
+    open_to_all=True,
+)
 _WEBHOOK = Route(
     name="onboarding_webhook",
     method="POST",
@@ -103,7 +123,8 @@ async def get_openapi(asked: Asked[Nothing]) -> ApiDescription:  # noqa: ARG001 
 def describe_api() -> dict[str, Any]:
     """The OpenAPI description of every HTTP function."""
     described = [route for part in _PARTS for route in part.described]
-    return openapi([*described, _WEBHOOK, *_HR], info=_INFO, path_parameters=_PATH_PARAMETERS)
+    described += [_HEALTH, _WEBHOOK, *_HR]
+    return openapi(described, info=_INFO, path_parameters=_PATH_PARAMETERS)
 
 
 def operator_blueprint(operators: Operators, serving: Serving = app) -> func.Blueprint:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
+from shared.contracts.health import HealthWord
 from shared.contracts.operator_api import ErrorAnswer, FindingView, Problem
 from shared.contracts.operator_requests import DocumentText
 from shared.contracts.rollout.finding import InvalidDocument
@@ -23,6 +24,7 @@ from shared.domain.errors import (
 )
 
 JSON = "application/json"
+TEXT = "text/plain"
 YAML = "application/yaml"
 """RFC 9512."""
 _MOST_FINDINGS = 100
@@ -49,7 +51,9 @@ _STATUS: Mapping[type[SsprRolloutError], int] = {
 
 
 def answer(view: View, status_code: int = 200) -> func.HttpResponse:
-    """The view as JSON; a rollout document as the YAML it is."""
+    """The view as JSON; a rollout document as the YAML it is, a word as it is."""
+    if isinstance(view, HealthWord):
+        return func.HttpResponse(view.word, status_code=status_code, mimetype=TEXT)
     if isinstance(view, DocumentText):
         return func.HttpResponse(view.text, status_code=status_code, mimetype=YAML)
     return func.HttpResponse(view.as_json(), status_code=status_code, mimetype=JSON)

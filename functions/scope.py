@@ -8,6 +8,7 @@ from functions.messages import messages_of
 from shared.bootstrap import app
 from shared.contracts.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
 from shared.use_cases.apply_scope_changes import apply_scope_changes
+from shared.use_cases.in_portions import in_portions
 from shared.use_cases.record_results import record_results
 
 blueprint = func.Blueprint()
@@ -23,7 +24,8 @@ blueprint = func.Blueprint()
 )
 async def apply_changes(changes: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """Write memberships: cloud users through Graph, synced users by a command."""
-    await apply_scope_changes(messages_of(changes), app().world, app().now())
+    batch = messages_of(changes)
+    await in_portions(apply_scope_changes, SCOPE_CHANGES, batch, app().world, app().now())
 
 
 @blueprint.function_name("record_results")
@@ -36,4 +38,5 @@ async def apply_changes(changes: List[func.ServiceBusMessage]) -> None:  # noqa:
 )
 async def record(results: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
     """Record what the hybrid worker made of its commands."""
-    await record_results(messages_of(results), app().world, app().now())
+    batch = messages_of(results)
+    await in_portions(record_results, DIRECTORY_RESULTS, batch, app().world, app().now())

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from dotenv import dotenv_values
 from pydantic import (
     BeforeValidator,
     Field,
@@ -21,6 +20,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hybrid_worker.settings_file import FileSettings, file_values, unreadable_lines
 from shared.contracts.queues import DIRECTORY_COMMANDS, DIRECTORY_RESULTS
 from shared.domain.errors import ConfigurationError
 
@@ -38,7 +38,7 @@ def _refuse_other_binds(value: object) -> object:
     return value
 
 
-class ProcessSettings(BaseSettings):
+class ProcessSettings(FileSettings):
     """The process itself."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", env_ignore_empty=True)
@@ -71,7 +71,7 @@ class ProcessSettings(BaseSettings):
         return folder
 
 
-class ServiceBusSettings(BaseSettings):
+class ServiceBusSettings(FileSettings):
     """The queues, and who the worker is to them."""
 
     model_config = SettingsConfigDict(
@@ -134,7 +134,7 @@ class ServiceBusSettings(BaseSettings):
         return self
 
 
-class DirectorySettings(BaseSettings):
+class DirectorySettings(FileSettings):
     """Active Directory, and the one group the worker may write."""
 
     model_config = SettingsConfigDict(
@@ -207,7 +207,7 @@ class DirectorySettings(BaseSettings):
         return _secret(self.password, self.password_file)
 
 
-class SyncSettings(BaseSettings):
+class SyncSettings(FileSettings):
     """The Entra Connect host, and how patient to be with it."""
 
     model_config = SettingsConfigDict(
@@ -306,7 +306,7 @@ def load_settings(file: Path = Path("worker.env")) -> Settings:
     Raises:
         ConfigurationError: one line for every setting that is missing, wrong or unknown.
     """
-    complaints = _unknown(file)
+    complaints = [*unreadable_lines(file), *_unknown(file)]
     groups: dict[type[BaseSettings], BaseSettings] = {}
     for group in _GROUPS:
         try:
@@ -347,6 +347,6 @@ def _complaint(group: type[BaseSettings], name: str, message: str) -> str:
 def _unknown(file: Path) -> list[str]:
     """A misspelt name would otherwise leave a default in force without a word."""
     known = {_variable(group, name) for group in _GROUPS for name in group.model_fields}
-    given = {name.upper() for name in (*os.environ, *dotenv_values(file))}
+    given = {name.upper() for name in (*os.environ, *file_values(file))}
     ours = sorted(name for name in given - known if name.startswith(PREFIX))
     return [f"{name}: there is no such setting. Correct its name or take it out." for name in ours]

@@ -11,6 +11,7 @@ from sandbox.domain_controller import domain
 from sandbox.layout import CACHE, Layout
 from sandbox.private_file import write_private
 from sandbox.tenant.tenant import TENANT_ID
+from shared.contracts.queues import ONBOARDING_EVENTS
 
 HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
 HR_SECRETS = {"BAMBOOHR": "bamboo-shoots", "DEEL": "a-good-deel"}
@@ -52,6 +53,10 @@ def part(name: str, layout: Layout, announced: Mapping[str, Mapping[str, str]]) 
         case "hybrid_worker":
             return _hybrid_worker(layout, announced["domain_controller"])
     raise ValueError(f"{name}: there is no such part")
+
+
+_TIMER_LEASE_SECONDS = 5
+"""Azure's is a minute, for which no timer would fire after each power cut of a test."""
 
 
 def _python(module: str, **flags: object) -> tuple[str, ...]:
@@ -143,13 +148,19 @@ def _functions_host(layout: Layout, storage: str) -> Part:
     write_private(settings, json.dumps({"IsEncrypted": False, "Values": values}, indent=2))
     return Part(
         "functions_host",
-        _python(
-            "sandbox.functions_host",
-            app=Path(__file__).parent.parent,
-            settings=settings,
-            state=layout.state / "functions",
-            clock=clock_file(layout),
-            port=layout.ports.functions,
+        (
+            *_python(
+                "sandbox.functions_host",
+                app=Path(__file__).parent.parent,
+                settings=settings,
+                state=layout.state / "functions",
+                clock=clock_file(layout),
+                port=layout.ports.functions,
+                timer_lease=_TIMER_LEASE_SECONDS,
+            ),
+            # Azure's host would start all the same, serve nothing and say so in its log alone; so
+            # would an app that has left out everything but what says why.
+            *("--strict", "--expect", "enroll_people"),
         ),
         layout.identity_environment,
     )
@@ -180,11 +191,10 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_EXCLUDED_GROUP_IDS": layout.excluded_group_id,
         "SSPR_GRAPH_URL": f"{layout.tenant_url}/v1.0",
         "SSPR_LEDGER_CONNECTION_STRING": storage,
-        "SSPR_FOLLOW_UP_SCHEDULE": "*/2 * * * * *",
+        "SSPR_CLOCK_SCHEDULE": "*/2 * * * * *",
         "SSPR_REGISTRATION_SCHEDULE": "1-59/5 * * * * *",
-        "SSPR_WAITING_SCHEDULE": "*/3 * * * * *",
-        "SSPR_WAVE_SCHEDULE": "*/2 * * * * *",
         "SSPR_RECONCILE_SCHEDULE": "1-59/5 * * * * *",
+        "SSPR_MESSAGE_LOCK": f"PT{_batch_lock(layout)}S",
         "SSPR_LEASE": "PT10S",
         "SSPR_FIRST_RETRY": "PT5S",
         "SSPR_HR_SOURCES_FILE": str(HR_SOURCES),
@@ -195,6 +205,12 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_CALLBACK_RETRY": "PT2S",
         **layout.identity_environment,
     }
+
+
+def _batch_lock(layout: Layout) -> int:
+    """Seconds, as the queues have it that the app takes batches from."""
+    queues = json.loads(layout.queues.read_text())
+    return int(queues[ONBOARDING_EVENTS]["lockDurationSeconds"])
 
 
 def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:

@@ -122,9 +122,24 @@ def stop(layout: Layout, names: Sequence[str] | None = None) -> None:
 
 
 def kill(layout: Layout, name: str) -> None:
-    """End one part at once, as a power cut would."""
+    """End one part at once with all its processes, as a power cut would."""
     if process := running(layout).get(name):
-        process.kill()
+        # Stopped first, it starts no further one between the look and the end.
+        process.suspend()
+        family = [process, *process.children(recursive=True)]
+        for one in family:
+            one.kill()
+        psutil.wait_procs(family, timeout=STOP_SECONDS)
+
+
+def terminate(layout: Layout, name: str) -> None:
+    """Ask one part to end, as a scale-in or a new version does, and leave it to it how.
+
+    Raises:
+        psutil.TimeoutExpired: it has not.
+    """
+    if process := running(layout).get(name):
+        process.terminate()
         process.wait(STOP_SECONDS)
 
 

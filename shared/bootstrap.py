@@ -1,21 +1,28 @@
 """The cloud side's composition root: settings in, a world of adapters out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.hr_sources import read_sources, senders_of
-from shared.adapters.identity import blocking_credential, credential
+from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.service_bus_health import ServiceBusHealth
 from shared.adapters.telemetry import export_logs
+from shared.contracts import queues
+from shared.domain.errors import ConfigurationError
+from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
 from shared.ports import Senders, World
-from shared.settings import Settings, read_settings
+from shared.settings import INCOMPLETE, Settings, examine_settings, read_settings
+from shared.use_cases.tell import tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +51,33 @@ def app() -> App:
     return App(build_world(settings), read_senders(settings))
 
 
+def read_setup() -> Settings:
+    """The settings, once all that the app is made of has been looked at.
+
+    Raises:
+        ConfigurationError: with everything that is wrong, the file of HR sources included.
+    """
+    read = examine_settings()
+    problems = list(read.problems)
+    if read.settings:
+        try:
+            read_senders(read.settings)
+        except ConfigurationError as error:
+            problems += error.problems
+    if read.settings is None or problems:
+        raise ConfigurationError(INCOMPLETE, problems)
+    return read.settings
+
+
+def tell_misconfigured(problems: Iterable[str]) -> None:
+    """Say in the log, and where telemetry goes as far as that is set, what is wrong."""
+    configure_logging()
+    settings = examine_settings().settings
+    if settings:
+        _export_logs(settings)
+    tell(AppMisconfigured(problem=plain_text(one)) for one in problems)
+
+
 def read_senders(settings: Settings) -> Senders:
     """The HR systems that may send.
 
@@ -64,6 +98,8 @@ def build_world(settings: Settings) -> World:
     identity = partial(credential, settings.identity_client_id)
     graph = GraphClient(identity, base_url=settings.graph_url)
     tables = _tables(settings)
+    address = _address(settings)
+    by_identity = partial(blocking_credential, settings.identity_client_id)
     return World(
         directory=GraphDirectory(graph, settings.scope_group_id),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
@@ -73,12 +109,21 @@ def build_world(settings: Settings) -> World:
         operations=tables.operations,
         workers=tables.workers,
         audit=tables.audit,
-        outbox=_outbox(settings),
+        outbox=ServiceBusOutbox(address, QueueNames(), by_identity),
         lifecycle=GraphLifecycle(graph),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
         lease=settings.lease,
         callback_retry=settings.callback_retry,
+        message_lock=settings.message_lock,
+        dependencies=(
+            IdentityHealth(identity, _resources(settings)),
+            GraphHealth(graph, settings.scope_group_id),
+            tables,
+            ServiceBusHealth(
+                address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
+            ),
+        ),
     )
 
 
@@ -101,14 +146,21 @@ def _tables(settings: Settings) -> Tables:
     )
 
 
-def _outbox(settings: Settings) -> ServiceBusOutbox:
-    address = ServiceBusAddress(
+def _resources(settings: Settings) -> list[str]:
+    """What the managed identity is used at: Graph always, the rest where no key is set instead."""
+    used = {
+        "https://graph.microsoft.com": True,
+        "https://storage.azure.com": not settings.ledger_connection_string,
+        "https://servicebus.azure.net": not settings.service_bus_connection_string,
+    }
+    return [resource for resource, is_used in used.items() if is_used]
+
+
+def _address(settings: Settings) -> ServiceBusAddress:
+    return ServiceBusAddress(
         connection_string=settings.service_bus_connection_string,
         namespace=settings.service_bus_namespace,
         custom_endpoint=settings.service_bus_endpoint,
         ca_file=settings.service_bus_ca_file,
         transport="amqp" if settings.service_bus_transport == "Amqp" else "websockets",
-    )
-    return ServiceBusOutbox(
-        address, QueueNames(), partial(blocking_credential, settings.identity_client_id)
     )

@@ -1,6 +1,14 @@
 """What the use cases need from the world, as narrow protocols; the adapters provide it."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,11 +19,13 @@ from shared.contracts.directory_command import DirectoryCommand
 from shared.contracts.hr.vocabulary import Source
 from shared.contracts.lifecycle_callback import LifecycleCallback
 from shared.contracts.operation_request import OperationRequest
+from shared.contracts.returned_message import ReturnedMessage
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.answers import Answer
 from shared.domain.audit import AuditEnd, AuditRecord
 from shared.domain.enrolment import Enrolment, State
 from shared.domain.gate import Evaluation
+from shared.domain.health import Kind
 from shared.domain.measurements import WorkerSight
 from shared.domain.people import Identifier, Memberships, Person, Registration
 from shared.domain.policy import Policy
@@ -90,6 +100,11 @@ class Outbox(Protocol):
         self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
     ) -> None:
         """Workflows that wait to be called back; delivered so much later."""
+
+    async def return_messages(
+        self, queue: str, messages: Sequence[ReturnedMessage], after: timedelta
+    ) -> None:
+        """Messages of a queue of ours on that queue again; delivered so much later."""
 
 
 class Lifecycle(Protocol):
@@ -383,6 +398,24 @@ class Audit(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A way to see whether something can be reached; it changes nothing there."""
+
+    kind: Kind
+    name: str
+    purpose: str
+    look: Callable[[], Awaitable[None]] = field(repr=False)
+    """Raises `NotReached`; it may take its time, whoever calls it has not."""
+
+
+class Dependency(Protocol):
+    """Something outside that the app cannot do without."""
+
+    def checks(self) -> Sequence[Check]:
+        """How to see whether each part of it can be reached, apart from each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything a use case may reach, and the rules it keeps."""
 
@@ -402,3 +435,6 @@ class World:
     """How long an expansion that does not go on keeps others from going on with it."""
     callback_retry: timedelta
     """After how long it is looked again what became of somebody whom a workflow waits for."""
+    message_lock: timedelta
+    """How long the broker keeps the messages of a batch from others; nobody renews it."""
+    dependencies: Sequence[Dependency] = ()

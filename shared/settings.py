@@ -1,19 +1,24 @@
 """The function app's settings: read once, checked whole, refused by name."""
 
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.errors import ConfigurationError
 from shared.domain.people import is_object_id
 from shared.domain.policy import Policy, Topology
 
 _BUS = "ServiceBusConnection"
 _INSIGHTS = "APPLICATIONINSIGHTS_"
+_LEADS_SOMEWHERE = frozenset({"accountname", "tableendpoint", "usedevelopmentstorage", "endpoint"})
+"""Names of which a connection string has at least one."""
 Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 _DEFAULTS = Policy(scope_group_id="")
 
@@ -101,6 +106,11 @@ class Settings(BaseSettings):
         timedelta(minutes=15),
         description="how long an expansion that has died keeps others from going on with it",
     )
+    message_lock: Duration = Field(
+        timedelta(minutes=5),
+        description="lockDuration of the queues that batches are taken from; work on a batch ends "
+        "in half of it",
+    )
     operator_auth: Literal["key", "entra"] = Field(
         "key", description="key (function keys) or entra (App Service Authentication in front)"
     )
@@ -155,6 +165,14 @@ class Settings(BaseSettings):
             return value.strip().lower()
         return frozenset(one.lower() for one in value)
 
+    @field_validator("ledger_connection_string", "service_bus_connection_string")
+    @classmethod
+    def _is_connection_string(cls, value: str | None) -> str | None:
+        # Otherwise found out when the first message has been taken off its queue.
+        if value and _LEADS_SOMEWHERE.isdisjoint(_pairs(value)):
+            raise ValueError("no connection string: it names no account and no endpoint")
+        return value
+
     @field_validator("hr_secrets")
     @classmethod
     def _is_resolved(cls, value: dict[str, SecretStr]) -> dict[str, SecretStr]:
@@ -180,34 +198,38 @@ class Settings(BaseSettings):
             raise ValueError("only Authorization=AAD is known")
         return value
 
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
+    @field_validator("graph_url", "ledger_endpoint")
+    @classmethod
+    def _keeps_tokens_safe(cls, value: str | None) -> str | None:
+        if value is not None and not is_safe_for_tokens(value):
+            raise ValueError("not https://HOST…; tokens would be sent in the clear")
+        return value
+
+    def contradictions(self) -> Iterator[str]:
+        """What is right by itself, and cannot be beside the rest, or would be dangerous there."""
         if self.scope_group_id in self.excluded_group_ids:
-            raise ValueError(
-                "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
-            )
+            yield "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
         if self.operator_auth == "entra" and not self.app_service_authentication:
-            raise ValueError(
+            yield (
                 "SSPR_OPERATOR_AUTH is entra, but WEBSITE_AUTH_ENABLED is not set: without App "
                 "Service Authentication in front anybody could name themselves"
             )
         if self.worker_sends_everything:
-            raise ValueError(
+            yield (
                 "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY is true: Azure's Python worker would "
                 "send the address of every request to Graph, and those name people; set "
                 "PYTHON_ENABLE_OPENTELEMETRY instead"
             )
-        _exactly_one(
+        yield from _not_exactly_one(
             SSPR_LEDGER_CONNECTION_STRING=self.ledger_connection_string,
             SSPR_LEDGER_ENDPOINT=self.ledger_endpoint,
         )
-        _exactly_one(
+        yield from _not_exactly_one(
             **{
                 _BUS: self.service_bus_connection_string,
                 f"{_BUS}__fullyQualifiedNamespace": self.service_bus_namespace,
             }
         )
-        return self
 
     @property
     def telemetry_client_id(self) -> str | None:
@@ -227,11 +249,33 @@ def _pairs(text: str) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in parts}
 
 
-def _exactly_one(**values: str | None) -> None:
+def _not_exactly_one(**values: str | None) -> Iterator[str]:
     given = [name for name, value in values.items() if value]
     if len(given) != 1:
         names = " or ".join(values)
-        raise ValueError(f"set {names}: {'both are set' if given else 'neither is set'}")
+        yield f"set {names}: {'both are set' if given else 'neither is set'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The settings as far as they are right, and everything that is not."""
+
+    settings: Settings | None
+    """With defaults in the place of what is wrong; None where not even that can be."""
+    problems: tuple[str, ...] = ()
+
+
+def examine_settings() -> Reading:
+    """Read the environment to its end: what is wrong here hides nothing that is wrong there."""
+    try:
+        settings: Settings | None = Settings()
+        problems: list[str] = []
+    except ValidationError as error:
+        settings = _without_what_is_wrong(error)
+        problems = complaints(error)
+    if settings:
+        problems += settings.contradictions()
+    return Reading(settings, tuple(problems))
 
 
 def read_settings() -> Settings:
@@ -240,25 +284,44 @@ def read_settings() -> Settings:
     Raises:
         ConfigurationError: naming every setting that is missing or wrong, and what to put there.
     """
+    read = examine_settings()
+    if read.settings is None or read.problems:
+        raise ConfigurationError(INCOMPLETE, read.problems)
+    return read.settings
+
+
+INCOMPLETE = "The settings are not complete:"
+_NO_GROUP = "00000000-0000-0000-0000-000000000000"
+
+
+def _without_what_is_wrong(error: ValidationError) -> Settings | None:
+    """The rest of the settings, so that they can be looked at as well."""
+    given: dict[str, Any] = {}
+    for one in error.errors(include_input=False):
+        name = str(one["loc"][0])
+        field = _field_of(name)
+        given[name] = (
+            _NO_GROUP if field.is_required() else field.get_default(call_default_factory=True)
+        )
     try:
-        return Settings()
-    except ValidationError as error:
-        raise ConfigurationError(complaints(error)) from None
+        return Settings(**given)
+    except ValidationError:
+        return None
 
 
-def complaints(error: ValidationError) -> str:
-    """One line for each setting that is missing or wrong."""
-    lines = [_complaint(one["loc"], one["msg"]) for one in error.errors(include_input=False)]
-    return "\n".join(["The settings are not complete:", *lines])
+def complaints(error: ValidationError) -> list[str]:
+    """A sentence for each setting that is missing or wrong."""
+    return [_complaint(str(one["loc"][0]), one["msg"]) for one in error.errors(include_input=False)]
 
 
-def _complaint(location: tuple[int | str, ...], message: str) -> str:
+def _complaint(name: str, message: str) -> str:
     message = message.removeprefix("Value error, ")
-    if not location:
-        return f"  {message}"
-    name = str(location[0])
-    field = Settings.model_fields.get(name)
-    hint = f"; put there {field.description}" if field and field.description else ""
-    if not name.startswith((_BUS, _INSIGHTS, "PYTHON_", "WEBSITE_")):
-        name = f"SSPR_{name.removeprefix('SSPR_').upper()}"
-    return f"  {name}: {message}{hint}"
+    field = _field_of(name)
+    hint = f"; put there {field.description}" if field.description else ""
+    return f"{field.validation_alias or f'SSPR_{name.upper()}'}: {message}{hint}"
+
+
+def _field_of(name: str) -> FieldInfo:
+    """By the field's name, or by that of its variable."""
+    known = Settings.model_fields
+    return known.get(name) or next(one for one in known.values() if one.validation_alias == name)

@@ -39,6 +39,8 @@ try {
 catch {
     $answer.error = "$_"
 }
-# The console's code page would spoil other characters: JSON in ASCII only.
-$json = ConvertTo-Json -InputObject $answer -Compress -Depth 3
-[regex]::Replace($json, '[^\x20-\x7E]', '?')
+# The console's code page has other characters, or none: JSON can say each of them in ASCII. What is
+# half a character (a surrogate alone) is none in any text, and would break whoever reads it.
+$utf8 = [System.Text.Encoding]::UTF8
+$json = $utf8.GetString($utf8.GetBytes((ConvertTo-Json -InputObject $answer -Compress -Depth 3)))
+[regex]::Replace($json, '[^\x20-\x7E]', { param($match) '\u{0:x4}' -f [int] [char] $match.Value })

@@ -1,15 +1,24 @@
 """The Connect host's cmdlets through Windows PowerShell on the same host."""
 
-import json
 import subprocess
+from codecs import BOM_UTF8
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, ValidationError
 
 from hybrid_worker.delta_sync.decisions import Problem, SyncRefused, problem_in
 from hybrid_worker.settings import SyncSettings
 
 SCRIPT = Path(__file__).with_name("Invoke-DeltaSync.ps1")
+
+
+class _Answer(BaseModel):
+    """The script's line."""
+
+    error: str | None
+    objects: list[dict[str, Any]]
 
 
 class LocalPowerShell:
@@ -25,15 +34,15 @@ class LocalPowerShell:
             SyncRefused: PowerShell could not be run or the cmdlet reported an error.
         """
         try:
-            answer = json.loads(self._run(cmdlet))
-            refusal, objects = answer["error"], answer["objects"]
-        except (ValueError, LookupError, TypeError) as error:
-            raise SyncRefused(Problem.REFUSED, f"{cmdlet}: no JSON answer: {error}") from None
-        if refusal:
-            raise SyncRefused(problem_in(refusal), f"{cmdlet}: {refusal}")
-        return list(objects)
+            answer = _Answer.model_validate_json(self._run(cmdlet))
+        except ValidationError as error:
+            reason = error.errors(include_url=False, include_input=False)[0]["msg"]
+            raise SyncRefused(Problem.REFUSED, f"{cmdlet}: no JSON answer: {reason}") from None
+        if answer.error:
+            raise SyncRefused(problem_in(answer.error), f"{cmdlet}: {answer.error}")
+        return answer.objects
 
-    def _run(self, cmdlet: str) -> str:
+    def _run(self, cmdlet: str) -> bytes:
         settings = self._settings
         command = [
             str(settings.powershell),
@@ -42,7 +51,7 @@ class LocalPowerShell:
         ]
         try:
             done = subprocess.run(
-                command, capture_output=True, text=True, timeout=settings.timeout, check=False
+                command, capture_output=True, timeout=settings.timeout, check=False
             )
         except subprocess.TimeoutExpired:
             raise SyncRefused(
@@ -50,5 +59,6 @@ class LocalPowerShell:
             ) from None
         except OSError as error:
             raise SyncRefused(Problem.UNREACHABLE, f"{settings.powershell}: {error}") from None
-        lines = done.stdout.strip().splitlines()
-        return lines[-1] if lines else ""
+        # The last line is ASCII; a warning before it is in whatever code page the console has, and
+        # one that is UTF-8 begins with a mark.
+        return done.stdout.strip().rpartition(b"\n")[2].removeprefix(BOM_UTF8)

@@ -154,6 +154,34 @@ var rules = [
     enabled: true
   }
   {
+    name: 'app-misconfigured'
+    description: 'The set-up of the app is wrong, and it does nothing. See: sspr health'
+    severity: 1
+    query: loadTextContent('../monitoring/app-misconfigured.kql')
+    window: 'PT2H'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: []
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'work-postponed'
+    description: 'Batches cannot be done and are given back; nothing is lost. See: sspr health'
+    severity: 2
+    query: loadTextContent('../monitoring/work-postponed.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 3
+    dimensions: ['queue']
+    stateful: true
+    enabled: true
+  }
+  {
     name: 'messages-refused'
     description: 'A message could not be understood; it is kept. See: sspr refused'
     severity: 2

@@ -91,10 +91,8 @@ var ownSettings = {
 }
 
 var schedules = {
-  SSPR_FOLLOW_UP_SCHEDULE: '0 * * * * *'
+  SSPR_CLOCK_SCHEDULE: '0 * * * * *'
   SSPR_REGISTRATION_SCHEDULE: '0 */15 * * * *'
-  SSPR_WAITING_SCHEDULE: '30 * * * * *'
-  SSPR_WAVE_SCHEDULE: '15 * * * * *'
   SSPR_RECONCILE_SCHEDULE: '0 */30 * * * *'
 }
 
@@ -213,6 +211,7 @@ resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = {
       // These bring their own authentication: a function key, a signature, or a token for another
       // audience. The star covers what is below. Source: issue 86514 of MicrosoftDocs/azure-docs.
       excludedPaths: [
+        '/api/health'
         '/api/onboarding-events'
         '/api/hr/*'
         '/api/hooks/*'

@@ -30,6 +30,8 @@ var appSendsTo = [
   'onboarding-events'
   'scope-changes'
   'directory-commands'
+  // What it has received and cannot record yet it gives back.
+  'directory-results'
   'rollout-operations'
   'lifecycle-callbacks'
 ]

@@ -5,9 +5,12 @@ import json
 import sys
 from collections.abc import Iterator
 from itertools import islice
+from typing import Any
 
 from rich.console import Console as Screen
 
+from sandbox.bench.importing import measure_imports
+from sandbox.bench.importing_report import imports_as_json, print_imports
 from sandbox.bench.measured import Measured
 from sandbox.bench.meter import Meter
 from sandbox.bench.one_at_a_time import enrol_in_cloud, enrol_synced
@@ -38,18 +41,28 @@ def main() -> int:
 
 
 def _measured(arguments: argparse.Namespace, screen: Screen, *, as_table: bool) -> int:
+    imported = list(measure_imports())
+    figures: dict[str, Any] = {"import": imports_as_json(imported)}
+    if as_table:
+        print_imports(imported, screen)
+    if arguments.part != "import":
+        figures |= _work(arguments, screen, as_table=as_table)
+    if not as_table:
+        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    return 0
+
+
+def _work(arguments: argparse.Namespace, screen: Screen, *, as_table: bool) -> dict[str, Any]:
     planned = _plan(arguments, screen)
     if as_table:
         print_plans(planned, screen)
-    figures = {"planning": plans_as_json(planned)}
+    figures: dict[str, Any] = {"planning": plans_as_json(planned)}
     if arguments.part != "planning":
         measured = _enrol(arguments, screen)
         if as_table:
             print_report(measured, screen)
         figures |= as_json(measured)
-    if not as_table:
-        sys.stdout.write(json.dumps(figures, indent=2) + "\n")
-    return 0
+    return figures
 
 
 def _plan(arguments: argparse.Namespace, screen: Screen) -> list[Planned]:
@@ -76,9 +89,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "part",
         nargs="?",
-        choices=["everything", "planning"],
+        choices=["everything", "planning", "import"],
         default="everything",
-        help="planning needs no sandbox",
+        help="planning and import need no sandbox",
     )
     parser.add_argument(
         "--plan-sizes",

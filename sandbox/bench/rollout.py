@@ -15,7 +15,7 @@ _MILESTONES = {
     "applied": {"applied", *_VISIBLE},
     "visible": _VISIBLE,
 }
-_MOVERS = ("enroll_people", "apply_scope_changes", "record_results", "follow_up_timer")
+_MOVERS = ("enroll_people", "apply_scope_changes", "record_results", "clock_timer")
 
 
 def enrol(console: Console, meter: Meter, case: str, upns: Sequence[str]) -> Measured:

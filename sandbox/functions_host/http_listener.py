@@ -2,49 +2,61 @@
 
 import asyncio
 import contextlib
-import json
+import logging
 import socket
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Self
 
 import uvicorn
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.functions_host import http_trigger
-from sandbox.functions_host.keys import HostKeys
-from sandbox.functions_host.listener import Listener
+from sandbox.functions_host.admin import AdminApi
+from sandbox.functions_host.dispatcher import Dispatcher
+from sandbox.functions_host.function import Function
+from sandbox.functions_host.keys import Keys
+from sandbox.functions_host.requests import given_key
 from sandbox.functions_host.routes import Route
-from sandbox.functions_host.runtime import Function, Runtime
-from sandbox.functions_host.timer_gate import TimerGate
+from sandbox.functions_host.storage import StorageUnavailableError
 
-_TIMERS_END_WITHIN_SECONDS = 60
+_log = logging.getLogger(__name__)
+
+GRACE_SECONDS = 30
+"""How long Kestrel lets running requests go on after SIGTERM."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A function at its route; no methods means all of them."""
+    """A function at its route; no methods means all of them.
+
+    Attributes:
+        disabled: Only the master key opens it, to whoever has another one it is not there.
+    """
 
     route: Route
     methods: frozenset[str]
     level: str
     function: Function
+    disabled: bool = False
 
+    @classmethod
+    def of(cls, function: Function, prefix: str, *, disabled: bool) -> Self:
+        """Give an HTTP function its route.
 
-def endpoints(functions: Sequence[Function], prefix: str) -> list[Endpoint]:
-    """Give every HTTP function its route, most specific first."""
-    found = []
-    for function in functions:
+        Raises:
+            ValueError: For a route outside the grammar.
+        """
         trigger = function.trigger
-        if trigger["type"] == "httpTrigger":
-            route = Route.compile(f"{prefix}/{trigger.get('route') or function.name}")
-            methods = frozenset(method.upper() for method in trigger.get("methods") or ())
-            level = (trigger.get("authLevel") or "function").lower()
-            found.append(Endpoint(route, methods, level, function))
-    return sorted(found, key=lambda endpoint: endpoint.route.rank)
+        return cls(
+            Route.compile(f"{prefix}/{trigger.get('route') or function.name}"),
+            frozenset(method.upper() for method in trigger.get("methods") or ()),
+            (trigger.get("authLevel") or "function").lower(),
+            function,
+            disabled,
+        )
 
 
 class HttpApi:
@@ -52,97 +64,66 @@ class HttpApi:
 
     def __init__(
         self,
-        runtime: Runtime,
+        dispatcher: Dispatcher,
         served: Sequence[Endpoint],
-        keys: HostKeys,
-        by_hand: Mapping[str, Listener],
-        timers: TimerGate,
+        keys: Keys,
+        admin: AdminApi,
+        largest_body: int,
     ) -> None:
-        self._runtime = runtime
-        self._endpoints = served
+        """Prepare to answer.
+
+        Args:
+            dispatcher: What runs the functions.
+            served: The endpoints, in any order: of those that match, the one whose function's name
+                comes first in the alphabet answers, as in Azure, and not the more specific route.
+            keys: What opens them.
+            admin: Answers what is below ``/admin/``.
+            largest_body: Bytes that a request's body may have.
+        """
+        self._dispatcher = dispatcher
+        self._endpoints = sorted(served, key=lambda endpoint: endpoint.function.name.upper())
         self._keys = keys
-        self._by_hand = by_hand
-        self._timers = timers
-        self._started = time.monotonic()
-        self._manual: set[asyncio.Task[None]] = set()
+        self._admin = admin
+        self._largest_body = largest_body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         request = Request(scope, receive)
         path = scope["raw_path"].decode("ascii")
-        answer = self._admin if path.lower().startswith("/admin/") else self._function
-        response = await answer(request, path)
+        answer = self._admin.answer if path.lower().startswith("/admin/") else self._function
+        try:
+            response = await answer(request, path)
+        except StorageUnavailableError as error:
+            _log.error("cannot look up a key: %s", error)
+            response = Response(status_code=500)
         await response(scope, receive, send)
-
-    async def drain(self) -> None:
-        """Wait for the functions that were started by hand."""
-        await asyncio.gather(*self._manual)
 
     async def _function(self, request: Request, path: str) -> Response:
         for endpoint in self._endpoints:
             parameters = endpoint.route.match(path)
-            if parameters is None or (endpoint.methods and request.method not in endpoint.methods):
-                continue
-            if not self._allowed(request, endpoint.level):
-                return Response(status_code=401)
-            data = await http_trigger.to_runtime(request, parameters)
-            outcome = await self._runtime.invoke(endpoint.function, data, {})
-            return (
-                http_trigger.to_response(outcome.value) if outcome.succeeded else Response("", 500)
-            )
+            if parameters is not None and request.method in (endpoint.methods or {request.method}):
+                refused = await self._refuse(request, endpoint)
+                return refused or await self._invoke(request, endpoint, parameters)
         return Response(status_code=404)
 
-    async def _admin(self, request: Request, path: str) -> Response:
-        match request.method, path.lower().strip("/").split("/"):
-            case "GET" | "HEAD" | "POST", ["admin", "host", "ping"]:
-                return Response()
-            case "GET", ["admin", "host", "status"] if self._allowed(request, "admin"):
-                uptime = int((time.monotonic() - self._started) * 1000)
-                return JSONResponse({"state": "Running", "processUptime": uptime})
-            case "POST", ["admin", "functions", name] if self._allowed(request, "admin"):
-                return await self._invoke_by_hand(request, name)
-            case "POST", ["admin", "sandbox", "timers"] if self._allowed(request, "admin"):
-                return await self._hold_timers(request)
-            case ("GET", ["admin", "host", "status"]) | (
-                "POST",
-                ["admin", "functions", _] | ["admin", "sandbox", "timers"],
-            ):
-                return Response(status_code=401)
-        return Response(status_code=404)
+    async def _refuse(self, request: Request, endpoint: Endpoint) -> Response | None:
+        key = given_key(request)
+        if endpoint.disabled and not await self._keys.opens_everything(key):
+            return Response(status_code=404)
+        if not await self._keys.allow(endpoint.level, key, endpoint.function.name):
+            return Response(status_code=401)
+        return None
 
-    async def _invoke_by_hand(self, request: Request, name: str) -> Response:
-        listener = self._by_hand.get(name)
-        if listener is None:
-            return JSONResponse({"error": f"no function {name!r} with a queue or a timer"}, 404)
+    async def _invoke(
+        self, request: Request, endpoint: Endpoint, parameters: dict[str, str]
+    ) -> Response:
         try:
-            body: Any = json.loads(await request.body())
-            text = body["input"]
-        except (ValueError, KeyError, TypeError):
-            return JSONResponse({"error": 'expected a JSON object {"input": "…"}'}, 400)
-        task = asyncio.create_task(
-            listener.invoke_by_hand(text if isinstance(text, str) else json.dumps(text))
-        )
-        self._manual.add(task)
-        task.add_done_callback(self._manual.discard)
-        return Response(status_code=202)
-
-    async def _hold_timers(self, request: Request) -> Response:
-        """The sandbox's own: ``{"held": true}`` answers once no timer runs; see `TimerGate`."""
-        match await request.json():
-            case {"held": True}:
-                try:
-                    await self._timers.hold(_TIMERS_END_WITHIN_SECONDS)
-                except TimeoutError:
-                    return JSONResponse({"error": "a timer's function does not end"}, 503)
-            case {"held": False}:
-                self._timers.release()
-            case _:
-                return JSONResponse({"error": 'expected {"held": true or false}'}, 400)
-        return Response(status_code=204)
-
-    def _allowed(self, request: Request, level: str) -> bool:
-        key = request.headers.get("x-functions-key") or request.query_params.get("code", "")
-        return self._keys.allow(level, key)
+            data = await http_trigger.to_runtime(request, parameters, self._largest_body)
+        except http_trigger.TooLargeError:
+            _log.error("function=%s: the request body is too large", endpoint.function.name)
+            return Response(status_code=500)
+        outcome = await self._dispatcher.invoke(endpoint.function, data, {})
+        return http_trigger.to_response(outcome.value) if outcome.succeeded else Response("", 500)
 
 
 class HttpServer(uvicorn.Server):
@@ -153,17 +134,16 @@ class HttpServer(uvicorn.Server):
         started_serving: Set once requests are answered.
     """
 
-    def __init__(self, api: HttpApi, bound: socket.socket, grace_seconds: int) -> None:
+    def __init__(self, api: HttpApi, bound: socket.socket) -> None:
         super().__init__(
             uvicorn.Config(
                 api,
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                timeout_graceful_shutdown=grace_seconds,
+                timeout_graceful_shutdown=GRACE_SECONDS,
             )
         )
-        self._api = api
         self._bound = bound
         self.port: int = bound.getsockname()[1]
         self.started_serving = asyncio.Event()
@@ -179,9 +159,8 @@ class HttpServer(uvicorn.Server):
         self.started_serving.set()
 
     async def run(self, stop: asyncio.Event) -> None:  # type: ignore[override]  # uvicorn's own is for scripts
-        """Serve; after the stop, let running requests and functions started by hand finish."""
+        """Serve; after the stop, take no more requests and let running ones end."""
         serving = asyncio.create_task(self.serve(sockets=[self._bound]))
         await stop.wait()
         self.should_exit = True
         await serving
-        await self._api.drain()

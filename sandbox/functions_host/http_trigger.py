@@ -15,9 +15,22 @@ _SAME_SITE = {
 }
 
 
-async def to_runtime(request: Request, route_parameters: dict[str, str]) -> TypedData:
-    """Build the trigger's value; as in Azure, empty query parameters are left out."""
-    body = await request.body()
+class TooLargeError(Exception):
+    """The body is larger than the app's host takes."""
+
+
+async def to_runtime(
+    request: Request, route_parameters: dict[str, str], largest_body: int
+) -> TypedData:
+    """Build the trigger's value.
+
+    As in Azure empty query parameters are left out, and so is a body whose length was not told
+    beforehand: `ToRpcHttp` in GrpcMessageConversionExtensions.cs; azure-functions-host #4926.
+
+    Raises:
+        TooLargeError: For a body of more bytes than the largest.
+    """
+    body = await _body(request, largest_body)
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         headers[name] = f"{headers[name]},{value}" if name in headers else value
@@ -37,9 +50,9 @@ async def to_runtime(request: Request, route_parameters: dict[str, str]) -> Type
 
 
 def to_response(value: TypedData | None) -> Response:
-    """Turn what a function returned to ``$return`` into a response; nothing at all is a 204."""
+    """Turn what a function returned to ``$return`` into a response; nothing at all is a 500."""
     if value is None:
-        return Response(status_code=204)
+        return Response(status_code=500)
     if value.WhichOneof("data") != "http":
         return Response(value.string, media_type="text/plain")
     http = value.http
@@ -47,6 +60,13 @@ def to_response(value: TypedData | None) -> Response:
     for cookie in http.cookies or ():
         response.headers.append("set-cookie", _set_cookie(cookie))
     return response
+
+
+async def _body(request: Request, largest: int) -> bytes:
+    length = int(request.headers.get("content-length") or 0)
+    if length > largest:
+        raise TooLargeError
+    return await request.body() if length else b""
 
 
 def _url(request: Request) -> str:

@@ -48,7 +48,12 @@ class StatusResult(Message):
 class RpcHttpCookie(Message):
     """A cookie that a function sets; optional attributes are None or have a ``value``."""
 
-    SameSite = IntEnum("SameSite", {"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3})
+    SameSite = IntEnum(
+        "SameSite",
+        {"None": 0, "Lax": 1, "Strict": 2, "ExplicitNone": 3},
+        module=__name__,
+        qualname="RpcHttpCookie.SameSite",
+    )
 
 
 PROTOS: Any = SimpleNamespace(

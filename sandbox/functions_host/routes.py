@@ -23,9 +23,8 @@ _CONSTRAINTS = {
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A compiled template; routes sort so that the most specific one comes first."""
+    """A compiled template."""
 
-    rank: tuple[int, ...]
     pattern: re.Pattern[str]
 
     @classmethod
@@ -35,20 +34,18 @@ class Route:
         Raises:
             ValueError: For a segment or a constraint outside the grammar.
         """
-        rank, pattern = [], ""
+        pattern = ""
         for segment in template.strip("/").split("/"):
             if "{" not in segment:
-                rank.append(0)
                 pattern += "/" + re.escape(segment)
                 continue
             match = _PARAMETER.fullmatch(segment)
             if match is None or match[3] not in _CONSTRAINTS:
                 raise ValueError(f"route {template!r}: segment {segment!r} is not supported")
             stars, name, constraint, optional = match.groups()
-            rank.append(3 if stars else 2 if constraint is None else 1)
             part = f"/(?P<{name}>{'.*' if stars else _CONSTRAINTS[constraint]})"
             pattern += f"(?:{part})?" if stars or optional else part
-        return cls(tuple(rank), re.compile(pattern + "/?", re.IGNORECASE))
+        return cls(re.compile(pattern + "/?", re.IGNORECASE))
 
     def match(self, path: str) -> dict[str, str] | None:
         """Match a still percent-encoded path; give the parameters that are there, decoded.

@@ -1,78 +1,41 @@
 """The one door to ``azure-functions-runtime``: index an app, invoke its functions.
 
-The library keeps its state in its own modules, so a process can hold one app only.
+The library keeps its state in its own modules, so a process can hold one app only. It is the app's
+process that does, never the host's: see `worker`.
 """
 
 import asyncio
 import json
-import logging
 import secrets
 import sys
-import time
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import azure_functions_runtime as worker
 
+from sandbox.functions_host.function import Function, Outcome
 from sandbox.functions_host.protocol import PROTOS, Message, ParameterBinding, TypedData
-
-_log = logging.getLogger(__name__)
-
-_TRIGGERS = frozenset({"httpTrigger", "serviceBusTrigger", "timerTrigger"})
 
 
 class IndexingError(Exception):
     """The app cannot be indexed; the message is the runtime's own, with its stack trace."""
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
-    """An indexed function.
-
-    Attributes:
-        name: Its name, unique within the app.
-        id: The runtime's key for it.
-        trigger: The trigger binding as ``function.json`` would hold it.
-    """
-
-    name: str
-    id: str
-    trigger: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an invocation came to.
-
-    Attributes:
-        value: What the function gave to ``$return``.
-        error: The stack trace, if it failed.
-    """
-
-    value: TypedData | None = None
-    error: str | None = None
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the function returned, and its result could be encoded."""
-        return self.error is None
-
-
 class Runtime:
     """A loaded app."""
 
-    def __init__(self, functions: tuple[Function, ...]) -> None:
-        self.functions = functions
+    def __init__(self, functions: Mapping[str, Function]) -> None:
+        """Hold the functions by the runtime's own keys for them."""
+        self._ids = {function.name: key for key, function in functions.items()}
+        self.functions = tuple(functions.values())
 
     @classmethod
     async def load(cls, app: Path) -> Self:
         """Import ``function_app.py`` from a folder and index its functions.
 
         Raises:
-            IndexingError: For what Azure would refuse too, or a binding this host does not have.
+            IndexingError: For what Azure would refuse too.
         """
         sys.path.insert(0, str(app))
         _raise_failure(await worker.worker_init_request(_init_request(app)))
@@ -80,43 +43,46 @@ class Runtime:
         if not answer.function_metadata_results:
             raise IndexingError(f"{app / 'function_app.py'}: no functions found")
         worker.start_threadpool_executor()
-        functions = []
+        functions = {}
         for metadata in answer.function_metadata_results:
-            functions.append(_function(metadata))
+            bindings = tuple(json.loads(raw) for raw in metadata.raw_bindings)
+            functions[metadata.function_id] = Function(metadata.name, bindings)
             request = Message(function_load_request=Message(function_id=metadata.function_id))
             _raise_failure(await worker.function_load_request(Message(request=request)))
-        return cls(tuple(functions))
+        return cls(functions)
 
     async def invoke(
-        self, function: Function, data: TypedData, metadata: Mapping[str, TypedData]
+        self,
+        invocation_id: str,
+        function: Function,
+        data: TypedData,
+        metadata: Mapping[str, TypedData],
     ) -> Outcome:
         """Run a function once; its exceptions end up in the outcome.
 
         Args:
+            invocation_id: What the function's context and log lines carry.
             function: One of :attr:`functions`.
             data: The trigger's value.
             metadata: The trigger's metadata.
         """
-        invocation_id = str(uuid.uuid4())
-        started = time.monotonic()
         # The runtime sets this for functions in its thread pool only; in Azure a task's name does
         # it for coroutines. Set here, log lines of either kind carry the invocation.
         token = worker.invocation_id_cv.set(invocation_id)
         try:
-            request = _invocation_request(function, invocation_id, data, metadata)
-            outcome = await _call(request)
+            binding = ParameterBinding(name=function.trigger["name"], data=data)
+            request = _invocation_request(
+                self._ids[function.name], invocation_id, binding, metadata
+            )
+            return await _call(request)
         finally:
             worker.invocation_id_cv.reset(token)
-        _log.log(
-            logging.INFO if outcome.succeeded else logging.ERROR,
-            "executed function=%s invocation=%s result=%s duration_ms=%.0f%s",
-            function.name,
-            invocation_id,
-            "succeeded" if outcome.succeeded else "failed",
-            (time.monotonic() - started) * 1000,
-            "" if outcome.succeeded else f"\n{outcome.error}",
-        )
-        return outcome
+
+
+def current_invocation() -> str | None:
+    """The invocation that the caller runs in."""
+    invocation: str | None = worker.invocation_id_cv.get()
+    return invocation
 
 
 def _init_request(app: Path) -> Message:
@@ -129,13 +95,16 @@ def _init_request(app: Path) -> Message:
 
 
 def _invocation_request(
-    function: Function, invocation_id: str, data: TypedData, metadata: Mapping[str, TypedData]
+    function_id: str,
+    invocation_id: str,
+    binding: ParameterBinding,
+    metadata: Mapping[str, TypedData],
 ) -> Message:
     trace = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
     invocation = Message(
-        function_id=function.id,
+        function_id=function_id,
         invocation_id=invocation_id,
-        input_data=[ParameterBinding(name=function.trigger["name"], data=data)],
+        input_data=[binding],
         trigger_metadata=metadata,
         trace_context=Message(trace_parent=trace, trace_state="", attributes={}),
         retry_context=Message(retry_count=0, max_retry_count=0, exception=None),
@@ -143,27 +112,11 @@ def _invocation_request(
     return Message(request=Message(invocation_request=invocation))
 
 
-def _function(metadata: Any) -> Function:
-    bindings = [json.loads(raw) for raw in metadata.raw_bindings]
-    foreign = [
-        binding["type"]
-        for binding in bindings
-        if binding["type"] not in _TRIGGERS
-        and (binding["type"], binding["name"]) != ("http", "$return")
-    ]
-    if foreign:
-        raise IndexingError(
-            f"function {metadata.name}: this host has no {', '.join(foreign)} binding"
-        )
-    trigger = next(binding for binding in bindings if binding["type"] in _TRIGGERS)
-    return Function(metadata.name, metadata.function_id, trigger)
-
-
 async def _call(request: Message) -> Outcome:
     try:
         response = await worker.invocation_request(request)
     except asyncio.CancelledError:
-        # A function may let a cancellation of its own out; it must not end the listener.
+        # A function may let a cancellation of its own out; it must not end the process.
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise

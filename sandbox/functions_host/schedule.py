@@ -1,4 +1,4 @@
-"""NCRONTAB schedules, and what is remembered of them between starts."""
+"""Schedules of timers, and what is remembered of them between starts."""
 
 import json
 import re
@@ -11,35 +11,85 @@ from croniter import croniter
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _FIELD = re.compile(r"[\dA-Za-z*/,-]+")
+_WITH_SECONDS = 6
+_FIELDS = (5, _WITH_SECONDS)
+_HOURS = 24
+_SPAN = re.compile(r"(?:(\d+)\.)?(\d{1,2}):([0-5]?\d)(?::([0-5]?\d(?:\.\d{1,7})?))?")
+
+
+def parse_time_span(text: str) -> timedelta | None:
+    """Read a time span as .NET does; None for anything else.
+
+    ``hh:mm``, ``hh:mm:ss``, ``d.hh:mm:ss``, or days alone; what has 24 or more where the hours
+    stand is ``dd:hh:mm``.
+    """
+    if text.isdecimal():
+        return timedelta(days=int(text))
+    match = _SPAN.fullmatch(text)
+    if match is None:
+        return None
+    days, first, second, third = match.groups()
+    if int(first) >= _HOURS:
+        if days or not third or int(second) >= _HOURS:
+            return None
+        return timedelta(days=int(first), hours=int(second), minutes=float(third))
+    return timedelta(
+        days=int(days or 0), hours=int(first), minutes=int(second), seconds=float(third or 0)
+    )
 
 
 class Schedule:
-    """A six-field NCRONTAB expression: seconds, minutes, hours, day, month, day of week; in UTC."""
+    """When a timer is due: an NCRONTAB expression, in UTC, or a time span between two runs.
+
+    Six fields: seconds, minutes, hours, day, month, day of week; five have no seconds.
+    """
 
     def __init__(self, expression: str) -> None:
         """Parse an expression.
 
         Raises:
-            ValueError: When it is not NCRONTAB; Quartz's ``?``, ``L``, ``W`` and ``#`` are not.
+            ValueError: When it is neither; Quartz's ``?``, ``L``, ``W`` and ``#`` are not NCRONTAB.
         """
         fields = expression.split()
-        if len(fields) != 6 or not all(_FIELD.fullmatch(field) for field in fields):  # noqa: PLR2004 - as named
-            raise ValueError(f"schedule {expression!r}: expected six NCRONTAB fields")
+        self._span = parse_time_span(expression)
+        if self._span:
+            return
+        self._has_seconds = len(fields) == _WITH_SECONDS
+        if len(fields) not in _FIELDS or not all(_FIELD.fullmatch(field) for field in fields):
+            raise ValueError(
+                f"schedule {expression!r}: neither five or six NCRONTAB fields nor a time span"
+            )
         # NCRONTAB wants day of month AND day of week; cron, and croniter by default, either.
-        if not croniter.is_valid(expression, second_at_beginning=True):
+        if not croniter.is_valid(expression, second_at_beginning=self._has_seconds):
             raise ValueError(f"schedule {expression!r}: not a valid NCRONTAB expression")
-        self._expression = " ".join(fields)
+        self._fields = fields
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is a time span."""
+        return bool(self._span)
 
     def following(self, moment: datetime) -> datetime:
         """Find the first occurrence after a moment."""
-        walk = croniter(self._expression, moment, day_or=False, second_at_beginning=True)
+        if self._span:
+            return moment + self._span
+        walk = croniter(
+            " ".join(self._fields), moment, day_or=False, second_at_beginning=self._has_seconds
+        )
         occurrence: datetime = walk.get_next(datetime)
         return occurrence
 
     def is_sub_minute(self, moment: datetime) -> bool:
-        """Tell whether the next two occurrences are less than a minute apart."""
-        first = self.following(moment)
-        return self.following(first) - first < timedelta(minutes=1)
+        """Tell whether it is one of those whose status Azure's host does not keep.
+
+        Source: ``TimerSchedule.ShouldDisableScheduleMonitor`` in azure-webjobs-sdk-extensions.
+        """
+        if self._span:
+            return self._span < timedelta(minutes=1)
+        if any(field != "*" for field in self._fields[1:]):
+            return False
+        second = self.following(self.following(moment))
+        return second <= moment + timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)

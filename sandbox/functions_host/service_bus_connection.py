@@ -1,8 +1,9 @@
 """From the name of a connection to a Service Bus client, as the settings say.
 
 ``NAME`` holds a connection string; or ``NAME__fullyQualifiedNamespace`` says where to sign in with
-a managed identity, user-assigned if ``NAME__clientId`` is there. Against a namespace of this
-machine ``NAME__customEndpoint``, ``NAME__caFile`` and ``NAME__transport`` (``Amqp`` or
+a managed identity, user-assigned if ``NAME__clientId`` is there. The name may have the prefix
+``AzureWebJobs``, and the setting may stand among the ``ConnectionStrings``. Against a namespace of
+this machine ``NAME__customEndpoint``, ``NAME__caFile`` and ``NAME__transport`` (``Amqp`` or
 ``AmqpOverWebsocket``) say how to reach it; Azure has no such settings.
 """
 
@@ -27,15 +28,16 @@ class ServiceBusConnection:
         Raises:
             SettingsError: When the settings say nothing about a connection of this name.
         """
-        connection_string = settings.get(name)
-        namespace = settings.get(f"{name}__fullyQualifiedNamespace")
+        section = settings.section_of_connection(name) or name
+        connection_string = settings.get(section)
+        namespace = settings.get(f"{section}__fullyQualifiedNamespace")
         self._credential: ManagedIdentityCredential | None = None
         if connection_string is not None:
             self.client = ServiceBusClient.from_connection_string(connection_string, **_PATIENCE)
         elif namespace is not None:
-            client_id = settings.get(f"{name}__clientId")
+            client_id = settings.get(f"{section}__clientId")
             self._credential = ManagedIdentityCredential(client_id=client_id)
-            self.client = ServiceBusClient(namespace, self._credential, **_reach(settings, name))
+            self.client = ServiceBusClient(namespace, self._credential, **_reach(settings, section))
         else:
             raise SettingsError(
                 f"connection {name!r}: neither {name} nor {name}__fullyQualifiedNamespace is set"

@@ -7,13 +7,17 @@ from contextlib import suppress
 
 from azure.core.exceptions import AzureError
 from azure.servicebus import ServiceBusReceivedMessage
+from azure.servicebus.aio import ServiceBusReceiver
 
+from sandbox.functions_host import service_bus_body as body
 from sandbox.functions_host import service_bus_trigger as trigger
+from sandbox.functions_host.dispatcher import Dispatcher
+from sandbox.functions_host.function import Function
+from sandbox.functions_host.host_options import HostOptions
 from sandbox.functions_host.message_lock import MessageLock
 from sandbox.functions_host.protocol import TypedData
-from sandbox.functions_host.runtime import Function, Runtime
 from sandbox.functions_host.service_bus_connection import ServiceBusConnection
-from sandbox.functions_host.settings import AppSettings, HostOptions, SettingsError
+from sandbox.functions_host.settings import AppSettings, SettingsError
 
 _log = logging.getLogger(__name__)
 
@@ -27,39 +31,54 @@ class ServiceBusListener:
 
     Success completes the messages, an exception abandons every one of them. Batches come one at a
     time and nobody renews their locks; single messages come up to ``maxConcurrentCalls`` at once
-    and keep their locks while their function runs, up to ``maxAutoLockRenewalDuration``. In Azure
-    the locks are kept by another process; here by the loop that asynchronous functions run on, so
-    that one which computes without a pause for longer than a lock lasts loses its message.
+    and keep their locks while their function runs, up to ``maxAutoLockRenewalDuration``.
     """
 
     def __init__(
-        self, runtime: Runtime, function: Function, settings: AppSettings, options: HostOptions
+        self,
+        dispatcher: Dispatcher,
+        function: Function,
+        settings: AppSettings,
+        options: HostOptions,
     ) -> None:
         """Prepare to listen.
 
         Raises:
-            SettingsError: For a topic, sessions, a missing connection or an unresolved queue name.
+            SettingsError: For a topic, sessions or an unresolved queue name.
         """
         if "queueName" not in function.trigger or function.trigger.get("isSessionsEnabled"):
             raise SettingsError(
                 f"function {function.name}: topics and sessions are not part of this host"
             )
-        self._runtime = runtime
+        self._dispatcher = dispatcher
         self.function = function
+        self._settings = settings
         self._options = options
         self._queue = settings.resolve(function.trigger["queueName"])
-        self._batches = (function.trigger.get("cardinality") or "one").lower() == "many"
-        self._binary = (function.trigger.get("dataType") or "").lower() == "binary"
-        self._connection = ServiceBusConnection(settings, function.trigger["connection"])
-        self._receiver = self._connection.client.get_queue_receiver(self._queue)
+        self._batches = function.is_batched
+        self._wanted = body.data_type(function.trigger, batched=self._batches)
+        self._opened: tuple[ServiceBusConnection, ServiceBusReceiver] | None = None
         self._running: dict[asyncio.Task[bool], MessageLock] = {}
+
+    @property
+    def _receiver(self) -> ServiceBusReceiver:
+        if self._opened is None:
+            raise RuntimeError(f"function {self.function.name}: the listener has not been started")
+        return self._opened[1]
 
     async def start(self) -> None:
         """Attach to the queue.
 
         Raises:
+            SettingsError: When the settings say nothing of the connection.
             ConnectionError: When the namespace or the queue cannot be reached.
         """
+        if self._opened is None:
+            connection = ServiceBusConnection(self._settings, self.function.trigger["connection"])
+            receiver = connection.client.get_queue_receiver(
+                self._queue, prefetch_count=self._options.prefetch_count
+            )
+            self._opened = connection, receiver
         try:
             await self._receiver.__aenter__()
         except AzureError as error:
@@ -78,13 +97,25 @@ class ServiceBusListener:
                     await asyncio.wait_for(stop.wait(), _PAUSE_AFTER_ERROR_SECONDS)
         while self._running:
             await self._tend(_WAIT_SECONDS)
-        await self._receiver.close()
-        await self._connection.close()
+        if self._opened:
+            await self._receiver.close()
+            await self._opened[0].close()
 
-    async def invoke_by_hand(self, text: str) -> None:
-        """Invoke the function with a message that is on no queue; a batch function gets a batch."""
-        data, metadata = self._bind([text.encode()], [trigger.fields_by_hand()])
-        await self._runtime.invoke(self.function, data, metadata)
+    async def invoke_by_hand(self, text: str | None) -> None:
+        """Invoke the function with a message that is on no queue; a batch cannot be made of one.
+
+        Raises:
+            ValueError: For a batch function or no text at all; the production host fails as well,
+                after it has said 202.
+        """
+        if self._batches or text is None:
+            raise ValueError("cannot be converted to what the trigger takes")
+        payload = text.encode()
+        data, metadata = (
+            body.value_of_one(payload, self._wanted),
+            trigger.by_hand(payload, self._wanted),
+        )
+        await self._dispatcher.invoke(self.function, data, metadata)
 
     async def _next_batch(self) -> None:
         messages = await self._receive(self._options.max_message_batch_size, _WAIT_SECONDS)
@@ -125,12 +156,15 @@ class ServiceBusListener:
 
     async def _process(self, messages: Sequence[ServiceBusReceivedMessage]) -> bool:
         try:
-            payloads = [trigger.body(message) for message in messages]
+            payloads = [
+                body.payload(message, wanted=self._wanted, batched=self._batches)
+                for message in messages
+            ]
             data, metadata = self._bind(payloads, [trigger.fields(each) for each in messages])
         except ValueError as error:
             _log.error("cannot bind function=%s: %s", self.function.name, error)
             return False
-        return (await self._runtime.invoke(self.function, data, metadata)).succeeded
+        return (await self._dispatcher.invoke(self.function, data, metadata)).succeeded
 
     async def _settle(
         self, messages: Sequence[ServiceBusReceivedMessage], *, succeeded: bool
@@ -150,9 +184,7 @@ class ServiceBusListener:
     def _bind(
         self, payloads: Sequence[bytes], known: Sequence[trigger.Fields]
     ) -> tuple[TypedData, dict[str, TypedData]]:
-        name = self.function.name
         if self._batches:
-            data = trigger.payload_of_many(payloads, binary=self._binary)
-            return data, trigger.many(known, name)
-        data = trigger.payload_of_one(payloads[0], binary=self._binary)
-        return data, trigger.one(payloads[0], known[0], name)
+            return body.value_of_many(payloads, self._wanted), trigger.many(known)
+        data = body.value_of_one(payloads[0], self._wanted)
+        return data, trigger.one(payloads[0], known[0], self._wanted)

@@ -1,7 +1,6 @@
-"""Timer triggers: singleton per state folder, past-due once at start, advancing after failures."""
+"""Timer triggers: one host at a time, past-due once at start, advancing after failures."""
 
 import asyncio
-import fcntl
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
@@ -9,8 +8,10 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from sandbox.functions_host.dispatcher import Dispatcher
+from sandbox.functions_host.function import Function
+from sandbox.functions_host.lease import Lease
 from sandbox.functions_host.protocol import TypedData
-from sandbox.functions_host.runtime import Function, Runtime
 from sandbox.functions_host.schedule import Schedule, ScheduleStatus, StatusFile
 from sandbox.functions_host.settings import AppSettings
 from sandbox.functions_host.timer_gate import TimerGate
@@ -26,10 +27,11 @@ class TimerListener:
 
     def __init__(
         self,
-        runtime: Runtime,
+        dispatcher: Dispatcher,
         function: Function,
         settings: AppSettings,
         folder: Path,
+        lease: Lease,
         *,
         now: Callable[[], datetime],
         gate: TimerGate,
@@ -37,17 +39,18 @@ class TimerListener:
         """Prepare a timer.
 
         Args:
-            runtime: Where the function is loaded.
+            dispatcher: What runs the function.
             function: The timer function.
             settings: For a schedule given as ``%Name%``.
-            folder: Where status and lock of the timer are kept.
+            folder: Where the status of the timer is kept.
+            lease: What only one host has at a time.
             now: The time that the schedule goes by.
             gate: What every run passes through.
 
         Raises:
-            ValueError: For a schedule that is not NCRONTAB.
+            ValueError: For a schedule that is neither NCRONTAB nor a time span.
         """
-        self._runtime = runtime
+        self._dispatcher = dispatcher
         self.function = function
         self._now = now
         self._gate = gate
@@ -59,11 +62,12 @@ class TimerListener:
             if monitored and not self._schedule.is_sub_minute(now())
             else None
         )
-        self._lock = folder / f"{function.name}.lock"
+        self._lease = lease
         self._status = ScheduleStatus.initial(self._schedule, now())
 
     async def start(self) -> None:
-        """Nothing to reach: the clock is always there."""
+        """Look whether a lease can be had; the clock is always there."""
+        await self._lease.reach()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Wait for the schedule and run, once this host is the only one that does."""
@@ -76,7 +80,7 @@ class TimerListener:
             while await self._is_due(stop):
                 await self._fire(not_before=self._status.next)
 
-    async def invoke_by_hand(self, text: str) -> None:  # noqa: ARG002 - a timer has no input
+    async def invoke_by_hand(self, text: str | None) -> None:  # noqa: ARG002 - a timer has no input
         """Run the function outside of its schedule, which stays as it is."""
         async with self._gate.passage():
             await self._invoke(past_due=False)
@@ -110,27 +114,25 @@ class TimerListener:
 
     async def _invoke(self, *, past_due: bool) -> None:
         value = {
-            "Schedule": {"AdjustForDST": True},
+            "Schedule": {"AdjustForDST": not self._schedule.is_constant},
             "ScheduleStatus": self._status.to_json() if self._file else None,
             "IsPastDue": past_due,
         }
-        await self._runtime.invoke(self.function, TypedData(json=json.dumps(value)), {})
+        await self._dispatcher.invoke(self.function, TypedData(json=json.dumps(value)), {})
 
     @asynccontextmanager
     async def _sole_host(self, stop: asyncio.Event) -> AsyncIterator[None]:
-        with self._lock.open("w") as lock:
-            while not _try_lock(lock.fileno()):
-                _log.info("timer function=%s runs in another host; waiting", self.function.name)
-                if await _stopped_within(stop, 1):
-                    break
+        while not self._lease.take():
+            _log.info("timer function=%s runs in another host; waiting", self.function.name)
+            if await _stopped_within(stop, self._lease.seconds):
+                break
+        keeping = asyncio.create_task(self._lease.keep())
+        try:
             yield
-
-
-def _try_lock(descriptor: int) -> bool:
-    with suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
+        finally:
+            keeping.cancel()
+        # Not where it was cut off: then it runs out, as in Azure.
+        self._lease.give_back()
 
 
 async def _stopped_within(stop: asyncio.Event, seconds: float) -> bool:

@@ -30,8 +30,8 @@ def read_sources(file: Path | None) -> Sequence[Source]:
     except OSError as error:
         raise ConfigurationError(f"SSPR_HR_SOURCES_FILE: {path}: {error.strerror}") from None
     except InvalidDocument as error:
-        lines = [f"  {one}" for one in error.findings]
-        raise ConfigurationError("\n".join([f"The HR sources in {path}:", *lines])) from None
+        problems = [f"{path.name}: {one}" for one in error.findings]
+        raise ConfigurationError(f"The HR sources in {path}:", problems) from None
 
 
 def senders_of(
@@ -49,12 +49,12 @@ def senders_of(
     """
     known = {name.lower(): value.encode() for name, value in secrets.items() if value}
     missing = [
-        f"  {source.name}: set {name}"
+        f"HR source {source.name}: set {name}"
         for source in sources
         for name in _missing(source, known, tenant_id, audience)
     ]
     if missing:
-        raise ConfigurationError("\n".join(["HR sources lack settings:", *missing]))
+        raise ConfigurationError("HR sources lack settings:", missing)
     tokens = None
     if tenant_id and audience:
         tokens = EntraTokens(authority=authority, tenant_id=tenant_id, audience=audience)

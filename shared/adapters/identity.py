@@ -1,10 +1,18 @@
 """Who the app is to Azure: a managed identity, or on a developer's machine the developer."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from shared.domain.health import Kind, NotReached, Trouble
+from shared.ports import Check
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.core.credentials_async import AsyncTokenCredential
+
+_WAITS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
+"""Seconds. The SDK's own would wait for five minutes, several times."""
 
 
 def credential(
@@ -21,7 +29,7 @@ def credential(
 
     if local_development:
         return aio.DefaultAzureCredential(managed_identity_client_id=client_id)
-    return aio.ManagedIdentityCredential(client_id=client_id)
+    return aio.ManagedIdentityCredential(client_id=client_id, **_WAITS)
 
 
 def blocking_credential(
@@ -32,4 +40,36 @@ def blocking_credential(
 
     if local_development:
         return azure.identity.DefaultAzureCredential(managed_identity_client_id=client_id)
-    return azure.identity.ManagedIdentityCredential(client_id=client_id)
+    return azure.identity.ManagedIdentityCredential(client_id=client_id, **_WAITS)
+
+
+class IdentityHealth:
+    """The port `Dependency`: a token for each of the services that the identity is used at."""
+
+    def __init__(
+        self, make_credential: "Callable[[], AsyncTokenCredential]", resources: Sequence[str]
+    ) -> None:
+        """Take note of the resources, such as `https://graph.microsoft.com`."""
+        self._make_credential = make_credential
+        self._resources = resources
+
+    def checks(self) -> list[Check]:
+        """One for each resource: a token is issued, or not, for each by itself."""
+        return [
+            Check(
+                kind=Kind.IDENTITY,
+                name=resource.removeprefix("https://"),
+                purpose="a token",
+                look=partial(self._look, f"{resource}/.default"),
+            )
+            for resource in self._resources
+        ]
+
+    async def _look(self, scope: str) -> None:
+        from azure.core.exceptions import AzureError
+
+        async with self._make_credential() as credential:
+            try:
+                await credential.get_token(scope)
+            except AzureError as error:
+                raise NotReached(Trouble.NO_TOKEN, type(error).__name__) from None

@@ -5,7 +5,7 @@ The SDK's asynchronous client has been reported to hang inside Azure Functions
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,11 +19,13 @@ from shared.contracts.lifecycle_callback import LifecycleCallback
 from shared.contracts.operation_request import OperationRequest
 from shared.contracts.queues import (
     DIRECTORY_COMMANDS,
+    DIRECTORY_RESULTS,
     LIFECYCLE_CALLBACKS,
     ONBOARDING_EVENTS,
     ROLLOUT_OPERATIONS,
     SCOPE_CHANGES,
 )
+from shared.contracts.returned_message import ReturnedMessage
 from shared.contracts.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
 
@@ -36,6 +38,30 @@ _ATTEMPT_SECONDS = 20.0
 
 Message = tuple[str, bytes]
 """A message's id, by which the broker tells a copy, and its body."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Outgoing:
+    """A message on its way."""
+
+    key: str
+    body: bytes
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+    def written(self, after: timedelta) -> "ServiceBusMessage":
+        """The SDK's message, to be delivered so much later."""
+        from azure.servicebus import ServiceBusMessage
+
+        written = ServiceBusMessage(
+            self.body,
+            message_id=self.key,
+            content_type="application/json",
+            application_properties=dict(self.properties.items()),
+        )
+        if after:
+            # The broker goes by the machine's time, whatever time it is for the app.
+            written.scheduled_enqueue_time_utc = datetime.now(UTC) + after
+        return written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +88,10 @@ class ServiceBusAddress:
                 "Service Bus: give either a connection string or a fully qualified namespace"
             )
 
-    def client(self, credential: "TokenCredential | None" = None) -> "ServiceBusClient":
-        """A blocking client that leaves retrying to its user.
+    def client(
+        self, credential: "TokenCredential | None" = None, *, seconds: float = _ATTEMPT_SECONDS
+    ) -> "ServiceBusClient":
+        """A blocking client that leaves retrying to its user, and waits so long for an answer.
 
         Raises:
             ConfigurationError: a namespace without a credential, or a broken connection string.
@@ -73,16 +101,16 @@ class ServiceBusAddress:
         if self.connection_string:
             try:
                 return ServiceBusClient.from_connection_string(
-                    self.connection_string, **self._options()
+                    self.connection_string, **self._options(seconds)
                 )
             except ValueError:
                 # Not chained: the original's text may repeat the key.
                 raise ConfigurationError("Service Bus: the connection string is broken") from None
         if credential is None or self.namespace is None:
             raise ConfigurationError("Service Bus: a namespace needs a credential")
-        return ServiceBusClient(self.namespace, credential, **self._options())
+        return ServiceBusClient(self.namespace, credential, **self._options(seconds))
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, seconds: float) -> dict[str, Any]:
         from azure.servicebus import TransportType
 
         websockets = self.transport == "websockets"
@@ -91,7 +119,7 @@ class ServiceBusAddress:
             "custom_endpoint_address": self.custom_endpoint,
             "connection_verify": str(self.ca_file) if self.ca_file else None,
             "retry_total": 0,
-            "try_timeout": _ATTEMPT_SECONDS,
+            "try_timeout": seconds,
         }
 
 
@@ -104,6 +132,8 @@ class QueueNames:
     commands: str = DIRECTORY_COMMANDS
     operations: str = ROLLOUT_OPERATIONS
     callbacks: str = LIFECYCLE_CALLBACKS
+    results: str = DIRECTORY_RESULTS
+    """Sent to where one that the app has received is given back."""
 
 
 class ServiceBusOutbox:
@@ -129,6 +159,7 @@ class ServiceBusOutbox:
                 queues.commands,
                 queues.operations,
                 queues.callbacks,
+                queues.results,
             )
         }
 
@@ -162,6 +193,13 @@ class ServiceBusOutbox:
             self._queues.callbacks, [(each.message_key, each.text()) for each in callbacks], after
         )
 
+    async def return_messages(
+        self, queue: str, messages: Sequence[ReturnedMessage], after: timedelta
+    ) -> None:
+        """Messages of a queue of ours on that queue again; delivered so much later."""
+        outgoing = [_Outgoing(each.key, each.body, each.properties) for each in messages]
+        await self._hand_over(queue, outgoing, after)
+
     async def aclose(self) -> None:
         """Close every connection; the next send opens its own again."""
         closing = (asyncio.to_thread(each.close) for each in self._senders.values())
@@ -170,6 +208,9 @@ class ServiceBusOutbox:
     async def _send(
         self, queue: str, messages: Sequence[Message], after: timedelta = timedelta()
     ) -> None:
+        await self._hand_over(queue, [_Outgoing(*each) for each in messages], after)
+
+    async def _hand_over(self, queue: str, messages: Sequence[_Outgoing], after: timedelta) -> None:
         if messages:
             await asyncio.to_thread(self._senders[queue].send, messages, after)
 
@@ -189,7 +230,7 @@ class _Sender:
         self._lock = Lock()
         self._open: tuple[ServiceBusClient, ServiceBusSender] | None = None
 
-    def send(self, messages: Sequence[Message], after: timedelta = timedelta()) -> None:
+    def send(self, messages: Sequence[_Outgoing], after: timedelta) -> None:
         with self._lock:
             # Not the decorator: stamina logs a decorated function's arguments.
             for attempt in stamina.retry_context(
@@ -202,11 +243,11 @@ class _Sender:
         with self._lock:
             self._drop()
 
-    def _send_once(self, messages: Sequence[Message], after: timedelta) -> None:
+    def _send_once(self, messages: Sequence[_Outgoing], after: timedelta) -> None:
         from azure.servicebus.exceptions import ServiceBusError
 
         try:
-            _send_in_batches(self._sender(), [_written(one, after) for one in messages])
+            _send_in_batches(self._sender(), [one.written(after) for one in messages])
         except ServiceBusError:
             self._drop()
             raise
@@ -244,17 +285,6 @@ def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusM
             batch = sender.create_message_batch(_LARGEST_BATCH)
             batch.add_message(message)
     sender.send_messages(batch)
-
-
-def _written(message: Message, after: timedelta) -> "ServiceBusMessage":
-    from azure.servicebus import ServiceBusMessage
-
-    key, body = message
-    written = ServiceBusMessage(body, message_id=key, content_type="application/json")
-    if after:
-        # The broker goes by the machine's time, whatever time it is for the app.
-        written.scheduled_enqueue_time_utc = datetime.now(UTC) + after
-    return written
 
 
 def _may_pass(error: Exception) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from shared.contracts.health import HealthWord
 from shared.contracts.model_schemas import Json, Model, components, properties
 from shared.contracts.operator_api import ErrorAnswer
 from shared.contracts.operator_requests import (
@@ -18,8 +19,12 @@ from shared.contracts.operator_requests import (
     DocumentText,
 )
 from shared.contracts.view import View
+from shared.domain.health import Health
 
 _YAML: Json = {"application/yaml": {"schema": {"type": "string"}}}
+_WORD: Json = {"text/plain": {"schema": {"type": "string", "enum": list(Health)}}}
+_NO_JSON: Mapping[type[View], Json] = {DocumentText: _YAML, HealthWord: _WORD}
+"""Answers that are a text of their own."""
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ALWAYS = (400, 401, 403)
 _ERROR: Model = (ErrorAnswer, "validation")
@@ -92,6 +97,8 @@ class Route:
     """Behind the operators' door, or behind a function key whatever their door is."""
     by_proof: bool = False
     """Neither: anonymous at the host, and whoever sends proves who they are."""
+    open_to_all: bool = False
+    """Neither as well, and nobody proves anything."""
 
 
 def openapi(
@@ -128,7 +135,7 @@ def _models(routes: Iterable[Route]) -> set[Model]:
         (one, "serialization")
         for route in routes
         for one in (route.answers, *route.also.values())
-        if one is not None and one is not DocumentText
+        if one is not None and one not in _NO_JSON
     }
     return taken | answered | {_ERROR}
 
@@ -180,7 +187,8 @@ def _body(route: Route, references: Mapping[Model, Json]) -> Json:
 
 
 def _responses(route: Route, references: Mapping[Model, Json]) -> Json:
-    refused = sorted({*(_ALWAYS if route.for_operators else _ALWAYS[:2]), *route.refuses})
+    always = () if route.open_to_all else _ALWAYS if route.for_operators else _ALWAYS[:2]
+    refused = sorted({*always, *route.refuses})
     return {
         **{
             str(status): _answer(view, references)
@@ -193,9 +201,9 @@ def _responses(route: Route, references: Mapping[Model, Json]) -> Json:
 def _answer(view: type[View] | None, references: Mapping[Model, Json]) -> Json:
     if view is None:
         return {"description": "Yes; the answer has no body."}
-    content = _YAML
-    if view is not DocumentText:
-        content = {"application/json": {"schema": references[view, "serialization"]}}
+    content = _NO_JSON.get(view) or {
+        "application/json": {"schema": references[view, "serialization"]}
+    }
     return {"description": (view.__doc__ or "").partition("\n")[0], "content": content}
 
 
@@ -207,6 +215,8 @@ def _error(description: str, references: Mapping[Model, Json]) -> Json:
 
 
 def _security(route: Route) -> list[Json]:
+    if route.open_to_all:
+        return [{}]
     by_key: Json = {"functionKey": []}
     if route.by_proof:
         return [{}] if route.method == "OPTIONS" else [{"signature": []}, {"sender": []}]

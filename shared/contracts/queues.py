@@ -7,5 +7,22 @@ DIRECTORY_RESULTS = "directory-results"
 ROLLOUT_OPERATIONS = "rollout-operations"
 LIFECYCLE_CALLBACKS = "lifecycle-callbacks"
 
+SENT_TO = (
+    ONBOARDING_EVENTS,
+    SCOPE_CHANGES,
+    DIRECTORY_COMMANDS,
+    DIRECTORY_RESULTS,
+    ROLLOUT_OPERATIONS,
+    LIFECYCLE_CALLBACKS,
+)
+"""By the app: also to those that it takes batches from, to give back what it could not do."""
+RECEIVED_FROM = (
+    ONBOARDING_EVENTS,
+    SCOPE_CHANGES,
+    DIRECTORY_RESULTS,
+    ROLLOUT_OPERATIONS,
+    LIFECYCLE_CALLBACKS,
+)
+"""By the app."""
 MOST_DELIVERIES = 5
 """How often the broker delivers an operation before it sets the message aside."""

@@ -1,5 +1,7 @@
 """The one root of every error this product raises on purpose, and its kinds."""
 
+from collections.abc import Sequence
+
 
 class SsprRolloutError(Exception):
     """Something the operator can act on: the text names what is wrong and where."""
@@ -20,7 +22,15 @@ class InvalidMessage(SsprRolloutError):
 
 
 class ConfigurationError(SsprRolloutError):
-    """A setting is missing or contradicts another; the process does not start."""
+    """Settings are missing, wrong or contradict each other; nothing is done before that is mended.
+
+    Attributes:
+        problems: everything that is wrong, a sentence each.
+    """
+
+    def __init__(self, summary: str, problems: Sequence[str] = ()) -> None:
+        super().__init__("\n".join([summary, *(f"  {one}" for one in problems)]))
+        self.problems = tuple(problems) or (summary,)
 
 
 class DirectoryUnavailable(SsprRolloutError):

@@ -33,7 +33,7 @@ def outcome_of(
     """
     if received is None:
         return None
-    if received is Reason.INVALID or current is None:
+    if received in {Reason.INVALID, Reason.NOT_DONE} or current is None:
         return Outcome.FAILED
     if action is Action.OFFBOARD:
         return _left(current)

@@ -62,6 +62,7 @@ class Reason(StrEnum):
     UNKNOWN_LEAVER = "unknown-leaver"
     NOBODY_WAITS = "nobody-waits"
     INVALID = "invalid"
+    NOT_DONE = "not-done"
     # Flags: nothing moves, a person has to look.
     WORKER_SILENT = "worker-silent"
     NOT_WRITTEN = "not-written"
@@ -125,6 +126,7 @@ _TEXTS = {
     Reason.UNKNOWN_LEAVER: "Nobody by that name was ever enrolled; nothing to take out.",
     Reason.NOBODY_WAITS: "Nobody waits for this person; nothing was done.",
     Reason.INVALID: "The message could not be understood; see the field.",
+    Reason.NOT_DONE: "It could not be done for days on end; see the detail.",
     Reason.WORKER_SILENT: "The hybrid worker has not answered; is it running?",
     Reason.NOT_WRITTEN: "The change could not be written; look at the dead-lettered scope changes.",
     Reason.NOT_VISIBLE: "Applied, but Entra does not show the membership.",

@@ -27,6 +27,7 @@ class Weight(StrEnum):
 
     INFO = "info"
     WARNING = "warning"
+    ERROR = "error"
 
 
 class By(StrEnum):
@@ -243,7 +244,28 @@ class DeltaSyncProblem(Signal):
     problem: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppMisconfigured(Signal):
+    """The app has started with a wrong set-up, and does nothing; told for each thing wrong."""
+
+    event = "app-misconfigured"
+    weight = Weight.ERROR
+    problem: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkPostponed(Signal):
+    """Messages could not be dealt with now; they are on their queue again, for later."""
+
+    event = "work-postponed"
+    queue: str
+    messages: int
+    reason: str
+
+
 SIGNALS: tuple[type[Signal], ...] = (
+    AppMisconfigured,
+    WorkPostponed,
     PhaseChanged,
     RolloutPaused,
     WaveBegun,

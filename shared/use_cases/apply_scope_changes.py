@@ -25,7 +25,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     """Write what the ledger says is owed to the people whom the messages name.
 
     Raises:
-        DirectoryUnavailable, LedgerConflict: the whole batch is to be delivered again.
+        DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
     """
     changes, refused = read_all(
         messages, SCOPE_CHANGES, lambda one: ScopeChange.read(one.body), now

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.onboarding_event import Envelope, event_key
+from shared.contracts.onboarding_event import Envelope, decode, event_key
+from shared.contracts.returned_message import ReturnedMessage
 from shared.domain.errors import InvalidMessage
 from shared.domain.reasons import Reason
 from shared.ports import Receipt
@@ -16,6 +17,12 @@ class Message:
 
     body: bytes
     envelope: Envelope = Envelope()
+    returns: int = 0
+    """How often it could not be dealt with, and was put on its queue again."""
+
+    def returned(self) -> ReturnedMessage:
+        """The same to be put there once more."""
+        return ReturnedMessage(body=self.body, envelope=self.envelope, returns=self.returns + 1)
 
 
 def read_all[T](
@@ -37,7 +44,7 @@ def _refusal(message: Message, queue: str, error: InvalidMessage, now: datetime)
 
     A batch trigger cannot dead-letter one message of its batch, so the ledger keeps it.
     """
-    body = message.body.decode("utf-8", "backslashreplace")
+    body = _shown(message)
     return Receipt(
         key=event_key(body, message.envelope),
         queue=queue,
@@ -47,3 +54,24 @@ def _refusal(message: Message, queue: str, error: InvalidMessage, now: datetime)
         detail=error.reason,
         body=body,
     )
+
+
+def given_up(message: Message, queue: str, problem: str, now: datetime) -> Receipt:
+    """The receipt that keeps a message whole which was understood, and could not be done."""
+    body = _shown(message)
+    try:
+        value = decode(message.body)
+    except InvalidMessage:
+        value = body
+    return Receipt(
+        key=event_key(value, message.envelope),
+        queue=queue,
+        at=now,
+        outcome=Reason.NOT_DONE,
+        detail=problem,
+        body=body,
+    )
+
+
+def _shown(message: Message) -> str:
+    return message.body.decode("utf-8", "backslashreplace")

@@ -23,7 +23,7 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
     """Take a batch of results; whoever still awaits a write after it is announced again.
 
     Raises:
-        LedgerConflict: the whole batch is to be delivered again.
+        LedgerConflict: all of them are to be taken again.
     """
     taken, refused = read_all(messages, DIRECTORY_RESULTS, _read, now)
     await keep_refused(refused, world)

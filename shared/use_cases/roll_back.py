@@ -3,6 +3,7 @@
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -45,17 +46,25 @@ async def roll_back(operation: Operation, world: World, now: datetime) -> Mappin
     _check(wave, people, stored)
     view = _view(wave, people, stored, now)
     if shown is None:
-        return view.model_dump(mode="json", by_alias=True)
+        return _shown(view)
     # Delivered again after a crash it goes on: the wave is marked before anybody is taken out.
     if wave not in stored.rollout.rolled_back:
         if shown != view.fingerprint:
             raise WorldChanged(
                 f"{view.removals} people would be taken out, not those that were shown; look again"
             )
+        # Whom it concerned cannot be seen any more once they are out.
+        await world.operations.keep(replace(operation, result=_shown(view)))
         await _mark(wave, operation, world, now)
+    elif operation.result:
+        view = RollbackView.model_validate(operation.result)
     await _take_out(wave, people, operation, world, now)
     tell([WaveRolledBack(wave=wave, people=view.removals)])
-    return view.model_copy(update={"done": True}).model_dump(mode="json", by_alias=True)
+    return _shown(view.model_copy(update={"done": True}))
+
+
+def _shown(view: RollbackView) -> Mapping[str, Any]:
+    return view.model_dump(mode="json", by_alias=True)
 
 
 async def _current(world: World) -> StoredRollout:

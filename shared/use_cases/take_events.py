@@ -19,7 +19,7 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     """Take a batch of onboarding events; what cannot be understood is kept and refused.
 
     Raises:
-        DirectoryUnavailable, LedgerConflict: the whole batch is to be delivered again.
+        DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
     """
     requests, refused = read_all(
         messages, ONBOARDING_EVENTS, lambda one: read_request(one.body, one.envelope, now), now

@@ -1,5 +1,6 @@
 """Tell: what happened becomes a line of the log, once, after it was stored."""
 
+import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 
@@ -19,13 +20,17 @@ from shared.domain.signals import (
 from shared.ports import Receipt, StoredRollout, World
 
 _log = structlog.get_logger(__name__)
+_LEVELS = {
+    Weight.INFO: logging.INFO,
+    Weight.WARNING: logging.WARNING,
+    Weight.ERROR: logging.ERROR,
+}
 
 
 def tell(signals: Iterable[Signal]) -> None:
     """Log each signal under its name."""
     for one in signals:
-        log = _log.warning if one.weight is Weight.WARNING else _log.info
-        log(one.event, **one.told())
+        _log.log(_LEVELS[one.weight], one.event, **one.told())
 
 
 async def put_in_place(

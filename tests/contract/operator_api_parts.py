@@ -18,6 +18,7 @@ import jsonschema_rs
 from functions.operator_api import describe_api
 from sandbox.company import SCOPE_GROUP, object_id
 from tests.contract.functions_host_process import App
+from tests.contract.service_bus_process import Bus
 from tests.contract.service_bus_process import running as running_bus
 from tests.contract.tenant_process import IDENTITY_HEADER, RunningTenant
 from tests.contract.tenant_process import running as running_tenant
@@ -26,13 +27,14 @@ from tests.integration.ledger.azurite_process import azurite
 SCOPE = object_id("group", SCOPE_GROUP)
 QUEUES = Path(__file__).parents[2] / "infra/queues.json"
 CODE = """
-from functions import operations
+from functions import health, operations
 from functions.operator_api import operator_blueprint
 from functions.operators import Operators
 from shared.settings import read_settings
 
 app.register_functions(operator_blueprint(Operators(read_settings().operator_auth)))
 app.register_functions(operations.blueprint)
+app.register_functions(health.health_blueprint())
 """
 DESCRIPTION = describe_api()
 _TEMPLATES = {
@@ -81,7 +83,14 @@ class Parts:
     """What the app needs, for as long as the tests run."""
 
     tenant: RunningTenant
+    bus: Bus
     settings: Mapping[str, str]
+
+    def empty(self, queue: str) -> None:
+        """Take whatever lies on a queue."""
+        with self.bus.client() as client, client.get_queue_receiver(queue) as receiver:
+            for message in receiver.receive_messages(100, max_wait_time=1):
+                receiver.complete_message(message)
 
     @contextmanager
     def app(self, folder: Path, **settings: str) -> Iterator[httpx.Client]:
@@ -93,18 +102,21 @@ class Parts:
 
 
 @contextmanager
-def running_parts(folder: Path) -> Iterator[Parts]:
-    """A ledger, a broker and a tenant."""
+def running_parts(
+    folder: Path, queues: Mapping[str, Mapping[str, Any]] | None = None
+) -> Iterator[Parts]:
+    """A ledger, a broker and a tenant; with the queues as they are in Azure, or with these."""
     places = {name: folder / name for name in ("azurite", "bus", "tenant")}
     for place in places.values():
         place.mkdir()
     with ExitStack() as stack:
         storage = stack.enter_context(azurite(places["azurite"]))
-        queues = json.loads(QUEUES.read_text())
+        queues = queues or json.loads(QUEUES.read_text())
         bus = stack.enter_context(running_bus(places["bus"], queues))
         tenant = stack.enter_context(running_tenant(places["tenant"], "--company-size", "60"))
         yield Parts(
             tenant,
+            bus,
             {
                 "AzureWebJobsStorage": storage,
                 "SSPR_LEDGER_CONNECTION_STRING": storage,

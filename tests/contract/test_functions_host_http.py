@@ -1,11 +1,14 @@
 """HTTP functions on the host: routes, methods, keys, bodies, and the admin endpoints."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from tests.contract.functions_host_process import App, RunningHost
+from tests.waiting import wait_until
 
+LARGEST = 1000
 CODE = """
     @app.route("people/{name}/{number:int}", methods=["GET"], auth_level="anonymous")
     async def person(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
@@ -35,6 +38,26 @@ CODE = """
     def master(req: func.HttpRequest) -> str:
         return "master"
 
+    @app.route("overlap/literal", auth_level="anonymous")
+    def specific(req: func.HttpRequest) -> str:
+        return "specific"
+
+    @app.route("overlap/{anything}", auth_level="anonymous")
+    def General(req: func.HttpRequest) -> str:
+        return "general"
+
+    @app.route("disabled", auth_level="anonymous")
+    def disabled(req: func.HttpRequest) -> str:
+        return "ran all the same"
+
+    @app.route("size", auth_level="anonymous")
+    def size(req: func.HttpRequest) -> str:
+        return str(len(req.get_body()))
+
+    @app.route("nothing", auth_level="anonymous")
+    def nothing(req: func.HttpRequest) -> func.HttpResponse:
+        record(asked="nothing")
+
     @app.route("broken", auth_level="anonymous")
     def broken(req: func.HttpRequest) -> str:
         raise RuntimeError("out of order")
@@ -51,7 +74,11 @@ CODE = """
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> App:
-    return App(tmp_path_factory.mktemp("http"), CODE)
+    values = {
+        "AzureWebJobs.disabled.Disabled": "true",
+        "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT": str(LARGEST),
+    }
+    return App(tmp_path_factory.mktemp("http"), CODE, values=values)
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +121,28 @@ def test_what_no_route_matches_is_not_found(host: RunningHost, method: str, path
     assert host.http.request(method, path).status_code == 404
 
 
-def test_a_literal_segment_wins_over_a_parameter(host: RunningHost) -> None:
+def test_of_routes_that_overlap_the_first_name_in_the_alphabet_wins(host: RunningHost) -> None:
+    assert host.http.get("/api/overlap/literal").text == "general"
     assert host.http.get("/api/people/everyone/1").text == "everyone"
+
+
+@pytest.mark.parametrize("length", [0, 1, LARGEST])
+def test_a_body_arrives_whole_as_long_as_its_length_is_told(host: RunningHost, length: int) -> None:
+    assert host.http.post("/api/size", content=b"x" * length).text == str(length)
+
+
+def test_a_chunked_body_is_dropped(host: RunningHost) -> None:
+    assert host.http.post("/api/size", content=iter([b"x", b"y"])).text == "0"
+
+
+def test_a_body_over_the_limit_is_a_500_and_never_seen(host: RunningHost, app: App) -> None:
+    assert host.http.post("/api/size", content=b"x" * (LARGEST + 1)).status_code == 500
+    assert "function=size: the request body is too large" in app.log()
+
+
+def test_a_response_that_is_nothing_is_a_500(host: RunningHost, app: App) -> None:
+    assert host.http.get("/api/nothing").status_code == 500
+    assert {"asked": "nothing"} in app.seen()
 
 
 def test_body_status_headers_and_cookies_pass_through(host: RunningHost) -> None:
@@ -122,9 +169,24 @@ def test_a_function_key_opens_functions_and_not_the_admin_level(host: RunningHos
     assert host.http.get(f"/api/master?code={host.master_key}").status_code == 200
 
 
-def test_the_header_counts_before_the_query(host: RunningHost) -> None:
+def test_a_functions_own_key_opens_no_other(host: RunningHost) -> None:
+    own = {name: keys["default"] for name, keys in host.keys["keysOfFunctions"].items()}
+    assert host.http.get(f"/api/keyed?code={own['keyed']}").status_code == 200
+    assert host.http.get(f"/api/keyed?code={own['master']}").status_code == 401
+    assert host.http.get(f"/api/master?code={own['master']}").status_code == 401
+
+
+def test_a_disabled_function_is_there_for_the_master_key_alone(host: RunningHost) -> None:
+    assert host.http.get("/api/disabled").status_code == 404
+    assert host.http.get(f"/api/disabled?code={host.function_key}").status_code == 404
+    answer = host.http.get(f"/api/disabled?code={host.master_key}")
+    assert answer.text == "ran all the same"
+
+
+@pytest.mark.parametrize("header", ["wrong", ""])
+def test_the_header_counts_before_the_query(host: RunningHost, header: str) -> None:
     answer = host.http.get(
-        f"/api/keyed?code={host.function_key}", headers={"x-functions-key": "wrong"}
+        f"/api/keyed?code={host.function_key}", headers={"x-functions-key": header}
     )
     assert answer.status_code == 401
 
@@ -138,13 +200,41 @@ def test_ping_is_open_and_status_wants_the_master_key(host: RunningHost) -> None
 
 def test_the_master_key_runs_a_timer_by_hand(host: RunningHost, app: App) -> None:
     assert host.invoke_by_hand("Yearly").status_code == 202
-    seen = app.wait_for(1)[-1]
+    seen = ran(app, 1)[-1]
     assert seen["past_due"] is False
     assert set(seen["status"]) == {"Last", "Next", "LastUpdated"}
 
 
-def test_running_by_hand_is_refused_without_key_name_or_input(host: RunningHost) -> None:
-    url, key = "/admin/functions/yearly", {"x-functions-key": host.master_key}
+def test_an_input_is_not_needed_to_run_by_hand(host: RunningHost, app: App) -> None:
+    before = len(ran(app, 0))
+    assert host.administer("POST", "functions/yearly", json={}).status_code == 202
+    ran(app, before + 1)
+
+
+def test_an_http_function_says_202_by_hand_and_is_not_called(host: RunningHost, app: App) -> None:
+    before = app.seen().count({"asked": "nothing"})
+    assert host.invoke_by_hand("nothing").status_code == 202
+    wait_until(lambda: "function=nothing was not invoked by hand" in app.log(), app.log)
+    assert app.seen().count({"asked": "nothing"}) == before
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"yearly", b'{"input": {}}'])
+def test_what_is_no_invocation_is_refused(host: RunningHost, body: bytes) -> None:
+    assert host.administer("POST", "functions/yearly", content=body).status_code == 400
+
+
+def test_running_by_hand_is_refused_without_key_or_name(host: RunningHost) -> None:
+    url = "/admin/functions/yearly"
     assert host.http.post(url, json={"input": ""}).status_code == 401
-    assert host.http.post(url, content=b"{}", headers=key).status_code == 400
+    assert host.http.post(f"{url}?code={host.function_key}", json={}).status_code == 401
     assert host.invoke_by_hand("nobody").status_code == 404
+
+
+def ran(app: App, count: int) -> list[dict[str, Any]]:
+    """What the timer recorded, once it has run so many times."""
+
+    def found() -> list[dict[str, Any]]:
+        return [line for line in app.seen() if "past_due" in line]
+
+    wait_until(lambda: len(found()) >= count, app.log)
+    return found()

@@ -73,7 +73,8 @@ def test_a_changed_schedule_is_not_past_due(tmp_path: Path) -> None:
 def test_two_hosts_on_one_state_share_their_keys_and_only_one_runs_the_timer(
     tmp_path: Path,
 ) -> None:
-    app = App(tmp_path, TIMER, values={"Schedule": "*/1 * * * * *"})
+    values = {"Schedule": "*/1 * * * * *"}
+    app = App(tmp_path, TIMER, values=values, flags=["--timer-lease", "2"])
     with app.running() as first:
         app.wait_for(1)
         with app.running() as second:
@@ -91,7 +92,44 @@ def test_day_of_month_and_day_of_week_must_both_hold() -> None:
     assert friday_the_13th == datetime(2026, 2, 13, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("expression", ["*/5 * * * *", "0 0 0 ? * 1", "0 61 * * * *", "00:00:05"])
+START = datetime(2026, 1, 1, 8, 30, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("expression", "after"),
+    [
+        ("*/5 * * * *", timedelta(minutes=4, seconds=53)),
+        ("00:00:05", timedelta(seconds=5)),
+        ("1.02:00:00", timedelta(days=1, hours=2)),
+        ("24:10:00", timedelta(days=24, hours=10)),
+        ("3", timedelta(days=3)),
+    ],
+)
+def test_five_fields_and_time_spans_are_schedules_too(expression: str, after: timedelta) -> None:
+    assert Schedule(expression).following(START) == START + after
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_sub_minute"),
+    [
+        ("*/10 * * * * *", True),
+        ("0 * * * * *", False),
+        ("0,30 15 * * * *", False),
+        ("00:00:59", True),
+        ("00:01:00", False),
+    ],
+)
+def test_only_what_is_due_more_than_once_a_minute_always_keeps_no_status(
+    expression: str, *, is_sub_minute: bool
+) -> None:
+    at = datetime(2026, 1, 1, 8, 14, 59, tzinfo=UTC)
+    assert Schedule(expression).is_sub_minute(at) is is_sub_minute
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["* * * *", "0 0 0 ? * 1", "0 61 * * * *", "00:61:00", "24:24:00", "00:00:00"],
+)
 def test_what_is_not_ncrontab_is_refused(expression: str) -> None:
     with pytest.raises(ValueError, match="NCRONTAB"):
         Schedule(expression)

@@ -216,6 +216,22 @@ async def test_a_rollback_is_told_with_how_many_are_on_their_way_out(
     ]
 
 
+async def test_a_rollback_that_dies_before_its_end_tells_once_more_whom_it_concerned(
+    stage: Stage, told: list[EventDict]
+) -> None:
+    await stage.applies()
+    await stage.advances()
+    shown = await roll_back(operation(wave="pilot"), stage.world, stage.now)
+    sure = operation(wave="pilot", plan=shown["fingerprint"], reason="because Ada said so")
+    done = await roll_back(sure, stage.world, stage.now)
+    assert (done["removals"], done["done"]) == (len(PILOTS), True)
+    # The app was killed before that was written down; the message comes again.
+    kept = await stage.world.operations.find(sure.key)
+    assert kept is not None
+    assert await roll_back(kept, stage.world, stage.now) == done
+    assert {one["people"] for one in named(told, "wave-rolled-back")} == {len(PILOTS)}
+
+
 async def test_an_operators_pause_is_told_without_name_or_reason(
     stage: Stage, told: list[EventDict]
 ) -> None:

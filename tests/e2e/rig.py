@@ -5,6 +5,7 @@ a queue. Nothing here knows how the product does what it does.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -236,6 +237,16 @@ class Rig:
     def kill(self, part: str) -> None:
         """End a part as a power cut would."""
         supervisor.kill(self.layout, part)
+
+    def cut_off(self, part: str, function: str) -> None:
+        """Ask the Functions host to end while a function waits for what is held.
+
+        As Azure's, it goes on for its time of grace and then kills the app at whatever line it is.
+        """
+        supervisor.terminate(self.layout, part)
+        log = (self.layout.logs / f"{part}.log").read_text()
+        stopped = log.rpartition(" stopping\n")[2]
+        assert re.search(rf"cut off after .*\b{function}\b", stopped), stopped
 
     def start(self) -> None:
         """Start whatever does not run."""

@@ -70,6 +70,39 @@ def test_the_app_dies_while_it_reads_a_batch_of_events(rig: Rig, people: People)
         assert event["outcome"] == "onboarded"
 
 
+def test_events_that_are_cut_off_after_sigterm_are_dealt_with_rightly(
+    rig: Rig, people: People
+) -> None:
+    """Given a batch that does not end in time, when the host cuts it off, then it is done anew."""
+    batch = [people.cloud(), people.synced(), people.cloud()]
+    with rig.held_graph("GET", "^/users", "after") as waiting:
+        keys = rig.onboard(*(person.user_principal_name for person in batch))
+        until(waiting, "the app to ask Graph who they are")
+        rig.cut_off("functions_host", "enroll_people")
+
+    rig.start()
+
+    for person, key in zip(batch, keys, strict=True):
+        _is_in_once(rig.reaches(person.user_principal_name, "effective"))
+        event = rig.console.event(key)
+        assert event is not None
+        assert event["outcome"] == "onboarded"
+
+
+def test_a_write_that_is_cut_off_after_sigterm_is_recorded_once(rig: Rig, people: People) -> None:
+    """Given a member written by Graph, when the host cuts off its writer, then it is ours."""
+    person = people.cloud()
+    with rig.held_graph("PATCH", "^/groups/", "after") as waiting:
+        rig.onboard(person.user_principal_name)
+        until(waiting, "Graph to have made the change")
+        assert rig.groups(person) == [SCOPE_GROUP]
+        rig.cut_off("functions_host", "apply_scope_changes")
+
+    rig.start()
+
+    _is_in_once(rig.reaches(person.user_principal_name, "effective"))
+
+
 def _is_in_once(person: dict[str, Any]) -> None:
     assert person["provenance"] == "ours"
     taken = reasons(person)

@@ -72,7 +72,7 @@ def test_an_abort_is_final(stage: RolloutRig) -> None:
 
     stage.rollouts.steer("abort", "wrong tenant")
     stage.passes(SOAK * 5)
-    for timer in ("wave_timer", "reconcile_timer"):
+    for timer in ("clock_timer", "reconcile_timer"):
         stage.rig.run_function(timer)
 
     for verb in ("resume", "pause", "promote"):
@@ -90,7 +90,7 @@ def test_an_abort_wins_against_an_expansion_under_way(stage: RolloutRig) -> None
         until(waiting, "the expansion to list everybody")
         stage.rollouts.steer("abort", "stop it")
 
-    stage.rig.run_function("wave_timer")
+    stage.rig.run_function("clock_timer")
     stage.rig.run_function("reconcile_timer")
     until(lambda: _is_idle(stage), "the queues to be empty")
     assert {stage.state(person) for person in people} <= {None, "withdrawn"}
@@ -139,7 +139,7 @@ def test_two_timers_at_once_do_not_both_act(stage: RolloutRig) -> None:
     stage.passes(SOAK + MINUTE)
 
     for _ in range(6):
-        stage.rig.run_function("wave_timer")
+        stage.rig.run_function("clock_timer")
     stage.soaks_in("early")
 
     begun = [one for one in _audit(stage, "rollout") if one["action"] == "begin-wave"]

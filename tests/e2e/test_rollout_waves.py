@@ -123,7 +123,7 @@ def test_a_paused_rollout_stands_still_until_it_is_resumed(stage: RolloutRig) ->
     assert view["pause"]["reason"] == "by-hand"
     assert view["pause"]["detail"] == "the helpdesk is swamped"
     stage.passes(SOAK * 3)
-    stage.rig.run_function("wave_timer")
+    stage.rig.run_function("clock_timer")
     assert stage.rollouts.view()["phase"] == "paused"
     again = stage.refused("/rollout/pause", {"reason": "once more"})
     assert again.status_code == 409
@@ -162,7 +162,7 @@ def test_an_inconclusive_gate_never_promotes(stage: RolloutRig) -> None:
 
     for _ in range(3):
         stage.passes(timedelta(days=7))
-        stage.rig.run_function("wave_timer")
+        stage.rig.run_function("clock_timer")
 
     def said() -> bool:
         newest = stage.rollouts.evaluations()[0]

@@ -11,6 +11,7 @@ from functions.operator_api import describe_api
 from shared.adapters.ledger.table import Table
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import QueueNames
+from shared.contracts import queues
 from tests.infra.compiler import INFRA
 from tests.infra.snapshots import APP, ASSIGNMENT, SNAPSHOTS, WORKER, Grant, Snapshot
 
@@ -30,6 +31,7 @@ SENT_BY_APP = (
     "onboarding-events",
     "scope-changes",
     "directory-commands",
+    "directory-results",
     "rollout-operations",
     "lifecycle-callbacks",
 )
@@ -97,10 +99,10 @@ def test_an_assignment_s_name_is_its_own_and_known_before_anything_is_made(one: 
 
 
 def test_every_queue_that_the_app_reads_or_writes_is_among_its_roles() -> None:
-    """`lifecycle-callbacks` is of the HR adapters."""
     names = QueueNames()
     sent = {getattr(names, field) for field in names.__dataclass_fields__}
-    assert sent | {"lifecycle-callbacks"} == set(SENT_BY_APP)
+    assert sent == set(SENT_BY_APP) == set(queues.SENT_TO)
+    assert set(queues.RECEIVED_FROM) == set(RECEIVED_BY_APP)
 
 
 def test_every_table_of_the_ledger_is_made_and_granted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,10 +195,16 @@ def test_operators_sign_in_before_anything_of_theirs_is_reached() -> None:
     paths = set(describe_api()["paths"])
     patterns = [re.escape(path).replace(r"\*", ".*") for path in checked["excludedPaths"]]
     outside = {path for path in paths if any(re.fullmatch(one, f"/api{path}") for one in patterns)}
-    assert outside == paths & {"/onboarding-events", "/hr/{source}", "/hooks/{source}"}
+    assert outside == paths & {"/health", "/onboarding-events", "/hr/{source}", "/hooks/{source}"}
     assert len(paths - outside) > 15
 
 
 def test_a_door_is_left_open_to_what_brings_its_own_authentication() -> None:
     checked = sign_in("entra-sign-in")["globalValidation"]
-    assert checked["excludedPaths"] == ["/api/onboarding-events", "/api/hr/*", "/api/hooks/*"]
+    assert checked["excludedPaths"] == [
+        # One word; what else the app knows of its health is below, and behind the door.
+        "/api/health",
+        "/api/onboarding-events",
+        "/api/hr/*",
+        "/api/hooks/*",
+    ]

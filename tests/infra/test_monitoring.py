@@ -50,6 +50,8 @@ ASKED_FOR = {
     "writeback-failures",
     "worker-silent",
     "app-silent",
+    "app-misconfigured",
+    "work-postponed",
     "messages-refused",
     "sender-refused",
     "plan-unsafe",

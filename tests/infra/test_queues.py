@@ -22,7 +22,11 @@ LONGEST_LOCK = 300
 
 
 def test_there_is_a_queue_for_every_name_of_the_contracts_and_no_other() -> None:
-    names = {value for name, value in vars(queues).items() if name.isupper() and "-" in str(value)}
+    names = {
+        value
+        for name, value in vars(queues).items()
+        if name.isupper() and isinstance(value, str) and "-" in value
+    }
     assert set(QUEUES) == names
 
 
@@ -78,6 +82,10 @@ def test_a_batch_has_the_longest_lock_there_is(monkeypatch: pytest.MonkeyPatch) 
         lock = QUEUES[one["queueName"]]["lockDurationSeconds"]
         is_batch = str(one["cardinality"]).lower() == "many"
         assert lock == LONGEST_LOCK if is_batch else lock <= LONGEST_LOCK
+
+
+def test_the_app_knows_how_long_the_locks_of_its_batches_are() -> None:
+    assert Settings.model_fields["message_lock"].default.total_seconds() == LONGEST_LOCK
 
 
 def test_an_operation_is_delivered_as_often_as_the_app_counts() -> None:

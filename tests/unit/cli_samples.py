@@ -1,8 +1,10 @@
 """Answers of the operator API, made of its own models, as JSON."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.contracts.health import CheckView, HealthView
 from shared.contracts.operator_api import (
     CountView,
     EvaluationView,
@@ -27,6 +29,7 @@ from shared.contracts.person_view import (
     StepView,
 )
 from shared.contracts.view import View
+from shared.domain.health import Finding, Health, Kind, Trouble
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -307,3 +310,48 @@ def operation(
             problem=problem,
         )
     )
+
+
+def _found(kind: Kind, name: str, purpose: str, trouble: Trouble | None = None) -> CheckView:
+    detail = "Graph answered 403 Authorization_RequestDenied (request 1f0c)" if trouble else ""
+    return CheckView.model_validate(
+        Finding(
+            kind=kind,
+            name=name,
+            purpose=purpose,
+            milliseconds=12,
+            trouble=trouble,
+            detail=detail,
+        )
+    )
+
+
+def _health(word: Health, *checks: CheckView, problems: tuple[str, ...] = ()) -> dict[str, Any]:
+    view = HealthView(health=word, at=NOW, problems=problems, checks=checks)
+    whole: dict[str, Any] = json.loads(view.as_json())
+    return whole
+
+
+_REACHED = (
+    _found(Kind.IDENTITY, "graph.microsoft.com", "a token"),
+    _found(Kind.TABLE, "enrolments", "the ledger"),
+    _found(Kind.QUEUE, "onboarding-events", "receive"),
+)
+HEALTH = _health(Health.OK, *_REACHED)
+DEGRADED = _health(
+    Health.DEGRADED,
+    *_REACHED,
+    _found(Kind.GRAPH, "users", "User.Read.All", Trouble.FORBIDDEN),
+    _found(
+        Kind.GRAPH,
+        "scope group",
+        "GroupMember.ReadWrite.All or GroupMember.Read.All",
+        Trouble.FORBIDDEN,
+    ),
+)
+MISCONFIGURED = _health(
+    Health.MISCONFIGURED,
+    problems=(
+        "SSPR_TOPOLOGY: Input should be 'nested', 'synced' or 'cloud'; put there nested, or cloud",
+    ),
+)

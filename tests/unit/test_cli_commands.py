@@ -9,13 +9,22 @@ from typing import Any
 import pytest
 
 from tests.unit.cli_api import KEY, NOT_KNOWN, Answer, Api, refusal, serving, sspr
-from tests.unit.cli_samples import NOW, REFUSED, STATUS, outlook, person
+from tests.unit.cli_samples import (
+    DEGRADED,
+    HEALTH,
+    MISCONFIGURED,
+    NOW,
+    REFUSED,
+    STATUS,
+    outlook,
+    person,
+)
 
 COMMANDS = [
     [command]
     for command in (
         *("lint", "schema", "plan", "apply", "rollback"),
-        *("status", "wait", "gates", "document"),
+        *("status", "wait", "gates", "document", "health"),
         *("pause", "resume", "promote", "abort", "restart"),
         *("user", "include", "exclude", "release", "inject", "event", "refused"),
     )
@@ -340,6 +349,56 @@ def test_an_answer_of_no_use_is_status_4_and_says_what_to_do(
     done = sspr(api, "status")
     assert done.exit_code == 4
     assert advice in done.stderr
+
+
+@pytest.mark.parametrize("command", [["status"], ["pause", "--reason", "why"], ["inject", "7"]])
+def test_an_app_whose_set_up_is_wrong_is_told_from_a_wrong_address(
+    api: Api, command: list[str]
+) -> None:
+    api.answers.clear()
+    api.answer("health", (503, "misconfigured"))
+    done = sspr(api, *command)
+    assert done.exit_code == 4
+    assert "is up, but its set-up is wrong" in done.stderr
+    assert done.stderr.endswith("sspr health says what is wrong\n")
+    assert done.stderr.count("\n") == 1
+    assert api.paths.count("health") == 1
+
+
+# --- health ---
+
+
+def test_an_app_in_good_health_shows_what_it_reaches(api: Api) -> None:
+    api.answer("health/report", (200, HEALTH))
+    done = sspr(api, "health")
+    assert done.exit_code == 0
+    assert "ok, 12 ms" in done.stdout
+    assert json.loads(sspr(api, "health", "-o", "json").stdout) == HEALTH
+
+
+def test_what_cannot_be_reached_is_told_with_what_to_do_and_fits_a_terminal(api: Api) -> None:
+    api.answer("health/report", (200, DEGRADED))
+    done = sspr(api, "health", COLUMNS="80")
+    assert (done.exit_code, done.stderr) == (1, "the app is degraded\n")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    said = " ".join(done.stdout.split())
+    assert "graph users User.Read.All forbidden" in said
+    assert said.count("kept for about 24 hours") == 1
+    assert "- users (User.Read.All): Graph answered 403 Authorization_RequestDenied" in said
+
+
+def test_what_is_wrong_in_the_set_up_is_shown_line_by_line(api: Api) -> None:
+    api.answer("health/report", (200, MISCONFIGURED))
+    done = sspr(api, "health", COLUMNS="80")
+    assert (done.exit_code, done.stderr) == (1, "the app is misconfigured\n")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "- SSPR_TOPOLOGY: Input should be" in done.stdout
+
+
+def test_an_app_without_a_health_report_is_older(api: Api) -> None:
+    api.answer("health/report", NOT_KNOWN)
+    done = sspr(api, "health")
+    assert (done.exit_code, "older than this sspr" in done.stderr) == (1, True)
 
 
 def test_a_key_that_the_app_does_not_take_is_status_4(api: Api) -> None:

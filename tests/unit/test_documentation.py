@@ -51,6 +51,8 @@ ALARMS = (
     "plan-unsafe",
     "worker-silent",
     "app-silent",
+    "app-misconfigured",
+    "work-postponed",
     "function-failures",
     "logs-capped",
     "messages-refused",

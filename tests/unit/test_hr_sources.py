@@ -194,10 +194,10 @@ def test_a_source_whose_setting_is_missing_stops_the_start_with_its_name() -> No
             audience="api://sspr",
         )
     assert [line.strip() for line in str(raised.value).splitlines()[1:]] == [
-        "bamboohr: set SSPR_HR_SECRETS__BAMBOOHR",
-        "arrivals: set SSPR_ENTRA_TENANT_ID",
-        "joiners: set SSPR_ENTRA_TENANT_ID",
-        "deel: set SSPR_HR_SECRETS__DEEL",
+        "HR source bamboohr: set SSPR_HR_SECRETS__BAMBOOHR",
+        "HR source arrivals: set SSPR_ENTRA_TENANT_ID",
+        "HR source joiners: set SSPR_ENTRA_TENANT_ID",
+        "HR source deel: set SSPR_HR_SECRETS__DEEL",
     ]
 
 

@@ -2,14 +2,14 @@
 
 import importlib
 import sys
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import azure.functions as func
 import pytest
 
 from shared.contracts import queues
-from shared.domain.errors import ConfigurationError
 
 ENVIRONMENT = {
     "SSPR_SCOPE_GROUP_ID": "5c09e000-0000-0000-0000-000000000001",
@@ -23,12 +23,10 @@ QUEUES = {
     "run_operation": queues.ROLLOUT_OPERATIONS,
     "tell_lifecycle": queues.LIFECYCLE_CALLBACKS,
 }
-HOOKS = {"take_hook"}
+FOR_ALL = {"take_hook", "get_health"}
 SCHEDULES = {
-    "follow_up_timer": "%SSPR_FOLLOW_UP_SCHEDULE%",
+    "clock_timer": "%SSPR_CLOCK_SCHEDULE%",
     "registration_timer": "%SSPR_REGISTRATION_SCHEDULE%",
-    "waiting_timer": "%SSPR_WAITING_SCHEDULE%",
-    "wave_timer": "%SSPR_WAVE_SCHEDULE%",
     "reconcile_timer": "%SSPR_RECONCILE_SCHEDULE%",
 }
 
@@ -80,13 +78,13 @@ def test_every_queue_function_but_two_takes_batches_off_its_contracts_queue(
     assert single == {"run_operation", "tell_lifecycle"}
 
 
-def test_every_route_asks_for_a_function_key_but_that_of_webhooks_which_prove_who_they_are(
+def test_every_route_asks_for_a_function_key_but_those_of_webhooks_with_proofs_and_of_one_word(
     triggers: dict[str, dict[str, Any]],
 ) -> None:
     found = of_type(triggers, "httpTrigger")
     assert len(found) > 20
     open_to_all = {n for n, one in found.items() if one["authLevel"] is not func.AuthLevel.FUNCTION}
-    assert open_to_all == HOOKS
+    assert open_to_all == FOR_ALL
 
 
 def test_behind_entra_only_the_systems_that_send_events_ask_for_a_key(
@@ -113,23 +111,50 @@ def test_one_function_s_key_is_enough_for_a_sender_that_asks_before_it_sends(
         assert {str(method).upper() for method in door["methods"]} == {"POST", "OPTIONS"}
 
 
-def test_entra_without_its_door_in_front_is_refused_at_the_start(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with pytest.raises(ConfigurationError, match="anybody could name themselves"):
-        load(monkeypatch, {**ENVIRONMENT, "SSPR_OPERATOR_AUTH": "entra"})
+def test_no_two_functions_have_one_path_and_method(triggers: dict[str, dict[str, Any]]) -> None:
+    """Of two that match the real host takes the first by its name, not the more exact one."""
+    found = of_type(triggers, "httpTrigger")
+    assert {
+        (first, second)
+        for first, second in combinations(found.items(), 2)
+        if overlap(first[1], second[1])
+    } == set()
 
 
-def test_an_hr_source_without_its_secret_is_refused_at_the_start(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    ("first", "second", "meet"),
+    [
+        ("audit/{partition}", "audit/{key}", True),
+        ("audit/{partition}", "Audit/ends", True),
+        ("audit/{partition}", "audit", False),
+        ("audit/{partition:int}", "audit/ends", True),
+        ("audit/{*rest}", "audit/a/b", True),
+        ("audit/{partition?}", "audit", True),
+        ("users/{identity}", "people/{identity}", False),
+    ],
+)
+def test_two_routes_that_could_match_one_path_would_be_found(
+    first: str, second: str, *, meet: bool
 ) -> None:
-    file = tmp_path / "hr.yaml"
-    source = "{name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}"
-    file.write_text(f"schema: sspr-rollout/hr-sources/1\nsources: [{source}]\n")
-    environment = {**ENVIRONMENT, "SSPR_HR_SOURCES_FILE": str(file)}
-    with pytest.raises(ConfigurationError, match="bamboohr: set SSPR_HR_SECRETS__BAMBOOHR"):
-        load(monkeypatch, environment)
-    load(monkeypatch, environment | {"SSPR_HR_SECRETS__BAMBOOHR": "secret"})
+    get, post = (func.HttpMethod.GET,), (func.HttpMethod.POST,)
+    assert overlap({"route": first, "methods": get}, {"route": second, "methods": get}) is meet
+    assert not overlap({"route": first, "methods": get}, {"route": second, "methods": post})
+
+
+def overlap(first: Mapping[str, Any], second: Mapping[str, Any]) -> bool:
+    """Whether some request would be for both; constraints are taken for none."""
+    methods = [{str(method).upper() for method in one["methods"]} for one in (first, second)]
+    steps = [str(one["route"]).lower().split("/") for one in (first, second)]
+    return bool(methods[0] & methods[1]) and _meet(*steps)
+
+
+def _meet(first: Sequence[str], second: Sequence[str]) -> bool:
+    if any(one and one[0].startswith("{*") for one in (first, second)):
+        return True
+    if not first or not second:
+        return all(step.endswith("?}") for step in (*first, *second))
+    one, other = first[0], second[0]
+    return (one == other or "{" in one + other) and _meet(first[1:], second[1:])
 
 
 def test_every_timer_takes_its_schedule_from_a_setting(
@@ -137,9 +162,3 @@ def test_every_timer_takes_its_schedule_from_a_setting(
 ) -> None:
     found = of_type(triggers, "timerTrigger")
     assert {name: one["schedule"] for name, one in found.items()} == SCHEDULES
-
-
-def test_the_app_does_not_load_with_a_setting_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    incomplete = {k: v for k, v in ENVIRONMENT.items() if k != "SSPR_SCOPE_GROUP_ID"}
-    with pytest.raises(ConfigurationError, match="SSPR_SCOPE_GROUP_ID: Field required"):
-        load(monkeypatch, incomplete)

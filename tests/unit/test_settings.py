@@ -165,6 +165,12 @@ def test_settings_that_contradict_each_other_are_named_together(
         ("SSPR_REISSUE_LIMIT", "-1", "greater than or equal to 0"),
         ("SSPR_REISSUE_LIMIT", "21", "less than or equal to 20"),
         (f"{BUS}__transport", "carrier pigeon", "'Amqp' or 'AmqpOverWebsocket'"),
+        ("SSPR_GRAPH_URL", "http://graph.microsoft.com/v1.0", "tokens would be sent in the clear"),
+        ("SSPR_GRAPH_URL", "graph.microsoft.com/v1.0", "not https://HOST"),
+        ("SSPR_LEDGER_ENDPOINT", "ledger.table.core.windows.net", "not https://HOST"),
+        ("SSPR_LEDGER_CONNECTION_STRING", "a-key-alone", "it names no account and no endpoint"),
+        (BUS, "rollout.servicebus.windows.net", "it names no account and no endpoint"),
+        ("SSPR_MESSAGE_LOCK", "0", "lockDuration of the queues"),
     ],
 )
 def test_a_setting_with_a_wrong_value_is_named_with_the_reason(
@@ -181,6 +187,27 @@ def test_every_wrong_value_is_named_at_once_on_a_line_of_its_own(
     wrong = {"SSPR_TOPOLOGY": "hybrid", "SSPR_FIRST_RETRY": "soon", "SSPR_SCOPE_GROUP_ID": "x"}
     lines = complaint(monkeypatch, COMPLETE | wrong).splitlines()[1:]
     assert {line.split(":")[0].strip() for line in lines} == set(wrong)
+
+
+def test_what_is_wrong_by_itself_hides_no_contradiction(monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {
+        "SSPR_TOPOLOGY": "hybrid",
+        f"{BUS}__transport": "carrier pigeon",
+        "SSPR_LEDGER_CONNECTION_STRING": "UseDevelopmentStorage=true",
+        "SSPR_OPERATOR_AUTH": "entra",
+    }
+    read(monkeypatch, COMPLETE)
+    monkeypatch.delenv("SSPR_SCOPE_GROUP_ID")
+    text = complaint(monkeypatch, wrong)
+    expected = (
+        "SSPR_SCOPE_GROUP_ID: Field required",
+        "SSPR_TOPOLOGY: ",
+        f"{BUS}__transport: ",
+        "SSPR_OPERATOR_AUTH is entra, but",
+        "SSPR_LEDGER_ENDPOINT: both are set",
+    )
+    assert [one for one in expected if one not in text] == []
+    assert len(text.splitlines()) == 1 + len(expected)
 
 
 def sample() -> dict[str, str]:

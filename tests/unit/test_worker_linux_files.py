@@ -1,14 +1,9 @@
-"""The files for Linux: the units as systemd reads them, the installer, and the wheelhouse."""
+"""The files for Linux: the units as systemd reads them."""
 
-import hashlib
 import os
 import re
 import subprocess
-import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -97,120 +92,3 @@ def test_the_settings_that_are_installed_can_be_used(
     settings = load_settings(LINUX / "worker.env.sample")
     assert settings.directory.keytab == keytab
     assert settings.sync.mode == "psrp"
-
-
-def install(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [LINUX / "install", "--python", sys.executable, *arguments],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_a_dry_run_of_the_installer_says_what_it_would_do_and_does_nothing(tmp_path: Path) -> None:
-    wheelhouse, root = tmp_path / "wheelhouse", tmp_path / "root"
-    wheelhouse.mkdir()
-    (wheelhouse / "requirements.txt").touch()
-    done = install("--wheelhouse", wheelhouse, "--root", root, "--dry-run")
-    assert done.returncode == 0, done.stderr
-    assert f"would run: {root}/opt/sspr-worker/.venv/bin/python -m pip install" in done.stdout
-    assert "--no-index" in done.stdout
-    assert "--require-hashes" in done.stdout
-    assert not root.exists()
-
-
-def test_the_services_user_can_read_what_is_installed_whatever_the_mask_of_root(
-    tmp_path: Path,
-) -> None:
-    wheelhouse, root = tmp_path / "wheelhouse", tmp_path / "root"
-    wheelhouse.mkdir()
-    (wheelhouse / "requirements.txt").touch()
-    before = os.umask(0o077)
-    try:
-        done = install("--wheelhouse", wheelhouse, "--root", root)
-    finally:
-        os.umask(before)
-    assert done.returncode == 0, done.stderr
-    app, settings = root / "opt/sspr-worker", root / "etc/sspr-worker/worker.env"
-    installed = [app, *app.rglob("*"), settings, settings.parent]
-    assert app / "hybrid_worker/__main__.py" in installed
-    for path in installed:
-        needed = 0o555 if path.is_dir() else 0o444
-        assert path.is_symlink() or path.stat().st_mode & needed == needed, path
-
-
-def test_an_update_stops_a_worker_that_runs(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "requirements.txt").touch()
-    systemctl = tmp_path / "systemctl"
-    systemctl.write_text('#!/bin/sh\n[ "$*" = "is-active --quiet sspr-worker.service" ]\n')
-    systemctl.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    stop = "would run: systemctl stop sspr-worker.service"
-    lines = install("--wheelhouse", tmp_path, "--dry-run").stdout.splitlines()
-    assert lines.index(stop) < min(i for i, line in enumerate(lines) if "/opt/sspr-worker" in line)
-    systemctl.write_text("#!/bin/sh\nexit 3\n")
-    assert stop not in install("--wheelhouse", tmp_path, "--dry-run").stdout
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        ([], "give --wheelhouse"),
-        (["--wheelhouse", "/nowhere"], "there is no /nowhere/requirements.txt"),
-        (["--whelhouse", "x"], "--whelhouse: there is no such option"),
-    ],
-)
-def test_the_installer_refuses_what_it_cannot_use(arguments: list[str], complaint: str) -> None:
-    done = install(*arguments)
-    assert done.returncode == 2
-    assert complaint in done.stderr
-
-
-def test_the_installer_tells_of_all_its_options_and_does_nothing() -> None:
-    done = install("--help")
-    assert done.returncode == 0, done.stderr
-    offered = re.findall(r"^ +(--\w[\w-]*)\)", (LINUX / "install").read_text(), re.MULTILINE)
-    assert offered
-    assert all(option in done.stdout for option in offered)
-    assert "#" not in done.stdout
-
-
-@pytest.fixture(scope="module")
-def wheelhouse() -> ModuleType:
-    loader = SourceFileLoader(
-        "build_wheelhouse", str(PROJECT / "infra" / "worker" / "build-wheelhouse")
-    )
-    spec = spec_from_loader(loader.name, loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return module
-
-
-def test_each_platform_gets_its_own_kerberos_library_and_every_pin_its_hash(
-    wheelhouse: ModuleType,
-) -> None:
-    text = wheelhouse.REQUIREMENTS.read_text()
-    windows, linux = wheelhouse.wanted(text, "windows"), wheelhouse.wanted(text, "linux")
-    only_windows = {line.split("=")[0] for line in set(windows) - set(linux)}
-    only_linux = {line.split("=")[0] for line in set(linux) - set(windows)}
-    assert only_windows == {"sspilib", "winkerberos"}
-    assert only_linux == {"decorator", "gssapi"}
-    assert all(re.fullmatch(r"[\w.-]+==\S+( --hash=sha256:[0-9a-f]{64})+", line) for line in linux)
-    assert "ldap3==" in "\n".join(windows)
-
-
-def test_a_wheelhouse_is_pinned_to_what_lies_in_it(wheelhouse: ModuleType, tmp_path: Path) -> None:
-    (tmp_path / "gssapi-1.12.0-cp311-abi3-linux_x86_64.whl").write_bytes(b"built here")
-    digest = hashlib.sha256(b"built here").hexdigest()
-    assert wheelhouse.pinned(tmp_path) == [f"gssapi==1.12.0 --hash=sha256:{digest}"]
-
-
-def test_wheels_for_windows_are_fetched_for_it_and_never_built(
-    wheelhouse: ModuleType, tmp_path: Path
-) -> None:
-    words = wheelhouse.command("windows", tmp_path / "requirements.txt", tmp_path)
-    assert {"--require-hashes", "win_amd64", "3.13", ":all:"} <= set(words)

@@ -65,7 +65,29 @@ def test_an_error_of_the_cmdlet_is_told_by_its_text(tmp_path: Path) -> None:
     assert (refused.problem, text in refused.detail) == (Problem.CONNECTOR_BUSY, True)
 
 
-@pytest.mark.parametrize("body", ["", "print('Oops')", "print('[]')", "print('{}')", "sys.exit(1)"])
+def test_what_stands_before_the_answer_may_be_in_any_code_page(tmp_path: Path) -> None:
+    answer = '{"error":null,"objects":[{"Result":"Success"}]}'
+    for before in (b"WARNUNG: f\xfcr \x81\r\n", b"\xef\xbb\xbf", b"\x8fx\n\xef\xbb\xbf"):
+        host(tmp_path, f"sys.stdout.buffer.write({before + answer.encode() + b'\r\n'!r})").start()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *("", "print('Oops')", "print('[]')", "print('{}')", "sys.exit(1)"),
+        *(
+            f"print({answer!r})"
+            for answer in (
+                '{"error":null,"objects":[null]}',
+                '{"error":null,"objects":{"Result":"Success"}}',
+                '{"error":null,"objects":["Success"]}',
+                '{"error":{"code":1},"objects":[]}',
+                '{"error":"\\ud800","objects":[]}',
+                '{"error":null,"objects":[{"Result":"Suc',
+            )
+        ),
+    ],
+)
 def test_anything_but_the_line_of_json_is_a_refusal(tmp_path: Path, body: str) -> None:
     assert refusal(host(tmp_path, body)).problem is Problem.REFUSED
 

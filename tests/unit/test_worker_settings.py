@@ -27,7 +27,7 @@ def good(tmp_path: Path) -> dict[str, str]:
 
 def write(folder: Path, values: dict[str, str]) -> Path:
     file = folder / "worker.env"
-    file.write_text("".join(f"{PREFIX}{name}={value}\n" for name, value in values.items()))
+    file.write_text("".join(f"{PREFIX}{name}={value}\n" for name, value in values.items()), "utf-8")
     return file
 
 
@@ -112,6 +112,34 @@ def test_what_is_wrong_or_contradictory_is_refused_by_name(
     good: dict[str, str], tmp_path: Path, changes: dict[str, str], reason: str
 ) -> None:
     assert reason in complaint(tmp_path, good | changes)
+
+
+@pytest.mark.parametrize("group", ["CN=${HOME},DC=corp", "${NOTHING:-x}", "$HOME"])
+def test_a_value_is_what_is_written_and_stands_for_nothing_else(
+    good: dict[str, str], tmp_path: Path, group: str
+) -> None:
+    settings = load_settings(write(tmp_path, good | {"DIRECTORY_SCOPE_GROUP": group}))
+    assert settings.directory.scope_group == group
+
+
+def test_a_line_that_cannot_be_read_is_named_and_not_passed_over(
+    good: dict[str, str], tmp_path: Path
+) -> None:
+    """Or a default would be in force without a word: here, a file of authorities."""
+    said = complaint(tmp_path, good | {"SYNC_CA_FILE": "'O'Brien.pem'"})
+    assert f"{tmp_path / 'worker.env'}, line 7: cannot be read. Put the value in single" in said
+
+
+def test_a_file_of_notepad_is_read_or_refused_for_its_encoding(
+    good: dict[str, str], tmp_path: Path
+) -> None:
+    file = write(tmp_path, good | {"DIRECTORY_SCOPE_GROUP": "Zürich"})
+    text = file.read_text("utf-8")
+    file.write_text(text, "utf-8-sig")
+    assert load_settings(file).directory.scope_group == "Zürich"
+    file.write_text(text, "cp1252")
+    with pytest.raises(ConfigurationError, match="is not UTF-8"):
+        load_settings(file)
 
 
 def test_a_password_comes_from_its_file_without_the_line_end(

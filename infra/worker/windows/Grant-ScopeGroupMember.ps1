@@ -18,8 +18,9 @@ The worker's account, such as CORP\svc-sspr-worker$.
 #>
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
+    # Windows PowerShell loses a quotation mark on the way to dsacls.
     [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[A-Za-z]+=')]
+    [ValidatePattern('^[A-Za-z]+=[^"]+$')]
     [string] $Group,
 
     [Parameter(Mandatory = $true)]
@@ -28,28 +29,51 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-# The attribute "member" in the schema.
-$member = [Guid] 'bf9679c0-0de6-11d0-a285-00aa003049e2'
-$write = [System.DirectoryServices.ActiveDirectoryRights]::WriteProperty
-
-$name = New-Object -TypeName 'System.Security.Principal.NTAccount' -ArgumentList $Account
-$sid = $name.Translate([System.Security.Principal.SecurityIdentifier])
-$entry = New-Object -TypeName 'System.DirectoryServices.DirectoryEntry' -ArgumentList "LDAP://$Group"
-if (-not $entry.Properties['groupType'].Value) {
-    throw "$Group is not a group that can be read here."
+foreach ($part in 'Failure', 'Account') {
+    . (Join-Path -Path $PSScriptRoot -ChildPath "parts\$part.ps1")
 }
-$rules = $entry.ObjectSecurity.GetAccessRules($true, $false, [System.Security.Principal.SecurityIdentifier])
-$there = @($rules | Where-Object {
-    ($_.IdentityReference -eq $sid) -and ($_.ObjectType -eq $member) -and ($_.ActiveDirectoryRights -band $write) -and ($_.AccessControlType -eq 'Allow')
-})
-if ($there.Count -gt 0) {
+
+# The attribute "member" in the schema, and ActiveDirectoryRights.WriteProperty.
+$member = [Guid] 'bf9679c0-0de6-11d0-a285-00aa003049e2'
+$write = 32
+
+function Get-Group {
+    # A slash parts the names of a path of ADSI.
+    $path = 'LDAP://' + $Group.Replace('/', '\/')
+    $entry = New-Object -TypeName 'System.DirectoryServices.DirectoryEntry' -ArgumentList $path
+    try {
+        $isGroup = [bool] $entry.Properties['groupType'].Value
+    }
+    catch {
+        Stop-WithRemedy -Problem "$Group cannot be read here: $_" -Remedy 'Write its distinguished name as Active Directory has it, and run this on a machine of the domain.'
+    }
+    if (-not $isGroup) {
+        Stop-WithRemedy -Problem "$Group is not a group." -Remedy 'Give the distinguished name of the scope group.'
+    }
+    $entry
+}
+
+function Test-Right {
+    param([psobject] $Entry, [string] $Sid)
+    $rules = $Entry.ObjectSecurity.GetAccessRules($true, $false, [System.Security.Principal.SecurityIdentifier])
+    $found = @($rules | Where-Object {
+        ($_.IdentityReference.Value -eq $Sid) -and ($_.ObjectType -eq $member) -and ([int] $_.ActiveDirectoryRights -band $write) -and ($_.AccessControlType -eq 'Allow')
+    })
+    $found.Count -gt 0
+}
+
+$sid = Get-AccountSid -Account $Account
+if (Test-Right -Entry (Get-Group) -Sid $sid) {
     Write-Output "$Account may write the members of $Group already."
 }
 elseif ($PSCmdlet.ShouldProcess($Group, "Let $Account write its members")) {
-    & dsacls.exe $Group /G "${Account}:WP;member" | Out-Null
-    if ($LASTEXITCODE -ne 0) {
-        throw "dsacls ended with exit status $LASTEXITCODE."
+    $remedy = 'It takes somebody who may change the permissions of this group, and dsacls, which is part of the AD DS tools of RSAT.'
+    Invoke-Program -Path 'dsacls.exe' -Arguments $Group, '/G', "${Account}:WP;member" -Remedy $remedy
+    if (-not (Test-Right -Entry (Get-Group) -Sid $sid)) {
+        Stop-WithRemedy -Problem "dsacls has ended well, and the right is not there on $Group." -Remedy "Another domain controller may have answered: run this again in some minutes. $remedy"
     }
     Write-Output "$Account may write the members of $Group now."
+}
+else {
+    Write-Output 'This was a trial: nothing has been changed.'
 }

@@ -6,13 +6,16 @@ Installs the SSPR worker, or brings an installed one up to date.
 
 .DESCRIPTION
 Nothing is fetched from anywhere: packages come from the wheelhouse (infra/worker/build-wheelhouse),
-WinSW from a file. May be run again; worker.env is written once and never changed after that.
+WinSW from a file. A new version is made beside the one that is there, and tried, while that one goes
+on working; then the worker is stopped, the two change places, and it is started again if it ran.
+Should that fail, the old version comes back. May be run again: what is as it should be stays
+untouched; worker.env is written once and never changed after that.
 
 .PARAMETER Account
 The gMSA that the worker runs as, such as CORP\svc-sspr-worker$.
 
 .PARAMETER Source
-The folder that holds hybrid_worker and shared; the repository.
+The repository; where none is named, the one that this script is part of.
 
 .PARAMETER ServiceKind
 WinSW: a service with rotated logs. TaskScheduler: a task at start-up, where no wrapper is wanted.
@@ -23,7 +26,7 @@ WinSW: a service with rotated logs. TaskScheduler: a task at start-up, where no 
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
     [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[^\\''"<>&]+\\[^\\''"<>&]+$')]
+    [ValidatePattern('^[^\\"%]+\\[^\\"%]+$')]
     [string] $Account,
 
     [Parameter(Mandatory = $true)]
@@ -56,187 +59,222 @@ param(
 
     [string] $WinSW,
 
-    [string] $Source = (Join-Path -Path $PSScriptRoot -ChildPath '..\..\..'),
+    [string] $Source,
 
     [string] $Python = "$env:ProgramFiles\Python313\python.exe",
 
+    # WinSW and cmd.exe take what stands between two % for a variable.
+    [ValidatePattern('^[^"%]+$')]
     [string] $InstallFolder = "$env:ProgramFiles\sspr-worker",
 
+    [ValidatePattern('^[^"%]+$')]
     [string] $StateFolder = "$env:ProgramData\sspr-worker"
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
+foreach ($part in 'Failure', 'Path', 'Account', 'ClosedFolder', 'Setting', 'Swap', 'Release', 'Worker', 'Definition') {
+    . (Join-Path -Path $PSScriptRoot -ChildPath "parts\$part.ps1")
+}
 
-$serviceName = 'sspr-worker'
-$arcGroup = 'Hybrid agent extension applications'
-$venv = Join-Path -Path $InstallFolder -ChildPath '.venv'
-$venvPython = Join-Path -Path $venv -ChildPath 'Scripts\python.exe'
+$name = 'sspr-worker'
+if (-not $Source) {
+    $Source = Join-Path -Path $PSScriptRoot -ChildPath '..\..\..'
+}
+$Source = Get-FullPath -Path $Source
+$Wheelhouse = Get-FullPath -Path $Wheelhouse
+$Python = Get-FullPath -Path $Python
+$InstallFolder = Get-FullPath -Path $InstallFolder
+$StateFolder = Get-FullPath -Path $StateFolder
+$app = Join-Path -Path $InstallFolder -ChildPath 'app'
+$venvPython = Join-Path -Path $app -ChildPath '.venv\Scripts\python.exe'
 $logs = Join-Path -Path $StateFolder -ChildPath 'logs'
 $envFile = Join-Path -Path $InstallFolder -ChildPath 'worker.env'
+$wrapper = Join-Path -Path $InstallFolder -ChildPath "$name.exe"
+$changes = @()
 
 # 1. What has to be there before anything is changed.
-$needed = @($Python, "$Wheelhouse\requirements.txt", "$Source\hybrid_worker\__main__.py", "$Source\shared\__init__.py")
+Confirm-File -Path "$Source\hybrid_worker\__main__.py" -Remedy 'Give the repository with -Source, or run this script from inside it.'
+Confirm-File -Path "$Source\shared\__init__.py" -Remedy 'Give the repository with -Source, or run this script from inside it.'
+Confirm-File -Path $Python -Remedy 'Install 64-bit Python 3.13 for all users, or name its python.exe with -Python.'
+Invoke-Program -Path $Python -Arguments '-c', 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' -Remedy 'It has to be Python 3.13: install it for all users, or name its python.exe with -Python.'
+Confirm-Wheelhouse -Source $Source -Wheelhouse $Wheelhouse
 if ($ServiceKind -eq 'WinSW') {
     if (-not $WinSW) {
-        throw 'Give -WinSW, the path of WinSW-x64.exe (2.12), or -ServiceKind TaskScheduler.'
+        Stop-WithRemedy -Problem 'There is no service without a wrapper.' -Remedy 'Give -WinSW, the path of WinSW-x64.exe (2.12), or -ServiceKind TaskScheduler.'
     }
-    $needed += $WinSW
+    $WinSW = Get-FullPath -Path $WinSW
+    Confirm-File -Path $WinSW -Remedy 'Give -WinSW, the path of WinSW-x64.exe (2.12).'
 }
-foreach ($file in $needed) {
-    if (-not (Test-Path -LiteralPath $file -PathType 'Leaf')) {
-        throw "There is no $file."
-    }
+if ($ConnectAuthority) {
+    $ConnectAuthority = Get-FullPath -Path $ConnectAuthority
+    Confirm-File -Path $ConnectAuthority -Remedy 'Give -ConnectAuthority, the PEM file of the authority that signed the certificate of WinRM, where it is to stay.'
 }
 if (Get-Command -Name 'Test-ADServiceAccount' -ErrorAction 'SilentlyContinue') {
-    $accountName = $Account.Split('\')[1].TrimEnd('$')
-    if (-not (Test-ADServiceAccount -Identity $accountName)) {
-        throw "This machine may not use $Account. Add it to PrincipalsAllowedToRetrieveManagedPassword and restart it."
+    if (-not (Test-ADServiceAccount -Identity $Account.Split('\')[1].TrimEnd('$'))) {
+        Stop-WithRemedy -Problem "This machine may not use $Account." -Remedy 'Add it to PrincipalsAllowedToRetrieveManagedPassword and restart it.'
     }
 }
 else {
     Write-Warning "The module ActiveDirectory is not here, so $Account was not tested."
 }
+$accountSid = Get-AccountSid -Account $Account
+$worker = Get-Worker -Name $name -Python $venvPython -Note (Join-Path -Path $InstallFolder -ChildPath 'interrupted.txt')
+Confirm-Worker -Worker $worker -Kind $ServiceKind -Account $Account -Wrapper $wrapper
 
-$service = Get-Service -Name $serviceName -ErrorAction 'SilentlyContinue'
-$task = Get-ScheduledTask -TaskName $serviceName -ErrorAction 'SilentlyContinue'
-if ($task -and ($ServiceKind -eq 'WinSW')) {
-    throw "There is a task $serviceName, and two workers would run. Remove it: Unregister-ScheduledTask -TaskName $serviceName"
+$values = [ordered] @{
+    STATE_DIRECTORY = $StateFolder
+    SERVICE_BUS_NAMESPACE = $ServiceBusNamespace
+    DIRECTORY_SERVER = $DirectoryServer
+    DIRECTORY_DOMAIN = $DirectoryDomain
+    DIRECTORY_SCOPE_GROUP = $ScopeGroup
+    SYNC_HOST = $ConnectHost
+    SYNC_CA_FILE = $ConnectAuthority
+    SERVICE_BUS_PROXY_HOST = $ProxyHost
 }
-if ($service -and ($ServiceKind -eq 'TaskScheduler')) {
-    throw "There is a service $serviceName, and two workers would run. Stop it, then remove it: & '$InstallFolder\$serviceName.exe' uninstall"
+if ($ProxyHost) {
+    $values['SERVICE_BUS_PROXY_PORT'] = "$ProxyPort"
 }
-if ($service) {
-    # WinSW sets the account when it installs a service, and never again.
-    $runsAs = (Get-CimInstance -ClassName 'Win32_Service' -Filter "Name='$serviceName'").StartName
-    if ($runsAs -ne $Account) {
-        throw "The service $serviceName runs as $runsAs. Stop it, remove it (& '$InstallFolder\$serviceName.exe' uninstall), and run this again."
-    }
-}
+$lines = @(Get-SettingLine -Values $values)
 
-# 2. A service that runs holds its files open.
-if ($service -and ($service.Status -ne 'Stopped')) {
-    Stop-Service -Name $serviceName
+# 2. Folders. The state is open to the worker and administrators only.
+$parts = @('app', "$name.exe", "$name.xml", "$name.task.txt")
+Complete-Switch -Folder $InstallFolder -Names $parts
+if (-not (Test-Path -LiteralPath $InstallFolder)) {
+    New-Item -Path $InstallFolder -ItemType 'Directory' | Out-Null
 }
-if ($task -and $PSCmdlet.ShouldProcess($serviceName, 'Stop the task')) {
-    # Disabled, or its repetition would start it amid the update; registering enables it again.
-    Disable-ScheduledTask -TaskName $serviceName | Out-Null
-    Stop-ScheduledTask -TaskName $serviceName
-}
-# Ending a task ends cmd.exe alone. The interpreter of the environment takes its child with it.
-Get-Process -Name 'python' -ErrorAction 'SilentlyContinue' | Where-Object { $_.Path -eq $venvPython } | Stop-Process -Force
-
-# 3. Folders. The state is open to the worker and administrators only.
-foreach ($folder in $InstallFolder, $StateFolder, $logs) {
-    if (-not (Test-Path -LiteralPath $folder)) {
-        New-Item -Path $folder -ItemType 'Directory' | Out-Null
-    }
-}
-if ($PSCmdlet.ShouldProcess($StateFolder, "Close to everybody but SYSTEM, Administrators and $Account")) {
-    # Anybody may make folders in ProgramData, and an owner may always open them again.
-    & icacls.exe $StateFolder /setowner '*S-1-5-32-544' | Out-Null
-    if ($LASTEXITCODE -ne 0) {
-        throw "icacls ended with exit status $LASTEXITCODE."
-    }
-    & icacls.exe $StateFolder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' "${Account}:(OI)(CI)M" | Out-Null
-    if ($LASTEXITCODE -ne 0) {
-        throw "icacls ended with exit status $LASTEXITCODE."
-    }
+$changes += @(Close-Folder -Path $StateFolder -Writer $accountSid)
+if (-not (Test-Path -LiteralPath $logs)) {
+    New-Item -Path $logs -ItemType 'Directory' | Out-Null
 }
 
-# 4. The code, as a whole: what is no longer part of it goes.
-foreach ($package in 'hybrid_worker', 'shared') {
-    $target = Join-Path -Path $InstallFolder -ChildPath $package
-    if (Test-Path -LiteralPath $target) {
-        Remove-Item -LiteralPath $target -Recurse -Force
-    }
-    Copy-Item -Path (Join-Path -Path $Source -ChildPath $package) -Destination $target -Recurse
-}
+# 3. The settings, once. There are no secrets in them: the gMSA and Azure Arc carry the rights.
+$changes += @(Write-SettingFile -Path $envFile -Lines $lines)
 
-# 5. The packages, from the wheelhouse alone, each with its hash.
-if ((-not (Test-Path -LiteralPath $venvPython)) -and $PSCmdlet.ShouldProcess($venv, 'Create the virtual environment')) {
-    & $Python -m venv $venv
-    if ($LASTEXITCODE -ne 0) {
-        throw "python -m venv ended with exit status $LASTEXITCODE."
-    }
-}
-if ($PSCmdlet.ShouldProcess($venv, "Install the packages of $Wheelhouse")) {
-    & $venvPython -m pip install --quiet --disable-pip-version-check --no-index --find-links $Wheelhouse --require-hashes -r "$Wheelhouse\requirements.txt"
-    if ($LASTEXITCODE -ne 0) {
-        throw "pip install ended with exit status $LASTEXITCODE."
-    }
-}
-
-# 6. The settings, once. There are no secrets in them: the gMSA and Azure Arc carry the rights.
-if (-not (Test-Path -LiteralPath $envFile)) {
-    $lines = @(
-        '# Every setting there is: worker.env.sample.'
-        "SSPR_WORKER_STATE_DIRECTORY=$StateFolder"
-        "SSPR_WORKER_SERVICE_BUS_NAMESPACE=$ServiceBusNamespace"
-        "SSPR_WORKER_DIRECTORY_SERVER=$DirectoryServer"
-        "SSPR_WORKER_DIRECTORY_DOMAIN=$DirectoryDomain"
-        "SSPR_WORKER_DIRECTORY_SCOPE_GROUP='$ScopeGroup'"
-        "SSPR_WORKER_SYNC_HOST=$ConnectHost"
-    )
-    if ($ConnectAuthority) {
-        $lines += "SSPR_WORKER_SYNC_CA_FILE=$ConnectAuthority"
-    }
-    if ($ProxyHost) {
-        $lines += "SSPR_WORKER_SERVICE_BUS_PROXY_HOST=$ProxyHost"
-        $lines += "SSPR_WORKER_SERVICE_BUS_PROXY_PORT=$ProxyPort"
-    }
-    if ($PSCmdlet.ShouldProcess($envFile, 'Write the settings')) {
-        # UTF-8 without a byte order mark, which Set-Content of Windows PowerShell cannot do.
-        [System.IO.File]::WriteAllLines($envFile, $lines)
-    }
-}
-
-# 7. Azure Arc's managed identity is for members of this group.
+# 4. Azure Arc's managed identity is for members of this group.
+$arcGroup = 'Hybrid agent extension applications'
 if (Get-LocalGroup -Name $arcGroup -ErrorAction 'SilentlyContinue') {
     # Not looked up first: Get-LocalGroupMember fails on a group with a member that is no longer
     # there (PowerShell/PowerShell issue 2996).
     try {
         Add-LocalGroupMember -Group $arcGroup -Member $Account
+        $changes += "put $Account into '$arcGroup'"
     }
-    catch [Microsoft.PowerShell.Commands.MemberExistsException] {
-        Write-Verbose "$Account is in '$arcGroup' already."
+    catch {
+        if ($_.FullyQualifiedErrorId -notlike 'MemberExists,*') {
+            Stop-WithRemedy -Problem "$Account cannot be put into '$arcGroup': $_" -Remedy "Put it in by hand (lusrmgr.msc), and run this again."
+        }
     }
 }
 else {
     Write-Warning "There is no group '$arcGroup': install the Azure Connected Machine agent, then run this again."
 }
 
-# 8. The service.
-if ($ServiceKind -eq 'WinSW') {
-    $wrapper = Join-Path -Path $InstallFolder -ChildPath "$serviceName.exe"
-    Copy-Item -LiteralPath $WinSW -Destination $wrapper -Force
-    $xml = Get-Content -LiteralPath "$PSScriptRoot\sspr-worker.xml" -Raw
-    $xml = $xml.Replace('__PYTHON__', $venvPython).Replace('__LOGS__', $logs)
-    $xml = $xml.Replace('__DOMAIN__', $Account.Split('\')[0]).Replace('__USER__', $Account.Split('\')[1])
-    Set-Content -LiteralPath "$InstallFolder\$serviceName.xml" -Value $xml -Encoding 'UTF8'
-    if ((-not $service) -and $PSCmdlet.ShouldProcess($serviceName, 'Install the service')) {
-        & $wrapper install
-        if ($LASTEXITCODE -ne 0) {
-            throw "WinSW ended with exit status $LASTEXITCODE."
+# 5. What is new, made beside what is there; the worker goes on meanwhile.
+$command = "-m hybrid_worker --settings `"$envFile`""
+$new = @()
+$digest = Get-ReleaseDigest -Source $Source -Wheelhouse $Wheelhouse -Python $Python
+if ((-not (Test-Release -Path $app -Digest $digest)) -and $PSCmdlet.ShouldProcess("$app.new", 'Make the new version, with the packages of the wheelhouse')) {
+    try {
+        New-Release -Path "$app.new" -Source $Source -Wheelhouse $Wheelhouse -Python $Python -Digest $digest
+        $new += 'app'
+    }
+    catch {
+        Stop-WithRemedy -Problem "The new version could not be made, and the worker was left as it is: $_" -Remedy 'Mend that, and run this again.'
+    }
+    finally {
+        # Also when somebody presses Ctrl-C.
+        if (-not $new) {
+            Remove-Whole -Path "$app.new"
         }
     }
 }
-elseif ($PSCmdlet.ShouldProcess($serviceName, 'Register the task at start-up')) {
-    $argument = "/d /c `"`"$venvPython`" -m hybrid_worker 2>> `"$logs\worker.log`"`""
-    $action = New-ScheduledTaskAction -Execute "$env:SystemRoot\System32\cmd.exe" -Argument $argument -WorkingDirectory $InstallFolder
-    $trigger = New-ScheduledTaskTrigger -AtStartup
-    # Task Scheduler's restarts are for tasks that could not be started; a worker that ended with an
-    # error comes back by this. One that runs is left alone (MultipleInstances: IgnoreNew).
-    $often = New-ScheduledTaskTrigger -Once -At (Get-Date) -RepetitionInterval (New-TimeSpan -Minutes 5)
-    $trigger.Repetition = $often.Repetition
-    $principal = New-ScheduledTaskPrincipal -UserId $Account -LogonType 'Password'
-    $options = New-ScheduledTaskSettingsSet -RestartCount 99 -RestartInterval (New-TimeSpan -Minutes 1) -ExecutionTimeLimit (New-TimeSpan -Seconds 0) -MultipleInstances 'IgnoreNew'
-    Register-ScheduledTask -TaskName $serviceName -Action $action -Trigger $trigger -Principal $principal -Settings $options -Force | Out-Null
-}
-
-Write-Output "Installed, and not started. Check it: .\Test-SsprWorker.ps1 -Account '$Account'"
 if ($ServiceKind -eq 'WinSW') {
-    Write-Output "Then start it: Start-Service -Name $serviceName"
+    $definitionFile = Join-Path -Path $InstallFolder -ChildPath "$name.xml"
+    $definition = Get-ServiceDefinition -Template (Join-Path -Path $PSScriptRoot -ChildPath "$name.xml") -Values @{
+        PYTHON = $venvPython
+        COMMAND = $command
+        APP = $app
+        LOGS = $logs
+        DOMAIN = $Account.Split('\')[0]
+        USER = $Account.Split('\')[1]
+    }
+    $isThere = (Test-Path -LiteralPath $wrapper) -and ((Get-FileHash -LiteralPath $wrapper).Hash -eq (Get-FileHash -LiteralPath $WinSW).Hash)
+    if ((-not $isThere) -and $PSCmdlet.ShouldProcess($wrapper, "Copy $WinSW")) {
+        Copy-Item -LiteralPath $WinSW -Destination "$wrapper.new"
+        $new += "$name.exe"
+    }
 }
 else {
-    Write-Output "Then start it: Start-ScheduledTask -TaskName $serviceName"
+    $definitionFile = Join-Path -Path $InstallFolder -ChildPath "$name.task.txt"
+    $argument = Get-TaskArgument -Python $venvPython -Command $command -Output "2>> `"$logs\worker.log`""
+    $definition = "$Account`n$argument"
+}
+$isDefined = (Test-Path -LiteralPath $definitionFile) -and ([System.IO.File]::ReadAllText($definitionFile) -eq $definition)
+if ((-not $isDefined) -and $PSCmdlet.ShouldProcess($definitionFile, 'Write how the worker is started')) {
+    [System.IO.File]::WriteAllText("$definitionFile.new", $definition)
+    $new += Split-Path -Path $definitionFile -Leaf
+}
+
+# 6. Both change places, or neither does.
+$isRegistered = $worker.Service -or $worker.Task
+$isDue = $new -or (-not $isRegistered) -or (Test-Path -LiteralPath $worker.Note)
+if ($isDue -and $PSCmdlet.ShouldProcess($name, 'Stop the worker, put what is new in its place, start it again if it ran')) {
+    $failure = $null
+    $isDone = $false
+    $now = 'what was there before is there again'
+    try {
+        Stop-Worker -Worker $worker
+        Switch-ToNew -Folder $InstallFolder -Names $new
+        if (($ServiceKind -eq 'WinSW') -and -not $worker.Service) {
+            Invoke-Program -Path $wrapper -Arguments 'install' -Remedy "Look at $wrapper, and whether $Account may log on as a service."
+        }
+        if (($ServiceKind -eq 'TaskScheduler') -and -not ($worker.Task -and $isDefined)) {
+            Register-WorkerTask -Name $name -Account $Account -Argument $argument -Folder $app -IsEnabled $worker.IsEnabled
+        }
+        Restore-Worker -Worker $worker
+        $isDone = $true
+    }
+    catch {
+        $failure = $_
+    }
+    finally {
+        if (-not $isDone) {
+            try {
+                Stop-Worker -Worker $worker
+                Undo-Switch -Folder $InstallFolder -Names $new
+                Restore-Worker -Worker $worker
+            }
+            catch {
+                $now = "what was there before does not work either ($_)"
+            }
+        }
+    }
+    if ($failure) {
+        Stop-WithRemedy -Problem "The new version could not take the old one's place, and ${now}: $failure" -Remedy "Close what holds files in $app open (a console in that folder, an editor, a virus scanner), look at $logs, and run this again."
+    }
+    Complete-Switch -Folder $InstallFolder -Names $new
+    $changes += $new
+}
+
+# 7. What has become of it.
+if ($WhatIfPreference) {
+    Write-Output 'This was a trial: nothing has been changed.'
+}
+elseif ($isDue -and $worker.Runs) {
+    Write-Output 'Up to date, and started again.'
+}
+elseif ($changes.Count -eq 0) {
+    Write-Output 'All is as it should be: nothing has been changed.'
+}
+elseif ($worker.Runs) {
+    Write-Output "Up to date, and left running: $($changes -join ', ')."
+}
+else {
+    Write-Output "Installed, and not started. Check it: .\Test-SsprWorker.ps1 -Account '$Account'"
+    if ($ServiceKind -eq 'WinSW') {
+        Write-Output "Then start it: Start-Service -Name $name"
+    }
+    else {
+        Write-Output "Then start it: Enable-ScheduledTask -TaskName $name; Start-ScheduledTask -TaskName $name"
+    }
 }

@@ -6,7 +6,8 @@ Registers the JEA endpoint SSPR.DeltaSync on the Entra Connect host.
 
 .DESCRIPTION
 The worker's account, and nobody else, may start delta cycles and look at them through it. May be
-run again: what is as it should be stays untouched. Registering restarts WinRM.
+run again: what is as it should be stays untouched. Registering restarts WinRM. An endpoint that
+cannot be replaced is put back.
 
 .PARAMETER Account
 The worker's account, such as CORP\svc-sspr-worker$ (a gMSA ends in $).
@@ -17,7 +18,7 @@ The worker's account, such as CORP\svc-sspr-worker$ (a gMSA ends in $).
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
     [Parameter(Mandatory = $true)]
-    [ValidatePattern('^[^\\''"]+\\[^\\''"]+$')]
+    [ValidatePattern('^[^\\"]+\\[^\\"]+$')]
     [string] $Account,
 
     [ValidatePattern('^[A-Za-z0-9._-]+$')]
@@ -29,64 +30,62 @@ param(
 )
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
-
-if (-not (Get-Module -ListAvailable -Name 'ADSync')) {
-    throw 'There is no module ADSync here: run this on the Entra Connect host.'
+foreach ($part in 'Failure', 'Path', 'Account', 'ClosedFolder', 'Swap', 'Endpoint') {
+    . (Join-Path -Path $PSScriptRoot -ChildPath "parts\$part.ps1")
 }
 
-# The role capability, where Windows PowerShell looks for it.
+$TranscriptFolder = Get-FullPath -Path $TranscriptFolder
+$ModuleFolder = Get-FullPath -Path $ModuleFolder
 $capabilities = Join-Path -Path $ModuleFolder -ChildPath 'RoleCapabilities'
-foreach ($folder in $capabilities, $TranscriptFolder) {
+$file = Join-Path -Path $ModuleFolder -ChildPath "$Name.pssc"
+$source = Join-Path -Path $PSScriptRoot -ChildPath 'SsprDeltaSync'
+$changes = @()
+
+# 1. What has to be there before anything is changed.
+if (-not (Get-Module -ListAvailable -Name 'ADSync')) {
+    Stop-WithRemedy -Problem 'There is no module ADSync here.' -Remedy 'Run this on the Entra Connect host.'
+}
+# An account that nobody knows would only be noticed when WinRM refuses the endpoint.
+Get-AccountSid -Account $Account | Out-Null
+try {
+    $listeners = @(Get-ChildItem -Path 'WSMan:\localhost\Listener' | Where-Object { $_.Keys -contains 'Transport=HTTPS' })
+}
+catch {
+    Stop-WithRemedy -Problem "WinRM does not answer on this host: $_" -Remedy 'Start it: Start-Service -Name WinRM; where it was never set up: Enable-PSRemoting. Then run this again.'
+}
+
+# 2. The role capability, where Windows PowerShell looks for it. Sessions read it as they begin.
+foreach ($folder in $ModuleFolder, $capabilities) {
     if (-not (Test-Path -LiteralPath $folder)) {
         New-Item -Path $folder -ItemType 'Directory' | Out-Null
     }
 }
-$source = Join-Path -Path $PSScriptRoot -ChildPath 'SsprDeltaSync'
-Copy-Item -Path "$source\SsprDeltaSync.psd1" -Destination $ModuleFolder -Force
-Copy-Item -Path "$source\RoleCapabilities\SsprDeltaSync.psrc" -Destination $capabilities -Force
+$changes += @(Copy-Changed -Path (Join-Path -Path $source -ChildPath 'SsprDeltaSync.psd1') -Folder $ModuleFolder)
+$changes += @(Copy-Changed -Path (Join-Path -Path $source -ChildPath 'RoleCapabilities\SsprDeltaSync.psrc') -Folder $capabilities)
 
-# Transcripts are written by Local System; nobody but administrators reads them.
-if ($PSCmdlet.ShouldProcess($TranscriptFolder, 'Close to everybody but SYSTEM and Administrators')) {
-    # Anybody may make folders in ProgramData, and an owner may always open them again.
-    & icacls.exe $TranscriptFolder /setowner '*S-1-5-32-544' | Out-Null
-    if ($LASTEXITCODE -ne 0) {
-        throw "icacls ended with exit status $LASTEXITCODE."
-    }
-    & icacls.exe $TranscriptFolder /inheritance:r /grant:r '*S-1-5-18:(OI)(CI)F' '*S-1-5-32-544:(OI)(CI)F' | Out-Null
-    if ($LASTEXITCODE -ne 0) {
-        throw "icacls ended with exit status $LASTEXITCODE."
-    }
+# 3. Transcripts are written by Local System; nobody but administrators reads them.
+$changes += @(Close-Folder -Path $TranscriptFolder)
+
+# 4. The session configuration, for this account.
+$text = Get-SessionConfiguration -Template (Join-Path -Path $PSScriptRoot -ChildPath 'SSPR.DeltaSync.pssc') -Account $Account -TranscriptFolder $TranscriptFolder
+$isWritten = (Test-Path -LiteralPath $file) -and ([System.IO.File]::ReadAllText($file) -ceq $text)
+$isRegistered = [bool] (Get-PSSessionConfiguration -Name $Name -ErrorAction 'SilentlyContinue')
+if ((-not ($isWritten -and $isRegistered)) -and $PSCmdlet.ShouldProcess($Name, 'Register the endpoint, which restarts WinRM')) {
+    Set-Endpoint -Name $Name -File $file -Text $text -IsRegistered $isRegistered
+    $changes += "registered $Name"
 }
 
-# The session configuration, for this account.
-$template = Get-Content -LiteralPath "$PSScriptRoot\SSPR.DeltaSync.pssc" -Raw
-$text = $template.Replace('__ACCOUNT__', $Account).Replace('__TRANSCRIPTS__', $TranscriptFolder)
-$file = Join-Path -Path $ModuleFolder -ChildPath "$Name.pssc"
-$before = ''
-if (Test-Path -LiteralPath $file) {
-    $before = Get-Content -LiteralPath $file -Raw
+# 5. What has become of it.
+if ($WhatIfPreference) {
+    Write-Output 'This was a trial: nothing has been changed.'
 }
-$registered = Get-PSSessionConfiguration -Name $Name -ErrorAction 'SilentlyContinue'
-
-if ($registered -and ($before -eq $text)) {
-    Write-Output "The endpoint $Name is registered as it should be."
+elseif ($changes.Count -eq 0) {
+    Write-Output "The endpoint $Name is as it should be: nothing has been changed."
 }
 else {
-    # In this order: should it end here, the next run sees that the file is not as it should be.
-    if ($registered) {
-        Unregister-PSSessionConfiguration -Name $Name -Force
-    }
-    Set-Content -LiteralPath $file -Value $text -Encoding 'UTF8' -NoNewline
-    if ($PSCmdlet.ShouldProcess($Name, 'Register the endpoint, which restarts WinRM')) {
-        if (-not (Test-PSSessionConfigurationFile -Path $file)) {
-            throw "$file is not a valid session configuration."
-        }
-        Register-PSSessionConfiguration -Name $Name -Path $file -Force | Out-Null
-    }
+    Write-Output "The endpoint $Name is registered for $Account ($($changes -join ', '))."
 }
-
 # The worker comes over HTTPS only.
-$listeners = @(Get-ChildItem -Path 'WSMan:\localhost\Listener' | Where-Object { $_.Keys -contains 'Transport=HTTPS' })
 if ($listeners.Count -eq 0) {
     Write-Warning 'WinRM has no HTTPS listener: the worker cannot connect. Create one with a certificate of this host.'
 }

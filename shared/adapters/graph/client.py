@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 import stamina
 
-from shared.adapters.graph.failure import GraphFailure
+from shared.adapters.graph.failure import GraphFailure, NoToken
+from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 GLOBAL_GRAPH = "https://graph.microsoft.com/v1.0"
 _GLOBAL_SCOPE = "https://graph.microsoft.com/.default"
-_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 _REPORTS = ("/reports/", "/auditLogs/")
 _ATTEMPTS = 4
 _REQUEST_SECONDS = 30.0
@@ -63,8 +63,7 @@ class GraphClient:
         """
         parts = urlsplit(base_url)
         host = parts.hostname
-        secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-        if not host or not secure:
+        if not host or not is_safe_for_tokens(base_url):
             raise ConfigurationError(f"Graph's base URL: not https://HOST/VERSION: {base_url}")
         self.base_url = base_url.rstrip("/")
         self._host = host
@@ -142,7 +141,7 @@ class GraphClient:
             # Not chained: the original's text may name a person.
             raise _failure_of(error) from None
         except AzureError as error:
-            raise GraphFailure(f"no token for Graph: {type(error).__name__}") from error
+            raise NoToken(f"no token for Graph: {type(error).__name__}") from error
         except httpx.TransportError as error:
             problem = f"Graph could not be reached: {type(error).__name__}"
             raise GraphFailure(problem, transient=True) from error

@@ -43,3 +43,7 @@ class GraphFailure(DirectoryUnavailable):
         if status == HTTPStatus.FORBIDDEN:
             problem = f"{problem}: {NOT_ALLOWED}"
         return cls(problem, status=status)
+
+
+class NoToken(GraphFailure):
+    """Graph was not asked, since the app got no token for it."""

@@ -4,18 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import LedgerConflict
+from shared.domain.health import NotReached, Trouble
 
 if TYPE_CHECKING:
+    from azure.core.exceptions import HttpResponseError
     from azure.data.tables.aio import TableClient, TableServiceClient
 
 type Row = Mapping[str, Any]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
-_FORBIDDEN = 403
+_NO_ROWS = "PartitionKey eq ''"
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
 
@@ -122,6 +125,25 @@ class Table:
                 return rows[:limit]
         return rows
 
+    async def reach(self) -> None:
+        """Ask for rows that are not there, past everybody who waits for the gate.
+
+        Raises:
+            NotReached: the table could not be asked, or is none.
+        """
+        from azure.core import exceptions
+
+        try:
+            client = await self._created()
+            async for _ in client.query_entities(_NO_ROWS, results_per_page=1).by_page():
+                return
+        except exceptions.HttpResponseError as error:
+            raise NotReached(_trouble(error.status_code), _said(error)) from None
+        except exceptions.ServiceRequestError as error:
+            raise NotReached(Trouble.UNREACHABLE, type(error).__name__) from None
+        except exceptions.ServiceResponseError as error:
+            raise NotReached(Trouble.SILENT, type(error).__name__) from None
+
     async def submit(self, writes: Iterable[Write]) -> list[str]:
         """Carry out all writes, to one partition, or none; answers with the new ETags.
 
@@ -159,9 +181,28 @@ class Table:
         try:
             return await self._service.create_table_if_not_exists(self._name)
         except HttpResponseError as error:
-            if error.status_code != _FORBIDDEN:
+            if error.status_code != HTTPStatus.FORBIDDEN:
                 raise
             return self._service.get_table_client(self._name)
+
+
+def _trouble(status: int | None) -> Trouble:
+    match status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return Trouble.FORBIDDEN
+        case HTTPStatus.NOT_FOUND:
+            return Trouble.MISSING
+        case None:
+            # The service was not asked: what the SDK raises is of its way to a token.
+            return Trouble.NO_TOKEN
+        case _:
+            return Trouble.FAILED
+
+
+def _said(error: "HttpResponseError") -> str:
+    if error.status_code is None:
+        return type(error).__name__
+    return f"Table Storage answered {error.status_code}"
 
 
 def _operation(write: Write) -> tuple[str, Row, dict[str, Any]]:

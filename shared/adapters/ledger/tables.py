@@ -1,6 +1,7 @@
 """Everything that Azure Tables keep, on one connection to the storage account."""
 
 import asyncio
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -11,12 +12,17 @@ from shared.adapters.ledger.rollouts import TableRollouts
 from shared.adapters.ledger.table import Table
 from shared.adapters.ledger.table_ledger import TableLedger
 from shared.adapters.ledger.workers import TableWorkers
+from shared.domain.health import Kind
+from shared.ports import Check
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.data.tables.aio import TableServiceClient
 
+NAMES = ("enrolments", "receipts", "rollouts", "plans", "operations")
 _REQUESTS_AT_ONCE = 16
+_WAITS: Mapping[str, Any] = {"connection_timeout": 10, "read_timeout": 30}
+"""Seconds. The SDK's own would wait for five minutes, several times."""
 
 
 class Tables:
@@ -28,10 +34,8 @@ class Tables:
     def __init__(self, service: "TableServiceClient") -> None:
         self._service = service
         gate = asyncio.Semaphore(_REQUESTS_AT_ONCE)
-        enrolments, receipts, rollouts, plans, operations = (
-            Table(service, name, gate)
-            for name in ("enrolments", "receipts", "rollouts", "plans", "operations")
-        )
+        self._tables = {name: Table(service, name, gate) for name in NAMES}
+        enrolments, receipts, rollouts, plans, operations = self._tables.values()
         self.ledger = TableLedger(enrolments, receipts)
         self.rollouts = TableRollouts(rollouts)
         self.plans = TablePlans(plans)
@@ -44,7 +48,7 @@ class Tables:
         """On the storage account of a connection string; options are those of the SDK's client."""
         from azure.data.tables.aio import TableServiceClient
 
-        return cls(TableServiceClient.from_connection_string(text, **options))
+        return cls(TableServiceClient.from_connection_string(text, **_WAITS, **options))
 
     @classmethod
     def from_endpoint(
@@ -53,7 +57,14 @@ class Tables:
         """On the table endpoint `https://…`; the credential stays the caller's to close."""
         from azure.data.tables.aio import TableServiceClient
 
-        return cls(TableServiceClient(endpoint, credential=credential, **options))
+        return cls(TableServiceClient(endpoint, credential=credential, **_WAITS, **options))
+
+    def checks(self) -> list[Check]:
+        """One for each table; a first use makes it where that is allowed, and so does a look."""
+        return [
+            Check(kind=Kind.TABLE, name=name, purpose="the ledger", look=table.reach)
+            for name, table in self._tables.items()
+        ]
 
     async def __aenter__(self) -> Self:
         return self

@@ -1,0 +1,97 @@
+"""The app whose set-up is wrong: no queue, no clock, nothing but the health route.
+
+It needs no library but azure-functions: which of the others is missing may be what it has to say.
+So its answers are written by hand, to the contracts of `shared/contracts/health.py`.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import azure.functions as func
+
+_WORD = "misconfigured"
+_LOGGER = "shared.health"
+"""Below the product's logger: what it gets names nobody."""
+type _Admit = Callable[[Mapping[str, str]], func.HttpResponse | None]
+
+
+def mute_app(error: Exception) -> func.FunctionApp:
+    """An app that says what is wrong, in the log once and to operators whenever they ask."""
+    problems = _problems_of(error)
+    _tell(problems, error)
+    level, admit = _door()
+    app = func.FunctionApp()
+
+    @app.function_name("get_health")
+    @app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  # the trigger's own
+        return func.HttpResponse(_WORD, status_code=503, mimetype="text/plain")
+
+    @app.function_name("get_health_report")
+    @app.route("health/report", methods=["GET"], auth_level=level)
+    async def get_health_report(req: func.HttpRequest) -> func.HttpResponse:
+        return admit(req.headers) or _report(problems)
+
+    return app
+
+
+def _report(problems: Sequence[str]) -> func.HttpResponse:
+    at = datetime.now(UTC).isoformat()
+    view = {"health": _WORD, "at": at, "problems": problems, "checks": []}
+    return func.HttpResponse(json.dumps(view), mimetype="application/json")
+
+
+def _problems_of(error: Exception) -> Sequence[str]:
+    """Each thing that is wrong; what nobody foresaw is one of them."""
+    known: Sequence[str] | None = getattr(error, "problems", None)
+    return known or [f"the app cannot be loaded: {type(error).__name__}: {error}"]
+
+
+def _tell(problems: Sequence[str], error: Exception) -> None:
+    try:
+        from shared.bootstrap import tell_misconfigured
+
+        tell_misconfigured(problems)
+    except Exception:  # noqa: BLE001  # what tells is made of what may be missing
+        _log_signal(type(error).__name__)
+    if not hasattr(error, "problems"):
+        logging.getLogger(_LOGGER).error("the app cannot be loaded", exc_info=error)
+
+
+def _log_signal(problem: str) -> None:
+    """As the signal is written; without a text that nobody has looked through for names."""
+    line = {"problem": problem, "level": "error", "event": "app-misconfigured"}
+    logging.getLogger(_LOGGER).error(json.dumps(line))
+
+
+def _door() -> tuple[func.AuthLevel, _Admit]:
+    """The operators' door as far as its own settings are right; else the host's key opens."""
+    try:
+        return _door_by_settings()
+    except Exception:  # noqa: BLE001  # as above
+        return func.AuthLevel.FUNCTION, lambda _: None
+
+
+def _door_by_settings() -> tuple[func.AuthLevel, _Admit]:
+    from functions.operators import Operators
+    from functions.responses import refusal
+    from shared.domain.errors import SsprRolloutError
+    from shared.settings import examine_settings
+
+    settings = examine_settings().settings
+    # Without App Service in front anybody could name themselves.
+    by_token = (
+        settings and settings.operator_auth == "entra" and settings.app_service_authentication
+    )
+    operators = Operators("entra" if by_token else "key")
+
+    def admit(headers: Mapping[str, str]) -> func.HttpResponse | None:
+        try:
+            operators.admit("GET", headers)
+        except SsprRolloutError as error:
+            return refusal(error)
+        return None
+
+    return operators.auth_level, admit

@@ -1,0 +1,69 @@
+# The JEA endpoint, and the file that it was registered from.
+
+function Copy-Changed {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([string] $Path, [string] $Folder)
+
+    $target = Join-Path -Path $Folder -ChildPath (Split-Path -Path $Path -Leaf)
+    if ((Test-Path -LiteralPath $target) -and ((Get-FileHash -LiteralPath $target).Hash -eq (Get-FileHash -LiteralPath $Path).Hash)) {
+        return
+    }
+    if ($PSCmdlet.ShouldProcess($target, "Copy $Path")) {
+        # Beside it first: a session that begins now reads the old one or the new one, whole.
+        Copy-Item -LiteralPath $Path -Destination "$target.new"
+        Move-Item -LiteralPath "$target.new" -Destination $target -Force
+        "wrote $target"
+    }
+}
+
+function Get-SessionConfiguration {
+    param([string] $Template, [string] $Account, [string] $TranscriptFolder)
+
+    $text = [System.IO.File]::ReadAllText($Template)
+    foreach ($pair in @('__ACCOUNT__', $Account), @('__TRANSCRIPTS__', $TranscriptFolder)) {
+        $text = $text.Replace($pair[0], [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($pair[1]))
+    }
+    $text
+}
+
+function Set-Endpoint {
+    [CmdletBinding(SupportsShouldProcess = $true)]
+    param([string] $Name, [string] $File, [string] $Text, [bool] $IsRegistered)
+
+    # With a byte order mark, without which Windows PowerShell takes a letter beyond ASCII for others.
+    # And with this end of its name, without which Windows refuses it.
+    $new = $File -replace '\.pssc$', '.new.pssc'
+    [System.IO.File]::WriteAllText($new, $Text, (New-Object -TypeName 'System.Text.UTF8Encoding' -ArgumentList $true))
+    try {
+        if (-not (Test-PSSessionConfigurationFile -Path $new)) {
+            Stop-WithRemedy -Problem "Windows refuses the session configuration made for this account; $Name was left as it is." -Remedy 'Run this again with -Verbose, which says why; look at the names of the account and of the folder for transcripts.'
+        }
+        if ($IsRegistered) {
+            Unregister-PSSessionConfiguration -Name $Name -Force
+        }
+        try {
+            Register-PSSessionConfiguration -Name $Name -Path $new -Force | Out-Null
+        }
+        catch {
+            $failure = $_
+            $now = 'there is no such endpoint now'
+            if ($IsRegistered -and (Test-Path -LiteralPath $File)) {
+                try {
+                    Register-PSSessionConfiguration -Name $Name -Path $File -Force | Out-Null
+                    $now = 'the endpoint that was there is there again'
+                }
+                catch {
+                    $now = "the endpoint that was there could not be put back ($_)"
+                }
+            }
+            Stop-WithRemedy -Problem "The endpoint $Name could not be registered, and ${now}: $failure" -Remedy 'Run this on the host itself, not through remoting, as an administrator; look at the service WinRM. Then run this again.'
+        }
+        # Last: a later run that finds another text here registers again.
+        Move-Item -LiteralPath $new -Destination $File -Force
+    }
+    finally {
+        if (Test-Path -LiteralPath $new) {
+            Remove-Item -LiteralPath $new
+        }
+    }
+}

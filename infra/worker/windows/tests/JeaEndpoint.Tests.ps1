@@ -1,0 +1,125 @@
+# What the endpoint lets through, in PowerShell's own machinery: the session configuration that
+# Register-SsprJeaEndpoint.ps1 makes opens a session here, with cmdlets that stand in for ADSync's.
+# Only Windows can show: WinRM, the virtual account and its group, the execution policy, and
+# Test-PSSessionConfigurationFile, which PowerShell has nowhere else.
+
+Describe 'The JEA endpoint' {
+    BeforeAll {
+        $windows = Join-Path $PSScriptRoot '..'
+        . (Join-Path $windows 'parts/Endpoint.ps1')
+        $account = "CORP\o'brien$"
+        $transcripts = Join-Path $TestDrive 'transcripts'
+        $text = Get-SessionConfiguration -Template (Join-Path $windows 'SSPR.DeltaSync.pssc') -Account $account -TranscriptFolder $transcripts
+
+        # ADSync has cmdlets, no functions; more of them and of their parameters than the worker may use.
+        $module = New-Item (Join-Path $TestDrive 'modules/ADSync') -ItemType Directory -Force
+        Add-Type -OutputAssembly (Join-Path $module 'ADSync.dll') -TypeDefinition @'
+using System.Management.Automation;
+public class Said : PSCmdlet { protected override void ProcessRecord() { WriteObject(string.Join(",", MyInvocation.BoundParameters.Values)); } }
+[Cmdlet("Start", "ADSyncSyncCycle")] public class StartCycle : Said { [Parameter] public string PolicyType { get; set; } [Parameter] public string InteractiveMode { get; set; } }
+[Cmdlet("Stop", "ADSyncSyncCycle")] public class StopCycle : Said { }
+[Cmdlet("Get", "ADSyncScheduler")] public class GetScheduler : Said { }
+[Cmdlet("Set", "ADSyncScheduler")] public class SetScheduler : Said { [Parameter] public bool SyncCycleEnabled { get; set; } }
+[Cmdlet("Get", "ADSyncRunProfileResult")] public class GetRuns : Said { [Parameter] public int NumberRequested { get; set; } [Parameter] public string RunHistoryId { get; set; } }
+[Cmdlet("Get", "ADSyncAADPasswordResetConfiguration")] public class GetReset : Said { [Parameter] public string Connector { get; set; } }
+[Cmdlet("Set", "ADSyncAADPasswordResetConfiguration")] public class SetReset : Said { [Parameter] public string Connector { get; set; } }
+'@
+        Set-Content (Join-Path $module 'ADSync.psd1') "@{ ModuleVersion = '1.0'; RootModule = 'ADSync.dll'; CmdletsToExport = '*' }"
+        Copy-Item (Join-Path $windows 'SsprDeltaSync') (Join-Path $TestDrive 'modules') -Recurse
+        $modulePath = $env:PSModulePath
+        $env:PSModulePath = (Join-Path $TestDrive 'modules') + [IO.Path]::PathSeparator + $env:PSModulePath
+
+        $file = Join-Path $TestDrive 'SSPR.DeltaSync.pssc'
+        Set-Content $file ($text -replace "(?m)^ *ExecutionPolicy = .*$")
+        $asked = [Collections.Generic.List[string]]::new()
+        $state = [initialsessionstate]::CreateFromSessionConfigurationFile($file, { param($role) $asked.Add($role); $role -eq $account })
+        $session = [runspacefactory]::CreateRunspace($state)
+        $session.Open()
+
+        # What the worker's client sends: one cmdlet with its parameters.
+        function Invoke-InSession {
+            param([string] $Cmdlet, [hashtable] $Parameters = @{})
+            $shell = [powershell]::Create()
+            $shell.Runspace = $session
+            $null = $shell.AddCommand($Cmdlet).AddParameters($Parameters)
+            try { $shell.Invoke() | ForEach-Object { "$_" } } catch { throw $_.Exception.InnerException }
+        }
+    }
+
+    AfterAll {
+        $session.Dispose()
+        $env:PSModulePath = $modulePath
+    }
+
+    It 'asks for one account' {
+        $asked | Should -Be $account
+    }
+
+    It 'gives nothing to somebody else' {
+        $nothing = [initialsessionstate]::CreateFromSessionConfigurationFile($file, { $false })
+        $nothing.Commands | Where-Object { $_.Visibility -eq 'Public' -and $_.Name -like '*ADSync*' } | Should -BeNullOrEmpty
+    }
+
+    It 'shows four cmdlets of ADSync, and beside them what every restricted session shows' {
+        Invoke-InSession 'Get-Command' | Sort-Object | Should -Be @(
+            'Clear-Host', 'Exit-PSSession', 'Get-ADSyncAADPasswordResetConfiguration', 'Get-ADSyncRunProfileResult', 'Get-ADSyncScheduler'
+            'Get-Command', 'Get-FormatData', 'Get-Help', 'Measure-Object', 'Out-Default', 'Select-Object', 'Start-ADSyncSyncCycle'
+        )
+    }
+
+    It 'runs what the worker asks for: <Cmdlet>' -ForEach @(
+        @{ Cmdlet = 'Start-ADSyncSyncCycle'; Parameters = @{ PolicyType = 'Delta' }; Said = 'Delta' }
+        @{ Cmdlet = 'Get-ADSyncScheduler'; Parameters = @{}; Said = '' }
+        @{ Cmdlet = 'Get-ADSyncRunProfileResult'; Parameters = @{ NumberRequested = 100 }; Said = '100' }
+        @{ Cmdlet = 'Get-ADSyncAADPasswordResetConfiguration'; Parameters = @{ Connector = 'contoso - AAD' }; Said = 'contoso - AAD' }
+    ) {
+        Invoke-InSession $Cmdlet $Parameters | Should -Be $Said
+    }
+
+    It 'refuses a full cycle' {
+        { Invoke-InSession 'Start-ADSyncSyncCycle' @{ PolicyType = 'Initial' } } | Should -Throw '*does not belong to the set "Delta"*'
+    }
+
+    It 'refuses a parameter that the worker does not use: <Cmdlet> -<Name>' -ForEach @(
+        @{ Cmdlet = 'Start-ADSyncSyncCycle'; Name = 'InteractiveMode' }
+        @{ Cmdlet = 'Get-ADSyncRunProfileResult'; Name = 'RunHistoryId' }
+    ) {
+        { Invoke-InSession $Cmdlet @{ $Name = 'x' } } | Should -Throw "*parameter name '$Name'*"
+    }
+
+    It 'does not know <_>' -ForEach 'Set-ADSyncScheduler', 'Stop-ADSyncSyncCycle', 'Set-ADSyncAADPasswordResetConfiguration', 'Get-ChildItem', 'Invoke-Expression', '/bin/sh' {
+        { Invoke-InSession $_ } | Should -Throw '*is not recognized*'
+    }
+
+    It 'runs no text' {
+        $shell = [powershell]::Create()
+        $shell.Runspace = $session
+        $null = $shell.AddScript('Get-ADSyncScheduler')
+        { $shell.Invoke() } | Should -Throw '*syntax is not supported by this runspace*'
+    }
+
+    It 'keeps a transcript where only administrators read' {
+        $state.TranscriptDirectory | Should -Be $transcripts
+        Get-ChildItem $transcripts -Recurse -File | Should -Not -BeNullOrEmpty
+    }
+
+    It 'has a configuration and a role that say nothing which PowerShell''s own writers do not know: <Writer>' -ForEach @(
+        @{ Writer = 'New-PSSessionConfigurationFile'; File = 'SSPR.DeltaSync.pssc' }
+        @{ Writer = 'New-PSRoleCapabilityFile'; File = 'SsprDeltaSync/RoleCapabilities/SsprDeltaSync.psrc' }
+    ) {
+        $copy = Join-Path $TestDrive 'read.psd1'
+        Copy-Item (Join-Path $windows $File) $copy
+        foreach ($key in (Import-PowerShellDataFile $copy).Keys) {
+            (Get-Command $Writer).Parameters.Keys | Should -Contain $key
+        }
+    }
+
+    It 'runs sessions as a virtual account that is in one group, no administrator' {
+        $copy = Join-Path $TestDrive 'read.psd1'
+        Set-Content $copy $text
+        $said = Import-PowerShellDataFile $copy
+        $said.SessionType, $said.LanguageMode | Should -Be 'RestrictedRemoteServer', 'NoLanguage'
+        $said.RunAsVirtualAccount | Should -BeTrue
+        $said.RunAsVirtualAccountGroups | Should -Be 'ADSyncOperators'
+    }
+}

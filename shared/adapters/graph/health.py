@@ -1,0 +1,65 @@
+"""The port `Dependency`: Graph, permission by permission."""
+
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import quote
+
+from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.failure import GraphFailure, NoToken
+from shared.domain.health import Kind, NotReached, Trouble
+from shared.ports import Check
+
+# What is asked of each permission in infra/graph/permissions.json that reading can show. Whether
+# the scope group may be written shows only when it is.
+_LOOKS = {
+    "users": ("User.Read.All", "/users?$select=id&$top=1"),
+    "scope group": (
+        "GroupMember.ReadWrite.All or GroupMember.Read.All",
+        "/groups/{group}/transitiveMembers?$select=id&$top=1",
+    ),
+    "registration report": (
+        "AuditLog.Read.All",
+        "/reports/authenticationMethods/userRegistrationDetails?$top=1",
+    ),
+    "audit log": ("AuditLog.Read.All", "/auditLogs/directoryAudits?$top=1"),
+}
+
+
+class GraphHealth:
+    """Asks Graph for one row of everything that the product reads."""
+
+    def __init__(self, client: GraphClient, scope_group_id: str) -> None:
+        self._client = client
+        self._group = quote(scope_group_id, safe="")
+
+    def checks(self) -> list[Check]:
+        """One for each thing that is read, named by it, with the permission that it needs."""
+        return [
+            Check(
+                kind=Kind.GRAPH,
+                name=name,
+                purpose=permission,
+                look=partial(self._look, path.format(group=self._group)),
+            )
+            for name, (permission, path) in _LOOKS.items()
+        ]
+
+    async def _look(self, path: str) -> None:
+        try:
+            await self._client.get(path)
+        except GraphFailure as failure:
+            raise NotReached(_trouble(failure), str(failure)) from None
+
+
+def _trouble(failure: GraphFailure) -> Trouble:
+    if isinstance(failure, NoToken):
+        return Trouble.NO_TOKEN
+    match failure.status:
+        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
+            return Trouble.FORBIDDEN
+        case HTTPStatus.NOT_FOUND:
+            return Trouble.MISSING
+        case None:
+            return Trouble.UNREACHABLE
+        case _:
+            return Trouble.FAILED

@@ -1,0 +1,42 @@
+"""Tick: what every minute asks for, one after the other, whatever becomes of the one before."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+
+from shared.ports import World
+from shared.use_cases.advance_rollout import advance_rollout
+from shared.use_cases.follow_up import follow_up
+from shared.use_cases.resume_waiting import resume_waiting
+
+type Clock = Callable[[], datetime]
+
+
+async def tick(world: World, clock: Clock) -> None:
+    """Follow up, ask again for those who wait, and last, since a wave takes its time, the rollout.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict, UnsafePlan: the next tick tries again.
+        ExceptionGroup: more than one of them has failed.
+    """
+    await all_in_turn(
+        [
+            lambda: follow_up(world, clock()),
+            lambda: resume_waiting(world, clock()),
+            lambda: advance_rollout(world, clock),
+        ]
+    )
+
+
+async def all_in_turn(works: Iterable[Callable[[], Awaitable[object]]]) -> None:
+    """Do each; what they raise is raised when all have had their turn."""
+    errors: list[Exception] = []
+    for work in works:
+        try:
+            await work()
+        except Exception as error:  # noqa: BLE001  # raised below
+            errors.append(error)
+    if len(errors) == 1:
+        # As it is, so that the log and the runbook know it by its own name.
+        raise errors[0]
+    if errors:
+        raise ExceptionGroup("several parts of the clock have failed", errors)

@@ -1,0 +1,134 @@
+"""Invoke-DeltaSync.ps1 in PowerShell, with stand-ins for ADSync's cmdlets, read by the worker."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hybrid_worker.delta_sync.connect_host import CmdletHost
+from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
+from hybrid_worker.settings import SyncSettings
+from tests.infra.powershell import pwsh
+
+CONNECTORS = [
+    "Zürich",
+    "Zörich",
+    "corp.contoso.com",
+    "quoted \"it\" and 'it' \\ <&> / \t",
+    "two\r\nlines",
+    "🔑 東京 Łódź",
+    "line\u2028and\u2029paragraph\u0085next\u007f",
+    "\u0000\ufeff",
+]
+MODULE = """
+$VerbosePreference = 'Continue'
+Write-Warning ([string] [char] 0xfc)
+$file = Join-Path $PSScriptRoot 'names.json'
+$names = Get-Content -LiteralPath $file -Raw -Encoding UTF8 | ConvertFrom-Json
+function Get-ADSyncScheduler {
+    [pscustomobject] @{
+        StagingModeEnabled = $false
+        SchedulerSuspended = $true
+        SyncCycleInProgress = $false
+        CurrentlyEffectiveSyncCycleInterval = [timespan] '0:30'
+    }
+}
+function Get-ADSyncRunProfileResult {
+    param([int] $NumberRequested)
+    foreach ($name in $names) {
+        [pscustomobject] @{
+            RunHistoryId = [guid]::Empty
+            ConnectorName = $name
+            RunProfileName = 'Export'
+            Result = 'success'
+            Number = $NumberRequested
+        }
+    }
+}
+function Start-ADSyncSyncCycle {
+    param([string] $PolicyType)
+    SAYS
+}
+"""
+
+
+def module(folder: Path, names: list[str], says: str) -> Path:
+    """A stand-in for ADSync; `says` is what starting a cycle does."""
+    file = folder / "ADSync.psm1"
+    file.write_text(MODULE.replace("SAYS", says))
+    (folder / "names.json").write_text(json.dumps(names))
+    return file
+
+
+def host(
+    folder: Path, names: list[str], says: str = "[pscustomobject] @{ Result = 'Success' }"
+) -> CmdletHost:
+    settings = SyncSettings(
+        mode="subprocess",
+        powershell=pwsh(),
+        module=str(module(folder, names, says)),
+    )
+    return CmdletHost(LocalPowerShell(settings))
+
+
+def test_every_connector_keeps_its_name(tmp_path: Path) -> None:
+    runs = host(tmp_path, CONNECTORS).runs()
+    empty = "00000000-0000-0000-0000-000000000000"
+    assert runs == [Run(empty, name, "Export", "success") for name in CONNECTORS]
+
+
+def test_the_line_is_ascii_which_every_code_page_leaves_as_it_is(tmp_path: Path) -> None:
+    file = module(tmp_path, CONNECTORS, "")
+    words: list[str | Path] = ["-Cmdlet", "Get-ADSyncRunProfileResult", "-Module", file]
+    done = subprocess.run(
+        [pwsh(), "-NoProfile", "-File", SCRIPT, *words], capture_output=True, check=False
+    )
+    line = done.stdout.splitlines()[-1]
+    assert line.startswith(b'{"')
+    assert all(0x20 <= byte <= 0x7E for byte in line)
+
+
+def test_half_a_character_does_not_cost_the_others(tmp_path: Path) -> None:
+    says = 'throw "$([char] 0xd83d) is busy: Z$([char] 0xfc)rich $([char] 0xd83d)$([char] 0xdd11)"'
+    with pytest.raises(SyncRefused) as refused:
+        host(tmp_path, [], says).start()
+    assert refused.value.problem is Problem.CONNECTOR_BUSY
+    assert refused.value.detail.endswith("\ufffd is busy: Zürich 🔑")
+
+
+def test_the_other_two_are_asked_and_answered(tmp_path: Path) -> None:
+    asked = host(
+        tmp_path, [], "[pscustomobject] @{ Result = $PolicyType -replace 'Delta', 'Success' }"
+    )
+    assert asked.scheduler() == Scheduler(suspended=True)
+    asked.start()
+
+
+def test_a_host_without_a_history_has_none(tmp_path: Path) -> None:
+    assert host(tmp_path, []).runs() == []
+
+
+def test_an_error_that_does_not_end_the_cmdlet_is_one(tmp_path: Path) -> None:
+    text = "Sync is already running. Cannot start a new run till this one completes."
+    with pytest.raises(SyncRefused) as refused:
+        host(
+            tmp_path, [], f"Write-Error '{text}'; [pscustomobject] @{{ Result = 'Success' }}"
+        ).start()
+    assert refused.value.problem is Problem.BUSY
+
+
+def test_a_module_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    settings = SyncSettings(mode="subprocess", powershell=pwsh(), module=str(tmp_path / "none"))
+    with pytest.raises(SyncRefused) as refused:
+        CmdletHost(LocalPowerShell(settings)).scheduler()
+    assert "none" in refused.value.detail
+
+
+def test_another_cmdlet_is_not_run(tmp_path: Path) -> None:
+    settings = SyncSettings(
+        mode="subprocess", powershell=pwsh(), module=str(module(tmp_path, [], ""))
+    )
+    with pytest.raises(SyncRefused, match="no JSON answer"):
+        LocalPowerShell(settings)("Set-ADSyncScheduler")
