@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
                 "PIP_RETRIES": "0",
                 "PIP_CONFIG_FILE": "/dev/null",
             },
-            "Python's libraries could not be installed: ERROR: No matching distribution found",
+            "Python's libraries could not be installed: ERROR: Could not find a version",
         ),
     ],
     ids=["a-wrong-python", "no-python", "no-network"],
