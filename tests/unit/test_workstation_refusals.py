@@ -145,8 +145,10 @@ def test_a_disk_that_would_run_full_is_refused_at_the_start(
 def test_a_program_that_fails_is_quoted_and_its_log_is_named(
     steps: Steps, tmp_path: Path, said: str, quoted: str
 ) -> None:
+    output = tmp_path / "said"
+    output.write_text(said)
     with pytest.raises(NotSetUp) as raised:
-        steps.run(["sh", "-c", 'printf %s "$0"; exit 3', said], "It is not there", tmp_path)
+        steps.run(["sh", "-c", 'cat "$0"; exit 3', output], "It is not there", tmp_path)
     first, second, _ = str(raised.value).splitlines()
     assert first == f"It is not there: {quoted}"
     assert said in Path(second.rpartition(": ")[2]).read_text()
