@@ -28,11 +28,14 @@ _PROGRAMS = ("samba", "kinit", "krb5-config", "gcc", "curl", *_BY_PROGRAM)
 """What has to be there where the packages have other names."""
 _BINDINGS = ["/usr/bin/python3", "-c", "import samba.provision"]
 _SERVICES = ("smbd", "nmbd", "winbind", "samba-ad-dc")
-_START_NOTHING = Path("/usr/sbin/policy-rc.d")
+_POLICY = Path("/usr/sbin/policy-rc.d")
+_START_NOTHING = "#!/bin/sh\n# of sspr-rollout's set-up\nexit 101\n"
 _APT = (
     *("apt-get", "-y", "-q", "-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=5"),
     *("-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"),
 )
+_ADD = ("install", "--fix-broken", "--no-install-recommends")
+_REPAIR = "dpkg --configure -a"
 _FAILURE = "Debian's packages could not be installed"
 
 
@@ -106,30 +109,41 @@ def _require_root(missing: Sequence[str]) -> None:
 @contextmanager
 def _nothing_started() -> Iterator[None]:
     """Keep Samba's services from starting: the sandbox starts one of its own, in its own folder."""
-    if _START_NOTHING.exists():
+    # One of ours is left where an earlier set-up was killed; another one is the machine's own.
+    if _POLICY.exists() and _POLICY.read_text() != _START_NOTHING:
         yield
         return
-    _START_NOTHING.write_text("#!/bin/sh\nexit 101\n")
-    _START_NOTHING.chmod(0o755)
+    _POLICY.write_text(_START_NOTHING)
+    _POLICY.chmod(0o755)
     try:
         yield
     finally:
-        _START_NOTHING.unlink()
+        _POLICY.unlink()
 
 
 def _install(steps: Steps, missing: Sequence[str]) -> None:
-    def run(*command: str) -> None:
-        steps.run(command, _FAILURE, Path("/"), DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
-
     had_samba = shutil.which("smbd") is not None
-    # An installation that was interrupted would refuse every further one.
-    run("dpkg", "--configure", "-a", "--force-confdef", "--force-confold")
     try:
-        run(*_APT, "update")
+        _run(steps, *_APT, "update")
     except NotSetUp:
         # One source of several is out of order: whether it is one that counts shows at once.
         steps.tell("  not every list of packages could be fetched")
-    run(*_APT, "install", "--fix-broken", "--no-install-recommends", *missing)
+    _add(steps, missing)
     if not had_samba and shutil.which("systemctl"):
         # Nor at the next start of the machine.
-        run("systemctl", "--quiet", "disable", *_SERVICES)
+        _run(steps, "systemctl", "--quiet", "disable", *_SERVICES)
+
+
+def _add(steps: Steps, missing: Sequence[str]) -> None:
+    try:
+        _run(steps, *_APT, *_ADD, *missing)
+    except NotSetUp as reason:
+        if _REPAIR not in str(reason):
+            raise
+        # An installation that was interrupted refuses every further one.
+        _run(steps, *_REPAIR.split(), "--force-confdef", "--force-confold")
+        _run(steps, *_APT, *_ADD, *missing)
+
+
+def _run(steps: Steps, *command: str) -> None:
+    steps.run(command, _FAILURE, Path("/"), DEBIAN_FRONTEND="noninteractive", LC_ALL="C.UTF-8")
