@@ -1,8 +1,9 @@
 # Two commands matter: `make demo` and `make test`. Both set up whatever is missing first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-# A process for each of two cores; each has its sandboxes of about 1 GB of memory to itself.
-TESTS_AT_ONCE ?= 2
+# Two processes for each of two cores, since the tests wait more than half of their time; each has
+# sandboxes of its own, of about 1 GB of memory.
+TESTS_AT_ONCE ?= 4
 # What make starts does not outlive it, however it ends.
 WITH_MAKE := exec setpriv --pdeathsig TERM
 RUN := .venv/bin

@@ -23,6 +23,10 @@ def main() -> int:
     except NotSetUp as reason:
         sys.stderr.write(f"{reason}\n")
         return 1
+    except OSError as error:
+        # Such as a folder that belongs to root, or a disk that is full.
+        sys.stderr.write(f"The set-up cannot go on: {error}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("\nInterrupted; run it again, and it mends what is half made.\n")
         return _INTERRUPTED

@@ -18,5 +18,5 @@ def install(root: Path, environment: VirtualEnvironment, steps: Steps) -> None:
     """
     missing = [folder for folder in _FOLDERS if not is_installed(root / folder, root / ".cache")]
     if missing:
-        with steps.step("npm's packages into .cache, half a minute and 150 MB"):
+        with steps.step("npm's packages into .cache, half a minute and 400 MB"):
             steps.run([environment.python, "-m", "sandbox.npm_packages", *missing], _FAILURE, root)

@@ -15,6 +15,10 @@ _NOT_OURS = frozenset(
 )
 
 
+# How apt and dpkg, pip, uv and npm begin the line that says what is wrong.
+_COMPLAINTS = ("E: ", "dpkg: error", "ERROR: ", "error: ", "npm error", "npm ERR!")
+
+
 class NotSetUp(Exception):
     """What is missing, in a sentence for whoever sets the machine up."""
 
@@ -76,9 +80,18 @@ class Steps:
                 raise NotSetUp(self._told(failure, log.read().splitlines()[1:]))
 
     def _told(self, failure: str, lines: Sequence[str]) -> str:
-        said = [line.strip() for line in lines if "rror" in line or line.startswith("E: ")]
-        last = (said or lines or ["nothing"])[-1]
-        return f"{failure}: {last}\nAll of what was said: {self._log}"
+        said = [line.strip() for line in lines if line.strip()]
+        complaint = next((line for line in said if line.startswith(_COMPLAINTS)), "")
+        # uv goes from what it wanted to what was in the way, a line each.
+        causes = [line for line in said if line.startswith("cause: ")]
+        reason = (
+            "; ".join([complaint, *causes[-1:]]).strip("; ") or (said or ["nothing was said"])[-1]
+        )
+        return (
+            f"{failure}: {reason}\n"
+            f"All of what was said: {self._log}\n"
+            "Once that is mended, run it again: what is done already is kept."
+        )
 
 
 def _ours(variables: Mapping[str, str]) -> dict[str, str]:

@@ -52,7 +52,7 @@ def install(steps: Steps, *, libraries_are_there: bool) -> None:
     for_python = () if libraries_are_there else _for_python()
     if missing := _missing([*_ALWAYS, *_for_programs(), *for_python]):
         _require_root(missing)
-        told = f"Debian's packages, about a minute and 600 MB: {' '.join(missing)}"
+        told = f"Debian's packages, about a minute and 400 MB: {' '.join(missing)}"
         with steps.step(told), _nothing_started():
             _install(steps, missing)
 

@@ -39,8 +39,10 @@ class VirtualEnvironment:
         """
         if self.is_ready():
             return
-        with steps.step("Python's libraries into .venv, about a minute and 450 MB"):
-            if self._is_of_another_making():
+        anew = self._is_of_another_making()
+        how = "into .venv, about a minute and 500 MB" if anew else "in .venv, brought up to date"
+        with steps.step(f"Python's libraries {how}"):
+            if anew:
                 self._remove(steps)
             (self._folder / _RECORD).unlink(missing_ok=True)
             self._install(steps)

@@ -131,6 +131,16 @@ def test_an_installation_of_npms_that_was_interrupted_is_done_again(whole: Path)
     assert not interrupted.exists()
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    checkout = copied(tmp_path)
+    (checkout / ".cache").write_text("in the way")
+    done = set_up(checkout)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The set-up cannot go on: ")
+    assert str(checkout / ".cache") in done.stderr
+    assert len(done.stderr.splitlines()) < SENTENCES
+
+
 @pytest.mark.parametrize(
     ("variables", "told"),
     [
@@ -142,7 +152,7 @@ def test_an_installation_of_npms_that_was_interrupted_is_done_again(whole: Path)
                 "PIP_RETRIES": "0",
                 "PIP_CONFIG_FILE": "/dev/null",
             },
-            "Python's libraries could not be installed: ERROR: No matching distribution found",
+            "Python's libraries could not be installed: ERROR: Could not find a version",
         ),
     ],
     ids=["a-wrong-python", "no-python", "no-network"],

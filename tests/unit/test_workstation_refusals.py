@@ -128,10 +128,27 @@ def test_a_disk_that_would_run_full_is_refused_at_the_start(
         machine.require_disk(tmp_path)
 
 
-def test_a_program_that_fails_is_quoted_and_its_log_is_named(steps: Steps, tmp_path: Path) -> None:
-    script = "echo E: cannot find it; echo; echo the rest; exit 3"
+@pytest.mark.parametrize(
+    ("said", "quoted"),
+    [
+        ("Get:1 a\nE: cannot find it\nE: nor this", "E: cannot find it"),
+        (
+            "error: no build\n  cause: no fetch\n  cause: no network\n",
+            "error: no build; cause: no network",
+        ),
+        ("npm error code ENOTFOUND\nnpm error network", "npm error code ENOTFOUND"),
+        ("it broke\n\n", "it broke"),
+        ("", "nothing was said"),
+    ],
+    ids=["apt", "uv", "npm", "another", "silent"],
+)
+def test_a_program_that_fails_is_quoted_and_its_log_is_named(
+    steps: Steps, tmp_path: Path, said: str, quoted: str
+) -> None:
+    output = tmp_path / "said"
+    output.write_text(said)
     with pytest.raises(NotSetUp) as raised:
-        steps.run(["sh", "-c", script], "It could not be installed", tmp_path)
-    first, second = str(raised.value).splitlines()
-    assert first == "It could not be installed: E: cannot find it"
-    assert "the rest" in Path(second.rpartition(": ")[2]).read_text()
+        steps.run(["sh", "-c", 'cat "$0"; exit 3', output], "It is not there", tmp_path)
+    first, second, _ = str(raised.value).splitlines()
+    assert first == f"It is not there: {quoted}"
+    assert said in Path(second.rpartition(": ")[2]).read_text()
