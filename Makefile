@@ -1,8 +1,9 @@
 # Two commands matter: `make demo` and `make test`. Both set up whatever is missing first.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-# A process for each of two cores; each has its sandboxes of about 1 GB of memory to itself.
-TESTS_AT_ONCE ?= 2
+# Two processes for each of two cores, since the tests wait more than half of their time; each has
+# sandboxes of its own, of about 1 GB of memory.
+TESTS_AT_ONCE ?= 4
 # What make starts does not outlive it, however it ends.
 WITH_MAKE := exec setpriv --pdeathsig TERM
 RUN := .venv/bin
@@ -24,13 +25,13 @@ root:
 	@test "$$(id -u)" = 0 || { echo "The domain controller listens on ports that only root may open: sudo make $(MAKECMDGOALS)"; exit 1; }
 
 demo: root setup ## onboard three people, roll out to 2,000, prove it, take everything down
-	$(WITH_MAKE) $(RUN)/python -m sandbox.demo
+	@$(WITH_MAKE) $(RUN)/python -m sandbox.demo
 
 test: root lint ## everything that is checked, on the real parts
-	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
+	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
 
 unit: setup ## what needs no sandbox
-	$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/unit
+	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/unit
 
 lint: setup ## ruff, mypy, import-linter
 	$(RUN)/ruff format --check .
@@ -45,7 +46,7 @@ down: setup ## the sandbox down
 	$(RUN)/python -m sandbox down
 
 bench: root setup ## the import; planning for a million people; people per second beside a script
-	$(WITH_MAKE) $(RUN)/python -m sandbox.bench
+	@$(WITH_MAKE) $(RUN)/python -m sandbox.bench
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries
 	$(RUN)/python infra/build_package.py

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
+from sandbox.functions_host.grace import GRACE_SECONDS
 from sandbox.layout import CACHE, Layout
 from sandbox.private_file import write_private
 from sandbox.tenant.tenant import TENANT_ID
@@ -157,6 +158,7 @@ def _functions_host(layout: Layout, storage: str) -> Part:
                 clock=clock_file(layout),
                 port=layout.ports.functions,
                 timer_lease=_TIMER_LEASE_SECONDS,
+                grace=_grace(layout),
             ),
             # Azure's host would start all the same, serve nothing and say so in its log alone; so
             # would an app that has left out everything but what says why.
@@ -211,6 +213,14 @@ def _batch_lock(layout: Layout) -> int:
     """Seconds, as the queues have it that the app takes batches from."""
     queues = json.loads(layout.queues.read_text())
     return int(queues[ONBOARDING_EVENTS]["lockDurationSeconds"])
+
+
+def _grace(layout: Layout) -> float:
+    """Azure's ten seconds, and where a test has shortened the locks as small a part of one.
+
+    A batch ends by itself in half its lock; with ten seconds of ten it could never be cut off.
+    """
+    return min(GRACE_SECONDS, _batch_lock(layout) / 4)
 
 
 def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:

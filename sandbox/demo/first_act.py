@@ -66,8 +66,8 @@ def _follow(
 
 def _progress(ways: dict[str, dict[str, Any] | None]) -> Table:
     table = Table(box=None, pad_edge=False)
-    for heading in ("who", "state", "after"):
-        table.add_column(heading, no_wrap=True)
+    for heading, width in (("who", 12), ("state", 10), ("after", 6)):
+        table.add_column(heading, no_wrap=True, min_width=width)
     table.add_column("what happened last", no_wrap=True, overflow="ellipsis")
     for name, person in ways.items():
         who = name.partition(",")[0]

@@ -12,9 +12,9 @@ from typing import NoReturn
 from sandbox.clock import Clock
 from sandbox.functions_host import logs
 from sandbox.functions_host.dispatcher import Dispatcher
+from sandbox.functions_host.grace import GRACE_SECONDS
 from sandbox.functions_host.host import Host, HostError, Start
 from sandbox.functions_host.host_options import HostOptions
-from sandbox.functions_host.lifetime import GRACE_SECONDS
 from sandbox.functions_host.settings import AppSettings, SettingsError, export, load_values
 from sandbox.functions_host.storage import PATIENCE_SECONDS
 from sandbox.functions_host.worker_process import WorkerProcess

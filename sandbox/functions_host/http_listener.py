@@ -17,15 +17,13 @@ from sandbox.functions_host import http_trigger
 from sandbox.functions_host.admin import AdminApi
 from sandbox.functions_host.dispatcher import Dispatcher
 from sandbox.functions_host.function import Function
+from sandbox.functions_host.grace import HTTP_GRACE_SECONDS
 from sandbox.functions_host.keys import Keys
 from sandbox.functions_host.requests import given_key
 from sandbox.functions_host.routes import Route
 from sandbox.functions_host.storage import StorageUnavailableError
 
 _log = logging.getLogger(__name__)
-
-GRACE_SECONDS = 30
-"""How long Kestrel lets running requests go on after SIGTERM."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ class HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 lifespan="off",
-                timeout_graceful_shutdown=GRACE_SECONDS,
+                timeout_graceful_shutdown=HTTP_GRACE_SECONDS,
             )
         )
         self._bound = bound

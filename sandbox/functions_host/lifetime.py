@@ -14,12 +14,11 @@ import signal
 from collections.abc import Callable, Iterable, Sequence
 
 from sandbox.functions_host.dispatcher import Dispatcher
+from sandbox.functions_host.grace import GRACE_SECONDS
 from sandbox.functions_host.http_listener import HttpServer
 from sandbox.functions_host.listener import Listener, attend
 
 _log = logging.getLogger(__name__)
-
-GRACE_SECONDS = 10
 
 
 class Lifetime:
