@@ -17,6 +17,7 @@ import psutil
 from sandbox.layout import Layout
 from sandbox.parts import STAGES, Part, part
 from sandbox.private_file import write_private
+from sandbox.processes import lives, wait_for_ends
 
 READY_SECONDS = 180
 """The first start installs Azurite and provisions a domain."""
@@ -41,11 +42,10 @@ class Running:
         """The process, or None where it has ended."""
         try:
             process = psutil.Process(self.pid)
-            if process.status() == psutil.STATUS_ZOMBIE or process.create_time() != self.created:
-                return None
+            ours = process.create_time() == self.created
         except psutil.NoSuchProcess:
             return None
-        return process
+        return process if ours and lives(process) else None
 
 
 def start(
@@ -115,10 +115,10 @@ def stop(layout: Layout, names: Sequence[str] | None = None) -> None:
         families = [child for process in chosen for child in process.children(recursive=True)]
         for process in chosen:
             process.send_signal(signal.SIGTERM)
-        _, stubborn = psutil.wait_procs([*chosen, *families], timeout=STOP_SECONDS)
+        stubborn = wait_for_ends([*chosen, *families], STOP_SECONDS)
         for process in stubborn:
             process.kill()
-        psutil.wait_procs(stubborn, timeout=STOP_SECONDS)
+        wait_for_ends(stubborn, STOP_SECONDS)
 
 
 def kill(layout: Layout, name: str) -> None:
@@ -129,7 +129,7 @@ def kill(layout: Layout, name: str) -> None:
         family = [process, *process.children(recursive=True)]
         for one in family:
             one.kill()
-        psutil.wait_procs(family, timeout=STOP_SECONDS)
+        wait_for_ends(family, STOP_SECONDS)
 
 
 def terminate(layout: Layout, name: str) -> None:

@@ -16,7 +16,9 @@ from ldap3.utils.conv import escape_filter_chars
 from sandbox.company import INITIAL_PASSWORD, build_company
 from sandbox.domain_controller import domain
 from sandbox.domain_controller.layout import Layout
+from sandbox.processes import lives
 from tests.contract.domain_controller_process import PROJECT, SIZE, Controller, command, running
+from tests.waiting import wait_until
 
 COMPANY = build_company(SIZE)
 NO_RIGHTS = 50
@@ -206,7 +208,7 @@ def test_samba_does_not_outlive_a_killed_controller(tmp_path: Path) -> None:
     with running(tmp_path / "dc") as controller:
         [samba] = psutil.Process(controller.process.pid).children()
         os.kill(controller.process.pid, signal.SIGKILL)
-        samba.wait(5)
+        wait_until(lambda: not lives(samba))
 
 
 def test_an_address_in_use_is_refused_by_name(controller: Controller, tmp_path: Path) -> None:

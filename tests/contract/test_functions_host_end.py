@@ -7,10 +7,10 @@ from threading import Thread
 from typing import Any
 
 import httpx
-import psutil
 import pytest
 from azure.servicebus import ServiceBusMessage
 
+from sandbox.processes import lives
 from tests.contract import service_bus_process
 from tests.contract.functions_host_process import App
 from tests.contract.service_bus_process import Bus
@@ -95,7 +95,7 @@ def test_after_sigterm_messages_and_timers_go_on_until_all_is_cut_off(
         wait_until(lambda: ticks(app) > before, app.log)
         assert host.end() == 0
     assert "cut off after 10 s: work" in app.log()
-    assert not psutil.pid_exists(worker)
+    assert not lives(worker)
     assert not has_ended(app, "endless")
     # It is locked still, and has cost a delivery.
     (left,) = bus.messages("work")
@@ -130,7 +130,7 @@ def test_after_an_unclean_end_no_host_fires_the_timer_until_the_lease_is_over(
         worker = host.worker()
         host.kill()
     # What it began goes on without it.
-    wait_until(lambda: not psutil.pid_exists(worker), app.log)
+    wait_until(lambda: not lives(worker), app.log)
     before = ticks(app)
     lease = json.loads((app.state / "timers/tick.lease").read_text())
     with app.running():
@@ -146,8 +146,8 @@ def test_a_killed_hosts_orphan_goes_on_with_what_it_has_begun(bus: Bus, tmp_path
         send(bus, "slow")
         wait_until(lambda: begun(app, "slow") == [1], app.log)
         host.kill()
-    assert psutil.pid_exists(worker)
-    wait_until(lambda: not psutil.pid_exists(worker), app.log)
+    assert lives(worker)
+    wait_until(lambda: not lives(worker), app.log)
     assert has_ended(app, "slow")
     assert len(bus.messages("work")) == 1
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from sandbox.processes import lives
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,9 @@ guardian.unwind_on_signals()
 with guardian.guarded(polite_seconds=0.3) as guard:
     command = [sys.executable, "-c", {STUBBORN!r}, sys.argv[1]]
     child = subprocess.Popen(command, start_new_session=True)
+    # Whoever is told to end while it starts cannot show what becomes of its own child.
+    while not (note := pathlib.Path(sys.argv[1])).exists() or not note.read_text():
+        time.sleep(0.05)
     print(child.pid, flush=True)
     if sys.argv[2] == "release":
         guard.release()
@@ -52,20 +56,13 @@ class Family:
         self.descendants = [psutil.Process(child), psutil.Process(int(note.read_text()))]
 
     def is_gone(self) -> bool:
-        return not any(_lives(one) for one in self.descendants)
+        return not any(lives(one) for one in self.descendants)
 
     def end(self) -> None:
-        for one in filter(_lives, self.descendants):
+        for one in filter(lives, self.descendants):
             one.kill()
         self.process.kill()
         self.process.communicate()
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
