@@ -18,6 +18,8 @@ HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
 HR_SECRETS = {"BAMBOOHR": "bamboo-shoots", "DEEL": "a-good-deel"}
 HR_AUDIENCE = "api://sspr-rollout"
 JEA_ENDPOINT = "SSPR.DeltaSync"
+_TIMER_LEASE_SECONDS = 5
+"""Azure's is a minute, for which no timer would fire after each power cut of a test."""
 STAGES = (
     ("azurite", "domain_controller", "service_bus", "tenant"),
     ("connect_host",),
@@ -54,10 +56,6 @@ def part(name: str, layout: Layout, announced: Mapping[str, Mapping[str, str]]) 
         case "hybrid_worker":
             return _hybrid_worker(layout, announced["domain_controller"])
     raise ValueError(f"{name}: there is no such part")
-
-
-_TIMER_LEASE_SECONDS = 5
-"""Azure's is a minute, for which no timer would fire after each power cut of a test."""
 
 
 def _python(module: str, **flags: object) -> tuple[str, ...]:
