@@ -89,16 +89,24 @@ class Console:
         """The time as the app and the tenant have it."""
         return self._clock.now()
 
-    def move_clock(self, by: timedelta) -> None:
+    def move_clock(self, by: timedelta, *, prepare: Callable[[], object] | None = None) -> None:
         """Let time pass for every part in one step, while nobody judges.
 
         The app's timers are held; the worker, who cannot have been silent in a time that nobody
         lived through, is heard of again; then the timers go on.
 
+        Args:
+            by: How far.
+            prepare: Run once no timer runs and before the clock moves: a fault that is meant for
+                the timers of the new time is put in place here, where it cannot meet one of the
+                old time.
+
         Raises:
             httpx.HTTPStatusError: a timer's function does not end, so nothing was moved.
         """
         with self._timers_held():
+            if prepare:
+                prepare()
             self._clock.move_to(self.moved() + by)
             if "hybrid_worker" in supervisor.running(self.layout):
                 with suppress(TimeoutError):

@@ -151,6 +151,10 @@ class Enrolment:
         kept = tuple(one for one in self.holds if one.cause.kind not in kinds)
         return replace(self, holds=kept)
 
+    def step_of(self, event_key: str) -> Step | None:
+        """The first step that an event brought about; None where it changed nothing."""
+        return next((step for step in self.steps if step.detail == event_key), None)
+
     def is_barred(self, now: datetime) -> bool:
         """Whether something keeps the person out now."""
         return self.bar is not None and not self.bar.is_over(now)

@@ -85,6 +85,8 @@ def decide(
     if request.action is Action.LOOK_AGAIN:
         raise ValueError("a hint enrols nobody; it has those looked at who wait")
     if current and request.occurred_at < current.event_time:
+        if current.step_of(request.key):
+            return current  # delivered again, after something newer
         return current.noted(Reason.OUTDATED, now, detail=request.key)
     if request.action is Action.OFFBOARD:
         return _withdraw(_Case(request, finding, current, now))
@@ -113,19 +115,24 @@ def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment
     )
 
 
-def take_out(enrolment: Enrolment, reason: Reason, now: datetime) -> Enrolment:
+def take_out(enrolment: Enrolment, reason: Reason, now: datetime, *, detail: str = "") -> Enrolment:
     """The way out: only what is ours is removed, and never past a command still under way."""
     ours = enrolment.provenance is Provenance.OURS
     perhaps_in = enrolment.state in _ENROLLED or ours
     if enrolment.provenance is Provenance.PREEXISTING and perhaps_in:
-        return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now)
+        return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now, detail=detail)
     # Nobody knows whose membership it is, and no command is out that could tell: hands off.
     unknown = enrolment.provenance is Provenance.UNKNOWN and enrolment.command_key is None
     if perhaps_in and not unknown:
         return enrolment.moved(
-            State.WITHDRAWING, reason, now, command_key=enrolment.command_key, reissues=0
+            State.WITHDRAWING,
+            reason,
+            now,
+            detail=detail,
+            command_key=enrolment.command_key,
+            reissues=0,
         )
-    return enrolment.moved(State.WITHDRAWN, reason, now)
+    return enrolment.moved(State.WITHDRAWN, reason, now, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +271,5 @@ def _withdraw(case: _Case) -> Enrolment:
     leaving = replace(current, event_time=request.occurred_at, holds=(), bar=bar)
     if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
         return leaving
-    return take_out(replace(leaving, cause=request.cause), Reason.OFFBOARDED, case.now)
+    leaving = replace(leaving, cause=request.cause)
+    return take_out(leaving, Reason.OFFBOARDED, case.now, detail=request.key)

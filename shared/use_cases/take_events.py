@@ -45,6 +45,14 @@ def _receipt(request: Request, enrolment: Enrolment | None, now: datetime) -> Re
         key=request.key,
         queue=ONBOARDING_EVENTS,
         at=now,
-        outcome=enrolment.reason if enrolment else Reason.NOBODY_WAITS,
+        outcome=_outcome(request, enrolment),
         person_key=enrolment.key if enrolment else None,
     )
+
+
+def _outcome(request: Request, enrolment: Enrolment | None) -> Reason:
+    """What the event did, which stays so when it is delivered again and the person is further."""
+    if enrolment is None:
+        return Reason.NOBODY_WAITS
+    step = enrolment.step_of(request.key)
+    return step.reason if step else enrolment.reason

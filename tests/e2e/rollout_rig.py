@@ -1,7 +1,7 @@
 """A rollout under test: documents, waves and clocks, on top of the sandbox's rig."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -86,6 +86,22 @@ class RolloutRig:
     def passes(self, time: timedelta) -> None:
         """Let time pass."""
         self.rig.console.move_clock(time)
+
+    @contextmanager
+    def passes_and_holds(
+        self, time: timedelta, method: str, path: str, when: str
+    ) -> Iterator[Callable[[], int]]:
+        """Let time pass, and hold what is asked of Graph in the new time.
+
+        Held before that, a timer of the old time would wait for Graph, and time for the timer.
+        """
+        with ExitStack() as held:
+            hold = self.rig.held_graph(method, path, when)
+            waiting: list[Callable[[], int]] = []
+            self.rig.console.move_clock(
+                time, prepare=lambda: waiting.append(held.enter_context(hold))
+            )
+            yield waiting[0]
 
     def now(self) -> datetime:
         """The time as the app has it."""

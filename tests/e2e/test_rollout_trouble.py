@@ -85,8 +85,8 @@ def test_an_abort_wins_against_an_expansion_under_way(stage: RolloutRig) -> None
     """Given an expansion that has read everybody, when it is aborted, then it adds nobody."""
     people = [stage.cloud() for _ in range(3)]
     stage.start(ring("pilot", *people), calendar=_closed_today(stage))
-    with stage.rig.held_graph("GET", "^/users$", "after") as waiting:
-        stage.passes(timedelta(days=2))
+    two_days = timedelta(days=2)
+    with stage.passes_and_holds(two_days, "GET", "^/users$", "after") as waiting:
         until(waiting, "the expansion to list everybody")
         stage.rollouts.steer("abort", "stop it")
 
@@ -101,8 +101,8 @@ def test_an_expansion_goes_on_after_a_power_cut(stage: RolloutRig) -> None:
     """Given an expansion, when the app dies in it, then the rest is put in after the restart."""
     people = [stage.synced(), *(stage.cloud() for _ in range(3))]
     stage.start(ring("pilot", *people), calendar=_closed_today(stage))
-    with stage.rig.held_graph("PATCH", "^/groups/", "before") as waiting:
-        stage.passes(timedelta(days=2))
+    two_days = timedelta(days=2)
+    with stage.passes_and_holds(two_days, "PATCH", "^/groups/", "before") as waiting:
         until(waiting, "the first write to Graph")
         stage.rig.kill("functions_host")
     stage.rig.start()

@@ -280,6 +280,26 @@ def test_an_older_event_only_leaves_a_note(state: State, action: Action) -> None
     assert replace(noted, steps=()) == current
 
 
+@pytest.mark.parametrize("action", [Action.ONBOARD, Action.OFFBOARD])
+def test_an_event_that_is_delivered_again_has_done_what_it_did_the_first_time(
+    action: Action,
+) -> None:
+    event = request(action, key="twice")
+    first = decided(event, found(CLOUD_ANNA), enrolment(State.APPLIED, Provenance.OURS))
+    if action is Action.ONBOARD:
+        first = decided(event, found(CLOUD_ANNA))
+    did = first.reason
+    further = first.moved(State.VISIBLE, Reason.SEEN_IN_ENTRA, NOW)
+    newer = replace(further, event_time=NOW + HOUR)
+
+    for current in (first, further, newer):
+        again = decided(event, found(CLOUD_ANNA), current)
+        step = again.step_of("twice")
+        assert step is not None
+        assert (step.reason, again.event_time) == (did, current.event_time)
+    assert decided(event, found(CLOUD_ANNA), newer).steps == newer.steps
+
+
 @pytest.mark.parametrize("state", sorted(IN_SCOPE | {State.REQUESTED}))
 def test_an_onboarding_of_somebody_on_the_way_changes_only_the_newest_event_and_its_hold(
     state: State,
