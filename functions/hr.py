@@ -7,9 +7,9 @@ import azure.functions as func
 
 from functions.responses import refusal, status_of
 from shared.bootstrap import app
-from shared.contracts.hr import scim
 from shared.domain.errors import SsprRolloutError
-from shared.use_cases.accept_hr import Door, Reply, Sent, accept_hr, agrees, speaks_scim
+from shared.hr import scim
+from shared.use_cases.onboarding.accept_hr import Door, Reply, Sent, accept_hr, agrees, speaks_scim
 
 blueprint = func.Blueprint()
 

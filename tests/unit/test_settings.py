@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import ConfigurationError
-from shared.domain.policy import Policy, Topology
+from shared.domain.person.policy import Policy, Topology
 from shared.settings import Settings, read_settings
 
 ROOT = Path(__file__).parents[2]
