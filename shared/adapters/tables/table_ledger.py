@@ -18,12 +18,13 @@ from datetime import datetime
 from itertools import batched
 
 from shared.adapters.tables.concurrency import all_of
-from shared.adapters.tables.keys import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
-from shared.adapters.tables.partition import Decide, Found, Partition
+from shared.adapters.tables.partition import Found, Partition
 from shared.adapters.tables.receipts import Receipts
 from shared.adapters.tables.table import Table
 from shared.domain.errors import LedgerConflict
+from shared.domain.person.amendment import Decide, in_turn
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
 from shared.domain.person.summary import Standing
 from shared.domain.person.verification import joined
 from shared.ports.ledger import Receipt, Totals
@@ -63,7 +64,7 @@ class TableLedger:
         return await self._follow(
             keys,
             lambda partition, asked: partition.amend(
-                asked.keys(), _in_turn(asked, decide), actor=actor, now=now
+                asked.keys(), in_turn(asked, decide), actor=actor, now=now
             ),
         )
 
@@ -213,14 +214,3 @@ def _portions(parts: Iterable[AbstractSet[str]]) -> list[set[str]]:
         else:
             portions.append(set(part))
     return portions
-
-
-def _in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:
-    """Decide for every key that was asked for and leads to the same person."""
-
-    def decide_for(own_key: str, current: Enrolment | None) -> Enrolment | None:
-        for key in sorted(asked[own_key]):
-            current = decide(key, current) or current
-        return current
-
-    return decide_for

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.adapters.tables.keys import PROVISIONAL, partition_of
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Hold, State, Step
+from shared.domain.person.partitions import PROVISIONAL, partition_of
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import Standing

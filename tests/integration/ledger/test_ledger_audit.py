@@ -8,10 +8,11 @@ import pytest
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.tables.audit import TableAudit
-from shared.adapters.tables.keys import HEAD, PARTITIONS, RowKind, row_key
+from shared.adapters.tables.keys import HEAD, RowKind, row_key
 from shared.adapters.tables.tables import Tables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
 from shared.domain.person.enrolment import Bar, CauseKind, State
+from shared.domain.person.partitions import PARTITIONS
 from shared.domain.person.reasons import Reason
 from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
 from tests.integration.ledger.rollouts import PAUSED, PLANNED

@@ -4,9 +4,9 @@ from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 
-from shared.adapters.tables.keys import partition_of
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.domain.person.enrolment import Bar, Provenance, State
+from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import Standing
 from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave

@@ -11,11 +11,12 @@ import stamina
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
-from shared.adapters.tables.keys import HEAD, partition_of
+from shared.adapters.tables.keys import HEAD
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Bar, Enrolment, Provenance, State, Step
+from shared.domain.person.partitions import partition_of
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import Medium
 from shared.domain.person.reasons import Reason

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 import pytest
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.adapters.tables.keys import HEAD, RowKind, partition_of, row_key
+from shared.adapters.tables.keys import HEAD, RowKind, row_key
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
 from shared.domain.person.enrolment import Bar, CauseKind, Enrolment, Hold, State
+from shared.domain.person.partitions import partition_of
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from tests.integration.ledger.people import (
