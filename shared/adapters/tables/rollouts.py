@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from shared.adapters.tables.audit import END_COLUMNS, creation_of, end_of
-from shared.adapters.tables.json_columns import JsonColumns, fitting
+from shared.adapters.tables.json_columns import JsonColumns
 from shared.adapters.tables.keys import HEAD, RowKind, countdown, row_key, rows_of
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
@@ -17,6 +17,7 @@ from shared.domain.person.partitions import ROLLOUT
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
 from shared.domain.rollout.state import Lease, Rollout
+from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
 _ROLLOUT = JsonColumns(Rollout, "Rollout")
@@ -80,7 +81,8 @@ class TableRollouts:
         Raises:
             InvalidMessage: a row cannot hold as much.
         """
-        columns = fitting(spread("Text", text), "document")
+        refuse_too_large(text, "document")
+        columns = spread("Text", text)
         await self._put(_document_row(version), {**columns, "Actor": actor, "At": now})
 
     async def document_text(self, version: int) -> str | None:

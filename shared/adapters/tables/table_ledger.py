@@ -21,12 +21,11 @@ from shared.adapters.tables.concurrency import all_of
 from shared.adapters.tables.partition import Found, Partition
 from shared.adapters.tables.receipts import Receipts
 from shared.adapters.tables.table import Table
-from shared.domain.errors import LedgerConflict
 from shared.domain.person.amendment import Decide, in_turn
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
 from shared.domain.person.summary import Standing
-from shared.domain.person.verification import joined
+from shared.domain.person.verification import joined, refuse_outdated
 from shared.ports.ledger import Receipt, Totals
 
 _PARTITIONS_AT_ONCE = 4
@@ -83,8 +82,7 @@ class TableLedger:
         """
         provisional = self._partitions[PROVISIONAL]
         current = (await provisional.find({provisional_key})).people.get(provisional_key)
-        if current and current.steps and current.steps[-1] not in arrived.steps:
-            raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
+        refuse_outdated(arrived, current)
         settled = await self._partition(arrived.key).amend(
             {arrived.key},
             lambda _, known: joined(known, arrived) if known else arrived,
