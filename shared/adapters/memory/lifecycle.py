@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.contracts.messages.lifecycle_callback import CALLBACK_PATH
+from shared.domain.errors import DirectoryUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,16 @@ class MemoryLifecycle:
         self._waiting.add(callback_path)
 
     async def resume(self, callback_path: str, *, completed: bool) -> bool:
-        """Tell a waiting task its outcome; False where nobody waits there any more."""
+        """Tell a waiting task its outcome; False where nobody ever waited.
+
+        Raises:
+            DirectoryUnavailable: the task has been told already.
+        """
         if not re.fullmatch(CALLBACK_PATH, callback_path):
             raise ValueError("a callback goes to Lifecycle Workflows and nowhere else")
         await self._pause("lifecycle.resume")
+        if any(callback_path == told.callback_path for told in self._told):
+            raise DirectoryUnavailable("Graph answered 400: the task is not in progress")
         awaited = callback_path in self._waiting
         if awaited:
             self._waiting.remove(callback_path)
