@@ -36,7 +36,7 @@ class TablePlans:
             InvalidMessage: a row cannot hold the document and the summary.
         """
         partition = _partition(plan.fingerprint)
-        drawn_up = plan.drawn_up_at.isoformat()
+        drawn_up = plan.planned_at.isoformat()
         row = {"PartitionKey": partition, "RowKey": _PLAN_ROW, "DrawnUpAt": drawn_up}
         whole = Write(Verb.CREATE, row | _PLAN.of(plan))
         if await self._drawn_up(partition) is not None:
@@ -68,7 +68,7 @@ class TablePlans:
         ]
 
     async def _drawn_up(self, partition: str) -> str | None:
-        """When the plan was drawn up: what is left of another try has other pages."""
+        """When the plan was made: what is left of another try has other pages."""
         row = await self._table.get(partition, _PLAN_ROW, select=["DrawnUpAt"])
         return row["DrawnUpAt"] if row else None
 
