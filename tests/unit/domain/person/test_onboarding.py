@@ -87,7 +87,7 @@ def test_whoever_is_eligible_by_now_is_enrolled_by_the_next_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "policy", "sourceOfAuthority", "provenance"),
+    ("person", "policy", "source_of_authority", "provenance"),
     [
         (CLOUD_ANNA, POLICY, SourceOfAuthority.CLOUD, Provenance.OURS),
         (SYNCED_ANNA, POLICY, SourceOfAuthority.ON_PREMISES, Provenance.UNKNOWN),

@@ -86,7 +86,7 @@ def test_registered_before_being_enabled_is_not_yet_effective(
     assert after(visible, INSTANT, Observation(True, registration)) == visible
 
 
-@pytest.mark.parametrize("sourceOfAuthority", SourceOfAuthority)
+@pytest.mark.parametrize("source_of_authority", SourceOfAuthority)
 def test_whoever_is_not_seen_in_time_is_issued_again_and_at_last_flagged(
     source_of_authority: SourceOfAuthority,
 ) -> None:

@@ -53,7 +53,7 @@ STANDINGS = st.builds(
     st.sampled_from(State),
     st.lists(HOLDS, max_size=3, unique_by=lambda one: one.cause.kind),
     provenance=st.sampled_from(Provenance),
-    bar=st.none() | BARS,
+    exclusion=st.none() | BARS,
     since=st.sampled_from([NOW, NOW - DAY]),
 )
 CANDIDATES = st.builds(
