@@ -35,8 +35,8 @@ def enrolment(key: str, **changes: object) -> Enrolment:
     return replace(first, **changes)  # type: ignore[arg-type]  # of any field
 
 
-def wave(name: str) -> Hold:
-    return Hold(Cause(CauseKind.WAVE, name, "rollout"))
+def wave(name: str) -> Claim:
+    return Claim(Cause(CauseKind.WAVE, name, "rollout"))
 
 
 async def put(ledger: Ledger, *people: Enrolment) -> None:
@@ -50,11 +50,11 @@ async def everybody(ledger: Ledger) -> list[Enrolment]:
 
 def recounted(people: Iterable[Enrolment], refused: int = 0) -> Totals:
     people = list(people)
-    standings = [Standing.of(person) for person in people]
+    summaries = [EnrolmentSummary.of(person) for person in people]
     return Totals(
         Counter(person.state for person in people),
         Counter((person.state, person.reason) for person in people),
         Counter(person.flag for person in people if person.flag),
         refused,
-        Counter((one.wave, one.state, one.flag is not None) for one in standings if one.wave),
+        Counter((one.wave, one.state, one.flag is not None) for one in summaries if one.wave),
     )

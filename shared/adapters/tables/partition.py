@@ -16,7 +16,7 @@ from shared.adapters.tables.transactions import packed, until_undisturbed
 from shared.domain.audit import record_after
 from shared.domain.person.amendment import Amendment, Decide, entry_of, wave_of
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 
 _WORTH_SCANNING = 8
 """Rows read on the way for each one wanted, up to which one range beats that many requests."""
@@ -112,7 +112,7 @@ class Partition:
         return [enrolment for enrolment in found.people.values() if enrolment.flag]
 
     async def in_wave(self, wave: str) -> list[Enrolment]:
-        """Everybody here whom the wave of that name holds."""
+        """Everybody here whom the wave of that name claims."""
         head = await self.head()
         if wave not in head.waves:
             return []
@@ -120,7 +120,7 @@ class Partition:
         found = await self._find({row["Key"] for row in rows}, head)
         return [one for one in found.people.values() if wave_of(one) == wave]
 
-    async def standings(self) -> AsyncGenerator[list[Standing]]:
+    async def summaries(self) -> AsyncGenerator[list[EnrolmentSummary]]:
         """Everybody enrolled here, without their histories, by the page."""
         people = rows_of(RowKind.PERSON)
         async for page in self._table.pages(self._name, people, select=STANDING_COLUMNS):

@@ -31,9 +31,9 @@ class Traffic:
 
 async def test_a_small_wave_among_many_people_is_read_by_a_few_requests(store: str) -> None:
     """The heads of 17 partitions, and of one of them the index and two people."""
-    few = [enrolment(f"employee:{number}", holds=(wave("pilot"),)) for number in range(2)]
+    few = [enrolment(f"employee:{number}", claims=(wave("pilot"),)) for number in range(2)]
     many = [enrolment(f"employee:{number}") for number in range(2, 200)]
-    everywhere = [enrolment(object_id(number), holds=(wave("broad"),)) for number in range(99)]
+    everywhere = [enrolment(object_id(number), claims=(wave("broad"),)) for number in range(99)]
     traffic = Traffic()
     async with Tables.from_connection_string(store, raw_response_hook=traffic) as tables:
         await put(tables.ledger, *few, *many, *everywhere)
@@ -57,12 +57,12 @@ async def test_who_was_stored_before_there_were_holds_is_held_by_their_cause(
     wanted, left = enrolment(object_id(1)), enrolment(object_id(2), state=State.WITHDRAWN)
     await put(ledger, wanted, left)
     for person in (wanted, left):
-        strip(store, person, row_key(RowKind.PERSON, person.key), ["Holds", "Reissues"])
-    held = replace(wanted, holds=(Hold(wanted.cause),))
-    barred = replace(left, bar=Bar(Reason.OFFBOARDED, "hr"))
-    assert await ledger.load([wanted.key, left.key]) == {wanted.key: held, left.key: barred}
-    assert [one.holds async for page in ledger.standings() for one in page if one.is_in] == [
-        held.holds
+        strip(store, person, row_key(RowKind.PERSON, person.key), ["Claims", "Reissues"])
+    held = replace(wanted, claims=(Claim(wanted.cause),))
+    kept_out = replace(left, exclusion=Exclusion(Reason.OFFBOARDED, "hr"))
+    assert await ledger.load([wanted.key, left.key]) == {wanted.key: held, left.key: kept_out}
+    assert [one.claims async for page in ledger.summaries() for one in page if one.is_in] == [
+        held.claims
     ]
 
 
@@ -72,11 +72,11 @@ async def test_a_partition_stored_before_there_were_waves_counts_them_from_now_o
     one, other = enrolment("employee:1"), enrolment("employee:2")
     await put(ledger, one, other)
     for person in (one, other):
-        strip(store, person, row_key(RowKind.PERSON, person.key), ["Holds", "Reissues"])
+        strip(store, person, row_key(RowKind.PERSON, person.key), ["Claims", "Reissues"])
     strip(store, one, HEAD, ["Waves0"])
     assert (await ledger.totals()).by_wave == {}
     assert await ledger.in_wave("pilot") == []
-    held = one.held(Hold(one.cause)).held(wave("pilot"))
+    held = one.with_claim(Claim(one.cause)).with_claim(wave("pilot"))
     await put(ledger, held)
     assert await ledger.in_wave("pilot") == [held]
     assert await ledger.totals() == recounted(await everybody(ledger))
