@@ -90,7 +90,7 @@ class Ledger(Protocol):
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
         """Everybody whom the wave of that name claims."""
 
-    def standings(self) -> AsyncGenerator[Sequence[Standing]]:
+    def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Everybody who is remembered under an object id, without their histories, by the page."""
 
     async def totals(self) -> Totals:

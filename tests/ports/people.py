@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Hold, State, Step
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, State, Step
 from shared.domain.person.partitions import PROVISIONAL, partition_of
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.ports.ledger import Ledger, Totals
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
-from shared.domain.person.enrolment import Bar, CauseKind, State
+from shared.domain.person.enrolment import CauseKind, Exclusion, State
 from shared.domain.person.partitions import PARTITIONS
 from shared.domain.person.reasons import Reason
 from shared.ports.audit import Audit
@@ -68,29 +68,29 @@ async def test_every_change_is_in_the_audit_and_the_audit_is_one_chain_per_parti
     )
 
 
-async def test_the_audit_says_which_holds_and_bars_came_and_went(tables: Kept) -> None:
-    held = PERSON.held(wave("pilot"))
-    bar = Bar(Reason.EXCLUDED_BY_HAND, "ada", "on leave", NOW)
-    barred = replace(held.released(CauseKind.WAVE), bar=bar)
-    for person in (PERSON, held, barred, PERSON):
+async def test_the_audit_says_which_claims_and_exclusions_came_and_went(tables: Kept) -> None:
+    claimed = PERSON.with_claim(wave("pilot"))
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW)
+    kept_out = replace(claimed.released(CauseKind.WAVE), exclusion=exclusion)
+    for person in (PERSON, claimed, kept_out, PERSON):
         await put(tables.ledger, person)
-    names = ("held", "released", "bar")
+    names = ("claimed", "released", "exclusion")
     said = [{name: e[name] for name in names if name in e} for e in await entries(tables)]
     pilot = [{"kind": "wave", "reference": "pilot", "actor": "rollout"}]
     until = NOW.isoformat()
     assert said == [
         {},
-        {"held": pilot},
+        {"claimed": pilot},
         {
             "released": pilot,
-            "bar": {
-                "reason": "excluded-by-hand",
+            "exclusion": {
+                "reason": "excluded-by-operator",
                 "actor": "ada",
                 "text": "on leave",
                 "until": until,
             },
         },
-        {"bar": None},
+        {"exclusion": None},
     ]
 
 

@@ -5,7 +5,7 @@ import pytest
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.contract.graph_adapter.process import CLOUD_PEOPLE, GRACE, NOBODY
 from tests.ports.entra import Entra
 
@@ -13,7 +13,9 @@ from tests.ports.entra import Entra
 async def test_everybody_is_added_and_has_an_answer_of_their_own(entra: Entra) -> None:
     people = CLOUD_PEOPLE[:45]
     assert await entra.scope.add([*people, people[0]]) == {
-        each: Answer(change=Change.ADD, outcome=Outcome.DONE, user=UserRef(object_id=each))
+        each: WriteResult(
+            change=ScopeAction.ADD, outcome=WriteOutcome.DONE, user=UserRef(object_id=each)
+        )
         for each in people
     }
     assert await entra.directory.scope_member_ids() == set(people)
@@ -23,10 +25,12 @@ async def test_a_member_and_a_stranger_do_not_keep_the_others_out(entra: Entra) 
     present, *others = CLOUD_PEOPLE[:19]
     await entra.scope.add([present])
     answers = await entra.scope.add([*others[:9], present, NOBODY, *others[9:]])
-    assert {each: answers[each].outcome for each in others} == dict.fromkeys(others, Outcome.DONE)
-    assert (answers[present].outcome, answers[present].reason) == (Outcome.ALREADY, None)
+    assert {each: answers[each].outcome for each in others} == dict.fromkeys(
+        others, WriteOutcome.DONE
+    )
+    assert (answers[present].outcome, answers[present].reason) == (WriteOutcome.ALREADY, None)
     assert (answers[NOBODY].outcome, answers[NOBODY].reason) == (
-        Outcome.NOT_FOUND,
+        WriteOutcome.NOT_FOUND,
         Reason.NOT_IN_ENTRA,
     )
     assert answers[NOBODY].detail
@@ -38,19 +42,19 @@ async def test_removals_say_who_was_not_there(entra: Entra) -> None:
     await entra.scope.add(people)
     answers = await entra.scope.remove(people)
     assert {(each.change, each.outcome) for each in answers.values()} == {
-        (Change.REMOVE, Outcome.DONE)
+        (ScopeAction.REMOVE, WriteOutcome.DONE)
     }
     assert await entra.directory.scope_member_ids() == frozenset()
     again = await entra.scope.remove([GRACE, NOBODY])
-    assert {each.outcome for each in again.values()} == {Outcome.ALREADY}
+    assert {each.outcome for each in again.values()} == {WriteOutcome.ALREADY}
 
 
 async def test_a_change_that_is_made_again_before_it_shows_is_done_already(entra: Entra) -> None:
     entra.delay()
     await entra.scope.add([GRACE])
-    assert (await entra.scope.add([GRACE]))[GRACE].outcome is Outcome.ALREADY
+    assert (await entra.scope.add([GRACE]))[GRACE].outcome is WriteOutcome.ALREADY
     await entra.scope.remove([GRACE])
-    assert (await entra.scope.remove([GRACE]))[GRACE].outcome is Outcome.ALREADY
+    assert (await entra.scope.remove([GRACE]))[GRACE].outcome is WriteOutcome.ALREADY
 
 
 async def test_a_group_that_others_write_refuses_everybody(entra: Entra) -> None:
@@ -58,7 +62,7 @@ async def test_a_group_that_others_write_refuses_everybody(entra: Entra) -> None
     answers = [*(await scope.add(CLOUD_PEOPLE[:40])).values()]
     answers += (await scope.remove([NOBODY])).values()
     assert len(answers) == 41
-    assert {each.outcome for each in answers} == {Outcome.REFUSED}
+    assert {each.outcome for each in answers} == {WriteOutcome.REFUSED}
     assert {each.reason for each in answers} == {Reason.GROUP_NOT_WRITABLE}
     assert all(each.detail for each in answers)
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.person.enrolment import Bar, Enrolment, Provenance, State
+from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Ledger, Totals
 from tests.ports.kept import Kept, Opening
@@ -33,7 +33,7 @@ async def test_what_was_stored_is_loaded_again_in_every_detail(ledger: Ledger) -
     stored = enrolment(
         key,
         user=UserRef(user_principal_name="o'neil@example.com", sid="S-1-5-21", source_anchor="a=="),
-        medium=Medium.ON_PREMISES,
+        source_of_authority=SourceOfAuthority.ON_PREMISES,
         provenance=Provenance.OURS,
         command_key="command-1",
         effective_date=NOW + timedelta(days=1),
@@ -42,8 +42,10 @@ async def test_what_was_stored_is_loaded_again_in_every_detail(ledger: Ledger) -
         attempts=3,
         reissues=2,
         flag=Reason.WORKER_SILENT,
-        holds=(wave("pilot"), replace(wave("x"), until=NOW + timedelta(days=2))),
-        bar=Bar(Reason.EXCLUDED_BY_HAND, "ada", "on leave", NOW + timedelta(days=3)),
+        claims=(wave("pilot"), replace(wave("x"), until=NOW + timedelta(days=2))),
+        exclusion=Exclusion(
+            Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW + timedelta(days=3)
+        ),
     )
     await put(ledger, stored)
     assert await ledger.load([key, object_id(1)]) == {key: stored}
@@ -165,7 +167,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
                 reason=dice.choice(list(Reason)),
                 flag=dice.choice(flags),
                 due=dice.choice((None, NOW)),
-                holds=dice.choice(((), (wave("pilot"),), (wave("second wave"),))),
+                claims=dice.choice(((), (wave("pilot"),), (wave("second wave"),))),
             )
             for key in some
         }
@@ -177,7 +179,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
 
     async def adopt(ledger: Ledger) -> None:
         number = dice.randrange(20)
-        arrived = enrolment(object_id(100 + number), holds=(wave("pilot"),))
+        arrived = enrolment(object_id(100 + number), claims=(wave("pilot"),))
         await ledger.adopt(f"employee:{number}", arrived, actor="test", now=NOW)
 
     async def work(ledger: Ledger) -> None:
@@ -198,5 +200,5 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
         flagged = await one.flagged(1000)
         assert {p.key for p in flagged} == {p.key for p in listed if p.flag}
         for name in ("pilot", "second wave"):
-            held = {p.key for p in listed if wave(name) in p.holds}
+            held = {p.key for p in listed if wave(name) in p.claims}
             assert {p.key for p in await one.in_wave(name)} == held

@@ -26,9 +26,9 @@ LONGEST_NAME = "\N{GRINNING FACE}" * 60
 async def test_the_people_of_a_wave_are_found_by_its_name_and_nobody_else(
     ledger: Ledger, name: str
 ) -> None:
-    held = [enrolment(object_id(number), holds=(wave(name),)) for number in range(20)]
-    others = [enrolment(object_id(20), holds=(wave(f"{name}s"),)), enrolment(object_id(21))]
-    provisional = enrolment("employee:1", holds=(wave(name),))
+    held = [enrolment(object_id(number), claims=(wave(name),)) for number in range(20)]
+    others = [enrolment(object_id(20), claims=(wave(f"{name}s"),)), enrolment(object_id(21))]
+    provisional = enrolment("employee:1", claims=(wave(name),))
     await put(ledger, *held, *others, provisional)
     found = await ledger.in_wave(name)
     assert {person.key: person for person in found} == {p.key: p for p in (*held, provisional)}
@@ -41,9 +41,9 @@ async def test_the_people_of_a_wave_are_found_by_its_name_and_nobody_else(
 async def test_whoever_is_released_from_a_wave_or_held_by_another_is_found_there_only(
     ledger: Ledger,
 ) -> None:
-    one, other = (enrolment(object_id(number), holds=(wave("pilot"),)) for number in (1, 2))
+    one, other = (enrolment(object_id(number), claims=(wave("pilot"),)) for number in (1, 2))
     await put(ledger, one, other)
-    released, moved = one.released(CauseKind.WAVE), other.held(wave("broad"))
+    released, moved = one.released(CauseKind.WAVE), other.with_claim(wave("broad"))
     await put(ledger, released, moved)
     assert await ledger.in_wave("pilot") == []
     assert await ledger.in_wave("broad") == [moved]
@@ -53,7 +53,7 @@ async def test_whoever_is_released_from_a_wave_or_held_by_another_is_found_there
 async def test_a_wave_counts_its_people_by_state_and_by_whether_they_are_flagged(
     ledger: Ledger,
 ) -> None:
-    people = [enrolment(object_id(number), holds=(wave("pilot"),)) for number in range(9)]
+    people = [enrolment(object_id(number), claims=(wave("pilot"),)) for number in range(9)]
     await put(ledger, *people)
     applied = [person.moved(State.APPLIED, Reason.ADDED, NOW) for person in people[:6]]
     late = [replace(person, flag=Reason.NOT_VISIBLE) for person in applied[:2]]
@@ -68,7 +68,7 @@ async def test_a_wave_counts_its_people_by_state_and_by_whether_they_are_flagged
 
 
 async def test_whoever_is_adopted_takes_the_wave_along(ledger: Ledger) -> None:
-    waiting = enrolment("employee:7", state=State.WAITING, holds=(wave("pilot"),))
+    waiting = enrolment("employee:7", state=State.WAITING, claims=(wave("pilot"),))
     await put(ledger, waiting)
     arrived = replace(waiting, key=object_id(7), user=UserRef(object_id=object_id(7)))
     await ledger.adopt("employee:7", arrived, actor="test", now=NOW)
@@ -78,6 +78,6 @@ async def test_whoever_is_adopted_takes_the_wave_along(ledger: Ledger) -> None:
 
 async def test_dozens_of_waves_are_counted(ledger: Ledger) -> None:
     names = [f"{number:03d} {LONGEST_NAME}"[:60] for number in range(80)]
-    people = [enrolment(f"employee:{n}", holds=(wave(name),)) for n, name in enumerate(names)]
+    people = [enrolment(f"employee:{n}", claims=(wave(name),)) for n, name in enumerate(names)]
     await put(ledger, *people)
     assert await ledger.totals() == recounted(people)

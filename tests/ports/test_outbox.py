@@ -20,7 +20,7 @@ from shared.contracts.messages.queues import (
 )
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.contracts.messages.scope_change import ScopeChange
-from shared.domain.person.write_results import Change
+from shared.domain.person.writes import ScopeAction
 from shared.ports.outbox import Outbox
 from tests.ports.queues import Queues
 
@@ -29,7 +29,7 @@ HOUR = timedelta(hours=1)
 CHANGE = ScopeChange(change_key="c1", person_keys=("p1", "p2"))
 COMMAND = DirectoryCommand(
     command_key="d1",
-    action=Change.ADD,
+    action=ScopeAction.ADD,
     members=(CommandMember(key="p1", employee_id="1"),),
     cause="wave 1",
     actor="tester",

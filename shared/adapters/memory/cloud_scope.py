@@ -8,7 +8,7 @@ from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 _MOST_AT_ONCE = 20
 
@@ -23,25 +23,27 @@ class MemoryCloudScope:
         self._tenant = tenant
         self._pause = pause
 
-    async def add(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
         """Put people in, 20 at a time; one answer each.
 
         Raises:
             DirectoryUnavailable: there is no scope group.
         """
-        return await self._write(Change.ADD, object_ids)
+        return await self._write(ScopeAction.ADD, object_ids)
 
-    async def remove(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
         """Take people out; one answer each.
 
         Raises:
             DirectoryUnavailable: there is no scope group.
         """
-        return await self._write(Change.REMOVE, object_ids)
+        return await self._write(ScopeAction.REMOVE, object_ids)
 
-    async def _write(self, change: Change, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def _write(
+        self, change: ScopeAction, object_ids: Collection[str]
+    ) -> Mapping[str, WriteResult]:
         await self._pause(f"cloud_scope.{change}")
-        answers: dict[str, Answer] = {}
+        answers: dict[str, WriteResult] = {}
         for chunk in batched(dict.fromkeys(object_ids), _MOST_AT_ONCE, strict=False):
             await self._pause(f"cloud_scope.{change} chunk")
             group = self._tenant.groups.get(self._tenant.scope_group_id)
@@ -51,17 +53,17 @@ class MemoryCloudScope:
         await self._pause(f"cloud_scope.{change} done")
         return answers
 
-    def _write_one(self, change: Change, object_id: str, group: Group) -> Answer:
+    def _write_one(self, change: ScopeAction, object_id: str, group: Group) -> WriteResult:
         outcome, reason, detail = _judge(
             change,
             exists=object_id in self._tenant.people or object_id in self._tenant.groups,
             is_member=object_id in group.members,
             writable=group.writable,
         )
-        if outcome is Outcome.DONE:
+        if outcome is WriteOutcome.DONE:
             scope = self._tenant.scope_group_id
-            self._tenant.write(scope, object_id, add=change is Change.ADD)
-        return Answer(
+            self._tenant.write(scope, object_id, add=change is ScopeAction.ADD)
+        return WriteResult(
             change=change,
             outcome=outcome,
             reason=reason,
@@ -71,13 +73,13 @@ class MemoryCloudScope:
 
 
 def _judge(
-    change: Change, *, exists: bool, is_member: bool, writable: bool
-) -> tuple[Outcome, Reason | None, str]:
+    change: ScopeAction, *, exists: bool, is_member: bool, writable: bool
+) -> tuple[WriteOutcome, Reason | None, str]:
     if not writable:
         refused = "403 Authorization_RequestDenied: this group is not for us to write"
-        return Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE, refused
-    if is_member is (change is Change.ADD):
-        return Outcome.ALREADY, None, ""
+        return WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE, refused
+    if is_member is (change is ScopeAction.ADD):
+        return WriteOutcome.ALREADY, None, ""
     if not exists:
-        return Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA, "404 Request_ResourceNotFound: nobody"
-    return Outcome.DONE, None, ""
+        return WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA, "404 Request_ResourceNotFound: nobody"
+    return WriteOutcome.DONE, None, ""

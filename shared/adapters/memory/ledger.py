@@ -13,7 +13,7 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.person.amendment import Amendment, Decide, entry_of, in_turn, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.partitions import BUCKETS, PROVISIONAL, partition_of
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import joined, refuse_outdated
 from shared.ports.ledger import Receipt, Totals
 
@@ -133,17 +133,17 @@ class MemoryLedger:
         return list(self._storage.partitions[PROVISIONAL].people.values())
 
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
-        """Everybody whom the wave of that name holds."""
+        """Everybody whom the wave of that name claims."""
         await self._pause("ledger.in_wave")
         return self._everybody(lambda one: wave_of(one) == wave)
 
-    async def standings(self) -> AsyncGenerator[Sequence[Standing]]:
+    async def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Everybody who is remembered under an object id, up to 1,000 to a page."""
         for name in BUCKETS:
             people = list(self._storage.partitions[name].people.values())
             for page in batched(people, _PAGE, strict=False):
-                await self._pause("ledger.standings")
-                yield [Standing.of(one) for one in page]
+                await self._pause("ledger.summaries")
+                yield [EnrolmentSummary.of(one) for one in page]
 
     async def totals(self) -> Totals:
         """The totals, recounted."""

@@ -24,7 +24,7 @@ from shared.adapters.tables.table import Table
 from shared.domain.person.amendment import Decide, in_turn
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import joined, refuse_outdated
 from shared.ports.ledger import Receipt, Totals
 

@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.person.enrolment import Bar, CauseKind, Enrolment, Hold
+from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, Exclusion
 from shared.domain.person.reasons import Reason
 
 type Decide = Callable[[str, Enrolment | None], Enrolment | None]
@@ -23,9 +23,9 @@ class Amendment:
 
 
 def wave_of(enrolment: Enrolment) -> str | None:
-    """The name of the wave that holds the person."""
-    hold = enrolment.hold(CauseKind.WAVE)
-    return hold.cause.reference if hold else None
+    """The name of the wave that claims the person."""
+    claim = enrolment.claim(CauseKind.WAVE)
+    return claim.cause.reference if claim else None
 
 
 def in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:

@@ -8,7 +8,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.adapters.tables.keys import HEAD, RowKind, row_key
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
-from shared.domain.person.enrolment import Bar, Enrolment, Hold, State
+from shared.domain.person.enrolment import Claim, Enrolment, Exclusion, State
 from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
 from tests.ports.people import (

@@ -4,10 +4,10 @@ from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 
-from shared.domain.person.enrolment import Bar, Provenance, State
+from shared.domain.person.enrolment import Exclusion, Provenance, State
 from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.ports.ledger import Ledger
 from tests.ports.people import NOW, enrolment, object_id, put, wave
 
@@ -29,7 +29,7 @@ async def test_everybody_with_an_object_id_is_listed_once_as_they_stand(
 
 
 async def test_an_empty_ledger_has_no_page(ledger: Ledger) -> None:
-    assert [page async for page in ledger.standings()] == []
+    assert [page async for page in ledger.summaries()] == []
 
 
 async def test_a_page_holds_up_to_1000_people(ledger: Ledger) -> None:
