@@ -2,10 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, Provenance, State
@@ -15,9 +17,13 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.cohort import NOBODY
 from shared.domain.rollout.document import Document, Ring, Wave
 from shared.domain.rollout.state import Phase, Rollout
+from shared.ports.operations import Operation
+from shared.use_cases.message import Message
 from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.apply_plan import apply_plan
+from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
-from tests.unit.enrolments import BREAK_GLASS, NOW, enrolment
+from tests.unit.enrolments import BREAK_GLASS, NOW, SCOPE, enrolment
 from tests.unit.waves import document, gate, wave
 from tests.use_cases.stage import Stage, a_stage, an_id, upn_of
 
@@ -80,7 +86,7 @@ async def staged(rollout: Rollout, people: int) -> Stage:
     return stage
 
 
-def standing(of: Document, phase: Phase, started: int, **changes: object) -> Rollout:
+def standing(of: Document, phase: Phase, started: int, **changes: Any) -> Rollout:
     """A rollout by rings, in that phase since `NOW`, of which so many waves have begun."""
     return Rollout(
         document=of,
@@ -90,7 +96,7 @@ def standing(of: Document, phase: Phase, started: int, **changes: object) -> Rol
         actor="ada",
         started=started,
         cuts=(NOBODY,) * started,
-        **changes,  # type: ignore[arg-type]  # fields of a rollout
+        **changes,
     )
 
 
@@ -99,18 +105,19 @@ def planned_of(*waves: Wave) -> Rollout:
     return standing(document(*waves), Phase.PLANNED, 0)
 
 
-def member(number: int, state: State, wave_name: str = "pilot", **changes: object) -> Enrolment:
+def member(number: int, state: State, wave_name: str = "pilot", **changes: Any) -> Enrolment:
     """A cloud user whom that wave put in."""
     cause = Cause(CauseKind.WAVE, wave_name, "clock")
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "key": an_id(number),
         "user": UserRef(object_id=an_id(number), user_principal_name=upn_of(number)),
         "reason": Reason.IN_WAVE,
         "cause": cause,
         "claims": (Claim(cause),),
         "source_of_authority": SourceOfAuthority.CLOUD,
+        "provenance": Provenance.OURS,
     }
-    return enrolment(state, Provenance.OURS, **(known | changes))
+    return enrolment(state, **(known | changes))
 
 
 async def rollout_of(stage: Stage) -> Rollout:
@@ -151,3 +158,50 @@ async def advance(stage: Stage, clock: Clock) -> None:
 def audited(stage: Stage) -> list[str]:
     """What has been done to the rollout, in order; the test's own first step is called `test`."""
     return [json.loads(one.content)["action"] for one in stage.storage.rollout_chain.records]
+
+
+def text_of(*waves: Mapping[str, Any], **parts: Any) -> str:
+    """A rollout document as an operator hands it in; its waves soak for two hours."""
+    whole = {
+        "schema": "sspr-rollout/rollout/1",
+        "name": "contoso",
+        "scope": {"group": SCOPE, "topology": "nested"},
+        "waves": [{"soak": "PT2H", **one} for one in waves],
+    }
+    return json.dumps(whole | parts)
+
+
+def ring_text(name: str, *numbers: int) -> dict[str, Any]:
+    """A wave of these people, as text."""
+    return {"name": name, "people": sorted(ids(numbers))}
+
+
+def asks(kind: str, key: str = "operation-1", **parameters: Any) -> Operation:
+    """What an operator asks for."""
+    return Operation(key=key, kind=kind, actor="ada", requested_at=NOW, parameters=parameters)
+
+
+async def shown(stage: Stage, text: str) -> str:
+    """The fingerprint of a plan that an operator has been shown."""
+    summary = await plan_rollout(asks("plan", document=text), stage.another(), NOW)
+    fingerprint: str = summary["fingerprint"]
+    return fingerprint
+
+
+async def put_into_force(stage: Stage, text: str, key: str = "apply-1") -> None:
+    """Have a document planned and applied."""
+    asked = asks("apply", key, plan=await shown(stage, text))
+    await apply_plan(asked, stage.another(), NOW)
+
+
+async def ask(stage: Stage, operation: Operation) -> Message:
+    """Have an operation kept; answers with the message that has it done."""
+    await stage.another().operations.keep(operation)
+    return Message(OperationRequest(operation_key=operation.key).text())
+
+
+async def operation_of(stage: Stage, key: str = "operation-1") -> Operation:
+    """An operation as it stands."""
+    operation = await stage.another().operations.find(key)
+    assert operation is not None
+    return operation
