@@ -1,0 +1,128 @@
+"""Health: every part is looked at by itself, and what is silent makes nothing else late."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from shared.domain.health import Health, Kind, Trouble
+from shared.use_cases.views.check_health import SECONDS, HealthWords, check_health
+from tests.unit.enrolments import NOW
+from tests.use_cases.stage import Stage
+
+TABLE, ANOTHER = "dependency.a table", "dependency.another"
+MINUTE = 60.0
+
+
+class LoopTime:
+    """The event loop's own clock, which the test sets forward."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._real = loop.time
+        self._ahead = 0.0
+
+    def __call__(self) -> float:
+        return self._real() + self._ahead
+
+    async def passes(self, seconds: float) -> None:
+        """Let so much time have passed, and whoever waited for it wake up."""
+        self._ahead += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def loop_time(monkeypatch: pytest.MonkeyPatch) -> LoopTime:
+    loop = asyncio.get_event_loop()
+    time = LoopTime(loop)
+    monkeypatch.setattr(loop, "time", time)
+    return time
+
+
+async def troubles(stage: Stage) -> dict[str, Trouble | None]:
+    view = await check_health(stage.world, NOW)
+    return {check.name: check.trouble for check in view.checks}
+
+
+async def test_where_all_can_be_reached_all_is_well(stage: Stage) -> None:
+    view = await check_health(stage.world, NOW)
+    assert (view.health, view.at) == (Health.OK, NOW)
+    assert [(one.kind, one.name, one.purpose) for one in view.checks] == [
+        (Kind.TABLE, "a table", "a test"),
+        (Kind.TABLE, "another", "a test"),
+    ]
+    assert {(one.trouble, one.detail, one.advice) for one in view.checks} == {(None, "", "")}
+
+
+async def test_one_that_cannot_be_reached_is_named_with_what_to_do_and_hides_no_other(
+    stage: Stage,
+) -> None:
+    stage.dependency.troubles["a table"] = Trouble.FORBIDDEN
+    view = await check_health(stage.world, NOW)
+    assert view.health is Health.DEGRADED
+    table, another = view.checks
+    assert (table.trouble, table.detail) == (Trouble.FORBIDDEN, "in memory")
+    assert "lacks its role" in table.advice
+    assert another.trouble is None
+
+
+async def test_what_nobody_foresaw_is_told_by_its_kind_alone(stage: Stage) -> None:
+    stage.turns.fail(TABLE, ValueError("https://account.example/?sig=secret"))
+    view = await check_health(stage.world, NOW)
+    assert (view.checks[0].trouble, view.checks[0].detail) == (Trouble.FAILED, "ValueError")
+    assert "secret" not in view.as_json()
+
+
+async def test_one_whose_own_patience_ends_is_silent(stage: Stage) -> None:
+    stage.turns.fail(TABLE, TimeoutError())
+    assert await troubles(stage) == {"a table": Trouble.SILENT, "another": None}
+
+
+async def test_one_that_never_answers_is_given_up_and_the_others_are_not_kept_waiting(
+    stage: Stage, loop_time: LoopTime
+) -> None:
+    halt = stage.turns.halt(TABLE)
+    looking = asyncio.create_task(troubles(stage))
+    await halt.reached()
+    await loop_time.passes(SECONDS - 1)
+    assert not looking.done()
+    await loop_time.passes(1)
+    assert await looking == {"a table": Trouble.SILENT, "another": None}
+
+
+# The word
+
+
+@pytest.fixture
+def ask(stage: Stage) -> Callable[[], Awaitable[Health]]:
+    words = HealthWords()
+
+    async def word() -> Health:
+        return (await words.word(stage.world, NOW)).word
+
+    return word
+
+
+async def test_a_word_holds_for_a_minute_however_many_ask(
+    stage: Stage, ask: Callable[[], Awaitable[Health]], loop_time: LoopTime
+) -> None:
+    assert [await ask(), await ask()] == [Health.OK, Health.OK]
+    stage.dependency.troubles["another"] = Trouble.MISSING
+    await loop_time.passes(MINUTE - 1)
+    assert await ask() is Health.OK
+    assert stage.turns.points == [TABLE, ANOTHER]
+    await loop_time.passes(2)
+    assert await ask() is Health.DEGRADED
+    assert stage.turns.points == [TABLE, ANOTHER] * 2
+
+
+async def test_of_many_who_ask_at_once_one_looks_and_the_others_wait_for_its_word(
+    stage: Stage, ask: Callable[[], Awaitable[Health]]
+) -> None:
+    halt = stage.turns.halt(ANOTHER)
+    asking = [asyncio.ensure_future(ask()) for _ in range(5)]
+    await halt.reached()
+    assert not any(one.done() for one in asking)
+    halt.release()
+    assert await asyncio.gather(*asking) == [Health.OK] * 5
+    assert stage.turns.points == [TABLE, ANOTHER]
