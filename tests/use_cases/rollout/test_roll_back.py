@@ -106,7 +106,7 @@ async def test_a_look_names_who_would_go_and_who_would_stay_and_touches_nobody(
     )
     before = states(stage)
     view = await look(stage)
-    assert (view["removals"], set(view["departing"])) == (2, ids([1, 2]))
+    assert (view["removals"], frozenset(view["departing"])) == (2, ids([1, 2]))
     assert {one["reason"]: one["people"] for one in view["stays"]} == {
         "event": 1,
         "override": 1,
@@ -200,7 +200,7 @@ async def test_an_aborted_rollout_stays_aborted(stage: Stage) -> None:
     await let_in(stage, 1)
     await take_back(stage)
     rollout = await rollout_of(stage)
-    assert (rollout.phase, rollout.rolled_back) == (Phase.ABORTED, {"pilot"})
+    assert (rollout.phase, rollout.rolled_back) == (Phase.ABORTED, frozenset({"pilot"}))
     assert in_state(stage, State.WITHDRAWING) == ids([1])
 
 
@@ -319,7 +319,7 @@ async def test_rolled_back_at_any_moment_of_an_expansion_nobody_of_the_wave_stay
         if not meanwhile.came:
             return
         rollout = await rollout_of(stage)
-        assert (rollout.phase, rollout.rolled_back) == (Phase.PAUSED, {"pilot"})
+        assert (rollout.phase, rollout.rolled_back) == (Phase.PAUSED, frozenset({"pilot"}))
         # Whom the last chunk asked for after that, the reconciler takes back.
         await reconcile(stage.another(), clock)
         await write_all(stage, clock())
