@@ -10,7 +10,7 @@ import azure.functions as func
 
 from functions.operators import Operators
 from functions.responses import answer, refusal
-from shared.bootstrap import App
+from shared.bootstrap import Serving
 from shared.contracts.contract import Contract
 from shared.contracts.openapi import Route
 from shared.contracts.view import View
@@ -35,7 +35,6 @@ class Asked[T]:
 
 
 type Handler[T, A] = Callable[[Asked[T]], Awaitable[A]]
-type Serving = Callable[[], App]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,14 @@ class Routes:
         """Let a function answer a POST; `takes` is its body, the rest the route's."""
         return self._adding("POST", path, takes, answers=answers, **described)
 
-    def register(self, blueprint: func.Blueprint, operators: Operators, serving: Serving) -> None:
+    def register(self, blueprint: func.Blueprint, operators: Operators, app: Serving) -> None:
         """Make each route a function of the blueprint, behind the operators' door."""
         for one in self._endpoints:
             route = one.route
             triggered = blueprint.route(
                 route.path, methods=[route.method], auth_level=operators.auth_level
             )
-            blueprint.function_name(route.name)(triggered(_trigger(one, operators, serving)))
+            blueprint.function_name(route.name)(triggered(_trigger(one, operators, app)))
 
     def _adding(
         self, method: Literal["GET", "POST"], path: str, takes: type[Contract], **described: Any
@@ -108,7 +107,7 @@ class Routes:
 
 
 def _trigger(
-    endpoint: _Endpoint, operators: Operators, serving: Serving
+    endpoint: _Endpoint, operators: Operators, app: Serving
 ) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
     async def trigger(req: func.HttpRequest) -> func.HttpResponse:
         try:
@@ -116,8 +115,8 @@ def _trigger(
                 actor=operators.admit(endpoint.route.method, req.headers),
                 path=req.route_params,
                 sent=endpoint.read(req),
-                world=serving().world,
-                now=serving().now(),
+                world=app().world,
+                now=app().now(),
             )
             return answer(await endpoint.handler(asked), endpoint.route.status)
         except SsprRolloutError as error:

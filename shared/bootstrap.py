@@ -1,6 +1,6 @@
 """The cloud side's composition root: settings in, a world of adapters out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -21,7 +21,7 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
 from shared.ports import Senders, World
-from shared.settings import INCOMPLETE, Settings, examine_settings, read_settings
+from shared.settings import INCOMPLETE, Reading, Settings
 from shared.use_cases.tell import tell
 
 
@@ -38,52 +38,60 @@ class App:
         return datetime.now(UTC)
 
 
-@cache
-def app() -> App:
-    """This process's app, made at the first call.
-
-    Raises:
-        ConfigurationError: a setting is missing or wrong.
-    """
-    configure_logging()
-    settings = read_settings()
-    _export_logs(settings)
-    return App(build_world(settings), read_senders(settings))
+type Serving = Callable[[], App]
+"""Answers with the app; the functions ask anew at each of their runs."""
 
 
-def read_setup() -> Settings:
-    """The settings, once all that the app is made of has been looked at.
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an app is made of, as it was read when the process started."""
+
+    settings: Settings
+    senders: Senders
+
+
+def check_setup(read: Reading) -> Setup:
+    """Add the HR systems to the settings, once all that the app is made of has been looked at.
 
     Raises:
         ConfigurationError: with everything that is wrong, the file of HR sources included.
     """
-    read = examine_settings()
     problems = list(read.problems)
+    senders = None
     if read.settings:
         try:
-            read_senders(read.settings)
+            senders = _read_senders(read.settings)
         except ConfigurationError as error:
             problems += error.problems
-    if read.settings is None or problems:
+    if read.settings is None or senders is None or problems:
         raise ConfigurationError(INCOMPLETE, problems)
-    return read.settings
+    return Setup(read.settings, senders)
 
 
-def tell_misconfigured(problems: Iterable[str]) -> None:
+def serve(setup: Setup) -> Serving:
+    """Answer with one app for as long as the process runs, made when it is first asked for.
+
+    Most of what an app is made of need not be there while Azure asks for the functions' names.
+    """
+
+    @cache
+    def app() -> App:
+        configure_logging()
+        _export_logs(setup.settings)
+        return App(build_world(setup.settings), setup.senders)
+
+    return app
+
+
+def tell_misconfigured(problems: Iterable[str], settings: Settings | None) -> None:
     """Say in the log, and where telemetry goes as far as that is set, what is wrong."""
     configure_logging()
-    settings = examine_settings().settings
     if settings:
         _export_logs(settings)
     tell(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
-def read_senders(settings: Settings) -> Senders:
-    """The HR systems that may send.
-
-    Raises:
-        ConfigurationError: their file is wrong, or a setting is missing that one of them needs.
-    """
+def _read_senders(settings: Settings) -> Senders:
     return senders_of(
         read_sources(settings.hr_sources_file),
         secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},

@@ -11,7 +11,6 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.addresses import is_safe_for_tokens
-from shared.domain.errors import ConfigurationError
 from shared.domain.people import is_object_id
 from shared.domain.policy import Policy, Topology
 
@@ -21,6 +20,7 @@ _LEADS_SOMEWHERE = frozenset({"accountname", "tableendpoint", "usedevelopmentsto
 """Names of which a connection string has at least one."""
 Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 _DEFAULTS = Policy(scope_group_id="")
+INCOMPLETE = "The settings are not complete:"
 
 
 class Settings(BaseSettings):
@@ -278,19 +278,6 @@ def examine_settings() -> Reading:
     return Reading(settings, tuple(problems))
 
 
-def read_settings() -> Settings:
-    """The settings from the environment.
-
-    Raises:
-        ConfigurationError: naming every setting that is missing or wrong, and what to put there.
-    """
-    read = examine_settings()
-    if read.settings is None or read.problems:
-        raise ConfigurationError(INCOMPLETE, read.problems)
-    return read.settings
-
-
-INCOMPLETE = "The settings are not complete:"
 _NO_GROUP = "00000000-0000-0000-0000-000000000000"
 
 

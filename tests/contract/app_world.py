@@ -8,9 +8,9 @@ import pytest
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.ledger.tables import Tables
 from shared.adapters.service_bus import ServiceBusOutbox
-from shared.bootstrap import build_world
+from shared.bootstrap import build_world, check_setup
 from shared.ports import World
-from shared.settings import read_settings
+from shared.settings import examine_settings
 from tests.contract.operator_api_parts import Parts
 
 
@@ -21,7 +21,7 @@ async def world_of(
     """The world that these settings make."""
     for name, value in {**parts.settings, **changes}.items():
         monkeypatch.setenv(name, value)
-    world = build_world(read_settings())
+    world = build_world(check_setup(examine_settings()).settings)
     yield world
     for one in (world.outbox, *world.dependencies):
         if isinstance(one, Tables):

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from shared.bootstrap import check_setup
 from shared.domain.errors import ConfigurationError
 from shared.domain.policy import Policy, Topology
-from shared.settings import Settings, read_settings
+from shared.settings import Settings, examine_settings
 
 ROOT = Path(__file__).parents[2]
 SCOPE = "5c09e000-0000-0000-0000-000000000001"
@@ -38,7 +39,7 @@ def names_of_settings() -> Iterator[str]:
 def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> Settings:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    return read_settings()
+    return check_setup(examine_settings()).settings
 
 
 def complaint(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> str:
