@@ -11,7 +11,7 @@ from cli.exits import Failure, RefusedInput, Status
 from cli.render.people import accepted_view
 from cli.terminal import Form, contents, show, tell
 from shared.domain.errors import InvalidMessage
-from shared.domain.people import Identifier, IdentifierKind
+from shared.domain.person.people import Identifier, IdentifierKind
 
 _FIELDS = {
     IdentifierKind.OBJECT_ID: "objectId",

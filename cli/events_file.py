@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import Any
 from uuid import uuid4
 
-from shared.contracts.onboarding_event import (
+from shared.contracts.messages.onboarding_event import (
     Envelope,
     PlainEvent,
     as_cloud_event,

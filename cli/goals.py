@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from cli.exits import Failure, Status
-from shared.domain.enrolment import State
-from shared.domain.rollout import ACTIVE, Phase
+from shared.domain.person.enrolment import State
+from shared.domain.rollout.state import ACTIVE, Phase
 
 _WAYS = (
     (

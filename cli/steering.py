@@ -8,7 +8,7 @@ from cli.client import OperatorApi
 from cli.exits import Failure, Status, Unanswered
 from cli.render.rollout import phase_text
 from cli.terminal import tell
-from shared.domain.rollout import ACTIVE, Phase
+from shared.domain.rollout.state import ACTIVE, Phase
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.operator_api import AuditEnds, AuditPage
-from shared.contracts.operator_requests import After, Nothing
-from shared.use_cases.describe_audit import describe_audit_ends, read_audit
+from shared.contracts.api.operator_api import AuditEnds, AuditPage
+from shared.contracts.api.operator_requests import After, Nothing
+from shared.use_cases.views.describe_audit import describe_audit_ends, read_audit
 
 routes = Routes("audit")
 

@@ -7,9 +7,9 @@ of its own (`docs/decisions/16-one-clock.md`). What comes less often and takes l
 import azure.functions as func
 
 from shared.bootstrap import Serving
-from shared.use_cases.follow_up import read_registrations
-from shared.use_cases.reconcile import reconcile
+from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
+from shared.use_cases.writing.follow_up import read_registrations
 
 
 def blueprint(app: Serving) -> func.Blueprint:

@@ -5,10 +5,10 @@ import azure.functions as func
 from functions.responses import answer
 from functions.routes import Asked, Routes
 from shared.bootstrap import Serving
-from shared.contracts.health import HealthView
-from shared.contracts.operator_requests import Nothing
+from shared.contracts.api.health import HealthView
+from shared.contracts.api.operator_requests import Nothing
 from shared.domain.health import Health
-from shared.use_cases.check_health import HealthWords, check_health
+from shared.use_cases.views.check_health import HealthWords, check_health
 
 routes = Routes("health")
 

@@ -8,10 +8,10 @@ import azure.functions as func
 
 from functions.responses import JSON, answer, refusal, status_of
 from shared.bootstrap import App, Serving
-from shared.contracts.hr import scim_answers
-from shared.contracts.hr.answers import HrAnswer
+from shared.contracts.api import scim_answers
+from shared.contracts.api.hr_answers import HrAnswer
 from shared.domain.errors import SsprRolloutError, UnknownSource
-from shared.use_cases.accept_hr import (
+from shared.use_cases.onboarding.accept_hr import (
     Accepted,
     Door,
     Handshake,

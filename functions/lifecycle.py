@@ -4,8 +4,8 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import Serving
-from shared.contracts.queues import LIFECYCLE_CALLBACKS
-from shared.use_cases.tell_lifecycle import tell_lifecycle
+from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS
+from shared.use_cases.onboarding.tell_lifecycle import tell_lifecycle
 
 
 def blueprint(app: Serving) -> func.Blueprint:

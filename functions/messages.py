@@ -10,8 +10,8 @@ from datetime import UTC
 
 import azure.functions as func
 
-from shared.contracts.onboarding_event import Envelope
-from shared.contracts.returned_message import ReturnedMessage
+from shared.contracts.messages.onboarding_event import Envelope
+from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.use_cases.message import Message
 
 

@@ -1,7 +1,7 @@
 """The app whose set-up is wrong: no queue, no clock, nothing but the health route.
 
 It needs no library but azure-functions: which of the others is missing may be what it has to say.
-So its answers are written by hand, to the contracts of `shared/contracts/health.py`.
+So its answers are written by hand, to the contracts of `shared/contracts/api/health.py`.
 """
 
 import json

@@ -7,12 +7,12 @@ import azure.functions as func
 from functions.messages import messages_of
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
-from shared.contracts.queues import ONBOARDING_EVENTS
-from shared.contracts.webhook import AcceptedEvents
+from shared.contracts.api.webhook import AcceptedEvents
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
-from shared.use_cases.accept_events import accept_events
 from shared.use_cases.in_portions import in_portions
-from shared.use_cases.take_events import take_events
+from shared.use_cases.onboarding.accept_events import accept_events
+from shared.use_cases.onboarding.take_events import take_events
 
 
 def blueprint(app: Serving) -> func.Blueprint:

@@ -4,8 +4,8 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import Serving
-from shared.contracts.queues import MOST_DELIVERIES, ROLLOUT_OPERATIONS
-from shared.use_cases.operate import run_operations
+from shared.contracts.messages.queues import MOST_DELIVERIES, ROLLOUT_OPERATIONS
+from shared.use_cases.rollout.operate import run_operations
 
 
 def blueprint(app: Serving) -> func.Blueprint:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import azure.functions as func
 
-from shared.contracts.operator_requests import ACTOR_HEADER, LONGEST_ACTOR, OPERATOR, READER
+from shared.contracts.api.operator_requests import ACTOR_HEADER, LONGEST_ACTOR, OPERATOR, READER
 from shared.domain.errors import InvalidMessage, NotAuthenticated, NotAuthorised
 
 PRINCIPAL_HEADER = "x-ms-client-principal"

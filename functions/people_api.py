@@ -6,13 +6,18 @@ from typing import Protocol
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.operator_api import ByHand, Steer
-from shared.contracts.operator_requests import Nothing
-from shared.contracts.person_view import EventView, PeopleView, StatusView
-from shared.domain.enrolment import Enrolment
-from shared.ports import World
-from shared.use_cases.by_hand import exclude, include, release
-from shared.use_cases.describe import describe_event, describe_status, describe_user, people_view
+from shared.contracts.api.operator_api import ByHand, Steer
+from shared.contracts.api.operator_requests import Nothing
+from shared.contracts.api.person_view import EventView, PeopleView, StatusView
+from shared.domain.person.enrolment import Enrolment
+from shared.ports.world import World
+from shared.use_cases.onboarding.override_person import exclude, include, release
+from shared.use_cases.views.describe_people import (
+    describe_event,
+    describe_status,
+    describe_user,
+    people_view,
+)
 
 routes = Routes("people")
 _EXAMPLE = {"reason": "asked for by their manager", "until": "2026-12-31T00:00:00Z"}

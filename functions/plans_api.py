@@ -5,11 +5,11 @@ from typing import Any
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
-from shared.contracts.operator_requests import DocumentBody, Nothing, Page
-from shared.contracts.rollout_document import read
-from shared.use_cases.find_plan import find_plan, list_plan_people
-from shared.use_cases.operate import find_operation, request_operation
+from shared.contracts.api.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
+from shared.contracts.api.operator_requests import DocumentBody, Nothing, Page
+from shared.contracts.documents.rollout_document import read
+from shared.use_cases.rollout.operate import find_operation, request_operation
+from shared.use_cases.views.find_plan import find_plan, list_plan_people
 
 routes = Routes("plans")
 _NO_PLAN = "no plan with this fingerprint was shown"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from shared.contracts.health import HealthWord
-from shared.contracts.operator_api import ErrorAnswer, FindingView, Problem
-from shared.contracts.operator_requests import DocumentText
-from shared.contracts.rollout.finding import InvalidDocument
-from shared.contracts.view import View
+from shared.contracts.api.health import HealthWord
+from shared.contracts.api.operator_api import ErrorAnswer, FindingView, Problem
+from shared.contracts.api.operator_requests import DocumentText
+from shared.contracts.api.view import View
+from shared.contracts.documents.finding import InvalidDocument
 from shared.domain.errors import (
     DirectoryUnavailable,
     InvalidMessage,

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.operator_api import EvaluationsView, Promote, RolloutView, Steer
-from shared.contracts.operator_requests import DocumentText, Newest, Nothing, Version
-from shared.ports import World
-from shared.use_cases import steer
-from shared.use_cases.describe_rollout import (
+from shared.contracts.api.operator_api import EvaluationsView, Promote, RolloutView, Steer
+from shared.contracts.api.operator_requests import DocumentText, Newest, Nothing, Version
+from shared.ports.world import World
+from shared.use_cases.rollout import control as steer
+from shared.use_cases.views.describe_rollout import (
     describe_evaluations,
     describe_rollout,
     find_document,

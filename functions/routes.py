@@ -11,11 +11,11 @@ import azure.functions as func
 from functions.operators import Operators
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
-from shared.contracts.contract import Contract
-from shared.contracts.openapi import Route
-from shared.contracts.view import View
+from shared.contracts.api.openapi import Route
+from shared.contracts.api.view import View
+from shared.contracts.messages.contract import Contract
 from shared.domain.errors import SsprRolloutError
-from shared.ports import World
+from shared.ports.world import World
 
 _OF_THE_HOST = {"code", "clientId"}
 """Query parameters that the Functions host takes its keys from."""

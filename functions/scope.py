@@ -6,10 +6,10 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import Serving
-from shared.contracts.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
-from shared.use_cases.apply_scope_changes import apply_scope_changes
+from shared.contracts.messages.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
 from shared.use_cases.in_portions import in_portions
-from shared.use_cases.record_results import record_results
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
+from shared.use_cases.writing.record_results import record_results
 
 
 def blueprint(app: Serving) -> func.Blueprint:

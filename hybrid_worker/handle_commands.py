@@ -18,10 +18,10 @@ from hybrid_worker.active_directory.account import Account, Pointer
 from hybrid_worker.active_directory.scope_group import Written
 from hybrid_worker.journal import Answer, Journal
 from hybrid_worker.plan import Plan, Planned, Target, make_plan, overruled
-from shared.contracts.directory_command import DirectoryCommand
-from shared.contracts.directory_result import MemberResult, SyncReport, SyncState
-from shared.domain.answers import Outcome
-from shared.domain.reasons import Reason
+from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Outcome
 
 _log = structlog.get_logger(__name__)
 

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from shared.contracts.directory_result import SyncReport
-from shared.contracts.worker_report import WorkerReport
+from shared.contracts.messages.directory_result import SyncReport
+from shared.contracts.messages.worker_report import WorkerReport
 
 
 class Heartbeat:

@@ -20,10 +20,10 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from hybrid_worker.plan import LastChange, Planned
-from shared.contracts.directory_command import DirectoryCommand
-from shared.contracts.directory_result import MemberResult, SyncReport, SyncState
-from shared.domain.answers import Change, Outcome
+from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
 from shared.domain.errors import ConfigurationError
+from shared.domain.person.write_results import Change, Outcome
 
 KEPT = timedelta(days=30)
 _INTENDED = "intended"

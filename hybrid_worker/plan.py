@@ -7,9 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from hybrid_worker.active_directory.account import Account
-from shared.contracts.directory_command import CommandMember, DirectoryCommand
-from shared.domain.answers import Change, Outcome
-from shared.domain.reasons import Reason
+from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Change, Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,8 @@ from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
-from shared.contracts.directory_command import DirectoryCommand
-from shared.contracts.directory_result import SyncReport, SyncState
+from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_result import SyncReport, SyncState
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 
 _log = structlog.get_logger(__name__)

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from hybrid_worker.journal import Recorded
-from shared.contracts.contract import LARGEST_MESSAGE
-from shared.contracts.directory_result import DirectoryResult, MemberResult
+from shared.contracts.messages.contract import LARGEST_MESSAGE
+from shared.contracts.messages.directory_result import DirectoryResult, MemberResult
 
 
 def messages(

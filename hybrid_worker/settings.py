@@ -21,7 +21,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from hybrid_worker.settings_file import FileSettings, file_values, unreadable_lines
-from shared.contracts.queues import DIRECTORY_COMMANDS, DIRECTORY_RESULTS
+from shared.contracts.messages.queues import DIRECTORY_COMMANDS, DIRECTORY_RESULTS
 from shared.domain.errors import ConfigurationError
 
 PREFIX = "SSPR_WORKER_"

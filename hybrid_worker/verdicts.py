@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from hybrid_worker.active_directory.account import Account, Kind, Pointer
-from shared.contracts.directory_command import CommandMember
-from shared.contracts.directory_result import MemberResult
-from shared.domain.answers import Change, Outcome
-from shared.domain.reasons import Reason
+from shared.contracts.messages.directory_command import CommandMember
+from shared.contracts.messages.directory_result import MemberResult
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Change, Outcome
 
 
 def judge(

@@ -12,7 +12,7 @@ from sandbox.functions_host.grace import GRACE_SECONDS
 from sandbox.layout import CACHE, Layout
 from sandbox.private_file import write_private
 from sandbox.tenant.tenant import TENANT_ID
-from shared.contracts.queues import ONBOARDING_EVENTS
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
 
 HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
 HR_SECRETS = {"BAMBOOHR": "bamboo-shoots", "DEEL": "a-good-deel"}

@@ -10,17 +10,18 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
-from shared.adapters.hr_sources import read_sources, senders_of
+from shared.adapters.hr.sources import read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
-from shared.adapters.ledger.tables import Tables
-from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
-from shared.adapters.service_bus_health import ServiceBusHealth
+from shared.adapters.service_bus.health import ServiceBusHealth
+from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
-from shared.contracts import queues
+from shared.contracts.messages import queues
 from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
-from shared.ports import Senders, World
+from shared.ports.senders import Senders
+from shared.ports.world import World
 from shared.settings import INCOMPLETE, Reading, Settings
 from shared.use_cases.tell import tell
 

@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.addresses import is_safe_for_tokens
-from shared.domain.people import is_object_id
-from shared.domain.policy import Policy, Topology
+from shared.domain.person.people import is_object_id
+from shared.domain.person.policy import Policy, Topology
 
 _BUS = "ServiceBusConnection"
 _INSIGHTS = "APPLICATIONINSIGHTS_"

@@ -13,7 +13,7 @@ from cli.render.hr import translation_view
 from cli.terminal import Form, contents, show
 
 if TYPE_CHECKING:
-    from shared.contracts.hr.vocabulary import Source
+    from shared.contracts.documents.hr_sources.vocabulary import Source
 
 app = typer.Typer(
     help="Check a file of HR sources, and try what a message would come to.",
@@ -25,7 +25,7 @@ File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", 
 @app.command(epilog=EPILOG)
 def check(file: File, output: Output = Form.TABLE) -> None:
     """Say what is wrong with a file of HR sources, and where; the app is not asked."""
-    from shared.contracts.hr.sources_document import findings
+    from shared.contracts.documents.sources_document import findings
 
     show_findings(file, plain_findings(findings(text_of(file))), output)
 
@@ -46,9 +46,9 @@ def try_(
     output: Output = Form.TABLE,
 ) -> None:
     """Show the events that a message would come to; nothing is sent, and no proof is checked."""
-    from shared.contracts.hr.adapters import translate
-    from shared.contracts.onboarding_event import decode
+    from shared.contracts.messages.onboarding_event import decode
     from shared.domain.errors import InvalidMessage
+    from shared.hr.adapters import translate
 
     chosen = _chosen(file, source)
     try:
@@ -63,8 +63,8 @@ def try_(
 
 
 def _chosen(file: str, name: str) -> "Source":
-    from shared.contracts.hr.sources_document import read
-    from shared.contracts.rollout.finding import InvalidDocument
+    from shared.contracts.documents.finding import InvalidDocument
+    from shared.contracts.documents.sources_document import read
 
     try:
         sources: Sequence[Source] = read(text_of(file))

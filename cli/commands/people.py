@@ -14,7 +14,7 @@ from cli.options import Actor, Output, Person, Reason, panel, signed
 from cli.render.people import outlook_view, people_view
 from cli.terminal import Form, console, show
 from cli.until import read_until
-from shared.domain.enrolment import State
+from shared.domain.person.enrolment import State
 
 Until = Annotated[
     str | None,

@@ -52,8 +52,7 @@ def schema(
     of: Annotated[SchemaOf, typer.Option("--of", help="Of which document.")] = SchemaOf.ROLLOUT,
 ) -> None:
     """Print a document's JSON Schema, for editors."""
-    from shared.contracts import rollout_document
-    from shared.contracts.hr import sources_document
+    from shared.contracts.documents import rollout_document, sources_document
 
     document = rollout_document if of is SchemaOf.ROLLOUT else sources_document
     show_json(document.json_schema())
@@ -171,7 +170,7 @@ def rollback(
 
 
 def _findings(text: str) -> list[dict[str, Any]]:
-    from shared.contracts.rollout_document import findings
+    from shared.contracts.documents.rollout_document import findings
 
     return plain_findings(findings(text))
 

@@ -18,7 +18,7 @@ from cli.render.rollout import gates_view, phase_text, rollout_view
 from cli.render.totals import totals_view
 from cli.steering import steer
 from cli.terminal import Form, console, show, show_text, tell
-from shared.domain.rollout import Phase
+from shared.domain.rollout.state import Phase
 
 _INTERVAL = 2.0
 _NONE_YET = "there is no rollout yet; sspr plan FILE draws one up"

@@ -9,9 +9,9 @@ from rich.text import Text
 
 from cli.render.layout import facts, heading, moment, people, plain, section, table
 from cli.render.states import bar, legend
-from shared.domain.gate import GateKind, Outcome
-from shared.domain.progress import MoveKind
-from shared.domain.rollout import Phase
+from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.progress import MoveKind
+from shared.domain.rollout.state import Phase
 
 _MOVES = {
     MoveKind.BEGIN_WAVE: "the next wave begins",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from cli.render.layout import percent, plain
-from shared.domain.enrolment import State
+from shared.domain.person.enrolment import State
 
 WIDTH = 40
 """Characters of a full bar."""

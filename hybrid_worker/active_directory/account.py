@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from shared.contracts.directory_command import CommandMember
+from shared.contracts.messages.directory_command import CommandMember
 
 
 class Kind(StrEnum):

@@ -9,7 +9,7 @@ import structlog
 
 from hybrid_worker.delta_sync.connect_host import ConnectHost
 from hybrid_worker.delta_sync.decisions import Problem, SyncRefused, obstacle, verdict
-from shared.contracts.directory_result import SyncReport, SyncState
+from shared.contracts.messages.directory_result import SyncReport, SyncState
 
 _log = structlog.get_logger(__name__)
 

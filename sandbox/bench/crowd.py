@@ -6,17 +6,24 @@ from itertools import islice
 from random import Random
 from uuid import UUID
 
-from shared.domain.calendar import Calendar
-from shared.domain.cohort import NOBODY, Cut, position
-from shared.domain.document import Document, DriftAction, Limit, Ring, Selection, Share, Wave
-from shared.domain.eligibility import refusal
-from shared.domain.enrolment import Cause, CauseKind, Hold, Provenance, State
-from shared.domain.people import Attribute, Memberships, Person, UserRef
-from shared.domain.policy import Policy, Topology
-from shared.domain.reasons import Reason
-from shared.domain.rollout import Phase, Rollout
-from shared.domain.scope_plan import Candidate
-from shared.domain.standing import Standing
+from shared.domain.person.eligibility import refusal
+from shared.domain.person.enrolment import Cause, CauseKind, Hold, Provenance, State
+from shared.domain.person.people import Attribute, Candidate, Memberships, Person, UserRef
+from shared.domain.person.policy import Policy, Topology
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import Standing
+from shared.domain.rollout.calendar import Calendar
+from shared.domain.rollout.cohort import NOBODY, Cut, position
+from shared.domain.rollout.document import (
+    Document,
+    DriftAction,
+    Limit,
+    Ring,
+    Selection,
+    Share,
+    Wave,
+)
+from shared.domain.rollout.state import Phase, Rollout
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 SHARES = {"5 %": 0.05, "25 %": 0.25, "everybody": 1.0}

@@ -18,8 +18,8 @@ from time import process_time
 from sandbox.bench.crowd import NOW, POLICY, already_in, crowd, half_done
 from sandbox.bench.planned import Planned, Planner
 from sandbox.bench.shuffled_list import make_lists, read_file, write_file
-from shared.domain.planning import draw_up
-from shared.domain.scope_plan import Candidate
+from shared.domain.person.people import Candidate
+from shared.domain.plan.planning import draw_up
 
 SIZES = (250_000, 500_000, 1_000_000)
 _CHUNK = 10_000

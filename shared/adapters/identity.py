@@ -5,7 +5,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.health import Kind, NotReached, Trouble
-from shared.ports import Check
+from shared.ports.dependency import Check
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential

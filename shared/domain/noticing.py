@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from shared.domain.enrolment import Enrolment, State
-from shared.domain.gate import Evaluation, Outcome
-from shared.domain.measurements import WorkerSight
-from shared.domain.reasons import Reason
-from shared.domain.rollout import Rollout
+from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.gate import Evaluation, Outcome
+from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.state import Rollout
 from shared.domain.signals import (
     By,
     CommandExpired,

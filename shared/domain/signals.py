@@ -10,12 +10,12 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar
 
-from shared.domain.enrolment import State
-from shared.domain.gate import GateKind
-from shared.domain.lifecycle import Outcome
-from shared.domain.people import is_object_id
-from shared.domain.reasons import Reason
-from shared.domain.rollout import PauseReason, Phase
+from shared.domain.person.enrolment import State
+from shared.domain.person.lifecycle import Outcome
+from shared.domain.person.people import is_object_id
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.gate import GateKind
+from shared.domain.rollout.state import PauseReason, Phase
 
 _MOST_TEXT = 200
 _PLAIN_FIELD = re.compile(r"[A-Za-z0-9_.()\[\]-]{1,100}")

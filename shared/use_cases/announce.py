@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterable
 from itertools import batched
 
-from shared.contracts.scope_change import MOST_KEYS, ScopeChange
-from shared.domain.enrolment import TO_WRITE, Enrolment
-from shared.ports import Outbox
+from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
+from shared.domain.person.enrolment import TO_WRITE, Enrolment
+from shared.ports.outbox import Outbox
 
 
 def awaits_writer(enrolment: Enrolment) -> bool:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.signals import WorkPostponed, plain_text
-from shared.ports import World
+from shared.ports.world import World
 from shared.use_cases.message import Message, given_up
 from shared.use_cases.tell import keep_refused, tell
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.onboarding_event import Envelope, decode, event_key
-from shared.contracts.returned_message import ReturnedMessage
+from shared.contracts.messages.onboarding_event import Envelope, decode, event_key
+from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.domain.errors import InvalidMessage
-from shared.domain.reasons import Reason
-from shared.ports import Receipt
+from shared.domain.person.reasons import Reason
+from shared.ports.ledger import Receipt
 
 
 @dataclass(frozen=True, slots=True)

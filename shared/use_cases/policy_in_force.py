@@ -1,7 +1,7 @@
 """The policy in force: the tenant's rules, with those of the rollout document on top."""
 
-from shared.domain.policy import Policy
-from shared.ports import World
+from shared.domain.person.policy import Policy
+from shared.ports.world import World
 
 
 async def policy_in_force(world: World) -> Policy:

@@ -6,9 +6,9 @@ from datetime import datetime
 
 import structlog
 
-from shared.domain.enrolment import Enrolment
 from shared.domain.noticing import signals_of_person, signals_of_rollout
-from shared.domain.rollout import Rollout
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.rollout.state import Rollout
 from shared.domain.signals import (
     MessageRefused,
     RolloutStanding,
@@ -17,7 +17,9 @@ from shared.domain.signals import (
     plain_field,
     plain_text,
 )
-from shared.ports import Receipt, StoredRollout, World
+from shared.ports.ledger import Receipt
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
 
 _log = structlog.get_logger(__name__)
 _LEVELS = {

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
-from shared.ports import World
-from shared.use_cases.advance_rollout import advance_rollout
-from shared.use_cases.follow_up import follow_up
-from shared.use_cases.resume_waiting import resume_waiting
+from shared.ports.world import World
+from shared.use_cases.onboarding.resume_waiting import resume_waiting
+from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.writing.follow_up import follow_up
 
 type Clock = Callable[[], datetime]
 

@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from shared.adapters.graph.health import GraphHealth
-from shared.adapters.ledger.tables import Tables
-from shared.adapters.service_bus import ServiceBusOutbox
+from shared.adapters.service_bus.outbox import ServiceBusOutbox
+from shared.adapters.tables.tables import Tables
 from shared.bootstrap import build_world, check_setup
-from shared.ports import World
+from shared.ports.world import World
 from shared.settings import examine_settings
 from tests.contract.operator_api_parts import Parts
 

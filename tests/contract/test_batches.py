@@ -17,19 +17,24 @@ import psutil
 import pytest
 
 from sandbox.company import build_company
-from shared.contracts.directory_result import DirectoryResult, MemberResult, SyncReport, SyncState
-from shared.contracts.onboarding_event import Envelope
-from shared.contracts.queues import DIRECTORY_RESULTS, ONBOARDING_EVENTS, SCOPE_CHANGES
-from shared.domain.answers import Change, Outcome
-from shared.domain.enrolment import Enrolment, Provenance, State
+from shared.contracts.messages.directory_result import (
+    DirectoryResult,
+    MemberResult,
+    SyncReport,
+    SyncState,
+)
+from shared.contracts.messages.onboarding_event import Envelope
+from shared.contracts.messages.queues import DIRECTORY_RESULTS, ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
-from shared.domain.reasons import Reason
-from shared.ports import World
-from shared.use_cases.apply_scope_changes import apply_scope_changes
+from shared.domain.person.enrolment import Enrolment, Provenance, State
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Change, Outcome
+from shared.ports.world import World
 from shared.use_cases.in_portions import PATIENCE, in_portions
 from shared.use_cases.message import Message
-from shared.use_cases.record_results import record_results
-from shared.use_cases.take_events import take_events
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
+from shared.use_cases.writing.record_results import record_results
 from tests.contract.app_world import world_of
 from tests.contract.functions_host_process import App
 from tests.contract.operator_api_parts import QUEUES, Parts, running_parts

@@ -10,7 +10,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from shared.adapters.entra_tokens import EntraTokens
+from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 
 TENANT, APP = "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11", "0a6d2a34-5b5e-4cf4-9d0f-3a1a5d1b9c11"

@@ -11,12 +11,13 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from sandbox.tenant.identity import SYSTEM_ASSIGNED
-from shared.contracts import queues
-from shared.contracts.health import HealthView
+from shared.contracts.api.health import HealthView
+from shared.contracts.messages import queues
 from shared.domain.health import Health, Kind, NotReached, Trouble
-from shared.ports import Check, World
-from shared.use_cases import check_health
-from shared.use_cases.check_health import HealthWords
+from shared.ports.dependency import Check
+from shared.ports.world import World
+from shared.use_cases.views import check_health
+from shared.use_cases.views.check_health import HealthWords
 from tests.contract.app_world import world_of
 from tests.contract.operator_api_parts import Api, Parts
 

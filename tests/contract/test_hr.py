@@ -12,10 +12,10 @@ import pytest
 
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
-from shared.adapters.entra_tokens import EntraTokens
-from shared.contracts.hr.signature import Signing
-from shared.contracts.hr.sources_document import read
+from shared.adapters.hr.entra_tokens import EntraTokens
+from shared.contracts.documents.sources_document import read
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
+from shared.hr.signature import Signing
 from tests.contract import operator_api_parts
 from tests.contract.functions_host_process import App
 from tests.contract.operator_api_parts import DESCRIPTION, Parts

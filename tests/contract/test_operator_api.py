@@ -12,11 +12,11 @@ import httpx
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-from shared.adapters.ledger.tables import Tables
-from shared.contracts.operation_request import OperationRequest
-from shared.contracts.queues import ROLLOUT_OPERATIONS
+from shared.adapters.tables.tables import Tables
+from shared.contracts.messages.operation_request import OperationRequest
+from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
-from shared.ports import Operation
+from shared.ports.operations import Operation
 from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts
 
 DOCUMENT = f"""\

@@ -19,11 +19,11 @@ from azure.servicebus.exceptions import (
 )
 
 from sandbox.certificates import server_certificate
-from shared.adapters.service_bus import QueueNames, ServiceBusAddress, ServiceBusOutbox
-from shared.contracts.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.scope_change import ScopeChange
-from shared.domain.answers import Change
+from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
+from shared.domain.person.write_results import Change
 from tests.contract.service_bus_process import Bus, running
 from tests.waiting import PATIENCE, wait_until
 

@@ -17,31 +17,37 @@ from structlog.typing import EventDict
 
 from sandbox.company import SCOPE_GROUP, build_company, object_id
 from shared.adapters.graph.directory import GraphDirectory
-from shared.adapters.ledger.tables import Tables
+from shared.adapters.tables.tables import Tables
 from shared.bootstrap import build_world
-from shared.contracts.directory_result import DirectoryResult, MemberResult, SyncReport, SyncState
-from shared.contracts.lifecycle_callback import LifecycleCallback
-from shared.contracts.scope_change import ScopeChange
-from shared.contracts.worker_report import WorkerReport
-from shared.domain.answers import Change, Outcome
-from shared.domain.enrolment import State
-from shared.domain.reasons import Reason
-from shared.ports import Operation, World
+from shared.contracts.messages.directory_result import (
+    DirectoryResult,
+    MemberResult,
+    SyncReport,
+    SyncState,
+)
+from shared.contracts.messages.lifecycle_callback import LifecycleCallback
+from shared.contracts.messages.scope_change import ScopeChange
+from shared.contracts.messages.worker_report import WorkerReport
+from shared.domain.person.enrolment import State
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Change, Outcome
+from shared.ports.operations import Operation
+from shared.ports.world import World
 from shared.settings import Settings
-from shared.use_cases import steer
-from shared.use_cases.advance_rollout import advance_rollout
-from shared.use_cases.apply_plan import apply_plan
-from shared.use_cases.apply_scope_changes import apply_scope_changes
-from shared.use_cases.by_hand import include
-from shared.use_cases.draw_up_plan import draw_up_plan
-from shared.use_cases.follow_up import follow_up
 from shared.use_cases.message import Message
-from shared.use_cases.reconcile import reconcile
-from shared.use_cases.record_results import record_results
-from shared.use_cases.resume_waiting import resume_waiting
-from shared.use_cases.roll_back import roll_back
-from shared.use_cases.take_events import take_events
-from shared.use_cases.tell_lifecycle import tell_lifecycle
+from shared.use_cases.onboarding.override_person import include
+from shared.use_cases.onboarding.resume_waiting import resume_waiting
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.onboarding.tell_lifecycle import tell_lifecycle
+from shared.use_cases.rollout import control as steer
+from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.apply_plan import apply_plan
+from shared.use_cases.rollout.plan_rollout import draw_up_plan
+from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.rollout.roll_back import roll_back
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
+from shared.use_cases.writing.follow_up import follow_up
+from shared.use_cases.writing.record_results import record_results
 from tests.contract.operator_api_parts import Parts
 from tests.contract.tenant_process import synced_user
 

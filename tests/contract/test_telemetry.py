@@ -12,7 +12,7 @@ import jwt
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
-from shared.contracts.queues import ONBOARDING_EVENTS
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from tests.contract.functions_host_process import App
 from tests.contract.ingestion_endpoint import Ingestion, ingestion
 from tests.contract.operator_api_parts import Parts

@@ -22,7 +22,7 @@ from sandbox.console import Console, wait_for
 from sandbox.domain_controller import domain
 from sandbox.layout import Layout
 from sandbox.observed import administrator, members_in_ad
-from shared.domain.people import Identifier, IdentifierKind
+from shared.domain.person.people import Identifier, IdentifierKind
 
 PATIENCE = 60.0
 """Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""

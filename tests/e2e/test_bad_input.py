@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from shared.contracts.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.directory_result import DirectoryResult
-from shared.domain.answers import Change
+from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.directory_result import DirectoryResult
+from shared.domain.person.write_results import Change
 from tests.e2e.rig import COMMANDS, EVENTS, RESULTS, People, Rig, until
 
 BAD_EVENTS = {

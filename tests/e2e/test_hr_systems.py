@@ -7,8 +7,8 @@ from typing import Any
 
 from sandbox.company import SCOPE_GROUP
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
-from shared.contracts.hr.signature import Signing
-from shared.contracts.hr.sources_document import read
+from shared.contracts.documents.sources_document import read
+from shared.hr.signature import Signing
 from tests.e2e.rig import People, Rig, reasons, until
 
 PAYLOADS = Path(__file__).parents[1] / "events/hr"

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from functions.operator_api import describe_api
-from shared.adapters.ledger.table import Table
-from shared.adapters.ledger.tables import Tables
-from shared.adapters.service_bus import QueueNames
-from shared.contracts import queues
+from shared.adapters.service_bus.outbox import QueueNames
+from shared.adapters.tables.table import Table
+from shared.adapters.tables.tables import Tables
+from shared.contracts.messages import queues
 from tests.infra.compiler import INFRA
 from tests.infra.snapshots import APP, ASSIGNMENT, SNAPSHOTS, WORKER, Grant, Snapshot
 
@@ -113,7 +113,7 @@ def test_every_table_of_the_ledger_is_made_and_granted(monkeypatch: pytest.Monke
             used.append(name)
             super().__init__(service, name, gate)
 
-    monkeypatch.setattr("shared.adapters.ledger.tables.Table", Noted)
+    monkeypatch.setattr("shared.adapters.tables.tables.Table", Noted)
     Tables(None)  # type: ignore[arg-type]  # nothing is contacted before a table is first used
     assert set(used) == set(TABLES)
     assert json.loads((INFRA / "tables.json").read_text()) == used

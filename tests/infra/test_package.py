@@ -15,7 +15,7 @@ from zipfile import ZipFile
 import pytest
 
 from tests.infra.compiler import INFRA, ROOT
-from tests.unit.test_registration import ENVIRONMENT, load
+from tests.unit.functions.test_registration import ENVIRONMENT, load
 
 LIBRARIES = ".python_packages/lib/site-packages"
 

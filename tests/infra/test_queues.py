@@ -7,11 +7,11 @@ import pytest
 
 from sandbox.layout import open_layout
 from sandbox.service_bus.configuration import read_queues
-from shared.contracts import queues
+from shared.contracts.messages import queues
 from shared.settings import Settings
 from tests.infra.compiler import INFRA
 from tests.infra.snapshots import SNAPSHOTS, Snapshot
-from tests.unit.test_registration import ENVIRONMENT, load
+from tests.unit.functions.test_registration import ENVIRONMENT, load
 
 FILE = INFRA / "queues.json"
 QUEUES: dict[str, dict[str, Any]] = json.loads(FILE.read_text())

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.directory_result import DirectoryResult
-from shared.domain.answers import Change, Outcome
-from shared.domain.reasons import Reason
+from shared.contracts.messages.directory_result import DirectoryResult
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Change, Outcome
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import Controller
 from tests.integration.worker_process import (

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts.directory_result import SyncState
-from shared.domain.answers import Change, Outcome
+from shared.contracts.messages.directory_result import SyncState
+from shared.domain.person.write_results import Change, Outcome
 from tests.contract import domain_controller_process
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import Controller

@@ -22,10 +22,10 @@ from hybrid_worker.settings import DirectorySettings
 from sandbox.company import INITIAL_PASSWORD
 from sandbox.domain_controller import domain
 from sandbox.guardian import MARKS
-from shared.contracts.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.directory_result import DirectoryResult, SyncState
-from shared.contracts.worker_report import WorkerReport
-from shared.domain.answers import Change
+from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.directory_result import DirectoryResult, SyncState
+from shared.contracts.messages.worker_report import WorkerReport
+from shared.domain.person.write_results import Change
 from tests.contract import domain_controller_process, service_bus_process
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import PROJECT, Controller

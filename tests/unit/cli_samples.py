@@ -4,8 +4,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.health import CheckView, HealthView
-from shared.contracts.operator_api import (
+from shared.contracts.api.health import CheckView, HealthView
+from shared.contracts.api.operator_api import (
     CountView,
     EvaluationView,
     GateNeeds,
@@ -21,14 +21,14 @@ from shared.contracts.operator_api import (
     WaveView,
     WorkerView,
 )
-from shared.contracts.person_view import (
+from shared.contracts.api.person_view import (
     CauseView,
     OutlookView,
     PersonView,
     StatusView,
     StepView,
 )
-from shared.contracts.view import View
+from shared.contracts.api.view import View
 from shared.domain.health import Finding, Health, Kind, Trouble
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -4,17 +4,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.enrolment import (
+from shared.domain.person.enrolment import (
     Cause,
     CauseKind,
     Enrolment,
     Provenance,
     State,
 )
-from shared.domain.onboarding import Action, Finding, Request
-from shared.domain.people import Identifier, Memberships, Person, UserRef
-from shared.domain.policy import Medium, Policy, Topology
-from shared.domain.reasons import Reason
+from shared.domain.person.onboarding import Action, Finding, Request
+from shared.domain.person.people import Identifier, Memberships, Person, UserRef
+from shared.domain.person.policy import Medium, Policy, Topology
+from shared.domain.person.reasons import Reason
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

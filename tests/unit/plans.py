@@ -5,16 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.domain.cohort import Cut
-from shared.domain.document import Document, Selection
-from shared.domain.enrolment import Cause, CauseKind, Hold, Provenance, State
-from shared.domain.people import Memberships, Person, UserRef
-from shared.domain.planning import draw_up
-from shared.domain.policy import Policy
-from shared.domain.reasons import Reason
-from shared.domain.rollout import Phase, Rollout
-from shared.domain.scope_plan import Candidate, ScopePlan
-from shared.domain.standing import Standing
+from shared.domain.person.enrolment import Cause, CauseKind, Hold, Provenance, State
+from shared.domain.person.people import Candidate, Memberships, Person, UserRef
+from shared.domain.person.policy import Policy
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import Standing
+from shared.domain.plan.planning import draw_up
+from shared.domain.plan.scope_plan import ScopePlan
+from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.document import Document, Selection
+from shared.domain.rollout.state import Phase, Rollout
 from tests.unit.enrolments import DAY, NOW, POLICY
 from tests.unit.waves import document, wave
 

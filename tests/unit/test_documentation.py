@@ -14,14 +14,14 @@ from cli.exits import Status
 from cli.main import app
 from cli.settings import Settings as CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
-from shared.contracts import queues
-from shared.contracts.hr import sources_document
-from shared.contracts.rollout_document import findings
-from shared.domain.enrolment import State
-from shared.domain.gate import GateKind, Outcome
-from shared.domain.policy import Topology
-from shared.domain.reasons import Reason
-from shared.domain.rollout import PauseReason, Phase
+from shared.contracts.documents import sources_document
+from shared.contracts.documents.rollout_document import findings
+from shared.contracts.messages import queues
+from shared.domain.person.enrolment import State
+from shared.domain.person.policy import Topology
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.state import PauseReason, Phase
 from shared.settings import Settings
 from tests.unit import documentation
 from tests.unit.documentation import (

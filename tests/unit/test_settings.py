@@ -10,7 +10,7 @@ import pytest
 
 from shared.bootstrap import check_setup
 from shared.domain.errors import ConfigurationError
-from shared.domain.policy import Policy, Topology
+from shared.domain.person.policy import Policy, Topology
 from shared.settings import Settings, examine_settings
 
 ROOT = Path(__file__).parents[2]

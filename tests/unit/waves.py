@@ -7,15 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.domain.calendar import Calendar
-from shared.domain.document import Document, DriftAction, Limit, Selection, Share, Wave
-from shared.domain.enrolment import State
-from shared.domain.evaluation import evaluate
-from shared.domain.gate import Evaluation, Gate, GateKind, Outcome, Result
-from shared.domain.measurements import Measurements, WorkerSight
-from shared.domain.policy import Topology
-from shared.domain.resets import Reset, ResetOutcome
-from shared.domain.rollout import Pause, PauseReason, Phase, Rollout
+from shared.domain.person.enrolment import State
+from shared.domain.person.policy import Topology
+from shared.domain.rollout.calendar import Calendar
+from shared.domain.rollout.document import Document, DriftAction, Limit, Selection, Share, Wave
+from shared.domain.rollout.evaluation import evaluate
+from shared.domain.rollout.gate import Evaluation, Gate, GateKind, Outcome, Result
+from shared.domain.rollout.measurements import Measurements, WorkerSight
+from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """A Monday."""

@@ -24,7 +24,7 @@ from shared.adapters.graph.queries import (
     users_with,
 )
 from shared.adapters.graph.resets import resets_of
-from shared.domain.people import (
+from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
     Memberships,
@@ -32,7 +32,7 @@ from shared.domain.people import (
     Registration,
     is_object_id,
 )
-from shared.domain.resets import Reset
+from shared.domain.rollout.resets import Reset
 
 _FIELD = {
     IdentifierKind.OBJECT_ID: "id",

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure, NoToken
 from shared.domain.health import Kind, NotReached, Trouble
-from shared.ports import Check
+from shared.ports.dependency import Check
 
 # What is asked of each permission in infra/graph/permissions.json that reading can show. Whether
 # the scope group may be written shows only when it is.

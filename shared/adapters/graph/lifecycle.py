@@ -5,7 +5,7 @@ from http import HTTPStatus
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure
-from shared.contracts.lifecycle_callback import CALLBACK_PATH
+from shared.contracts.messages.lifecycle_callback import CALLBACK_PATH
 
 # "taskProcessingResult: resume", Microsoft Graph, has the body of a customExtensionCalloutResponse.
 # The Logic App of "Configure a Logic App for Lifecycle Workflow use" sends it without @odata.type.

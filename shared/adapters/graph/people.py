@@ -5,7 +5,7 @@ from datetime import datetime
 from sys import intern
 from typing import Any
 
-from shared.domain.people import (
+from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
     Memberships,

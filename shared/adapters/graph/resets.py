@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.domain.resets import Reset, ResetOutcome
+from shared.domain.rollout.resets import Reset, ResetOutcome
 
 _RESET = "Reset password (self-service)"
 _FLOW = "Self-service password reset flow activity progress"

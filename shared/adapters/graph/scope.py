@@ -8,7 +8,7 @@ from urllib.parse import quote
 from shared.adapters.graph.batch import Item, Reply, send_all
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.verdicts import Verdict, answer, verdict_on_add, verdict_on_remove
-from shared.domain.answers import Answer, Change, Outcome
+from shared.domain.person.write_results import Answer, Change, Outcome
 
 MOST_AT_ONCE = 20
 """Members of one PATCH. Source: https://learn.microsoft.com/graph/api/group-post-members"""

@@ -9,9 +9,9 @@ from http import HTTPStatus
 
 from shared.adapters.graph.batch import Reply
 from shared.adapters.graph.failure import NOT_ALLOWED
-from shared.domain.answers import Answer, Change, Outcome
-from shared.domain.people import UserRef
-from shared.domain.reasons import Reason
+from shared.domain.person.people import UserRef
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Answer, Change, Outcome
 
 _ALREADY_THERE = "already exist"
 _NOT_REPLICATED = "objects being referenced don't exist"

@@ -8,7 +8,7 @@ from sandbox.company import DIRECTORY_ROLES, SYNCED_SCOPE_GROUP
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
-from shared.domain.people import Identifier, IdentifierKind, Memberships, Person
+from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     COMPANY,

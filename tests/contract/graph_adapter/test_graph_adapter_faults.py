@@ -13,9 +13,9 @@ from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
-from shared.domain.answers import Outcome
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.people import Identifier, IdentifierKind
+from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.write_results import Outcome
 from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     GRACE,

@@ -21,7 +21,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.people import Identifier, IdentifierKind
+from shared.domain.person.people import Identifier, IdentifierKind
 from tests.contract.graph_adapter.process import GRACE, NOBODY, SCOPE, UNA, Tenant
 
 LIST = json.loads(

@@ -13,8 +13,8 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.people import Person
-from shared.domain.resets import ResetOutcome
+from shared.domain.person.people import Person
+from shared.domain.rollout.resets import ResetOutcome
 from tests.contract.connect_host_stub import ConnectHost, listening
 from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,

@@ -9,9 +9,9 @@ from sandbox.tenant.seed import DYNAMIC_GROUP
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
-from shared.domain.answers import Answer, Change, Outcome
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.reasons import Reason
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Answer, Change, Outcome
 from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     GRACE,

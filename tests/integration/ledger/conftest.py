@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from azure.data.tables import TableServiceClient
 
-from shared.adapters.ledger.table_ledger import TableLedger
-from shared.adapters.ledger.tables import Tables
+from shared.adapters.tables.table_ledger import TableLedger
+from shared.adapters.tables.tables import Tables
 from tests.integration.ledger.azurite_process import azurite
 
 

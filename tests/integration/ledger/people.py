@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.adapters.ledger.keys import PROVISIONAL, partition_of
-from shared.adapters.ledger.table_ledger import TableLedger
-from shared.domain.enrolment import Cause, CauseKind, Enrolment, Hold, State, Step
-from shared.domain.people import UserRef
-from shared.domain.reasons import Reason
-from shared.domain.standing import Standing
-from shared.ports import Totals
+from shared.adapters.tables.keys import PROVISIONAL, partition_of
+from shared.adapters.tables.table_ledger import TableLedger
+from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Hold, State, Step
+from shared.domain.person.people import UserRef
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import Standing
+from shared.ports.ledger import Totals
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
 

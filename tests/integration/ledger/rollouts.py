@@ -3,9 +3,11 @@
 from dataclasses import replace
 from datetime import date, time, timedelta
 
-from shared.domain.calendar import Calendar, Freeze
-from shared.domain.cohort import Cut
-from shared.domain.document import (
+from shared.domain.person.people import Attribute
+from shared.domain.person.policy import AttributeRule, Topology
+from shared.domain.rollout.calendar import Calendar, Freeze
+from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.document import (
     Count,
     Document,
     DriftAction,
@@ -16,10 +18,8 @@ from shared.domain.document import (
     Share,
     Wave,
 )
-from shared.domain.gate import Gate, GateKind
-from shared.domain.people import Attribute
-from shared.domain.policy import AttributeRule, Topology
-from shared.domain.rollout import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
+from shared.domain.rollout.gate import Gate, GateKind
+from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
 from tests.integration.ledger.people import NOW, object_id
 
 GATE = Gate(

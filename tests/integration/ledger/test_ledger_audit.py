@@ -7,12 +7,12 @@ from dataclasses import replace
 import pytest
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.adapters.ledger.audit import TableAudit
-from shared.adapters.ledger.keys import HEAD, PARTITIONS, RowKind, row_key
-from shared.adapters.ledger.tables import Tables
+from shared.adapters.tables.audit import TableAudit
+from shared.adapters.tables.keys import HEAD, PARTITIONS, RowKind, row_key
+from shared.adapters.tables.tables import Tables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
-from shared.domain.enrolment import Bar, CauseKind, State
-from shared.domain.reasons import Reason
+from shared.domain.person.enrolment import Bar, CauseKind, State
+from shared.domain.person.reasons import Reason
 from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
 from tests.integration.ledger.rollouts import PAUSED, PLANNED
 

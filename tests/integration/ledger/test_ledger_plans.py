@@ -8,11 +8,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.ledger.plans import TablePlans
-from shared.adapters.ledger.tables import Tables
+from shared.adapters.tables.plans import TablePlans
+from shared.adapters.tables.tables import Tables
 from shared.domain.errors import InvalidMessage
-from shared.domain.measurements import WorkerSight
-from shared.ports import KeptPlan, Operation, OperationState, PlannedPerson
+from shared.domain.rollout.measurements import WorkerSight
+from shared.ports.operations import Operation, OperationState
+from shared.ports.plans import KeptPlan, PlannedPerson
 from tests.integration.ledger.people import NOW, object_id
 
 PLAN = KeptPlan(

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.ledger.rollouts import TableRollouts
-from shared.adapters.ledger.tables import Tables
+from shared.adapters.tables.rollouts import TableRollouts
+from shared.adapters.tables.tables import Tables
 from shared.domain.errors import InvalidMessage, LedgerConflict
-from shared.domain.gate import Evaluation, Outcome, Result
-from shared.domain.reasons import Reason
-from shared.domain.rollout import Lease, Phase
-from shared.ports import Reconciliation, StoredRollout
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.gate import Evaluation, Outcome, Result
+from shared.domain.rollout.state import Lease, Phase
+from shared.ports.rollouts import Reconciliation, StoredRollout
 from tests.integration.ledger.people import NOW
 from tests.integration.ledger.rollouts import GATE, PAUSED, PLANNED, ring_of
 

@@ -4,11 +4,11 @@ from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 
-from shared.adapters.ledger.keys import partition_of
-from shared.adapters.ledger.table_ledger import TableLedger
-from shared.domain.enrolment import Bar, Provenance, State
-from shared.domain.reasons import Reason
-from shared.domain.standing import Standing
+from shared.adapters.tables.keys import partition_of
+from shared.adapters.tables.table_ledger import TableLedger
+from shared.domain.person.enrolment import Bar, Provenance, State
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import Standing
 from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
 
 

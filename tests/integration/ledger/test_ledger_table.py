@@ -11,16 +11,16 @@ import stamina
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
-from shared.adapters.ledger.keys import HEAD, partition_of
-from shared.adapters.ledger.table_ledger import TableLedger
-from shared.adapters.ledger.tables import Tables
-from shared.domain.enrolment import Bar, Enrolment, Provenance, State, Step
+from shared.adapters.tables.keys import HEAD, partition_of
+from shared.adapters.tables.table_ledger import TableLedger
+from shared.adapters.tables.tables import Tables
 from shared.domain.errors import LedgerConflict
-from shared.domain.people import UserRef
-from shared.domain.policy import Medium
-from shared.domain.reasons import Reason
-from shared.domain.verification import joined
-from shared.ports import Receipt, Totals
+from shared.domain.person.enrolment import Bar, Enrolment, Provenance, State, Step
+from shared.domain.person.people import UserRef
+from shared.domain.person.policy import Medium
+from shared.domain.person.reasons import Reason
+from shared.domain.person.verification import joined
+from shared.ports.ledger import Receipt, Totals
 from tests.integration.ledger.azurite_process import azurite
 from tests.integration.ledger.people import (
     NOW,
@@ -113,7 +113,7 @@ async def test_the_keys_of_a_state_come_in_portions_of_whole_partitions(
     everybody = {person.key for person in people} | {"employee:1"}
 
     assert await ledger.keys_in_state([State.REQUESTED]) == [everybody]
-    monkeypatch.setattr("shared.adapters.ledger.table_ledger._PEOPLE_AT_ONCE", 10)
+    monkeypatch.setattr("shared.adapters.tables.table_ledger._PEOPLE_AT_ONCE", 10)
     portions = await ledger.keys_in_state([State.REQUESTED])
 
     assert len(portions) > 5

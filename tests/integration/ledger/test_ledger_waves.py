@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import pytest
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.adapters.ledger.keys import HEAD, RowKind, partition_of, row_key
-from shared.adapters.ledger.table_ledger import TableLedger
-from shared.adapters.ledger.tables import Tables
-from shared.domain.enrolment import Bar, CauseKind, Enrolment, Hold, State
-from shared.domain.people import UserRef
-from shared.domain.reasons import Reason
+from shared.adapters.tables.keys import HEAD, RowKind, partition_of, row_key
+from shared.adapters.tables.table_ledger import TableLedger
+from shared.adapters.tables.tables import Tables
+from shared.domain.person.enrolment import Bar, CauseKind, Enrolment, Hold, State
+from shared.domain.person.people import UserRef
+from shared.domain.person.reasons import Reason
 from tests.integration.ledger.people import (
     NOW,
     enrolment,

@@ -1,0 +1,1 @@
+"""The file of HR sources, and the tokens of those who send."""

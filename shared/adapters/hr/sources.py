@@ -1,0 +1,73 @@
+"""The file of HR sources, read once when the app starts, and what its proofs are checked with."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from shared.adapters.hr.entra_tokens import EntraTokens
+from shared.contracts.documents.finding import InvalidDocument
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
+from shared.domain.errors import ConfigurationError
+from shared.ports.senders import Senders
+
+USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
+"""Beside function_app.py."""
+
+
+def read_sources(file: Path | None) -> Sequence[Source]:
+    """The sources of a file, or of the usual one; none where there is no such file.
+
+    Raises:
+        ConfigurationError: the file is not there although it is asked for, or is wrong; with
+            every line that is.
+    """
+    path = file or USUAL_FILE
+    if file is None and not path.exists():
+        return []
+    from shared.contracts.documents import sources_document
+
+    try:
+        return sources_document.read(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationError(f"SSPR_HR_SOURCES_FILE: {path}: {error.strerror}") from None
+    except InvalidDocument as error:
+        problems = [f"{path.name}: {one}" for one in error.findings]
+        raise ConfigurationError(f"The HR sources in {path}:", problems) from None
+
+
+def senders_of(
+    sources: Sequence[Source],
+    *,
+    secrets: Mapping[str, str],
+    authority: str,
+    tenant_id: str | None,
+    audience: str | None,
+) -> Senders:
+    """The senders, once everything is there that their proofs are checked with.
+
+    Raises:
+        ConfigurationError: naming the sources that lack a setting, and the settings.
+    """
+    known = {name.lower(): value.encode() for name, value in secrets.items() if value}
+    missing = [
+        f"HR source {source.name}: set {name}"
+        for source in sources
+        for name in _missing(source, known, tenant_id, audience)
+    ]
+    if missing:
+        raise ConfigurationError("HR sources lack settings:", missing)
+    tokens = None
+    if tenant_id and audience:
+        tokens = EntraTokens(authority=authority, tenant_id=tenant_id, audience=audience)
+    return Senders(sources={one.name: one for one in sources}, secrets=known, tokens=tokens)
+
+
+def _missing(
+    source: Source, secrets: Mapping[str, bytes], tenant_id: str | None, audience: str | None
+) -> Iterator[str]:
+    if source.hmac and source.hmac.secret.lower() not in secrets:
+        yield f"SSPR_HR_SECRETS__{source.hmac.secret}"
+    if source.authentication is Authentication.ENTRA:
+        if not tenant_id:
+            yield "SSPR_ENTRA_TENANT_ID"
+        if not audience:
+            yield "SSPR_HR_AUDIENCE"

@@ -1,0 +1,1 @@
+"""Azure Service Bus: the queues that the app sends to."""

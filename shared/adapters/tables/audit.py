@@ -1,0 +1,101 @@
+"""The audit's rows: one record per transaction, each chained to the one before it."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.adapters.tables.concurrency import all_of
+from shared.adapters.tables.keys import HEAD, PARTITIONS, ROLLOUT, RowKind, row_key, rows_of
+from shared.adapters.tables.long_text import gathered, spread
+from shared.adapters.tables.table import Row, Table, Verb, Write
+from shared.domain.audit import AuditEnd, AuditRecord, chained
+
+END_COLUMNS = ("Number", "Digest")
+
+
+class TableAudit:
+    """The `Audit` port: a chain in each partition of the enrolments, and one of the rollout.
+
+    Where a chain ends is told by the row that every transaction of its partition replaces.
+    """
+
+    def __init__(self, enrolments: Table, rollouts: Table) -> None:
+        self._tables = {**dict.fromkeys(PARTITIONS, enrolments), ROLLOUT: rollouts}
+
+    async def ends(self) -> list[AuditEnd]:
+        """Where each partition's chain ends."""
+        rows = await all_of(
+            table.get(partition, HEAD, select=END_COLUMNS)
+            for partition, table in self._tables.items()
+        )
+        return [end_of(partition, row) for partition, row in zip(self._tables, rows, strict=True)]
+
+    async def records(self, partition: str, after: int, limit: int) -> list[AuditRecord]:
+        """Up to `limit` records that follow number `after`, oldest first.
+
+        A partition of another name has none.
+        """
+        if partition not in self._tables:
+            return []
+        _, end = rows_of(RowKind.AUDIT)
+        between = (_row_key(after + 1), end)
+        rows = await self._tables[partition].scan(partition, between, limit=limit)
+        return [_record_of(row) for row in rows]
+
+
+def end_of(partition: str, row: Row | None) -> AuditEnd:
+    """Where the chain ends, by the row that every transaction replaces; None before the first."""
+    return AuditEnd(partition, row["Number"], row["Digest"]) if row else AuditEnd(partition, 0, "")
+
+
+def record_after(
+    end: AuditEnd, said: Mapping[str, Any], *, actor: str, now: datetime
+) -> AuditRecord:
+    """The record of what is said, next in the chain."""
+    first = {
+        "partition": end.partition,
+        "number": end.number + 1,
+        "at": now.isoformat(),
+        "actor": actor,
+    }
+    content = _canonical({**first, **said})
+    return AuditRecord(
+        partition=end.partition,
+        number=end.number + 1,
+        previous=end.digest,
+        digest=chained(end.digest, content),
+        content=content,
+    )
+
+
+def creation_of(record: AuditRecord) -> Write:
+    """Creates the record's row; a record that is there is never written over."""
+    row = {
+        "PartitionKey": record.partition,
+        "RowKey": _row_key(record.number),
+        "Number": record.number,
+        "Previous": record.previous,
+        "Digest": record.digest,
+        **spread("Content", record.content),
+    }
+    return Write(Verb.CREATE, row)
+
+
+def _record_of(row: Row) -> AuditRecord:
+    """The record that the row holds, whether or not its digest is right."""
+    return AuditRecord(
+        partition=row["PartitionKey"],
+        number=row["Number"],
+        previous=row["Previous"],
+        digest=row["Digest"],
+        content=gathered("Content", row) or "",
+    )
+
+
+def _row_key(number: int) -> str:
+    return row_key(RowKind.AUDIT, f"{number:020d}")
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

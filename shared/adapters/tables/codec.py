@@ -1,0 +1,206 @@
+"""An enrolment as the columns of a row: plain for whoever looks at the table, and back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from shared.domain.person.enrolment import (
+    Bar,
+    Cause,
+    CauseKind,
+    Enrolment,
+    Hold,
+    Provenance,
+    State,
+    Step,
+)
+from shared.domain.person.people import UserRef
+from shared.domain.person.policy import Medium
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import Standing
+
+_LONGEST_STEPS = 30_000
+"""Characters of ASCII; a string property holds 64 KiB of UTF-16."""
+
+
+def columns_of(enrolment: Enrolment) -> dict[str, Any]:
+    """The row's properties without its keys; what is not known is left out."""
+    user, cause = enrolment.user, enrolment.cause
+    columns = {
+        "Key": enrolment.key,
+        "State": enrolment.state.value,
+        "Reason": enrolment.reason.value,
+        "ObjectId": user.object_id,
+        "UserPrincipalName": user.user_principal_name,
+        "EmployeeId": user.employee_id,
+        "SourceAnchor": user.source_anchor,
+        "Sid": user.sid,
+        "CauseKind": cause.kind.value,
+        "CauseReference": cause.reference,
+        "CauseActor": cause.actor,
+        "Since": enrolment.since,
+        "EventTime": enrolment.event_time,
+        "Medium": enrolment.medium.value if enrolment.medium else None,
+        "Provenance": enrolment.provenance.value,
+        "CommandKey": enrolment.command_key,
+        "EffectiveDate": enrolment.effective_date,
+        "Due": enrolment.due,
+        "Deadline": enrolment.deadline,
+        "Attempts": enrolment.attempts,
+        "Reissues": enrolment.reissues,
+        "Flag": enrolment.flag.value if enrolment.flag else None,
+        "Holds": _holds_text(enrolment.holds),
+        "Bar": _bar_text(enrolment.bar) if enrolment.bar else None,
+        "Steps": _steps_text(enrolment.steps),
+    }
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
+    """The enrolment that these columns hold."""
+    holds, bar = _wants(row)
+    return Enrolment(
+        key=row["Key"],
+        user=UserRef(
+            object_id=row.get("ObjectId"),
+            user_principal_name=row.get("UserPrincipalName"),
+            employee_id=row.get("EmployeeId"),
+            source_anchor=row.get("SourceAnchor"),
+            sid=row.get("Sid"),
+        ),
+        state=State(row["State"]),
+        reason=Reason(row["Reason"]),
+        cause=_cause(row),
+        since=plain(row["Since"]),
+        event_time=plain(row["EventTime"]),
+        medium=Medium(row["Medium"]) if "Medium" in row else None,
+        provenance=Provenance(row["Provenance"]),
+        command_key=row.get("CommandKey"),
+        effective_date=_time(row, "EffectiveDate"),
+        due=_time(row, "Due"),
+        deadline=_time(row, "Deadline"),
+        attempts=row["Attempts"],
+        reissues=row.get("Reissues", 0),
+        flag=Reason(row["Flag"]) if "Flag" in row else None,
+        holds=holds,
+        bar=bar,
+        steps=tuple(
+            Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
+            for at, state, reason, detail in json.loads(row["Steps"])
+        ),
+    )
+
+
+STANDING_COLUMNS = (
+    "Key",
+    "State",
+    "Reason",
+    "Provenance",
+    "Since",
+    "Flag",
+    "Holds",
+    "Bar",
+    # Of rows written before there were holds.
+    "CauseKind",
+    "CauseReference",
+    "CauseActor",
+)
+
+
+def standing_of(row: Mapping[str, Any]) -> Standing:
+    """The standing that these of an enrolment's columns hold; those without a value may be None."""
+    holds, bar = _wants(row)
+    flag = row.get("Flag")
+    return Standing(
+        row["Key"],
+        State(row["State"]),
+        Reason(row["Reason"]),
+        Provenance(row["Provenance"]),
+        plain(row["Since"]),
+        holds,
+        bar,
+        Reason(flag) if flag else None,
+    )
+
+
+def plain(moment: datetime) -> datetime:
+    """A datetime of its own; the SDK's subclass carries the service's text along."""
+    return datetime.fromisoformat(moment.isoformat())
+
+
+def _time(row: Mapping[str, Any], name: str) -> datetime | None:
+    return plain(row[name]) if name in row else None
+
+
+def _cause(row: Mapping[str, Any]) -> Cause:
+    return Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"])
+
+
+def _wants(row: Mapping[str, Any]) -> tuple[tuple[Hold, ...], Bar | None]:
+    """What holds the person and what bars them.
+
+    Rows written before there were holds tell it by the state: whoever was on the way in, or in,
+    was wanted by their cause, and whoever was on the way out, or out, had left.
+    """
+    holds, bar = row.get("Holds"), row.get("Bar")
+    if holds is not None:
+        return _holds_of(holds), _bar_of(bar) if bar else None
+    state = State(row["State"])
+    if state in {State.WITHDRAWING, State.WITHDRAWN}:
+        return (), Bar(Reason.OFFBOARDED, row["CauseActor"])
+    if state in {State.EXCLUDED, State.FAILED}:
+        return (), None
+    return (Hold(_cause(row)),), None
+
+
+def _holds_text(holds: Sequence[Hold]) -> str:
+    return _compact(
+        [
+            [one.cause.kind, one.cause.reference, one.cause.actor, _moment_text(one.until)]
+            for one in holds
+        ]
+    )
+
+
+@lru_cache(maxsize=1024)
+def _holds_of(text: str) -> tuple[Hold, ...]:
+    """Cached, because a wave's people by the thousand have the same."""
+    return tuple(
+        Hold(Cause(CauseKind(kind), reference, actor), _moment_of(until))
+        for kind, reference, actor, until in json.loads(text)
+    )
+
+
+def _bar_text(bar: Bar) -> str:
+    return _compact([bar.reason, bar.actor, bar.text, _moment_text(bar.until)])
+
+
+def _bar_of(text: str) -> Bar:
+    reason, actor, explanation, until = json.loads(text)
+    return Bar(Reason(reason), actor, explanation, _moment_of(until))
+
+
+def _moment_text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _steps_text(steps: Sequence[Step]) -> str:
+    """All steps; where they are too long together, the oldest lose their details."""
+    fields = [[step.at.isoformat(), step.state, step.reason, step.detail] for step in steps]
+    text = _compact(fields)
+    for step in fields:
+        if len(text) <= _LONGEST_STEPS:
+            break
+        step[3] = ""
+        text = _compact(fields)
+    return text
+
+
+def _compact(fields: Sequence[Any]) -> str:
+    return json.dumps(fields, separators=(",", ":"))

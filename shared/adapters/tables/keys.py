@@ -1,0 +1,88 @@
+"""Where a row lies: its partition, and a row key that is legal and sorts."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from urllib.parse import quote
+
+from shared.domain.person.people import is_object_id
+
+BUCKETS = tuple(f"p-{digit}" for digit in "0123456789abcdef")
+PROVISIONAL = "provisional"
+PARTITIONS = (*BUCKETS, PROVISIONAL)
+ROLLOUT = "rollout"
+"""The partition of the rollout."""
+HEAD = "head"
+"""The row key of the row that every transaction of its partition replaces."""
+
+_LONGEST = 256
+"""Characters of the last part of a row key as it is; a row key holds 512 in all."""
+_LONGEST_LABEL = 240
+"""Characters of what stands between the kind and the last part."""
+_KEPT = 150
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+
+
+class RowKind(StrEnum):
+    """What a row is; its row key starts with it."""
+
+    PERSON = "person"
+    STATE = "state"
+    FLAG = "flag"
+    WAVE = "wave"
+    MOVED = "moved"
+    AUDIT = "audit"
+    RECEIPT = "receipt"
+    REFUSED = "refused"
+    DOCUMENT = "document"
+    EVALUATION = "evaluation"
+    PLAN = "plan"
+    PAGE = "page"
+    OPERATION = "operation"
+    WORKER = "worker"
+
+
+def bucket(key: str) -> str:
+    """One of 16 partitions, evenly."""
+    return f"p-{sha256(key.encode()).hexdigest()[0]}"
+
+
+def partition_of(person_key: str) -> str:
+    """The partition of a person; all who have no object id share one."""
+    return bucket(person_key) if is_object_id(person_key) else PROVISIONAL
+
+
+def row_key(kind: RowKind, *parts: str) -> str:
+    """A row key of these parts; two different lists of parts never give the same."""
+    *labels, last = parts
+    return f"{_labelled(kind, *labels)}|{_legal(last, _LONGEST)}"
+
+
+def rows_of(kind: RowKind, *parts: str) -> tuple[str, str]:
+    """The range of all row keys that begin with these parts: the first, and one past the last."""
+    start = _labelled(kind, *parts)
+    return f"{start}|", f"{start}}}"
+
+
+def countdown(moment: datetime) -> str:
+    """A part that sorts the newest first."""
+    left = (_END_OF_TIME - moment) // timedelta(microseconds=1)
+    return f"{left:018d}"
+
+
+def _labelled(kind: RowKind, *labels: str) -> str:
+    return "|".join((kind, *(_legal(label, _LONGEST_LABEL) for label in labels)))
+
+
+def _legal(part: str, longest: int) -> str:
+    r"""The part without what a row key may not hold.
+
+    Forbidden are `/`, `\`, `#`, `?` and control characters; `%` and `'` make trouble in addresses
+    and filters. Source: "Understanding the Table service data model", Microsoft.
+    """
+    legal = quote(part, safe="@:").replace("%", "=")
+    if len(legal) <= longest:
+        return legal
+    # Longer than any that is kept whole, so it cannot be mistaken for one of those.
+    digest = sha256(part.encode()).hexdigest()
+    return f"{legal[:_KEPT]}~{digest}".ljust(longest + 1, "~")

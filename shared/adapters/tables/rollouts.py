@@ -1,0 +1,153 @@
+"""The `Rollouts` port on Azure Tables: one partition with all there is of the rollout."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from shared.adapters.tables.audit import END_COLUMNS, creation_of, end_of, record_after
+from shared.adapters.tables.json_columns import JsonColumns, fitting
+from shared.adapters.tables.keys import HEAD, ROLLOUT, RowKind, countdown, row_key, rows_of
+from shared.adapters.tables.long_text import gathered, spread
+from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
+from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.state import Lease, Rollout
+from shared.ports.rollouts import Reconciliation, StoredRollout
+
+_ROLLOUT = JsonColumns(Rollout, "Rollout")
+_LEASE = TypeAdapter[Lease | None](Lease | None)
+_EVALUATION = JsonColumns(Evaluation, "Evaluation")
+_RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
+_UNDECIDED_ROW = "undecided"
+_RECONCILIATION_ROW = "reconciliation"
+
+
+class TableRollouts:
+    """The rollout in one row that also tells where its audit ends, and what belongs to it.
+
+    The lease has a column of its own: it is renewed without writing anything else.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def current(self) -> StoredRollout | None:
+        """The rollout; None before the first document was applied."""
+        row = await self._table.get(ROLLOUT, HEAD)
+        return StoredRollout(_rollout_of(row), etag_of(row)) if row else None
+
+    async def replace(
+        self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
+    ) -> StoredRollout:
+        """Put the rollout in the place of the one that was read, with an audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+            InvalidMessage: the document names more people than a row can hold.
+        """
+        end = end_of(ROLLOUT, await self._table.get(ROLLOUT, HEAD, select=END_COLUMNS))
+        before = stored.rollout if stored else None
+        said = _said(before, rollout, action)
+        record = record_after(end, said, actor=rollout.actor, now=now)
+        row = {
+            **_place(HEAD),
+            **_columns_of(rollout),
+            "Number": record.number,
+            "Digest": record.digest,
+        }
+        write = Write(Verb.REPLACE, row, stored.etag) if stored else Write(Verb.CREATE, row)
+        etag, _ = await self._table.submit([write, creation_of(record)])
+        return StoredRollout(rollout, etag)
+
+    async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
+        """Take, keep or give back the lease; no audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed the rollout since it was read.
+        """
+        row = {**_place(HEAD), "Lease": _lease_text(lease)}
+        [etag] = await self._table.submit([Write(Verb.MERGE, row, stored.etag)])
+        return StoredRollout(replace(stored.rollout, lease=lease), etag)
+
+    async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:
+        """Keep a version of the document as the operator wrote it; the last to keep it wins.
+
+        Raises:
+            InvalidMessage: a row cannot hold as much.
+        """
+        columns = fitting(spread("Text", text), "document")
+        await self._put(_document_row(version), {**columns, "Actor": actor, "At": now})
+
+    async def document_text(self, version: int) -> str | None:
+        """A version of the document as the operator wrote it."""
+        row = await self._table.get(ROLLOUT, _document_row(version))
+        return gathered("Text", row) if row else None
+
+    async def keep_evaluation(self, evaluation: Evaluation) -> None:
+        """Keep a look at the gates; one without a decision replaces the one before."""
+        decided = row_key(RowKind.EVALUATION, countdown(evaluation.at))
+        row = decided if evaluation.decision else _UNDECIDED_ROW
+        await self._put(row, _EVALUATION.of(evaluation))
+
+    async def evaluations(self, limit: int) -> list[Evaluation]:
+        """The newest looks at the gates, newest first."""
+        rows = await self._table.scan(ROLLOUT, rows_of(RowKind.EVALUATION), limit=limit)
+        undecided = await self._table.get(ROLLOUT, _UNDECIDED_ROW)
+        found = [_EVALUATION.read(row) for row in (*rows, undecided) if row]
+        return sorted(found, key=lambda evaluation: evaluation.at, reverse=True)[:limit]
+
+    async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
+        """Keep what the last look at everybody found."""
+        await self._put(_RECONCILIATION_ROW, _RECONCILIATION.of(reconciliation))
+
+    async def reconciliation(self) -> Reconciliation | None:
+        """What the last look at everybody found."""
+        row = await self._table.get(ROLLOUT, _RECONCILIATION_ROW)
+        return _RECONCILIATION.read(row) if row else None
+
+    async def _put(self, row: str, columns: Mapping[str, Any]) -> None:
+        await self._table.submit([Write(Verb.PUT, {**_place(row), **columns})])
+
+
+def _place(row: str) -> dict[str, str]:
+    return {"PartitionKey": ROLLOUT, "RowKey": row}
+
+
+def _document_row(version: int) -> str:
+    return row_key(RowKind.DOCUMENT, f"{version:010d}")
+
+
+def _columns_of(rollout: Rollout) -> dict[str, Any]:
+    plain = {
+        "Phase": rollout.phase.value,
+        "Version": rollout.version,
+        "Started": rollout.started,
+        "Lease": _lease_text(rollout.lease),
+    }
+    return plain | _ROLLOUT.of(replace(rollout, lease=None))
+
+
+def _rollout_of(row: Row) -> Rollout:
+    return replace(_ROLLOUT.read(row), lease=_LEASE.validate_json(row["Lease"]))
+
+
+def _lease_text(lease: Lease | None) -> str:
+    return _LEASE.dump_json(lease).decode()
+
+
+def _said(before: Rollout | None, after: Rollout, action: str) -> dict[str, Any]:
+    """What the audit says of the change."""
+    return {
+        "action": action,
+        "reason": after.reason,
+        "version": after.version,
+        "document": after.document.digest,
+        "from": before.phase if before else None,
+        "to": after.phase,
+        "started": after.started,
+        "wave": after.wave.name if after.wave else None,
+        "rolledBack": sorted(after.rolled_back),
+        "pause": after.pause.reason if after.pause else None,
+    }

@@ -1,0 +1,82 @@
+"""Everything that Azure Tables keep, on one connection to the storage account."""
+
+import asyncio
+from collections.abc import Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from shared.adapters.tables.audit import TableAudit
+from shared.adapters.tables.operations import TableOperations
+from shared.adapters.tables.plans import TablePlans
+from shared.adapters.tables.rollouts import TableRollouts
+from shared.adapters.tables.table import Table
+from shared.adapters.tables.table_ledger import TableLedger
+from shared.adapters.tables.workers import TableWorkers
+from shared.domain.health import Kind
+from shared.ports.dependency import Check
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+    from azure.data.tables.aio import TableServiceClient
+
+NAMES = ("enrolments", "receipts", "rollouts", "plans", "operations")
+_REQUESTS_AT_ONCE = 16
+_WAITS: Mapping[str, Any] = {"connection_timeout": 10, "read_timeout": 30}
+"""Seconds. The SDK's own would wait for five minutes, several times."""
+
+
+class Tables:
+    """The ports that are kept in tables; to be created and used on one event loop.
+
+    Tables are created when first used, where that is allowed; nothing is contacted before.
+    """
+
+    def __init__(self, service: "TableServiceClient") -> None:
+        self._service = service
+        gate = asyncio.Semaphore(_REQUESTS_AT_ONCE)
+        self._tables = {name: Table(service, name, gate) for name in NAMES}
+        enrolments, receipts, rollouts, plans, operations = self._tables.values()
+        self.ledger = TableLedger(enrolments, receipts)
+        self.rollouts = TableRollouts(rollouts)
+        self.plans = TablePlans(plans)
+        self.operations = TableOperations(operations)
+        self.workers = TableWorkers(rollouts)
+        self.audit = TableAudit(enrolments, rollouts)
+
+    @classmethod
+    def from_connection_string(cls, text: str, **options: Any) -> Self:
+        """On the storage account of a connection string; options are those of the SDK's client."""
+        from azure.data.tables.aio import TableServiceClient
+
+        return cls(TableServiceClient.from_connection_string(text, **_WAITS, **options))
+
+    @classmethod
+    def from_endpoint(
+        cls, endpoint: str, credential: "AsyncTokenCredential", **options: Any
+    ) -> Self:
+        """On the table endpoint `https://…`; the credential stays the caller's to close."""
+        from azure.data.tables.aio import TableServiceClient
+
+        return cls(TableServiceClient(endpoint, credential=credential, **_WAITS, **options))
+
+    def checks(self) -> list[Check]:
+        """One for each table; a first use makes it where that is allowed, and so does a look."""
+        return [
+            Check(kind=Kind.TABLE, name=name, purpose="the ledger", look=table.reach)
+            for name, table in self._tables.items()
+        ]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._service.close()

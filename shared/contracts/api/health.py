@@ -1,0 +1,43 @@
+"""Health, as it is told: a word for everybody, and everything for operators."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.api.view import View
+from shared.contracts.messages.contract import Moment
+from shared.domain.health import Health, Kind, Trouble
+
+
+class HealthWord(View):
+    """The app's health in a word; nothing else is told to whoever has not signed in."""
+
+    word: Health
+
+
+class CheckView(View):
+    """One thing that the app depends on, and whether it can be reached."""
+
+    kind: Kind
+    name: str
+    purpose: str
+    """What the app needs it for."""
+    milliseconds: Annotated[int, Field(ge=0)]
+    """How long the look took."""
+    trouble: Trouble | None
+    """None where it can be reached."""
+    detail: str
+    """What the other side said."""
+    advice: str
+    """What the trouble means, and what to do first."""
+
+
+class HealthView(View):
+    """The app's health, with everything that it depends on."""
+
+    health: Health
+    at: Moment
+    problems: tuple[str, ...] = ()
+    """What is wrong with the set-up; nothing else works while there is any."""
+    checks: tuple[CheckView, ...] = ()
+    """None are made while there are problems."""

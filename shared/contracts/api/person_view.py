@@ -1,0 +1,166 @@
+"""The operator API's answers about people, events and the totals."""
+
+from collections.abc import Mapping
+
+from shared.contracts.api.view import View
+from shared.contracts.messages.contract import Moment
+
+
+class CauseView(View):
+    """What made the product touch somebody, and who is behind it."""
+
+    kind: str
+    """`event`, `new-hire`, `wave`, `by-hand` or `found`."""
+    reference: str
+    """The event's key, the wave's name or the operator's reason."""
+    actor: str
+
+
+class HoldView(View):
+    """A cause that wants the person in scope; whoever nothing holds is taken out again."""
+
+    cause: CauseView
+    until: Moment | None
+    over: bool
+    """Whether its time has passed; it counts no more."""
+
+
+class BarView(View):
+    """What keeps the person out, whoever wants them in."""
+
+    reason: str
+    text: str
+    detail: str
+    """What the operator gave as the reason."""
+    actor: str
+    until: Moment | None
+    over: bool
+    """Whether its time has passed; it counts no more."""
+
+
+class StepView(View):
+    """One step of a person's way; `state` is the state after it."""
+
+    at: Moment
+    state: str
+    reason: str
+    text: str
+    detail: str
+
+
+class PersonSummary(View):
+    """Who somebody is and where they are."""
+
+    key: str
+    """The object id, or `employee:…` or `upn:…` for somebody who is not in Entra yet."""
+    user_principal_name: str | None
+    employee_id: str | None
+    state: str
+    reason: str
+    flag: str | None
+    """Why somebody has to look, where nothing moves."""
+    since: Moment
+
+
+class PersonView(PersonSummary):
+    """A person's way into scope."""
+
+    text: str
+    """The reason in a sentence."""
+    flag_text: str | None
+    object_id: str | None
+    source_anchor: str | None
+    medium: str | None
+    """`cloud` or `on-premises`: the directory that holds the membership."""
+    provenance: str
+    """`ours`, `preexisting` or `unknown`: only what is ours is ever taken out again."""
+    cause: CauseView
+    holds: tuple[HoldView, ...]
+    bar: BarView | None
+    due: Moment | None
+    deadline: Moment | None
+    steps: tuple[StepView, ...]
+
+
+class OutlookView(View):
+    """What would become of somebody in Entra whom nothing has asked for yet."""
+
+    object_id: str
+    user_principal_name: str | None
+    employee_id: str | None
+    department: str | None
+    refusal: str | None
+    """Why they may not be enrolled at all."""
+    refusal_text: str | None
+    member: bool
+    """Whether Entra shows them in the scope group all the same."""
+    position: float | None
+    """Their place in the rollout, from 0 to 1; null where there is none."""
+    wave: str | None
+    """The first wave that means them; null where none does, or only a plan can tell."""
+    begun: bool
+    """Whether that wave has begun."""
+    new_hire: bool
+    """Whether the rule for new hires means them."""
+    text: str
+    """All of it in a sentence or two."""
+
+
+class PeopleView(View):
+    """Everybody whom a name means."""
+
+    people: tuple[PersonView, ...]
+    """Those who are remembered."""
+    outlook: tuple[OutlookView, ...] = ()
+    """Those in Entra who are not, where somebody's way is asked for."""
+
+
+class ReceiptView(View):
+    """What became of a message."""
+
+    key: str
+    queue: str
+    at: Moment
+    outcome: str
+    text: str
+    person_key: str | None
+    field: str | None
+    """What is wrong in a refused message."""
+    detail: str
+    body: str | None
+    """Of refused messages only, so that nothing is lost."""
+
+
+class EventView(ReceiptView):
+    """What became of an event, and the way of whom it concerned."""
+
+    people: tuple[PersonView, ...]
+
+
+class StateCount(View):
+    """So many people in a state for one reason."""
+
+    state: str
+    reason: str
+    text: str
+    people: int
+
+
+class FlagCount(View):
+    """So many people of whom somebody has to look, for one reason."""
+
+    flag: str
+    text: str
+    people: int
+
+
+class StatusView(View):
+    """The totals, the newest people to look at, and the newest messages that were refused."""
+
+    people: int
+    states: Mapping[str, int]
+    reasons: tuple[StateCount, ...]
+    flags: tuple[FlagCount, ...]
+    flagged: tuple[PersonSummary, ...]
+    refused_messages: int
+    refused: tuple[ReceiptView, ...]

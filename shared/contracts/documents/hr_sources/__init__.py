@@ -1,0 +1,1 @@
+"""The parts of the file of HR sources: vocabulary, expressions and rules."""

@@ -1,0 +1,235 @@
+"""The words of the file of HR sources. The descriptions are its reference, in the schema too."""
+
+import re
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+
+from shared.contracts.documents.hr_sources.expression import Expression
+from shared.contracts.documents.part import Part, unless_left_out
+from shared.contracts.documents.scalars import Span, between
+
+SCHEMA = "sspr-rollout/hr-sources/1"
+_SLUG = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
+_SECRET = r"^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$"  # noqa: S105  # the pattern of a name
+_GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+_HEADER = r"^[A-Za-z0-9-]{1,60}$"
+
+
+def _matching(pattern: str, otherwise: str, *examples: str) -> tuple[object, object]:
+    def check(text: str) -> str:
+        if re.fullmatch(pattern, text):
+            return text
+        raise ValueError(otherwise)
+
+    schema = {"type": "string", "pattern": pattern, "examples": list(examples)}
+    return AfterValidator(check), WithJsonSchema(schema)
+
+
+type Slug = Annotated[
+    str,
+    *_matching(
+        _SLUG, "write at most 40 of the letters a to z, digits and -, such as bamboohr", "bamboohr"
+    ),
+]
+type SecretName = Annotated[
+    str,
+    *_matching(
+        _SECRET,
+        "write the name of a setting below SSPR_HR_SECRETS__: letters, digits and single _",
+        "BAMBOOHR",
+    ),
+]
+type Header = Annotated[
+    str,
+    *_matching(_HEADER, "write the name of an HTTP header", "X-Signature"),
+]
+type ApplicationId = Annotated[
+    str,
+    *_matching(
+        _GUID,
+        "write an application (client) id, 8-4-4-4-12 hexadecimal digits",
+        "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11",
+    ),
+    AfterValidator(str.lower),
+]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Tolerance = Annotated[Span, between("PT1S", "PT1H")]
+CallbackSpan = Annotated[Span, between("PT1M", "PT3H", " (Lifecycle Workflows waits no longer)")]
+
+
+class Kind(StrEnum):
+    """What a sender's messages look like."""
+
+    SCIM = "scim"
+    LIFECYCLE_WORKFLOWS = "lifecycle-workflows"
+    BAMBOOHR = "bamboohr"
+    EVENT_GRID = "event-grid"
+    MAPPED = "mapped"
+
+
+class Authentication(StrEnum):
+    """By what a sender proves who they are."""
+
+    KEY = "key"
+    HMAC = "hmac"
+    ENTRA = "entra"
+
+
+class Match(StrEnum):
+    """By which name somebody of a SCIM resource is looked for."""
+
+    EMPLOYEE_ID = "employeeId"
+    USER_PRINCIPAL_NAME = "userPrincipalName"
+
+
+class Said(StrEnum):
+    """What is asked for a person."""
+
+    ONBOARD = "onboard"
+    OFFBOARD = "offboard"
+
+
+class Hmac(Part):
+    """How a sender signs: a keyed digest of what they send."""
+
+    secret: SecretName = Field(
+        description="The name of the secret: BAMBOOHR stands for the setting "
+        "SSPR_HR_SECRETS__BAMBOOHR. Never the secret itself."
+    )
+    header: Header | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The header that carries the signature; known of bamboohr.",
+    )
+    algorithm: Literal["sha256"] = Field("sha256", description="HMAC-SHA256; there is no other.")
+    encoding: Literal["hex", "base64"] = Field("hex", description="How the signature is written.")
+    prefix: Text | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What stands before the signature in the header, such as sha256=.",
+    )
+    signed: Text | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What is signed: {body} and {timestamp} stand for themselves, all else is "
+        "literal, such as v0:{timestamp}:{body}. By default {body}; known of bamboohr.",
+    )
+    timestamp_header: Header | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The header with the time of sending; known of bamboohr.",
+    )
+    tolerance: Tolerance = Field(
+        "PT5M", description="How far that time may be from ours; against replay."
+    )
+
+
+class Entra(Part):
+    """Which apps' tokens are taken."""
+
+    applications: list[ApplicationId] = Field(
+        min_length=1,
+        description="Application (client) ids, as they stand in the token's appid or azp.",
+    )
+
+
+class Mapping(Part):
+    """Where in a message stands what; every value is a JMESPath expression."""
+
+    events: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The list of events in the body; by default the body is one event. The other "
+        "expressions are about one of them, in which _body is the whole body.",
+    )
+    when: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Events of which this is not true are left alone.",
+    )
+    action: Expression = Field(
+        "'onboard'", description="onboard or offboard, or with `actions` one of its keys."
+    )
+    actions: dict[str, Said] | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What the sender's words for it mean: onboard or offboard. Others are left "
+        "alone.",
+    )
+    user_principal_name: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="The person's UPN in Entra."
+    )
+    employee_id: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="The person's employeeId in Entra."
+    )
+    object_id: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="The person's object id in Entra."
+    )
+    effective_date: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The first or last day: a date, a time of which the date counts, or "
+        "/Date(milliseconds)/.",
+    )
+    id: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What tells one event from the next, the same when it is sent again; by "
+        "default all of the event.",
+    )
+    time: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="When it happened, with its zone; by default when it came.",
+    )
+    reason: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="Why, for the record."
+    )
+
+
+class Source(Part):
+    """One system that sends: by its name its address ends."""
+
+    name: Slug = Field(description="Unique; the address is /api/hr/NAME or /api/hooks/NAME.")
+    kind: Kind = Field(
+        description="What it sends: scim, lifecycle-workflows, bamboohr, event-grid, or anything "
+        "else that `mapping` describes: mapped."
+    )
+    authentication: Authentication = Field(
+        description="key: a function key, at /api/hr/NAME. hmac: a signature, entra: a token of "
+        "this tenant, both at /api/hooks/NAME."
+    )
+    hmac: Hmac | None = Field(
+        None, json_schema_extra=unless_left_out, description="Of hmac: how the sender signs."
+    )
+    entra: Entra | None = Field(
+        None, json_schema_extra=unless_left_out, description="Of entra: whose tokens are taken."
+    )
+    mapping: Mapping | None = Field(
+        None, json_schema_extra=unless_left_out, description="Of mapped: where stands what."
+    )
+    match: Match = Field(
+        Match.EMPLOYEE_ID,
+        description="Of scim: look for employeeNumber, else externalId, as employeeId; or for "
+        "userName as userPrincipalName.",
+    )
+    action: Said = Field(
+        Said.ONBOARD,
+        description="Of lifecycle-workflows: offboard where the workflow is one for leavers.",
+    )
+    callback_within: CallbackSpan = Field(
+        "PT25M",
+        description="Of lifecycle-workflows: what is not known after that is reported as failed. "
+        "Less than the extension's own time-out.",
+    )
+
+
+class HrSources(Part):
+    """Which systems may send onboarding events, how they prove it, and what they mean."""
+
+    schema_: Literal["sspr-rollout/hr-sources/1"] = Field(
+        alias="schema", description="Kind and version of the document."
+    )
+    sources: list[Source] = Field(max_length=50, description="The systems, each by a name.")

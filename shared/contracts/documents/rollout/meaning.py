@@ -1,0 +1,112 @@
+"""What a rollout document means: the words of the text as values of the domain, and a digest."""
+
+import json
+from collections import defaultdict
+from dataclasses import asdict, replace
+from datetime import date, time, timedelta
+from hashlib import sha256
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+
+from shared.contracts.documents.rollout import vocabulary
+from shared.contracts.documents.rollout.gates import layered
+from shared.contracts.documents.scalars import clock, span, weekdays
+from shared.domain.person.people import Attribute
+from shared.domain.person.policy import AttributeRule
+from shared.domain.rollout.calendar import Calendar, Freeze
+from shared.domain.rollout.document import (
+    Count,
+    Document,
+    GroupRing,
+    Limit,
+    Ring,
+    Selection,
+    Share,
+    Wave,
+)
+
+
+def document_of(text: vocabulary.Rollout) -> Document:
+    """The values that the words stand for, defaults and digest included."""
+    document = Document(
+        name=text.name,
+        salt=text.salt or text.name,
+        scope_group_id=text.scope.group,
+        topology=text.scope.topology,
+        population_group_ids=frozenset(text.population.groups if text.population else ()),
+        excluded_group_ids=frozenset(text.exclude.groups),
+        excluded_attributes=_attribute_rules(text.exclude),
+        excluded_object_ids=frozenset(text.exclude.people),
+        new_hires_since=date.fromisoformat(text.new_hires.since) if text.new_hires else None,
+        balance=text.balance,
+        waves=tuple(_wave(wave, text) for wave in text.waves),
+        additions=Limit(text.safety.additions.share, text.safety.additions.people),
+        removals=Limit(text.safety.removals.share, text.safety.removals.people),
+        on_removed_by_hand=text.drift.removed_by_hand,
+        on_added_by_hand=text.drift.added_by_hand,
+        evaluate_every=span(text.evaluate_every),
+        digest="",
+    )
+    return replace(document, digest=_digest(document))
+
+
+def _attribute_rules(exclude: vocabulary.Exclude) -> tuple[AttributeRule, ...]:
+    values: defaultdict[Attribute, set[str]] = defaultdict(set)
+    values[Attribute.DEPARTMENT] |= {value.casefold() for value in exclude.departments}
+    for name, given in exclude.attributes:
+        values[Attribute(to_camel(name))] |= {value.casefold() for value in given}
+    return tuple(
+        AttributeRule(attribute, frozenset(values[attribute]))
+        for attribute in Attribute
+        if values[attribute]
+    )
+
+
+def _wave(wave: vocabulary.Wave, text: vocabulary.Rollout) -> Wave:
+    return Wave(
+        name=wave.name,
+        selection=_selection(wave),
+        soak=span(wave.soak),
+        gates=layered(text.gates, wave.gates),
+        calendar=_calendar(text.calendar, wave.hours or text.calendar.hours),
+    )
+
+
+def _selection(wave: vocabulary.Wave) -> Selection:
+    if wave.people is not None:
+        return Ring(frozenset(wave.people))
+    if wave.group is not None:
+        return GroupRing(wave.group)
+    if wave.count is not None:
+        return Count(wave.count)
+    return Share((wave.percent or 0) / 100)
+
+
+def _calendar(calendar: vocabulary.Calendar, hours: vocabulary.Hours) -> Calendar:
+    return Calendar(
+        time_zone=calendar.time_zone,
+        days=weekdays(hours.days),
+        opens=clock(hours.opens) or time.min,
+        closes=clock(hours.closes),
+        freezes=tuple(
+            Freeze(date.fromisoformat(one.first), date.fromisoformat(one.last), one.reason)
+            for one in calendar.freezes
+        ),
+    )
+
+
+def _digest(document: Document) -> str:
+    """SHA-256 of the values as JSON, so that only a change of meaning changes it."""
+    text = json.dumps(asdict(document), sort_keys=True, separators=(",", ":"), default=_plain)
+    return sha256(text.encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case frozenset():
+            return sorted(value)
+        case timedelta():
+            return value.total_seconds()
+        case _:
+            return value.isoformat()

@@ -1,0 +1,238 @@
+"""The words of a rollout document. The descriptions are its reference, in the JSON Schema too."""
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from shared.contracts.documents.part import Part, unless_left_out
+from shared.contracts.documents.rollout.gates import Gates
+from shared.contracts.documents.scalars import (
+    Clock,
+    Day,
+    Days,
+    Name,
+    ObjectId,
+    Share,
+    Span,
+    TimeZone,
+    between,
+)
+from shared.domain.person.people import Attribute
+from shared.domain.person.policy import Topology
+from shared.domain.rollout.document import DriftAction
+
+SCHEMA = "sspr-rollout/rollout/1"
+SELECTIONS = ("people", "group", "count", "percent")
+"""The keys of a wave of which it has exactly one."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Texts = list[Text]
+ObjectIds = list[ObjectId]
+Ring = Annotated[ObjectIds, Field(min_length=1)]
+Count = Annotated[int, Field(ge=1)]
+Percent = Annotated[float, Field(gt=0, le=100)]
+Soak = Annotated[Span, between("PT0S", "P366D")]
+Rhythm = Annotated[Span, between("PT1M", "P1D")]
+
+
+class Scope(Part):
+    """The group that SSPR has selected, and how it is built."""
+
+    group: ObjectId = Field(
+        description="Object id of the group selected under Password reset > Properties."
+    )
+    topology: Topology = Field(
+        description="How it is built. nested: a cloud group in which the synced AD group is "
+        "nested; synced: the synced AD group itself; cloud: one cloud group that holds everybody."
+    )
+
+
+class Population(Part):
+    """Who the rollout is about."""
+
+    groups: ObjectIds = Field(
+        min_length=1, description="Object ids; members of any of them, direct or nested."
+    )
+
+
+class ExcludedAttributes(Part):
+    """Values by attribute; whoever has one of them stays out. Case does not matter."""
+
+    department: Texts = Field([], description="The same as `departments`.")
+    company_name: Texts = Field([], description="Companies.")
+    employee_type: Texts = Field([], description="Such as Contractor or Intern.")
+    job_title: Texts = Field([], description="Job titles.")
+    office_location: Texts = Field([], description="Offices.")
+    usage_location: Texts = Field([], description="Countries as two letters, such as DE or NO.")
+
+
+class Exclude(Part):
+    """Who stays out; whoever is in and comes to be excluded is taken out again."""
+
+    groups: ObjectIds = Field([], description="Object ids; their members, direct or nested.")
+    departments: Texts = Field([], description="Departments; case does not matter.")
+    attributes: ExcludedAttributes = Field(
+        ExcludedAttributes(), description="Values of other attributes."
+    )
+    people: ObjectIds = Field(
+        [], description="Object ids, never names: `az ad user show --id UPN --query id`."
+    )
+
+
+class NewHires(Part):
+    """People who are put in without waiting for a wave."""
+
+    since: Day = Field(description="Whoever is hired on this day or later, as Entra has it.")
+
+
+class Hours(Part):
+    """When a wave may begin. Without any, always."""
+
+    days: Days = Field(
+        ["mon-sun"], min_length=1, description="mon, tue …, a range such as mon-fri, or a list."
+    )
+    opens: Clock = Field(
+        "00:00", alias="from", title="From", description="From this time of day on."
+    )
+    closes: Clock = Field(
+        "24:00", alias="to", title="To", description="Until just before this time of day."
+    )
+
+
+class Freeze(Part):
+    """Days on which no wave begins."""
+
+    first: Day = Field(alias="from", title="From", description="The first day.")
+    last: Day = Field(alias="to", title="To", description="The last day; it is frozen as well.")
+    reason: Text = Field(description="Shown to whoever asks why nothing happens.")
+
+
+class Calendar(Part):
+    """When waves may begin; one that has begun is finished, and gates are always looked at."""
+
+    time_zone: TimeZone = Field("UTC", description="IANA name of the zone for hours and days.")
+    hours: Hours = Field(Hours(), description="Working hours, for every wave without its own.")
+    freezes: list[Freeze] = Field([], description="Change freezes.")
+
+
+class Wave(Part):
+    """One step: exactly one of people, group, count or percent says who, earlier waves stay in."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": [key]} for key in SELECTIONS]}
+    )
+
+    name: Name = Field(description="Unique; commands and reports call the wave by it.")
+    people: Ring | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="A ring: people by object id, named one by one.",
+    )
+    group: ObjectId | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The members of a group, by object id; direct or nested.",
+    )
+    count: Count | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="So many people, those of earlier counts and percentages included.",
+    )
+    percent: Percent | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="So many of 100 eligible people, earlier counts and percentages included.",
+    )
+    soak: Soak = Field(
+        "P1D", description="The least time between the wave's last request and the next wave."
+    )
+    hours: Hours | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="In the place of the calendar's hours; its freezes hold all the same.",
+    )
+    gates: Gates = Field(Gates(), description="What differs from the document's gates.")
+
+
+class Additions(Part):
+    """How many people one plan may add; it is refused where it would add more."""
+
+    share: Share = Field(
+        1.0,
+        description="Share of everybody eligible, from 0 to 1; ten people are never refused.",
+    )
+    people: int | None = Field(None, ge=0, description="So many people; null: no such limit.")
+
+
+class Removals(Part):
+    """How many people one plan may remove; it is refused where it would remove more."""
+
+    share: Share = Field(
+        0.05,
+        description="Share of everybody in scope, from 0 to 1; ten people are never refused.",
+    )
+    people: int | None = Field(500, ge=0, description="So many people; null: no such limit.")
+
+
+class Safety(Part):
+    """Limits for one plan; beyond them an operator has to force it, with a reason."""
+
+    additions: Additions = Field(Additions(), description="Limits on additions.")
+    removals: Removals = Field(Removals(), description="Limits on removals.")
+
+
+class Drift(Part):
+    """What becomes of memberships that somebody changed by hand."""
+
+    removed_by_hand: DriftAction = Field(
+        DriftAction.REPAIR,
+        description="Somebody was taken out who belongs in. repair: put in again; report: only "
+        "told of.",
+    )
+    added_by_hand: DriftAction = Field(
+        DriftAction.REPORT,
+        description="Somebody was put in whom nothing here wants in. repair: taken out again; "
+        "report: only told of.",
+    )
+
+
+class Rollout(Part):
+    """Who may reset their own password, in which waves, and what must hold before the next."""
+
+    schema_: Literal["sspr-rollout/rollout/1"] = Field(
+        alias="schema", description="Kind and version of the document."
+    )
+    name: Name = Field(description="The rollout's name.")
+    salt: Text | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Decides with the object id who is early; by default the name. Changing it "
+        "reshuffles everybody.",
+    )
+    scope: Scope = Field(description="The group that SSPR has selected.")
+    population: Population | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Who the rollout is about; by default everybody in the tenant.",
+    )
+    exclude: Exclude = Field(Exclude(), description="Who stays out.")
+    new_hires: NewHires | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Put new hires in without waiting for a wave.",
+    )
+    balance: Attribute | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Take the same share of each value of this attribute into every wave.",
+    )
+    waves: list[Wave] = Field(
+        min_length=1, max_length=100, description="The steps, in order; who is in stays in."
+    )
+    calendar: Calendar = Field(Calendar(), description="When waves may begin.")
+    gates: Gates = Field(
+        Gates(), description="What must hold of every wave, where it differs from the standard."
+    )
+    evaluate_every: Rhythm = Field("PT5M", description="How often the gates are looked at.")
+    safety: Safety = Field(Safety(), description="Limits for one plan.")
+    drift: Drift = Field(Drift(), description="What becomes of changes by hand.")

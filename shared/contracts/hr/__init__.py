@@ -1,1 +1,0 @@
-"""What HR systems send, and the file that says which of them may."""

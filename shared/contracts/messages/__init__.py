@@ -1,0 +1,1 @@
+"""What goes over the queues, between senders, app and worker."""

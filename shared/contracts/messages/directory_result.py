@@ -1,0 +1,79 @@
+"""The directory result: what became of a command, person by person, and of its delta sync.
+
+Sent twice for a command that changed something: once when AD is written (sync pending), once
+when the delta sync has ended. The second repeats the members, so either may come first or alone.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.messages.contract import Contract, Key, Moment, Text
+from shared.domain.person.people import UserRef
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Answer, Change, Outcome
+
+
+class SyncState(StrEnum):
+    """How the delta sync after a change stands."""
+
+    NOT_NEEDED = "not-needed"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class SyncReport(Contract):
+    """The delta sync cycle that carried the change, or why there was none."""
+
+    state: SyncState
+    problem: Text | None = None
+    """Busy, suspended, staging …, in a word of the worker's."""
+    detail: Text | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+
+
+class MemberResult(Contract):
+    """What became of one person, and who they turned out to be."""
+
+    key: Key
+    outcome: Outcome
+    reason: Reason | None = None
+    detail: Text = ""
+    source_anchor: Text | None = None
+    sid: Text | None = None
+    user_principal_name: Text | None = None
+    employee_id: Text | None = None
+
+    def answer(self, command_key: str, change: Change) -> Answer:
+        """The same as a value that decisions are made of."""
+        return Answer(
+            change=change,
+            outcome=self.outcome,
+            reason=self.reason,
+            detail=self.detail,
+            command_key=command_key,
+            user=UserRef(
+                source_anchor=self.source_anchor,
+                sid=self.sid,
+                user_principal_name=self.user_principal_name,
+                employee_id=self.employee_id,
+            ),
+        )
+
+
+class DirectoryResult(Contract):
+    """The worker's answer to one command."""
+
+    schema_: Annotated[
+        Literal["sspr-rollout/directory-result/1"],
+        Field(alias="schema", validation_alias="schema"),
+    ] = "sspr-rollout/directory-result/1"
+    command_key: Key
+    action: Change
+    members: Annotated[tuple[MemberResult, ...], Field(min_length=1)]
+    sync: SyncReport
+    worker: Text
+    answered_at: Moment

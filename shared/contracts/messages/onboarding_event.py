@@ -1,0 +1,194 @@
+"""The onboarding event: a CloudEvent of our own type, or plain JSON put on the queue by hand."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic.alias_generators import to_camel
+
+from shared.contracts.messages.contract import Contract, Key, Moment, Text
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.enrolment import Cause, CauseKind
+from shared.domain.person.onboarding import Action, Request
+from shared.domain.person.people import Identifier, IdentifierKind, is_object_id
+
+ONBOARDED = "io.sspr-rollout.person.onboarded.v1"
+OFFBOARDED = "io.sspr-rollout.person.offboarded.v1"
+_KEY_LENGTH = 32
+ARRIVED = "io.sspr-rollout.person.arrived.v1"
+"""Somebody has come to be, or has changed, in a directory: whoever waits for them is looked at."""
+_ACTIONS = {
+    ONBOARDED: Action.ONBOARD,
+    OFFBOARDED: Action.OFFBOARD,
+    ARRIVED: Action.LOOK_AGAIN,
+}
+
+# Entra: at most 64 characters before the @ and 48 behind; letters, digits and ' . - _ ! # ^ ~.
+UserPrincipalName = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        max_length=113,
+        pattern=r"^[A-Za-z0-9'._!#^~\-]{1,64}@[A-Za-z0-9.\-]+$",
+    ),
+]
+# Entra: at most 16 characters. What means something in an LDAP filter has no place in one.
+EmployeeId = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=16, pattern=r"^[A-Za-z0-9._/ \-]+$"),
+]
+# Beyond these a date is a slip of the pen, and storage knows no year before 1601.
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
+ObjectId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=36, max_length=36)]
+
+
+class PersonEvent(Contract):
+    """Who comes or leaves, and when; one of the three names of a person is enough."""
+
+    user_principal_name: UserPrincipalName | None = None
+    employee_id: EmployeeId | None = None
+    object_id: ObjectId | None = None
+    effective_date: Annotated[date, Field(ge=_EARLIEST, le=_LATEST)] | None = None
+    """The first or last day; in the future, the person waits for it."""
+    reason: Text | None = None
+    actor: Text | None = None
+
+    @model_validator(mode="after")
+    def _points_at_somebody(self) -> Self:
+        if not (self.user_principal_name or self.employee_id or self.object_id):
+            raise ValueError("give userPrincipalName, employeeId or objectId")
+        if self.object_id and not is_object_id(self.object_id):
+            raise ValueError("objectId is not a GUID")
+        return self
+
+    @property
+    def identifier(self) -> Identifier:
+        """The most exact of the names given."""
+        if self.object_id:
+            return Identifier(IdentifierKind.OBJECT_ID, self.object_id)
+        if self.user_principal_name:
+            return Identifier(IdentifierKind.USER_PRINCIPAL_NAME, self.user_principal_name)
+        return Identifier(IdentifierKind.EMPLOYEE_ID, self.employee_id or "")
+
+
+class PlainEvent(PersonEvent):
+    """What an operator types: a name is enough."""
+
+    action: Literal["onboard", "offboard"] = "onboard"
+
+
+class PersonCloudEvent(Contract):
+    """CloudEvents 1.0; extension attributes are allowed and ignored.
+
+    Source: the specification requires `specversion`, `id`, `source` and `type`; `source` with
+    `id` tells an event from its duplicates.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True
+    )
+
+    specversion: Literal["1.0"]
+    id: Key
+    source: Key
+    type: Literal[
+        "io.sspr-rollout.person.onboarded.v1",
+        "io.sspr-rollout.person.offboarded.v1",
+        "io.sspr-rollout.person.arrived.v1",
+    ]
+    time: Annotated[Moment, Field(ge=datetime(1970, 1, 1, tzinfo=UTC))] | None = None
+    data: PersonEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the transport knows of a message besides its body.
+
+    Not its message id: the Functions host drops empty strings from a batch's arrays, so that an
+    id may stand at another message's place. Sequence numbers are never empty.
+    """
+
+    sequence_number: int | None = None
+    enqueued_at: datetime | None = None
+
+
+def read_request(body: bytes | str, envelope: Envelope, now: datetime) -> Request:
+    """The request that a queue message makes.
+
+    Raises:
+        InvalidMessage: naming the field and the reason.
+    """
+    return read_request_object(decode(body), envelope, now)
+
+
+def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Request:
+    """The same for a JSON value that has been decoded already."""
+    happened = envelope.enqueued_at or now
+    if isinstance(value, Mapping) and "specversion" in value:
+        event = PersonCloudEvent.read_object(value)
+        # A sender's clock may be ahead; an event of the future would outdate all that follow.
+        occurred = min(event.time or happened, happened)
+        return _request(event.data, _ACTIONS[event.type], event_key(value, envelope), occurred)
+    plain = PlainEvent.read_object(value)
+    return _request(plain, Action(plain.action), event_key(value, envelope), happened)
+
+
+def event_key(value: Any, envelope: Envelope) -> str:
+    """The key to follow an event by; the same for every copy of the same event.
+
+    A CloudEvent is known by source and id, a plain one by its place in the queue, or outside a
+    queue by its text.
+    """
+    if isinstance(value, Mapping) and "specversion" in value:
+        name = f"{value.get('source')}\n{value.get('id')}"
+    elif envelope.sequence_number is not None:
+        name = f"{envelope.enqueued_at}\n{envelope.sequence_number}"
+    else:
+        name = json.dumps(value, sort_keys=True)
+    return hashlib.sha256(name.encode()).hexdigest()[:_KEY_LENGTH]
+
+
+def decode(body: bytes | str) -> Any:
+    """The JSON value of a body.
+
+    Raises:
+        InvalidMessage: it is not JSON, or not in UTF-8.
+    """
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise InvalidMessage("(body)", f"not JSON: {error.msg} at {where}") from None
+    except (ValueError, RecursionError) as error:
+        raise InvalidMessage("(body)", f"not JSON text in UTF-8: {error}") from None
+
+
+def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -> Request:
+    start = event.effective_date
+    return Request(
+        key=key,
+        action=action,
+        identifier=event.identifier,
+        occurred_at=happened,
+        cause=Cause(CauseKind.EVENT, event.reason or key, event.actor or "event"),
+        effective_date=datetime.combine(start, time(), UTC) if start else None,
+    )
+
+
+def as_cloud_event(value: Any, *, source: str, event_id: str) -> Any:
+    """A plain event in the envelope that gives it an identity; a CloudEvent stays as it is."""
+    if not isinstance(value, Mapping) or "specversion" in value:
+        return value
+    data = {name: content for name, content in value.items() if name != "action"}
+    leaves = value.get("action") == Action.OFFBOARD
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": source,
+        "type": OFFBOARDED if leaves else ONBOARDED,
+        "data": data,
+    }

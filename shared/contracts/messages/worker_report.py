@@ -1,0 +1,29 @@
+"""The worker report: a sign of life that the hybrid worker sends on the results queue.
+
+It says that the worker runs and how its last delta sync went; a gate that asks whether the
+on-premises side is healthy has nothing else to go by while no command is under way.
+"""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from shared.contracts.messages.contract import Contract, Key, Moment
+from shared.contracts.messages.directory_result import SyncReport
+
+SCHEMA: Final = "sspr-rollout/worker-report/1"
+
+
+class WorkerReport(Contract):
+    """What one worker says of itself, about once a minute."""
+
+    schema_: Annotated[
+        Literal["sspr-rollout/worker-report/1"], Field(alias="schema", validation_alias="schema")
+    ] = SCHEMA
+    worker: Key
+    reported_at: Moment
+    """The worker's own clock; the receiving side counts from when it took the report in."""
+    directory_answers: bool
+    """Whether Active Directory answered when it was last asked."""
+    sync: SyncReport
+    """How the delta sync stands of those who wait, or how the newest one ended."""

@@ -1,0 +1,31 @@
+"""Who may be enrolled at all; asked before any write."""
+
+from shared.domain.person.people import Memberships, Person
+from shared.domain.person.policy import Policy
+from shared.domain.person.reasons import Reason
+
+
+def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason | None:
+    """Why the person may not be enrolled, or None.
+
+    Protection in AD (`adminCount=1`) is not visible in Entra; the worker checks it.
+    """
+    if person.guest:
+        return Reason.GUEST
+    if not person.enabled:
+        return Reason.DISABLED
+    if memberships.holds_directory_role:
+        return Reason.ADMINISTRATOR
+    if memberships.group_ids & policy.excluded_group_ids:
+        return Reason.EXCLUDED_GROUP
+    if policy.population_group_ids and not memberships.group_ids & policy.population_group_ids:
+        return Reason.OUTSIDE_POPULATION
+    if person.object_id in policy.excluded_object_ids:
+        return Reason.EXCLUDED_PERSON
+    if any(rule.matches(person) for rule in policy.excluded_attributes):
+        return Reason.EXCLUDED_ATTRIBUTE
+    if not person.licensed:
+        return Reason.UNLICENSED
+    if policy.topology.medium(synced=person.synced) is None:
+        return Reason.CLOUD_USER_OUT_OF_REACH
+    return None

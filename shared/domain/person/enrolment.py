@@ -1,0 +1,194 @@
+"""A person's way into scope: its states, its steps and how one follows another."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from shared.domain.person.people import UserRef
+from shared.domain.person.policy import Medium
+from shared.domain.person.reasons import Reason
+
+MOST_STEPS = 60
+"""Steps kept per person: the first one and the newest; a table property holds 64 KiB."""
+
+
+class State(StrEnum):
+    """Where a person is."""
+
+    REQUESTED = "requested"
+    WAITING = "waiting"
+    APPLIED = "applied"
+    VISIBLE = "visible"
+    EFFECTIVE = "effective"
+    REGISTERED = "registered"
+    EXCLUDED = "excluded"
+    FAILED = "failed"
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
+
+
+IN_SCOPE = frozenset({State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED})
+"""States in which the membership has been written."""
+TO_WRITE = frozenset({State.REQUESTED, State.WITHDRAWING})
+"""States in which a write is still owed."""
+
+
+class Provenance(StrEnum):
+    """Who put the person into the group: only what is ours is ever taken out again."""
+
+    UNKNOWN = "unknown"
+    OURS = "ours"
+    PREEXISTING = "preexisting"
+
+
+class CauseKind(StrEnum):
+    """What made the product touch somebody."""
+
+    EVENT = "event"
+    NEW_HIRE = "new-hire"
+    """The rollout document's rule, where no event came."""
+    WAVE = "wave"
+    BY_HAND = "by-hand"
+    FOUND = "found"
+    """Seen in the group; nobody here asked for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The cause of a change and who is behind it."""
+
+    kind: CauseKind
+    reference: str
+    """The event's key, the wave's name or the operator's reason."""
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A cause that wants the person in scope; whoever nothing holds is taken out again.
+
+    A person has at most one of each kind: the wave is the first that selected them.
+    """
+
+    cause: Cause
+    until: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return self.until is not None and self.until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What keeps a person out, whoever wants them in: they left, or an operator said so."""
+
+    reason: Reason
+    actor: str
+    text: str = ""
+    until: datetime | None = None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has passed."""
+        return self.until is not None and self.until <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a person's way; `state` is the state after it."""
+
+    at: datetime
+    state: State
+    reason: Reason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolment:
+    """All that is remembered of one person's way.
+
+    `key` is the object id, or `employee:…` / `upn:…` for somebody who is not in Entra yet.
+    Times are aware datetimes in UTC.
+    """
+
+    key: str
+    user: UserRef
+    state: State
+    reason: Reason
+    cause: Cause
+    since: datetime
+    """When this state was reached."""
+    event_time: datetime
+    """When the newest event that was considered happened: an older one changes nothing."""
+    medium: Medium | None = None
+    provenance: Provenance = Provenance.UNKNOWN
+    command_key: str | None = None
+    """The directory command that is out for this request; None when none is."""
+    effective_date: datetime | None = None
+    due: datetime | None = None
+    """When to look again, for those who wait."""
+    deadline: datetime | None = None
+    attempts: int = 0
+    """How often somebody who waits was looked for."""
+    reissues: int = 0
+    """How often a write was issued again because nothing came of it."""
+    flag: Reason | None = None
+    holds: tuple[Hold, ...] = ()
+    bar: Bar | None = None
+    steps: tuple[Step, ...] = ()
+
+    def hold(self, kind: CauseKind) -> Hold | None:
+        """The hold of that kind, if there is one."""
+        return next((one for one in self.holds if one.cause.kind is kind), None)
+
+    def held(self, hold: Hold) -> Self:
+        """The same person with that hold in the place of the one of its kind."""
+        others = tuple(one for one in self.holds if one.cause.kind is not hold.cause.kind)
+        return replace(self, holds=(*others, hold))
+
+    def released(self, *kinds: CauseKind) -> Self:
+        """The same person without the holds of these kinds."""
+        kept = tuple(one for one in self.holds if one.cause.kind not in kinds)
+        return replace(self, holds=kept)
+
+    def step_of(self, event_key: str) -> Step | None:
+        """The first step that an event brought about; None where it changed nothing."""
+        return next((step for step in self.steps if step.detail == event_key), None)
+
+    def is_barred(self, now: datetime) -> bool:
+        """Whether something keeps the person out now."""
+        return self.bar is not None and not self.bar.is_over(now)
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether the person was not in Entra when last looked for."""
+        return self.user.object_id is None
+
+    def moved(
+        self, state: State, reason: Reason, now: datetime, *, detail: str = "", **changes: Any
+    ) -> Self:
+        """The enrolment one step further; a change of state clears what belonged to the old one."""
+        steps = (*self.steps, Step(now, state, reason, detail))
+        if len(steps) > MOST_STEPS:
+            steps = (steps[0], *steps[-(MOST_STEPS - 1) :])
+        if state is not self.state:
+            changes = {"since": now, "flag": None, "due": None, "command_key": None} | changes
+        return replace(self, state=state, reason=reason, steps=steps, **changes)
+
+    def noted(self, reason: Reason, now: datetime, *, detail: str = "") -> Self:
+        """The same state with one more step to show; a repetition of the last one adds nothing."""
+        if self.steps and (self.steps[-1].reason, self.steps[-1].detail) == (reason, detail):
+            return self
+        moved = self.moved(self.state, reason, now, detail=detail)
+        return replace(moved, reason=self.reason)
+
+
+def merged(known: UserRef, found: UserRef) -> UserRef:
+    """What both know of one user; the newer finding wins where it has something to say."""
+    return UserRef(
+        object_id=found.object_id or known.object_id,
+        user_principal_name=found.user_principal_name or known.user_principal_name,
+        employee_id=found.employee_id or known.employee_id,
+        source_anchor=found.source_anchor or known.source_anchor,
+        sid=found.sid or known.sid,
+    )

@@ -1,0 +1,90 @@
+"""The tenant's rules, as values: where people are written, who is left out, how long to wait."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from shared.domain.person.people import Attribute, Person
+
+
+class Medium(StrEnum):
+    """Which directory holds a person's membership, and so who writes it."""
+
+    CLOUD = "cloud"
+    ON_PREMISES = "on-premises"
+
+
+class Topology(StrEnum):
+    """How SSPR's one selected group is built; each group has exactly one writer.
+
+    Source: a synced group cannot be changed through Graph, and SSPR honours nested groups.
+    """
+
+    NESTED = "nested"
+    """A cloud group is selected; the synced AD group is nested in it."""
+    SYNCED = "synced"
+    """The synced AD group is selected; only the worker writes."""
+    CLOUD = "cloud"
+    """One cloud group holds everybody; only Graph writes."""
+
+    def medium(self, *, synced: bool) -> Medium | None:
+        """Where a user belongs; None where this topology cannot hold them."""
+        if self is Topology.CLOUD:
+            return Medium.CLOUD
+        if synced:
+            return Medium.ON_PREMISES
+        return Medium.CLOUD if self is Topology.NESTED else None
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """People with one of these values, compared without regard to case."""
+
+    attribute: Attribute
+    values: frozenset[str]
+
+    def matches(self, person: Person) -> bool:
+        """Whether the rule means this person."""
+        value = person.attribute(self.attribute)
+        return value is not None and value.casefold() in self.values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What decisions depend on besides the facts and the time."""
+
+    scope_group_id: str
+    topology: Topology = Topology.NESTED
+    excluded_group_ids: frozenset[str] = frozenset()
+    excluded_attributes: tuple[AttributeRule, ...] = ()
+    excluded_object_ids: frozenset[str] = frozenset()
+    population_group_ids: frozenset[str] = frozenset()
+    """Only members of one of these are for enrolment; empty: everybody is."""
+    waiting_deadline: timedelta = timedelta(days=14)
+    """How long a person may be in neither directory, counted from the hire date or the event."""
+    first_retry: timedelta = timedelta(minutes=2)
+    longest_retry: timedelta = timedelta(hours=4)
+    written_within: timedelta = timedelta(minutes=2)
+    """How long a change may take from the ledger to the directory or to a command."""
+    answered_within: timedelta = timedelta(minutes=30)
+    """How long the worker may take to answer a command."""
+    visible_within_cloud: timedelta = timedelta(minutes=15)
+    visible_within_synced: timedelta = timedelta(minutes=90)
+    """Three scheduled sync intervals of 30 minutes."""
+    effective_within: timedelta = timedelta(hours=24)
+    """The registration report lags by hours."""
+    reissue_limit: int = 2
+    """How often a person who does not move is issued again before being flagged."""
+
+    def retry_after(self, attempts: int) -> timedelta:
+        """The wait before the next look: doubles each time up to `longest_retry`."""
+        return doubled(self.first_retry, attempts, self.longest_retry)
+
+    def visible_within(self, medium: Medium | None) -> timedelta:
+        """How long a written membership may take to be seen in Entra."""
+        return self.visible_within_cloud if medium is Medium.CLOUD else self.visible_within_synced
+
+
+def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
+    """The time doubled so many times, never beyond the longest."""
+    return min(first * (1 << min(max(times, 0), 32)), max(first, longest))

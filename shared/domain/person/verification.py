@@ -1,0 +1,161 @@
+"""Whether a person moves as they should: from applied to visible, effective and registered."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.person.eligibility import refusal
+from shared.domain.person.enrolment import (
+    IN_SCOPE,
+    TO_WRITE,
+    Enrolment,
+    Provenance,
+    State,
+    merged,
+)
+from shared.domain.person.onboarding import take_out
+from shared.domain.person.people import Memberships, Person, Registration
+from shared.domain.person.policy import Medium, Policy, doubled
+from shared.domain.person.reasons import Reason
+
+_BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_HAND})
+"""Bars that no event lifts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What Entra shows of one person; None where nobody has looked."""
+
+    member: bool | None = None
+    registration: Registration | None = None
+
+
+def verify(current: Enrolment, seen: Observation, policy: Policy, now: datetime) -> Enrolment:
+    """The enrolment after a look at Entra: moved on, issued again, flagged, or as it was."""
+    if current.state in TO_WRITE:
+        return _chase_write(current, policy, now)
+    if current.state is State.APPLIED:
+        if not seen.member:
+            return _chase_visibility(current, policy, now)
+        current = current.moved(State.VISIBLE, Reason.SEEN_IN_ENTRA, now, reissues=0)
+    if current.state is State.VISIBLE:
+        if not (seen.registration and seen.registration.sspr_enabled):
+            return _flag_ineffective(current, policy, now)
+        current = current.moved(State.EFFECTIVE, Reason.SSPR_ENABLED, now)
+    if current.state is State.EFFECTIVE and seen.registration and seen.registration.sspr_registered:
+        current = current.moved(State.REGISTERED, Reason.SSPR_REGISTERED, now)
+    return current
+
+
+def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+    """A write that nobody has answered is issued again, ever more rarely, and flagged in time."""
+    waits_for_worker = current.command_key is not None
+    patience = policy.answered_within if waits_for_worker else policy.written_within
+    if now < (current.due or current.since + patience):
+        return current
+    count = current.reissues + 1
+    flag = Reason.WORKER_SILENT if waits_for_worker else Reason.NOT_WRITTEN
+    return replace(
+        current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
+        command_key=current.command_key if _is_unknown_leaver(current) else None,
+        due=now + doubled(patience, count, policy.longest_retry),
+        reissues=count,
+        flag=flag if count > policy.reissue_limit else current.flag,
+    )
+
+
+def _is_unknown_leaver(current: Enrolment) -> bool:
+    """Whose membership it is, only the answer to the add that is still out can tell."""
+    return current.state is State.WITHDRAWING and current.provenance is Provenance.UNKNOWN
+
+
+def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+    if now < current.since + policy.visible_within(current.medium) or current.flag:
+        return current
+    if current.reissues < policy.reissue_limit:
+        return current.moved(
+            State.REQUESTED, Reason.REQUESTED_AGAIN, now, reissues=current.reissues + 1
+        )
+    return _flagged(current, Reason.NOT_VISIBLE, now)
+
+
+def _flag_ineffective(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+    if now < current.since + policy.effective_within or current.flag:
+        return current
+    return _flagged(current, Reason.NOT_EFFECTIVE, now)
+
+
+def _flagged(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
+    return replace(current.noted(flag, now), flag=flag)
+
+
+def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
+    """Whether the person is the one who was enrolled before they were in Entra.
+
+    By source anchor once the worker has found them in AD, by what the event said until then.
+    """
+    known, ref = provisional.user, person.ref
+    if known.source_anchor:
+        return known.source_anchor == ref.source_anchor
+    return any(
+        mine is not None and theirs is not None and mine.lower() == theirs.lower()
+        for mine, theirs in [
+            (known.user_principal_name, ref.user_principal_name),
+            (known.employee_id, ref.employee_id),
+        ]
+    )
+
+
+def _medium(provisional: Enrolment, person: Person, policy: Policy) -> Medium | None:
+    """Where the membership has been written, or for whom it has not, where it belongs."""
+    if provisional.state in IN_SCOPE:
+        return provisional.medium
+    return policy.topology.medium(synced=person.synced)
+
+
+def adopt(
+    provisional: Enrolment,
+    person: Person,
+    memberships: Memberships,
+    policy: Policy,
+    now: datetime,
+) -> Enrolment:
+    """Somebody enrolled before they were in Entra has arrived there: the key is theirs now.
+
+    Whoever turns out not to be eligible is taken out again. A missing licence is only flagged:
+    group-based licensing follows the sync by minutes.
+    """
+    arrived = replace(
+        provisional.noted(Reason.ARRIVED_IN_ENTRA, now),
+        due=now if provisional.state is State.WAITING else provisional.due,
+        key=person.object_id,
+        user=merged(provisional.user, person.ref),
+        medium=_medium(provisional, person, policy),
+    )
+    reason = refusal(person, memberships, policy)
+    if reason is None or arrived.state not in IN_SCOPE | {State.REQUESTED}:
+        return arrived
+    if reason is Reason.UNLICENSED:
+        return replace(arrived, flag=reason)
+    return take_out(arrived, reason, now)
+
+
+def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
+    """One person who was enrolled under two keys, with what was said under both.
+
+    `known` is under the object id and says where the person is. Of what events said the newest
+    counts; a leaver is held by nothing.
+    """
+    newer, older = (arrived, known) if arrived.event_time > known.event_time else (known, arrived)
+    bar = newer.bar or (older.bar if older.bar and older.bar.reason in _BY_OPERATOR else None)
+    holds = {one.cause.kind: one for one in (*known.holds, *older.holds, *newer.holds)}
+    if bar and bar.reason not in _BY_OPERATOR:
+        holds = {}
+    ours = Provenance.OURS in {known.provenance, arrived.provenance}
+    return replace(
+        known,
+        user=merged(arrived.user, known.user),
+        event_time=newer.event_time,
+        holds=tuple(holds.values()),
+        bar=bar,
+        provenance=Provenance.OURS if ours else known.provenance,
+    )

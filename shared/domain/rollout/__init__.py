@@ -1,0 +1,1 @@
+"""The rollout: its document, its state, its calendar and cohorts, and its gates."""

@@ -1,0 +1,298 @@
+"""The rollout: where it stands, and what operators and the clock may make of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from shared.domain.errors import NotPossible
+from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.document import Document, Wave
+from shared.domain.rollout.gate import GateKind
+
+
+class Phase(StrEnum):
+    """Where a rollout is."""
+
+    PLANNED = "planned"
+    """Applied; the first wave has not begun."""
+    PROGRESSING = "progressing"
+    """The current wave's people are being requested."""
+    SOAKING = "soaking"
+    """All of them are; time passes and the gates are looked at."""
+    PAUSED = "paused"
+    ABORTED = "aborted"
+    COMPLETED = "completed"
+
+
+ACTIVE = frozenset({Phase.PLANNED, Phase.PROGRESSING, Phase.SOAKING})
+"""Phases that the clock moves on."""
+WIDENING = frozenset({Phase.PROGRESSING, Phase.SOAKING, Phase.COMPLETED})
+"""Phases in which whoever belongs to a wave that has begun is put in."""
+
+
+class PauseReason(StrEnum):
+    """Why a rollout waits for an operator."""
+
+    BY_HAND = "by-hand"
+    GATE_FAILED = "gate-failed"
+    GATE_INCONCLUSIVE = "gate-inconclusive"
+    ROLLED_BACK = "rolled-back"
+    UNSAFE_PLAN = "unsafe-plan"
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        return _TEXTS[self]
+
+
+_TEXTS = {
+    PauseReason.BY_HAND: "An operator paused the rollout.",
+    PauseReason.GATE_FAILED: "A gate failed; mend the cause, then resume, or roll the wave back.",
+    PauseReason.GATE_INCONCLUSIVE: "A gate had too little to go by for too long.",
+    PauseReason.ROLLED_BACK: "A wave was rolled back; resume puts its people in again.",
+    PauseReason.UNSAFE_PLAN: "What was to be done would have touched more people than allowed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Why, since when and by whom; and where the rollout goes on."""
+
+    reason: PauseReason
+    detail: str
+    at: datetime
+    actor: str
+    goes_on: Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How often in a row a gate has failed, and has been inconclusive after the soak."""
+
+    failures: int = 0
+    inconclusive: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Who is expanding the wave; nobody else does before it ends."""
+
+    holder: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollout:
+    """Everything that is remembered of the rollout but the people in it. Times are in UTC."""
+
+    document: Document
+    version: int
+    """Of the document, from 1."""
+    phase: Phase
+    since: datetime
+    """When this phase began."""
+    actor: str
+    """Who or what brought it about."""
+    reason: str = ""
+    started: int = 0
+    """How many waves have begun."""
+    cuts: tuple[Cut, ...] = ()
+    """Where each of them cuts."""
+    rolled_back: frozenset[str] = frozenset()
+    """Waves whose people are out until the rollout is resumed."""
+    pause: Pause | None = None
+    tallies: Mapping[GateKind, Tally] = field(default_factory=dict)
+    evaluated_at: datetime | None = None
+    lease: Lease | None = None
+    promoted: bool = False
+    """An operator has let the next wave begin without the gates."""
+    applied_by: str = ""
+    """The key of the operation that put the document into force."""
+    forced: bool = False
+    """The document was applied although its plan was unsafe: additions are not limited."""
+
+    @property
+    def wave(self) -> Wave | None:
+        """The current wave; None before the first has begun."""
+        return self.document.waves[self.started - 1] if self.started else None
+
+    @property
+    def next_wave(self) -> Wave | None:
+        """The wave after it; None after the last."""
+        waves = self.document.waves
+        return waves[self.started] if self.started < len(waves) else None
+
+    @property
+    def holding(self) -> frozenset[str]:
+        """The names of the waves whose people stay in scope, those of a restarted rollout too."""
+        return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
+
+    @property
+    def widens(self) -> bool:
+        """Whether whoever belongs to a wave that has begun is put in."""
+        return self.phase in WIDENING
+
+    def is_leased(self, now: datetime) -> bool:
+        """Whether somebody is expanding the wave."""
+        return self.lease is not None and self.lease.until > now
+
+    def entered(
+        self, phase: Phase, now: datetime, *, actor: str, reason: str = "", **changes: Any
+    ) -> Self:
+        """The rollout in that phase; what belonged to the one before is forgotten."""
+        fresh: dict[str, Any] = {
+            "pause": None,
+            "tallies": {},
+            "evaluated_at": None,
+            "promoted": False,
+        }
+        return replace(
+            self,
+            phase=phase,
+            since=now,
+            actor=actor,
+            reason=reason,
+            **(fresh | changes),
+        )
+
+
+def planned(document: Document, version: int, now: datetime, *, actor: str) -> Rollout:
+    """A rollout of which nothing has begun."""
+    return Rollout(document=document, version=version, phase=Phase.PLANNED, since=now, actor=actor)
+
+
+def begin_wave(rollout: Rollout, cut: Cut, now: datetime, *, actor: str, reason: str) -> Rollout:
+    """The next wave begins, and reaches at least as far as the one before.
+
+    Raises:
+        NotPossible: the rollout is aborted, or all have begun.
+    """
+    if rollout.phase is Phase.ABORTED:
+        raise NotPossible("the rollout is aborted; no wave can begin")
+    if rollout.next_wave is None:
+        raise NotPossible("the last wave has begun already")
+    reach = cut.at_least(rollout.cuts[-1]) if rollout.cuts else cut
+    return rollout.entered(
+        Phase.PROGRESSING,
+        now,
+        actor=actor,
+        reason=reason,
+        started=rollout.started + 1,
+        cuts=(*rollout.cuts, reach),
+    )
+
+
+def pause(
+    rollout: Rollout, why: PauseReason, now: datetime, *, actor: str, detail: str = ""
+) -> Rollout:
+    """Stop until an operator resumes.
+
+    Raises:
+        NotPossible: it is not on its way.
+    """
+    if rollout.phase not in ACTIVE:
+        raise NotPossible(f"the rollout is {rollout.phase}; there is nothing to pause")
+    halt = Pause(why, detail, now, actor, rollout.phase)
+    return rollout.entered(Phase.PAUSED, now, actor=actor, reason=detail, pause=halt)
+
+
+def resume(rollout: Rollout, now: datetime, *, actor: str, reason: str = "") -> Rollout:
+    """Go on where it was paused; a wave that was rolled back is put in again, a soak starts anew.
+
+    Raises:
+        NotPossible: it is not paused.
+    """
+    if rollout.pause is None:
+        raise NotPossible(f"the rollout is {rollout.phase}, not paused")
+    again = rollout.rolled_back and rollout.started
+    onward = Phase.PROGRESSING if again else rollout.pause.goes_on
+    return rollout.entered(onward, now, actor=actor, reason=reason, rolled_back=frozenset())
+
+
+def abort(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollout:
+    """End it for good: nobody is added any more, and whoever is in scope stays in.
+
+    Raises:
+        NotPossible: it has ended already.
+    """
+    if rollout.phase in {Phase.ABORTED, Phase.COMPLETED}:
+        raise NotPossible(f"the rollout is {rollout.phase} already")
+    return rollout.entered(Phase.ABORTED, now, actor=actor, reason=reason)
+
+
+def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollout:
+    """Begin anew with the first wave, with the same people in each; nobody is taken out.
+
+    Raises:
+        NotPossible: nothing of it has begun.
+    """
+    if rollout.phase is Phase.PLANNED:
+        raise NotPossible("the rollout has not begun yet")
+    return rollout.entered(
+        Phase.PLANNED,
+        now,
+        actor=actor,
+        reason=reason,
+        started=0,
+        cuts=(),
+        rolled_back=frozenset(),
+        lease=None,
+    )
+
+
+def roll_back(rollout: Rollout, wave: str, now: datetime, *, actor: str, reason: str) -> Rollout:
+    """Take a wave's people out and wait for an operator; it may be one of an earlier document."""
+    out = rollout.rolled_back | {wave}
+    if rollout.phase is Phase.ABORTED:
+        return replace(rollout, rolled_back=out, actor=actor, reason=reason)
+    goes_on = rollout.pause.goes_on if rollout.pause else rollout.phase
+    halt = Pause(PauseReason.ROLLED_BACK, f"{wave}: {reason}", now, actor, goes_on)
+    return rollout.entered(
+        Phase.PAUSED, now, actor=actor, reason=reason, pause=halt, rolled_back=out
+    )
+
+
+def revise(
+    rollout: Rollout, document: Document, version: int, now: datetime, *, actor: str
+) -> Rollout:
+    """Go on with a new version of the document; waves that have begun keep their people.
+
+    Raises:
+        NotPossible: a wave that has begun is not in its place in the new document, or people's
+            places in the rollout would be others.
+    """
+    if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
+        return planned(document, version, now, actor=actor)
+    placing = _placed_otherwise_by(rollout.document, document)
+    if rollout.started and placing:
+        raise NotPossible(
+            f"{placing}: decides which people a wave picks, and has to stay as it is once one has "
+            "begun; abort the rollout to begin another one"
+        )
+    for number, wave in enumerate(rollout.document.waves[: rollout.started]):
+        if number >= len(document.waves) or document.waves[number].name != wave.name:
+            raise NotPossible(
+                f"waves[{number}].name: {wave.name!r} has begun and has to stay wave {number + 1}; "
+                "abort the rollout to begin another one"
+            )
+    revised = replace(rollout, document=document, version=version, actor=actor, forced=False)
+    if rollout.phase is Phase.COMPLETED and revised.next_wave:
+        return revised.entered(Phase.SOAKING, now, actor=actor, reason="a wave was added")
+    return revised
+
+
+def _continues(rollout: Rollout, document: Document) -> bool:
+    """Whether a completed rollout only gets more: its waves are the beginning of the new ones."""
+    old = [wave.name for wave in rollout.document.waves]
+    new = [wave.name for wave in document.waves[: len(old)]]
+    alike = old == new and not _placed_otherwise_by(rollout.document, document)
+    return rollout.phase is Phase.COMPLETED and alike
+
+
+def _placed_otherwise_by(old: Document, new: Document) -> str | None:
+    """The field by which the same cut holds other people; None where there is none."""
+    if new.salt != old.salt:
+        return "salt"
+    return "balance" if new.balance != old.balance else None

@@ -1,0 +1,96 @@
+"""Microsoft Graph's events by Event Grid: that a user has come to be, or has changed.
+
+Everybody who changes sends one, so that it enrols nobody: it has those looked at who wait.
+Source: "Microsoft Entra events", Azure Event Grid; a user's creation is told as an update.
+"""
+
+from typing import Any
+
+from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.onboarding import Action
+from shared.hr.translation import (
+    Asked,
+    Event,
+    LeftAlone,
+    Said,
+    Translated,
+    event_of,
+    identity,
+    object_of,
+    part_of,
+)
+
+_UPDATED, _DELETED = "Microsoft.Graph.UserUpdated", "Microsoft.Graph.UserDeleted"
+_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
+_LEFT_ALONE = {_DELETED: "the next reconciliation deals with whoever is no longer in Entra"}
+_USERS = "users/"
+
+
+def validation_code(value: Any) -> str | None:
+    """What Event Grid wants to hear back when a subscription in its own schema is made.
+
+    Source: "Endpoint validation with Event Grid event schema", Azure Event Grid.
+    """
+    first = value[0] if isinstance(value, list) and len(value) == 1 else value
+    if _kind(first).value != _VALIDATION:
+        return None
+    return part_of(first, "data", "validationCode").required
+
+
+def translate(source: Source, value: Any) -> Translated:
+    """The events of a body: one, or a batch as a list.
+
+    Raises:
+        InvalidMessage: naming the field and the reason, `[2].data…` in the third of a list.
+    """
+    if not isinstance(value, list):
+        return _all([_one(source, value, "")])
+    return _all([_one(source, one, f"[{number}].") for number, one in enumerate(value)])
+
+
+def _all(found: list[Event | LeftAlone]) -> Translated:
+    return Translated(
+        events=tuple(one for one in found if not isinstance(one, LeftAlone)),
+        left_alone=tuple(one for one in found if isinstance(one, LeftAlone)),
+    )
+
+
+def _one(source: Source, value: Any, place: str) -> Event | LeftAlone:
+    try:
+        event = object_of(value, "(event)")
+        kind = _kind(event)
+        if kind.required != _UPDATED:
+            reason = _LEFT_ALONE.get(kind.required, "is no event about a user")
+            return LeftAlone(f"{place}{kind.field}", reason)
+        return event_of(source, _asked(event))
+    except InvalidMessage as error:
+        raise InvalidMessage(f"{place}{error.field}", error.reason) from None
+
+
+def _asked(event: Any) -> Asked:
+    time = part_of(event, "time") if "time" in event else part_of(event, "eventTime")
+    return Asked(
+        action=Action.LOOK_AGAIN,
+        event_id=identity(part_of(event, "id").required),
+        object_id=_user(event),
+        time=time,
+        reason=_UPDATED,
+    )
+
+
+def _kind(event: Any) -> Said:
+    """CloudEvents and Event Grid's own schema differ in how they call it."""
+    kind = part_of(event, "type")
+    return kind if kind.value is not None else part_of(event, "eventType")
+
+
+def _user(event: Any) -> Said:
+    found = part_of(event, "data", "resourceData", "id")
+    if found.value is not None:
+        return found
+    subject = part_of(event, "subject")
+    text = subject.required
+    if not text.lower().startswith(_USERS):
+        raise InvalidMessage(found.field, "is missing")
+    return Said(subject.field, text[len(_USERS) :])

@@ -1,0 +1,225 @@
+"""SCIM 2.0: a user resource, or a bulk request of them, which each operation is answered for.
+
+The shape of Entra's API-driven provisioning (`/bulkUpload`) is the same. Source: RFC 7643 and
+RFC 7644; "Configure API-driven provisioning with custom attributes", Microsoft Entra, for HireDate.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from shared.contracts.api.scim_answers import CORE
+from shared.contracts.documents.hr_sources.vocabulary import Match, Source
+from shared.domain.errors import InvalidMessage, TooLarge
+from shared.domain.person.onboarding import Action
+from shared.domain.person.people import Identifier, IdentifierKind
+from shared.hr.translation import (
+    Asked,
+    Event,
+    LeftAlone,
+    Said,
+    Translated,
+    by_content,
+    event_of,
+    identity,
+    object_of,
+    part_of,
+)
+
+MOST_OPERATIONS = 1_000
+_ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+_USERS = "/Users"
+_TRUTH = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What one operation of a bulk request comes to: an event, nothing on purpose, or a refusal."""
+
+    method: str
+    bulk_id: str | None
+    event: Event | None = None
+    left_alone: LeftAlone | None = None
+    problem: InvalidMessage | None = None
+
+
+def is_bulk(value: Any) -> bool:
+    """Whether it is a bulk request; else it is a user."""
+    return isinstance(value, Mapping) and _get(value, "Operations").value is not None
+
+
+def translate(source: Source, value: Any, now: datetime) -> Translated:
+    """The event that a user resource comes to.
+
+    Raises:
+        InvalidMessage: naming the attribute and the reason.
+    """
+    user = object_of(value, "(body)")
+    _check_schemas(user)
+    return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
+
+
+def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcome]:
+    """Each operation by itself, in order, until there are more errors than `failOnErrors` allows.
+
+    Raises:
+        InvalidMessage: it is no bulk request, or has too many operations.
+    """
+    operations = _get(value, "Operations")
+    if not isinstance(operations.value, list):
+        raise InvalidMessage("Operations", "write a list")
+    if len(operations.value) > MOST_OPERATIONS:
+        raise TooLarge("Operations", f"send at most {MOST_OPERATIONS:,} operations at once")
+    allowed = _get(value, "failOnErrors").value
+    problems = 0
+    for operation in operations.value:
+        outcome = _outcome(source, operation, now)
+        yield outcome
+        problems += outcome.problem is not None
+        if isinstance(allowed, int) and 0 < allowed <= problems:
+            return
+
+
+def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
+    method, bulk_id = "", None
+    try:
+        operation = object_of(value, "(operation)")
+        method = _get(operation, "method").required.upper()
+        bulk_id = _get(operation, "bulkId").text
+        event = _event(source, method, operation, now)
+    except InvalidMessage as error:
+        return Outcome(method=method, bulk_id=bulk_id, problem=error)
+    if isinstance(event, LeftAlone):
+        return Outcome(method=method, bulk_id=bulk_id, left_alone=event)
+    return Outcome(method=method, bulk_id=bulk_id, event=event)
+
+
+def _event(source: Source, method: str, operation: Any, now: datetime) -> Event | LeftAlone:
+    path, data = _get(operation, "path").required, _get(operation, "data").value
+    name = _resource(path)
+    match method:
+        case "POST" | "PUT":
+            user = object_of(data, "data")
+            return event_of(source, _asked(source, user, method, name, now))
+        case "PATCH":
+            active = _patched_active(object_of(data, "data"))
+            if active is None:
+                return LeftAlone("data.Operations", "nothing changes `active`")
+            action = Action.ONBOARD if active else Action.OFFBOARD
+            known_by = by_content([method, path, data], now)
+            return event_of(source, _named(method, name, action, known_by))
+        case "DELETE":
+            known_by = by_content([method, path], now)
+            return event_of(source, _named(method, name, Action.OFFBOARD, known_by))
+    raise InvalidMessage("method", "write POST, PUT, PATCH or DELETE")
+
+
+def _asked(
+    source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
+) -> Asked:
+    active = _truth(_get(user, "active"))
+    by_employee_id = source.match is Match.EMPLOYEE_ID
+    employee = _employee_id(user)
+    by_name = not by_employee_id or employee is None
+    return Asked(
+        action=Action.OFFBOARD if active is False else Action.ONBOARD,
+        event_id=identity(method, by_content([name, dict(user)], now)),
+        user_principal_name=_get(user, "userName") if by_name else None,
+        employee_id=employee if by_employee_id else None,
+        effective_date=_hire_date(user),
+        reason=f"SCIM {method}",
+    )
+
+
+def _named(method: str, name: str | None, action: Action, event_id: str) -> Asked:
+    """Somebody named in the path: by object id, UPN or employee id, whichever it looks like."""
+    if name is None:
+        raise InvalidMessage("path", f"write {_USERS}/ID")
+    if name.lower().startswith("bulkid:"):
+        raise InvalidMessage("path", "references to other operations are not resolved")
+    kind, said = Identifier.parse(name).kind, Said("path", name)
+    return Asked(
+        action=action,
+        event_id=event_id,
+        object_id=said if kind is IdentifierKind.OBJECT_ID else None,
+        user_principal_name=said if kind is IdentifierKind.USER_PRINCIPAL_NAME else None,
+        employee_id=said if kind is IdentifierKind.EMPLOYEE_ID else None,
+        reason=f"SCIM {method}",
+    )
+
+
+def _resource(path: str) -> str | None:
+    """The id in a path; None of the collection."""
+    head, _, name = path.removeprefix("/").partition("/")
+    if head.lower() != _USERS.removeprefix("/").lower() or "/" in name:
+        raise InvalidMessage("path", f"write {_USERS} or {_USERS}/ID; there are only users here")
+    return unquote(name) or None
+
+
+def _patched_active(data: Mapping[str, Any]) -> bool | None:
+    """What a PatchOp makes of `active`; None where it leaves it."""
+    operations = _get(data, "Operations").value
+    if not isinstance(operations, list):
+        raise InvalidMessage("data.Operations", "write a list")
+    active: bool | None = None
+    for one in operations:
+        operation = object_of(one, "data.Operations")
+        path, value = _get(operation, "path").text, _get(operation, "value").value
+        if path is None and isinstance(value, Mapping):
+            changed = _truth(_get(value, "active"))
+        elif path is not None and path.lower() in {"active", f"{CORE}:active".lower()}:
+            gone = (_get(operation, "op").text or "").lower() == "remove"
+            changed = False if gone else _truth(Said("active", value))
+        else:
+            continue
+        active = active if changed is None else changed
+    return active
+
+
+def _employee_id(user: Mapping[str, Any]) -> Said | None:
+    """The enterprise extension's number, else what the sender calls the person by."""
+    number = _get(object_of(_get(user, _ENTERPRISE).value or {}, _ENTERPRISE), "employeeNumber")
+    if number.text is not None:
+        return Said(f"{_ENTERPRISE}:employeeNumber", number.value)
+    external = _get(user, "externalId")
+    return external if external.text is not None else None
+
+
+def _hire_date(user: Mapping[str, Any]) -> Said | None:
+    """HireDate of whichever extension has one; its name is the tenant's own."""
+    for name, extension in user.items():
+        if name.lower().startswith("urn:") and isinstance(extension, Mapping):
+            said = _get(extension, "HireDate")
+            if said.text is not None:
+                return Said(f"{name}:HireDate", said.value)
+    return None
+
+
+def _truth(said: Said) -> bool | None:
+    """Entra has been seen to write booleans as text."""
+    if said.value is None or isinstance(said.value, bool):
+        return said.value
+    if isinstance(said.value, str) and said.value.lower() in _TRUTH:
+        return _TRUTH[said.value.lower()]
+    raise InvalidMessage(said.field, "write true or false")
+
+
+def _check_schemas(user: Mapping[str, Any]) -> None:
+    schemas = _get(user, "schemas").value
+    if schemas is not None and CORE.lower() not in [str(one).lower() for one in _listed(schemas)]:
+        raise InvalidMessage("schemas", f"name {CORE}; only users and bulk requests are taken")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _get(value: Any, name: str) -> Said:
+    """An attribute; their names are compared without regard to case (RFC 7643, section 2.1)."""
+    exact = part_of(value, name)
+    if exact.value is not None or not isinstance(value, Mapping):
+        return exact
+    folded = name.lower()
+    return Said(name, next((one for key, one in value.items() if key.lower() == folded), None))

@@ -1,0 +1,241 @@
+"""What every adapter is made of: parts of a message with their names, and events of our own type.
+
+A complaint names the sender's field, not ours: whoever reads it knows that one.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.contracts.messages.lifecycle_callback import LifecycleCallback
+from shared.contracts.messages.onboarding_event import (
+    ARRIVED,
+    OFFBOARDED,
+    ONBOARDED,
+    Envelope,
+    PersonCloudEvent,
+    event_key,
+)
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.onboarding import Action
+
+_TYPES = {
+    Action.ONBOARD: ONBOARDED,
+    Action.OFFBOARD: OFFBOARDED,
+    Action.LOOK_AGAIN: ARRIVED,
+}
+_LONGEST_ID = 200
+_ODATA = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
+"""As OData 2 writes a time: milliseconds since 1970."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_FIELDS = ("objectId", "userPrincipalName", "employeeId")
+
+type Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A part of what was sent, with the name that it has there."""
+
+    field: str
+    value: Any
+
+    @property
+    def text(self) -> str | None:
+        """It as text; None where nothing is said.
+
+        Raises:
+            InvalidMessage: it is no text, nor a whole number.
+        """
+        if self.value is None or self.value == "":
+            return None
+        if isinstance(self.value, str):
+            return _whole(self.field, self.value)
+        if isinstance(self.value, int) and not isinstance(self.value, bool):
+            return str(self.value)
+        raise InvalidMessage(self.field, "write text")
+
+    @property
+    def required(self) -> str:
+        """The text; raises as `text` does, and where there is none."""
+        text = self.text
+        if text is None:
+            raise InvalidMessage(self.field, "is missing")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """Something that was understood, and of which nothing is to come."""
+
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """What a message comes to: events, what is left alone, and who wants to be called back."""
+
+    events: tuple[Event, ...] = ()
+    left_alone: tuple[LeftAlone, ...] = ()
+    callbacks: tuple[LifecycleCallback, ...] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys to follow the events by."""
+        return tuple(key_of(one) for one in self.events)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked for a person, in the sender's words."""
+
+    action: Action
+    event_id: str
+    """What tells the event from others; the same when it is sent again."""
+    object_id: Said | None = None
+    user_principal_name: Said | None = None
+    employee_id: Said | None = None
+    effective_date: Said | None = None
+    time: Said | None = None
+    reason: str | None = None
+
+
+def part_of(value: Any, *path: str) -> Said:
+    """The part at the end of the path; nothing said where the path ends too early."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return Said(".".join(path), value)
+
+
+def _whole(field: str, text: str) -> str:
+    """The text, of which JSON's escapes may have left half a character that nobody can write."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidMessage(field, "holds half a character (a lone surrogate)") from None
+    return text
+
+
+def object_of(value: Any, field: str) -> Mapping[str, Any]:
+    """The value as an object.
+
+    Raises:
+        InvalidMessage: it is none.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidMessage(field, "write an object")
+    return value
+
+
+def event_of(source: Source, asked: Asked) -> Event:
+    """The event of our own type.
+
+    Raises:
+        InvalidMessage: naming the sender's field.
+    """
+    people = {
+        "objectId": asked.object_id,
+        "userPrincipalName": asked.user_principal_name,
+        "employeeId": asked.employee_id,
+    }
+    data: dict[str, Any] = {name: one.text for name, one in people.items() if one}
+    data |= {
+        "effectiveDate": _day(asked.effective_date),
+        "reason": asked.reason[:500] if asked.reason else None,
+        "actor": f"hr/{source.name}",
+    }
+    event = {
+        "specversion": "1.0",
+        "id": asked.event_id,
+        "source": f"hr/{source.name}",
+        "type": _TYPES[asked.action],
+        "time": _moment(asked.time),
+        "data": _known(data),
+    }
+    spoken = {**people, "effectiveDate": asked.effective_date, "time": asked.time}
+    return _checked(_known(event), {name: one.field for name, one in spoken.items() if one})
+
+
+def key_of(event: Event) -> str:
+    """The key to follow an event by."""
+    return event_key(event, Envelope())
+
+
+def identity(*parts: str) -> str:
+    """One text of these parts, short enough to be an event's id."""
+    text = "/".join(parts)
+    return text if len(text) <= _LONGEST_ID and text.isprintable() else digest(list(parts))
+
+
+def by_content(value: Any, now: datetime) -> str:
+    """The id of an event that its sender calls nothing: its content, and the minute it came in.
+
+    So a copy that a retry brings at once is the same event, and the same words some minutes later
+    are another: whoever left, came back and left again has left.
+    """
+    return f"{now:%Y-%m-%dT%H:%M}/{digest(value)}"
+
+
+def digest(value: Any) -> str:
+    """What tells one JSON value from others, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _known(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _checked(event: Event, fields: Mapping[str, str]) -> Event:
+    try:
+        PersonCloudEvent.read_object(event)
+    except InvalidMessage as error:
+        name = error.field.rpartition(".")[2]
+        if name in fields:
+            raise InvalidMessage(fields[name], error.reason) from None
+        # The event as a whole: nobody is named, or an object id is none.
+        asked = [fields[one] for one in _FIELDS if one in fields]
+        if "objectId is not a GUID" in error.reason:
+            raise InvalidMessage(fields["objectId"], "is no object id") from None
+        if name == "data" and asked:
+            raise InvalidMessage(" or ".join(asked), "says of nobody who it is") from None
+        raise
+    return event
+
+
+def _day(said: Said | None) -> str | None:
+    """The date; of a moment the date that is written there, whatever its zone."""
+    text = said.text if said else None
+    if said is None or text is None:
+        return None
+    if _DAY.match(text):
+        return text[:10]
+    return _odata(said, text).date().isoformat()
+
+
+def _moment(said: Said | None) -> str | None:
+    text = said.text if said else None
+    if said is None or text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = _odata(said, text)
+    if moment.tzinfo is None:
+        raise InvalidMessage(said.field, "write a time with its zone, such as …T08:00:00Z")
+    return moment.isoformat()
+
+
+def _odata(said: Said, text: str) -> datetime:
+    found = _ODATA.fullmatch(text)
+    if found is None:
+        raise InvalidMessage(said.field, "write a date such as 2026-09-01")
+    try:
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(found[1]))
+    except OverflowError:
+        raise InvalidMessage(said.field, "no calendar has this day") from None

@@ -1,0 +1,16 @@
+"""The cloud scope group, as the use cases write it."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from shared.domain.person.write_results import Answer
+
+
+class CloudScope(Protocol):
+    """The cloud scope group, written through Graph; this is its only writer."""
+
+    async def add(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+        """Put people in, 20 to a PATCH; one answer each."""
+
+    async def remove(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+        """Take people out; one answer each."""

@@ -1,0 +1,25 @@
+"""What the app cannot do without, and how to see whether it can be reached."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shared.domain.health import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A way to see whether something can be reached; it changes nothing there."""
+
+    kind: Kind
+    name: str
+    purpose: str
+    look: Callable[[], Awaitable[None]] = field(repr=False)
+    """Raises `NotReached`; it may take its time, whoever calls it has not."""
+
+
+class Dependency(Protocol):
+    """Something outside that the app cannot do without."""
+
+    def checks(self) -> Sequence[Check]:
+        """How to see whether each part of it can be reached, apart from each other."""

@@ -1,0 +1,109 @@
+"""What is remembered of people and of messages."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import Standing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of one message: whom it concerned, or why it was refused.
+
+    `body` is kept of refused messages only, so that nothing is lost.
+    """
+
+    key: str
+    queue: str
+    at: datetime
+    outcome: Reason
+    person_key: str | None = None
+    field: str | None = None
+    detail: str = ""
+    body: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many people are in each state, for which reason, and how many are flagged."""
+
+    by_state: Mapping[State, int]
+    by_reason: Mapping[tuple[State, Reason], int]
+    by_flag: Mapping[Reason, int]
+    refused_messages: int
+    by_wave: Mapping[tuple[str, State, bool], int]
+    """Those whom a wave holds, by its name and their state, and whether they are flagged."""
+
+
+class Ledger(Protocol):
+    """What is remembered of everybody, and the audit of every change, in one place.
+
+    A change of a person, its index entry, the totals and the audit record are one transaction.
+    """
+
+    async def load(self, keys: Collection[str]) -> Mapping[str, Enrolment]:
+        """The enrolments under these keys; unknown keys are left out.
+
+        A provisional key whose person has arrived in Entra leads to the enrolment they have now
+        (whose `key` then differs from the key asked for).
+        """
+
+    async def amend(
+        self,
+        keys: Collection[str],
+        decide: Callable[[str, Enrolment | None], Enrolment | None],
+        *,
+        actor: str,
+        now: datetime,
+    ) -> Mapping[str, Enrolment]:
+        """Load, decide and store, guarded against others who change the same rows.
+
+        `decide` is pure and may be called again with fresher rows; what it returns unchanged is
+        not written, and None means that there is nothing to remember. Answers with everybody's
+        enrolment after the change, by the key asked for.
+
+        Raises:
+            LedgerConflict: others kept changing the same rows.
+        """
+
+    async def adopt(
+        self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
+    ) -> Enrolment:
+        """Move a provisional enrolment to the object id; the old key leads to the new one."""
+
+    async def in_state(
+        self, states: Collection[State], *, due_before: datetime | None = None
+    ) -> Sequence[Enrolment]:
+        """Everybody in these states; with `due_before`, those whose `due` has come."""
+
+    async def keys_in_state(self, states: Collection[State]) -> Sequence[AbstractSet[str]]:
+        """The keys of everybody in these states, in portions whose rows fit into memory."""
+
+    async def provisional(self) -> Sequence[Enrolment]:
+        """Everybody enrolled who was not in Entra when last looked for."""
+
+    async def in_wave(self, wave: str) -> Sequence[Enrolment]:
+        """Everybody whom the wave of that name holds."""
+
+    def standings(self) -> AsyncIterator[Sequence[Standing]]:
+        """Everybody who is remembered under an object id, without their histories, by the page."""
+
+    async def totals(self) -> Totals:
+        """The totals, without reading every person."""
+
+    async def flagged(self, limit: int) -> Sequence[Enrolment]:
+        """Up to `limit` people whom somebody has to look at."""
+
+    async def record_receipts(self, receipts: Collection[Receipt]) -> None:
+        """Remember what became of messages; recording one again changes nothing."""
+
+    async def receipt(self, key: str) -> Receipt | None:
+        """What became of the message with this key."""
+
+    async def refused(self, limit: int) -> Sequence[Receipt]:
+        """The newest refused messages, with their bodies."""

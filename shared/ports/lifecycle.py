@@ -1,0 +1,14 @@
+"""Lifecycle Workflows that wait for a call."""
+
+from typing import Protocol
+
+
+class Lifecycle(Protocol):
+    """Lifecycle Workflows of Entra ID Governance, where its workflows wait to hear from us."""
+
+    async def resume(self, callback_path: str, *, completed: bool) -> bool:
+        """Tell a waiting task its outcome; False where nobody waits there any more.
+
+        Raises:
+            DirectoryUnavailable: Graph did not take it.
+        """

@@ -1,0 +1,42 @@
+"""Plans that were shown and may be applied."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedPerson:
+    """One line of a plan for people to read."""
+
+    object_id: str
+    action: str
+    """`add`, `remove`, `skip` or `drift`."""
+    wave: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPlan:
+    """A plan that was shown to an operator."""
+
+    fingerprint: str
+    document_text: str
+    drawn_up_at: datetime
+    actor: str
+    summary: Mapping[str, Any]
+    """What the operator saw, as plain JSON values."""
+
+
+class Plans(Protocol):
+    """Plans that may be applied, by their fingerprint."""
+
+    async def keep(self, plan: KeptPlan, people: Iterable[PlannedPerson]) -> None:
+        """Keep a plan and everybody in it; a plan kept again changes nothing."""
+
+    async def find(self, fingerprint: str) -> KeptPlan | None:
+        """The plan with this fingerprint."""
+
+    async def people(self, fingerprint: str, page: int) -> Sequence[PlannedPerson]:
+        """A page of a plan's people, from 0; empty after the last."""

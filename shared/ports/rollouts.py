@@ -1,0 +1,78 @@
+"""The rollout as it is stored, with its documents and evaluations."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.state import Lease, Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRollout:
+    """The rollout as it was read; whoever replaces it proves that nobody else has since."""
+
+    rollout: Rollout
+    etag: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What the last look at everybody found and did; ids are cut off after the first few."""
+
+    at: datetime
+    listed: int
+    eligible: int
+    kept: int
+    added: int
+    removed: int
+    removed_by_hand: Sequence[str]
+    added_by_hand: Sequence[str]
+    repaired: int
+    skips: Mapping[Reason, int]
+    problem: str = ""
+
+
+class Rollouts(Protocol):
+    """The one rollout of this scope group, with its documents and what gates said."""
+
+    async def current(self) -> StoredRollout | None:
+        """The rollout; None before the first document was applied."""
+
+    async def replace(
+        self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
+    ) -> StoredRollout:
+        """Put the rollout in the place of the one that was read, with an audit record.
+
+        Actor and reason are the rollout's own.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+        """
+
+    async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
+        """Take, keep or give back the lease; no audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed the rollout since it was read.
+        """
+
+    async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:
+        """Keep a version of the document as the operator wrote it."""
+
+    async def document_text(self, version: int) -> str | None:
+        """A version of the document as the operator wrote it."""
+
+    async def keep_evaluation(self, evaluation: Evaluation) -> None:
+        """Keep a look at the gates; the newest without a decision replaces the one before."""
+
+    async def evaluations(self, limit: int) -> Sequence[Evaluation]:
+        """The newest looks at the gates, newest first."""
+
+    async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
+        """Keep what the last look at everybody found."""
+
+    async def reconciliation(self) -> Reconciliation | None:
+        """What the last look at everybody found."""

@@ -1,0 +1,1 @@
+"""People come and go: events, HR systems, operators' overrides, those who wait."""

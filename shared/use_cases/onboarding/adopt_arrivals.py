@@ -1,0 +1,51 @@
+"""Adopt arrivals: people enrolled before they were in Entra get their object id."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from shared.domain.noticing import signals_of_person
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.people import Identifier, Person
+from shared.domain.person.verification import adopt, is_arrival_of
+from shared.ports.world import World
+from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.tell import tell
+
+ACTOR = "clock"
+
+
+async def adopt_arrivals(
+    people: Collection[Person], world: World, now: datetime
+) -> Sequence[Enrolment]:
+    """Move the provisional enrolments of these people under their object ids."""
+    if not people:
+        return []
+    arrivals = [
+        (provisional, person)
+        for provisional in await world.ledger.provisional()
+        for person in people
+        if is_arrival_of(provisional, person)
+    ]
+    if not arrivals:
+        return []
+    policy = await policy_in_force(world)
+    memberships = await world.directory.memberships({p.object_id for _, p in arrivals})
+    adopted: list[Enrolment] = []
+    for provisional, person in arrivals:
+        if person.object_id not in memberships:
+            continue
+        arrived = adopt(provisional, person, memberships[person.object_id], policy, now)
+        settled = await world.ledger.adopt(provisional.key, arrived, actor=ACTOR, now=now)
+        tell(signals_of_person(provisional, settled))
+        adopted.append(settled)
+    return adopted
+
+
+async def find_arrivals(world: World) -> Sequence[Person]:
+    """Whoever of those enrolled provisionally is in Entra now, and is told apart from others."""
+    provisional = await world.ledger.provisional()
+    anchors = {e.user.source_anchor for e in provisional if e.user.source_anchor}
+    others = {Identifier.parse(e.key) for e in provisional if not e.user.source_anchor}
+    by_anchor = await world.directory.find_by_source_anchor(anchors) if anchors else {}
+    by_name = await world.directory.find_people(others) if others else {}
+    return [*by_anchor.values(), *(found[0] for found in by_name.values() if len(found) == 1)]

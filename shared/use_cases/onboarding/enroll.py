@@ -1,0 +1,51 @@
+"""Enrol people: from requests to decisions in the ledger and keys for the writers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.onboarding import Finding, Request, decide, key_of
+from shared.domain.person.people import Identifier
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals
+from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.tell import amend
+
+
+async def enroll_requests(
+    requests: Sequence[Request], world: World, now: datetime
+) -> Sequence[Enrolment]:
+    """Decide on every request and tell the writers; answers with everybody's enrolment."""
+    if not requests:
+        return []
+    policy = await policy_in_force(world)
+    findings = await _find(requests, world)
+    await adopt_arrivals([f.person for f in findings.values() if f.person], world, now)
+    by_key: dict[str, list[Request]] = defaultdict(list)
+    for request in sorted(requests, key=lambda one: one.occurred_at):
+        by_key[key_of(request.identifier, findings[request.identifier])].append(request)
+
+    def decide_all(key: str, current: Enrolment | None) -> Enrolment | None:
+        for request in by_key[key]:
+            current = decide(request, findings[request.identifier], current, policy, now)
+        return current
+
+    actor = requests[0].cause.actor if len({r.cause.actor for r in requests}) == 1 else "events"
+    enrolled = await amend(world, by_key, decide_all, actor=actor, now=now)
+    await announce(enrolled.values(), world.outbox)
+    return [enrolled[key_of(r.identifier, findings[r.identifier])] for r in requests]
+
+
+async def _find(requests: Sequence[Request], world: World) -> Mapping[Identifier, Finding]:
+    identifiers = {request.identifier for request in requests}
+    people = await world.directory.find_people(identifiers)
+    single = [found[0].object_id for found in people.values() if len(found) == 1]
+    memberships = await world.directory.memberships(set(single))
+    return {
+        identifier: Finding(found, memberships[found[0].object_id])
+        if len(found) == 1 and found[0].object_id in memberships
+        else Finding(found)
+        for identifier, found in people.items()
+    }

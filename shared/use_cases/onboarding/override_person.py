@@ -1,0 +1,104 @@
+"""By hand: an operator includes or excludes one person, whatever the waves say."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from shared.domain.errors import NotPossible
+from shared.domain.person.enrolment import Bar, Cause, CauseKind, Enrolment
+from shared.domain.person.membership import keep_out, let_go, put_in
+from shared.domain.person.people import Candidate, Identifier, Memberships
+from shared.domain.person.reasons import Reason
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.tell import amend
+
+type Decide = Callable[[Enrolment | None], Enrolment | None]
+
+
+async def include(
+    identity: str,
+    world: World,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    until: datetime | None = None,
+) -> Sequence[Enrolment]:
+    """Want somebody in; who is not eligible is shown as excluded, with the reason.
+
+    Raises:
+        NotPossible: nobody, or more than one, is known by that name in Entra.
+        DirectoryUnavailable, LedgerConflict: try again.
+    """
+    candidate = await _find(identity, world)
+    policy = await policy_in_force(world)
+    cause = Cause(CauseKind.BY_HAND, reason, actor)
+    return await _amend(
+        candidate,
+        lambda current: put_in(candidate, cause, current, policy, now, until=until),
+        world,
+        now,
+        actor=actor,
+    )
+
+
+async def exclude(
+    identity: str,
+    world: World,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    until: datetime | None = None,
+) -> Sequence[Enrolment]:
+    """Keep somebody out, and take them out where they are in; raises as `include` does."""
+    candidate = await _find(identity, world)
+    policy = await policy_in_force(world)
+    bar = Bar(Reason.EXCLUDED_BY_HAND, actor, reason, until)
+    return await _amend(
+        candidate,
+        lambda current: keep_out(candidate.person, current, bar, policy, now),
+        world,
+        now,
+        actor=actor,
+    )
+
+
+async def release(
+    identity: str, world: World, now: datetime, *, actor: str, reason: str
+) -> Sequence[Enrolment]:
+    """Forget what was said by hand; the next reconciliation decides. Raises as `include` does."""
+    candidate = await _find(identity, world)
+
+    def decide(current: Enrolment | None) -> Enrolment | None:
+        if current is None:
+            return None
+        return let_go(current).noted(Reason.RELEASED, now, detail=reason)
+
+    return await _amend(candidate, decide, world, now, actor=actor)
+
+
+async def _find(identity: str, world: World) -> Candidate:
+    identifier = Identifier.parse(identity)
+    people = (await world.directory.find_people([identifier]))[identifier]
+    if len(people) != 1:
+        known = "more than one person" if people else "nobody"
+        raise NotPossible(f"{known} is known by that name in Entra; name one by object id")
+    object_id = people[0].object_id
+    memberships = await world.directory.memberships([object_id])
+    return Candidate(people[0], memberships.get(object_id, Memberships()))
+
+
+async def _amend(
+    candidate: Candidate, decide: Decide, world: World, now: datetime, *, actor: str
+) -> Sequence[Enrolment]:
+    amended = await amend(
+        world,
+        [candidate.person.object_id],
+        lambda _, current: decide(current),
+        actor=actor,
+        now=now,
+    )
+    await announce(amended.values(), world.outbox)
+    return list(amended.values())

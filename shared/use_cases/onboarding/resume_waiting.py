@@ -1,0 +1,67 @@
+"""Resume those who wait: a hire date that has come, a directory that may know them by now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.domain.person.enrolment import CauseKind, Enrolment, Hold, State
+from shared.domain.person.onboarding import Action, Request, take_out
+from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.reasons import Reason
+from shared.ports.world import World
+from shared.use_cases.onboarding.enroll import enroll_requests
+from shared.use_cases.tell import amend
+
+ACTOR = "clock"
+_ORDER = (CauseKind.EVENT, CauseKind.BY_HAND, CauseKind.NEW_HIRE, CauseKind.WAVE)
+_OF_THE_ROLLOUT = frozenset({CauseKind.NEW_HIRE, CauseKind.WAVE})
+
+
+async def resume_waiting(world: World, now: datetime) -> int:
+    """Ask again for everybody whose time has come; answers with how many they were."""
+    due = await world.ledger.in_state([State.WAITING], due_before=now)
+    await ask_again(due, world, now)
+    return len(due)
+
+
+async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> None:
+    """Ask again for these people, who wait.
+
+    Whom only the rollout wants is asked for while it widens; whom nothing wants any more no longer
+    waits.
+    """
+    stored = await world.rollouts.current() if due else None
+    widens = stored is not None and stored.rollout.widens
+    asking = {one.key: _asking(one, now, widens=widens) for one in due}
+    await enroll_requests(
+        [_again(one, hold) for one in due if (hold := asking[one.key])], world, now
+    )
+    unwanted = [one.key for one in due if all(hold.is_over(now) for hold in one.holds)]
+
+    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
+        return take_out(current, Reason.NO_LONGER_WANTED, now) if current else None
+
+    await amend(world, unwanted, decide, actor=ACTOR, now=now)
+
+
+def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Hold | None:
+    """The hold in whose name the person is asked for again, if any may be heeded now."""
+    for kind in _ORDER:
+        hold = enrolment.hold(kind)
+        if hold and not hold.is_over(now) and (widens or kind not in _OF_THE_ROLLOUT):
+            return hold
+    return None
+
+
+def _again(enrolment: Enrolment, hold: Hold) -> Request:
+    object_id = enrolment.user.object_id
+    return Request(
+        key=hold.cause.reference,
+        action=Action.ONBOARD,
+        identifier=Identifier(IdentifierKind.OBJECT_ID, object_id)
+        if object_id
+        else Identifier.parse(enrolment.key),
+        occurred_at=enrolment.event_time,
+        cause=hold.cause,
+        effective_date=enrolment.effective_date,
+        until=hold.until,
+    )

@@ -1,0 +1,1 @@
+"""The rollout: planned, applied, expanded, judged, reconciled, controlled."""

@@ -1,0 +1,50 @@
+"""Advance the rollout: look at the gates, and begin, go on with or complete what may be."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import uuid4
+
+import structlog
+
+from shared.domain.errors import LedgerConflict
+from shared.domain.rollout.progress import MoveKind
+from shared.domain.rollout.state import ACTIVE, Phase
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.rollout.call_off import call_off_if_aborted
+from shared.use_cases.rollout.carry_out import ACTOR
+from shared.use_cases.rollout.expand_wave import ExpandWave
+from shared.use_cases.rollout.look_at_gates import look_at_gates
+from shared.use_cases.tell import put_in_place
+
+_log = structlog.get_logger(__name__)
+
+
+async def advance_rollout(world: World, clock: Callable[[], datetime]) -> None:
+    """One step of the clock; of two that run at once, one finds the rollout changed and ends.
+
+    Raises:
+        DirectoryUnavailable, UnsafePlan: the next tick tries again.
+    """
+    stored = await world.rollouts.current()
+    if stored is None or stored.rollout.phase not in ACTIVE or stored.rollout.is_leased(clock()):
+        return
+    try:
+        await _step(stored, world, clock)
+    except LedgerConflict:
+        # An operator, or another run of this timer, was first; theirs counts.
+        _log.info("rollout-changed-meanwhile")
+        await call_off_if_aborted(world, clock())
+
+
+async def _step(stored: StoredRollout, world: World, clock: Callable[[], datetime]) -> None:
+    now = clock()
+    stored, move = await look_at_gates(stored, world, now)
+    match move.kind:
+        case MoveKind.BEGIN_WAVE | MoveKind.EXPAND:
+            await ExpandWave(world, clock, uuid4().hex)(stored, move)
+        case MoveKind.COMPLETE:
+            done = stored.rollout.entered(Phase.COMPLETED, now, actor=ACTOR, reason=move.text)
+            await put_in_place(world, stored, done, action="complete", now=now)
+        case MoveKind.WAIT:
+            pass

@@ -1,0 +1,125 @@
+"""Apply a plan: do what was shown, or refuse because the world has changed."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
+from shared.domain.person.enrolment import Enrolment, Provenance
+from shared.domain.person.membership import found
+from shared.domain.person.summary import Standing
+from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe
+from shared.ports.operations import Operation
+from shared.ports.plans import KeptPlan
+from shared.ports.world import World
+from shared.use_cases.rollout.carry_out import CHUNK, take_out_all
+from shared.use_cases.rollout.plan_rollout import Drawn, draw
+from shared.use_cases.tell import amend, put_in_place
+
+
+async def apply_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+    """Put the document into force and take out whom it no longer wants; the clock does the rest.
+
+    Raises:
+        NotPossible: no such plan was shown.
+        WorldChanged: the same document would do something else by now.
+        UnsafePlan: the plan touches more people than the document allows, and was not forced.
+    """
+    kept = await world.plans.find(operation.parameters["plan"])
+    if kept is None:
+        raise NotPossible("no plan with this fingerprint was shown; plan again")
+    drawn = await draw(kept.document_text, world, now, actor=operation.actor)
+    # Delivered again after a crash it goes on: what it did so far would now look like change.
+    if not _is_in_force(drawn, operation):
+        _check(kept, drawn, operation)
+        await _put_into_force(kept, drawn, operation, world, now)
+    if drawn.rollout.version == 1:
+        await _remember_members(drawn, world, now, actor=operation.actor)
+    for removals in batched(drawn.plan.removals, CHUNK, strict=False):
+        await take_out_all(removals, world, now)
+    return _result(kept, drawn)
+
+
+def _is_in_force(drawn: Drawn, operation: Operation) -> bool:
+    return drawn.stored is not None and drawn.stored.rollout.applied_by == operation.key
+
+
+def _check(kept: KeptPlan, drawn: Drawn, operation: Operation) -> None:
+    if drawn.plan.fingerprint != kept.fingerprint:
+        raise WorldChanged(f"the world has changed since: {_difference(kept, drawn.plan)}")
+    if not operation.parameters.get("force"):
+        raise_if_unsafe(drawn.plan, drawn.document)
+    elif not operation.parameters.get("reason", "").strip():
+        raise UnsafePlan("to force a plan, give a reason")
+
+
+def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
+    before = {
+        "additions": kept.summary["additions"],
+        "removals": sum(one["people"] for one in kept.summary["removals"]),
+        "people kept": kept.summary["kept"],
+    }
+    after = {
+        "additions": len(plan.additions),
+        "removals": len(plan.removals),
+        "people kept": plan.kept,
+    }
+    changed = [f"{after[name]} {name} instead of {before[name]}" for name in before]
+    differs = [
+        text for name, text in zip(before, changed, strict=True) if before[name] != after[name]
+    ]
+    return "; ".join(differs or ["other people, or another phase of the rollout"])
+
+
+async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor: str) -> None:
+    """Whoever is in the group before the first rollout was there before, and is never touched."""
+    surveyed = drawn.surveyed
+    strangers = sorted(
+        object_id
+        for object_id in surveyed.members & surveyed.candidates.keys()
+        if not _is_ours(surveyed.standings.get(object_id))
+    )
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None:
+            return found(surveyed.candidates[key].person, world.policy, now, actor=actor)
+        if _is_ours(Standing.of(current)):
+            return current
+        return replace(current, provenance=Provenance.PREEXISTING)
+
+    for keys in batched(strangers, CHUNK, strict=False):
+        await amend(world, keys, decide, actor=actor, now=now)
+
+
+def _is_ours(standing: Standing | None) -> bool:
+    """Whether the product has put the person in, or is about to."""
+    return standing is not None and (standing.is_in or standing.provenance is Provenance.OURS)
+
+
+async def _put_into_force(
+    kept: KeptPlan, drawn: Drawn, operation: Operation, world: World, now: datetime
+) -> None:
+    rollout = drawn.rollout
+    await world.rollouts.keep_document(
+        rollout.version, kept.document_text, actor=operation.actor, now=now
+    )
+    forced = bool(operation.parameters.get("force"))
+    why = f"plan {kept.fingerprint[:12]}"
+    if forced:
+        why = f"{why}, forced: {operation.parameters['reason']}"
+    applied = replace(
+        rollout,
+        actor=operation.actor,
+        reason=why,
+        applied_by=operation.key,
+        forced=forced,
+        promoted=False,
+        lease=None,
+    )
+    await put_in_place(world, drawn.stored, applied, action="apply", now=now)
+
+
+def _result(kept: KeptPlan, drawn: Drawn) -> Mapping[str, Any]:
+    return {"fingerprint": kept.fingerprint, "version": drawn.rollout.version}

@@ -1,0 +1,31 @@
+"""Call off: what an aborted rollout has asked for and nobody has written yet is undone."""
+
+from datetime import datetime
+from itertools import batched
+
+from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.membership import call_off
+from shared.domain.rollout.state import Phase
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
+from shared.use_cases.tell import amend
+
+
+async def call_off_if_aborted(world: World, now: datetime) -> None:
+    """Undo it, where the rollout is aborted; an expansion may have asked after the operator's word.
+
+    Raises:
+        LedgerConflict: others kept changing the same people; the next tick tries again.
+    """
+    stored = await world.rollouts.current()
+    if stored is None or stored.rollout.phase is not Phase.ABORTED:
+        return
+
+    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
+        return call_off(current, now) if current else None
+
+    for keys in await world.ledger.keys_in_state([State.REQUESTED, State.WAITING]):
+        for some in batched(keys, CHUNK, strict=False):
+            amended = await amend(world, some, decide, actor=ACTOR, now=now)
+            await announce(amended.values(), world.outbox)

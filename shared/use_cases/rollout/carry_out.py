@@ -1,0 +1,74 @@
+"""Carry out: parts of a scope plan, a chunk of people at a time, each decided on anew."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from shared.domain.person.enrolment import Cause, CauseKind, Enrolment
+from shared.domain.person.membership import put_back, put_in, take, take_stranger
+from shared.domain.person.policy import Policy
+from shared.domain.person.reasons import Reason
+from shared.domain.plan.scope_plan import Addition, Drift, Removal
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.rollout.take_snapshot import Survey
+from shared.use_cases.tell import amend
+
+ACTOR = "clock"
+CHUNK = 500
+"""People of one step: an operator's word is heeded between two steps."""
+_SAID = {CauseKind.EVENT, CauseKind.BY_HAND}
+
+
+async def put_in_all(
+    additions: Sequence[Addition], surveyed: Survey, policy: Policy, world: World, now: datetime
+) -> None:
+    """Put these people in; whoever has been barred meanwhile stays out."""
+    wanted = {one.object_id: one for one in additions}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current and current.is_barred(now):
+            return current
+        cause = Cause(wanted[key].kind, wanted[key].reference, ACTOR)
+        return put_in(surveyed.candidates[key], cause, current, policy, now)
+
+    await _amend(wanted, decide, world, now)
+
+
+async def take_out_all(removals: Sequence[Removal], world: World, now: datetime) -> None:
+    """Take these people out; whoever has been asked for meanwhile stays in."""
+    reasons = {one.object_id: one.reason for one in removals}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None:
+            return None
+        said = any(one.cause.kind in _SAID and not one.is_over(now) for one in current.holds)
+        if said and reasons[key] is Reason.NO_LONGER_WANTED:
+            return current
+        return take(current, reasons[key], now)
+
+    await _amend(reasons, decide, world, now)
+
+
+async def repair(
+    drift: Sequence[Drift], surveyed: Survey, policy: Policy, world: World, now: datetime
+) -> None:
+    """Write again what others took out, and take out whom others put in."""
+    reasons = {one.object_id: one.reason for one in drift}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if reasons[key] is Reason.REMOVED_BY_HAND:
+            return put_back(current, now) if current else None
+        person = surveyed.candidates[key].person
+        return take_stranger(person, current, policy, now, actor=ACTOR)
+
+    await _amend(reasons, decide, world, now)
+
+
+async def _amend(
+    keys: Mapping[str, object],
+    decide: Callable[[str, Enrolment | None], Enrolment | None],
+    world: World,
+    now: datetime,
+) -> None:
+    amended = await amend(world, keys.keys(), decide, actor=ACTOR, now=now)
+    await announce(amended.values(), world.outbox)

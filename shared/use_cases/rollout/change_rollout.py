@@ -1,0 +1,36 @@
+"""Change the rollout on an operator's word, again and again where the clock was first."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import stamina
+
+from shared.domain.errors import LedgerConflict, NotPossible
+from shared.domain.rollout.state import Rollout
+from shared.ports.world import World
+from shared.use_cases.tell import put_in_place
+
+_MOST_TRIES = 20
+"""An expansion renews its lease between any two chunks, and each renewal is a conflict."""
+
+
+async def change_rollout(
+    world: World, decide: Callable[[Rollout], Rollout], *, action: str, now: datetime
+) -> None:
+    """Put what `decide` makes of the rollout in its place; it may be called with fresher ones.
+
+    Raises:
+        NotPossible: there is no rollout, or `decide` says so.
+        LedgerConflict: others kept changing it.
+    """
+    async for attempt in stamina.retry_context(
+        on=LedgerConflict, attempts=_MOST_TRIES, timeout=None, wait_initial=0.02, wait_max=0.5
+    ):
+        with attempt:
+            stored = await world.rollouts.current()
+            if stored is None:
+                raise NotPossible("there is no rollout; apply a plan first")
+            # Whoever holds the lease finds the rollout changed and stops.
+            changed = replace(decide(stored.rollout), lease=None)
+            await put_in_place(world, stored, changed, action=action, now=now)

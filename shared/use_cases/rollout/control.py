@@ -1,0 +1,76 @@
+"""Steer: an operator's word on the rollout; it is heeded at once and audited."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.errors import LedgerConflict
+from shared.domain.rollout import progress
+from shared.domain.rollout import state as rollout
+from shared.domain.rollout.state import PauseReason, Phase, Rollout
+from shared.ports.world import World
+from shared.use_cases.rollout.call_off import call_off_if_aborted
+from shared.use_cases.rollout.change_rollout import change_rollout
+
+
+async def pause(world: World, now: datetime, *, actor: str, reason: str) -> None:
+    """Stop until somebody resumes.
+
+    Raises:
+        NotPossible: the rollout is not on its way.
+        LedgerConflict: others kept changing it.
+    """
+
+    def decide(current: Rollout) -> Rollout:
+        return rollout.pause(current, PauseReason.BY_HAND, now, actor=actor, detail=reason)
+
+    await change_rollout(world, decide, action="pause", now=now)
+
+
+async def resume(world: World, now: datetime, *, actor: str, reason: str) -> None:
+    """Go on; raises as `pause` does."""
+    await change_rollout(
+        world,
+        lambda current: rollout.resume(current, now, actor=actor, reason=reason),
+        action="resume",
+        now=now,
+    )
+
+
+async def abort(world: World, now: datetime, *, actor: str, reason: str) -> None:
+    """End the rollout for good, and undo what nobody has written yet; raises as `pause` does."""
+    await change_rollout(
+        world,
+        lambda current: rollout.abort(current, now, actor=actor, reason=reason),
+        action="abort",
+        now=now,
+    )
+    with suppress(LedgerConflict):
+        # It is aborted all the same; the timers undo what is left.
+        await call_off_if_aborted(world, now)
+
+
+async def restart(world: World, now: datetime, *, actor: str, reason: str) -> None:
+    """Begin anew with the first wave; raises as `pause` does."""
+    await change_rollout(
+        world,
+        lambda current: rollout.restart(current, now, actor=actor, reason=reason),
+        action="restart",
+        now=now,
+    )
+
+
+async def promote(world: World, now: datetime, *, actor: str, reason: str, skip_soak: bool) -> None:
+    """Let the next wave begin without the gates, at the calendar's next opening.
+
+    Raises:
+        NotPossible: there is nothing to promote, or the soak is not over.
+        LedgerConflict: others kept changing the rollout.
+    """
+
+    def decide(current: Rollout) -> Rollout:
+        progress.promote(current, now, actor=actor, reason=reason, skip_soak=skip_soak)
+        soaking = current.entered(Phase.SOAKING, now, actor=actor, reason=reason)
+        return replace(soaking, promoted=True)
+
+    await change_rollout(world, decide, action="promote", now=now)

@@ -1,0 +1,108 @@
+"""Expand a wave: put its people in, chunk by chunk, heeding operators and gates in between."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import batched
+
+from shared.domain.plan.planning import draw_up
+from shared.domain.plan.scope_plan import ScopePlan
+from shared.domain.rollout.progress import Move, MoveKind
+from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout, begin_wave, pause
+from shared.domain.signals import PlanUnsafe
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all
+from shared.use_cases.rollout.look_at_gates import look_at_gates
+from shared.use_cases.rollout.take_snapshot import Survey, survey
+from shared.use_cases.tell import put_in_place, tell
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandWave:
+    """One run through the current wave, under a lease that it renews as it goes.
+
+    Every chunk proves first that nobody has changed the rollout since: so an abort stops it, and
+    of two runs at once one ends with a `LedgerConflict`. A run that dies is taken up by the next
+    tick once its lease is over.
+    """
+
+    world: World
+    clock: Callable[[], datetime]
+    holder: str
+
+    async def __call__(self, stored: StoredRollout, move: Move) -> None:
+        """Begin the next wave where that is the move, then put in whoever is missing.
+
+        Raises:
+            LedgerConflict: somebody else has changed the rollout; theirs counts.
+            DirectoryUnavailable, UnsafePlan: the next tick tries again.
+        """
+        stored = await self._renew(stored)
+        try:
+            surveyed = await survey(self.world, stored.rollout.document)
+            if move.kind is MoveKind.BEGIN_WAVE:
+                stored = await self._begin(stored, surveyed, move)
+            await self._expand(stored, surveyed)
+        except BaseException:
+            await self._give_back()
+            raise
+
+    async def _begin(self, stored: StoredRollout, surveyed: Survey, move: Move) -> StoredRollout:
+        rollout, now = stored.rollout, self.clock()
+        plan = self._plan(rollout, surveyed, through=rollout.started + 1)
+        begun = begin_wave(rollout, plan.cuts[-1], now, actor=ACTOR, reason=move.text)
+        return await put_in_place(self.world, stored, begun, action="begin-wave", now=now)
+
+    async def _expand(self, stored: StoredRollout, surveyed: Survey) -> None:
+        rollout = stored.rollout
+        plan = self._plan(rollout, surveyed, through=rollout.started)
+        too_many = rollout.document.additions.exceeded_by(len(plan.additions), plan.eligible)
+        if too_many and not rollout.forced:
+            why = PauseReason.UNSAFE_PLAN
+            halted = pause(rollout, why, self.clock(), actor=ACTOR, detail=too_many)
+            await self._finish(stored, halted, "pause")
+            tell([PlanUnsafe(problem=f"additions: {too_many}")])
+            return
+        policy = rollout.document.governs(self.world.policy)
+        for chunk in batched(plan.additions, CHUNK, strict=False):
+            stored, then = await look_at_gates(await self._renew(stored), self.world, self.clock())
+            if then.kind is not MoveKind.EXPAND:
+                return
+            await put_in_all(chunk, surveyed, policy, self.world, self.clock())
+        if plan.awaited:
+            # Whoever is still on the way out can be put in once they are: the next tick sees.
+            await self.world.rollouts.renew(stored, None)
+            return
+        asked = len(plan.additions)
+        reason = f"{asked} {'person was' if asked == 1 else 'people were'} asked for"
+        soaking = stored.rollout.entered(Phase.SOAKING, self.clock(), actor=ACTOR, reason=reason)
+        await self._finish(stored, soaking, "soak")
+
+    def _plan(self, rollout: Rollout, surveyed: Survey, *, through: int) -> ScopePlan:
+        return draw_up(
+            surveyed.candidates.values(),
+            surveyed.standings,
+            None,
+            rollout,
+            rollout.document.governs(self.world.policy),
+            self.clock(),
+            through=through,
+        )
+
+    async def _renew(self, stored: StoredRollout) -> StoredRollout:
+        lease = Lease(self.holder, self.clock() + self.world.lease)
+        return await self.world.rollouts.renew(stored, lease)
+
+    async def _finish(self, stored: StoredRollout, rollout: Rollout, action: str) -> None:
+        free = replace(rollout, lease=None)
+        await put_in_place(self.world, stored, free, action=action, now=self.clock())
+
+    async def _give_back(self) -> None:
+        """Let the next tick go on at once; where that fails, it goes on when the lease is over."""
+        with suppress(Exception):
+            stored = await self.world.rollouts.current()
+            lease = stored.rollout.lease if stored else None
+            if stored and lease and lease.holder == self.holder:
+                await self.world.rollouts.renew(stored, None)

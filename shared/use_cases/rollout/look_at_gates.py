@@ -1,0 +1,50 @@
+"""Look at the gates: measure, judge, keep what was found, and say what is to be done next."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.noticing import signals_of_gates
+from shared.domain.rollout.evaluation import evaluate
+from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.progress import Move, MoveKind, is_evaluation_due, judge, next_move
+from shared.domain.rollout.state import Phase, Rollout
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.rollout.measure import measure
+from shared.use_cases.tell import put_in_place, tell
+
+
+async def look_at_gates(
+    stored: StoredRollout, world: World, now: datetime
+) -> tuple[StoredRollout, Move]:
+    """The rollout after a look at its gates, where one is due, and its next move.
+
+    Raises:
+        DirectoryUnavailable: Graph did not tell of the resets.
+        LedgerConflict: somebody else has changed the rollout since it was read.
+    """
+    before = stored.rollout
+    if not is_evaluation_due(before, now):
+        return stored, next_move(before, None, now)
+    evaluation = evaluate(before, await measure(before, world, now), now)
+    judged = judge(before, evaluation, now)
+    move = next_move(judged, evaluation, now)
+    paused = judged.phase is Phase.PAUSED
+    stored = await put_in_place(
+        world,
+        stored,
+        replace(judged, lease=None) if paused else judged,
+        action="pause" if paused else "evaluate",
+        now=now,
+    )
+    await world.rollouts.keep_evaluation(_decided(evaluation, judged, move))
+    tell(signals_of_gates(evaluation))
+    return stored, move
+
+
+def _decided(evaluation: Evaluation, judged: Rollout, move: Move) -> Evaluation:
+    if judged.pause:
+        return replace(evaluation, decision=f"paused: {judged.pause.detail}")
+    if move.kind in {MoveKind.BEGIN_WAVE, MoveKind.COMPLETE}:
+        return replace(evaluation, decision=move.text)
+    return evaluation

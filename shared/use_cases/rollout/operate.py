@@ -1,0 +1,83 @@
+"""Operate: what operators ask for and what takes longer than an HTTP request may."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from shared.contracts.messages.operation_request import OperationRequest
+from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
+from shared.domain.errors import DirectoryUnavailable, LedgerConflict, SsprRolloutError
+from shared.ports.operations import Operation, OperationState
+from shared.ports.world import World
+from shared.use_cases.message import Message, read_all
+from shared.use_cases.rollout.apply_plan import apply_plan
+from shared.use_cases.rollout.plan_rollout import draw_up_plan
+from shared.use_cases.rollout.roll_back import roll_back
+from shared.use_cases.tell import keep_refused
+
+type Handler = Callable[[Operation, World, datetime], Awaitable[Mapping[str, Any]]]
+
+_HANDLERS: Mapping[str, Handler] = {
+    "plan": draw_up_plan,
+    "apply": apply_plan,
+    "rollback": roll_back,
+}
+_TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict)
+
+
+async def request_operation(
+    kind: str, parameters: Mapping[str, Any], *, actor: str, world: World, now: datetime
+) -> Operation:
+    """Remember what is asked for, and have it done soon; answers with the key to follow it by."""
+    operation = Operation(
+        key=uuid4().hex, kind=kind, actor=actor, requested_at=now, parameters=parameters
+    )
+    await world.operations.keep(operation)
+    await world.outbox.send_operations([OperationRequest(operation_key=operation.key)])
+    return operation
+
+
+async def find_operation(key: str, world: World) -> Operation | None:
+    """The operation with this key."""
+    return await world.operations.find(key)
+
+
+async def run_operations(
+    messages: Sequence[Message], world: World, now: datetime, *, last_try: bool
+) -> None:
+    """Do what the messages ask for; one that was done already is left alone.
+
+    On the last try even what could be tried again ends the operation: nobody would do so.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict: the message is to be delivered again.
+        Exception: what nobody foresaw; on the last try it is raised as well, for the log.
+    """
+    requests, refused = read_all(
+        messages, ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
+    )
+    await keep_refused(refused, world)
+    for request in requests:
+        operation = await world.operations.find(request.operation_key)
+        if operation and operation.state is OperationState.QUEUED:
+            await world.operations.keep(await _done(operation, world, now, last_try=last_try))
+
+
+async def _done(operation: Operation, world: World, now: datetime, *, last_try: bool) -> Operation:
+    try:
+        result = await _HANDLERS[operation.kind](operation, world, now)
+    except SsprRolloutError as error:
+        if isinstance(error, _TO_TRY_AGAIN) and not last_try:
+            # Whoever waits for the operation sees what holds it up.
+            await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
+            raise
+        return replace(operation, state=OperationState.REFUSED, problem=str(error))
+    except Exception as error:
+        if last_try:
+            problem = f"nobody foresaw this ({type(error).__name__}); the app's log says more"
+            refused = replace(operation, state=OperationState.REFUSED, problem=problem)
+            await world.operations.keep(refused)
+        raise
+    return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

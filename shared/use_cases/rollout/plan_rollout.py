@@ -1,0 +1,139 @@
+"""Draw up a plan: what a rollout document would do to everybody, before anything is written."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.documents.rollout_document import read
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.enrolment import CauseKind
+from shared.domain.plan.planning import draw_up
+from shared.domain.plan.scope_plan import ScopePlan
+from shared.domain.rollout.document import Document
+from shared.domain.rollout.state import Rollout, planned, revise
+from shared.ports.operations import Operation
+from shared.ports.plans import KeptPlan, PlannedPerson
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.rollout.take_snapshot import Survey, survey
+from shared.use_cases.views.describe_plan import describe_plan
+
+MOST_STRATA = 500
+"""Different values of the attribute that a rollout is balanced across."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A plan of everything, and what it was made of."""
+
+    document: Document
+    rollout: Rollout
+    """The rollout as it would be once the document is applied."""
+    plan: ScopePlan
+    surveyed: Survey
+    stored: StoredRollout | None
+
+
+async def draw_up_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+    """Draw up and keep a plan; answers with what the operator is shown.
+
+    Raises:
+        InvalidMessage: the document is not right, or not for this app's scope group.
+        NotPossible: a wave that has begun is not in its place.
+        UnsafePlan: a group that the document names is not there.
+    """
+    text = operation.parameters["document"]
+    drawn = await draw(text, world, now, actor=operation.actor)
+    registered = await world.directory.registered_ids()
+    held = Counter(one.wave for one in drawn.surveyed.standings.values() if one.is_in and one.wave)
+    shown = describe_plan(
+        drawn.plan, drawn.rollout, drawn.stored, registered=registered, held=held, now=now
+    )
+    summary: Mapping[str, Any] = shown.model_dump(mode="json", by_alias=True)
+    kept = KeptPlan(
+        fingerprint=shown.fingerprint,
+        document_text=text,
+        drawn_up_at=now,
+        actor=operation.actor,
+        summary=summary,
+    )
+    await world.plans.keep(kept, _people(drawn.plan))
+    return summary
+
+
+async def draw(text: str, world: World, now: datetime, *, actor: str) -> Drawn:
+    """The plan of everything that the document would do; raises as `draw_up_plan` does."""
+    document = read(text)
+    _check_scope(document, world)
+    stored = await world.rollouts.current()
+    rollout = _prospect(stored, document, now, actor=actor)
+    surveyed = await survey(world, document)
+    plan = draw_up(
+        surveyed.candidates.values(),
+        surveyed.standings,
+        # Whoever is in before the first rollout was there before, and is no drift.
+        surveyed.members if stored else None,
+        rollout,
+        document.governs(world.policy),
+        now,
+        through=len(document.waves),
+    )
+    _check_strata(plan)
+    return Drawn(document, rollout, plan, surveyed, stored)
+
+
+def _check_strata(plan: ScopePlan) -> None:
+    """Every wave's cut is kept by stratum, all of them with the rollout in one row."""
+    strata = max((len(cut.by_stratum) for cut in plan.cuts), default=0)
+    if strata > MOST_STRATA:
+        raise InvalidMessage(
+            "balance", f"{strata:,} different values; name an attribute of {MOST_STRATA:,} at most"
+        )
+
+
+def _check_scope(document: Document, world: World) -> None:
+    if document.scope_group_id != world.policy.scope_group_id:
+        raise InvalidMessage(
+            "scope.group", f"this app writes {world.policy.scope_group_id} and no other group"
+        )
+    if document.topology is not world.policy.topology:
+        raise InvalidMessage(
+            "scope.topology",
+            f"this app is set up for {world.policy.topology}; another one would give a group "
+            "two writers",
+        )
+
+
+def _prospect(
+    stored: StoredRollout | None, document: Document, now: datetime, *, actor: str
+) -> Rollout:
+    if stored is None:
+        return planned(document, 1, now, actor=actor)
+    same = stored.rollout.document.digest == document.digest
+    version = stored.rollout.version + (0 if same else 1)
+    return revise(stored.rollout, document, version, now, actor=actor)
+
+
+def _people(plan: ScopePlan) -> Iterator[PlannedPerson]:
+    for addition in plan.additions:
+        is_wave = addition.kind is CauseKind.WAVE
+        yield PlannedPerson(
+            object_id=addition.object_id,
+            action="add",
+            wave=addition.reference if is_wave else None,
+            reason=addition.kind,
+        )
+    for removal in plan.removals:
+        yield PlannedPerson(
+            object_id=removal.object_id, action="remove", wave=None, reason=removal.reason
+        )
+    for skip in plan.skips:
+        yield PlannedPerson(
+            object_id=skip.object_id, action="skip", wave=skip.wave, reason=skip.reason
+        )
+    for drift in plan.drift:
+        yield PlannedPerson(
+            object_id=drift.object_id, action="drift", wave=None, reason=drift.reason
+        )

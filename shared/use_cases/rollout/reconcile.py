@@ -1,0 +1,160 @@
+"""Reconcile: everybody wanted against everybody in, and the difference made good."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import batched
+
+import structlog
+
+from shared.domain.errors import LedgerConflict, UnsafePlan
+from shared.domain.person.reasons import Reason
+from shared.domain.plan.planning import draw_up
+from shared.domain.plan.scope_plan import Drift, ScopePlan, unsafe
+from shared.domain.rollout.document import DriftAction
+from shared.domain.rollout.state import ACTIVE, PauseReason, Phase, Rollout, pause
+from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
+from shared.ports.rollouts import Reconciliation, StoredRollout
+from shared.ports.world import World
+from shared.use_cases.rollout.call_off import call_off_if_aborted
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
+from shared.use_cases.rollout.take_snapshot import Survey, survey
+from shared.use_cases.tell import put_in_place, tell, tell_standing
+
+_log = structlog.get_logger(__name__)
+
+MOST_NAMED = 100
+"""Object ids kept of those whom somebody else put in or took out."""
+
+
+async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
+    """One look at everybody; what would touch too many people pauses the rollout instead.
+
+    Raises:
+        DirectoryUnavailable: the next tick tries again.
+    """
+    stored = await world.rollouts.current()
+    await tell_standing(stored, world)
+    if stored is None:
+        return
+    rollout = stored.rollout
+    await call_off_if_aborted(world, clock())
+    try:
+        surveyed = await survey(world, rollout.document)
+        plan = _plan(rollout, surveyed, world, clock())
+        judged = replace(plan, additions=()) if rollout.forced else plan
+        problems = unsafe(judged, rollout.document)
+    except UnsafePlan as error:
+        await _halt(stored, str(error), None, world, clock())
+        return
+    if problems:
+        await _halt(stored, "; ".join(problems), plan, world, clock())
+        return
+    try:
+        await _make_good(stored, plan, surveyed, world, clock)
+    except LedgerConflict:
+        # An operator was first; the next tick plans anew.
+        _log.info("rollout-changed-meanwhile")
+        return
+    finally:
+        await call_off_if_aborted(world, clock())
+    repaired = len(_repairs(plan, rollout))
+    await world.rollouts.keep_reconciliation(_report(plan, clock(), repaired=repaired))
+    tell(_drift_found(plan, repaired=repaired))
+
+
+def _plan(rollout: Rollout, surveyed: Survey, world: World, now: datetime) -> ScopePlan:
+    return draw_up(
+        surveyed.candidates.values(),
+        surveyed.standings,
+        surveyed.members,
+        rollout,
+        rollout.document.governs(world.policy),
+        now,
+        through=rollout.started,
+    )
+
+
+async def _make_good(
+    stored: StoredRollout,
+    plan: ScopePlan,
+    surveyed: Survey,
+    world: World,
+    clock: Callable[[], datetime],
+) -> None:
+    policy = stored.rollout.document.governs(world.policy)
+    async for gone in _chunks(plan.removals, stored, world):
+        await take_out_all(gone, world, clock())
+    async for drift in _chunks(_repairs(plan, stored.rollout), stored, world):
+        await repair(drift, surveyed, policy, world, clock())
+    # The people of a wave that is being expanded are that expansion's.
+    additions = () if stored.rollout.phase is Phase.PROGRESSING else plan.additions
+    async for wanted in _chunks(additions, stored, world):
+        await put_in_all(wanted, surveyed, policy, world, clock())
+
+
+async def _chunks[T](
+    items: Sequence[T], stored: StoredRollout, world: World
+) -> AsyncIterator[tuple[T, ...]]:
+    """The items, as long as nobody has changed the rollout that they were planned for."""
+    for chunk in batched(items, CHUNK, strict=False):
+        current = await world.rollouts.current()
+        if current is None or _meaning(current.rollout) != _meaning(stored.rollout):
+            raise LedgerConflict("the rollout was changed meanwhile; the next tick plans anew")
+        yield chunk
+
+
+def _meaning(rollout: Rollout) -> tuple[object, ...]:
+    """What a plan depends on; a lease or a look at the gates changes none of it."""
+    return (rollout.document.digest, rollout.phase, rollout.started, rollout.rolled_back)
+
+
+def _repairs(plan: ScopePlan, rollout: Rollout) -> list[Drift]:
+    document = rollout.document
+    actions = {
+        Reason.REMOVED_BY_HAND: document.on_removed_by_hand,
+        Reason.ADDED_BY_HAND: document.on_added_by_hand,
+    }
+    return [one for one in plan.drift if actions[one.reason] is DriftAction.REPAIR]
+
+
+def _drift_found(plan: ScopePlan, *, repaired: int) -> Iterator[DriftFound]:
+    if plan.drift:
+        ways = Counter(one.reason for one in plan.drift)
+        yield DriftFound(
+            added_by_hand=ways[Reason.ADDED_BY_HAND],
+            removed_by_hand=ways[Reason.REMOVED_BY_HAND],
+            repaired=repaired,
+        )
+
+
+async def _halt(
+    stored: StoredRollout, problem: str, plan: ScopePlan | None, world: World, now: datetime
+) -> None:
+    await world.rollouts.keep_reconciliation(
+        replace(_report(plan, now, repaired=0), problem=problem)
+    )
+    tell([PlanUnsafe(problem=plain_text(problem))])
+    if stored.rollout.phase in ACTIVE:
+        halted = pause(stored.rollout, PauseReason.UNSAFE_PLAN, now, actor=ACTOR, detail=problem)
+        await put_in_place(world, stored, replace(halted, lease=None), action="pause", now=now)
+
+
+def _report(plan: ScopePlan | None, now: datetime, *, repaired: int) -> Reconciliation:
+    def named(reason: Reason) -> list[str]:
+        drift = plan.drift if plan else ()
+        return [one.object_id for one in drift if one.reason is reason][:MOST_NAMED]
+
+    return Reconciliation(
+        at=now,
+        listed=plan.listed if plan else 0,
+        eligible=plan.eligible if plan else 0,
+        kept=plan.kept if plan else 0,
+        added=len(plan.additions) if plan else 0,
+        removed=len(plan.removals) if plan else 0,
+        removed_by_hand=named(Reason.REMOVED_BY_HAND),
+        added_by_hand=named(Reason.ADDED_BY_HAND),
+        repaired=repaired,
+        skips=Counter(one.reason for one in plan.skips) if plan else {},
+    )

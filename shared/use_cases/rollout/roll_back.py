@@ -1,0 +1,143 @@
+"""Roll back: take out exactly what one wave added, unless another cause holds the person in."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from shared.contracts.api.operator_api import CountView, RollbackView
+from shared.domain.errors import NotPossible, WorldChanged
+from shared.domain.person.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
+from shared.domain.person.membership import roll_back as out_of_wave
+from shared.domain.person.membership import stays
+from shared.domain.person.summary import Standing
+from shared.domain.rollout import state as rollouts
+from shared.domain.signals import WaveRolledBack
+from shared.ports.operations import Operation
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.rollout.carry_out import CHUNK
+from shared.use_cases.rollout.change_rollout import change_rollout
+from shared.use_cases.tell import amend, tell
+
+MOST_NAMED = 200
+"""Object ids shown of those who would be taken out."""
+_TEXTS = {
+    CauseKind.EVENT: "An onboarding event holds them in.",
+    CauseKind.NEW_HIRE: "The rule for new hires holds them in.",
+    CauseKind.BY_HAND: "An operator included them.",
+    CauseKind.FOUND: "They were in the group before the rollout.",
+}
+
+
+async def roll_back(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+    """Show who would be taken out or, with the fingerprint of what was shown, take them out.
+
+    Raises:
+        NotPossible: there is no rollout, or no such wave.
+        WorldChanged: others would be taken out than were shown.
+    """
+    wave: str = operation.parameters["wave"]
+    shown = operation.parameters.get("plan")
+    stored = await _current(world)
+    people = await world.ledger.in_wave(wave)
+    _check(wave, people, stored)
+    view = _view(wave, people, stored, now)
+    if shown is None:
+        return _shown(view)
+    # Delivered again after a crash it goes on: the wave is marked before anybody is taken out.
+    if wave not in stored.rollout.rolled_back:
+        if shown != view.fingerprint:
+            raise WorldChanged(
+                f"{view.removals} people would be taken out, not those that were shown; look again"
+            )
+        # Whom it concerned cannot be seen any more once they are out.
+        await world.operations.keep(replace(operation, result=_shown(view)))
+        await _mark(wave, operation, world, now)
+    elif operation.result:
+        view = RollbackView.model_validate(operation.result)
+    await _take_out(wave, people, operation, world, now)
+    tell([WaveRolledBack(wave=wave, people=view.removals)])
+    return _shown(view.model_copy(update={"done": True}))
+
+
+def _shown(view: RollbackView) -> Mapping[str, Any]:
+    return view.model_dump(mode="json", by_alias=True)
+
+
+async def _current(world: World) -> StoredRollout:
+    stored = await world.rollouts.current()
+    if stored is None:
+        raise NotPossible("there is no rollout; nothing can be rolled back")
+    return stored
+
+
+def _check(wave: str, people: Sequence[Enrolment], stored: StoredRollout) -> None:
+    """A wave of an earlier document may still hold people; any other name is a mistake."""
+    document = stored.rollout.document
+    if document.wave(wave) is None and not people:
+        known = ", ".join(one.name for one in document.waves)
+        raise NotPossible(f"there is no wave {wave!r}; there are {known}")
+
+
+def _view(
+    wave: str, people: Sequence[Enrolment], stored: StoredRollout, now: datetime
+) -> RollbackView:
+    inside = [one for one in people if Standing.of(one).is_in]
+    departing = sorted(one.key for one in inside if _departs(one, now))
+    staying = Counter(_held_by(one, now) for one in inside if not _departs(one, now))
+    # Whoever is only asked for comes and goes by the minute; they are taken back all the same.
+    written = [one.key for one in inside if one.state in IN_SCOPE and _departs(one, now)]
+    meaning = [stored.rollout.document.digest, wave, *sorted(written)]
+    return RollbackView(
+        wave=wave,
+        fingerprint=hashlib.sha256("\n".join(meaning).encode()).hexdigest(),
+        removals=len(departing),
+        departing=tuple(departing[:MOST_NAMED]),
+        stays=tuple(
+            CountView(reason=kind, text=_TEXTS[kind], people=count)
+            for kind, count in staying.items()
+        ),
+        done=False,
+    )
+
+
+def _departs(enrolment: Enrolment, now: datetime) -> bool:
+    preexisting = enrolment.provenance is Provenance.PREEXISTING
+    return not preexisting and not stays(enrolment, now)
+
+
+def _held_by(enrolment: Enrolment, now: datetime) -> CauseKind:
+    kinds = [
+        one.cause.kind
+        for one in enrolment.holds
+        if one.cause.kind is not CauseKind.WAVE and not one.is_over(now)
+    ]
+    return kinds[0] if kinds else CauseKind.FOUND
+
+
+async def _mark(wave: str, operation: Operation, world: World, now: datetime) -> None:
+    reason: str = operation.parameters["reason"]
+    await change_rollout(
+        world,
+        lambda current: rollouts.roll_back(
+            current, wave, now, actor=operation.actor, reason=reason
+        ),
+        action="rollback",
+        now=now,
+    )
+
+
+async def _take_out(
+    wave: str, people: Sequence[Enrolment], operation: Operation, world: World, now: datetime
+) -> None:
+    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
+        return out_of_wave(current, wave, now) if current else None
+
+    for some in batched([one.key for one in people], CHUNK, strict=False):
+        amended = await amend(world, some, decide, actor=operation.actor, now=now)
+        await announce(amended.values(), world.outbox)

@@ -1,0 +1,93 @@
+"""Survey: everybody in the tenant, with what a rollout's rules ask about, in a few listings."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from shared.domain.errors import UnsafePlan
+from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
+from shared.domain.person.summary import Standing
+from shared.domain.rollout.document import Document
+from shared.ports.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The tenant and the ledger as they were when they were read."""
+
+    candidates: Mapping[str, Candidate]
+    members: frozenset[str]
+    """Who is in the scope group, directly or not."""
+    standings: Mapping[str, Standing]
+
+
+async def survey(world: World, document: Document) -> Survey:
+    """List everybody, the members of the groups that matter, and what the ledger knows.
+
+    Raises:
+        UnsafePlan: a group that matters is not there, or no administrator; who lacks it would be
+            taken for somebody else.
+        DirectoryUnavailable: Graph did not answer.
+    """
+    # The ledger first: whoever moves on meanwhile is planned for as they were, and decided anew.
+    standings = {one.key: one async for page in world.ledger.standings() for one in page}
+    members, memberships = await _memberships(world, document)
+    none = Memberships()
+    candidates = {
+        person.object_id: Candidate(person, memberships.get(person.object_id, none))
+        async for page in world.directory.everybody()
+        for person in page
+    }
+    for person in await _overlooked(world, candidates.keys(), standings.values()):
+        candidates[person.object_id] = Candidate(person, memberships.get(person.object_id, none))
+    return Survey(candidates, members, standings)
+
+
+async def _overlooked(
+    world: World, listed: AbstractSet[str], standings: Iterable[Standing]
+) -> Sequence[Person]:
+    """Whoever is in and was not listed is asked for by name: a listing may lag, or be short."""
+    missing = [one.key for one in standings if one.is_in and one.key not in listed]
+    if not missing:
+        return []
+    asked = [Identifier(IdentifierKind.OBJECT_ID, key) for key in missing]
+    found = await world.directory.find_people(asked)
+    return [person for people in found.values() for person in people]
+
+
+async def _memberships(
+    world: World, document: Document
+) -> tuple[frozenset[str], Mapping[str, Memberships]]:
+    """Who is in the scope group, and of everybody in which of the groups they are."""
+    directory, scope = world.directory, world.policy.scope_group_id
+    group_ids = sorted({scope} | document.group_ids | world.policy.excluded_group_ids)
+    administrators, *listed = await asyncio.gather(
+        directory.administrator_ids(), *(directory.group_member_ids(one) for one in group_ids)
+    )
+    if not administrators:
+        raise UnsafePlan("the registration report shows no administrator; nobody was touched")
+    members_of = dict(zip(group_ids, listed, strict=True))
+    for group_id, ids in members_of.items():
+        if ids is None:
+            raise UnsafePlan(f"group {group_id} is not there; nobody was touched")
+    groups_of: dict[str, list[str]] = defaultdict(list)
+    for group_id, ids in members_of.items():
+        for object_id in ids or ():
+            groups_of[object_id].append(group_id)
+    return members_of[scope] or frozenset(), _shared(groups_of, administrators)
+
+
+def _shared(
+    groups_of: Mapping[str, Collection[str]], administrators: Collection[str]
+) -> Mapping[str, Memberships]:
+    """The same few memberships for the many who have them alike."""
+    kinds: dict[tuple[tuple[str, ...], bool], Memberships] = {}
+    memberships: dict[str, Memberships] = {}
+    for object_id in groups_of.keys() | set(administrators):
+        kind = tuple(groups_of.get(object_id, ())), object_id in administrators
+        if kind not in kinds:
+            kinds[kind] = Memberships(frozenset(kind[0]), holds_directory_role=kind[1])
+        memberships[object_id] = kinds[kind]
+    return memberships

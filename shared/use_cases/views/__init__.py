@@ -1,0 +1,1 @@
+"""What is shown of it all; nothing here changes anything."""

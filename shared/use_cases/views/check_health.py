@@ -1,0 +1,69 @@
+"""Check health: a look at everything that the app depends on, all at once and none for long."""
+
+import asyncio
+from datetime import datetime
+
+from shared.contracts.api.health import CheckView, HealthView, HealthWord
+from shared.domain.health import Finding, Health, NotReached, Trouble, judge
+from shared.ports.dependency import Check
+from shared.ports.world import World
+
+SECONDS = 15.0
+"""That one look may take; the checks' own libraries would wait for minutes."""
+_FRESH = 60.0
+"""Seconds for which a word holds: asking for it costs nobody but the first anything."""
+
+
+async def check_health(world: World, now: datetime) -> HealthView:
+    """Look at each by itself: what is silent makes nothing else late."""
+    checks = [check for one in world.dependencies for check in one.checks()]
+    findings = await asyncio.gather(*(_look(check) for check in checks))
+    return HealthView(
+        health=judge(findings),
+        at=now,
+        checks=tuple(CheckView.model_validate(finding) for finding in findings),
+    )
+
+
+class HealthWords:
+    """The word for whoever asks; anybody on the internet may, and as often as they like."""
+
+    def __init__(self) -> None:
+        self._turn = asyncio.Lock()
+        self._newest: tuple[float, Health] | None = None
+
+    async def word(self, world: World, now: datetime) -> HealthWord:
+        """The newest word, or a new one where that has grown old; one look at a time."""
+        async with self._turn:
+            passed = asyncio.get_running_loop().time()
+            if self._newest is None or passed - self._newest[0] > _FRESH:
+                self._newest = passed, (await check_health(world, now)).health
+            return HealthWord(word=self._newest[1])
+
+
+async def _look(check: Check) -> Finding:
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    trouble, detail = await _trouble(check)
+    return Finding(
+        kind=check.kind,
+        name=check.name,
+        purpose=check.purpose,
+        milliseconds=round((loop.time() - began) * 1000),
+        trouble=trouble,
+        detail=detail,
+    )
+
+
+async def _trouble(check: Check) -> tuple[Trouble | None, str]:
+    try:
+        async with asyncio.timeout(SECONDS):
+            await check.look()
+    except NotReached as error:
+        return error.trouble, error.detail
+    except TimeoutError:
+        return Trouble.SILENT, f"no answer within {SECONDS:g} s"
+    except Exception as error:  # noqa: BLE001  # one that nobody foresaw must not hide the others
+        # Its text may hold an address or a name.
+        return Trouble.FAILED, type(error).__name__
+    return None, ""

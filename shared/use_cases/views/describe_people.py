@@ -1,0 +1,176 @@
+"""Describe: what operators see of people, events and the totals; one read model for all."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from shared.contracts.api.person_view import (
+    BarView,
+    CauseView,
+    EventView,
+    FlagCount,
+    HoldView,
+    OutlookView,
+    PeopleView,
+    PersonSummary,
+    PersonView,
+    ReceiptView,
+    StateCount,
+    StatusView,
+    StepView,
+)
+from shared.domain.person.enrolment import Bar, Cause, Enrolment, Hold, Step
+from shared.domain.person.people import Identifier
+from shared.domain.person.verification import is_arrival_of
+from shared.ports.ledger import Receipt
+from shared.ports.world import World
+from shared.use_cases.views.describe_forecast import describe_outlook
+
+MOST_SHOWN = 50
+
+
+async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
+    """The way of everybody whom the identity means: object id, UPN or employee id.
+
+    Of those in Entra whom nothing has asked for yet it tells what would become of them; None where
+    the identity means nobody at all.
+
+    Raises:
+        DirectoryUnavailable: Graph could not be asked.
+    """
+    identifier = Identifier.parse(identity)
+    people = (await world.directory.find_people([identifier]))[identifier]
+    keys = {person.object_id for person in people} | {str(identifier), identifier.value}
+    found = {e.key: e for e in (await world.ledger.load(keys)).values()}
+    if not found:
+        mentions = {identifier.value}
+        found = {
+            e.key: e
+            for e in await world.ledger.provisional()
+            if mentions & {e.user.user_principal_name, e.user.employee_id}
+        }
+    awaited = [one for one in found.values() if one.user.object_id is None]
+    strangers = [
+        person
+        for person in people
+        if person.object_id not in found and not any(is_arrival_of(one, person) for one in awaited)
+    ]
+    if not found and not strangers:
+        return None
+    outlook = await describe_outlook(strangers, world, now)
+    return people_view(found.values(), now, outlook=outlook)
+
+
+async def describe_event(key: str, world: World, now: datetime) -> EventView | None:
+    """What became of one event, and the way of whom it concerned."""
+    receipt = await world.ledger.receipt(key)
+    if receipt is None:
+        return None
+    people = await world.ledger.load([receipt.person_key]) if receipt.person_key else {}
+    ways = tuple(person_view(one, now) for one in people.values())
+    return EventView(**_receipt(receipt), people=ways)
+
+
+async def describe_status(world: World) -> StatusView:
+    """The totals, whoever needs a look, and the messages that were refused."""
+    totals = await world.ledger.totals()
+    return StatusView(
+        people=sum(totals.by_state.values()),
+        states={str(state): count for state, count in totals.by_state.items() if count},
+        reasons=tuple(
+            StateCount(state=state, reason=reason, text=reason.text, people=count)
+            for (state, reason), count in sorted(totals.by_reason.items())
+            if count
+        ),
+        flags=tuple(
+            FlagCount(flag=flag, text=flag.text, people=count)
+            for flag, count in totals.by_flag.items()
+            if count
+        ),
+        flagged=tuple(PersonSummary(**_summary(e)) for e in await world.ledger.flagged(MOST_SHOWN)),
+        refused_messages=totals.refused_messages,
+        refused=tuple(
+            ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
+        ),
+    )
+
+
+def people_view(
+    enrolments: Iterable[Enrolment], now: datetime, *, outlook: tuple[OutlookView, ...] = ()
+) -> PeopleView:
+    """The ways of these people."""
+    return PeopleView(people=tuple(person_view(one, now) for one in enrolments), outlook=outlook)
+
+
+def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
+    """A person's way as operators see it."""
+    return PersonView(
+        **_summary(enrolment),
+        text=enrolment.reason.text,
+        flag_text=enrolment.flag.text if enrolment.flag else None,
+        object_id=enrolment.user.object_id,
+        source_anchor=enrolment.user.source_anchor,
+        medium=enrolment.medium,
+        provenance=enrolment.provenance,
+        cause=_cause(enrolment.cause),
+        holds=tuple(_hold(one, now) for one in enrolment.holds),
+        bar=_bar(enrolment.bar, now) if enrolment.bar else None,
+        due=enrolment.due,
+        deadline=enrolment.deadline,
+        steps=tuple(map(_step, enrolment.steps)),
+    )
+
+
+def _summary(enrolment: Enrolment) -> dict[str, Any]:
+    return {
+        "key": enrolment.key,
+        "user_principal_name": enrolment.user.user_principal_name,
+        "employee_id": enrolment.user.employee_id,
+        "state": enrolment.state,
+        "reason": enrolment.reason,
+        "flag": enrolment.flag,
+        "since": enrolment.since,
+    }
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "key": receipt.key,
+        "queue": receipt.queue,
+        "at": receipt.at,
+        "outcome": receipt.outcome,
+        "text": receipt.outcome.text,
+        "person_key": receipt.person_key,
+        "field": receipt.field,
+        "detail": receipt.detail,
+        "body": receipt.body,
+    }
+
+
+def _cause(cause: Cause) -> CauseView:
+    return CauseView(kind=cause.kind, reference=cause.reference, actor=cause.actor)
+
+
+def _hold(hold: Hold, now: datetime) -> HoldView:
+    return HoldView(cause=_cause(hold.cause), until=hold.until, over=hold.is_over(now))
+
+
+def _bar(bar: Bar, now: datetime) -> BarView:
+    return BarView(
+        reason=bar.reason,
+        text=bar.reason.text,
+        detail=bar.text,
+        actor=bar.actor,
+        until=bar.until,
+        over=bar.is_over(now),
+    )
+
+
+def _step(step: Step) -> StepView:
+    return StepView(
+        at=step.at,
+        state=step.state,
+        reason=step.reason,
+        text=step.reason.text,
+        detail=step.detail,
+    )

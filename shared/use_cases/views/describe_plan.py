@@ -1,0 +1,132 @@
+"""Describe a plan: what an operator is shown before anything is written."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from shared.contracts.api.operator_api import CountView, GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.wave_words import duration_text, needs_text, selection_text
+from shared.domain.person.enrolment import CauseKind
+from shared.domain.person.policy import Topology
+from shared.domain.person.reasons import Reason
+from shared.domain.plan.scope_plan import Addition, ScopePlan, unsafe
+from shared.domain.rollout.document import Document, Wave
+from shared.domain.rollout.gate import Gate, GateKind
+from shared.domain.rollout.state import Rollout
+from shared.ports.rollouts import StoredRollout
+
+_OF_THE_WORKER = {GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC}
+_OF_A_SHARE = {GateKind.VISIBLE, GateKind.EFFECTIVE, GateKind.REGISTERED}
+_OTHERS = {
+    CauseKind.EVENT: "People whom an event asked for and who may be enrolled now.",
+    CauseKind.NEW_HIRE: "New hires under the document's rule.",
+    CauseKind.BY_HAND: "People whom an operator included.",
+}
+
+
+def describe_plan(
+    plan: ScopePlan,
+    rollout: Rollout,
+    stored: StoredRollout | None,
+    *,
+    registered: frozenset[str],
+    held: Mapping[str, int],
+    now: datetime,
+) -> PlanView:
+    """The plan in numbers: by wave and department, with what stands against it.
+
+    `rollout` is what it would be once the plan is applied, `stored` what it is; `held` is how many
+    people waves hold already, by their names.
+    """
+    document = rollout.document
+    by_wave: dict[str, list[Addition]] = {wave.name: [] for wave in document.waves}
+    others: Counter[CauseKind] = Counter()
+    for one in plan.additions:
+        if one.kind is CauseKind.WAVE:
+            by_wave[one.reference].append(one)
+        else:
+            others[one.kind] += 1
+    return PlanView(
+        fingerprint=plan.fingerprint,
+        name=document.name,
+        digest=document.digest,
+        drawn_up_at=now,
+        listed=plan.listed,
+        eligible=plan.eligible,
+        kept=plan.kept,
+        additions=len(plan.additions),
+        waves=tuple(
+            _wave(wave, by_wave[wave.name], registered, begun=number < rollout.started)
+            for number, wave in enumerate(document.waves)
+        ),
+        other_additions=tuple(
+            CountView(reason=kind, text=_OTHERS[kind], people=count)
+            for kind, count in others.items()
+        ),
+        skips=counted(one.reason for one in plan.skips),
+        removals=counted(one.reason for one in plan.removals),
+        drift=counted(one.reason for one in plan.drift),
+        unsafe=unsafe(plan, document),
+        warnings=(*_of_old(rollout, held), *_warnings(rollout, stored, by_wave)),
+    )
+
+
+def counted(reasons: Iterable[Reason]) -> tuple[CountView, ...]:
+    """How many people for each reason, the most frequent first."""
+    return tuple(
+        CountView(reason=reason, text=reason.text, people=count)
+        for reason, count in Counter(reasons).most_common()
+    )
+
+
+def _wave(
+    wave: Wave, additions: Sequence[Addition], registered: frozenset[str], *, begun: bool
+) -> PlannedWave:
+    departments = Counter(one.department for one in additions)
+    return PlannedWave(
+        name=wave.name,
+        selection=selection_text(wave.selection),
+        soak=duration_text(wave.soak),
+        begun=begun,
+        additions=len(additions),
+        departments=dict(sorted(departments.items())),
+        prompts=sum(one.object_id not in registered for one in additions),
+        gates=tuple(GateNeeds(gate=gate.kind, text=needs_text(gate)) for gate in wave.gates),
+    )
+
+
+def _of_old(rollout: Rollout, held: Mapping[str, int]) -> Iterator[str]:
+    """A wave is known by its name, and its rollback takes out whoever is in by that name."""
+    for wave in rollout.document.waves[rollout.started :]:
+        if people := held.get(wave.name):
+            yield (
+                f"wave {wave.name}: {people} {'person is' if people == 1 else 'people are'} in by "
+                "an earlier wave of that name; a rollback would take them out as well"
+            )
+
+
+def _warnings(
+    rollout: Rollout, stored: StoredRollout | None, by_wave: Mapping[str, Sequence[Addition]]
+) -> Iterator[str]:
+    """What an operator would rather know before than after."""
+    document = rollout.document
+    if stored and stored.rollout.document.salt != document.salt:
+        yield "the salt is another one: waves that have not begun pick other people than before"
+    for wave in document.waves[rollout.started :]:
+        adds = len(by_wave[wave.name])
+        if not adds:
+            yield f"wave {wave.name} adds nobody"
+        for gate in wave.gates:
+            if problem := _problem(gate, adds, document):
+                yield f"wave {wave.name}, gate {gate.kind}: {problem}"
+
+
+def _problem(gate: Gate, adds: int, document: Document) -> str | None:
+    if gate.kind in _OF_A_SHARE and adds < gate.minimum_sample:
+        return (
+            f"needs {gate.minimum_sample} people and the wave adds {adds}; "
+            "it stays inconclusive and never promotes"
+        )
+    if gate.kind in _OF_THE_WORKER and document.topology is Topology.CLOUD:
+        return "always passes; this topology has no AD group"
+    return None

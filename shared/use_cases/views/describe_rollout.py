@@ -1,0 +1,190 @@
+"""Describe the rollout: where it stands, what comes next and why, as every operator sees it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+
+from shared.contracts.api.operator_api import (
+    CountView,
+    EvaluationsView,
+    EvaluationView,
+    GateView,
+    NextView,
+    PauseView,
+    ReconciliationView,
+    RolloutView,
+    WaveView,
+    WorkerView,
+)
+from shared.contracts.api.wave_words import duration_text, selection_text
+from shared.domain.rollout.gate import Evaluation, Result
+from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.progress import next_move, soak_ends
+from shared.domain.rollout.state import Pause, Phase, Rollout
+from shared.ports.ledger import Totals
+from shared.ports.rollouts import Reconciliation
+from shared.ports.world import World
+
+_OF_THE_CURRENT = {
+    Phase.PROGRESSING: "progressing",
+    Phase.SOAKING: "soaking",
+    Phase.COMPLETED: "done",
+    Phase.ABORTED: "stopped",
+}
+"""What the phase makes of the wave that has begun last."""
+
+
+async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
+    """The rollout as it stands; None before the first document was applied."""
+    stored, totals, evaluations, reconciliation, workers = await asyncio.gather(
+        world.rollouts.current(),
+        world.ledger.totals(),
+        world.rollouts.evaluations(1),
+        world.rollouts.reconciliation(),
+        world.workers.sights(),
+    )
+    if stored is None:
+        return None
+    return rollout_view(
+        stored.rollout,
+        now,
+        totals=totals,
+        evaluation=next(iter(evaluations), None),
+        reconciliation=reconciliation,
+        workers=workers,
+    )
+
+
+def rollout_view(
+    rollout: Rollout,
+    now: datetime,
+    *,
+    totals: Totals,
+    evaluation: Evaluation | None,
+    reconciliation: Reconciliation | None,
+    workers: Iterable[WorkerSight],
+) -> RolloutView:
+    """The same of facts that have been read already; `evaluation` is the newest."""
+    move = next_move(rollout, evaluation, now)
+    return RolloutView(
+        name=rollout.document.name,
+        version=rollout.version,
+        digest=rollout.document.digest,
+        phase=rollout.phase,
+        since=rollout.since,
+        actor=rollout.actor,
+        reason=rollout.reason,
+        wave=rollout.wave.name if rollout.wave else None,
+        pause=_pause(rollout.pause) if rollout.pause else None,
+        next=NextView(move=move.kind, text=move.text, until=move.until),
+        waves=_waves(rollout, totals),
+        evaluation=evaluation_view(evaluation) if evaluation else None,
+        reconciliation=_reconciliation(reconciliation) if reconciliation else None,
+        workers=tuple(map(WorkerView.model_validate, workers)),
+    )
+
+
+async def describe_evaluations(limit: int, world: World) -> EvaluationsView:
+    """The newest looks at the gates, newest first."""
+    found = await world.rollouts.evaluations(limit)
+    return EvaluationsView(evaluations=tuple(map(evaluation_view, found)))
+
+
+async def find_document(version: int | None, world: World) -> str | None:
+    """That version of the document as it was applied, or the one in force; None: there is none."""
+    if version is None:
+        stored = await world.rollouts.current()
+        if stored is None:
+            return None
+        version = stored.rollout.version
+    return await world.rollouts.document_text(version)
+
+
+def evaluation_view(evaluation: Evaluation) -> EvaluationView:
+    """One look at all gates of a wave, and what was made of it."""
+    return EvaluationView(
+        at=evaluation.at,
+        wave=evaluation.wave,
+        outcome=evaluation.outcome,
+        decision=evaluation.decision,
+        gates=tuple(map(_gate, evaluation.results)),
+    )
+
+
+def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
+    ends = soak_ends(rollout) if rollout.phase is Phase.SOAKING else None
+    current = rollout.wave
+    return tuple(
+        WaveView(
+            name=wave.name,
+            selection=selection_text(wave.selection),
+            state=_wave_state(rollout, number),
+            soak=duration_text(wave.soak),
+            soak_ends=ends if wave is current else None,
+            **_people_of(wave.name, totals),
+        )
+        for number, wave in enumerate(rollout.document.waves)
+    )
+
+
+def _wave_state(rollout: Rollout, number: int) -> str:
+    if rollout.document.waves[number].name in rollout.rolled_back:
+        return "rolled-back"
+    if number >= rollout.started:
+        return "ahead"
+    if number < rollout.started - 1:
+        return "done"
+    return _OF_THE_CURRENT[rollout.pause.goes_on if rollout.pause else rollout.phase]
+
+
+def _people_of(wave: str, totals: Totals) -> dict[str, object]:
+    states: Counter[str] = Counter()
+    flagged = 0
+    for (name, state, is_flagged), count in totals.by_wave.items():
+        if name == wave and count:
+            states[str(state)] += count
+            flagged += count if is_flagged else 0
+    return {"people": states.total(), "states": dict(states), "flagged": flagged}
+
+
+def _pause(pause: Pause) -> PauseView:
+    return PauseView(
+        reason=pause.reason,
+        text=pause.reason.text,
+        detail=pause.detail,
+        at=pause.at,
+        actor=pause.actor,
+    )
+
+
+def _gate(result: Result) -> GateView:
+    return GateView(
+        gate=result.gate.kind,
+        outcome=result.outcome,
+        value=result.value,
+        threshold=result.gate.threshold,
+        window=duration_text(result.gate.window),
+        sample=result.sample,
+        minimum_sample=result.gate.minimum_sample,
+        text=result.text,
+    )
+
+
+def _reconciliation(found: Reconciliation) -> ReconciliationView:
+    return ReconciliationView(
+        at=found.at,
+        listed=found.listed,
+        eligible=found.eligible,
+        kept=found.kept,
+        added=found.added,
+        removed=found.removed,
+        removed_by_hand=tuple(found.removed_by_hand),
+        added_by_hand=tuple(found.added_by_hand),
+        repaired=found.repaired,
+        skips=tuple(
+            CountView(reason=reason, text=reason.text, people=count)
+            for reason, count in sorted(found.skips.items(), key=lambda one: -one[1])
+        ),
+        problem=found.problem,
+    )

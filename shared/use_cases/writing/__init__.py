@@ -1,0 +1,1 @@
+"""Memberships are written, answered and followed until Entra shows them."""

@@ -1,0 +1,126 @@
+"""Apply scope changes: cloud users through Graph, synced users by a command to the worker."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared.contracts.messages.contract import MOST_TEXT
+from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.queues import SCOPE_CHANGES
+from shared.contracts.messages.scope_change import ScopeChange
+from shared.domain.person.enrolment import TO_WRITE, Enrolment, State
+from shared.domain.person.policy import Medium
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Answer, Change, record
+from shared.ports.world import World
+from shared.use_cases.announce import awaits_writer
+from shared.use_cases.message import Message, read_all
+from shared.use_cases.tell import amend, keep_refused
+
+ACTOR = "apply_scope_changes"
+
+
+async def apply_scope_changes(messages: Sequence[Message], world: World, now: datetime) -> None:
+    """Write what the ledger says is owed to the people whom the messages name.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
+    """
+    changes, refused = read_all(
+        messages, SCOPE_CHANGES, lambda one: ScopeChange.read(one.body), now
+    )
+    await keep_refused(refused, world)
+    keys = {key for change in changes for key in change.person_keys}
+    enrolments = await world.ledger.load(keys)
+    owed = {k: e for k, e in enrolments.items() if e.state in TO_WRITE}
+    await _command(
+        [(c, [owed[k] for k in c.person_keys if k in owed]) for c in changes], world, now
+    )
+    await _write_to_cloud(
+        [e for e in owed.values() if e.medium is Medium.CLOUD and awaits_writer(e)], world, now
+    )
+
+
+async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: datetime) -> None:
+    ids = {e.user.object_id: e.state for e in enrolments if e.user.object_id}
+    adding = [one for one, state in ids.items() if state is State.REQUESTED]
+    removing = [one for one, state in ids.items() if state is State.WITHDRAWING]
+    answers: dict[str, Answer] = {}
+    if adding:
+        answers.update(await world.cloud_scope.add(adding))
+    if removing:
+        answers.update(await world.cloud_scope.remove(removing))
+    if answers:
+        await _record(answers, world, now)
+
+
+async def _record(answers: Mapping[str, Answer], world: World, now: datetime) -> None:
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        return record(current, answers[key], world.policy, now) if current else None
+
+    await amend(world, answers, decide, actor=ACTOR, now=now)
+
+
+async def _command(
+    owed: Iterable[tuple[ScopeChange, Sequence[Enrolment]]], world: World, now: datetime
+) -> None:
+    """Mark, then send: whoever is taken out while the command is on its way waits for its answer.
+
+    The command's key follows from the message, so that after a crash in between the same message
+    marks nobody anew and sends the same command.
+    """
+    commands: dict[str, Sequence[Enrolment]] = {}
+    for change, enrolments in owed:
+        for state in (State.REQUESTED, State.WITHDRAWING):
+            key = hashlib.sha256(f"{change.change_key} {state}".encode()).hexdigest()[:32]
+            mine = [e for e in enrolments if e.state is state and _is_for_worker(e, key)]
+            if mine:
+                commands[key] = mine
+    if not commands:
+        return
+    await _mark({e.key: key for key, people in commands.items() for e in people}, world, now)
+    await world.outbox.send_commands(
+        [_directory_command(key, people, world, now) for key, people in commands.items()]
+    )
+
+
+def _is_for_worker(enrolment: Enrolment, command_key: str) -> bool:
+    return enrolment.medium is Medium.ON_PREMISES and enrolment.command_key in {None, command_key}
+
+
+async def _mark(command_keys: Mapping[str, str], world: World, now: datetime) -> None:
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None or not awaits_writer(current):
+            return current
+        noted = current.noted(Reason.COMMAND_ISSUED, now, detail=command_keys[key])
+        return replace(noted, command_key=command_keys[key])
+
+    await amend(world, command_keys, decide, actor=ACTOR, now=now)
+
+
+def _directory_command(
+    key: str, people: Sequence[Enrolment], world: World, now: datetime
+) -> DirectoryCommand:
+    first = people[0]
+    return DirectoryCommand(
+        command_key=key,
+        action=Change.ADD if first.state is State.REQUESTED else Change.REMOVE,
+        members=tuple(_member(enrolment) for enrolment in people),
+        cause=f"{first.cause.kind} {first.cause.reference}"[:MOST_TEXT],
+        actor=first.cause.actor,
+        issued_at=now,
+        expires_at=now + world.command_lifetime,
+    )
+
+
+def _member(enrolment: Enrolment) -> CommandMember:
+    user = enrolment.user
+    known = user.source_anchor is not None
+    return CommandMember(
+        key=enrolment.key,
+        source_anchor=user.source_anchor,
+        sid=user.sid,
+        user_principal_name=None if known else user.user_principal_name,
+        employee_id=None if known else user.employee_id,
+    )

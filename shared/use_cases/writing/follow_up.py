@@ -1,0 +1,76 @@
+"""Follow up: whoever was written is looked for in Entra, whoever does not move is chased."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from shared.domain.person.enrolment import IN_SCOPE, Enrolment, State
+from shared.domain.person.people import is_object_id
+from shared.domain.person.verification import Observation, verify
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
+from shared.use_cases.tell import amend
+
+_ON_THE_WAY = (State.REQUESTED, State.WITHDRAWING, State.APPLIED)
+LOOK_UP_ONE_BY_ONE = 400
+"""Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
+
+
+async def follow_up(world: World, now: datetime) -> None:
+    """One look at everybody who is on the way: applied to visible, and writes left unanswered.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict: the next tick tries again.
+    """
+    await adopt_arrivals(await find_arrivals(world), world, now)
+    members = await _members_among_applied(world)
+    for keys in await world.ledger.keys_in_state(_ON_THE_WAY):
+        await _verify(keys, members, world, now)
+
+
+async def _verify(
+    keys: Collection[str], members: Collection[str], world: World, now: datetime
+) -> None:
+    before: dict[str, Enrolment | None] = {}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        before[key] = current
+        seen = Observation(member=key in members)
+        return verify(current, seen, world.policy, now) if current else None
+
+    after = await amend(world, keys, decide, actor=ACTOR, now=now)
+    await announce([e for key, e in after.items() if e != before[key]], world.outbox)
+
+
+async def _members_among_applied(world: World) -> Collection[str]:
+    portions = await world.ledger.keys_in_state([State.APPLIED])
+    applied = {key for keys in portions for key in keys if is_object_id(key)}
+    return await _members_among(applied, world) if applied else frozenset()
+
+
+async def _members_among(object_ids: Collection[str], world: World) -> Collection[str]:
+    if len(object_ids) > LOOK_UP_ONE_BY_ONE:
+        return await world.directory.scope_member_ids()
+    memberships = await world.directory.memberships(object_ids)
+    scope = world.policy.scope_group_id
+    return {one for one, known in memberships.items() if scope in known.group_ids}
+
+
+async def read_registrations(world: World, now: datetime) -> None:
+    """Read the registration report once for everybody who is visible or effective.
+
+    Raises:
+        DirectoryUnavailable, LedgerConflict: the next tick tries again.
+    """
+    portions = await world.ledger.keys_in_state([State.VISIBLE, State.EFFECTIVE])
+    if not portions:
+        return
+    report = await world.directory.registrations()
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None or current.state not in IN_SCOPE - {State.APPLIED}:
+            return current
+        return verify(current, Observation(True, report.get(key)), world.policy, now)
+
+    for keys in portions:
+        await amend(world, keys, decide, actor=ACTOR, now=now)

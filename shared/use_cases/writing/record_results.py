@@ -1,0 +1,108 @@
+"""Record results: what the hybrid worker made of its commands, and what it says of itself."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
+from shared.contracts.messages.queues import DIRECTORY_RESULTS
+from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
+from shared.contracts.messages.worker_report import WorkerReport
+from shared.domain.noticing import has_new_problem
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.write_results import Answer, note_delta_sync, record
+from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.signals import DeltaSyncProblem, WorkerReported
+from shared.ports.world import World
+from shared.use_cases.announce import announce
+from shared.use_cases.message import Message, read_all
+from shared.use_cases.tell import amend, keep_refused, tell
+
+
+async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
+    """Take a batch of results; whoever still awaits a write after it is announced again.
+
+    Raises:
+        LedgerConflict: all of them are to be taken again.
+    """
+    taken, refused = read_all(messages, DIRECTORY_RESULTS, _read, now)
+    await keep_refused(refused, world)
+    await _sight([one for one in taken if isinstance(one, WorkerReport)], world, now)
+    await _record([one for one in taken if isinstance(one, DirectoryResult)], world, now)
+
+
+def _read(message: Message) -> DirectoryResult | WorkerReport:
+    # By its name alone: what is wrong with a message is said by the contract it claims to keep.
+    is_report = f'"{REPORT_SCHEMA}"'.encode() in message.body
+    return (WorkerReport if is_report else DirectoryResult).read(message.body)
+
+
+async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -> None:
+    if not reports:
+        return
+    newest = {one.worker: one for one in sorted(reports, key=lambda one: one.reported_at)}
+    before = {one.worker: one for one in await world.workers.sights()}
+    sights = [_sighted(report, now) for report in newest.values()]
+    await world.workers.sighted(sights)
+    tell(_reported(one) for one in reports)
+    tell(
+        DeltaSyncProblem(
+            worker=one.worker,
+            state=newest[one.worker].sync.state,
+            problem=newest[one.worker].sync.problem,
+        )
+        for one in sights
+        if has_new_problem(before.get(one.worker), one)
+    )
+
+
+def _reported(report: WorkerReport) -> WorkerReported:
+    return WorkerReported(
+        worker=report.worker,
+        directory_answers=report.directory_answers,
+        sync=report.sync.state,
+    )
+
+
+def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
+    sync = report.sync
+    ended = sync.state in {SyncState.SUCCEEDED, SyncState.FAILED}
+    return WorkerSight(
+        worker=report.worker,
+        seen_at=now,
+        directory_answers=report.directory_answers,
+        sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
+        # How long ago by the worker's clock; when that was by this side's.
+        sync_ended_at=now - (report.reported_at - sync.ended_at) if sync.ended_at else None,
+        problem=": ".join(part for part in (sync.problem, sync.detail) if part),
+    )
+
+
+async def _record(results: Sequence[DirectoryResult], world: World, now: datetime) -> None:
+    if not results:
+        return
+    answers: dict[str, list[tuple[Answer, SyncReport]]] = defaultdict(list)
+    for result in sorted(results, key=lambda one: one.answered_at):
+        for member in result.members:
+            answer = member.answer(result.command_key, result.action)
+            answers[member.key].append((answer, result.sync))
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        for answer, sync in answers[key]:
+            if current is None:
+                return None
+            current = _synced(record(current, answer, world.policy, now), sync, now)
+        return current
+
+    workers = {result.worker for result in results}
+    actor = f"worker {workers.pop()}" if len(workers) == 1 else "workers"
+    recorded = await amend(world, answers, decide, actor=actor, now=now)
+    await announce([e for e in recorded.values() if e.flag is None], world.outbox)
+
+
+def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:
+    if sync.state not in {SyncState.SUCCEEDED, SyncState.FAILED}:
+        return current
+    detail = ": ".join(part for part in (sync.problem, sync.detail) if part)
+    succeeded = sync.state is SyncState.SUCCEEDED
+    return note_delta_sync(current, succeeded=succeeded, detail=detail, now=now)

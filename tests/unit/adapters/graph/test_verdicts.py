@@ -1,0 +1,115 @@
+import pytest
+
+from shared.adapters.graph.batch import Reply
+from shared.adapters.graph.failure import GraphFailure
+from shared.adapters.graph.verdicts import Verdict, answer, verdict_on_add, verdict_on_remove
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Change, Outcome
+
+
+def refusal(status: int, code: str, message: str) -> Reply:
+    return Reply(status, {"error": {"code": code, "message": message}})
+
+
+# The texts are Microsoft's; the codes alone do not tell these cases apart.
+ALREADY = refusal(
+    400,
+    "Request_BadRequest",
+    "One or more added object references already exist for the following modified properties: "
+    "'members'.",
+)
+MISSING = refusal(
+    404,
+    "Request_ResourceNotFound",
+    "Resource 'x' does not exist or one of its queried reference-property objects are not present.",
+)
+NOT_REPLICATED = refusal(
+    400,
+    "Request_BadRequest",
+    "The source resource object or one of the objects being referenced don't exist.",
+)
+ON_PREMISES = refusal(
+    400,
+    "Request_BadRequest",
+    "Unable to update the specified properties for on-premises mastered Directory Sync objects "
+    "or objects currently undergoing migration.",
+)
+DENIED = refusal(403, "Authorization_RequestDenied", "Insufficient privileges.")
+STRANGE = refusal(400, "Request_BadRequest", "Something else.")
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        (Reply(204), Verdict.DONE),
+        (ALREADY, Verdict.ALREADY),
+        (MISSING, Verdict.NOT_FOUND),
+        (NOT_REPLICATED, Verdict.NOT_REPLICATED),
+        (ON_PREMISES, Verdict.GROUP_NOT_WRITABLE),
+        (DENIED, Verdict.GROUP_NOT_WRITABLE),
+        (STRANGE, Verdict.REFUSED),
+        (Reply(409), Verdict.REFUSED),
+    ],
+)
+def test_the_text_of_a_refused_addition_tells_what_it_means(reply: Reply, verdict: Verdict) -> None:
+    assert verdict_on_add(reply) is verdict
+
+
+@pytest.mark.parametrize(
+    ("reply", "verdict"),
+    [
+        (Reply(204), Verdict.DONE),
+        (MISSING, Verdict.ALREADY),
+        (DENIED, Verdict.GROUP_NOT_WRITABLE),
+        (ON_PREMISES, Verdict.GROUP_NOT_WRITABLE),
+    ],
+)
+def test_who_is_not_there_has_been_removed_already(reply: Reply, verdict: Verdict) -> None:
+    assert verdict_on_remove(reply) is verdict
+
+
+def test_a_refused_token_concerns_everybody() -> None:
+    body = {
+        "error": {
+            "code": "InvalidAuthenticationToken",
+            "message": "for ada@contoso.test",
+            "innerError": {"request-id": "7a1f"},
+        }
+    }
+    with pytest.raises(GraphFailure) as caught:
+        verdict_on_add(Reply(401, body))
+    assert str(caught.value) == "Graph answered 401 InvalidAuthenticationToken (request 7a1f)"
+
+
+def test_a_refusal_tells_the_operator_what_graph_said() -> None:
+    told = answer(Change.ADD, "x", Verdict.GROUP_NOT_WRITABLE, DENIED)
+    assert (told.outcome, told.reason) == (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE)
+    assert told.detail.startswith("403 Authorization_RequestDenied: Insufficient privileges.")
+    assert told.user.object_id == "x"
+
+
+def test_a_person_who_is_not_replicated_in_time_is_not_in_entra() -> None:
+    told = answer(Change.ADD, "x", Verdict.NOT_REPLICATED, NOT_REPLICATED)
+    assert (told.outcome, told.reason) == (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA)
+
+
+def test_success_needs_no_reason() -> None:
+    told = answer(Change.REMOVE, "x", Verdict.DONE, Reply(204))
+    assert (told.change, told.outcome, told.reason, told.detail) == (
+        Change.REMOVE,
+        Outcome.DONE,
+        None,
+        "",
+    )
+
+
+def test_who_may_not_is_told_why_and_how_long(request: pytest.FixtureRequest) -> None:
+    """Whether the whole app is refused, or the change of the group."""
+    told = answer(Change.ADD, "x", verdict_on_add(DENIED), DENIED)
+    for text in (str(DENIED.failure()), told.detail):
+        assert text.startswith(("Graph answered 403", "403 Authorization_RequestDenied"))
+        assert "24 hours" in text
+        page = request.config.rootpath / "docs/first-deployment.md"
+        assert f"docs/{page.name}" in text
+        assert page.is_file()
+    assert "24 hours" not in str(MISSING.failure())

@@ -1,0 +1,241 @@
+"""Scope changes, directory commands and results: the same on both sides of the wire."""
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.contracts.messages import queues
+from shared.contracts.messages.contract import Contract
+from shared.contracts.messages.directory_command import (
+    MOST_MEMBERS,
+    CommandMember,
+    DirectoryCommand,
+)
+from shared.contracts.messages.directory_result import (
+    DirectoryResult,
+    MemberResult,
+    SyncReport,
+    SyncState,
+)
+from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.people import UserRef
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Answer, Change, Outcome
+
+KEYS = st.text(min_size=1, max_size=20)
+TEXTS = st.text(max_size=20)
+MAYBE = st.none() | TEXTS
+MOMENTS = st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
+
+
+def built[C: Contract](contract: type[C], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[C]:
+    return st.fixed_dictionaries(parts).map(lambda chosen: contract(**chosen))
+
+
+MEMBERS = built(
+    CommandMember,
+    key=KEYS,
+    source_anchor=MAYBE,
+    sid=MAYBE,
+    user_principal_name=MAYBE,
+    employee_id=KEYS,
+)
+COMMANDS = built(
+    DirectoryCommand,
+    command_key=KEYS,
+    action=st.sampled_from(Change),
+    members=st.lists(MEMBERS, min_size=1, max_size=3).map(tuple),
+    cause=TEXTS,
+    actor=TEXTS,
+    issued_at=MOMENTS,
+    expires_at=MOMENTS,
+)
+RESULTS = built(
+    DirectoryResult,
+    command_key=KEYS,
+    action=st.sampled_from(Change),
+    members=st.lists(
+        built(
+            MemberResult,
+            key=KEYS,
+            outcome=st.sampled_from(Outcome),
+            reason=st.none() | st.sampled_from(Reason),
+            detail=TEXTS,
+            source_anchor=MAYBE,
+            sid=MAYBE,
+            user_principal_name=MAYBE,
+            employee_id=MAYBE,
+        ),
+        min_size=1,
+        max_size=3,
+    ).map(tuple),
+    sync=built(
+        SyncReport,
+        state=st.sampled_from(SyncState),
+        problem=MAYBE,
+        detail=MAYBE,
+        started_at=st.none() | MOMENTS,
+        ended_at=st.none() | MOMENTS,
+    ),
+    worker=TEXTS,
+    answered_at=MOMENTS,
+)
+CHANGES = built(
+    ScopeChange, change_key=KEYS, person_keys=st.lists(KEYS, min_size=1, max_size=5).map(tuple)
+)
+AT = "2026-03-02T08:00:00Z"
+MEMBER = {"key": "p1", "employeeId": "4711"}
+COMMAND = {
+    "schema": "sspr-rollout/directory-command/1",
+    "commandKey": "c1",
+    "action": "add",
+    "members": [MEMBER],
+    "cause": "event 1",
+    "actor": "hr",
+    "issuedAt": AT,
+    "expiresAt": AT,
+}
+RESULT = {
+    "schema": "sspr-rollout/directory-result/1",
+    "commandKey": "c1",
+    "action": "remove",
+    "members": [{"key": "p1", "outcome": "done"}],
+    "sync": {"state": "pending"},
+    "worker": "connect-1",
+    "answeredAt": AT,
+}
+CHANGE = {"schema": "sspr-rollout/scope-change/1", "changeKey": "s1", "personKeys": ["p1"]}
+EXAMPLES: dict[type[Contract], dict[str, Any]] = {
+    DirectoryCommand: COMMAND,
+    DirectoryResult: RESULT,
+    ScopeChange: CHANGE,
+}
+
+
+@given(COMMANDS | RESULTS | CHANGES)
+def test_a_message_comes_back_from_the_wire_as_it_went(message: Contract) -> None:
+    assert type(message).read(message.text()) == message
+
+
+@given(COMMANDS | RESULTS | CHANGES)
+def test_a_message_goes_over_the_wire_with_its_version_in_camel_case_without_nulls(
+    message: Contract,
+) -> None:
+    written = json.loads(message.text())
+    assert written["schema"].startswith("sspr-rollout/")
+    assert all(value is not None for value in written.values())
+    assert not [name for name in written if "_" in name]
+
+
+@pytest.mark.parametrize("contract", EXAMPLES)
+def test_a_message_written_by_hand_is_read_and_written_as_it_is(contract: type[Contract]) -> None:
+    example = EXAMPLES[contract]
+    written = json.loads(contract.read_object(example).text())
+    defaults = {"members": written["members"]} if contract is DirectoryResult else {}
+    assert written == example | defaults
+
+
+@pytest.mark.parametrize("contract", EXAMPLES)
+def test_a_message_of_another_version_is_refused_by_its_schema(contract: type[Contract]) -> None:
+    newer = EXAMPLES[contract] | {"schema": "sspr-rollout/something/2"}
+    assert refused(contract, newer).field == "schema"
+
+
+@pytest.mark.parametrize("contract", EXAMPLES)
+@pytest.mark.parametrize("body", ["", "{", "[]", "[" * 100_000, "null"])
+def test_what_is_no_json_object_is_refused_as_a_whole(contract: type[Contract], body: str) -> None:
+    with pytest.raises(InvalidMessage) as raised:
+        contract.read(body)
+    assert raised.value.field == "(body)"
+
+
+@pytest.mark.parametrize(
+    ("contract", "name"),
+    [
+        (contract, name)
+        for contract, example in EXAMPLES.items()
+        for name in example
+        if name != "schema"
+    ],
+)
+def test_a_message_that_lacks_a_part_names_it(contract: type[Contract], name: str) -> None:
+    example = EXAMPLES[contract]
+    error = refused(contract, {k: v for k, v in example.items() if k != name})
+    assert (error.field, error.reason) == (name, "Field required")
+
+
+@pytest.mark.parametrize(
+    ("contract", "changes", "field", "reason"),
+    [
+        (DirectoryCommand, {"action": "replace"}, "action", "'add' or 'remove'"),
+        (DirectoryCommand, {"members": []}, "members", "at least 1 item"),
+        (DirectoryCommand, {"members": [MEMBER] * (MOST_MEMBERS + 1)}, "members", "at most 500"),
+        (DirectoryCommand, {"members": [MEMBER, {"key": "p2"}]}, "members.1", "give sourceAnchor"),
+        (DirectoryCommand, {"members": [{"key": "", "sid": "S-1"}]}, "members.0.key", "at least 1"),
+        (DirectoryCommand, {"group": "Domain Admins"}, "group", "no such field is known"),
+        (DirectoryCommand, {"expiresAt": "2026-03-02T08:00:00"}, "expiresAt", "timezone"),
+        (DirectoryCommand, {"commandKey": "x" * 201}, "commandKey", "at most 200"),
+        (DirectoryResult, {"sync": {"state": "fine"}}, "sync.state", "'not-needed'"),
+        (DirectoryResult, {"members": [{"key": "p", "outcome": "ok"}]}, "members.0.outcome", "do"),
+        (
+            DirectoryResult,
+            {"members": [{"key": "p", "outcome": "refused", "reason": "mood"}]},
+            "members.0.reason",
+            "Input should be",
+        ),
+        (ScopeChange, {"personKeys": []}, "personKeys", "at least 1 item"),
+        (ScopeChange, {"personKeys": ["p"] * (MOST_KEYS + 1)}, "personKeys", "at most 500"),
+        (ScopeChange, {"personKeys": [""]}, "personKeys.0", "at least 1 character"),
+        (ScopeChange, {"action": "add"}, "action", "no such field is known"),
+    ],
+)
+def test_a_message_that_cannot_be_taken_names_the_field_and_the_reason(
+    contract: type[Contract], changes: dict[str, Any], field: str, reason: str
+) -> None:
+    error = refused(contract, EXAMPLES[contract] | changes)
+    assert error.field == field
+    assert reason in error.reason
+
+
+def refused(contract: type[Contract], value: dict[str, Any]) -> InvalidMessage:
+    with pytest.raises(InvalidMessage) as raised:
+        contract.read(json.dumps(value))
+    return raised.value
+
+
+def test_the_workers_word_on_a_member_becomes_an_answer_with_all_it_tells() -> None:
+    member = MemberResult(
+        key="p1",
+        outcome=Outcome.REFUSED,
+        reason=Reason.PROTECTED,
+        detail="adminCount=1",
+        source_anchor="anchor==",
+        sid="S-1-5-21-1",
+        user_principal_name="anna@contoso.test",
+        employee_id="4711",
+    )
+    assert member.answer("c1", Change.ADD) == Answer(
+        change=Change.ADD,
+        outcome=Outcome.REFUSED,
+        reason=Reason.PROTECTED,
+        detail="adminCount=1",
+        command_key="c1",
+        user=UserRef(
+            source_anchor="anchor==",
+            sid="S-1-5-21-1",
+            user_principal_name="anna@contoso.test",
+            employee_id="4711",
+        ),
+    )
+
+
+def test_no_two_queues_have_one_name() -> None:
+    names = [value for value in vars(queues).values() if re.fullmatch("[a-z]+-[a-z]+", str(value))]
+    assert len(names) == 6
+    assert len(set(names)) == len(names)

@@ -1,0 +1,308 @@
+"""Whether people move as they should: looks at Entra, deadlines, and arrivals."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.person.enrolment import (
+    IN_SCOPE,
+    Bar,
+    Cause,
+    CauseKind,
+    Enrolment,
+    Hold,
+    Provenance,
+    State,
+)
+from shared.domain.person.people import Memberships, Person, Registration, UserRef
+from shared.domain.person.policy import Medium, Policy
+from shared.domain.person.reasons import Reason
+from shared.domain.person.verification import Observation, adopt, is_arrival_of, joined, verify
+from tests.unit.enrolments import (
+    ANNA,
+    ANNA_ID,
+    ANNA_UPN,
+    CLOUD_ANNA,
+    CLOUD_ONLY,
+    DAY,
+    NOW,
+    POLICY,
+    SYNCED_ANNA,
+    SYNCED_ONLY,
+    enrolment,
+    provisional,
+    reasons,
+)
+
+UNSEEN = Observation()
+MEMBER = Observation(member=True)
+ENABLED = Observation(True, Registration(ANNA_ID, sspr_enabled=True, sspr_registered=False))
+REGISTERED = Observation(True, Registration(ANNA_ID, sspr_enabled=True, sspr_registered=True))
+INSTANT = timedelta(microseconds=1)
+WAY = [State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED]
+
+
+def fresh(state: State, **changes: Any) -> Enrolment:
+    return enrolment(state, **({"since": NOW} | changes))
+
+
+def after(current: Enrolment, wait: timedelta, seen: Observation = UNSEEN) -> Enrolment:
+    return verify(current, seen, POLICY, NOW + wait)
+
+
+@pytest.mark.parametrize(
+    ("state", "seen", "becomes", "way"),
+    [
+        (State.APPLIED, MEMBER, State.VISIBLE, [Reason.SEEN_IN_ENTRA]),
+        (State.VISIBLE, ENABLED, State.EFFECTIVE, [Reason.SSPR_ENABLED]),
+        (State.EFFECTIVE, REGISTERED, State.REGISTERED, [Reason.SSPR_REGISTERED]),
+        (
+            State.APPLIED,
+            REGISTERED,
+            State.REGISTERED,
+            [Reason.SEEN_IN_ENTRA, Reason.SSPR_ENABLED, Reason.SSPR_REGISTERED],
+        ),
+    ],
+)
+def test_somebody_moves_on_as_far_as_entra_shows(
+    state: State, seen: Observation, becomes: State, way: list[Reason]
+) -> None:
+    moved = after(fresh(state, flag=Reason.NOT_VISIBLE, reissues=1), INSTANT, seen)
+    assert (moved.state, moved.flag) == (becomes, None)
+    assert reasons(moved) == way
+
+
+@pytest.mark.parametrize(
+    "registration", [None, Registration(ANNA_ID, sspr_enabled=False, sspr_registered=True)]
+)
+def test_registered_before_being_enabled_is_not_yet_effective(
+    registration: Registration | None,
+) -> None:
+    visible = fresh(State.VISIBLE)
+    assert after(visible, INSTANT, Observation(True, registration)) == visible
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_whoever_is_not_seen_in_time_is_issued_again_and_at_last_flagged(medium: Medium) -> None:
+    within, now = POLICY.visible_within(medium), NOW
+    current = fresh(State.APPLIED, medium=medium)
+    for count in range(1, POLICY.reissue_limit + 1):
+        assert verify(current, UNSEEN, POLICY, now + within - INSTANT) == current
+        now += within
+        again = verify(current, UNSEEN, POLICY, now)
+        assert (again.state, again.reissues) == (State.REQUESTED, count)
+        current = again.moved(State.APPLIED, Reason.ADDED, now)
+    flagged = verify(current, UNSEEN, POLICY, now + within)
+    assert (flagged.state, flagged.flag) == (State.APPLIED, Reason.NOT_VISIBLE)
+    assert verify(flagged, UNSEEN, POLICY, now + 9 * within) == flagged
+
+
+def test_cloud_members_are_missed_sooner_than_synced_ones() -> None:
+    assert POLICY.visible_within(Medium.CLOUD) < POLICY.visible_within(Medium.ON_PREMISES)
+
+
+def test_whoever_is_flagged_as_not_visible_moves_on_once_seen() -> None:
+    flagged = fresh(State.APPLIED, reissues=2, flag=Reason.NOT_VISIBLE)
+    seen = after(flagged, POLICY.visible_within_synced, MEMBER)
+    assert (seen.state, seen.flag, seen.reissues) == (State.VISIBLE, None, 0)
+
+
+def test_a_member_who_is_not_effective_in_time_is_flagged_once_and_stays() -> None:
+    visible = fresh(State.VISIBLE)
+    assert after(visible, POLICY.effective_within - INSTANT, MEMBER) == visible
+    flagged = after(visible, POLICY.effective_within, MEMBER)
+    assert (flagged.state, flagged.flag) == (State.VISIBLE, Reason.NOT_EFFECTIVE)
+    assert after(flagged, 2 * POLICY.effective_within, MEMBER) == flagged
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.WITHDRAWING])
+@pytest.mark.parametrize(
+    ("command_key", "patience", "flag"),
+    [
+        (None, POLICY.written_within, Reason.NOT_WRITTEN),
+        ("command-1", POLICY.answered_within, Reason.WORKER_SILENT),
+    ],
+)
+def test_an_unanswered_write_is_issued_again_ever_more_rarely_then_flagged(
+    state: State, command_key: str | None, patience: timedelta, flag: Reason
+) -> None:
+    current, now, gaps = fresh(state, command_key=command_key), NOW + patience, list[timedelta]()
+    assert after(current, patience - INSTANT) == current
+    for count in range(1, 10):
+        current = verify(current, UNSEEN, POLICY, now)
+        assert current.due is not None
+        assert (current.state, current.reissues, current.command_key) == (state, count, None)
+        assert current.flag is (flag if count > POLICY.reissue_limit else None)
+        assert verify(current, UNSEEN, POLICY, current.due - INSTANT) == current
+        gaps.append(current.due - now)
+        now = current.due
+        current = replace(current, command_key=command_key)
+    assert gaps[:2] == [2 * patience, 4 * patience]
+    assert gaps == sorted(gaps)
+    assert gaps[-1] == POLICY.longest_retry
+
+
+RESTING = sorted({State.WAITING, State.EXCLUDED, State.FAILED, State.WITHDRAWN, State.REGISTERED})
+
+
+@pytest.mark.parametrize("state", RESTING)
+@pytest.mark.parametrize("seen", [UNSEEN, MEMBER, REGISTERED, Observation(member=False)])
+def test_a_look_changes_nothing_for_whoever_is_not_on_the_way(
+    state: State, seen: Observation
+) -> None:
+    current = fresh(state)
+    assert after(current, timedelta(days=99), seen) == current
+
+
+LOOKS = st.builds(
+    Observation,
+    st.sampled_from([None, False, True]),
+    st.none() | st.builds(Registration, st.just(ANNA_ID), st.booleans(), st.booleans()),
+)
+WAITS = st.integers(0, 60 * 48).map(lambda minutes: timedelta(minutes=minutes))
+
+
+@given(
+    st.sampled_from(WAY), st.sampled_from(Medium), st.lists(st.tuples(WAITS, LOOKS), max_size=12)
+)
+def test_no_look_ever_moves_a_visible_person_back_nor_an_applied_one_before_its_time(
+    state: State, medium: Medium, looks: list[tuple[timedelta, Observation]]
+) -> None:
+    current, now = fresh(state, medium=medium), NOW
+    for wait, seen in looks:
+        now += wait
+        before, current = current, verify(current, seen, POLICY, now)
+        if current.state is State.REQUESTED:
+            assert before.state is State.APPLIED
+            assert now >= before.since + POLICY.visible_within(medium)
+            return
+        assert WAY.index(current.state) >= WAY.index(before.state)
+
+
+@given(st.sampled_from(State), LOOKS, WAITS)
+def test_looking_twice_at_once_is_as_good_as_looking_once(
+    state: State, seen: Observation, wait: timedelta
+) -> None:
+    once = after(fresh(state), wait, seen)
+    assert after(once, wait, seen) == once
+
+
+@pytest.mark.parametrize(
+    ("known", "person", "is_theirs"),
+    [
+        (UserRef(user_principal_name=ANNA_UPN.upper()), CLOUD_ANNA, True),
+        (UserRef(employee_id="4711"), CLOUD_ANNA, True),
+        (UserRef(employee_id="4712"), CLOUD_ANNA, False),
+        (UserRef(source_anchor="anchor=="), SYNCED_ANNA, True),
+        (UserRef(source_anchor="ANCHOR=="), SYNCED_ANNA, False),
+        (UserRef(source_anchor="anchor==", user_principal_name=ANNA_UPN), CLOUD_ANNA, False),
+        (UserRef(), CLOUD_ANNA, False),
+        (UserRef(employee_id="4711"), Person(ref=UserRef(object_id=ANNA_ID)), False),
+    ],
+)
+def test_an_arrival_is_known_by_source_anchor_where_there_is_one_else_by_name(
+    known: UserRef, person: Person, is_theirs: bool
+) -> None:
+    assert is_arrival_of(provisional(State.APPLIED, user=known), person) is is_theirs
+
+
+def adopted(
+    current: Enrolment,
+    person: Person = SYNCED_ANNA,
+    policy: Policy = POLICY,
+    memberships: Memberships = Memberships(),
+) -> Enrolment:
+    return adopt(current, person, memberships, policy, NOW)
+
+
+@pytest.mark.parametrize("state", sorted(IN_SCOPE | {State.REQUESTED}))
+def test_an_eligible_arrival_goes_on_under_the_object_id(state: State) -> None:
+    arrived = adopted(provisional(state, command_key="add-1"))
+    assert (arrived.key, arrived.state, arrived.command_key) == (ANNA_ID, state, "add-1")
+    assert arrived.user == SYNCED_ANNA.ref
+    assert not arrived.is_provisional
+    assert reasons(arrived) == [Reason.ARRIVED_IN_ENTRA]
+
+
+def test_whoever_waits_is_looked_at_again_at_once_on_arrival() -> None:
+    arrived = adopted(provisional(State.WAITING, due=NOW + timedelta(hours=4), medium=None))
+    assert (arrived.state, arrived.due, arrived.medium) == (
+        State.WAITING,
+        NOW,
+        Medium.ON_PREMISES,
+    )
+
+
+def test_an_arrival_without_a_licence_is_flagged_and_stays() -> None:
+    arrived = adopted(provisional(State.APPLIED), replace(SYNCED_ANNA, licensed=False))
+    assert (arrived.state, arrived.flag) == (State.APPLIED, Reason.UNLICENSED)
+
+
+@pytest.mark.parametrize(
+    ("person", "memberships", "policy", "reason"),
+    [
+        (replace(SYNCED_ANNA, enabled=False), Memberships(), POLICY, Reason.DISABLED),
+        (SYNCED_ANNA, Memberships(holds_directory_role=True), POLICY, Reason.ADMINISTRATOR),
+        (CLOUD_ANNA, Memberships(), SYNCED_ONLY, Reason.CLOUD_USER_OUT_OF_REACH),
+    ],
+)
+@pytest.mark.parametrize("state", sorted(IN_SCOPE))
+def test_an_arrival_who_is_not_eligible_is_taken_out_again_with_the_reason(
+    state: State, person: Person, memberships: Memberships, policy: Policy, reason: Reason
+) -> None:
+    member = provisional(state, provenance=Provenance.OURS)
+    leaving = adopted(member, person, policy, memberships)
+    assert (leaving.state, leaving.reason) == (State.WITHDRAWING, reason)
+
+
+def test_an_arrival_who_is_not_eligible_keeps_a_membership_that_is_not_ours() -> None:
+    member = provisional(State.APPLIED, provenance=Provenance.PREEXISTING)
+    left = adopted(member, replace(SYNCED_ANNA, enabled=False))
+    assert (left.state, left.reason) == (State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS)
+
+
+@pytest.mark.parametrize("state", [State.WITHDRAWING, State.WITHDRAWN, State.FAILED])
+def test_an_arrival_who_is_on_the_way_out_stays_there(state: State) -> None:
+    arrived = adopted(provisional(state), replace(SYNCED_ANNA, guest=True))
+    assert (arrived.state, arrived.key) == (state, ANNA_ID)
+
+
+def test_in_a_cloud_topology_an_arrival_belongs_to_the_cloud_group_even_when_synced() -> None:
+    waiting = provisional(State.WAITING, medium=None, user=UserRef(employee_id=ANNA.employee_id))
+    assert adopted(waiting, SYNCED_ANNA, CLOUD_ONLY).medium is Medium.CLOUD
+
+
+WAVE = Cause(CauseKind.WAVE, "early", "clock")
+EVENT = Cause(CauseKind.EVENT, "event-7", "hr")
+
+
+def test_somebody_enrolled_under_two_keys_keeps_what_was_said_under_both() -> None:
+    known = enrolment(
+        State.REQUESTED, Provenance.UNKNOWN, holds=(Hold(WAVE),), event_time=NOW - 9 * DAY
+    )
+    arrived = enrolment(State.APPLIED, holds=(Hold(EVENT),), event_time=NOW)
+    both = joined(known, arrived)
+    assert (both.state, both.provenance) == (State.REQUESTED, Provenance.OURS)
+    assert set(both.holds) == {Hold(WAVE), Hold(EVENT)}
+    assert both.event_time == NOW
+    assert joined(both, arrived) == both
+
+
+def test_a_leaver_who_was_enrolled_under_two_keys_is_held_by_nothing() -> None:
+    known = enrolment(State.REQUESTED, holds=(Hold(WAVE),), event_time=NOW - 9 * DAY)
+    left = Bar(Reason.OFFBOARDED, "hr")
+    arrived = enrolment(State.WITHDRAWN, bar=left, event_time=NOW)
+    both = joined(known, arrived)
+    assert (both.holds, both.bar) == ((), left)
+
+
+def test_an_operators_exclusion_under_either_key_stays() -> None:
+    bar = Bar(Reason.EXCLUDED_BY_HAND, "olga")
+    known = enrolment(State.EXCLUDED, bar=bar, event_time=NOW - 9 * DAY)
+    arrived = enrolment(State.APPLIED, holds=(Hold(EVENT),), event_time=NOW)
+    both = joined(known, arrived)
+    assert (both.bar, both.holds) == (bar, (Hold(EVENT),))

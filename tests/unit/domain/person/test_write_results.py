@@ -1,0 +1,268 @@
+"""What the directory's answers make of a person, in whatever order and number they come."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State
+from shared.domain.person.people import UserRef
+from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import Answer, Change, Outcome, note_delta_sync, record
+from tests.unit.enrolments import (
+    DAY,
+    NOW,
+    POLICY,
+    enrolment,
+    provisional,
+    reasons,
+)
+
+OUT = sorted({State.EXCLUDED, State.FAILED, State.WITHDRAWN})
+
+
+def added(outcome: Outcome, **changes: Any) -> Answer:
+    return replace(Answer(change=Change.ADD, outcome=outcome, command_key="add-1"), **changes)
+
+
+def removed(outcome: Outcome, **changes: Any) -> Answer:
+    return replace(Answer(change=Change.REMOVE, outcome=outcome, command_key="out-1"), **changes)
+
+
+def recorded(current: Enrolment, answer: Answer) -> Enrolment:
+    return record(current, answer, POLICY, NOW)
+
+
+def asked(provenance: Provenance = Provenance.UNKNOWN, **changes: Any) -> Enrolment:
+    return enrolment(State.REQUESTED, provenance, **({"command_key": "add-1"} | changes))
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.WAITING])
+@pytest.mark.parametrize(
+    ("outcome", "reason", "provenance"),
+    [
+        (Outcome.DONE, Reason.ADDED, Provenance.OURS),
+        (Outcome.ALREADY, Reason.ALREADY_MEMBER, Provenance.PREEXISTING),
+    ],
+)
+def test_a_written_membership_is_applied_and_tells_whose_it_is(
+    state: State, outcome: Outcome, reason: Reason, provenance: Provenance
+) -> None:
+    applied = recorded(enrolment(state, Provenance.UNKNOWN), added(outcome))
+    assert (applied.state, applied.reason, applied.provenance) == (
+        State.APPLIED,
+        reason,
+        provenance,
+    )
+    assert (applied.command_key, applied.since) == (None, NOW)
+
+
+def test_what_is_known_to_be_ours_stays_ours_when_it_is_found_already_there() -> None:
+    applied = recorded(asked(Provenance.OURS), added(Outcome.ALREADY))
+    assert applied.provenance is Provenance.OURS
+
+
+def test_an_answer_tells_who_somebody_known_by_name_alone_is() -> None:
+    who = UserRef(source_anchor="anchor==", sid="S-1-5-21-1")
+    applied = recorded(provisional(State.REQUESTED), added(Outcome.DONE, user=who))
+    assert (applied.user.source_anchor, applied.user.sid) == ("anchor==", "S-1-5-21-1")
+    assert applied.user.user_principal_name == "anna@contoso.test"
+
+
+def test_whoever_is_in_neither_directory_waits_for_the_next_look() -> None:
+    waiting = recorded(provisional(State.REQUESTED, attempts=1), added(Outcome.NOT_FOUND))
+    assert (waiting.state, waiting.reason) == (State.WAITING, Reason.NOT_IN_ANY_DIRECTORY)
+    assert (waiting.due, waiting.attempts) == (NOW + 2 * POLICY.first_retry, 2)
+
+
+def test_whoever_is_in_neither_directory_by_the_deadline_fails() -> None:
+    failed = recorded(provisional(State.REQUESTED, deadline=NOW), added(Outcome.NOT_FOUND))
+    assert (failed.state, failed.reason) == (State.FAILED, Reason.DEADLINE_PASSED)
+
+
+def test_somebody_synced_whom_active_directory_does_not_know_fails() -> None:
+    failed = recorded(asked(), added(Outcome.NOT_FOUND))
+    assert (failed.state, failed.reason) == (State.FAILED, Reason.NOT_IN_ACTIVE_DIRECTORY)
+
+
+@pytest.mark.parametrize(
+    ("given_reason", "state", "reason"),
+    [
+        (Reason.PROTECTED, State.EXCLUDED, Reason.PROTECTED),
+        (Reason.DISABLED, State.EXCLUDED, Reason.DISABLED),
+        (Reason.GUEST, State.EXCLUDED, Reason.GUEST),
+        (Reason.SID_MISMATCH, State.FAILED, Reason.SID_MISMATCH),
+        (Reason.AMBIGUOUS, State.FAILED, Reason.AMBIGUOUS),
+        (None, State.FAILED, Reason.WRITE_REFUSED),
+    ],
+)
+def test_a_refused_add_excludes_the_ineligible_and_fails_the_others_with_the_detail(
+    given_reason: Reason | None, state: State, reason: Reason
+) -> None:
+    refused = added(Outcome.REFUSED, reason=given_reason, detail="as AD says")
+    after = recorded(asked(), refused)
+    assert (after.state, after.reason) == (state, reason)
+    assert after.steps[-1].detail == "as AD says"
+
+
+@pytest.mark.parametrize("state", [State.REQUESTED, State.WITHDRAWING])
+def test_an_expired_command_is_asked_again_and_nobody_is_flagged(state: State) -> None:
+    current = enrolment(state, command_key="add-1")
+    make = added if state is State.REQUESTED else removed
+    expired = make(Outcome.REFUSED, reason=Reason.COMMAND_EXPIRED)
+    again = recorded(current, expired)
+    assert (again.state, again.reason) == (state, current.reason)
+    assert (again.command_key, again.flag) == (None, None)
+    assert reasons(again) == [Reason.COMMAND_EXPIRED]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason", "flag"),
+    [
+        (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE, Reason.GROUP_NOT_WRITABLE),
+        (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA, None),
+    ],
+)
+def test_what_is_not_the_persons_fault_is_asked_again_and_a_closed_group_flagged(
+    outcome: Outcome, reason: Reason, flag: Reason | None
+) -> None:
+    again = recorded(asked(), added(outcome, reason=reason))
+    assert (again.state, again.command_key, again.flag) == (State.REQUESTED, None, flag)
+    assert reasons(again) == [reason]
+
+
+@pytest.mark.parametrize("state", sorted(IN_SCOPE))
+@pytest.mark.parametrize("outcome", Outcome)
+def test_an_add_answered_again_changes_nothing_for_whoever_is_in(
+    state: State, outcome: Outcome
+) -> None:
+    current = enrolment(state)
+    assert recorded(current, added(outcome)) == current
+
+
+@pytest.mark.parametrize("state", OUT)
+def test_a_late_add_for_somebody_given_up_is_taken_back(state: State) -> None:
+    leaving = recorded(enrolment(state, Provenance.UNKNOWN, reissues=2), added(Outcome.DONE))
+    assert (leaving.state, leaving.provenance) == (State.WITHDRAWING, Provenance.OURS)
+    assert (leaving.command_key, leaving.reissues) == (None, 0)
+
+
+@pytest.mark.parametrize("state", OUT)
+@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.DONE}))
+def test_a_late_answer_that_wrote_nothing_leaves_somebody_given_up_alone(
+    state: State, outcome: Outcome
+) -> None:
+    current = enrolment(state, Provenance.UNKNOWN)
+    assert recorded(current, added(outcome)) == current
+
+
+def leaver(provenance: Provenance = Provenance.UNKNOWN) -> Enrolment:
+    """Somebody who left while the command to add them was on its way."""
+    return enrolment(State.WITHDRAWING, provenance, command_key="add-1")
+
+
+def test_a_leaver_whose_add_was_carried_out_is_ours_to_remove_now() -> None:
+    leaving = recorded(leaver(), added(Outcome.DONE))
+    assert (leaving.state, leaving.provenance) == (State.WITHDRAWING, Provenance.OURS)
+    assert leaving.command_key is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome.ALREADY, Reason.MEMBERSHIP_NOT_OURS),
+        (Outcome.NOT_FOUND, Reason.NOT_A_MEMBER),
+        (Outcome.REFUSED, Reason.NOT_A_MEMBER),
+    ],
+)
+def test_a_leaver_whose_add_wrote_nothing_is_out(outcome: Outcome, reason: Reason) -> None:
+    out = recorded(leaver(), added(outcome))
+    assert (out.state, out.reason) == (State.WITHDRAWN, reason)
+
+
+def test_an_add_answered_after_the_removal_was_asked_for_does_not_stop_the_removal() -> None:
+    removing = enrolment(State.WITHDRAWING, command_key="out-1")
+    assert recorded(removing, added(Outcome.DONE)) == removing
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (Outcome.DONE, Reason.REMOVED),
+        (Outcome.ALREADY, Reason.NOT_A_MEMBER),
+        (Outcome.NOT_FOUND, Reason.NOT_A_MEMBER),
+    ],
+)
+def test_an_answered_removal_is_the_end(outcome: Outcome, reason: Reason) -> None:
+    out = recorded(enrolment(State.WITHDRAWING, command_key="out-1"), removed(outcome))
+    assert (out.state, out.reason, out.command_key) == (State.WITHDRAWN, reason, None)
+
+
+@pytest.mark.parametrize("given_reason", [None, Reason.GROUP_NOT_WRITABLE])
+def test_a_refused_removal_is_still_owed_and_flagged(given_reason: Reason | None) -> None:
+    refused = removed(Outcome.REFUSED, reason=given_reason)
+    still = recorded(enrolment(State.WITHDRAWING, command_key="out-1"), refused)
+    assert (still.state, still.command_key) == (State.WITHDRAWING, None)
+    assert still.flag is (given_reason or Reason.WRITE_REFUSED)
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - {State.WITHDRAWING}))
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_late_removal_changes_nothing_for_whoever_is_not_leaving(
+    state: State, outcome: Outcome
+) -> None:
+    current = enrolment(state)
+    assert recorded(current, removed(outcome)) == current
+
+
+ANSWERS = st.builds(
+    Answer,
+    change=st.sampled_from(Change),
+    outcome=st.sampled_from(Outcome),
+    reason=st.none() | st.sampled_from([Reason.PROTECTED, Reason.COMMAND_EXPIRED]),
+    command_key=st.sampled_from(["add-1", "out-1", None]),
+)
+ANYBODY = st.builds(
+    enrolment,
+    st.sampled_from(State),
+    st.sampled_from(Provenance),
+    command_key=st.sampled_from(["add-1", "out-1", None]),
+)
+
+
+@given(ANYBODY, ANSWERS)
+def test_an_answer_that_comes_twice_is_as_good_as_one(current: Enrolment, answer: Answer) -> None:
+    once = recorded(current, answer)
+    assert recorded(once, answer) == once
+
+
+@given(ANYBODY, ANSWERS)
+def test_only_a_membership_written_by_us_ever_becomes_ours(
+    current: Enrolment, answer: Answer
+) -> None:
+    after = recorded(current, answer)
+    if after.provenance is Provenance.OURS and current.provenance is not Provenance.OURS:
+        assert (answer.change, answer.outcome) == (Change.ADD, Outcome.DONE)
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "reason"),
+    [(True, Reason.DELTA_SYNC_SUCCEEDED), (False, Reason.DELTA_SYNC_FAILED)],
+)
+@pytest.mark.parametrize("state", sorted(IN_SCOPE | {State.WITHDRAWN}))
+def test_the_end_of_the_delta_sync_is_told_once_to_whom_it_carried(
+    state: State, succeeded: bool, reason: Reason
+) -> None:
+    current = enrolment(state)
+    told = note_delta_sync(current, succeeded=succeeded, detail="busy", now=NOW)
+    assert (told.state, told.reason) == (state, current.reason)
+    assert reasons(told) == [reason]
+    assert note_delta_sync(told, succeeded=succeeded, detail="busy", now=NOW + DAY) == told
+
+
+@pytest.mark.parametrize("state", sorted(set(State) - IN_SCOPE - {State.WITHDRAWN}))
+def test_the_end_of_the_delta_sync_is_nothing_to_whoever_it_did_not_carry(state: State) -> None:
+    current = enrolment(state)
+    assert note_delta_sync(current, succeeded=False, detail="", now=NOW) == current

@@ -1,0 +1,292 @@
+"""What the gates say of resets, of the hybrid worker, of its delta syncs and of the backlog."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.person.enrolment import State
+from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.domain.rollout.state import Phase
+from tests.unit.waves import (
+    DAY,
+    HOUR,
+    LATER,
+    MINUTE,
+    NOW,
+    gate,
+    late,
+    look,
+    measured,
+    resets,
+    sight,
+)
+
+PASSED, FAILED, INCONCLUSIVE = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUSIVE
+SINCE = LATER - HOUR
+"""When a window of an hour that ends `LATER` begins."""
+
+
+def written_back(succeeded: int, failed: int, at: datetime = LATER) -> tuple[Reset, ...]:
+    return (
+        *resets(ResetOutcome.SUCCEEDED, *[at] * succeeded),
+        *resets(ResetOutcome.WRITEBACK_FAILED, *[at] * failed),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "minimum", "outcome", "value"),
+    [
+        (written_back(98, 2), 5, PASSED, 0.02),
+        (written_back(97, 3), 5, FAILED, 0.03),
+        (written_back(100, 0), 5, PASSED, 0.0),
+        (written_back(4, 0), 5, INCONCLUSIVE, None),
+        (written_back(0, 4), 5, INCONCLUSIVE, None),
+        (written_back(0, 5), 5, FAILED, 1.0),
+        ((), 1, INCONCLUSIVE, None),
+        ((), 0, PASSED, None),
+        (written_back(0, 1), 0, FAILED, 1.0),
+    ],
+)
+def test_resets_fail_the_gate_where_too_large_a_share_could_not_be_written(
+    seen: tuple[Reset, ...], minimum: int, outcome: Outcome, value: float | None
+) -> None:
+    one = gate(GateKind.WRITEBACK_FAILURES, threshold=0.02, minimum_sample=minimum)
+    result = look(one, measured(resets=seen))
+    assert (result.outcome, result.value, result.sample) == (outcome, value, len(seen))
+
+
+@given(st.integers(1, 1_000))
+def test_a_share_of_failures_at_the_threshold_passes_however_the_floats_round(
+    allowed: int,
+) -> None:
+    # Divided twice, as a percentage that was written down is.
+    one = gate(GateKind.BLOCKED_RESETS, threshold=allowed / 1000 / 100)
+
+    def outcome(blocked: int) -> Outcome:
+        seen = resets(ResetOutcome.BLOCKED, *[LATER] * blocked)
+        return look(one, measured(resets=seen, in_scope=100_000)).outcome
+
+    assert outcome(allowed) is PASSED
+    assert outcome(allowed + 1) is FAILED
+
+
+@pytest.mark.parametrize("kind", [GateKind.WRITEBACK_FAILURES, GateKind.BLOCKED_RESETS])
+@pytest.mark.parametrize(
+    ("window", "at", "counts"),
+    [
+        (HOUR, SINCE, True),
+        (HOUR, SINCE - MINUTE, False),
+        (HOUR, LATER, True),
+        (HOUR, LATER + MINUTE, False),
+        (DAY, NOW, True),
+        (DAY, NOW - MINUTE, False),
+    ],
+)
+def test_resets_count_within_the_window_and_not_from_before_the_phase(
+    kind: GateKind, window: timedelta, at: datetime, counts: bool
+) -> None:
+    one = gate(kind, threshold=0.0, window=window, minimum_sample=0)
+    seen = (*resets(ResetOutcome.WRITEBACK_FAILED, at), *resets(ResetOutcome.BLOCKED, at))
+    result = look(one, measured(resets=seen, in_scope=10))
+    assert result.outcome is (FAILED if counts else PASSED)
+
+
+def test_a_refused_reset_is_no_writeback() -> None:
+    one = gate(GateKind.WRITEBACK_FAILURES, threshold=0.5)
+    seen = (*written_back(1, 1), *resets(ResetOutcome.BLOCKED, LATER, LATER))
+    assert look(one, measured(resets=seen)).sample == 2
+
+
+def test_resets_are_told_with_their_figures() -> None:
+    one = gate(GateKind.WRITEBACK_FAILURES, threshold=0.02, minimum_sample=5)
+    assert look(one, measured(resets=written_back(24, 1))).text == (
+        "4.0 % of 25 resets since 2026-03-02 10:00 UTC could not be written to AD; "
+        "at most 2.0 % may"
+    )
+    assert look(one, measured(resets=written_back(0, 1))).text == (
+        "1 reset since 2026-03-02 10:00 UTC; 5 are needed to judge"
+    )
+    assert look(replace(one, minimum_sample=0), measured()).text == (
+        "0 resets since 2026-03-02 10:00 UTC"
+    )
+    # Rounded to the nearest, this would read as if it had passed.
+    assert look(one, measured(resets=written_back(97_999, 2_001))).text.startswith("2.1 % of")
+
+
+@pytest.mark.parametrize(
+    ("blocked", "in_scope", "minimum", "outcome", "value"),
+    [
+        (1, 100, 1, PASSED, 0.01),
+        (2, 100, 1, FAILED, 0.02),
+        (0, 100, 1, PASSED, 0.0),
+        (9, 9, 10, INCONCLUSIVE, None),
+        (0, 0, 1, INCONCLUSIVE, None),
+        (0, 0, 0, PASSED, None),
+    ],
+)
+def test_refused_people_fail_the_gate_where_they_are_too_large_a_share_of_those_in_scope(
+    blocked: int, in_scope: int, minimum: int, outcome: Outcome, value: float | None
+) -> None:
+    one = gate(GateKind.BLOCKED_RESETS, threshold=0.01, minimum_sample=minimum)
+    seen = resets(ResetOutcome.BLOCKED, *[LATER] * blocked)
+    result = look(one, measured(resets=seen, in_scope=in_scope))
+    assert (result.outcome, result.value, result.sample) == (outcome, value, in_scope)
+
+
+def test_somebody_who_was_refused_ten_times_is_one_person() -> None:
+    one = gate(GateKind.BLOCKED_RESETS, threshold=0.01)
+    seen = tuple(Reset(LATER - n * MINUTE, "anna", ResetOutcome.BLOCKED) for n in range(10))
+    result = look(one, measured(resets=seen, in_scope=100))
+    assert (result.outcome, result.value) == (PASSED, 0.01)
+    assert result.text == (
+        "1.0 % of 100 people in scope met a refused reset since 2026-03-02 10:00 UTC; "
+        "at most 1.0 % may"
+    )
+
+
+@pytest.mark.parametrize("kind", [GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC])
+def test_where_there_is_no_group_in_ad_the_worker_and_its_syncs_do_not_matter(
+    kind: GateKind,
+) -> None:
+    failed = sight(NOW - DAY, directory_answers=False, sync_succeeded=False)
+    for workers in [(), (failed,)]:
+        result = look(gate(kind), measured(needs_worker=False, workers=workers))
+        assert (result.outcome, result.text) == (PASSED, "no AD group in this topology")
+
+
+@pytest.mark.parametrize(
+    ("workers", "outcome"),
+    [
+        ([sight(LATER)], PASSED),
+        ([sight(LATER - HOUR)], PASSED),
+        ([sight(LATER - HOUR - MINUTE)], FAILED),
+        ([sight(LATER, directory_answers=False)], FAILED),
+        ([sight(LATER - DAY, directory_answers=False), sight(LATER)], PASSED),
+        ([sight(LATER), sight(LATER - DAY)], PASSED),
+        ([sight(LATER - MINUTE), sight(LATER, directory_answers=False)], FAILED),
+    ],
+)
+def test_the_worker_heard_of_last_is_alive_within_the_window_while_its_directory_answers(
+    workers: list[WorkerSight], outcome: Outcome
+) -> None:
+    result = look(gate(GateKind.WORKER_ALIVE), measured(workers=tuple(workers)))
+    assert (result.outcome, result.sample) == (outcome, len(workers))
+
+
+@pytest.mark.parametrize("phase", [Phase.PROGRESSING, Phase.SOAKING])
+def test_a_worker_that_was_never_heard_of_has_a_window_to_show_up(phase: Phase) -> None:
+    alive = gate(GateKind.WORKER_ALIVE)
+    waited = look(alive, measured(), NOW + HOUR - MINUTE, phase)
+    assert waited.outcome is INCONCLUSIVE
+    assert look(alive, measured(), NOW + HOUR, phase).outcome is FAILED
+    assert waited.text == (
+        "no hybrid worker has ever been heard of; one is expected by 2026-03-02 09:00 UTC"
+    )
+
+
+@pytest.mark.parametrize(
+    ("worker", "text"),
+    [
+        (
+            sight(LATER),
+            (
+                "hybrid worker worker-1 was last heard of at 2026-03-02 11:00 UTC; "
+                "Active Directory answers it"
+            ),
+        ),
+        (
+            sight(NOW),
+            (
+                "hybrid worker worker-1 was last heard of at 2026-03-02 08:00 UTC, "
+                "not since 2026-03-02 10:00 UTC"
+            ),
+        ),
+        (
+            sight(LATER, directory_answers=False, problem="LDAP: timed out"),
+            (
+                "hybrid worker worker-1 was last heard of at 2026-03-02 11:00 UTC; "
+                "Active Directory does not answer it: LDAP: timed out"
+            ),
+        ),
+    ],
+)
+def test_the_worker_is_told_of_by_name_and_time(worker: WorkerSight, text: str) -> None:
+    assert look(gate(GateKind.WORKER_ALIVE), measured(workers=(worker,))).text == text
+
+
+WELL = sight(LATER, sync_succeeded=True, sync_ended_at=SINCE)
+OLD = replace(WELL, sync_ended_at=SINCE - MINUTE)
+BAD = sight(LATER, sync_succeeded=False, sync_ended_at=NOW, problem="staging mode")
+BAD_BEFORE = replace(BAD, sync_ended_at=NOW - MINUTE)
+NONE_YET = sight(LATER)
+
+
+@pytest.mark.parametrize(
+    ("workers", "people", "outcome"),
+    [
+        ([WELL], {State.APPLIED: 1}, PASSED),
+        ([OLD], {State.APPLIED: 1}, INCONCLUSIVE),
+        ([OLD], {State.REQUESTED: 1}, INCONCLUSIVE),
+        ([OLD], {State.VISIBLE: 1, State.FAILED: 1}, PASSED),
+        ([BAD], {State.VISIBLE: 1}, FAILED),
+        ([BAD], {State.APPLIED: 1}, FAILED),
+        ([BAD_BEFORE], {State.APPLIED: 1}, INCONCLUSIVE),
+        ([BAD_BEFORE], {State.VISIBLE: 1}, PASSED),
+        ([], {State.VISIBLE: 1}, INCONCLUSIVE),
+        ([NONE_YET], {State.VISIBLE: 1}, INCONCLUSIVE),
+        ([NONE_YET, WELL], {State.APPLIED: 1}, PASSED),
+        ([BAD, WELL], {State.APPLIED: 1}, PASSED),
+        ([WELL, replace(BAD, sync_ended_at=LATER)], {State.APPLIED: 1}, FAILED),
+        ([replace(BAD, sync_ended_at=None)], {State.VISIBLE: 1}, FAILED),
+    ],
+)
+def test_the_newest_delta_sync_of_any_worker_decides_where_it_is_new_enough(
+    workers: list[WorkerSight], people: dict[State, int], outcome: Outcome
+) -> None:
+    assert look(gate(GateKind.DELTA_SYNC), measured(people, workers=tuple(workers))).outcome is (
+        outcome
+    )
+
+
+def test_people_who_are_late_already_keep_no_old_delta_sync_from_passing() -> None:
+    facts = replace(late(State.APPLIED, 1, visible=99), workers=(OLD,))
+    assert look(gate(GateKind.DELTA_SYNC), facts).outcome is PASSED
+
+
+@pytest.mark.parametrize(
+    ("workers", "people", "text"),
+    [
+        ((), {}, "no hybrid worker tells of a delta sync that has ended"),
+        ((WELL,), {}, "the newest delta sync succeeded at 2026-03-02 10:00 UTC"),
+        ((BAD,), {}, "the newest delta sync failed at 2026-03-02 08:00 UTC: staging mode"),
+        (
+            (OLD,),
+            {State.APPLIED: 1},
+            (
+                "the newest delta sync succeeded at 2026-03-02 09:59 UTC; "
+                "that is too long ago to tell, and people wait for one"
+            ),
+        ),
+        (
+            (OLD,),
+            {},
+            "the newest delta sync succeeded at 2026-03-02 09:59 UTC; nobody waits for another",
+        ),
+    ],
+)
+def test_the_delta_sync_is_told_of_with_its_time_and_problem(
+    workers: tuple[WorkerSight, ...], people: dict[State, int], text: str
+) -> None:
+    assert look(gate(GateKind.DELTA_SYNC), measured(people, workers=workers)).text == text
+
+
+@pytest.mark.parametrize(("overdue", "outcome"), [(0, PASSED), (10, PASSED), (11, FAILED)])
+def test_a_backlog_fails_beyond_so_many_people(overdue: int, outcome: Outcome) -> None:
+    result = look(gate(GateKind.BACKLOG, threshold=10), measured(overdue=overdue))
+    assert (result.outcome, result.value) == (outcome, overdue)
+    assert result.text == f"{overdue} people are overdue to be written; at most 10 may be"

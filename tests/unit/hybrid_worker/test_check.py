@@ -1,0 +1,238 @@
+"""The checks as values: what depends on what, what is judged how, and how it reads."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from hybrid_worker.check.connect_host import (
+    NEEDED,
+    READS_WRITEBACK,
+    SHOWN_BY_JEA,
+    Call,
+    connect_host_checks,
+    judge_cmdlets,
+)
+from hybrid_worker.check.directory import judge_other_groups
+from hybrid_worker.check.group_rights import Rights, look_at
+from hybrid_worker.check.installation import installation_checks
+from hybrid_worker.check.outcome import (
+    Check,
+    CheckFailed,
+    NotApplicable,
+    Outcome,
+    State,
+    exit_status,
+    outcomes,
+)
+from hybrid_worker.check.report import as_json, line, summary
+from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
+from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.settings import SyncSettings, load_settings
+from shared.domain.errors import DirectoryUnavailable
+from tests.unit.hybrid_worker.test_settings import PROJECT, write
+
+
+def failing() -> str:
+    raise CheckFailed("it is shut", "Open it.")
+
+
+def absent() -> str:
+    raise NotApplicable("there is none")
+
+
+def states(*checks: Check) -> list[State]:
+    return [outcome.state for outcome in outcomes(checks)]
+
+
+def test_what_fails_hides_only_what_needs_it() -> None:
+    assert states(
+        Check("door", failing),
+        Check("room", lambda: "seen", needs="door"),
+        Check("cellar", lambda: "seen", needs="room"),
+        Check("garden", lambda: "seen"),
+    ) == [State.FAILED, State.NOT_TRIED, State.NOT_TRIED, State.PASSED]
+
+
+def test_what_needs_something_that_there_is_not_is_not_applicable_either() -> None:
+    checks = [Check("host", absent), Check("cmdlets", failing, needs="host")]
+    assert states(*checks) == [State.NOT_APPLICABLE, State.NOT_APPLICABLE]
+
+
+def test_a_part_that_does_not_get_through_is_a_failure_with_its_own_words() -> None:
+    def unreachable() -> str:
+        raise DirectoryUnavailable("bind: no answer")
+
+    (outcome,) = outcomes([Check("bind", unreachable)])
+    assert (outcome.state, outcome.detail) == (State.FAILED, "bind: no answer")
+
+
+def test_an_error_that_nobody_foresaw_fails_its_check_and_hides_no_other() -> None:
+    def unforeseen() -> str:
+        raise KeyError("notAfter")
+
+    outcome, after = outcomes([Check("door", unforeseen), Check("garden", lambda: "seen")])
+    assert (outcome.state, outcome.detail) == (State.FAILED, "KeyError: 'notAfter'")
+    assert after.state is State.PASSED
+
+
+@pytest.mark.parametrize(
+    ("seen", "status"),
+    [
+        ([State.PASSED, State.NOT_APPLICABLE], 0),
+        ([State.PASSED, State.FAILED], 1),
+        ([State.NOT_TRIED], 1),
+    ],
+)
+def test_the_exit_status_says_whether_everything_that_applies_has_passed(
+    seen: list[State], status: int
+) -> None:
+    assert exit_status([Outcome("x", state, "") for state in seen]) == status
+
+
+def test_an_outcome_is_one_line_with_the_remedy_behind_the_reason() -> None:
+    text = line(Outcome("door", State.FAILED, "it is\nshut", "Open it."))
+    assert text.split() == ["failed", "door", "it", "is", "shut.", "Open", "it."]
+    assert "\n" not in text
+
+
+def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) -> None:
+    values = {
+        "STATE_DIRECTORY": str(tmp_path / "state"),
+        "SERVICE_BUS_CONNECTION_STRING": "Endpoint=sb://localhost:1;UseDevelopmentEmulator=true;"
+        "SharedAccessKeyName=x;SharedAccessKey=eA==",
+        "SERVICE_BUS_TRANSPORT": "amqp",
+        "DIRECTORY_SERVER": "dc1-кириллица.invalid",
+        "DIRECTORY_DOMAIN": "corp.contoso.com",
+        "DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users",
+        "SYNC_MODE": "none",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "hybrid_worker", "check", "--settings", write(tmp_path, values)],
+        cwd=PROJECT,
+        env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "cp1252"},
+        capture_output=True,
+        text=True,
+        encoding="cp1252",
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "dc1-?????????.invalid" in done.stdout
+
+
+def test_json_holds_what_the_lines_hold() -> None:
+    seen = [Outcome("door", State.FAILED, "shut", "Open it."), Outcome("roof", State.PASSED, "ok")]
+    assert json.loads(as_json(seen))["checks"][0] == {
+        "name": "door",
+        "state": "failed",
+        "detail": "shut",
+        "remedy": "Open it.",
+    }
+    assert summary(seen) == "1 failed, 1 passed"
+
+
+def test_a_right_on_the_descriptor_counts_as_a_right_on_the_members() -> None:
+    rights = Rights.of({"sDRightsEffective": [b"4"]})
+    assert rights.writes_members
+    assert rights.beyond_members == ["its permissions"]
+
+
+def test_the_search_for_other_groups_leaves_the_scope_group_out_and_stops_at_its_bound() -> None:
+    def group(number: int, *attributes: bytes) -> dict[str, list[bytes]]:
+        return {
+            "objectGUID": [b"%d" % number],
+            "sAMAccountName": [b"group-%d" % number],
+            "allowedAttributesEffective": list(attributes),
+            "sDRightsEffective": [b"0"],
+        }
+
+    groups = [group(0, b"member"), group(1, b"info"), group(2, b"Member"), group(3, b"member")]
+    everything = look_at(groups, b"0")
+    assert (everything.looked_at, everything.more) == (3, False)
+    assert everything.writable == ["group-2", "group-3"]
+    bounded = look_at(groups, b"0", most=2)
+    assert (bounded.looked_at, bounded.more, bounded.writable) == (2, True, ["group-2"])
+
+
+def test_groups_of_which_ad_says_nothing_are_not_taken_for_groups_without_a_right() -> None:
+    told = {"objectGUID": [b"1"], "sDRightsEffective": [b"0"]}
+    found = look_at([told, {"objectGUID": [b"2"]}, {"objectGUID": [b"3"]}], b"0")
+    assert (found.looked_at, found.silent, found.writable) == (3, 2, [])
+    assert judge_other_groups(found).endswith("none of 3 other groups; of 2 AD does not say")
+    with pytest.raises(CheckFailed, match="AD says of no other group"):
+        judge_other_groups(look_at([{"objectGUID": [b"2"]}], b"0"))
+
+
+def test_an_endpoint_with_the_needed_cmdlets_and_those_of_every_session_is_right() -> None:
+    names = [*NEEDED, READS_WRITEBACK, *SHOWN_BY_JEA]
+    assert "no more" in judge_cmdlets([name.upper() for name in names])
+
+
+def test_an_endpoint_that_shows_too_much_or_too_little_is_named_what() -> None:
+    with pytest.raises(CheckFailed, match="also shows Invoke-Expression, Set-ADSyncScheduler"):
+        judge_cmdlets([*NEEDED, "Set-ADSyncScheduler", "Invoke-Expression"])
+    with pytest.raises(CheckFailed, match="does not show Start-ADSyncSyncCycle"):
+        judge_cmdlets(NEEDED - {"Start-ADSyncSyncCycle"})
+
+
+def connect_host_outcome(settings: SyncSettings, call: Call) -> Outcome:
+    return next(outcomes(connect_host_checks(settings, call)))
+
+
+def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
+    tmp_path: Path,
+) -> None:
+    refused = '{"error": "Access is denied.", "objects": []}'
+    file = tmp_path / "powershell"
+    file.write_text(f"#!/bin/sh\necho '{refused}'\n")
+    file.chmod(0o755)
+    settings = SyncSettings(mode="subprocess", powershell=file)
+    outcome = connect_host_outcome(settings, LocalPowerShell(settings))
+    assert outcome.state is State.FAILED
+    assert "Access is denied" in outcome.detail
+    assert "ADSyncOperators" in outcome.remedy
+    assert "endpoint" not in outcome.remedy
+
+
+def test_on_linux_an_endpoint_without_a_user_cannot_be_signed_in_to_and_that_is_said() -> None:
+    settings = SyncSettings(host="localhost", port=1)
+    outcome = connect_host_outcome(settings, JeaEndpoint(settings))
+    assert outcome.state is State.FAILED
+    assert "SSPR_WORKER_SYNC_USER" in outcome.remedy
+    known = SyncSettings(host="localhost", port=1, user="svc", password=SecretStr("x"))
+    assert "WinRM over HTTPS" in connect_host_outcome(known, JeaEndpoint(known)).remedy
+
+
+def test_a_state_folder_or_a_secret_that_others_may_read_is_named_with_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in list(os.environ):
+        if name.startswith("SSPR_WORKER_"):
+            monkeypatch.delenv(name)
+    secret, state = tmp_path / "secret", tmp_path / "state"
+    secret.write_text("x")
+    secret.chmod(0o640)
+    values = {
+        "STATE_DIRECTORY": str(state),
+        "SERVICE_BUS_NAMESPACE": "contoso.servicebus.windows.net",
+        "DIRECTORY_SERVER": "dc1.corp.contoso.com",
+        "DIRECTORY_DOMAIN": "corp.contoso.com",
+        "DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users",
+        "DIRECTORY_BIND": "simple",
+        "DIRECTORY_USER": "svc",
+        "DIRECTORY_PASSWORD_FILE": str(secret),
+        "SYNC_MODE": "none",
+    }
+    checks = installation_checks(load_settings(write(tmp_path, values)))
+    folder, files = outcomes(checks)
+    assert (folder.state, files.state) == (State.PASSED, State.FAILED)
+    assert files.detail == f"{secret} is open to others (mode 0640)"
+    state.chmod(0o755)
+    secret.chmod(0o600)
+    folder, files = outcomes(checks)
+    assert (folder.state, files.state) == (State.FAILED, State.PASSED)
+    assert "0755" in folder.detail
