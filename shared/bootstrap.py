@@ -13,7 +13,7 @@ from shared.adapters.graph.scope import GraphScope
 from shared.adapters.hr.sources import read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.health import ServiceBusHealth
-from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
 from shared.contracts.messages import queues
@@ -118,7 +118,7 @@ def build_world(settings: Settings) -> World:
         operations=tables.operations,
         workers=tables.workers,
         audit=tables.audit,
-        outbox=ServiceBusOutbox(address, QueueNames(), by_identity),
+        outbox=ServiceBusOutbox(address, by_identity),
         lifecycle=GraphLifecycle(graph),
         policy=settings.policy,
         command_lifetime=settings.command_lifetime,
