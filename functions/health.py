@@ -16,7 +16,7 @@ routes = Routes("health")
 @routes.get("health/report", takes=Nothing, answers=HealthView)
 async def get_health_report(asked: Asked[Nothing]) -> HealthView:
     """Whether every queue, table and identity can be reached, looked at now."""
-    return await check_health(asked.world, asked.now)
+    return await check_health(asked.app.dependencies, asked.now)
 
 
 def blueprint(app: Serving) -> func.Blueprint:
@@ -27,7 +27,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     @health.function_name("get_health")
     @health.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  # the trigger's own
-        word = await words.word(app().world, app().now())
+        word = await words.word(app().dependencies, app().now())
         return answer(word, 200 if word.word is Health.OK else 503)
 
     return health

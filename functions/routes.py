@@ -10,7 +10,7 @@ import azure.functions as func
 
 from functions.operators import Operators
 from functions.responses import answer, refusal
-from shared.bootstrap import Serving
+from shared.bootstrap import App, Serving
 from shared.contracts.api.openapi import Route
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Contract
@@ -30,8 +30,13 @@ class Asked[T]:
     """The parameters in the address."""
     sent: T
     """The body, or of a GET the query parameters."""
-    world: World
+    app: App
     now: datetime
+
+    @property
+    def world(self) -> World:
+        """What the use cases may reach."""
+        return self.app.world
 
 
 type Handler[T, A] = Callable[[Asked[T]], Awaitable[A]]
@@ -115,7 +120,7 @@ def _trigger(
                 actor=operators.admit(endpoint.route.method, req.headers),
                 path=req.route_params,
                 sent=endpoint.read(req),
-                world=app().world,
+                app=app(),
                 now=app().now(),
             )
             return answer(await endpoint.handler(asked), endpoint.route.status)

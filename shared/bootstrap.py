@@ -1,6 +1,6 @@
 """The cloud side's composition root: settings in, a world of adapters out."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -20,18 +20,21 @@ from shared.contracts.messages import queues
 from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
+from shared.ports.dependency import Dependency
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, Reading, Settings
 from shared.use_cases.tell import tell
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """The world that this process lives in, and its clock."""
+    """The world that this process lives in, who may send to it, and its clock."""
 
     world: World
     senders: Senders
+    dependencies: Sequence[Dependency]
+    """What the world is made of, to look at its health."""
 
     @staticmethod
     def now() -> datetime:
@@ -79,7 +82,7 @@ def serve(setup: Setup) -> Serving:
     def app() -> App:
         configure_logging()
         _export_logs(setup.settings)
-        return App(build_world(setup.settings), setup.senders)
+        return build_app(setup)
 
     return app
 
@@ -102,14 +105,15 @@ def _read_senders(settings: Settings) -> Senders:
     )
 
 
-def build_world(settings: Settings) -> World:
-    """Adapters for these settings; nothing is contacted yet."""
+def build_app(setup: Setup) -> App:
+    """Make adapters for this set-up; nothing is contacted yet."""
+    settings = setup.settings
     identity = partial(credential, settings.identity_client_id)
     graph = GraphClient(identity, base_url=settings.graph_url)
     tables = _tables(settings)
     address = _address(settings)
     by_identity = partial(blocking_credential, settings.identity_client_id)
-    return World(
+    world = World(
         directory=GraphDirectory(graph, settings.scope_group_id),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         ledger=tables.ledger,
@@ -120,20 +124,18 @@ def build_world(settings: Settings) -> World:
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         lifecycle=GraphLifecycle(graph),
-        policy=settings.policy,
-        command_lifetime=settings.command_lifetime,
-        lease=settings.lease,
-        callback_retry=settings.callback_retry,
-        message_lock=settings.message_lock,
-        dependencies=(
-            IdentityHealth(identity, _resources(settings)),
-            GraphHealth(graph, settings.scope_group_id),
-            tables,
-            ServiceBusHealth(
-                address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
-            ),
+        tenant=settings.tenant_rules,
+        limits=settings.time_limits,
+    )
+    dependencies = (
+        IdentityHealth(identity, _resources(settings)),
+        GraphHealth(graph, settings.scope_group_id),
+        tables,
+        ServiceBusHealth(
+            address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
         ),
     )
+    return App(world=world, senders=setup.senders, dependencies=dependencies)
 
 
 def _export_logs(settings: Settings) -> None:
