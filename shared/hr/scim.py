@@ -35,7 +35,7 @@ _TRUTH = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class BulkOutcome:
     """What one operation of a bulk request comes to: an event, nothing on purpose, or a refusal."""
 
     method: str
@@ -61,7 +61,7 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
 
 
-def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcome]:
+def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOutcome]:
     """Each operation by itself, in order, until there are more errors than `failOnErrors` allows.
 
     Raises:
@@ -82,7 +82,7 @@ def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcom
             return
 
 
-def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
+def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
     method, bulk_id = "", None
     try:
         operation = object_of(value, "(operation)")
@@ -90,10 +90,10 @@ def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
         bulk_id = _get(operation, "bulkId").text
         event = _event(source, method, operation, now)
     except InvalidMessage as error:
-        return Outcome(method=method, bulk_id=bulk_id, problem=error)
+        return BulkOutcome(method=method, bulk_id=bulk_id, problem=error)
     if isinstance(event, LeftAlone):
-        return Outcome(method=method, bulk_id=bulk_id, left_alone=event)
-    return Outcome(method=method, bulk_id=bulk_id, event=event)
+        return BulkOutcome(method=method, bulk_id=bulk_id, left_alone=event)
+    return BulkOutcome(method=method, bulk_id=bulk_id, event=event)
 
 
 def _event(source: Source, method: str, operation: Any, now: datetime) -> Event | LeftAlone:

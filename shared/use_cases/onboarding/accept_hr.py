@@ -154,7 +154,7 @@ async def _accept_bulk(source: Source, value: Any, outbox: Outbox, now: datetime
     return ScimBulk([_operation(one) for one in outcomes])
 
 
-def _operation(outcome: scim.Outcome) -> BulkOperation:
+def _operation(outcome: scim.BulkOutcome) -> BulkOperation:
     return BulkOperation(
         method=outcome.method,
         bulk_id=outcome.bulk_id,

@@ -21,17 +21,17 @@ from azure.data.tables import TableServiceClient, UpdateMode
 from shared.adapters.tables.tables import NAMES, Tables
 from shared.domain.audit import broken_at
 from shared.domain.person.enrolment import (
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
     Step,
 )
 from shared.domain.person.people import Attribute, UserRef
-from shared.domain.person.policy import AttributeRule, Medium
+from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
@@ -65,7 +65,7 @@ WHOLE = Enrolment(
     cause=Cause(CauseKind.EVENT, "event-1", "hr"),
     since=NOW,
     event_time=NOW - timedelta(hours=1),
-    medium=Medium.ON_PREMISES,
+    source_of_authority=SourceOfAuthority.ON_PREMISES,
     provenance=Provenance.OURS,
     command_key="command-1",
     effective_date=LATER,
@@ -74,12 +74,12 @@ WHOLE = Enrolment(
     attempts=2,
     reissues=1,
     flag=Reason.NOT_VISIBLE,
-    holds=(
-        Hold(Cause(CauseKind.EVENT, "event-1", "hr")),
-        Hold(Cause(CauseKind.WAVE, "pilot", "rollout")),
-        Hold(Cause(CauseKind.BY_HAND, "für Grace", "grace"), LATER),
+    claims=(
+        Claim(Cause(CauseKind.EVENT, "event-1", "hr")),
+        Claim(Cause(CauseKind.WAVE, "pilot", "rollout")),
+        Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),
     ),
-    bar=Bar(Reason.EXCLUDED_BY_HAND, "grace", "on leave", LATER),
+    exclusion=Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER),
     steps=(
         Step(NOW - timedelta(hours=1), State.REQUESTED, Reason.ONBOARDED, "event-1"),
         Step(NOW, State.APPLIED, Reason.ADDED),
@@ -104,7 +104,7 @@ AWAITED = Enrolment(
     cause=Cause(CauseKind.EVENT, "event-2", "hr"),
     since=NOW,
     event_time=NOW,
-    holds=(Hold(Cause(CauseKind.EVENT, "event-2", "hr")),),
+    claims=(Claim(Cause(CauseKind.EVENT, "event-2", "hr")),),
 )
 ARRIVED = replace(
     AWAITED,
@@ -171,7 +171,7 @@ SIGHT = WorkerSight(
 PLAN = KeptPlan(
     fingerprint="f00d",
     document_text="name: contoso # für alle\n",
-    drawn_up_at=NOW,
+    planned_at=NOW,
     actor="ada",
     summary={"additions": 3, "unsafe": None},
 )
@@ -215,7 +215,7 @@ async def _expect_people(tables: Tables) -> None:
     assert list(await ledger.in_state({State.APPLIED}, due_before=LATER)) == [WHOLE]
     assert list(await ledger.in_wave("pilot")) == [WHOLE]
     assert list(await ledger.flagged(9)) == [WHOLE]
-    assert sorted([one.key async for page in ledger.standings() for one in page]) == [
+    assert sorted([one.key async for page in ledger.summaries() for one in page]) == [
         ADA,
         BOB,
         CAROL,

@@ -11,7 +11,7 @@ import pytest
 from shared.adapters.tables.tables import Tables
 from shared.domain.person.enrolment import CauseKind, Provenance, State
 from shared.domain.person.people import Attribute
-from shared.domain.person.policy import Medium, Topology
+from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.gate import GateKind, Outcome
@@ -38,7 +38,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "reason": Reason,
     "kind of a cause": CauseKind,
     "provenance": Provenance,
-    "source of authority": Medium,
+    "source of authority": SourceOfAuthority,
     "phase": Phase,
     "reason of a pause": PauseReason,
     "kind of a gate": GateKind,
