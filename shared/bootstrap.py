@@ -24,7 +24,7 @@ from shared.ports.dependency import Dependency
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, AppSettings, Reading
-from shared.use_cases.tell import tell
+from shared.use_cases.signalling import emit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def tell_misconfigured(problems: Iterable[str], settings: AppSettings | None) ->
     configure_logging()
     if settings:
         _export_logs(settings)
-    tell(AppMisconfigured(problem=plain_text(one)) for one in problems)
+    emit(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
 def _read_senders(settings: AppSettings) -> Senders:
