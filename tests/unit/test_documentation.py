@@ -20,7 +20,8 @@ from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.settings import Settings
 from tests.unit import documentation
@@ -199,7 +200,7 @@ def test_every_setting_that_a_page_names_exists(page: Path) -> None:
 
 
 def test_the_guide_names_every_phase_pause_reason_gate_and_outcome() -> None:
-    for word in (*Phase, *PauseReason, *GateKind):
+    for word in (*Phase, *PauseReason, *GATES):
         assert f"`{word}`" in GUIDE, word
     for outcome in Outcome:
         assert outcome in GUIDE
@@ -243,7 +244,7 @@ def test_the_runbook_has_a_row_for_every_reason_and_for_none_that_is_not() -> No
 def test_the_runbook_has_a_row_for_every_pause_reason_gate_and_problem_of_a_sync() -> None:
     assert sorted(first_cells(section(RUNBOOK, "Pause reasons"))) == sorted(PauseReason)
     gates = section(RUNBOOK, "Gates").partition("### ")[0]
-    assert sorted(first_cells(gates)) == sorted(GateKind)
+    assert sorted(first_cells(gates)) == sorted(GATES)
     assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(Problem)
 
 

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
-from shared.contracts.documents.rollout.gates import Gates, layered
+from shared.contracts.documents.rollout.gates import layered
+from shared.contracts.documents.rollout.language import ROLLOUT, RolloutLanguage
 from shared.contracts.documents.rollout.vocabulary import SELECTIONS, Freeze, Hours
-from shared.contracts.documents.schema import ROLLOUT, DocumentSchema
+from shared.contracts.documents.schema import DocumentSchema
+from shared.domain.rollout.gates.kind import Sample
 
 _EVERYBODY = 100
 """Per cent."""
@@ -22,7 +24,7 @@ _EVERYBODY = 100
 type Complaints = Iterator[Complaint]
 
 
-def no_empty_values(root: Node, schema: DocumentSchema = ROLLOUT) -> Complaints:
+def no_empty_values(root: Node, schema: DocumentSchema) -> Complaints:
     """A key without a value is a slip, except where null means something."""
     for path, node in root.walk():
         if schema.lacks_value(path, node):
@@ -120,17 +122,18 @@ def freezes_last(root: Node) -> Complaints:
             yield Complaint((*path, "to"), f"write {freeze.first}, when it begins, or a later day")
 
 
-def samples_are_reachable(root: Node) -> Complaints:
+def samples_are_reachable(root: Node, language: RolloutLanguage) -> Complaints:
     """An inconclusive gate never promotes, so a sample has to be possible."""
-    common = _valid(Gates, root.child("gates")) or Gates()
+    common = _valid(language.gates, root.child("gates")) or language.gates()
     counted = 0
     for path, wave in _items(root, "waves"):
         key, most = _most_people(wave, counted)
         counted = max(counted, int(_number(wave, "count") or 0))
-        own = _valid(Gates, wave.child("gates")) or Gates()
-        for gate in layered(common, own):
-            if gate.kind.is_floor and 0 < most < gate.minimum_sample:
-                sample = ("gates", gate.kind.value, "minimumSample")
+        own = _valid(language.gates, wave.child("gates")) or language.gates()
+        for gate in layered(language.kinds, common, own):
+            is_sample = language.kinds[gate.kind].sample is Sample.WAVE
+            if is_sample and 0 < most < gate.minimum_sample:
+                sample = ("gates", gate.kind, "minimumSample")
                 where = (*path, *sample) if wave.at(*sample) else (*path, key)
                 reason = (
                     f"gate {gate.kind} wants {gate.minimum_sample} people to judge by, and this "
@@ -139,8 +142,7 @@ def samples_are_reachable(root: Node) -> Complaints:
                 yield Complaint(where, f"{reason} in the wave's gates")
 
 
-RULES: tuple[Callable[[Node], Complaints], ...] = (
-    no_empty_values,
+_RULES: tuple[Callable[[Node], Complaints], ...] = (
     names_differ,
     one_selection,
     waves_grow,
@@ -148,8 +150,15 @@ RULES: tuple[Callable[[Node], Complaints], ...] = (
     groups_make_sense,
     hours_open,
     freezes_last,
-    samples_are_reachable,
 )
+
+
+def complaints_against(root: Node, language: RolloutLanguage = ROLLOUT) -> Complaints:
+    """Everything that the parts of a rollout document have against one another."""
+    yield from no_empty_values(root, language.schema)
+    for rule in _RULES:
+        yield from rule(root)
+    yield from samples_are_reachable(root, language)
 
 
 def _most_people(wave: Node, counted: int) -> tuple[str, int]:
