@@ -24,6 +24,7 @@ from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.settings import Settings
+from tests.support import documented_tables
 from tests.unit import documentation
 from tests.unit.documentation import (
     PAGES,
@@ -204,6 +205,12 @@ def test_the_guide_names_every_phase_pause_reason_gate_and_outcome() -> None:
         assert f"`{word}`" in GUIDE, word
     for outcome in Outcome:
         assert outcome in GUIDE
+
+
+def test_the_tables_that_are_made_from_the_code_say_what_it_says() -> None:
+    """`python -m tests.support.documented_tables` writes them anew."""
+    for page, tables in documented_tables.pages().items():
+        assert documented_tables.filled_in(page.read_text(), tables) == page.read_text()
 
 
 def test_the_guide_says_what_every_exit_status_means() -> None:
