@@ -60,7 +60,6 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
 
 def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     """The enrolment that these columns hold."""
-    holds, bar = _wants(row)
     return Enrolment(
         key=row["Key"],
         user=UserRef(
@@ -72,7 +71,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         ),
         state=State(row["State"]),
         reason=Reason(row["Reason"]),
-        cause=_cause(row),
+        cause=Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"]),
         since=plain(row["Since"]),
         event_time=plain(row["EventTime"]),
         medium=Medium(row["Medium"]) if "Medium" in row else None,
@@ -82,10 +81,10 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         due=_time(row, "Due"),
         deadline=_time(row, "Deadline"),
         attempts=row["Attempts"],
-        reissues=row.get("Reissues", 0),
+        reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
-        holds=holds,
-        bar=bar,
+        holds=_holds_of(row["Holds"]),
+        bar=_bar_of(row.get("Bar")),
         steps=tuple(
             Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
             for at, state, reason, detail in json.loads(row["Steps"])
@@ -93,25 +92,11 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     )
 
 
-STANDING_COLUMNS = (
-    "Key",
-    "State",
-    "Reason",
-    "Provenance",
-    "Since",
-    "Flag",
-    "Holds",
-    "Bar",
-    # Of rows written before there were holds.
-    "CauseKind",
-    "CauseReference",
-    "CauseActor",
-)
+STANDING_COLUMNS = ("Key", "State", "Reason", "Provenance", "Since", "Flag", "Holds", "Bar")
 
 
 def standing_of(row: Mapping[str, Any]) -> Standing:
     """The standing that these of an enrolment's columns hold; those without a value may be None."""
-    holds, bar = _wants(row)
     flag = row.get("Flag")
     return Standing(
         row["Key"],
@@ -119,8 +104,8 @@ def standing_of(row: Mapping[str, Any]) -> Standing:
         Reason(row["Reason"]),
         Provenance(row["Provenance"]),
         plain(row["Since"]),
-        holds,
-        bar,
+        _holds_of(row["Holds"]),
+        _bar_of(row.get("Bar")),
         Reason(flag) if flag else None,
     )
 
@@ -132,27 +117,6 @@ def plain(moment: datetime) -> datetime:
 
 def _time(row: Mapping[str, Any], name: str) -> datetime | None:
     return plain(row[name]) if name in row else None
-
-
-def _cause(row: Mapping[str, Any]) -> Cause:
-    return Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"])
-
-
-def _wants(row: Mapping[str, Any]) -> tuple[tuple[Hold, ...], Bar | None]:
-    """What holds the person and what bars them.
-
-    Rows written before there were holds tell it by the state: whoever was on the way in, or in,
-    was wanted by their cause, and whoever was on the way out, or out, had left.
-    """
-    holds, bar = row.get("Holds"), row.get("Bar")
-    if holds is not None:
-        return _holds_of(holds), _bar_of(bar) if bar else None
-    state = State(row["State"])
-    if state in {State.WITHDRAWING, State.WITHDRAWN}:
-        return (), Bar(Reason.OFFBOARDED, row["CauseActor"])
-    if state in {State.EXCLUDED, State.FAILED}:
-        return (), None
-    return (Hold(_cause(row)),), None
 
 
 def _holds_text(holds: Sequence[Hold]) -> str:
@@ -177,7 +141,9 @@ def _bar_text(bar: Bar) -> str:
     return _compact([bar.reason, bar.actor, bar.text, _moment_text(bar.until)])
 
 
-def _bar_of(text: str) -> Bar:
+def _bar_of(text: str | None) -> Bar | None:
+    if text is None:
+        return None
     reason, actor, explanation, until = json.loads(text)
     return Bar(Reason(reason), actor, explanation, _moment_of(until))
 

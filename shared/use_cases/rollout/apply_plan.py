@@ -84,7 +84,7 @@ async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor:
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None:
-            return found(surveyed.candidates[key].person, world.policy, now, actor=actor)
+            return found(surveyed.candidates[key].person, world.tenant, now, actor=actor)
         if _is_ours(Standing.of(current)):
             return current
         return replace(current, provenance=Provenance.PREEXISTING)

@@ -65,7 +65,7 @@ class ExpandWave:
             await self._finish(stored, halted, "pause")
             tell([PlanUnsafe(problem=f"additions: {too_many}")])
             return
-        policy = rollout.document.governs(self.world.policy)
+        policy = rollout.document.governs(self.world.tenant)
         for chunk in batched(plan.additions, CHUNK, strict=False):
             stored, then = await look_at_gates(await self._renew(stored), self.world, self.clock())
             if then.kind is not MoveKind.EXPAND:
@@ -86,13 +86,13 @@ class ExpandWave:
             surveyed.standings,
             None,
             rollout,
-            rollout.document.governs(self.world.policy),
+            rollout.document.governs(self.world.tenant),
             self.clock(),
             through=through,
         )
 
     async def _renew(self, stored: StoredRollout) -> StoredRollout:
-        lease = Lease(self.holder, self.clock() + self.world.lease)
+        lease = Lease(self.holder, self.clock() + self.world.limits.lease)
         return await self.world.rollouts.renew(stored, lease)
 
     async def _finish(self, stored: StoredRollout, rollout: Rollout, action: str) -> None:

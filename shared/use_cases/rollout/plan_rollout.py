@@ -76,7 +76,7 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> Drawn:
         # Whoever is in before the first rollout was there before, and is no drift.
         surveyed.members if stored else None,
         rollout,
-        document.governs(world.policy),
+        document.governs(world.tenant),
         now,
         through=len(document.waves),
     )
@@ -94,14 +94,14 @@ def _check_strata(plan: ScopePlan) -> None:
 
 
 def _check_scope(document: Document, world: World) -> None:
-    if document.scope_group_id != world.policy.scope_group_id:
+    if document.scope_group_id != world.tenant.scope_group_id:
         raise InvalidMessage(
-            "scope.group", f"this app writes {world.policy.scope_group_id} and no other group"
+            "scope.group", f"this app writes {world.tenant.scope_group_id} and no other group"
         )
-    if document.topology is not world.policy.topology:
+    if document.topology is not world.tenant.topology:
         raise InvalidMessage(
             "scope.topology",
-            f"this app is set up for {world.policy.topology}; another one would give a group "
+            f"this app is set up for {world.tenant.topology}; another one would give a group "
             "two writers",
         )
 

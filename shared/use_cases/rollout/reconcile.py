@@ -70,7 +70,7 @@ def _plan(rollout: Rollout, surveyed: Survey, world: World, now: datetime) -> Sc
         surveyed.standings,
         surveyed.members,
         rollout,
-        rollout.document.governs(world.policy),
+        rollout.document.governs(world.tenant),
         now,
         through=rollout.started,
     )
@@ -83,7 +83,7 @@ async def _make_good(
     world: World,
     clock: Callable[[], datetime],
 ) -> None:
-    policy = stored.rollout.document.governs(world.policy)
+    policy = stored.rollout.document.governs(world.tenant)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(_repairs(plan, stored.rollout), stored, world):

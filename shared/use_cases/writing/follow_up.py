@@ -36,7 +36,7 @@ async def _verify(
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         before[key] = current
         seen = Observation(member=key in members)
-        return verify(current, seen, world.policy, now) if current else None
+        return verify(current, seen, world.tenant, now) if current else None
 
     after = await amend(world, keys, decide, actor=ACTOR, now=now)
     await announce([e for key, e in after.items() if e != before[key]], world.outbox)
@@ -52,7 +52,7 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
     if len(object_ids) > LOOK_UP_ONE_BY_ONE:
         return await world.directory.scope_member_ids()
     memberships = await world.directory.memberships(object_ids)
-    scope = world.policy.scope_group_id
+    scope = world.tenant.scope_group_id
     return {one for one, known in memberships.items() if scope in known.group_ids}
 
 
@@ -70,7 +70,7 @@ async def read_registrations(world: World, now: datetime) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or current.state not in IN_SCOPE - {State.APPLIED}:
             return current
-        return verify(current, Observation(True, report.get(key)), world.policy, now)
+        return verify(current, Observation(True, report.get(key)), world.tenant, now)
 
     for keys in portions:
         await amend(world, keys, decide, actor=ACTOR, now=now)

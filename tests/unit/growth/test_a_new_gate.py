@@ -11,8 +11,7 @@ from rich.console import Console
 from cli.render.rollout import gates_view
 from shared.adapters.tables.json_columns import JsonColumns
 from shared.contracts.api.operator_api import PlanView
-from shared.contracts.documents.rollout.language import RolloutLanguage
-from shared.contracts.documents.rollout_document import findings, json_schema, read
+from shared.contracts.documents.rollout_document import RolloutLanguage, json_schema, read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.evaluation import evaluate
@@ -99,7 +98,7 @@ def seen(failed: int) -> Evaluation:
 
 
 def test_the_schema_has_a_key_for_it_with_the_bounds_of_its_parameters() -> None:
-    schema = json_schema(LANGUAGE)
+    schema = LANGUAGE.json_schema()
     part = schema["$defs"]["StuckPeople"]
     assert schema["$defs"]["Gates"]["properties"]["stuckPeople"]["description"] == (
         "Standard. People who failed."
@@ -118,19 +117,19 @@ def test_the_schema_has_a_key_for_it_with_the_bounds_of_its_parameters() -> None
 
 
 def test_a_document_is_read_with_its_defaults_and_with_what_a_wave_says() -> None:
-    pilot, others = read(TEXT, LANGUAGE).waves
+    pilot, others = LANGUAGE.read(TEXT).waves
     assert [gate.kind for gate in pilot.gates][-1] == "stuckPeople"
     assert pilot.gates[-1].threshold == 2
     assert (others.gates[-1].threshold, others.gates[-1].failure_limit) == (4, 3)
 
 
 def test_a_mistake_in_it_is_found_on_its_line() -> None:
-    [found] = findings(TEXT.replace("threshold: 4", "threshold: 10"), LANGUAGE)
+    [found] = LANGUAGE.findings(TEXT.replace("threshold: 4", "threshold: 10"))
     assert str(found) == "line 6: waves[1].gates.stuckPeople.threshold: write at most 9"
-    [unknown] = findings(TEXT.replace("stuckPeople", "stuckpeople"), LANGUAGE)
+    [unknown] = LANGUAGE.findings(TEXT.replace("stuckPeople", "stuckpeople"))
     assert "did you mean `stuckPeople`?" in unknown.reason
     small = TEXT.replace("count: 5", "count: 5, gates: {stuckPeople: {minimumSample: 6}}")
-    assert "gate stuckPeople wants 6 people" in str(*findings(small, LANGUAGE))
+    assert "gate stuckPeople wants 6 people" in str(*LANGUAGE.findings(small))
 
 
 def test_the_language_that_is_published_knows_nothing_of_it() -> None:

@@ -12,24 +12,14 @@ from pydantic import ValidationError
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
-from shared.contracts.documents.rollout.gates import layered
-from shared.contracts.documents.rollout.language import ROLLOUT, RolloutLanguage
+from shared.contracts.documents.rollout.gates import Gates, layered
 from shared.contracts.documents.rollout.vocabulary import SELECTIONS, Freeze, Hours
-from shared.contracts.documents.schema import DocumentSchema
-from shared.domain.rollout.gates.kind import Sample
+from shared.domain.rollout.gates.kind import GateKinds, Sample
 
 _EVERYBODY = 100
 """Per cent."""
 
 type Complaints = Iterator[Complaint]
-
-
-def no_empty_values(root: Node, schema: DocumentSchema) -> Complaints:
-    """A key without a value is a slip, except where null means something."""
-    for path, node in root.walk():
-        if schema.lacks_value(path, node):
-            reason = "there is no value; write one, or take the line out"
-            yield Complaint(path, reason, at_key=True)
 
 
 def names_differ(root: Node) -> Complaints:
@@ -122,16 +112,16 @@ def freezes_last(root: Node) -> Complaints:
             yield Complaint((*path, "to"), f"write {freeze.first}, when it begins, or a later day")
 
 
-def samples_are_reachable(root: Node, language: RolloutLanguage) -> Complaints:
+def samples_are_reachable(root: Node, kinds: GateKinds, vocabulary: type[Gates]) -> Complaints:
     """An inconclusive gate never promotes, so a sample has to be possible."""
-    common = _valid(language.gates, root.child("gates")) or language.gates()
+    common = _valid(vocabulary, root.child("gates")) or vocabulary()
     counted = 0
     for path, wave in _items(root, "waves"):
         key, most = _most_people(wave, counted)
         counted = max(counted, int(_number(wave, "count") or 0))
-        own = _valid(language.gates, wave.child("gates")) or language.gates()
-        for gate in layered(language.kinds, common, own):
-            is_sample = language.kinds[gate.kind].sample is Sample.WAVE
+        own = _valid(vocabulary, wave.child("gates")) or vocabulary()
+        for gate in layered(kinds, common, own):
+            is_sample = kinds[gate.kind].sample is Sample.WAVE
             if is_sample and 0 < most < gate.minimum_sample:
                 sample = ("gates", gate.kind, "minimumSample")
                 where = (*path, *sample) if wave.at(*sample) else (*path, key)
@@ -142,7 +132,7 @@ def samples_are_reachable(root: Node, language: RolloutLanguage) -> Complaints:
                 yield Complaint(where, f"{reason} in the wave's gates")
 
 
-_RULES: tuple[Callable[[Node], Complaints], ...] = (
+RULES: tuple[Callable[[Node], Complaints], ...] = (
     names_differ,
     one_selection,
     waves_grow,
@@ -151,14 +141,6 @@ _RULES: tuple[Callable[[Node], Complaints], ...] = (
     hours_open,
     freezes_last,
 )
-
-
-def complaints_against(root: Node, language: RolloutLanguage = ROLLOUT) -> Complaints:
-    """Everything that the parts of a rollout document have against one another."""
-    yield from no_empty_values(root, language.schema)
-    for rule in _RULES:
-        yield from rule(root)
-    yield from samples_are_reachable(root, language)
 
 
 def _most_people(wave: Node, counted: int) -> tuple[str, int]:
