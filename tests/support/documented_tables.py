@@ -1,4 +1,4 @@
-"""The tables of the documentation that have a row for every kind of gate, made from the kinds.
+"""The tables of the documentation with a row for every kind of gate or HR source, made from them.
 
 `python -m tests.support.documented_tables` writes them anew.
 """
@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from shared.contracts.documents.hr_sources.vocabulary import Authentication
 from shared.domain.durations import duration_text
 from shared.domain.rollout.gates.kind import GateKind, GateKinds, Sample
 from shared.domain.rollout.gates.registry import GATES
+from shared.hr.kind import HrKind, HrKinds
+from shared.hr.registry import HR_KINDS
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _BEGIN = "<!-- {}: made by `python -m tests.support.documented_tables` -->\n"
@@ -24,7 +27,7 @@ type Tables = Mapping[str, str]
 """By the names that they have in their page."""
 
 
-def pages(gates: GateKinds = GATES) -> Mapping[Path, Tables]:
+def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tables]:
     """The tables of every page."""
     kinds = gates.values()
     return {
@@ -44,6 +47,12 @@ def pages(gates: GateKinds = GATES) -> Mapping[Path, Tables]:
             "gates": _table(
                 ("gate that fails", "likely cause", "do"),
                 [(_code(kind.name), kind.guide.cause, kind.guide.remedy) for kind in kinds],
+            )
+        },
+        _DOCS / "hr-systems.md": {
+            "kinds": _table(
+                ("`kind`", "what is sent", "`authentication`", "keys of its own"),
+                [_source(kind) for kind in hr.values()],
             )
         },
     }
@@ -76,6 +85,12 @@ def _defaults(kind: GateKind) -> Sequence[str]:
 def _judgement(kind: GateKind) -> Sequence[str]:
     guide = kind.guide
     return (_code(kind.name), guide.looks_at, guide.passes, guide.fails, guide.inconclusive)
+
+
+def _source(kind: HrKind) -> Sequence[str]:
+    proofs = [_code(proof) for proof in Authentication if proof in kind.proofs]
+    keys = [_code(key) for key in kind.key_names]
+    return (_code(kind.name), kind.sends, ", ".join(proofs), ", ".join(keys))
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -14,7 +14,6 @@ from cli.exits import Status
 from cli.main import app
 from cli.settings import Settings as CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
-from shared.contracts.documents import sources_document
 from shared.contracts.documents.rollout_document import findings
 from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
@@ -23,6 +22,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
+from shared.hr import documents as sources_document
 from shared.settings import Settings
 from tests.support import documented_tables
 from tests.unit import documentation
