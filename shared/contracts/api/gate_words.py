@@ -12,7 +12,7 @@ def needs_text(gate: Gate, kinds: GateKinds = GATES) -> str:
 
 def has_threshold(kind: str, kinds: GateKinds = GATES) -> bool:
     """Whether a gate of this kind compares a value with a threshold."""
-    return kind_of(kind, kinds).unit is not Unit.NONE
+    return kind_of(kind, kinds).unit is not Unit.NOTHING
 
 
 def amount_text(kind: str, value: float | None, kinds: GateKinds = GATES) -> str:

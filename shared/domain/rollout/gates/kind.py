@@ -102,7 +102,7 @@ class Unit(StrEnum):
 
     SHARE = "share"
     PEOPLE = "people"
-    NONE = "none"
+    NOTHING = "nothing"
     """The gate has no threshold."""
 
 

@@ -59,7 +59,7 @@ KIND = GateKind(
     ),
     judge=_judge,
     condition=_condition,
-    unit=Unit.NONE,
+    unit=Unit.NOTHING,
     needs=frozenset({Need.WORKERS}),
     doubt=doubt_of_the_topology,
     guide=Guide(
