@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 if TYPE_CHECKING:
-    from shared.settings import Settings
+    from shared.settings import AppSettings
 
 _WORD = "misconfigured"
 _LOGGER = "shared.health"
@@ -21,7 +21,7 @@ _LOGGER = "shared.health"
 type _Admit = Callable[[Mapping[str, str]], func.HttpResponse | None]
 
 
-def mute_app(error: Exception, settings: "Settings | None") -> func.FunctionApp:
+def mute_app(error: Exception, settings: "AppSettings | None") -> func.FunctionApp:
     """An app that says what is wrong, in the log once and to operators whenever they ask.
 
     Args:
@@ -58,7 +58,7 @@ def _problems_of(error: Exception) -> Sequence[str]:
     return known or [f"the app cannot be loaded: {type(error).__name__}: {error}"]
 
 
-def _tell(problems: Sequence[str], error: Exception, settings: "Settings | None") -> None:
+def _tell(problems: Sequence[str], error: Exception, settings: "AppSettings | None") -> None:
     try:
         from shared.bootstrap import tell_misconfigured
 
@@ -75,7 +75,7 @@ def _log_signal(problem: str) -> None:
     logging.getLogger(_LOGGER).error(json.dumps(line))
 
 
-def _door(settings: "Settings | None") -> tuple[func.AuthLevel, _Admit]:
+def _door(settings: "AppSettings | None") -> tuple[func.AuthLevel, _Admit]:
     """The operators' door as far as its own settings are right; else the host's key opens."""
     try:
         return _door_by_settings(settings)
@@ -83,7 +83,7 @@ def _door(settings: "Settings | None") -> tuple[func.AuthLevel, _Admit]:
         return func.AuthLevel.FUNCTION, lambda _: None
 
 
-def _door_by_settings(settings: "Settings | None") -> tuple[func.AuthLevel, _Admit]:
+def _door_by_settings(settings: "AppSettings | None") -> tuple[func.AuthLevel, _Admit]:
     from functions.operators import Operators
     from functions.responses import refusal
     from shared.domain.errors import SsprRolloutError

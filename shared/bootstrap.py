@@ -24,7 +24,7 @@ from shared.logs import PRODUCT, configure_logging
 from shared.ports.dependency import Dependency
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.settings import INCOMPLETE, Reading, Settings
+from shared.settings import INCOMPLETE, AppSettings, Reading
 from shared.use_cases.tell import tell
 
 
@@ -51,7 +51,7 @@ type Serving = Callable[[], App]
 class Setup:
     """What an app is made of, as it was read when the process started."""
 
-    settings: Settings
+    settings: AppSettings
     senders: Senders
 
 
@@ -88,7 +88,7 @@ def serve(setup: Setup) -> Serving:
     return app
 
 
-def tell_misconfigured(problems: Iterable[str], settings: Settings | None) -> None:
+def tell_misconfigured(problems: Iterable[str], settings: AppSettings | None) -> None:
     """Say in the log, and where telemetry goes as far as that is set, what is wrong."""
     configure_logging()
     if settings:
@@ -103,7 +103,7 @@ def _sources_in(text: bytes) -> Sequence[Source]:
     return read(text)
 
 
-def _read_senders(settings: Settings) -> Senders:
+def _read_senders(settings: AppSettings) -> Senders:
     return senders_of(
         read_sources(settings.hr_sources_file, _sources_in),
         secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},
@@ -146,7 +146,7 @@ def build_app(setup: Setup) -> App:
     return App(world=world, senders=setup.senders, dependencies=dependencies)
 
 
-def _export_logs(settings: Settings) -> None:
+def _export_logs(settings: AppSettings) -> None:
     if settings.telemetry_connection_string is None:
         return
     by_identity = partial(blocking_credential, settings.telemetry_client_id)
@@ -157,7 +157,7 @@ def _export_logs(settings: Settings) -> None:
     )
 
 
-def _tables(settings: Settings) -> Tables:
+def _tables(settings: AppSettings) -> Tables:
     if settings.ledger_connection_string:
         return Tables.from_connection_string(settings.ledger_connection_string)
     return Tables.from_endpoint(
@@ -165,7 +165,7 @@ def _tables(settings: Settings) -> Tables:
     )
 
 
-def _resources(settings: Settings) -> list[str]:
+def _resources(settings: AppSettings) -> list[str]:
     """What the managed identity is used at: Graph always, the rest where no key is set instead."""
     used = {
         "https://graph.microsoft.com": True,
@@ -175,7 +175,7 @@ def _resources(settings: Settings) -> list[str]:
     return [resource for resource, is_used in used.items() if is_used]
 
 
-def _address(settings: Settings) -> ServiceBusAddress:
+def _address(settings: AppSettings) -> ServiceBusAddress:
     return ServiceBusAddress(
         connection_string=settings.service_bus_connection_string,
         namespace=settings.service_bus_namespace,

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from shared.domain.person.enrolment import State
-from shared.domain.person.lifecycle import Outcome
+from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import PauseReason, Phase
@@ -21,7 +21,7 @@ _PLAIN_FIELD = re.compile(r"[A-Za-z0-9_.()\[\]-]{1,100}")
 _MAY_NAME_SOMEBODY = re.compile(r"\S*@\S*")
 
 
-class Weight(StrEnum):
+class Severity(StrEnum):
     """How loud a signal is; the values are log levels."""
 
     INFO = "info"
@@ -42,9 +42,9 @@ class Signal:
 
     event: ClassVar[str]
     """The name in the log, which alarms and the workbook look for."""
-    weight: ClassVar[Weight] = Weight.WARNING
+    severity: ClassVar[Severity] = Severity.WARNING
 
-    def told(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """What is logged beside the name; what is not known is left out."""
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in told.items() if value is not None}
@@ -55,7 +55,7 @@ class PhaseChanged(Signal):
     """The rollout has entered another phase."""
 
     event = "phase-changed"
-    weight = Weight.INFO
+    severity = Severity.INFO
     before: Phase | None
     phase: Phase
     wave: str | None
@@ -78,7 +78,7 @@ class WaveBegun(Signal):
     """A wave's people are being put in."""
 
     event = "wave-begun"
-    weight = Weight.INFO
+    severity = Severity.INFO
     wave: str
     number: int
     """From 1."""
@@ -110,7 +110,7 @@ class GateInconclusive(Signal):
     """A look at a gate had too little to go by."""
 
     event = "gate-inconclusive"
-    weight = Weight.INFO
+    severity = Severity.INFO
     wave: str
     gate: str
     value: float | None
@@ -137,11 +137,11 @@ class DriftFound(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutStanding(Signal):
+class RolloutStatus(Signal):
     """How things stand, told at every reconciliation."""
 
     event = "rollout-standing"
-    weight = Weight.INFO
+    severity = Severity.INFO
     phase: Phase | None
     """None before the first document was applied."""
     wave: str | None
@@ -176,10 +176,10 @@ class LifecycleTold(Signal):
     """A lifecycle workflow has been told what became of somebody."""
 
     event = "lifecycle-told"
-    weight = Weight.INFO
+    severity = Severity.INFO
     key: str
     """Of the onboarding event that the workflow made."""
-    outcome: Outcome
+    outcome: WorkflowOutcome
     awaited: bool
     """False where the workflow had stopped waiting."""
 
@@ -226,7 +226,7 @@ class WorkerReported(Signal):
     """A sign of life of a hybrid worker's; about one a minute."""
 
     event = "worker-reported"
-    weight = Weight.INFO
+    severity = Severity.INFO
     worker: str
     directory_answers: bool
     sync: str
@@ -248,7 +248,7 @@ class AppMisconfigured(Signal):
     """The app has started with a wrong set-up, and does nothing; told for each thing wrong."""
 
     event = "app-misconfigured"
-    weight = Weight.ERROR
+    severity = Severity.ERROR
     problem: str
 
 
@@ -273,7 +273,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     GateInconclusive,
     PlanUnsafe,
     DriftFound,
-    RolloutStanding,
+    RolloutStatus,
     MessageRefused,
     SenderRefused,
     LifecycleTold,

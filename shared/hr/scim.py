@@ -59,7 +59,7 @@ class Keys(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class BulkOutcome:
     """What one operation of a bulk request comes to: an event, nothing on purpose, or a refusal."""
 
     method: str
@@ -109,14 +109,14 @@ def _translated_user(source: Source, value: Any, now: datetime) -> Translated:
     return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
 
 
-def _translated(outcomes: list[Outcome]) -> Translated:
+def _translated(outcomes: list[BulkOutcome]) -> Translated:
     return Translated(
         events=tuple(one.event for one in outcomes if one.event),
         left_alone=tuple(one.left_alone for one in outcomes if one.left_alone),
     )
 
 
-def _answered(outcome: Outcome) -> BulkOperation:
+def _answered(outcome: BulkOutcome) -> BulkOperation:
     return BulkOperation(
         method=outcome.method,
         bulk_id=outcome.bulk_id,
@@ -125,7 +125,7 @@ def _answered(outcome: Outcome) -> BulkOperation:
     )
 
 
-def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcome]:
+def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOutcome]:
     """Each operation by itself, in order, until there are more errors than `failOnErrors` allows.
 
     Raises:
@@ -146,7 +146,7 @@ def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcom
             return
 
 
-def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
+def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
     method, bulk_id = "", None
     try:
         operation = object_of(value, "(operation)")
@@ -154,10 +154,10 @@ def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
         bulk_id = _get(operation, "bulkId").text
         event = _event(source, method, operation, now)
     except InvalidMessage as error:
-        return Outcome(method=method, bulk_id=bulk_id, problem=error)
+        return BulkOutcome(method=method, bulk_id=bulk_id, problem=error)
     if isinstance(event, LeftAlone):
-        return Outcome(method=method, bulk_id=bulk_id, left_alone=event)
-    return Outcome(method=method, bulk_id=bulk_id, event=event)
+        return BulkOutcome(method=method, bulk_id=bulk_id, left_alone=event)
+    return BulkOutcome(method=method, bulk_id=bulk_id, event=event)
 
 
 def _event(source: Source, method: str, operation: Any, now: datetime) -> Event | LeftAlone:

@@ -8,7 +8,7 @@ import pytest
 from azure_functions_runtime.utils import constants
 
 from shared.bootstrap import check_setup
-from shared.settings import Settings, examine_settings
+from shared.settings import AppSettings, examine_settings
 from tests.infra.compiler import ROOT
 from tests.infra.snapshots import SNAPSHOTS, Snapshot
 from tests.unit.test_settings import names_of_settings, sample, schedules
@@ -50,7 +50,7 @@ def deployed(one: Snapshot) -> dict[str, str]:
     return found
 
 
-def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Settings:
+def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> AppSettings:
     for name in names_of_settings():
         monkeypatch.delenv(name, raising=False)
     for name, one in environment.items():

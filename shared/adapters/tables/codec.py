@@ -7,19 +7,19 @@ from functools import lru_cache
 from typing import Any
 
 from shared.domain.person.enrolment import (
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
     Step,
 )
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 
 _LONGEST_STEPS = 30_000
 """Characters of ASCII; a string property holds 64 KiB of UTF-16."""
@@ -42,7 +42,9 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "CauseActor": cause.actor,
         "Since": enrolment.since,
         "EventTime": enrolment.event_time,
-        "Medium": enrolment.medium.value if enrolment.medium else None,
+        "SourceOfAuthority": enrolment.source_of_authority.value
+        if enrolment.source_of_authority
+        else None,
         "Provenance": enrolment.provenance.value,
         "CommandKey": enrolment.command_key,
         "EffectiveDate": enrolment.effective_date,
@@ -51,8 +53,8 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "Attempts": enrolment.attempts,
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
-        "Holds": _holds_text(enrolment.holds),
-        "Bar": _bar_text(enrolment.bar) if enrolment.bar else None,
+        "Claims": _claims_text(enrolment.claims),
+        "Exclusion": _exclusion_text(enrolment.exclusion) if enrolment.exclusion else None,
         "Steps": _steps_text(enrolment.steps),
     }
     return {name: value for name, value in columns.items() if value is not None}
@@ -74,7 +76,9 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         cause=Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"]),
         since=plain(row["Since"]),
         event_time=plain(row["EventTime"]),
-        medium=Medium(row["Medium"]) if "Medium" in row else None,
+        source_of_authority=SourceOfAuthority(row["SourceOfAuthority"])
+        if "SourceOfAuthority" in row
+        else None,
         provenance=Provenance(row["Provenance"]),
         command_key=row.get("CommandKey"),
         effective_date=_time(row, "EffectiveDate"),
@@ -83,8 +87,8 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         attempts=row["Attempts"],
         reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
-        holds=_holds_of(row["Holds"]),
-        bar=_bar_of(row.get("Bar")),
+        claims=_claims_of(row["Claims"]),
+        exclusion=_exclusion_of(row.get("Exclusion")),
         steps=tuple(
             Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
             for at, state, reason, detail in json.loads(row["Steps"])
@@ -92,20 +96,29 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     )
 
 
-STANDING_COLUMNS = ("Key", "State", "Reason", "Provenance", "Since", "Flag", "Holds", "Bar")
+STANDING_COLUMNS = (
+    "Key",
+    "State",
+    "Reason",
+    "Provenance",
+    "Since",
+    "Flag",
+    "Claims",
+    "Exclusion",
+)
 
 
-def standing_of(row: Mapping[str, Any]) -> Standing:
-    """The standing that these of an enrolment's columns hold; those without a value may be None."""
+def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
+    """The summary that these of an enrolment's columns hold; those without a value may be None."""
     flag = row.get("Flag")
-    return Standing(
+    return EnrolmentSummary(
         row["Key"],
         State(row["State"]),
         Reason(row["Reason"]),
         Provenance(row["Provenance"]),
         plain(row["Since"]),
-        _holds_of(row["Holds"]),
-        _bar_of(row.get("Bar")),
+        _claims_of(row["Claims"]),
+        _exclusion_of(row.get("Exclusion")),
         Reason(flag) if flag else None,
     )
 
@@ -119,33 +132,35 @@ def _time(row: Mapping[str, Any], name: str) -> datetime | None:
     return plain(row[name]) if name in row else None
 
 
-def _holds_text(holds: Sequence[Hold]) -> str:
+def _claims_text(claims: Sequence[Claim]) -> str:
     return _compact(
         [
             [one.cause.kind, one.cause.reference, one.cause.actor, _moment_text(one.until)]
-            for one in holds
+            for one in claims
         ]
     )
 
 
 @lru_cache(maxsize=1024)
-def _holds_of(text: str) -> tuple[Hold, ...]:
+def _claims_of(text: str) -> tuple[Claim, ...]:
     """Cached, because a wave's people by the thousand have the same."""
     return tuple(
-        Hold(Cause(CauseKind(kind), reference, actor), _moment_of(until))
+        Claim(Cause(CauseKind(kind), reference, actor), _moment_of(until))
         for kind, reference, actor, until in json.loads(text)
     )
 
 
-def _bar_text(bar: Bar) -> str:
-    return _compact([bar.reason, bar.actor, bar.text, _moment_text(bar.until)])
+def _exclusion_text(exclusion: Exclusion) -> str:
+    return _compact(
+        [exclusion.reason, exclusion.actor, exclusion.text, _moment_text(exclusion.until)]
+    )
 
 
-def _bar_of(text: str | None) -> Bar | None:
+def _exclusion_of(text: str | None) -> Exclusion | None:
     if text is None:
         return None
     reason, actor, explanation, until = json.loads(text)
-    return Bar(Reason(reason), actor, explanation, _moment_of(until))
+    return Exclusion(Reason(reason), actor, explanation, _moment_of(until))
 
 
 def _moment_text(moment: datetime | None) -> str | None:

@@ -24,7 +24,7 @@ class Reason(StrEnum):
     ONBOARDED = "onboarded", "An onboarding event asked for this person."
     NEW_HIRE = "new-hire", "The rollout's rule for new hires asked for this person."
     IN_WAVE = "in-wave", "A wave of the rollout asked for this person."
-    INCLUDED_BY_HAND = "included-by-hand", "An operator asked for this person."
+    INCLUDED_BY_OPERATOR = "included-by-operator", "An operator asked for this person."
     PUT_BACK = "put-back", "Somebody had removed the membership by hand; it is written again."
     REQUESTED_AGAIN = "requested-again", "Nothing came of the last attempt, so it was issued again."
     COMMAND_ISSUED = "command-issued", "A directory command is on its way to the hybrid worker."
@@ -63,7 +63,7 @@ class Reason(StrEnum):
         "The rollout document excludes people with this attribute.",
     )
     EXCLUDED_PERSON = "excluded-person", "The rollout document excludes this person."
-    EXCLUDED_BY_HAND = "excluded-by-hand", "An operator keeps this person out."
+    EXCLUDED_BY_OPERATOR = "excluded-by-operator", "An operator keeps this person out."
     OUTSIDE_POPULATION = (
         "outside-population",
         "The person is in none of the groups that the rollout is for.",
