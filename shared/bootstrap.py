@@ -25,7 +25,7 @@ from shared.ports.dependency import Dependency
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, AppSettings, Reading
-from shared.use_cases.tell import tell
+from shared.use_cases.signalling import emit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +93,7 @@ def tell_misconfigured(problems: Iterable[str], settings: AppSettings | None) ->
     configure_logging()
     if settings:
         _export_logs(settings)
-    tell(AppMisconfigured(problem=plain_text(one)) for one in problems)
+    emit(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
 def _sources_in(text: bytes) -> Sequence[Source]:

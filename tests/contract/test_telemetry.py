@@ -90,8 +90,8 @@ from shared.settings import examine_settings
 serve(check_setup(examine_settings()))()
 before = [name for name in sys.modules if "opentelemetry" in name]
 from shared.domain.signals import WaveBegun
-from shared.use_cases.tell import tell
-tell([WaveBegun(wave="pilot", number=1)])
+from shared.use_cases.signalling import emit
+emit([WaveBegun(wave="pilot", number=1)])
 print(before, any(one.name == "telemetry" for one in threading.enumerate()), flush=True)
 os._exit(0)
 """
@@ -117,11 +117,11 @@ import logging, time
 from shared.bootstrap import check_setup, serve
 from shared.domain.signals import WaveBegun
 from shared.settings import examine_settings
-from shared.use_cases.tell import tell
+from shared.use_cases.signalling import emit
 logging.basicConfig(format="%(message)s")
 serve(check_setup(examine_settings()))()
 for number in range(3):
-    tell([WaveBegun(wave="pilot", number=number)])
+    emit([WaveBegun(wave="pilot", number=number)])
     time.sleep(5)
 """
     done = subprocess.run(
