@@ -132,7 +132,7 @@ def build_app(setup: Setup) -> App:
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         lifecycle=GraphLifecycle(graph),
-        tenant=settings.tenant_rules,
+        tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
     )
     dependencies = (

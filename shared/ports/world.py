@@ -44,6 +44,6 @@ class World:
     audit: Audit
     outbox: Outbox
     lifecycle: Lifecycle
-    tenant: TenantRules
+    tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()

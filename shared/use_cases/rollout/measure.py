@@ -36,7 +36,7 @@ async def measure(
         in_scope=sum(totals.by_state.get(state, 0) for state in IN_SCOPE),
         resets=await _resets(max(windows), world, now) if windows else (),
         workers=tuple(await world.workers.sights()) if asks_workers else (),
-        needs_worker=world.tenant.topology is not Topology.CLOUD,
+        needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=sum(
             count
             for (_, state, flagged), count in totals.by_wave.items()

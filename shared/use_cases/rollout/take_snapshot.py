@@ -94,8 +94,8 @@ async def _memberships(
     world: World, document: Document
 ) -> tuple[frozenset[str], Mapping[str, Memberships]]:
     """Who is in the scope group, and of everybody in which of the groups they are."""
-    directory, scope = world.directory, world.tenant.scope_group_id
-    group_ids = sorted({scope} | document.group_ids | world.tenant.excluded_group_ids)
+    directory, scope = world.directory, world.tenant_rules.scope_group_id
+    group_ids = sorted({scope} | document.group_ids | world.tenant_rules.excluded_group_ids)
     administrators, *listed = await asyncio.gather(
         directory.administrator_ids(), *(directory.group_member_ids(one) for one in group_ids)
     )

@@ -63,7 +63,7 @@ async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: da
 
 async def _record(answers: Mapping[str, WriteResult], world: World, now: datetime) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        return record(current, answers[key], world.tenant, now) if current else None
+        return record(current, answers[key], world.tenant_rules, now) if current else None
 
     await save_people(world, answers, decide, actor=ACTOR, now=now, queue=nobody)
 

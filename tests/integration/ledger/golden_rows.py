@@ -43,7 +43,7 @@ from shared.ports.operations import Operation, OperationState
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import Reconciliation
 from tests.integration.ledger.azurite_process import azurite
-from tests.integration.ledger.rollouts import DOCUMENT, GATE, PAUSED
+from tests.ports.rollouts import DOCUMENT, GATE, PAUSED
 
 FOLDER = Path(__file__).parent / "golden"
 NOW = datetime(2026, 11, 29, 8, 0, 0, 123456, tzinfo=UTC)
