@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from shared.contracts.documents.hr_sources.kind import SourceKind
 from shared.contracts.documents.hr_sources.vocabulary import Hmac, Source
 from shared.contracts.documents.scalars import span
 from shared.domain.errors import NotAuthenticated
+from shared.hr.kind import HrKinds
+from shared.hr.registry import HR_KINDS
 
 _BODY, _TIMESTAMP = "{body}", "{timestamp}"
 _MILLISECONDS = 10**11
@@ -31,9 +32,9 @@ class Signing:
     tolerance: timedelta
 
     @classmethod
-    def of(cls, source: Source, kind: SourceKind) -> Self:
+    def of(cls, source: Source, kinds: HrKinds = HR_KINDS) -> Self:
         """How the source signs, where its kind's signature is known with that filled in."""
-        known = kind.signature
+        known = kinds[source.kind].signature
         told = source.hmac or Hmac(secret="none")  # noqa: S106  # a name
         return cls(
             header=told.header or (known.header if known else ""),

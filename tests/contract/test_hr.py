@@ -15,7 +15,6 @@ from sandbox.tenant.tenant import TENANT_ID
 from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.documents import read
-from shared.hr.registry import HR_KINDS
 from shared.hr.signature import Signing
 from tests.contract import operator_api_parts
 from tests.contract.functions_host_process import App
@@ -72,8 +71,7 @@ def keyed(http: httpx.Client) -> dict[str, str]:
 
 def signed(name: str, value: Any, *, at: datetime | None = None) -> dict[str, Any]:
     """A request as that sender signs it."""
-    source, body = SOURCES[name], json.dumps(value).encode()
-    signing = Signing.of(source, HR_KINDS[source.kind])
+    signing, body = Signing.of(SOURCES[name]), json.dumps(value).encode()
     stamp = str(int((at or datetime.now(UTC)).timestamp()))
     headers = {signing.header: signing.sign(HR_SECRETS[name.upper()].encode(), body, stamp)}
     if signing.timestamp_header:

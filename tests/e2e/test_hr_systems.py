@@ -8,7 +8,6 @@ from typing import Any
 from sandbox.company import SCOPE_GROUP
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from shared.hr.documents import read
-from shared.hr.registry import HR_KINDS
 from shared.hr.signature import Signing
 from tests.e2e.rig import People, Rig, reasons, until
 
@@ -23,8 +22,7 @@ def payload(name: str) -> Any:
 
 def signed(rig: Rig, name: str, value: Any) -> list[str]:
     """What a system sends that signs it; answers with the keys."""
-    source, body = SOURCES[name], json.dumps(value).encode()
-    signing = Signing.of(source, HR_KINDS[source.kind])
+    signing, body = Signing.of(SOURCES[name]), json.dumps(value).encode()
     stamp = datetime.now(UTC).isoformat()
     headers = {signing.header: signing.sign(HR_SECRETS[name.upper()].encode(), body, stamp)}
     if signing.timestamp_header:

@@ -130,8 +130,7 @@ async def _check_proof(
     """Of a key the host has seen to it."""
     if source.hmac and source.authentication is Authentication.HMAC:
         secret = senders.secrets[source.hmac.secret.lower()]
-        signing = Signing.of(source, kinds[source.kind])
-        signing.check(secret, sent.notes, sent.body, now)
+        Signing.of(source, kinds).check(secret, sent.notes, sent.body, now)
     if source.entra and source.authentication is Authentication.ENTRA:
         application = await _application_of(sent.token, senders, now)
         if application not in source.entra.applications:

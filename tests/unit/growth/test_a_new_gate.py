@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import jsonschema_rs
@@ -13,7 +14,7 @@ from shared.adapters.tables.json_columns import JsonColumns
 from shared.contracts.api.operator_api import PlanView
 from shared.contracts.documents.rollout_document import RolloutLanguage, json_schema, read
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.enrolment import State
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, State
 from shared.domain.rollout.evaluation import evaluate
 from shared.domain.rollout.gate import Evaluation, Gate, Outcome, Result
 from shared.domain.rollout.gates.kind import (
@@ -33,11 +34,14 @@ from shared.domain.rollout.gates.look import Look
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.progress import judge
 from shared.domain.rollout.state import Phase
+from shared.use_cases.rollout.look_at_gates import look_at_gates
 from shared.use_cases.views.describe_plan import describe_plan
 from shared.use_cases.views.describe_rollout import evaluation_view
 from tests.support.documented_tables import filled_in, pages
+from tests.unit.enrolments import enrolment
 from tests.unit.plans import Situation
-from tests.unit.waves import LATER, document, measured, rollout, under, wave
+from tests.unit.waves import LATER, NOW, document, measured, rollout, under, wave
+from tests.use_cases.stage import a_stage
 
 
 def _judge(gate: Gate, look: Look) -> Result:
@@ -144,6 +148,18 @@ def test_an_evaluation_has_its_verdict_and_a_failure_pauses_the_rollout() -> Non
     paused = judge(UNDER, seen(3), LATER).pause
     assert paused
     assert paused.detail == "gate stuckPeople failed: 3 are stuck"
+
+
+async def test_the_clock_looks_at_it_and_keeps_what_it_said() -> None:
+    stage = a_stage()
+    claim = Claim(Cause(CauseKind.WAVE, "pilot", "clock"))
+    await stage.store(enrolment(State.FAILED, claims=(claim,)))
+    strict = under(replace(GATE, threshold=0))
+    stored = await stage.world.rollouts.replace(None, strict, action="apply", now=NOW)
+    after, _ = await look_at_gates(stored, stage.world, LATER, KINDS)
+    assert after.rollout.phase is Phase.PAUSED
+    [kept] = await stage.world.rollouts.evaluations(1)
+    assert kept.decision == "paused: gate stuckPeople failed: 1 are stuck"
 
 
 def test_what_is_stored_of_it_is_read_again() -> None:

@@ -15,6 +15,9 @@ from pydantic import Field
 from rich.console import Console
 
 from cli.render.hr import translation_view
+from shared.adapters.memory.broker import Broker
+from shared.adapters.memory.outbox import MemoryOutbox
+from shared.contracts.api.hr_answers import HrAnswer
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.hr_sources.kind import KnownSignature
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
@@ -22,17 +25,17 @@ from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.sources_document import SourcesLanguage
 from shared.contracts.messages.onboarding_event import OFFBOARDED
-from shared.domain.errors import InvalidMessage, UnknownSource
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.domain.errors import InvalidMessage, NotAuthenticated, UnknownSource
 from shared.domain.person.onboarding import Action
 from shared.hr import mapped
-from shared.hr.adapters import receive, translate
+from shared.hr.adapters import translate
 from shared.hr.documents import json_schema, read
 from shared.hr.kind import HrKind, registry_of
 from shared.hr.registry import HR_KINDS
-from shared.hr.signature import Signing
 from shared.hr.translation import Asked, Translated, event_of, identity, object_of, part_of
 from shared.ports.senders import Senders
-from shared.use_cases.onboarding.accept_hr import Door, agrees
+from shared.use_cases.onboarding.accept_hr import Door, Sent, accept_hr, agrees
 from tests.support.documented_tables import filled_in, pages
 from tests.unit.enrolments import NOW
 
@@ -82,6 +85,10 @@ sources:
   - {name: north, kind: turnstile, authentication: hmac, hmac: {secret: NORTH}, badge: upn}
   - {name: scim, kind: scim, authentication: key}
 """
+SENT = {"badge": "anna@contoso.test", "gone": True}
+SENDERS = Senders(
+    sources={source.name: source for source in LANGUAGE.read(TEXT)}, secrets={"north": b"key"}
+)
 
 
 def test_the_schema_names_it_and_its_key() -> None:
@@ -122,29 +129,34 @@ def test_the_language_that_is_published_knows_nothing_of_it() -> None:
         read(TEXT)
 
 
-def test_its_signature_is_checked_as_it_is_known() -> None:
-    north, _ = LANGUAGE.read(TEXT)
-    body, at = b'{"badge": "anna@contoso.test"}', str(int(NOW.timestamp()))
+async def test_a_message_that_it_has_signed_is_put_on_the_queue() -> None:
+    broker, body, at = Broker(), json.dumps(SENT).encode(), str(int(NOW.timestamp()))
     digest = hmac.new(b"key", at.encode() + body, hashlib.sha256).hexdigest()
-    signing = Signing.of(north, KINDS[north.kind])
-    signing.check(b"key", {"x-door": digest, "x-at": at}, body, NOW)
+    sent = Sent(door=Door.PROOF, source="north", body=body, notes={"x-door": digest, "x-at": at})
+    answer = await accept_hr(sent, SENDERS, MemoryOutbox(broker), NOW, KINDS)
+    [message] = broker.take(ONBOARDING_EVENTS)
+    assert json.loads(message.body)["type"] == OFFBOARDED
+    assert answer == HrAnswer(keys=(message.key,))
+
+
+async def test_one_that_it_has_not_signed_is_refused() -> None:
+    sent = Sent(door=Door.PROOF, source="north", body=b"{}", notes={"x-door": "00", "x-at": "0"})
+    with pytest.raises(NotAuthenticated, match="not the body's"):
+        await accept_hr(sent, SENDERS, MemoryOutbox(Broker()), NOW, KINDS)
 
 
 def test_what_it_sends_comes_to_our_own_events() -> None:
     north, _ = LANGUAGE.read(TEXT)
-    sent = {"badge": "anna@contoso.test", "gone": True}
-    found = receive(north, sent, NOW, KINDS)
-    assert found == translate(north, sent, NOW, KINDS)
+    found = translate(north, SENT, NOW, KINDS)
     [event] = found.events
     assert event["type"] == OFFBOARDED
     assert event["data"] == {"userPrincipalName": "anna@contoso.test", "actor": "hr/north"}
 
 
 def test_its_senders_may_ask_beforehand_and_those_of_scim_may_not() -> None:
-    senders = Senders(sources={source.name: source for source in LANGUAGE.read(TEXT)})
-    agrees(Door.PROOF, "north", senders, KINDS)
+    agrees(Door.PROOF, "north", SENDERS, KINDS)
     with pytest.raises(UnknownSource):
-        agrees(Door.KEY, "scim", senders, KINDS)
+        agrees(Door.KEY, "scim", SENDERS, KINDS)
 
 
 def test_the_command_line_shows_what_a_message_of_it_comes_to() -> None:
@@ -158,10 +170,10 @@ def test_the_command_line_shows_what_a_message_of_it_comes_to() -> None:
 
 def test_the_documentation_has_a_row_for_it() -> None:
     row = "| `turnstile` | whoever came in, or left for good | `key`, `hmac` | `badge` |"
-    page, tables = next(
-        (page, tables) for page, tables in pages(hr=KINDS).items() if "kinds" in tables
-    )
-    assert f"\n{row}\n" in filled_in(page.read_text(), tables)
+    made = {
+        page.stem: filled_in(page.read_text(), tables) for page, tables in pages(hr=KINDS).items()
+    }
+    assert f"\n{row}\n" in made["hr-systems"]
 
 
 def test_two_kinds_can_have_neither_a_name_nor_a_key_in_common() -> None:

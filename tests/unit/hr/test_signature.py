@@ -25,7 +25,7 @@ STAMP = str(int(NOW.timestamp()))
 
 def signing(kind: str = "bamboohr", **more: Any) -> Signing:
     source = {"name": "hr", "kind": kind, "authentication": "hmac", "hmac": {"secret": "S", **more}}
-    return Signing.of(SOURCE.model_validate_json(json.dumps(source)), HR_KINDS[kind])
+    return Signing.of(SOURCE.model_validate_json(json.dumps(source)))
 
 
 BAMBOO = signing()
