@@ -25,7 +25,7 @@ File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", 
 @app.command(epilog=EPILOG)
 def check(file: File, output: Output = Form.TABLE) -> None:
     """Say what is wrong with a file of HR sources, and where; the app is not asked."""
-    from shared.contracts.documents.sources_document import findings
+    from shared.hr.documents import findings
 
     show_findings(file, plain_findings(findings(text_of(file))), output)
 
@@ -64,7 +64,7 @@ def try_(
 
 def _chosen(file: str, name: str) -> "Source":
     from shared.contracts.documents.finding import InvalidDocument
-    from shared.contracts.documents.sources_document import read
+    from shared.hr.documents import read
 
     try:
         sources: Sequence[Source] = read(text_of(file))

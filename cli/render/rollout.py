@@ -9,7 +9,10 @@ from rich.text import Text
 
 from cli.render.layout import facts, heading, moment, people, plain, section, table
 from cli.render.states import bar, legend
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.contracts.api.gate_words import amount_text, has_threshold
+from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.gates.kind import GateKinds
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.progress import MoveKind
 from shared.domain.rollout.state import Phase
 
@@ -34,7 +37,6 @@ _OUTCOMES = {
 _WAVES = {"done": "green", "soaking": "cyan", "progressing": "cyan", "rolled-back": "bold red"}
 _MOST_NAMED = 100
 """The app names no more people of a drift than these."""
-_WITHOUT_THRESHOLD = frozenset({GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC})
 _NO_WINDOW = "PT0S"
 
 
@@ -56,14 +58,14 @@ def rollout_view(rollout: dict[str, Any] | None) -> RenderableType:
     return Group(*parts)
 
 
-def gates_view(evaluations: list[dict[str, Any]]) -> RenderableType:
+def gates_view(evaluations: list[dict[str, Any]], kinds: GateKinds = GATES) -> RenderableType:
     """Each look at the gates with its numbers, and what was made of it."""
     if not evaluations:
         return plain("The gates have not been looked at yet.", "dim")
     parts: list[RenderableType] = []
     for one in evaluations:
         columns = ("outcome", "gate", "value", "threshold", "sample", "window", "reason")
-        rows = [_numbers(gate) for gate in one["gates"]]
+        rows = [_numbers(gate, kinds) for gate in one["gates"]]
         parts += [_evaluation_heading(one), table(columns, rows), Text()]
     return Group(*parts)
 
@@ -142,27 +144,19 @@ def _outcome(outcome: str) -> Text:
     return plain(outcome, _OUTCOMES.get(Outcome(outcome), "") if outcome in set(Outcome) else "")
 
 
-def _numbers(gate: dict[str, Any]) -> tuple[object, ...]:
+def _numbers(gate: dict[str, Any], kinds: GateKinds) -> tuple[object, ...]:
     kind = gate["gate"]
     sample = f"{gate['sample']:,} (min {gate['minimumSample']:,})"
-    bare = kind in _WITHOUT_THRESHOLD
+    bare = not has_threshold(kind, kinds)
     return (
         _outcome(gate["outcome"]),
         kind,
-        _amount(kind, gate["value"]),
-        "" if bare else _amount(kind, gate["threshold"]),
+        amount_text(kind, gate["value"], kinds),
+        "" if bare else amount_text(kind, gate["threshold"], kinds),
         "" if bare else sample,
         "" if gate["window"] == _NO_WINDOW else gate["window"],
         gate["text"],
     )
-
-
-def _amount(kind: str, value: float | None) -> str:
-    if value is None:
-        return ""
-    if kind == GateKind.BACKLOG or kind in _WITHOUT_THRESHOLD:
-        return f"{value:,g}"
-    return f"{value:.1%}"
 
 
 def _reconciliation(found: dict[str, Any]) -> Iterator[RenderableType]:

@@ -17,7 +17,8 @@ from shared.contracts.api.operator_api import (
     WaveView,
     WorkerView,
 )
-from shared.contracts.api.wave_words import duration_text, selection_text
+from shared.contracts.api.wave_words import selection_text
+from shared.domain.durations import duration_text
 from shared.domain.rollout.gate import Evaluation, Result
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.progress import next_move, soak_ends
