@@ -52,7 +52,7 @@ def read_export(lines: Iterable[str], name: str) -> Iterator[AuditRecord]:
     Raises:
         Failure: a line is no such record.
     """
-    from shared.contracts.api.operator_api import AuditRecordView
+    from shared.contracts.api.audit_views import AuditRecordView
 
     for number, line in enumerate(lines, start=1):
         try:

@@ -5,8 +5,9 @@ from typing import Any
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.api.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
-from shared.contracts.api.operator_requests import DocumentBody, Nothing, Page
+from shared.contracts.api.operation_views import OperationView
+from shared.contracts.api.operator_requests import Apply, DocumentBody, Nothing, Page, RollBack
+from shared.contracts.api.plan_views import PlanPeople, PlanView
 from shared.contracts.documents.rollout_document import read
 from shared.use_cases.rollout.operate import find_operation, request_operation
 from shared.use_cases.views.find_plan import find_plan, list_plan_people

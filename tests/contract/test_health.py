@@ -11,7 +11,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from sandbox.tenant.identity import SYSTEM_ASSIGNED
-from shared.contracts.api.health import HealthView
+from shared.contracts.api.health_views import HealthView
 from shared.contracts.messages import queues
 from shared.domain.health import Health, Kind, NotReached, Trouble
 from shared.ports.dependency import Check

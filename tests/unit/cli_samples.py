@@ -4,30 +4,22 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.api.health import CheckView, HealthView
-from shared.contracts.api.operator_api import (
-    CountView,
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.health_views import CheckView, HealthView
+from shared.contracts.api.operation_views import OperationView
+from shared.contracts.api.people_views import CauseView, OutlookView, PersonView, StepView
+from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView, RollbackView
+from shared.contracts.api.rollout_views import (
     EvaluationView,
-    GateNeeds,
     GateView,
     NextView,
-    OperationView,
     PauseView,
-    PlannedWave,
-    PlanView,
     ReconciliationView,
-    RollbackView,
     RolloutView,
     WaveView,
     WorkerView,
 )
-from shared.contracts.api.person_view import (
-    CauseView,
-    OutlookView,
-    PersonView,
-    StatusView,
-    StepView,
-)
+from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
 from shared.domain.health import Finding, Health, Kind, Trouble
 

@@ -8,7 +8,8 @@ from datetime import datetime
 from itertools import batched
 from typing import Any
 
-from shared.contracts.api.operator_api import CountView, RollbackView
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.plan_views import RollbackView
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
 from shared.domain.person.membership import roll_back as out_of_wave

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import datetime
 
-from shared.contracts.api.health import CheckView, HealthView, HealthWord
+from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
 from shared.domain.health import Finding, Health, NotReached, Trouble, judge
 from shared.ports.dependency import Check
 from shared.ports.world import World

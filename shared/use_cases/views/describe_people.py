@@ -4,21 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.api.person_view import (
+from shared.contracts.api.event_views import EventView, ReceiptView
+from shared.contracts.api.people_views import (
     BarView,
     CauseView,
-    EventView,
-    FlagCount,
     HoldView,
     OutlookView,
     PeopleView,
     PersonSummary,
     PersonView,
-    ReceiptView,
-    StateCount,
-    StatusView,
     StepView,
 )
+from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
 from shared.domain.person.enrolment import Bar, Cause, Enrolment, Hold, Step
 from shared.domain.person.people import Identifier
 from shared.domain.person.verification import is_arrival_of

@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared.contracts.api.operator_api import (
-    CountView,
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.rollout_views import (
     EvaluationsView,
     EvaluationView,
     GateView,

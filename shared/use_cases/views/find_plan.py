@@ -1,10 +1,6 @@
 """Describe plans: what operators were shown of them, and everybody in them."""
 
-from shared.contracts.api.operator_api import (
-    PlannedPersonView,
-    PlanPeople,
-    PlanView,
-)
+from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
 from shared.ports.world import World
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import Apply, RollBack
+from shared.contracts.api.operator_requests import Apply, RollBack
 from tests.unit.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
 from tests.unit.cli_samples import FINGERPRINT, operation, plan, rollback, rollout
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import Promote, Steer
+from shared.contracts.api.operator_requests import Promote, Steer
 from tests.unit.cli_api import LOST, NOT_KNOWN, Answer, Api, refusal, serving, sspr
 from tests.unit.cli_samples import (
     REFUSED,

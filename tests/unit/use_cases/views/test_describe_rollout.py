@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import RolloutView
+from shared.contracts.api.rollout_views import RolloutView
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Outcome
