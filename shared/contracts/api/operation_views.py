@@ -1,8 +1,10 @@
 """The operator API's answers about operations: what was asked for and takes its time."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Literal
 
+from pydantic import Field, RootModel
+
+from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 
@@ -16,5 +18,41 @@ class OperationView(View):
     requested_at: Moment
     state: str
     """`queued`, `succeeded` or `refused`."""
-    result: Mapping[str, Any] | None
+    over: bool
+    """Whether it has ended; nothing more comes of it then."""
     problem: str
+    """Why it was refused, or what holds it up."""
+
+
+class PlanOperation(OperationView):
+    """A plan that was asked for."""
+
+    kind: Literal["plan"] = "plan"
+    result: PlanView | None
+
+
+class ApplyOperation(OperationView):
+    """A plan that is to be applied."""
+
+    kind: Literal["apply"] = "apply"
+    result: AppliedView | None
+
+
+class RollbackOperation(OperationView):
+    """A wave that is to be rolled back, or of which it was asked who would leave with it."""
+
+    kind: Literal["rollback"] = "rollback"
+    result: RollbackView | None
+
+
+class AnyOperation(
+    View,
+    RootModel[
+        Annotated[PlanOperation | ApplyOperation | RollbackOperation, Field(discriminator="kind")]
+    ],
+):
+    """An operation as it stands; `kind` says what its result is."""
+
+
+type OperationResult = PlanView | AppliedView | RollbackView
+"""What came of an operation."""

@@ -63,6 +63,10 @@ class PersonSummary(View):
 class PersonView(PersonSummary):
     """A person's way into scope."""
 
+    reached: tuple[str, ...]
+    """The present state, and those of its way that lie before it."""
+    final: bool
+    """Whether the way has ended: only an event or an operator sets the person going again."""
     text: str
     """The reason in a sentence."""
     flag_text: str | None

@@ -67,6 +67,14 @@ class PlanPeople(View):
     next_page: int | None
 
 
+class AppliedView(View):
+    """A plan that was applied."""
+
+    fingerprint: str
+    version: int
+    """Of the document that is in force now."""
+
+
 class RollbackView(View):
     """Who would be taken out by a rollback, and who would stay."""
 

@@ -21,7 +21,10 @@ class NextView(View):
     """What the clock will do next, and when."""
 
     move: str
+    does: str | None
+    """What happens then, such as `the next wave begins`; null where nothing does."""
     text: str
+    """Why, in a sentence."""
     until: Moment | None
 
 
@@ -32,8 +35,11 @@ class WaveView(View):
     selection: str
     state: str
     """`ahead`, `progressing`, `soaking`, `done`, `rolled-back`, or `stopped` by an abort."""
+    reached: tuple[str, ...]
+    """The present state, and those that a wave passes before it."""
     people: int
     states: Mapping[str, int]
+    """Whoever is furthest on their way comes first, whoever failed last."""
     flagged: int
     soak: str
     soak_ends: Moment | None
@@ -44,6 +50,11 @@ class GateView(View):
 
     gate: str
     outcome: str
+    unit: str
+    """What value and threshold count: a `share` from 0 to 1, `people`, or `nothing`.
+
+    Of `nothing` there is no threshold and no sample.
+    """
     value: float | None
     threshold: float
     window: str
@@ -102,6 +113,9 @@ class RolloutView(View):
     version: int
     digest: str
     phase: str
+    """`planned`, `progressing`, `soaking`, `paused`, `aborted` or `completed`."""
+    active: bool
+    """Whether the clock moves it on; else nothing happens before an operator says so."""
     since: Moment
     actor: str
     reason: str

@@ -29,6 +29,7 @@ class StatusView(View):
 
     people: int
     states: Mapping[str, int]
+    """In the order of a person's way."""
     reasons: tuple[StateCount, ...]
     flags: tuple[FlagCount, ...]
     flagged: tuple[PersonSummary, ...]

@@ -1,11 +1,12 @@
 """Draw up a plan: what a rollout document would do to everybody, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from shared.contracts.api.operation_orders import PlanOrder
+from shared.contracts.api.plan_views import PlanView
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import CauseKind
@@ -13,7 +14,6 @@ from shared.domain.plan.planning import draw_up
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
 from shared.domain.rollout.state import Rollout, planned, revise
-from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
@@ -36,7 +36,7 @@ class Drawn:
     stored: StoredRollout | None
 
 
-async def draw_up_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+async def draw_up_plan(order: PlanOrder, world: World, now: datetime, *, actor: str) -> PlanView:
     """Draw up and keep a plan; answers with what the operator is shown.
 
     Raises:
@@ -44,23 +44,21 @@ async def draw_up_plan(operation: Operation, world: World, now: datetime) -> Map
         NotPossible: a wave that has begun is not in its place.
         UnsafePlan: a group that the document names is not there.
     """
-    text = operation.parameters["document"]
-    drawn = await draw(text, world, now, actor=operation.actor)
+    drawn = await draw(order.document, world, now, actor=actor)
     registered = await world.directory.registered_ids()
     held = Counter(one.wave for one in drawn.surveyed.standings.values() if one.is_in and one.wave)
     shown = describe_plan(
         drawn.plan, drawn.rollout, drawn.stored, registered=registered, held=held, now=now
     )
-    summary: Mapping[str, Any] = shown.model_dump(mode="json", by_alias=True)
     kept = KeptPlan(
         fingerprint=shown.fingerprint,
-        document_text=text,
+        document_text=order.document,
         drawn_up_at=now,
-        actor=operation.actor,
-        summary=summary,
+        actor=actor,
+        shown=shown,
     )
     await world.plans.keep(kept, _people(drawn.plan))
-    return summary
+    return shown
 
 
 async def draw(text: str, world: World, now: datetime, *, actor: str) -> Drawn:

@@ -16,7 +16,7 @@ from shared.contracts.api.people_views import (
     StepView,
 )
 from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
-from shared.domain.person.enrolment import Bar, Cause, Enrolment, Hold, Step
+from shared.domain.person.enrolment import Bar, Cause, Enrolment, Hold, State, Step
 from shared.domain.person.people import Identifier
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
@@ -24,6 +24,21 @@ from shared.ports.world import World
 from shared.use_cases.views.describe_forecast import describe_outlook
 
 MOST_SHOWN = 50
+_WAYS = (
+    (
+        State.REQUESTED,
+        State.WAITING,
+        State.APPLIED,
+        State.VISIBLE,
+        State.EFFECTIVE,
+        State.REGISTERED,
+    ),
+    (State.WITHDRAWING, State.WITHDRAWN),
+    (State.EXCLUDED,),
+    (State.FAILED,),
+)
+"""The ways into scope and out of it, and two ends that any state may come to."""
+_FINAL = frozenset({State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN})
 
 
 async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
@@ -73,7 +88,9 @@ async def describe_status(world: World) -> StatusView:
     totals = await world.ledger.totals()
     return StatusView(
         people=sum(totals.by_state.values()),
-        states={str(state): count for state, count in totals.by_state.items() if count},
+        states={
+            str(state): totals.by_state[state] for state in State if totals.by_state.get(state)
+        },
         reasons=tuple(
             StateCount(state=state, reason=reason, text=reason.text, people=count)
             for (state, reason), count in sorted(totals.by_reason.items())
@@ -103,6 +120,8 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     """A person's way as operators see it."""
     return PersonView(
         **_summary(enrolment),
+        reached=_reached(enrolment.state),
+        final=enrolment.state in _FINAL,
         text=enrolment.reason.text,
         flag_text=enrolment.flag.text if enrolment.flag else None,
         object_id=enrolment.user.object_id,
@@ -116,6 +135,11 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
         deadline=enrolment.deadline,
         steps=tuple(map(_step, enrolment.steps)),
     )
+
+
+def _reached(state: State) -> tuple[State, ...]:
+    way = next(way for way in _WAYS if state in way)
+    return way[: way.index(state) + 1]
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:

@@ -18,21 +18,46 @@ from shared.contracts.api.rollout_views import (
     WorkerView,
 )
 from shared.contracts.api.wave_words import duration_text, selection_text
-from shared.domain.rollout.gate import Evaluation, Result
+from shared.contracts.api.words import GateUnit, WaveState
+from shared.domain.person.enrolment import State
+from shared.domain.rollout.gate import Evaluation, GateKind, Result
 from shared.domain.rollout.measurements import WorkerSight
-from shared.domain.rollout.progress import next_move, soak_ends
-from shared.domain.rollout.state import Pause, Phase, Rollout
+from shared.domain.rollout.progress import MoveKind, next_move, soak_ends
+from shared.domain.rollout.state import ACTIVE, Pause, Phase, Rollout
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
 
 _OF_THE_CURRENT = {
-    Phase.PROGRESSING: "progressing",
-    Phase.SOAKING: "soaking",
-    Phase.COMPLETED: "done",
-    Phase.ABORTED: "stopped",
+    Phase.PROGRESSING: WaveState.PROGRESSING,
+    Phase.SOAKING: WaveState.SOAKING,
+    Phase.COMPLETED: WaveState.DONE,
+    Phase.ABORTED: WaveState.STOPPED,
 }
 """What the phase makes of the wave that has begun last."""
+_WAY = (WaveState.AHEAD, WaveState.PROGRESSING, WaveState.SOAKING, WaveState.DONE)
+_MOVES = {
+    MoveKind.BEGIN_WAVE: "the next wave begins",
+    MoveKind.COMPLETE: "the rollout ends",
+}
+_UNITS = {
+    GateKind.BACKLOG: GateUnit.PEOPLE,
+    GateKind.WORKER_ALIVE: GateUnit.NOTHING,
+    GateKind.DELTA_SYNC: GateUnit.NOTHING,
+}
+"""All others count shares."""
+_FURTHEST_FIRST = (
+    State.REGISTERED,
+    State.EFFECTIVE,
+    State.VISIBLE,
+    State.APPLIED,
+    State.REQUESTED,
+    State.WAITING,
+    State.WITHDRAWING,
+    State.WITHDRAWN,
+    State.EXCLUDED,
+    State.FAILED,
+)
 
 
 async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
@@ -72,12 +97,13 @@ def rollout_view(
         version=rollout.version,
         digest=rollout.document.digest,
         phase=rollout.phase,
+        active=rollout.phase in ACTIVE,
         since=rollout.since,
         actor=rollout.actor,
         reason=rollout.reason,
         wave=rollout.wave.name if rollout.wave else None,
         pause=_pause(rollout.pause) if rollout.pause else None,
-        next=NextView(move=move.kind, text=move.text, until=move.until),
+        next=NextView(move=move.kind, does=_MOVES.get(move.kind), text=move.text, until=move.until),
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
@@ -119,7 +145,8 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
         WaveView(
             name=wave.name,
             selection=selection_text(wave.selection),
-            state=_wave_state(rollout, number),
+            state=(state := _wave_state(rollout, number)),
+            reached=_reached(state),
             soak=duration_text(wave.soak),
             soak_ends=ends if wave is current else None,
             **_people_of(wave.name, totals),
@@ -128,24 +155,29 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
     )
 
 
-def _wave_state(rollout: Rollout, number: int) -> str:
+def _reached(state: WaveState) -> tuple[WaveState, ...]:
+    return _WAY[: _WAY.index(state) + 1] if state in _WAY else (state,)
+
+
+def _wave_state(rollout: Rollout, number: int) -> WaveState:
     if rollout.document.waves[number].name in rollout.rolled_back:
-        return "rolled-back"
+        return WaveState.ROLLED_BACK
     if number >= rollout.started:
-        return "ahead"
+        return WaveState.AHEAD
     if number < rollout.started - 1:
-        return "done"
+        return WaveState.DONE
     return _OF_THE_CURRENT[rollout.pause.goes_on if rollout.pause else rollout.phase]
 
 
 def _people_of(wave: str, totals: Totals) -> dict[str, object]:
-    states: Counter[str] = Counter()
+    states: Counter[State] = Counter()
     flagged = 0
     for (name, state, is_flagged), count in totals.by_wave.items():
         if name == wave and count:
-            states[str(state)] += count
+            states[state] += count
             flagged += count if is_flagged else 0
-    return {"people": states.total(), "states": dict(states), "flagged": flagged}
+    ordered = {str(state): states[state] for state in _FURTHEST_FIRST if states[state]}
+    return {"people": states.total(), "states": ordered, "flagged": flagged}
 
 
 def _pause(pause: Pause) -> PauseView:
@@ -162,6 +194,7 @@ def _gate(result: Result) -> GateView:
     return GateView(
         gate=result.gate.kind,
         outcome=result.outcome,
+        unit=_UNITS.get(result.gate.kind, GateUnit.SHARE),
         value=result.value,
         threshold=result.gate.threshold,
         window=duration_text(result.gate.window),

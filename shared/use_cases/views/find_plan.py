@@ -7,7 +7,7 @@ from shared.ports.world import World
 async def find_plan(fingerprint: str, world: World) -> PlanView | None:
     """The plan as it was shown; None where none has this fingerprint."""
     kept = await world.plans.find(fingerprint)
-    return PlanView.model_validate(kept.summary) if kept else None
+    return kept.shown if kept else None
 
 
 async def list_plan_people(fingerprint: str, page: int, world: World) -> PlanPeople | None:
