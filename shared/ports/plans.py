@@ -25,7 +25,7 @@ class KeptPlan:
 
     fingerprint: str
     document_text: str
-    drawn_up_at: datetime
+    planned_at: datetime
     actor: str
     shown: PlanView
     """What the operator saw."""

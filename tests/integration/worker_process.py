@@ -25,7 +25,7 @@ from sandbox.guardian import MARKS
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult, SyncState
 from shared.contracts.messages.worker_report import WorkerReport
-from shared.domain.person.write_results import Change
+from shared.domain.person.writes import ScopeAction
 from tests.contract import domain_controller_process, service_bus_process
 from tests.contract.connect_host_process import ConnectHost
 from tests.contract.domain_controller_process import PROJECT, Controller
@@ -112,7 +112,7 @@ def sync_environment(host: ConnectHost) -> dict[str, str]:
 
 def command(
     members: Sequence[CommandMember],
-    action: Change = Change.ADD,
+    action: ScopeAction = ScopeAction.ADD,
     *,
     key: str | None = None,
     issued: timedelta = timedelta(),

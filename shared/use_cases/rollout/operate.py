@@ -20,7 +20,7 @@ from shared.ports.operations import Operation
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.rollout.apply_plan import apply_plan
-from shared.use_cases.rollout.plan_rollout import draw_up_plan
+from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.tell import keep_refused
 
@@ -61,7 +61,7 @@ async def run_operations(
 async def _carry_out(operation: Operation, world: World, now: datetime) -> OperationResult:
     match operation.order:
         case PlanOrder() as order:
-            return await draw_up_plan(order, world, now, actor=operation.actor)
+            return await plan_rollout(order, world, now, actor=operation.actor)
         case ApplyOrder() as order:
             return await apply_plan(order, operation, world, now)
         case RollbackOrder() as order:
