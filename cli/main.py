@@ -6,15 +6,17 @@ Data goes to stdout, progress, questions and complaints to stderr.
 import io
 import sys
 from functools import partial
-from typing import Annotated, Any, override
+from typing import TYPE_CHECKING, Annotated, Any, override
 
 import typer
 from typer.core import TyperGroup
 
-from cli.client import OperatorApi
 from cli.commands import audit, health, hr, onboarding, people, plans, rollout
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
+
+if TYPE_CHECKING:
+    from cli.client import OperatorApi
 
 
 class _Commands(TyperGroup):
@@ -85,7 +87,8 @@ def connect(
 
 def _open(
     url: str | None, key: str | None, token: str | None, actor: str | None = None
-) -> OperatorApi:
+) -> "OperatorApi":
+    from cli.client import OperatorApi
     from cli.connection import Connection
     from cli.settings import read_settings
 

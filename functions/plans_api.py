@@ -13,12 +13,12 @@ from shared.contracts.api.operation_orders import (
 from shared.contracts.api.operation_views import (
     AnyOperation,
     ApplyOperation,
-    OperationView,
     PlanOperation,
     RollbackOperation,
 )
 from shared.contracts.api.operator_requests import Apply, DocumentBody, Nothing, Page, RollBack
 from shared.contracts.api.plan_views import PlanPeople, PlanView
+from shared.contracts.api.view import View
 from shared.contracts.documents.rollout_document import read
 from shared.use_cases.rollout.operate import request_operation
 from shared.use_cases.views.describe_operation import describe_operation, operation_view
@@ -86,8 +86,6 @@ async def get_operation(asked: Asked[Nothing]) -> AnyOperation:
     return operation
 
 
-async def _requested[A: OperationView](
-    order: OperationOrder, asked: Asked[Any], answer: type[A]
-) -> A:
+async def _requested[A: View](order: OperationOrder, asked: Asked[Any], answer: type[A]) -> A:
     operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
     return operation_view(operation, answer)

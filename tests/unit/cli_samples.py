@@ -6,8 +6,8 @@ from typing import Any
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.health_views import CheckView, HealthView
-from shared.contracts.api.operation_views import OperationView
-from shared.contracts.api.people_views import CauseView, PersonView, StepView
+from shared.contracts.api.operation_views import AnyOperation
+from shared.contracts.api.people_views import CauseView, ForecastView, PersonView, StepView
 from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView, RollbackView
 from shared.contracts.api.rollout_views import (
     EvaluationView,
@@ -21,7 +21,13 @@ from shared.contracts.api.rollout_views import (
 )
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
+from shared.contracts.api.words import GateUnit, WaveState
 from shared.domain.health import Health, Kind, Look, Trouble
+from shared.domain.person.enrolment import State
+from shared.domain.rollout.gate import GateKind
+from shared.domain.rollout.state import ACTIVE, Phase
+from shared.use_cases.views.describe_people import is_final, states_reached
+from shared.use_cases.views.describe_rollout import states_passed, unit_of
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -40,7 +46,7 @@ STATUS: dict[str, Any] = StatusView(
 REFUSED: dict[str, Any] = {
     "key": "k1",
     "queue": "onboarding-events",
-    "at": "2026-03-02T08:00:00+00:00",
+    "at": "2026-03-02T08:00:00Z",
     "outcome": "invalid",
     "text": "The message could not be understood; see the field.",
     "personKey": None,
@@ -67,6 +73,8 @@ def person(state: str = "visible", **changes: Any) -> dict[str, Any]:
         "reason": "onboarded",
         "flag": None,
         "since": since,
+        "reached": states_reached(State(state)),
+        "final": is_final(State(state)),
         "text": text,
         "flag_text": None,
         "object_id": None,
@@ -109,6 +117,7 @@ def wave(name: str, state: str, states: dict[str, int] | None = None, **changes:
         "name": name,
         "selection": "5 %",
         "state": state,
+        "reached": states_passed(WaveState(state)) if state in set(WaveState) else (state,),
         "people": sum(counts.values()),
         "states": counts,
         "flagged": 0,
@@ -123,6 +132,7 @@ def gate(kind: str = "visible", outcome: str = "passed", **changes: Any) -> Gate
     known: dict[str, Any] = {
         "gate": kind,
         "outcome": outcome,
+        "unit": unit_of(GateKind(kind)) if kind in set(GateKind) else GateUnit.SHARE,
         "value": 0.985,
         "threshold": 0.95,
         "window": "P1D",
@@ -182,6 +192,17 @@ def worker(**changes: Any) -> WorkerView:
     return WorkerView(**(known | changes))
 
 
+def upcoming(**changes: Any) -> NextView:
+    """What the clock does next."""
+    known: dict[str, Any] = {
+        "move": "evaluate",
+        "does": None,
+        "text": "The gates are looked at.",
+        "until": NOW + DAY,
+    }
+    return NextView(**(known | changes))
+
+
 def rollout(phase: str = "soaking", **changes: Any) -> dict[str, Any]:
     """A rollout whose wave five soaks after the pilot, with one more ahead."""
     known: dict[str, Any] = {
@@ -190,11 +211,14 @@ def rollout(phase: str = "soaking", **changes: Any) -> dict[str, Any]:
         "digest": "d1" * 32,
         "phase": phase,
         "since": NOW,
+        "active": Phase(phase) in ACTIVE,
         "actor": "key: kim",
         "reason": "",
         "wave": "five",
         "pause": None,
-        "next": NextView(move="evaluate", text="The gates are looked at.", until=NOW + DAY),
+        "next": NextView(
+            move="evaluate", does=None, text="The gates are looked at.", until=NOW + DAY
+        ),
         "waves": (
             wave("pilot", "done", {"registered": 12}, selection="a ring of 12"),
             wave("five", "soaking", {"registered": 60, "effective": 30, "failed": 10}),
@@ -283,6 +307,9 @@ def rollback(**changes: Any) -> dict[str, Any]:
     return as_json(RollbackView(**(known | changes)))
 
 
+APPLIED: dict[str, Any] = {"fingerprint": FINGERPRINT, "version": 1}
+
+
 def operation(
     state: str = "queued",
     result: dict[str, Any] | None = None,
@@ -291,17 +318,19 @@ def operation(
     kind: str = "plan",
 ) -> dict[str, Any]:
     """An operation called op-1."""
-    return as_json(
-        OperationView(
-            key="op-1",
-            kind=kind,
-            actor="key: kim",
-            requested_at=NOW,
-            state=state,
-            result=result,
-            problem=problem,
-        )
+    view = AnyOperation.model_validate(
+        {
+            "key": "op-1",
+            "kind": kind,
+            "actor": "key: kim",
+            "requestedAt": NOW,
+            "state": state,
+            "over": state != "queued",
+            "result": result,
+            "problem": problem,
+        }
     )
+    return as_json(view)
 
 
 def _found(kind: Kind, name: str, purpose: str, trouble: Trouble | None = None) -> CheckView:

@@ -1,6 +1,9 @@
-"""The operator API's answers about the audit: records as they are chained."""
+"""The operator API's answers about the audit: chained records, and how to check them."""
+
+from collections.abc import Iterable
 
 from shared.contracts.api.view import View
+from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 
 
 class AuditEndView(View):
@@ -31,3 +34,18 @@ class AuditPage(View):
     """Records of one partition, oldest first; empty after the last."""
 
     records: tuple[AuditRecordView, ...]
+
+
+def problem_of(records: Iterable[AuditRecordView], end: AuditEndView) -> str | None:
+    """Tell what is wrong with a partition's chain, oldest record first; None where nothing is."""
+    chain = (
+        AuditRecord(
+            partition=one.partition,
+            number=one.number,
+            previous=one.previous,
+            digest=one.digest,
+            content=one.content,
+        )
+        for one in records
+    )
+    return broken_at(chain, AuditEnd(end.partition, end.number, end.digest))

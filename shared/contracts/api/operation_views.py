@@ -9,7 +9,7 @@ from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 
 
-class OperationView(View):
+class OperationView[R: View](View):
     """Something that was asked for and takes its time."""
 
     key: str
@@ -22,27 +22,26 @@ class OperationView(View):
     """Whether it has ended; nothing more comes of it then."""
     problem: str
     """Why it was refused, or what holds it up."""
+    result: R | None
+    """What came of it; null before it has, and where it was refused."""
 
 
-class PlanOperation(OperationView):
+class PlanOperation(OperationView[PlanView]):
     """A plan that was asked for."""
 
     kind: Literal["plan"] = "plan"
-    result: PlanView | None
 
 
-class ApplyOperation(OperationView):
+class ApplyOperation(OperationView[AppliedView]):
     """A plan that is to be applied."""
 
     kind: Literal["apply"] = "apply"
-    result: AppliedView | None
 
 
-class RollbackOperation(OperationView):
+class RollbackOperation(OperationView[RollbackView]):
     """A wave that is to be rolled back, or of which it was asked who would leave with it."""
 
     kind: Literal["rollback"] = "rollback"
-    result: RollbackView | None
 
 
 class AnyOperation(

@@ -57,3 +57,11 @@ class OperationState(StrEnum):
     QUEUED = "queued"
     SUCCEEDED = "succeeded"
     REFUSED = "refused"
+
+
+class Health(StrEnum):
+    """How the app is."""
+
+    OK = "ok"
+    DEGRADED = "degraded"
+    MISCONFIGURED = "misconfigured"

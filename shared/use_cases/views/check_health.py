@@ -37,7 +37,7 @@ class HealthWords:
         async with self._turn:
             passed = asyncio.get_running_loop().time()
             if self._newest is None or passed - self._newest[0] > _FRESH:
-                self._newest = passed, (await check_health(world, now)).health
+                self._newest = passed, Health((await check_health(world, now)).health)
             return HealthWord(word=self._newest[1])
 
 

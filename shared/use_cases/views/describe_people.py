@@ -120,8 +120,8 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     """A person's way as operators see it."""
     return PersonView(
         **_summary(enrolment),
-        reached=_reached(enrolment.state),
-        final=enrolment.state in _FINAL,
+        reached=states_reached(enrolment.state),
+        final=is_final(enrolment.state),
         text=enrolment.reason.text,
         flag_text=enrolment.flag.text if enrolment.flag else None,
         object_id=enrolment.user.object_id,
@@ -137,9 +137,15 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     )
 
 
-def _reached(state: State) -> tuple[State, ...]:
+def states_reached(state: State) -> tuple[State, ...]:
+    """Name the state and those of its way that lie before it."""
     way = next(way for way in _WAYS if state in way)
     return way[: way.index(state) + 1]
+
+
+def is_final(state: State) -> bool:
+    """Tell whether the way has ended: only an event or an operator sets the person going again."""
+    return state in _FINAL
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:

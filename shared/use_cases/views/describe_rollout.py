@@ -146,7 +146,7 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
             name=wave.name,
             selection=selection_text(wave.selection),
             state=(state := _wave_state(rollout, number)),
-            reached=_reached(state),
+            reached=states_passed(state),
             soak=duration_text(wave.soak),
             soak_ends=ends if wave is current else None,
             **_people_of(wave.name, totals),
@@ -155,7 +155,8 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
     )
 
 
-def _reached(state: WaveState) -> tuple[WaveState, ...]:
+def states_passed(state: WaveState) -> tuple[WaveState, ...]:
+    """Name the wave's state and those that it passes before."""
     return _WAY[: _WAY.index(state) + 1] if state in _WAY else (state,)
 
 
@@ -194,7 +195,7 @@ def _gate(result: Result) -> GateView:
     return GateView(
         gate=result.gate.kind,
         outcome=result.outcome,
-        unit=_UNITS.get(result.gate.kind, GateUnit.SHARE),
+        unit=unit_of(result.gate.kind),
         value=result.value,
         threshold=result.gate.threshold,
         window=duration_text(result.gate.window),
@@ -202,6 +203,11 @@ def _gate(result: Result) -> GateView:
         minimum_sample=result.gate.minimum_sample,
         text=result.text,
     )
+
+
+def unit_of(kind: GateKind) -> GateUnit:
+    """Tell what a gate's value and threshold count."""
+    return _UNITS.get(kind, GateUnit.SHARE)
 
 
 def _reconciliation(found: Reconciliation) -> ReconciliationView:
