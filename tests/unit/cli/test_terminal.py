@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli_api import KEY, Api, serving
-from tests.unit.cli_samples import FINGERPRINT, STATUS, operation, plan, rollout
+from tests.unit.cli_samples import APPLIED, FINGERPRINT, STATUS, operation, plan, rollout
 
 ROOT = Path(__file__).parents[3]
 # Pydantic itself is not among them: typer reads options with it.
@@ -66,7 +66,7 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 def asked_to_apply(api: Api, terminal: tuple[int, int], typed: bytes) -> tuple[int, str]:
     api.answer(f"rollout/plans/{FINGERPRINT}", (200, plan()))
-    api.answer("rollout/apply", (202, operation("succeeded", {})))
+    api.answer("rollout/apply", (202, operation("succeeded", APPLIED, kind="apply")))
     ours, theirs = terminal
     os.write(ours, typed)
     arguments = ("-m", "cli", "apply", "--plan", FINGERPRINT)
