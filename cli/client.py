@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from cli.exits import Failure, Status
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
-from shared.contracts.api.event_views import EventView
+from shared.contracts.api.event_views import AcceptedEvents, EventView
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.operation_views import (
     ApplyOperation,
@@ -19,7 +19,6 @@ from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanV
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
-from shared.contracts.api.webhook import AcceptedEvents
 
 if TYPE_CHECKING:
     from cli.connection import Connection

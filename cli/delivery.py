@@ -9,7 +9,7 @@ from cli.events_file import Entry, Event, InvalidEvents, check, enveloped, read_
 from cli.exits import Failure, RefusedInput, Status
 from cli.tables import accepted_table
 from cli.terminal import Form, contents, draw, show_as_json, tell
-from shared.contracts.api.webhook import AcceptedEvents
+from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.messages.onboarding_event import PersonCloudEvent
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.people import Identifier, IdentifierKind

@@ -25,3 +25,10 @@ class EventView(ReceiptView):
     """What became of an event, and the way of whom it concerned."""
 
     people: tuple[PersonView, ...]
+
+
+class AcceptedEvents(View):
+    """The events were put on the queue."""
+
+    keys: tuple[str, ...]
+    """One for each event, in their order, to follow it by."""
