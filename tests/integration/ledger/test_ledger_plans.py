@@ -10,18 +10,22 @@ import pytest
 
 from shared.adapters.tables.plans import TablePlans
 from shared.adapters.tables.tables import Tables
+from shared.contracts.api.operation_orders import PlanOrder
+from shared.contracts.api.plan_views import AppliedView, PlanView
+from shared.contracts.api.words import OperationState
 from shared.domain.errors import InvalidMessage
 from shared.domain.rollout.measurements import WorkerSight
-from shared.ports.operations import Operation, OperationState
+from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from tests.integration.ledger.people import NOW, object_id
+from tests.unit.cli_samples import plan
 
 PLAN = KeptPlan(
     fingerprint="f00d" * 16,
     document_text="name: contoso # für alle\n",
     planned_at=NOW,
     actor="ada",
-    summary={"additions": 3, "perWave": [{"wave": "pilot", "share": 0.5}], "unsafe": None},
+    shown=PlanView.model_validate(plan()),
 )
 
 
@@ -128,16 +132,17 @@ async def test_a_plan_that_no_row_can_hold_is_refused_with_its_size(plans: Table
 
 OPERATION = Operation(
     key="O'Neil/1",
-    kind="plan",
     actor="ada",
     requested_at=NOW,
-    parameters={"document": "name: contoso", "force": False, "limits": [1, 0.5, None]},
+    order=PlanOrder(document="name: contoso"),
 )
 
 
 async def test_an_operation_is_found_as_it_stands(tables: Tables) -> None:
     assert await tables.operations.find(OPERATION.key) is None
-    done = replace(OPERATION, state=OperationState.SUCCEEDED, result={"fingerprint": "f00d"})
+    done = replace(
+        OPERATION, state=OperationState.SUCCEEDED, result=AppliedView(fingerprint="f00d", version=1)
+    )
     refused = replace(OPERATION, state=OperationState.REFUSED, problem="unsafe", result=None)
     for operation in (OPERATION, done, refused):
         await tables.operations.keep(operation)

@@ -32,7 +32,7 @@ from tests.unit.cli_samples import (
 
 
 def rollout_view(found: dict[str, Any] | None) -> RenderableType:
-    return rollouts.rollout_view(found and RolloutView.model_validate(found))
+    return rollouts.rollout_view(None if found is None else RolloutView.model_validate(found))
 
 
 def gates_view(*looks: EvaluationView) -> RenderableType:
