@@ -33,8 +33,8 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    help="Roll self-service password reset out in waves, onboard people, and see what became of "
-    "them.",
+    help="Roll out self-service password reset in waves, onboard people, and follow what becomes "
+    "of them.",
     epilog=EPILOG,
     no_args_is_help=True,
     # A traceback with local variables would show the key.
@@ -61,16 +61,21 @@ def _show_version(wanted: bool) -> None:
 def connect(
     ctx: typer.Context,
     url: Annotated[
-        str | None, typer.Option(help="Instead of SSPR_URL.", show_default=False)
+        str | None, typer.Option(help="Use this address instead of SSPR_URL.", show_default=False)
     ] = None,
     key: Annotated[
         str | None,
         typer.Option(
-            help="Instead of SSPR_KEY; others may see it in the process list.", show_default=False
+            help="Use this key instead of SSPR_KEY; others can see it in the process list.",
+            show_default=False,
         ),
     ] = None,
     token: Annotated[
-        str | None, typer.Option(help="Instead of SSPR_TOKEN; likewise.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Use this token instead of SSPR_TOKEN; others can see it as well.",
+            show_default=False,
+        ),
     ] = None,
     version: Annotated[  # noqa: ARG001  # its callback acts on it
         bool,

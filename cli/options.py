@@ -11,14 +11,15 @@ from cli.terminal import Form
 if TYPE_CHECKING:
     from cli.client import OperatorApi
 
-Output = Annotated[Form, typer.Option("--output", "-o", help="A table, or the API's JSON.")]
+Output = Annotated[Form, typer.Option("--output", "-o", help="Print a table, or the API's JSON.")]
 Actor = Annotated[
-    str | None, typer.Option(help="Who asks, for the audit; else the OS user.", show_default=False)
+    str | None,
+    typer.Option(help="Say who asks, for the audit, instead of the OS user.", show_default=False),
 ]
-Reason = Annotated[str, typer.Option(help="Why, for the audit.", show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Reason = Annotated[str, typer.Option(help="Say why, for the audit.", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Patience = Annotated[
-    float, typer.Option("--timeout", min=0, help="Wait for the app at most so many seconds.")
+    float, typer.Option("--timeout", min=0, help="Wait for the app at most this many seconds.")
 ]
 Person = Annotated[str, typer.Argument(help="UPN, employee id or object id.", show_default=False)]
 

@@ -73,7 +73,7 @@ async def apply_plan(asked: Asked[Apply]) -> ApplyOperation:
     example={"wave": "early", "reason": "writeback fails in Leeds", "plan": "7c41d0…"},
 )
 async def roll_back_wave(asked: Asked[RollBack]) -> RollbackOperation:
-    """Ask who would leave with a wave or, with the fingerprint of the answer, take them out."""
+    """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
     return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
 
 

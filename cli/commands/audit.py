@@ -40,12 +40,14 @@ def export(
     form: Annotated[
         AuditForm,
         typer.Option(
-            "--format", help="Records as they are chained, or a row for each change to read."
+            "--format", help="Write records as they are chained, or a row for each change."
         ),
     ] = AuditForm.JSONL,
-    out: Annotated[str, typer.Option(metavar="<file>", help="Where to; - for stdout.")] = "-",
+    out: Annotated[
+        str, typer.Option(metavar="<file>", help="Write to this file; - for stdout.")
+    ] = "-",
 ) -> None:
-    """Write out every record, partition by partition, oldest first."""
+    """Export every record, partition by partition, oldest first."""
     from cli.audit_file import COLUMNS, rows_of, write_lines
 
     with app_of(ctx) as api, written(out) as stream:
@@ -64,13 +66,13 @@ def verify(
         Path | None,
         typer.Option(
             metavar="<file>",
-            help="Verify an export in JSON lines instead, without the app: whether its end was "
-            "cut off, only the ends printed here can tell.",
+            help="Verify this export in JSON lines, without the app. Compare the ends printed here "
+            "with those of the app: an export that was cut off is unbroken too.",
         ),
     ] = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Check every record's digest and place; exits with 1 where a record was changed or is gone."""
+    """Verify every record's digest and place; exits with 1 if one was changed or is missing."""
     from cli.audit_check import Verdicts
 
     if file is not None:

@@ -13,9 +13,9 @@ app = typer.Typer()
 
 @app.command("health", **panel("See how it stands"))
 def show_health(ctx: typer.Context, output: Output = Form.TABLE) -> None:
-    """Show whether the app is set up rightly, and reaches every queue, table and identity.
+    """Check that the app is set up correctly and reaches every queue, table and identity.
 
-    Exits with 1 where anything is wrong.
+    Exits with 1 if anything is wrong.
     """
     with app_of(ctx) as api:
         seen = api.health()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.contracts.documents.hr_sources.vocabulary import Source
 
 app = typer.Typer(
-    help="Check a file of HR sources, and try what a message would come to.",
+    help="Check a file of HR sources, and try a message on it.",
     no_args_is_help=True,
 )
 File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", show_default=False)]
@@ -24,7 +24,7 @@ File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", 
 
 @app.command(epilog=EPILOG)
 def check(file: File, output: Output = Form.TABLE) -> None:
-    """Say what is wrong with a file of HR sources, and where; the app is not asked."""
+    """Check a file of HR sources and list what is wrong in it; does not contact the app."""
     from shared.contracts.documents.sources_document import findings
 
     show_findings(file, views_of(findings(text_of(file))), output)
@@ -34,18 +34,18 @@ def check(file: File, output: Output = Form.TABLE) -> None:
 def try_(
     *,
     file: File,
-    source: Annotated[str, typer.Option(help="The source's name.", show_default=False)],
+    source: Annotated[str, typer.Option(help="Name the source.", show_default=False)],
     body: Annotated[
         str,
         typer.Option(
             metavar="<file>",
-            help="What the system sends, as JSON; - for stdin.",
+            help="Read the message, as JSON, from this file; - for stdin.",
             show_default=False,
         ),
     ],
     output: Output = Form.TABLE,
 ) -> None:
-    """Show the events that a message would come to; nothing is sent, and no proof is checked."""
+    """Translate a message into events and show them; sends nothing and checks no signature."""
     from cli.hr_trial import Trial
     from shared.contracts.api.hr_answers import LeftAloneView
     from shared.contracts.messages.onboarding_event import decode

@@ -30,19 +30,21 @@ def inject(
         str | None,
         typer.Option(
             metavar="<file>",
-            help="Events as .jsonl, .json or .csv (columns: the fields' names); - for stdin.",
+            help="Read events from .jsonl, .json or .csv (columns named as the fields); - for stdin.",
         ),
     ] = None,
-    offboard: Annotated[bool, typer.Option("--offboard", help="PERSON leaves.")] = False,
+    offboard: Annotated[
+        bool, typer.Option("--offboard", help="Offboard PERSON instead of onboarding them.")
+    ] = False,
     effective_date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="PERSON's first or last day."),
+        typer.Option(formats=["%Y-%m-%d"], help="Set PERSON's first or last day."),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why, for the record.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Say why, for the record.")] = None,
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Send onboarding events: for one PERSON, or all those of a file."""
+    """Send onboarding events, for one PERSON or for everybody in a file."""
     from cli.delivery import deliver, event_for, events_of
 
     if file is not None and (person or offboard or effective_date or reason):
@@ -64,7 +66,7 @@ def event(
     key: Annotated[str, typer.Argument(help="A key that inject printed.")],
     output: Output = Form.TABLE,
 ) -> None:
-    """Show what became of an event."""
+    """Show what became of an event, and of whom it concerns."""
     with app_of(ctx) as api:
         found = api.event(key)
     if found is None:
@@ -76,10 +78,12 @@ def event(
 @app.command(**panel("Onboarding events", _REPLAY))
 def refused(
     ctx: typer.Context,
-    bodies: Annotated[bool, typer.Option("--bodies", help="With what the sender wrote.")] = False,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Include what the sender wrote.")
+    ] = False,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show the newest messages that were refused, and why."""
+    """Show the latest refused messages, and why they were refused."""
     with app_of(ctx) as api:
         status = api.status()
     messages = status.refused

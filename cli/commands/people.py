@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 Until = Annotated[
     str | None,
     typer.Option(
-        help="Until the end of a date (2026-04-01), a moment, or for a time (90m, 12h, 7d, 2w); "
-        "else for good.",
+        help="Hold until the end of a date (2026-04-01), until a moment, or for a duration (90m, "
+        "12h, 7d, 2w); without it, for good.",
         show_default=False,
     ),
 ]
@@ -37,19 +37,19 @@ def user(
     ctx: typer.Context,
     identity: Person,
     watching: Annotated[
-        bool, typer.Option("--watch", help="Look again each second until the way has ended.")
+        bool, typer.Option("--watch", help="Refresh every second until the enrolment has ended.")
     ] = False,
     until: Annotated[
-        PersonState | None, typer.Option(help="With --watch: until this state or a later one.")
+        PersonState | None, typer.Option(help="With --watch, stop at this state or a later one.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0, help="With --watch: at most this many seconds.")
+        float, typer.Option(min=0, help="With --watch, stop after this many seconds.")
     ] = 600,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show somebody's way into scope, step by step; everybody's whom IDENTITY means.
+    """Show the enrolment, step by step, of everybody whom IDENTITY names.
 
-    Of whom nothing has asked for yet it tells what the rollout would make of them.
+    For somebody who is not enrolled it shows what the rollout would do with them.
     """
     with app_of(ctx) as api:
         if watching:
@@ -75,7 +75,7 @@ def include(
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Put one person in, whatever the waves say; whoever is not eligible stays out."""
+    """Include one person, whatever the waves say; does not add anybody who is not eligible."""
     with app_of(ctx, signed(actor)) as api:
         show(api.override("include", identity, reason, _moment(until)), people_table, output)
 
@@ -90,7 +90,7 @@ def exclude(
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Keep one person out, and take them out where they are in, whatever the waves say."""
+    """Exclude one person, whatever the waves say; removes them if they are in."""
     with app_of(ctx, signed(actor)) as api:
         show(api.override("exclude", identity, reason, _moment(until)), people_table, output)
 
@@ -103,7 +103,7 @@ def release(
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Forget what include or exclude said of a person; the waves decide again."""
+    """Release one person from include and exclude; lets the waves decide again."""
     with app_of(ctx, signed(actor)) as api:
         answer = api.override("release", identity, reason)
     if not answer.people:

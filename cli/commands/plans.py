@@ -46,13 +46,13 @@ _PANEL = panel("Plan and apply")
 
 @app.command(**_PANEL)
 def lint(file: File, output: Output = Form.TABLE) -> None:
-    """Say what is wrong with a rollout document, and where; the app is not asked."""
+    """Check a rollout document and list what is wrong in it; does not contact the app."""
     show_findings(file, _findings(text_of(file)), output)
 
 
 @app.command(**_PANEL)
 def schema(
-    of: Annotated[SchemaOf, typer.Option("--of", help="Of which document.")] = SchemaOf.ROLLOUT,
+    of: Annotated[SchemaOf, typer.Option("--of", help="Choose the document.")] = SchemaOf.ROLLOUT,
 ) -> None:
     """Print a document's JSON Schema, for editors."""
     from shared.contracts.documents import rollout_document, sources_document
@@ -71,19 +71,19 @@ def plan(
         typer.Option(
             "--people",
             metavar="<file>",
-            help="Write everybody concerned there, as CSV; with - to stdout, and the plan to "
-            "stderr.",
+            help="Write everybody in the plan to this CSV file; - writes to stdout, and the "
+            "plan to stderr.",
         ),
     ] = None,
     actor: Actor = None,
     timeout: Patience = 600,
     output: Annotated[
-        PlanForm, typer.Option("--output", "-o", help="A table, the API's JSON, or Markdown.")
+        PlanForm, typer.Option("--output", "-o", help="Print a table, the API's JSON, or Markdown.")
     ] = PlanForm.TABLE,
 ) -> None:
-    """Show whom a rollout document would put in and take out; nothing is written.
+    """Plan a rollout: show whom its document would add and remove; changes nothing.
 
-    Exits with 5 where the plan is unsafe, once it is shown.
+    Exits with 5 if the plan is unsafe, after showing it.
     """
     text = text_of(file)
     if wrong := _findings(text):
@@ -117,12 +117,12 @@ def apply(
     *,
     ctx: typer.Context,
     fingerprint: Annotated[
-        str, typer.Option("--plan", help="The plan's fingerprint.", show_default=False)
+        str, typer.Option("--plan", help="Name the plan by its fingerprint.", show_default=False)
     ],
     force: Annotated[
-        bool, typer.Option("--force", help="Apply it although it is unsafe; give a --reason.")
+        bool, typer.Option("--force", help="Apply the plan even if it is unsafe; needs a --reason.")
     ] = False,
-    reason: Annotated[str, typer.Option(help="Why, for the audit.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(help="Say why, for the audit.", show_default=False)] = "",
     yes: Yes = False,
     actor: Actor = None,
     timeout: Patience = 600,
@@ -165,7 +165,7 @@ def rollback(
     timeout: Patience = 600,
     output: Output = Form.TABLE,
 ) -> None:
-    """Take out exactly whom a wave put in, once it was shown who that is."""
+    """Roll a wave back: show whom it added, ask, and remove exactly them."""
     from cli.operations import finished
 
     with app_of(ctx, signed(actor)) as api:

@@ -25,7 +25,7 @@ _NONE_YET = "there is no rollout yet; sspr plan FILE makes a plan of one"
 
 Timeout = Annotated[
     float | None,
-    typer.Option("--timeout", min=0, help="At most so many seconds.", show_default="no end"),
+    typer.Option("--timeout", min=0, help="Stop after this many seconds.", show_default="no end"),
 ]
 
 app = typer.Typer()
@@ -37,14 +37,14 @@ _CONTROL = panel("Control the rollout")
 def show_status(
     ctx: typer.Context,
     watching: Annotated[
-        bool, typer.Option("--watch", help="Look again every two seconds until Ctrl-C.")
+        bool, typer.Option("--watch", help="Refresh every two seconds until Ctrl-C.")
     ] = False,
     timeout: Timeout = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show the rollout, the totals, whoever needs a look, and what was refused.
+    """Show the rollout, the totals, who needs attention, and what was refused.
 
-    As JSON: the API's status with its rollout under `rollout`.
+    In JSON the rollout is under `rollout`, beside the API's status.
     """
     from cli.standing import Standing
 
@@ -65,21 +65,20 @@ def wait(
     ctx: typer.Context,
     phase: Annotated[
         list[RolloutPhase] | None,
-        typer.Option(help="Until this phase; may be given again.", show_default="completed"),
+        typer.Option(help="Wait for this phase; repeat it for several.", show_default="completed"),
     ] = None,
     wave: Annotated[
-        str | None, typer.Option(help="Until this wave is done.", show_default=False)
+        str | None, typer.Option(help="Wait until this wave is done.", show_default=False)
     ] = None,
     until: Annotated[
-        WaveGoal | None, typer.Option(help="With --wave: until this state or a later one.")
+        WaveGoal | None, typer.Option(help="With --wave, wait for this state or a later one.")
     ] = None,
     timeout: Timeout = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Wait until the rollout is in a phase, or one wave is done.
+    """Wait until the rollout reaches a phase, or a wave is done.
 
-    Exits with 1 where the rollout comes to rest elsewhere: nothing moves then before an operator
-    says so.
+    Exits with 1 if the rollout stops somewhere else, where only an operator can move it on.
     """
     if wave and phase:
         raise typer.BadParameter("give --phase or --wave, not both")
@@ -112,11 +111,11 @@ def wait(
 def gates(
     ctx: typer.Context,
     number: Annotated[
-        int, typer.Option("-n", "--number", min=1, max=100, help="The newest so many looks.")
+        int, typer.Option("-n", "--number", min=1, max=100, help="Show this many, newest first.")
     ] = 5,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show the newest looks at the gates: every value, and what was made of it."""
+    """Show the latest evaluations of the gates, with every value and the decision."""
     with app_of(ctx) as api:
         found = api.gates(number)
     show(found, gates_table, output)
@@ -126,10 +125,13 @@ def gates(
 def document(
     ctx: typer.Context,
     version: Annotated[
-        int | None, typer.Option(min=1, help="Else the one in force.", show_default=False)
+        int | None,
+        typer.Option(
+            min=1, help="Print this version instead of the one in force.", show_default=False
+        ),
     ] = None,
 ) -> None:
-    """Print the rollout document as it was written."""
+    """Print the rollout document as its author wrote it."""
     with app_of(ctx) as api:
         text = api.document(version)
     if text is None:
@@ -142,7 +144,7 @@ def document(
 def pause(
     ctx: typer.Context, reason: Reason, actor: Actor = None, output: Output = Form.TABLE
 ) -> None:
-    """Stop the rollout until it is resumed; whoever is in stays in."""
+    """Pause the rollout until you resume it; keeps everybody who is in."""
     _control(ctx, "pause", actor, output, reason)
 
 
@@ -150,7 +152,7 @@ def pause(
 def resume(
     ctx: typer.Context, reason: Reason, actor: Actor = None, output: Output = Form.TABLE
 ) -> None:
-    """Go on where the rollout was paused; a wave that was rolled back is put in again."""
+    """Resume a paused rollout; adds the people of a wave again that was rolled back."""
     _control(ctx, "resume", actor, output, reason)
 
 
@@ -159,12 +161,12 @@ def promote(
     ctx: typer.Context,
     reason: Reason,
     skip_soak: Annotated[
-        bool, typer.Option("--skip-soak", help="Although the soak is not over.")
+        bool, typer.Option("--skip-soak", help="Start it even if the soak is not over.")
     ] = False,
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Let the next wave begin on your word instead of the gates'."""
+    """Start the next wave now, without waiting for the gates."""
     _control(ctx, "promote", actor, output, reason, skip_soak=skip_soak)
 
 
@@ -172,7 +174,7 @@ def promote(
 def abort(
     ctx: typer.Context, reason: Reason, actor: Actor = None, output: Output = Form.TABLE
 ) -> None:
-    """End the rollout for good: nobody is added any more, and whoever is in stays in."""
+    """Abort the rollout for good: adds nobody any more, and keeps everybody who is in."""
     _control(ctx, "abort", actor, output, reason)
 
 
@@ -180,7 +182,7 @@ def abort(
 def restart(
     ctx: typer.Context, reason: Reason, actor: Actor = None, output: Output = Form.TABLE
 ) -> None:
-    """Begin anew with the first wave and the same people in each; nobody is taken out."""
+    """Restart with the first wave and the same people in each wave; removes nobody."""
     _control(ctx, "restart", actor, output, reason)
 
 

@@ -54,12 +54,12 @@ class Version(Contract):
 
 
 class Apply(Contract):
-    """Do a plan that was shown, or refuse because the world has changed."""
+    """Apply a plan that was shown; refused if anything changed since."""
 
     plan: Key
     """The plan's fingerprint."""
     force: bool = False
-    """Do it although it is unsafe; needs a reason."""
+    """Apply it even if it is unsafe; needs a reason."""
     reason: Text = ""
 
 
@@ -70,14 +70,14 @@ class Steer(Contract):
 
 
 class Promote(Contract):
-    """Let the next wave begin on an operator's word instead of the gates'."""
+    """Start the next wave now, without waiting for the gates."""
 
     reason: Why
     skip_soak: bool = False
 
 
 class RollBack(Contract):
-    """Take out exactly what a wave added; without `plan` only show who that would be."""
+    """Remove exactly whom a wave added; without `plan` only show who that would be."""
 
     wave: Key
     reason: Why
