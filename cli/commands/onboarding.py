@@ -30,7 +30,7 @@ def inject(
         str | None,
         typer.Option(
             metavar="<file>",
-            help="Read events from .jsonl, .json or .csv (columns named as the fields); - for stdin.",
+            help="Read events from .jsonl, .json or .csv (columns: field names); - for stdin.",
         ),
     ] = None,
     offboard: Annotated[

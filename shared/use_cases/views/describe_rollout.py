@@ -140,18 +140,19 @@ def evaluation_view(evaluation: Evaluation) -> EvaluationView:
 
 def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
     ends = soak_ends(rollout) if rollout.phase is Phase.SOAKING else None
-    current = rollout.wave
+    waves = rollout.document.waves
+    states = [_wave_state(rollout, number) for number in range(len(waves))]
     return tuple(
         WaveView(
             name=wave.name,
             selection=selection_text(wave.selection),
-            state=(state := _wave_state(rollout, number)),
+            state=state,
             reached=states_passed(state),
             soak=duration_text(wave.soak),
-            soak_ends=ends if wave is current else None,
+            soak_ends=ends if wave is rollout.wave else None,
             **_people_of(wave.name, totals),
         )
-        for number, wave in enumerate(rollout.document.waves)
+        for wave, state in zip(waves, states, strict=True)
     )
 
 
