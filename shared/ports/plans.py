@@ -28,7 +28,7 @@ class KeptPlan:
     planned_at: datetime
     actor: str
     shown: PlanView
-    """What the operator saw."""
+    """What the operator saw; kept as it is, so that a field that it gains needs a default."""
 
 
 class Plans(Protocol):
