@@ -19,6 +19,12 @@ from sandbox.company import SCOPE_GROUP, build_company, object_id
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.tables.tables import Tables
 from shared.bootstrap import build_app, check_setup
+from shared.contracts.api.operation_orders import (
+    ApplyOrder,
+    OperationOrder,
+    PlanOrder,
+    RollbackOrder,
+)
 from shared.contracts.messages.directory_result import (
     DirectoryResult,
     MemberResult,
@@ -61,6 +67,7 @@ PILOTS = [
 ][:3]
 GATES = "visible effective registered writebackFailures blockedResets workerAlive deltaSync backlog"
 OPERATOR = "Ada Lovelace"
+WHY = "because Ada said so"
 
 
 @dataclass
@@ -88,22 +95,21 @@ class Stage:
             **changes,
         }
         text = json.dumps(document)
-        shown = await plan_rollout(operation(document=text), self.world, self.now)
-        applying = operation(plan=shown["fingerprint"])
-        await apply_plan(applying, self.world, self.now)
+        shown = await plan_rollout(PlanOrder(document=text), self.world, self.now, actor=OPERATOR)
+        order = ApplyOrder(plan=shown.fingerprint)
+        await apply_plan(order, operation(order), self.world, self.now)
 
     async def advances(self, *, by: timedelta = timedelta()) -> None:
         self.now += by
         await advance_rollout(self.world, self.clock)
 
 
-def operation(**parameters: Any) -> Operation:
+def operation(order: OperationOrder) -> Operation:
     return Operation(
         key="operation",
-        kind="any",
         actor=OPERATOR,
         requested_at=datetime.now(UTC),
-        parameters=parameters,
+        order=order,
     )
 
 
@@ -212,10 +218,11 @@ async def test_a_rollback_is_told_with_how_many_are_on_their_way_out(
 ) -> None:
     await stage.applies()
     await stage.advances()
-    shown = await roll_back(operation(wave="pilot"), stage.world, stage.now)
+    look = RollbackOrder(wave="pilot", reason=WHY)
+    shown = await roll_back(look, operation(look), stage.world, stage.now)
     assert named(told, "wave-rolled-back") == []
-    sure = operation(wave="pilot", plan=shown["fingerprint"], reason="because Ada said so")
-    await roll_back(sure, stage.world, stage.now)
+    sure = RollbackOrder(wave="pilot", plan=shown.fingerprint, reason=WHY)
+    await roll_back(sure, operation(sure), stage.world, stage.now)
     assert named(told, "wave-rolled-back") == [{"wave": "pilot", "people": len(PILOTS)}]
     assert named(told, "rollout-paused") == [
         {"reason": "rolled-back", "wave": "pilot", "who": "operator"}
@@ -227,14 +234,15 @@ async def test_a_rollback_that_dies_before_its_end_tells_once_more_whom_it_conce
 ) -> None:
     await stage.applies()
     await stage.advances()
-    shown = await roll_back(operation(wave="pilot"), stage.world, stage.now)
-    sure = operation(wave="pilot", plan=shown["fingerprint"], reason="because Ada said so")
-    done = await roll_back(sure, stage.world, stage.now)
-    assert (done["removals"], done["done"]) == (len(PILOTS), True)
+    look = RollbackOrder(wave="pilot", reason=WHY)
+    shown = await roll_back(look, operation(look), stage.world, stage.now)
+    sure = RollbackOrder(wave="pilot", plan=shown.fingerprint, reason=WHY)
+    done = await roll_back(sure, operation(sure), stage.world, stage.now)
+    assert (done.removals, done.done) == (len(PILOTS), True)
     # The app was killed before that was written down; the message comes again.
-    kept = await stage.world.operations.find(sure.key)
+    kept = await stage.world.operations.find("operation")
     assert kept is not None
-    assert await roll_back(kept, stage.world, stage.now) == done
+    assert await roll_back(sure, kept, stage.world, stage.now) == done
     assert {one["people"] for one in named(told, "wave-rolled-back")} == {len(PILOTS)}
 
 

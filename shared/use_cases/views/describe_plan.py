@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
+from shared.contracts.api.counts import CountView
 from shared.contracts.api.gate_words import needs_text
-from shared.contracts.api.operator_api import CountView, GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView
 from shared.contracts.api.wave_words import selection_text
 from shared.domain.durations import duration_text
 from shared.domain.person.enrolment import CauseKind

@@ -11,7 +11,8 @@ from rich.console import Console
 
 from cli.render.rollout import gates_view
 from shared.adapters.tables.json_columns import JsonColumns
-from shared.contracts.api.operator_api import PlanView
+from shared.contracts.api.plan_views import PlanView
+from shared.contracts.api.rollout_views import EvaluationsView
 from shared.contracts.documents.rollout_document import RolloutLanguage, json_schema, read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, State
@@ -190,9 +191,9 @@ def planned() -> PlanView:
 
 
 def test_the_command_line_shows_its_numbers_in_its_unit() -> None:
-    shown = evaluation_view(seen(3)).model_dump(mode="json", by_alias=True)
+    looked = EvaluationsView(evaluations=(evaluation_view(seen(3), KINDS),))
     console = Console(record=True, width=160, file=io.StringIO(), color_system=None)
-    console.print(gates_view([shown], KINDS))
+    console.print(gates_view(looked))
     [line] = [line for line in console.export_text().splitlines() if "stuckPeople" in line]
     assert line.split()[:4] == ["failed", "stuckPeople", "3", "2"]
 

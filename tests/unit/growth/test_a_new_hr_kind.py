@@ -14,7 +14,8 @@ import pytest
 from pydantic import Field
 from rich.console import Console
 
-from cli.render.hr import translation_view
+from cli.hr_trial import Trial
+from cli.render.hr import trial_view
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.outbox import MemoryOutbox
 from shared.contracts.api.hr_answers import HrAnswer
@@ -163,7 +164,7 @@ def test_the_command_line_shows_what_a_message_of_it_comes_to() -> None:
     north, _ = LANGUAGE.read(TEXT)
     found = translate(north, {"badge": "anna@contoso.test"}, NOW, KINDS)
     console = Console(record=True, width=160, file=io.StringIO(), color_system=None)
-    console.print(translation_view({"events": found.events, "leftAlone": found.left_alone}))
+    console.print(trial_view(Trial(found.events, [])))
     [line] = [line for line in console.export_text().splitlines() if "anna@" in line]
     assert line.split()[:2] == ["onboarded", "anna@contoso.test"]
 
