@@ -57,8 +57,8 @@ async def test_what_passes_gives_the_batch_back_for_half_a_lock_later_as_it_came
     await in_portions(taking(lambda _: error, []), QUEUE, batch, stage.world, NOW)
     waiting = stage.broker.messages(QUEUE)
     assert [one.body for one in waiting] == [one.body for one in batch]
-    assert {one.wait for one in waiting} == {stage.world.message_lock / 2}
-    stage.broker.pass_time(stage.world.message_lock / 2)
+    assert {one.wait for one in waiting} == {stage.world.limits.message_lock / 2}
+    stage.broker.pass_time(stage.world.limits.message_lock / 2)
     again = stage.deliver(QUEUE, enqueued_at=NOW + timedelta(hours=1))
     assert [one.envelope for one in again] == [one.envelope for one in batch]
     assert {one.returns for one in again} == {1}
@@ -109,7 +109,7 @@ def test_a_batch_that_is_too_much_for_its_time_is_done_in_parts(stage: Stage) ->
     """Slow, and not away: three locks' worth of work is done, and nothing of it twice."""
     done: list[bytes] = []
     bodies = [event(number) for number in range(700)]
-    each = 3 * stage.world.message_lock / len(bodies)
+    each = 3 * stage.world.limits.message_lock / len(bodies)
 
     async def work(loop: OwnTime) -> None:
         async def slow(portion: Sequence[Message], _: World, __: datetime) -> None:
@@ -120,7 +120,7 @@ def test_a_batch_that_is_too_much_for_its_time_is_done_in_parts(stage: Stage) ->
         batch: Sequence[Message] = messages(*bodies)
         for _ in range(20):
             await in_portions(slow, QUEUE, batch, stage.world, NOW)
-            stage.broker.pass_time(stage.world.message_lock)
+            stage.broker.pass_time(stage.world.limits.message_lock)
             batch = stage.deliver(QUEUE)
 
     in_own_time(work)
@@ -147,7 +147,7 @@ async def test_one_message_that_nothing_helps_is_alone_when_it_comes_again(stage
     await in_portions(taking(refuse, sizes), QUEUE, batch, stage.world, NOW)
     assert sizes == [300]
     assert len(given_back(stage)) == 300
-    stage.broker.pass_time(stage.world.message_lock)
+    stage.broker.pass_time(stage.world.limits.message_lock)
     again = stage.deliver(QUEUE)
     sizes.clear()
     await in_portions(taking(refuse, sizes), QUEUE, again, stage.world, NOW)
@@ -169,7 +169,7 @@ async def test_who_comes_again_does_not_hold_up_who_comes_first(stage: Stage) ->
 
 
 async def test_who_has_come_again_for_days_is_kept_whole_with_the_reason(stage: Stage) -> None:
-    long_ago = PATIENCE // (stage.world.message_lock / 2)
+    long_ago = PATIENCE // (stage.world.limits.message_lock / 2)
     hopeless = messages(event(1), b"?", returns=long_ago)
     hopeful = messages(event(2), returns=long_ago - 1)
     take = taking(lambda _: DirectoryUnavailable("403 for days"), [])
@@ -185,7 +185,7 @@ async def test_who_has_come_again_for_days_is_kept_whole_with_the_reason(stage: 
 async def test_where_all_are_hopeless_nothing_is_given_back(
     stage: Stage, signals: list[EventDict]
 ) -> None:
-    long_ago = PATIENCE // (stage.world.message_lock / 2)
+    long_ago = PATIENCE // (stage.world.limits.message_lock / 2)
     take = taking(lambda _: DirectoryUnavailable("away"), [])
     batch = messages(event(1), returns=long_ago)
     await in_portions(take, QUEUE, batch, stage.world, NOW)
