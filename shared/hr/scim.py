@@ -5,15 +5,22 @@ RFC 7644; "Configure API-driven provisioning with custom attributes", Microsoft 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
 
-from shared.contracts.documents.hr_sources.vocabulary import Match, Source
+from pydantic import Field
+
+from shared.contracts.api.hr_answers import ScimBulk, ScimUser
+from shared.contracts.api.scim_answers import CORE, BulkOperation
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
+from shared.contracts.documents.part import Part
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.onboarding import Action
 from shared.domain.person.people import Identifier, IdentifierKind
+from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Asked,
     Event,
@@ -23,21 +30,32 @@ from shared.hr.translation import (
     by_content,
     event_of,
     identity,
+    key_of,
     object_of,
     part_of,
 )
 
-MEDIA_TYPE = "application/scim+json"
 MOST_OPERATIONS = 1_000
-_CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-_BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
-_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 _USERS = "/Users"
 _TRUTH = {"true": True, "false": False}
-_BAD_REQUEST = 400
 
-type Json = dict[str, Any]
+
+class Match(StrEnum):
+    """By which name somebody of a SCIM resource is looked for."""
+
+    EMPLOYEE_ID = "employeeId"
+    USER_PRINCIPAL_NAME = "userPrincipalName"
+
+
+class Keys(Part):
+    """What is said of a source of SCIM alone."""
+
+    match: Match = Field(
+        Match.EMPLOYEE_ID,
+        description="Of scim: look for employeeNumber, else externalId, as employeeId; or for "
+        "userName as userPrincipalName.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,20 +69,60 @@ class BulkOutcome:
     problem: InvalidMessage | None = None
 
 
+def translate(source: Source, value: Any, now: datetime) -> Translated:
+    """The event that a user resource comes to, or those of a bulk request: all or none.
+
+    Raises:
+        InvalidMessage: naming the attribute and the reason.
+    """
+    if not is_bulk(value):
+        return _translated_user(source, value, now)
+    outcomes = list(translate_bulk(source, value, now))
+    for number, one in enumerate(outcomes):
+        if one.problem:
+            raise InvalidMessage(f"Operations[{number}].{one.problem.field}", one.problem.reason)
+    return _translated(outcomes)
+
+
+def receive(source: Source, value: Any, now: datetime) -> Translated:
+    """The same, with SCIM's answer; in a bulk request each operation stands by itself.
+
+    Raises:
+        InvalidMessage: naming the attribute and the reason.
+    """
+    if is_bulk(value):
+        outcomes = list(translate_bulk(source, value, now))
+        answer = ScimBulk([_answered(one) for one in outcomes])
+        return replace(_translated(outcomes), answer=answer)
+    translated = _translated_user(source, value, now)
+    return replace(translated, answer=ScimUser(translated.keys[0]))
+
+
 def is_bulk(value: Any) -> bool:
     """Whether it is a bulk request; else it is a user."""
     return isinstance(value, Mapping) and _get(value, "Operations").value is not None
 
 
-def translate(source: Source, value: Any, now: datetime) -> Translated:
-    """The event that a user resource comes to.
-
-    Raises:
-        InvalidMessage: naming the attribute and the reason.
-    """
+def _translated_user(source: Source, value: Any, now: datetime) -> Translated:
     user = object_of(value, "(body)")
     _check_schemas(user)
     return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
+
+
+def _translated(outcomes: list[BulkOutcome]) -> Translated:
+    return Translated(
+        events=tuple(one.event for one in outcomes if one.event),
+        left_alone=tuple(one.left_alone for one in outcomes if one.left_alone),
+    )
+
+
+def _answered(outcome: BulkOutcome) -> BulkOperation:
+    return BulkOperation(
+        method=outcome.method,
+        bulk_id=outcome.bulk_id,
+        key=key_of(outcome.event) if outcome.event else None,
+        problem=outcome.problem,
+    )
 
 
 def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOutcome]:
@@ -86,37 +144,6 @@ def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOu
         problems += outcome.problem is not None
         if isinstance(allowed, int) and 0 < allowed <= problems:
             return
-
-
-def bulk_answer(outcomes: list[BulkOutcome], keys: Mapping[int, str], events_url: str) -> Json:
-    """A BulkResponse; `keys` are those of the events by the operation's place."""
-    operations = [
-        _answered(outcome, keys.get(place), events_url) for place, outcome in enumerate(outcomes)
-    ]
-    return {"schemas": [_BULK_RESPONSE], "Operations": operations}
-
-
-def user_answer(key: str) -> Json:
-    """The answer to one user: known from now on by the event's key."""
-    return {"schemas": [_CORE], "id": key, "meta": {"resourceType": "User"}}
-
-
-def error_answer(status: int, detail: str) -> Json:
-    """An error as RFC 7644, section 3.12, has it."""
-    kind = {"scimType": "invalidValue"} if status == _BAD_REQUEST else {}
-    return {"schemas": [_ERROR], "status": str(status), "detail": detail, **kind}
-
-
-def _answered(outcome: BulkOutcome, key: str | None, events_url: str) -> Json:
-    answer: Json = {"method": outcome.method}
-    if outcome.bulk_id is not None:
-        answer["bulkId"] = outcome.bulk_id
-    if outcome.problem is not None:
-        detail = error_answer(_BAD_REQUEST, str(outcome.problem))
-        return answer | {"status": str(_BAD_REQUEST), "response": detail}
-    if key is None:
-        return answer | {"status": "204"}
-    return answer | {"status": "202", "location": f"{events_url}/{key}"}
 
 
 def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
@@ -157,7 +184,7 @@ def _asked(
     source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
 ) -> Asked:
     active = _truth(_get(user, "active"))
-    by_employee_id = source.match is Match.EMPLOYEE_ID
+    by_employee_id = source.own(Keys).match is Match.EMPLOYEE_ID
     employee = _employee_id(user)
     by_name = not by_employee_id or employee is None
     return Asked(
@@ -206,7 +233,7 @@ def _patched_active(data: Mapping[str, Any]) -> bool | None:
         path, value = _get(operation, "path").text, _get(operation, "value").value
         if path is None and isinstance(value, Mapping):
             changed = _truth(_get(value, "active"))
-        elif path is not None and path.lower() in {"active", f"{_CORE}:active".lower()}:
+        elif path is not None and path.lower() in {"active", f"{CORE}:active".lower()}:
             gone = (_get(operation, "op").text or "").lower() == "remove"
             changed = False if gone else _truth(Said("active", value))
         else:
@@ -245,8 +272,8 @@ def _truth(said: Said) -> bool | None:
 
 def _check_schemas(user: Mapping[str, Any]) -> None:
     schemas = _get(user, "schemas").value
-    if schemas is not None and _CORE.lower() not in [str(one).lower() for one in _listed(schemas)]:
-        raise InvalidMessage("schemas", f"name {_CORE}; only users and bulk requests are taken")
+    if schemas is not None and CORE.lower() not in [str(one).lower() for one in _listed(schemas)]:
+        raise InvalidMessage("schemas", f"name {CORE}; only users and bulk requests are taken")
 
 
 def _listed(value: Any) -> list[Any]:
@@ -260,3 +287,13 @@ def _get(value: Any, name: str) -> Said:
         return exact
     folded = name.lower()
     return Said(name, next((one for key, one in value.items() if key.lower() == folded), None))
+
+
+KIND = HrKind(
+    name="scim",
+    sends="a user resource or a bulk request of [SCIM 2.0](#scim-20)",
+    proofs=frozenset({Authentication.KEY, Authentication.HMAC, Authentication.ENTRA}),
+    keys=Keys,
+    translate=translate,
+    receive=receive,
+)

@@ -14,7 +14,7 @@ from tests.use_cases.stage import Stage
 
 def process(stage: Stage, pause: Pause) -> World:
     """The stage's world as one more process reaches it, with points of its own."""
-    return stage._world(stage.world.policy, pause)
+    return stage._world(stage.world.tenant_rules, pause)
 
 
 class ProcessDied(BaseException):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,11 +15,12 @@ from shared.use_cases.in_portions import PATIENCE, PORTION, Portions, Take, in_p
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from tests.unit.enrolments import NOW
+from tests.use_cases.own_time import OwnTime, in_own_time
 from tests.use_cases.stage import Stage, messages, said
 
 QUEUE = ONBOARDING_EVENTS
-SHORT = timedelta(milliseconds=20)
-"""A lock that is over in a moment: half of it passes while somebody stands still."""
+HALF = timedelta(minutes=3)
+"""More than half a lock of the memory world."""
 
 
 def event(number: int) -> bytes:
@@ -57,8 +57,8 @@ async def test_what_passes_gives_the_batch_back_for_half_a_lock_later_as_it_came
     await in_portions(taking(lambda _: error, []), QUEUE, batch, stage.world, NOW)
     waiting = stage.broker.messages(QUEUE)
     assert [one.body for one in waiting] == [one.body for one in batch]
-    assert {one.wait for one in waiting} == {stage.world.message_lock / 2}
-    stage.broker.pass_time(stage.world.message_lock / 2)
+    assert {one.wait for one in waiting} == {stage.world.limits.message_lock / 2}
+    stage.broker.pass_time(stage.world.limits.message_lock / 2)
     again = stage.deliver(QUEUE, enqueued_at=NOW + timedelta(hours=1))
     assert [one.envelope for one in again] == [one.envelope for one in batch]
     assert {one.returns for one in again} == {1}
@@ -66,35 +66,65 @@ async def test_what_passes_gives_the_batch_back_for_half_a_lock_later_as_it_came
     assert (postponed["queue"], postponed["messages"]) == (QUEUE, 2)
 
 
-async def test_somebody_who_never_answers_ends_the_work_in_time(stage: Stage) -> None:
-    halt = stage.turns.halt("directory.find_people")
-    world = replace(stage.world, message_lock=SHORT)
+def test_somebody_who_never_answers_ends_the_work_in_time(stage: Stage) -> None:
     bodies = [event(number) for number in range(20)]
-    await in_portions(take_events, QUEUE, messages(*bodies), world, NOW)
+
+    async def work(loop: OwnTime) -> None:
+        stage.turns.at("directory.find_people", lambda: loop.stand_still(HALF))
+        await in_portions(take_events, QUEUE, messages(*bodies), stage.world, NOW)
+
+    in_own_time(work)
     assert given_back(stage) == bodies
-    halt.release()
 
 
-async def test_where_no_time_is_left_a_portion_is_not_even_begun(stage: Stage) -> None:
+def test_where_no_time_is_left_a_portion_is_not_even_begun(stage: Stage) -> None:
     sizes: list[int] = []
 
-    async def slow(portion: Sequence[Message], _: World, __: datetime) -> None:
-        sizes.append(len(portion))
-        await asyncio.Event().wait()
+    async def work(loop: OwnTime) -> None:
+        async def late(portion: Sequence[Message], _: World, __: datetime) -> None:
+            sizes.append(len(portion))
+            await loop.stand_still(HALF)
 
-    batch = [*messages(event(1)), *messages(event(2), event(3), returns=1)]
-    await in_portions(slow, QUEUE, batch, replace(stage.world, message_lock=SHORT), NOW)
+        batch = [*messages(event(1)), *messages(event(2), event(3), returns=1)]
+        await in_portions(late, QUEUE, batch, stage.world, NOW)
+
+    in_own_time(work)
     assert sizes == [1]
     assert len(given_back(stage)) == 3
 
 
-async def test_a_broker_that_hangs_too_ends_the_batch_by_an_error(stage: Stage) -> None:
-    halt = stage.turns.halt("outbox.return_messages")
-    world = replace(stage.world, message_lock=SHORT)
+def test_a_broker_that_hangs_too_ends_the_batch_by_an_error(stage: Stage) -> None:
     take = taking(lambda _: DirectoryUnavailable("away"), [])
-    with pytest.raises(TimeoutError):
-        await in_portions(take, QUEUE, messages(event(1)), world, NOW)
-    halt.release()
+
+    async def work(loop: OwnTime) -> None:
+        stage.turns.at("outbox.return_messages", lambda: loop.stand_still(HALF))
+        with pytest.raises(TimeoutError):
+            await in_portions(take, QUEUE, messages(event(1)), stage.world, NOW)
+
+    in_own_time(work)
+    assert given_back(stage) == []
+
+
+def test_a_batch_that_is_too_much_for_its_time_is_done_in_parts(stage: Stage) -> None:
+    """Slow, and not away: three locks' worth of work is done, and nothing of it twice."""
+    done: list[bytes] = []
+    bodies = [event(number) for number in range(700)]
+    each = 3 * stage.world.limits.message_lock / len(bodies)
+
+    async def work(loop: OwnTime) -> None:
+        async def slow(portion: Sequence[Message], _: World, __: datetime) -> None:
+            loop.put_forward(each * len(portion))
+            await asyncio.sleep(0)
+            done.extend(one.body for one in portion)
+
+        batch: Sequence[Message] = messages(*bodies)
+        for _ in range(20):
+            await in_portions(slow, QUEUE, batch, stage.world, NOW)
+            stage.broker.pass_time(stage.world.limits.message_lock)
+            batch = stage.deliver(QUEUE)
+
+    in_own_time(work)
+    assert sorted(done) == sorted(bodies)
 
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), TimeoutError("somebody else's")])
@@ -117,7 +147,7 @@ async def test_one_message_that_nothing_helps_is_alone_when_it_comes_again(stage
     await in_portions(taking(refuse, sizes), QUEUE, batch, stage.world, NOW)
     assert sizes == [300]
     assert len(given_back(stage)) == 300
-    stage.broker.pass_time(stage.world.message_lock)
+    stage.broker.pass_time(stage.world.limits.message_lock)
     again = stage.deliver(QUEUE)
     sizes.clear()
     await in_portions(taking(refuse, sizes), QUEUE, again, stage.world, NOW)
@@ -139,7 +169,7 @@ async def test_who_comes_again_does_not_hold_up_who_comes_first(stage: Stage) ->
 
 
 async def test_who_has_come_again_for_days_is_kept_whole_with_the_reason(stage: Stage) -> None:
-    long_ago = PATIENCE // (stage.world.message_lock / 2)
+    long_ago = PATIENCE // (stage.world.limits.message_lock / 2)
     hopeless = messages(event(1), b"?", returns=long_ago)
     hopeful = messages(event(2), returns=long_ago - 1)
     take = taking(lambda _: DirectoryUnavailable("403 for days"), [])
@@ -155,7 +185,7 @@ async def test_who_has_come_again_for_days_is_kept_whole_with_the_reason(stage: 
 async def test_where_all_are_hopeless_nothing_is_given_back(
     stage: Stage, signals: list[EventDict]
 ) -> None:
-    long_ago = PATIENCE // (stage.world.message_lock / 2)
+    long_ago = PATIENCE // (stage.world.limits.message_lock / 2)
     take = taking(lambda _: DirectoryUnavailable("away"), [])
     batch = messages(event(1), returns=long_ago)
     await in_portions(take, QUEUE, batch, stage.world, NOW)

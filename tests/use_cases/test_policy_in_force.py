@@ -6,14 +6,14 @@ from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule
 from shared.domain.rollout.state import Phase
 from shared.use_cases.policy_in_force import policy_in_force
-from tests.unit.enrolments import BREAK_GLASS
+from tests.unit.enrolments import BREAK_GLASS, POLICY
 from tests.unit.waves import document
 from tests.use_cases.rollout.course import standing, ungated
 from tests.use_cases.stage import Stage, an_id
 
 
 async def test_before_the_first_document_the_tenants_rules_hold(stage: Stage) -> None:
-    assert await policy_in_force(stage.world) == stage.world.policy
+    assert await policy_in_force(stage.world) == POLICY
 
 
 async def test_the_documents_rules_come_on_top_and_the_tenants_stay(stage: Stage) -> None:
@@ -27,7 +27,7 @@ async def test_the_documents_rules_come_on_top_and_the_tenants_stay(stage: Stage
     )
     await stage.applies(standing(of, Phase.SOAKING, 1))
     assert await policy_in_force(stage.world) == replace(
-        stage.world.policy,
+        POLICY,
         excluded_group_ids=frozenset({BREAK_GLASS, "a group"}),
         excluded_attributes=(rule,),
         excluded_object_ids=frozenset({an_id(1)}),

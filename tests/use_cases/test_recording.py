@@ -1,307 +1,240 @@
-"""The one door: what is saved is stored, then told, then queued, and nothing else ever is."""
+"""The one door for writes: stored first, then said, then queued; of a conflict nothing is said."""
 
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import pytest
 from structlog.typing import EventDict
 
 from shared.contracts.messages.queues import ONBOARDING_EVENTS, SCOPE_CHANGES
-from shared.contracts.messages.scope_change import MOST_KEYS
+from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.state import Lease, PauseReason, Phase, pause
+from shared.domain.rollout.state import Lease, Phase
 from shared.ports.ledger import Receipt
-from shared.ports.rollouts import StoredRollout
-from shared.use_cases import recording
+from shared.ports.world import World
 from shared.use_cases.recording import (
     Choose,
+    everybody,
     keep_refusals,
-    queue_writes,
+    nobody,
     save_arrival,
     save_lease,
     save_people,
     save_rollout,
+    whoever_changed,
+    whoever_is_not_flagged,
 )
-from tests.unit.enrolments import ANNA_UPN, NOW, provisional
-from tests.unit.waves import MINUTE, document
+from tests.unit.enrolments import HOUR, NOW, enrolment
+from tests.unit.waves import rollout
 from tests.use_cases.processes import Death, ProcessDied, deaths, process
-from tests.use_cases.rollout.course import (
-    audited,
-    ids,
-    member,
-    queued,
-    rollout_of,
-    standing,
-    states,
-    ungated,
-)
+from tests.use_cases.rollout.course import queued as queued_of
+from tests.use_cases.rollout.course import states
 from tests.use_cases.stage import Stage, a_stage, an_id, said
 
-SOAKING = standing(document(ungated("pilot", 1)), Phase.SOAKING, 1)
-LEASE = Lease("timer", NOW + MINUTE)
+
+def person(number: int, state: State = State.REQUESTED, **changes: Any) -> Enrolment:
+    known: dict[str, Any] = {"key": an_id(number), "user": UserRef(object_id=an_id(number))}
+    return enrolment(state, **(known | changes))
 
 
-def becomes(*people: Enrolment) -> Callable[[str, Enrolment | None], Enrolment | None]:
-    """A decision by which everybody becomes who they are here."""
-    wanted = {person.key: person for person in people}
-    return lambda key, _: wanted.get(key)
+def failing(_: str, current: Enrolment | None) -> Enrolment | None:
+    return current and current.moved(State.FAILED, Reason.PROTECTED, NOW)
 
 
-async def save(stage: Stage, *people: Enrolment, queue: Choose = recording.everybody) -> None:
-    keys = [person.key for person in people]
-    await save_people(stage.world, keys, becomes(*people), actor="test", now=NOW, queue=queue)
-
-
-# People
-
-
-async def test_it_is_stored_first_then_told_and_then_queued(
+async def test_people_are_stored_then_said_then_queued(
     stage: Stage, signals: list[EventDict]
 ) -> None:
-    flagged = member(1, State.REQUESTED, flag=Reason.NOT_WRITTEN)
+    order: list[object] = []
 
-    async def not_told_before_it_is_stored() -> None:
-        assert signals == []
-        assert states(stage) == {}
+    async def look() -> None:
+        order.append((await stage.person(1)).flag)
+        order.append(len(said(signals, "person-flagged")))
 
-    async def told_before_it_is_queued() -> None:
-        assert len(said(signals, "person-flagged")) == 1
-        assert states(stage) == {an_id(1): State.REQUESTED}
-        assert queued(stage) == {}
-
-    stage.turns.at("ledger.amend commit", not_told_before_it_is_stored)
-    stage.turns.at("outbox.send_scope_changes", told_before_it_is_queued)
-    await save(stage, flagged)
-    assert queued(stage) == {an_id(1): 1}
-
-
-async def test_what_could_not_be_stored_is_neither_told_nor_queued(
-    stage: Stage, signals: list[EventDict]
-) -> None:
-    stage.turns.fail("ledger.amend commit", LedgerConflict("others"))
-    with pytest.raises(LedgerConflict):
-        await save(stage, member(1, State.FAILED), member(2, State.REQUESTED))
-    assert signals == []
-    assert queued(stage) == {}
-
-
-async def test_who_awaits_a_writer_is_queued_and_nobody_else(stage: Stage) -> None:
-    await save(
-        stage,
-        member(1, State.REQUESTED),
-        member(2, State.WITHDRAWING),
-        member(3, State.REQUESTED, command_key="command-1"),
-        member(4, State.APPLIED),
-        member(5, State.WAITING),
-    )
-    assert queued(stage) == {an_id(1): 1, an_id(2): 1}
-
-
-async def test_nobody_to_write_is_no_message(stage: Stage) -> None:
-    await save(stage, member(1, State.APPLIED))
-    await queue_writes([], stage.world.outbox)
-    assert "outbox.send_scope_changes" not in stage.turns.points
-
-
-async def test_what_nobody_decided_about_is_left_alone(stage: Stage) -> None:
-    after = await save_people(
-        stage.world, [an_id(1)], lambda _, current: current, actor="test", now=NOW
-    )
-    assert after == {}
-    assert states(stage) == {}
-
-
-async def test_saved_twice_the_message_is_delivered_once(stage: Stage) -> None:
-    await save(stage, member(1, State.REQUESTED))
-    await save(stage, member(1, State.REQUESTED))
+    flagged = person(1, flag=Reason.NOT_WRITTEN)
+    stage.turns.at("outbox.send_scope_changes", look)
+    await save_people(stage.world, [an_id(1)], lambda *_: flagged, actor="ada", now=NOW)
+    assert order == [Reason.NOT_WRITTEN, 1]
     assert len(stage.broker.messages(SCOPE_CHANGES)) == 1
-    await save(stage, member(1, State.REQUESTED, reissues=1))
-    assert len(stage.broker.messages(SCOPE_CHANGES)) == 2
 
 
-async def test_many_are_queued_in_changes_of_bounded_size(stage: Stage) -> None:
-    people = [member(number, State.REQUESTED) for number in range(MOST_KEYS + 1)]
-    await queue_writes([*people, people[0]], stage.world.outbox)
-    assert queued(stage) == dict.fromkeys(ids(range(MOST_KEYS + 1)), 1)
-    assert len(stage.broker.messages(SCOPE_CHANGES)) == 2
+async def test_nothing_is_said_or_queued_of_a_conflict(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    await stage.store(person(1))
+    stage.turns.fail("ledger.amend", LedgerConflict("busy"))
+    with pytest.raises(LedgerConflict):
+        await save_people(stage.world, [an_id(1)], failing, actor="ada", now=NOW)
+    assert signals == []
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_what_others_stored_in_between_is_what_was_before(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """Somebody else has said already that the person failed; it is not said again."""
+    await stage.store(person(1))
+    failed = person(1).moved(State.FAILED, Reason.PROTECTED, NOW)
+    stage.turns.at("ledger.amend commit", partial(stage.store, failed))
+    await save_people(stage.world, [an_id(1)], failing, actor="ada", now=NOW)
+    assert said(signals, "person-failed") == []
+
+
+async def test_one_person_under_two_keys_is_said_once(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    waiting = person(1, key="employee:1", user=UserRef(employee_id="1"))
+    await stage.store(waiting)
+    arrived = replace(waiting, key=an_id(1), user=UserRef(object_id=an_id(1), employee_id="1"))
+    await save_arrival(stage.world, waiting, arrived, actor="clock", now=NOW)
+    await save_people(stage.world, ["employee:1", an_id(1)], failing, actor="ada", now=NOW)
+    assert len(said(signals, "person-failed")) == 1
 
 
 @pytest.mark.parametrize(
-    ("choose", "expected"),
+    ("choose", "queued"),
     [
-        (recording.everybody, [1, 2, 3]),
-        (recording.nobody, []),
-        (recording.whoever_changed, [2, 3]),
-        (recording.whoever_is_not_flagged, [1, 2]),
+        (everybody, {1, 2, 3}),
+        (nobody, set()),
+        (whoever_changed, {1}),
+        (whoever_is_not_flagged, {1, 2}),
     ],
 )
-async def test_whom_to_queue_is_the_callers_to_choose(
-    stage: Stage, choose: Choose, expected: list[int]
+async def test_who_awaits_a_writer_is_queued_as_far_as_is_chosen(
+    stage: Stage, choose: Choose, queued: set[int]
 ) -> None:
-    await stage.store(member(1, State.REQUESTED))
-    await save(
-        stage,
-        member(1, State.REQUESTED),
-        member(2, State.REQUESTED),
-        member(3, State.REQUESTED, flag=Reason.NOT_WRITTEN),
-        queue=choose,
+    await stage.store(
+        person(1), person(2), person(3, flag=Reason.NOT_WRITTEN), person(4, State.APPLIED)
     )
-    assert queued(stage).keys() == ids(expected)
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        return current and replace(current, reissues=1 if key == an_id(1) else 0)
+
+    keys = [an_id(number) for number in (1, 2, 3, 4)]
+    await save_people(stage.world, keys, decide, actor="ada", now=NOW, queue=choose)
+    changes = [ScopeChange.read(one.body) for one in stage.deliver(SCOPE_CHANGES)]
+    found = {key for change in changes for key in change.person_keys}
+    assert found == {an_id(number) for number in queued}
 
 
-async def test_what_is_told_is_the_change_that_was_stored_and_not_one_that_was_in_its_way(
+async def test_five_hundred_people_are_one_message(stage: Stage) -> None:
+    people = {an_id(number): person(number) for number in range(MOST_KEYS + 1)}
+    await save_people(stage.world, people, lambda key, _: people[key], actor="ada", now=NOW)
+    changes = [ScopeChange.read(one.body) for one in stage.deliver(SCOPE_CHANGES)]
+    assert [len(change.person_keys) for change in changes] == [MOST_KEYS, 1]
+
+
+async def test_somebody_who_waits_for_a_command_is_not_queued(stage: Stage) -> None:
+    out = person(1, command_key="c")
+    await save_people(stage.world, [an_id(1)], lambda *_: out, actor="ada", now=NOW)
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_saving_the_rollout_ends_an_expansion_unless_it_is_its_own(stage: Stage) -> None:
+    lease = Lease("timer-1", NOW + HOUR)
+    stored = await save_rollout(
+        stage.world, None, rollout(Phase.PROGRESSING), action="begin", now=NOW
+    )
+    stored = await save_lease(stage.world, stored, lease)
+    going_on = replace(stored.rollout, reason="more")
+    stored = await save_rollout(
+        stage.world, stored, going_on, action="go on", now=NOW, keep_lease=True
+    )
+    assert stored.rollout.lease == lease
+    halted = replace(stored.rollout, phase=Phase.ABORTED)
+    await save_rollout(stage.world, stored, halted, action="abort", now=NOW)
+    with pytest.raises(LedgerConflict):
+        await save_lease(stage.world, stored, replace(lease, until=NOW + 2 * HOUR))
+    current = await stage.world.rollouts.current()
+    assert current is not None
+    assert current.rollout.lease is None
+
+
+async def test_of_two_who_save_the_rollout_at_once_one_is_told_so_and_says_nothing(
     stage: Stage, signals: list[EventDict]
 ) -> None:
-    # Somebody else flags the person first: the flag is no news of ours.
-    flagged = member(1, State.REQUESTED, flag=Reason.NOT_WRITTEN)
-    stage.turns.at("ledger.amend commit", lambda: stage.store(flagged))
-    await save(stage, replace(flagged, attempts=1))
+    stored = await save_rollout(stage.world, None, rollout(Phase.SOAKING), action="begin", now=NOW)
+    signals.clear()
+    completed = replace(stored.rollout, phase=Phase.COMPLETED)
+    stage.turns.at(
+        "rollouts.replace",
+        lambda: save_rollout(stage.another(), stored, completed, action="complete", now=NOW),
+    )
+    aborted = replace(stored.rollout, phase=Phase.ABORTED)
+    with pytest.raises(LedgerConflict):
+        await save_rollout(stage.world, stored, aborted, action="abort", now=NOW)
+    assert [one["phase"] for one in said(signals, "phase-changed")] == ["completed"]
+
+
+async def test_a_refusal_is_kept_whole_and_said_without_its_body(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    refusal = Receipt(
+        key="event-1",
+        queue="onboarding-events",
+        at=NOW,
+        outcome=Reason.INVALID,
+        field="data.hireDate",
+        detail="not a date",
+        body="ada@contoso.test",
+    )
+    await keep_refusals([], stage.world)
+    assert stage.turns.points == []
+    await keep_refusals([refusal], stage.world)
+    assert await stage.world.ledger.refused(9) == [refusal]
+    (told,) = said(signals, "message-refused")
+    assert told["key"] == "event-1"
+    assert "ada" not in str(told)
+
+
+async def test_a_refusal_that_could_not_be_kept_is_not_said(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    refusal = Receipt(key="event-1", queue=ONBOARDING_EVENTS, at=NOW, outcome=Reason.INVALID)
+    stage.turns.fail("ledger.record_receipts", LedgerConflict("busy"))
+    with pytest.raises(LedgerConflict):
+        await keep_refusals([refusal], stage.world)
     assert signals == []
 
 
-async def test_somebody_with_two_keys_is_told_of_once(
-    stage: Stage, signals: list[EventDict]
+async def test_saved_twice_the_message_is_there_once_and_asked_again_it_is_another(
+    stage: Stage,
 ) -> None:
-    waiting = provisional(State.WAITING)
-    await stage.store(waiting)
-    arrived = member(1, State.REQUESTED)
-    await stage.another().ledger.adopt(waiting.key, arrived, actor="test", now=NOW)
-    failed = replace(arrived, state=State.FAILED, reason=Reason.SID_MISMATCH)
-    after = await save_people(
-        stage.world, [waiting.key, an_id(1)], lambda *_: failed, actor="test", now=NOW
-    )
-    assert after == {waiting.key: failed, an_id(1): failed}
-    assert said(signals, "person-failed") == [{"person": an_id(1), "reason": Reason.SID_MISMATCH}]
-
-
-async def test_a_death_anywhere_never_leaves_a_message_about_what_is_not_stored() -> None:
-    async def dies(death: Death) -> None:
-        stage = a_stage()
-        people = [member(number, State.REQUESTED) for number in (1, 2)]
-        keys = [person.key for person in people]
-        world = process(stage, death)
-        try:
-            await save_people(world, keys, becomes(*people), actor="test", now=NOW)
-        except ProcessDied:
-            assert queued(stage).keys() <= states(stage).keys()
-            await save_people(stage.another(), keys, becomes(*people), actor="test", now=NOW)
-        assert queued(stage).keys() == states(stage).keys() == ids([1, 2])
-
-    for death in deaths():
-        await dies(death)
-
-
-async def test_who_arrives_is_moved_under_the_object_id_and_told_of_by_it(
-    stage: Stage, signals: list[EventDict]
-) -> None:
-    waiting = provisional(State.REQUESTED, user=UserRef(user_principal_name=ANNA_UPN))
-    await stage.store(waiting)
-    arrived = member(1, State.APPLIED, flag=Reason.NOT_VISIBLE)
-    settled = await save_arrival(stage.world, waiting, arrived, actor="test", now=NOW)
-    assert settled == arrived
-    assert await stage.person(waiting.key) == arrived
-    assert [one["person"] for one in said(signals, "person-flagged")] == [an_id(1)]
-
-
-# The rollout
-
-
-async def stored(stage: Stage) -> StoredRollout:
-    found = await stage.another().rollouts.current()
-    assert found is not None
-    return found
-
-
-async def test_the_first_rollout_is_saved_and_told_of(
-    stage: Stage, signals: list[EventDict]
-) -> None:
-    saved = await save_rollout(stage.world, None, SOAKING, action="apply", now=NOW)
-    assert await stored(stage) == saved
-    assert [one["phase"] for one in said(signals, "phase-changed")] == [Phase.SOAKING]
-    assert audited(stage) == ["apply"]
-
-
-@pytest.mark.parametrize("keep_lease", [False, True])
-async def test_a_change_ends_the_lease_unless_an_expansion_goes_on_under_it(
-    stage: Stage, keep_lease: bool
-) -> None:
-    leased = replace(SOAKING, lease=LEASE)
-    await stage.applies(leased)
-    saved = await save_rollout(
-        stage.world, await stored(stage), leased, action="look", now=NOW, keep_lease=keep_lease
-    )
-    assert saved.rollout.lease == (LEASE if keep_lease else None)
-    assert await rollout_of(stage) == saved.rollout
-
-
-async def test_a_rollout_that_somebody_else_changed_is_not_written_over_and_nothing_is_told(
-    stage: Stage, signals: list[EventDict]
-) -> None:
-    await stage.applies(SOAKING)
-    before = await stored(stage)
-    await stage.applies(replace(SOAKING, reason="first"))
-    halted = pause(SOAKING, PauseReason.BY_OPERATOR, NOW, actor="ada")
-    with pytest.raises(LedgerConflict):
-        await save_rollout(stage.world, before, halted, action="pause", now=NOW)
-    with pytest.raises(LedgerConflict):
-        await save_lease(stage.world, before, LEASE)
-    assert signals == []
-    assert (await rollout_of(stage)).reason == "first"
+    for reissues, expected in ((0, 1), (0, 1), (1, 2)):
+        wanted = person(1, reissues=reissues)
+        await save_people(stage.world, [an_id(1)], lambda *_: wanted, actor="ada", now=NOW)  # noqa: B023  # called at once
+        assert len(stage.broker.messages(SCOPE_CHANGES)) == expected
 
 
 async def test_a_lease_is_taken_and_given_back_without_a_word_in_the_audit(
     stage: Stage, signals: list[EventDict]
 ) -> None:
-    await stage.applies(SOAKING)
-    taken = await save_lease(stage.world, await stored(stage), LEASE)
-    assert (await rollout_of(stage)).lease == LEASE
+    await stage.applies(rollout(Phase.SOAKING))
+    stored = await stage.another().rollouts.current()
+    assert stored is not None
+    taken = await save_lease(stage.world, stored, Lease("timer-1", NOW + HOUR))
     await save_lease(stage.world, taken, None)
-    assert await rollout_of(stage) == SOAKING
-    assert audited(stage) == ["test"]
+    assert len(stage.storage.rollout_chain.records) == 1
     assert signals == []
 
 
-# Refusals
+async def test_a_death_anywhere_never_leaves_a_message_about_what_is_not_stored() -> None:
+    people = {an_id(number): person(number) for number in (1, 2)}
 
+    async def save(world: World) -> None:
+        await save_people(world, people, lambda key, _: people[key], actor="ada", now=NOW)
 
-def refusal(number: int, field: str) -> Receipt:
-    return Receipt(
-        key=f"event-{number}",
-        queue=ONBOARDING_EVENTS,
-        at=NOW,
-        outcome=Reason.INVALID,
-        field=field,
-        detail=f"{ANNA_UPN} is no date",
-        body=f'{{"when": "{ANNA_UPN}"}}',
-    )
+    async def dies(death: Death) -> None:
+        stage = a_stage()
+        try:
+            await save(process(stage, death))
+        except ProcessDied:
+            assert queued_of(stage).keys() <= states(stage).keys()
+            await save(stage.another())
+        assert queued_of(stage).keys() == states(stage).keys() == people.keys()
 
-
-async def test_refused_messages_are_kept_whole_and_told_of_without_anybodys_name(
-    stage: Stage, signals: list[EventDict]
-) -> None:
-    kept = [refusal(1, "data.when"), refusal(2, ANNA_UPN)]
-    await keep_refusals(kept, stage.world)
-    assert {one.body for one in await stage.another().ledger.refused(9)} == {kept[0].body}
-    told = said(signals, "message-refused")
-    assert [(one["key"], one["field"]) for one in told] == [
-        ("event-1", "data.when"),
-        ("event-2", "(unusual)"),
-    ]
-    assert ANNA_UPN not in str(told)
-
-
-async def test_a_refusal_that_could_not_be_kept_is_not_told_of(
-    stage: Stage, signals: list[EventDict]
-) -> None:
-    stage.turns.fail("ledger.record_receipts", LedgerConflict("others"))
-    with pytest.raises(LedgerConflict):
-        await keep_refusals([refusal(1, "data.when")], stage.world)
-    assert signals == []
-
-
-async def test_without_refusals_nothing_is_kept(stage: Stage) -> None:
-    await keep_refusals([], stage.world)
-    assert stage.turns.points == []
+    for death in deaths():
+        await dies(death)

@@ -13,8 +13,8 @@ from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
 from shared.adapters.memory.turns import Pause, Turns, straight_on
 from shared.domain.health import Kind
-from shared.domain.person.policy import Policy
-from shared.ports.world import World
+from shared.domain.person.policy import TenantRules
+from shared.ports.world import TimeLimits, World
 
 
 class MemoryWorld:
@@ -24,21 +24,21 @@ class MemoryWorld:
     queues, `storage` the ledger's, `dependency` one thing that can be out of reach.
     """
 
-    def __init__(self, policy: Policy, *, listing_lag: int = 0) -> None:
+    def __init__(self, rules: TenantRules, *, listing_lag: int = 0) -> None:
         """Nobody is there; see `Tenant` for the lag."""
         self.turns = Turns()
-        self.tenant = Tenant(policy.scope_group_id, listing_lag)
+        self.tenant = Tenant(rules.scope_group_id, listing_lag)
         self.broker = Broker()
         self.storage = Storage()
         self.lifecycle = MemoryLifecycle(self.turns)
         self.dependency = MemoryDependency(Kind.TABLE, ["a table", "another"], self.turns)
-        self.world = self._world(policy, self.turns)
+        self.world = self._world(rules, self.turns)
 
     def another(self) -> World:
         """The same parts as another process reaches them, which passes no points."""
-        return self._world(self.world.policy, straight_on)
+        return self._world(self.world.tenant_rules, straight_on)
 
-    def _world(self, policy: Policy, pause: Pause) -> World:
+    def _world(self, rules: TenantRules, pause: Pause) -> World:
         tables = MemoryTables(self.storage, pause)
         return World(
             directory=MemoryDirectory(self.tenant, pause),
@@ -51,10 +51,11 @@ class MemoryWorld:
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             lifecycle=self.lifecycle,
-            policy=policy,
-            command_lifetime=timedelta(days=7),
-            lease=timedelta(minutes=5),
-            callback_retry=timedelta(minutes=5),
-            message_lock=timedelta(minutes=5),
-            dependencies=(self.dependency,),
+            tenant_rules=rules,
+            limits=TimeLimits(
+                command_lifetime=timedelta(days=7),
+                lease=timedelta(minutes=5),
+                callback_retry=timedelta(minutes=5),
+                message_lock=timedelta(minutes=5),
+            ),
         )

@@ -61,9 +61,9 @@ async def test_before_the_event_is_taken_and_before_the_write_the_message_waits(
     stage.lifecycle.wait_at(PATH)
     await tell_lifecycle([WAITS], stage.world, NOW)
     (later,) = stage.broker.messages(LIFECYCLE_CALLBACKS)
-    assert later.wait == stage.world.callback_retry
+    assert later.wait == stage.world.limits.callback_retry
     assert stage.deliver(LIFECYCLE_CALLBACKS) == []
-    stage.broker.pass_time(stage.world.callback_retry)
+    stage.broker.pass_time(stage.world.limits.callback_retry)
     await receive(stage)
     await be(stage, State.REQUESTED)
     again = stage.deliver(LIFECYCLE_CALLBACKS)
@@ -85,7 +85,7 @@ async def test_the_write_that_is_done_while_it_is_looked_up_is_told_the_next_tim
 
     stage.turns.at("outbox.send_callbacks", apply)
     await tell_lifecycle([WAITS], stage.world, NOW)
-    stage.broker.pass_time(stage.world.callback_retry)
+    stage.broker.pass_time(stage.world.limits.callback_retry)
     await tell_lifecycle(stage.deliver(LIFECYCLE_CALLBACKS), stage.world, NOW)
     assert stage.lifecycle.told == (Told(PATH, completed=True),)
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.contracts.api.operation_orders import ApplyOrder, OperationOrder, PlanOrder
+from shared.contracts.api.plan_views import AppliedView, PlanView
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
@@ -18,6 +20,7 @@ from shared.domain.rollout.cohort import NOBODY
 from shared.domain.rollout.document import Document, Ring, Wave
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.operations import Operation
+from shared.ports.world import World
 from shared.use_cases.message import Message
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.apply_plan import apply_plan
@@ -176,22 +179,29 @@ def ring_text(name: str, *numbers: int) -> dict[str, Any]:
     return {"name": name, "people": sorted(ids(numbers))}
 
 
-def asks(kind: str, key: str = "operation-1", **parameters: Any) -> Operation:
-    """What an operator asks for."""
-    return Operation(key=key, kind=kind, actor="ada", requested_at=NOW, parameters=parameters)
+def asks(order: OperationOrder, key: str = "operation-1") -> Operation:
+    """What an operator has ordered."""
+    return Operation(key=key, actor="ada", requested_at=NOW, order=order)
+
+
+async def plans(text: str, world: World) -> PlanView:
+    """Have a document planned."""
+    return await plan_rollout(PlanOrder(document=text), world, NOW, actor="ada")
 
 
 async def shown(stage: Stage, text: str) -> str:
     """The fingerprint of a plan that an operator has been shown."""
-    summary = await plan_rollout(asks("plan", document=text), stage.another(), NOW)
-    fingerprint: str = summary["fingerprint"]
-    return fingerprint
+    return (await plans(text, stage.another())).fingerprint
 
 
-async def put_into_force(stage: Stage, text: str, key: str = "apply-1") -> None:
+async def applies(order: ApplyOrder, world: World, key: str = "apply-1") -> AppliedView:
+    """Have a plan applied."""
+    return await apply_plan(order, asks(order, key), world, NOW)
+
+
+async def put_into_force(stage: Stage, text: str) -> None:
     """Have a document planned and applied."""
-    asked = asks("apply", key, plan=await shown(stage, text))
-    await apply_plan(asked, stage.another(), NOW)
+    await applies(ApplyOrder(plan=await shown(stage, text)), stage.another())
 
 
 async def ask(stage: Stage, operation: Operation) -> Message:

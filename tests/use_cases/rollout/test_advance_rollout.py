@@ -159,7 +159,7 @@ async def test_a_timer_that_was_taken_for_dead_finds_that_another_has_gone_on() 
         stage, clock = await staged(PLANNED, 6), Clock()
 
         async def stand_still() -> None:
-            clock.advance(stage.world.lease)
+            clock.advance(stage.world.limits.lease)
             await advance(stage, clock)
 
         meanwhile.act = stand_still
@@ -272,7 +272,7 @@ async def test_an_expansion_that_dies_anywhere_is_taken_up_by_the_next_tick() ->
         try:
             await advance_rollout(process(stage, death), clock)
         except ProcessDied:
-            clock.advance(stage.world.lease)
+            clock.advance(stage.world.limits.lease)
         await tick(stage.another(), clock)
         rollout = await rollout_of(stage)
         assert (rollout.phase, rollout.started, rollout.lease) == (Phase.SOAKING, 1, None)

@@ -1,9 +1,13 @@
 """A plan that was shown is applied: that one and no other, once, wherever it dies."""
 
 import json
+from typing import Any
 
 import pytest
 
+from shared.contracts.api.operation_orders import ApplyOrder
+from shared.contracts.api.plan_views import AppliedView
+from shared.contracts.api.words import OperationState
 from shared.domain.errors import (
     DirectoryUnavailable,
     LedgerConflict,
@@ -13,9 +17,7 @@ from shared.domain.errors import (
 )
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, Provenance, State
 from shared.domain.rollout.state import Phase
-from shared.ports.operations import OperationState
 from shared.use_cases.rollout import control
-from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from tests.unit.enrolments import NOW, SCOPE
@@ -31,6 +33,7 @@ from tests.use_cases.processes import (
 from tests.use_cases.rollout.course import (
     Clock,
     advance,
+    applies,
     ask,
     asks,
     audited,
@@ -54,8 +57,8 @@ PILOT = text_of(ring_text("pilot", 1, 2))
 EXCLUDING = text_of(ring_text("pilot", 1, 2), exclude={"people": [an_id(3)]})
 
 
-async def apply(stage: Stage, fingerprint: str, key: str = "apply-1", **parameters: object) -> None:
-    await apply_plan(asks("apply", key, plan=fingerprint, **parameters), stage.world, NOW)
+async def apply(stage: Stage, fingerprint: str, key: str = "apply-1", **force: Any) -> None:
+    await applies(ApplyOrder(plan=fingerprint, **force), stage.world, key)
 
 
 async def test_the_document_is_put_into_force_and_the_clock_does_the_rest(stage: Stage) -> None:
@@ -208,8 +211,8 @@ async def test_while_graph_is_away_nothing_is_applied(stage: Stage, call: str) -
 async def test_another_operator_who_is_first_is_not_written_over(stage: Stage) -> None:
     populate(stage, 3)
     fingerprint, other = await shown(stage, PILOT), await shown(stage, EXCLUDING)
-    second = asks("apply", "apply-2", plan=other)
-    stage.turns.at("rollouts.replace", lambda: apply_plan(second, stage.another(), NOW))
+    second = ApplyOrder(plan=other)
+    stage.turns.at("rollouts.replace", lambda: applies(second, stage.another(), "apply-2"))
     with pytest.raises(LedgerConflict):
         await apply(stage, fingerprint)
     assert (await rollout_of(stage)).applied_by == "apply-2"
@@ -235,8 +238,8 @@ async def applied_once(stage: Stage) -> None:
     """Everything is as if nothing had come in between."""
     operation = await operation_of(stage, "apply-1")
     assert operation.state is OperationState.SUCCEEDED
-    assert operation.result is not None
-    assert operation.result["version"] == 1
+    assert isinstance(operation.result, AppliedView)
+    assert operation.result.version == 1
     assert audited(stage) == ["apply"]
     assert stage.storage.documents == {1: PILOT}
     assert states(stage) == {an_id(3): State.WITHDRAWING, an_id(4): State.VISIBLE}
@@ -246,7 +249,7 @@ async def applied_once(stage: Stage) -> None:
 async def test_applied_twice_with_a_death_anywhere_it_is_applied_once() -> None:
     async def dies(death: Death) -> None:
         stage, fingerprint = await prepared()
-        message = await ask(stage, asks("apply", "apply-1", plan=fingerprint))
+        message = await ask(stage, asks(ApplyOrder(plan=fingerprint), "apply-1"))
         try:
             await run_operations([message], process(stage, death), NOW, last_try=False)
         except ProcessDied:
@@ -263,7 +266,7 @@ async def test_applied_twice_with_a_death_anywhere_it_is_applied_once() -> None:
 async def test_delivered_to_two_at_once_it_is_applied_once() -> None:
     async def second_delivery_during_the_first(meanwhile: Meanwhile) -> None:
         stage, fingerprint = await prepared()
-        message = await ask(stage, asks("apply", "apply-1", plan=fingerprint))
+        message = await ask(stage, asks(ApplyOrder(plan=fingerprint), "apply-1"))
         meanwhile.act = lambda: run_operations([message], stage.another(), NOW, last_try=False)
         try:
             await run_operations([message], process(stage, meanwhile), NOW, last_try=False)
@@ -278,7 +281,7 @@ async def test_delivered_to_two_at_once_it_is_applied_once() -> None:
 @pytest.mark.parametrize("pattern", [(0, 1), (0, 0, 1), (0, 1, 1), (0, 0, 0, 0, 1, 1, 1, 1)])
 async def test_two_that_apply_it_in_step_apply_it_once(pattern: tuple[int, ...]) -> None:
     stage, fingerprint = await prepared()
-    message = await ask(stage, asks("apply", "apply-1", plan=fingerprint))
+    message = await ask(stage, asks(ApplyOrder(plan=fingerprint), "apply-1"))
     with pytest.raises(LedgerConflict):
         await in_step(
             pattern,

@@ -18,7 +18,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal
 from shared.use_cases.rollout.carry_out import put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot
-from tests.unit.enrolments import DAY, NOW
+from tests.unit.enrolments import DAY, NOW, POLICY
 from tests.use_cases.rollout.course import ids, in_state, member, populate, queued, states
 from tests.use_cases.stage import Stage, an_id
 
@@ -37,8 +37,7 @@ def additions(*numbers: int) -> list[Addition]:
 
 
 async def put_in(stage: Stage, snapshot: Snapshot, *numbers: int) -> None:
-    policy = stage.world.policy
-    await put_in_all(additions(*numbers), snapshot, policy, stage.world, NOW)
+    await put_in_all(additions(*numbers), snapshot, POLICY, stage.world, NOW)
 
 
 async def test_people_are_put_in_with_what_wants_them(stage: Stage, snapshot: Snapshot) -> None:
@@ -123,7 +122,7 @@ async def test_who_was_in_before_the_rollout_is_remembered_and_not_taken_out(sta
 
 async def mend(stage: Stage, snapshot: Snapshot, number: int, reason: Reason) -> None:
     drift = [Drift(an_id(number), reason)]
-    await repair(drift, snapshot, stage.world.policy, stage.world, NOW)
+    await repair(drift, snapshot, POLICY, stage.world, NOW)
 
 
 async def test_whom_others_took_out_is_written_again(stage: Stage, snapshot: Snapshot) -> None:

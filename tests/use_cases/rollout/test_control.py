@@ -237,7 +237,7 @@ async def asked_for(stage: Stage) -> None:
     await stage.store(
         member(1, State.REQUESTED), member(2, State.REQUESTED), member(3, State.EFFECTIVE)
     )
-    stage.tenant.join(stage.world.policy.scope_group_id, an_id(3))
+    stage.tenant.join(stage.world.tenant_rules.scope_group_id, an_id(3))
 
 
 async def test_an_abort_calls_off_what_nobody_has_written_and_lets_the_others_stay(

@@ -10,7 +10,6 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import Limit, Share
-from shared.domain.rollout.gate import GateKind
 from shared.domain.rollout.progress import next_move
 from shared.domain.rollout.state import Lease, PauseReason, Phase
 from shared.ports.rollouts import StoredRollout
@@ -134,7 +133,7 @@ async def test_a_gate_that_fails_between_two_chunks_pauses_the_rollout(
     stage: Stage,
     signals: list[EventDict],
 ) -> None:
-    of = document(wave("all", gate(GateKind.BACKLOG, threshold=0), selection=Share(1.0)))
+    of = document(wave("all", gate("backlog", threshold=0), selection=Share(1.0)))
     clock = Clock()
     await set_up(stage, planned_of(*of.waves), PEOPLE)
 
@@ -150,7 +149,7 @@ async def test_a_gate_that_fails_between_two_chunks_pauses_the_rollout(
     assert rollout.pause.reason is PauseReason.GATE_FAILED
     assert rollout.lease is None
     assert len(states(stage)) == CHUNK
-    assert [one["gate"] for one in said(signals, "gate-failed")] == [GateKind.BACKLOG]
+    assert [one["gate"] for one in said(signals, "gate-failed")] == ["backlog"]
 
 
 async def test_the_lease_lasts_from_one_chunk_to_the_next(stage: Stage) -> None:
@@ -160,13 +159,13 @@ async def test_the_lease_lasts_from_one_chunk_to_the_next(stage: Stage) -> None:
 
     async def look() -> None:
         seen.append((await rollout_of(stage)).lease)
-        clock.advance(stage.world.lease / 2)
+        clock.advance(stage.world.limits.lease / 2)
 
     stage.turns.at("ledger.amend", look)
     stage.turns.at("ledger.amend", look)
     await expand(stage, clock)
     until = [lease.until - NOW for lease in seen if lease]
-    assert until == [stage.world.lease, stage.world.lease * 1.5]
+    assert until == [stage.world.limits.lease, stage.world.limits.lease * 1.5]
     assert (await rollout_of(stage)).lease is None
 
 

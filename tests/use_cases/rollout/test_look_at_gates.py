@@ -5,7 +5,7 @@ from structlog.typing import EventDict
 
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import State
-from shared.domain.rollout.gate import Evaluation, GateKind, Outcome
+from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.progress import Move, MoveKind
 from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout
 from shared.ports.rollouts import StoredRollout
@@ -175,7 +175,7 @@ async def test_a_look_that_dies_anywhere_is_done_again_at_the_next_one_that_is_d
 
 
 async def test_while_graph_does_not_tell_of_resets_nothing_is_decided(stage: Stage) -> None:
-    resets = gate(GateKind.WRITEBACK_FAILURES, threshold=0.1)
+    resets = gate("writebackFailures", threshold=0.1)
     of = document(wave("pilot", resets, selection=ring(1)), ungated("early", 2))
     await set_up(stage, standing(of, Phase.SOAKING, 1), 2)
     stage.turns.fail("directory.resets", DirectoryUnavailable("Graph is away"))

@@ -7,7 +7,7 @@ import pytest
 from shared.domain.person.enrolment import State
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.gate import Gate, GateKind
+from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Phase, Rollout
@@ -46,7 +46,7 @@ async def test_only_the_current_waves_people_are_counted_by_state_and_flag(stage
 
 async def test_before_a_wave_has_begun_there_is_nobody_to_count(stage: Stage) -> None:
     await stage.store(member(1, State.VISIBLE))
-    planned = standing(document(wave("pilot", gate(GateKind.BLOCKED_RESETS))), Phase.PLANNED, 0)
+    planned = standing(document(wave("pilot", gate("blockedResets"))), Phase.PLANNED, 0)
     found = await measure(planned, stage.world, NOW)
     assert (found.people, found.resets, found.in_scope) == ({}, (), 1)
 
@@ -64,7 +64,7 @@ async def test_overdue_is_whoever_is_owed_a_write_and_flagged_whatever_the_wave(
 
 
 async def test_graph_is_asked_for_resets_only_where_a_gate_goes_by_them(stage: Stage) -> None:
-    await measured(stage, gate(), gate(GateKind.BACKLOG))
+    await measured(stage, gate(), gate("backlog"))
     assert "directory.resets" not in stage.turns.points
 
 
@@ -81,8 +81,8 @@ async def test_resets_are_those_of_people_in_scope_within_the_longest_window(sta
     ]
     found = await measured(
         stage,
-        gate(GateKind.WRITEBACK_FAILURES, window=timedelta(hours=1)),
-        gate(GateKind.BLOCKED_RESETS, window=timedelta(hours=3)),
+        gate("writebackFailures", window=timedelta(hours=1)),
+        gate("blockedResets", window=timedelta(hours=3)),
     )
     assert [(one.object_id, one.at) for one in found.resets] == [
         (an_id(1), NOW - 2 * HOUR),
@@ -97,6 +97,12 @@ async def test_a_worker_is_needed_where_there_is_an_ad_group(topology: Topology)
     assert found.needs_worker is (topology is not Topology.CLOUD)
 
 
-async def test_workers_are_taken_as_they_were_last_heard_of(stage: Stage) -> None:
+@pytest.mark.parametrize("kind", ["workerAlive", "deltaSync"])
+async def test_workers_are_taken_as_they_were_last_heard_of(stage: Stage, kind: str) -> None:
     await stage.another().workers.sighted([sight(NOW), sight(NOW - HOUR)])
-    assert (await measured(stage, gate())).workers == (sight(NOW),)
+    assert (await measured(stage, gate(kind))).workers == (sight(NOW),)
+
+
+async def test_workers_are_asked_for_only_where_a_gate_goes_by_them(stage: Stage) -> None:
+    await measured(stage, gate(), gate("backlog"))
+    assert "workers.sights" not in stage.turns.points

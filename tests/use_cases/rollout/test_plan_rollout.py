@@ -1,21 +1,20 @@
 """A plan is drawn of everything that a document would do, shown and kept, and nothing is done."""
 
-from typing import Any
-
 import pytest
 
+from shared.contracts.api.plan_views import PlanView
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage, NotPossible, UnsafePlan
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
-from shared.use_cases.rollout.plan_rollout import MOST_STRATA, plan_rollout
+from shared.use_cases.rollout.plan_rollout import MOST_STRATA
 from tests.unit.enrolments import NOW, SCOPE
 from tests.unit.waves import document
 from tests.use_cases.processes import Death, ProcessDied, deaths, process
 from tests.use_cases.rollout.course import (
-    asks,
     gated,
     member,
+    plans,
     populate,
     put_into_force,
     ring_text,
@@ -30,8 +29,8 @@ from tests.use_cases.stage import Stage, a_stage, an_id
 TWO_WAVES = text_of(ring_text("pilot", 1, 2), {"name": "all", "percent": 100})
 
 
-async def plan(stage: Stage, text: str = TWO_WAVES) -> Any:
-    return await plan_rollout(asks("plan", document=text), stage.world, NOW)
+async def plan(stage: Stage, text: str = TWO_WAVES) -> PlanView:
+    return await plans(text, stage.world)
 
 
 async def kept_people(stage: Stage, fingerprint: str) -> set[tuple[str, str, str | None, str]]:
@@ -43,12 +42,12 @@ async def test_a_plan_tells_of_everybody_and_touches_nobody(stage: Stage) -> Non
     populate(stage, 3)
     stage.arrive(4, enabled=False)
     summary = await plan(stage)
-    assert (summary["listed"], summary["eligible"], summary["additions"]) == (5, 3, 3)
-    assert [(one["name"], one["additions"]) for one in summary["waves"]] == [
+    assert (summary.listed, summary.eligible, summary.additions) == (5, 3, 3)
+    assert [(one.name, one.additions) for one in summary.waves] == [
         ("pilot", 2),
         ("all", 1),
     ]
-    assert {(one["reason"], one["people"]) for one in summary["skips"]} == {
+    assert {(one.reason, one.people) for one in summary.skips} == {
         ("administrator", 1),
         ("disabled", 1),
     }
@@ -60,11 +59,11 @@ async def test_a_plan_is_kept_with_everybody_in_it(stage: Stage) -> None:
     populate(stage, 2)
     stage.arrive(4, enabled=False)
     summary = await plan(stage)
-    kept = await stage.another().plans.find(summary["fingerprint"])
+    kept = await stage.another().plans.find(summary.fingerprint)
     assert kept is not None
     assert (kept.document_text, kept.actor, kept.planned_at) == (TWO_WAVES, "ada", NOW)
-    assert kept.summary == summary
-    assert await kept_people(stage, summary["fingerprint"]) == {
+    assert kept.shown == summary
+    assert await kept_people(stage, summary.fingerprint) == {
         (an_id(1), "add", "pilot", "wave"),
         (an_id(2), "add", "pilot", "wave"),
         (an_id(4), "skip", "all", "disabled"),
@@ -83,26 +82,26 @@ async def test_removals_drift_and_those_asked_for_by_name_are_in_it_too(stage: S
     )
     stage.tenant.join(SCOPE, an_id(1), an_id(4))
     summary = await plan(stage, text_of(ring_text("later", 9)))
-    people = await kept_people(stage, summary["fingerprint"])
+    people = await kept_people(stage, summary.fingerprint)
     assert people == {
         (an_id(1), "remove", None, "no-longer-wanted"),
         (an_id(2), "drift", None, "removed-by-hand"),
         (an_id(3), "add", None, "event"),
         (an_id(4), "drift", None, "added-by-hand"),
     }
-    assert [one["reason"] for one in summary["otherAdditions"]] == ["event"]
+    assert [one.reason for one in summary.other_additions] == ["event"]
 
 
 async def test_before_the_first_rollout_nobodys_membership_is_drift(stage: Stage) -> None:
     populate(stage, 2)
     stage.tenant.join(SCOPE, an_id(2))
-    assert (await plan(stage, text_of(ring_text("pilot", 1))))["drift"] == []
+    assert (await plan(stage, text_of(ring_text("pilot", 1)))).drift == ()
 
 
 async def test_who_is_in_by_an_earlier_wave_of_the_same_name_is_pointed_out(stage: Stage) -> None:
     populate(stage, 3)
     await stage.store(member(3, State.VISIBLE, "pilot"))
-    (warning, *_) = (await plan(stage))["warnings"]
+    (warning, *_) = (await plan(stage)).warnings
     assert warning.startswith("wave pilot: 1 person is in by an earlier wave of that name")
 
 
@@ -186,13 +185,12 @@ async def test_planning_that_dies_anywhere_is_done_again_to_the_same_end() -> No
     async def dies(death: Death) -> None:
         stage = a_stage()
         populate(stage, 2)
-        asked = asks("plan", document=TWO_WAVES)
         try:
-            first = await plan_rollout(asked, process(stage, death), NOW)
+            first = await plans(TWO_WAVES, process(stage, death))
         except ProcessDied:
-            first = await plan_rollout(asked, stage.another(), NOW)
-        assert stage.storage.plans.keys() == {first["fingerprint"]}
-        assert len(await kept_people(stage, first["fingerprint"])) == 3
+            first = await plans(TWO_WAVES, stage.another())
+        assert stage.storage.plans.keys() == {first.fingerprint}
+        assert len(await kept_people(stage, first.fingerprint)) == 3
         assert states(stage) == {}
 
     for death in deaths():
@@ -203,5 +201,5 @@ async def test_how_many_would_be_asked_to_register_is_told(stage: Stage) -> None
     populate(stage, 3)
     stage.tenant.registered.add(an_id(1))
     summary = await plan(stage)
-    assert [one["prompts"] for one in summary["waves"]] == [1, 1]
-    assert Reason.ADMINISTRATOR in {one["reason"] for one in summary["skips"]}
+    assert [one.prompts for one in summary.waves] == [1, 1]
+    assert Reason.ADMINISTRATOR in {one.reason for one in summary.skips}

@@ -1,16 +1,16 @@
 """A wave is rolled back: exactly its additions come out, once, however often it is delivered."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
 from structlog.typing import EventDict
 
+from shared.contracts.api.operation_orders import RollbackOrder
+from shared.contracts.api.plan_views import RollbackView
+from shared.contracts.api.words import OperationState
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, Provenance, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import PauseReason, Phase
-from shared.ports.operations import OperationState
+from shared.ports.world import World
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
@@ -66,21 +66,24 @@ def also_by(kind: CauseKind, number: int) -> Enrolment:
     return pilot.with_claim(by(kind))
 
 
-async def look(stage: Stage, wave: str = "pilot") -> Mapping[str, Any]:
+async def rolls_back(order: RollbackOrder, world: World) -> RollbackView:
+    return await roll_back(order, asks(order), world, NOW)
+
+
+async def look(stage: Stage, wave: str = "pilot") -> RollbackView:
     """Who would be taken out."""
-    asked = asks("rollback", wave=wave, reason=WHY, plan=None)
-    return await roll_back(asked, stage.another(), NOW)
+    return await rolls_back(RollbackOrder(wave=wave, reason=WHY), stage.another())
 
 
-async def agreed(stage: Stage, wave: str = "pilot") -> dict[str, Any]:
-    """The parameters of a rollback that an operator has seen."""
-    return {"wave": wave, "reason": WHY, "plan": (await look(stage, wave))["fingerprint"]}
+async def agreed(stage: Stage, wave: str = "pilot") -> RollbackOrder:
+    """The order of a rollback that an operator has seen."""
+    seen = await look(stage, wave)
+    return RollbackOrder(wave=wave, reason=WHY, plan=seen.fingerprint)
 
 
-async def take_back(stage: Stage, wave: str = "pilot") -> Mapping[str, Any]:
+async def take_back(stage: Stage, wave: str = "pilot") -> RollbackView:
     """Look, and take out who was shown."""
-    operation = asks("rollback", **await agreed(stage, wave))
-    return await roll_back(operation, stage.world, NOW)
+    return await rolls_back(await agreed(stage, wave), stage.world)
 
 
 async def let_in(stage: Stage, *numbers: int) -> None:
@@ -106,13 +109,13 @@ async def test_a_look_names_who_would_go_and_who_would_stay_and_touches_nobody(
     )
     before = states(stage)
     view = await look(stage)
-    assert (view["removals"], frozenset(view["departing"])) == (2, ids([1, 2]))
-    assert {one["reason"]: one["people"] for one in view["stays"]} == {
+    assert (view.removals, frozenset(view.departing)) == (2, ids([1, 2]))
+    assert {one.reason: one.people for one in view.stays} == {
         "event": 1,
         "override": 1,
         "found": 1,
     }
-    assert view["done"] is False
+    assert view.done is False
     assert states(stage) == before
     assert audited(stage) == ["test"]
 
@@ -121,7 +124,7 @@ async def test_only_the_first_few_hundred_are_named(stage: Stage) -> None:
     await set_up(stage, SOAKING, 0)
     await let_in(stage, *range(1, MOST_NAMED + 2))
     view = await look(stage)
-    assert (view["removals"], len(view["departing"])) == (MOST_NAMED + 1, MOST_NAMED)
+    assert (view.removals, len(view.departing)) == (MOST_NAMED + 1, MOST_NAMED)
 
 
 async def test_a_name_that_no_wave_has_is_a_mistake(stage: Stage) -> None:
@@ -152,7 +155,7 @@ async def test_exactly_what_the_wave_added_comes_out(
     await let_in(stage, 1, 2)
     await stage.store(also_by(CauseKind.EVENT, 3), member(4, State.VISIBLE, "early"))
     view = await take_back(stage)
-    assert (view["removals"], view["done"]) == (2, True)
+    assert (view.removals, view.done) == (2, True)
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
     assert reasons(await stage.person(1))[-1] is Reason.ROLLED_BACK
     assert (await stage.person(3)).claims == (by(CauseKind.EVENT),)
@@ -172,7 +175,7 @@ async def test_a_claim_that_is_over_keeps_nobody_in(stage: Stage) -> None:
     await set_up(stage, SOAKING, 3)
     over = Claim(Cause(CauseKind.OVERRIDE, "for a week", "ada"), until=NOW)
     await stage.store(member(1, State.VISIBLE).with_claim(over))
-    assert (await take_back(stage))["removals"] == 1
+    assert (await take_back(stage)).removals == 1
 
 
 async def test_a_wave_larger_than_a_chunk_comes_out_wholly(stage: Stage) -> None:
@@ -207,10 +210,10 @@ async def test_an_aborted_rollout_stays_aborted(stage: Stage) -> None:
 async def test_where_others_would_go_than_were_shown_nobody_does(stage: Stage) -> None:
     await set_up(stage, SOAKING, 3)
     await let_in(stage, 1)
-    parameters = await agreed(stage)
+    order = await agreed(stage)
     await let_in(stage, 2)
     with pytest.raises(WorldChanged, match="2 people would be taken out"):
-        await roll_back(asks("rollback", **parameters), stage.world, NOW)
+        await rolls_back(order, stage.world)
     assert in_state(stage, State.WITHDRAWING) == frozenset()
     assert audited(stage) == ["test"]
 
@@ -218,9 +221,9 @@ async def test_where_others_would_go_than_were_shown_nobody_does(stage: Stage) -
 async def test_who_is_only_asked_for_changes_nothing_of_what_was_shown(stage: Stage) -> None:
     await set_up(stage, SOAKING, 3)
     await let_in(stage, 1)
-    parameters = await agreed(stage)
+    order = await agreed(stage)
     await stage.store(member(2, State.REQUESTED))
-    await roll_back(asks("rollback", **parameters), stage.world, NOW)
+    await rolls_back(order, stage.world)
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
 
 
@@ -237,7 +240,7 @@ async def test_a_wave_that_is_out_already_is_shown_as_it_is_now(stage: Stage) ->
     await let_in(stage, 1)
     await take_back(stage)
     view = await take_back(stage)
-    assert (view["removals"], view["done"]) == (0, True)
+    assert (view.removals, view.done) == (0, True)
     assert audited(stage) == ["test", "rollback"]
 
 
@@ -247,9 +250,9 @@ async def test_a_wave_that_is_out_already_is_shown_as_it_is_now(stage: Stage) ->
 async def rolled_back_once(stage: Stage) -> None:
     operation = await operation_of(stage)
     assert operation.state is OperationState.SUCCEEDED
-    assert operation.result is not None
-    assert (operation.result["removals"], operation.result["done"]) == (3, True)
-    assert set(operation.result["departing"]) == ids([1, 2, 3])
+    assert isinstance(operation.result, RollbackView)
+    assert (operation.result.removals, operation.result.done) == (3, True)
+    assert set(operation.result.departing) == ids([1, 2, 3])
     assert audited(stage) == ["test", "rollback"]
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2, 3])
     for number in (1, 2, 3):
@@ -260,7 +263,7 @@ async def test_delivered_twice_with_a_death_anywhere_it_is_done_once_and_tells_t
     async def dies(death: Death) -> None:
         stage, clock = await staged(SOAKING, 3), Clock()
         await let_in(stage, 1, 2, 3)
-        message = await ask(stage, asks("rollback", **await agreed(stage)))
+        message = await ask(stage, asks(await agreed(stage)))
         try:
             await run_operations([message], process(stage, death), clock(), last_try=False)
         except ProcessDied:
@@ -281,7 +284,7 @@ async def test_delivered_to_two_at_once_nobody_is_taken_out_twice() -> None:
     async def second_delivery_during_the_first(meanwhile: Meanwhile) -> None:
         stage = await staged(SOAKING, 3)
         await let_in(stage, 1, 2, 3)
-        message = await ask(stage, asks("rollback", **await agreed(stage)))
+        message = await ask(stage, asks(await agreed(stage)))
         meanwhile.act = lambda: run_operations([message], stage.another(), NOW, last_try=False)
         await run_operations([message], process(stage, meanwhile), NOW, last_try=False)
         assert in_state(stage, State.WITHDRAWING) == ids([1, 2, 3])
@@ -299,7 +302,7 @@ async def test_two_that_take_it_back_in_step_take_nobody_out_twice(
 ) -> None:
     stage = await staged(SOAKING, 3)
     await let_in(stage, 1, 2, 3)
-    message = await ask(stage, asks("rollback", **await agreed(stage)))
+    message = await ask(stage, asks(await agreed(stage)))
     await in_step(
         pattern,
         lambda pause: run_operations([message], process(stage, pause), NOW, last_try=False),
@@ -313,8 +316,8 @@ async def test_two_that_take_it_back_in_step_take_nobody_out_twice(
 async def test_rolled_back_at_any_moment_of_an_expansion_nobody_of_the_wave_stays() -> None:
     async def rolled_back(meanwhile: Meanwhile) -> None:
         stage, clock = await staged(planned_of(*OF.waves), 4), Clock()
-        parameters = await agreed(stage)
-        meanwhile.act = lambda: roll_back(asks("rollback", **parameters), stage.another(), clock())
+        order = await agreed(stage)
+        meanwhile.act = lambda: rolls_back(order, stage.another())
         await advance_rollout(process(stage, meanwhile), clock)
         if not meanwhile.came:
             return

@@ -88,7 +88,7 @@ async def test_who_is_in_and_gone_from_entra_is_no_candidate(stage: Stage) -> No
     found = await snapshot_of(stage)
     assert an_id(9) not in found.candidates
     rollout = standing(document(wave("pilot", selection=ring(1))), Phase.SOAKING, 1)
-    plan = found.plan(rollout, stage.world.policy, NOW, through=1)
+    plan = found.plan(rollout, stage.world.tenant_rules, NOW, through=1)
     assert [one.object_id for one in plan.removals] == [an_id(9)]
 
 

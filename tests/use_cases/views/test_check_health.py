@@ -40,12 +40,12 @@ def loop_time(monkeypatch: pytest.MonkeyPatch) -> LoopTime:
 
 
 async def troubles(stage: Stage) -> dict[str, Trouble | None]:
-    view = await check_health(stage.world, NOW)
+    view = await check_health([stage.dependency], NOW)
     return {check.name: check.trouble for check in view.checks}
 
 
 async def test_where_all_can_be_reached_all_is_well(stage: Stage) -> None:
-    view = await check_health(stage.world, NOW)
+    view = await check_health([stage.dependency], NOW)
     assert (view.health, view.at) == (Health.OK, NOW)
     assert [(one.kind, one.name, one.purpose) for one in view.checks] == [
         (Kind.TABLE, "a table", "a test"),
@@ -58,8 +58,8 @@ async def test_one_that_cannot_be_reached_is_named_with_what_to_do_and_hides_no_
     stage: Stage,
 ) -> None:
     stage.dependency.troubles["a table"] = Trouble.FORBIDDEN
-    view = await check_health(stage.world, NOW)
-    assert view.health is Health.DEGRADED
+    view = await check_health([stage.dependency], NOW)
+    assert view.health == Health.DEGRADED
     table, another = view.checks
     assert (table.trouble, table.detail) == (Trouble.FORBIDDEN, "in memory")
     assert "lacks its role" in table.advice
@@ -68,7 +68,7 @@ async def test_one_that_cannot_be_reached_is_named_with_what_to_do_and_hides_no_
 
 async def test_what_nobody_foresaw_is_told_by_its_kind_alone(stage: Stage) -> None:
     stage.turns.fail(TABLE, ValueError("https://account.example/?sig=secret"))
-    view = await check_health(stage.world, NOW)
+    view = await check_health([stage.dependency], NOW)
     assert (view.checks[0].trouble, view.checks[0].detail) == (Trouble.FAILED, "ValueError")
     assert "secret" not in view.as_json()
 
@@ -98,7 +98,7 @@ def ask(stage: Stage) -> Callable[[], Awaitable[Health]]:
     words = HealthWords()
 
     async def word() -> Health:
-        return (await words.word(stage.world, NOW)).word
+        return (await words.word([stage.dependency], NOW)).word
 
     return word
 

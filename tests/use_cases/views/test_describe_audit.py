@@ -1,6 +1,6 @@
 """The audit is read as it is chained, so that whoever exports it can prove it whole."""
 
-from shared.contracts.api.operator_api import AuditRecordView
+from shared.contracts.api.audit_views import AuditRecordView
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 from shared.domain.person.enrolment import State
 from shared.domain.person.partitions import PARTITIONS, ROLLOUT, partition_of

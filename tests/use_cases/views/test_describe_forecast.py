@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.person_view import ForecastView
+from shared.contracts.api.people_views import ForecastView
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Attribute
 from shared.domain.person.reasons import Reason

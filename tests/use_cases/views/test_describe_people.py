@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.contracts.api.person_view import PeopleView, PersonView
+from shared.contracts.api.people_views import PeopleView, PersonView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.enrolment import (
@@ -24,6 +24,8 @@ from shared.use_cases.views.describe_people import (
     describe_event,
     describe_status,
     describe_user,
+    is_final,
+    states_reached,
 )
 from tests.unit.enrolments import ANNA_UPN, HOUR, NOW, provisional
 from tests.use_cases.rollout.course import member, populate
@@ -214,3 +216,33 @@ async def test_of_many_who_need_a_look_the_first_are_shown_and_all_are_counted(
     view = await describe_status(stage.world)
     assert len(view.flagged) == MOST_SHOWN
     assert [one.people for one in view.flags] == [people]
+
+
+# Which states stand for which
+
+
+@pytest.mark.parametrize(
+    ("state", "reached"),
+    [
+        (State.REQUESTED, ["requested"]),
+        (State.APPLIED, ["requested", "waiting", "applied"]),
+        (
+            State.REGISTERED,
+            ["requested", "waiting", "applied", "visible", "effective", "registered"],
+        ),
+        (State.WITHDRAWN, ["withdrawing", "withdrawn"]),
+        (State.EXCLUDED, ["excluded"]),
+        (State.FAILED, ["failed"]),
+    ],
+)
+def test_a_state_stands_for_those_that_lie_before_it_on_its_way(
+    state: State, reached: list[str]
+) -> None:
+    assert list(states_reached(state)) == reached
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_is_reached_where_it_is_and_four_are_ends(state: State) -> None:
+    assert states_reached(state)[-1] is state
+    ends = {State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN}
+    assert is_final(state) is (state in ends)

@@ -1,20 +1,25 @@
 """A plan is found again as it was shown, with everybody in it, page by page."""
 
 from shared.adapters.memory.plans import MemoryPlans
-from shared.contracts.api.operator_api import PlanView
+from shared.contracts.api.plan_views import PlanView
 from shared.ports.plans import KeptPlan, PlannedPerson
-from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.views.find_plan import find_plan, list_plan_people
 from tests.unit.enrolments import NOW
-from tests.use_cases.rollout.course import asks, populate, ring_text, text_of
+from tests.use_cases.rollout.course import plans, populate, ring_text, text_of
 from tests.use_cases.stage import Stage, an_id
 
 UNKNOWN = "0" * 64
 
 
+async def _shown(stage: Stage) -> PlanView:
+    populate(stage, 1)
+    return await plans(text_of(ring_text("pilot", 1)), stage.another())
+
+
 async def keep(stage: Stage, people: int) -> None:
     """A plan of so many people, by the fingerprint `plan`."""
-    plan = KeptPlan(fingerprint="plan", document_text="", planned_at=NOW, actor="ada", summary={})
+    shown = await _shown(stage)
+    plan = KeptPlan(fingerprint="plan", document_text="", planned_at=NOW, actor="ada", shown=shown)
     lines = (
         PlannedPerson(object_id=an_id(number), action="add", wave="pilot", reason="wave")
         for number in range(people)
@@ -25,9 +30,8 @@ async def keep(stage: Stage, people: int) -> None:
 async def test_a_plan_is_shown_again_as_it_was(stage: Stage) -> None:
     populate(stage, 2)
     text = text_of(ring_text("pilot", 1, 2))
-    summary = await plan_rollout(asks("plan", document=text), stage.another(), NOW)
-    view = await find_plan(summary["fingerprint"], stage.world)
-    assert view == PlanView.model_validate(summary)
+    plan = await plans(text, stage.another())
+    assert await find_plan(plan.fingerprint, stage.world) == plan
 
 
 async def test_a_plan_that_was_never_shown_is_none(stage: Stage) -> None:

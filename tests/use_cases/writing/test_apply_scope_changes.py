@@ -66,7 +66,7 @@ def commands(stage: Stage) -> Sequence[DirectoryCommand]:
 async def test_cloud_users_are_put_in_and_taken_out(stage: Stage) -> None:
     for number in (1, 2, 3):
         stage.arrive(number)
-    stage.tenant.join(stage.world.policy.scope_group_id, an_id(2))
+    stage.tenant.join(stage.world.tenant_rules.scope_group_id, an_id(2))
     await stage.store(owed(1), owed(2, State.WITHDRAWING), owed(3, State.EFFECTIVE))
     await apply_scope_changes([change(1, 2, 3, 4)], stage.world, NOW)
     assert stage.scope == {an_id(1)}
@@ -84,7 +84,7 @@ async def test_synced_users_are_the_workers_one_command_for_each_way(stage: Stag
     assert [one.key for one in adding.members] == [an_id(1), an_id(3)]
     assert [one.source_anchor for one in removing.members] == ["anchor-2=="]
     assert adding.members[0].user_principal_name is None
-    assert (adding.issued_at, adding.expires_at) == (NOW, NOW + stage.world.command_lifetime)
+    assert (adding.issued_at, adding.expires_at) == (NOW, NOW + stage.world.limits.command_lifetime)
     found = await stage.person(1)
     assert found.command_key == adding.command_key
     assert found.steps[-1].reason is Reason.COMMAND_ISSUED

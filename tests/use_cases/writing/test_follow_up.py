@@ -63,7 +63,7 @@ async def test_what_graph_shows_late_is_visible_when_it_shows(stage: Stage) -> N
     stage.tenant.listing_lag = 2
     stage.arrive(1)
     await stage.store(followed(1, State.REQUESTED))
-    await follow_up(stage.world, NOW + stage.world.policy.written_within)
+    await follow_up(stage.world, NOW + stage.world.tenant_rules.written_within)
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW)
     states: list[State] = []
     for minutes in range(3):
@@ -96,7 +96,7 @@ async def test_where_nobody_is_on_the_way_entra_is_not_asked(stage: Stage) -> No
 
 async def test_who_does_not_show_is_written_again_twice_and_then_flagged(stage: Stage) -> None:
     stage.arrive(1)
-    policy = stage.world.policy
+    policy = stage.world.tenant_rules
     await stage.store(followed(1))
     now = NOW
     for reissues in range(1, policy.reissue_limit + 1):
@@ -113,7 +113,7 @@ async def test_who_does_not_show_is_written_again_twice_and_then_flagged(stage: 
 
 async def test_a_write_that_nobody_answers_is_queued_again_ever_more_rarely(stage: Stage) -> None:
     await stage.store(followed(1, State.REQUESTED))
-    policy = stage.world.policy
+    policy = stage.world.tenant_rules
     await follow_up(stage.world, NOW + policy.written_within - MINUTE)
     assert stage.broker.messages(SCOPE_CHANGES) == ()
     await follow_up(stage.world, NOW + policy.written_within)
@@ -135,7 +135,7 @@ async def test_a_silent_worker_is_told_from_a_silent_app(stage: Stage) -> None:
         await follow_up(stage.world, NOW + hours * HOUR)
         await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + hours * HOUR)
     assert (await stage.person(1)).flag is Reason.WORKER_SILENT
-    assert len(stage.broker.messages(DIRECTORY_COMMANDS)) > stage.world.policy.reissue_limit
+    assert len(stage.broker.messages(DIRECTORY_COMMANDS)) > stage.world.tenant_rules.reissue_limit
 
 
 async def test_whoever_has_arrived_in_entra_is_adopted_first(stage: Stage) -> None:
@@ -161,7 +161,7 @@ async def test_whoever_is_taken_out_while_they_are_looked_for_stays_out(stage: S
 
 async def test_two_timers_at_once_issue_a_write_again_once(stage: Stage) -> None:
     await stage.store(followed(1, State.REQUESTED))
-    now = NOW + stage.world.policy.written_within
+    now = NOW + stage.world.tenant_rules.written_within
     stage.turns.at("ledger.amend commit", lambda: follow_up(stage.another(), now))
     await follow_up(stage.world, now)
     assert (await stage.person(1)).reissues == 1
