@@ -65,6 +65,7 @@ async def test_who_has_been_excluded_meanwhile_stays_out_as_long_as_that_holds(
     await stage.store(member(1, State.WITHDRAWN, exclusion=exclusion, claims=()))
     await put_in(stage, snapshot, 1)
     assert states(stage) == {an_id(1): state}
+    assert bool((await stage.person(1)).claims) is (state is State.REQUESTED)
 
 
 async def test_people_are_taken_out_for_their_reasons(stage: Stage) -> None:

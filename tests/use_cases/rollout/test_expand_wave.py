@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from structlog.typing import EventDict
 
+from shared.adapters.memory.turns import Turns
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
@@ -20,6 +21,7 @@ from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.expand_wave import ExpandWave
 from tests.unit.enrolments import NOW
 from tests.unit.waves import document, gate, wave
+from tests.use_cases.processes import ProcessDied, process
 from tests.use_cases.rollout.course import (
     Clock,
     advance,
@@ -305,3 +307,31 @@ async def test_conflicts_beyond_the_limit_end_the_tick_and_the_next_one_does_the
     await advance_rollout(stage.world, clock)
     assert (await rollout_of(stage)).phase is Phase.SOAKING
     assert in_state(stage, State.REQUESTED) == ids([1])
+
+
+# Cut off in the second chunk; a death at every point of a small wave stands with advance_rollout
+
+
+@pytest.mark.parametrize(
+    "point", ["rollouts.renew", "ledger.amend commit", "outbox.send_scope_changes"]
+)
+async def test_one_that_is_cut_off_at_the_second_chunk_is_taken_up_where_it_was(
+    stage: Stage, point: str
+) -> None:
+    await set_up(stage, PLANNED, PEOPLE)
+    clock = Clock()
+    passes = {"rollouts.renew": 2, "ledger.amend commit": 30, "outbox.send_scope_changes": 1}
+
+    async def end() -> None:
+        raise ProcessDied(point)
+
+    turns = Turns()
+    turns.at(point, end, skip=passes[point])
+    with pytest.raises(ProcessDied):
+        await advance_rollout(process(stage, turns), clock)
+    assert len(in_state(stage, State.REQUESTED)) >= CHUNK
+    # It gave the lease back before it was gone: the next tick need not wait for that to end.
+    await advance_rollout(stage.world, clock)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+    assert len(in_state(stage, State.REQUESTED)) == PEOPLE
+    assert audited(stage) == ["test", "begin-wave", "soak"]

@@ -2,44 +2,22 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
 from shared.domain.health import Health, Kind, Trouble
 from shared.use_cases.views.check_health import SECONDS, HealthWords, check_health
 from tests.unit.enrolments import NOW
+from tests.use_cases.own_time import OwnTime, in_own_time
 from tests.use_cases.stage import Stage
 
 TABLE, ANOTHER = "dependency.a table", "dependency.another"
-MINUTE = 60.0
+MINUTE = timedelta(minutes=1)
+PATIENCE = timedelta(seconds=SECONDS)
 
 
-class LoopTime:
-    """The event loop's own clock, which the test sets forward."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._real = loop.time
-        self._ahead = 0.0
-
-    def __call__(self) -> float:
-        return self._real() + self._ahead
-
-    async def passes(self, seconds: float) -> None:
-        """Let so much time have passed, and whoever waited for it wake up."""
-        self._ahead += seconds
-        for _ in range(3):
-            await asyncio.sleep(0)
-
-
-@pytest.fixture
-def loop_time(monkeypatch: pytest.MonkeyPatch) -> LoopTime:
-    loop = asyncio.get_event_loop()
-    time = LoopTime(loop)
-    monkeypatch.setattr(loop, "time", time)
-    return time
-
-
-async def troubles(stage: Stage) -> dict[str, Trouble | None]:
+async def troubles(stage: Stage) -> dict[str, str | None]:
     view = await check_health([stage.dependency], NOW)
     return {check.name: check.trouble for check in view.checks}
 
@@ -78,16 +56,12 @@ async def test_one_whose_own_patience_ends_is_silent(stage: Stage) -> None:
     assert await troubles(stage) == {"a table": Trouble.SILENT, "another": None}
 
 
-async def test_one_that_never_answers_is_given_up_and_the_others_are_not_kept_waiting(
-    stage: Stage, loop_time: LoopTime
-) -> None:
-    halt = stage.turns.halt(TABLE)
-    looking = asyncio.create_task(troubles(stage))
-    await halt.reached()
-    await loop_time.passes(SECONDS - 1)
-    assert not looking.done()
-    await loop_time.passes(1)
-    assert await looking == {"a table": Trouble.SILENT, "another": None}
+def test_one_that_never_answers_is_given_up_and_the_others_are_told_of(stage: Stage) -> None:
+    async def one_is_silent(loop: OwnTime) -> None:
+        stage.turns.at(TABLE, lambda: loop.stand_still(PATIENCE))
+        assert await troubles(stage) == {"a table": Trouble.SILENT, "another": None}
+
+    in_own_time(one_is_silent)
 
 
 # The word
@@ -103,17 +77,20 @@ def ask(stage: Stage) -> Callable[[], Awaitable[Health]]:
     return word
 
 
-async def test_a_word_holds_for_a_minute_however_many_ask(
-    stage: Stage, ask: Callable[[], Awaitable[Health]], loop_time: LoopTime
+def test_a_word_holds_for_a_minute_however_many_ask(
+    stage: Stage, ask: Callable[[], Awaitable[Health]]
 ) -> None:
-    assert [await ask(), await ask()] == [Health.OK, Health.OK]
-    stage.dependency.troubles["another"] = Trouble.MISSING
-    await loop_time.passes(MINUTE - 1)
-    assert await ask() is Health.OK
-    assert stage.turns.points == [TABLE, ANOTHER]
-    await loop_time.passes(2)
-    assert await ask() is Health.DEGRADED
-    assert stage.turns.points == [TABLE, ANOTHER] * 2
+    async def asked_again(loop: OwnTime) -> None:
+        assert [await ask(), await ask()] == [Health.OK, Health.OK]
+        stage.dependency.troubles["another"] = Trouble.MISSING
+        loop.put_forward(MINUTE / 2)
+        assert await ask() == Health.OK
+        assert stage.turns.points == [TABLE, ANOTHER]
+        loop.put_forward(MINUTE)
+        assert await ask() == Health.DEGRADED
+        assert stage.turns.points == [TABLE, ANOTHER] * 2
+
+    in_own_time(asked_again)
 
 
 async def test_of_many_who_ask_at_once_one_looks_and_the_others_wait_for_its_word(
