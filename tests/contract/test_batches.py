@@ -35,10 +35,10 @@ from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.record_results import record_results
-from tests.contract.app_world import world_of
-from tests.contract.functions_host_process import App
-from tests.contract.operator_api_parts import QUEUES, Parts, running_parts
-from tests.waiting import wait_until
+from tests.support.app_world import world_of
+from tests.support.functions_host_process import App
+from tests.support.operator_api_parts import QUEUES, Parts, running_parts
+from tests.support.waiting import wait_until
 
 LOCK = timedelta(seconds=8)
 BATCHES = (ONBOARDING_EVENTS, SCOPE_CHANGES, DIRECTORY_RESULTS)

@@ -17,15 +17,16 @@ from pypsrp.wsman import WSMan
 
 from sandbox.company import INITIAL_PASSWORD, build_company
 from sandbox.domain_controller import domain
-from tests.contract.connect_host_process import (
+from tests.support.connect_host_process import (
     ConnectHost,
     RecordingTenant,
     connect_host_command,
     recording_tenant,
     running_connect_host,
 )
-from tests.contract.domain_controller_process import PROJECT, SIZE, Controller, running
-from tests.waiting import wait_until
+from tests.support.domain_controller_process import SIZE, Controller, running
+from tests.support.repository import ROOT
+from tests.support.waiting import wait_until
 
 COMPANY = build_company(SIZE)
 CONDITIONS = {
@@ -196,7 +197,7 @@ class TestInitialSync:
         nobody = RecordingTenant("http://127.0.0.1:9")
         finished = subprocess.run(
             connect_host_command(tmp_path, controller, nobody),
-            cwd=PROJECT,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,

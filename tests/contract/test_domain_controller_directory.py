@@ -17,8 +17,9 @@ from sandbox.company import INITIAL_PASSWORD, build_company
 from sandbox.domain_controller import domain
 from sandbox.domain_controller.layout import Layout
 from sandbox.processes import lives
-from tests.contract.domain_controller_process import PROJECT, SIZE, Controller, command, running
-from tests.waiting import wait_until
+from tests.support.domain_controller_process import SIZE, Controller, command, running
+from tests.support.repository import ROOT
+from tests.support.waiting import wait_until
 
 COMPANY = build_company(SIZE)
 NO_RIGHTS = 50
@@ -214,7 +215,7 @@ def test_samba_does_not_outlive_a_killed_controller(tmp_path: Path) -> None:
 def test_an_address_in_use_is_refused_by_name(controller: Controller, tmp_path: Path) -> None:
     second = subprocess.run(
         command(tmp_path / "dc", controller.ready["address"]),
-        cwd=PROJECT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -11,10 +11,10 @@ import pytest
 from azure.servicebus import ServiceBusMessage
 
 from sandbox.processes import lives
-from tests.contract import service_bus_process
-from tests.contract.functions_host_process import App
-from tests.contract.service_bus_process import Bus
-from tests.waiting import wait_until
+from tests.support import service_bus_process
+from tests.support.functions_host_process import App
+from tests.support.service_bus_process import Bus
+from tests.support.waiting import wait_until
 
 QUEUES = {"work": {"maxDeliveryCount": 9, "lockDurationSeconds": 60}}
 CODE = """

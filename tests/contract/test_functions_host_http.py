@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.contract.functions_host_process import App, RunningHost
-from tests.waiting import wait_until
+from tests.support.functions_host_process import App, RunningHost
+from tests.support.waiting import wait_until
 
 LARGEST = 1000
 CODE = """

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from sandbox.processes import lives
-from tests.waiting import wait_until
+from tests.support.repository import ROOT
+from tests.support.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
 # A child that starts a child of its own in another session, and does not listen to SIGTERM.
 STUBBORN = """
 import pathlib, signal, subprocess, sys, time

@@ -24,8 +24,8 @@ from shared.contracts.messages.directory_command import CommandMember, Directory
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
 from shared.domain.person.write_results import Change
-from tests.contract.service_bus_process import Bus, running
-from tests.waiting import PATIENCE, wait_until
+from tests.support.service_bus_process import Bus, running
+from tests.support.waiting import PATIENCE, wait_until
 
 QUEUES = QueueNames()
 SETTINGS = {

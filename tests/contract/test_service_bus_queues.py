@@ -29,8 +29,8 @@ from azure.servicebus.exceptions import (
     ServiceBusAuthenticationError,
 )
 
-from tests.contract.service_bus_process import Bus, running
-from tests.waiting import wait_until
+from tests.support.service_bus_process import Bus, running
+from tests.support.waiting import wait_until
 
 QUEUES: dict[str, dict[str, object]] = {
     "plain": {},

@@ -48,8 +48,8 @@ from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.record_results import record_results
-from tests.contract.operator_api_parts import Parts
-from tests.contract.tenant_process import synced_user
+from tests.support.operator_api_parts import Parts
+from tests.support.tenant_process import synced_user
 
 SCOPE = object_id("group", SCOPE_GROUP)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -18,7 +18,7 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from sandbox.layout import Layout, open_layout
 from sandbox.parts import STAGES
 from shared.settings import read_settings
-from tests.contract.domain_controller_process import PROJECT
+from tests.support.repository import ROOT
 
 STARTED = ("azurite", "service_bus")
 """What the app's settings speak of, and is quick to start; the others make no difference here."""
@@ -28,7 +28,7 @@ LEFT_OUT = [name for stage in STAGES for name in stage if name not in STARTED]
 def sandbox(state: Path, command: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "sandbox", "--state", str(state), command, *options],
-        cwd=PROJECT,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,

@@ -25,8 +25,8 @@ from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import Change, Outcome
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from tests.support.domain_controller_process import Controller
+from tests.support.worker_process import (
     Directory,
     by_name,
     command,

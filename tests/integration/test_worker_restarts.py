@@ -12,10 +12,11 @@ import pytest
 
 from shared.contracts.messages.directory_result import SyncState
 from shared.domain.person.write_results import Change, Outcome
-from tests.contract import domain_controller_process
-from tests.contract.connect_host_process import ConnectHost
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from tests.support import domain_controller_process
+from tests.support.connect_host_process import ConnectHost
+from tests.support.domain_controller_process import Controller
+from tests.support.waiting import PATIENCE, wait_until
+from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,
     Rig,
@@ -26,7 +27,6 @@ from tests.integration.worker_process import (
     running_rig,
     sync_environment,
 )
-from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.domain_controller_process import PROJECT
+from tests.support.repository import ROOT
 
 PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 PROJECT_FILE = """\
@@ -30,14 +30,14 @@ SENTENCES = 4
 
 def copied(folder: Path) -> Path:
     """What the set-up itself consists of, and a project that needs no library."""
-    shutil.copytree(PROJECT / "infra/workstation", folder / "infra/workstation")
-    shutil.copy(PROJECT / "infra/set-up", folder / "infra")
+    shutil.copytree(ROOT / "infra/workstation", folder / "infra/workstation")
+    shutil.copy(ROOT / "infra/set-up", folder / "infra")
     for name in NPM_FOLDERS:
         (folder / name).mkdir(parents=True)
         (folder / name / "package.json").write_text("{}")
         (folder / name / "package-lock.json").write_text(json.dumps(NO_PACKAGES))
     for name in ("__init__.py", "npm_packages.py"):
-        shutil.copy(PROJECT / "sandbox" / name, folder / "sandbox")
+        shutil.copy(ROOT / "sandbox" / name, folder / "sandbox")
     (folder / "pyproject.toml").write_text(PROJECT_FILE)
     uv = Path(sys.executable).with_name("uv")
     lock: list[str | Path] = ["lock", "--offline", "--python", PYTHON, "--directory", folder]

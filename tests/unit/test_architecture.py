@@ -1,6 +1,7 @@
 """Who may import whom, and who may read the clock and the environment."""
 
 import ast
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -8,7 +9,8 @@ from pathlib import Path
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
-ROOT = Path(__file__).parents[2]
+from tests.support.repository import ROOT
+
 DOMAIN = sorted((ROOT / "shared/domain").rglob("*.py"))
 PRODUCT = sorted(
     [
@@ -20,6 +22,8 @@ PRODUCT = sorted(
         ),
     ]
 )
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+A_TEST = re.compile(r"test_\w+|conftest|__init__")
 CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".time.time")
 
 
@@ -54,6 +58,11 @@ def reads_environment(source: str) -> set[str]:
 
 def reads_clock(source: str) -> set[str]:
     return {name for name in mentioned(source) if f".{name}".endswith(CLOCKS)}
+
+
+def imports_a_test(source: str) -> set[str]:
+    ours = {name for name in imported(source) if name.split(".")[0] == "tests"}
+    return {name for name in ours if not f"{name}.".startswith("tests.support.")}
 
 
 def offenders(paths: Iterable[Path], wrong: Callable[[str], set[str]]) -> dict[str, set[str]]:
@@ -99,6 +108,12 @@ def test_nothing_in_the_product_imports_the_sandbox_or_the_tests() -> None:
         if name.split(".")[0] in {"sandbox", "tests"}
     }
     assert found == {}
+
+
+def test_what_supports_the_tests_is_a_folder_of_its_own_and_no_test_imports_another() -> None:
+    found = [path for path in TESTS if path.relative_to(ROOT).parts[1] != "support"]
+    assert [path for path in found if not A_TEST.fullmatch(path.stem)] == []
+    assert offenders(found, imports_a_test) == {}
 
 
 def test_no_environment_variable_is_read_outside_the_settings() -> None:

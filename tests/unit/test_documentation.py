@@ -5,13 +5,10 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from cli.exits import Status
-from cli.main import app
 from cli.settings import Settings as CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
 from shared.contracts.documents import sources_document
@@ -23,10 +20,10 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import GateKind, Outcome
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.settings import Settings
-from tests.unit import documentation
-from tests.unit.documentation import (
+from tests.support import documentation
+from tests.support.command_line import SSPR, parse
+from tests.support.documentation import (
     PAGES,
-    ROOT,
     Said,
     anchors,
     blocks,
@@ -37,12 +34,12 @@ from tests.unit.documentation import (
     name_of,
     section,
 )
+from tests.support.repository import ROOT
 
 GUIDE = (ROOT / "docs/rollouts.md").read_text()
 RUNBOOK = ROOT / "docs/operations.md"
 SECURITY = ROOT / "docs/security.md"
 DECISIONS = ROOT / "docs/decisions"
-SSPR: Any = typer.main.get_command(app)
 ALARMS = (
     "dead-letters",
     "rollout-paused",
@@ -93,20 +90,6 @@ def words_of(line: str) -> list[str]:
     """What follows `sspr`, up to where the shell goes on with something else."""
     words = shlex.split(line, comments=True)[1:]
     return words[: next((n for n, word in enumerate(words) if word in _END_OF_COMMAND), None)]
-
-
-def parse(words: list[str]) -> None:
-    """Parse them as the command line does, without running anything.
-
-    Raises:
-        Exception: typer's own, of an unknown command or option, or a missing argument.
-    """
-    command, context = SSPR, None
-    while True:
-        context = command.make_context(command.name, list(words), parent=context)
-        if not hasattr(command, "commands"):
-            return
-        _, command, words = command.resolve_command(context, words)
 
 
 def settings() -> set[str]:

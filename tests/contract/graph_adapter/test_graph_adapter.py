@@ -9,7 +9,7 @@ from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,

@@ -15,8 +15,8 @@ from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Person
 from shared.domain.rollout.resets import ResetOutcome
-from tests.contract.connect_host_stub import ConnectHost, listening
-from tests.contract.graph_adapter.process import (
+from tests.support.connect_host_stub import ConnectHost, listening
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,

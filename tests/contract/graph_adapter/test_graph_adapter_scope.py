@@ -12,7 +12,7 @@ from shared.adapters.graph.scope import GraphScope
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import Answer, Change, Outcome
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     GRACE,
     NOBODY,

@@ -7,7 +7,7 @@ from azure.data.tables import TableServiceClient
 
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
-from tests.integration.ledger.azurite_process import azurite
+from tests.support.azurite_process import azurite
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from shared.adapters.tables.tables import Tables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
 from shared.domain.person.enrolment import Bar, CauseKind, State
 from shared.domain.person.reasons import Reason
-from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
-from tests.integration.ledger.rollouts import PAUSED, PLANNED
+from tests.support.ledger_people import NOW, enrolment, object_id, put, wave
+from tests.support.ledger_rollouts import PAUSED, PLANNED
 
 PERSON = enrolment("employee:1")
 

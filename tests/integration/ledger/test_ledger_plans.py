@@ -14,7 +14,7 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.rollout.measurements import WorkerSight
 from shared.ports.operations import Operation, OperationState
 from shared.ports.plans import KeptPlan, PlannedPerson
-from tests.integration.ledger.people import NOW, object_id
+from tests.support.ledger_people import NOW, object_id
 
 PLAN = KeptPlan(
     fingerprint="f00d" * 16,

@@ -14,8 +14,8 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.state import Lease, Phase
 from shared.ports.rollouts import Reconciliation, StoredRollout
-from tests.integration.ledger.people import NOW
-from tests.integration.ledger.rollouts import GATE, PAUSED, PLANNED, ring_of
+from tests.support.ledger_people import NOW
+from tests.support.ledger_rollouts import GATE, PAUSED, PLANNED, ring_of
 
 LEASE = Lease("timer-1", NOW + timedelta(minutes=5))
 

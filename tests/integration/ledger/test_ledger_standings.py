@@ -9,7 +9,7 @@ from shared.adapters.tables.table_ledger import TableLedger
 from shared.domain.person.enrolment import Bar, Provenance, State
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import Standing
-from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
+from tests.support.ledger_people import NOW, enrolment, object_id, put, wave
 
 
 async def test_everybody_with_an_object_id_is_listed_once_as_they_stand(

@@ -21,8 +21,8 @@ from shared.domain.person.policy import Medium
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import joined
 from shared.ports.ledger import Receipt, Totals
-from tests.integration.ledger.azurite_process import azurite
-from tests.integration.ledger.people import (
+from tests.support.azurite_process import azurite
+from tests.support.ledger_people import (
     NOW,
     enrolment,
     everybody,

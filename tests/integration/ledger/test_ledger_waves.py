@@ -12,7 +12,7 @@ from shared.adapters.tables.tables import Tables
 from shared.domain.person.enrolment import Bar, CauseKind, Enrolment, Hold, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from tests.integration.ledger.people import (
+from tests.support.ledger_people import (
     NOW,
     enrolment,
     everybody,

@@ -8,7 +8,7 @@ from rich.console import Console, RenderableType
 from cli.render.plan import plan_report, report_markdown, report_view, rollback_report
 from cli.render.rollout import gates_view, phase_text, rollout_view
 from shared.contracts.api.operator_api import NextView
-from tests.unit.cli_samples import (
+from tests.support.cli_samples import (
     DAY,
     FINGERPRINT,
     NOW,

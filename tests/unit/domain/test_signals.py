@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,8 +19,9 @@ from shared.domain.signals import (
     plain_field,
     plain_text,
 )
-from tests.unit.enrolments import ANNA_ID, ANNA_UPN, enrolment, provisional
-from tests.unit.waves import MINUTE, NOW, rollout, sight
+from tests.support.enrolments import ANNA_ID, ANNA_UPN, enrolment, provisional
+from tests.support.repository import ROOT
+from tests.support.waves import MINUTE, NOW, rollout, sight
 
 FAILED = sight(NOW, sync_succeeded=False, sync_ended_at=NOW, problem="export-failed")
 
@@ -102,7 +102,7 @@ def test_a_workers_trouble_is_news_when_it_is_another_or_comes_again(
 
 
 def test_no_use_case_changes_people_or_the_rollout_past_the_one_that_tells_of_it() -> None:
-    use_cases = Path(__file__).parents[3] / "shared/use_cases"
+    use_cases = ROOT / "shared/use_cases"
     past = re.compile(r"\.ledger\.amend\(|\.rollouts\.replace\(|record_receipts\(.*refused")
     found = {file.name for file in use_cases.glob("*.py") if past.search(file.read_text())}
     assert found == {"tell.py"}

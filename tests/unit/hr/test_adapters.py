@@ -24,9 +24,9 @@ from shared.domain.person.onboarding import Request
 from shared.hr import scim
 from shared.hr.adapters import translate
 from shared.hr.translation import Translated
-from tests.unit.enrolments import ANNA_ID, ANNA_UPN, NOW
+from tests.support.enrolments import ANNA_ID, ANNA_UPN, NOW
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 EXAMPLES = ROOT / "docs/examples/hr"
 PAYLOADS = ROOT / "tests/events/hr"
 SOURCES = {

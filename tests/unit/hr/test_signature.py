@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.domain.errors import NotAuthenticated
 from shared.hr.signature import Signing
-from tests.unit.enrolments import NOW
+from tests.support.enrolments import NOW
 
 SECRET = b"bamboo-shoots"
 BODY = b'{"type": "employee.created"}'

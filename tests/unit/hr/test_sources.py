@@ -11,8 +11,8 @@ from shared.adapters.hr.sources import read_sources, senders_of
 from shared.contracts.documents.hr_sources.vocabulary import HrSources, Kind
 from shared.contracts.documents.sources_document import findings, json_schema, read
 from shared.domain.errors import ConfigurationError
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 EXAMPLES = [*sorted((ROOT / "docs/examples/hr").glob("*.yaml")), ROOT / "sandbox/hr-sources.yaml"]
 HEAD = "schema: sspr-rollout/hr-sources/1\nsources:\n"
 BAMBOO = "  - {name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}\n"

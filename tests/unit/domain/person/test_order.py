@@ -13,7 +13,7 @@ from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, verify
 from shared.domain.person.write_results import Answer, Change, Outcome, record
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
     DAY,

@@ -11,7 +11,7 @@ from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, Stat
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import Answer, Change, Outcome, note_delta_sync, record
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     DAY,
     NOW,
     POLICY,

@@ -13,7 +13,7 @@ from shared.domain.rollout.evaluation import evaluate
 from shared.domain.rollout.gate import GateKind, Outcome
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.state import Phase
-from tests.unit.waves import (
+from tests.support.waves import (
     DAY,
     LATER,
     MINUTE,

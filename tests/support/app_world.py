@@ -11,7 +11,7 @@ from shared.adapters.tables.tables import Tables
 from shared.bootstrap import build_world
 from shared.ports.world import World
 from shared.settings import read_settings
-from tests.contract.operator_api_parts import Parts
+from tests.support.operator_api_parts import Parts
 
 
 @asynccontextmanager

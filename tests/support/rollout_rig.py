@@ -12,7 +12,7 @@ import httpx
 
 from sandbox.company import Employee
 from sandbox.rollouts import Rollouts
-from tests.e2e.rig import People, Rig, until
+from tests.support.rig import People, Rig, until
 
 SOAK = timedelta(hours=1)
 _IN = {"requested", "applied", "visible", "effective", "registered"}

@@ -26,11 +26,12 @@ from shared.contracts.messages.directory_command import CommandMember, Directory
 from shared.contracts.messages.directory_result import DirectoryResult, SyncState
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.person.write_results import Change
-from tests.contract import domain_controller_process, service_bus_process
-from tests.contract.connect_host_process import ConnectHost
-from tests.contract.domain_controller_process import PROJECT, Controller
-from tests.contract.service_bus_process import Bus
-from tests.waiting import wait_until
+from tests.support import domain_controller_process, service_bus_process
+from tests.support.connect_host_process import ConnectHost
+from tests.support.domain_controller_process import Controller
+from tests.support.repository import ROOT
+from tests.support.service_bus_process import Bus
+from tests.support.waiting import wait_until
 
 QUEUES = {
     "directory-commands": {"lockDurationSeconds": 5, "maxDeliveryCount": 5},
@@ -53,7 +54,7 @@ def running_controller(
     address = address or domain_controller_process.free_address()
     command = domain_controller_process.command(state, address)
     process = subprocess.Popen(
-        [*command[:-1], f"--company-size={size}"], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+        [*command[:-1], f"--company-size={size}"], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     with process, process.stdout as announced, ExitStack() as connections:
@@ -213,7 +214,7 @@ class Rig:
         """A worker process, told to stop at the end unless it has ended before."""
         environment = worker_environment(self, state) | differences
         process = subprocess.Popen(
-            [sys.executable, "-m", "hybrid_worker"], env=environment, cwd=PROJECT
+            [sys.executable, "-m", "hybrid_worker"], env=environment, cwd=ROOT
         )
         with process:
             try:

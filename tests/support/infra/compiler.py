@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, NamedTuple, Self
 
-from tests.infra.programs import required
+from tests.support.infra.programs import required
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 INFRA = ROOT / "infra"
 EXAMPLES = INFRA / "examples"
 # Somebody's subscription and tenant: nothing but names hangs on them.

@@ -7,19 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_ROOT = Path(__file__).parents[3]
+from tests.support.repository import ROOT
+
 _ENDS_WITHIN = 20
 
 
 @contextmanager
 def azurite(state: Path) -> Iterator[str]:
     """A connection string, as long as Azurite runs."""
-    cache = _ROOT / ".cache"
+    cache = ROOT / ".cache"
     options = [f"--state={state}", f"--cache={cache}"]
     command = [sys.executable, "-m", "sandbox.azurite", *options]
-    process = subprocess.Popen(
-        command, cwd=_ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     with process:
         try:
             assert process.stdout

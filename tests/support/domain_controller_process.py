@@ -14,8 +14,8 @@ from pathlib import Path
 import ldap3
 
 from sandbox.domain_controller import domain
+from tests.support.repository import ROOT
 
-PROJECT = Path(__file__).parents[2]
 SIZE = 60
 
 
@@ -56,14 +56,14 @@ def command(state: Path, address: str) -> list[str]:
     return [
         *(sys.executable, "-m", "sandbox.domain_controller", f"--state={state}"),
         *(f"--address={address}", f"--certificates={state.parent / 'certificates'}"),
-        *(f"--cache={PROJECT / '.cache' / 'domain_controller'}", f"--company-size={SIZE}"),
+        *(f"--cache={ROOT / '.cache' / 'domain_controller'}", f"--company-size={SIZE}"),
     ]
 
 
 @contextmanager
 def running(state: Path) -> Iterator[Controller]:
     process = subprocess.Popen(
-        command(state, free_address()), cwd=PROJECT, stdout=subprocess.PIPE, text=True
+        command(state, free_address()), cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
     with process, process.stdout as announced, ExitStack() as connections:

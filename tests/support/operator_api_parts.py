@@ -17,15 +17,16 @@ import jsonschema_rs
 
 from functions.operator_api import describe_api
 from sandbox.company import SCOPE_GROUP, object_id
-from tests.contract.functions_host_process import App
-from tests.contract.service_bus_process import Bus
-from tests.contract.service_bus_process import running as running_bus
-from tests.contract.tenant_process import IDENTITY_HEADER, RunningTenant
-from tests.contract.tenant_process import running as running_tenant
-from tests.integration.ledger.azurite_process import azurite
+from tests.support.azurite_process import azurite
+from tests.support.functions_host_process import App
+from tests.support.repository import ROOT
+from tests.support.service_bus_process import Bus
+from tests.support.service_bus_process import running as running_bus
+from tests.support.tenant_process import IDENTITY_HEADER, RunningTenant
+from tests.support.tenant_process import running as running_tenant
 
 SCOPE = object_id("group", SCOPE_GROUP)
-QUEUES = Path(__file__).parents[2] / "infra/queues.json"
+QUEUES = ROOT / "infra/queues.json"
 CODE = """
 from functions import health, operations
 from functions.operator_api import operator_blueprint

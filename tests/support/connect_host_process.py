@@ -13,7 +13,8 @@ from typing import Any
 
 import httpx
 
-from tests.contract.domain_controller_process import PROJECT, Controller
+from tests.support.domain_controller_process import Controller
+from tests.support.repository import ROOT
 
 
 @dataclass
@@ -83,7 +84,7 @@ def running_connect_host(
     state: Path, controller: Controller, tenant: RecordingTenant, *options: str
 ) -> Iterator[ConnectHost]:
     command = connect_host_command(state, controller, tenant, *options)
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     with process, process.stdout as announced:
         try:

@@ -3,8 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from tests.infra.compiler import ROOT
-from tests.infra.snapshots import ASSIGNMENT, SNAPSHOTS, Grant, Snapshot
+from tests.support.infra.snapshots import ASSIGNMENT, SNAPSHOTS, Grant, Snapshot
+from tests.support.repository import ROOT
 
 PAGE = ROOT / "docs/deploy.md"
 _BEGIN, _END = "<!-- {}: made by `make snapshots` -->\n", "<!-- end of {} -->"

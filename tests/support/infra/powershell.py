@@ -3,9 +3,9 @@
 import subprocess
 from pathlib import Path
 
-from tests.infra.programs import required
+from tests.support.infra.programs import required
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 WINDOWS = ROOT / "infra" / "worker" / "windows"
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from tests.infra.compiler import EXAMPLES
+from tests.support.infra.compiler import EXAMPLES
 
 ASSIGNMENT = "Microsoft.Authorization/roleAssignments"
 # As "Azure built-in roles", Microsoft Learn, has them.

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from tests.infra.compiler import EXAMPLES, Compiler
-from tests.infra.overview import PAGE, filled_in, tables
-from tests.infra.snapshots import Snapshot
+from tests.support.infra.compiler import EXAMPLES, Compiler
+from tests.support.infra.overview import PAGE, filled_in, tables
+from tests.support.infra.snapshots import Snapshot
 
 
 def write(file: Path, snapshot: str) -> None:

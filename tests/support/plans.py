@@ -15,8 +15,8 @@ from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Selection
 from shared.domain.rollout.state import Phase, Rollout
-from tests.unit.enrolments import DAY, NOW, POLICY
-from tests.unit.waves import document, wave
+from tests.support.enrolments import DAY, NOW, POLICY
+from tests.support.waves import document, wave
 
 RING_GROUP = "5c09e000-0000-0000-0000-000000000007"
 
