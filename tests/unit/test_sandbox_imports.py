@@ -1,0 +1,54 @@
+"""Nothing in the sandbox imports in a circle: the rule is kept, and notices one that is planted."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.repository import ROOT
+
+CIRCLES = {
+    "at the top": "import sandbox.service_bus.session\n",
+    "inside a function": """
+def begin() -> None:
+    from sandbox.service_bus.session import Session
+""",
+    "for types alone": """
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.service_bus.session import Session
+""",
+}
+
+
+def lint(folder: Path) -> subprocess.CompletedProcess[str]:
+    """Ask import-linter about the sandbox that lies in `folder`."""
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
+    chosen = ["--config", ROOT / "pyproject.toml", "--contract", "sandbox-circles"]
+    return subprocess.run(
+        [*command, *chosen], cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    compiled = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "sandbox", tmp_path / "sandbox", ignore=compiled)
+    return tmp_path
+
+
+def test_there_is_no_circle_in_the_sandbox(copied: Path) -> None:
+    asked = lint(copied)
+    assert asked.returncode == 0, asked.stdout
+
+
+@pytest.mark.parametrize("planted", CIRCLES.values(), ids=CIRCLES)
+def test_a_circle_would_be_found(planted: str, copied: Path) -> None:
+    with (copied / "sandbox/service_bus/link.py").open("a") as link:
+        link.write(planted)
+    asked = lint(copied)
+    assert asked.returncode == 1, asked.stdout + asked.stderr
+    assert ".session -> .link" in asked.stdout
