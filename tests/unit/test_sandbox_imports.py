@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     """Ask import-linter about the sandbox that lies in `folder`."""
-    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
-    chosen = ["--config", ROOT / "pyproject.toml", "--contract", "sandbox-circles"]
+    program = Path(sys.executable).with_name("lint-imports")
+    options = (f"--config={ROOT / 'pyproject.toml'}", "--contract=sandbox-circles", "--no-cache")
     return subprocess.run(
-        [*command, *chosen], cwd=folder, capture_output=True, text=True, check=False
+        [program, *options], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
