@@ -11,15 +11,15 @@ import pytest
 
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.contracts.documents.sources_document import read
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.signature import Signing
 from tests.support import operator_api_parts
-from tests.support.functions_host_process import App
 from tests.support.operator_api_parts import DESCRIPTION, Parts
 from tests.support.repository import ROOT
-from tests.support.waiting import wait_until
 
 PAYLOADS = ROOT / "tests/events/hr"
 SOURCES = {source.name: source for source in read(HR_SOURCES.read_text())}

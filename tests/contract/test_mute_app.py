@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from sandbox.testing.functions_host_process import App, RunningHost
 from shared.contracts.api.health import HealthView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from tests.support.functions_host_process import App, RunningHost
 from tests.support.operator_api_parts import Parts
 from tests.support.repository import ROOT
 

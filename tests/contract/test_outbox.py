@@ -19,13 +19,13 @@ from azure.servicebus.exceptions import (
 )
 
 from sandbox.certificates import server_certificate
+from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
 from shared.domain.person.write_results import Change
-from tests.support.service_bus_process import Bus, running
-from tests.support.waiting import PATIENCE, wait_until
 
 QUEUES = QueueNames()
 SETTINGS = {

@@ -16,6 +16,7 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
 from sandbox.company import SCOPE_GROUP, build_company, object_id
+from sandbox.testing.tenant_process import synced_user
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.tables.tables import Tables
 from shared.bootstrap import build_world
@@ -49,7 +50,6 @@ from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.record_results import record_results
 from tests.support.operator_api_parts import Parts
-from tests.support.tenant_process import synced_user
 
 SCOPE = object_id("group", SCOPE_GROUP)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

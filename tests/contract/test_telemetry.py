@@ -12,12 +12,12 @@ import jwt
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from tests.support.functions_host_process import App
 from tests.support.ingestion_endpoint import Ingestion, ingestion
 from tests.support.operator_api_parts import Parts
 from tests.support.repository import ROOT
-from tests.support.waiting import wait_until
 
 CODE = """
 from functions import onboarding

@@ -29,8 +29,8 @@ from hybrid_worker.settings import ServiceBusSettings
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.tenant.identity import WORKER_QUEUE_ROLES
-from tests.support.connect_host_process import ConnectHost
-from tests.support.domain_controller_process import Controller
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
 from tests.support.repository import ROOT
 from tests.support.worker_process import (
     Rig,

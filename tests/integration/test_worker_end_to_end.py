@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_result import DirectoryResult
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import Change, Outcome
-from tests.support.connect_host_process import ConnectHost
-from tests.support.domain_controller_process import Controller
-from tests.support.waiting import wait_until
 from tests.support.worker_process import (
     Rig,
     by_name,

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.testing import domain_controller_process
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.contracts.messages.directory_result import SyncState
 from shared.domain.person.write_results import Change, Outcome
-from tests.support import domain_controller_process
-from tests.support.connect_host_process import ConnectHost
-from tests.support.domain_controller_process import Controller
-from tests.support.waiting import PATIENCE, wait_until
 from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.certificates import server_certificate
-from tests.support import service_bus_process
-from tests.support.domain_controller_process import Controller
-from tests.support.waiting import wait_until
+from sandbox.testing import service_bus_process
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.waiting import wait_until
 from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,

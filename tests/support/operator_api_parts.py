@@ -17,13 +17,13 @@ import jsonschema_rs
 
 from functions.operator_api import describe_api
 from sandbox.company import SCOPE_GROUP, object_id
-from tests.support.azurite_process import azurite
-from tests.support.functions_host_process import App
+from sandbox.testing.azurite_process import azurite
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.service_bus_process import Bus
+from sandbox.testing.service_bus_process import running as running_bus
+from sandbox.testing.tenant_process import IDENTITY_HEADER, RunningTenant
+from sandbox.testing.tenant_process import running as running_tenant
 from tests.support.repository import ROOT
-from tests.support.service_bus_process import Bus
-from tests.support.service_bus_process import running as running_bus
-from tests.support.tenant_process import IDENTITY_HEADER, RunningTenant
-from tests.support.tenant_process import running as running_tenant
 
 SCOPE = object_id("group", SCOPE_GROUP)
 QUEUES = ROOT / "infra/queues.json"

@@ -22,16 +22,16 @@ from hybrid_worker.settings import DirectorySettings
 from sandbox.company import INITIAL_PASSWORD
 from sandbox.domain_controller import domain
 from sandbox.guardian import MARKS
+from sandbox.testing import domain_controller_process, service_bus_process
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.service_bus_process import Bus
+from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult, SyncState
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.person.write_results import Change
-from tests.support import domain_controller_process, service_bus_process
-from tests.support.connect_host_process import ConnectHost
-from tests.support.domain_controller_process import Controller
 from tests.support.repository import ROOT
-from tests.support.service_bus_process import Bus
-from tests.support.waiting import wait_until
 
 QUEUES = {
     "directory-commands": {"lockDurationSeconds": 5, "maxDeliveryCount": 5},

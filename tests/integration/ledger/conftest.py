@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from azure.data.tables import TableServiceClient
 
+from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
-from tests.support.azurite_process import azurite
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import stamina
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
+from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.keys import HEAD, partition_of
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
@@ -21,7 +22,6 @@ from shared.domain.person.policy import Medium
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import joined
 from shared.ports.ledger import Receipt, Totals
-from tests.support.azurite_process import azurite
 from tests.support.ledger_people import (
     NOW,
     enrolment,

@@ -19,9 +19,9 @@ from azure.servicebus.amqp import AmqpAnnotatedMessage
 from sandbox.certificates import server_certificate
 from sandbox.functions_host import amqp_types
 from sandbox.functions_host.application_properties import spell, spell_properties
-from tests.support.functions_host_process import App, RunningHost
-from tests.support.service_bus_process import Bus, running
-from tests.support.waiting import wait_until
+from sandbox.testing.functions_host_process import App, RunningHost
+from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.waiting import wait_until
 
 QUEUES = (
     *("single", "batch", "failing", "failing-batch", "mass", "binary", "traps"),

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.tenant_process import RunningTenant, running, synced_user
-from tests.support.waiting import wait_until
+from sandbox.testing.tenant_process import RunningTenant, running, synced_user
+from sandbox.testing.waiting import wait_until
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 ALREADY = (

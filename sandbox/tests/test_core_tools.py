@@ -17,8 +17,8 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from sandbox.layout import Layout, open_layout
 from sandbox.parts import STAGES
+from sandbox.testing.repository import ROOT
 from shared.settings import read_settings
-from tests.support.repository import ROOT
 
 STARTED = ("azurite", "service_bus")
 """What the app's settings speak of, and is quick to start; the others make no difference here."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from tests.support.domain_controller_process import Controller
-from tests.support.repository import ROOT
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.repository import ROOT
 
 
 @dataclass

@@ -17,9 +17,9 @@ from sandbox.company import INITIAL_PASSWORD, build_company
 from sandbox.domain_controller import domain
 from sandbox.domain_controller.layout import Layout
 from sandbox.processes import lives
-from tests.support.domain_controller_process import SIZE, Controller, command, running
-from tests.support.repository import ROOT
-from tests.support.waiting import wait_until
+from sandbox.testing.domain_controller_process import SIZE, Controller, command, running
+from sandbox.testing.repository import ROOT
+from sandbox.testing.waiting import wait_until
 
 COMPANY = build_company(SIZE)
 NO_RIGHTS = 50

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.support.repository import ROOT
+from sandbox.testing.repository import ROOT
 
 _ENDS_WITHIN = 20
 

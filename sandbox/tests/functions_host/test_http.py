@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.functions_host_process import App, RunningHost
-from tests.support.waiting import wait_until
+from sandbox.testing.functions_host_process import App, RunningHost
+from sandbox.testing.waiting import wait_until
 
 LARGEST = 1000
 CODE = """

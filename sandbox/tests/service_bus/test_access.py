@@ -31,7 +31,7 @@ from sandbox.service_bus.access import (
     UnauthorizedError,
     verify_token,
 )
-from tests.support.service_bus_process import Bus, running
+from sandbox.testing.service_bus_process import Bus, running
 
 SIGNING_KEY = b"the sandbox tenant's key"
 AUDIENCE = "https://servicebus.azure.net"

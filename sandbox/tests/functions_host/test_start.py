@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.functions_host_process import App
-from tests.support.waiting import wait_until
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 
 TIMER = '@app.timer_trigger(arg_name="timer", schedule="0 0 0 1 1 *")\n'
 GOOD = """

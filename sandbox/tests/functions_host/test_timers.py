@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from sandbox.functions_host.schedule import Schedule
-from tests.support.functions_host_process import App
-from tests.support.waiting import wait_until
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 
 TIMER = """
     @app.timer_trigger(arg_name="timer", schedule="%Schedule%")

@@ -10,8 +10,8 @@ import httpx
 import jwt
 import pytest
 
-from tests.support.tenant_process import SIGNING_KEY, RunningTenant, running
-from tests.support.waiting import wait_until
+from sandbox.testing.tenant_process import SIGNING_KEY, RunningTenant, running
+from sandbox.testing.waiting import wait_until
 
 
 @pytest.fixture(scope="module")

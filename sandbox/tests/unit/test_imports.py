@@ -1,13 +1,15 @@
-"""Nothing in the sandbox imports in a circle: the rule is kept, and notices one that is planted."""
+"""Nothing in the sandbox imports in a circle, nor anything of the product's tests."""
 
+import ast
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.repository import ROOT
+from sandbox.testing.repository import ROOT
 
 CIRCLES = {
     "at the top": "import sandbox.service_bus.session\n",
@@ -22,6 +24,17 @@ if TYPE_CHECKING:
     from sandbox.service_bus.session import Session
 """,
 }
+
+
+TESTS = {"tests", "conftest"}
+
+
+def roots_of_imports(source: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
+        elif isinstance(node, ast.Import):
+            yield from (name.name.split(".")[0] for name in node.names)
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -52,3 +65,8 @@ def test_a_circle_would_be_found(planted: str, copied: Path) -> None:
     asked = lint(copied)
     assert asked.returncode == 1, asked.stdout + asked.stderr
     assert ".session -> .link" in asked.stdout
+
+
+def test_the_sandbox_and_its_tests_need_nothing_of_the_products_tests() -> None:
+    found = sorted((ROOT / "sandbox").rglob("*.py"))
+    assert [path for path in found if TESTS & {*roots_of_imports(path.read_text())}] == []

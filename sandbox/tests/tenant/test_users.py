@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.tenant_process import RunningTenant, running, synced_user
+from sandbox.testing.tenant_process import RunningTenant, running, synced_user
 
 
 @pytest.fixture(scope="module")

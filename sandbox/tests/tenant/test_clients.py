@@ -20,7 +20,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory  # type: ignore[import-untyped]  # it publishes no types
 
 from sandbox.tenant.identity import worker_header
-from tests.support.tenant_process import IDENTITY_HEADER, RunningTenant, running
+from sandbox.testing.tenant_process import IDENTITY_HEADER, RunningTenant, running
 
 # msgraph-sdk 1.65 warns about its own generated request builders, when they are imported.
 pytestmark = [

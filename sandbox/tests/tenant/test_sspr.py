@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.connect_host_stub import ConnectHost, listening
-from tests.support.tenant_process import RunningTenant, running, synced_user
+from sandbox.testing.connect_host_stub import ConnectHost, listening
+from sandbox.testing.tenant_process import RunningTenant, running, synced_user
 
 GROUP = {"onPremisesSecurityIdentifier": "S-1-9", "displayName": "SSPR-Enabled-Users"}
 REPORT = "/reports/authenticationMethods/userRegistrationDetails"

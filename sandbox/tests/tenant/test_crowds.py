@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.connect_host_stub import listening
-from tests.support.tenant_process import RunningTenant, running, synced_user
+from sandbox.testing.connect_host_stub import listening
+from sandbox.testing.tenant_process import RunningTenant, running, synced_user
 
 GRACE, UNA = "grace@contoso.test", "una@contoso.test"
 NEW_PASSWORD = "forgotten-no-more-1"

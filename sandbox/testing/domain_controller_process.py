@@ -14,7 +14,7 @@ from pathlib import Path
 import ldap3
 
 from sandbox.domain_controller import domain
-from tests.support.repository import ROOT
+from sandbox.testing.repository import ROOT
 
 SIZE = 60
 

@@ -17,16 +17,16 @@ from pypsrp.wsman import WSMan
 
 from sandbox.company import INITIAL_PASSWORD, build_company
 from sandbox.domain_controller import domain
-from tests.support.connect_host_process import (
+from sandbox.testing.connect_host_process import (
     ConnectHost,
     RecordingTenant,
     connect_host_command,
     recording_tenant,
     running_connect_host,
 )
-from tests.support.domain_controller_process import SIZE, Controller, running
-from tests.support.repository import ROOT
-from tests.support.waiting import wait_until
+from sandbox.testing.domain_controller_process import SIZE, Controller, running
+from sandbox.testing.repository import ROOT
+from sandbox.testing.waiting import wait_until
 
 COMPANY = build_company(SIZE)
 CONDITIONS = {

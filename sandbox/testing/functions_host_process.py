@@ -15,13 +15,13 @@ from typing import Any, Self
 import httpx
 import psutil
 
-from tests.support.waiting import PATIENCE, wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
 # Every example app begins so: what a function saw goes to a file, one JSON line each.
 PREAMBLE = """
 import asyncio, json, logging, os, time
 import azure.functions as func
-from tests.support.waiting import wait_until
+from sandbox.testing.waiting import wait_until
 
 app = func.FunctionApp()
 

@@ -17,8 +17,8 @@ from azure.servicebus import (
 )
 from azure.servicebus.exceptions import MessageLockLostError
 
-from tests.support.service_bus_process import Bus, running
-from tests.support.waiting import wait_until
+from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.waiting import wait_until
 
 QUEUES = {
     "q": {"duplicateDetectionWindowSeconds": 600, "lockDurationSeconds": 30},
@@ -42,7 +42,7 @@ def client_process(bus: Bus, code: str) -> subprocess.Popen[bytes]:
     """A process of its own with `client`, which runs the code."""
     script = f"""
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
-from tests.support.waiting import wait_until
+from sandbox.testing.waiting import wait_until
 client = ServiceBusClient.from_connection_string({bus.connection_string!r})
 {textwrap.dedent(code)}
 """

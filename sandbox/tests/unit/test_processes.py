@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from sandbox.processes import lives, wait_for_ends
-from tests.support.waiting import wait_until
+from sandbox.testing.waiting import wait_until
 
 # Starts a child that ends at once, and never asks what became of it.
 NEGLECTFUL = "sleep 0 & echo $!; exec sleep 600"

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from sandbox.processes import lives
-from tests.support.repository import ROOT
-from tests.support.waiting import wait_until
+from sandbox.testing.repository import ROOT
+from sandbox.testing.waiting import wait_until
 
 # A child that starts a child of its own in another session, and does not listen to SIGTERM.
 STUBBORN = """

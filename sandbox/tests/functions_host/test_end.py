@@ -11,10 +11,10 @@ import pytest
 from azure.servicebus import ServiceBusMessage
 
 from sandbox.processes import lives
-from tests.support import service_bus_process
-from tests.support.functions_host_process import App
-from tests.support.service_bus_process import Bus
-from tests.support.waiting import wait_until
+from sandbox.testing import service_bus_process
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.service_bus_process import Bus
+from sandbox.testing.waiting import wait_until
 
 QUEUES = {"work": {"maxDeliveryCount": 9, "lockDurationSeconds": 60}}
 CODE = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.clock import Clock
-from tests.support.functions_host_process import App, RunningHost
+from sandbox.testing.functions_host_process import App, RunningHost
 
 CODE = """
     from shared.bootstrap import App as Product

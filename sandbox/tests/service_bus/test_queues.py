@@ -29,8 +29,8 @@ from azure.servicebus.exceptions import (
     ServiceBusAuthenticationError,
 )
 
-from tests.support.service_bus_process import Bus, running
-from tests.support.waiting import wait_until
+from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.waiting import wait_until
 
 QUEUES: dict[str, dict[str, object]] = {
     "plain": {},
