@@ -72,7 +72,7 @@ class OperatorApi:
         """The newest looks at the gates, newest first."""
         return _there(self._at.get("rollout/gates", limit=limit), "the app has no gates")
 
-    def steer(self, verb: str, **said: Any) -> dict[str, Any]:
+    def control(self, verb: str, **said: Any) -> dict[str, Any]:
         """Pause, resume, promote, abort or restart; never made twice, for twice may be once more.
 
         Raises:
@@ -80,7 +80,7 @@ class OperatorApi:
         """
         return self._at.post(f"rollout/{verb}", repeatable=False, json=said)
 
-    def draw_up(self, document: str) -> dict[str, Any]:
+    def plan_scope(self, document: str) -> dict[str, Any]:
         """Ask for a plan; the operation that draws it up. Repeating it draws the same one up.
 
         Raises:
@@ -90,7 +90,7 @@ class OperatorApi:
         return self._at.post("rollout/plans", content=document.encode(), headers=yaml)
 
     def plan(self, fingerprint: str) -> dict[str, Any]:
-        """A plan that was drawn up."""
+        """A plan that was made."""
         found = self._at.get(f"rollout/plans/{_part(fingerprint)}")
         return _there(found, f"no plan is kept as {fingerprint}; sspr plan FILE draws one up")
 

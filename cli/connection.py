@@ -7,7 +7,7 @@ from urllib.parse import quote
 import httpx
 
 from cli.exits import Failure, RefusedInput, Status, Unanswered
-from cli.settings import Settings
+from cli.settings import CliSettings
 from shared.domain.health import Health
 
 _PAUSES = (0.2, 0.8)
@@ -38,7 +38,7 @@ class Connection:
     A request that got no answer is made again, but for those of which that is forbidden.
     """
 
-    def __init__(self, settings: Settings, actor: str | None = None) -> None:
+    def __init__(self, settings: CliSettings, actor: str | None = None) -> None:
         # A header holds ASCII and nothing else for certain.
         signed = {"x-sspr-actor": quote(actor, safe=_IN_A_HEADER)} if actor else {}
         self._url = str(settings.url).rstrip("/")

@@ -13,7 +13,7 @@ _NO_CREDENTIAL = (
 )
 
 
-class Settings(BaseSettings):
+class CliSettings(BaseSettings):
     """What is needed to reach the operator API."""
 
     model_config = SettingsConfigDict(
@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         return key | token
 
 
-def read_settings(url: str | None, key: str | None, token: str | None) -> Settings:
+def read_settings(url: str | None, key: str | None, token: str | None) -> CliSettings:
     """The settings; what the command line gives goes before the environment.
 
     Raises:
@@ -61,7 +61,7 @@ def read_settings(url: str | None, key: str | None, token: str | None) -> Settin
     typed = {"url": url, "key": key, "token": token}
     given = {name: value for name, value in typed.items() if value is not None}
     try:
-        return Settings(**given)  # type: ignore[arg-type]  # pydantic parses the text
+        return CliSettings(**given)  # type: ignore[arg-type]  # pydantic parses the text
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         lines = [_complaint(one["loc"], one["type"], one["msg"]) for one in problems]
@@ -73,5 +73,5 @@ def _complaint(place: tuple[int | str, ...], kind: str, message: str) -> str:
     if not place:
         return problem
     name = str(place[0])
-    hint = Settings.model_fields[name].description
+    hint = CliSettings.model_fields[name].description
     return f"SSPR_{name.upper()}: {problem}; set it (or --{name}) to {hint}"

@@ -9,7 +9,7 @@ from functions.routes import Asked, Routes
 from shared.contracts.api.operator_api import EvaluationsView, Promote, RolloutView, Steer
 from shared.contracts.api.operator_requests import DocumentText, Newest, Nothing, Version
 from shared.ports.world import World
-from shared.use_cases.rollout import control as steer
+from shared.use_cases.rollout import control
 from shared.use_cases.views.describe_rollout import (
     describe_evaluations,
     describe_rollout,
@@ -45,19 +45,19 @@ async def get_gates(asked: Asked[Newest]) -> EvaluationsView:
 @routes.post("rollout/pause", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
 async def pause_rollout(asked: Asked[Steer]) -> RolloutView:
     """Stop the rollout until somebody resumes it."""
-    return await _steered(steer.pause, asked)
+    return await _steered(control.pause, asked)
 
 
 @routes.post("rollout/resume", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
 async def resume_rollout(asked: Asked[Steer]) -> RolloutView:
     """Go on where the rollout was paused; a wave that was rolled back is put in again."""
-    return await _steered(steer.resume, asked)
+    return await _steered(control.resume, asked)
 
 
 @routes.post("rollout/abort", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
 async def abort_rollout(asked: Asked[Steer]) -> RolloutView:
     """End the rollout for good; whoever is in scope stays in."""
-    return await _steered(steer.abort, asked)
+    return await _steered(control.abort, asked)
 
 
 @routes.post(
@@ -65,7 +65,7 @@ async def abort_rollout(asked: Asked[Steer]) -> RolloutView:
 )
 async def restart_rollout(asked: Asked[Steer]) -> RolloutView:
     """Begin anew with the first wave and the same people in each."""
-    return await _steered(steer.restart, asked)
+    return await _steered(control.restart, asked)
 
 
 @routes.post(
@@ -77,7 +77,7 @@ async def restart_rollout(asked: Asked[Steer]) -> RolloutView:
 )
 async def promote_rollout(asked: Asked[Promote]) -> RolloutView:
     """Let the next wave begin on an operator's word instead of the gates'."""
-    await steer.promote(
+    await control.promote(
         asked.world,
         asked.now,
         actor=asked.actor,

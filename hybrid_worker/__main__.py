@@ -17,10 +17,10 @@ from threading import Event
 import structlog
 
 from hybrid_worker.bootstrap import built_checks, built_loop
-from hybrid_worker.check.outcome import Outcome, State, exit_status, outcomes
+from hybrid_worker.check.outcome import CheckOutcome, State, exit_status, outcomes
 from hybrid_worker.check.report import as_json, line, summary
 from hybrid_worker.logs import configure_logging
-from hybrid_worker.settings import Settings, load_settings
+from hybrid_worker.settings import WorkerSettings, load_settings
 from shared.domain.errors import ConfigurationError
 
 _log = structlog.get_logger("hybrid_worker")
@@ -51,7 +51,7 @@ def _file(named: Path | None) -> Path:
     return named or _BESIDE
 
 
-def _work(settings: Settings) -> int:
+def _work(settings: WorkerSettings) -> int:
     stop = _stop_on_signals()
     with built_loop(settings, stop) as loop:
         _log.info("started", worker=settings.process.name)
@@ -60,13 +60,13 @@ def _work(settings: Settings) -> int:
     return 0
 
 
-def _check(settings: Settings, *, in_json: bool) -> int:
+def _check(settings: WorkerSettings, *, in_json: bool) -> int:
     # What the libraries complain of is in the outcomes.
     logging.disable(logging.CRITICAL)
     # A group's name may hold what a file in the code page of Windows cannot.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    seen = [Outcome("settings", State.PASSED, "complete, and every name is known")]
+    seen = [CheckOutcome("settings", State.PASSED, "complete, and every name is known")]
     if not in_json:
         sys.stdout.write(f"{line(seen[0])}\n")
     with built_checks(settings) as checks:

@@ -22,14 +22,14 @@ from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Queues
 from hybrid_worker.receive_loop import Pace, ReceiveLoop
-from hybrid_worker.settings import DirectorySettings, Settings, SyncSettings
+from hybrid_worker.settings import DirectorySettings, SyncSettings, WorkerSettings
 
 _ON_TOP_OF_HOLD = 600
 """Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
 
 
 @contextmanager
-def built_loop(settings: Settings, stop: Event) -> Iterator[ReceiveLoop]:
+def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     """The worker, which works until `stop` is set, with everything closed at the end.
 
     Raises:
@@ -74,7 +74,7 @@ def built_loop(settings: Settings, stop: Event) -> Iterator[ReceiveLoop]:
 
 
 @contextmanager
-def built_checks(settings: Settings) -> Iterator[Sequence[Check]]:
+def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     """Everything to be checked, in order, on the worker's own parts."""
     os.environ.update(kerberos_environment(settings.directory))
     connection = DirectoryConnection(settings.directory)

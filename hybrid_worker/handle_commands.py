@@ -16,12 +16,12 @@ import structlog
 from hybrid_worker import verdicts
 from hybrid_worker.active_directory.account import Account, Pointer
 from hybrid_worker.active_directory.scope_group import Written
-from hybrid_worker.journal import Answer, Journal
+from hybrid_worker.journal import Journal, JournalEntry
 from hybrid_worker.plan import Plan, Planned, Target, make_plan, overruled
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Outcome
+from shared.domain.person.writes import WriteOutcome
 
 _log = structlog.get_logger(__name__)
 
@@ -143,7 +143,7 @@ class HandleCommands:
         return targets
 
     def _carry_out(
-        self, targets: Sequence[Target], earlier: Mapping[tuple[str, UUID], Outcome]
+        self, targets: Sequence[Target], earlier: Mapping[tuple[str, UUID], WriteOutcome]
     ) -> Sequence[Planned]:
         if not targets:
             return []
@@ -168,9 +168,9 @@ class HandleCommands:
         for command in sorted(commands, key=lambda command: command.issued_at):
             given = results[command.command_key]
             members = tuple(given[key] for key in dict.fromkeys(m.key for m in command.members))
-            changed = any(member.outcome is Outcome.DONE for member in members)
+            changed = any(member.outcome is WriteOutcome.DONE for member in members)
             sync = self._sync.standing() if changed else SyncReport(state=SyncState.NOT_NEEDED)
-            answers.append(Answer(command, members, sync, changed and self._triggers_sync))
+            answers.append(JournalEntry(command, members, sync, changed and self._triggers_sync))
             _log.info(
                 "command-carried-out",
                 command=command.command_key,
@@ -181,7 +181,9 @@ class HandleCommands:
 
 
 def _is_intent(item: Planned, to_write: AbstractSet[UUID]) -> bool:
-    return item.is_new and item.outcome is Outcome.DONE and item.target.account.guid in to_write
+    return (
+        item.is_new and item.outcome is WriteOutcome.DONE and item.target.account.guid in to_write
+    )
 
 
 def _amended(plan: Plan, written: Written) -> list[Planned]:
@@ -191,14 +193,14 @@ def _amended(plan: Plan, written: Written) -> list[Planned]:
 
 def _after(item: Planned, written: Written) -> Planned:
     guid = item.target.account.guid
-    if item.outcome is not Outcome.DONE:
+    if item.outcome is not WriteOutcome.DONE:
         return item
     if guid in written.already:
-        return overruled(item, Outcome.ALREADY)
+        return overruled(item, WriteOutcome.ALREADY)
     if guid in written.vanished:
-        return overruled(item, Outcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
+        return overruled(item, WriteOutcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
     if guid in written.refused:
-        return overruled(item, Outcome.REFUSED, Reason.WRITE_REFUSED, written.refused[guid])
+        return overruled(item, WriteOutcome.REFUSED, Reason.WRITE_REFUSED, written.refused[guid])
     return item
 
 

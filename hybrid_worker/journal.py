@@ -23,11 +23,11 @@ from hybrid_worker.plan import LastChange, Planned
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
 from shared.domain.errors import ConfigurationError
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 KEPT = timedelta(days=30)
 _INTENDED = "intended"
-_CARRIED_OUT = {Outcome.DONE, Outcome.ALREADY}
+_CARRIED_OUT = {WriteOutcome.DONE, WriteOutcome.ALREADY}
 _CHUNK = 500
 _MEMBERS = TypeAdapter(tuple[MemberResult, ...])
 _SCHEMA = """
@@ -68,7 +68,7 @@ class Recorded:
     """A command that has been dealt with, and its answer."""
 
     key: str
-    action: Change
+    action: ScopeAction
     answer: str
     """JSON of the members' results; many commands are looked at without it."""
     sync: SyncReport
@@ -87,7 +87,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JournalEntry:
     """The answer to one command, as it is to be recorded."""
 
     command: DirectoryCommand
@@ -165,15 +165,15 @@ class Journal:
                 [*chunk, _INTENDED],
             )
             for guid, action, issued_at, outcome in rows:
-                ours = outcome == Outcome.DONE
+                ours = outcome == WriteOutcome.DONE
                 issued = datetime.fromisoformat(issued_at)
-                found[UUID(guid)] = LastChange(Change(action), issued, ours)
+                found[UUID(guid)] = LastChange(ScopeAction(action), issued, ours)
         return found
 
-    def earlier(self, keys: Collection[str]) -> Mapping[tuple[str, UUID], Outcome]:
+    def earlier(self, keys: Collection[str]) -> Mapping[tuple[str, UUID], WriteOutcome]:
         """What these commands are known to have done, by command key and account."""
         return {
-            (key, UUID(guid)): Outcome(outcome)
+            (key, UUID(guid)): WriteOutcome(outcome)
             for marks, chunk in _chunks(keys)
             for key, guid, outcome in self._database.execute(
                 f"SELECT command_key, guid, outcome FROM change WHERE command_key IN ({marks}) "  # noqa: S608  # marks are question marks
@@ -206,7 +206,7 @@ class Journal:
         rows = self._database.execute(
             "SELECT guid, action FROM change WHERE outcome = ? ORDER BY id", [_INTENDED]
         )
-        wanted = {guid: Change(action) is Change.ADD for guid, action in rows}
+        wanted = {guid: ScopeAction(action) is ScopeAction.ADD for guid, action in rows}
         written = [(guid,) for guid, is_in in wanted.items() if (UUID(guid) in members) == is_in]
         with self._transaction() as run:
             run(
@@ -220,7 +220,9 @@ class Journal:
                 [()],
             )
 
-    def record(self, answers: Sequence[Answer], items: Sequence[Planned], now: datetime) -> None:
+    def record(
+        self, answers: Sequence[JournalEntry], items: Sequence[Planned], now: datetime
+    ) -> None:
         """Remember what was done, and the answers as yet to be told."""
         carried_out = [item for item in items if item.is_new and item.outcome in _CARRIED_OUT]
         with self._transaction() as run:
@@ -296,7 +298,7 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
     key, action, members, sync, told, owed_since = row
     return Recorded(
         key,
-        Change(action),
+        ScopeAction(action),
         members,
         SyncReport.read(sync),
         bool(told),
@@ -304,7 +306,7 @@ def _recorded(row: tuple[Any, ...]) -> Recorded:
     )
 
 
-def _row(answer: Answer, now: datetime) -> tuple[str | None, ...]:
+def _row(answer: JournalEntry, now: datetime) -> tuple[str | None, ...]:
     return (
         answer.command.command_key,
         answer.command.action,

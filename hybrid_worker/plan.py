@@ -9,7 +9,7 @@ from uuid import UUID
 from hybrid_worker.active_directory.account import Account
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Target:
 class LastChange:
     """The newest command that was carried out for an account."""
 
-    action: Change
+    action: ScopeAction
     issued_at: datetime
     ours: bool
     """The worker wrote it; else the group was as wished already."""
@@ -36,7 +36,7 @@ class Planned:
     """What becomes of one target."""
 
     target: Target
-    outcome: Outcome
+    outcome: WriteOutcome
     reason: Reason | None = None
     detail: str = ""
     is_new: bool = True
@@ -56,7 +56,7 @@ def make_plan(
     targets: Sequence[Target],
     members: AbstractSet[UUID],
     history: Mapping[UUID, LastChange],
-    earlier: Mapping[tuple[str, UUID], Outcome],
+    earlier: Mapping[tuple[str, UUID], WriteOutcome],
 ) -> Plan:
     """Decide every target in issue order and sum the changes up.
 
@@ -72,15 +72,15 @@ def make_plan(
             continue
         item = _decide(target, is_member=guid in state, last=known.get(guid))
         items.append(item)
-        if item.outcome is Outcome.REFUSED:
+        if item.outcome is WriteOutcome.REFUSED:
             continue
         known[guid] = _remembered(item, known.get(guid))
-        (state.add if target.command.action is Change.ADD else state.discard)(guid)
+        (state.add if target.command.action is ScopeAction.ADD else state.discard)(guid)
     return Plan(tuple(items), frozenset(state - members), frozenset(members - state))
 
 
 def overruled(
-    item: Planned, outcome: Outcome, reason: Reason | None = None, detail: str = ""
+    item: Planned, outcome: WriteOutcome, reason: Reason | None = None, detail: str = ""
 ) -> Planned:
     """The same target after AD had another word on it."""
     return replace(item, outcome=outcome, reason=reason, detail=detail)
@@ -90,15 +90,15 @@ def _decide(target: Target, *, is_member: bool, last: LastChange | None) -> Plan
     command = target.command
     same = last is not None and last.action is command.action
     if last is not None and not same and command.issued_at < last.issued_at:
-        return Planned(target, Outcome.REFUSED, Reason.OUTDATED)
-    if is_member != (command.action is Change.ADD):
-        return Planned(target, Outcome.DONE)
+        return Planned(target, WriteOutcome.REFUSED, Reason.OUTDATED)
+    if is_member != (command.action is ScopeAction.ADD):
+        return Planned(target, WriteOutcome.DONE)
     # "Already" means: before anybody here touched it. What an earlier command did is ours.
     ours = last is not None and same and last.ours
-    return Planned(target, Outcome.DONE if ours else Outcome.ALREADY)
+    return Planned(target, WriteOutcome.DONE if ours else WriteOutcome.ALREADY)
 
 
 def _remembered(item: Planned, last: LastChange | None) -> LastChange:
     issued = item.target.command.issued_at
     newest = max(issued, last.issued_at) if last else issued
-    return LastChange(item.target.command.action, newest, ours=item.outcome is Outcome.DONE)
+    return LastChange(item.target.command.action, newest, ours=item.outcome is WriteOutcome.DONE)

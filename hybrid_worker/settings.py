@@ -278,7 +278,7 @@ class SyncSettings(FileSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class WorkerSettings:
     """Everything the worker is told."""
 
     process: ProcessSettings
@@ -300,7 +300,7 @@ class Settings:
 _GROUPS = (ProcessSettings, ServiceBusSettings, DirectorySettings, SyncSettings)
 
 
-def load_settings(file: Path = Path("worker.env")) -> Settings:
+def load_settings(file: Path = Path("worker.env")) -> WorkerSettings:
     """Read the environment and the file, which may be missing.
 
     Raises:
@@ -315,7 +315,7 @@ def load_settings(file: Path = Path("worker.env")) -> Settings:
             complaints += _complaints(group, error)
     if complaints:
         raise ConfigurationError("\n".join(complaints))
-    return Settings(*(groups[group] for group in _GROUPS))  # type: ignore[arg-type]  # in their order
+    return WorkerSettings(*(groups[group] for group in _GROUPS))  # type: ignore[arg-type]  # in their order
 
 
 def _secret(value: SecretStr | None, file: Path | None) -> str | None:

@@ -6,11 +6,11 @@ from hybrid_worker.active_directory.account import Account, Kind, Pointer
 from shared.contracts.messages.directory_command import CommandMember
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 
 def judge(
-    action: Change, member: CommandMember, accounts: Sequence[Account]
+    action: ScopeAction, member: CommandMember, accounts: Sequence[Account]
 ) -> Account | MemberResult:
     """The one account that is meant and may be changed, or the answer that says why not."""
     pointer = Pointer.of(member)
@@ -30,12 +30,12 @@ def refused(
     member: CommandMember, reason: Reason, account: Account | None = None, detail: str = ""
 ) -> MemberResult:
     """The answer for somebody who is left as they are."""
-    return result(member, Outcome.REFUSED, account, reason, detail)
+    return result(member, WriteOutcome.REFUSED, account, reason, detail)
 
 
 def result(
     member: CommandMember,
-    outcome: Outcome,
+    outcome: WriteOutcome,
     account: Account | None,
     reason: Reason | None = None,
     detail: str = "",
@@ -55,17 +55,17 @@ def result(
 
 def _not_found(member: CommandMember, pointer: Pointer) -> MemberResult:
     if pointer.kind is not Kind.ANCHOR:
-        return result(member, Outcome.NOT_FOUND, None)
+        return result(member, WriteOutcome.NOT_FOUND, None)
     detail = "" if pointer.guid else "the source anchor is not the base64 of a GUID"
-    return result(member, Outcome.NOT_FOUND, None, Reason.NOT_IN_ACTIVE_DIRECTORY, detail)
+    return result(member, WriteOutcome.NOT_FOUND, None, Reason.NOT_IN_ACTIVE_DIRECTORY, detail)
 
 
 def _refusal(
-    action: Change, member: CommandMember, account: Account, pointer: Pointer
+    action: ScopeAction, member: CommandMember, account: Account, pointer: Pointer
 ) -> Reason | None:
     if member.sid and member.sid.upper() != account.sid.upper():
         return Reason.SID_MISMATCH
-    if action is Change.REMOVE:
+    if action is ScopeAction.REMOVE:
         return None
     if account.protected:
         return Reason.PROTECTED

@@ -60,7 +60,7 @@ class Rollouts:
         asked = {"wave": wave, "reason": reason, "plan": shown["fingerprint"]}
         return self._operate("/rollout/rollback", asked)
 
-    def steer(self, verb: str, reason: str, **options: Any) -> dict[str, Any]:
+    def control(self, verb: str, reason: str, **options: Any) -> dict[str, Any]:
         """Pause, resume, promote, abort or restart; answers with the rollout."""
         body = {"reason": reason, **options}
         answer = self._app.post(f"/rollout/{verb}", json=body, headers=self._headers)

@@ -22,7 +22,7 @@ from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.settings import INCOMPLETE, Settings, examine_settings, read_settings
+from shared.settings import INCOMPLETE, AppSettings, examine_settings, read_settings
 from shared.use_cases.tell import tell
 
 
@@ -52,7 +52,7 @@ def app() -> App:
     return App(build_world(settings), read_senders(settings))
 
 
-def read_setup() -> Settings:
+def read_setup() -> AppSettings:
     """The settings, once all that the app is made of has been looked at.
 
     Raises:
@@ -79,7 +79,7 @@ def tell_misconfigured(problems: Iterable[str]) -> None:
     tell(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
-def read_senders(settings: Settings) -> Senders:
+def read_senders(settings: AppSettings) -> Senders:
     """The HR systems that may send.
 
     Raises:
@@ -94,7 +94,7 @@ def read_senders(settings: Settings) -> Senders:
     )
 
 
-def build_world(settings: Settings) -> World:
+def build_world(settings: AppSettings) -> World:
     """Adapters for these settings; nothing is contacted yet."""
     identity = partial(credential, settings.identity_client_id)
     graph = GraphClient(identity, base_url=settings.graph_url)
@@ -128,7 +128,7 @@ def build_world(settings: Settings) -> World:
     )
 
 
-def _export_logs(settings: Settings) -> None:
+def _export_logs(settings: AppSettings) -> None:
     if settings.telemetry_connection_string is None:
         return
     by_identity = partial(blocking_credential, settings.telemetry_client_id)
@@ -139,7 +139,7 @@ def _export_logs(settings: Settings) -> None:
     )
 
 
-def _tables(settings: Settings) -> Tables:
+def _tables(settings: AppSettings) -> Tables:
     if settings.ledger_connection_string:
         return Tables.from_connection_string(settings.ledger_connection_string)
     return Tables.from_endpoint(
@@ -147,7 +147,7 @@ def _tables(settings: Settings) -> Tables:
     )
 
 
-def _resources(settings: Settings) -> list[str]:
+def _resources(settings: AppSettings) -> list[str]:
     """What the managed identity is used at: Graph always, the rest where no key is set instead."""
     used = {
         "https://graph.microsoft.com": True,
@@ -157,7 +157,7 @@ def _resources(settings: Settings) -> list[str]:
     return [resource for resource, is_used in used.items() if is_used]
 
 
-def _address(settings: Settings) -> ServiceBusAddress:
+def _address(settings: AppSettings) -> ServiceBusAddress:
     return ServiceBusAddress(
         connection_string=settings.service_bus_connection_string,
         namespace=settings.service_bus_namespace,

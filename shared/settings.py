@@ -23,7 +23,7 @@ Duration = Annotated[timedelta, Field(gt=timedelta(0))]
 _DEFAULTS = Policy(scope_group_id="")
 
 
-class Settings(BaseSettings):
+class AppSettings(BaseSettings):
     """What the app is told by its environment; every field's text says what to put there.
 
     Durations are ISO 8601 (`PT30M`, `P14D`).
@@ -260,7 +260,7 @@ def _not_exactly_one(**values: str | None) -> Iterator[str]:
 class Reading:
     """The settings as far as they are right, and everything that is not."""
 
-    settings: Settings | None
+    settings: AppSettings | None
     """With defaults in the place of what is wrong; None where not even that can be."""
     problems: tuple[str, ...] = ()
 
@@ -268,7 +268,7 @@ class Reading:
 def examine_settings() -> Reading:
     """Read the environment to its end: what is wrong here hides nothing that is wrong there."""
     try:
-        settings: Settings | None = Settings()
+        settings: AppSettings | None = AppSettings()
         problems: list[str] = []
     except ValidationError as error:
         settings = _without_what_is_wrong(error)
@@ -278,7 +278,7 @@ def examine_settings() -> Reading:
     return Reading(settings, tuple(problems))
 
 
-def read_settings() -> Settings:
+def read_settings() -> AppSettings:
     """The settings from the environment.
 
     Raises:
@@ -294,7 +294,7 @@ INCOMPLETE = "The settings are not complete:"
 _NO_GROUP = "00000000-0000-0000-0000-000000000000"
 
 
-def _without_what_is_wrong(error: ValidationError) -> Settings | None:
+def _without_what_is_wrong(error: ValidationError) -> AppSettings | None:
     """The rest of the settings, so that they can be looked at as well."""
     given: dict[str, Any] = {}
     for one in error.errors(include_input=False):
@@ -304,7 +304,7 @@ def _without_what_is_wrong(error: ValidationError) -> Settings | None:
             _NO_GROUP if field.is_required() else field.get_default(call_default_factory=True)
         )
     try:
-        return Settings(**given)
+        return AppSettings(**given)
     except ValidationError:
         return None
 
@@ -323,5 +323,5 @@ def _complaint(name: str, message: str) -> str:
 
 def _field_of(name: str) -> FieldInfo:
     """By the field's name, or by that of its variable."""
-    known = Settings.model_fields
+    known = AppSettings.model_fields
     return known.get(name) or next(one for one in known.values() if one.validation_alias == name)

@@ -11,7 +11,7 @@ from cli import goals
 from cli.exits import Failure, Status
 from cli.follow import follow
 from cli.options import Actor, Output, Person, Reason, panel, signed
-from cli.render.people import outlook_view, people_view
+from cli.render.people import forecast_view, people_view
 from cli.terminal import Form, console, show
 from cli.until import read_until
 from shared.domain.person.enrolment import State
@@ -52,7 +52,7 @@ def user(
     with ctx.obj() as api:
 
         def look() -> dict[str, Any]:
-            return api.user(identity) or {"people": [], "outlook": []}
+            return api.user(identity) or {"people": [], "forecast": []}
 
         if not watching:
             answer, status = look(), Status.OK
@@ -65,7 +65,7 @@ def user(
                     lambda seen: judge(seen["people"]),
                     timeout=timeout,
                 )
-    is_known = bool(answer["people"] or answer["outlook"])
+    is_known = bool(answer["people"] or answer["forecast"])
     if is_known:
         show(answer, _view(answer), output)
     if status is Status.TIMEOUT:
@@ -129,12 +129,12 @@ def _show(answer: dict[str, Any], output: Form) -> None:
 
 
 def _view(answer: dict[str, Any]) -> RenderableType:
-    return Group(people_view(answer["people"]), outlook_view(answer["outlook"]))
+    return Group(people_view(answer["people"]), forecast_view(answer["forecast"]))
 
 
 def _where(identity: str, answer: dict[str, Any]) -> str:
     states = {one["state"] for one in answer["people"]}
-    if answer["outlook"]:
+    if answer["forecast"]:
         states.add("not enrolled")
     if not states:
         return f"nobody is known by {identity}"

@@ -87,24 +87,24 @@ def plan(
         raise Failure(Status.NOT_FOUND, "\n".join(line_of(file, one) for one in wrong))
     with ctx.obj(signed(actor)) as api:
         try:
-            operation = api.draw_up(text)
+            operation = api.plan_scope(text)
         except RefusedInput as refused:
             raise _of_file(file, refused) from None
-        drawn = finished(
+        fresh = finished(
             api,
             operation,
             "drawing up the plan",
             timeout=timeout,
             otherwise="plan again for its outcome",
         )["result"]
-        _show_plan(drawn, output, stderr=people_to == "-")
+        _show_plan(fresh, output, stderr=people_to == "-")
         if people_to:
             with written(people_to) as stream:
-                rows = _rows(api.plan_people(drawn["fingerprint"]))
+                rows = _rows(api.plan_people(fresh["fingerprint"]))
                 number = write_rows(stream, _PEOPLE, rows)
             tell(f"{number:,} lines written to {people_to}")
-    if drawn["unsafe"]:
-        raise _unsafe(drawn)
+    if fresh["unsafe"]:
+        raise _unsafe(fresh)
 
 
 @app.command(**_PANEL)
@@ -197,11 +197,11 @@ def _with_what_is_in_force(
     return Failure(refused.status, f"{refused}; its document is in force already, {since}")
 
 
-def _show_plan(drawn: dict[str, Any], form: PlanForm, *, stderr: bool) -> None:
-    report = plan_report(drawn)
+def _show_plan(fresh: dict[str, Any], form: PlanForm, *, stderr: bool) -> None:
+    report = plan_report(fresh)
     match form:
         case PlanForm.JSON:
-            show_json(drawn, stderr=stderr)
+            show_json(fresh, stderr=stderr)
         case PlanForm.MARKDOWN:
             typer.echo(report_markdown(report), nl=False, err=stderr)
         case PlanForm.TABLE:

@@ -1,4 +1,4 @@
-"""The rollout: see it, wait for it, and steer it."""
+"""The rollout: see it, wait for it, and control it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,13 +10,13 @@ from rich.live import Live
 from rich.text import Text
 
 from cli import goals
+from cli.control import control
 from cli.exits import Failure, Status
 from cli.follow import follow
 from cli.goals import WaveState
 from cli.options import Actor, Output, Reason, panel, signed
 from cli.render.rollout import gates_view, phase_text, rollout_view
 from cli.render.totals import totals_view
-from cli.steering import steer
 from cli.terminal import Form, console, show, show_text, tell
 from shared.domain.rollout.state import Phase
 
@@ -184,7 +184,7 @@ def restart(
 
 def _steer(ctx: typer.Context, verb: str, actor: str | None, output: Form, **said: Any) -> None:
     with ctx.obj(signed(actor)) as api:
-        rollout = steer(api, verb, **said)
+        rollout = control(api, verb, **said)
     show(rollout, rollout_view(rollout), output)
 
 

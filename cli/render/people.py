@@ -1,4 +1,4 @@
-"""People: the way of each, what holds them in scope, and what keeps them out."""
+"""People: the way of each, what claims them scope, and what keeps them out."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -16,9 +16,9 @@ def people_view(people: Sequence[dict[str, Any]]) -> RenderableType:
     return Group(*(part for person in people for part in (*_person(person), Text())))
 
 
-def outlook_view(outlook: Sequence[dict[str, Any]]) -> RenderableType:
+def forecast_view(forecast: Sequence[dict[str, Any]]) -> RenderableType:
     """What would become of people whom nothing has asked for yet."""
-    return Group(*(part for person in outlook for part in (_stranger(person), Text())))
+    return Group(*(part for person in forecast for part in (_stranger(person), Text())))
 
 
 def event_view(event: dict[str, Any]) -> RenderableType:
@@ -72,8 +72,8 @@ def _person(person: dict[str, Any]) -> Iterator[RenderableType]:
         ("state", state_text(person["state"])),
         ("", person["text"]),
         ("cause", _cause(person["cause"])),
-        *(("held in", _hold(hold)) for hold in person["holds"]),
-        ("kept out", _bar(person["bar"])),
+        *(("held in", _claim(claim)) for claim in person["claims"]),
+        ("kept out", _exclusion(person["exclusion"])),
         ("membership", _membership(person)),
         ("looked for again", moment(person["due"])),
         ("deadline", moment(person["deadline"])),
@@ -86,15 +86,15 @@ def _cause(cause: dict[str, Any]) -> str:
     return f"{cause['kind']} by {cause['actor']}: {cause['reference']}"
 
 
-def _hold(hold: dict[str, Any]) -> str:
-    return f"{_cause(hold['cause'])}{_until(hold)}"
+def _claim(claim: dict[str, Any]) -> str:
+    return f"{_cause(claim['cause'])}{_until(claim)}"
 
 
-def _bar(bar: dict[str, Any] | None) -> str | None:
-    if bar is None:
+def _exclusion(exclusion: dict[str, Any] | None) -> str | None:
+    if exclusion is None:
         return None
-    detail = f": {bar['detail']}" if bar["detail"] else ""
-    return f"{bar['reason']} by {bar['actor']}{detail}{_until(bar)}"
+    detail = f": {exclusion['detail']}" if exclusion["detail"] else ""
+    return f"{exclusion['reason']} by {exclusion['actor']}{detail}{_until(exclusion)}"
 
 
 def _until(wish: dict[str, Any]) -> str:
@@ -116,5 +116,7 @@ def _steps(person: dict[str, Any]) -> Iterator[tuple[object, ...]]:
 
 
 def _membership(person: dict[str, Any]) -> str:
-    medium = f", written to {person['medium']}" if person["medium"] else ""
-    return f"{person['provenance']}{medium}"
+    source_of_authority = (
+        f", written to {person['sourceOfAuthority']}" if person["sourceOfAuthority"] else ""
+    )
+    return f"{person['provenance']}{source_of_authority}"

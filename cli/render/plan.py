@@ -115,7 +115,7 @@ def _plan_lines(plan: dict[str, Any]) -> Iterator[str]:
         f"{plan['additions']:,} to be put in, {removals:,} to be taken out, "
         f"{plan['kept']:,} stay in"
     )
-    yield f"drawn up {moment(plan['drawnUpAt'])} UTC; document {plan['digest'][:12]}"
+    yield f"drawn up {moment(plan['plannedAt'])} UTC; document {plan['digest'][:12]}"
     yield f"fingerprint {plan['fingerprint']}"
 
 

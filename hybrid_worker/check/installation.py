@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
-from hybrid_worker.settings import Settings
+from hybrid_worker.settings import WorkerSettings
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CREDENTIALS = Path("/run/credentials")
@@ -16,7 +16,7 @@ _CREDENTIALS = Path("/run/credentials")
 which shows in the bits of the group (systemd.exec, Credentials)."""
 
 
-def installation_checks(settings: Settings) -> Sequence[Check]:
+def installation_checks(settings: WorkerSettings) -> Sequence[Check]:
     """What can be seen without leaving the machine."""
     folder = settings.process.state_directory
     return (
@@ -25,7 +25,7 @@ def installation_checks(settings: Settings) -> Sequence[Check]:
     )
 
 
-def _secret_files(settings: Settings) -> list[Path]:
+def _secret_files(settings: WorkerSettings) -> list[Path]:
     files = (
         settings.service_bus.certificate_file,
         settings.directory.password_file,

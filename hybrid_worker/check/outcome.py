@@ -51,7 +51,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """What one check has shown."""
 
     name: str
@@ -60,7 +60,7 @@ class Outcome:
     remedy: str = ""
 
 
-def outcomes(checks: Sequence[Check]) -> Iterator[Outcome]:
+def outcomes(checks: Sequence[Check]) -> Iterator[CheckOutcome]:
     """Run the checks in their order; one that fails hides none but those that need it."""
     states: dict[str, State] = {}
     for check in checks:
@@ -69,28 +69,28 @@ def outcomes(checks: Sequence[Check]) -> Iterator[Outcome]:
         yield outcome
 
 
-def exit_status(seen: Sequence[Outcome]) -> int:
+def exit_status(seen: Sequence[CheckOutcome]) -> int:
     """0 when nothing failed and nothing had to be left out, else 1."""
     return int(any(one.state in {State.FAILED, State.NOT_TRIED} for one in seen))
 
 
-def _held_back(check: Check, states: dict[str, State]) -> Outcome | None:
+def _held_back(check: Check, states: dict[str, State]) -> CheckOutcome | None:
     needed = states.get(check.needs, State.PASSED)
     if needed is State.PASSED:
         return None
     if needed is State.NOT_APPLICABLE:
-        return Outcome(check.name, needed, f"as {check.needs} is not")
-    return Outcome(check.name, State.NOT_TRIED, f"{check.needs} has not passed")
+        return CheckOutcome(check.name, needed, f"as {check.needs} is not")
+    return CheckOutcome(check.name, State.NOT_TRIED, f"{check.needs} has not passed")
 
 
-def _tried(check: Check) -> Outcome:
+def _tried(check: Check) -> CheckOutcome:
     try:
-        return Outcome(check.name, State.PASSED, check.run())
+        return CheckOutcome(check.name, State.PASSED, check.run())
     except CheckFailed as failure:
-        return Outcome(check.name, State.FAILED, failure.reason, failure.remedy)
+        return CheckOutcome(check.name, State.FAILED, failure.reason, failure.remedy)
     except NotApplicable as nothing:
-        return Outcome(check.name, State.NOT_APPLICABLE, nothing.reason, nothing.remedy)
+        return CheckOutcome(check.name, State.NOT_APPLICABLE, nothing.reason, nothing.remedy)
     except (SsprRolloutError, OSError) as error:
-        return Outcome(check.name, State.FAILED, str(error))
+        return CheckOutcome(check.name, State.FAILED, str(error))
     except Exception as error:  # noqa: BLE001  # of the libraries, which must not hide the rest
-        return Outcome(check.name, State.FAILED, f"{type(error).__name__}: {error}")
+        return CheckOutcome(check.name, State.FAILED, f"{type(error).__name__}: {error}")

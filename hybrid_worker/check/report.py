@@ -4,19 +4,19 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from hybrid_worker.check.outcome import Outcome
+from hybrid_worker.check.outcome import CheckOutcome
 
 _STATE_WIDTH = len("not applicable")
 _NAME_WIDTH = 25
 
 
-def line(outcome: Outcome) -> str:
+def line(outcome: CheckOutcome) -> str:
     """One outcome in one line."""
     text = " ".join(f"{outcome.detail}{_dot(outcome.detail)} {outcome.remedy}".split())
     return f"{outcome.state:{_STATE_WIDTH}}  {outcome.name:{_NAME_WIDTH}}  {text}"
 
 
-def summary(seen: Sequence[Outcome]) -> str:
+def summary(seen: Sequence[CheckOutcome]) -> str:
     """How many of each."""
     counts = dict.fromkeys((one.state for one in seen), 0)
     for one in seen:
@@ -24,7 +24,7 @@ def summary(seen: Sequence[Outcome]) -> str:
     return ", ".join(f"{count} {state}" for state, count in counts.items())
 
 
-def as_json(seen: Iterable[Outcome]) -> str:
+def as_json(seen: Iterable[CheckOutcome]) -> str:
     """Everything, with the same names as in the lines."""
     return json.dumps({"checks": [asdict(one) for one in seen]}, indent=2)
 

@@ -7,11 +7,11 @@ from random import Random
 from uuid import UUID
 
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import Cause, CauseKind, Hold, Provenance, State
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Provenance, State
 from shared.domain.person.people import Attribute, Candidate, Memberships, Person, UserRef
 from shared.domain.person.policy import Policy, Topology
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.rollout.calendar import Calendar
 from shared.domain.rollout.cohort import NOBODY, Cut, position
 from shared.domain.rollout.document import (
@@ -102,7 +102,7 @@ def _document(selections: Mapping[str, Selection]) -> Document:
     )
 
 
-def already_in(size: int) -> dict[str, Standing]:
+def already_in(size: int) -> dict[str, EnrolmentSummary]:
     """Those of them whom the wave of 5 % has put in."""
     return {
         one.person.object_id: _registered(one.person.object_id)
@@ -112,12 +112,12 @@ def already_in(size: int) -> dict[str, Standing]:
     }
 
 
-def _registered(object_id: str) -> Standing:
-    return Standing(
+def _registered(object_id: str) -> EnrolmentSummary:
+    return EnrolmentSummary(
         object_id,
         State.REGISTERED,
         Reason.SSPR_REGISTERED,
         Provenance.OURS,
         NOW - timedelta(days=7),
-        holds=(Hold(Cause(CauseKind.WAVE, "5 %", "clock")),),
+        claims=(Claim(Cause(CauseKind.WAVE, "5 %", "clock")),),
     )

@@ -19,7 +19,7 @@ from sandbox.bench.crowd import NOW, POLICY, already_in, crowd, half_done
 from sandbox.bench.planned import Planned, Planner
 from sandbox.bench.shuffled_list import make_lists, read_file, write_file
 from shared.domain.person.people import Candidate
-from shared.domain.plan.planning import draw_up
+from shared.domain.plan.planning import plan_scope
 
 SIZES = (250_000, 500_000, 1_000_000)
 _CHUNK = 10_000
@@ -78,12 +78,12 @@ class _Timed:
 
 def _draw_up(size: int) -> Planned:
     empty = _peak_bytes()
-    rollout, standings, people = half_done(size), already_in(size), _Timed(crowd(size))
+    rollout, summaries, people = half_done(size), already_in(size), _Timed(crowd(size))
     began = process_time()
-    plan = draw_up(
+    plan = plan_scope(
         people,
-        standings,
-        standings.keys(),
+        summaries,
+        summaries.keys(),
         rollout,
         rollout.document.governs(POLICY),
         NOW,

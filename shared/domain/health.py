@@ -50,7 +50,7 @@ class NotReached(SsprRolloutError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Look:
     """What one look came to."""
 
     kind: Kind
@@ -69,7 +69,7 @@ class Finding:
         return _OF_KIND.get((self.kind, self.trouble)) or _ADVICE[self.trouble]
 
 
-def judge(findings: Iterable[Finding]) -> Health:
+def judge(findings: Iterable[Look]) -> Health:
     """The word for all of them together."""
     return Health.DEGRADED if any(one.trouble for one in findings) else Health.OK
 

@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any, ClassVar
 
 from shared.domain.person.enrolment import State
-from shared.domain.person.lifecycle import Outcome
+from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import GateKind
@@ -22,7 +22,7 @@ _PLAIN_FIELD = re.compile(r"[A-Za-z0-9_.()\[\]-]{1,100}")
 _MAY_NAME_SOMEBODY = re.compile(r"\S*@\S*")
 
 
-class Weight(StrEnum):
+class Severity(StrEnum):
     """How loud a signal is; the values are log levels."""
 
     INFO = "info"
@@ -43,9 +43,9 @@ class Signal:
 
     event: ClassVar[str]
     """The name in the log, which alarms and the workbook look for."""
-    weight: ClassVar[Weight] = Weight.WARNING
+    severity: ClassVar[Severity] = Severity.WARNING
 
-    def told(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """What is logged beside the name; what is not known is left out."""
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in told.items() if value is not None}
@@ -56,7 +56,7 @@ class PhaseChanged(Signal):
     """The rollout has entered another phase."""
 
     event = "phase-changed"
-    weight = Weight.INFO
+    severity = Severity.INFO
     before: Phase | None
     phase: Phase
     wave: str | None
@@ -79,7 +79,7 @@ class WaveBegun(Signal):
     """A wave's people are being put in."""
 
     event = "wave-begun"
-    weight = Weight.INFO
+    severity = Severity.INFO
     wave: str
     number: int
     """From 1."""
@@ -111,7 +111,7 @@ class GateInconclusive(Signal):
     """A look at a gate had too little to go by."""
 
     event = "gate-inconclusive"
-    weight = Weight.INFO
+    severity = Severity.INFO
     wave: str
     gate: GateKind
     value: float | None
@@ -138,11 +138,11 @@ class DriftFound(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutStanding(Signal):
+class RolloutStatus(Signal):
     """How things stand, told at every reconciliation."""
 
     event = "rollout-standing"
-    weight = Weight.INFO
+    severity = Severity.INFO
     phase: Phase | None
     """None before the first document was applied."""
     wave: str | None
@@ -177,10 +177,10 @@ class LifecycleTold(Signal):
     """A lifecycle workflow has been told what became of somebody."""
 
     event = "lifecycle-told"
-    weight = Weight.INFO
+    severity = Severity.INFO
     key: str
     """Of the onboarding event that the workflow made."""
-    outcome: Outcome
+    outcome: WorkflowOutcome
     awaited: bool
     """False where the workflow had stopped waiting."""
 
@@ -227,7 +227,7 @@ class WorkerReported(Signal):
     """A sign of life of a hybrid worker's; about one a minute."""
 
     event = "worker-reported"
-    weight = Weight.INFO
+    severity = Severity.INFO
     worker: str
     directory_answers: bool
     sync: str
@@ -249,7 +249,7 @@ class AppMisconfigured(Signal):
     """The app has started with a wrong set-up, and does nothing; told for each thing wrong."""
 
     event = "app-misconfigured"
-    weight = Weight.ERROR
+    severity = Severity.ERROR
     problem: str
 
 
@@ -274,7 +274,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     GateInconclusive,
     PlanUnsafe,
     DriftFound,
-    RolloutStanding,
+    RolloutStatus,
     MessageRefused,
     SenderRefused,
     LifecycleTold,

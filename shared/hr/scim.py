@@ -41,7 +41,7 @@ type Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class BulkOutcome:
     """What one operation of a bulk request comes to: an event, nothing on purpose, or a refusal."""
 
     method: str
@@ -67,7 +67,7 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
 
 
-def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcome]:
+def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOutcome]:
     """Each operation by itself, in order, until there are more errors than `failOnErrors` allows.
 
     Raises:
@@ -88,7 +88,7 @@ def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[Outcom
             return
 
 
-def bulk_answer(outcomes: list[Outcome], keys: Mapping[int, str], events_url: str) -> Json:
+def bulk_answer(outcomes: list[BulkOutcome], keys: Mapping[int, str], events_url: str) -> Json:
     """A BulkResponse; `keys` are those of the events by the operation's place."""
     operations = [
         _answered(outcome, keys.get(place), events_url) for place, outcome in enumerate(outcomes)
@@ -107,7 +107,7 @@ def error_answer(status: int, detail: str) -> Json:
     return {"schemas": [_ERROR], "status": str(status), "detail": detail, **kind}
 
 
-def _answered(outcome: Outcome, key: str | None, events_url: str) -> Json:
+def _answered(outcome: BulkOutcome, key: str | None, events_url: str) -> Json:
     answer: Json = {"method": outcome.method}
     if outcome.bulk_id is not None:
         answer["bulkId"] = outcome.bulk_id
@@ -119,7 +119,7 @@ def _answered(outcome: Outcome, key: str | None, events_url: str) -> Json:
     return answer | {"status": "202", "location": f"{events_url}/{key}"}
 
 
-def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
+def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
     method, bulk_id = "", None
     try:
         operation = object_of(value, "(operation)")
@@ -127,10 +127,10 @@ def _outcome(source: Source, value: Any, now: datetime) -> Outcome:
         bulk_id = _get(operation, "bulkId").text
         event = _event(source, method, operation, now)
     except InvalidMessage as error:
-        return Outcome(method=method, bulk_id=bulk_id, problem=error)
+        return BulkOutcome(method=method, bulk_id=bulk_id, problem=error)
     if isinstance(event, LeftAlone):
-        return Outcome(method=method, bulk_id=bulk_id, left_alone=event)
-    return Outcome(method=method, bulk_id=bulk_id, event=event)
+        return BulkOutcome(method=method, bulk_id=bulk_id, left_alone=event)
+    return BulkOutcome(method=method, bulk_id=bulk_id, event=event)
 
 
 def _event(source: Source, method: str, operation: Any, now: datetime) -> Event | LeftAlone:

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from shared.domain.person.write_results import Answer
+from shared.domain.person.writes import WriteResult
 
 
 class CloudScope(Protocol):
     """The cloud scope group, written through Graph; this is its only writer."""
 
-    async def add(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
         """Put people in, 20 to a PATCH; one answer each."""
 
-    async def remove(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
         """Take people out; one answer each."""

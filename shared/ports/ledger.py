@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class Totals:
     by_flag: Mapping[Reason, int]
     refused_messages: int
     by_wave: Mapping[tuple[str, State, bool], int]
-    """Those whom a wave holds, by its name and their state, and whether they are flagged."""
+    """Those whom a wave claims, by its name and their state, and whether they are flagged."""
 
 
 class Ledger(Protocol):
@@ -88,9 +88,9 @@ class Ledger(Protocol):
         """Everybody enrolled who was not in Entra when last looked for."""
 
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
-        """Everybody whom the wave of that name holds."""
+        """Everybody whom the wave of that name claims."""
 
-    def standings(self) -> AsyncIterator[Sequence[Standing]]:
+    def summaries(self) -> AsyncIterator[Sequence[EnrolmentSummary]]:
         """Everybody who is remembered under an object id, without their histories, by the page."""
 
     async def totals(self) -> Totals:

@@ -23,7 +23,7 @@ class KeptPlan:
 
     fingerprint: str
     document_text: str
-    drawn_up_at: datetime
+    planned_at: datetime
     actor: str
     summary: Mapping[str, Any]
     """What the operator saw, as plain JSON values."""

@@ -11,9 +11,9 @@ from shared.domain.person.enrolment import Enrolment
 from shared.domain.rollout.state import Rollout
 from shared.domain.signals import (
     MessageRefused,
-    RolloutStanding,
+    RolloutStatus,
+    Severity,
     Signal,
-    Weight,
     plain_field,
     plain_text,
 )
@@ -23,16 +23,16 @@ from shared.ports.world import World
 
 _log = structlog.get_logger(__name__)
 _LEVELS = {
-    Weight.INFO: logging.INFO,
-    Weight.WARNING: logging.WARNING,
-    Weight.ERROR: logging.ERROR,
+    Severity.INFO: logging.INFO,
+    Severity.WARNING: logging.WARNING,
+    Severity.ERROR: logging.ERROR,
 }
 
 
 def tell(signals: Iterable[Signal]) -> None:
     """Log each signal under its name."""
     for one in signals:
-        _log.log(_LEVELS[one.weight], one.event, **one.told())
+        _log.log(_LEVELS[one.severity], one.event, **one.fields())
 
 
 async def put_in_place(
@@ -85,7 +85,7 @@ async def tell_standing(stored: StoredRollout | None, world: World) -> None:
     rollout = stored.rollout if stored else None
     tell(
         [
-            RolloutStanding(
+            RolloutStatus(
                 phase=rollout.phase if rollout else None,
                 wave=rollout.wave.name if rollout and rollout.wave else None,
                 pause=rollout.pause.reason if rollout and rollout.pause else None,

@@ -30,7 +30,7 @@ from shared.contracts.messages.queues import DIRECTORY_RESULTS, ONBOARDING_EVENT
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.ports.world import World
 from shared.use_cases.in_portions import PATIENCE, in_portions
 from shared.use_cases.message import Message
@@ -146,8 +146,8 @@ async def test_results_that_hanging_tables_keep_are_given_back_in_time(
     await world.ledger.load(["somebody"])
     body = DirectoryResult(
         command_key="c",
-        action=Change.ADD,
-        members=(MemberResult(key="somebody", outcome=Outcome.DONE),),
+        action=ScopeAction.ADD,
+        members=(MemberResult(key="somebody", outcome=WriteOutcome.DONE),),
         sync=SyncReport(state=SyncState.PENDING),
         worker="w",
         answered_at=NOW,

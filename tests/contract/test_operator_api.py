@@ -93,9 +93,9 @@ def test_before_the_first_rollout_there_is_nothing_to_steer(api: Api) -> None:
 
 def test_before_the_first_rollout_the_outlook_of_whoever_is_in_entra_says_so(api: Api) -> None:
     answer = api.get(f"users/{GRACE}").json()
-    (outlook,) = answer["outlook"]
-    assert (answer["people"], outlook["userPrincipalName"]) == ([], GRACE)
-    assert (outlook["text"], outlook["position"]) == ("There is no rollout.", None)
+    (forecast,) = answer["forecast"]
+    assert (answer["people"], forecast["userPrincipalName"]) == ([], GRACE)
+    assert (forecast["text"], forecast["position"]) == ("There is no rollout.", None)
 
 
 def test_a_document_with_mistakes_is_refused_with_all_of_them_and_their_lines(api: Api) -> None:
@@ -168,12 +168,12 @@ def test_a_rollback_shows_first_whom_it_would_take_out(api: Api) -> None:
 
 @pytest.mark.usefixtures("applied")
 def test_whom_nothing_has_asked_for_has_an_outlook_in_the_rollout(api: Api) -> None:
-    (outlook,) = api.get("users/una@contoso.test").json()["outlook"]
-    assert (outlook["refusal"], outlook["text"].split(":")[0]) == ("unlicensed", "Not eligible")
+    (forecast,) = api.get("users/una@contoso.test").json()["forecast"]
+    assert (forecast["refusal"], forecast["text"].split(":")[0]) == ("unlicensed", "Not eligible")
     answer = api.get(f"users/{GRACE}").json()
-    (outlook,) = answer["outlook"]
-    assert (answer["people"], outlook["refusal"], outlook["wave"]) == ([], None, None)
-    assert "everybody (100 %) does at the latest" in outlook["text"]
+    (forecast,) = answer["forecast"]
+    assert (answer["people"], forecast["refusal"], forecast["wave"]) == ([], None, None)
+    assert "everybody (100 %) does at the latest" in forecast["text"]
 
 
 def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
@@ -181,17 +181,17 @@ def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
     excluded = api.post(f"people/{GRACE}/exclude", WHY | {"until": until}, headers=ADA).json()
     assert excluded == api.get(f"users/{GRACE}").json()
     (person,) = excluded["people"]
-    assert person["bar"]["reason"] == "excluded-by-hand"
-    assert (person["bar"]["actor"], person["bar"]["until"]) == ("key: ada", until)
-    assert (person["bar"]["detail"], person["holds"]) == (WHY["reason"], [])
+    assert person["exclusion"]["reason"] == "excluded-by-operator"
+    assert (person["exclusion"]["actor"], person["exclusion"]["until"]) == ("key: ada", until)
+    assert (person["exclusion"]["detail"], person["claims"]) == (WHY["reason"], [])
 
     (person,) = api.post(f"people/{GRACE}/include", WHY, headers=ADA).json()["people"]
-    (hold,) = person["holds"]
-    assert (hold["cause"]["kind"], hold["cause"]["actor"]) == ("by-hand", "key: ada")
-    assert (person["bar"], hold["until"]) == (None, None)
+    (claim,) = person["claims"]
+    assert (claim["cause"]["kind"], claim["cause"]["actor"]) == ("override", "key: ada")
+    assert (person["exclusion"], claim["until"]) == (None, None)
 
     (person,) = api.post(f"people/{GRACE}/release", WHY).json()["people"]
-    assert person["holds"] == []
+    assert person["claims"] == []
     assert "nobody" in refusal(api.post("people/noone@contoso.test/include", WHY), 409)["reason"]
 
 

@@ -25,7 +25,7 @@ from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, Se
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
-from shared.domain.person.write_results import Change
+from shared.domain.person.writes import ScopeAction
 
 QUEUES = QueueNames()
 SETTINGS = {
@@ -79,7 +79,7 @@ async def test_changes_and_commands_go_to_their_own_queues_as_contracts(
     change = ScopeChange(change_key="c1", person_keys=("p1", "p2"))
     command = DirectoryCommand(
         command_key="d1",
-        action=Change.ADD,
+        action=ScopeAction.ADD,
         members=(CommandMember(key="p1", employee_id="1"),),
         cause="wave 1",
         actor="tester",

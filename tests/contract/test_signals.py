@@ -31,19 +31,19 @@ from shared.contracts.messages.scope_change import ScopeChange
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.ports.operations import Operation
 from shared.ports.world import World
-from shared.settings import Settings
+from shared.settings import AppSettings
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.override_person import include
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.onboarding.tell_lifecycle import tell_lifecycle
-from shared.use_cases.rollout import control as steer
+from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.apply_plan import apply_plan
-from shared.use_cases.rollout.plan_rollout import draw_up_plan
+from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
@@ -88,7 +88,7 @@ class Stage:
             **changes,
         }
         text = json.dumps(document)
-        shown = await draw_up_plan(operation(document=text), self.world, self.now)
+        shown = await plan_rollout(operation(document=text), self.world, self.now)
         applying = operation(plan=shown["fingerprint"])
         await apply_plan(applying, self.world, self.now)
 
@@ -118,7 +118,7 @@ async def stage(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     for name, value in {**parts.settings, "SSPR_TOPOLOGY": "nested"}.items():
         monkeypatch.setenv(name, value)
     async with Tables.from_connection_string(account) as tables:
-        world = build_world(Settings())
+        world = build_world(AppSettings())
         world = replace(
             world,
             ledger=tables.ledger,
@@ -242,8 +242,8 @@ async def test_an_operators_pause_is_told_without_name_or_reason(
     stage: Stage, told: list[EventDict]
 ) -> None:
     await stage.applies()
-    await steer.pause(stage.world, stage.now, actor=OPERATOR, reason="because")
-    assert named(told, "rollout-paused") == [{"reason": "by-hand", "who": "operator"}]
+    await control.pause(stage.world, stage.now, actor=OPERATOR, reason="because")
+    assert named(told, "rollout-paused") == [{"reason": "by-operator", "who": "operator"}]
 
 
 async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
@@ -256,9 +256,9 @@ async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
     )
     stage.parts.tenant.add(SCOPE, stranger.object_id)
     await reconcile(stage.world, stage.clock)
-    (standing,) = named(told, "rollout-standing")
-    assert (standing["phase"], standing["wave"]) == ("soaking", "pilot")
-    assert standing["people"][State.REQUESTED] == len(PILOTS)
+    (summary,) = named(told, "rollout-standing")
+    assert (summary["phase"], summary["wave"]) == ("soaking", "pilot")
+    assert summary["people"][State.REQUESTED] == len(PILOTS)
     assert named(told, "drift-found") == [{"added_by_hand": 1, "removed_by_hand": 0, "repaired": 0}]
 
 
@@ -303,11 +303,11 @@ async def test_whoever_cannot_be_found_in_time_is_told_of_by_a_digest(
     await take_events(
         [Message(json.dumps({"userPrincipalName": unknown}).encode())], stage.world, stage.now
     )
-    await answer_command(stage, f"upn:{unknown}", Outcome.NOT_FOUND)
+    await answer_command(stage, f"upn:{unknown}", WriteOutcome.NOT_FOUND)
     assert named(told, "person-failed") == []
     stage.now += 30 * DAY
     await resume_waiting(stage.world, stage.now)
-    await answer_command(stage, f"upn:{unknown}", Outcome.NOT_FOUND)
+    await answer_command(stage, f"upn:{unknown}", WriteOutcome.NOT_FOUND)
     (failed,) = named(told, "person-failed")
     assert failed["person"].startswith("provisional-")
     assert failed["reason"] is Reason.DEADLINE_PASSED
@@ -320,7 +320,7 @@ async def test_a_command_that_nobody_answers_and_one_that_comes_too_late_are_tol
     stage.parts.tenant.sandbox("POST", "sync", {"users": [ada]})
     await include("ada@contoso.test", stage.world, stage.now, actor=OPERATOR, reason="because")
     key = COMPANY.by_upn["ada@contoso.test"].object_id
-    await answer_command(stage, key, Outcome.REFUSED, Reason.COMMAND_EXPIRED)
+    await answer_command(stage, key, WriteOutcome.REFUSED, Reason.COMMAND_EXPIRED)
     (expired,) = named(told, "command-expired")
     assert expired["person"] == key
     assert len(expired["command"]) == 32
@@ -353,12 +353,12 @@ async def command(stage: Stage, key: str) -> str | None:
 
 
 async def answer_command(
-    stage: Stage, key: str, outcome: Outcome, reason: Reason | None = None
+    stage: Stage, key: str, outcome: WriteOutcome, reason: Reason | None = None
 ) -> None:
     """Have a worker answer the command for somebody."""
     result = DirectoryResult(
         command_key=await command(stage, key) or "none",
-        action=Change.ADD,
+        action=ScopeAction.ADD,
         members=(MemberResult(key=key, outcome=outcome, reason=reason),),
         sync=SyncReport(state=SyncState.NOT_NEEDED),
         worker="worker-1",

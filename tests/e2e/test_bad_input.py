@@ -9,7 +9,7 @@ import pytest
 
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult
-from shared.domain.person.write_results import Change
+from shared.domain.person.writes import ScopeAction
 from tests.support.rig import COMMANDS, EVENTS, RESULTS, People, Rig, until
 
 BAD_EVENTS = {
@@ -122,7 +122,7 @@ def _command(member: CommandMember, valid: timedelta) -> DirectoryCommand:
     now = datetime.now(UTC)
     return DirectoryCommand(
         command_key=str(uuid4()),
-        action=Change.ADD,
+        action=ScopeAction.ADD,
         members=(member,),
         cause="e2e",
         actor="e2e",

@@ -60,7 +60,7 @@ def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> 
     view = stage.rollouts.view()
     assert (view["phase"], view["pause"]["reason"]) == ("paused", "rolled-back")
 
-    stage.rollouts.steer("resume", "mended")
+    stage.rollouts.control("resume", "mended")
     stage.is_in(pilot, cloud, synced, hired)
 
 
@@ -70,7 +70,7 @@ def test_an_abort_is_final(stage: RolloutRig) -> None:
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
 
-    stage.rollouts.steer("abort", "wrong tenant")
+    stage.rollouts.control("abort", "wrong tenant")
     stage.passes(SOAK * 5)
     for timer in ("clock_timer", "reconcile_timer"):
         stage.rig.run_function(timer)
@@ -88,7 +88,7 @@ def test_an_abort_wins_against_an_expansion_under_way(stage: RolloutRig) -> None
     two_days = timedelta(days=2)
     with stage.passes_and_holds(two_days, "GET", "^/users$", "after") as waiting:
         until(waiting, "the expansion to list everybody")
-        stage.rollouts.steer("abort", "stop it")
+        stage.rollouts.control("abort", "stop it")
 
     stage.rig.run_function("clock_timer")
     stage.rig.run_function("reconcile_timer")
@@ -219,7 +219,7 @@ def test_an_operator_includes_and_excludes_people_by_hand(stage: RolloutRig) -> 
 def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig) -> None:
     """Given all that was done, when the audit is verified, then every chain is whole."""
     stage.start(ring("pilot", stage.cloud()))
-    stage.rollouts.steer("pause", "for the audit")
+    stage.rollouts.control("pause", "for the audit")
 
     newest = _audit(stage, "rollout")[-1]
     assert (newest["action"], newest["reason"]) == ("pause", "for the audit")

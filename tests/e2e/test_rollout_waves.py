@@ -119,8 +119,8 @@ def test_a_paused_rollout_stands_still_until_it_is_resumed(stage: RolloutRig) ->
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
 
-    view = stage.rollouts.steer("pause", "the helpdesk is swamped")
-    assert view["pause"]["reason"] == "by-hand"
+    view = stage.rollouts.control("pause", "the helpdesk is swamped")
+    assert view["pause"]["reason"] == "by-operator"
     assert view["pause"]["detail"] == "the helpdesk is swamped"
     stage.passes(SOAK * 3)
     stage.rig.run_function("clock_timer")
@@ -128,7 +128,7 @@ def test_a_paused_rollout_stands_still_until_it_is_resumed(stage: RolloutRig) ->
     again = stage.refused("/rollout/pause", {"reason": "once more"})
     assert again.status_code == 409
 
-    stage.rollouts.steer("resume", "it is quiet")
+    stage.rollouts.control("resume", "it is quiet")
     assert stage.rollouts.view()["wave"] == "pilot"
     stage.passes(SOAK + MINUTE)
     stage.soaks_in("early")
@@ -146,7 +146,7 @@ def test_an_operators_promotion_stands_in_place_of_the_gates(stage: RolloutRig) 
     early = stage.refused("/rollout/promote", {"reason": "in a hurry"})
     assert "soaks until" in early.json()["error"]["reason"]
 
-    stage.rollouts.steer("promote", "the pilot is happy", skipSoak=True)
+    stage.rollouts.control("promote", "the pilot is happy", skipSoak=True)
 
     stage.soaks_in("early")
     stage.is_in(second)
@@ -182,7 +182,7 @@ def test_a_restart_begins_anew_with_the_same_people(stage: RolloutRig) -> None:
     inside = set(stage.rig.ad_members())
     assert inside
 
-    view = stage.rollouts.steer("restart", "from the top")
+    view = stage.rollouts.control("restart", "from the top")
     assert view["phase"] == "planned"
     stage.soaks_in("some")
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from azure_functions_runtime.utils import constants
 
-from shared.settings import Settings, read_settings
+from shared.settings import AppSettings, read_settings
 from tests.support.app_settings import names_of_settings, sample, schedules
 from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
 from tests.support.repository import ROOT
@@ -49,7 +49,7 @@ def deployed(one: Snapshot) -> dict[str, str]:
     return found
 
 
-def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Settings:
+def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> AppSettings:
     for name in names_of_settings():
         monkeypatch.delenv(name, raising=False)
     for name, one in environment.items():

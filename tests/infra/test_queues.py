@@ -8,7 +8,7 @@ import pytest
 from sandbox.layout import open_layout
 from sandbox.service_bus.configuration import read_queues
 from shared.contracts.messages import queues
-from shared.settings import Settings
+from shared.settings import AppSettings
 from tests.support.infra.compiler import INFRA
 from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
 from tests.support.registered_app import ENVIRONMENT, load
@@ -85,7 +85,7 @@ def test_a_batch_has_the_longest_lock_there_is(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_the_app_knows_how_long_the_locks_of_its_batches_are() -> None:
-    assert Settings.model_fields["message_lock"].default.total_seconds() == LONGEST_LOCK
+    assert AppSettings.model_fields["message_lock"].default.total_seconds() == LONGEST_LOCK
 
 
 def test_an_operation_is_delivered_as_often_as_the_app_counts() -> None:
@@ -93,7 +93,7 @@ def test_an_operation_is_delivered_as_often_as_the_app_counts() -> None:
 
 
 def test_a_command_outlives_its_own_time_so_that_the_worker_can_answer_that_it_is_over() -> None:
-    lifetime = Settings.model_fields["command_lifetime"].default.total_seconds()
+    lifetime = AppSettings.model_fields["command_lifetime"].default.total_seconds()
     assert QUEUES[queues.DIRECTORY_COMMANDS]["defaultTimeToLiveSeconds"] > lifetime
     others = [one for name, one in QUEUES.items() if name != queues.DIRECTORY_COMMANDS]
     assert {one["defaultTimeToLiveSeconds"] for one in others} == {None}

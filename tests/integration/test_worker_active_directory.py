@@ -25,7 +25,7 @@ from shared.contracts.messages.directory_command import CommandMember, Directory
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 from tests.support.worker_process import (
     Directory,
     by_name,
@@ -106,7 +106,7 @@ class Worker:
         recorded = self.journal.recorded(keys)
         return [recorded[key].members for key in keys]
 
-    def one(self, member: CommandMember, action: Change = Change.ADD) -> MemberResult:
+    def one(self, member: CommandMember, action: ScopeAction = ScopeAction.ADD) -> MemberResult:
         ((result,),) = self(command([member], action))
         return result
 
@@ -136,7 +136,7 @@ def guids(controller: Controller, count: int) -> list[UUID]:
     return [UUID(bytes_le=entry["raw_attributes"]["objectGUID"][0]) for entry in found][:count]
 
 
-def verdict(result: MemberResult) -> tuple[Outcome, Reason | None]:
+def verdict(result: MemberResult) -> tuple[WriteOutcome, Reason | None]:
     return result.outcome, result.reason
 
 
@@ -146,7 +146,7 @@ def test_a_source_anchor_leads_to_its_account_migrated_or_not(
 ) -> None:
     member = directory.member(name)
     found = worker.one(member)
-    assert verdict(found) == (Outcome.DONE, None)
+    assert verdict(found) == (WriteOutcome.DONE, None)
     assert (found.source_anchor, found.sid) == (member.source_anchor, member.sid)
     assert directory.members() == [name]
 
@@ -158,31 +158,33 @@ def test_the_object_guid_of_a_migrated_account_is_nobodys_anchor(
     directory.administrator.search(dn, "(objectClass=*)", attributes=["objectGUID"])
     guid = directory.administrator.entries[0]["objectGUID"].raw_values[0]
     stale = CommandMember(key="migrated", source_anchor=b64encode(guid).decode())
-    assert verdict(worker.one(stale)) == (Outcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
+    assert verdict(worker.one(stale)) == (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
 
 
 def test_two_accounts_with_one_employee_id_are_ambiguous_and_left_alone(
     worker: Worker, directory: Directory
 ) -> None:
     twins = CommandMember(key="twins", employee_id="100099")
-    assert verdict(worker.one(twins)) == (Outcome.REFUSED, Reason.AMBIGUOUS)
+    assert verdict(worker.one(twins)) == (WriteOutcome.REFUSED, Reason.AMBIGUOUS)
     assert directory.members() == []
 
 
 def test_an_employee_id_of_one_leads_to_them(worker: Worker, directory: Directory) -> None:
-    assert worker.one(CommandMember(key="a", employee_id="100003")).outcome is Outcome.DONE
+    assert worker.one(CommandMember(key="a", employee_id="100003")).outcome is WriteOutcome.DONE
     assert directory.members() == ["alan"]
 
 
 def test_a_name_without_an_at_sign_is_a_logon_name(worker: Worker, directory: Directory) -> None:
-    assert worker.one(CommandMember(key="a", user_principal_name="ALAN")).outcome is Outcome.DONE
+    assert (
+        worker.one(CommandMember(key="a", user_principal_name="ALAN")).outcome is WriteOutcome.DONE
+    )
     assert directory.members() == ["alan"]
 
 
 def test_another_sid_than_the_clouds_is_refused(worker: Worker, directory: Directory) -> None:
     stranger = directory.member("ada").model_copy(update={"sid": directory.member("rolf").sid})
     refused = worker.one(stranger)
-    assert verdict(refused) == (Outcome.REFUSED, Reason.SID_MISMATCH)
+    assert verdict(refused) == (WriteOutcome.REFUSED, Reason.SID_MISMATCH)
     assert (refused.sid, refused.user_principal_name) == (None, None)
 
 
@@ -190,27 +192,27 @@ def test_the_protected_are_not_added_but_may_always_be_removed(
     worker: Worker, directory: Directory
 ) -> None:
     petra = directory.member("petra")
-    assert verdict(worker.one(petra)) == (Outcome.REFUSED, Reason.PROTECTED)
+    assert verdict(worker.one(petra)) == (WriteOutcome.REFUSED, Reason.PROTECTED)
     directory.put_in("petra")
-    assert verdict(worker.one(petra, Change.REMOVE)) == (Outcome.DONE, None)
+    assert verdict(worker.one(petra, ScopeAction.REMOVE)) == (WriteOutcome.DONE, None)
     assert directory.members() == []
 
 
 def test_the_disabled_are_refused_when_the_cloud_did_not_know_them(worker: Worker) -> None:
     (dora,) = by_name("dora")
-    assert verdict(worker.one(dora)) == (Outcome.REFUSED, Reason.DISABLED)
+    assert verdict(worker.one(dora)) == (WriteOutcome.REFUSED, Reason.DISABLED)
 
 
 def test_nobody_is_not_found(worker: Worker) -> None:
-    assert verdict(worker.one(by_name("nobody")[0])) == (Outcome.NOT_FOUND, None)
+    assert verdict(worker.one(by_name("nobody")[0])) == (WriteOutcome.NOT_FOUND, None)
 
 
 @pytest.mark.parametrize("value", ["*", "a*", "*)(objectClass=*", "alan)(cn=*", "\\2a", "al\0an"])
 def test_ldap_metacharacters_find_nobody(worker: Worker, value: str) -> None:
-    assert worker.one(CommandMember(key="x", employee_id=value)).outcome is Outcome.NOT_FOUND
+    assert worker.one(CommandMember(key="x", employee_id=value)).outcome is WriteOutcome.NOT_FOUND
     (upn,) = by_name("x")
     upn = upn.model_copy(update={"user_principal_name": f"{value}@contoso.test"})
-    assert worker.one(upn).outcome is Outcome.NOT_FOUND
+    assert worker.one(upn).outcome is WriteOutcome.NOT_FOUND
 
 
 def test_a_name_full_of_metacharacters_finds_its_own_account_only(
@@ -218,7 +220,7 @@ def test_a_name_full_of_metacharacters_finds_its_own_account_only(
 ) -> None:
     directory.create("odd", employeeID="(1*)\\2", sAMAccountName="odd1")
     directory.create("even", employeeID="(1x)\\2", sAMAccountName="even1")
-    assert worker.one(CommandMember(key="x", employee_id="(1*)\\2")).outcome is Outcome.DONE
+    assert worker.one(CommandMember(key="x", employee_id="(1*)\\2")).outcome is WriteOutcome.DONE
     assert directory.members() == ["odd"]
 
 
@@ -283,7 +285,7 @@ def test_a_refused_write_is_answered_with_what_ad_said(
     elsewhere = directory_settings(controller, scope_group=domain.OTHER_GROUP)
     with working(elsewhere, tmp_path) as worker:
         refused = worker.one(by_name("rolf")[0])
-    assert verdict(refused) == (Outcome.REFUSED, Reason.WRITE_REFUSED)
+    assert verdict(refused) == (WriteOutcome.REFUSED, Reason.WRITE_REFUSED)
     assert refused.detail == "insufficientAccessRights"
 
 
@@ -305,7 +307,7 @@ def test_a_crash_after_the_write_and_before_the_record_is_settled_from_the_group
     assert directory.members() == ["ada", "rolf"]
     with working(settings, tmp_path) as again:
         ((ada, rolf),) = again(add)
-    assert (ada.outcome, rolf.outcome) == (Outcome.DONE, Outcome.ALREADY)
+    assert (ada.outcome, rolf.outcome) == (WriteOutcome.DONE, WriteOutcome.ALREADY)
     assert directory.members() == ["ada", "rolf"]
 
 
@@ -323,7 +325,7 @@ def test_a_crash_before_the_write_writes_after_the_restart(
             worker(add)
     with working(settings, tmp_path) as again:
         ((ada,),) = again(add)
-    assert ada.outcome is Outcome.DONE
+    assert ada.outcome is WriteOutcome.DONE
     assert directory.members() == ["ada"]
 
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.bootstrap import kerberos_environment
 from hybrid_worker.check.directory import directory_checks
-from hybrid_worker.check.outcome import Outcome, State, outcomes
+from hybrid_worker.check.outcome import CheckOutcome, State, outcomes
 from hybrid_worker.check.service_bus import service_bus_checks
 from hybrid_worker.settings import ServiceBusSettings
 from sandbox.certificates import server_certificate
@@ -145,7 +145,7 @@ class Machine:
 
     def check(
         self, identity: Mapping[str, str] | None = None, **differences: str
-    ) -> tuple[int, dict[str, Outcome]]:
+    ) -> tuple[int, dict[str, CheckOutcome]]:
         """Run the command; its exit status, and its outcomes by name."""
         known = self.identity.environment if identity is None else identity
         environment = worker_environment(self.rig, self.state) | {**known, **self.bus}
@@ -159,7 +159,7 @@ class Machine:
         )
         assert not done.stderr, done.stderr
         shown = json.loads(done.stdout)["checks"]
-        seen = [Outcome(**{**one, "state": State(one["state"])}) for one in shown]
+        seen = [CheckOutcome(**{**one, "state": State(one["state"])}) for one in shown]
         return done.returncode, {one.name: one for one in seen}
 
 
@@ -198,7 +198,7 @@ def machine(shared_machine: Machine, host: ConnectHost) -> Machine:
     return shared_machine
 
 
-def failed(seen: dict[str, Outcome]) -> set[str]:
+def failed(seen: dict[str, CheckOutcome]) -> set[str]:
     return {name for name, one in seen.items() if one.state is State.FAILED}
 
 
@@ -361,7 +361,7 @@ def test_a_queue_that_is_not_there_is_named(machine: Machine) -> None:
 
 def directory_outcomes(
     controller: Controller, ahead: timedelta = timedelta(), **differences: Any
-) -> dict[str, Outcome]:
+) -> dict[str, CheckOutcome]:
     """The checks of the directory alone, by simple bind, with this machine's clock `ahead`."""
     settings = directory_settings(controller, **differences)
     assert kerberos_environment(settings) == {}

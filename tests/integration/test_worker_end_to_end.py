@@ -10,7 +10,7 @@ from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_result import DirectoryResult
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 from tests.support.worker_process import (
     Rig,
     by_name,
@@ -46,7 +46,7 @@ def started(shared_rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield
 
 
-def outcomes(result: DirectoryResult) -> dict[str, Outcome]:
+def outcomes(result: DirectoryResult) -> dict[str, WriteOutcome]:
     return {member.key: member.outcome for member in result.members}
 
 
@@ -58,14 +58,14 @@ def test_adds_and_removes_by_kerberos_and_follows_each_change_through_a_delta_sy
     rig.send(add)
     final = rig.answer(add, "succeeded")
     assert rig.directory.members() == ["ada", "alan"]
-    assert outcomes(final) == {"ada": Outcome.DONE, "alan": Outcome.DONE}
+    assert outcomes(final) == {"ada": WriteOutcome.DONE, "alan": WriteOutcome.DONE}
     assert [r.sync.state for r in rig.results(add.command_key)] == ["pending", "succeeded"]
     assert final.worker == "worker-1"
     assert len(host.tenant.exports) > before
 
-    remove = command([rig.directory.member("ada")], Change.REMOVE)
+    remove = command([rig.directory.member("ada")], ScopeAction.REMOVE)
     rig.send(remove)
-    assert outcomes(rig.answer(remove, "succeeded")) == {"ada": Outcome.DONE}
+    assert outcomes(rig.answer(remove, "succeeded")) == {"ada": WriteOutcome.DONE}
     assert rig.directory.members() == ["alan"]
     rig.wait_until_done()
 
@@ -86,7 +86,7 @@ def test_who_is_in_already_needs_no_sync(rig: Rig) -> None:
     rig.directory.put_in("dora")
     add = command([rig.directory.member("dora")])
     rig.send(add)
-    assert outcomes(rig.answer(add, "not-needed")) == {"dora": Outcome.ALREADY}
+    assert outcomes(rig.answer(add, "not-needed")) == {"dora": WriteOutcome.ALREADY}
     rig.wait_until_done()
 
 
@@ -105,7 +105,7 @@ def test_an_expired_command_is_refused_and_leaves_the_group_alone(rig: Rig) -> N
     late = command(by_name("alan"), issued=timedelta(hours=-2))
     rig.send(late)
     (refused,) = rig.answer(late, "not-needed").members
-    assert (refused.outcome, refused.reason) == (Outcome.REFUSED, Reason.COMMAND_EXPIRED)
+    assert (refused.outcome, refused.reason) == (WriteOutcome.REFUSED, Reason.COMMAND_EXPIRED)
     assert rig.directory.members() == []
 
 

@@ -15,7 +15,7 @@ from sandbox.testing.connect_host_process import ConnectHost
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.contracts.messages.directory_result import SyncState
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,
@@ -59,7 +59,7 @@ def test_killed_between_the_write_and_the_answer_it_answers_done_after_the_resta
     with rig.worker(tmp_path / "state"):
         final = rig.answer(add, "succeeded")
         rig.wait_until_done()
-    assert {member.outcome for member in final.members} == {Outcome.DONE}
+    assert {member.outcome for member in final.members} == {WriteOutcome.DONE}
     assert rig.directory.members() == ["rolf", "xenia"]
 
 
@@ -100,7 +100,7 @@ def test_after_the_hold_the_problem_is_told_and_the_sync_stays_owed_across_a_res
     host.set(staging=False)
     with rig.worker(tmp_path / "state"):
         final = rig.answer(add, "succeeded")
-    assert [member.outcome for member in final.members] == [Outcome.DONE]
+    assert [member.outcome for member in final.members] == [WriteOutcome.DONE]
 
 
 def test_a_lock_is_kept_up_for_as_long_as_it_is_held_and_given_back_when_told_to_stop(
@@ -125,7 +125,7 @@ def test_adds_and_removes_by_simple_bind_and_leaves_the_sync_to_the_scheduler(
 ) -> None:
     cycles = len(host.control.get("/cycles").json())
     by_password = replace(rig, environment=directory_environment(controller, "simple") | NO_SYNC)
-    add, remove = command(by_name("rolf", "xenia")), command(by_name("rolf"), Change.REMOVE)
+    add, remove = command(by_name("rolf", "xenia")), command(by_name("rolf"), ScopeAction.REMOVE)
     # Another way to name the same group, too.
     name = {"SSPR_WORKER_DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users"}
     with by_password.worker(tmp_path / "state", **name):

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from shared.settings import Settings
+from shared.settings import AppSettings
 from tests.support.repository import ROOT
 
 
 def names_of_settings() -> Iterator[str]:
-    for name, field in Settings.model_fields.items():
+    for name, field in AppSettings.model_fields.items():
         yield str(field.validation_alias or f"SSPR_{name.upper()}")
 
 

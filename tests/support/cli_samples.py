@@ -23,13 +23,13 @@ from shared.contracts.api.operator_api import (
 )
 from shared.contracts.api.person_view import (
     CauseView,
-    OutlookView,
+    ForecastView,
     PersonView,
     StatusView,
     StepView,
 )
 from shared.contracts.api.view import View
-from shared.domain.health import Finding, Health, Kind, Trouble
+from shared.domain.health import Health, Kind, Look, Trouble
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -79,11 +79,11 @@ def person(state: str = "visible", **changes: Any) -> dict[str, Any]:
         "flag_text": None,
         "object_id": None,
         "source_anchor": None,
-        "medium": None,
+        "source_of_authority": None,
         "provenance": "unknown",
         "cause": CauseView(kind="event", reference="k1", actor="hr"),
-        "holds": (),
-        "bar": None,
+        "claims": (),
+        "exclusion": None,
         "due": None,
         "deadline": None,
         "steps": (StepView(at=since, state=state, reason="", text="A step.", detail=""),),
@@ -91,7 +91,7 @@ def person(state: str = "visible", **changes: Any) -> dict[str, Any]:
     return as_json(PersonView(**(known | changes)))
 
 
-def outlook(**changes: Any) -> dict[str, Any]:
+def forecast(**changes: Any) -> dict[str, Any]:
     """Grace, whom nothing has asked for yet."""
     known: dict[str, Any] = {
         "object_id": GRACE_ID,
@@ -107,7 +107,7 @@ def outlook(**changes: Any) -> dict[str, Any]:
         "new_hire": False,
         "text": "The text of the outlook.",
     }
-    return as_json(OutlookView(**(known | changes)))
+    return as_json(ForecastView(**(known | changes)))
 
 
 def wave(name: str, state: str, states: dict[str, int] | None = None, **changes: Any) -> WaveView:
@@ -153,7 +153,7 @@ def evaluation(*gates: GateView, **changes: Any) -> EvaluationView:
     return EvaluationView(**(known | changes))
 
 
-def paused(reason: str = "by-hand", detail: str = "") -> PauseView:
+def paused(reason: str = "by-operator", detail: str = "") -> PauseView:
     """Why the rollout waits."""
     text = f"The text of {reason}."
     return PauseView(reason=reason, text=text, detail=detail, at=NOW, actor="kim")
@@ -244,7 +244,7 @@ def plan(**changes: Any) -> dict[str, Any]:
         "fingerprint": FINGERPRINT,
         "name": "Contoso SSPR",
         "digest": "d1" * 32,
-        "drawn_up_at": NOW,
+        "planned_at": NOW,
         "listed": 2_000,
         "eligible": 1_800,
         "kept": 12,
@@ -315,7 +315,7 @@ def operation(
 def _found(kind: Kind, name: str, purpose: str, trouble: Trouble | None = None) -> CheckView:
     detail = "Graph answered 403 Authorization_RequestDenied (request 1f0c)" if trouble else ""
     return CheckView.model_validate(
-        Finding(
+        Look(
             kind=kind,
             name=name,
             purpose=purpose,

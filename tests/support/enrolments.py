@@ -11,9 +11,9 @@ from shared.domain.person.enrolment import (
     Provenance,
     State,
 )
-from shared.domain.person.onboarding import Action, Finding, Request
+from shared.domain.person.onboarding import Action, Lookup, Request
 from shared.domain.person.people import Identifier, Memberships, Person, UserRef
-from shared.domain.person.policy import Medium, Policy, Topology
+from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -32,11 +32,11 @@ SYNCED_ONLY = replace(POLICY, topology=Topology.SYNCED)
 ANNA = UserRef(object_id=ANNA_ID, user_principal_name=ANNA_UPN, employee_id="4711")
 CLOUD_ANNA = Person(ref=ANNA)
 SYNCED_ANNA = Person(ref=replace(ANNA, source_anchor="anchor==", sid="S-1-5-21-1"), synced=True)
-NOBODY = Finding()
+NOBODY = Lookup()
 
 
-def found(person: Person, *group_ids: str, holds_role: bool = False) -> Finding:
-    return Finding((person,), Memberships(frozenset(group_ids), holds_role))
+def found(person: Person, *group_ids: str, holds_role: bool = False) -> Lookup:
+    return Lookup((person,), Memberships(frozenset(group_ids), holds_role))
 
 
 def request(
@@ -62,7 +62,7 @@ def enrolment(state: State, provenance: Provenance = Provenance.OURS, **changes:
         cause=Cause(CauseKind.EVENT, "event-0", "hr"),
         since=NOW - HOUR,
         event_time=NOW - HOUR,
-        medium=Medium.ON_PREMISES,
+        source_of_authority=SourceOfAuthority.ON_PREMISES,
         provenance=provenance,
     )
     return replace(given, **changes)

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from shared.adapters.tables.keys import PROVISIONAL, partition_of
 from shared.adapters.tables.table_ledger import TableLedger
-from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Hold, State, Step
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, State, Step
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.ports.ledger import Totals
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
@@ -36,8 +36,8 @@ def enrolment(key: str, **changes: object) -> Enrolment:
     return replace(first, **changes)  # type: ignore[arg-type]  # of any field
 
 
-def wave(name: str) -> Hold:
-    return Hold(Cause(CauseKind.WAVE, name, "rollout"))
+def wave(name: str) -> Claim:
+    return Claim(Cause(CauseKind.WAVE, name, "rollout"))
 
 
 async def put(ledger: TableLedger, *people: Enrolment) -> None:
@@ -51,11 +51,11 @@ async def everybody(ledger: TableLedger) -> list[Enrolment]:
 
 def recounted(people: Iterable[Enrolment], refused: int = 0) -> Totals:
     people = list(people)
-    standings = [Standing.of(person) for person in people]
+    summaries = [EnrolmentSummary.of(person) for person in people]
     return Totals(
         Counter(person.state for person in people),
         Counter((person.state, person.reason) for person in people),
         Counter(person.flag for person in people if person.flag),
         refused,
-        Counter((one.wave, one.state, one.flag is not None) for one in standings if one.wave),
+        Counter((one.wave, one.state, one.flag is not None) for one in summaries if one.wave),
     )

@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.domain.person.enrolment import Cause, CauseKind, Hold, Provenance, State
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Provenance, State
 from shared.domain.person.people import Candidate, Memberships, Person, UserRef
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
-from shared.domain.plan.planning import draw_up
+from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Selection
@@ -55,38 +55,38 @@ def a_rollout(
     )
 
 
-def hold(kind: CauseKind, reference: str = "", until: datetime | None = None) -> Hold:
-    return Hold(Cause(kind, reference, "test"), until)
+def claim(kind: CauseKind, reference: str = "", until: datetime | None = None) -> Claim:
+    return Claim(Cause(kind, reference, "test"), until)
 
 
-def standing(number: int, state: State, *holds: Hold, **changes: Any) -> Standing:
+def summary(number: int, state: State, *claims: Claim, **changes: Any) -> EnrolmentSummary:
     """Somebody whom we enrolled and who reached that state a day ago."""
-    given = Standing(
+    given = EnrolmentSummary(
         key=an_id(number),
         state=state,
         reason=Reason.ONBOARDED,
         provenance=Provenance.OURS,
         since=NOW - DAY,
-        holds=holds,
+        claims=claims,
     )
     return replace(given, **changes)
 
 
 @dataclass(frozen=True)
 class Situation:
-    """Everything that a plan is drawn up from."""
+    """Everything that a plan is made from."""
 
     rollout: Rollout
     people: tuple[Candidate, ...] = ()
-    standings: tuple[Standing, ...] = ()
+    summaries: tuple[EnrolmentSummary, ...] = ()
     members: frozenset[str] | None = None
     policy: Policy = POLICY
 
     def plan(self, *, through: int | None = None) -> ScopePlan:
         """The plan of the waves that have begun, or of so many."""
-        return draw_up(
+        return plan_scope(
             iter(self.people),
-            {one.key: one for one in self.standings},
+            {one.key: one for one in self.summaries},
             self.members,
             self.rollout,
             self.rollout.document.governs(self.policy),
@@ -96,13 +96,13 @@ class Situation:
 
     def carried_out(self, plan: ScopePlan) -> "Situation":
         """The situation once everybody has been put in or taken out as planned."""
-        standings = {one.key: one for one in self.standings}
+        summaries = {one.key: one for one in self.summaries}
         for gone in plan.removals:
-            out = standings[gone.object_id]
-            standings[gone.object_id] = replace(out, state=State.WITHDRAWN, since=NOW, holds=())
+            out = summaries[gone.object_id]
+            summaries[gone.object_id] = replace(out, state=State.WITHDRAWN, since=NOW, claims=())
         for new in plan.additions:
-            wanted = Hold(Cause(new.kind, new.reference, "test"))
-            standings[new.object_id] = Standing(
+            wanted = Claim(Cause(new.kind, new.reference, "test"))
+            summaries[new.object_id] = EnrolmentSummary(
                 new.object_id, State.REQUESTED, Reason.IN_WAVE, Provenance.OURS, NOW, (wanted,)
             )
-        return replace(self, standings=tuple(standings.values()))
+        return replace(self, summaries=tuple(summaries.values()))

@@ -50,7 +50,7 @@ class RolloutRig:
         self.rig.start()
         answer = self.rig.console.app.get("/rollout")
         if answer.is_success and answer.json()["phase"] not in {"aborted", "completed"}:
-            self.rollouts.steer("abort", "the next test begins")
+            self.rollouts.control("abort", "the next test begins")
 
     def cloud(self) -> Employee:
         """A cloud-only person whom no test and no wave has touched."""

@@ -83,7 +83,7 @@ def rollout(phase: Phase, of: Document = THREE, *, started: int = 1, **changes: 
         document=of, version=1, phase=phase, since=NOW, actor="ada", reason="go", started=started
     )
     if phase is Phase.PAUSED:
-        given = replace(given, pause=Pause(PauseReason.BY_HAND, "", NOW, "ada", Phase.SOAKING))
+        given = replace(given, pause=Pause(PauseReason.BY_OPERATOR, "", NOW, "ada", Phase.SOAKING))
     return replace(given, **changes)
 
 

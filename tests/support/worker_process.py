@@ -30,7 +30,7 @@ from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult, SyncState
 from shared.contracts.messages.worker_report import WorkerReport
-from shared.domain.person.write_results import Change
+from shared.domain.person.writes import ScopeAction
 from tests.support.repository import ROOT
 
 QUEUES = {
@@ -113,7 +113,7 @@ def sync_environment(host: ConnectHost) -> dict[str, str]:
 
 def command(
     members: Sequence[CommandMember],
-    action: Change = Change.ADD,
+    action: ScopeAction = ScopeAction.ADD,
     *,
     key: str | None = None,
     issued: timedelta = timedelta(),

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.exits import Status
-from cli.settings import Settings as CliSettings
+from cli.settings import CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
 from shared.contracts.documents import sources_document
 from shared.contracts.documents.rollout_document import findings
@@ -19,7 +19,7 @@ from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import GateKind, Outcome
 from shared.domain.rollout.state import PauseReason, Phase
-from shared.settings import Settings
+from shared.settings import AppSettings
 from tests.support import documentation
 from tests.support.command_line import SSPR, parse
 from tests.support.documentation import (
@@ -94,7 +94,7 @@ def words_of(line: str) -> list[str]:
 
 def settings() -> set[str]:
     """Every setting of the app, of the worker and of the command line."""
-    of_the_app = {f"SSPR_{name.upper()}" for name in Settings.model_fields}
+    of_the_app = {f"SSPR_{name.upper()}" for name in AppSettings.model_fields}
     of_the_cli = {f"SSPR_{name.upper()}" for name in CliSettings.model_fields}
     sample = json.loads((ROOT / "local.settings.json.sample").read_text())
     of_the_worker = _SETTING.findall((ROOT / "worker.env.sample").read_text())
@@ -194,7 +194,7 @@ def test_the_guide_says_what_every_exit_status_means() -> None:
 
 
 def test_the_guide_s_lease_is_the_default() -> None:
-    minutes = Settings.model_fields["lease"].default.total_seconds() / 60
+    minutes = AppSettings.model_fields["lease"].default.total_seconds() / 60
     assert f"(`SSPR_LEASE`, {minutes:g} minutes)" in GUIDE
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.errors import ConfigurationError
 from shared.domain.person.policy import Policy, Topology
-from shared.settings import Settings, read_settings
+from shared.settings import AppSettings, read_settings
 from tests.support.app_settings import names_of_settings, sample, schedules
 
 SCOPE = "5c09e000-0000-0000-0000-000000000001"
@@ -27,7 +27,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> Settings:
+def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> AppSettings:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
     return read_settings()
@@ -205,7 +205,7 @@ def test_what_is_wrong_by_itself_hides_no_contradiction(monkeypatch: pytest.Monk
 def test_the_sample_is_complete_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     values = sample()
     assert read(monkeypatch, values).scope_group_id == values["SSPR_SCOPE_GROUP_ID"]
-    required = [name for name, field in Settings.model_fields.items() if field.is_required()]
+    required = [name for name, field in AppSettings.model_fields.items() if field.is_required()]
     assert [name for name in required if f"SSPR_{name.upper()}" not in values] == []
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from shared.adapters.graph.batch import Item, Reply, send_all
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.verdicts import Verdict, answer, verdict_on_add, verdict_on_remove
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 MOST_AT_ONCE = 20
 """Members of one PATCH. Source: https://learn.microsoft.com/graph/api/group-post-members"""
@@ -30,37 +30,37 @@ class GraphScope:
         self._client = client
         self._group = f"/groups/{quote(group_id, safe='')}"
 
-    async def add(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
         """Put people in, 20 to a PATCH; one answer each.
 
         One bad member fails a PATCH for all 20: they are then added one by one.
         """
         chunks = list(batched(dict.fromkeys(object_ids), MOST_AT_ONCE, strict=False))
         replies = await send_all(self._client, [self._patch(chunk) for chunk in chunks])
-        answers: dict[str, Answer] = {}
+        answers: dict[str, WriteResult] = {}
         one_by_one: list[str] = []
         for chunk, reply in zip(chunks, replies, strict=True):
             verdict = verdict_on_add(reply)
             if verdict in _ONE_BY_ONE:
                 one_by_one += chunk
             else:
-                answers |= {each: answer(Change.ADD, each, verdict, reply) for each in chunk}
+                answers |= {each: answer(ScopeAction.ADD, each, verdict, reply) for each in chunk}
         answers |= await self._add_one_by_one(one_by_one)
         await self._check_group_exists(answers)
         return answers
 
-    async def remove(self, object_ids: Collection[str]) -> Mapping[str, Answer]:
+    async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
         """Take people out, 20 to an HTTP request; one answer each."""
         asked = list(dict.fromkeys(object_ids))
         replies = await send_all(self._client, [self._delete(each) for each in asked])
         answers = {
-            each: answer(Change.REMOVE, each, verdict_on_remove(reply), reply)
+            each: answer(ScopeAction.REMOVE, each, verdict_on_remove(reply), reply)
             for each, reply in zip(asked, replies, strict=True)
         }
         await self._check_group_exists(answers)
         return answers
 
-    async def _add_one_by_one(self, object_ids: Sequence[str]) -> dict[str, Answer]:
+    async def _add_one_by_one(self, object_ids: Sequence[str]) -> dict[str, WriteResult]:
         replies = await self._post(object_ids)
         for wait in _WAITS_FOR_REPLICATION:
             again = [
@@ -73,14 +73,17 @@ class GraphScope:
             await asyncio.sleep(wait)
             replies |= await self._post(again)
         return {
-            each: answer(Change.ADD, each, verdict_on_add(reply), reply)
+            each: answer(ScopeAction.ADD, each, verdict_on_add(reply), reply)
             for each, reply in replies.items()
         }
 
-    async def _check_group_exists(self, answers: Mapping[str, Answer]) -> None:
+    async def _check_group_exists(self, answers: Mapping[str, WriteResult]) -> None:
         """Graph says "not found" of a missing person and of a missing group in the same words."""
         outcomes = {each.outcome for each in answers.values()}
-        if Outcome.DONE not in outcomes and outcomes & {Outcome.NOT_FOUND, Outcome.ALREADY}:
+        if WriteOutcome.DONE not in outcomes and outcomes & {
+            WriteOutcome.NOT_FOUND,
+            WriteOutcome.ALREADY,
+        }:
             await self._client.get(f"{self._group}?$select=id")
 
     async def _post(self, object_ids: Sequence[str]) -> dict[str, Reply]:

@@ -11,7 +11,7 @@ from shared.adapters.graph.batch import Reply
 from shared.adapters.graph.failure import NOT_ALLOWED
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 _ALREADY_THERE = "already exist"
 _NOT_REPLICATED = "objects being referenced don't exist"
@@ -54,11 +54,11 @@ def verdict_on_remove(reply: Reply) -> Verdict:
     return Verdict.ALREADY if verdict is Verdict.NOT_FOUND else verdict
 
 
-def answer(change: Change, object_id: str, verdict: Verdict, reply: Reply) -> Answer:
+def answer(change: ScopeAction, object_id: str, verdict: Verdict, reply: Reply) -> WriteResult:
     """The verdict as the port's answer for one person."""
     outcome, reason = _ANSWERS[verdict]
-    told = outcome in {Outcome.REFUSED, Outcome.NOT_FOUND}
-    return Answer(
+    told = outcome in {WriteOutcome.REFUSED, WriteOutcome.NOT_FOUND}
+    return WriteResult(
         change=change,
         outcome=outcome,
         reason=reason,
@@ -68,12 +68,12 @@ def answer(change: Change, object_id: str, verdict: Verdict, reply: Reply) -> An
 
 
 _ANSWERS = {
-    Verdict.DONE: (Outcome.DONE, None),
-    Verdict.ALREADY: (Outcome.ALREADY, None),
-    Verdict.NOT_FOUND: (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
-    Verdict.NOT_REPLICATED: (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
-    Verdict.GROUP_NOT_WRITABLE: (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
-    Verdict.REFUSED: (Outcome.REFUSED, Reason.WRITE_REFUSED),
+    Verdict.DONE: (WriteOutcome.DONE, None),
+    Verdict.ALREADY: (WriteOutcome.ALREADY, None),
+    Verdict.NOT_FOUND: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    Verdict.NOT_REPLICATED: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    Verdict.GROUP_NOT_WRITABLE: (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
+    Verdict.REFUSED: (WriteOutcome.REFUSED, Reason.WRITE_REFUSED),
 }
 
 

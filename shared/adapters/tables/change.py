@@ -37,9 +37,9 @@ class Change:
 
 
 def wave_of(enrolment: Enrolment) -> str | None:
-    """The name of the wave that holds the person."""
-    hold = enrolment.hold(CauseKind.WAVE)
-    return hold.cause.reference if hold else None
+    """The name of the wave that claims the person."""
+    claim = enrolment.claim(CauseKind.WAVE)
+    return claim.cause.reference if claim else None
 
 
 def _rows(enrolment: Enrolment | None) -> dict[str, dict[str, Any]]:

@@ -7,19 +7,19 @@ from functools import lru_cache
 from typing import Any
 
 from shared.domain.person.enrolment import (
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
     Step,
 )
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 
 _LONGEST_STEPS = 30_000
 """Characters of ASCII; a string property holds 64 KiB of UTF-16."""
@@ -42,7 +42,9 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "CauseActor": cause.actor,
         "Since": enrolment.since,
         "EventTime": enrolment.event_time,
-        "Medium": enrolment.medium.value if enrolment.medium else None,
+        "SourceOfAuthority": enrolment.source_of_authority.value
+        if enrolment.source_of_authority
+        else None,
         "Provenance": enrolment.provenance.value,
         "CommandKey": enrolment.command_key,
         "EffectiveDate": enrolment.effective_date,
@@ -51,8 +53,8 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "Attempts": enrolment.attempts,
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
-        "Holds": _holds_text(enrolment.holds),
-        "Bar": _bar_text(enrolment.bar) if enrolment.bar else None,
+        "Claims": _claims_text(enrolment.claims),
+        "Exclusion": _exclusion_text(enrolment.exclusion) if enrolment.exclusion else None,
         "Steps": _steps_text(enrolment.steps),
     }
     return {name: value for name, value in columns.items() if value is not None}
@@ -60,7 +62,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
 
 def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     """The enrolment that these columns hold."""
-    holds, bar = _wants(row)
+    claims, exclusion = _wants(row)
     return Enrolment(
         key=row["Key"],
         user=UserRef(
@@ -75,7 +77,9 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         cause=_cause(row),
         since=plain(row["Since"]),
         event_time=plain(row["EventTime"]),
-        medium=Medium(row["Medium"]) if "Medium" in row else None,
+        source_of_authority=SourceOfAuthority(row["SourceOfAuthority"])
+        if "SourceOfAuthority" in row
+        else None,
         provenance=Provenance(row["Provenance"]),
         command_key=row.get("CommandKey"),
         effective_date=_time(row, "EffectiveDate"),
@@ -84,8 +88,8 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         attempts=row["Attempts"],
         reissues=row.get("Reissues", 0),
         flag=Reason(row["Flag"]) if "Flag" in row else None,
-        holds=holds,
-        bar=bar,
+        claims=claims,
+        exclusion=exclusion,
         steps=tuple(
             Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
             for at, state, reason, detail in json.loads(row["Steps"])
@@ -100,8 +104,8 @@ STANDING_COLUMNS = (
     "Provenance",
     "Since",
     "Flag",
-    "Holds",
-    "Bar",
+    "Claims",
+    "Exclusion",
     # Of rows written before there were holds.
     "CauseKind",
     "CauseReference",
@@ -109,18 +113,18 @@ STANDING_COLUMNS = (
 )
 
 
-def standing_of(row: Mapping[str, Any]) -> Standing:
-    """The standing that these of an enrolment's columns hold; those without a value may be None."""
-    holds, bar = _wants(row)
+def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
+    """The summary that these of an enrolment's columns hold; those without a value may be None."""
+    claims, exclusion = _wants(row)
     flag = row.get("Flag")
-    return Standing(
+    return EnrolmentSummary(
         row["Key"],
         State(row["State"]),
         Reason(row["Reason"]),
         Provenance(row["Provenance"]),
         plain(row["Since"]),
-        holds,
-        bar,
+        claims,
+        exclusion,
         Reason(flag) if flag else None,
     )
 
@@ -138,48 +142,50 @@ def _cause(row: Mapping[str, Any]) -> Cause:
     return Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"])
 
 
-def _wants(row: Mapping[str, Any]) -> tuple[tuple[Hold, ...], Bar | None]:
-    """What holds the person and what bars them.
+def _wants(row: Mapping[str, Any]) -> tuple[tuple[Claim, ...], Exclusion | None]:
+    """What claims the person and what excludes them.
 
-    Rows written before there were holds tell it by the state: whoever was on the way in, or in,
+    Rows written before there were claims tell it by the state: whoever was on the way in, or in,
     was wanted by their cause, and whoever was on the way out, or out, had left.
     """
-    holds, bar = row.get("Holds"), row.get("Bar")
-    if holds is not None:
-        return _holds_of(holds), _bar_of(bar) if bar else None
+    claims, exclusion = row.get("Claims"), row.get("Exclusion")
+    if claims is not None:
+        return _claims_of(claims), _exclusion_of(exclusion) if exclusion else None
     state = State(row["State"])
     if state in {State.WITHDRAWING, State.WITHDRAWN}:
-        return (), Bar(Reason.OFFBOARDED, row["CauseActor"])
+        return (), Exclusion(Reason.OFFBOARDED, row["CauseActor"])
     if state in {State.EXCLUDED, State.FAILED}:
         return (), None
-    return (Hold(_cause(row)),), None
+    return (Claim(_cause(row)),), None
 
 
-def _holds_text(holds: Sequence[Hold]) -> str:
+def _claims_text(claims: Sequence[Claim]) -> str:
     return _compact(
         [
             [one.cause.kind, one.cause.reference, one.cause.actor, _moment_text(one.until)]
-            for one in holds
+            for one in claims
         ]
     )
 
 
 @lru_cache(maxsize=1024)
-def _holds_of(text: str) -> tuple[Hold, ...]:
+def _claims_of(text: str) -> tuple[Claim, ...]:
     """Cached, because a wave's people by the thousand have the same."""
     return tuple(
-        Hold(Cause(CauseKind(kind), reference, actor), _moment_of(until))
+        Claim(Cause(CauseKind(kind), reference, actor), _moment_of(until))
         for kind, reference, actor, until in json.loads(text)
     )
 
 
-def _bar_text(bar: Bar) -> str:
-    return _compact([bar.reason, bar.actor, bar.text, _moment_text(bar.until)])
+def _exclusion_text(exclusion: Exclusion) -> str:
+    return _compact(
+        [exclusion.reason, exclusion.actor, exclusion.text, _moment_text(exclusion.until)]
+    )
 
 
-def _bar_of(text: str) -> Bar:
+def _exclusion_of(text: str) -> Exclusion:
     reason, actor, explanation, until = json.loads(text)
-    return Bar(Reason(reason), actor, explanation, _moment_of(until))
+    return Exclusion(Reason(reason), actor, explanation, _moment_of(until))
 
 
 def _moment_text(moment: datetime | None) -> str | None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.adapters.tables.change import Change
-from shared.domain.person.enrolment import Bar, Enrolment, Hold
+from shared.domain.person.enrolment import Claim, Enrolment, Exclusion
 from shared.domain.person.reasons import Reason
 
 
@@ -34,22 +34,22 @@ def _said(before: Enrolment | None, after: Enrolment) -> tuple[Reason, str]:
 
 
 def _wants(before: Enrolment | None, after: Enrolment | None) -> dict[str, Any]:
-    """The holds that came and went, and the bar where it is another; nothing where none is."""
-    had, has = before.holds if before else (), after.holds if after else ()
-    old, new = before.bar if before else None, after.bar if after else None
-    came = [_hold(hold) for hold in has if hold not in had]
-    went = [_hold(hold) for hold in had if hold not in has]
-    differing = {"held": came, "released": went}
-    bar = {} if old == new else {"bar": _bar(new) if new else None}
-    return {name: holds for name, holds in differing.items() if holds} | bar
+    """The claims that came and went, and another exclusion; nothing where none is."""
+    had, has = before.claims if before else (), after.claims if after else ()
+    old, new = before.exclusion if before else None, after.exclusion if after else None
+    came = [_claim(claim) for claim in has if claim not in had]
+    went = [_claim(claim) for claim in had if claim not in has]
+    differing = {"claimed": came, "released": went}
+    exclusion = {} if old == new else {"exclusion": _exclusion(new) if new else None}
+    return {name: claims for name, claims in differing.items() if claims} | exclusion
 
 
-def _hold(hold: Hold) -> dict[str, str]:
-    cause = hold.cause
-    until = {"until": hold.until.isoformat()} if hold.until else {}
+def _claim(claim: Claim) -> dict[str, str]:
+    cause = claim.cause
+    until = {"until": claim.until.isoformat()} if claim.until else {}
     return {"kind": cause.kind, "reference": cause.reference, "actor": cause.actor, **until}
 
 
-def _bar(bar: Bar) -> dict[str, str]:
-    until = {"until": bar.until.isoformat()} if bar.until else {}
-    return {"reason": bar.reason, "actor": bar.actor, "text": bar.text, **until}
+def _exclusion(exclusion: Exclusion) -> dict[str, str]:
+    until = {"until": exclusion.until.isoformat()} if exclusion.until else {}
+    return {"reason": exclusion.reason, "actor": exclusion.actor, "text": exclusion.text, **until}

@@ -28,7 +28,7 @@ class Head:
     by_reason: Mapping[tuple[State, Reason], int] = field(default_factory=dict)
     by_flag: Mapping[Reason, int] = field(default_factory=dict)
     by_wave: Mapping[tuple[str, State, bool], int] = field(default_factory=dict)
-    """Those whom a wave holds, by its name and their state, and whether they are flagged."""
+    """Those whom a wave claims, by its name and their state, and whether they are flagged."""
     moved: int = 0
     """How many keys lead elsewhere."""
     etag: str | None = None
@@ -65,7 +65,7 @@ class Head:
 
     @property
     def waves(self) -> frozenset[str]:
-        """The waves that hold anybody in the partition."""
+        """The waves that claim anybody in the partition."""
         return frozenset(wave for wave, _, _ in self.by_wave)
 
     def after(self, changes: Sequence[Change], record: AuditRecord) -> Self:

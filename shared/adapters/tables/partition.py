@@ -15,7 +15,7 @@ from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_of
 from shared.adapters.tables.table import Row, Table
 from shared.adapters.tables.transactions import packed, until_undisturbed
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 
 type Decide = Callable[[str, Enrolment | None], Enrolment | None]
 
@@ -113,7 +113,7 @@ class Partition:
         return [enrolment for enrolment in found.people.values() if enrolment.flag]
 
     async def in_wave(self, wave: str) -> list[Enrolment]:
-        """Everybody here whom the wave of that name holds."""
+        """Everybody here whom the wave of that name claims."""
         head = await self.head()
         if wave not in head.waves:
             return []
@@ -121,7 +121,7 @@ class Partition:
         found = await self._find({row["Key"] for row in rows}, head)
         return [one for one in found.people.values() if wave_of(one) == wave]
 
-    async def standings(self) -> AsyncGenerator[list[Standing]]:
+    async def summaries(self) -> AsyncGenerator[list[EnrolmentSummary]]:
         """Everybody enrolled here, without their histories, by the page."""
         people = rows_of(RowKind.PERSON)
         async for page in self._table.pages(self._name, people, select=STANDING_COLUMNS):

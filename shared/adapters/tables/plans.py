@@ -36,12 +36,12 @@ class TablePlans:
             InvalidMessage: a row cannot hold the document and the summary.
         """
         partition = _partition(plan.fingerprint)
-        drawn_up = plan.drawn_up_at.isoformat()
-        row = {"PartitionKey": partition, "RowKey": _PLAN_ROW, "DrawnUpAt": drawn_up}
+        planned_at = plan.planned_at.isoformat()
+        row = {"PartitionKey": partition, "RowKey": _PLAN_ROW, "PlannedAt": planned_at}
         whole = Write(Verb.CREATE, row | _PLAN.of(plan))
-        if await self._drawn_up(partition) is not None:
+        if await self._planned_at(partition) is not None:
             return
-        transactions = packed(_pages(partition, drawn_up, people))
+        transactions = packed(_pages(partition, planned_at, people))
         for some in batched(transactions, _TRANSACTIONS_AT_ONCE, strict=False):
             await all_of(
                 self._table.submit(write for _, writes in pages for write in writes)
@@ -58,8 +58,8 @@ class TablePlans:
     async def people(self, fingerprint: str, page: int) -> list[PlannedPerson]:
         """A page of a plan's people, from 0; empty after the last."""
         partition = _partition(fingerprint)
-        drawn_up = await self._drawn_up(partition)
-        row = drawn_up and await self._table.get(partition, _page_row(drawn_up, page))
+        planned_at = await self._planned_at(partition)
+        row = planned_at and await self._table.get(partition, _page_row(planned_at, page))
         if not row:
             return []
         return [
@@ -67,25 +67,25 @@ class TablePlans:
             for object_id, action, wave, reason in json.loads(gathered("People", row) or "")
         ]
 
-    async def _drawn_up(self, partition: str) -> str | None:
-        """When the plan was drawn up: what is left of another try has other pages."""
-        row = await self._table.get(partition, _PLAN_ROW, select=["DrawnUpAt"])
-        return row["DrawnUpAt"] if row else None
+    async def _planned_at(self, partition: str) -> str | None:
+        """When the plan was made: what is left of another try has other pages."""
+        row = await self._table.get(partition, _PLAN_ROW, select=["PlannedAt"])
+        return row["PlannedAt"] if row else None
 
 
 def _partition(fingerprint: str) -> str:
     return row_key(RowKind.PLAN, fingerprint)
 
 
-def _page_row(drawn_up: str, number: int) -> str:
-    return row_key(RowKind.PAGE, drawn_up, f"{number:06d}")
+def _page_row(planned_at: str, number: int) -> str:
+    return row_key(RowKind.PAGE, planned_at, f"{number:06d}")
 
 
 def _pages(
-    partition: str, drawn_up: str, people: Iterable[PlannedPerson]
+    partition: str, planned_at: str, people: Iterable[PlannedPerson]
 ) -> Iterator[tuple[int, list[Write]]]:
     for number, text in enumerate(_texts(people)):
-        row = {"PartitionKey": partition, "RowKey": _page_row(drawn_up, number)}
+        row = {"PartitionKey": partition, "RowKey": _page_row(planned_at, number)}
         yield number, [Write(Verb.PUT, row | spread("People", text))]
 
 

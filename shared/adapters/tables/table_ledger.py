@@ -24,7 +24,7 @@ from shared.adapters.tables.receipts import Receipts
 from shared.adapters.tables.table import Table
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import joined
 from shared.ports.ledger import Receipt, Totals
 
@@ -111,18 +111,18 @@ class TableLedger:
         return await self._partitions[PROVISIONAL].people()
 
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
-        """Everybody whom the wave of that name holds, by its index."""
+        """Everybody whom the wave of that name claims, by its index."""
         return await self._from_all(lambda partition: partition.in_wave(wave))
 
-    async def standings(self) -> AsyncGenerator[Sequence[Standing]]:
+    async def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Everybody who is remembered under an object id, up to 1,000 to a page."""
         for names in batched(BUCKETS, _PARTITIONS_AT_ONCE, strict=False):
             async with AsyncExitStack() as stack:
                 readers = [
-                    await stack.enter_async_context(aclosing(self._partitions[name].standings()))
+                    await stack.enter_async_context(aclosing(self._partitions[name].summaries()))
                     for name in names
                 ]
-                pages: Sequence[Sequence[Standing] | None] = [()]
+                pages: Sequence[Sequence[EnrolmentSummary] | None] = [()]
                 # The service may give an empty page before the last one.
                 while any(page is not None for page in pages):
                     pages = await all_of(anext(reader, None) for reader in readers)

@@ -104,7 +104,7 @@ class PlanView(View):
     fingerprint: str
     name: str
     digest: str
-    drawn_up_at: Moment
+    planned_at: Moment
     listed: int
     eligible: int
     kept: int
@@ -144,7 +144,7 @@ class RollbackView(View):
     departing: tuple[str, ...]
     """The object ids of the first few hundred of them."""
     stays: tuple[CountView, ...]
-    """People of the wave who stay in, by what holds them."""
+    """People of the wave who stay in, by what claims them."""
     done: bool
 
 

@@ -10,14 +10,14 @@ class CauseView(View):
     """What made the product touch somebody, and who is behind it."""
 
     kind: str
-    """`event`, `new-hire`, `wave`, `by-hand` or `found`."""
+    """`event`, `new-hire`, `wave`, `override` or `found`."""
     reference: str
     """The event's key, the wave's name or the operator's reason."""
     actor: str
 
 
-class HoldView(View):
-    """A cause that wants the person in scope; whoever nothing holds is taken out again."""
+class ClaimView(View):
+    """A cause that wants the person in scope; whoever nothing claims is taken out again."""
 
     cause: CauseView
     until: Moment | None
@@ -25,7 +25,7 @@ class HoldView(View):
     """Whether its time has passed; it counts no more."""
 
 
-class BarView(View):
+class ExclusionView(View):
     """What keeps the person out, whoever wants them in."""
 
     reason: str
@@ -70,19 +70,19 @@ class PersonView(PersonSummary):
     flag_text: str | None
     object_id: str | None
     source_anchor: str | None
-    medium: str | None
+    source_of_authority: str | None
     """`cloud` or `on-premises`: the directory that holds the membership."""
     provenance: str
     """`ours`, `preexisting` or `unknown`: only what is ours is ever taken out again."""
     cause: CauseView
-    holds: tuple[HoldView, ...]
-    bar: BarView | None
+    claims: tuple[ClaimView, ...]
+    exclusion: ExclusionView | None
     due: Moment | None
     deadline: Moment | None
     steps: tuple[StepView, ...]
 
 
-class OutlookView(View):
+class ForecastView(View):
     """What would become of somebody in Entra whom nothing has asked for yet."""
 
     object_id: str
@@ -111,7 +111,7 @@ class PeopleView(View):
 
     people: tuple[PersonView, ...]
     """Those who are remembered."""
-    outlook: tuple[OutlookView, ...] = ()
+    forecast: tuple[ForecastView, ...] = ()
     """Those in Entra who are not, where somebody's way is asked for."""
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from shared.contracts.messages.contract import Contract, Key, Moment, Text
-from shared.domain.person.write_results import Change
+from shared.domain.person.writes import ScopeAction
 
 MOST_MEMBERS = 500
 
@@ -38,7 +38,7 @@ class DirectoryCommand(Contract):
         Field(alias="schema", validation_alias="schema"),
     ] = "sspr-rollout/directory-command/1"
     command_key: Key
-    action: Change
+    action: ScopeAction
     members: Annotated[tuple[CommandMember, ...], Field(min_length=1, max_length=MOST_MEMBERS)]
     cause: Text
     actor: Text

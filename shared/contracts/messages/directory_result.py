@@ -12,7 +12,7 @@ from pydantic import Field
 from shared.contracts.messages.contract import Contract, Key, Moment, Text
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 
 class SyncState(StrEnum):
@@ -39,7 +39,7 @@ class MemberResult(Contract):
     """What became of one person, and who they turned out to be."""
 
     key: Key
-    outcome: Outcome
+    outcome: WriteOutcome
     reason: Reason | None = None
     detail: Text = ""
     source_anchor: Text | None = None
@@ -47,9 +47,9 @@ class MemberResult(Contract):
     user_principal_name: Text | None = None
     employee_id: Text | None = None
 
-    def answer(self, command_key: str, change: Change) -> Answer:
+    def answer(self, command_key: str, change: ScopeAction) -> WriteResult:
         """The same as a value that decisions are made of."""
-        return Answer(
+        return WriteResult(
             change=change,
             outcome=self.outcome,
             reason=self.reason,
@@ -72,7 +72,7 @@ class DirectoryResult(Contract):
         Field(alias="schema", validation_alias="schema"),
     ] = "sspr-rollout/directory-result/1"
     command_key: Key
-    action: Change
+    action: ScopeAction
     members: Annotated[tuple[MemberResult, ...], Field(min_length=1)]
     sync: SyncReport
     worker: Text

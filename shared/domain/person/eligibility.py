@@ -26,6 +26,6 @@ def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason 
         return Reason.EXCLUDED_ATTRIBUTE
     if not person.licensed:
         return Reason.UNLICENSED
-    if policy.topology.medium(synced=person.synced) is None:
+    if policy.topology.source_of_authority(synced=person.synced) is None:
         return Reason.CLOUD_USER_OUT_OF_REACH
     return None

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 
 MOST_STEPS = 60
@@ -49,7 +49,7 @@ class CauseKind(StrEnum):
     NEW_HIRE = "new-hire"
     """The rollout document's rule, where no event came."""
     WAVE = "wave"
-    BY_HAND = "by-hand"
+    OVERRIDE = "override"
     FOUND = "found"
     """Seen in the group; nobody here asked for them."""
 
@@ -65,8 +65,8 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """A cause that wants the person in scope; whoever nothing holds is taken out again.
+class Claim:
+    """A cause that wants the person in scope; whoever nothing claims is taken out again.
 
     A person has at most one of each kind: the wave is the first that selected them.
     """
@@ -80,7 +80,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Exclusion:
     """What keeps a person out, whoever wants them in: they left, or an operator said so."""
 
     reason: Reason
@@ -120,7 +120,7 @@ class Enrolment:
     """When this state was reached."""
     event_time: datetime
     """When the newest event that was considered happened: an older one changes nothing."""
-    medium: Medium | None = None
+    source_of_authority: SourceOfAuthority | None = None
     provenance: Provenance = Provenance.UNKNOWN
     command_key: str | None = None
     """The directory command that is out for this request; None when none is."""
@@ -133,31 +133,31 @@ class Enrolment:
     reissues: int = 0
     """How often a write was issued again because nothing came of it."""
     flag: Reason | None = None
-    holds: tuple[Hold, ...] = ()
-    bar: Bar | None = None
+    claims: tuple[Claim, ...] = ()
+    exclusion: Exclusion | None = None
     steps: tuple[Step, ...] = ()
 
-    def hold(self, kind: CauseKind) -> Hold | None:
-        """The hold of that kind, if there is one."""
-        return next((one for one in self.holds if one.cause.kind is kind), None)
+    def claim(self, kind: CauseKind) -> Claim | None:
+        """The claim of that kind, if there is one."""
+        return next((one for one in self.claims if one.cause.kind is kind), None)
 
-    def held(self, hold: Hold) -> Self:
-        """The same person with that hold in the place of the one of its kind."""
-        others = tuple(one for one in self.holds if one.cause.kind is not hold.cause.kind)
-        return replace(self, holds=(*others, hold))
+    def with_claim(self, claim: Claim) -> Self:
+        """The same person with that claim in the place of the one of its kind."""
+        others = tuple(one for one in self.claims if one.cause.kind is not claim.cause.kind)
+        return replace(self, claims=(*others, claim))
 
     def released(self, *kinds: CauseKind) -> Self:
-        """The same person without the holds of these kinds."""
-        kept = tuple(one for one in self.holds if one.cause.kind not in kinds)
-        return replace(self, holds=kept)
+        """The same person without the claims of these kinds."""
+        kept = tuple(one for one in self.claims if one.cause.kind not in kinds)
+        return replace(self, claims=kept)
 
     def step_of(self, event_key: str) -> Step | None:
         """The first step that an event brought about; None where it changed nothing."""
         return next((step for step in self.steps if step.detail == event_key), None)
 
-    def is_barred(self, now: datetime) -> bool:
+    def is_kept_out(self, now: datetime) -> bool:
         """Whether something keeps the person out now."""
-        return self.bar is not None and not self.bar.is_over(now)
+        return self.exclusion is not None and not self.exclusion.is_over(now)
 
     @property
     def is_provisional(self) -> bool:

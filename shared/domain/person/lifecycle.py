@@ -7,7 +7,7 @@ from shared.domain.person.onboarding import Action
 from shared.domain.person.reasons import Reason
 
 
-class Outcome(StrEnum):
+class WorkflowOutcome(StrEnum):
     """How a workflow's task ended."""
 
     COMPLETED = "completed"
@@ -19,7 +19,7 @@ _FAILED = frozenset({State.EXCLUDED, State.FAILED, State.WITHDRAWING, State.WITH
 
 def outcome_of(
     action: Action, received: Reason | None, current: Enrolment | None
-) -> Outcome | None:
+) -> WorkflowOutcome | None:
     """The outcome; None while it is not known.
 
     Args:
@@ -34,19 +34,19 @@ def outcome_of(
     if received is None:
         return None
     if received in {Reason.INVALID, Reason.NOT_DONE} or current is None:
-        return Outcome.FAILED
+        return WorkflowOutcome.FAILED
     if action is Action.OFFBOARD:
         return _left(current)
     if current.state in IN_SCOPE or _awaits_hire_date(current):
-        return Outcome.COMPLETED
-    return Outcome.FAILED if current.state in _FAILED else None
+        return WorkflowOutcome.COMPLETED
+    return WorkflowOutcome.FAILED if current.state in _FAILED else None
 
 
 def _awaits_hire_date(current: Enrolment) -> bool:
     return current.state is State.WAITING and current.reason is Reason.HIRE_DATE_AHEAD
 
 
-def _left(current: Enrolment) -> Outcome | None:
+def _left(current: Enrolment) -> WorkflowOutcome | None:
     if current.state is State.WITHDRAWN:
-        return Outcome.COMPLETED
-    return None if current.state is State.WITHDRAWING else Outcome.FAILED
+        return WorkflowOutcome.COMPLETED
+    return None if current.state is State.WITHDRAWING else WorkflowOutcome.FAILED

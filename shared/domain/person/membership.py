@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 
 from shared.domain.person.enrolment import (
     IN_SCOPE,
-    Bar,
     Cause,
     CauseKind,
     Enrolment,
+    Exclusion,
     Provenance,
     State,
     Step,
 )
-from shared.domain.person.onboarding import Action, Finding, Request, decide, take_out
+from shared.domain.person.onboarding import Action, Lookup, Request, decide, take_out
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
@@ -45,7 +45,7 @@ def put_in(
         cause=cause,
         until=until,
     )
-    finding = Finding((candidate.person,), candidate.memberships)
+    finding = Lookup((candidate.person,), candidate.memberships)
     return decide(request, finding, current, policy, now)
 
 
@@ -59,8 +59,8 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
         # The membership has gone with the account, which may be restored with what was said of it.
         return current.moved(State.WITHDRAWN, reason, now).released(*_PASSES_AWAY)
     if reason is Reason.NO_LONGER_WANTED:
-        kept = tuple(one for one in current.released(*_PASSES_AWAY).holds if not one.is_over(now))
-        current = replace(current, holds=kept)
+        kept = tuple(one for one in current.released(*_PASSES_AWAY).claims if not one.is_over(now))
+        current = replace(current, claims=kept)
     return take_out(current, reason, now)
 
 
@@ -82,7 +82,7 @@ def found(person: Person, policy: Policy, now: datetime, *, actor: str) -> Enrol
         cause=cause,
         since=now,
         event_time=NO_EVENT,
-        medium=policy.topology.medium(synced=person.synced),
+        source_of_authority=policy.topology.source_of_authority(synced=person.synced),
         provenance=Provenance.PREEXISTING,
         steps=(Step(now, State.VISIBLE, Reason.ALREADY_MEMBER, cause.reference),),
     )
@@ -99,36 +99,38 @@ def take_stranger(
 
 
 def keep_out(
-    person: Person, current: Enrolment | None, bar: Bar, policy: Policy, now: datetime
+    person: Person, current: Enrolment | None, exclusion: Exclusion, policy: Policy, now: datetime
 ) -> Enrolment:
     """An operator keeps somebody out, and takes them out where they are in."""
     known = current or replace(
-        found(person, policy, now, actor=bar.actor),
-        cause=Cause(CauseKind.BY_HAND, bar.text, bar.actor),
+        found(person, policy, now, actor=exclusion.actor),
+        cause=Cause(CauseKind.OVERRIDE, exclusion.text, exclusion.actor),
         provenance=Provenance.UNKNOWN,
         state=State.EXCLUDED,
-        reason=bar.reason,
-        steps=(Step(now, State.EXCLUDED, bar.reason, bar.text),),
+        reason=exclusion.reason,
+        steps=(Step(now, State.EXCLUDED, exclusion.reason, exclusion.text),),
     )
-    barred = replace(known.released(CauseKind.BY_HAND), bar=bar)
-    if barred.state in IN_SCOPE | {State.REQUESTED}:
-        return take_out(barred, bar.reason, now)
-    if barred.state in {State.WAITING, State.FAILED}:
-        return barred.moved(State.EXCLUDED, bar.reason, now, detail=bar.text)
-    return barred
+    kept_out = replace(known.released(CauseKind.OVERRIDE), exclusion=exclusion)
+    if kept_out.state in IN_SCOPE | {State.REQUESTED}:
+        return take_out(kept_out, exclusion.reason, now)
+    if kept_out.state in {State.WAITING, State.FAILED}:
+        return kept_out.moved(State.EXCLUDED, exclusion.reason, now, detail=exclusion.text)
+    return kept_out
 
 
 def let_go(current: Enrolment) -> Enrolment:
     """What an operator said of the person no longer holds, whichever way it was."""
-    by_hand = current.bar is not None and current.bar.reason is Reason.EXCLUDED_BY_HAND
-    released = current.released(CauseKind.BY_HAND)
-    return replace(released, bar=None) if by_hand else released
+    by_hand = (
+        current.exclusion is not None and current.exclusion.reason is Reason.EXCLUDED_BY_OPERATOR
+    )
+    released = current.released(CauseKind.OVERRIDE)
+    return replace(released, exclusion=None) if by_hand else released
 
 
 def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
-    """The person without that wave: out, unless something else holds them in."""
-    hold = current.hold(CauseKind.WAVE)
-    if hold is None or hold.cause.reference != wave:
+    """The person without that wave: out, unless something else claims them."""
+    claim = current.claim(CauseKind.WAVE)
+    if claim is None or claim.cause.reference != wave:
         return current
     released = current.released(CauseKind.WAVE)
     if stays(released, now) or released.state in {State.EXCLUDED, State.WITHDRAWN}:
@@ -137,15 +139,15 @@ def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
 
 
 def stays(current: Enrolment, now: datetime) -> bool:
-    """Whether something besides a wave holds the person in scope."""
+    """Whether something besides a wave claims the person."""
     return any(
-        one.cause.kind is not CauseKind.WAVE and not one.is_over(now) for one in current.holds
+        one.cause.kind is not CauseKind.WAVE and not one.is_over(now) for one in current.claims
     )
 
 
 def call_off(current: Enrolment, now: datetime) -> Enrolment:
     """An aborted rollout puts nobody in any more: what it asked for and nobody wrote is undone."""
-    asked = {one.cause.kind for one in current.holds}
+    asked = {one.cause.kind for one in current.claims}
     written = any(step.reason in {Reason.ADDED, Reason.PUT_BACK} for step in current.steps)
     pending = current.state in {State.REQUESTED, State.WAITING}
     if not pending or written or not asked <= set(_PASSES_AWAY):

@@ -7,18 +7,18 @@ from enum import StrEnum
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import (
     IN_SCOPE,
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
     Step,
     merged,
 )
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person, UserRef
-from shared.domain.person.policy import Medium, Policy, Topology
+from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 
 _ENROLLED = IN_SCOPE | {State.REQUESTED}
@@ -26,7 +26,7 @@ _ASKED = {
     CauseKind.EVENT: Reason.ONBOARDED,
     CauseKind.NEW_HIRE: Reason.NEW_HIRE,
     CauseKind.WAVE: Reason.IN_WAVE,
-    CauseKind.BY_HAND: Reason.INCLUDED_BY_HAND,
+    CauseKind.OVERRIDE: Reason.INCLUDED_BY_OPERATOR,
 }
 _STALE_READS = timedelta(hours=1)
 """How long after a removal Entra may still show the membership."""
@@ -57,7 +57,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Lookup:
     """What Entra knows of the person a request points at: nobody, one, or more than one."""
 
     people: tuple[Person, ...] = ()
@@ -69,13 +69,13 @@ class Finding:
         return self.people[0] if len(self.people) == 1 else None
 
 
-def key_of(identifier: Identifier, finding: Finding) -> str:
+def key_of(identifier: Identifier, finding: Lookup) -> str:
     """The key under which the person is remembered."""
     return finding.person.object_id if finding.person else str(identifier)
 
 
 def decide(
-    request: Request, finding: Finding, current: Enrolment | None, policy: Policy, now: datetime
+    request: Request, finding: Lookup, current: Enrolment | None, policy: Policy, now: datetime
 ) -> Enrolment:
     """The person's enrolment after the request; running it twice gives the same.
 
@@ -90,17 +90,17 @@ def decide(
         return current.noted(Reason.OUTDATED, now, detail=request.key)
     if request.action is Action.OFFBOARD:
         return _withdraw(_Case(request, finding, current, now))
-    if current and _lifts_bar(request, current):
-        current = replace(current, bar=None)
+    if current and _lifts_exclusion(request, current):
+        current = replace(current, exclusion=None)
     after = _wanted(_Case(request, finding, current, now), policy)
-    return after.held(Hold(request.cause, request.until))
+    return after.with_claim(Claim(request.cause, request.until))
 
 
-def _lifts_bar(request: Request, current: Enrolment) -> bool:
-    """An operator lifts every bar; an event lifts that of a leaver, who has come back."""
-    kind, bar = request.cause.kind, current.bar
-    is_leaver = bar is not None and bar.reason is Reason.OFFBOARDED
-    return kind is CauseKind.BY_HAND or (kind is CauseKind.EVENT and is_leaver)
+def _lifts_exclusion(request: Request, current: Enrolment) -> bool:
+    """An operator lifts every exclusion; an event lifts that of a leaver, who has come back."""
+    kind, exclusion = request.cause.kind, current.exclusion
+    is_leaver = exclusion is not None and exclusion.reason is Reason.OFFBOARDED
+    return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver)
 
 
 def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:
@@ -140,7 +140,7 @@ class _Case:
     """Everything one decision is made of, so that its parts need not hand it on piece by piece."""
 
     request: Request
-    finding: Finding
+    finding: Lookup
     current: Enrolment | None
     now: datetime
 
@@ -185,21 +185,21 @@ def _wanted(case: _Case, policy: Policy) -> Enrolment:
     request, current = case.request, case.current
     if current and current.state in _ENROLLED:
         return replace(current, event_time=request.occurred_at)
-    after = _barred(case) or _onboard(case, policy)
+    after = _kept_out(case) or _onboard(case, policy)
     if current and current.state is State.WITHDRAWING and after.state not in _ENROLLED:
         # The removal is still owed; only a person who is to be in again makes up for it.
         return replace(current, event_time=request.occurred_at)
     return after
 
 
-def _barred(case: _Case) -> Enrolment | None:
+def _kept_out(case: _Case) -> Enrolment | None:
     """Whom an operator keeps out stays out; what wants them in is remembered for later."""
     current = case.current
-    if current is None or current.bar is None or not current.is_barred(case.now):
+    if current is None or current.exclusion is None or not current.is_kept_out(case.now):
         return None
     if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
         return replace(current, event_time=case.request.occurred_at)
-    return case.moved(State.EXCLUDED, current.bar.reason)
+    return case.moved(State.EXCLUDED, current.exclusion.reason)
 
 
 def _onboard(case: _Case, policy: Policy) -> Enrolment:
@@ -218,18 +218,22 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     start = case.request.effective_date or person.hire_date
     if start and start > case.now:
         return _wait_for(start, case, policy)
-    medium = policy.topology.medium(synced=person.synced)
+    source_of_authority = policy.topology.source_of_authority(synced=person.synced)
     ours = current is not None and _is_ours(current, case.now)
     if policy.scope_group_id in memberships.group_ids and not ours:
         return replace(
             case.moved(State.VISIBLE, Reason.ALREADY_MEMBER),
-            medium=medium,
+            source_of_authority=source_of_authority,
             provenance=Provenance.PREEXISTING,
         )
     # Entra tells that a cloud user is no member yet; of a synced one only the worker knows.
-    provenance = Provenance.OURS if medium is Medium.CLOUD or ours else Provenance.UNKNOWN
+    provenance = (
+        Provenance.OURS
+        if source_of_authority is SourceOfAuthority.CLOUD or ours
+        else Provenance.UNKNOWN
+    )
     moved = case.moved(State.REQUESTED, _ASKED[case.request.cause.kind])
-    return replace(moved, medium=medium, provenance=provenance)
+    return replace(moved, source_of_authority=source_of_authority, provenance=provenance)
 
 
 def _is_ours(current: Enrolment, now: datetime) -> bool:
@@ -253,7 +257,7 @@ def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
         waiting = case.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY)
         return wait_again(replace(waiting, deadline=deadline), policy, now)
     moved = case.moved(State.REQUESTED, _ASKED[case.request.cause.kind])
-    return replace(moved, medium=Medium.ON_PREMISES, deadline=deadline)
+    return replace(moved, source_of_authority=SourceOfAuthority.ON_PREMISES, deadline=deadline)
 
 
 def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
@@ -264,11 +268,11 @@ def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
 
 def _withdraw(case: _Case) -> Enrolment:
     current, request = case.current, case.request
-    bar = Bar(Reason.OFFBOARDED, request.cause.actor, request.cause.reference)
+    exclusion = Exclusion(Reason.OFFBOARDED, request.cause.actor, request.cause.reference)
     if current is None:
         # Remembered all the same, so that an older onboarding event that comes late stays out.
-        return replace(case.moved(State.WITHDRAWN, Reason.UNKNOWN_LEAVER), bar=bar)
-    leaving = replace(current, event_time=request.occurred_at, holds=(), bar=bar)
+        return replace(case.moved(State.WITHDRAWN, Reason.UNKNOWN_LEAVER), exclusion=exclusion)
+    leaving = replace(current, event_time=request.occurred_at, claims=(), exclusion=exclusion)
     if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
         return leaving
     leaving = replace(leaving, cause=request.cause)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.domain.person.people import Attribute, Person
 
 
-class Medium(StrEnum):
+class SourceOfAuthority(StrEnum):
     """Which directory holds a person's membership, and so who writes it."""
 
     CLOUD = "cloud"
@@ -27,13 +27,13 @@ class Topology(StrEnum):
     CLOUD = "cloud"
     """One cloud group holds everybody; only Graph writes."""
 
-    def medium(self, *, synced: bool) -> Medium | None:
+    def source_of_authority(self, *, synced: bool) -> SourceOfAuthority | None:
         """Where a user belongs; None where this topology cannot hold them."""
         if self is Topology.CLOUD:
-            return Medium.CLOUD
+            return SourceOfAuthority.CLOUD
         if synced:
-            return Medium.ON_PREMISES
-        return Medium.CLOUD if self is Topology.NESTED else None
+            return SourceOfAuthority.ON_PREMISES
+        return SourceOfAuthority.CLOUD if self is Topology.NESTED else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +80,13 @@ class Policy:
         """The wait before the next look: doubles each time up to `longest_retry`."""
         return doubled(self.first_retry, attempts, self.longest_retry)
 
-    def visible_within(self, medium: Medium | None) -> timedelta:
+    def visible_within(self, source_of_authority: SourceOfAuthority | None) -> timedelta:
         """How long a written membership may take to be seen in Entra."""
-        return self.visible_within_cloud if medium is Medium.CLOUD else self.visible_within_synced
+        return (
+            self.visible_within_cloud
+            if source_of_authority is SourceOfAuthority.CLOUD
+            else self.visible_within_synced
+        )
 
 
 def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:

@@ -10,7 +10,7 @@ class Reason(StrEnum):
     ONBOARDED = "onboarded"
     NEW_HIRE = "new-hire"
     IN_WAVE = "in-wave"
-    INCLUDED_BY_HAND = "included-by-hand"
+    INCLUDED_BY_OPERATOR = "included-by-operator"
     PUT_BACK = "put-back"
     REQUESTED_AGAIN = "requested-again"
     COMMAND_ISSUED = "command-issued"
@@ -34,7 +34,7 @@ class Reason(StrEnum):
     EXCLUDED_GROUP = "excluded-group"
     EXCLUDED_ATTRIBUTE = "excluded-attribute"
     EXCLUDED_PERSON = "excluded-person"
-    EXCLUDED_BY_HAND = "excluded-by-hand"
+    EXCLUDED_BY_OPERATOR = "excluded-by-operator"
     OUTSIDE_POPULATION = "outside-population"
     CLOUD_USER_OUT_OF_REACH = "cloud-user-out-of-reach"
     # Failed.
@@ -79,7 +79,7 @@ _TEXTS = {
     Reason.ONBOARDED: "An onboarding event asked for this person.",
     Reason.NEW_HIRE: "The rollout's rule for new hires asked for this person.",
     Reason.IN_WAVE: "A wave of the rollout asked for this person.",
-    Reason.INCLUDED_BY_HAND: "An operator asked for this person.",
+    Reason.INCLUDED_BY_OPERATOR: "An operator asked for this person.",
     Reason.PUT_BACK: "Somebody had removed the membership by hand; it is written again.",
     Reason.REQUESTED_AGAIN: "Nothing came of the last attempt, so it was issued again.",
     Reason.COMMAND_ISSUED: "A directory command is on its way to the hybrid worker.",
@@ -101,7 +101,7 @@ _TEXTS = {
     Reason.EXCLUDED_GROUP: "The person is in a group excluded from the rollout.",
     Reason.EXCLUDED_ATTRIBUTE: "The rollout document excludes people with this attribute.",
     Reason.EXCLUDED_PERSON: "The rollout document excludes this person.",
-    Reason.EXCLUDED_BY_HAND: "An operator keeps this person out.",
+    Reason.EXCLUDED_BY_OPERATOR: "An operator keeps this person out.",
     Reason.OUTSIDE_POPULATION: "The person is in none of the groups that the rollout is for.",
     Reason.CLOUD_USER_OUT_OF_REACH: "The scope is a synced group; cloud users cannot be in it.",
     Reason.AMBIGUOUS: "More than one account matches; nobody was touched.",

@@ -6,10 +6,10 @@ from typing import Self
 
 from shared.domain.person.enrolment import (
     IN_SCOPE,
-    Bar,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
 )
@@ -17,7 +17,7 @@ from shared.domain.person.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class EnrolmentSummary:
     """An enrolment without its history; see there for the fields."""
 
     key: str
@@ -25,21 +25,21 @@ class Standing:
     reason: Reason
     provenance: Provenance
     since: datetime
-    holds: tuple[Hold, ...] = ()
-    bar: Bar | None = None
+    claims: tuple[Claim, ...] = ()
+    exclusion: Exclusion | None = None
     flag: Reason | None = None
 
     @classmethod
     def of(cls, enrolment: Enrolment) -> Self:
-        """The standing of whoever has this enrolment."""
+        """The summary of whoever has this enrolment."""
         return cls(
             enrolment.key,
             enrolment.state,
             enrolment.reason,
             enrolment.provenance,
             enrolment.since,
-            enrolment.holds,
-            enrolment.bar,
+            enrolment.claims,
+            enrolment.exclusion,
             enrolment.flag,
         )
 
@@ -50,6 +50,6 @@ class Standing:
 
     @property
     def wave(self) -> str | None:
-        """The name of the wave that holds the person."""
-        names = (one.cause.reference for one in self.holds if one.cause.kind is CauseKind.WAVE)
+        """The name of the wave that claims the person."""
+        names = (one.cause.reference for one in self.claims if one.cause.kind is CauseKind.WAVE)
         return next(names, None)

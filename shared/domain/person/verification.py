@@ -14,11 +14,11 @@ from shared.domain.person.enrolment import (
 )
 from shared.domain.person.onboarding import take_out
 from shared.domain.person.people import Memberships, Person, Registration
-from shared.domain.person.policy import Medium, Policy, doubled
+from shared.domain.person.policy import Policy, SourceOfAuthority, doubled
 from shared.domain.person.reasons import Reason
 
-_BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_HAND})
-"""Bars that no event lifts."""
+_BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})
+"""Exclusions that no event lifts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _is_unknown_leaver(current: Enrolment) -> bool:
 
 
 def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
-    if now < current.since + policy.visible_within(current.medium) or current.flag:
+    if now < current.since + policy.visible_within(current.source_of_authority) or current.flag:
         return current
     if current.reissues < policy.reissue_limit:
         return current.moved(
@@ -105,11 +105,11 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
     )
 
 
-def _medium(provisional: Enrolment, person: Person, policy: Policy) -> Medium | None:
+def _medium(provisional: Enrolment, person: Person, policy: Policy) -> SourceOfAuthority | None:
     """Where the membership has been written, or for whom it has not, where it belongs."""
     if provisional.state in IN_SCOPE:
-        return provisional.medium
-    return policy.topology.medium(synced=person.synced)
+        return provisional.source_of_authority
+    return policy.topology.source_of_authority(synced=person.synced)
 
 
 def adopt(
@@ -129,7 +129,7 @@ def adopt(
         due=now if provisional.state is State.WAITING else provisional.due,
         key=person.object_id,
         user=merged(provisional.user, person.ref),
-        medium=_medium(provisional, person, policy),
+        source_of_authority=_medium(provisional, person, policy),
     )
     reason = refusal(person, memberships, policy)
     if reason is None or arrived.state not in IN_SCOPE | {State.REQUESTED}:
@@ -143,19 +143,21 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
     """One person who was enrolled under two keys, with what was said under both.
 
     `known` is under the object id and says where the person is. Of what events said the newest
-    counts; a leaver is held by nothing.
+    counts; nothing claims a leaver.
     """
     newer, older = (arrived, known) if arrived.event_time > known.event_time else (known, arrived)
-    bar = newer.bar or (older.bar if older.bar and older.bar.reason in _BY_OPERATOR else None)
-    holds = {one.cause.kind: one for one in (*known.holds, *older.holds, *newer.holds)}
-    if bar and bar.reason not in _BY_OPERATOR:
-        holds = {}
+    exclusion = newer.exclusion or (
+        older.exclusion if older.exclusion and older.exclusion.reason in _BY_OPERATOR else None
+    )
+    claims = {one.cause.kind: one for one in (*known.claims, *older.claims, *newer.claims)}
+    if exclusion and exclusion.reason not in _BY_OPERATOR:
+        claims = {}
     ours = Provenance.OURS in {known.provenance, arrived.provenance}
     return replace(
         known,
         user=merged(arrived.user, known.user),
         event_time=newer.event_time,
-        holds=tuple(holds.values()),
-        bar=bar,
+        claims=tuple(claims.values()),
+        exclusion=exclusion,
         provenance=Provenance.OURS if ours else known.provenance,
     )

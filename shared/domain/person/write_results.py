@@ -1,68 +1,34 @@
 """What a written membership, or a refusal to write it, makes of a person."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 
 from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State, merged
 from shared.domain.person.onboarding import wait_again
-from shared.domain.person.people import UserRef
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
-
-class Change(StrEnum):
-    """What is done to a membership."""
-
-    ADD = "add"
-    REMOVE = "remove"
-
-
-class Outcome(StrEnum):
-    """What became of one member of a change."""
-
-    DONE = "done"
-    ALREADY = "already"
-    NOT_FOUND = "not-found"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """The directory's answer for one person.
-
-    `already` means that the group was as wished before anybody here touched it: a writer that
-    runs the same change again after a crash answers `done`.
-    """
-
-    change: Change
-    outcome: Outcome
-    reason: Reason | None = None
-    detail: str = ""
-    command_key: str | None = None
-    user: UserRef = UserRef()
-
-
-_WRITTEN = frozenset({Outcome.DONE, Outcome.ALREADY})
+_WRITTEN = frozenset({WriteOutcome.DONE, WriteOutcome.ALREADY})
 _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
 """What the next try may find mended: Graph shows a new user only after a while."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
-def record(current: Enrolment, answer: Answer, policy: Policy, now: datetime) -> Enrolment:
+def record(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
     """The enrolment after the answer; answers may repeat, and come late or out of order."""
     known = replace(current, user=merged(current.user, answer.user))
-    if answer.change is Change.ADD:
+    if answer.change is ScopeAction.ADD:
         return _added(known, answer, policy, now)
     return _removed(known, answer, now)
 
 
-def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) -> Enrolment:
+def _added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
     written = answer.outcome in _WRITTEN
     provenance = _provenance(current, answer)
     match current.state:
         case State.REQUESTED | State.WAITING if written:
-            reason = Reason.ADDED if answer.outcome is Outcome.DONE else Reason.ALREADY_MEMBER
+            reason = Reason.ADDED if answer.outcome is WriteOutcome.DONE else Reason.ALREADY_MEMBER
             return current.moved(
                 State.APPLIED, reason, now, detail=answer.detail, provenance=provenance
             )
@@ -72,7 +38,7 @@ def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
             return _not_added(current, answer, policy, now)
         case State.WITHDRAWING if answer.command_key == current.command_key:
             return _leaving(replace(current, provenance=provenance), answer, now)
-        case State.EXCLUDED | State.FAILED | State.WITHDRAWN if answer.outcome is Outcome.DONE:
+        case State.EXCLUDED | State.FAILED | State.WITHDRAWN if answer.outcome is WriteOutcome.DONE:
             # A late answer to a request that has been given up: what it wrote is taken back.
             return current.moved(
                 State.WITHDRAWING, Reason.ADDED, now, provenance=Provenance.OURS, reissues=0
@@ -81,19 +47,19 @@ def _added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) ->
             return current
 
 
-def _is_of_another_command(current: Enrolment, answer: Answer) -> bool:
+def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
     out, answered = current.command_key, answer.command_key
     return out is not None and answered is not None and out != answered
 
 
-def _not_added(current: Enrolment, answer: Answer, policy: Policy, now: datetime) -> Enrolment:
+def _not_added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
     reason = answer.reason or Reason.WRITE_REFUSED
     if reason in _PASSING:
         # Not the person's fault: the follow-up asks again, ever more rarely.
         flag = reason if reason is Reason.GROUP_NOT_WRITABLE else current.flag
         noted = current.noted(reason, now, detail=answer.detail)
         return replace(noted, command_key=None, flag=flag)
-    if answer.outcome is Outcome.NOT_FOUND:
+    if answer.outcome is WriteOutcome.NOT_FOUND:
         if current.is_provisional:
             return wait_again(current, policy, now)
         reason = answer.reason or Reason.NOT_IN_ACTIVE_DIRECTORY
@@ -101,7 +67,7 @@ def _not_added(current: Enrolment, answer: Answer, policy: Policy, now: datetime
     return current.moved(state, reason, now, detail=answer.detail)
 
 
-def _leaving(current: Enrolment, answer: Answer, now: datetime) -> Enrolment:
+def _leaving(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     """The add that was under way when the person left has been answered."""
     if current.provenance is Provenance.OURS:
         written = answer.outcome in _WRITTEN
@@ -109,17 +75,19 @@ def _leaving(current: Enrolment, answer: Answer, now: datetime) -> Enrolment:
         noted = current.noted(reason, now, detail=answer.detail)
         return replace(noted, command_key=None)
     reason = (
-        Reason.MEMBERSHIP_NOT_OURS if answer.outcome is Outcome.ALREADY else Reason.NOT_A_MEMBER
+        Reason.MEMBERSHIP_NOT_OURS
+        if answer.outcome is WriteOutcome.ALREADY
+        else Reason.NOT_A_MEMBER
     )
     return current.moved(State.WITHDRAWN, reason, now, detail=answer.detail)
 
 
-def _removed(current: Enrolment, answer: Answer, now: datetime) -> Enrolment:
+def _removed(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     if current.state is not State.WITHDRAWING:
         return current
-    if answer.outcome is Outcome.DONE:
+    if answer.outcome is WriteOutcome.DONE:
         return current.moved(State.WITHDRAWN, Reason.REMOVED, now, detail=answer.detail)
-    if answer.outcome is Outcome.REFUSED:
+    if answer.outcome is WriteOutcome.REFUSED:
         reason = answer.reason or Reason.WRITE_REFUSED
         flag = None if reason is Reason.COMMAND_EXPIRED else reason
         noted = current.noted(reason, now, detail=answer.detail)
@@ -127,10 +95,10 @@ def _removed(current: Enrolment, answer: Answer, now: datetime) -> Enrolment:
     return current.moved(State.WITHDRAWN, Reason.NOT_A_MEMBER, now, detail=answer.detail)
 
 
-def _provenance(current: Enrolment, answer: Answer) -> Provenance:
-    if answer.outcome is Outcome.DONE:
+def _provenance(current: Enrolment, answer: WriteResult) -> Provenance:
+    if answer.outcome is WriteOutcome.DONE:
         return Provenance.OURS
-    if answer.outcome is Outcome.ALREADY and current.provenance is Provenance.UNKNOWN:
+    if answer.outcome is WriteOutcome.ALREADY and current.provenance is Provenance.UNKNOWN:
         return Provenance.PREEXISTING
     return current.provenance
 

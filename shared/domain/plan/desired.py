@@ -1,20 +1,20 @@
-"""Wants: what asks for a person to be in scope, a hold, the rule for new hires or a wave."""
+"""Wants: what asks for a person to be in scope, a claim, the rule for new hires or a wave."""
 
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.domain.person.enrolment import CauseKind, Hold
-from shared.domain.person.summary import Standing
-from shared.domain.plan.roster import Listed
+from shared.domain.person.enrolment import CauseKind, Claim
+from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.roster import RosterRow
 from shared.domain.plan.selection import Reach
 from shared.domain.rollout.state import Rollout
 
-_ORDER = (CauseKind.EVENT, CauseKind.BY_HAND, CauseKind.WAVE, CauseKind.NEW_HIRE)
-"""Which of several holds is named as the one that wants the person."""
+_ORDER = (CauseKind.EVENT, CauseKind.OVERRIDE, CauseKind.WAVE, CauseKind.NEW_HIRE)
+"""Which of several claims is named as the one that wants the person."""
 
 
-class Want(NamedTuple):
+class DesiredBy(NamedTuple):
     """What wants a person in scope."""
 
     kind: CauseKind
@@ -26,8 +26,8 @@ class Want(NamedTuple):
         return self.reference if self.kind is CauseKind.WAVE else None
 
 
-class Wants:
-    """Everything that may want somebody in scope: holds, the rule for new hires, waves."""
+class DesiredScope:
+    """Everything that may want somebody in scope: claims, the rule for new hires, waves."""
 
     def __init__(self, rollout: Rollout, reach: Reach, now: datetime, *, through: int) -> None:
         document = rollout.document
@@ -35,44 +35,44 @@ class Wants:
         self._now = now
         self._reach = reach
         self._widens = rollout.widens or through > rollout.started
-        self._holding = rollout.holding
+        self._claiming_waves = rollout.claiming_waves
         self._rolled_back = rollout.rolled_back
-        self._new_hire = Want(CauseKind.NEW_HIRE, since.isoformat()) if since else None
+        self._new_hire = DesiredBy(CauseKind.NEW_HIRE, since.isoformat()) if since else None
         self._waves = [
-            None if wave.name in rollout.rolled_back else Want(CauseKind.WAVE, wave.name)
+            None if wave.name in rollout.rolled_back else DesiredBy(CauseKind.WAVE, wave.name)
             for wave in document.waves[:through]
         ] + [None]
 
-    def of(self, row: Listed, standing: Standing | None) -> Want | None:
+    def of(self, row: RosterRow, summary: EnrolmentSummary | None) -> DesiredBy | None:
         """What wants the person in; None where nothing does.
 
         Where the rollout does not widen, its rule and its waves still keep whoever is in.
         """
-        is_in = standing is not None and standing.is_in
-        held = self._held(standing.holds, is_in=is_in) if standing and standing.holds else None
-        if held or not (self._widens or is_in):
-            return held
+        is_in = summary is not None and summary.is_in
+        claimed = self._claimed(summary.claims, is_in=is_in) if summary and summary.claims else None
+        if claimed or not (self._widens or is_in):
+            return claimed
         if row.is_new_hire:
             return self._new_hire
         return self._waves[self._reach.first(row.place, row.stratum, row.ring)]
 
-    def _held(self, holds: Iterable[Hold], *, is_in: bool) -> Want | None:
-        wanting = {one.cause.kind: one for one in holds if self._counts(one, is_in=is_in)}
+    def _claimed(self, claims: Iterable[Claim], *, is_in: bool) -> DesiredBy | None:
+        wanting = {one.cause.kind: one for one in claims if self._counts(one, is_in=is_in)}
         first = next((wanting[kind] for kind in _ORDER if kind in wanting), None)
-        return Want(first.cause.kind, first.cause.reference) if first else None
+        return DesiredBy(first.cause.kind, first.cause.reference) if first else None
 
-    def _counts(self, hold: Hold, *, is_in: bool) -> bool:
+    def _counts(self, claim: Claim, *, is_in: bool) -> bool:
         """Events and operators always count; what the rollout said, as long as it is heeded.
 
         Whoever is in by a wave stays in, even under a later document that does not name it.
         """
-        if hold.is_over(self._now):
+        if claim.is_over(self._now):
             return False
-        match hold.cause.kind:
+        match claim.cause.kind:
             case CauseKind.WAVE if is_in:
-                return hold.cause.reference not in self._rolled_back
+                return claim.cause.reference not in self._rolled_back
             case CauseKind.WAVE:
-                return self._widens and hold.cause.reference in self._holding
+                return self._widens and claim.cause.reference in self._claiming_waves
             case CauseKind.NEW_HIRE:
                 return self._new_hire is not None and (is_in or self._widens)
             case _:

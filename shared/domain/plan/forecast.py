@@ -8,7 +8,7 @@ from shared.domain.person.eligibility import refusal
 from shared.domain.person.people import Candidate
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.roster import Listed, Listing
+from shared.domain.plan.roster import Roster, RosterRow
 from shared.domain.plan.selection import Reach, Rings
 from shared.domain.rollout.cohort import EVERYBODY, NOBODY, Cut
 from shared.domain.rollout.document import Document, Share, Wave
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outlook:
+class Forecast:
     """What keeps somebody out whom nothing has asked for yet, and what would put them in."""
 
     refusal: Reason | None
@@ -54,10 +54,10 @@ class Outlook:
 
 def look_ahead(
     candidate: Candidate, rollout: Rollout | None, policy: Policy, now: datetime
-) -> Outlook:
+) -> Forecast:
     """What becomes of somebody in Entra who is not remembered."""
     group_ids = candidate.memberships.group_ids
-    return Outlook(
+    return Forecast(
         refusal=refusal(candidate.person, candidate.memberships, policy),
         is_member=policy.scope_group_id in group_ids,
         place=_place(candidate, rollout, now) if rollout else None,
@@ -83,11 +83,11 @@ def _place(candidate: Candidate, rollout: Rollout, now: datetime) -> Place:
     )
 
 
-def _listed(candidate: Candidate, document: Document, now: datetime) -> Listed:
+def _listed(candidate: Candidate, document: Document, now: datetime) -> RosterRow:
     """The person as a plan would list them."""
-    listing = Listing(document, Rings(document.waves), now)
-    listing.enter(candidate.person, candidate.memberships.group_ids, None)
-    return next(listing.rows())
+    roster = Roster(document, Rings(document.waves), now)
+    roster.enter(candidate.person, candidate.memberships.group_ids, None)
+    return next(roster.rows())
 
 
 def _cuts(document: Document, waves: tuple[Wave, ...], *, unknown: Cut) -> Iterator[Cut]:

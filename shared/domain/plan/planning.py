@@ -11,9 +11,9 @@ from shared.domain.person.enrolment import Provenance, State
 from shared.domain.person.people import Candidate
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
-from shared.domain.plan.desired import Want, Wants
-from shared.domain.plan.roster import Listed, Listing
+from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.desired import DesiredBy, DesiredScope
+from shared.domain.plan.roster import Roster, RosterRow
 from shared.domain.plan.scope_plan import Addition, Drift, Removal, ScopePlan, Skip
 from shared.domain.plan.selection import Reach, Rings
 from shared.domain.rollout.cohort import Cut
@@ -33,9 +33,9 @@ _BATCH = 4096
 """People whose lines are hashed at once."""
 
 
-def draw_up(  # noqa: PLR0917 - no two of them are of one type
+def plan_scope(  # noqa: PLR0917 - no two of them are of one type
     candidates: Iterable[Candidate],
-    standings: Mapping[str, Standing],
+    summaries: Mapping[str, EnrolmentSummary],
     members: Collection[str] | None,
     rollout: Rollout,
     policy: Policy,
@@ -47,7 +47,7 @@ def draw_up(  # noqa: PLR0917 - no two of them are of one type
 
     Args:
         candidates: everybody in the tenant; read once, and nobody counts twice.
-        standings: everybody who is remembered, by object id.
+        summaries: everybody who is remembered, by object id.
         members: who is seen in the scope group, directly or not; None where nobody looked, and
             then nothing is said of drift.
         rollout: where the rollout is.
@@ -57,36 +57,36 @@ def draw_up(  # noqa: PLR0917 - no two of them are of one type
             who would be put in whatever the phase is.
     """
     waves = rollout.document.waves[:through]
-    listing = Listing(rollout.document, Rings(waves), now)
+    roster = Roster(rollout.document, Rings(waves), now)
     for candidate in candidates:
-        standing = standings.get(candidate.person.object_id)
-        listing.enter(
+        summary = summaries.get(candidate.person.object_id)
+        roster.enter(
             candidate.person,
             candidate.memberships.group_ids,
-            _obstacle(candidate, standing, policy, now),
+            _obstacle(candidate, summary, policy, now),
         )
-    cuts = listing.census.cuts(waves, rollout.cuts)
-    wants = Wants(rollout, Reach(waves, cuts), now, through=through)
+    cuts = roster.census.cuts(waves, rollout.cuts)
+    wants = DesiredScope(rollout, Reach(waves, cuts), now, through=through)
     draft = _Draft(wants, members, now)
-    for row in listing.rows():
-        draft.judge(row, standings.get(row.object_id))
-    draft.miss(key for key, one in standings.items() if key not in listing and one.is_in)
-    return draft.plan(rollout, listing, cuts)
+    for row in roster.rows():
+        draft.judge(row, summaries.get(row.object_id))
+    draft.miss(key for key, one in summaries.items() if key not in roster and one.is_in)
+    return draft.plan(rollout, roster, cuts)
 
 
 def _obstacle(
-    candidate: Candidate, standing: Standing | None, policy: Policy, now: datetime
+    candidate: Candidate, summary: EnrolmentSummary | None, policy: Policy, now: datetime
 ) -> Reason | None:
     """What keeps the person out, whatever wants them in."""
-    if standing and standing.bar and not standing.bar.is_over(now):
-        return standing.bar.reason
+    if summary and summary.exclusion and not summary.exclusion.is_over(now):
+        return summary.exclusion.reason
     return refusal(candidate.person, candidate.memberships, policy)
 
 
 class _Draft:
     """A plan in the making."""
 
-    def __init__(self, wants: Wants, members: Collection[str] | None, now: datetime) -> None:
+    def __init__(self, wants: DesiredScope, members: Collection[str] | None, now: datetime) -> None:
         self._wants = wants
         self._looked = members is not None
         self._members = frozenset(members or ())
@@ -98,21 +98,21 @@ class _Draft:
         self._kept = 0
         self._awaited = 0
 
-    def judge(self, row: Listed, standing: Standing | None) -> None:
+    def judge(self, row: RosterRow, summary: EnrolmentSummary | None) -> None:
         """What is to be done for one person."""
-        want = self._wants.of(row, standing)
-        if standing and standing.is_in:
-            self._keep_or_remove(row, standing, want)
+        want = self._wants.of(row, summary)
+        if summary and summary.is_in:
+            self._keep_or_remove(row, summary, want)
             return
-        is_added = want is not None and self._add_or_skip(row, standing, want)
-        if not is_added and self._is_stranger(row, standing):
+        is_added = want is not None and self._add_or_skip(row, summary, want)
+        if not is_added and self._is_stranger(row, summary):
             self._drift.append(Drift(row.object_id, Reason.ADDED_BY_HAND))
 
     def miss(self, object_ids: Iterable[str]) -> None:
         """People who are in and whom the directory did not list."""
         self._removals.extend(Removal(one, Reason.NOT_IN_ENTRA) for one in object_ids)
 
-    def plan(self, rollout: Rollout, listing: Listing, cuts: tuple[Cut, ...]) -> ScopePlan:
+    def plan(self, rollout: Rollout, roster: Roster, cuts: tuple[Cut, ...]) -> ScopePlan:
         """The plan, everything in it in the order of the object ids."""
         for people in (self._additions, self._removals, self._skips, self._drift):
             people.sort(key=attrgetter("object_id"))
@@ -123,57 +123,61 @@ class _Draft:
             drift=tuple(self._drift),
             kept=self._kept,
             awaited=self._awaited,
-            eligible=listing.census.size,
-            listed=len(listing),
+            eligible=roster.census.size,
+            listed=len(roster),
             cuts=cuts,
             fingerprint=_fingerprint(rollout, self._lines()),
         )
 
-    def _keep_or_remove(self, row: Listed, standing: Standing, want: Want | None) -> None:
+    def _keep_or_remove(
+        self, row: RosterRow, summary: EnrolmentSummary, want: DesiredBy | None
+    ) -> None:
         """Whoever was in before the rollout is never touched."""
         reason = None if want else Reason.NO_LONGER_WANTED
         if row.obstacle and row.obstacle not in _TOLERATED:
             reason = row.obstacle
-        if reason and standing.provenance is not Provenance.PREEXISTING:
+        if reason and summary.provenance is not Provenance.PREEXISTING:
             self._removals.append(Removal(row.object_id, reason))
             return
         self._kept += 1
-        if reason is None and self._has_gone(row, standing):
+        if reason is None and self._has_gone(row, summary):
             self._drift.append(Drift(row.object_id, Reason.REMOVED_BY_HAND))
 
-    def _add_or_skip(self, row: Listed, standing: Standing | None, want: Want) -> bool:
+    def _add_or_skip(
+        self, row: RosterRow, summary: EnrolmentSummary | None, want: DesiredBy
+    ) -> bool:
         """Whether somebody who is wanted is to be put in; where not, it is said why."""
         reason = row.obstacle
-        if reason is None and standing:
-            if standing.state in _UNDER_WAY:
-                self._awaited += standing.state is State.WITHDRAWING
+        if reason is None and summary:
+            if summary.state in _UNDER_WAY:
+                self._awaited += summary.state is State.WITHDRAWING
                 return False
-            reason = standing.reason if self._rests(standing) else None
+            reason = summary.reason if self._rests(summary) else None
         if reason:
             self._skips.append(Skip(row.object_id, reason, want.wave))
             return False
         self._additions.append(Addition(row.object_id, want.kind, want.reference, row.department))
         return True
 
-    def _rests(self, standing: Standing) -> bool:
+    def _rests(self, summary: EnrolmentSummary) -> bool:
         """Whether AD refused the person a short while ago; Entra cannot tell that it would not."""
-        refused = standing.state is State.FAILED or (
-            standing.state is State.EXCLUDED and standing.reason is Reason.PROTECTED
+        refused = summary.state is State.FAILED or (
+            summary.state is State.EXCLUDED and summary.reason is Reason.PROTECTED
         )
-        return refused and standing.since > self._now - _REST
+        return refused and summary.since > self._now - _REST
 
-    def _has_gone(self, row: Listed, standing: Standing) -> bool:
-        return self._looked and standing.state in _SEEN and row.object_id not in self._members
+    def _has_gone(self, row: RosterRow, summary: EnrolmentSummary) -> bool:
+        return self._looked and summary.state in _SEEN and row.object_id not in self._members
 
-    def _is_stranger(self, row: Listed, standing: Standing | None) -> bool:
+    def _is_stranger(self, row: RosterRow, summary: EnrolmentSummary | None) -> bool:
         """Whether somebody who is not to be in is seen in the group all the same."""
         if row.object_id not in self._members:
             return False
-        if standing is None:
+        if summary is None:
             return True
-        if standing.provenance is Provenance.PREEXISTING or standing.state in _UNDER_WAY:
+        if summary.provenance is Provenance.PREEXISTING or summary.state in _UNDER_WAY:
             return False
-        return standing.state is not State.WITHDRAWN or standing.since < self._now - _STALE_READS
+        return summary.state is not State.WITHDRAWN or summary.since < self._now - _STALE_READS
 
     def _lines(self) -> Iterator[str]:
         for one in self._additions:

@@ -12,7 +12,7 @@ from shared.domain.rollout.cohort import position
 from shared.domain.rollout.document import Document
 
 
-class Listed(NamedTuple):
+class RosterRow(NamedTuple):
     """What is asked of a candidate once it is known where the waves cut."""
 
     object_id: str
@@ -24,7 +24,7 @@ class Listed(NamedTuple):
     department: str
 
 
-class Listing:
+class Roster:
     """Everybody listed, by column: a million objects would take several times as much."""
 
     def __init__(self, document: Document, rings: Rings, now: datetime) -> None:
@@ -64,7 +64,7 @@ class Listing:
         self._new_hires.append(self._is_new_hire(person))
         self._departments.append(self._once(person.department or ""))
 
-    def rows(self) -> Iterator[Listed]:
+    def rows(self) -> Iterator[RosterRow]:
         """Everybody, in the order in which they were listed."""
         columns = (
             self._object_ids,
@@ -75,7 +75,7 @@ class Listing:
             self._new_hires,
             self._departments,
         )
-        return map(Listed._make, zip(*columns, strict=True))
+        return map(RosterRow._make, zip(*columns, strict=True))
 
     def _stratum(self, person: Person) -> str:
         balance = self._document.balance

@@ -32,7 +32,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Somebody whom a wave, a rule or a hold wants in, and who may not be."""
+    """Somebody whom a wave, a rule or a claim wants in, and who may not be."""
 
     object_id: str
     reason: Reason

@@ -109,6 +109,6 @@ class Reach:
         for number, cut in self._cuts:
             if number > ring:
                 break
-            if cut.holds(place, stratum):
+            if cut.covers(place, stratum):
                 return number
         return ring

@@ -30,7 +30,7 @@ class Cut:
     below: float
     by_stratum: Mapping[str, float] = field(default_factory=dict)
 
-    def holds(self, place: float, stratum: str) -> bool:
+    def covers(self, place: float, stratum: str) -> bool:
         """Whether somebody at that position is within."""
         return place < self.by_stratum.get(stratum, self.below)
 

@@ -35,7 +35,7 @@ WIDENING = frozenset({Phase.PROGRESSING, Phase.SOAKING, Phase.COMPLETED})
 class PauseReason(StrEnum):
     """Why a rollout waits for an operator."""
 
-    BY_HAND = "by-hand"
+    BY_OPERATOR = "by-operator"
     GATE_FAILED = "gate-failed"
     GATE_INCONCLUSIVE = "gate-inconclusive"
     ROLLED_BACK = "rolled-back"
@@ -48,7 +48,7 @@ class PauseReason(StrEnum):
 
 
 _TEXTS = {
-    PauseReason.BY_HAND: "An operator paused the rollout.",
+    PauseReason.BY_OPERATOR: "An operator paused the rollout.",
     PauseReason.GATE_FAILED: "A gate failed; mend the cause, then resume, or roll the wave back.",
     PauseReason.GATE_INCONCLUSIVE: "A gate had too little to go by for too long.",
     PauseReason.ROLLED_BACK: "A wave was rolled back; resume puts its people in again.",
@@ -125,7 +125,7 @@ class Rollout:
         return waves[self.started] if self.started < len(waves) else None
 
     @property
-    def holding(self) -> frozenset[str]:
+    def claiming_waves(self) -> frozenset[str]:
         """The names of the waves whose people stay in scope, those of a restarted rollout too."""
         return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
 

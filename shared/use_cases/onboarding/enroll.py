@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.onboarding import Finding, Request, decide, key_of
+from shared.domain.person.onboarding import Lookup, Request, decide, key_of
 from shared.domain.person.people import Identifier
 from shared.ports.world import World
 from shared.use_cases.announce import announce
@@ -38,14 +38,14 @@ async def enroll_requests(
     return [enrolled[key_of(r.identifier, findings[r.identifier])] for r in requests]
 
 
-async def _find(requests: Sequence[Request], world: World) -> Mapping[Identifier, Finding]:
+async def _find(requests: Sequence[Request], world: World) -> Mapping[Identifier, Lookup]:
     identifiers = {request.identifier for request in requests}
     people = await world.directory.find_people(identifiers)
     single = [found[0].object_id for found in people.values() if len(found) == 1]
     memberships = await world.directory.memberships(set(single))
     return {
-        identifier: Finding(found, memberships[found[0].object_id])
+        identifier: Lookup(found, memberships[found[0].object_id])
         if len(found) == 1 and found[0].object_id in memberships
-        else Finding(found)
+        else Lookup(found)
         for identifier, found in people.items()
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.domain.errors import NotPossible
-from shared.domain.person.enrolment import Bar, Cause, CauseKind, Enrolment
+from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion
 from shared.domain.person.membership import keep_out, let_go, put_in
 from shared.domain.person.people import Candidate, Identifier, Memberships
 from shared.domain.person.reasons import Reason
@@ -33,7 +33,7 @@ async def include(
     """
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
-    cause = Cause(CauseKind.BY_HAND, reason, actor)
+    cause = Cause(CauseKind.OVERRIDE, reason, actor)
     return await _amend(
         candidate,
         lambda current: put_in(candidate, cause, current, policy, now, until=until),
@@ -55,10 +55,10 @@ async def exclude(
     """Keep somebody out, and take them out where they are in; raises as `include` does."""
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
-    bar = Bar(Reason.EXCLUDED_BY_HAND, actor, reason, until)
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, actor, reason, until)
     return await _amend(
         candidate,
-        lambda current: keep_out(candidate.person, current, bar, policy, now),
+        lambda current: keep_out(candidate.person, current, exclusion, policy, now),
         world,
         now,
         actor=actor,

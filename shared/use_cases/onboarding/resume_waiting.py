@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.domain.person.enrolment import CauseKind, Enrolment, Hold, State
+from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, State
 from shared.domain.person.onboarding import Action, Request, take_out
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.reasons import Reason
@@ -12,7 +12,7 @@ from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.tell import amend
 
 ACTOR = "clock"
-_ORDER = (CauseKind.EVENT, CauseKind.BY_HAND, CauseKind.NEW_HIRE, CauseKind.WAVE)
+_ORDER = (CauseKind.EVENT, CauseKind.OVERRIDE, CauseKind.NEW_HIRE, CauseKind.WAVE)
 _OF_THE_ROLLOUT = frozenset({CauseKind.NEW_HIRE, CauseKind.WAVE})
 
 
@@ -33,9 +33,9 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
     widens = stored is not None and stored.rollout.widens
     asking = {one.key: _asking(one, now, widens=widens) for one in due}
     await enroll_requests(
-        [_again(one, hold) for one in due if (hold := asking[one.key])], world, now
+        [_again(one, claim) for one in due if (claim := asking[one.key])], world, now
     )
-    unwanted = [one.key for one in due if all(hold.is_over(now) for hold in one.holds)]
+    unwanted = [one.key for one in due if all(claim.is_over(now) for claim in one.claims)]
 
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
         return take_out(current, Reason.NO_LONGER_WANTED, now) if current else None
@@ -43,25 +43,25 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
     await amend(world, unwanted, decide, actor=ACTOR, now=now)
 
 
-def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Hold | None:
-    """The hold in whose name the person is asked for again, if any may be heeded now."""
+def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | None:
+    """The claim in whose name the person is asked for again, if any may be heeded now."""
     for kind in _ORDER:
-        hold = enrolment.hold(kind)
-        if hold and not hold.is_over(now) and (widens or kind not in _OF_THE_ROLLOUT):
-            return hold
+        claim = enrolment.claim(kind)
+        if claim and not claim.is_over(now) and (widens or kind not in _OF_THE_ROLLOUT):
+            return claim
     return None
 
 
-def _again(enrolment: Enrolment, hold: Hold) -> Request:
+def _again(enrolment: Enrolment, claim: Claim) -> Request:
     object_id = enrolment.user.object_id
     return Request(
-        key=hold.cause.reference,
+        key=claim.cause.reference,
         action=Action.ONBOARD,
         identifier=Identifier(IdentifierKind.OBJECT_ID, object_id)
         if object_id
         else Identifier.parse(enrolment.key),
         occurred_at=enrolment.event_time,
-        cause=hold.cause,
+        cause=claim.cause,
         effective_date=enrolment.effective_date,
-        until=hold.until,
+        until=claim.until,
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS
-from shared.domain.person.lifecycle import Outcome, outcome_of
+from shared.domain.person.lifecycle import WorkflowOutcome, outcome_of
 from shared.domain.person.onboarding import Action
 from shared.domain.signals import LifecycleTold
 from shared.ports.world import World
@@ -33,14 +33,14 @@ async def _tell(callback: LifecycleCallback, world: World, now: datetime) -> Non
         later = callback.model_copy(update={"attempt": callback.attempt + 1})
         await world.outbox.send_callbacks([later], world.callback_retry)
         return
-    outcome = outcome or Outcome.FAILED
+    outcome = outcome or WorkflowOutcome.FAILED
     awaited = await world.lifecycle.resume(
-        callback.callback_path, completed=outcome is Outcome.COMPLETED
+        callback.callback_path, completed=outcome is WorkflowOutcome.COMPLETED
     )
     tell([LifecycleTold(key=callback.event_key, outcome=outcome, awaited=awaited)])
 
 
-async def _outcome(callback: LifecycleCallback, world: World) -> Outcome | None:
+async def _outcome(callback: LifecycleCallback, world: World) -> WorkflowOutcome | None:
     receipt = await world.ledger.receipt(callback.event_key)
     key = receipt.person_key if receipt else None
     people = await world.ledger.load([key]) if key else {}

@@ -9,13 +9,13 @@ from typing import Any
 from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import Enrolment, Provenance
 from shared.domain.person.membership import found
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
 from shared.ports.world import World
 from shared.use_cases.rollout.carry_out import CHUNK, take_out_all
-from shared.use_cases.rollout.plan_rollout import Drawn, draw
+from shared.use_cases.rollout.plan_rollout import FreshPlan, draw
 from shared.use_cases.tell import amend, put_in_place
 
 
@@ -30,27 +30,27 @@ async def apply_plan(operation: Operation, world: World, now: datetime) -> Mappi
     kept = await world.plans.find(operation.parameters["plan"])
     if kept is None:
         raise NotPossible("no plan with this fingerprint was shown; plan again")
-    drawn = await draw(kept.document_text, world, now, actor=operation.actor)
+    fresh = await draw(kept.document_text, world, now, actor=operation.actor)
     # Delivered again after a crash it goes on: what it did so far would now look like change.
-    if not _is_in_force(drawn, operation):
-        _check(kept, drawn, operation)
-        await _put_into_force(kept, drawn, operation, world, now)
-    if drawn.rollout.version == 1:
-        await _remember_members(drawn, world, now, actor=operation.actor)
-    for removals in batched(drawn.plan.removals, CHUNK, strict=False):
+    if not _is_in_force(fresh, operation):
+        _check(kept, fresh, operation)
+        await _put_into_force(kept, fresh, operation, world, now)
+    if fresh.rollout.version == 1:
+        await _remember_members(fresh, world, now, actor=operation.actor)
+    for removals in batched(fresh.plan.removals, CHUNK, strict=False):
         await take_out_all(removals, world, now)
-    return _result(kept, drawn)
+    return _result(kept, fresh)
 
 
-def _is_in_force(drawn: Drawn, operation: Operation) -> bool:
-    return drawn.stored is not None and drawn.stored.rollout.applied_by == operation.key
+def _is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
+    return fresh.stored is not None and fresh.stored.rollout.applied_by == operation.key
 
 
-def _check(kept: KeptPlan, drawn: Drawn, operation: Operation) -> None:
-    if drawn.plan.fingerprint != kept.fingerprint:
-        raise WorldChanged(f"the world has changed since: {_difference(kept, drawn.plan)}")
+def _check(kept: KeptPlan, fresh: FreshPlan, operation: Operation) -> None:
+    if fresh.plan.fingerprint != kept.fingerprint:
+        raise WorldChanged(f"the world has changed since: {_difference(kept, fresh.plan)}")
     if not operation.parameters.get("force"):
-        raise_if_unsafe(drawn.plan, drawn.document)
+        raise_if_unsafe(fresh.plan, fresh.document)
     elif not operation.parameters.get("reason", "").strip():
         raise UnsafePlan("to force a plan, give a reason")
 
@@ -73,19 +73,19 @@ def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
     return "; ".join(differs or ["other people, or another phase of the rollout"])
 
 
-async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor: str) -> None:
+async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, actor: str) -> None:
     """Whoever is in the group before the first rollout was there before, and is never touched."""
-    surveyed = drawn.surveyed
+    snapshot = fresh.snapshot
     strangers = sorted(
         object_id
-        for object_id in surveyed.members & surveyed.candidates.keys()
-        if not _is_ours(surveyed.standings.get(object_id))
+        for object_id in snapshot.members & snapshot.candidates.keys()
+        if not _is_ours(snapshot.summaries.get(object_id))
     )
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None:
-            return found(surveyed.candidates[key].person, world.policy, now, actor=actor)
-        if _is_ours(Standing.of(current)):
+            return found(snapshot.candidates[key].person, world.policy, now, actor=actor)
+        if _is_ours(EnrolmentSummary.of(current)):
             return current
         return replace(current, provenance=Provenance.PREEXISTING)
 
@@ -93,15 +93,15 @@ async def _remember_members(drawn: Drawn, world: World, now: datetime, *, actor:
         await amend(world, keys, decide, actor=actor, now=now)
 
 
-def _is_ours(standing: Standing | None) -> bool:
+def _is_ours(summary: EnrolmentSummary | None) -> bool:
     """Whether the product has put the person in, or is about to."""
-    return standing is not None and (standing.is_in or standing.provenance is Provenance.OURS)
+    return summary is not None and (summary.is_in or summary.provenance is Provenance.OURS)
 
 
 async def _put_into_force(
-    kept: KeptPlan, drawn: Drawn, operation: Operation, world: World, now: datetime
+    kept: KeptPlan, fresh: FreshPlan, operation: Operation, world: World, now: datetime
 ) -> None:
-    rollout = drawn.rollout
+    rollout = fresh.rollout
     await world.rollouts.keep_document(
         rollout.version, kept.document_text, actor=operation.actor, now=now
     )
@@ -118,8 +118,8 @@ async def _put_into_force(
         promoted=False,
         lease=None,
     )
-    await put_in_place(world, drawn.stored, applied, action="apply", now=now)
+    await put_in_place(world, fresh.stored, applied, action="apply", now=now)
 
 
-def _result(kept: KeptPlan, drawn: Drawn) -> Mapping[str, Any]:
-    return {"fingerprint": kept.fingerprint, "version": drawn.rollout.version}
+def _result(kept: KeptPlan, fresh: FreshPlan) -> Mapping[str, Any]:
+    return {"fingerprint": kept.fingerprint, "version": fresh.rollout.version}

@@ -10,26 +10,26 @@ from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal
 from shared.ports.world import World
 from shared.use_cases.announce import announce
-from shared.use_cases.rollout.take_snapshot import Survey
+from shared.use_cases.rollout.take_snapshot import Snapshot
 from shared.use_cases.tell import amend
 
 ACTOR = "clock"
 CHUNK = 500
 """People of one step: an operator's word is heeded between two steps."""
-_SAID = {CauseKind.EVENT, CauseKind.BY_HAND}
+_SAID = {CauseKind.EVENT, CauseKind.OVERRIDE}
 
 
 async def put_in_all(
-    additions: Sequence[Addition], surveyed: Survey, policy: Policy, world: World, now: datetime
+    additions: Sequence[Addition], snapshot: Snapshot, policy: Policy, world: World, now: datetime
 ) -> None:
-    """Put these people in; whoever has been barred meanwhile stays out."""
+    """Put these people in; whoever has been excluded meanwhile stays out."""
     wanted = {one.object_id: one for one in additions}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if current and current.is_barred(now):
+        if current and current.is_kept_out(now):
             return current
         cause = Cause(wanted[key].kind, wanted[key].reference, ACTOR)
-        return put_in(surveyed.candidates[key], cause, current, policy, now)
+        return put_in(snapshot.candidates[key], cause, current, policy, now)
 
     await _amend(wanted, decide, world, now)
 
@@ -41,7 +41,7 @@ async def take_out_all(removals: Sequence[Removal], world: World, now: datetime)
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None:
             return None
-        said = any(one.cause.kind in _SAID and not one.is_over(now) for one in current.holds)
+        said = any(one.cause.kind in _SAID and not one.is_over(now) for one in current.claims)
         if said and reasons[key] is Reason.NO_LONGER_WANTED:
             return current
         return take(current, reasons[key], now)
@@ -50,7 +50,7 @@ async def take_out_all(removals: Sequence[Removal], world: World, now: datetime)
 
 
 async def repair(
-    drift: Sequence[Drift], surveyed: Survey, policy: Policy, world: World, now: datetime
+    drift: Sequence[Drift], snapshot: Snapshot, policy: Policy, world: World, now: datetime
 ) -> None:
     """Write again what others took out, and take out whom others put in."""
     reasons = {one.object_id: one.reason for one in drift}
@@ -58,7 +58,7 @@ async def repair(
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if reasons[key] is Reason.REMOVED_BY_HAND:
             return put_back(current, now) if current else None
-        person = surveyed.candidates[key].person
+        person = snapshot.candidates[key].person
         return take_stranger(person, current, policy, now, actor=ACTOR)
 
     await _amend(reasons, decide, world, now)

@@ -22,7 +22,7 @@ async def pause(world: World, now: datetime, *, actor: str, reason: str) -> None
     """
 
     def decide(current: Rollout) -> Rollout:
-        return rollout.pause(current, PauseReason.BY_HAND, now, actor=actor, detail=reason)
+        return rollout.pause(current, PauseReason.BY_OPERATOR, now, actor=actor, detail=reason)
 
     await change_rollout(world, decide, action="pause", now=now)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 
-from shared.domain.plan.planning import draw_up
+from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.progress import Move, MoveKind
 from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout, begin_wave, pause
@@ -15,7 +15,7 @@ from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all
 from shared.use_cases.rollout.look_at_gates import look_at_gates
-from shared.use_cases.rollout.take_snapshot import Survey, survey
+from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.tell import put_in_place, tell
 
 
@@ -41,23 +41,23 @@ class ExpandWave:
         """
         stored = await self._renew(stored)
         try:
-            surveyed = await survey(self.world, stored.rollout.document)
+            snapshot = await take_snapshot(self.world, stored.rollout.document)
             if move.kind is MoveKind.BEGIN_WAVE:
-                stored = await self._begin(stored, surveyed, move)
-            await self._expand(stored, surveyed)
+                stored = await self._begin(stored, snapshot, move)
+            await self._expand(stored, snapshot)
         except BaseException:
             await self._give_back()
             raise
 
-    async def _begin(self, stored: StoredRollout, surveyed: Survey, move: Move) -> StoredRollout:
+    async def _begin(self, stored: StoredRollout, snapshot: Snapshot, move: Move) -> StoredRollout:
         rollout, now = stored.rollout, self.clock()
-        plan = self._plan(rollout, surveyed, through=rollout.started + 1)
+        plan = self._plan(rollout, snapshot, through=rollout.started + 1)
         begun = begin_wave(rollout, plan.cuts[-1], now, actor=ACTOR, reason=move.text)
         return await put_in_place(self.world, stored, begun, action="begin-wave", now=now)
 
-    async def _expand(self, stored: StoredRollout, surveyed: Survey) -> None:
+    async def _expand(self, stored: StoredRollout, snapshot: Snapshot) -> None:
         rollout = stored.rollout
-        plan = self._plan(rollout, surveyed, through=rollout.started)
+        plan = self._plan(rollout, snapshot, through=rollout.started)
         too_many = rollout.document.additions.exceeded_by(len(plan.additions), plan.eligible)
         if too_many and not rollout.forced:
             why = PauseReason.UNSAFE_PLAN
@@ -70,7 +70,7 @@ class ExpandWave:
             stored, then = await look_at_gates(await self._renew(stored), self.world, self.clock())
             if then.kind is not MoveKind.EXPAND:
                 return
-            await put_in_all(chunk, surveyed, policy, self.world, self.clock())
+            await put_in_all(chunk, snapshot, policy, self.world, self.clock())
         if plan.awaited:
             # Whoever is still on the way out can be put in once they are: the next tick sees.
             await self.world.rollouts.renew(stored, None)
@@ -80,10 +80,10 @@ class ExpandWave:
         soaking = stored.rollout.entered(Phase.SOAKING, self.clock(), actor=ACTOR, reason=reason)
         await self._finish(stored, soaking, "soak")
 
-    def _plan(self, rollout: Rollout, surveyed: Survey, *, through: int) -> ScopePlan:
-        return draw_up(
-            surveyed.candidates.values(),
-            surveyed.standings,
+    def _plan(self, rollout: Rollout, snapshot: Snapshot, *, through: int) -> ScopePlan:
+        return plan_scope(
+            snapshot.candidates.values(),
+            snapshot.summaries,
             None,
             rollout,
             rollout.document.governs(self.world.policy),

@@ -13,14 +13,14 @@ from shared.ports.operations import Operation, OperationState
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.rollout.apply_plan import apply_plan
-from shared.use_cases.rollout.plan_rollout import draw_up_plan
+from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.tell import keep_refused
 
 type Handler = Callable[[Operation, World, datetime], Awaitable[Mapping[str, Any]]]
 
 _HANDLERS: Mapping[str, Handler] = {
-    "plan": draw_up_plan,
+    "plan": plan_rollout,
     "apply": apply_plan,
     "rollback": roll_back,
 }

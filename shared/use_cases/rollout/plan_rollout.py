@@ -9,7 +9,7 @@ from typing import Any
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import CauseKind
-from shared.domain.plan.planning import draw_up
+from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
 from shared.domain.rollout.state import Rollout, planned, revise
@@ -17,7 +17,7 @@ from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.rollout.take_snapshot import Survey, survey
+from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.views.describe_plan import describe_plan
 
 MOST_STRATA = 500
@@ -25,18 +25,18 @@ MOST_STRATA = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class FreshPlan:
     """A plan of everything, and what it was made of."""
 
     document: Document
     rollout: Rollout
     """The rollout as it would be once the document is applied."""
     plan: ScopePlan
-    surveyed: Survey
+    snapshot: Snapshot
     stored: StoredRollout | None
 
 
-async def draw_up_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+async def plan_rollout(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
     """Draw up and keep a plan; answers with what the operator is shown.
 
     Raises:
@@ -45,43 +45,45 @@ async def draw_up_plan(operation: Operation, world: World, now: datetime) -> Map
         UnsafePlan: a group that the document names is not there.
     """
     text = operation.parameters["document"]
-    drawn = await draw(text, world, now, actor=operation.actor)
+    fresh = await draw(text, world, now, actor=operation.actor)
     registered = await world.directory.registered_ids()
-    held = Counter(one.wave for one in drawn.surveyed.standings.values() if one.is_in and one.wave)
+    claimed = Counter(
+        one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
+    )
     shown = describe_plan(
-        drawn.plan, drawn.rollout, drawn.stored, registered=registered, held=held, now=now
+        fresh.plan, fresh.rollout, fresh.stored, registered=registered, claimed=claimed, now=now
     )
     summary: Mapping[str, Any] = shown.model_dump(mode="json", by_alias=True)
     kept = KeptPlan(
         fingerprint=shown.fingerprint,
         document_text=text,
-        drawn_up_at=now,
+        planned_at=now,
         actor=operation.actor,
         summary=summary,
     )
-    await world.plans.keep(kept, _people(drawn.plan))
+    await world.plans.keep(kept, _people(fresh.plan))
     return summary
 
 
-async def draw(text: str, world: World, now: datetime, *, actor: str) -> Drawn:
+async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPlan:
     """The plan of everything that the document would do; raises as `draw_up_plan` does."""
     document = read(text)
     _check_scope(document, world)
     stored = await world.rollouts.current()
     rollout = _prospect(stored, document, now, actor=actor)
-    surveyed = await survey(world, document)
-    plan = draw_up(
-        surveyed.candidates.values(),
-        surveyed.standings,
+    snapshot = await take_snapshot(world, document)
+    plan = plan_scope(
+        snapshot.candidates.values(),
+        snapshot.summaries,
         # Whoever is in before the first rollout was there before, and is no drift.
-        surveyed.members if stored else None,
+        snapshot.members if stored else None,
         rollout,
         document.governs(world.policy),
         now,
         through=len(document.waves),
     )
     _check_strata(plan)
-    return Drawn(document, rollout, plan, surveyed, stored)
+    return FreshPlan(document, rollout, plan, snapshot, stored)
 
 
 def _check_strata(plan: ScopePlan) -> None:

@@ -10,7 +10,7 @@ import structlog
 
 from shared.domain.errors import LedgerConflict, UnsafePlan
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.planning import draw_up
+from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import Drift, ScopePlan, unsafe
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.state import ACTIVE, PauseReason, Phase, Rollout, pause
@@ -19,7 +19,7 @@ from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
-from shared.use_cases.rollout.take_snapshot import Survey, survey
+from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.tell import put_in_place, tell, tell_standing
 
 _log = structlog.get_logger(__name__)
@@ -41,8 +41,8 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     rollout = stored.rollout
     await call_off_if_aborted(world, clock())
     try:
-        surveyed = await survey(world, rollout.document)
-        plan = _plan(rollout, surveyed, world, clock())
+        snapshot = await take_snapshot(world, rollout.document)
+        plan = _plan(rollout, snapshot, world, clock())
         judged = replace(plan, additions=()) if rollout.forced else plan
         problems = unsafe(judged, rollout.document)
     except UnsafePlan as error:
@@ -52,7 +52,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await _halt(stored, "; ".join(problems), plan, world, clock())
         return
     try:
-        await _make_good(stored, plan, surveyed, world, clock)
+        await _make_good(stored, plan, snapshot, world, clock)
     except LedgerConflict:
         # An operator was first; the next tick plans anew.
         _log.info("rollout-changed-meanwhile")
@@ -64,11 +64,11 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     tell(_drift_found(plan, repaired=repaired))
 
 
-def _plan(rollout: Rollout, surveyed: Survey, world: World, now: datetime) -> ScopePlan:
-    return draw_up(
-        surveyed.candidates.values(),
-        surveyed.standings,
-        surveyed.members,
+def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
+    return plan_scope(
+        snapshot.candidates.values(),
+        snapshot.summaries,
+        snapshot.members,
         rollout,
         rollout.document.governs(world.policy),
         now,
@@ -79,7 +79,7 @@ def _plan(rollout: Rollout, surveyed: Survey, world: World, now: datetime) -> Sc
 async def _make_good(
     stored: StoredRollout,
     plan: ScopePlan,
-    surveyed: Survey,
+    snapshot: Snapshot,
     world: World,
     clock: Callable[[], datetime],
 ) -> None:
@@ -87,11 +87,11 @@ async def _make_good(
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(_repairs(plan, stored.rollout), stored, world):
-        await repair(drift, surveyed, policy, world, clock())
+        await repair(drift, snapshot, policy, world, clock())
     # The people of a wave that is being expanded are that expansion's.
     additions = () if stored.rollout.phase is Phase.PROGRESSING else plan.additions
     async for wanted in _chunks(additions, stored, world):
-        await put_in_all(wanted, surveyed, policy, world, clock())
+        await put_in_all(wanted, snapshot, policy, world, clock())
 
 
 async def _chunks[T](

@@ -1,4 +1,4 @@
-"""Roll back: take out exactly what one wave added, unless another cause holds the person in."""
+"""Roll back: take out exactly what one wave added, unless another cause claims the person."""
 
 import hashlib
 from collections import Counter
@@ -13,7 +13,7 @@ from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
 from shared.domain.person.membership import roll_back as out_of_wave
 from shared.domain.person.membership import stays
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.rollout import state as rollouts
 from shared.domain.signals import WaveRolledBack
 from shared.ports.operations import Operation
@@ -29,7 +29,7 @@ MOST_NAMED = 200
 _TEXTS = {
     CauseKind.EVENT: "An onboarding event holds them in.",
     CauseKind.NEW_HIRE: "The rule for new hires holds them in.",
-    CauseKind.BY_HAND: "An operator included them.",
+    CauseKind.OVERRIDE: "An operator included them.",
     CauseKind.FOUND: "They were in the group before the rollout.",
 }
 
@@ -77,7 +77,7 @@ async def _current(world: World) -> StoredRollout:
 
 
 def _check(wave: str, people: Sequence[Enrolment], stored: StoredRollout) -> None:
-    """A wave of an earlier document may still hold people; any other name is a mistake."""
+    """A wave of an earlier document may still claim people; any other name is a mistake."""
     document = stored.rollout.document
     if document.wave(wave) is None and not people:
         known = ", ".join(one.name for one in document.waves)
@@ -87,7 +87,7 @@ def _check(wave: str, people: Sequence[Enrolment], stored: StoredRollout) -> Non
 def _view(
     wave: str, people: Sequence[Enrolment], stored: StoredRollout, now: datetime
 ) -> RollbackView:
-    inside = [one for one in people if Standing.of(one).is_in]
+    inside = [one for one in people if EnrolmentSummary.of(one).is_in]
     departing = sorted(one.key for one in inside if _departs(one, now))
     staying = Counter(_held_by(one, now) for one in inside if not _departs(one, now))
     # Whoever is only asked for comes and goes by the minute; they are taken back all the same.
@@ -114,7 +114,7 @@ def _departs(enrolment: Enrolment, now: datetime) -> bool:
 def _held_by(enrolment: Enrolment, now: datetime) -> CauseKind:
     kinds = [
         one.cause.kind
-        for one in enrolment.holds
+        for one in enrolment.claims
         if one.cause.kind is not CauseKind.WAVE and not one.is_over(now)
     ]
     return kinds[0] if kinds else CauseKind.FOUND

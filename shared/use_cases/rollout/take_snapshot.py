@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 from shared.domain.errors import UnsafePlan
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.rollout.document import Document
 from shared.ports.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Snapshot:
     """The tenant and the ledger as they were when they were read."""
 
     candidates: Mapping[str, Candidate]
     members: frozenset[str]
     """Who is in the scope group, directly or not."""
-    standings: Mapping[str, Standing]
+    summaries: Mapping[str, EnrolmentSummary]
 
 
-async def survey(world: World, document: Document) -> Survey:
+async def take_snapshot(world: World, document: Document) -> Snapshot:
     """List everybody, the members of the groups that matter, and what the ledger knows.
 
     Raises:
@@ -32,7 +32,7 @@ async def survey(world: World, document: Document) -> Survey:
         DirectoryUnavailable: Graph did not answer.
     """
     # The ledger first: whoever moves on meanwhile is planned for as they were, and decided anew.
-    standings = {one.key: one async for page in world.ledger.standings() for one in page}
+    summaries = {one.key: one async for page in world.ledger.summaries() for one in page}
     members, memberships = await _memberships(world, document)
     none = Memberships()
     candidates = {
@@ -40,16 +40,16 @@ async def survey(world: World, document: Document) -> Survey:
         async for page in world.directory.everybody()
         for person in page
     }
-    for person in await _overlooked(world, candidates.keys(), standings.values()):
+    for person in await _overlooked(world, candidates.keys(), summaries.values()):
         candidates[person.object_id] = Candidate(person, memberships.get(person.object_id, none))
-    return Survey(candidates, members, standings)
+    return Snapshot(candidates, members, summaries)
 
 
 async def _overlooked(
-    world: World, listed: AbstractSet[str], standings: Iterable[Standing]
+    world: World, listed: AbstractSet[str], summaries: Iterable[EnrolmentSummary]
 ) -> Sequence[Person]:
     """Whoever is in and was not listed is asked for by name: a listing may lag, or be short."""
-    missing = [one.key for one in standings if one.is_in and one.key not in listed]
+    missing = [one.key for one in summaries if one.is_in and one.key not in listed]
     if not missing:
         return []
     asked = [Identifier(IdentifierKind.OBJECT_ID, key) for key in missing]

@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime
 
 from shared.contracts.api.health import CheckView, HealthView, HealthWord
-from shared.domain.health import Finding, Health, NotReached, Trouble, judge
+from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check
 from shared.ports.world import World
 
@@ -41,11 +41,11 @@ class HealthWords:
             return HealthWord(word=self._newest[1])
 
 
-async def _look(check: Check) -> Finding:
+async def _look(check: Check) -> Look:
     loop = asyncio.get_running_loop()
     began = loop.time()
     trouble, detail = await _trouble(check)
-    return Finding(
+    return Look(
         kind=check.kind,
         name=check.name,
         purpose=check.purpose,

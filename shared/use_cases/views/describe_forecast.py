@@ -1,13 +1,13 @@
-"""Describe the outlook: what would become of somebody in Entra who is not remembered, and why."""
+"""Describe the forecast: what would become of somebody in Entra who is not remembered, and why."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from shared.contracts.api.person_view import OutlookView
+from shared.contracts.api.person_view import ForecastView
 from shared.contracts.api.wave_words import selection_text
 from shared.domain.person.people import Candidate, Memberships, Person
-from shared.domain.plan.forecast import Outlook, Place, look_ahead
+from shared.domain.plan.forecast import Forecast, Place, look_ahead
 from shared.domain.rollout.document import Wave
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.world import World
@@ -17,9 +17,9 @@ _DIGITS = 4
 """Of a position, for people to read."""
 
 
-async def describe_outlook(
+async def describe_forecast(
     people: Sequence[Person], world: World, now: datetime
-) -> tuple[OutlookView, ...]:
+) -> tuple[ForecastView, ...]:
     """What would become of each of these people.
 
     Raises:
@@ -36,42 +36,42 @@ async def describe_outlook(
     none = Memberships()
     candidates = [Candidate(one, memberships.get(one.object_id, none)) for one in people]
     return tuple(
-        outlook_view(one.person, look_ahead(one, rollout, policy, now), rollout)
+        forecast_view(one.person, look_ahead(one, rollout, policy, now), rollout)
         for one in candidates
     )
 
 
-def outlook_view(person: Person, outlook: Outlook, rollout: Rollout | None) -> OutlookView:
-    """The outlook as operators see it."""
-    refusal, place = outlook.refusal, outlook.place
+def forecast_view(person: Person, forecast: Forecast, rollout: Rollout | None) -> ForecastView:
+    """The forecast as operators see it."""
+    refusal, place = forecast.refusal, forecast.place
     wave = place.wave if place else None
-    return OutlookView(
+    return ForecastView(
         object_id=person.object_id,
         user_principal_name=person.ref.user_principal_name,
         employee_id=person.ref.employee_id,
         department=person.department,
         refusal=refusal,
         refusal_text=refusal.text if refusal else None,
-        member=outlook.is_member,
+        member=forecast.is_member,
         position=round(place.position, _DIGITS) if place else None,
         wave=wave.name if wave else None,
         begun=wave is not None and place is not None and place.begun,
         new_hire=place is not None and place.is_new_hire,
-        text=" ".join(_sentences(outlook, rollout)),
+        text=" ".join(_sentences(forecast, rollout)),
     )
 
 
-def _sentences(outlook: Outlook, rollout: Rollout | None) -> Iterator[str]:
-    if outlook.is_member:
+def _sentences(forecast: Forecast, rollout: Rollout | None) -> Iterator[str]:
+    if forecast.is_member:
         yield "Somebody else put this person into the scope group."
-    if outlook.refusal:
-        yield f"Not eligible: {outlook.refusal.text}"
-    elif rollout is None or outlook.place is None:
+    if forecast.refusal:
+        yield f"Not eligible: {forecast.refusal.text}"
+    elif rollout is None or forecast.place is None:
         yield "There is no rollout."
     elif rollout.phase is Phase.ABORTED:
         yield "The rollout was aborted; it puts nobody in any more."
     else:
-        yield _wanted(outlook.place, rollout)
+        yield _wanted(forecast.place, rollout)
 
 
 def _wanted(place: Place, rollout: Rollout) -> str:

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.api.person_view import (
-    BarView,
     CauseView,
+    ClaimView,
     EventView,
+    ExclusionView,
     FlagCount,
-    HoldView,
-    OutlookView,
+    ForecastView,
     PeopleView,
     PersonSummary,
     PersonView,
@@ -19,12 +19,12 @@ from shared.contracts.api.person_view import (
     StatusView,
     StepView,
 )
-from shared.domain.person.enrolment import Bar, Cause, Enrolment, Hold, Step
+from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, Step
 from shared.domain.person.people import Identifier
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
-from shared.use_cases.views.describe_forecast import describe_outlook
+from shared.use_cases.views.describe_forecast import describe_forecast
 
 MOST_SHOWN = 50
 
@@ -57,8 +57,8 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     ]
     if not found and not strangers:
         return None
-    outlook = await describe_outlook(strangers, world, now)
-    return people_view(found.values(), now, outlook=outlook)
+    forecast = await describe_forecast(strangers, world, now)
+    return people_view(found.values(), now, forecast=forecast)
 
 
 async def describe_event(key: str, world: World, now: datetime) -> EventView | None:
@@ -96,10 +96,10 @@ async def describe_status(world: World) -> StatusView:
 
 
 def people_view(
-    enrolments: Iterable[Enrolment], now: datetime, *, outlook: tuple[OutlookView, ...] = ()
+    enrolments: Iterable[Enrolment], now: datetime, *, forecast: tuple[ForecastView, ...] = ()
 ) -> PeopleView:
     """The ways of these people."""
-    return PeopleView(people=tuple(person_view(one, now) for one in enrolments), outlook=outlook)
+    return PeopleView(people=tuple(person_view(one, now) for one in enrolments), forecast=forecast)
 
 
 def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
@@ -110,11 +110,11 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
         flag_text=enrolment.flag.text if enrolment.flag else None,
         object_id=enrolment.user.object_id,
         source_anchor=enrolment.user.source_anchor,
-        medium=enrolment.medium,
+        source_of_authority=enrolment.source_of_authority,
         provenance=enrolment.provenance,
         cause=_cause(enrolment.cause),
-        holds=tuple(_hold(one, now) for one in enrolment.holds),
-        bar=_bar(enrolment.bar, now) if enrolment.bar else None,
+        claims=tuple(_claim(one, now) for one in enrolment.claims),
+        exclusion=_exclusion(enrolment.exclusion, now) if enrolment.exclusion else None,
         due=enrolment.due,
         deadline=enrolment.deadline,
         steps=tuple(map(_step, enrolment.steps)),
@@ -151,18 +151,18 @@ def _cause(cause: Cause) -> CauseView:
     return CauseView(kind=cause.kind, reference=cause.reference, actor=cause.actor)
 
 
-def _hold(hold: Hold, now: datetime) -> HoldView:
-    return HoldView(cause=_cause(hold.cause), until=hold.until, over=hold.is_over(now))
+def _claim(claim: Claim, now: datetime) -> ClaimView:
+    return ClaimView(cause=_cause(claim.cause), until=claim.until, over=claim.is_over(now))
 
 
-def _bar(bar: Bar, now: datetime) -> BarView:
-    return BarView(
-        reason=bar.reason,
-        text=bar.reason.text,
-        detail=bar.text,
-        actor=bar.actor,
-        until=bar.until,
-        over=bar.is_over(now),
+def _exclusion(exclusion: Exclusion, now: datetime) -> ExclusionView:
+    return ExclusionView(
+        reason=exclusion.reason,
+        text=exclusion.reason.text,
+        detail=exclusion.text,
+        actor=exclusion.actor,
+        until=exclusion.until,
+        over=exclusion.is_over(now),
     )
 
 

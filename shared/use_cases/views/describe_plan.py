@@ -20,7 +20,7 @@ _OF_A_SHARE = {GateKind.VISIBLE, GateKind.EFFECTIVE, GateKind.REGISTERED}
 _OTHERS = {
     CauseKind.EVENT: "People whom an event asked for and who may be enrolled now.",
     CauseKind.NEW_HIRE: "New hires under the document's rule.",
-    CauseKind.BY_HAND: "People whom an operator included.",
+    CauseKind.OVERRIDE: "People whom an operator included.",
 }
 
 
@@ -30,13 +30,13 @@ def describe_plan(
     stored: StoredRollout | None,
     *,
     registered: frozenset[str],
-    held: Mapping[str, int],
+    claimed: Mapping[str, int],
     now: datetime,
 ) -> PlanView:
     """The plan in numbers: by wave and department, with what stands against it.
 
-    `rollout` is what it would be once the plan is applied, `stored` what it is; `held` is how many
-    people waves hold already, by their names.
+    `rollout` is what it would be once the plan is applied, `stored` what it is; `claimed` is how
+    many people waves claim already, by their names.
     """
     document = rollout.document
     by_wave: dict[str, list[Addition]] = {wave.name: [] for wave in document.waves}
@@ -50,7 +50,7 @@ def describe_plan(
         fingerprint=plan.fingerprint,
         name=document.name,
         digest=document.digest,
-        drawn_up_at=now,
+        planned_at=now,
         listed=plan.listed,
         eligible=plan.eligible,
         kept=plan.kept,
@@ -67,7 +67,7 @@ def describe_plan(
         removals=counted(one.reason for one in plan.removals),
         drift=counted(one.reason for one in plan.drift),
         unsafe=unsafe(plan, document),
-        warnings=(*_of_old(rollout, held), *_warnings(rollout, stored, by_wave)),
+        warnings=(*_of_old(rollout, claimed), *_warnings(rollout, stored, by_wave)),
     )
 
 
@@ -95,10 +95,10 @@ def _wave(
     )
 
 
-def _of_old(rollout: Rollout, held: Mapping[str, int]) -> Iterator[str]:
+def _of_old(rollout: Rollout, claimed: Mapping[str, int]) -> Iterator[str]:
     """A wave is known by its name, and its rollback takes out whoever is in by that name."""
     for wave in rollout.document.waves[rollout.started :]:
-        if people := held.get(wave.name):
+        if people := claimed.get(wave.name):
             yield (
                 f"wave {wave.name}: {people} {'person is' if people == 1 else 'people are'} in by "
                 "an earlier wave of that name; a rollback would take them out as well"

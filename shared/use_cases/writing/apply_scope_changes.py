@@ -10,9 +10,10 @@ from shared.contracts.messages.directory_command import CommandMember, Directory
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.person.enrolment import TO_WRITE, Enrolment, State
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, record
+from shared.domain.person.write_results import record
+from shared.domain.person.writes import ScopeAction, WriteResult
 from shared.ports.world import World
 from shared.use_cases.announce import awaits_writer
 from shared.use_cases.message import Message, read_all
@@ -38,7 +39,13 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
         [(c, [owed[k] for k in c.person_keys if k in owed]) for c in changes], world, now
     )
     await _write_to_cloud(
-        [e for e in owed.values() if e.medium is Medium.CLOUD and awaits_writer(e)], world, now
+        [
+            e
+            for e in owed.values()
+            if e.source_of_authority is SourceOfAuthority.CLOUD and awaits_writer(e)
+        ],
+        world,
+        now,
     )
 
 
@@ -46,7 +53,7 @@ async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: da
     ids = {e.user.object_id: e.state for e in enrolments if e.user.object_id}
     adding = [one for one, state in ids.items() if state is State.REQUESTED]
     removing = [one for one, state in ids.items() if state is State.WITHDRAWING]
-    answers: dict[str, Answer] = {}
+    answers: dict[str, WriteResult] = {}
     if adding:
         answers.update(await world.cloud_scope.add(adding))
     if removing:
@@ -55,7 +62,7 @@ async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: da
         await _record(answers, world, now)
 
 
-async def _record(answers: Mapping[str, Answer], world: World, now: datetime) -> None:
+async def _record(answers: Mapping[str, WriteResult], world: World, now: datetime) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         return record(current, answers[key], world.policy, now) if current else None
 
@@ -86,7 +93,10 @@ async def _command(
 
 
 def _is_for_worker(enrolment: Enrolment, command_key: str) -> bool:
-    return enrolment.medium is Medium.ON_PREMISES and enrolment.command_key in {None, command_key}
+    return (
+        enrolment.source_of_authority is SourceOfAuthority.ON_PREMISES
+        and enrolment.command_key in {None, command_key}
+    )
 
 
 async def _mark(command_keys: Mapping[str, str], world: World, now: datetime) -> None:
@@ -105,7 +115,7 @@ def _directory_command(
     first = people[0]
     return DirectoryCommand(
         command_key=key,
-        action=Change.ADD if first.state is State.REQUESTED else Change.REMOVE,
+        action=ScopeAction.ADD if first.state is State.REQUESTED else ScopeAction.REMOVE,
         members=tuple(_member(enrolment) for enrolment in people),
         cause=f"{first.cause.kind} {first.cause.reference}"[:MOST_TEXT],
         actor=first.cause.actor,

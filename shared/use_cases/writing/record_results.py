@@ -10,7 +10,8 @@ from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.noticing import has_new_problem
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.write_results import Answer, note_delta_sync, record
+from shared.domain.person.write_results import note_delta_sync, record
+from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.signals import DeltaSyncProblem, WorkerReported
 from shared.ports.world import World
@@ -81,7 +82,7 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
 async def _record(results: Sequence[DirectoryResult], world: World, now: datetime) -> None:
     if not results:
         return
-    answers: dict[str, list[tuple[Answer, SyncReport]]] = defaultdict(list)
+    answers: dict[str, list[tuple[WriteResult, SyncReport]]] = defaultdict(list)
     for result in sorted(results, key=lambda one: one.answered_at):
         for member in result.members:
             answer = member.answer(result.command_key, result.action)

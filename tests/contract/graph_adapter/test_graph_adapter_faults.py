@@ -15,7 +15,7 @@ from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Identifier, IdentifierKind
-from shared.domain.person.write_results import Outcome
+from shared.domain.person.writes import WriteOutcome
 from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     GRACE,
@@ -34,7 +34,7 @@ async def test_only_the_throttled_item_of_a_batch_is_sent_again_and_after_its_ti
     started = time.monotonic()
     answers = await scope.add(CLOUD_PEOPLE[:60])
     assert time.monotonic() - started >= 1
-    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert {each.outcome for each in answers.values()} == {WriteOutcome.DONE}
     requests = tenant.requests()
     assert requests["httpRequests"] == 2
     assert requests["operations"] == {"PATCH /groups/{group-id}": 4}
@@ -67,7 +67,7 @@ async def test_a_request_that_fails_once_is_sent_again(
     answers = await scope.add([GRACE])
     # Where only the answer was lost, the first attempt has put her in.
     already = fault.get("when") == "after"
-    assert answers[GRACE].outcome is (Outcome.ALREADY if already else Outcome.DONE)
+    assert answers[GRACE].outcome is (WriteOutcome.ALREADY if already else WriteOutcome.DONE)
     assert tenant.groups_of("grace@contoso.test") == [SCOPE_GROUP]
 
 
@@ -154,7 +154,7 @@ async def test_the_least_documented_permissions_suffice(tenant: Tenant) -> None:
     tenant.do("identities", {"clientId": "app", "roles": roles})
     client = GraphClient(lambda: credential("app"), base_url=tenant.base_url)
     directory, scope = GraphDirectory(client, SCOPE), GraphScope(client, SCOPE)
-    assert (await scope.add([GRACE, NOBODY]))[GRACE].outcome is Outcome.DONE
+    assert (await scope.add([GRACE, NOBODY]))[GRACE].outcome is WriteOutcome.DONE
     assert await directory.scope_member_ids() == {GRACE}
     assert GRACE in await directory.memberships([GRACE])
     assert (await directory.find_people([UPN]))[UPN][0].object_id == GRACE
@@ -162,7 +162,7 @@ async def test_the_least_documented_permissions_suffice(tenant: Tenant) -> None:
     assert await directory.registrations()
     assert await directory.administrator_ids()
     assert await directory.resets(datetime.now(UTC)) == []
-    assert (await scope.remove([GRACE]))[GRACE].outcome is Outcome.DONE
+    assert (await scope.remove([GRACE]))[GRACE].outcome is WriteOutcome.DONE
     await client.aclose()
 
 

@@ -11,7 +11,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     GRACE,
@@ -22,7 +22,7 @@ from tests.support.graph_tenant import (
 
 async def test_twenty_people_are_one_patch(tenant: Tenant, scope: GraphScope) -> None:
     answers = await scope.add(CLOUD_PEOPLE[:20])
-    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert {each.outcome for each in answers.values()} == {WriteOutcome.DONE}
     assert tenant.requests()["operations"] == {"PATCH /groups/{group-id}": 1}
 
 
@@ -34,7 +34,7 @@ async def test_four_hundred_people_are_one_request(
     answers = await scope.add(people)
     assert tenant.requests()["httpRequests"] == 1
     assert answers.keys() == set(people)
-    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert {each.outcome for each in answers.values()} == {WriteOutcome.DONE}
     assert await directory.scope_member_ids() == set(people)
 
 
@@ -45,13 +45,15 @@ async def test_a_member_and_a_stranger_do_not_keep_the_other_eighteen_out(
     await scope.add([present])
     tenant.forget_requests()
     answers = await scope.add([*others[:9], present, NOBODY, *others[9:]])
-    assert {each: answers[each].outcome for each in others} == dict.fromkeys(others, Outcome.DONE)
-    assert answers[present].outcome is Outcome.ALREADY
+    assert {each: answers[each].outcome for each in others} == dict.fromkeys(
+        others, WriteOutcome.DONE
+    )
+    assert answers[present].outcome is WriteOutcome.ALREADY
     assert (answers[NOBODY].outcome, answers[NOBODY].reason) == (
-        Outcome.NOT_FOUND,
+        WriteOutcome.NOT_FOUND,
         Reason.NOT_IN_ENTRA,
     )
-    assert {each.change for each in answers.values()} == {Change.ADD}
+    assert {each.change for each in answers.values()} == {ScopeAction.ADD}
     assert await directory.scope_member_ids() == {present, *others}
     operations = tenant.requests()["operations"]
     assert operations["PATCH /groups/{group-id}"] == 1
@@ -67,10 +69,10 @@ async def test_a_group_that_others_write_refuses_everybody_at_once(
     else:
         group_id = object_id("group", DYNAMIC_GROUP)
     scope = GraphScope(client, group_id)
-    answers: list[Answer] = [*(await scope.add(CLOUD_PEOPLE[:40])).values()]
+    answers: list[WriteResult] = [*(await scope.add(CLOUD_PEOPLE[:40])).values()]
     answers += (await scope.remove([NOBODY])).values()
     assert len(answers) == 41
-    assert {each.outcome for each in answers} == {Outcome.REFUSED}
+    assert {each.outcome for each in answers} == {WriteOutcome.REFUSED}
     assert {each.reason for each in answers} == {Reason.GROUP_NOT_WRITABLE}
     assert all(each.detail for each in answers)
     assert "POST /groups/{group-id}/members/$ref" not in tenant.requests()["operations"]
@@ -88,7 +90,7 @@ async def test_a_new_user_is_waited_for_until_replicated(tenant: Tenant, scope: 
     tenant.do("settings", {"newUserLagSeconds": 0.5})
     new = tenant.do("users", {"userPrincipalName": "new@contoso.test"})["id"]
     answers = await scope.add([new, *CLOUD_PEOPLE[:5]])
-    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
+    assert {each.outcome for each in answers.values()} == {WriteOutcome.DONE}
 
 
 async def test_removals_go_twenty_to_a_request_and_say_who_was_not_there(
@@ -97,12 +99,12 @@ async def test_removals_go_twenty_to_a_request_and_say_who_was_not_there(
     await scope.add(CLOUD_PEOPLE[:40])
     tenant.forget_requests()
     answers = await scope.remove(CLOUD_PEOPLE[:40])
-    assert {each.outcome for each in answers.values()} == {Outcome.DONE}
-    assert {each.change for each in answers.values()} == {Change.REMOVE}
+    assert {each.outcome for each in answers.values()} == {WriteOutcome.DONE}
+    assert {each.change for each in answers.values()} == {ScopeAction.REMOVE}
     assert tenant.requests()["httpRequests"] == 2
     assert await directory.scope_member_ids() == frozenset()
     again = await scope.remove([GRACE, NOBODY])
-    assert {each.outcome for each in again.values()} == {Outcome.ALREADY}
+    assert {each.outcome for each in again.values()} == {WriteOutcome.ALREADY}
 
 
 async def test_nobody_to_write_is_nothing_to_ask(tenant: Tenant, scope: GraphScope) -> None:

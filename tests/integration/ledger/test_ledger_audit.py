@@ -11,7 +11,7 @@ from shared.adapters.tables.audit import TableAudit
 from shared.adapters.tables.keys import HEAD, PARTITIONS, RowKind, row_key
 from shared.adapters.tables.tables import Tables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
-from shared.domain.person.enrolment import Bar, CauseKind, State
+from shared.domain.person.enrolment import CauseKind, Exclusion, State
 from shared.domain.person.reasons import Reason
 from tests.support.ledger_people import NOW, enrolment, object_id, put, wave
 from tests.support.ledger_rollouts import PAUSED, PLANNED
@@ -72,28 +72,28 @@ async def test_every_change_is_in_the_audit_and_the_audit_is_one_chain_per_parti
 
 
 async def test_the_audit_says_which_holds_and_bars_came_and_went(tables: Tables) -> None:
-    held = PERSON.held(wave("pilot"))
-    bar = Bar(Reason.EXCLUDED_BY_HAND, "ada", "on leave", NOW)
-    barred = replace(held.released(CauseKind.WAVE), bar=bar)
-    for person in (PERSON, held, barred, PERSON):
+    held = PERSON.with_claim(wave("pilot"))
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW)
+    kept_out = replace(held.released(CauseKind.WAVE), exclusion=exclusion)
+    for person in (PERSON, held, kept_out, PERSON):
         await put(tables.ledger, person)
-    names = ("held", "released", "bar")
+    names = ("claimed", "released", "exclusion")
     said = [{name: e[name] for name in names if name in e} for e in await entries(tables)]
     pilot = [{"kind": "wave", "reference": "pilot", "actor": "rollout"}]
     until = NOW.isoformat()
     assert said == [
         {},
-        {"held": pilot},
+        {"claimed": pilot},
         {
             "released": pilot,
-            "bar": {
-                "reason": "excluded-by-hand",
+            "exclusion": {
+                "reason": "excluded-by-operator",
                 "actor": "ada",
                 "text": "on leave",
                 "until": until,
             },
         },
-        {"bar": None},
+        {"exclusion": None},
     ]
 
 

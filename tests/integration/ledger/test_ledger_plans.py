@@ -19,7 +19,7 @@ from tests.support.ledger_people import NOW, object_id
 PLAN = KeptPlan(
     fingerprint="f00d" * 16,
     document_text="name: contoso # für alle\n",
-    drawn_up_at=NOW,
+    planned_at=NOW,
     actor="ada",
     summary={"additions": 3, "perWave": [{"wave": "pilot", "share": 0.5}], "unsafe": None},
 )
@@ -78,7 +78,7 @@ async def test_people_with_long_reasons_take_more_pages(plans: TablePlans) -> No
 
 async def test_a_plan_kept_again_changes_nothing(plans: TablePlans) -> None:
     await plans.keep(PLAN, planned_people(3))
-    later = replace(PLAN, drawn_up_at=NOW + timedelta(hours=1), actor="grace")
+    later = replace(PLAN, planned_at=NOW + timedelta(hours=1), actor="grace")
     await plans.keep(later, planned_people(2, "otherwise"))
     assert await plans.find(PLAN.fingerprint) == PLAN
     assert await everybody_in(plans, PLAN.fingerprint) == [list(planned_people(3))]
@@ -97,14 +97,14 @@ async def test_a_plan_whose_keeping_was_interrupted_is_not_found_and_can_be_kept
         await plans.keep(PLAN, interrupted())
     assert await plans.find(PLAN.fingerprint) is None
     assert await plans.people(PLAN.fingerprint, 0) == []
-    again = replace(PLAN, drawn_up_at=NOW + timedelta(minutes=1))
+    again = replace(PLAN, planned_at=NOW + timedelta(minutes=1))
     await plans.keep(again, planned_people(3, "otherwise"))
     assert await plans.find(PLAN.fingerprint) == again
     assert await everybody_in(plans, PLAN.fingerprint) == [list(planned_people(3, "otherwise"))]
 
 
 async def test_of_two_who_keep_the_same_plan_at_once_one_is_whole(store: str) -> None:
-    mine, yours = PLAN, replace(PLAN, drawn_up_at=NOW + timedelta(seconds=1), actor="grace")
+    mine, yours = PLAN, replace(PLAN, planned_at=NOW + timedelta(seconds=1), actor="grace")
     async with (
         Tables.from_connection_string(store) as one,
         Tables.from_connection_string(store) as other,

@@ -6,37 +6,37 @@ from itertools import count
 
 from shared.adapters.tables.keys import partition_of
 from shared.adapters.tables.table_ledger import TableLedger
-from shared.domain.person.enrolment import Bar, Provenance, State
+from shared.domain.person.enrolment import Exclusion, Provenance, State
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from tests.support.ledger_people import NOW, enrolment, object_id, put, wave
 
 
 async def test_everybody_with_an_object_id_is_listed_once_as_they_stand(
     ledger: TableLedger,
 ) -> None:
-    bar = Bar(Reason.EXCLUDED_BY_HAND, "ada", "on leave", NOW)
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW)
     people = [
         *(enrolment(object_id(number)) for number in range(60)),
-        enrolment(object_id(60), provenance=Provenance.OURS, holds=(wave("pilot"),)),
-        enrolment(object_id(61), state=State.APPLIED, flag=Reason.NOT_VISIBLE, bar=bar),
-        enrolment(object_id(62), holds=(replace(wave("pilot"), until=NOW),)),
+        enrolment(object_id(60), provenance=Provenance.OURS, claims=(wave("pilot"),)),
+        enrolment(object_id(61), state=State.APPLIED, flag=Reason.NOT_VISIBLE, exclusion=exclusion),
+        enrolment(object_id(62), claims=(replace(wave("pilot"), until=NOW),)),
     ]
     await put(ledger, *people, enrolment("employee:1"))
-    listed = [one async for page in ledger.standings() for one in page]
+    listed = [one async for page in ledger.summaries() for one in page]
     by_key = sorted(people, key=lambda person: person.key)
-    assert sorted(listed, key=lambda one: one.key) == [Standing.of(one) for one in by_key]
+    assert sorted(listed, key=lambda one: one.key) == [EnrolmentSummary.of(one) for one in by_key]
 
 
 async def test_an_empty_ledger_has_no_page(ledger: TableLedger) -> None:
-    assert [page async for page in ledger.standings()] == []
+    assert [page async for page in ledger.summaries()] == []
 
 
 async def test_a_page_holds_up_to_1000_people(ledger: TableLedger) -> None:
     in_one_partition = (key for key in map(object_id, count()) if partition_of(key) == "p-0")
     people = [enrolment(key) for key, _ in zip(in_one_partition, range(1100), strict=False)]
     await put(ledger, *people, *(enrolment(object_id(number)) for number in range(50)))
-    pages = [page async for page in ledger.standings()]
+    pages = [page async for page in ledger.summaries()]
     assert max(len(page) for page in pages) == 1000
     keys = [one.key for page in pages for one in page]
     assert len(keys) == len(set(keys)) >= 1100
@@ -44,6 +44,6 @@ async def test_a_page_holds_up_to_1000_people(ledger: TableLedger) -> None:
 
 async def test_whoever_has_seen_enough_may_stop_reading(ledger: TableLedger) -> None:
     await put(ledger, *(enrolment(object_id(number)) for number in range(50)))
-    async with aclosing(ledger.standings()) as pages:
+    async with aclosing(ledger.summaries()) as pages:
         assert await anext(pages)
-    assert len([page async for page in ledger.standings()]) == 16
+    assert len([page async for page in ledger.summaries()]) == 16

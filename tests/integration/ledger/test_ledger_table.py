@@ -16,9 +16,9 @@ from shared.adapters.tables.keys import HEAD, partition_of
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
 from shared.domain.errors import LedgerConflict
-from shared.domain.person.enrolment import Bar, Enrolment, Provenance, State, Step
+from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State, Step
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import joined
 from shared.ports.ledger import Receipt, Totals
@@ -42,7 +42,7 @@ async def test_what_was_stored_is_loaded_again_in_every_detail(ledger: TableLedg
     stored = enrolment(
         key,
         user=UserRef(user_principal_name="o'neil@example.com", sid="S-1-5-21", source_anchor="a=="),
-        medium=Medium.ON_PREMISES,
+        source_of_authority=SourceOfAuthority.ON_PREMISES,
         provenance=Provenance.OURS,
         command_key="command-1",
         effective_date=NOW + timedelta(days=1),
@@ -51,8 +51,10 @@ async def test_what_was_stored_is_loaded_again_in_every_detail(ledger: TableLedg
         attempts=3,
         reissues=2,
         flag=Reason.WORKER_SILENT,
-        holds=(wave("pilot"), replace(wave("x"), until=NOW + timedelta(days=2))),
-        bar=Bar(Reason.EXCLUDED_BY_HAND, "ada", "on leave", NOW + timedelta(days=3)),
+        claims=(wave("pilot"), replace(wave("x"), until=NOW + timedelta(days=2))),
+        exclusion=Exclusion(
+            Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW + timedelta(days=3)
+        ),
     )
     await put(ledger, stored)
     assert await ledger.load([key, object_id(1)]) == {key: stored}
@@ -267,7 +269,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
                 reason=dice.choice(list(Reason)),
                 flag=dice.choice(flags),
                 due=dice.choice((None, NOW)),
-                holds=dice.choice(((), (wave("pilot"),), (wave("second wave"),))),
+                claims=dice.choice(((), (wave("pilot"),), (wave("second wave"),))),
             )
             for key in some
         }
@@ -279,7 +281,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
 
     async def adopt(ledger: TableLedger) -> None:
         number = dice.randrange(20)
-        arrived = enrolment(object_id(100 + number), holds=(wave("pilot"),))
+        arrived = enrolment(object_id(100 + number), claims=(wave("pilot"),))
         await ledger.adopt(f"employee:{number}", arrived, actor="test", now=NOW)
 
     async def work(ledger: TableLedger) -> None:
@@ -300,7 +302,7 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
         flagged = await one.flagged(1000)
         assert {p.key for p in flagged} == {p.key for p in listed if p.flag}
         for name in ("pilot", "second wave"):
-            held = {p.key for p in listed if wave(name) in p.holds}
+            held = {p.key for p in listed if wave(name) in p.claims}
             assert {p.key for p in await one.in_wave(name)} == held
 
 

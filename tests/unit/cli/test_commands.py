@@ -16,7 +16,7 @@ from tests.support.cli_samples import (
     NOW,
     REFUSED,
     STATUS,
-    outlook,
+    forecast,
     person,
 )
 
@@ -40,7 +40,7 @@ def api() -> Iterator[Api]:
 
 
 def people(*some: Any) -> Answer:
-    return 200, {"people": list(some), "outlook": []}
+    return 200, {"people": list(some), "forecast": []}
 
 
 def sent(api: Api) -> list[Any]:
@@ -189,7 +189,7 @@ def test_a_name_that_nobody_bears_is_status_1(api: Api) -> None:
 
 
 def test_somebody_whom_nothing_has_asked_for_is_shown_with_their_outlook(api: Api) -> None:
-    ahead = {"people": [], "outlook": [outlook(wave="early")]}
+    ahead = {"people": [], "forecast": [forecast(wave="early")]}
     api.answer("users/7", (200, ahead))
     done = sspr(api, "user", "7")
     assert done.exit_code == 0
@@ -199,7 +199,7 @@ def test_somebody_whom_nothing_has_asked_for_is_shown_with_their_outlook(api: Ap
 
 
 def test_a_watch_waits_for_somebody_who_is_not_enrolled(api: Api) -> None:
-    ahead = {"people": [], "outlook": [outlook()]}
+    ahead = {"people": [], "forecast": [forecast()]}
     api.answer("users/7", (200, ahead), people(person("registered")))
     assert sspr(api, "user", "7", "--watch").exit_code == 0
     api.answer("users/7", (200, ahead))

@@ -10,15 +10,15 @@ import pytest
 from cli.exits import Failure, Status
 from cli.until import read_until
 from shared.contracts.api.operator_api import ByHand, Steer
-from shared.contracts.api.person_view import BarView, CauseView, HoldView
+from shared.contracts.api.person_view import CauseView, ClaimView, ExclusionView
 from tests.support.cli_api import LOST, Api, refusal, serving, sspr
 from tests.support.cli_samples import NOW, person
 
 HELD = person(
     "requested",
-    holds=(
-        HoldView(
-            cause=CauseView(kind="by-hand", reference="ok", actor="kim"), until=None, over=False
+    claims=(
+        ClaimView(
+            cause=CauseView(kind="override", reference="ok", actor="kim"), until=None, over=False
         ),
     ),
 )
@@ -49,7 +49,7 @@ def test_a_word_about_a_person_goes_out_with_reason_end_and_actor(api: Api, verb
     assert posted.headers["x-sspr-actor"] == "kim"
     taken = ByHand.read(posted.body)
     assert (taken.reason, taken.until) == ("asked for", datetime(2199, 1, 1, tzinfo=UTC))
-    assert "by-hand by kim: ok" in done.stdout
+    assert "override by kim: ok" in done.stdout
 
 
 def test_without_an_end_a_word_holds_for_good(api: Api) -> None:
@@ -62,19 +62,19 @@ def test_without_an_end_a_word_holds_for_good(api: Api) -> None:
 def test_a_word_whose_answer_was_lost_is_said_again_for_twice_is_no_more_than_once(
     api: Api,
 ) -> None:
-    bar = BarView(
-        reason="excluded-by-hand",
+    exclusion = ExclusionView(
+        reason="excluded-by-operator",
         text="",
         detail="on leave",
         actor="kim",
         until=None,
         over=False,
     )
-    out = person("withdrawing", bar=bar)
+    out = person("withdrawing", exclusion=exclusion)
     api.answer("people/7/exclude", LOST, (200, {"people": [out]}))
     done = sspr(api, "exclude", "7", "--reason", "on leave")
     assert done.exit_code == 0
-    assert "excluded-by-hand by kim: on leave" in done.stdout
+    assert "excluded-by-operator by kim: on leave" in done.stdout
     assert len(api.posts) == 2
 
 

@@ -25,11 +25,11 @@ PERSON: dict[str, Any] = {
     "flagText": "A member, but the report does not show the person as enabled.",
     "objectId": "8cd9f1fe-6d1a-5836-a72a-f14a46e9eb4a",
     "sourceAnchor": None,
-    "medium": "cloud",
+    "sourceOfAuthority": "cloud",
     "provenance": "ours",
     "cause": {"kind": "event", "reference": "first day", "actor": "hr"},
-    "holds": [],
-    "bar": None,
+    "claims": [],
+    "exclusion": None,
     "due": None,
     "deadline": None,
     "steps": [
@@ -82,18 +82,18 @@ def test_a_person_has_a_header_with_state_cause_provenance_and_flag() -> None:
 
 
 def test_a_person_shows_each_hold_and_the_bar_with_who_why_and_until_when() -> None:
-    by_hand = {"kind": "by-hand", "reference": "asked for", "actor": "kim"}
+    by_hand = {"kind": "override", "reference": "asked for", "actor": "kim"}
     wave = {"kind": "wave", "reference": "five", "actor": "clock"}
     view = people_view(
         [
             {
                 **PERSON,
-                "holds": [
+                "claims": [
                     {"cause": wave, "until": None, "over": False},
                     {"cause": by_hand, "until": "2026-04-01T02:00:00+02:00", "over": False},
                 ],
-                "bar": {
-                    "reason": "excluded-by-hand",
+                "exclusion": {
+                    "reason": "excluded-by-operator",
                     "text": "An operator keeps this person out.",
                     "detail": "on leave",
                     "actor": "lee",
@@ -104,8 +104,8 @@ def test_a_person_shows_each_hold_and_the_bar_with_who_why_and_until_when() -> N
         ]
     )
     assert "held in" in line_with("wave by clock: five", view)
-    assert "by-hand by kim: asked for, until 2026-04-01 00:00:00 UTC" in shown(view)
-    ended = "excluded-by-hand by lee: on leave, ended 2026-03-01 00:00:00 UTC"
+    assert "override by kim: asked for, until 2026-04-01 00:00:00 UTC" in shown(view)
+    ended = "excluded-by-operator by lee: on leave, ended 2026-03-01 00:00:00 UTC"
     assert ended in line_with("kept out", view)
     assert "held in" not in shown(people_view([PERSON]))
     assert "kept out" not in shown(people_view([PERSON]))

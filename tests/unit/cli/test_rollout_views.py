@@ -177,7 +177,9 @@ def test_a_narrow_terminal_still_shows_the_whole_of_every_bar(width: int) -> Non
 def test_a_line_says_where_the_rollout_is() -> None:
     assert phase_text(rollout()) == "soaking in five"
     assert phase_text(rollout("planned", wave=None)) == "planned"
-    assert phase_text(rollout("paused", pause=paused())) == ("paused in five: The text of by-hand.")
+    assert phase_text(rollout("paused", pause=paused())) == (
+        "paused in five: The text of by-operator."
+    )
 
 
 def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -> None:

@@ -26,7 +26,7 @@ from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 KEYS = st.text(min_size=1, max_size=20)
 TEXTS = st.text(max_size=20)
@@ -49,7 +49,7 @@ MEMBERS = built(
 COMMANDS = built(
     DirectoryCommand,
     command_key=KEYS,
-    action=st.sampled_from(Change),
+    action=st.sampled_from(ScopeAction),
     members=st.lists(MEMBERS, min_size=1, max_size=3).map(tuple),
     cause=TEXTS,
     actor=TEXTS,
@@ -59,12 +59,12 @@ COMMANDS = built(
 RESULTS = built(
     DirectoryResult,
     command_key=KEYS,
-    action=st.sampled_from(Change),
+    action=st.sampled_from(ScopeAction),
     members=st.lists(
         built(
             MemberResult,
             key=KEYS,
-            outcome=st.sampled_from(Outcome),
+            outcome=st.sampled_from(WriteOutcome),
             reason=st.none() | st.sampled_from(Reason),
             detail=TEXTS,
             source_anchor=MAYBE,
@@ -212,7 +212,7 @@ def refused(contract: type[Contract], value: dict[str, Any]) -> InvalidMessage:
 def test_the_workers_word_on_a_member_becomes_an_answer_with_all_it_tells() -> None:
     member = MemberResult(
         key="p1",
-        outcome=Outcome.REFUSED,
+        outcome=WriteOutcome.REFUSED,
         reason=Reason.PROTECTED,
         detail="adminCount=1",
         source_anchor="anchor==",
@@ -220,9 +220,9 @@ def test_the_workers_word_on_a_member_becomes_an_answer_with_all_it_tells() -> N
         user_principal_name="anna@contoso.test",
         employee_id="4711",
     )
-    assert member.answer("c1", Change.ADD) == Answer(
-        change=Change.ADD,
-        outcome=Outcome.REFUSED,
+    assert member.answer("c1", ScopeAction.ADD) == WriteResult(
+        change=ScopeAction.ADD,
+        outcome=WriteOutcome.REFUSED,
         reason=Reason.PROTECTED,
         detail="adminCount=1",
         command_key="c1",

@@ -23,8 +23,8 @@ from hybrid_worker.check.installation import installation_checks
 from hybrid_worker.check.outcome import (
     Check,
     CheckFailed,
+    CheckOutcome,
     NotApplicable,
-    Outcome,
     State,
     exit_status,
     outcomes,
@@ -92,11 +92,11 @@ def test_an_error_that_nobody_foresaw_fails_its_check_and_hides_no_other() -> No
 def test_the_exit_status_says_whether_everything_that_applies_has_passed(
     seen: list[State], status: int
 ) -> None:
-    assert exit_status([Outcome("x", state, "") for state in seen]) == status
+    assert exit_status([CheckOutcome("x", state, "") for state in seen]) == status
 
 
 def test_an_outcome_is_one_line_with_the_remedy_behind_the_reason() -> None:
-    text = line(Outcome("door", State.FAILED, "it is\nshut", "Open it."))
+    text = line(CheckOutcome("door", State.FAILED, "it is\nshut", "Open it."))
     assert text.split() == ["failed", "door", "it", "is", "shut.", "Open", "it."]
     assert "\n" not in text
 
@@ -126,7 +126,10 @@ def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) ->
 
 
 def test_json_holds_what_the_lines_hold() -> None:
-    seen = [Outcome("door", State.FAILED, "shut", "Open it."), Outcome("roof", State.PASSED, "ok")]
+    seen = [
+        CheckOutcome("door", State.FAILED, "shut", "Open it."),
+        CheckOutcome("roof", State.PASSED, "ok"),
+    ]
     assert json.loads(as_json(seen))["checks"][0] == {
         "name": "door",
         "state": "failed",
@@ -180,7 +183,7 @@ def test_an_endpoint_that_shows_too_much_or_too_little_is_named_what() -> None:
         judge_cmdlets(NEEDED - {"Start-ADSyncSyncCycle"})
 
 
-def connect_host_outcome(settings: SyncSettings, call: Call) -> Outcome:
+def connect_host_outcome(settings: SyncSettings, call: Call) -> CheckOutcome:
     return next(outcomes(connect_host_checks(settings, call)))
 
 

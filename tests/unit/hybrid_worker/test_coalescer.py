@@ -11,11 +11,11 @@ import pytest
 from hybrid_worker.active_directory.account import Account
 from hybrid_worker.delta_sync.coalescer import Coalescer, Timing
 from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
-from hybrid_worker.journal import Answer, Journal, Recorded
+from hybrid_worker.journal import Journal, JournalEntry, Recorded
 from hybrid_worker.plan import Planned, Target
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TIMING = Timing(
@@ -74,7 +74,7 @@ class Scene:
         member = CommandMember(key="p", employee_id="1")
         command = DirectoryCommand(
             command_key=key,
-            action=Change.ADD,
+            action=ScopeAction.ADD,
             members=(member,),
             cause="c",
             actor="a",
@@ -82,13 +82,13 @@ class Scene:
             expires_at=self.now + timedelta(hours=1),
         )
         account = Account(guid=UUID(int=1), anchor=UUID(int=1), sid="S-1")
-        answer = Answer(
+        answer = JournalEntry(
             command,
-            (MemberResult(key="p", outcome=Outcome.DONE),),
+            (MemberResult(key="p", outcome=WriteOutcome.DONE),),
             SyncReport(state=SyncState.PENDING),
             owes_sync=True,
         )
-        item = Planned(Target(command, member, account), Outcome.DONE)
+        item = Planned(Target(command, member, account), WriteOutcome.DONE)
         self.journal.record([answer], [item], self.now)
         self.journal.told([key])
 

@@ -8,12 +8,12 @@ from uuid import UUID
 import pytest
 
 from hybrid_worker.active_directory.account import Account
-from hybrid_worker.journal import KEPT, Answer, Journal
+from hybrid_worker.journal import KEPT, Journal, JournalEntry
 from hybrid_worker.plan import LastChange, Planned, Target
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
 from shared.domain.errors import ConfigurationError
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -25,8 +25,8 @@ STAGING = SyncReport(state=SyncState.PENDING, problem="staging")
 def planned(
     key: str,
     guid: UUID,
-    action: Change = Change.ADD,
-    outcome: Outcome = Outcome.DONE,
+    action: ScopeAction = ScopeAction.ADD,
+    outcome: WriteOutcome = WriteOutcome.DONE,
     issued_at: datetime = NOW,
 ) -> Planned:
     member = CommandMember(key=f"person-{guid.int}", employee_id="1")
@@ -48,7 +48,7 @@ def record(journal: Journal, *items: Planned, owes: bool = True, now: datetime =
     members = tuple(
         MemberResult(key=item.target.member.key, outcome=item.outcome) for item in items
     )
-    journal.record([Answer(command, members, PENDING, owes_sync=owes)], items, now)
+    journal.record([JournalEntry(command, members, PENDING, owes_sync=owes)], items, now)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_an_answer_survives_a_restart_until_it_has_been_told(tmp_path: Path) -> 
     with Journal(tmp_path / "journal") as journal:
         (untold,) = journal.untold()
         assert (untold.key, untold.sync, untold.told) == ("a", PENDING, False)
-        assert untold.members == (MemberResult(key="person-1", outcome=Outcome.DONE),)
+        assert untold.members == (MemberResult(key="person-1", outcome=WriteOutcome.DONE),)
         journal.told(["a"])
         assert journal.untold() == []
         journal.tell_again(["a"])
@@ -92,20 +92,25 @@ def test_the_intent_is_remembered_and_settled_by_the_groups_members(tmp_path: Pa
         assert journal.owed() == {}, "a cycle now could miss the write"
         journal.settle({ONE})
         assert not journal.unclear()
-        assert journal.earlier(["a"]) == {("a", ONE): Outcome.DONE}
+        assert journal.earlier(["a"]) == {("a", ONE): WriteOutcome.DONE}
         assert journal.owed() == {"a": NOW}
 
 
 def test_an_intended_removal_counts_when_the_member_is_gone(journal: Journal) -> None:
-    journal.intend([planned("a", ONE, Change.REMOVE), planned("a", TWO, Change.REMOVE)], NOW)
+    journal.intend(
+        [planned("a", ONE, ScopeAction.REMOVE), planned("a", TWO, ScopeAction.REMOVE)], NOW
+    )
     journal.settle({TWO})
-    assert journal.earlier(["a"]) == {("a", ONE): Outcome.DONE}
+    assert journal.earlier(["a"]) == {("a", ONE): WriteOutcome.DONE}
 
 
 def test_of_two_intents_for_one_account_the_last_speaks_for_both(journal: Journal) -> None:
-    journal.intend([planned("a", ONE), planned("b", ONE, Change.REMOVE)], NOW)
+    journal.intend([planned("a", ONE), planned("b", ONE, ScopeAction.REMOVE)], NOW)
     journal.settle(set())
-    assert journal.earlier(["a", "b"]) == {("a", ONE): Outcome.DONE, ("b", ONE): Outcome.DONE}
+    assert journal.earlier(["a", "b"]) == {
+        ("a", ONE): WriteOutcome.DONE,
+        ("b", ONE): WriteOutcome.DONE,
+    }
 
 
 def test_what_was_not_written_leaves_nothing_behind(journal: Journal) -> None:
@@ -117,7 +122,7 @@ def test_what_was_not_written_leaves_nothing_behind(journal: Journal) -> None:
 
 def test_an_intent_that_ad_refused_is_not_remembered_as_done(journal: Journal) -> None:
     journal.intend([planned("a", ONE)], NOW)
-    record(journal, planned("a", ONE, outcome=Outcome.REFUSED), owes=False)
+    record(journal, planned("a", ONE, outcome=WriteOutcome.REFUSED), owes=False)
     assert not journal.unclear()
     assert journal.earlier(["a"]) == {}
     assert journal.owed() == {}
@@ -126,16 +131,16 @@ def test_an_intent_that_ad_refused_is_not_remembered_as_done(journal: Journal) -
 def test_the_newest_command_of_an_account_is_known_by_its_issue_and_not_its_arrival(
     journal: Journal,
 ) -> None:
-    record(journal, planned("new", ONE, Change.REMOVE, issued_at=NOW))
+    record(journal, planned("new", ONE, ScopeAction.REMOVE, issued_at=NOW))
     record(journal, planned("old", ONE, issued_at=NOW - timedelta(minutes=1)))
-    assert journal.history([ONE, TWO]) == {ONE: LastChange(Change.REMOVE, NOW, ours=True)}
+    assert journal.history([ONE, TWO]) == {ONE: LastChange(ScopeAction.REMOVE, NOW, ours=True)}
 
 
 def test_times_compare_across_time_zones_and_fractions(journal: Journal) -> None:
     east = datetime.fromisoformat("2026-03-02T10:00:00.5+01:00")
-    record(journal, planned("new", ONE, Change.REMOVE, issued_at=east))
+    record(journal, planned("new", ONE, ScopeAction.REMOVE, issued_at=east))
     record(journal, planned("old", ONE, issued_at=NOW))
-    assert journal.history([ONE])[ONE].action is Change.REMOVE
+    assert journal.history([ONE])[ONE].action is ScopeAction.REMOVE
 
 
 def test_success_ends_the_debt_and_a_problem_does_not(journal: Journal) -> None:

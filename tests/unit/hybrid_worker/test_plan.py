@@ -13,13 +13,13 @@ from hybrid_worker.verdicts import judge
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ONE = UUID(int=1)
 
 
-def target(key: str, action: Change, minute: int, guid: UUID = ONE) -> Target:
+def target(key: str, action: ScopeAction, minute: int, guid: UUID = ONE) -> Target:
     member = CommandMember(key=f"{guid}", employee_id="1")
     issued_at = START + timedelta(minutes=minute)
     command = DirectoryCommand(
@@ -34,11 +34,11 @@ def target(key: str, action: Change, minute: int, guid: UUID = ONE) -> Target:
     return Target(command, member, Account(guid=guid, anchor=guid, sid="S-1"))
 
 
-def last(action: Change, minute: int, *, ours: bool = True) -> dict[UUID, LastChange]:
+def last(action: ScopeAction, minute: int, *, ours: bool = True) -> dict[UUID, LastChange]:
     return {ONE: LastChange(action, START + timedelta(minutes=minute), ours)}
 
 
-def outcome(plan: Plan) -> tuple[Outcome, Reason | None]:
+def outcome(plan: Plan) -> tuple[WriteOutcome, Reason | None]:
     (item,) = plan.items
     return item.outcome, item.reason
 
@@ -46,62 +46,67 @@ def outcome(plan: Plan) -> tuple[Outcome, Reason | None]:
 @pytest.mark.parametrize(
     ("action", "is_in", "expected"),
     [
-        (Change.ADD, False, Outcome.DONE),
-        (Change.ADD, True, Outcome.ALREADY),
-        (Change.REMOVE, True, Outcome.DONE),
-        (Change.REMOVE, False, Outcome.ALREADY),
+        (ScopeAction.ADD, False, WriteOutcome.DONE),
+        (ScopeAction.ADD, True, WriteOutcome.ALREADY),
+        (ScopeAction.REMOVE, True, WriteOutcome.DONE),
+        (ScopeAction.REMOVE, False, WriteOutcome.ALREADY),
     ],
 )
-def test_only_the_difference_is_written(action: Change, is_in: bool, expected: Outcome) -> None:
+def test_only_the_difference_is_written(
+    action: ScopeAction, is_in: bool, expected: WriteOutcome
+) -> None:
     plan = make_plan([target("k", action, 0)], {ONE} if is_in else set(), {}, {})
     assert outcome(plan) == (expected, None)
-    assert bool(plan.adds | plan.removes) == (expected is Outcome.DONE)
+    assert bool(plan.adds | plan.removes) == (expected is WriteOutcome.DONE)
 
 
 def test_an_older_remove_does_not_undo_a_newer_add() -> None:
-    plan = make_plan([target("k", Change.REMOVE, 1)], {ONE}, last(Change.ADD, 2), {})
-    assert outcome(plan) == (Outcome.REFUSED, Reason.OUTDATED)
+    plan = make_plan([target("k", ScopeAction.REMOVE, 1)], {ONE}, last(ScopeAction.ADD, 2), {})
+    assert outcome(plan) == (WriteOutcome.REFUSED, Reason.OUTDATED)
     assert not plan.removes
 
 
 def test_a_newer_remove_undoes_an_older_add() -> None:
-    plan = make_plan([target("k", Change.REMOVE, 3)], {ONE}, last(Change.ADD, 2), {})
-    assert (outcome(plan)[0], set(plan.removes)) == (Outcome.DONE, {ONE})
+    plan = make_plan([target("k", ScopeAction.REMOVE, 3)], {ONE}, last(ScopeAction.ADD, 2), {})
+    assert (outcome(plan)[0], set(plan.removes)) == (WriteOutcome.DONE, {ONE})
 
 
 def test_what_an_earlier_command_of_ours_did_is_done_and_not_already() -> None:
-    ours = make_plan([target("k", Change.ADD, 3)], {ONE}, last(Change.ADD, 2), {})
-    theirs = make_plan([target("k", Change.ADD, 3)], {ONE}, last(Change.ADD, 2, ours=False), {})
-    assert (outcome(ours)[0], outcome(theirs)[0]) == (Outcome.DONE, Outcome.ALREADY)
+    ours = make_plan([target("k", ScopeAction.ADD, 3)], {ONE}, last(ScopeAction.ADD, 2), {})
+    theirs = make_plan(
+        [target("k", ScopeAction.ADD, 3)], {ONE}, last(ScopeAction.ADD, 2, ours=False), {}
+    )
+    assert (outcome(ours)[0], outcome(theirs)[0]) == (WriteOutcome.DONE, WriteOutcome.ALREADY)
 
 
 def test_who_was_taken_out_by_hand_is_put_in_again() -> None:
-    plan = make_plan([target("k", Change.ADD, 3)], set(), last(Change.ADD, 2), {})
-    assert (outcome(plan)[0], set(plan.adds)) == (Outcome.DONE, {ONE})
+    plan = make_plan([target("k", ScopeAction.ADD, 3)], set(), last(ScopeAction.ADD, 2), {})
+    assert (outcome(plan)[0], set(plan.adds)) == (WriteOutcome.DONE, {ONE})
 
 
 def test_what_a_command_did_before_a_crash_is_repeated_and_not_done_again() -> None:
-    earlier = {("k", ONE): Outcome.DONE}
-    plan = make_plan([target("k", Change.ADD, 1)], set(), last(Change.REMOVE, 2), earlier)
-    assert (outcome(plan)[0], plan.adds) == (Outcome.DONE, frozenset())
+    earlier = {("k", ONE): WriteOutcome.DONE}
+    plan = make_plan([target("k", ScopeAction.ADD, 1)], set(), last(ScopeAction.REMOVE, 2), earlier)
+    assert (outcome(plan)[0], plan.adds) == (WriteOutcome.DONE, frozenset())
 
 
 def test_two_commands_in_one_batch_are_taken_in_the_order_of_their_issue() -> None:
-    late, early = target("late", Change.REMOVE, 2), target("early", Change.ADD, 1)
+    late, early = target("late", ScopeAction.REMOVE, 2), target("early", ScopeAction.ADD, 1)
     plan = make_plan([late, early], set(), {}, {})
     assert [item.target.command.command_key for item in plan.items] == ["early", "late"]
-    assert [item.outcome for item in plan.items] == [Outcome.DONE, Outcome.DONE]
+    assert [item.outcome for item in plan.items] == [WriteOutcome.DONE, WriteOutcome.DONE]
     assert not plan.adds | plan.removes
 
 
 COMMANDS = st.lists(
-    st.tuples(st.sampled_from(list(Change)), st.integers(0, 50), st.integers(1, 4)), max_size=30
+    st.tuples(st.sampled_from(list(ScopeAction)), st.integers(0, 50), st.integers(1, 4)),
+    max_size=30,
 )
 
 
 @given(COMMANDS, st.sets(st.integers(1, 4)))
 def test_the_newest_command_of_each_account_decides(
-    commands: list[tuple[Change, int, int]], inside: set[int]
+    commands: list[tuple[ScopeAction, int, int]], inside: set[int]
 ) -> None:
     targets = [
         target(f"{index}", action, minute, UUID(int=who))
@@ -110,7 +115,7 @@ def test_the_newest_command_of_each_account_decides(
     members = {UUID(int=who) for who in inside}
     plan = make_plan(targets, members, {}, {})
     wanted = {
-        each.account.guid: each.command.action is Change.ADD
+        each.account.guid: each.command.action is ScopeAction.ADD
         for each in sorted(targets, key=lambda each: each.command.issued_at)
     }
     after = (members | plan.adds) - plan.removes
@@ -122,17 +127,17 @@ def test_the_newest_command_of_each_account_decides(
 @pytest.mark.parametrize(
     ("action", "account", "expected"),
     [
-        (Change.ADD, {"protected": True}, Reason.PROTECTED),
-        (Change.REMOVE, {"protected": True}, None),
-        (Change.ADD, {"disabled": True}, Reason.DISABLED),
-        (Change.REMOVE, {"disabled": True}, None),
-        (Change.ADD, {"sid": "S-2"}, Reason.SID_MISMATCH),
-        (Change.REMOVE, {"sid": "S-2"}, Reason.SID_MISMATCH),
-        (Change.ADD, {"sid": "s-1"}, None),
+        (ScopeAction.ADD, {"protected": True}, Reason.PROTECTED),
+        (ScopeAction.REMOVE, {"protected": True}, None),
+        (ScopeAction.ADD, {"disabled": True}, Reason.DISABLED),
+        (ScopeAction.REMOVE, {"disabled": True}, None),
+        (ScopeAction.ADD, {"sid": "S-2"}, Reason.SID_MISMATCH),
+        (ScopeAction.REMOVE, {"sid": "S-2"}, Reason.SID_MISMATCH),
+        (ScopeAction.ADD, {"sid": "s-1"}, None),
     ],
 )
 def test_who_may_be_changed(
-    action: Change, account: dict[str, object], expected: Reason | None
+    action: ScopeAction, account: dict[str, object], expected: Reason | None
 ) -> None:
     found = Account(**{"guid": ONE, "anchor": ONE, "sid": "S-1", **account})  # type: ignore[arg-type]
     judged = judge(action, CommandMember(key="k", employee_id="1", sid="S-1"), [found])
@@ -143,4 +148,4 @@ def test_who_may_be_changed(
 def test_a_disabled_account_that_the_cloud_knows_by_its_anchor_is_the_clouds_to_judge() -> None:
     found = Account(guid=ONE, anchor=ONE, sid="S-1", disabled=True)
     member = CommandMember(key="k", source_anchor=found.source_anchor)
-    assert judge(Change.ADD, member, [found]) == found
+    assert judge(ScopeAction.ADD, member, [found]) == found

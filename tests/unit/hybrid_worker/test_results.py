@@ -15,19 +15,19 @@ from shared.contracts.messages.directory_result import (
     SyncReport,
     SyncState,
 )
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
 def recorded(members: int, problem: str | None = None) -> Recorded:
     results = tuple(
-        MemberResult(key=f"{number}", outcome=Outcome.DONE, detail="x" * 480)
+        MemberResult(key=f"{number}", outcome=WriteOutcome.DONE, detail="x" * 480)
         for number in range(members)
     )
     sync = SyncReport(state=SyncState.PENDING, problem=problem)
     answer = TypeAdapter(tuple[MemberResult, ...]).dump_json(results).decode()
-    return Recorded("key", Change.ADD, answer, sync, told=False, owed_since=None)
+    return Recorded("key", ScopeAction.ADD, answer, sync, told=False, owed_since=None)
 
 
 def test_a_copy_of_an_answer_carries_the_same_id_and_another_state_another_id() -> None:

@@ -4,7 +4,7 @@ from shared.adapters.graph.batch import Reply
 from shared.adapters.graph.failure import GraphFailure
 from shared.adapters.graph.verdicts import Verdict, answer, verdict_on_add, verdict_on_remove
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Change, Outcome
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 
 def refusal(status: int, code: str, message: str) -> Reply:
@@ -82,22 +82,22 @@ def test_a_refused_token_concerns_everybody() -> None:
 
 
 def test_a_refusal_tells_the_operator_what_graph_said() -> None:
-    told = answer(Change.ADD, "x", Verdict.GROUP_NOT_WRITABLE, DENIED)
-    assert (told.outcome, told.reason) == (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE)
+    told = answer(ScopeAction.ADD, "x", Verdict.GROUP_NOT_WRITABLE, DENIED)
+    assert (told.outcome, told.reason) == (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE)
     assert told.detail.startswith("403 Authorization_RequestDenied: Insufficient privileges.")
     assert told.user.object_id == "x"
 
 
 def test_a_person_who_is_not_replicated_in_time_is_not_in_entra() -> None:
-    told = answer(Change.ADD, "x", Verdict.NOT_REPLICATED, NOT_REPLICATED)
-    assert (told.outcome, told.reason) == (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA)
+    told = answer(ScopeAction.ADD, "x", Verdict.NOT_REPLICATED, NOT_REPLICATED)
+    assert (told.outcome, told.reason) == (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA)
 
 
 def test_success_needs_no_reason() -> None:
-    told = answer(Change.REMOVE, "x", Verdict.DONE, Reply(204))
+    told = answer(ScopeAction.REMOVE, "x", Verdict.DONE, Reply(204))
     assert (told.change, told.outcome, told.reason, told.detail) == (
-        Change.REMOVE,
-        Outcome.DONE,
+        ScopeAction.REMOVE,
+        WriteOutcome.DONE,
         None,
         "",
     )
@@ -105,7 +105,7 @@ def test_success_needs_no_reason() -> None:
 
 def test_who_may_not_is_told_why_and_how_long(request: pytest.FixtureRequest) -> None:
     """Whether the whole app is refused, or the change of the group."""
-    told = answer(Change.ADD, "x", verdict_on_add(DENIED), DENIED)
+    told = answer(ScopeAction.ADD, "x", verdict_on_add(DENIED), DENIED)
     for text in (str(DENIED.failure()), told.detail):
         assert text.startswith(("Graph answered 403", "403 Authorization_RequestDenied"))
         assert "24 hours" in text

@@ -16,19 +16,19 @@ from shared.adapters.tables.codec import (
 )
 from shared.domain.person.enrolment import (
     MOST_STEPS,
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
     Step,
 )
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 
 MOMENTS = st.datetimes(datetime(1601, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
 TEXTS = st.text(max_size=40)
@@ -38,7 +38,7 @@ STEPS = st.lists(
 )
 CAUSES = st.builds(Cause, st.sampled_from(CauseKind), TEXTS, TEXTS)
 HOLDS = st.lists(
-    st.builds(Hold, CAUSES, st.none() | MOMENTS), unique_by=lambda hold: hold.cause.kind
+    st.builds(Claim, CAUSES, st.none() | MOMENTS), unique_by=lambda claim: claim.cause.kind
 )
 ENROLMENTS = st.builds(
     Enrolment,
@@ -56,7 +56,7 @@ ENROLMENTS = st.builds(
     cause=CAUSES,
     since=MOMENTS,
     event_time=MOMENTS,
-    medium=st.none() | st.sampled_from(Medium),
+    source_of_authority=st.none() | st.sampled_from(SourceOfAuthority),
     provenance=st.sampled_from(Provenance),
     command_key=st.none() | TEXTS,
     effective_date=st.none() | MOMENTS,
@@ -65,8 +65,9 @@ ENROLMENTS = st.builds(
     attempts=st.integers(0, 2**31 - 1),
     reissues=st.integers(0, 2**31 - 1),
     flag=st.none() | st.sampled_from(Reason),
-    holds=HOLDS.map(tuple),
-    bar=st.none() | st.builds(Bar, st.sampled_from(Reason), TEXTS, TEXTS, st.none() | MOMENTS),
+    claims=HOLDS.map(tuple),
+    exclusion=st.none()
+    | st.builds(Exclusion, st.sampled_from(Reason), TEXTS, TEXTS, st.none() | MOMENTS),
     steps=STEPS.map(tuple),
 )
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -99,7 +100,7 @@ def test_what_is_not_known_has_no_column(enrolment: Enrolment) -> None:
 def test_the_columns_of_a_standing_are_enough_for_it(enrolment: Enrolment) -> None:
     columns = columns_of(enrolment)
     selected = {name: columns.get(name) for name in STANDING_COLUMNS}
-    assert standing_of(selected) == Standing.of(enrolment)
+    assert standing_of(selected) == EnrolmentSummary.of(enrolment)
 
 
 @pytest.mark.parametrize("state", State)
@@ -108,15 +109,15 @@ def test_a_row_from_before_there_were_holds_tells_by_its_state_what_is_wanted(
 ) -> None:
     """Whoever was on the way in is held by their cause; whoever was on the way out had left."""
     enrolment = replace(with_steps([]), state=state)
-    newer = {"Holds", "Bar", "Reissues"}
+    newer = {"Claims", "Exclusion", "Reissues"}
     row = {name: value for name, value in columns_of(enrolment).items() if name not in newer}
     read = enrolment_of(row)
     out = {State.WITHDRAWING, State.WITHDRAWN}
     held = set(State) - out - {State.EXCLUDED, State.FAILED}
-    assert read.holds == ((Hold(enrolment.cause),) if state in held else ())
-    assert read.bar == (Bar(Reason.OFFBOARDED, "hr") if state in out else None)
+    assert read.claims == ((Claim(enrolment.cause),) if state in held else ())
+    assert read.exclusion == (Exclusion(Reason.OFFBOARDED, "hr") if state in out else None)
     assert read.reissues == 0
-    assert standing_of(row) == Standing.of(read)
+    assert standing_of(row) == EnrolmentSummary.of(read)
 
 
 @given(st.lists(st.text(max_size=900), max_size=MOST_STEPS))

@@ -165,7 +165,7 @@ PLANS = st.builds(
     KeptPlan,
     fingerprint=TEXTS,
     document_text=TEXTS,
-    drawn_up_at=MOMENTS,
+    planned_at=MOMENTS,
     actor=TEXTS,
     summary=PLAIN,
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.person.enrolment import State
-from shared.domain.person.lifecycle import Outcome, outcome_of
+from shared.domain.person.lifecycle import WorkflowOutcome, outcome_of
 from shared.domain.person.onboarding import Action
 from shared.domain.person.reasons import Reason
 from tests.support.enrolments import enrolment
@@ -11,14 +11,14 @@ from tests.support.enrolments import enrolment
 JOINS = {
     State.REQUESTED: None,
     State.WAITING: None,
-    State.APPLIED: Outcome.COMPLETED,
-    State.VISIBLE: Outcome.COMPLETED,
-    State.EFFECTIVE: Outcome.COMPLETED,
-    State.REGISTERED: Outcome.COMPLETED,
-    State.EXCLUDED: Outcome.FAILED,
-    State.FAILED: Outcome.FAILED,
-    State.WITHDRAWING: Outcome.FAILED,
-    State.WITHDRAWN: Outcome.FAILED,
+    State.APPLIED: WorkflowOutcome.COMPLETED,
+    State.VISIBLE: WorkflowOutcome.COMPLETED,
+    State.EFFECTIVE: WorkflowOutcome.COMPLETED,
+    State.REGISTERED: WorkflowOutcome.COMPLETED,
+    State.EXCLUDED: WorkflowOutcome.FAILED,
+    State.FAILED: WorkflowOutcome.FAILED,
+    State.WITHDRAWING: WorkflowOutcome.FAILED,
+    State.WITHDRAWN: WorkflowOutcome.FAILED,
 }
 
 
@@ -33,13 +33,13 @@ def test_of_a_joiner_it_is_known_once_the_membership_is_written_or_will_not_be(
 @pytest.mark.parametrize("state", State)
 def test_of_a_leaver_it_is_known_once_they_are_out(state: State) -> None:
     told = outcome_of(Action.OFFBOARD, Reason.OFFBOARDED, enrolment(state))
-    done = {State.WITHDRAWN: Outcome.COMPLETED, State.WITHDRAWING: None}
-    assert told == done.get(state, Outcome.FAILED)
+    done = {State.WITHDRAWN: WorkflowOutcome.COMPLETED, State.WITHDRAWING: None}
+    assert told == done.get(state, WorkflowOutcome.FAILED)
 
 
 def test_whoever_waits_for_their_hire_date_is_taken_note_of() -> None:
     waits = enrolment(State.WAITING, reason=Reason.HIRE_DATE_AHEAD)
-    assert outcome_of(Action.ONBOARD, Reason.HIRE_DATE_AHEAD, waits) is Outcome.COMPLETED
+    assert outcome_of(Action.ONBOARD, Reason.HIRE_DATE_AHEAD, waits) is WorkflowOutcome.COMPLETED
 
 
 def test_before_the_event_is_taken_off_the_queue_nothing_is_known() -> None:
@@ -47,4 +47,4 @@ def test_before_the_event_is_taken_off_the_queue_nothing_is_known() -> None:
 
 
 def test_a_refused_event_has_failed() -> None:
-    assert outcome_of(Action.ONBOARD, Reason.INVALID, None) is Outcome.FAILED
+    assert outcome_of(Action.ONBOARD, Reason.INVALID, None) is WorkflowOutcome.FAILED

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
     IN_SCOPE,
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
     Step,
@@ -33,7 +33,7 @@ from shared.domain.person.membership import (
 )
 from shared.domain.person.onboarding import Action, decide
 from shared.domain.person.people import Candidate, Memberships, Person
-from shared.domain.person.policy import Medium
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from tests.support.enrolments import (
     CLOUD_ANNA,
@@ -52,9 +52,9 @@ from tests.support.enrolments import found as finding_of
 
 WAVE = Cause(CauseKind.WAVE, "early", "clock")
 EVENT = Cause(CauseKind.EVENT, "event-0", "hr")
-BY_HAND = Cause(CauseKind.BY_HAND, "asked for", "olga")
+OVERRIDE = Cause(CauseKind.OVERRIDE, "asked for", "olga")
 NEW_HIRE = Cause(CauseKind.NEW_HIRE, "2026-11-01", "clock")
-BAR = Bar(Reason.EXCLUDED_BY_HAND, "olga", "on leave")
+BAR = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga", "on leave")
 IN = sorted(IN_SCOPE | {State.REQUESTED})
 
 
@@ -62,15 +62,15 @@ def candidate(person: Person = CLOUD_ANNA, *group_ids: str) -> Candidate:
     return Candidate(person, Memberships(frozenset(group_ids)))
 
 
-def held(state: State, *causes: Cause, **changes: object) -> Enrolment:
-    given_changes = {"holds": tuple(Hold(cause) for cause in causes)} | changes
+def claimed(state: State, *causes: Cause, **changes: object) -> Enrolment:
+    given_changes = {"claims": tuple(Claim(cause) for cause in causes)} | changes
     return enrolment(state, **given_changes)  # type: ignore[arg-type]  # as replace() takes them
 
 
 def test_a_wave_asks_for_somebody_unknown_and_counts_as_no_event() -> None:
     asked = put_in(candidate(), WAVE, None, POLICY, NOW)
     assert (asked.state, asked.reason) == (State.REQUESTED, Reason.IN_WAVE)
-    assert (asked.event_time, asked.holds) == (NO_EVENT, (Hold(WAVE),))
+    assert (asked.event_time, asked.claims) == (NO_EVENT, (Claim(WAVE),))
     assert asked.provenance is Provenance.OURS
 
 
@@ -79,16 +79,16 @@ def test_an_older_offboarding_that_comes_after_the_wave_still_takes_the_person_o
     left = request(Action.OFFBOARD, occurred_at=NOW - 9 * DAY)
     gone = decide(left, finding_of(CLOUD_ANNA), asked, POLICY, NOW)
     assert (gone.state, gone.reason) == (State.WITHDRAWING, Reason.OFFBOARDED)
-    assert gone.is_barred(NOW)
+    assert gone.is_kept_out(NOW)
 
 
 def test_a_wave_does_not_bring_a_leaver_back_but_a_newer_event_does() -> None:
     left = request(Action.OFFBOARD)
-    leaver = decide(left, finding_of(CLOUD_ANNA), held(State.WITHDRAWN), POLICY, NOW)
+    leaver = decide(left, finding_of(CLOUD_ANNA), claimed(State.WITHDRAWN), POLICY, NOW)
     assert put_in(candidate(), WAVE, leaver, POLICY, NOW).state is State.WITHDRAWN
     again = request(occurred_at=NOW + HOUR)
     back = decide(again, finding_of(CLOUD_ANNA), leaver, POLICY, NOW + HOUR)
-    assert (back.state, back.bar) == (State.REQUESTED, None)
+    assert (back.state, back.exclusion) == (State.REQUESTED, None)
 
 
 def test_somebody_who_was_in_the_group_before_stays_somebody_elses() -> None:
@@ -100,57 +100,57 @@ def test_somebody_who_was_in_the_group_before_stays_somebody_elses() -> None:
 
 @pytest.mark.parametrize("state", IN)
 def test_a_wave_only_adds_its_hold_to_somebody_who_is_in(state: State) -> None:
-    current = held(state, EVENT)
+    current = claimed(state, EVENT)
     after = put_in(candidate(SYNCED_ANNA), WAVE, current, POLICY, NOW)
-    assert after == replace(current, holds=(Hold(EVENT), Hold(WAVE)))
+    assert after == replace(current, claims=(Claim(EVENT), Claim(WAVE)))
 
 
 @pytest.mark.parametrize("state", IN)
 def test_a_rollback_takes_out_whom_only_the_wave_holds(state: State) -> None:
-    out = roll_back(held(state, WAVE), "early", NOW)
-    assert (out.state, out.reason, out.holds) == (State.WITHDRAWING, Reason.ROLLED_BACK, ())
+    out = roll_back(claimed(state, WAVE), "early", NOW)
+    assert (out.state, out.reason, out.claims) == (State.WITHDRAWING, Reason.ROLLED_BACK, ())
 
 
-@pytest.mark.parametrize("cause", [EVENT, BY_HAND, NEW_HIRE])
+@pytest.mark.parametrize("cause", [EVENT, OVERRIDE, NEW_HIRE])
 def test_a_rollback_leaves_in_whom_something_else_holds(cause: Cause) -> None:
-    after = roll_back(held(State.EFFECTIVE, WAVE, cause), "early", NOW)
-    assert (after.state, after.holds) == (State.EFFECTIVE, (Hold(cause),))
+    after = roll_back(claimed(State.EFFECTIVE, WAVE, cause), "early", NOW)
+    assert (after.state, after.claims) == (State.EFFECTIVE, (Claim(cause),))
 
 
 def test_a_hold_whose_time_is_over_keeps_nobody_in() -> None:
-    over = enrolment(State.EFFECTIVE, holds=(Hold(WAVE), Hold(BY_HAND, NOW)))
+    over = enrolment(State.EFFECTIVE, claims=(Claim(WAVE), Claim(OVERRIDE, NOW)))
     assert roll_back(over, "early", NOW).state is State.WITHDRAWING
 
 
 def test_the_rollback_of_another_wave_changes_nothing() -> None:
-    current = held(State.EFFECTIVE, WAVE)
+    current = claimed(State.EFFECTIVE, WAVE)
     assert roll_back(current, "everyone", NOW) == current
 
 
 HOLDS = st.lists(
     st.builds(
-        Hold,
-        st.sampled_from([WAVE, EVENT, BY_HAND, NEW_HIRE, replace(WAVE, reference="everyone")]),
+        Claim,
+        st.sampled_from([WAVE, EVENT, OVERRIDE, NEW_HIRE, replace(WAVE, reference="everyone")]),
         st.none() | st.sampled_from([NOW - DAY, NOW + DAY]),
     ),
     max_size=4,
-    unique_by=lambda hold: hold.cause.kind,
+    unique_by=lambda claim: claim.cause.kind,
 ).map(tuple)
-ENROLMENTS = st.builds(enrolment, st.sampled_from(State), st.sampled_from(Provenance), holds=HOLDS)
+ENROLMENTS = st.builds(enrolment, st.sampled_from(State), st.sampled_from(Provenance), claims=HOLDS)
 
 
 @given(ENROLMENTS)
 def test_a_rollback_is_exact(current: Enrolment) -> None:
     """Out goes who was in, by us, by that wave alone; everybody else stays where they were."""
     after = roll_back(current, "early", NOW)
-    hold = current.hold(CauseKind.WAVE)
-    mine = hold is not None and hold.cause.reference == "early"
+    claim = current.claim(CauseKind.WAVE)
+    mine = claim is not None and claim.cause.reference == "early"
     if not mine:
         assert after == current
         return
-    assert after.hold(CauseKind.WAVE) is None
+    assert after.claim(CauseKind.WAVE) is None
     others = any(
-        one.cause.kind is not CauseKind.WAVE and not one.is_over(NOW) for one in current.holds
+        one.cause.kind is not CauseKind.WAVE and not one.is_over(NOW) for one in current.claims
     )
     if current.state in IN_SCOPE and not others:
         ours = current.provenance is Provenance.OURS
@@ -181,37 +181,37 @@ def test_nobody_who_was_there_before_is_ever_on_the_way_out(current: Enrolment) 
 
 
 def test_what_a_plan_takes_out_is_asked_for_again_when_it_may_be_in_again() -> None:
-    out = take(held(State.VISIBLE, EVENT), Reason.DISABLED, NOW)
-    assert (out.state, out.holds) == (State.WITHDRAWING, (Hold(EVENT),))
+    out = take(claimed(State.VISIBLE, EVENT), Reason.DISABLED, NOW)
+    assert (out.state, out.claims) == (State.WITHDRAWING, (Claim(EVENT),))
 
 
 def test_what_nothing_wants_any_more_forgets_what_the_rollout_said() -> None:
-    over = enrolment(State.VISIBLE, holds=(Hold(WAVE), Hold(NEW_HIRE), Hold(BY_HAND, NOW)))
-    assert take(over, Reason.NO_LONGER_WANTED, NOW).holds == ()
+    over = enrolment(State.VISIBLE, claims=(Claim(WAVE), Claim(NEW_HIRE), Claim(OVERRIDE, NOW)))
+    assert take(over, Reason.NO_LONGER_WANTED, NOW).claims == ()
 
 
 def test_whose_account_is_gone_is_out_without_a_write_and_may_be_restored() -> None:
-    gone = take(held(State.REGISTERED, WAVE, EVENT), Reason.NOT_IN_ENTRA, NOW)
+    gone = take(claimed(State.REGISTERED, WAVE, EVENT), Reason.NOT_IN_ENTRA, NOW)
     assert (gone.state, gone.reason) == (State.WITHDRAWN, Reason.NOT_IN_ENTRA)
-    assert gone.holds == (Hold(EVENT),)
+    assert gone.claims == (Claim(EVENT),)
 
 
 @pytest.mark.parametrize("state", sorted(IN_SCOPE))
 def test_whom_somebody_took_out_by_hand_is_written_again(state: State) -> None:
-    again = put_back(held(state, WAVE), NOW)
+    again = put_back(claimed(state, WAVE), NOW)
     assert (again.state, again.reason) == (State.REQUESTED, Reason.PUT_BACK)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - IN_SCOPE))
 def test_only_who_is_in_can_be_put_back(state: State) -> None:
-    current = held(state, WAVE)
+    current = claimed(state, WAVE)
     assert put_back(current, NOW) == current
 
 
 def test_members_of_before_are_remembered_as_somebody_elses() -> None:
     known = found(SYNCED_ANNA, POLICY, NOW, actor="olga")
     assert (known.state, known.provenance) == (State.VISIBLE, Provenance.PREEXISTING)
-    assert (known.medium, known.holds) == (Medium.ON_PREMISES, ())
+    assert (known.source_of_authority, known.claims) == (SourceOfAuthority.ON_PREMISES, ())
     assert reasons(known) == [Reason.ALREADY_MEMBER]
 
 
@@ -222,7 +222,7 @@ def test_whom_somebody_put_in_by_hand_is_taken_out_where_the_document_says_so(
 ) -> None:
     out = take_stranger(SYNCED_ANNA, current, policy, NOW, actor="clock")  # type: ignore[arg-type]
     assert (out.state, out.reason) == (State.WITHDRAWING, Reason.ADDED_BY_HAND)
-    assert out.medium is not None
+    assert out.source_of_authority is not None
     assert out.provenance is Provenance.OURS
 
 
@@ -230,45 +230,51 @@ def test_whom_somebody_put_in_by_hand_is_taken_out_where_the_document_says_so(
 def test_an_exclusion_by_hand_takes_out_who_is_in_and_remembers_why_they_were(
     state: State,
 ) -> None:
-    out = keep_out(SYNCED_ANNA, held(state, WAVE, BY_HAND), BAR, POLICY, NOW)
-    assert (out.state, out.reason) == (State.WITHDRAWING, Reason.EXCLUDED_BY_HAND)
-    assert (out.holds, out.bar) == ((Hold(WAVE),), BAR)
+    out = keep_out(SYNCED_ANNA, claimed(state, WAVE, OVERRIDE), BAR, POLICY, NOW)
+    assert (out.state, out.reason) == (State.WITHDRAWING, Reason.EXCLUDED_BY_OPERATOR)
+    assert (out.claims, out.exclusion) == ((Claim(WAVE),), BAR)
 
 
-@pytest.mark.parametrize("current", [None, held(State.WAITING, EVENT), held(State.FAILED, WAVE)])
+@pytest.mark.parametrize(
+    "current", [None, claimed(State.WAITING, EVENT), claimed(State.FAILED, WAVE)]
+)
 def test_an_exclusion_by_hand_keeps_out_who_is_not_in_yet(current: Enrolment | None) -> None:
     out = keep_out(SYNCED_ANNA, current, BAR, POLICY, NOW)
-    assert (out.state, out.reason, out.bar) == (State.EXCLUDED, Reason.EXCLUDED_BY_HAND, BAR)
+    assert (out.state, out.reason, out.exclusion) == (
+        State.EXCLUDED,
+        Reason.EXCLUDED_BY_OPERATOR,
+        BAR,
+    )
 
 
 def test_events_and_waves_do_not_pass_an_exclusion_by_hand_but_are_remembered() -> None:
     out = keep_out(CLOUD_ANNA, None, BAR, POLICY, NOW)
     event = decide(request(), finding_of(CLOUD_ANNA), out, POLICY, NOW)
     waved = put_in(candidate(), WAVE, event, POLICY, NOW)
-    assert (waved.state, waved.reason) == (State.EXCLUDED, Reason.EXCLUDED_BY_HAND)
-    assert {one.cause.kind for one in waved.holds} == {CauseKind.EVENT, CauseKind.WAVE}
+    assert (waved.state, waved.reason) == (State.EXCLUDED, Reason.EXCLUDED_BY_OPERATOR)
+    assert {one.cause.kind for one in waved.claims} == {CauseKind.EVENT, CauseKind.WAVE}
 
 
 def test_an_exclusion_whose_time_is_over_keeps_nobody_out() -> None:
-    bar = replace(BAR, until=NOW + DAY)
-    out = keep_out(CLOUD_ANNA, None, bar, POLICY, NOW)
+    exclusion = replace(BAR, until=NOW + DAY)
+    out = keep_out(CLOUD_ANNA, None, exclusion, POLICY, NOW)
     assert put_in(candidate(), WAVE, out, POLICY, NOW).state is State.EXCLUDED
     assert put_in(candidate(), WAVE, out, POLICY, NOW + DAY).state is State.REQUESTED
 
 
 def test_an_inclusion_by_hand_lifts_an_exclusion_and_ends_with_its_time() -> None:
     out = keep_out(CLOUD_ANNA, None, BAR, POLICY, NOW)
-    included = put_in(candidate(), BY_HAND, out, POLICY, NOW, until=NOW + DAY)
-    assert (included.state, included.reason) == (State.REQUESTED, Reason.INCLUDED_BY_HAND)
-    assert included.bar is None
+    included = put_in(candidate(), OVERRIDE, out, POLICY, NOW, until=NOW + DAY)
+    assert (included.state, included.reason) == (State.REQUESTED, Reason.INCLUDED_BY_OPERATOR)
+    assert included.exclusion is None
     assert (stays(included, NOW), stays(included, NOW + DAY)) == (True, False)
 
 
 def test_letting_go_forgets_what_was_said_by_hand_and_nothing_else() -> None:
-    left = Bar(Reason.OFFBOARDED, "hr")
-    assert let_go(held(State.EXCLUDED, EVENT, bar=BAR)) == held(State.EXCLUDED, EVENT)
-    assert let_go(held(State.VISIBLE, EVENT, BY_HAND)) == held(State.VISIBLE, EVENT)
-    assert let_go(held(State.WITHDRAWN, bar=left)).bar == left
+    left = Exclusion(Reason.OFFBOARDED, "hr")
+    assert let_go(claimed(State.EXCLUDED, EVENT, exclusion=BAR)) == claimed(State.EXCLUDED, EVENT)
+    assert let_go(claimed(State.VISIBLE, EVENT, OVERRIDE)) == claimed(State.VISIBLE, EVENT)
+    assert let_go(claimed(State.WITHDRAWN, exclusion=left)).exclusion == left
 
 
 def steps(*reasons_taken: Reason, at: datetime = NOW - HOUR) -> tuple[Step, ...]:
@@ -280,18 +286,18 @@ def steps(*reasons_taken: Reason, at: datetime = NOW - HOUR) -> tuple[Step, ...]
 
 
 def test_an_abort_calls_off_what_a_wave_asked_for_and_nobody_has_written() -> None:
-    asked = held(State.REQUESTED, WAVE, steps=steps(Reason.IN_WAVE))
+    asked = claimed(State.REQUESTED, WAVE, steps=steps(Reason.IN_WAVE))
     off = call_off(asked, NOW)
-    assert (off.state, off.reason, off.holds) == (State.WITHDRAWING, Reason.CALLED_OFF, ())
+    assert (off.state, off.reason, off.claims) == (State.WITHDRAWING, Reason.CALLED_OFF, ())
 
 
 def test_an_abort_calls_off_whom_a_wave_has_waiting_for_their_first_day() -> None:
-    off = call_off(held(State.WAITING, WAVE, provenance=Provenance.UNKNOWN), NOW)
-    assert (off.state, off.reason, off.holds) == (State.WITHDRAWN, Reason.CALLED_OFF, ())
+    off = call_off(claimed(State.WAITING, WAVE, provenance=Provenance.UNKNOWN), NOW)
+    assert (off.state, off.reason, off.claims) == (State.WITHDRAWN, Reason.CALLED_OFF, ())
 
 
 def test_a_rollback_clears_those_of_the_wave_who_had_failed() -> None:
-    failed = held(State.FAILED, WAVE, provenance=Provenance.UNKNOWN)
+    failed = claimed(State.FAILED, WAVE, provenance=Provenance.UNKNOWN)
     cleared = roll_back(failed, "early", NOW)
     assert (cleared.state, cleared.reason) == (State.WITHDRAWN, Reason.ROLLED_BACK)
 
@@ -299,10 +305,10 @@ def test_a_rollback_clears_those_of_the_wave_who_had_failed() -> None:
 @pytest.mark.parametrize(
     "current",
     [
-        held(State.WAITING, EVENT, WAVE),
-        held(State.REQUESTED, WAVE, steps=steps(Reason.IN_WAVE, Reason.ADDED)),
-        held(State.REQUESTED, WAVE, EVENT, steps=steps(Reason.IN_WAVE)),
-        held(State.APPLIED, WAVE),
+        claimed(State.WAITING, EVENT, WAVE),
+        claimed(State.REQUESTED, WAVE, steps=steps(Reason.IN_WAVE, Reason.ADDED)),
+        claimed(State.REQUESTED, WAVE, EVENT, steps=steps(Reason.IN_WAVE)),
+        claimed(State.APPLIED, WAVE),
     ],
     ids=["waiting for an event", "written before", "asked for by an event", "written"],
 )

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Hold, Provenance, State
+from shared.domain.person.enrolment import IN_SCOPE, Claim, Enrolment, Provenance, State
 from shared.domain.person.onboarding import (
     Action,
-    Finding,
+    Lookup,
     Request,
     decide,
     key_of,
@@ -17,7 +17,7 @@ from shared.domain.person.onboarding import (
     wait_again,
 )
 from shared.domain.person.people import Memberships, Person, UserRef
-from shared.domain.person.policy import Medium, Policy
+from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from tests.support.enrolments import (
     ANNA_ID,
@@ -43,7 +43,7 @@ from tests.support.enrolments import (
 
 def decided(
     asked: Request,
-    finding: Finding,
+    finding: Lookup,
     current: Enrolment | None = None,
     policy: Policy = POLICY,
     now: datetime = NOW,
@@ -64,7 +64,7 @@ def decided(
     ids=lambda value: str(value) if isinstance(value, Reason) else "",
 )
 def test_whoever_is_not_eligible_is_excluded_with_the_reason(
-    finding: Finding, policy: Policy, reason: Reason
+    finding: Lookup, policy: Policy, reason: Reason
 ) -> None:
     excluded = decided(request(), finding, policy=policy)
     assert (excluded.state, excluded.reason) == (State.EXCLUDED, reason)
@@ -87,26 +87,29 @@ def test_whoever_is_eligible_by_now_is_enrolled_by_the_next_event() -> None:
 
 
 @pytest.mark.parametrize(
-    ("person", "policy", "medium", "provenance"),
+    ("person", "policy", "source_of_authority", "provenance"),
     [
-        (CLOUD_ANNA, POLICY, Medium.CLOUD, Provenance.OURS),
-        (SYNCED_ANNA, POLICY, Medium.ON_PREMISES, Provenance.UNKNOWN),
-        (SYNCED_ANNA, SYNCED_ONLY, Medium.ON_PREMISES, Provenance.UNKNOWN),
-        (SYNCED_ANNA, CLOUD_ONLY, Medium.CLOUD, Provenance.OURS),
+        (CLOUD_ANNA, POLICY, SourceOfAuthority.CLOUD, Provenance.OURS),
+        (SYNCED_ANNA, POLICY, SourceOfAuthority.ON_PREMISES, Provenance.UNKNOWN),
+        (SYNCED_ANNA, SYNCED_ONLY, SourceOfAuthority.ON_PREMISES, Provenance.UNKNOWN),
+        (SYNCED_ANNA, CLOUD_ONLY, SourceOfAuthority.CLOUD, Provenance.OURS),
     ],
 )
 def test_an_eligible_person_is_requested_where_the_topology_keeps_them(
-    person: Person, policy: Policy, medium: Medium, provenance: Provenance
+    person: Person, policy: Policy, source_of_authority: SourceOfAuthority, provenance: Provenance
 ) -> None:
     requested = decided(request(), found(person), policy=policy)
     assert (requested.state, requested.reason) == (State.REQUESTED, Reason.ONBOARDED)
-    assert (requested.medium, requested.provenance) == (medium, provenance)
+    assert (requested.source_of_authority, requested.provenance) == (
+        source_of_authority,
+        provenance,
+    )
     assert requested.key == ANNA_ID
     assert requested.user == person.ref
 
 
 @pytest.mark.parametrize("finding", [found(CLOUD_ANNA), NOBODY], ids=["in Entra", "nowhere"])
-def test_an_effective_date_ahead_waits_for_that_day(finding: Finding) -> None:
+def test_an_effective_date_ahead_waits_for_that_day(finding: Lookup) -> None:
     waiting = decided(request(effective_date=NOW + 3 * DAY), finding)
     assert (waiting.state, waiting.reason) == (State.WAITING, Reason.HIRE_DATE_AHEAD)
     assert waiting.due == waiting.effective_date == NOW + 3 * DAY
@@ -122,7 +125,7 @@ def test_the_directorys_hire_date_counts_where_the_event_names_none() -> None:
 @pytest.mark.parametrize("days_ago", [0, 1, 300])
 @pytest.mark.parametrize("finding", [found(CLOUD_ANNA), found(SYNCED_ANNA), NOBODY])
 def test_an_effective_date_that_has_come_or_is_long_past_enrols_now(
-    finding: Finding, days_ago: int
+    finding: Lookup, days_ago: int
 ) -> None:
     late = request(effective_date=NOW - days_ago * DAY)
     assert decided(late, finding).state is State.REQUESTED
@@ -138,7 +141,7 @@ def test_whoever_waits_for_their_hire_date_is_enrolled_once_it_has_come() -> Non
 
 def test_a_name_of_several_people_enrols_none_of_them() -> None:
     asked = request(identifier="4711")
-    failed = decided(asked, Finding((CLOUD_ANNA, SYNCED_ANNA)))
+    failed = decided(asked, Lookup((CLOUD_ANNA, SYNCED_ANNA)))
     assert (failed.state, failed.reason) == (State.FAILED, Reason.AMBIGUOUS)
     assert failed.key == "employee:4711"
 
@@ -156,7 +159,10 @@ def test_whoever_is_not_in_entra_is_looked_for_on_premises(
 ) -> None:
     asked = request(identifier=identifier)
     requested = decided(asked, NOBODY, policy=policy)
-    assert (requested.state, requested.medium) == (State.REQUESTED, Medium.ON_PREMISES)
+    assert (requested.state, requested.source_of_authority) == (
+        State.REQUESTED,
+        SourceOfAuthority.ON_PREMISES,
+    )
     assert (requested.key, requested.user) == (str(asked.identifier), user)
     assert requested.is_provisional
     assert requested.deadline == NOW + POLICY.waiting_deadline
@@ -202,7 +208,10 @@ def test_whoever_waits_without_a_deadline_of_their_own_goes_on_waiting() -> None
 
 def test_a_new_event_after_a_passed_deadline_starts_a_new_wait() -> None:
     failed = provisional(
-        State.FAILED, reason=Reason.DEADLINE_PASSED, deadline=NOW - 60 * DAY, medium=None
+        State.FAILED,
+        reason=Reason.DEADLINE_PASSED,
+        deadline=NOW - 60 * DAY,
+        source_of_authority=None,
     )
     waiting = decided(request(), NOBODY, failed, CLOUD_ONLY)
     assert waiting.state is State.WAITING
@@ -211,7 +220,7 @@ def test_a_new_event_after_a_passed_deadline_starts_a_new_wait() -> None:
 
 @pytest.mark.parametrize("policy", [POLICY, CLOUD_ONLY], ids=["nested", "cloud"])
 def test_another_event_does_not_put_off_the_deadline_of_whoever_waits(policy: Policy) -> None:
-    waiting = provisional(State.WAITING, deadline=NOW + DAY, medium=None)
+    waiting = provisional(State.WAITING, deadline=NOW + DAY, source_of_authority=None)
     assert decided(request(), NOBODY, waiting, policy).deadline == NOW + DAY
 
 
@@ -314,7 +323,7 @@ def test_an_onboarding_of_somebody_on_the_way_changes_only_the_newest_event_and_
 ) -> None:
     current = enrolment(state)
     asked = request()
-    held = replace(current, event_time=NOW, holds=(Hold(asked.cause),))
+    held = replace(current, event_time=NOW, claims=(Claim(asked.cause),))
     assert decided(asked, found(SYNCED_ANNA), current) == held
 
 

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State
-from shared.domain.person.onboarding import Action, Finding, Request, decide
+from shared.domain.person.onboarding import Action, Lookup, Request, decide
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, verify
-from shared.domain.person.write_results import Answer, Change, Outcome, record
+from shared.domain.person.write_results import record
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
@@ -47,7 +48,7 @@ FINDINGS = st.sampled_from(
         found(CLOUD_ANNA, SCOPE),
         found(SYNCED_ANNA, SCOPE),
         found(replace(CLOUD_ANNA, guest=True)),
-        Finding((CLOUD_ANNA, SYNCED_ANNA)),
+        Lookup((CLOUD_ANNA, SYNCED_ANNA)),
     ]
 )
 ELIGIBLE = st.sampled_from([NOBODY, found(CLOUD_ANNA), found(SYNCED_ANNA)])
@@ -69,7 +70,7 @@ def lasting(one: Enrolment) -> Enrolment:
 
 @given(REQUESTS, FINDINGS, CURRENT, POLICIES)
 def test_deciding_twice_gives_what_deciding_once_gave(
-    asked: Request, finding: Finding, current: Enrolment | None, policy: Policy
+    asked: Request, finding: Lookup, current: Enrolment | None, policy: Policy
 ) -> None:
     once = decide(asked, finding, current, policy, NOW)
     assert lasting(decide(asked, finding, once, policy, NOW)) == lasting(once)
@@ -87,7 +88,7 @@ def deliveries(draw: st.DrawFn) -> list[Request]:
     return draw(st.permutations(events + copies))
 
 
-def outcome(events: list[Request], finding: Finding, policy: Policy) -> Enrolment:
+def outcome(events: list[Request], finding: Lookup, policy: Policy) -> Enrolment:
     current: Enrolment | None = None
     for event in events:
         current = decide(event, finding, current, policy, NOW)
@@ -97,7 +98,7 @@ def outcome(events: list[Request], finding: Finding, policy: Policy) -> Enrolmen
 
 @given(deliveries(), ELIGIBLE, st.sampled_from([POLICY, CLOUD_ONLY]), st.booleans())
 def test_in_any_order_with_any_copies_the_newest_event_says_who_is_in(
-    events: list[Request], finding: Finding, policy: Policy, redelivered: bool
+    events: list[Request], finding: Lookup, policy: Policy, redelivered: bool
 ) -> None:
     in_order = sorted(events, key=lambda one: one.occurred_at)
     after = outcome(events + in_order if redelivered else events, finding, policy)
@@ -108,7 +109,7 @@ def test_in_any_order_with_any_copies_the_newest_event_says_who_is_in(
 
 @given(deliveries(), FINDINGS, POLICIES)
 def test_the_time_of_the_newest_event_never_goes_back(
-    events: list[Request], finding: Finding, policy: Policy
+    events: list[Request], finding: Lookup, policy: Policy
 ) -> None:
     ends = [outcome(events[: end + 1], finding, policy) for end in range(len(events))]
     newest = accumulate((one.occurred_at for one in events), max)
@@ -116,9 +117,9 @@ def test_the_time_of_the_newest_event_never_goes_back(
 
 
 ANSWERS = st.builds(
-    Answer,
-    change=st.sampled_from(Change),
-    outcome=st.sampled_from(Outcome),
+    WriteResult,
+    change=st.sampled_from(ScopeAction),
+    outcome=st.sampled_from(WriteOutcome),
     reason=st.sampled_from([None, Reason.COMMAND_EXPIRED, Reason.PROTECTED]),
     command_key=st.sampled_from([None, "command-1"]),
 )
@@ -130,7 +131,7 @@ LOOKS = st.builds(Observation, member=st.sampled_from([None, False, True]))
     POLICIES,
 )
 def test_nobody_whose_membership_is_somebody_elses_is_ever_being_taken_out(
-    happenings: list[tuple[Request, Finding] | Answer | Observation | str], policy: Policy
+    happenings: list[tuple[Request, Lookup] | WriteResult | Observation | str], policy: Policy
 ) -> None:
     current: Enrolment | None = None
     now = NOW
@@ -142,7 +143,7 @@ def test_nobody_whose_membership_is_somebody_elses_is_ever_being_taken_out(
             current = decide(asked, finding, current, policy, now)
         elif current is None:
             continue
-        elif isinstance(happening, Answer):
+        elif isinstance(happening, WriteResult):
             current = record(current, happening, policy, now)
         elif isinstance(happening, Observation):
             current = verify(current, happening, policy, now)

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
     IN_SCOPE,
-    Bar,
     Cause,
     CauseKind,
+    Claim,
     Enrolment,
-    Hold,
+    Exclusion,
     Provenance,
     State,
 )
 from shared.domain.person.people import Memberships, Person, Registration, UserRef
-from shared.domain.person.policy import Medium, Policy
+from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, adopt, is_arrival_of, joined, verify
 from tests.support.enrolments import (
@@ -86,10 +86,12 @@ def test_registered_before_being_enabled_is_not_yet_effective(
     assert after(visible, INSTANT, Observation(True, registration)) == visible
 
 
-@pytest.mark.parametrize("medium", Medium)
-def test_whoever_is_not_seen_in_time_is_issued_again_and_at_last_flagged(medium: Medium) -> None:
-    within, now = POLICY.visible_within(medium), NOW
-    current = fresh(State.APPLIED, medium=medium)
+@pytest.mark.parametrize("source_of_authority", SourceOfAuthority)
+def test_whoever_is_not_seen_in_time_is_issued_again_and_at_last_flagged(
+    source_of_authority: SourceOfAuthority,
+) -> None:
+    within, now = POLICY.visible_within(source_of_authority), NOW
+    current = fresh(State.APPLIED, source_of_authority=source_of_authority)
     for count in range(1, POLICY.reissue_limit + 1):
         assert verify(current, UNSEEN, POLICY, now + within - INSTANT) == current
         now += within
@@ -102,7 +104,9 @@ def test_whoever_is_not_seen_in_time_is_issued_again_and_at_last_flagged(medium:
 
 
 def test_cloud_members_are_missed_sooner_than_synced_ones() -> None:
-    assert POLICY.visible_within(Medium.CLOUD) < POLICY.visible_within(Medium.ON_PREMISES)
+    assert POLICY.visible_within(SourceOfAuthority.CLOUD) < POLICY.visible_within(
+        SourceOfAuthority.ON_PREMISES
+    )
 
 
 def test_whoever_is_flagged_as_not_visible_moves_on_once_seen() -> None:
@@ -167,18 +171,20 @@ WAITS = st.integers(0, 60 * 48).map(lambda minutes: timedelta(minutes=minutes))
 
 
 @given(
-    st.sampled_from(WAY), st.sampled_from(Medium), st.lists(st.tuples(WAITS, LOOKS), max_size=12)
+    st.sampled_from(WAY),
+    st.sampled_from(SourceOfAuthority),
+    st.lists(st.tuples(WAITS, LOOKS), max_size=12),
 )
 def test_no_look_ever_moves_a_visible_person_back_nor_an_applied_one_before_its_time(
-    state: State, medium: Medium, looks: list[tuple[timedelta, Observation]]
+    state: State, source_of_authority: SourceOfAuthority, looks: list[tuple[timedelta, Observation]]
 ) -> None:
-    current, now = fresh(state, medium=medium), NOW
+    current, now = fresh(state, source_of_authority=source_of_authority), NOW
     for wait, seen in looks:
         now += wait
         before, current = current, verify(current, seen, POLICY, now)
         if current.state is State.REQUESTED:
             assert before.state is State.APPLIED
-            assert now >= before.since + POLICY.visible_within(medium)
+            assert now >= before.since + POLICY.visible_within(source_of_authority)
             return
         assert WAY.index(current.state) >= WAY.index(before.state)
 
@@ -229,11 +235,13 @@ def test_an_eligible_arrival_goes_on_under_the_object_id(state: State) -> None:
 
 
 def test_whoever_waits_is_looked_at_again_at_once_on_arrival() -> None:
-    arrived = adopted(provisional(State.WAITING, due=NOW + timedelta(hours=4), medium=None))
-    assert (arrived.state, arrived.due, arrived.medium) == (
+    arrived = adopted(
+        provisional(State.WAITING, due=NOW + timedelta(hours=4), source_of_authority=None)
+    )
+    assert (arrived.state, arrived.due, arrived.source_of_authority) == (
         State.WAITING,
         NOW,
-        Medium.ON_PREMISES,
+        SourceOfAuthority.ON_PREMISES,
     )
 
 
@@ -272,8 +280,10 @@ def test_an_arrival_who_is_on_the_way_out_stays_there(state: State) -> None:
 
 
 def test_in_a_cloud_topology_an_arrival_belongs_to_the_cloud_group_even_when_synced() -> None:
-    waiting = provisional(State.WAITING, medium=None, user=UserRef(employee_id=ANNA.employee_id))
-    assert adopted(waiting, SYNCED_ANNA, CLOUD_ONLY).medium is Medium.CLOUD
+    waiting = provisional(
+        State.WAITING, source_of_authority=None, user=UserRef(employee_id=ANNA.employee_id)
+    )
+    assert adopted(waiting, SYNCED_ANNA, CLOUD_ONLY).source_of_authority is SourceOfAuthority.CLOUD
 
 
 WAVE = Cause(CauseKind.WAVE, "early", "clock")
@@ -282,27 +292,27 @@ EVENT = Cause(CauseKind.EVENT, "event-7", "hr")
 
 def test_somebody_enrolled_under_two_keys_keeps_what_was_said_under_both() -> None:
     known = enrolment(
-        State.REQUESTED, Provenance.UNKNOWN, holds=(Hold(WAVE),), event_time=NOW - 9 * DAY
+        State.REQUESTED, Provenance.UNKNOWN, claims=(Claim(WAVE),), event_time=NOW - 9 * DAY
     )
-    arrived = enrolment(State.APPLIED, holds=(Hold(EVENT),), event_time=NOW)
+    arrived = enrolment(State.APPLIED, claims=(Claim(EVENT),), event_time=NOW)
     both = joined(known, arrived)
     assert (both.state, both.provenance) == (State.REQUESTED, Provenance.OURS)
-    assert set(both.holds) == {Hold(WAVE), Hold(EVENT)}
+    assert set(both.claims) == {Claim(WAVE), Claim(EVENT)}
     assert both.event_time == NOW
     assert joined(both, arrived) == both
 
 
 def test_a_leaver_who_was_enrolled_under_two_keys_is_held_by_nothing() -> None:
-    known = enrolment(State.REQUESTED, holds=(Hold(WAVE),), event_time=NOW - 9 * DAY)
-    left = Bar(Reason.OFFBOARDED, "hr")
-    arrived = enrolment(State.WITHDRAWN, bar=left, event_time=NOW)
+    known = enrolment(State.REQUESTED, claims=(Claim(WAVE),), event_time=NOW - 9 * DAY)
+    left = Exclusion(Reason.OFFBOARDED, "hr")
+    arrived = enrolment(State.WITHDRAWN, exclusion=left, event_time=NOW)
     both = joined(known, arrived)
-    assert (both.holds, both.bar) == ((), left)
+    assert (both.claims, both.exclusion) == ((), left)
 
 
 def test_an_operators_exclusion_under_either_key_stays() -> None:
-    bar = Bar(Reason.EXCLUDED_BY_HAND, "olga")
-    known = enrolment(State.EXCLUDED, bar=bar, event_time=NOW - 9 * DAY)
-    arrived = enrolment(State.APPLIED, holds=(Hold(EVENT),), event_time=NOW)
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga")
+    known = enrolment(State.EXCLUDED, exclusion=exclusion, event_time=NOW - 9 * DAY)
+    arrived = enrolment(State.APPLIED, claims=(Claim(EVENT),), event_time=NOW)
     both = joined(known, arrived)
-    assert (both.bar, both.holds) == (bar, (Hold(EVENT),))
+    assert (both.exclusion, both.claims) == (exclusion, (Claim(EVENT),))

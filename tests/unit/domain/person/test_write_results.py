@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
-from shared.domain.person.write_results import Answer, Change, Outcome, note_delta_sync, record
+from shared.domain.person.write_results import note_delta_sync, record
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.enrolments import (
     DAY,
     NOW,
@@ -23,15 +24,19 @@ from tests.support.enrolments import (
 OUT = sorted({State.EXCLUDED, State.FAILED, State.WITHDRAWN})
 
 
-def added(outcome: Outcome, **changes: Any) -> Answer:
-    return replace(Answer(change=Change.ADD, outcome=outcome, command_key="add-1"), **changes)
+def added(outcome: WriteOutcome, **changes: Any) -> WriteResult:
+    return replace(
+        WriteResult(change=ScopeAction.ADD, outcome=outcome, command_key="add-1"), **changes
+    )
 
 
-def removed(outcome: Outcome, **changes: Any) -> Answer:
-    return replace(Answer(change=Change.REMOVE, outcome=outcome, command_key="out-1"), **changes)
+def removed(outcome: WriteOutcome, **changes: Any) -> WriteResult:
+    return replace(
+        WriteResult(change=ScopeAction.REMOVE, outcome=outcome, command_key="out-1"), **changes
+    )
 
 
-def recorded(current: Enrolment, answer: Answer) -> Enrolment:
+def recorded(current: Enrolment, answer: WriteResult) -> Enrolment:
     return record(current, answer, POLICY, NOW)
 
 
@@ -43,12 +48,12 @@ def asked(provenance: Provenance = Provenance.UNKNOWN, **changes: Any) -> Enrolm
 @pytest.mark.parametrize(
     ("outcome", "reason", "provenance"),
     [
-        (Outcome.DONE, Reason.ADDED, Provenance.OURS),
-        (Outcome.ALREADY, Reason.ALREADY_MEMBER, Provenance.PREEXISTING),
+        (WriteOutcome.DONE, Reason.ADDED, Provenance.OURS),
+        (WriteOutcome.ALREADY, Reason.ALREADY_MEMBER, Provenance.PREEXISTING),
     ],
 )
 def test_a_written_membership_is_applied_and_tells_whose_it_is(
-    state: State, outcome: Outcome, reason: Reason, provenance: Provenance
+    state: State, outcome: WriteOutcome, reason: Reason, provenance: Provenance
 ) -> None:
     applied = recorded(enrolment(state, Provenance.UNKNOWN), added(outcome))
     assert (applied.state, applied.reason, applied.provenance) == (
@@ -60,30 +65,30 @@ def test_a_written_membership_is_applied_and_tells_whose_it_is(
 
 
 def test_what_is_known_to_be_ours_stays_ours_when_it_is_found_already_there() -> None:
-    applied = recorded(asked(Provenance.OURS), added(Outcome.ALREADY))
+    applied = recorded(asked(Provenance.OURS), added(WriteOutcome.ALREADY))
     assert applied.provenance is Provenance.OURS
 
 
 def test_an_answer_tells_who_somebody_known_by_name_alone_is() -> None:
     who = UserRef(source_anchor="anchor==", sid="S-1-5-21-1")
-    applied = recorded(provisional(State.REQUESTED), added(Outcome.DONE, user=who))
+    applied = recorded(provisional(State.REQUESTED), added(WriteOutcome.DONE, user=who))
     assert (applied.user.source_anchor, applied.user.sid) == ("anchor==", "S-1-5-21-1")
     assert applied.user.user_principal_name == "anna@contoso.test"
 
 
 def test_whoever_is_in_neither_directory_waits_for_the_next_look() -> None:
-    waiting = recorded(provisional(State.REQUESTED, attempts=1), added(Outcome.NOT_FOUND))
+    waiting = recorded(provisional(State.REQUESTED, attempts=1), added(WriteOutcome.NOT_FOUND))
     assert (waiting.state, waiting.reason) == (State.WAITING, Reason.NOT_IN_ANY_DIRECTORY)
     assert (waiting.due, waiting.attempts) == (NOW + 2 * POLICY.first_retry, 2)
 
 
 def test_whoever_is_in_neither_directory_by_the_deadline_fails() -> None:
-    failed = recorded(provisional(State.REQUESTED, deadline=NOW), added(Outcome.NOT_FOUND))
+    failed = recorded(provisional(State.REQUESTED, deadline=NOW), added(WriteOutcome.NOT_FOUND))
     assert (failed.state, failed.reason) == (State.FAILED, Reason.DEADLINE_PASSED)
 
 
 def test_somebody_synced_whom_active_directory_does_not_know_fails() -> None:
-    failed = recorded(asked(), added(Outcome.NOT_FOUND))
+    failed = recorded(asked(), added(WriteOutcome.NOT_FOUND))
     assert (failed.state, failed.reason) == (State.FAILED, Reason.NOT_IN_ACTIVE_DIRECTORY)
 
 
@@ -101,7 +106,7 @@ def test_somebody_synced_whom_active_directory_does_not_know_fails() -> None:
 def test_a_refused_add_excludes_the_ineligible_and_fails_the_others_with_the_detail(
     given_reason: Reason | None, state: State, reason: Reason
 ) -> None:
-    refused = added(Outcome.REFUSED, reason=given_reason, detail="as AD says")
+    refused = added(WriteOutcome.REFUSED, reason=given_reason, detail="as AD says")
     after = recorded(asked(), refused)
     assert (after.state, after.reason) == (state, reason)
     assert after.steps[-1].detail == "as AD says"
@@ -111,7 +116,7 @@ def test_a_refused_add_excludes_the_ineligible_and_fails_the_others_with_the_det
 def test_an_expired_command_is_asked_again_and_nobody_is_flagged(state: State) -> None:
     current = enrolment(state, command_key="add-1")
     make = added if state is State.REQUESTED else removed
-    expired = make(Outcome.REFUSED, reason=Reason.COMMAND_EXPIRED)
+    expired = make(WriteOutcome.REFUSED, reason=Reason.COMMAND_EXPIRED)
     again = recorded(current, expired)
     assert (again.state, again.reason) == (state, current.reason)
     assert (again.command_key, again.flag) == (None, None)
@@ -121,12 +126,12 @@ def test_an_expired_command_is_asked_again_and_nobody_is_flagged(state: State) -
 @pytest.mark.parametrize(
     ("outcome", "reason", "flag"),
     [
-        (Outcome.REFUSED, Reason.GROUP_NOT_WRITABLE, Reason.GROUP_NOT_WRITABLE),
-        (Outcome.NOT_FOUND, Reason.NOT_IN_ENTRA, None),
+        (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE, Reason.GROUP_NOT_WRITABLE),
+        (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA, None),
     ],
 )
 def test_what_is_not_the_persons_fault_is_asked_again_and_a_closed_group_flagged(
-    outcome: Outcome, reason: Reason, flag: Reason | None
+    outcome: WriteOutcome, reason: Reason, flag: Reason | None
 ) -> None:
     again = recorded(asked(), added(outcome, reason=reason))
     assert (again.state, again.command_key, again.flag) == (State.REQUESTED, None, flag)
@@ -134,9 +139,9 @@ def test_what_is_not_the_persons_fault_is_asked_again_and_a_closed_group_flagged
 
 
 @pytest.mark.parametrize("state", sorted(IN_SCOPE))
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", WriteOutcome)
 def test_an_add_answered_again_changes_nothing_for_whoever_is_in(
-    state: State, outcome: Outcome
+    state: State, outcome: WriteOutcome
 ) -> None:
     current = enrolment(state)
     assert recorded(current, added(outcome)) == current
@@ -144,15 +149,15 @@ def test_an_add_answered_again_changes_nothing_for_whoever_is_in(
 
 @pytest.mark.parametrize("state", OUT)
 def test_a_late_add_for_somebody_given_up_is_taken_back(state: State) -> None:
-    leaving = recorded(enrolment(state, Provenance.UNKNOWN, reissues=2), added(Outcome.DONE))
+    leaving = recorded(enrolment(state, Provenance.UNKNOWN, reissues=2), added(WriteOutcome.DONE))
     assert (leaving.state, leaving.provenance) == (State.WITHDRAWING, Provenance.OURS)
     assert (leaving.command_key, leaving.reissues) == (None, 0)
 
 
 @pytest.mark.parametrize("state", OUT)
-@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.DONE}))
+@pytest.mark.parametrize("outcome", sorted(set(WriteOutcome) - {WriteOutcome.DONE}))
 def test_a_late_answer_that_wrote_nothing_leaves_somebody_given_up_alone(
-    state: State, outcome: Outcome
+    state: State, outcome: WriteOutcome
 ) -> None:
     current = enrolment(state, Provenance.UNKNOWN)
     assert recorded(current, added(outcome)) == current
@@ -164,7 +169,7 @@ def leaver(provenance: Provenance = Provenance.UNKNOWN) -> Enrolment:
 
 
 def test_a_leaver_whose_add_was_carried_out_is_ours_to_remove_now() -> None:
-    leaving = recorded(leaver(), added(Outcome.DONE))
+    leaving = recorded(leaver(), added(WriteOutcome.DONE))
     assert (leaving.state, leaving.provenance) == (State.WITHDRAWING, Provenance.OURS)
     assert leaving.command_key is None
 
@@ -172,55 +177,55 @@ def test_a_leaver_whose_add_was_carried_out_is_ours_to_remove_now() -> None:
 @pytest.mark.parametrize(
     ("outcome", "reason"),
     [
-        (Outcome.ALREADY, Reason.MEMBERSHIP_NOT_OURS),
-        (Outcome.NOT_FOUND, Reason.NOT_A_MEMBER),
-        (Outcome.REFUSED, Reason.NOT_A_MEMBER),
+        (WriteOutcome.ALREADY, Reason.MEMBERSHIP_NOT_OURS),
+        (WriteOutcome.NOT_FOUND, Reason.NOT_A_MEMBER),
+        (WriteOutcome.REFUSED, Reason.NOT_A_MEMBER),
     ],
 )
-def test_a_leaver_whose_add_wrote_nothing_is_out(outcome: Outcome, reason: Reason) -> None:
+def test_a_leaver_whose_add_wrote_nothing_is_out(outcome: WriteOutcome, reason: Reason) -> None:
     out = recorded(leaver(), added(outcome))
     assert (out.state, out.reason) == (State.WITHDRAWN, reason)
 
 
 def test_an_add_answered_after_the_removal_was_asked_for_does_not_stop_the_removal() -> None:
     removing = enrolment(State.WITHDRAWING, command_key="out-1")
-    assert recorded(removing, added(Outcome.DONE)) == removing
+    assert recorded(removing, added(WriteOutcome.DONE)) == removing
 
 
 @pytest.mark.parametrize(
     ("outcome", "reason"),
     [
-        (Outcome.DONE, Reason.REMOVED),
-        (Outcome.ALREADY, Reason.NOT_A_MEMBER),
-        (Outcome.NOT_FOUND, Reason.NOT_A_MEMBER),
+        (WriteOutcome.DONE, Reason.REMOVED),
+        (WriteOutcome.ALREADY, Reason.NOT_A_MEMBER),
+        (WriteOutcome.NOT_FOUND, Reason.NOT_A_MEMBER),
     ],
 )
-def test_an_answered_removal_is_the_end(outcome: Outcome, reason: Reason) -> None:
+def test_an_answered_removal_is_the_end(outcome: WriteOutcome, reason: Reason) -> None:
     out = recorded(enrolment(State.WITHDRAWING, command_key="out-1"), removed(outcome))
     assert (out.state, out.reason, out.command_key) == (State.WITHDRAWN, reason, None)
 
 
 @pytest.mark.parametrize("given_reason", [None, Reason.GROUP_NOT_WRITABLE])
 def test_a_refused_removal_is_still_owed_and_flagged(given_reason: Reason | None) -> None:
-    refused = removed(Outcome.REFUSED, reason=given_reason)
+    refused = removed(WriteOutcome.REFUSED, reason=given_reason)
     still = recorded(enrolment(State.WITHDRAWING, command_key="out-1"), refused)
     assert (still.state, still.command_key) == (State.WITHDRAWING, None)
     assert still.flag is (given_reason or Reason.WRITE_REFUSED)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.WITHDRAWING}))
-@pytest.mark.parametrize("outcome", Outcome)
+@pytest.mark.parametrize("outcome", WriteOutcome)
 def test_a_late_removal_changes_nothing_for_whoever_is_not_leaving(
-    state: State, outcome: Outcome
+    state: State, outcome: WriteOutcome
 ) -> None:
     current = enrolment(state)
     assert recorded(current, removed(outcome)) == current
 
 
 ANSWERS = st.builds(
-    Answer,
-    change=st.sampled_from(Change),
-    outcome=st.sampled_from(Outcome),
+    WriteResult,
+    change=st.sampled_from(ScopeAction),
+    outcome=st.sampled_from(WriteOutcome),
     reason=st.none() | st.sampled_from([Reason.PROTECTED, Reason.COMMAND_EXPIRED]),
     command_key=st.sampled_from(["add-1", "out-1", None]),
 )
@@ -233,18 +238,20 @@ ANYBODY = st.builds(
 
 
 @given(ANYBODY, ANSWERS)
-def test_an_answer_that_comes_twice_is_as_good_as_one(current: Enrolment, answer: Answer) -> None:
+def test_an_answer_that_comes_twice_is_as_good_as_one(
+    current: Enrolment, answer: WriteResult
+) -> None:
     once = recorded(current, answer)
     assert recorded(once, answer) == once
 
 
 @given(ANYBODY, ANSWERS)
 def test_only_a_membership_written_by_us_ever_becomes_ours(
-    current: Enrolment, answer: Answer
+    current: Enrolment, answer: WriteResult
 ) -> None:
     after = recorded(current, answer)
     if after.provenance is Provenance.OURS and current.provenance is not Provenance.OURS:
-        assert (answer.change, answer.outcome) == (Change.ADD, Outcome.DONE)
+        assert (answer.change, answer.outcome) == (ScopeAction.ADD, WriteOutcome.DONE)
 
 
 @pytest.mark.parametrize(

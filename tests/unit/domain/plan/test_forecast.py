@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.person_view import OutlookView
+from shared.contracts.api.person_view import ForecastView
 from shared.domain.person.people import Attribute, Candidate, Memberships, Person
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.forecast import look_ahead
-from shared.domain.plan.planning import draw_up
+from shared.domain.plan.planning import plan_scope
 from shared.domain.rollout.cohort import Cut, position
 from shared.domain.rollout.document import Count, GroupRing, Ring, Share
 from shared.domain.rollout.state import Phase, Rollout
-from shared.use_cases.views.describe_forecast import outlook_view
+from shared.use_cases.views.describe_forecast import forecast_view
 from tests.support.enrolments import ANNA_ID, CLOUD_ANNA, POLICY, SCOPE
 from tests.support.waves import DAY, NOW, document, rollout, wave
 
@@ -26,10 +26,10 @@ ALL = wave("all", selection=Share(1.0))
 
 def seen(
     one: Rollout | None, *group_ids: str, person: Person = CLOUD_ANNA, **policy: Any
-) -> OutlookView:
+) -> ForecastView:
     candidate = Candidate(person, Memberships(frozenset(group_ids)))
-    outlook = look_ahead(candidate, one, replace(POLICY, **policy), NOW)
-    return outlook_view(person, outlook, one)
+    forecast = look_ahead(candidate, one, replace(POLICY, **policy), NOW)
+    return forecast_view(person, forecast, one)
 
 
 def ahead(*waves: Any, **changes: Any) -> Rollout:
@@ -150,7 +150,7 @@ def test_the_outlook_names_the_wave_that_the_plan_names(number: int) -> None:
     )
     person = replace(CLOUD_ANNA, ref=replace(CLOUD_ANNA.ref, object_id=object_id))
     candidate = Candidate(person, Memberships())
-    plan = draw_up([candidate], {}, None, one, POLICY, NOW, through=3)
+    plan = plan_scope([candidate], {}, None, one, POLICY, NOW, through=3)
     assert [added.reference for added in plan.additions] == [
         name for name in [seen(one, person=person).wave] if name
     ]

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain.person.enrolment import Bar, CauseKind, Provenance, State
+from shared.domain.person.enrolment import CauseKind, Exclusion, Provenance, State
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import Standing
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.scope_plan import Addition, Drift, Removal, ScopePlan, Skip
 from shared.domain.rollout.cohort import EVERYBODY, NOBODY
 from shared.domain.rollout.document import Document, GroupRing, Ring, Share
@@ -23,8 +23,8 @@ from tests.support.plans import (
     a_rollout,
     an_id,
     candidate,
-    hold,
-    standing,
+    claim,
+    summary,
 )
 
 ANNA = an_id(1)
@@ -33,14 +33,14 @@ ALL_IN = a_rollout(a_document(Share(1.0)), EVERYBODY)
 """One wave, for everybody, has begun."""
 IN = [State.REQUESTED, State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED]
 SEEN = IN[2:]
-LEFT = Bar(Reason.OFFBOARDED, "hr")
-EVENT = hold(CauseKind.EVENT, "event-1")
-WAVE_1 = hold(CauseKind.WAVE, "w1")
+LEFT = Exclusion(Reason.OFFBOARDED, "hr")
+EVENT = claim(CauseKind.EVENT, "event-1")
+WAVE_1 = claim(CauseKind.WAVE, "w1")
 
 
 def plan_for_anna(
     rollout: Rollout,
-    stands: Standing | None = None,
+    stands: EnrolmentSummary | None = None,
     *group_ids: str,
     is_member: bool | None = None,
     **attributes: Any,
@@ -66,57 +66,57 @@ def new_hires(since: int) -> Document:
 # What wants a person in.
 
 
-@pytest.mark.parametrize("kind", [CauseKind.EVENT, CauseKind.BY_HAND])
+@pytest.mark.parametrize("kind", [CauseKind.EVENT, CauseKind.OVERRIDE])
 def test_an_event_or_an_operator_wants_a_person_in_whatever_the_rollout_does(
     kind: CauseKind,
 ) -> None:
     rollout = a_rollout(a_document(Share(1.0)), phase=Phase.ABORTED)
-    stands = standing(1, State.WITHDRAWN, hold(kind, "because"))
+    stands = summary(1, State.WITHDRAWN, claim(kind, "because"))
     assert outcome(plan_for_anna(rollout, stands)) == [Addition(ANNA, kind, "because", "")]
 
 
 def test_a_hold_that_is_over_wants_nobody() -> None:
-    over = hold(CauseKind.BY_HAND, "for a week", until=NOW)
-    assert outcome(plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWN, over))) == []
-    assert outcome(plan_for_anna(NO_WAVES, standing(1, State.VISIBLE, over))) == [
+    over = claim(CauseKind.OVERRIDE, "for a week", until=NOW)
+    assert outcome(plan_for_anna(NO_WAVES, summary(1, State.WITHDRAWN, over))) == []
+    assert outcome(plan_for_anna(NO_WAVES, summary(1, State.VISIBLE, over))) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
 
 
 def test_a_wave_holds_its_people_before_it_has_begun_anew() -> None:
     restarted = planned(a_document(Share(1.0)), 1, NOW, actor="op")
-    assert plan_for_anna(restarted, standing(1, State.VISIBLE, WAVE_1)).kept == 1
+    assert plan_for_anna(restarted, summary(1, State.VISIBLE, WAVE_1)).kept == 1
 
 
 def test_a_wave_that_is_no_longer_in_the_document_keeps_who_is_in_and_brings_nobody_in() -> None:
-    gone = hold(CauseKind.WAVE, "w9")
-    assert plan_for_anna(NO_WAVES, standing(1, State.VISIBLE, gone)).kept == 1
-    assert outcome(plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWN, gone))) == []
+    gone = claim(CauseKind.WAVE, "w9")
+    assert plan_for_anna(NO_WAVES, summary(1, State.VISIBLE, gone)).kept == 1
+    assert outcome(plan_for_anna(NO_WAVES, summary(1, State.WITHDRAWN, gone))) == []
 
 
 def test_a_rolled_back_wave_keeps_nobody_in_even_if_it_is_of_an_earlier_document() -> None:
-    gone = hold(CauseKind.WAVE, "w9")
+    gone = claim(CauseKind.WAVE, "w9")
     back = replace(NO_WAVES, rolled_back=frozenset({"w9"}))
-    assert outcome(plan_for_anna(back, standing(1, State.VISIBLE, gone))) == [
+    assert outcome(plan_for_anna(back, summary(1, State.VISIBLE, gone))) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
 
 
 @pytest.mark.parametrize("phase", [Phase.PAUSED, Phase.ABORTED])
 def test_a_wave_that_held_somebody_who_is_out_waits_until_the_rollout_widens(phase: Phase) -> None:
-    out = standing(1, State.WITHDRAWN, hold(CauseKind.WAVE, "w1"))
+    out = summary(1, State.WITHDRAWN, claim(CauseKind.WAVE, "w1"))
     halted = replace(ALL_IN, phase=phase)
     assert outcome(plan_for_anna(halted, out)) == []
     assert outcome(plan_for_anna(ALL_IN, out)) == [Addition(ANNA, CauseKind.WAVE, "w1", "")]
 
 
 def test_whoever_is_wanted_and_still_on_the_way_out_is_awaited() -> None:
-    assert plan_for_anna(ALL_IN, standing(1, State.WITHDRAWING)).awaited == 1
-    assert plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWING)).awaited == 0
+    assert plan_for_anna(ALL_IN, summary(1, State.WITHDRAWING)).awaited == 1
+    assert plan_for_anna(NO_WAVES, summary(1, State.WITHDRAWING)).awaited == 0
 
 
 def test_the_hold_of_a_new_hire_counts_as_long_as_the_document_has_the_rule() -> None:
-    stands = standing(1, State.VISIBLE, hold(CauseKind.NEW_HIRE, "2026-01-01"))
+    stands = summary(1, State.VISIBLE, claim(CauseKind.NEW_HIRE, "2026-01-01"))
     assert plan_for_anna(a_rollout(new_hires(since=30)), stands).kept == 1
     assert outcome(plan_for_anna(NO_WAVES, stands)) == [Removal(ANNA, Reason.NO_LONGER_WANTED)]
 
@@ -135,14 +135,14 @@ def test_whoever_was_hired_before_the_date_or_has_not_begun_is_no_new_hire(hired
 def test_of_all_that_want_a_person_the_lasting_one_is_named() -> None:
     document = a_document(Share(1.0), new_hires_since=(NOW - DAY).date())
     rollout = a_rollout(document, EVERYBODY)
-    new_hire = hold(CauseKind.NEW_HIRE, "2026-03-01")
-    for holds, named in [
+    new_hire = claim(CauseKind.NEW_HIRE, "2026-03-01")
+    for claims, named in [
         ([new_hire, WAVE_1, EVENT], CauseKind.EVENT),
         ([new_hire, WAVE_1], CauseKind.WAVE),
         ([new_hire], CauseKind.NEW_HIRE),
         ([], CauseKind.NEW_HIRE),
     ]:
-        plan = plan_for_anna(rollout, standing(1, State.EXCLUDED, *holds), hire_date=NOW)
+        plan = plan_for_anna(rollout, summary(1, State.EXCLUDED, *claims), hire_date=NOW)
         assert [one.kind for one in plan.additions] == [named]
     assert [one.kind for one in plan_for_anna(rollout).additions] == [CauseKind.WAVE]
 
@@ -164,7 +164,7 @@ def test_a_wave_that_was_rolled_back_wants_nobody_even_if_a_later_one_selects_th
     document = a_document(Ring(frozenset({ANNA})), Share(1.0))
     rollout = a_rollout(document, NOBODY, EVERYBODY, rolled_back=["w1"])
     assert outcome(plan_for_anna(rollout)) == []
-    assert outcome(plan_for_anna(rollout, standing(1, State.VISIBLE, WAVE_1))) == [
+    assert outcome(plan_for_anna(rollout, summary(1, State.VISIBLE, WAVE_1))) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
 
@@ -175,7 +175,7 @@ def test_whom_another_wave_that_has_begun_selects_stays_when_theirs_is_rolled_ba
 ) -> None:
     document = a_document(Share(1.0), Share(1.0))
     rollout = a_rollout(document, EVERYBODY, EVERYBODY, phase=phase, rolled_back=["w2"])
-    plan = plan_for_anna(rollout, standing(1, State.VISIBLE, hold(CauseKind.WAVE, "w2")))
+    plan = plan_for_anna(rollout, summary(1, State.VISIBLE, claim(CauseKind.WAVE, "w2")))
     assert (outcome(plan), plan.kept) == ([], 1)
 
 
@@ -185,8 +185,8 @@ def test_where_the_rollout_does_not_widen_its_waves_put_nobody_in_and_let_nobody
 ) -> None:
     rollout = replace(ALL_IN, phase=phase)
     assert outcome(plan_for_anna(rollout)) == []
-    over = hold(CauseKind.EVENT, "event-1", until=NOW)
-    assert plan_for_anna(rollout, standing(1, State.VISIBLE, over)).kept == 1
+    over = claim(CauseKind.EVENT, "event-1", until=NOW)
+    assert plan_for_anna(rollout, summary(1, State.VISIBLE, over)).kept == 1
 
 
 def test_a_look_ahead_shows_whom_waves_to_come_put_in_whatever_the_phase() -> None:
@@ -200,37 +200,37 @@ def test_a_look_ahead_shows_whom_waves_to_come_put_in_whatever_the_phase() -> No
 
 @pytest.mark.parametrize("state", IN)
 def test_whoever_is_in_and_wanted_is_left_alone(state: State) -> None:
-    plan = plan_for_anna(ALL_IN, standing(1, state))
+    plan = plan_for_anna(ALL_IN, summary(1, state))
     assert (outcome(plan), plan.kept, plan.listed, plan.eligible) == ([], 1, 1, 1)
 
 
 @pytest.mark.parametrize("state", IN)
 def test_whoever_is_in_and_not_wanted_is_taken_out(state: State) -> None:
-    plan = plan_for_anna(NO_WAVES, standing(1, state))
+    plan = plan_for_anna(NO_WAVES, summary(1, state))
     assert (outcome(plan), plan.kept) == ([Removal(ANNA, Reason.NO_LONGER_WANTED)], 0)
 
 
 def test_whoever_may_not_be_in_is_taken_out_though_wanted() -> None:
-    plan = plan_for_anna(ALL_IN, standing(1, State.VISIBLE, EVENT), enabled=False)
+    plan = plan_for_anna(ALL_IN, summary(1, State.VISIBLE, EVENT), enabled=False)
     assert (outcome(plan), plan.eligible) == ([Removal(ANNA, Reason.DISABLED)], 0)
 
 
 def test_whoever_is_barred_is_taken_out_for_that_reason_before_any_other() -> None:
-    barred = standing(1, State.VISIBLE, EVENT, bar=LEFT)
-    plan = plan_for_anna(ALL_IN, barred, enabled=False)
+    kept_out = summary(1, State.VISIBLE, EVENT, exclusion=LEFT)
+    plan = plan_for_anna(ALL_IN, kept_out, enabled=False)
     assert (outcome(plan), plan.eligible) == ([Removal(ANNA, Reason.OFFBOARDED)], 0)
 
 
 def test_a_bar_that_is_over_keeps_nobody_out() -> None:
     over = replace(LEFT, until=NOW)
-    plan = plan_for_anna(ALL_IN, standing(1, State.VISIBLE, bar=over))
+    plan = plan_for_anna(ALL_IN, summary(1, State.VISIBLE, exclusion=over))
     assert (outcome(plan), plan.kept, plan.eligible) == ([], 1, 1)
 
 
 def test_a_licence_that_is_missing_takes_nobody_out_but_lets_nobody_in() -> None:
-    assert plan_for_anna(ALL_IN, standing(1, State.VISIBLE), licensed=False).kept == 1
+    assert plan_for_anna(ALL_IN, summary(1, State.VISIBLE), licensed=False).kept == 1
     assert outcome(plan_for_anna(ALL_IN, licensed=False)) == [Skip(ANNA, Reason.UNLICENSED, "w1")]
-    assert outcome(plan_for_anna(NO_WAVES, standing(1, State.VISIBLE), licensed=False)) == [
+    assert outcome(plan_for_anna(NO_WAVES, summary(1, State.VISIBLE), licensed=False)) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
 
@@ -239,7 +239,7 @@ def test_a_cloud_user_out_of_reach_stays_in_and_does_not_come_in() -> None:
     situation = Situation(
         ALL_IN,
         (candidate(1), candidate(2)),
-        (standing(1, State.VISIBLE),),
+        (summary(1, State.VISIBLE),),
         policy=replace(POLICY, topology=Topology.SYNCED),
     )
     plan = situation.plan()
@@ -247,20 +247,22 @@ def test_a_cloud_user_out_of_reach_stays_in_and_does_not_come_in() -> None:
     assert outcome(plan) == [Skip(an_id(2), Reason.CLOUD_USER_OUT_OF_REACH, "w1")]
 
 
-@pytest.mark.parametrize("bar", [None, LEFT])
-@pytest.mark.parametrize("holds", [(), (EVENT,)])
+@pytest.mark.parametrize("exclusion", [None, LEFT])
+@pytest.mark.parametrize("claims", [(), (EVENT,)])
 @pytest.mark.parametrize("is_enabled", [True, False])
 def test_whoever_was_in_before_the_rollout_is_never_touched(
-    bar: Bar | None, holds: Any, is_enabled: bool
+    exclusion: Exclusion | None, claims: Any, is_enabled: bool
 ) -> None:
-    stands = standing(1, State.VISIBLE, *holds, provenance=Provenance.PREEXISTING, bar=bar)
+    stands = summary(
+        1, State.VISIBLE, *claims, provenance=Provenance.PREEXISTING, exclusion=exclusion
+    )
     plan = plan_for_anna(NO_WAVES, stands, is_member=True, enabled=is_enabled)
     assert (outcome(plan), plan.kept) == ([], 1)
 
 
 @pytest.mark.parametrize("state", State)
 def test_whoever_is_in_and_no_longer_listed_is_taken_out(state: State) -> None:
-    plan = Situation(ALL_IN, (), (standing(1, state),)).plan()
+    plan = Situation(ALL_IN, (), (summary(1, state),)).plan()
     assert outcome(plan) == ([Removal(ANNA, Reason.NOT_IN_ENTRA)] if state in IN else [])
 
 
@@ -269,7 +271,7 @@ def test_whoever_is_in_and_no_longer_listed_is_taken_out(state: State) -> None:
 
 @pytest.mark.parametrize("state", [State.WITHDRAWN, State.EXCLUDED])
 def test_whoever_is_out_and_wanted_again_is_put_in(state: State) -> None:
-    assert outcome(plan_for_anna(ALL_IN, standing(1, state))) == [
+    assert outcome(plan_for_anna(ALL_IN, summary(1, state))) == [
         Addition(ANNA, CauseKind.WAVE, "w1", "")
     ]
 
@@ -277,7 +279,7 @@ def test_whoever_is_out_and_wanted_again_is_put_in(state: State) -> None:
 @pytest.mark.parametrize("state", [State.WAITING, State.WITHDRAWING])
 @pytest.mark.parametrize("is_member", [True, False])
 def test_whoever_is_under_way_is_left_to_it(state: State, is_member: bool) -> None:
-    plan = plan_for_anna(ALL_IN, standing(1, state, EVENT), is_member=is_member)
+    plan = plan_for_anna(ALL_IN, summary(1, state, EVENT), is_member=is_member)
     assert (outcome(plan), plan.kept) == ([], 0)
 
 
@@ -288,7 +290,7 @@ def test_whoever_is_under_way_is_left_to_it(state: State, is_member: bool) -> No
 def test_whom_ad_refused_is_passed_over_for_that_reason_and_tried_again_after_a_day(
     state: State, reason: Reason
 ) -> None:
-    refused = standing(1, state, reason=reason, since=NOW - DAY + HOUR)
+    refused = summary(1, state, reason=reason, since=NOW - DAY + HOUR)
     assert outcome(plan_for_anna(ALL_IN, refused)) == [Skip(ANNA, reason, "w1")]
     rested = replace(refused, since=NOW - DAY)
     assert outcome(plan_for_anna(ALL_IN, rested)) == [Addition(ANNA, CauseKind.WAVE, "w1", "")]
@@ -296,13 +298,13 @@ def test_whom_ad_refused_is_passed_over_for_that_reason_and_tried_again_after_a_
 
 def test_whoever_is_wanted_and_may_not_be_in_is_passed_over_with_the_reason() -> None:
     assert outcome(plan_for_anna(ALL_IN, guest=True)) == [Skip(ANNA, Reason.GUEST, "w1")]
-    wanted = standing(1, State.EXCLUDED, EVENT)
+    wanted = summary(1, State.EXCLUDED, EVENT)
     assert outcome(plan_for_anna(ALL_IN, wanted, guest=True)) == [Skip(ANNA, Reason.GUEST, None)]
 
 
 def test_whoever_is_barred_and_wanted_is_passed_over_for_the_reason_of_the_bar() -> None:
-    barred = standing(1, State.WITHDRAWN, bar=LEFT)
-    assert outcome(plan_for_anna(ALL_IN, barred)) == [Skip(ANNA, Reason.OFFBOARDED, "w1")]
+    kept_out = summary(1, State.WITHDRAWN, exclusion=LEFT)
+    assert outcome(plan_for_anna(ALL_IN, kept_out)) == [Skip(ANNA, Reason.OFFBOARDED, "w1")]
 
 
 def test_nothing_is_said_of_people_whom_nothing_wants() -> None:
@@ -317,14 +319,14 @@ def test_nothing_is_said_of_people_whom_nothing_wants() -> None:
 def test_whoever_was_seen_in_the_group_and_no_longer_is_was_taken_out_by_hand(
     state: State,
 ) -> None:
-    plan = plan_for_anna(ALL_IN, standing(1, state), is_member=False)
+    plan = plan_for_anna(ALL_IN, summary(1, state), is_member=False)
     expected = [Drift(ANNA, Reason.REMOVED_BY_HAND)] if state in SEEN else []
     assert (outcome(plan), plan.kept) == (expected, 1)
 
 
 @pytest.mark.parametrize("stands", [None, State.EXCLUDED, State.FAILED, State.WITHDRAWN])
 def test_a_member_who_should_not_be_one_was_put_in_by_hand(stands: State | None) -> None:
-    known = standing(1, stands) if stands else None
+    known = summary(1, stands) if stands else None
     expected = [Drift(ANNA, Reason.ADDED_BY_HAND)]
     assert outcome(plan_for_anna(NO_WAVES, known, is_member=True)) == expected
     assert outcome(plan_for_anna(NO_WAVES, known, is_member=False)) == []
@@ -345,21 +347,21 @@ def test_a_member_who_is_about_to_be_put_in_is_no_drift() -> None:
 
 @pytest.mark.parametrize(("ago", "drifts"), [(HOUR, False), (HOUR + timedelta(seconds=1), True)])
 def test_entra_may_show_a_removed_membership_for_an_hour(ago: timedelta, drifts: bool) -> None:
-    plan = plan_for_anna(NO_WAVES, standing(1, State.WITHDRAWN, since=NOW - ago), is_member=True)
+    plan = plan_for_anna(NO_WAVES, summary(1, State.WITHDRAWN, since=NOW - ago), is_member=True)
     assert outcome(plan) == ([Drift(ANNA, Reason.ADDED_BY_HAND)] if drifts else [])
-    never_in = standing(1, State.EXCLUDED, since=NOW - ago)
+    never_in = summary(1, State.EXCLUDED, since=NOW - ago)
     assert outcome(plan_for_anna(NO_WAVES, never_in, is_member=True)) == [
         Drift(ANNA, Reason.ADDED_BY_HAND)
     ]
 
 
 def test_a_membership_from_before_the_rollout_is_never_drift() -> None:
-    stands = standing(1, State.WITHDRAWN, bar=LEFT, provenance=Provenance.PREEXISTING)
+    stands = summary(1, State.WITHDRAWN, exclusion=LEFT, provenance=Provenance.PREEXISTING)
     assert outcome(plan_for_anna(NO_WAVES, stands, is_member=True)) == []
 
 
 def test_whoever_was_in_before_and_is_not_wanted_may_be_taken_out_by_hand() -> None:
-    stands = standing(1, State.VISIBLE, provenance=Provenance.PREEXISTING)
+    stands = summary(1, State.VISIBLE, provenance=Provenance.PREEXISTING)
     assert outcome(plan_for_anna(NO_WAVES, stands, is_member=False)) == []
     assert outcome(plan_for_anna(ALL_IN, stands, is_member=False)) == [
         Drift(ANNA, Reason.REMOVED_BY_HAND)
@@ -383,9 +385,9 @@ def test_the_fingerprint_changes_with_what_would_be_done_and_where_the_rollout_i
         replace(first, rollout=replace(rollout, started=2, cuts=(EVERYBODY, EVERYBODY))),
         replace(first, rollout=replace(rollout, rolled_back=frozenset({"w2"}))),
         replace(first, people=first.people[:1]),
-        replace(first, standings=(standing(2, State.WITHDRAWN, EVENT),)),
-        replace(first, standings=(standing(2, State.VISIBLE, bar=LEFT),)),
-        replace(first, standings=(standing(2, State.VISIBLE),), members=frozenset()),
+        replace(first, summaries=(summary(2, State.WITHDRAWN, EVENT),)),
+        replace(first, summaries=(summary(2, State.VISIBLE, exclusion=LEFT),)),
+        replace(first, summaries=(summary(2, State.VISIBLE),), members=frozenset()),
     ]
     assert len({one.plan().fingerprint for one in [first, *others]}) == len(others) + 1
 

@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.person.enrolment import Bar, CauseKind, Provenance, State
+from shared.domain.person.enrolment import CauseKind, Exclusion, Provenance, State
 from shared.domain.person.people import Attribute, Candidate
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import Count, GroupRing, Ring, Selection, Share
@@ -22,8 +22,8 @@ from tests.support.plans import (
     a_rollout,
     an_id,
     candidate,
-    hold,
-    standing,
+    claim,
+    summary,
 )
 
 NUMBERS = st.integers(0, 40)
@@ -36,24 +36,24 @@ SELECTIONS: st.SearchStrategy[Selection] = (
     POSITIONAL | st.frozensets(OBJECT_IDS).map(Ring) | st.just(GroupRing(RING_GROUP))
 )
 HOLDS = st.builds(
-    hold,
+    claim,
     st.sampled_from(CauseKind),
     st.sampled_from(["w1", "w2", "w3", "w9"]),
     st.sampled_from([None, NOW - HOUR, NOW + HOUR]),
 )
 BARS = st.builds(
-    Bar,
-    st.sampled_from([Reason.OFFBOARDED, Reason.EXCLUDED_BY_HAND]),
+    Exclusion,
+    st.sampled_from([Reason.OFFBOARDED, Reason.EXCLUDED_BY_OPERATOR]),
     st.just("op"),
     until=st.sampled_from([None, NOW - HOUR, NOW + HOUR]),
 )
 STANDINGS = st.builds(
-    lambda number, state, holds, **changes: standing(number, state, *holds, **changes),
+    lambda number, state, covers, **changes: summary(number, state, *covers, **changes),
     NUMBERS,
     st.sampled_from(State),
     st.lists(HOLDS, max_size=3, unique_by=lambda one: one.cause.kind),
     provenance=st.sampled_from(Provenance),
-    bar=st.none() | BARS,
+    exclusion=st.none() | BARS,
     since=st.sampled_from([NOW, NOW - DAY]),
 )
 CANDIDATES = st.builds(
@@ -106,7 +106,7 @@ def situations(draw: st.DrawFn) -> Situation:
             phase=draw(st.sampled_from(Phase)),
             rolled_back=draw(st.sets(st.sampled_from(names))) if names else (),
         ),
-        standings=tuple(draw(st.lists(STANDINGS, max_size=20, unique_by=lambda one: one.key))),
+        summaries=tuple(draw(st.lists(STANDINGS, max_size=20, unique_by=lambda one: one.key))),
         members=draw(st.none() | st.frozensets(OBJECT_IDS)),
     )
 
@@ -144,8 +144,8 @@ def test_each_wave_by_position_holds_everybody_whom_the_one_before_holds(
 ) -> None:
     cuts = situation.plan(through=len(situation.rollout.document.waves)).cuts
     stratum = data.draw(st.sampled_from(["", "sales", "it", "unheard of"]))
-    holds = [cut.holds(place, stratum) for cut in cuts]
-    assert holds == sorted(holds)
+    covers = [cut.covers(place, stratum) for cut in cuts]
+    assert covers == sorted(covers)
 
 
 @given(situations(), st.randoms())
@@ -154,8 +154,8 @@ def test_the_order_of_the_listing_changes_nothing_nor_does_whoever_is_listed_twi
 ) -> None:
     people = [*situation.people, *situation.people[::2]]
     random.shuffle(people)
-    standings = situation.standings[::-1]
-    disordered = replace(situation, people=tuple(people), standings=standings)
+    summaries = situation.summaries[::-1]
+    disordered = replace(situation, people=tuple(people), summaries=summaries)
     through = len(situation.rollout.document.waves)
     assert disordered.plan(through=through) == situation.plan(through=through)
 
@@ -186,7 +186,7 @@ def test_once_a_plan_is_carried_out_nothing_is_left_to_do(
 
 @given(situations())
 def test_nobody_who_was_in_before_the_rollout_is_ever_taken_out(situation: Situation) -> None:
-    before = {one.key for one in situation.standings if one.provenance is Provenance.PREEXISTING}
+    before = {one.key for one in situation.summaries if one.provenance is Provenance.PREEXISTING}
     listed = {one.person.object_id for one in situation.people}
     touched = {one.object_id for one in situation.plan().removals}
     assert not touched & before & listed
@@ -216,13 +216,13 @@ def test_a_wave_that_is_rolled_back_takes_out_its_own_people_and_nobody_else(
     theirs = {one.object_id for one in everybody.additions if one.reference == wave}
     besides = data.draw(st.frozensets(st.sampled_from(sorted(theirs)))) if theirs else frozenset()
     held_too = tuple(
-        replace(one, holds=(*one.holds, hold(CauseKind.EVENT, "event-1")))
+        replace(one, claims=(*one.claims, claim(CauseKind.EVENT, "event-1")))
         if one.key in besides
         else one
-        for one in done.standings
+        for one in done.summaries
     )
     rolled_back = replace(done.rollout, rolled_back=frozenset({wave}), phase=Phase.PAUSED)
-    plan = replace(done, rollout=rolled_back, standings=held_too).plan()
+    plan = replace(done, rollout=rolled_back, summaries=held_too).plan()
     assert {one.object_id for one in plan.removals} == theirs - besides
     assert plan.kept == len(everybody.additions) - len(theirs - besides)
     assert plan.additions == ()
@@ -284,6 +284,6 @@ def test_a_growing_population_throws_nobody_out(
     through = min(waves, len(situation.rollout.document.waves))
     done = begun(situation, through)
     # Without their holds only the cuts keep them.
-    unheld = tuple(replace(one, holds=()) for one in done.standings)
-    grown = replace(done, people=(*done.people, *newcomers), standings=unheld).plan()
+    unheld = tuple(replace(one, claims=()) for one in done.summaries)
+    grown = replace(done, people=(*done.people, *newcomers), summaries=unheld).plan()
     assert grown.removals == ()

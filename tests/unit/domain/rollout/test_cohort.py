@@ -27,8 +27,8 @@ def test_a_later_cut_holds_exactly_whom_it_or_the_earlier_one_holds(
     earlier: Cut, later: Cut, place: float, stratum: str
 ) -> None:
     reach = later.at_least(earlier)
-    assert reach.holds(place, stratum) == (
-        earlier.holds(place, stratum) or later.holds(place, stratum)
+    assert reach.covers(place, stratum) == (
+        earlier.covers(place, stratum) or later.covers(place, stratum)
     )
 
 
@@ -39,7 +39,7 @@ def test_whoever_a_wave_holds_every_later_wave_holds(
     reach, held = NOBODY, []
     for cut in cuts:
         reach = cut.at_least(reach)
-        held.append(reach.holds(place, stratum))
+        held.append(reach.covers(place, stratum))
     assert held == sorted(held)
 
 
@@ -49,8 +49,8 @@ def test_everybody_is_within_the_whole_and_nobody_within_nothing(
 ) -> None:
     place = position(salt, object_id)
     assert 0 <= place < 1
-    assert EVERYBODY.holds(place, stratum)
-    assert not NOBODY.holds(place, stratum)
+    assert EVERYBODY.covers(place, stratum)
+    assert not NOBODY.covers(place, stratum)
 
 
 def test_a_place_is_the_same_in_every_process_and_release() -> None:
@@ -110,4 +110,4 @@ def test_whoever_comes_later_is_within_only_where_all_are_wanted(
 
 def test_somebody_of_a_new_stratum_is_measured_by_the_cut_for_all() -> None:
     cut = Cut(0.5, {"it": 0.1, "sales": 0.9})
-    assert [cut.holds(0.4, one) for one in STRATA] == [False, True, True, True]
+    assert [cut.covers(0.4, one) for one in STRATA] == [False, True, True, True]

@@ -121,7 +121,7 @@ def promoted(of: Rollout, now: datetime) -> Rollout:
 
 type Action = Callable[[Rollout, datetime], Rollout]
 ATTEMPTS: list[Action] = [
-    lambda of, now: pause(of, PauseReason.BY_HAND, now, actor="ada"),
+    lambda of, now: pause(of, PauseReason.BY_OPERATOR, now, actor="ada"),
     lambda of, now: resume(of, now, actor="ada"),
     lambda of, now: abort(of, now, actor="ada", reason=""),
     lambda of, now: roll_back(of, of.document.waves[0].name, now, actor="ada", reason=""),

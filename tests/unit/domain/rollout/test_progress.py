@@ -78,7 +78,7 @@ def test_a_wave_without_gates_is_not_looked_at() -> None:
         (rollout(Phase.PLANNED, started=0), None),
         (rollout(Phase.COMPLETED, started=3), None),
         (rollout(Phase.ABORTED), None),
-        (pause(rollout(Phase.PROGRESSING), PauseReason.BY_HAND, NOW, actor="ada"), None),
+        (pause(rollout(Phase.PROGRESSING), PauseReason.BY_OPERATOR, NOW, actor="ada"), None),
     ],
 )
 def test_a_soak_counts_from_its_phase_or_from_the_pause_that_broke_it(
@@ -347,7 +347,9 @@ def test_the_calendar_neither_stops_a_wave_under_way_nor_the_end() -> None:
         ),
         (rollout(Phase.PAUSED), None, NOW, "paused: An operator paused the rollout.", None),
         (
-            pause(rollout(Phase.SOAKING), PauseReason.BY_HAND, NOW, actor="ada", detail="lunch"),
+            pause(
+                rollout(Phase.SOAKING), PauseReason.BY_OPERATOR, NOW, actor="ada", detail="lunch"
+            ),
             None,
             NOW,
             "paused: lunch",
@@ -410,7 +412,7 @@ def test_a_promotion_needs_a_reason(reason: str) -> None:
         (rollout(Phase.PLANNED, started=0), "first begins when its calendar is open"),
         (rollout(Phase.PROGRESSING), "promote once it soaks"),
         (
-            pause(rollout(Phase.PLANNED, started=0), PauseReason.BY_HAND, NOW, actor="ada"),
+            pause(rollout(Phase.PLANNED, started=0), PauseReason.BY_OPERATOR, NOW, actor="ada"),
             "first begins when its calendar is open",
         ),
         (

@@ -139,7 +139,7 @@ def test_a_rollout_on_its_way_is_paused_with_its_reason_and_resumed_where_it_was
 @pytest.mark.parametrize("phase", sorted(set(Phase) - ACTIVE))
 def test_what_is_not_on_its_way_cannot_be_paused(phase: Phase) -> None:
     with pytest.raises(NotPossible, match=f"{phase}; there is nothing to pause"):
-        pause(rollout(phase), PauseReason.BY_HAND, LATER, actor="ada")
+        pause(rollout(phase), PauseReason.BY_OPERATOR, LATER, actor="ada")
 
 
 @pytest.mark.parametrize("phase", sorted(set(Phase) - {Phase.PAUSED}))
@@ -173,7 +173,7 @@ def test_a_restart_begins_with_the_first_wave_and_takes_nobody_out(phase: Phase)
     again = restart(before, LATER, actor="grace", reason="anew")
     assert (again.phase, again.started, again.cuts) == (Phase.PLANNED, 0, ())
     assert (again.rolled_back, again.lease, again.pause) == (frozenset(), None, None)
-    assert again.holding == {"pilot", "early", "all"}
+    assert again.claiming_waves == {"pilot", "early", "all"}
     assert again.document is before.document
 
 
@@ -189,7 +189,7 @@ def test_a_rolled_back_wave_waits_for_an_operator_and_is_put_in_again_on_resumin
     before = rollout(phase, started=2, cuts=(Cut(0.1), Cut(0.2)))
     back = roll_back(before, "early", LATER, actor="grace", reason="phones ring")
     assert (back.phase, back.widens) == (Phase.PAUSED, False)
-    assert back.holding == {"pilot", "all"}
+    assert back.claiming_waves == {"pilot", "all"}
     assert back.pause == Pause(
         PauseReason.ROLLED_BACK, "early: phones ring", LATER, "grace", before.phase
     )
@@ -303,7 +303,7 @@ ACTIONS: dict[str, Action] = {
     "begin": lambda one: begun(one, Cut(0.1 * (one.started + 1))),
     "soak": soaking,
     "complete": lambda one: one.entered(Phase.COMPLETED, LATER, actor="clock"),
-    "pause": lambda one: pause(one, PauseReason.BY_HAND, LATER, actor="ada"),
+    "pause": lambda one: pause(one, PauseReason.BY_OPERATOR, LATER, actor="ada"),
     "resume": lambda one: resume(one, LATER, actor="ada"),
     "abort": lambda one: abort(one, LATER, actor="ada", reason=""),
     "roll back": lambda one: roll_back(

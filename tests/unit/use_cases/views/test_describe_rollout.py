@@ -69,7 +69,7 @@ def test_a_wave_is_behind_ahead_or_where_the_rollout_is(
 @pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.PROGRESSING, Phase.SOAKING])
 def test_a_paused_rollout_shows_its_waves_as_they_were(phase: Phase) -> None:
     going = rollout(phase, started=0 if phase is Phase.PLANNED else 1)
-    halted = pause(going, PauseReason.BY_HAND, NOW, actor="ada")
+    halted = pause(going, PauseReason.BY_OPERATOR, NOW, actor="ada")
     assert states(halted) == states(going)
 
 
@@ -108,7 +108,7 @@ def test_only_the_wave_that_soaks_has_an_end_to_its_soak() -> None:
     soaking = rollout(Phase.SOAKING, started=2)
     assert [wave.soak_ends for wave in shown(soaking).waves] == [None, NOW + SOAK, None]
     # On resuming, the soak starts anew: while paused nobody knows when it will end.
-    halted = pause(soaking, PauseReason.BY_HAND, NOW, actor="ada")
+    halted = pause(soaking, PauseReason.BY_OPERATOR, NOW, actor="ada")
     assert {wave.soak_ends for wave in shown(halted).waves} == {None}
 
 

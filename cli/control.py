@@ -29,7 +29,7 @@ _VERBS: Mapping[str, _Verb] = {
 }
 
 
-def steer(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
+def control(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
     """Say it, and answer the rollout as it stands then.
 
     Where no answer comes, the rollout tells whether the word was heard.
@@ -40,7 +40,7 @@ def steer(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
     unanswered: Unanswered | None = None
     for _ in range(_VERBS[verb].attempts):
         try:
-            return api.steer(verb, **said)
+            return api.control(verb, **said)
         except Unanswered as problem:
             unanswered = problem
             rollout = _rollout_after(problem, api, verb)
