@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -22,10 +22,7 @@ from sandbox.certificates import server_certificate
 from sandbox.testing.service_bus_process import Bus, running
 from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
-from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import ConfigurationError
-from shared.domain.person.writes import ScopeAction
 
 QUEUES = QueueNames()
 SETTINGS = {
@@ -71,37 +68,6 @@ async def test_events_arrive_as_they_are_and_under_their_keys(
             ("k2", b"not even JSON"),
         ]
         assert {each.content_type for each in received} == {"application/json"}
-
-
-async def test_changes_and_commands_go_to_their_own_queues_as_contracts(
-    bus: Bus, outbox: ServiceBusOutbox
-) -> None:
-    change = ScopeChange(change_key="c1", person_keys=("p1", "p2"))
-    command = DirectoryCommand(
-        command_key="d1",
-        action=ScopeAction.ADD,
-        members=(CommandMember(key="p1", employee_id="1"),),
-        cause="wave 1",
-        actor="tester",
-        issued_at=NOW,
-        expires_at=NOW + timedelta(hours=1),
-    )
-    await outbox.send_scope_changes([change])
-    await outbox.send_commands([command])
-    (sent_change,) = bus.messages(QUEUES.scope_changes)
-    (sent_command,) = bus.messages(QUEUES.commands)
-    assert (sent_change["messageId"], sent_command["messageId"]) == ("c1", "d1")
-    assert ScopeChange.read(sent_change["body"]) == change
-    assert DirectoryCommand.read(sent_command["body"]) == command
-    assert bus.messages(QUEUES.onboarding) == []
-
-
-async def test_a_message_sent_twice_with_one_key_is_there_once(
-    bus: Bus, outbox: ServiceBusOutbox
-) -> None:
-    await outbox.send_onboarding([("k1", b"{}"), ("k1", b"{}")])
-    await outbox.send_onboarding([("k1", b"{}"), ("k2", b"{}")])
-    assert ids(bus, QUEUES.onboarding) == ["k1", "k2"]
 
 
 async def test_what_does_not_fit_one_batch_is_split(bus: Bus, outbox: ServiceBusOutbox) -> None:

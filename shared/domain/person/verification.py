@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import (
     IN_SCOPE,
@@ -137,6 +138,16 @@ def adopt(
     if reason is Reason.UNLICENSED:
         return replace(arrived, flag=reason)
     return take_out(arrived, reason, now)
+
+
+def refuse_outdated(arrived: Enrolment, provisional: Enrolment | None) -> None:
+    """Refuse to move somebody who has gone further under the provisional key than is known of.
+
+    Raises:
+        LedgerConflict: decide again what arrives.
+    """
+    if provisional and provisional.steps and provisional.steps[-1] not in arrived.steps:
+        raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
 
 
 def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:

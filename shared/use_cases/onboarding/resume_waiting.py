@@ -9,7 +9,7 @@ from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World
 from shared.use_cases.onboarding.enroll import enroll_requests
-from shared.use_cases.tell import amend
+from shared.use_cases.recording import nobody, save_people
 
 ACTOR = "clock"
 _ORDER = (CauseKind.EVENT, CauseKind.OVERRIDE, CauseKind.NEW_HIRE, CauseKind.WAVE)
@@ -40,7 +40,7 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
         return take_out(current, Reason.NO_LONGER_WANTED, now) if current else None
 
-    await amend(world, unwanted, decide, actor=ACTOR, now=now)
+    await save_people(world, unwanted, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | None:

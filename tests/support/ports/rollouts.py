@@ -20,7 +20,7 @@ from shared.domain.rollout.document import (
 )
 from shared.domain.rollout.gate import Gate, GateKind
 from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
-from tests.support.ledger_people import NOW, object_id
+from tests.support.ports.people import NOW, object_id
 
 GATE = Gate(
     kind=GateKind.EFFECTIVE,
