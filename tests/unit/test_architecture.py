@@ -125,6 +125,10 @@ PLANTED = {
         "shared.adapters.graph.client",
     ),
     "The product never imports the sandbox": ("shared.logs", "sandbox.clock"),
+    "Nothing in the sandbox imports in a circle, wherever the import stands": (
+        "sandbox.service_bus.link",
+        "sandbox.service_bus.session",
+    ),
     "The domain imports no SDK and nothing of the operating system": ("shared.domain.audit", "os"),
 }
 
