@@ -96,7 +96,7 @@ def app_roles(permissions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.fixture
 def directory(tmp_path: Path) -> Directory:
     az = tmp_path / "az"
-    program = ROOT / "azure_cli.py"
+    program = ROOT / "tests/support/azure_cli.py"
     az.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
     az.chmod(0o755)
     state = {
