@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from azure_functions_runtime.utils import constants
 
-from shared.settings import AppSettings, read_settings
+from shared.bootstrap import check_setup
+from shared.settings import AppSettings, examine_settings
 from tests.support.app_settings import names_of_settings, sample, schedules
 from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
 from tests.support.repository import ROOT
@@ -54,7 +55,7 @@ def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> AppSet
         monkeypatch.delenv(name, raising=False)
     for name, one in environment.items():
         monkeypatch.setenv(name, one)
-    return read_settings()
+    return check_setup(examine_settings()).settings
 
 
 PLATFORM = {"WEBSITE_AUTH_ENABLED": "True"}

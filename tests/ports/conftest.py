@@ -12,7 +12,7 @@ from shared.adapters.graph.client import GraphClient
 from shared.adapters.identity import credential
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
-from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.tables.tables import Tables
 from shared.ports.ledger import Ledger
 from tests.support.graph_tenant import Tenant
@@ -75,7 +75,7 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
 @pytest.fixture(scope="session")
 async def open_outbox(bus: Bus) -> AsyncIterator[ServiceBusOutbox]:
     address = ServiceBusAddress(connection_string=bus.connection_string)
-    outbox = ServiceBusOutbox(address, QueueNames())
+    outbox = ServiceBusOutbox(address)
     yield outbox
     await outbox.aclose()
 

@@ -13,8 +13,8 @@ from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
 from shared.adapters.memory.turns import Turns
 from shared.domain.health import Kind
-from shared.domain.person.policy import Policy
-from shared.ports.world import World
+from shared.domain.person.policy import TenantRules
+from shared.ports.world import TimeLimits, World
 
 
 class MemoryWorld:
@@ -24,17 +24,17 @@ class MemoryWorld:
     queues, `storage` the ledger's, `dependency` one thing that can be out of reach.
     """
 
-    def __init__(self, policy: Policy, *, listing_lag: int = 0) -> None:
+    def __init__(self, rules: TenantRules, *, listing_lag: int = 0) -> None:
         """Nobody is there; see `Tenant` for the lag."""
         self.turns = Turns()
-        self.tenant = Tenant(policy.scope_group_id, listing_lag)
+        self.tenant = Tenant(rules.scope_group_id, listing_lag)
         self.broker = Broker()
         self.storage = Storage()
         self.lifecycle = MemoryLifecycle(self.turns)
         self.dependency = MemoryDependency(Kind.TABLE, ["a table", "another"], self.turns)
-        self.world = self._world(policy)
+        self.world = self._world(rules)
 
-    def _world(self, policy: Policy) -> World:
+    def _world(self, rules: TenantRules) -> World:
         tables = MemoryTables(self.storage, self.turns)
         return World(
             directory=MemoryDirectory(self.tenant, self.turns),
@@ -47,10 +47,11 @@ class MemoryWorld:
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, self.turns),
             lifecycle=self.lifecycle,
-            policy=policy,
-            command_lifetime=timedelta(days=7),
-            lease=timedelta(minutes=5),
-            callback_retry=timedelta(minutes=5),
-            message_lock=timedelta(minutes=5),
-            dependencies=(self.dependency,),
+            tenant_rules=rules,
+            limits=TimeLimits(
+                command_lifetime=timedelta(days=7),
+                lease=timedelta(minutes=5),
+                callback_retry=timedelta(minutes=5),
+                message_lock=timedelta(minutes=5),
+            ),
         )

@@ -10,7 +10,8 @@ from shared.ports.limits import refuse_too_large
 class JsonColumns[T]:
     """How a dataclass is stored whose fields need no columns of their own.
 
-    The JSON's names are those of the fields: whoever renames one makes what is stored unreadable.
+    The JSON's names are those of the fields: whoever renames one makes what is stored unreadable,
+    and the golden rows of the tests say so.
     A field that is new needs a default for what was stored without it.
     """
 

@@ -15,7 +15,7 @@ from shared.domain.person.enrolment import (
 )
 from shared.domain.person.onboarding import Action, Lookup, Request, decide, take_out
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import Policy, TenantRules
 from shared.domain.person.reasons import Reason
 
 NO_EVENT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -71,7 +71,7 @@ def put_back(current: Enrolment, now: datetime) -> Enrolment:
     return current.moved(State.REQUESTED, Reason.PUT_BACK, now, reissues=0)
 
 
-def found(person: Person, policy: Policy, now: datetime, *, actor: str) -> Enrolment:
+def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> Enrolment:
     """Somebody who was in the group before the rollout: remembered, and never touched."""
     cause = Cause(CauseKind.FOUND, "in the group before the rollout", actor)
     return Enrolment(
@@ -82,7 +82,7 @@ def found(person: Person, policy: Policy, now: datetime, *, actor: str) -> Enrol
         cause=cause,
         since=now,
         event_time=NO_EVENT,
-        source_of_authority=policy.topology.source_of_authority(synced=person.synced),
+        source_of_authority=rules.topology.source_of_authority(synced=person.synced),
         provenance=Provenance.PREEXISTING,
         steps=(Step(now, State.VISIBLE, Reason.ALREADY_MEMBER, cause.reference),),
     )

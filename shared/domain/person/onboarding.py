@@ -18,7 +18,7 @@ from shared.domain.person.enrolment import (
     merged,
 )
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person, UserRef
-from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
+from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, Topology
 from shared.domain.person.reasons import Reason
 
 _ENROLLED = IN_SCOPE | {State.REQUESTED}
@@ -103,7 +103,7 @@ def _lifts_exclusion(request: Request, current: Enrolment) -> bool:
     return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver)
 
 
-def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+def wait_again(enrolment: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     """Somebody found nowhere waits for the next look, or fails once the deadline has passed."""
     if enrolment.deadline and now >= enrolment.deadline:
         return enrolment.moved(State.FAILED, Reason.DEADLINE_PASSED, now)
@@ -111,7 +111,7 @@ def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment
     if (enrolment.state, enrolment.reason) != (State.WAITING, Reason.NOT_IN_ANY_DIRECTORY):
         waiting = enrolment.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY, now)
     return replace(
-        waiting, due=now + policy.retry_after(waiting.attempts), attempts=waiting.attempts + 1
+        waiting, due=now + rules.retry_after(waiting.attempts), attempts=waiting.attempts + 1
     )
 
 

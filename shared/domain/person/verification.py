@@ -15,7 +15,7 @@ from shared.domain.person.enrolment import (
 )
 from shared.domain.person.onboarding import take_out
 from shared.domain.person.people import Memberships, Person, Registration
-from shared.domain.person.policy import Policy, SourceOfAuthority, doubled
+from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import Reason
 
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})
@@ -30,27 +30,27 @@ class Observation:
     registration: Registration | None = None
 
 
-def verify(current: Enrolment, seen: Observation, policy: Policy, now: datetime) -> Enrolment:
+def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> Enrolment:
     """The enrolment after a look at Entra: moved on, issued again, flagged, or as it was."""
     if current.state in TO_WRITE:
-        return _chase_write(current, policy, now)
+        return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
         if not seen.member:
-            return _chase_visibility(current, policy, now)
+            return _chase_visibility(current, rules, now)
         current = current.moved(State.VISIBLE, Reason.SEEN_IN_ENTRA, now, reissues=0)
     if current.state is State.VISIBLE:
         if not (seen.registration and seen.registration.sspr_enabled):
-            return _flag_ineffective(current, policy, now)
+            return _flag_ineffective(current, rules, now)
         current = current.moved(State.EFFECTIVE, Reason.SSPR_ENABLED, now)
     if current.state is State.EFFECTIVE and seen.registration and seen.registration.sspr_registered:
         current = current.moved(State.REGISTERED, Reason.SSPR_REGISTERED, now)
     return current
 
 
-def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     """A write that nobody has answered is issued again, ever more rarely, and flagged in time."""
     waits_for_worker = current.command_key is not None
-    patience = policy.answered_within if waits_for_worker else policy.written_within
+    patience = rules.answered_within if waits_for_worker else rules.written_within
     if now < (current.due or current.since + patience):
         return current
     count = current.reissues + 1
@@ -58,9 +58,9 @@ def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment
     return replace(
         current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
         command_key=current.command_key if _is_unknown_leaver(current) else None,
-        due=now + doubled(patience, count, policy.longest_retry),
+        due=now + doubled(patience, count, rules.longest_retry),
         reissues=count,
-        flag=flag if count > policy.reissue_limit else current.flag,
+        flag=flag if count > rules.reissue_limit else current.flag,
     )
 
 
@@ -69,18 +69,18 @@ def _is_unknown_leaver(current: Enrolment) -> bool:
     return current.state is State.WITHDRAWING and current.provenance is Provenance.UNKNOWN
 
 
-def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
-    if now < current.since + policy.visible_within(current.source_of_authority) or current.flag:
+def _chase_visibility(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
+    if now < current.since + rules.visible_within(current.source_of_authority) or current.flag:
         return current
-    if current.reissues < policy.reissue_limit:
+    if current.reissues < rules.reissue_limit:
         return current.moved(
             State.REQUESTED, Reason.REQUESTED_AGAIN, now, reissues=current.reissues + 1
         )
     return _flagged(current, Reason.NOT_VISIBLE, now)
 
 
-def _flag_ineffective(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
-    if now < current.since + policy.effective_within or current.flag:
+def _flag_ineffective(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
+    if now < current.since + rules.effective_within or current.flag:
         return current
     return _flagged(current, Reason.NOT_EFFECTIVE, now)
 

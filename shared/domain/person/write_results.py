@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State, merged
 from shared.domain.person.onboarding import wait_again
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
@@ -15,15 +15,15 @@ _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
-def record(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
     """The enrolment after the answer; answers may repeat, and come late or out of order."""
     known = replace(current, user=merged(current.user, answer.user))
     if answer.change is ScopeAction.ADD:
-        return _added(known, answer, policy, now)
+        return _added(known, answer, rules, now)
     return _removed(known, answer, now)
 
 
-def _added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def _added(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
     written = answer.outcome in _WRITTEN
     provenance = _provenance(current, answer)
     match current.state:
@@ -35,7 +35,7 @@ def _added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetim
         case State.REQUESTED if _is_of_another_command(current, answer):
             return current
         case State.REQUESTED:
-            return _not_added(current, answer, policy, now)
+            return _not_added(current, answer, rules, now)
         case State.WITHDRAWING if answer.command_key == current.command_key:
             return _leaving(replace(current, provenance=provenance), answer, now)
         case State.EXCLUDED | State.FAILED | State.WITHDRAWN if answer.outcome is WriteOutcome.DONE:
@@ -52,7 +52,9 @@ def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
     return out is not None and answered is not None and out != answered
 
 
-def _not_added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def _not_added(
+    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
+) -> Enrolment:
     reason = answer.reason or Reason.WRITE_REFUSED
     if reason in _PASSING:
         # Not the person's fault: the follow-up asks again, ever more rarely.
@@ -61,7 +63,7 @@ def _not_added(current: Enrolment, answer: WriteResult, policy: Policy, now: dat
         return replace(noted, command_key=None, flag=flag)
     if answer.outcome is WriteOutcome.NOT_FOUND:
         if current.is_provisional:
-            return wait_again(current, policy, now)
+            return wait_again(current, rules, now)
         reason = answer.reason or Reason.NOT_IN_ACTIVE_DIRECTORY
     state = State.EXCLUDED if reason in _NOT_ELIGIBLE else State.FAILED
     return current.moved(state, reason, now, detail=answer.detail)

@@ -32,7 +32,7 @@ async def measure(rollout: Rollout, world: World, now: datetime) -> Measurements
         in_scope=sum(totals.by_state.get(state, 0) for state in IN_SCOPE),
         resets=await _resets(max(windows), world, now) if windows else (),
         workers=tuple(await world.workers.sights()),
-        needs_worker=world.policy.topology is not Topology.CLOUD,
+        needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=sum(
             count
             for (_, state, flagged), count in totals.by_wave.items()
