@@ -14,8 +14,8 @@ from sandbox.tenant.tenant import TENANT_ID
 from sandbox.testing.functions_host_process import App
 from sandbox.testing.waiting import wait_until
 from shared.adapters.hr.entra_tokens import EntraTokens
-from shared.contracts.documents.sources_document import read
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
+from shared.hr.documents import read
 from shared.hr.signature import Signing
 from tests.support import operator_api_parts
 from tests.support.operator_api_parts import DESCRIPTION, Parts

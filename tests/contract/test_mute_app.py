@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from sandbox.testing.functions_host_process import App, RunningHost
-from shared.contracts.api.health import HealthView
+from shared.contracts.api.health_views import HealthView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from tests.support.operator_api_parts import Parts
 from tests.support.repository import ROOT

@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.company import SCOPE_GROUP
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
-from shared.contracts.documents.sources_document import read
+from shared.hr.documents import read
 from shared.hr.signature import Signing
 from tests.support.repository import ROOT
 from tests.support.rig import People, Rig, reasons, until

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from shared.contracts.api.plan_views import PlanView
 from shared.ports.plans import KeptPlan, PlannedPerson, Plans
+from tests.support.cli_samples import plan
 from tests.support.ports.people import NOW, object_id
 
 PLAN = KeptPlan(
@@ -10,7 +12,7 @@ PLAN = KeptPlan(
     document_text="name: contoso # für alle\n",
     planned_at=NOW,
     actor="ada",
-    summary={"additions": 3, "perWave": [{"wave": "pilot", "share": 0.5}], "unsafe": None},
+    shown=PlanView.model_validate(plan()),
 )
 
 

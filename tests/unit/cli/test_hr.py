@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.contracts.documents.sources_document import json_schema
+from shared.hr.documents import json_schema
 from tests.support.cli_api import sspr
 from tests.support.repository import ROOT
 

@@ -6,7 +6,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from shared.contracts.documents import rollout_document, sources_document
+from shared.contracts.documents import rollout_document
+from shared.hr import documents as sources_document
 from tests.support.repository import ROOT
 
 DOCS = ROOT / "docs"

@@ -10,7 +10,7 @@ import azure.functions as func
 import pytest
 
 from functions.operators import PRINCIPAL_HEADER
-from shared.contracts.api.health import HealthView
+from shared.contracts.api.health_views import HealthView
 from tests.support.registered_app import ENVIRONMENT, load
 from tests.support.repository import ROOT
 
