@@ -6,10 +6,10 @@ from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule
 from shared.domain.rollout.state import Phase
 from shared.use_cases.policy_in_force import policy_in_force
-from tests.unit.enrolments import BREAK_GLASS, POLICY
-from tests.unit.waves import document
-from tests.use_cases.rollout.course import standing, ungated
-from tests.use_cases.stage import Stage, an_id
+from tests.support.course import standing, ungated
+from tests.support.enrolments import BREAK_GLASS, POLICY
+from tests.support.stage import Stage, an_id
+from tests.support.waves import document
 
 
 async def test_before_the_first_document_the_tenants_rules_hold(stage: Stage) -> None:

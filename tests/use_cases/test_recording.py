@@ -28,12 +28,12 @@ from shared.use_cases.recording import (
     whoever_changed,
     whoever_is_not_flagged,
 )
-from tests.unit.enrolments import HOUR, NOW, enrolment
-from tests.unit.waves import rollout
-from tests.use_cases.processes import Death, ProcessDied, deaths, process
-from tests.use_cases.rollout.course import queued as queued_of
-from tests.use_cases.rollout.course import states
-from tests.use_cases.stage import Stage, a_stage, an_id, said
+from tests.support.course import queued as queued_of
+from tests.support.course import states
+from tests.support.enrolments import HOUR, NOW, enrolment
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, an_id, said
+from tests.support.waves import rollout
 
 
 def person(number: int, state: State = State.REQUESTED, **changes: Any) -> Enrolment:

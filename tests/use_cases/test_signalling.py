@@ -15,7 +15,7 @@ from shared.domain.signals import (
     WaveBegun,
 )
 from shared.use_cases.signalling import emit
-from tests.use_cases.stage import an_id
+from tests.support.stage import an_id
 
 BEGUN = WaveBegun(wave="pilot", number=1)
 FLAGGED = PersonFlagged(person=an_id(1), state=State.APPLIED, reason=Reason.NOT_VISIBLE)

@@ -12,18 +12,7 @@ from shared.domain.rollout.state import Lease, PauseReason, Phase
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.tick import tick
-from tests.unit.enrolments import NOW, reasons
-from tests.unit.waves import CLOSED, SOAK, document, wave
-from tests.use_cases.processes import (
-    Death,
-    Meanwhile,
-    ProcessDied,
-    deaths,
-    in_step,
-    meanwhiles,
-    process,
-)
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     audited,
@@ -42,7 +31,18 @@ from tests.use_cases.rollout.course import (
     ungated,
     write_all,
 )
-from tests.use_cases.stage import Stage
+from tests.support.enrolments import NOW, reasons
+from tests.support.processes import (
+    Death,
+    Meanwhile,
+    ProcessDied,
+    deaths,
+    in_step,
+    meanwhiles,
+    process,
+)
+from tests.support.stage import Stage
+from tests.support.waves import CLOSED, SOAK, document, wave
 
 PILOT, EARLY = ungated("pilot", 1, 2, 3), ungated("early", 4, 5, 6)
 PLANNED = planned_of(PILOT, EARLY)

@@ -20,17 +20,7 @@ from shared.domain.rollout.state import Phase
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
-from tests.unit.enrolments import NOW, SCOPE
-from tests.use_cases.processes import (
-    Death,
-    Meanwhile,
-    ProcessDied,
-    deaths,
-    in_step,
-    meanwhiles,
-    process,
-)
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     applies,
@@ -51,7 +41,17 @@ from tests.use_cases.rollout.course import (
     text_of,
     write_all,
 )
-from tests.use_cases.stage import Stage, a_stage, an_id
+from tests.support.enrolments import NOW, SCOPE
+from tests.support.processes import (
+    Death,
+    Meanwhile,
+    ProcessDied,
+    deaths,
+    in_step,
+    meanwhiles,
+    process,
+)
+from tests.support.stage import Stage, a_stage, an_id
 
 PILOT = text_of(ring_text("pilot", 1, 2))
 EXCLUDING = text_of(ring_text("pilot", 1, 2), exclude={"people": [an_id(3)]})

@@ -11,10 +11,7 @@ from shared.domain.rollout.state import Phase
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.writing.follow_up import follow_up
-from tests.unit.enrolments import HOUR, NOW
-from tests.unit.waves import document
-from tests.use_cases.processes import Death, ProcessDied, deaths, process
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     ids,
     in_state,
     member,
@@ -26,7 +23,10 @@ from tests.use_cases.rollout.course import (
     ungated,
     write_all,
 )
-from tests.use_cases.stage import Stage, an_id
+from tests.support.enrolments import HOUR, NOW
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, an_id
+from tests.support.waves import document
 
 OF = document(ungated("pilot", 1, 2, 3))
 ABORTED = standing(OF, Phase.ABORTED, 1)

@@ -18,9 +18,9 @@ from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal
 from shared.use_cases.rollout.carry_out import put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot
-from tests.unit.enrolments import DAY, NOW, POLICY
-from tests.use_cases.rollout.course import ids, in_state, member, populate, queued, states
-from tests.use_cases.stage import Stage, an_id
+from tests.support.course import ids, in_state, member, populate, queued, states
+from tests.support.enrolments import DAY, NOW, POLICY
+from tests.support.stage import Stage, an_id
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import stamina
 from shared.domain.errors import NotPossible
 from shared.domain.rollout.state import Phase, Rollout
 from shared.use_cases.rollout.change_rollout import change_rollout
-from tests.unit.enrolments import NOW
-from tests.unit.waves import document
-from tests.use_cases.processes import Death, Meanwhile, ProcessDied, deaths, meanwhiles, process
-from tests.use_cases.rollout.course import audited, rollout_of, set_up, staged, standing, ungated
-from tests.use_cases.stage import Stage
+from tests.support.course import audited, rollout_of, set_up, staged, standing, ungated
+from tests.support.enrolments import NOW
+from tests.support.processes import Death, Meanwhile, ProcessDied, deaths, meanwhiles, process
+from tests.support.stage import Stage
+from tests.support.waves import document
 
 SOAKING = standing(document(ungated("pilot", 1)), Phase.SOAKING, 1)
 

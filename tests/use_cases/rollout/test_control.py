@@ -15,10 +15,7 @@ from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout
 from shared.ports.world import World
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
-from tests.unit.enrolments import NOW
-from tests.unit.waves import SOAK, document
-from tests.use_cases.processes import Death, ProcessDied, deaths, process
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     audited,
@@ -34,7 +31,10 @@ from tests.use_cases.rollout.course import (
     ungated,
     write_all,
 )
-from tests.use_cases.stage import Stage, an_id, said
+from tests.support.enrolments import NOW
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, an_id, said
+from tests.support.waves import SOAK, document
 
 OF = document(gated("pilot", 1, 2, 3), ungated("early", 4))
 SOAKING = standing(OF, Phase.SOAKING, 1)

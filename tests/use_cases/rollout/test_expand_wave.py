@@ -19,10 +19,7 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.expand_wave import ExpandWave
-from tests.unit.enrolments import NOW
-from tests.unit.waves import document, gate, wave
-from tests.use_cases.processes import ProcessDied, process
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     audited,
@@ -38,7 +35,10 @@ from tests.use_cases.rollout.course import (
     ungated,
     write_all,
 )
-from tests.use_cases.stage import Stage, an_id, said
+from tests.support.enrolments import NOW
+from tests.support.processes import ProcessDied, process
+from tests.support.stage import Stage, an_id, said
+from tests.support.waves import document, gate, wave
 
 PEOPLE = CHUNK + 20
 EVERYONE = wave("all", selection=Share(1.0))

@@ -12,17 +12,7 @@ from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.look_at_gates import look_at_gates
-from tests.unit.enrolments import NOW
-from tests.unit.waves import MINUTE, SOAK, document, gate, wave
-from tests.use_cases.processes import (
-    Death,
-    Meanwhile,
-    ProcessDied,
-    deaths,
-    meanwhiles,
-    process,
-)
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     audited,
@@ -35,7 +25,17 @@ from tests.use_cases.rollout.course import (
     standing,
     ungated,
 )
-from tests.use_cases.stage import Stage, said
+from tests.support.enrolments import NOW
+from tests.support.processes import (
+    Death,
+    Meanwhile,
+    ProcessDied,
+    deaths,
+    meanwhiles,
+    process,
+)
+from tests.support.stage import Stage, said
+from tests.support.waves import MINUTE, SOAK, document, gate, wave
 
 OF = document(gated("pilot", 1, 2), ungated("early", 3))
 SOAKING = standing(OF, Phase.SOAKING, 1)

@@ -12,10 +12,10 @@ from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Phase, Rollout
 from shared.use_cases.rollout.measure import measure
-from tests.unit.enrolments import NOW
-from tests.unit.waves import HOUR, MINUTE, document, gate, sight, wave
-from tests.use_cases.rollout.course import member, ring, standing
-from tests.use_cases.stage import Stage, a_stage, an_id
+from tests.support.course import member, ring, standing
+from tests.support.enrolments import NOW
+from tests.support.stage import Stage, a_stage, an_id
+from tests.support.waves import HOUR, MINUTE, document, gate, sight, wave
 
 FAILED = ResetOutcome.WRITEBACK_FAILED
 

@@ -21,9 +21,7 @@ from shared.domain.person.enrolment import State
 from shared.ports.operations import Operation
 from shared.use_cases.message import Message
 from shared.use_cases.rollout.operate import request_operation, run_operations
-from tests.unit.enrolments import NOW
-from tests.use_cases.processes import Death, ProcessDied, deaths, process
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     ask,
@@ -38,7 +36,9 @@ from tests.use_cases.rollout.course import (
     text_of,
     write_all,
 )
-from tests.use_cases.stage import Stage, a_stage, said
+from tests.support.enrolments import NOW
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, said
 
 PILOT = text_of(ring_text("pilot", 1, 2))
 PASSING = [DirectoryUnavailable("Graph is away"), LedgerConflict("others were first")]

@@ -8,10 +8,7 @@ from shared.domain.person.enrolment import Cause, CauseKind, Claim, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
 from shared.use_cases.rollout.plan_rollout import MOST_STRATA
-from tests.unit.enrolments import NOW, SCOPE
-from tests.unit.waves import document
-from tests.use_cases.processes import Death, ProcessDied, deaths, process
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     gated,
     member,
     plans,
@@ -24,7 +21,10 @@ from tests.use_cases.rollout.course import (
     states,
     text_of,
 )
-from tests.use_cases.stage import Stage, a_stage, an_id
+from tests.support.enrolments import NOW, SCOPE
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, an_id
+from tests.support.waves import document
 
 TWO_WAVES = text_of(ring_text("pilot", 1, 2), {"name": "all", "percent": 100})
 

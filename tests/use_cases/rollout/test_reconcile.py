@@ -16,18 +16,7 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.reconcile import MOST_NAMED, reconcile
-from tests.unit.enrolments import BREAK_GLASS, DAY, HOUR, NOW, SCOPE
-from tests.unit.waves import document
-from tests.use_cases.processes import (
-    Death,
-    Meanwhile,
-    ProcessDied,
-    deaths,
-    in_step,
-    meanwhiles,
-    process,
-)
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     audited,
@@ -45,7 +34,18 @@ from tests.use_cases.rollout.course import (
     ungated,
     write_all,
 )
-from tests.use_cases.stage import Stage, an_id, said
+from tests.support.enrolments import BREAK_GLASS, DAY, HOUR, NOW, SCOPE
+from tests.support.processes import (
+    Death,
+    Meanwhile,
+    ProcessDied,
+    deaths,
+    in_step,
+    meanwhiles,
+    process,
+)
+from tests.support.stage import Stage, an_id, said
+from tests.support.waves import document
 
 PILOT, EARLY = ungated("pilot", 1, 2, 3), ungated("early", 4)
 OF = document(PILOT, EARLY)

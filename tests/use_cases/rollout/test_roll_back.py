@@ -18,18 +18,7 @@ from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.roll_back import MOST_NAMED, roll_back
 from shared.use_cases.tick import tick
-from tests.unit.enrolments import HOUR, NOW, SCOPE, reasons
-from tests.unit.waves import document
-from tests.use_cases.processes import (
-    Death,
-    Meanwhile,
-    ProcessDied,
-    deaths,
-    in_step,
-    meanwhiles,
-    process,
-)
-from tests.use_cases.rollout.course import (
+from tests.support.course import (
     Clock,
     advance,
     ask,
@@ -49,7 +38,18 @@ from tests.use_cases.rollout.course import (
     ungated,
     write_all,
 )
-from tests.use_cases.stage import Stage, said
+from tests.support.enrolments import HOUR, NOW, SCOPE, reasons
+from tests.support.processes import (
+    Death,
+    Meanwhile,
+    ProcessDied,
+    deaths,
+    in_step,
+    meanwhiles,
+    process,
+)
+from tests.support.stage import Stage, said
+from tests.support.waves import document
 
 OF = document(ungated("pilot", 1, 2, 3), ungated("early", 4))
 SOAKING = standing(OF, Phase.SOAKING, 1)

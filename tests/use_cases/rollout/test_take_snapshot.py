@@ -8,10 +8,10 @@ from shared.domain.person.people import Memberships
 from shared.domain.rollout.document import Document, GroupRing
 from shared.domain.rollout.state import Phase
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
-from tests.unit.enrolments import BREAK_GLASS, NOW, SCOPE
-from tests.unit.waves import document, wave
-from tests.use_cases.rollout.course import ADMINISTRATOR, ids, member, populate, ring, standing
-from tests.use_cases.stage import Stage, an_id
+from tests.support.course import ADMINISTRATOR, ids, member, populate, ring, standing
+from tests.support.enrolments import BREAK_GLASS, NOW, SCOPE
+from tests.support.stage import Stage, an_id
+from tests.support.waves import document, wave
 
 GROUP = "5c09e000-0000-0000-0000-000000000007"
 OF = document(wave("pilot", selection=GroupRing(GROUP)))

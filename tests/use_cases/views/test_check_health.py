@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.health import Health, Kind, Trouble
+from shared.domain.health import DependencyKind, Health, Trouble
 from shared.use_cases.views.check_health import SECONDS, HealthWords, check_health
-from tests.unit.enrolments import NOW
-from tests.use_cases.own_time import OwnTime, in_own_time
-from tests.use_cases.stage import Stage
+from tests.support.enrolments import NOW
+from tests.support.own_time import OwnTime, in_own_time
+from tests.support.stage import Stage
 
 TABLE, ANOTHER = "dependency.a table", "dependency.another"
 MINUTE = timedelta(minutes=1)
@@ -26,8 +26,8 @@ async def test_where_all_can_be_reached_all_is_well(stage: Stage) -> None:
     view = await check_health([stage.dependency], NOW)
     assert (view.health, view.at) == (Health.OK, NOW)
     assert [(one.kind, one.name, one.purpose) for one in view.checks] == [
-        (Kind.TABLE, "a table", "a test"),
-        (Kind.TABLE, "another", "a test"),
+        (DependencyKind.TABLE, "a table", "a test"),
+        (DependencyKind.TABLE, "another", "a test"),
     ]
     assert {(one.trouble, one.detail, one.advice) for one in view.checks} == {(None, "", "")}
 

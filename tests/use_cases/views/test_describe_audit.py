@@ -6,10 +6,10 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.partitions import PARTITIONS, ROLLOUT, partition_of
 from shared.domain.rollout.state import Phase
 from shared.use_cases.views.describe_audit import MOST_RECORDS, describe_audit_ends, read_audit
-from tests.unit.enrolments import NOW
-from tests.unit.waves import document
-from tests.use_cases.rollout.course import member, standing, ungated
-from tests.use_cases.stage import Stage, an_id
+from tests.support.course import member, standing, ungated
+from tests.support.enrolments import NOW
+from tests.support.stage import Stage, an_id
+from tests.support.waves import document
 
 
 def record_of(view: AuditRecordView) -> AuditRecord:

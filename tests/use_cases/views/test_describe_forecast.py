@@ -13,10 +13,10 @@ from shared.domain.rollout.cohort import EVERYBODY
 from shared.domain.rollout.document import Count, Document, Share
 from shared.domain.rollout.state import Phase
 from shared.use_cases.views.describe_forecast import describe_forecast
-from tests.unit.enrolments import DAY, NOW, SCOPE
-from tests.unit.waves import document, wave
-from tests.use_cases.rollout.course import ADMINISTRATOR, populate, standing, ungated
-from tests.use_cases.stage import Stage, an_id
+from tests.support.course import ADMINISTRATOR, populate, standing, ungated
+from tests.support.enrolments import DAY, NOW, SCOPE
+from tests.support.stage import Stage, an_id
+from tests.support.waves import document, wave
 
 PILOT, EARLY = ungated("pilot", 1), ungated("early", 2)
 OF = document(PILOT, EARLY)

@@ -27,9 +27,9 @@ from shared.use_cases.views.describe_people import (
     is_final,
     states_reached,
 )
-from tests.unit.enrolments import ANNA_UPN, HOUR, NOW, provisional
-from tests.use_cases.rollout.course import member, populate
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.course import member, populate
+from tests.support.enrolments import ANNA_UPN, HOUR, NOW, provisional
+from tests.support.stage import Stage, an_id, upn_of
 
 
 async def found(stage: Stage, identity: str) -> PeopleView:

@@ -16,10 +16,10 @@ from shared.domain.rollout.document import Document, Limit, Wave
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.rollouts import StoredRollout
 from shared.use_cases.views.describe_plan import counted, describe_plan
-from tests.unit.enrolments import NOW
-from tests.unit.waves import document, gate, wave
-from tests.use_cases.rollout.course import ids, standing, ungated
-from tests.use_cases.stage import an_id
+from tests.support.course import ids, standing, ungated
+from tests.support.enrolments import NOW
+from tests.support.stage import an_id
+from tests.support.waves import document, gate, wave
 
 PILOT, EARLY = ungated("pilot", 1, 2), ungated("early", 3)
 OF = document(PILOT, EARLY)

@@ -21,7 +21,9 @@ from shared.use_cases.views.describe_rollout import (
     find_document,
     rollout_view,
 )
-from tests.unit.waves import (
+from tests.support.course import member
+from tests.support.stage import Stage
+from tests.support.waves import (
     HOUR,
     MINUTE,
     NOW,
@@ -33,8 +35,6 @@ from tests.unit.waves import (
     sight,
     wave,
 )
-from tests.use_cases.rollout.course import member
-from tests.use_cases.stage import Stage
 
 REPAIRED = Reconciliation(
     at=NOW,

@@ -4,9 +4,9 @@ from shared.adapters.memory.plans import MemoryPlans
 from shared.contracts.api.plan_views import PlanView
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.use_cases.views.find_plan import find_plan, list_plan_people
-from tests.unit.enrolments import NOW
-from tests.use_cases.rollout.course import plans, populate, ring_text, text_of
-from tests.use_cases.stage import Stage, an_id
+from tests.support.course import plans, populate, ring_text, text_of
+from tests.support.enrolments import NOW
+from tests.support.stage import Stage, an_id
 
 UNKNOWN = "0" * 64
 

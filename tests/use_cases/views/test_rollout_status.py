@@ -8,10 +8,10 @@ from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout
 from shared.domain.signals import RolloutStatus
 from shared.ports.ledger import Receipt
 from shared.use_cases.views.rollout_status import status_of
-from tests.unit.enrolments import NOW
-from tests.unit.waves import document
-from tests.use_cases.rollout.course import member, standing, ungated
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.course import member, standing, ungated
+from tests.support.enrolments import NOW
+from tests.support.stage import Stage, an_id, upn_of
+from tests.support.waves import document
 
 SOAKING = standing(document(ungated("pilot", 1)), Phase.SOAKING, 1)
 
