@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr.translation import (
     Asked,
     LeftAlone,

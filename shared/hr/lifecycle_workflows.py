@@ -11,7 +11,7 @@ from shared.contracts.documents.scalars import span
 from shared.contracts.messages.contract import Contract
 from shared.contracts.messages.lifecycle_callback import CallbackPath, LifecycleCallback
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr.translation import (
     Asked,
     Translated,

@@ -9,7 +9,7 @@ from shared.contracts.documents.hr_sources.expression import evaluated
 from shared.contracts.documents.hr_sources.vocabulary import Mapping, Source
 from shared.contracts.documents.hr_sources.vocabulary import Said as Word
 from shared.domain.errors import InvalidMessage, TooLarge
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr.translation import (
     Asked,
     Event,

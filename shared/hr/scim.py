@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 from shared.contracts.documents.hr_sources.vocabulary import Match, Source
 from shared.domain.errors import InvalidMessage, TooLarge
-from shared.domain.person.onboarding import Action
 from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.request import Action
 from shared.hr.translation import (
     Asked,
     Event,

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Self
 
 from shared.domain.person.enrolment import (
-    IN_SCOPE,
     CauseKind,
     Claim,
     Enrolment,
@@ -46,7 +45,7 @@ class EnrolmentSummary:
     @property
     def is_in(self) -> bool:
         """Whether the person is in scope or about to be."""
-        return self.state in IN_SCOPE or self.state is State.REQUESTED
+        return self.state.is_enrolled
 
     @property
     def wave(self) -> str | None:

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State, merged
-from shared.domain.person.onboarding import wait_again
+from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
+from shared.domain.person.transitions import Happening, move, next_state
+from shared.domain.person.waiting import wait_again
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
-_WRITTEN = frozenset({WriteOutcome.DONE, WriteOutcome.ALREADY})
+_WRITTEN = {
+    WriteOutcome.DONE: (Happening.WRITTEN, Reason.ADDED),
+    WriteOutcome.ALREADY: (Happening.WRITTEN_BEFORE, Reason.ALREADY_MEMBER),
+}
 _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
 """What the next try may find mended: Graph shows a new user only after a while."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
@@ -24,27 +29,25 @@ def record(current: Enrolment, answer: WriteResult, policy: Policy, now: datetim
 
 
 def _added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
-    written = answer.outcome in _WRITTEN
+    if current.state is State.WITHDRAWING:
+        if answer.command_key != current.command_key:
+            return current
+        return _leaving(replace(current, provenance=_provenance(current, answer)), answer, now)
+    if answer.outcome in _WRITTEN:
+        return _written(current, answer, now)
+    if current.state is not State.REQUESTED or _is_of_another_command(current, answer):
+        return current
+    return _not_added(current, answer, policy, now)
+
+
+def _written(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+    happening, reason = _WRITTEN[answer.outcome]
+    # Where it is a late answer to a request that has been given up, the write is taken back.
+    given_up = next_state(current, happening) is State.WITHDRAWING
+    detail = "" if given_up else answer.detail
+    changes: dict[str, Any] = {"reissues": 0} if given_up else {}
     provenance = _provenance(current, answer)
-    match current.state:
-        case State.REQUESTED | State.WAITING if written:
-            reason = Reason.ADDED if answer.outcome is WriteOutcome.DONE else Reason.ALREADY_MEMBER
-            return current.moved(
-                State.APPLIED, reason, now, detail=answer.detail, provenance=provenance
-            )
-        case State.REQUESTED if _is_of_another_command(current, answer):
-            return current
-        case State.REQUESTED:
-            return _not_added(current, answer, policy, now)
-        case State.WITHDRAWING if answer.command_key == current.command_key:
-            return _leaving(replace(current, provenance=provenance), answer, now)
-        case State.EXCLUDED | State.FAILED | State.WITHDRAWN if answer.outcome is WriteOutcome.DONE:
-            # A late answer to a request that has been given up: what it wrote is taken back.
-            return current.moved(
-                State.WITHDRAWING, Reason.ADDED, now, provenance=Provenance.OURS, reissues=0
-            )
-        case _:
-            return current
+    return move(current, happening, reason, now, detail=detail, provenance=provenance, **changes)
 
 
 def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
@@ -63,13 +66,15 @@ def _not_added(current: Enrolment, answer: WriteResult, policy: Policy, now: dat
         if current.is_provisional:
             return wait_again(current, policy, now)
         reason = answer.reason or Reason.NOT_IN_ACTIVE_DIRECTORY
-    state = State.EXCLUDED if reason in _NOT_ELIGIBLE else State.FAILED
-    return current.moved(state, reason, now, detail=answer.detail)
+    ineligible = reason in _NOT_ELIGIBLE
+    happening = Happening.ADD_REFUSED_BY_RULE if ineligible else Happening.ADD_REFUSED
+    return move(current, happening, reason, now, detail=answer.detail)
 
 
 def _leaving(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     """The add that was under way when the person left has been answered."""
-    if current.provenance is Provenance.OURS:
+    happening = _WRITTEN[answer.outcome][0] if answer.outcome in _WRITTEN else Happening.ADD_IN_VAIN
+    if next_state(current, happening) is None:
         written = answer.outcome in _WRITTEN
         reason = Reason.ADDED if written else answer.reason or Reason.WRITE_REFUSED
         noted = current.noted(reason, now, detail=answer.detail)
@@ -79,20 +84,24 @@ def _leaving(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolmen
         if answer.outcome is WriteOutcome.ALREADY
         else Reason.NOT_A_MEMBER
     )
-    return current.moved(State.WITHDRAWN, reason, now, detail=answer.detail)
+    return move(current, happening, reason, now, detail=answer.detail)
 
 
 def _removed(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+    if answer.outcome is WriteOutcome.REFUSED:
+        return _not_removed(current, answer, now)
+    done = answer.outcome is WriteOutcome.DONE
+    reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
+    return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
+
+
+def _not_removed(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     if current.state is not State.WITHDRAWING:
         return current
-    if answer.outcome is WriteOutcome.DONE:
-        return current.moved(State.WITHDRAWN, Reason.REMOVED, now, detail=answer.detail)
-    if answer.outcome is WriteOutcome.REFUSED:
-        reason = answer.reason or Reason.WRITE_REFUSED
-        flag = None if reason is Reason.COMMAND_EXPIRED else reason
-        noted = current.noted(reason, now, detail=answer.detail)
-        return replace(noted, command_key=None, flag=flag)
-    return current.moved(State.WITHDRAWN, Reason.NOT_A_MEMBER, now, detail=answer.detail)
+    reason = answer.reason or Reason.WRITE_REFUSED
+    flag = None if reason is Reason.COMMAND_EXPIRED else reason
+    noted = current.noted(reason, now, detail=answer.detail)
+    return replace(noted, command_key=None, flag=flag)
 
 
 def _provenance(current: Enrolment, answer: WriteResult) -> Provenance:
@@ -107,7 +116,7 @@ def note_delta_sync(
     current: Enrolment, *, succeeded: bool, detail: str, now: datetime
 ) -> Enrolment:
     """The delta sync after the change has ended; only those whose change it carries are told."""
-    if current.state not in IN_SCOPE | {State.WITHDRAWN}:
+    if not (current.state.is_in_scope or current.state is State.WITHDRAWN):
         return current
     reason = Reason.DELTA_SYNC_SUCCEEDED if succeeded else Reason.DELTA_SYNC_FAILED
     return current.noted(reason, now, detail=detail)

@@ -20,7 +20,7 @@ from shared.contracts.messages.onboarding_event import (
     read_request,
 )
 from shared.domain.errors import InvalidMessage, TooLarge
-from shared.domain.person.onboarding import Request
+from shared.domain.person.request import Request
 from shared.hr import scim
 from shared.hr.adapters import translate
 from shared.hr.translation import Translated
