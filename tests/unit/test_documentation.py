@@ -23,6 +23,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import GateKind, Outcome
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.settings import AppSettings
+from tests.support import documented_transitions
 from tests.unit import documentation
 from tests.unit.documentation import (
     PAGES,
@@ -208,6 +209,12 @@ def test_the_guide_names_every_phase_pause_reason_gate_and_outcome() -> None:
 def test_the_guide_says_what_every_exit_status_means() -> None:
     shown = re.findall(r"^\| (\d) \|", GUIDE, re.MULTILINE)
     assert [int(number) for number in shown] == [status.value for status in Status]
+
+
+def test_the_table_of_transitions_is_the_one_that_decisions_go_by() -> None:
+    page = documented_transitions.PAGE.read_text()
+    anew = "write it anew by `python -m tests.support.documented_transitions`"
+    assert documented_transitions.filled_in(page) == page, anew
 
 
 def test_the_guide_s_lease_is_the_default() -> None:

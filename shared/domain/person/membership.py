@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Provenance
+from shared.domain.person.happenings import Happening
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request
-from shared.domain.person.transitions import Happening, begin, move, next_state
+from shared.domain.person.transitions import begin, move, next_state
 from shared.domain.person.withdrawal import take_out
 
 NO_EVENT = datetime(1970, 1, 1, tzinfo=UTC)

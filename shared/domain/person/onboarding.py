@@ -14,11 +14,12 @@ from shared.domain.person.enrolment import (
     State,
     merged,
 )
+from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Identifier, IdentifierKind, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request, key_of
-from shared.domain.person.transitions import Happening, begin, move, next_state
+from shared.domain.person.transitions import begin, move, next_state
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.withdrawal import take_out
 
@@ -83,13 +84,14 @@ class _Case:
             return replace(current, event_time=request.occurred_at)
         if (current.state, current.reason) != (state, reason):
             current = move(current, happening, reason, self.now, detail=request.key)
-        known = {
-            "user": merged(current.user, self._user()),
-            "cause": request.cause,
-            "event_time": request.occurred_at,
-            "effective_date": request.effective_date or current.effective_date,
-        }
-        return replace(current, **(known | changes))
+        considered = replace(
+            current,
+            user=merged(current.user, self._user()),
+            cause=request.cause,
+            event_time=request.occurred_at,
+            effective_date=request.effective_date or current.effective_date,
+        )
+        return replace(considered, **changes)
 
     def _newcomer(self, happening: Happening, reason: Reason) -> Enrolment:
         request = self.request

@@ -4,11 +4,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion, Provenance, State
+from shared.domain.person.happenings import Happening
 from shared.domain.person.membership import NO_EVENT
 from shared.domain.person.people import Person
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.transitions import Happening, begin, move, next_state
+from shared.domain.person.transitions import begin, move, next_state
 from shared.domain.person.withdrawal import take_out
 
 

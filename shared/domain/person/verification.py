@@ -5,10 +5,11 @@ from datetime import datetime
 
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, doubled
 from shared.domain.person.reasons import Reason
-from shared.domain.person.transitions import Happening, move, next_state
+from shared.domain.person.transitions import move, next_state
 from shared.domain.person.withdrawal import take_out
 
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})

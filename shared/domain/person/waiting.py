@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.happenings import Happening
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.transitions import Happening, move
+from shared.domain.person.transitions import move
 
 
 def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:

@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.happenings import Happening
 from shared.domain.person.reasons import Reason
-from shared.domain.person.transitions import Happening, is_somebody_elses, move, next_state
+from shared.domain.person.transitions import is_somebody_elses, move, next_state
 
 
 def take_out(

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.happenings import Happening
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.transitions import Happening, move, next_state
+from shared.domain.person.transitions import move, next_state
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 

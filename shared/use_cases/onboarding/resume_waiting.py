@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, State
+from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Request
-from shared.domain.person.transitions import Happening
 from shared.domain.person.withdrawal import take_out
 from shared.ports.world import World
 from shared.use_cases.onboarding.enroll import enroll_requests

@@ -7,12 +7,12 @@ import pytest
 
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import IN_SCOPE, Claim, Enrolment, Provenance, State
+from shared.domain.person.happenings import Happening
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Memberships, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request, key_of
-from shared.domain.person.transitions import Happening
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.withdrawal import take_out
 from tests.unit.enrolments import (
