@@ -23,7 +23,7 @@ from shared.logs import PRODUCT, configure_logging
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, AppSettings, examine_settings, read_settings
-from shared.use_cases.tell import tell
+from shared.use_cases.signalling import emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def tell_misconfigured(problems: Iterable[str]) -> None:
     settings = examine_settings().settings
     if settings:
         _export_logs(settings)
-    tell(AppMisconfigured(problem=plain_text(one)) for one in problems)
+    emit(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
 def read_senders(settings: AppSettings) -> Senders:

@@ -16,7 +16,8 @@ from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.signals import WorkPostponed, plain_text
 from shared.ports.world import World
 from shared.use_cases.message import Message, given_up
-from shared.use_cases.tell import keep_refused, tell
+from shared.use_cases.recording import keep_refusals
+from shared.use_cases.signalling import emit
 
 PORTION = 1_000
 """Messages that are begun together: a whole batch, since halves of it cost nearly as much each."""
@@ -106,8 +107,8 @@ async def _give_back(
     """Put them on the queue again; whoever has come again for days is kept in the ledger."""
     pause = world.message_lock * _SHARE_OF_WORK
     hopeless = [one for one in messages if one.returns * pause >= PATIENCE]
-    await keep_refused([given_up(one, queue, problem, now) for one in hopeless], world)
+    await keep_refusals([given_up(one, queue, problem, now) for one in hopeless], world)
     again = [one.returned() for one in messages if one.returns * pause < PATIENCE]
     if again:
         await world.outbox.return_messages(queue, again, pause)
-        tell([WorkPostponed(queue=queue, messages=len(again), reason=plain_text(problem))])
+        emit([WorkPostponed(queue=queue, messages=len(again), reason=plain_text(problem))])

@@ -85,8 +85,8 @@ from shared.bootstrap import app
 app()
 before = [name for name in sys.modules if "opentelemetry" in name]
 from shared.domain.signals import WaveBegun
-from shared.use_cases.tell import tell
-tell([WaveBegun(wave="pilot", number=1)])
+from shared.use_cases.signalling import emit
+emit([WaveBegun(wave="pilot", number=1)])
 print(before, any(one.name == "telemetry" for one in threading.enumerate()), flush=True)
 os._exit(0)
 """
@@ -111,11 +111,11 @@ def test_telemetry_that_cannot_begin_is_said_once_and_keeps_nobody_from_working(
 import logging, time
 from shared.bootstrap import app
 from shared.domain.signals import WaveBegun
-from shared.use_cases.tell import tell
+from shared.use_cases.signalling import emit
 logging.basicConfig(format="%(message)s")
 app()
 for number in range(3):
-    tell([WaveBegun(wave="pilot", number=number)])
+    emit([WaveBegun(wave="pilot", number=number)])
     time.sleep(5)
 """
     done = subprocess.run(

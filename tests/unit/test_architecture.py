@@ -1,12 +1,25 @@
 """Who may import whom, and who may read the clock and the environment."""
 
 import ast
+import copy
+import re
 import sys
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
+import grimp
 import pytest
+from importlinter import Contract
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+from importlinter.contracts.acyclic_siblings import AcyclicSiblingsContract
+from importlinter.contracts.forbidden import ForbiddenContract
+from importlinter.contracts.independence import IndependenceContract
+from importlinter.contracts.layers import LayersContract
+from importlinter.contracts.protected import ProtectedContract
+
+from tests.support.import_rules import AllowList
 
 ROOT = Path(__file__).parents[2]
 DOMAIN = sorted((ROOT / "shared/domain").rglob("*.py"))
@@ -68,7 +81,109 @@ def test_the_layers_keep_to_the_contracts_of_the_import_linter(
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
+PLANTED = {
+    "Triggers parse, call a use case and answer": (
+        "functions.scope",
+        "shared.adapters.tables.keys",
+    ),
+    "The command line knows the API and its words": ("cli.follow", "shared.adapters.graph.client"),
+    "The worker knows the messages and their words": (
+        "hybrid_worker.plan",
+        "shared.use_cases.rollout.control",
+    ),
+    "Use cases reach the world through the ports": ("shared.use_cases.tick", "shared.settings"),
+    "Use cases of one kind do not reach up": (
+        "shared.use_cases.recording",
+        "shared.use_cases.rollout.reconcile",
+    ),
+    "Adapters keep to the ports and the contracts": (
+        "shared.adapters.identity",
+        "shared.use_cases.message",
+    ),
+    "No adapter imports another": ("shared.adapters.tables.table", "shared.adapters.graph.client"),
+    "The ports speak of contracts and of the domain": ("shared.ports.ledger", "shared.settings"),
+    "HR systems come in as contracts": ("shared.hr.scim", "shared.ports.outbox"),
+    "Contracts speak of the domain": ("shared.contracts.api.view", "shared.hr.scim"),
+    "Messages know neither the API nor the documents": (
+        "shared.contracts.messages.scope_change",
+        "shared.contracts.api.view",
+    ),
+    "The domain knows itself alone": ("shared.domain.audit", "shared.contracts.messages.queues"),
+    "In the domain signals tell of plans, plans of rollouts, rollouts of people": (
+        "shared.domain.person.people",
+        "shared.domain.plan.roster",
+    ),
+    "Only the composition root knows adapters": (
+        "shared.use_cases.tick",
+        "shared.adapters.graph.client",
+    ),
+    "The product never imports the sandbox": ("shared.logs", "sandbox.clock"),
+    "The domain imports no SDK and nothing of the operating system": ("shared.domain.audit", "os"),
+}
+
+
+def rules() -> dict[str, Contract]:
+    """The contracts of the project file, by name."""
+    kinds: dict[str, Callable[..., Contract]] = {
+        "allow_list": AllowList,
+        "layers": LayersContract,
+        "independence": IndependenceContract,
+        "protected": ProtectedContract,
+        "forbidden": ForbiddenContract,
+        "acyclic_siblings": AcyclicSiblingsContract,
+    }
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    session = _as_the_linter_reads({k: v for k, v in options.items() if k != "contracts"})
+    return {
+        one["name"]: kinds[one["type"]](
+            one["name"],
+            session_options=session,
+            contract_options=_as_the_linter_reads(
+                {k: v for k, v in one.items() if k not in {"name", "type", "id"}}
+            ),
+        )
+        for one in options["contracts"]
+    }
+
+
+def _as_the_linter_reads(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: str(value) if isinstance(value, bool) else value for key, value in options.items()}
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    packages = ("functions", "hybrid_worker", "cli", "shared", "sandbox")
+    return grimp.build_graph(*packages, include_external_packages=True, cache_dir=None)
+
+
+@pytest.mark.parametrize("name", rules())
+def test_a_planted_violation_of_each_rule_is_refused(name: str, imports: grimp.ImportGraph) -> None:
+    rule = rules()[name]
+    assert rule.check(copy.deepcopy(imports), verbose=False).kept, "it is broken without a plant"
+    importer, imported = PLANTED[name]
+    assert importer in imports.modules
+    planted = copy.deepcopy(imports)
+    planted.add_import(importer=importer, imported=imported)
+    assert not rule.check(planted, verbose=False).kept
+
+
+PAST_THE_DOOR = re.compile(
+    r"\.ledger\.(amend|adopt)\(|\.rollouts\.(replace|renew)\(|record_receipts\(.*refus"
+)
+
+
+def test_people_and_rollouts_are_saved_through_one_door() -> None:
+    room = ROOT / "shared/use_cases"
+    found = {path.name for path in room.rglob("*.py") if PAST_THE_DOOR.search(path.read_text())}
+    assert found == {"recording.py"}
+
+
+@pytest.mark.parametrize("call", ["world.ledger.amend(keys", "world.rollouts.renew(stored, None)"])
+def test_a_way_past_the_door_would_be_found(call: str) -> None:
+    assert PAST_THE_DOOR.search(call)
+
+
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_domain_imports_the_standard_library_and_itself_alone(path: Path) -> None:
     outside = {
         name
@@ -79,7 +194,7 @@ def test_the_domain_imports_the_standard_library_and_itself_alone(path: Path) ->
     assert outside == set()
 
 
-@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", DOMAIN, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_domain_reaches_for_neither_the_system_nor_the_clock(path: Path) -> None:
     reaching = {"os", "time", "random", "uuid", "secrets", "subprocess", "socket", "pathlib", "sys"}
     assert {name.split(".")[0] for name in imported(path.read_text())} & reaching == set()

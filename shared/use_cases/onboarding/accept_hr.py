@@ -19,7 +19,7 @@ from shared.hr.signature import Signing
 from shared.hr.translation import Event, key_of
 from shared.ports.outbox import Outbox
 from shared.ports.senders import Senders
-from shared.use_cases.tell import tell
+from shared.use_cases.signalling import emit
 
 LARGEST_BODY = 1024 * 1024
 """Bytes: as much as Event Grid puts into one batch."""
@@ -103,7 +103,7 @@ async def accept_hr(sent: Sent, senders: Senders, outbox: Outbox, now: datetime)
         await _check_proof(source, sent, senders, now)
     except (NotAuthenticated, NotAuthorised) as error:
         # A secret that was changed on one side only is seen by the sender alone, or by nobody.
-        tell([SenderRefused(source=source.name, reason=plain_text(str(error)))])
+        emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
         raise
     value = decode(sent.body)
     if source.kind is Kind.EVENT_GRID and (code := event_grid.validation_code(value)) is not None:

@@ -3,13 +3,12 @@
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from shared.domain.noticing import signals_of_person
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.people import Identifier, Person
 from shared.domain.person.verification import adopt, is_arrival_of
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.tell import tell
+from shared.use_cases.recording import save_arrival
 
 ACTOR = "clock"
 
@@ -35,9 +34,7 @@ async def adopt_arrivals(
         if person.object_id not in memberships:
             continue
         arrived = adopt(provisional, person, memberships[person.object_id], policy, now)
-        settled = await world.ledger.adopt(provisional.key, arrived, actor=ACTOR, now=now)
-        tell(signals_of_person(provisional, settled))
-        adopted.append(settled)
+        adopted.append(await save_arrival(world, provisional, arrived, actor=ACTOR, now=now))
     return adopted
 
 

@@ -9,10 +9,9 @@ from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Identifier
 from shared.domain.person.request import Lookup, Request, key_of
 from shared.ports.world import World
-from shared.use_cases.announce import announce
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.tell import amend
+from shared.use_cases.recording import save_people
 
 
 async def enroll_requests(
@@ -34,8 +33,7 @@ async def enroll_requests(
         return current
 
     actor = requests[0].cause.actor if len({r.cause.actor for r in requests}) == 1 else "events"
-    enrolled = await amend(world, by_key, decide_all, actor=actor, now=now)
-    await announce(enrolled.values(), world.outbox)
+    enrolled = await save_people(world, by_key, decide_all, actor=actor, now=now)
     return [enrolled[key_of(r.identifier, findings[r.identifier])] for r in requests]
 
 

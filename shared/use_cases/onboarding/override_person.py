@@ -10,9 +10,8 @@ from shared.domain.person.overrides import keep_out, let_go
 from shared.domain.person.people import Candidate, Identifier, Memberships
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World
-from shared.use_cases.announce import announce
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.tell import amend
+from shared.use_cases.recording import save_people
 
 type Decide = Callable[[Enrolment | None], Enrolment | None]
 
@@ -35,7 +34,7 @@ async def include(
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
     cause = Cause(CauseKind.OVERRIDE, reason, actor)
-    return await _amend(
+    return await _save(
         candidate,
         lambda current: put_in(candidate, cause, current, policy, now, until=until),
         world,
@@ -57,7 +56,7 @@ async def exclude(
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
     exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, actor, reason, until)
-    return await _amend(
+    return await _save(
         candidate,
         lambda current: keep_out(candidate.person, current, exclusion, policy, now),
         world,
@@ -77,7 +76,7 @@ async def release(
             return None
         return let_go(current).noted(Reason.RELEASED, now, detail=reason)
 
-    return await _amend(candidate, decide, world, now, actor=actor)
+    return await _save(candidate, decide, world, now, actor=actor)
 
 
 async def _find(identity: str, world: World) -> Candidate:
@@ -91,15 +90,14 @@ async def _find(identity: str, world: World) -> Candidate:
     return Candidate(people[0], memberships.get(object_id, Memberships()))
 
 
-async def _amend(
+async def _save(
     candidate: Candidate, decide: Decide, world: World, now: datetime, *, actor: str
 ) -> Sequence[Enrolment]:
-    amended = await amend(
+    saved = await save_people(
         world,
         [candidate.person.object_id],
         lambda _, current: decide(current),
         actor=actor,
         now=now,
     )
-    await announce(amended.values(), world.outbox)
-    return list(amended.values())
+    return list(saved.values())

@@ -11,7 +11,7 @@ from shared.domain.person.request import Action, Request
 from shared.domain.person.withdrawal import take_out
 from shared.ports.world import World
 from shared.use_cases.onboarding.enroll import enroll_requests
-from shared.use_cases.tell import amend
+from shared.use_cases.recording import nobody, save_people
 
 ACTOR = "clock"
 _ORDER = (CauseKind.EVENT, CauseKind.OVERRIDE, CauseKind.NEW_HIRE, CauseKind.WAVE)
@@ -44,7 +44,7 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
             return None
         return take_out(current, Happening.UNWANTED, Reason.NO_LONGER_WANTED, now)
 
-    await amend(world, unwanted, decide, actor=ACTOR, now=now)
+    await save_people(world, unwanted, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | None:

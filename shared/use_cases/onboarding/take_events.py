@@ -13,7 +13,7 @@ from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.onboarding.look_again import look_again
-from shared.use_cases.tell import keep_refused
+from shared.use_cases.recording import keep_refusals
 
 
 async def take_events(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -38,7 +38,7 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
         ]
     ]
     await world.ledger.record_receipts(accepted)
-    await keep_refused(refused, world)
+    await keep_refusals(refused, world)
 
 
 def _receipt(request: Request, enrolment: Enrolment | None, now: datetime) -> Receipt:

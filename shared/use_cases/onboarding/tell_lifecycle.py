@@ -10,7 +10,8 @@ from shared.domain.person.request import Action
 from shared.domain.signals import LifecycleTold
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
-from shared.use_cases.tell import keep_refused, tell
+from shared.use_cases.recording import keep_refusals
+from shared.use_cases.signalling import emit
 
 
 async def tell_lifecycle(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -22,7 +23,7 @@ async def tell_lifecycle(messages: Sequence[Message], world: World, now: datetim
     callbacks, refused = read_all(
         messages, LIFECYCLE_CALLBACKS, lambda one: LifecycleCallback.read(one.body), now
     )
-    await keep_refused(refused, world)
+    await keep_refusals(refused, world)
     for callback in callbacks:
         await _tell(callback, world, now)
 
@@ -37,7 +38,7 @@ async def _tell(callback: LifecycleCallback, world: World, now: datetime) -> Non
     awaited = await world.lifecycle.resume(
         callback.callback_path, completed=outcome is WorkflowOutcome.COMPLETED
     )
-    tell([LifecycleTold(key=callback.event_key, outcome=outcome, awaited=awaited)])
+    emit([LifecycleTold(key=callback.event_key, outcome=outcome, awaited=awaited)])
 
 
 async def _outcome(callback: LifecycleCallback, world: World) -> WorkflowOutcome | None:

@@ -11,11 +11,11 @@ from shared.domain.rollout.progress import MoveKind
 from shared.domain.rollout.state import ACTIVE, Phase
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
+from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR
 from shared.use_cases.rollout.expand_wave import ExpandWave
 from shared.use_cases.rollout.look_at_gates import look_at_gates
-from shared.use_cases.tell import put_in_place
 
 _log = structlog.get_logger(__name__)
 
@@ -45,6 +45,6 @@ async def _step(stored: StoredRollout, world: World, clock: Callable[[], datetim
             await ExpandWave(world, clock, uuid4().hex)(stored, move)
         case MoveKind.COMPLETE:
             done = stored.rollout.entered(Phase.COMPLETED, now, actor=ACTOR, reason=move.text)
-            await put_in_place(world, stored, done, action="complete", now=now)
+            await save_rollout(world, stored, done, action="complete", now=now)
         case MoveKind.WAIT:
             pass

@@ -14,9 +14,9 @@ from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
 from shared.ports.world import World
+from shared.use_cases.recording import nobody, save_people, save_rollout
 from shared.use_cases.rollout.carry_out import CHUNK, take_out_all
 from shared.use_cases.rollout.plan_rollout import FreshPlan, draw
-from shared.use_cases.tell import amend, put_in_place
 
 
 async def apply_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
@@ -90,7 +90,7 @@ async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, ac
         return replace(current, provenance=Provenance.PREEXISTING)
 
     for keys in batched(strangers, CHUNK, strict=False):
-        await amend(world, keys, decide, actor=actor, now=now)
+        await save_people(world, keys, decide, actor=actor, now=now, queue=nobody)
 
 
 def _is_ours(summary: EnrolmentSummary | None) -> bool:
@@ -116,9 +116,8 @@ async def _put_into_force(
         applied_by=operation.key,
         forced=forced,
         promoted=False,
-        lease=None,
     )
-    await put_in_place(world, fresh.stored, applied, action="apply", now=now)
+    await save_rollout(world, fresh.stored, applied, action="apply", now=now)
 
 
 def _result(kept: KeptPlan, fresh: FreshPlan) -> Mapping[str, Any]:

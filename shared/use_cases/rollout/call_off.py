@@ -7,9 +7,8 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import call_off
 from shared.domain.rollout.state import Phase
 from shared.ports.world import World
-from shared.use_cases.announce import announce
+from shared.use_cases.recording import save_people
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
-from shared.use_cases.tell import amend
 
 
 async def call_off_if_aborted(world: World, now: datetime) -> None:
@@ -27,5 +26,4 @@ async def call_off_if_aborted(world: World, now: datetime) -> None:
 
     for keys in await world.ledger.keys_in_state([State.REQUESTED, State.WAITING]):
         for some in batched(keys, CHUNK, strict=False):
-            amended = await amend(world, some, decide, actor=ACTOR, now=now)
-            await announce(amended.values(), world.outbox)
+            await save_people(world, some, decide, actor=ACTOR, now=now)

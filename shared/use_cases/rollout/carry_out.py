@@ -1,6 +1,6 @@
 """Carry out: parts of a scope plan, a chunk of people at a time, each decided on anew."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment
@@ -9,9 +9,8 @@ from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal
 from shared.ports.world import World
-from shared.use_cases.announce import announce
+from shared.use_cases.recording import save_people
 from shared.use_cases.rollout.take_snapshot import Snapshot
-from shared.use_cases.tell import amend
 
 ACTOR = "clock"
 CHUNK = 500
@@ -31,7 +30,7 @@ async def put_in_all(
         cause = Cause(wanted[key].kind, wanted[key].reference, ACTOR)
         return put_in(snapshot.candidates[key], cause, current, policy, now)
 
-    await _amend(wanted, decide, world, now)
+    await save_people(world, wanted, decide, actor=ACTOR, now=now)
 
 
 async def take_out_all(removals: Sequence[Removal], world: World, now: datetime) -> None:
@@ -46,7 +45,7 @@ async def take_out_all(removals: Sequence[Removal], world: World, now: datetime)
             return current
         return take(current, reasons[key], now)
 
-    await _amend(reasons, decide, world, now)
+    await save_people(world, reasons, decide, actor=ACTOR, now=now)
 
 
 async def repair(
@@ -61,14 +60,4 @@ async def repair(
         person = snapshot.candidates[key].person
         return take_stranger(person, current, policy, now, actor=ACTOR)
 
-    await _amend(reasons, decide, world, now)
-
-
-async def _amend(
-    keys: Mapping[str, object],
-    decide: Callable[[str, Enrolment | None], Enrolment | None],
-    world: World,
-    now: datetime,
-) -> None:
-    amended = await amend(world, keys.keys(), decide, actor=ACTOR, now=now)
-    await announce(amended.values(), world.outbox)
+    await save_people(world, reasons, decide, actor=ACTOR, now=now)

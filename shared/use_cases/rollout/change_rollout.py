@@ -1,7 +1,6 @@
 """Change the rollout on an operator's word, again and again where the clock was first."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import stamina
@@ -9,7 +8,7 @@ import stamina
 from shared.domain.errors import LedgerConflict, NotPossible
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
-from shared.use_cases.tell import put_in_place
+from shared.use_cases.recording import save_rollout
 
 _MOST_TRIES = 20
 """An expansion renews its lease between any two chunks, and each renewal is a conflict."""
@@ -31,6 +30,4 @@ async def change_rollout(
             stored = await world.rollouts.current()
             if stored is None:
                 raise NotPossible("there is no rollout; apply a plan first")
-            # Whoever holds the lease finds the rollout changed and stops.
-            changed = replace(decide(stored.rollout), lease=None)
-            await put_in_place(world, stored, changed, action=action, now=now)
+            await save_rollout(world, stored, decide(stored.rollout), action=action, now=now)

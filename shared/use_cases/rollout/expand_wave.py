@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
-from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.progress import Move, MoveKind
 from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout, begin_wave, pause
 from shared.domain.signals import PlanUnsafe
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
+from shared.use_cases.recording import save_lease, save_rollout
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all
 from shared.use_cases.rollout.look_at_gates import look_at_gates
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
-from shared.use_cases.tell import put_in_place, tell
+from shared.use_cases.signalling import emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,9 @@ class ExpandWave:
         rollout, now = stored.rollout, self.clock()
         plan = self._plan(rollout, snapshot, through=rollout.started + 1)
         begun = begin_wave(rollout, plan.cuts[-1], now, actor=ACTOR, reason=move.text)
-        return await put_in_place(self.world, stored, begun, action="begin-wave", now=now)
+        return await save_rollout(
+            self.world, stored, begun, action="begin-wave", now=now, keep_lease=True
+        )
 
     async def _expand(self, stored: StoredRollout, snapshot: Snapshot) -> None:
         rollout = stored.rollout
@@ -63,7 +65,7 @@ class ExpandWave:
             why = PauseReason.UNSAFE_PLAN
             halted = pause(rollout, why, self.clock(), actor=ACTOR, detail=too_many)
             await self._finish(stored, halted, "pause")
-            tell([PlanUnsafe(problem=f"additions: {too_many}")])
+            emit([PlanUnsafe(problem=f"additions: {too_many}")])
             return
         policy = rollout.document.governs(self.world.policy)
         for chunk in batched(plan.additions, CHUNK, strict=False):
@@ -73,7 +75,7 @@ class ExpandWave:
             await put_in_all(chunk, snapshot, policy, self.world, self.clock())
         if plan.awaited:
             # Whoever is still on the way out can be put in once they are: the next tick sees.
-            await self.world.rollouts.renew(stored, None)
+            await save_lease(self.world, stored, None)
             return
         asked = len(plan.additions)
         reason = f"{asked} {'person was' if asked == 1 else 'people were'} asked for"
@@ -81,23 +83,14 @@ class ExpandWave:
         await self._finish(stored, soaking, "soak")
 
     def _plan(self, rollout: Rollout, snapshot: Snapshot, *, through: int) -> ScopePlan:
-        return plan_scope(
-            snapshot.candidates.values(),
-            snapshot.summaries,
-            None,
-            rollout,
-            rollout.document.governs(self.world.policy),
-            self.clock(),
-            through=through,
-        )
+        return snapshot.plan(rollout, self.world.policy, self.clock(), through=through)
 
     async def _renew(self, stored: StoredRollout) -> StoredRollout:
         lease = Lease(self.holder, self.clock() + self.world.lease)
-        return await self.world.rollouts.renew(stored, lease)
+        return await save_lease(self.world, stored, lease)
 
     async def _finish(self, stored: StoredRollout, rollout: Rollout, action: str) -> None:
-        free = replace(rollout, lease=None)
-        await put_in_place(self.world, stored, free, action=action, now=self.clock())
+        await save_rollout(self.world, stored, rollout, action=action, now=self.clock())
 
     async def _give_back(self) -> None:
         """Let the next tick go on at once; where that fails, it goes on when the lease is over."""
@@ -105,4 +98,4 @@ class ExpandWave:
             stored = await self.world.rollouts.current()
             lease = stored.rollout.lease if stored else None
             if stored and lease and lease.holder == self.holder:
-                await self.world.rollouts.renew(stored, None)
+                await save_lease(self.world, stored, None)

@@ -10,8 +10,9 @@ from shared.domain.rollout.progress import Move, MoveKind, is_evaluation_due, ju
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
+from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.measure import measure
-from shared.use_cases.tell import put_in_place, tell
+from shared.use_cases.signalling import emit
 
 
 async def look_at_gates(
@@ -29,16 +30,13 @@ async def look_at_gates(
     evaluation = evaluate(before, await measure(before, world, now), now)
     judged = judge(before, evaluation, now)
     move = next_move(judged, evaluation, now)
-    paused = judged.phase is Phase.PAUSED
-    stored = await put_in_place(
-        world,
-        stored,
-        replace(judged, lease=None) if paused else judged,
-        action="pause" if paused else "evaluate",
-        now=now,
+    is_paused = judged.phase is Phase.PAUSED
+    action = "pause" if is_paused else "evaluate"
+    stored = await save_rollout(
+        world, stored, judged, action=action, now=now, keep_lease=not is_paused
     )
     await world.rollouts.keep_evaluation(_decided(evaluation, judged, move))
-    tell(signals_of_gates(evaluation))
+    emit(signals_of_gates(evaluation))
     return stored, move
 
 

@@ -12,10 +12,10 @@ from shared.domain.errors import DirectoryUnavailable, LedgerConflict, SsprRollo
 from shared.ports.operations import Operation, OperationState
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
+from shared.use_cases.recording import keep_refusals
 from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
-from shared.use_cases.tell import keep_refused
 
 type Handler = Callable[[Operation, World, datetime], Awaitable[Mapping[str, Any]]]
 
@@ -58,7 +58,7 @@ async def run_operations(
     requests, refused = read_all(
         messages, ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
     )
-    await keep_refused(refused, world)
+    await keep_refusals(refused, world)
     for request in requests:
         operation = await world.operations.find(request.operation_key)
         if operation and operation.state is OperationState.QUEUED:

@@ -9,7 +9,6 @@ from typing import Any
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import CauseKind
-from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
 from shared.domain.rollout.state import Rollout, planned, revise
@@ -72,16 +71,9 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPl
     stored = await world.rollouts.current()
     rollout = _prospect(stored, document, now, actor=actor)
     snapshot = await take_snapshot(world, document)
-    plan = plan_scope(
-        snapshot.candidates.values(),
-        snapshot.summaries,
-        # Whoever is in before the first rollout was there before, and is no drift.
-        snapshot.members if stored else None,
-        rollout,
-        document.governs(world.policy),
-        now,
-        through=len(document.waves),
-    )
+    # Whoever is in before the first rollout was there before, and is no drift.
+    members = snapshot.members if stored else None
+    plan = snapshot.plan(rollout, world.policy, now, through=len(document.waves), members=members)
     _check_strata(plan)
     return FreshPlan(document, rollout, plan, snapshot, stored)
 

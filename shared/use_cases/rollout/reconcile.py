@@ -10,17 +10,18 @@ import structlog
 
 from shared.domain.errors import LedgerConflict, UnsafePlan
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import Drift, ScopePlan, unsafe
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.state import ACTIVE, PauseReason, Phase, Rollout, pause
 from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
+from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
-from shared.use_cases.tell import put_in_place, tell, tell_standing
+from shared.use_cases.signalling import emit
+from shared.use_cases.views.rollout_status import status_of
 
 _log = structlog.get_logger(__name__)
 
@@ -35,7 +36,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         DirectoryUnavailable: the next tick tries again.
     """
     stored = await world.rollouts.current()
-    await tell_standing(stored, world)
+    emit([await status_of(stored, world)])
     if stored is None:
         return
     rollout = stored.rollout
@@ -61,18 +62,12 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await call_off_if_aborted(world, clock())
     repaired = len(_repairs(plan, rollout))
     await world.rollouts.keep_reconciliation(_report(plan, clock(), repaired=repaired))
-    tell(_drift_found(plan, repaired=repaired))
+    emit(_drift_found(plan, repaired=repaired))
 
 
 def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
-    return plan_scope(
-        snapshot.candidates.values(),
-        snapshot.summaries,
-        snapshot.members,
-        rollout,
-        rollout.document.governs(world.policy),
-        now,
-        through=rollout.started,
+    return snapshot.plan(
+        rollout, world.policy, now, through=rollout.started, members=snapshot.members
     )
 
 
@@ -135,10 +130,10 @@ async def _halt(
     await world.rollouts.keep_reconciliation(
         replace(_report(plan, now, repaired=0), problem=problem)
     )
-    tell([PlanUnsafe(problem=plain_text(problem))])
+    emit([PlanUnsafe(problem=plain_text(problem))])
     if stored.rollout.phase in ACTIVE:
         halted = pause(stored.rollout, PauseReason.UNSAFE_PLAN, now, actor=ACTOR, detail=problem)
-        await put_in_place(world, stored, replace(halted, lease=None), action="pause", now=now)
+        await save_rollout(world, stored, halted, action="pause", now=now)
 
 
 def _report(plan: ScopePlan | None, now: datetime, *, repaired: int) -> Reconciliation:

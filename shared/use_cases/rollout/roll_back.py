@@ -19,10 +19,10 @@ from shared.domain.signals import WaveRolledBack
 from shared.ports.operations import Operation
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.announce import announce
+from shared.use_cases.recording import save_people
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.change_rollout import change_rollout
-from shared.use_cases.tell import amend, tell
+from shared.use_cases.signalling import emit
 
 MOST_NAMED = 200
 """Object ids shown of those who would be taken out."""
@@ -61,7 +61,7 @@ async def roll_back(operation: Operation, world: World, now: datetime) -> Mappin
     elif operation.result:
         view = RollbackView.model_validate(operation.result)
     await _take_out(wave, people, operation, world, now)
-    tell([WaveRolledBack(wave=wave, people=view.removals)])
+    emit([WaveRolledBack(wave=wave, people=view.removals)])
     return _shown(view.model_copy(update={"done": True}))
 
 
@@ -139,5 +139,4 @@ async def _take_out(
         return out_of_wave(current, wave, now) if current else None
 
     for some in batched([one.key for one in people], CHUNK, strict=False):
-        amended = await amend(world, some, decide, actor=operation.actor, now=now)
-        await announce(amended.values(), world.outbox)
+        await save_people(world, some, decide, actor=operation.actor, now=now)

@@ -1,15 +1,20 @@
-"""Survey: everybody in the tenant, with what a rollout's rules ask about, in a few listings."""
+"""Take a snapshot: everybody, with what a rollout's rules ask about, in a few listings."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.errors import UnsafePlan
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
+from shared.domain.person.policy import Policy
 from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.planning import plan_scope
+from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
+from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
 
 
@@ -21,6 +26,34 @@ class Snapshot:
     members: frozenset[str]
     """Who is in the scope group, directly or not."""
     summaries: Mapping[str, EnrolmentSummary]
+
+    def plan(
+        self,
+        rollout: Rollout,
+        policy: Policy,
+        now: datetime,
+        *,
+        through: int,
+        members: Collection[str] | None = None,
+    ) -> ScopePlan:
+        """The difference between what is wanted and this.
+
+        Args:
+            rollout: Where the rollout is, or would be.
+            policy: The tenant's rules; the document's come on top.
+            now: The time, in UTC.
+            through: So many waves are taken as begun.
+            members: Who counts as seen in the scope group; None where drift is not the question.
+        """
+        return plan_scope(
+            self.candidates.values(),
+            self.summaries,
+            members,
+            rollout,
+            rollout.document.governs(policy),
+            now,
+            through=through,
+        )
 
 
 async def take_snapshot(world: World, document: Document) -> Snapshot:

@@ -15,9 +15,8 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteResult
 from shared.ports.world import World
-from shared.use_cases.announce import awaits_writer
 from shared.use_cases.message import Message, read_all
-from shared.use_cases.tell import amend, keep_refused
+from shared.use_cases.recording import awaits_writer, keep_refusals, nobody, save_people
 
 ACTOR = "apply_scope_changes"
 
@@ -31,7 +30,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     changes, refused = read_all(
         messages, SCOPE_CHANGES, lambda one: ScopeChange.read(one.body), now
     )
-    await keep_refused(refused, world)
+    await keep_refusals(refused, world)
     keys = {key for change in changes for key in change.person_keys}
     enrolments = await world.ledger.load(keys)
     owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
@@ -66,7 +65,7 @@ async def _record(answers: Mapping[str, WriteResult], world: World, now: datetim
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         return record(current, answers[key], world.policy, now) if current else None
 
-    await amend(world, answers, decide, actor=ACTOR, now=now)
+    await save_people(world, answers, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 async def _command(
@@ -106,7 +105,7 @@ async def _mark(command_keys: Mapping[str, str], world: World, now: datetime) ->
         noted = current.noted(Reason.COMMAND_ISSUED, now, detail=command_keys[key])
         return replace(noted, command_key=command_keys[key])
 
-    await amend(world, command_keys, decide, actor=ACTOR, now=now)
+    await save_people(world, command_keys, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 def _directory_command(

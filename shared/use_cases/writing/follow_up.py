@@ -7,9 +7,8 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import is_object_id
 from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
-from shared.use_cases.announce import announce
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
-from shared.use_cases.tell import amend
+from shared.use_cases.recording import nobody, save_people, whoever_changed
 
 _CHASED = frozenset(state for state in State if state.is_chased)
 LOOK_UP_ONE_BY_ONE = 400
@@ -31,15 +30,11 @@ async def follow_up(world: World, now: datetime) -> None:
 async def _verify(
     keys: Collection[str], members: Collection[str], world: World, now: datetime
 ) -> None:
-    before: dict[str, Enrolment | None] = {}
-
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        before[key] = current
         seen = Observation(member=key in members)
         return verify(current, seen, world.policy, now) if current else None
 
-    after = await amend(world, keys, decide, actor=ACTOR, now=now)
-    await announce([e for key, e in after.items() if e != before[key]], world.outbox)
+    await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
 
 async def _members_among_applied(world: World) -> Collection[str]:
@@ -73,4 +68,4 @@ async def read_registrations(world: World, now: datetime) -> None:
         return verify(current, Observation(True, report.get(key)), world.policy, now)
 
     for keys in portions:
-        await amend(world, keys, decide, actor=ACTOR, now=now)
+        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)

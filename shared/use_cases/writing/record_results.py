@@ -15,9 +15,9 @@ from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.signals import DeltaSyncProblem, WorkerReported
 from shared.ports.world import World
-from shared.use_cases.announce import announce
 from shared.use_cases.message import Message, read_all
-from shared.use_cases.tell import amend, keep_refused, tell
+from shared.use_cases.recording import keep_refusals, save_people, whoever_is_not_flagged
+from shared.use_cases.signalling import emit
 
 
 async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -27,7 +27,7 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
         LedgerConflict: all of them are to be taken again.
     """
     taken, refused = read_all(messages, DIRECTORY_RESULTS, _read, now)
-    await keep_refused(refused, world)
+    await keep_refusals(refused, world)
     await _sight([one for one in taken if isinstance(one, WorkerReport)], world, now)
     await _record([one for one in taken if isinstance(one, DirectoryResult)], world, now)
 
@@ -45,8 +45,8 @@ async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -
     before = {one.worker: one for one in await world.workers.sights()}
     sights = [_sighted(report, now) for report in newest.values()]
     await world.workers.sighted(sights)
-    tell(_reported(one) for one in reports)
-    tell(
+    emit(_reported(one) for one in reports)
+    emit(
         DeltaSyncProblem(
             worker=one.worker,
             state=newest[one.worker].sync.state,
@@ -97,8 +97,7 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
 
     workers = {result.worker for result in results}
     actor = f"worker {workers.pop()}" if len(workers) == 1 else "workers"
-    recorded = await amend(world, answers, decide, actor=actor, now=now)
-    await announce([e for e in recorded.values() if e.flag is None], world.outbox)
+    await save_people(world, answers, decide, actor=actor, now=now, queue=whoever_is_not_flagged)
 
 
 def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:

@@ -1,9 +1,7 @@
 """What may stand in a signal, and when a worker's trouble is news."""
 
-import re
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -99,10 +97,3 @@ def test_a_workers_trouble_is_news_when_it_is_another_or_comes_again(
 ) -> None:
     assert has_new_problem(None, FAILED)
     assert has_new_problem(FAILED, later) is is_news  # type: ignore[arg-type]  # a sight
-
-
-def test_no_use_case_changes_people_or_the_rollout_past_the_one_that_tells_of_it() -> None:
-    use_cases = Path(__file__).parents[3] / "shared/use_cases"
-    past = re.compile(r"\.ledger\.amend\(|\.rollouts\.replace\(|record_receipts\(.*refused")
-    found = {file.name for file in use_cases.glob("*.py") if past.search(file.read_text())}
-    assert found == {"tell.py"}

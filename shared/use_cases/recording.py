@@ -1,0 +1,189 @@
+"""Recording: the one door through which people, the rollout and refused messages are saved.
+
+Each function stores first, then says what happened, then queues what follows from it: whatever was
+said is true, and whatever a writer looks up is there. Nobody else calls the ledger's `amend` and
+`adopt` or the rollouts' `replace` and `renew`.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import batched
+
+from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
+from shared.domain.noticing import signals_of_person, signals_of_rollout
+from shared.domain.person.enrolment import TO_WRITE, Enrolment
+from shared.domain.rollout.state import Lease, Rollout
+from shared.domain.signals import MessageRefused, plain_field, plain_text
+from shared.ports.ledger import Receipt
+from shared.ports.outbox import Outbox
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.signalling import emit
+
+type Decide = Callable[[str, Enrolment | None], Enrolment | None]
+type Choose = Callable[[Enrolment | None, Enrolment], bool]
+"""Whether somebody who awaits a writer is queued for one, by their enrolment before and after."""
+
+
+def everybody(_before: Enrolment | None, _after: Enrolment) -> bool:
+    """Choose all: where a handler runs twice the broker delivers the message once."""
+    return True
+
+
+def nobody(_before: Enrolment | None, _after: Enrolment) -> bool:
+    """Choose none: whoever saves is the writer, or makes nobody await one."""
+    return False
+
+
+def whoever_changed(before: Enrolment | None, after: Enrolment) -> bool:
+    """Choose those to whom something happened just now."""
+    return before != after
+
+
+def whoever_is_not_flagged(_before: Enrolment | None, after: Enrolment) -> bool:
+    """Choose those for whom nobody has to look first."""
+    return after.flag is None
+
+
+async def save_people(
+    world: World,
+    keys: Collection[str],
+    decide: Decide,
+    *,
+    actor: str,
+    now: datetime,
+    queue: Choose = everybody,
+) -> Mapping[str, Enrolment]:
+    """Decide about people in the ledger, say who needs a look, and queue who awaits a writer.
+
+    Args:
+        world: Where to.
+        keys: Whom it concerns.
+        decide: As `Ledger.amend` takes it: pure, and called again with fresher rows.
+        actor: Who does it, for the audit.
+        now: The time, in UTC.
+        queue: Whom of those that await a writer to queue for one.
+
+    Returns:
+        Everybody's enrolment afterwards, by the key asked for.
+
+    Raises:
+        LedgerConflict: others kept changing the same rows. Nothing is said or queued, not even of
+            those who were stored before that; their states and flags stay in the ledger.
+    """
+    before: dict[str, Enrolment | None] = {}
+
+    def remember(key: str, current: Enrolment | None) -> Enrolment | None:
+        # Called again with fresher rows, the last ones are those that were changed.
+        before[key] = current
+        return decide(key, current)
+
+    after = await world.ledger.amend(keys, remember, actor=actor, now=now)
+    _say(before, after)
+    await queue_writes(
+        (saved for key, saved in after.items() if queue(before.get(key), saved)), world.outbox
+    )
+    return after
+
+
+async def save_arrival(
+    world: World, provisional: Enrolment, arrived: Enrolment, *, actor: str, now: datetime
+) -> Enrolment:
+    """Move somebody who has arrived in Entra under their object id, and say who needs a look."""
+    settled = await world.ledger.adopt(provisional.key, arrived, actor=actor, now=now)
+    emit(signals_of_person(provisional, settled))
+    return settled
+
+
+async def save_rollout(
+    world: World,
+    stored: StoredRollout | None,
+    rollout: Rollout,
+    *,
+    action: str,
+    now: datetime,
+    keep_lease: bool = False,
+) -> StoredRollout:
+    """Put the rollout in the place of the one that was read, and say so.
+
+    Args:
+        world: Where to.
+        stored: The rollout as it was read; None for the first.
+        rollout: What it is from now on.
+        action: What is done, for the audit.
+        now: The time, in UTC.
+        keep_lease: Whether an expansion goes on under its lease. Otherwise the lease ends, and
+            whoever held it finds the rollout changed and stops.
+
+    Raises:
+        LedgerConflict: somebody else has changed it since it was read; nothing is said.
+    """
+    if not keep_lease:
+        rollout = replace(rollout, lease=None)
+    saved = await world.rollouts.replace(stored, rollout, action=action, now=now)
+    emit(signals_of_rollout(stored.rollout if stored else None, rollout))
+    return saved
+
+
+async def save_lease(world: World, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
+    """Take, keep or give back the lease of an expansion.
+
+    Raises:
+        LedgerConflict: somebody else has changed the rollout since it was read.
+    """
+    return await world.rollouts.renew(stored, lease)
+
+
+async def keep_refusals(refusals: Collection[Receipt], world: World) -> None:
+    """Keep messages that cannot be taken, whole, and say so of each without its body."""
+    if not refusals:
+        return
+    await world.ledger.record_receipts(refusals)
+    emit(
+        MessageRefused(
+            queue=refusal.queue,
+            key=refusal.key,
+            field=plain_field(refusal.field),
+            reason=plain_text(refusal.detail),
+        )
+        for refusal in refusals
+    )
+
+
+def awaits_writer(enrolment: Enrolment) -> bool:
+    """Whether a write is owed and nobody is at it."""
+    return enrolment.state in TO_WRITE and enrolment.command_key is None
+
+
+async def queue_writes(enrolments: Iterable[Enrolment], outbox: Outbox) -> None:
+    """Send the keys of everybody among these who awaits a writer, up to 500 to a scope change.
+
+    The change's key follows from what it asks for, so that a handler that runs twice sends the
+    same message, of which the broker delivers one.
+    """
+    waiting = sorted({one.key: one for one in enrolments if awaits_writer(one)}.items())
+    changes = [
+        _change([enrolment for _, enrolment in group])
+        for group in batched(waiting, MOST_KEYS, strict=False)
+    ]
+    if changes:
+        await outbox.send_scope_changes(changes)
+
+
+def _say(before: Mapping[str, Enrolment | None], after: Mapping[str, Enrolment]) -> None:
+    said: set[str] = set()
+    # Keys that lead to one person are decided about in their order: the first saw what was stored.
+    for key in sorted(after):
+        if after[key].key not in said:
+            said.add(after[key].key)
+            emit(signals_of_person(before.get(key), after[key]))
+
+
+def _change(enrolments: list[Enrolment]) -> ScopeChange:
+    asked = "\n".join(f"{e.key} {e.state} {e.since.isoformat()} {e.reissues}" for e in enrolments)
+    return ScopeChange(
+        change_key=hashlib.sha256(asked.encode()).hexdigest()[:32],
+        person_keys=tuple(e.key for e in enrolments),
+    )
