@@ -23,7 +23,7 @@ from shared.domain.person.transitions import begin, move, next_state
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.withdrawal import take_out
 
-_ASKED = {
+_REASONS = {
     CauseKind.EVENT: Reason.ONBOARDED,
     CauseKind.NEW_HIRE: Reason.NEW_HIRE,
     CauseKind.WAVE: Reason.IN_WAVE,
@@ -51,7 +51,7 @@ def decide(
         return _withdraw(_Case(request, finding, current, now))
     if current and _lifts_exclusion(request, current):
         current = replace(current, exclusion=None)
-    after = _wanted(_Case(request, finding, current, now), policy)
+    after = _onboard(_Case(request, finding, current, now), policy)
     return after.with_claim(Claim(request.cause, request.until))
 
 
@@ -119,7 +119,7 @@ class _Case:
                 return UserRef()
 
 
-def _wanted(case: _Case, policy: Policy) -> Enrolment:
+def _onboard(case: _Case, policy: Policy) -> Enrolment:
     current = case.current
     if current and current.exclusion and current.is_kept_out(case.now):
         # Whom an operator keeps out stays out; what wants them in is remembered for later.
@@ -156,7 +156,7 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     )
     return case.after(
         Happening.ASKED_FOR,
-        _ASKED[case.request.cause.kind],
+        _REASONS[case.request.cause.kind],
         source_of_authority=source_of_authority,
         provenance=provenance,
     )
@@ -184,7 +184,7 @@ def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
         return wait_again(after, policy, now) if after.state is State.WAITING else after
     return case.after(
         Happening.ASKED_FOR,
-        _ASKED[request.cause.kind],
+        _REASONS[request.cause.kind],
         source_of_authority=SourceOfAuthority.ON_PREMISES,
         deadline=deadline,
     )

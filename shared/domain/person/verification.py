@@ -69,16 +69,16 @@ def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enro
     if current.reissues < policy.reissue_limit:
         happening, count = Happening.NOT_SEEN_IN_TIME, current.reissues + 1
         return move(current, happening, Reason.REQUESTED_AGAIN, now, reissues=count)
-    return _flagged(current, Reason.NOT_VISIBLE, now)
+    return _flag(current, Reason.NOT_VISIBLE, now)
 
 
 def _flag_ineffective(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
     if now < current.since + policy.effective_within or current.flag:
         return current
-    return _flagged(current, Reason.NOT_EFFECTIVE, now)
+    return _flag(current, Reason.NOT_EFFECTIVE, now)
 
 
-def _flagged(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
+def _flag(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
     return replace(current.noted(flag, now), flag=flag)
 
 
@@ -99,7 +99,9 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
     )
 
 
-def _medium(provisional: Enrolment, person: Person, policy: Policy) -> SourceOfAuthority | None:
+def _source_of_authority(
+    provisional: Enrolment, person: Person, policy: Policy
+) -> SourceOfAuthority | None:
     """Where the membership has been written, or for whom it has not, where it belongs."""
     if provisional.state.is_in_scope:
         return provisional.source_of_authority
@@ -123,7 +125,7 @@ def adopt(
         due=now if provisional.state is State.WAITING else provisional.due,
         key=person.object_id,
         user=merged(provisional.user, person.ref),
-        source_of_authority=_medium(provisional, person, policy),
+        source_of_authority=_source_of_authority(provisional, person, policy),
     )
     reason = refusal(person, memberships, policy)
     if reason is None or next_state(arrived, Happening.REFUSED_ON_ARRIVAL) is None:

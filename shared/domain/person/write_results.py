@@ -13,8 +13,8 @@ from shared.domain.person.waiting import wait_again
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 _WRITTEN = {
-    WriteOutcome.DONE: (Happening.WRITTEN, Reason.ADDED),
-    WriteOutcome.ALREADY: (Happening.WRITTEN_BEFORE, Reason.ALREADY_MEMBER),
+    WriteOutcome.DONE: Happening.WRITTEN,
+    WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
 }
 _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
 """What the next try may find mended: Graph shows a new user only after a while."""
@@ -25,24 +25,27 @@ def record(current: Enrolment, answer: WriteResult, policy: Policy, now: datetim
     """The enrolment after the answer; answers may repeat, and come late or out of order."""
     known = replace(current, user=merged(current.user, answer.user))
     if answer.change is ScopeAction.ADD:
-        return _added(known, answer, policy, now)
-    return _removed(known, answer, now)
+        return _after_add(known, answer, policy, now)
+    return _after_removal(known, answer, now)
 
 
-def _added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def _after_add(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
     if current.state is State.WITHDRAWING:
         if answer.command_key != current.command_key:
             return current
-        return _leaving(replace(current, provenance=_provenance(current, answer)), answer, now)
+        return _after_late_add(
+            replace(current, provenance=_provenance(current, answer)), answer, now
+        )
     if answer.outcome in _WRITTEN:
-        return _written(current, answer, now)
+        return _after_write(current, answer, now)
     if current.state is not State.REQUESTED or _is_of_another_command(current, answer):
         return current
-    return _not_added(current, answer, policy, now)
+    return _after_refused_add(current, answer, policy, now)
 
 
-def _written(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
-    happening, reason = _WRITTEN[answer.outcome]
+def _after_write(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+    happening = _WRITTEN[answer.outcome]
+    reason = Reason.ADDED if happening is Happening.WRITTEN else Reason.ALREADY_MEMBER
     # Where it is a late answer to a request that has been given up, the write is taken back.
     given_up = next_state(current, happening) is State.WITHDRAWING
     detail = "" if given_up else answer.detail
@@ -56,7 +59,9 @@ def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
     return out is not None and answered is not None and out != answered
 
 
-def _not_added(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def _after_refused_add(
+    current: Enrolment, answer: WriteResult, policy: Policy, now: datetime
+) -> Enrolment:
     reason = answer.reason or Reason.WRITE_REFUSED
     if reason in _PASSING:
         # Not the person's fault: the follow-up asks again, ever more rarely.
@@ -72,31 +77,28 @@ def _not_added(current: Enrolment, answer: WriteResult, policy: Policy, now: dat
     return move(current, happening, reason, now, detail=answer.detail)
 
 
-def _leaving(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+def _after_late_add(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     """The add that was under way when the person left has been answered."""
-    happening = _WRITTEN[answer.outcome][0] if answer.outcome in _WRITTEN else Happening.ADD_IN_VAIN
+    happening = _WRITTEN.get(answer.outcome, Happening.ADD_IN_VAIN)
     if next_state(current, happening) is None:
-        written = answer.outcome in _WRITTEN
-        reason = Reason.ADDED if written else answer.reason or Reason.WRITE_REFUSED
+        in_vain = happening is Happening.ADD_IN_VAIN
+        reason = (answer.reason or Reason.WRITE_REFUSED) if in_vain else Reason.ADDED
         noted = current.noted(reason, now, detail=answer.detail)
         return replace(noted, command_key=None)
-    reason = (
-        Reason.MEMBERSHIP_NOT_OURS
-        if answer.outcome is WriteOutcome.ALREADY
-        else Reason.NOT_A_MEMBER
-    )
+    theirs = happening is Happening.WRITTEN_BEFORE
+    reason = Reason.MEMBERSHIP_NOT_OURS if theirs else Reason.NOT_A_MEMBER
     return move(current, happening, reason, now, detail=answer.detail)
 
 
-def _removed(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+def _after_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     if answer.outcome is WriteOutcome.REFUSED:
-        return _not_removed(current, answer, now)
+        return _after_refused_removal(current, answer, now)
     done = answer.outcome is WriteOutcome.DONE
     reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
     return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
 
 
-def _not_removed(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+def _after_refused_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     if current.state is not State.WITHDRAWING:
         return current
     reason = answer.reason or Reason.WRITE_REFUSED
