@@ -31,7 +31,7 @@ test: root lint ## everything that is checked, on the real parts
 	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
 
 unit: setup ## what needs no sandbox
-	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/unit
+	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/use_cases tests/unit
 
 lint: setup ## ruff, mypy, import-linter
 	$(RUN)/ruff format --check .

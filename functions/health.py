@@ -3,8 +3,8 @@
 import azure.functions as func
 
 from functions.responses import answer
-from functions.routes import Asked, Routes, Serving
-from shared.bootstrap import app
+from functions.routes import Asked, Routes
+from shared.bootstrap import Serving
 from shared.contracts.api.health import HealthView
 from shared.contracts.api.operator_requests import Nothing
 from shared.domain.health import Health
@@ -16,18 +16,18 @@ routes = Routes("health")
 @routes.get("health/report", takes=Nothing, answers=HealthView)
 async def get_health_report(asked: Asked[Nothing]) -> HealthView:
     """Whether every queue, table and identity can be reached, looked at now."""
-    return await check_health(asked.world, asked.now)
+    return await check_health(asked.app.dependencies, asked.now)
 
 
-def health_blueprint(serving: Serving = app) -> func.Blueprint:
-    """The word, which anybody may ask for: 200 where all is well, else 503."""
-    blueprint = func.Blueprint()
+def blueprint(app: Serving) -> func.Blueprint:
+    """Make the word's function, which anybody may ask: 200 where all is well, else 503."""
+    health = func.Blueprint()
     words = HealthWords()
 
-    @blueprint.function_name("get_health")
-    @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+    @health.function_name("get_health")
+    @health.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def get_health(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001  # the trigger's own
-        word = await words.word(serving().world, serving().now())
+        word = await words.word(app().dependencies, app().now())
         return answer(word, 200 if word.word is Health.OK else 503)
 
-    return blueprint
+    return health

@@ -2,84 +2,121 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import azure.functions as func
 
-from functions.responses import refusal, status_of
-from shared.bootstrap import app
-from shared.domain.errors import SsprRolloutError
-from shared.hr import scim
-from shared.use_cases.onboarding.accept_hr import Door, Reply, Sent, accept_hr, agrees, speaks_scim
+from functions.responses import JSON, answer, refusal, status_of
+from shared.bootstrap import App, Serving
+from shared.contracts.api import scim_answers
+from shared.contracts.api.hr_answers import HrAnswer
+from shared.domain.errors import SsprRolloutError, UnknownSource
+from shared.use_cases.onboarding.accept_hr import (
+    Accepted,
+    Door,
+    Handshake,
+    OtherDoor,
+    ScimBulk,
+    ScimUser,
+    Sent,
+    Token,
+    accept_hr,
+    agrees,
+)
 
-blueprint = func.Blueprint()
-
-
-@blueprint.function_name("take_hr_event")
-@blueprint.route("hr/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.FUNCTION)
-async def take_hr_event(req: func.HttpRequest) -> func.HttpResponse:
-    """What a system sends that holds a function key.
-
-    Both methods are one function's, so that its own key opens both: a key of the host, which opens
-    all functions, is not for somebody else's system.
-    """
-    return await _answered_at(Door.KEY, req)
-
-
-@blueprint.function_name("take_hook")
-@blueprint.route("hooks/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS)
-async def take_hook(req: func.HttpRequest) -> func.HttpResponse:
-    """What a system sends that signs it, or shows a token."""
-    return await _answered_at(Door.HOOK, req)
+_PATHS = {Door.KEY: "hr", Door.PROOF: "hooks"}
 
 
-async def _answered_at(door: Door, req: func.HttpRequest) -> func.HttpResponse:
-    if req.method == "OPTIONS":
-        return _agreed(door, req)
-    return await _taken(door, req)
+def blueprint(app: Serving) -> func.Blueprint:
+    """Make the functions of both addresses, for the app that `app` answers with."""
+    doors = func.Blueprint()
+
+    @doors.function_name("take_hr_event")
+    @doors.route("hr/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.FUNCTION)
+    async def take_hr_event(req: func.HttpRequest) -> func.HttpResponse:
+        """What a system sends that holds a function key.
+
+        Both methods are one function's, so that its own key opens both: a key of the host, which
+        opens all functions, is not for somebody else's system.
+        """
+        return await _answered_at(Door.KEY, req, app())
+
+    @doors.function_name("take_hook")
+    @doors.route("hooks/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS)
+    async def take_hook(req: func.HttpRequest) -> func.HttpResponse:
+        """What a system sends that signs it, or shows a token."""
+        return await _answered_at(Door.PROOF, req, app())
+
+    return doors
 
 
-async def _taken(door: Door, req: func.HttpRequest) -> func.HttpResponse:
-    sent = _sent(door, req)
+async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.HttpResponse:
+    source = req.route_params["source"]
     try:
-        reply = await accept_hr(sent, app().senders, app().world.outbox, app().now())
+        if req.method == "OPTIONS":
+            agrees(door, source, app.senders)
+            return _agreed(req)
+        sent = _sent(door, source, req)
+        return _answered(await accept_hr(sent, app.senders, app.world.outbox, app.now()), door, req)
+    except OtherDoor as error:
+        hint = f"it is configured for /api/{_PATHS[Door.PROOF]}/{source}"
+        return _refused(UnknownSource(f"{error}; {hint}"), req)
     except SsprRolloutError as error:
-        return _refused(error, sent.headers)
-    return _answered(reply)
+        return _refused(error, req)
 
 
-def _sent(door: Door, req: func.HttpRequest) -> Sent:
-    return Sent(
-        door=door,
-        source=req.route_params["source"],
-        headers={name.lower(): value for name, value in req.headers.items()},
-        body=req.get_body(),
-        events_url=f"{req.url.partition(f'/{door}/')[0]}/events",
-    )
+def _sent(door: Door, source: str, req: func.HttpRequest) -> Sent:
+    headers = {name.lower(): value for name, value in req.headers.items()}
+    return Sent(door=door, source=source, body=req.get_body(), notes=headers, token=_token(headers))
 
 
-def _answered(reply: Reply) -> func.HttpResponse:
-    return func.HttpResponse(
-        reply.view.as_json(), status_code=reply.status, mimetype=reply.media_type
-    )
+def _token(headers: Mapping[str, str]) -> Token | None:
+    scheme, _, text = headers.get("authorization", "").strip().partition(" ")
+    return Token(scheme=scheme.lower(), text=text.strip()) if scheme else None
 
 
-def _refused(error: SsprRolloutError, headers: Mapping[str, str]) -> func.HttpResponse:
-    if not speaks_scim(headers):
+def _answered(accepted: Accepted, door: Door, req: func.HttpRequest) -> func.HttpResponse:
+    """In the sender's own protocol, where it has one."""
+    match accepted:
+        case Handshake(code):
+            return _json({"validationResponse": code}, 200)
+        case ScimBulk(operations):
+            events_url = f"{req.url.partition(f'/{_PATHS[door]}/')[0]}/events"
+            return _scim(scim_answers.bulk_answer(operations, events_url), 200)
+        case ScimUser(key) if _speaks_scim(req):
+            return _scim(scim_answers.user_answer(key), 202)
+        case ScimUser(key):
+            return answer(HrAnswer(keys=(key,)), 202)
+        case HrAnswer():
+            return answer(accepted, 202)
+
+
+def _refused(error: SsprRolloutError, req: func.HttpRequest) -> func.HttpResponse:
+    if req.method == "OPTIONS" or not _speaks_scim(req):
         return refusal(error)
     status = status_of(error)
-    text = json.dumps(scim.error_answer(status, str(error)))
-    return func.HttpResponse(text, status_code=status, mimetype=scim.MEDIA_TYPE)
+    return _scim(scim_answers.error_answer(status, str(error)), status)
 
 
-def _agreed(door: Door, req: func.HttpRequest) -> func.HttpResponse:
-    """Whether a sender's events are welcome; it tells that they are, and nothing of us.
+def _agreed(req: func.HttpRequest) -> func.HttpResponse:
+    """A sender's events are welcome; it tells that they are, and nothing of us.
 
     Source: "HTTP 1.1 Web Hooks for Event Delivery", CloudEvents, section 4.
     """
-    try:
-        agrees(door, req.route_params["source"], app().senders)
-    except SsprRolloutError as error:
-        return refusal(error)
     origin = req.headers.get("webhook-request-origin")
     allowed = {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"} if origin else {}
     return func.HttpResponse(status_code=200, headers={"Allow": "POST, OPTIONS", **allowed})
+
+
+def _speaks_scim(req: func.HttpRequest) -> bool:
+    """Whether the sender writes, and so reads, SCIM's own media type."""
+    kind: str = req.headers.get("content-type", "").partition(";")[0]
+    return kind.strip().lower() == scim_answers.MEDIA_TYPE
+
+
+def _scim(value: Any, status: int) -> func.HttpResponse:
+    return _json(value, status, scim_answers.MEDIA_TYPE)
+
+
+def _json(value: Any, status: int, media_type: str = JSON) -> func.HttpResponse:
+    return func.HttpResponse(json.dumps(value), status_code=status, mimetype=media_type)

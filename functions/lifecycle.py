@@ -3,21 +3,25 @@
 import azure.functions as func
 
 from functions.messages import messages_of
-from shared.bootstrap import app
+from shared.bootstrap import Serving
 from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS
 from shared.use_cases.onboarding.tell_lifecycle import tell_lifecycle
 
-blueprint = func.Blueprint()
 
+def blueprint(app: Serving) -> func.Blueprint:
+    """Make the function that calls workflows back, for the app that `app` answers with."""
+    callbacks = func.Blueprint()
 
-@blueprint.function_name("tell_lifecycle")
-@blueprint.service_bus_queue_trigger(
-    "callback",
-    connection="ServiceBusConnection",
-    queue_name=LIFECYCLE_CALLBACKS,
-    cardinality="one",
-    data_type=func.DataType.BINARY,
-)
-async def tell(callback: func.ServiceBusMessage) -> None:
-    """One at a time: what Graph does not take is set aside by itself, not with a batch."""
-    await tell_lifecycle(messages_of([callback]), app().world, app().now())
+    @callbacks.function_name("tell_lifecycle")
+    @callbacks.service_bus_queue_trigger(
+        "callback",
+        connection="ServiceBusConnection",
+        queue_name=LIFECYCLE_CALLBACKS,
+        cardinality="one",
+        data_type=func.DataType.BINARY,
+    )
+    async def tell(callback: func.ServiceBusMessage) -> None:
+        """One at a time: what Graph does not take is set aside by itself, not with a batch."""
+        await tell_lifecycle(messages_of([callback]), app().world, app().now())
+
+    return callbacks

@@ -8,8 +8,12 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import azure.functions as func
+
+if TYPE_CHECKING:
+    from shared.settings import AppSettings
 
 _WORD = "misconfigured"
 _LOGGER = "shared.health"
@@ -17,11 +21,16 @@ _LOGGER = "shared.health"
 type _Admit = Callable[[Mapping[str, str]], func.HttpResponse | None]
 
 
-def mute_app(error: Exception) -> func.FunctionApp:
-    """An app that says what is wrong, in the log once and to operators whenever they ask."""
+def mute_app(error: Exception, settings: "AppSettings | None") -> func.FunctionApp:
+    """An app that says what is wrong, in the log once and to operators whenever they ask.
+
+    Args:
+        error: what kept the app from being whole.
+        settings: those that are right, with defaults for the rest; None where none can be had.
+    """
     problems = _problems_of(error)
-    _tell(problems, error)
-    level, admit = _door()
+    _tell(problems, error, settings)
+    level, admit = _door(settings)
     app = func.FunctionApp()
 
     @app.function_name("get_health")
@@ -49,11 +58,11 @@ def _problems_of(error: Exception) -> Sequence[str]:
     return known or [f"the app cannot be loaded: {type(error).__name__}: {error}"]
 
 
-def _tell(problems: Sequence[str], error: Exception) -> None:
+def _tell(problems: Sequence[str], error: Exception, settings: "AppSettings | None") -> None:
     try:
         from shared.bootstrap import tell_misconfigured
 
-        tell_misconfigured(problems)
+        tell_misconfigured(problems, settings)
     except Exception:  # noqa: BLE001  # what tells is made of what may be missing
         _log_signal(type(error).__name__)
     if not hasattr(error, "problems"):
@@ -66,21 +75,19 @@ def _log_signal(problem: str) -> None:
     logging.getLogger(_LOGGER).error(json.dumps(line))
 
 
-def _door() -> tuple[func.AuthLevel, _Admit]:
+def _door(settings: "AppSettings | None") -> tuple[func.AuthLevel, _Admit]:
     """The operators' door as far as its own settings are right; else the host's key opens."""
     try:
-        return _door_by_settings()
+        return _door_by_settings(settings)
     except Exception:  # noqa: BLE001  # as above
         return func.AuthLevel.FUNCTION, lambda _: None
 
 
-def _door_by_settings() -> tuple[func.AuthLevel, _Admit]:
+def _door_by_settings(settings: "AppSettings | None") -> tuple[func.AuthLevel, _Admit]:
     from functions.operators import Operators
     from functions.responses import refusal
     from shared.domain.errors import SsprRolloutError
-    from shared.settings import examine_settings
 
-    settings = examine_settings().settings
     # Without App Service in front anybody could name themselves.
     by_token = (
         settings and settings.operator_auth == "entra" and settings.app_service_authentication

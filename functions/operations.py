@@ -3,22 +3,26 @@
 import azure.functions as func
 
 from functions.messages import messages_of
-from shared.bootstrap import app
+from shared.bootstrap import Serving
 from shared.contracts.messages.queues import MOST_DELIVERIES, ROLLOUT_OPERATIONS
 from shared.use_cases.rollout.operate import run_operations
 
-blueprint = func.Blueprint()
 
+def blueprint(app: Serving) -> func.Blueprint:
+    """Make the function that runs operations of the app that `app` answers with."""
+    operations = func.Blueprint()
 
-@blueprint.function_name("run_operation")
-@blueprint.service_bus_queue_trigger(
-    "request",
-    connection="ServiceBusConnection",
-    queue_name=ROLLOUT_OPERATIONS,
-    cardinality="one",
-    data_type=func.DataType.BINARY,
-)
-async def run_operation(request: func.ServiceBusMessage) -> None:
-    """Plan, apply or roll back; the lock is renewed for as long as it takes."""
-    last_try = (request.delivery_count or 1) >= MOST_DELIVERIES
-    await run_operations(messages_of([request]), app().world, app().now(), last_try=last_try)
+    @operations.function_name("run_operation")
+    @operations.service_bus_queue_trigger(
+        "request",
+        connection="ServiceBusConnection",
+        queue_name=ROLLOUT_OPERATIONS,
+        cardinality="one",
+        data_type=func.DataType.BINARY,
+    )
+    async def run_operation(request: func.ServiceBusMessage) -> None:
+        """Plan, apply or roll back; the lock is renewed for as long as it takes."""
+        last_try = (request.delivery_count or 1) >= MOST_DELIVERIES
+        await run_operations(messages_of([request]), app().world, app().now(), last_try=last_try)
+
+    return operations

@@ -7,8 +7,8 @@ from pydantic import ConfigDict
 
 from functions import audit_api, health, people_api, plans_api, rollout_api
 from functions.operators import Operators
-from functions.routes import Asked, Routes, Serving
-from shared.bootstrap import app
+from functions.routes import Asked, Routes
+from shared.bootstrap import Serving
 from shared.contracts.api.health import HealthWord
 from shared.contracts.api.hr_answers import HrAnswer, HrBody, SenderAnswer
 from shared.contracts.api.openapi import Route, openapi
@@ -127,9 +127,9 @@ def describe_api() -> dict[str, Any]:
     return openapi(described, info=_INFO, path_parameters=_PATH_PARAMETERS)
 
 
-def operator_blueprint(operators: Operators, serving: Serving = app) -> func.Blueprint:
-    """The functions of the operator API, behind these operators' door."""
-    blueprint = func.Blueprint()
+def blueprint(app: Serving, operators: Operators) -> func.Blueprint:
+    """Make a function of each route of the operator API, behind these operators' door."""
+    api = func.Blueprint()
     for part in _PARTS:
-        part.register(blueprint, operators, serving)
-    return blueprint
+        part.register(api, operators, app)
+    return api

@@ -10,7 +10,7 @@ import azure.functions as func
 
 from functions.operators import Operators
 from functions.responses import answer, refusal
-from shared.bootstrap import App
+from shared.bootstrap import App, Serving
 from shared.contracts.api.openapi import Route
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Contract
@@ -30,12 +30,16 @@ class Asked[T]:
     """The parameters in the address."""
     sent: T
     """The body, or of a GET the query parameters."""
-    world: World
+    app: App
     now: datetime
+
+    @property
+    def world(self) -> World:
+        """What the use cases may reach."""
+        return self.app.world
 
 
 type Handler[T, A] = Callable[[Asked[T]], Awaitable[A]]
-type Serving = Callable[[], App]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +83,14 @@ class Routes:
         """Let a function answer a POST; `takes` is its body, the rest the route's."""
         return self._adding("POST", path, takes, answers=answers, **described)
 
-    def register(self, blueprint: func.Blueprint, operators: Operators, serving: Serving) -> None:
+    def register(self, blueprint: func.Blueprint, operators: Operators, app: Serving) -> None:
         """Make each route a function of the blueprint, behind the operators' door."""
         for one in self._endpoints:
             route = one.route
             triggered = blueprint.route(
                 route.path, methods=[route.method], auth_level=operators.auth_level
             )
-            blueprint.function_name(route.name)(triggered(_trigger(one, operators, serving)))
+            blueprint.function_name(route.name)(triggered(_trigger(one, operators, app)))
 
     def _adding(
         self, method: Literal["GET", "POST"], path: str, takes: type[Contract], **described: Any
@@ -108,7 +112,7 @@ class Routes:
 
 
 def _trigger(
-    endpoint: _Endpoint, operators: Operators, serving: Serving
+    endpoint: _Endpoint, operators: Operators, app: Serving
 ) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
     async def trigger(req: func.HttpRequest) -> func.HttpResponse:
         try:
@@ -116,8 +120,8 @@ def _trigger(
                 actor=operators.admit(endpoint.route.method, req.headers),
                 path=req.route_params,
                 sent=endpoint.read(req),
-                world=serving().world,
-                now=serving().now(),
+                app=app(),
+                now=app().now(),
             )
             return answer(await endpoint.handler(asked), endpoint.route.status)
         except SsprRolloutError as error:

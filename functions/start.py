@@ -7,28 +7,38 @@ answer for is that library itself, an interpreter that does not start, and what 
 once it has been handed the functions.
 """
 
+from typing import TYPE_CHECKING
+
 import azure.functions as func
 
 from functions.mute import mute_app
 
+if TYPE_CHECKING:
+    from shared.settings import Reading
+
 
 def start() -> func.FunctionApp:
     """The app with its functions; with the health route alone where anything is wrong."""
+    read = None
     try:
-        return _whole_app()
+        from shared.settings import examine_settings
+
+        read = examine_settings()
+        return _whole_app(read)
     except Exception as error:  # noqa: BLE001  # whatever it is, an app that is mute is worse
-        return mute_app(error)
+        return mute_app(error, read.settings if read else None)
 
 
-def _whole_app() -> func.FunctionApp:
+def _whole_app(read: "Reading") -> func.FunctionApp:
     from functions import clock, health, hr, lifecycle, onboarding, operations, operator_api, scope
     from functions.operators import Operators
-    from shared.bootstrap import read_setup
+    from shared.bootstrap import check_setup, serve
 
-    settings = read_setup()
+    setup = check_setup(read)
+    served = serve(setup)
     app = func.FunctionApp()
-    for part in (onboarding, hr, lifecycle, scope, clock, operations):
-        app.register_functions(part.blueprint)
-    app.register_functions(health.health_blueprint())
-    app.register_functions(operator_api.operator_blueprint(Operators(settings.operator_auth)))
+    for part in (onboarding, hr, lifecycle, scope, clock, operations, health):
+        app.register_functions(part.blueprint(served))
+    operators = Operators(setup.settings.operator_auth)
+    app.register_functions(operator_api.blueprint(served, operators))
     return app

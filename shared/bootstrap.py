@@ -1,6 +1,6 @@
 """The cloud side's composition root: settings in, a world of adapters out."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -13,25 +13,28 @@ from shared.adapters.graph.scope import GraphScope
 from shared.adapters.hr.sources import read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.health import ServiceBusHealth
-from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
 from shared.contracts.messages import queues
 from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
+from shared.ports.dependency import Dependency
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.settings import INCOMPLETE, AppSettings, examine_settings, read_settings
+from shared.settings import INCOMPLETE, AppSettings, Reading
 from shared.use_cases.signalling import emit
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """The world that this process lives in, and its clock."""
+    """The world that this process lives in, who may send to it, and its clock."""
 
     world: World
     senders: Senders
+    dependencies: Sequence[Dependency]
+    """What the world is made of, to look at its health."""
 
     @staticmethod
     def now() -> datetime:
@@ -39,52 +42,60 @@ class App:
         return datetime.now(UTC)
 
 
-@cache
-def app() -> App:
-    """This process's app, made at the first call.
-
-    Raises:
-        ConfigurationError: a setting is missing or wrong.
-    """
-    configure_logging()
-    settings = read_settings()
-    _export_logs(settings)
-    return App(build_world(settings), read_senders(settings))
+type Serving = Callable[[], App]
+"""Answers with the app; the functions ask anew at each of their runs."""
 
 
-def read_setup() -> AppSettings:
-    """The settings, once all that the app is made of has been looked at.
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What an app is made of, as it was read when the process started."""
+
+    settings: AppSettings
+    senders: Senders
+
+
+def check_setup(read: Reading) -> Setup:
+    """Add the HR systems to the settings, once all that the app is made of has been looked at.
 
     Raises:
         ConfigurationError: with everything that is wrong, the file of HR sources included.
     """
-    read = examine_settings()
     problems = list(read.problems)
+    senders = None
     if read.settings:
         try:
-            read_senders(read.settings)
+            senders = _read_senders(read.settings)
         except ConfigurationError as error:
             problems += error.problems
-    if read.settings is None or problems:
+    if read.settings is None or senders is None or problems:
         raise ConfigurationError(INCOMPLETE, problems)
-    return read.settings
+    return Setup(read.settings, senders)
 
 
-def tell_misconfigured(problems: Iterable[str]) -> None:
+def serve(setup: Setup) -> Serving:
+    """Answer with one app for as long as the process runs, made when it is first asked for.
+
+    Most of what an app is made of need not be there while Azure asks for the functions' names.
+    """
+
+    @cache
+    def app() -> App:
+        configure_logging()
+        _export_logs(setup.settings)
+        return build_app(setup)
+
+    return app
+
+
+def tell_misconfigured(problems: Iterable[str], settings: AppSettings | None) -> None:
     """Say in the log, and where telemetry goes as far as that is set, what is wrong."""
     configure_logging()
-    settings = examine_settings().settings
     if settings:
         _export_logs(settings)
     emit(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
-def read_senders(settings: AppSettings) -> Senders:
-    """The HR systems that may send.
-
-    Raises:
-        ConfigurationError: their file is wrong, or a setting is missing that one of them needs.
-    """
+def _read_senders(settings: AppSettings) -> Senders:
     return senders_of(
         read_sources(settings.hr_sources_file),
         secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},
@@ -94,14 +105,15 @@ def read_senders(settings: AppSettings) -> Senders:
     )
 
 
-def build_world(settings: AppSettings) -> World:
-    """Adapters for these settings; nothing is contacted yet."""
+def build_app(setup: Setup) -> App:
+    """Make adapters for this set-up; nothing is contacted yet."""
+    settings = setup.settings
     identity = partial(credential, settings.identity_client_id)
     graph = GraphClient(identity, base_url=settings.graph_url)
     tables = _tables(settings)
     address = _address(settings)
     by_identity = partial(blocking_credential, settings.identity_client_id)
-    return World(
+    world = World(
         directory=GraphDirectory(graph, settings.scope_group_id),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         ledger=tables.ledger,
@@ -110,22 +122,20 @@ def build_world(settings: AppSettings) -> World:
         operations=tables.operations,
         workers=tables.workers,
         audit=tables.audit,
-        outbox=ServiceBusOutbox(address, QueueNames(), by_identity),
+        outbox=ServiceBusOutbox(address, by_identity),
         lifecycle=GraphLifecycle(graph),
-        policy=settings.policy,
-        command_lifetime=settings.command_lifetime,
-        lease=settings.lease,
-        callback_retry=settings.callback_retry,
-        message_lock=settings.message_lock,
-        dependencies=(
-            IdentityHealth(identity, _resources(settings)),
-            GraphHealth(graph, settings.scope_group_id),
-            tables,
-            ServiceBusHealth(
-                address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
-            ),
+        tenant_rules=settings.tenant_rules,
+        limits=settings.time_limits,
+    )
+    dependencies = (
+        IdentityHealth(identity, _resources(settings)),
+        GraphHealth(graph, settings.scope_group_id),
+        tables,
+        ServiceBusHealth(
+            address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
         ),
     )
+    return App(world=world, senders=setup.senders, dependencies=dependencies)
 
 
 def _export_logs(settings: AppSettings) -> None:

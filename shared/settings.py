@@ -11,16 +11,18 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.addresses import is_safe_for_tokens
-from shared.domain.errors import ConfigurationError
 from shared.domain.person.people import is_object_id
-from shared.domain.person.policy import Policy, Topology
+from shared.domain.person.policy import TenantRules, Topology
+from shared.ports.world import TimeLimits
 
 _BUS = "ServiceBusConnection"
 _INSIGHTS = "APPLICATIONINSIGHTS_"
 _LEADS_SOMEWHERE = frozenset({"accountname", "tableendpoint", "usedevelopmentstorage", "endpoint"})
 """Names of which a connection string has at least one."""
 Duration = Annotated[timedelta, Field(gt=timedelta(0))]
-_DEFAULTS = Policy(scope_group_id="")
+_DEFAULTS = TenantRules(scope_group_id="")
+_LIMITS = TimeLimits()
+INCOMPLETE = "The settings are not complete:"
 
 
 class AppSettings(BaseSettings):
@@ -100,14 +102,14 @@ class AppSettings(BaseSettings):
     )
 
     command_lifetime: Duration = Field(
-        timedelta(hours=24), description="how long a directory command may wait for the worker"
+        _LIMITS.command_lifetime, description="how long a directory command may wait for the worker"
     )
     lease: Duration = Field(
-        timedelta(minutes=15),
+        _LIMITS.lease,
         description="how long an expansion that has died keeps others from going on with it",
     )
     message_lock: Duration = Field(
-        timedelta(minutes=5),
+        _LIMITS.message_lock,
         description="lockDuration of the queues that batches are taken from; work on a batch ends "
         "in half of it",
     )
@@ -134,7 +136,7 @@ class AppSettings(BaseSettings):
         "https://login.microsoftonline.com", description="where Entra is, without the tenant"
     )
     callback_retry: Duration = Field(
-        timedelta(minutes=1),
+        _LIMITS.callback_retry,
         description="after how long it is looked again for what a lifecycle workflow waits for",
     )
     waiting_deadline: Duration = _DEFAULTS.waiting_deadline
@@ -237,10 +239,14 @@ class AppSettings(BaseSettings):
         return _pairs(self.telemetry_authentication or "").get("clientid")
 
     @property
-    def policy(self) -> Policy:
-        """The settings that decisions depend on."""
-        names = {one.name for one in fields(Policy)} & type(self).model_fields.keys()
-        return Policy(**{name: getattr(self, name) for name in names})
+    def tenant_rules(self) -> TenantRules:
+        """The settings that decisions depend on, whatever the rollout document says."""
+        return TenantRules(**{one.name: getattr(self, one.name) for one in fields(TenantRules)})
+
+    @property
+    def time_limits(self) -> TimeLimits:
+        """The settings for how long others may take."""
+        return TimeLimits(**{one.name: getattr(self, one.name) for one in fields(TimeLimits)})
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -278,19 +284,6 @@ def examine_settings() -> Reading:
     return Reading(settings, tuple(problems))
 
 
-def read_settings() -> AppSettings:
-    """The settings from the environment.
-
-    Raises:
-        ConfigurationError: naming every setting that is missing or wrong, and what to put there.
-    """
-    read = examine_settings()
-    if read.settings is None or read.problems:
-        raise ConfigurationError(INCOMPLETE, read.problems)
-    return read.settings
-
-
-INCOMPLETE = "The settings are not complete:"
 _NO_GROUP = "00000000-0000-0000-0000-000000000000"
 
 

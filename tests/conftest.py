@@ -1,5 +1,6 @@
 """What holds for every test: where it runs, and that nothing which it has started outlives it."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
@@ -36,3 +37,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
     """Deal in the order of the collection: the longest first, so that all end at about one time."""
     config.option.loadscopereorder = False
     return Groups(config, log)
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One Azurite for all tests of what is kept in tables that one process runs."""
+    from tests.integration.ledger.azurite_process import azurite
+
+    with azurite(tmp_path_factory.mktemp("azurite")) as connection_string:
+        yield connection_string
+
+
+@pytest.fixture
+def store(account: str) -> str:
+    """The account, empty."""
+    from azure.data.tables import TableServiceClient
+
+    with TableServiceClient.from_connection_string(account) as service:
+        for table in list(service.list_tables()):
+            service.delete_table(table.name)
+    return account

@@ -1,4 +1,4 @@
-"""Who the app is to Azure: a managed identity, or on a developer's machine the developer."""
+"""Who the app is to Azure: a managed identity."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -15,31 +15,23 @@ _WAITS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
 """Seconds. The SDK's own would wait for five minutes, several times."""
 
 
-def credential(
-    client_id: str | None = None, *, local_development: bool = False
-) -> "AsyncTokenCredential":
-    """The credential for Graph and Storage; it belongs to the event loop that first uses it.
+def credential(client_id: str | None = None) -> "AsyncTokenCredential":
+    """Return the credential for Graph and Storage; it belongs to the loop that first uses it.
+
+    Not the SDK's chain of credentials, which takes whichever of many identities answers first.
 
     Args:
         client_id: of a user-assigned identity; None is the system-assigned one.
-        local_development: try the developer's own sign-ins instead. Never in Azure, where the
-            chain would take whichever of many identities answers first.
     """
     from azure.identity import aio
 
-    if local_development:
-        return aio.DefaultAzureCredential(managed_identity_client_id=client_id)
     return aio.ManagedIdentityCredential(client_id=client_id, **_WAITS)
 
 
-def blocking_credential(
-    client_id: str | None = None, *, local_development: bool = False
-) -> "TokenCredential":
-    """The same for the Service Bus client, which works in threads."""
+def blocking_credential(client_id: str | None = None) -> "TokenCredential":
+    """Return the same for the Service Bus client, which works in threads."""
     import azure.identity
 
-    if local_development:
-        return azure.identity.DefaultAzureCredential(managed_identity_client_id=client_id)
     return azure.identity.ManagedIdentityCredential(client_id=client_id, **_WAITS)
 
 

@@ -1,9 +1,11 @@
 """The audit: records that cannot be changed, left out or put in without its showing."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,26 @@ def chained(previous: str, content: str) -> str:
     return sha256((previous + content).encode()).hexdigest()
 
 
+def record_after(
+    end: AuditEnd, said: Mapping[str, Any], *, actor: str, now: datetime
+) -> AuditRecord:
+    """The record of what is said, next in the chain."""
+    first = {
+        "partition": end.partition,
+        "number": end.number + 1,
+        "at": now.isoformat(),
+        "actor": actor,
+    }
+    content = _canonical({**first, **said})
+    return AuditRecord(
+        partition=end.partition,
+        number=end.number + 1,
+        previous=end.digest,
+        digest=chained(end.digest, content),
+        content=content,
+    )
+
+
 def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
     """What is wrong with a partition's chain, oldest record first; None where nothing is."""
     number, digest = 0, ""
@@ -58,3 +80,7 @@ def _is_of(record: AuditRecord) -> bool:
     """Whether what the digest covers is of the place where the record was found."""
     said = json.loads(record.content)
     return (said.get("partition"), said.get("number")) == (record.partition, record.number)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

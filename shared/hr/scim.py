@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
+from shared.contracts.api.scim_answers import CORE
 from shared.contracts.documents.hr_sources.vocabulary import Match, Source
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.people import Identifier, IdentifierKind
@@ -27,17 +28,10 @@ from shared.hr.translation import (
     part_of,
 )
 
-MEDIA_TYPE = "application/scim+json"
 MOST_OPERATIONS = 1_000
-_CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-_BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
-_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 _USERS = "/Users"
 _TRUTH = {"true": True, "false": False}
-_BAD_REQUEST = 400
-
-type Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,37 +80,6 @@ def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOu
         problems += outcome.problem is not None
         if isinstance(allowed, int) and 0 < allowed <= problems:
             return
-
-
-def bulk_answer(outcomes: list[BulkOutcome], keys: Mapping[int, str], events_url: str) -> Json:
-    """A BulkResponse; `keys` are those of the events by the operation's place."""
-    operations = [
-        _answered(outcome, keys.get(place), events_url) for place, outcome in enumerate(outcomes)
-    ]
-    return {"schemas": [_BULK_RESPONSE], "Operations": operations}
-
-
-def user_answer(key: str) -> Json:
-    """The answer to one user: known from now on by the event's key."""
-    return {"schemas": [_CORE], "id": key, "meta": {"resourceType": "User"}}
-
-
-def error_answer(status: int, detail: str) -> Json:
-    """An error as RFC 7644, section 3.12, has it."""
-    kind = {"scimType": "invalidValue"} if status == _BAD_REQUEST else {}
-    return {"schemas": [_ERROR], "status": str(status), "detail": detail, **kind}
-
-
-def _answered(outcome: BulkOutcome, key: str | None, events_url: str) -> Json:
-    answer: Json = {"method": outcome.method}
-    if outcome.bulk_id is not None:
-        answer["bulkId"] = outcome.bulk_id
-    if outcome.problem is not None:
-        detail = error_answer(_BAD_REQUEST, str(outcome.problem))
-        return answer | {"status": str(_BAD_REQUEST), "response": detail}
-    if key is None:
-        return answer | {"status": "204"}
-    return answer | {"status": "202", "location": f"{events_url}/{key}"}
 
 
 def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
@@ -206,7 +169,7 @@ def _patched_active(data: Mapping[str, Any]) -> bool | None:
         path, value = _get(operation, "path").text, _get(operation, "value").value
         if path is None and isinstance(value, Mapping):
             changed = _truth(_get(value, "active"))
-        elif path is not None and path.lower() in {"active", f"{_CORE}:active".lower()}:
+        elif path is not None and path.lower() in {"active", f"{CORE}:active".lower()}:
             gone = (_get(operation, "op").text or "").lower() == "remove"
             changed = False if gone else _truth(Said("active", value))
         else:
@@ -245,8 +208,8 @@ def _truth(said: Said) -> bool | None:
 
 def _check_schemas(user: Mapping[str, Any]) -> None:
     schemas = _get(user, "schemas").value
-    if schemas is not None and _CORE.lower() not in [str(one).lower() for one in _listed(schemas)]:
-        raise InvalidMessage("schemas", f"name {_CORE}; only users and bulk requests are taken")
+    if schemas is not None and CORE.lower() not in [str(one).lower() for one in _listed(schemas)]:
+        raise InvalidMessage("schemas", f"name {CORE}; only users and bulk requests are taken")
 
 
 def _listed(value: Any) -> list[Any]:

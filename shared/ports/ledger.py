@@ -1,6 +1,6 @@
 """What is remembered of people and of messages."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +90,7 @@ class Ledger(Protocol):
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
         """Everybody whom the wave of that name claims."""
 
-    def summaries(self) -> AsyncIterator[Sequence[EnrolmentSummary]]:
+    def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Everybody who is remembered under an object id, without their histories, by the page."""
 
     async def totals(self) -> Totals:

@@ -1,13 +1,11 @@
 """Everything that a use case may reach."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
-from shared.ports.dependency import Dependency
 from shared.ports.directory import Directory
 from shared.ports.ledger import Ledger
 from shared.ports.lifecycle import Lifecycle
@@ -19,8 +17,22 @@ from shared.ports.workers import Workers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimits:
+    """How long others may take over what was begun; each deployment has its own."""
+
+    command_lifetime: timedelta = timedelta(hours=24)
+    """How long a directory command may wait for the worker."""
+    lease: timedelta = timedelta(minutes=15)
+    """How long an expansion that does not go on keeps others from going on with it."""
+    callback_retry: timedelta = timedelta(minutes=1)
+    """After how long it is looked again what became of somebody whom a workflow waits for."""
+    message_lock: timedelta = timedelta(minutes=5)
+    """How long the broker keeps the messages of a batch from others; nobody renews it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything a use case may reach, and the rules it keeps."""
+    """Everything a use case may reach, and the rules that hold whatever the document says."""
 
     directory: Directory
     cloud_scope: CloudScope
@@ -32,12 +44,6 @@ class World:
     audit: Audit
     outbox: Outbox
     lifecycle: Lifecycle
-    policy: Policy
-    command_lifetime: timedelta
-    lease: timedelta
-    """How long an expansion that does not go on keeps others from going on with it."""
-    callback_retry: timedelta
-    """After how long it is looked again what became of somebody whom a workflow waits for."""
-    message_lock: timedelta
-    """How long the broker keeps the messages of a batch from others; nobody renews it."""
-    dependencies: Sequence[Dependency] = ()
+    tenant_rules: TenantRules
+    """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
+    limits: TimeLimits = TimeLimits()

@@ -70,7 +70,7 @@ async def in_portions(
         TimeoutError: not even giving back was possible; the broker delivers the batch again.
         Exception: what nobody foresaw; likewise.
     """
-    lock = world.message_lock.total_seconds()
+    lock = world.limits.message_lock.total_seconds()
     limit = asyncio.get_running_loop().time() + lock * _SHARE_OF_WORK
     first = Portions([one for one in messages if not one.returns])
     again = Portions([one for one in messages if one.returns], size=1)
@@ -105,7 +105,7 @@ async def _give_back(
     messages: Sequence[Message], problem: str, queue: str, world: World, now: datetime
 ) -> None:
     """Put them on the queue again; whoever has come again for days is kept in the ledger."""
-    pause = world.message_lock * _SHARE_OF_WORK
+    pause = world.limits.message_lock * _SHARE_OF_WORK
     hopeless = [one for one in messages if one.returns * pause >= PATIENCE]
     await keep_refusals([given_up(one, queue, problem, now) for one in hopeless], world)
     again = [one.returned() for one in messages if one.returns * pause < PATIENCE]

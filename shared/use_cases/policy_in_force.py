@@ -7,4 +7,8 @@ from shared.ports.world import World
 async def policy_in_force(world: World) -> Policy:
     """The rules that say now who may be enrolled."""
     stored = await world.rollouts.current()
-    return stored.rollout.document.governs(world.policy) if stored else world.policy
+    return (
+        stored.rollout.document.governs(world.tenant_rules)
+        if stored
+        else Policy.of(world.tenant_rules)
+    )

@@ -27,14 +27,16 @@ from tests.integration.ledger.azurite_process import azurite
 SCOPE = object_id("group", SCOPE_GROUP)
 QUEUES = Path(__file__).parents[2] / "infra/queues.json"
 CODE = """
-from functions import health, operations
-from functions.operator_api import operator_blueprint
+from functions import health, operations, operator_api
 from functions.operators import Operators
-from shared.settings import read_settings
+from shared.bootstrap import check_setup, serve
+from shared.settings import examine_settings
 
-app.register_functions(operator_blueprint(Operators(read_settings().operator_auth)))
-app.register_functions(operations.blueprint)
-app.register_functions(health.health_blueprint())
+setup = check_setup(examine_settings())
+served = serve(setup)
+app.register_functions(operator_api.blueprint(served, Operators(setup.settings.operator_auth)))
+app.register_functions(operations.blueprint(served))
+app.register_functions(health.blueprint(served))
 """
 DESCRIPTION = describe_api()
 _TEMPLATES = {

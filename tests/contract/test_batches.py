@@ -44,9 +44,12 @@ LOCK = timedelta(seconds=8)
 BATCHES = (ONBOARDING_EVENTS, SCOPE_CHANGES, DIRECTORY_RESULTS)
 CODE = """
 from functions import onboarding, scope
+from shared.bootstrap import check_setup, serve
+from shared.settings import examine_settings
 
-app.register_functions(onboarding.blueprint)
-app.register_functions(scope.blueprint)
+served = serve(check_setup(examine_settings()))
+app.register_functions(onboarding.blueprint(served))
+app.register_functions(scope.blueprint(served))
 """
 PEOPLE = [
     one

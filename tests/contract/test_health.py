@@ -1,9 +1,8 @@
 """Health on the real parts: what is reached, what is not and why, and that no look takes long."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,14 +10,14 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from sandbox.tenant.identity import SYSTEM_ASSIGNED
+from shared.bootstrap import App
 from shared.contracts.api.health import HealthView
 from shared.contracts.messages import queues
 from shared.domain.health import Health, Kind, NotReached, Trouble
-from shared.ports.dependency import Check
-from shared.ports.world import World
+from shared.ports.dependency import Check, Dependency
 from shared.use_cases.views import check_health
 from shared.use_cases.views.check_health import HealthWords
-from tests.contract.app_world import world_of
+from tests.contract.app_world import app_of
 from tests.contract.operator_api_parts import Api, Parts
 
 TABLES = {"enrolments", "receipts", "rollouts", "plans", "operations"}
@@ -26,16 +25,20 @@ GRAPH = {"users", "scope group", "registration report", "audit log"}
 
 
 @pytest.fixture
-async def world(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+async def app(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
     parts.tenant.sandbox("POST", "quotas", {"factor": 20})
-    async with world_of(parts, monkeypatch) as world:
-        yield world
+    async with app_of(parts, monkeypatch) as app:
+        yield app
     parts.tenant.sandbox("DELETE", "faults")
     parts.tenant.sandbox("POST", "reset")
 
 
-async def looked(world: World) -> HealthView:
-    return await check_health.check_health(world, datetime.now(UTC))
+async def looked(app: App) -> HealthView:
+    return await looked_at(app.dependencies)
+
+
+async def looked_at(dependencies: Sequence[Dependency]) -> HealthView:
+    return await check_health.check_health(dependencies, datetime.now(UTC))
 
 
 def in_trouble(view: HealthView) -> dict[tuple[str, str], Trouble]:
@@ -43,9 +46,9 @@ def in_trouble(view: HealthView) -> dict[tuple[str, str], Trouble]:
 
 
 async def test_in_good_health_every_queue_table_permission_and_identity_is_reached(
-    world: World,
+    app: App,
 ) -> None:
-    view = await looked(world)
+    view = await looked(app)
     assert in_trouble(view) == {}
     assert view.health is Health.OK
     found: dict[Kind, set[tuple[str, str]]] = {}
@@ -60,23 +63,21 @@ async def test_in_good_health_every_queue_table_permission_and_identity_is_reach
     }
 
 
-async def test_a_look_takes_no_message_and_costs_none_a_delivery(
-    world: World, parts: Parts
-) -> None:
-    await world.outbox.send_onboarding([("k", b"{}")])
-    await looked(world)
-    await looked(world)
+async def test_a_look_takes_no_message_and_costs_none_a_delivery(app: App, parts: Parts) -> None:
+    await app.world.outbox.send_onboarding([("k", b"{}")])
+    await looked(app)
+    await looked(app)
     (message,) = parts.bus.messages(queues.ONBOARDING_EVENTS)
     assert message["deliveryCount"] == 0
     parts.empty(queues.ONBOARDING_EVENTS)
 
 
 async def test_a_permission_that_is_missing_is_named_with_why_and_for_how_long(
-    world: World, parts: Parts
+    app: App, parts: Parts
 ) -> None:
     roles = ["User.Read.All", "GroupMember.ReadWrite.All"]
     parts.tenant.sandbox("POST", "identities", {"clientId": SYSTEM_ASSIGNED, "roles": roles})
-    view = await looked(world)
+    view = await looked(app)
     missing = {("registration report", "AuditLog.Read.All"), ("audit log", "AuditLog.Read.All")}
     assert in_trouble(view) == dict.fromkeys(missing, Trouble.FORBIDDEN)
     assert view.health is Health.DEGRADED
@@ -86,27 +87,27 @@ async def test_a_permission_that_is_missing_is_named_with_why_and_for_how_long(
 
 
 async def test_a_graph_that_hangs_is_given_up_and_makes_nothing_else_late(
-    world: World, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    app: App, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(check_health, "SECONDS", 3.0)
     fault = {"match": {"method": "GET", "path": "^/users"}, "action": "hold", "times": 100}
     parts.tenant.sandbox("POST", "faults", fault)
     async with asyncio.timeout(10):
-        view = await looked(world)
+        view = await looked(app)
     assert in_trouble(view) == {("users", "User.Read.All"): Trouble.SILENT}
 
 
 async def test_what_was_deleted_is_missing(
-    world: World, parts: Parts, monkeypatch: pytest.MonkeyPatch
+    app: App, parts: Parts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table behind a running app's back, and a group that is none."""
-    await looked(world)
+    await looked(app)
     account = parts.settings["SSPR_LEDGER_CONNECTION_STRING"]
     with TableServiceClient.from_connection_string(account) as service:
         service.delete_table("plans")
-    assert in_trouble(await looked(world)) == {("plans", "the ledger"): Trouble.MISSING}
+    assert in_trouble(await looked(app)) == {("plans", "the ledger"): Trouble.MISSING}
     nobody = "00000000-0000-4000-8000-000000000000"
-    async with world_of(parts, monkeypatch, SSPR_SCOPE_GROUP_ID=nobody) as other:
+    async with app_of(parts, monkeypatch, SSPR_SCOPE_GROUP_ID=nobody) as other:
         (group,) = [one for one in (await looked(other)).checks if one.trouble]
     assert (group.name, group.trouble) == ("scope group", Trouble.MISSING)
     assert "SSPR_SCOPE_GROUP_ID" in group.advice
@@ -117,7 +118,7 @@ async def test_parts_that_are_not_there_are_told_apart_from_each_other(
 ) -> None:
     """No broker, no storage and no identity, each under an address at which nobody listens."""
     nowhere = "127.0.0.1:9"
-    async with world_of(
+    async with app_of(
         parts,
         monkeypatch,
         SSPR_LEDGER_CONNECTION_STRING="DefaultEndpointsProtocol=http;AccountName=a;"
@@ -125,8 +126,8 @@ async def test_parts_that_are_not_there_are_told_apart_from_each_other(
         ServiceBusConnection=f"Endpoint=sb://{nowhere};SharedAccessKeyName=n;SharedAccessKey=k;"
         "UseDevelopmentEmulator=true;",
         IDENTITY_ENDPOINT=f"http://{nowhere}/token",
-    ) as world:
-        view = await looked(world)
+    ) as app:
+        view = await looked(app)
     assert {(one.kind, one.trouble) for one in view.checks} == {
         (Kind.IDENTITY, Trouble.NO_TOKEN),
         (Kind.GRAPH, Trouble.NO_TOKEN),
@@ -157,11 +158,9 @@ class Counted:
         await asyncio.sleep(0)
 
 
-async def test_a_failure_that_nobody_foresaw_hides_no_other_and_its_text_stays_inside(
-    world: World,
-) -> None:
+async def test_a_failure_that_nobody_foresaw_hides_no_other_and_its_text_stays_inside() -> None:
     failures = ValueError("ada@contoso.test"), NotReached(Trouble.MISSING, "gone")
-    view = await looked(replace(world, dependencies=[Counted(*failures)]))
+    view = await looked_at([Counted(*failures)])
     told = {one.name: (one.trouble, one.detail) for one in view.checks}
     assert told == {
         "ValueError": (Trouble.FAILED, "ValueError"),
@@ -170,11 +169,10 @@ async def test_a_failure_that_nobody_foresaw_hides_no_other_and_its_text_stays_i
     }
 
 
-async def test_asking_for_the_word_again_and_again_looks_once(world: World) -> None:
+async def test_asking_for_the_word_again_and_again_looks_once() -> None:
     counted, words = Counted(), HealthWords()
-    only = replace(world, dependencies=[counted])
     now = datetime.now(UTC)
-    said = await asyncio.gather(*(words.word(only, now) for _ in range(50)))
+    said = await asyncio.gather(*(words.word([counted], now) for _ in range(50)))
     assert {one.word for one in said} == {Health.OK}
     assert counted.looks == 1
 

@@ -25,12 +25,10 @@ PAYLOADS = Path(__file__).parents[1] / "events/hr"
 SOURCES = {source.name: source for source in read(HR_SOURCES.read_text())}
 CODE = """
 from functions import hr, lifecycle, onboarding
-from shared.bootstrap import read_senders
 
-read_senders(read_settings())
-app.register_functions(hr.blueprint)
-app.register_functions(lifecycle.blueprint)
-app.register_functions(onboarding.blueprint)
+app.register_functions(hr.blueprint(served))
+app.register_functions(lifecycle.blueprint(served))
+app.register_functions(onboarding.blueprint(served))
 """
 GRID, JOINERS = "4962773b-9cdb-44cf-a8bf-237846a00ab7", "0a6d2a34-5b5e-4cf4-9d0f-3a1a5d1b9c11"
 STRANGER = "0a6d2a34-5b5e-4cf4-9d0f-000000000000"

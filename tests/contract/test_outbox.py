@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
@@ -19,18 +19,20 @@ from azure.servicebus.exceptions import (
 )
 
 from sandbox.certificates import server_certificate
-from shared.adapters.service_bus.outbox import QueueNames, ServiceBusAddress, ServiceBusOutbox
-from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.messages.scope_change import ScopeChange
+from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
+from shared.contracts.messages.operation_request import OperationRequest
+from shared.contracts.messages.queues import (
+    DIRECTORY_COMMANDS,
+    ONBOARDING_EVENTS,
+    SCOPE_CHANGES,
+)
 from shared.domain.errors import ConfigurationError
-from shared.domain.person.writes import ScopeAction
 from tests.contract.service_bus_process import Bus, running
 from tests.waiting import PATIENCE, wait_until
 
-QUEUES = QueueNames()
 SETTINGS = {
     queue: {"duplicateDetectionWindowSeconds": 600}
-    for queue in (QUEUES.onboarding, QUEUES.scope_changes, QUEUES.commands)
+    for queue in (ONBOARDING_EVENTS, SCOPE_CHANGES, DIRECTORY_COMMANDS)
 }
 SIGNING_KEY = b"0123456789abcdef0123456789abcdef"
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -44,7 +46,7 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
 
 @pytest.fixture(scope="module")
 async def open_outbox(bus: Bus) -> AsyncIterator[ServiceBusOutbox]:
-    outbox = ServiceBusOutbox(ServiceBusAddress(connection_string=bus.connection_string), QUEUES)
+    outbox = ServiceBusOutbox(ServiceBusAddress(connection_string=bus.connection_string))
     yield outbox
     await outbox.aclose()
 
@@ -64,7 +66,7 @@ async def test_events_arrive_as_they_are_and_under_their_keys(
     bus: Bus, outbox: ServiceBusOutbox
 ) -> None:
     await outbox.send_onboarding([("k1", b'{"employeeId": "1"}'), ("k2", b"not even JSON")])
-    with bus.client() as client, client.get_queue_receiver(QUEUES.onboarding) as receiver:
+    with bus.client() as client, client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
         received = receiver.receive_messages(2, max_wait_time=5)
         assert [(each.message_id, b"".join(each.body)) for each in received] == [
             ("k1", b'{"employeeId": "1"}'),
@@ -73,41 +75,10 @@ async def test_events_arrive_as_they_are_and_under_their_keys(
         assert {each.content_type for each in received} == {"application/json"}
 
 
-async def test_changes_and_commands_go_to_their_own_queues_as_contracts(
-    bus: Bus, outbox: ServiceBusOutbox
-) -> None:
-    change = ScopeChange(change_key="c1", person_keys=("p1", "p2"))
-    command = DirectoryCommand(
-        command_key="d1",
-        action=ScopeAction.ADD,
-        members=(CommandMember(key="p1", employee_id="1"),),
-        cause="wave 1",
-        actor="tester",
-        issued_at=NOW,
-        expires_at=NOW + timedelta(hours=1),
-    )
-    await outbox.send_scope_changes([change])
-    await outbox.send_commands([command])
-    (sent_change,) = bus.messages(QUEUES.scope_changes)
-    (sent_command,) = bus.messages(QUEUES.commands)
-    assert (sent_change["messageId"], sent_command["messageId"]) == ("c1", "d1")
-    assert ScopeChange.read(sent_change["body"]) == change
-    assert DirectoryCommand.read(sent_command["body"]) == command
-    assert bus.messages(QUEUES.onboarding) == []
-
-
-async def test_a_message_sent_twice_with_one_key_is_there_once(
-    bus: Bus, outbox: ServiceBusOutbox
-) -> None:
-    await outbox.send_onboarding([("k1", b"{}"), ("k1", b"{}")])
-    await outbox.send_onboarding([("k1", b"{}"), ("k2", b"{}")])
-    assert ids(bus, QUEUES.onboarding) == ["k1", "k2"]
-
-
 async def test_what_does_not_fit_one_batch_is_split(bus: Bus, outbox: ServiceBusOutbox) -> None:
     messages = [(f"k{number}", b"x" * 150_000) for number in range(12)]
     await outbox.send_onboarding(messages)
-    assert ids(bus, QUEUES.onboarding) == [key for key, _ in messages]
+    assert ids(bus, ONBOARDING_EVENTS) == [key for key, _ in messages]
 
 
 async def test_a_message_too_large_for_any_batch_is_refused(outbox: ServiceBusOutbox) -> None:
@@ -120,35 +91,35 @@ async def test_senders_at_the_same_time_do_not_disturb_one_another(
 ) -> None:
     sends = (outbox.send_onboarding([(f"{n}-{m}", b"{}") for m in range(20)]) for n in range(10))
     await asyncio.gather(*sends)
-    assert sorted(ids(bus, QUEUES.onboarding)) == sorted(
+    assert sorted(ids(bus, ONBOARDING_EVENTS)) == sorted(
         f"{n}-{m}" for n in range(10) for m in range(20)
     )
 
 
 async def test_sending_nothing_opens_no_connection() -> None:
     address = ServiceBusAddress(namespace="nowhere.servicebus.windows.net")
-    await ServiceBusOutbox(address, QUEUES).send_commands([])
+    await ServiceBusOutbox(address).send_commands([])
 
 
 async def test_the_event_loop_goes_on_while_a_broker_keeps_a_sender_waiting(
     bus: Bus, outbox: ServiceBusOutbox
 ) -> None:
-    bus.hold(QUEUES.onboarding, "send")
+    bus.hold(ONBOARDING_EVENTS, "send")
     sending = asyncio.create_task(outbox.send_onboarding([("k1", b"{}")]))
-    await asyncio.to_thread(wait_until, lambda: bus.waiting(QUEUES.onboarding, "send") == 1)
+    await asyncio.to_thread(wait_until, lambda: bus.waiting(ONBOARDING_EVENTS, "send") == 1)
     assert not sending.done()
-    bus.release(QUEUES.onboarding, "send")
+    bus.release(ONBOARDING_EVENTS, "send")
     await sending
-    assert ids(bus, QUEUES.onboarding) == ["k1"]
+    assert ids(bus, ONBOARDING_EVENTS) == ["k1"]
 
 
 async def test_an_unknown_queue_is_an_error_and_no_endless_wait(bus: Bus) -> None:
     address = ServiceBusAddress(connection_string=bus.connection_string)
-    outbox = ServiceBusOutbox(address, QueueNames(onboarding="missing"))
+    outbox = ServiceBusOutbox(address)
     # The SDK names no queue; what counts is that it does not try without end.
     async with asyncio.timeout(PATIENCE):
         with pytest.raises(ServiceBusError):
-            await outbox.send_onboarding([("k1", b"{}")])
+            await outbox.send_operations([OperationRequest(operation_key="k1")])
     await outbox.aclose()
 
 
@@ -156,15 +127,15 @@ async def test_after_a_broker_comes_back_the_broken_sender_is_replaced(tmp_path:
     with running(tmp_path, SETTINGS) as first:
         port = first.ports["amqp"]
         address = ServiceBusAddress(connection_string=first.connection_string)
-        outbox = ServiceBusOutbox(address, QUEUES)
+        outbox = ServiceBusOutbox(address)
         await outbox.send_onboarding([("k1", b"{}")])
         first.kill()
     with running(tmp_path, SETTINGS, amqp_port=port) as second:
         await outbox.send_onboarding([("k1", b"{}"), ("k2", b"{}")])
-        assert ids(second, QUEUES.onboarding) == ["k1", "k2"]
+        assert ids(second, ONBOARDING_EVENTS) == ["k1", "k2"]
         await outbox.aclose()
         await outbox.send_onboarding([("k3", b"{}")])
-        assert ids(second, QUEUES.onboarding) == ["k1", "k2", "k3"]
+        assert ids(second, ONBOARDING_EVENTS) == ["k1", "k2", "k3"]
         await outbox.aclose()
 
 
@@ -174,7 +145,7 @@ async def test_a_broker_that_stays_away_ends_as_an_error_of_the_sdk() -> None:
     endpoint = f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;"
     address = ServiceBusAddress(connection_string=f"{endpoint}UseDevelopmentEmulator=true;")
     with pytest.raises(ServiceBusError):
-        await ServiceBusOutbox(address, QUEUES).send_onboarding([("k1", b"{}")])
+        await ServiceBusOutbox(address).send_onboarding([("k1", b"{}")])
 
 
 @dataclass
@@ -208,10 +179,10 @@ async def test_a_namespace_is_reached_with_a_token_over_tls_by_a_custom_endpoint
             ca_file=files.authority,
             transport=transport,
         )
-        outbox = ServiceBusOutbox(address, QUEUES, lambda: credential)
+        outbox = ServiceBusOutbox(address, lambda: credential)
         await outbox.send_onboarding([("k1", b"{}")])
         await outbox.send_onboarding([("k2", json.dumps({"a": 1}).encode())])
-        assert ids(bus, QUEUES.onboarding) == ["k1", "k2"]
+        assert ids(bus, ONBOARDING_EVENTS) == ["k1", "k2"]
         assert credential.asked == 1
         await outbox.aclose()
 

@@ -18,7 +18,7 @@ from structlog.typing import EventDict
 from sandbox.company import SCOPE_GROUP, build_company, object_id
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.tables.tables import Tables
-from shared.bootstrap import build_world
+from shared.bootstrap import build_app, check_setup
 from shared.contracts.messages.directory_result import (
     DirectoryResult,
     MemberResult,
@@ -33,7 +33,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.ports.operations import Operation
 from shared.ports.world import World
-from shared.settings import AppSettings
+from shared.settings import examine_settings
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.override_person import include
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
@@ -118,7 +118,7 @@ async def stage(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     for name, value in {**parts.settings, "SSPR_TOPOLOGY": "nested"}.items():
         monkeypatch.setenv(name, value)
     async with Tables.from_connection_string(account) as tables:
-        world = build_world(AppSettings())
+        world = build_app(check_setup(examine_settings())).world
         world = replace(
             world,
             ledger=tables.ledger,

@@ -21,7 +21,11 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).parents[2]
 CODE = """
 from functions import onboarding
-app.register_functions(onboarding.blueprint)
+from shared.bootstrap import check_setup, serve
+from shared.settings import examine_settings
+
+served = serve(check_setup(examine_settings()))
+app.register_functions(onboarding.blueprint(served))
 """
 KEY = "InstrumentationKey=00000000-0000-0000-0000-0000000000a1"
 NOT_JSON = b"Ada Lovelace, ada@contoso.test"
@@ -81,8 +85,9 @@ def test_nothing_of_opentelemetry_is_imported_before_the_first_line_is_logged(
     code = """
 import os, sys, threading
 import function_app
-from shared.bootstrap import app
-app()
+from shared.bootstrap import check_setup, serve
+from shared.settings import examine_settings
+serve(check_setup(examine_settings()))()
 before = [name for name in sys.modules if "opentelemetry" in name]
 from shared.domain.signals import WaveBegun
 from shared.use_cases.signalling import emit
@@ -109,11 +114,12 @@ def test_telemetry_that_cannot_begin_is_said_once_and_keeps_nobody_from_working(
 ) -> None:
     code = """
 import logging, time
-from shared.bootstrap import app
+from shared.bootstrap import check_setup, serve
 from shared.domain.signals import WaveBegun
+from shared.settings import examine_settings
 from shared.use_cases.signalling import emit
 logging.basicConfig(format="%(message)s")
-app()
+serve(check_setup(examine_settings()))()
 for number in range(3):
     emit([WaveBegun(wave="pilot", number=number)])
     time.sleep(5)

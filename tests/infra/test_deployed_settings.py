@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from azure_functions_runtime.utils import constants
 
-from shared.settings import AppSettings, read_settings
+from shared.bootstrap import check_setup
+from shared.settings import AppSettings, examine_settings
 from tests.infra.compiler import ROOT
 from tests.infra.snapshots import SNAPSHOTS, Snapshot
 from tests.unit.test_settings import names_of_settings, sample, schedules
@@ -54,7 +55,7 @@ def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> AppSet
         monkeypatch.delenv(name, raising=False)
     for name, one in environment.items():
         monkeypatch.setenv(name, one)
-    return read_settings()
+    return check_setup(examine_settings()).settings
 
 
 PLATFORM = {"WEBSITE_AUTH_ENABLED": "True"}

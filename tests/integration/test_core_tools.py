@@ -17,7 +17,8 @@ from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from sandbox.layout import Layout, open_layout
 from sandbox.parts import STAGES
-from shared.settings import read_settings
+from shared.bootstrap import check_setup
+from shared.settings import examine_settings
 from tests.contract.domain_controller_process import PROJECT
 
 STARTED = ("azurite", "service_bus")
@@ -62,7 +63,7 @@ def test_the_app_takes_the_settings_as_they_stand(
         monkeypatch.delenv(name)
     for name, value in document["Values"].items():
         monkeypatch.setenv(name, value)
-    settings = read_settings()
+    settings = check_setup(examine_settings()).settings
     assert settings.service_bus_connection_string
     assert settings.service_bus_namespace is None
 

@@ -33,6 +33,7 @@ PRODUCT = sorted(
         ),
     ]
 )
+FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
 CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".time.time")
 
 
@@ -219,6 +220,42 @@ def test_nothing_in_the_product_imports_the_sandbox_or_the_tests() -> None:
 def test_no_environment_variable_is_read_outside_the_settings() -> None:
     others = [path for path in PRODUCT if path.name != "settings.py"]
     assert offenders(others, reads_environment) == {}
+
+
+def triggers(source: str) -> Iterator[tuple[str, int]]:
+    """Every function that Azure or a route of ours starts, and how many lines it has."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.AsyncFunctionDef) and node.decorator_list:
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            yield node.name, (node.end_lineno or 0) - first.lineno + 1
+
+
+def test_every_trigger_has_less_than_fifteen_lines() -> None:
+    found = [one for path in FUNCTIONS for one in triggers(path.read_text())]
+    assert len(found) > 20
+    assert [(name, lines) for name, lines in found if lines >= 15] == []
+
+
+def test_a_trigger_s_lines_are_counted_without_its_docstring() -> None:
+    source = (
+        '@app.route("a")\nasync def a(req):\n    """One.\n\n    More.\n    """\n    b()\n    c()'
+    )
+    assert list(triggers(source)) == [("a", 2)]
+
+
+def test_the_app_s_modules_hold_nothing_that_a_run_could_leave_behind() -> None:
+    """What serves the functions is handed to them: no global, and no cache of one."""
+    for path in (*FUNCTIONS, ROOT / "shared/bootstrap.py"):
+        tree = ast.parse(path.read_text())
+        assert [node for node in ast.walk(tree) if isinstance(node, ast.Global)] == []
+        cached = [
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef)
+            for one in node.decorator_list
+            if "cache" in ast.unparse(one)
+        ]
+        assert cached == [], path
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from shared.bootstrap import check_setup
 from shared.domain.errors import ConfigurationError
-from shared.domain.person.policy import Policy, Topology
-from shared.settings import AppSettings, read_settings
+from shared.domain.person.policy import TenantRules, Topology
+from shared.settings import AppSettings, examine_settings
 
 ROOT = Path(__file__).parents[2]
 SCOPE = "5c09e000-0000-0000-0000-000000000001"
@@ -38,7 +39,7 @@ def names_of_settings() -> Iterator[str]:
 def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> AppSettings:
     for name, value in values.items():
         monkeypatch.setenv(name, value)
-    return read_settings()
+    return check_setup(examine_settings()).settings
 
 
 def complaint(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> str:
@@ -51,13 +52,13 @@ def without(name: str) -> dict[str, str]:
     return {one: value for one, value in COMPLETE.items() if one != name}
 
 
-def test_three_settings_are_enough_and_the_policy_keeps_its_defaults(
+def test_three_settings_are_enough_and_the_rules_keep_their_defaults(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert read(monkeypatch, COMPLETE).policy == Policy(scope_group_id=SCOPE)
+    assert read(monkeypatch, COMPLETE).tenant_rules == TenantRules(scope_group_id=SCOPE)
 
 
-def test_every_rule_of_the_policy_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_rule_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     changed = {
         "SSPR_TOPOLOGY": "synced",
         "SSPR_EXCLUDED_GROUP_IDS": f" {OTHER} ,",
@@ -71,7 +72,7 @@ def test_every_rule_of_the_policy_can_be_set(monkeypatch: pytest.MonkeyPatch) ->
         "SSPR_EFFECTIVE_WITHIN": "PT7M",
         "SSPR_REISSUE_LIMIT": "0",
     }
-    assert read(monkeypatch, COMPLETE | changed).policy == Policy(
+    assert read(monkeypatch, COMPLETE | changed).tenant_rules == TenantRules(
         scope_group_id=SCOPE,
         topology=Topology.SYNCED,
         excluded_group_ids=frozenset({OTHER}),
@@ -238,11 +239,13 @@ def test_the_sample_holds_no_name_that_nobody_reads() -> None:
     assert set(sample()) - known == set()
 
 
-def test_the_sample_shows_the_defaults_of_every_rule_of_the_policy(
+def test_the_sample_shows_the_defaults_of_every_rule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     values = sample()
-    assert read(monkeypatch, values).policy == Policy(scope_group_id=values["SSPR_SCOPE_GROUP_ID"])
+    assert read(monkeypatch, values).tenant_rules == TenantRules(
+        scope_group_id=values["SSPR_SCOPE_GROUP_ID"]
+    )
 
 
 INSIGHTS = "APPLICATIONINSIGHTS"

@@ -19,11 +19,11 @@ from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import (
     DIRECTORY_COMMANDS,
-    DIRECTORY_RESULTS,
     LIFECYCLE_CALLBACKS,
     ONBOARDING_EVENTS,
     ROLLOUT_OPERATIONS,
     SCOPE_CHANGES,
+    SENT_TO,
 )
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.contracts.messages.scope_change import ScopeChange
@@ -123,19 +123,6 @@ class ServiceBusAddress:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueNames:
-    """The queues this side sends to."""
-
-    onboarding: str = ONBOARDING_EVENTS
-    scope_changes: str = SCOPE_CHANGES
-    commands: str = DIRECTORY_COMMANDS
-    operations: str = ROLLOUT_OPERATIONS
-    callbacks: str = LIFECYCLE_CALLBACKS
-    results: str = DIRECTORY_RESULTS
-    """Sent to where one that the app has received is given back."""
-
-
 class ServiceBusOutbox:
     """Sends in batches, over one connection to a queue that is kept open.
 
@@ -146,43 +133,27 @@ class ServiceBusOutbox:
     def __init__(
         self,
         address: ServiceBusAddress,
-        queues: QueueNames,
         credential: "Callable[[], TokenCredential] | None" = None,
     ) -> None:
         """Take note of the address; `credential` is called when a namespace is first used."""
-        self._queues = queues
-        self._senders = {
-            queue: _Sender(address, queue, credential)
-            for queue in (
-                queues.onboarding,
-                queues.scope_changes,
-                queues.commands,
-                queues.operations,
-                queues.callbacks,
-                queues.results,
-            )
-        }
+        self._senders = {queue: _Sender(address, queue, credential) for queue in SENT_TO}
 
     async def send_onboarding(self, bodies: Sequence[Message]) -> None:
         """Onboarding events as they are, each with its key."""
-        await self._send(self._queues.onboarding, bodies)
+        await self._send(ONBOARDING_EVENTS, bodies)
 
     async def send_scope_changes(self, changes: Sequence[ScopeChange]) -> None:
         """Keys of people whose membership is to be written."""
-        await self._send(
-            self._queues.scope_changes, [(each.change_key, each.text()) for each in changes]
-        )
+        await self._send(SCOPE_CHANGES, [(each.change_key, each.text()) for each in changes])
 
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
         """Commands to the hybrid worker."""
-        await self._send(
-            self._queues.commands, [(each.command_key, each.text()) for each in commands]
-        )
+        await self._send(DIRECTORY_COMMANDS, [(each.command_key, each.text()) for each in commands])
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
         """Operations that take longer than an HTTP request may."""
         await self._send(
-            self._queues.operations, [(each.operation_key, each.text()) for each in requests]
+            ROLLOUT_OPERATIONS, [(each.operation_key, each.text()) for each in requests]
         )
 
     async def send_callbacks(
@@ -190,7 +161,7 @@ class ServiceBusOutbox:
     ) -> None:
         """Workflows that wait to be called back; delivered so much later, by the broker's clock."""
         await self._send(
-            self._queues.callbacks, [(each.message_key, each.text()) for each in callbacks], after
+            LIFECYCLE_CALLBACKS, [(each.message_key, each.text()) for each in callbacks], after
         )
 
     async def return_messages(

@@ -1,15 +1,11 @@
 """The audit's rows: one record per transaction, each chained to the one before it."""
 
-import json
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
-
 from shared.adapters.tables.concurrency import all_of
-from shared.adapters.tables.keys import HEAD, PARTITIONS, ROLLOUT, RowKind, row_key, rows_of
+from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_of
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write
-from shared.domain.audit import AuditEnd, AuditRecord, chained
+from shared.domain.audit import AuditEnd, AuditRecord
+from shared.domain.person.partitions import PARTITIONS, ROLLOUT
 
 END_COLUMNS = ("Number", "Digest")
 
@@ -49,26 +45,6 @@ def end_of(partition: str, row: Row | None) -> AuditEnd:
     return AuditEnd(partition, row["Number"], row["Digest"]) if row else AuditEnd(partition, 0, "")
 
 
-def record_after(
-    end: AuditEnd, said: Mapping[str, Any], *, actor: str, now: datetime
-) -> AuditRecord:
-    """The record of what is said, next in the chain."""
-    first = {
-        "partition": end.partition,
-        "number": end.number + 1,
-        "at": now.isoformat(),
-        "actor": actor,
-    }
-    content = _canonical({**first, **said})
-    return AuditRecord(
-        partition=end.partition,
-        number=end.number + 1,
-        previous=end.digest,
-        digest=chained(end.digest, content),
-        content=content,
-    )
-
-
 def creation_of(record: AuditRecord) -> Write:
     """Creates the record's row; a record that is there is never written over."""
     row = {
@@ -95,7 +71,3 @@ def _record_of(row: Row) -> AuditRecord:
 
 def _row_key(number: int) -> str:
     return row_key(RowKind.AUDIT, f"{number:020d}")
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

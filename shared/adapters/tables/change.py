@@ -1,45 +1,30 @@
-"""A change of one person's rows, as the writes that carry it out."""
+"""A change of one person, as the writes of the rows that carry it out."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.tables.codec import columns_of
 from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.table import Verb, Write
-from shared.domain.person.enrolment import CauseKind, Enrolment
+from shared.domain.person.amendment import Amendment, wave_of
+from shared.domain.person.enrolment import Enrolment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """From one enrolment to the next; `moved_to` is the object id of whoever leaves for it."""
-
-    key: str
-    before: Enrolment | None
-    after: Enrolment | None = None
-    moved_to: str | None = None
-
-    def writes(self, partition: str) -> list[Write]:
-        """The rows that differ: the person's, and those of the index that belong to it."""
-        there, wanted = _rows(self.before), _rows(self.after)
-        if self.moved_to:
-            pointer = {"Key": self.key, "ObjectId": self.moved_to}
-            wanted[row_key(RowKind.MOVED, self.key)] = pointer
-        puts = [
-            Write(Verb.PUT, {"PartitionKey": partition, "RowKey": key, **columns})
-            for key, columns in wanted.items()
-            if columns != there.get(key)
-        ]
-        deletes = [
-            Write(Verb.DELETE, {"PartitionKey": partition, "RowKey": key})
-            for key in there.keys() - wanted.keys()
-        ]
-        return puts + deletes
-
-
-def wave_of(enrolment: Enrolment) -> str | None:
-    """The name of the wave that claims the person."""
-    claim = enrolment.claim(CauseKind.WAVE)
-    return claim.cause.reference if claim else None
+def writes_of(change: Amendment, partition: str) -> list[Write]:
+    """The rows that differ: the person's, and those of the index that belong to it."""
+    there, wanted = _rows(change.before), _rows(change.after)
+    if change.moved_to:
+        pointer = {"Key": change.key, "ObjectId": change.moved_to}
+        wanted[row_key(RowKind.MOVED, change.key)] = pointer
+    puts = [
+        Write(Verb.PUT, {"PartitionKey": partition, "RowKey": key, **columns})
+        for key, columns in wanted.items()
+        if columns != there.get(key)
+    ]
+    deletes = [
+        Write(Verb.DELETE, {"PartitionKey": partition, "RowKey": key})
+        for key in there.keys() - wanted.keys()
+    ]
+    return puts + deletes
 
 
 def _rows(enrolment: Enrolment | None) -> dict[str, dict[str, Any]]:

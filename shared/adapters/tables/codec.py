@@ -62,7 +62,6 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
 
 def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     """The enrolment that these columns hold."""
-    claims, exclusion = _wants(row)
     return Enrolment(
         key=row["Key"],
         user=UserRef(
@@ -74,7 +73,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         ),
         state=State(row["State"]),
         reason=Reason(row["Reason"]),
-        cause=_cause(row),
+        cause=Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"]),
         since=plain(row["Since"]),
         event_time=plain(row["EventTime"]),
         source_of_authority=SourceOfAuthority(row["SourceOfAuthority"])
@@ -86,10 +85,10 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         due=_time(row, "Due"),
         deadline=_time(row, "Deadline"),
         attempts=row["Attempts"],
-        reissues=row.get("Reissues", 0),
+        reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
-        claims=claims,
-        exclusion=exclusion,
+        claims=_claims_of(row["Claims"]),
+        exclusion=_exclusion_of(row.get("Exclusion")),
         steps=tuple(
             Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
             for at, state, reason, detail in json.loads(row["Steps"])
@@ -106,16 +105,11 @@ STANDING_COLUMNS = (
     "Flag",
     "Claims",
     "Exclusion",
-    # Of rows written before there were holds.
-    "CauseKind",
-    "CauseReference",
-    "CauseActor",
 )
 
 
 def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
     """The summary that these of an enrolment's columns hold; those without a value may be None."""
-    claims, exclusion = _wants(row)
     flag = row.get("Flag")
     return EnrolmentSummary(
         row["Key"],
@@ -123,8 +117,8 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         Reason(row["Reason"]),
         Provenance(row["Provenance"]),
         plain(row["Since"]),
-        claims,
-        exclusion,
+        _claims_of(row["Claims"]),
+        _exclusion_of(row.get("Exclusion")),
         Reason(flag) if flag else None,
     )
 
@@ -136,27 +130,6 @@ def plain(moment: datetime) -> datetime:
 
 def _time(row: Mapping[str, Any], name: str) -> datetime | None:
     return plain(row[name]) if name in row else None
-
-
-def _cause(row: Mapping[str, Any]) -> Cause:
-    return Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"])
-
-
-def _wants(row: Mapping[str, Any]) -> tuple[tuple[Claim, ...], Exclusion | None]:
-    """What claims the person and what excludes them.
-
-    Rows written before there were claims tell it by the state: whoever was on the way in, or in,
-    was wanted by their cause, and whoever was on the way out, or out, had left.
-    """
-    claims, exclusion = row.get("Claims"), row.get("Exclusion")
-    if claims is not None:
-        return _claims_of(claims), _exclusion_of(exclusion) if exclusion else None
-    state = State(row["State"])
-    if state in {State.WITHDRAWING, State.WITHDRAWN}:
-        return (), Exclusion(Reason.OFFBOARDED, row["CauseActor"])
-    if state in {State.EXCLUDED, State.FAILED}:
-        return (), None
-    return (Claim(_cause(row)),), None
 
 
 def _claims_text(claims: Sequence[Claim]) -> str:
@@ -183,7 +156,9 @@ def _exclusion_text(exclusion: Exclusion) -> str:
     )
 
 
-def _exclusion_of(text: str) -> Exclusion:
+def _exclusion_of(text: str | None) -> Exclusion | None:
+    if text is None:
+        return None
     reason, actor, explanation, until = json.loads(text)
     return Exclusion(Reason(reason), actor, explanation, _moment_of(until))
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from shared.adapters.tables.audit import end_of
-from shared.adapters.tables.change import Change, wave_of
 from shared.adapters.tables.keys import HEAD
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Verb, Write, etag_of
 from shared.domain.audit import AuditEnd, AuditRecord
+from shared.domain.person.amendment import Amendment, wave_of
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 
@@ -68,7 +68,7 @@ class Head:
         """The waves that claim anybody in the partition."""
         return frozenset(wave for wave, _, _ in self.by_wave)
 
-    def after(self, changes: Sequence[Change], record: AuditRecord) -> Self:
+    def after(self, changes: Sequence[Amendment], record: AuditRecord) -> Self:
         """The head once these changes are in; it has the ETag that it is to replace."""
         by_reason, by_flag = Counter(self.by_reason), Counter(self.by_flag)
         by_wave = Counter(self.by_wave)

@@ -1,17 +1,10 @@
-"""Where a row lies: its partition, and a row key that is legal and sorts."""
+"""Where a row lies within its partition: a row key that is legal and sorts."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from urllib.parse import quote
 
-from shared.domain.person.people import is_object_id
-
-BUCKETS = tuple(f"p-{digit}" for digit in "0123456789abcdef")
-PROVISIONAL = "provisional"
-PARTITIONS = (*BUCKETS, PROVISIONAL)
-ROLLOUT = "rollout"
-"""The partition of the rollout."""
 HEAD = "head"
 """The row key of the row that every transaction of its partition replaces."""
 
@@ -40,16 +33,6 @@ class RowKind(StrEnum):
     PAGE = "page"
     OPERATION = "operation"
     WORKER = "worker"
-
-
-def bucket(key: str) -> str:
-    """One of 16 partitions, evenly."""
-    return f"p-{sha256(key.encode()).hexdigest()[0]}"
-
-
-def partition_of(person_key: str) -> str:
-    """The partition of a person; all who have no object id share one."""
-    return bucket(person_key) if is_object_id(person_key) else PROVISIONAL
 
 
 def row_key(kind: RowKind, *parts: str) -> str:

@@ -1,8 +1,9 @@
 """The `Operations` port on Azure Tables."""
 
 from shared.adapters.tables.json_columns import JsonColumns
-from shared.adapters.tables.keys import RowKind, bucket, row_key
+from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.table import Table, Verb, Write
+from shared.domain.person.partitions import bucket
 from shared.ports.operations import Operation
 
 _OPERATION = JsonColumns(Operation, "Operation")

@@ -1,23 +1,22 @@
 """One partition of the enrolments: read as needed, changed wholly or not at all."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from shared.adapters.tables.audit import creation_of, record_after
-from shared.adapters.tables.change import Change, wave_of
+from shared.adapters.tables.audit import creation_of
+from shared.adapters.tables.change import writes_of
 from shared.adapters.tables.codec import STANDING_COLUMNS, enrolment_of, standing_of
-from shared.adapters.tables.entry import entry_of
 from shared.adapters.tables.head import Head
 from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_of
 from shared.adapters.tables.table import Row, Table
 from shared.adapters.tables.transactions import packed, until_undisturbed
+from shared.domain.audit import record_after
+from shared.domain.person.amendment import Amendment, Decide, entry_of, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.summary import EnrolmentSummary
-
-type Decide = Callable[[str, Enrolment | None], Enrolment | None]
 
 _WORTH_SCANNING = 8
 """Rows read on the way for each one wanted, up to which one range beats that many requests."""
@@ -79,7 +78,7 @@ class Partition:
                     found = await self._find({key}, head)
                     if key not in found.moved:
                         before = found.people.get(key)
-                        change = Change(key=key, before=before, moved_to=object_id)
+                        change = Amendment(key=key, before=before, moved_to=object_id)
                         await self._commit(head, [change], actor=actor, now=now)
 
     async def people(self) -> list[Enrolment]:
@@ -133,7 +132,7 @@ class Partition:
         head = await self.head()
         found = await self._find(keys, head)
         settled.moved |= found.moved
-        changes: list[Change] = []
+        changes: list[Amendment] = []
         for key in keys - found.moved.keys():
             before = found.people.get(key)
             after = decide(key, before) or before
@@ -142,20 +141,20 @@ class Partition:
             if after == before:
                 settled.people |= {key: before} if before else {}
             else:
-                changes.append(Change(key=key, before=before, after=after))
-        for batch in packed((change, change.writes(self._name)) for change in changes):
+                changes.append(Amendment(key=key, before=before, after=after))
+        for batch in packed((change, writes_of(change, self._name)) for change in changes):
             committed = [change for change, _ in batch]
             head = await self._commit(head, committed, actor=actor, now=now)
             settled.people |= {c.key: c.after for c in committed if c.after}
 
     async def _commit(
-        self, head: Head, changes: Sequence[Change], *, actor: str, now: datetime
+        self, head: Head, changes: Sequence[Amendment], *, actor: str, now: datetime
     ) -> Head:
         """One transaction, with its audit record, on the rows as they were under this head."""
         said = {"changes": [entry_of(change) for change in changes]}
         record = record_after(head.end, said, actor=actor, now=now)
         after = head.after(changes, record)
-        writes = [write for change in changes for write in change.writes(self._name)]
+        writes = [write for change in changes for write in writes_of(change, self._name)]
         etags = await self._table.submit([after.write, creation_of(record), *writes])
         return replace(after, etag=etags[0])
 

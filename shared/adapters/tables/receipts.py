@@ -5,10 +5,11 @@ from typing import Any
 
 from shared.adapters.tables.codec import plain
 from shared.adapters.tables.concurrency import all_of
-from shared.adapters.tables.keys import BUCKETS, RowKind, bucket, countdown, row_key, rows_of
+from shared.adapters.tables.keys import RowKind, countdown, row_key, rows_of
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
 from shared.adapters.tables.transactions import packed, until_undisturbed
+from shared.domain.person.partitions import BUCKETS, bucket
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Receipt
 

@@ -7,13 +7,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from shared.adapters.tables.audit import END_COLUMNS, creation_of, end_of, record_after
-from shared.adapters.tables.json_columns import JsonColumns, fitting
-from shared.adapters.tables.keys import HEAD, ROLLOUT, RowKind, countdown, row_key, rows_of
+from shared.adapters.tables.audit import END_COLUMNS, creation_of, end_of
+from shared.adapters.tables.json_columns import JsonColumns
+from shared.adapters.tables.keys import HEAD, RowKind, countdown, row_key, rows_of
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
+from shared.domain.audit import record_after
+from shared.domain.person.partitions import ROLLOUT
+from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
 from shared.domain.rollout.state import Lease, Rollout
+from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
 _ROLLOUT = JsonColumns(Rollout, "Rollout")
@@ -49,7 +53,7 @@ class TableRollouts:
         """
         end = end_of(ROLLOUT, await self._table.get(ROLLOUT, HEAD, select=END_COLUMNS))
         before = stored.rollout if stored else None
-        said = _said(before, rollout, action)
+        said = entry_of(before, rollout, action)
         record = record_after(end, said, actor=rollout.actor, now=now)
         row = {
             **_place(HEAD),
@@ -77,7 +81,8 @@ class TableRollouts:
         Raises:
             InvalidMessage: a row cannot hold as much.
         """
-        columns = fitting(spread("Text", text), "document")
+        refuse_too_large(text, "document")
+        columns = spread("Text", text)
         await self._put(_document_row(version), {**columns, "Actor": actor, "At": now})
 
     async def document_text(self, version: int) -> str | None:
@@ -135,19 +140,3 @@ def _rollout_of(row: Row) -> Rollout:
 
 def _lease_text(lease: Lease | None) -> str:
     return _LEASE.dump_json(lease).decode()
-
-
-def _said(before: Rollout | None, after: Rollout, action: str) -> dict[str, Any]:
-    """What the audit says of the change."""
-    return {
-        "action": action,
-        "reason": after.reason,
-        "version": after.version,
-        "document": after.document.digest,
-        "from": before.phase if before else None,
-        "to": after.phase,
-        "started": after.started,
-        "wave": after.wave.name if after.wave else None,
-        "rolledBack": sorted(after.rolled_back),
-        "pause": after.pause.reason if after.pause else None,
-    }

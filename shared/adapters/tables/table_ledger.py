@@ -18,14 +18,14 @@ from datetime import datetime
 from itertools import batched
 
 from shared.adapters.tables.concurrency import all_of
-from shared.adapters.tables.keys import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
-from shared.adapters.tables.partition import Decide, Found, Partition
+from shared.adapters.tables.partition import Found, Partition
 from shared.adapters.tables.receipts import Receipts
 from shared.adapters.tables.table import Table
-from shared.domain.errors import LedgerConflict
+from shared.domain.person.amendment import Decide, in_turn
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
 from shared.domain.person.summary import EnrolmentSummary
-from shared.domain.person.verification import joined
+from shared.domain.person.verification import joined, refuse_outdated
 from shared.ports.ledger import Receipt, Totals
 
 _PARTITIONS_AT_ONCE = 4
@@ -63,7 +63,7 @@ class TableLedger:
         return await self._follow(
             keys,
             lambda partition, asked: partition.amend(
-                asked.keys(), _in_turn(asked, decide), actor=actor, now=now
+                asked.keys(), in_turn(asked, decide), actor=actor, now=now
             ),
         )
 
@@ -82,8 +82,7 @@ class TableLedger:
         """
         provisional = self._partitions[PROVISIONAL]
         current = (await provisional.find({provisional_key})).people.get(provisional_key)
-        if current and current.steps and current.steps[-1] not in arrived.steps:
-            raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
+        refuse_outdated(arrived, current)
         settled = await self._partition(arrived.key).amend(
             {arrived.key},
             lambda _, known: joined(known, arrived) if known else arrived,
@@ -213,14 +212,3 @@ def _portions(parts: Iterable[AbstractSet[str]]) -> list[set[str]]:
         else:
             portions.append(set(part))
     return portions
-
-
-def _in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:
-    """Decide for every key that was asked for and leads to the same person."""
-
-    def decide_for(own_key: str, current: Enrolment | None) -> Enrolment | None:
-        for key in sorted(asked[own_key]):
-            current = decide(key, current) or current
-        return current
-
-    return decide_for

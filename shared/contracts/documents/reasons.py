@@ -8,7 +8,7 @@ from pydantic_core import ErrorDetails
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.scalars import nearest
-from shared.contracts.documents.schema import ROLLOUT, DocumentSchema
+from shared.contracts.documents.schema import DocumentSchema
 
 _SENTENCES = {
     "int_type": "write a whole number",
@@ -27,7 +27,7 @@ _SENTENCES = {
 
 
 def complaints_of(
-    error: ValidationError, root: Node, schema: DocumentSchema = ROLLOUT
+    error: ValidationError, root: Node, schema: DocumentSchema
 ) -> Iterator[Complaint]:
     """Every complaint about the document but those about missing values, which are a rule's."""
     at = _Reasons(schema)

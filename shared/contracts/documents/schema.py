@@ -8,10 +8,8 @@ from pydantic import BaseModel
 
 from shared.contracts.documents.finding import Path
 from shared.contracts.documents.node import Node
-from shared.contracts.documents.rollout.vocabulary import Rollout
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_ID = "urn:sspr-rollout:schema:rollout:1"
 
 
 class DocumentSchema:
@@ -55,14 +53,6 @@ class DocumentSchema:
             target = self._schema["$defs"][schema["$ref"].removeprefix("#/$defs/")]
             return self._resolved(target) | schema
         return schema
-
-
-ROLLOUT = DocumentSchema(Rollout, _ID)
-
-
-def json_schema() -> dict[str, Any]:
-    """The schema of the rollout document."""
-    return ROLLOUT.json_schema()
 
 
 def _without_null_defaults(value: Any) -> Any:

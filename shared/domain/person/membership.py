@@ -7,7 +7,7 @@ from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Provenan
 from shared.domain.person.happenings import Happening
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import Policy, TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request
 from shared.domain.person.transitions import begin, move, next_state
@@ -64,7 +64,7 @@ def put_back(current: Enrolment, now: datetime) -> Enrolment:
     return move(current, Happening.TAKEN_OUT_BY_HAND, Reason.PUT_BACK, now, reissues=0)
 
 
-def found(person: Person, policy: Policy, now: datetime, *, actor: str) -> Enrolment:
+def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> Enrolment:
     """Somebody who was in the group before the rollout: remembered, and never touched."""
     cause = Cause(CauseKind.FOUND, "in the group before the rollout", actor)
     return begin(
@@ -76,7 +76,7 @@ def found(person: Person, policy: Policy, now: datetime, *, actor: str) -> Enrol
         user=person.ref,
         cause=cause,
         event_time=NO_EVENT,
-        source_of_authority=policy.topology.source_of_authority(synced=person.synced),
+        source_of_authority=rules.topology.source_of_authority(synced=person.synced),
         provenance=Provenance.PREEXISTING,
     )
 

@@ -1,8 +1,9 @@
 """The tenant's rules, as values: where people are written, who is left out, how long to wait."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from enum import StrEnum
+from typing import Self
 
 from shared.domain.person.people import Attribute, Person
 
@@ -50,16 +51,15 @@ class AttributeRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """What decisions depend on besides the facts and the time."""
+class TenantRules:
+    """What holds whatever the rollout document says: where people are written, how long to wait.
+
+    Who may be enrolled is told by these and the document together, a `Policy`.
+    """
 
     scope_group_id: str
     topology: Topology = Topology.NESTED
     excluded_group_ids: frozenset[str] = frozenset()
-    excluded_attributes: tuple[AttributeRule, ...] = ()
-    excluded_object_ids: frozenset[str] = frozenset()
-    population_group_ids: frozenset[str] = frozenset()
-    """Only members of one of these are for enrolment; empty: everybody is."""
     waiting_deadline: timedelta = timedelta(days=14)
     """How long a person may be in neither directory, counted from the hire date or the event."""
     first_retry: timedelta = timedelta(minutes=2)
@@ -86,6 +86,36 @@ class Policy:
             self.visible_within_cloud
             if source_of_authority is SourceOfAuthority.CLOUD
             else self.visible_within_synced
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy(TenantRules):
+    """The rules in force: the tenant's, with those of the rollout document on top."""
+
+    excluded_attributes: tuple[AttributeRule, ...] = ()
+    excluded_object_ids: frozenset[str] = frozenset()
+    population_group_ids: frozenset[str] = frozenset()
+    """Only members of one of these are for enrolment; empty: everybody is."""
+
+    @classmethod
+    def of(
+        cls,
+        tenant: TenantRules,
+        *,
+        excluded_group_ids: frozenset[str] = frozenset(),
+        excluded_attributes: tuple[AttributeRule, ...] = (),
+        excluded_object_ids: frozenset[str] = frozenset(),
+        population_group_ids: frozenset[str] = frozenset(),
+    ) -> Self:
+        """Put a document's rules on top of the tenant's; without any, the tenant's alone hold."""
+        rules = {one.name: getattr(tenant, one.name) for one in fields(TenantRules)}
+        rules["excluded_group_ids"] |= excluded_group_ids
+        return cls(
+            **rules,
+            excluded_attributes=excluded_attributes,
+            excluded_object_ids=excluded_object_ids,
+            population_group_ids=population_group_ids,
         )
 
 

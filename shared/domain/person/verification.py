@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
 from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Memberships, Person, Registration
-from shared.domain.person.policy import Policy, SourceOfAuthority, doubled
+from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import Reason
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.withdrawal import take_out
@@ -24,27 +25,27 @@ class Observation:
     registration: Registration | None = None
 
 
-def verify(current: Enrolment, seen: Observation, policy: Policy, now: datetime) -> Enrolment:
+def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> Enrolment:
     """The enrolment after a look at Entra: moved on, issued again, flagged, or as it was."""
     if current.state.is_to_write:
-        return _chase_write(current, policy, now)
+        return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
         if not seen.member:
-            return _chase_visibility(current, policy, now)
+            return _chase_visibility(current, rules, now)
         current = move(current, Happening.SEEN, Reason.SEEN_IN_ENTRA, now, reissues=0)
     if current.state is State.VISIBLE:
         if not (seen.registration and seen.registration.sspr_enabled):
-            return _flag_ineffective(current, policy, now)
+            return _flag_ineffective(current, rules, now)
         current = move(current, Happening.SSPR_ENABLED, Reason.SSPR_ENABLED, now)
     if current.state is State.EFFECTIVE and seen.registration and seen.registration.sspr_registered:
         current = move(current, Happening.SSPR_REGISTERED, Reason.SSPR_REGISTERED, now)
     return current
 
 
-def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     """A write that nobody has answered is issued again, ever more rarely, and flagged in time."""
     waits_for_worker = current.command_key is not None
-    patience = policy.answered_within if waits_for_worker else policy.written_within
+    patience = rules.answered_within if waits_for_worker else rules.written_within
     if now < (current.due or current.since + patience):
         return current
     count = current.reissues + 1
@@ -52,9 +53,9 @@ def _chase_write(current: Enrolment, policy: Policy, now: datetime) -> Enrolment
     return replace(
         current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
         command_key=current.command_key if _is_unknown_leaver(current) else None,
-        due=now + doubled(patience, count, policy.longest_retry),
+        due=now + doubled(patience, count, rules.longest_retry),
         reissues=count,
-        flag=flag if count > policy.reissue_limit else current.flag,
+        flag=flag if count > rules.reissue_limit else current.flag,
     )
 
 
@@ -63,17 +64,17 @@ def _is_unknown_leaver(current: Enrolment) -> bool:
     return current.state is State.WITHDRAWING and current.provenance is Provenance.UNKNOWN
 
 
-def _chase_visibility(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
-    if now < current.since + policy.visible_within(current.source_of_authority) or current.flag:
+def _chase_visibility(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
+    if now < current.since + rules.visible_within(current.source_of_authority) or current.flag:
         return current
-    if current.reissues < policy.reissue_limit:
+    if current.reissues < rules.reissue_limit:
         happening, count = Happening.NOT_SEEN_IN_TIME, current.reissues + 1
         return move(current, happening, Reason.REQUESTED_AGAIN, now, reissues=count)
     return _flag(current, Reason.NOT_VISIBLE, now)
 
 
-def _flag_ineffective(current: Enrolment, policy: Policy, now: datetime) -> Enrolment:
-    if now < current.since + policy.effective_within or current.flag:
+def _flag_ineffective(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
+    if now < current.since + rules.effective_within or current.flag:
         return current
     return _flag(current, Reason.NOT_EFFECTIVE, now)
 
@@ -133,6 +134,16 @@ def adopt(
     if reason is Reason.UNLICENSED:
         return replace(arrived, flag=reason)
     return take_out(arrived, Happening.REFUSED_ON_ARRIVAL, reason, now)
+
+
+def refuse_outdated(arrived: Enrolment, provisional: Enrolment | None) -> None:
+    """Refuse to move somebody who has gone further under the provisional key than is known of.
+
+    Raises:
+        LedgerConflict: decide again what arrives.
+    """
+    if provisional and provisional.steps and provisional.steps[-1] not in arrived.steps:
+        raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
 
 
 def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.happenings import Happening
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.person.transitions import move
 
 
-def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment:
+def wait_again(enrolment: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     """Somebody found nowhere waits for the next look, or fails once the deadline has passed."""
     if enrolment.deadline and now >= enrolment.deadline:
         return move(enrolment, Happening.DEADLINE_PASSED, Reason.DEADLINE_PASSED, now)
@@ -18,5 +18,5 @@ def wait_again(enrolment: Enrolment, policy: Policy, now: datetime) -> Enrolment
     if (enrolment.state, enrolment.reason) != (State.WAITING, Reason.NOT_IN_ANY_DIRECTORY):
         waiting = move(enrolment, Happening.NO_ACCOUNT, Reason.NOT_IN_ANY_DIRECTORY, now)
     return replace(
-        waiting, due=now + policy.retry_after(waiting.attempts), attempts=waiting.attempts + 1
+        waiting, due=now + rules.retry_after(waiting.attempts), attempts=waiting.attempts + 1
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
 from shared.domain.person.happenings import Happening
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.waiting import wait_again
@@ -21,15 +21,17 @@ _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
-def record(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
     """The enrolment after the answer; answers may repeat, and come late or out of order."""
     known = replace(current, user=merged(current.user, answer.user))
     if answer.change is ScopeAction.ADD:
-        return _after_add(known, answer, policy, now)
+        return _after_add(known, answer, rules, now)
     return _after_removal(known, answer, now)
 
 
-def _after_add(current: Enrolment, answer: WriteResult, policy: Policy, now: datetime) -> Enrolment:
+def _after_add(
+    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
+) -> Enrolment:
     if current.state is State.WITHDRAWING:
         if answer.command_key != current.command_key:
             return current
@@ -40,7 +42,7 @@ def _after_add(current: Enrolment, answer: WriteResult, policy: Policy, now: dat
         return _after_write(current, answer, now)
     if current.state is not State.REQUESTED or _is_of_another_command(current, answer):
         return current
-    return _after_refused_add(current, answer, policy, now)
+    return _after_refused_add(current, answer, rules, now)
 
 
 def _after_write(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
@@ -60,7 +62,7 @@ def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
 
 
 def _after_refused_add(
-    current: Enrolment, answer: WriteResult, policy: Policy, now: datetime
+    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
 ) -> Enrolment:
     reason = answer.reason or Reason.WRITE_REFUSED
     if reason in _PASSING:
@@ -70,7 +72,7 @@ def _after_refused_add(
         return replace(noted, command_key=None, flag=flag)
     if answer.outcome is WriteOutcome.NOT_FOUND:
         if current.is_provisional:
-            return wait_again(current, policy, now)
+            return wait_again(current, rules, now)
         reason = answer.reason or Reason.NOT_IN_ACTIVE_DIRECTORY
     ineligible = reason in _NOT_ELIGIBLE
     happening = Happening.ADD_REFUSED_BY_RULE if ineligible else Happening.ADD_REFUSED

@@ -1,11 +1,11 @@
 """The rollout document, as values: who, in which waves, and what must hold before the next."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
 from shared.domain.person.people import Attribute
-from shared.domain.person.policy import AttributeRule, Policy, Topology
+from shared.domain.person.policy import AttributeRule, Policy, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar
 from shared.domain.rollout.gate import Gate
 
@@ -112,11 +112,11 @@ class Document:
         """The place of the wave of that name, from 0; None where there is none."""
         return next((n for n, wave in enumerate(self.waves) if wave.name == name), None)
 
-    def governs(self, policy: Policy) -> Policy:
+    def governs(self, tenant: TenantRules) -> Policy:
         """The tenant's rules with this document's on top."""
-        return replace(
-            policy,
-            excluded_group_ids=policy.excluded_group_ids | self.excluded_group_ids,
+        return Policy.of(
+            tenant,
+            excluded_group_ids=self.excluded_group_ids,
             excluded_attributes=self.excluded_attributes,
             excluded_object_ids=self.excluded_object_ids,
             population_group_ids=self.population_group_ids,

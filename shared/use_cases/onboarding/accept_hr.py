@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, auto
 from typing import Any
 
-from shared.contracts.api.hr_answers import HrAnswer, LeftAloneView, SenderAnswer
-from shared.contracts.api.view import View
+from shared.contracts.api.hr_answers import HrAnswer, LeftAloneView
+from shared.contracts.api.scim_answers import BulkOperation
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Kind, Source
 from shared.contracts.messages.onboarding_event import decode
 from shared.domain.errors import NotAuthenticated, NotAuthorised, TooLarge, UnknownSource
@@ -23,61 +23,90 @@ from shared.use_cases.signalling import emit
 
 LARGEST_BODY = 1024 * 1024
 """Bytes: as much as Event Grid puts into one batch."""
-_PROOF_OF_POSSESSION = "pop"
+_BEARER, _PROOF_OF_POSSESSION = "bearer", "pop"
 _WITH_HANDSHAKE = frozenset({Kind.EVENT_GRID, Kind.MAPPED})
-"""Kinds of senders that may ask by OPTIONS whether their events are welcome."""
-_OK, _ACCEPTED = 200, 202
+"""Kinds of senders that may ask beforehand whether their events are welcome."""
 
 
-class Door(StrEnum):
-    """The two addresses: behind the host's function key, or behind a proof that we check."""
+class Door(Enum):
+    """Where senders come in: who shows a key, checked by the host, or a proof, checked here."""
 
-    KEY = "hr"
-    HOOK = "hooks"
+    KEY = auto()
+    PROOF = auto()
 
-    def of(self, source: Source) -> bool:
+    def is_of(self, source: Source) -> bool:
         """Whether it is the source's own."""
         return (source.authentication is Authentication.KEY) is (self is Door.KEY)
 
 
+class OtherDoor(UnknownSource):
+    """The source is to come in where proofs are shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """What the sender shows for itself."""
+
+    scheme: str
+    """How it is to be used, in lower case: `bearer`."""
+    text: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A request from an HR system."""
+    """What came from an HR system."""
 
     door: Door
     source: str
-    headers: Mapping[str, str]
-    """With names in lower case."""
     body: bytes
     """As it came."""
-    events_url: str = ""
-    """Where to ask what became of an event, without its key."""
+    notes: Mapping[str, str]
+    """What came beside the body, by names in lower case: a signature, the time of sending."""
+    token: Token | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer and its status."""
+class Handshake:
+    """The sender asks for a word in return before it sends events."""
 
-    status: int
-    view: View
-    media_type: str = "application/json"
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScimUser:
+    """A user came in SCIM's words."""
+
+    key: str
+    """The event's, to follow it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScimBulk:
+    """A bulk request came in SCIM's words, in which each operation stands by itself."""
+
+    operations: Sequence[BulkOperation]
+
+
+type Accepted = HrAnswer | Handshake | ScimUser | ScimBulk
 
 
 def find_source(door: Door, name: str, senders: Senders) -> Source:
-    """The source of that name.
+    """Find the source of that name.
 
     Raises:
-        UnknownSource: there is none, or it has the other address. Only who holds a key is told.
+        OtherDoor: it comes in by a proof. Only who holds a key is told.
+        UnknownSource: there is none.
     """
     source = senders.sources.get(name)
-    if source is None or not door.of(source):
-        hint = f"; it is configured for /api/hooks/{name}" if source and door is Door.KEY else ""
-        raise UnknownSource(f"no source of that name is to be found here{hint}")
-    return source
+    if source and door.is_of(source):
+        return source
+    raise (OtherDoor if source and door is Door.KEY else UnknownSource)(
+        "no source of that name is to be found here"
+    )
 
 
 def agrees(door: Door, name: str, senders: Senders) -> None:
-    """Whether events are welcome, as a sender asks before the first one (CloudEvents).
+    """Let pass who asks, before the first event, whether events are welcome (CloudEvents).
 
     Raises:
         UnknownSource: the source is none that would ask.
@@ -86,11 +115,11 @@ def agrees(door: Door, name: str, senders: Senders) -> None:
         raise UnknownSource("no source of that name asks so")
 
 
-async def accept_hr(sent: Sent, senders: Senders, outbox: Outbox, now: datetime) -> Reply:
+async def accept_hr(sent: Sent, senders: Senders, outbox: Outbox, now: datetime) -> Accepted:
     """Take a message in; all of its events or none are put on the queue, but of SCIM bulk requests.
 
     Raises:
-        UnknownSource: no source of that name is to be found at that address.
+        UnknownSource: no source of that name is to be found at that door.
         NotAuthenticated, NotAuthorised: the sender's proof is missing or wrong.
         TooLarge: the body is too large, or holds too many events.
         InvalidMessage: naming the sender's field and the reason.
@@ -107,33 +136,31 @@ async def accept_hr(sent: Sent, senders: Senders, outbox: Outbox, now: datetime)
         raise
     value = decode(sent.body)
     if source.kind is Kind.EVENT_GRID and (code := event_grid.validation_code(value)) is not None:
-        return Reply(_OK, SenderAnswer.model_validate({"validationResponse": code}))
+        return Handshake(code)
     if source.kind is Kind.SCIM and scim.is_bulk(value):
-        return await _accept_bulk(source, value, sent, outbox, now)
+        return await _accept_bulk(source, value, outbox, now)
     translated = translate(source, value, now)
     await _send(translated.events, outbox)
     await outbox.send_callbacks(translated.callbacks)
-    if source.kind is Kind.SCIM and speaks_scim(sent.headers):
-        user = SenderAnswer.model_validate(scim.user_answer(translated.keys[0]))
-        return Reply(_ACCEPTED, user, scim.MEDIA_TYPE)
+    if source.kind is Kind.SCIM:
+        return ScimUser(translated.keys[0])
     left_alone = tuple(LeftAloneView.model_validate(one) for one in translated.left_alone)
-    return Reply(_ACCEPTED, HrAnswer(keys=translated.keys, left_alone=left_alone))
+    return HrAnswer(keys=translated.keys, left_alone=left_alone)
 
 
-def speaks_scim(headers: Mapping[str, str]) -> bool:
-    """Whether the sender writes, and so reads, SCIM's own media type."""
-    return headers.get("content-type", "").partition(";")[0].strip().lower() == scim.MEDIA_TYPE
-
-
-async def _accept_bulk(
-    source: Source, value: Any, sent: Sent, outbox: Outbox, now: datetime
-) -> Reply:
+async def _accept_bulk(source: Source, value: Any, outbox: Outbox, now: datetime) -> ScimBulk:
     outcomes = list(scim.translate_bulk(source, value, now))
-    events = {place: one.event for place, one in enumerate(outcomes) if one.event}
-    await _send(list(events.values()), outbox)
-    keys = {place: key_of(event) for place, event in events.items()}
-    answer = scim.bulk_answer(outcomes, keys, sent.events_url)
-    return Reply(_OK, SenderAnswer.model_validate(answer), scim.MEDIA_TYPE)
+    await _send([one.event for one in outcomes if one.event], outbox)
+    return ScimBulk([_operation(one) for one in outcomes])
+
+
+def _operation(outcome: scim.BulkOutcome) -> BulkOperation:
+    return BulkOperation(
+        method=outcome.method,
+        bulk_id=outcome.bulk_id,
+        key=key_of(outcome.event) if outcome.event else None,
+        problem=outcome.problem,
+    )
 
 
 async def _send(events: Sequence[Event], outbox: Outbox) -> None:
@@ -141,23 +168,20 @@ async def _send(events: Sequence[Event], outbox: Outbox) -> None:
 
 
 async def _check_proof(source: Source, sent: Sent, senders: Senders, now: datetime) -> None:
-    """Of a function key the host has seen to it."""
+    """Of a key the host has seen to it."""
     if source.hmac and source.authentication is Authentication.HMAC:
         secret = senders.secrets[source.hmac.secret.lower()]
-        Signing.of(source).check(secret, sent.headers, sent.body, now)
+        Signing.of(source).check(secret, sent.notes, sent.body, now)
     if source.entra and source.authentication is Authentication.ENTRA:
-        await _check_token(source, source.entra.applications, sent, senders, now)
+        application = await _application_of(sent.token, senders, now)
+        if application not in source.entra.applications:
+            raise NotAuthorised(f"the app {application} may not send for {source.name}")
 
 
-async def _check_token(
-    source: Source, applications: Sequence[str], sent: Sent, senders: Senders, now: datetime
-) -> None:
-    scheme, _, token = sent.headers.get("authorization", "").strip().partition(" ")
-    if scheme.lower() == _PROOF_OF_POSSESSION:
+async def _application_of(token: Token | None, senders: Senders, now: datetime) -> str:
+    if token and token.scheme == _PROOF_OF_POSSESSION:
         # Lifecycle Workflows' own: bound to the Logic App that they are sent to.
         raise NotAuthenticated("proof-of-possession tokens are not taken; send a bearer token")
-    if scheme.lower() != "bearer" or not token or senders.tokens is None:
+    if token is None or token.scheme != _BEARER or not token.text or senders.tokens is None:
         raise NotAuthenticated("send a bearer token of Entra")
-    application = await senders.tokens.application_of(token.strip(), now)
-    if application not in applications:
-        raise NotAuthorised(f"the app {application} may not send for {source.name}")
+    return await senders.tokens.application_of(token.text, now)

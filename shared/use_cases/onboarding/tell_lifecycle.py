@@ -32,7 +32,7 @@ async def _tell(callback: LifecycleCallback, world: World, now: datetime) -> Non
     outcome = await _outcome(callback, world)
     if outcome is None and now < callback.deadline:
         later = callback.model_copy(update={"attempt": callback.attempt + 1})
-        await world.outbox.send_callbacks([later], world.callback_retry)
+        await world.outbox.send_callbacks([later], world.limits.callback_retry)
         return
     outcome = outcome or WorkflowOutcome.FAILED
     awaited = await world.lifecycle.resume(

@@ -84,7 +84,7 @@ async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, ac
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None:
-            return found(snapshot.candidates[key].person, world.policy, now, actor=actor)
+            return found(snapshot.candidates[key].person, world.tenant_rules, now, actor=actor)
         if _is_ours(EnrolmentSummary.of(current)):
             return current
         return replace(current, provenance=Provenance.PREEXISTING)

@@ -67,7 +67,7 @@ class ExpandWave:
             await self._finish(stored, halted, "pause")
             emit([PlanUnsafe(problem=f"additions: {too_many}")])
             return
-        policy = rollout.document.governs(self.world.policy)
+        policy = rollout.document.governs(self.world.tenant_rules)
         for chunk in batched(plan.additions, CHUNK, strict=False):
             stored, then = await look_at_gates(await self._renew(stored), self.world, self.clock())
             if then.kind is not MoveKind.EXPAND:
@@ -83,10 +83,10 @@ class ExpandWave:
         await self._finish(stored, soaking, "soak")
 
     def _plan(self, rollout: Rollout, snapshot: Snapshot, *, through: int) -> ScopePlan:
-        return snapshot.plan(rollout, self.world.policy, self.clock(), through=through)
+        return snapshot.plan(rollout, self.world.tenant_rules, self.clock(), through=through)
 
     async def _renew(self, stored: StoredRollout) -> StoredRollout:
-        lease = Lease(self.holder, self.clock() + self.world.lease)
+        lease = Lease(self.holder, self.clock() + self.world.limits.lease)
         return await save_lease(self.world, stored, lease)
 
     async def _finish(self, stored: StoredRollout, rollout: Rollout, action: str) -> None:

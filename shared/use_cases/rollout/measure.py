@@ -31,7 +31,7 @@ async def measure(rollout: Rollout, world: World, now: datetime) -> Measurements
         in_scope=sum(n for state, n in totals.by_state.items() if state.is_in_scope),
         resets=await _resets(max(windows), world, now) if windows else (),
         workers=tuple(await world.workers.sights()),
-        needs_worker=world.policy.topology is not Topology.CLOUD,
+        needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=sum(
             count
             for (_, state, flagged), count in totals.by_wave.items()

@@ -73,7 +73,9 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPl
     snapshot = await take_snapshot(world, document)
     # Whoever is in before the first rollout was there before, and is no drift.
     members = snapshot.members if stored else None
-    plan = snapshot.plan(rollout, world.policy, now, through=len(document.waves), members=members)
+    plan = snapshot.plan(
+        rollout, world.tenant_rules, now, through=len(document.waves), members=members
+    )
     _check_strata(plan)
     return FreshPlan(document, rollout, plan, snapshot, stored)
 
@@ -88,14 +90,14 @@ def _check_strata(plan: ScopePlan) -> None:
 
 
 def _check_scope(document: Document, world: World) -> None:
-    if document.scope_group_id != world.policy.scope_group_id:
+    if document.scope_group_id != world.tenant_rules.scope_group_id:
         raise InvalidMessage(
-            "scope.group", f"this app writes {world.policy.scope_group_id} and no other group"
+            "scope.group", f"this app writes {world.tenant_rules.scope_group_id} and no other group"
         )
-    if document.topology is not world.policy.topology:
+    if document.topology is not world.tenant_rules.topology:
         raise InvalidMessage(
             "scope.topology",
-            f"this app is set up for {world.policy.topology}; another one would give a group "
+            f"this app is set up for {world.tenant_rules.topology}; another one would give a group "
             "two writers",
         )
 

@@ -67,7 +67,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
 
 def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
     return snapshot.plan(
-        rollout, world.policy, now, through=rollout.started, members=snapshot.members
+        rollout, world.tenant_rules, now, through=rollout.started, members=snapshot.members
     )
 
 
@@ -78,7 +78,7 @@ async def _make_good(
     world: World,
     clock: Callable[[], datetime],
 ) -> None:
-    policy = stored.rollout.document.governs(world.policy)
+    policy = stored.rollout.document.governs(world.tenant_rules)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(_repairs(plan, stored.rollout), stored, world):

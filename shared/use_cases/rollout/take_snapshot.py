@@ -9,7 +9,7 @@ from datetime import datetime
 
 from shared.domain.errors import UnsafePlan
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import TenantRules
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
@@ -30,7 +30,7 @@ class Snapshot:
     def plan(
         self,
         rollout: Rollout,
-        policy: Policy,
+        tenant: TenantRules,
         now: datetime,
         *,
         through: int,
@@ -40,7 +40,7 @@ class Snapshot:
 
         Args:
             rollout: Where the rollout is, or would be.
-            policy: The tenant's rules; the document's come on top.
+            tenant: The tenant's rules; the document's come on top.
             now: The time, in UTC.
             through: So many waves are taken as begun.
             members: Who counts as seen in the scope group; None where drift is not the question.
@@ -50,7 +50,7 @@ class Snapshot:
             self.summaries,
             members,
             rollout,
-            rollout.document.governs(policy),
+            rollout.document.governs(tenant),
             now,
             through=through,
         )
@@ -94,8 +94,8 @@ async def _memberships(
     world: World, document: Document
 ) -> tuple[frozenset[str], Mapping[str, Memberships]]:
     """Who is in the scope group, and of everybody in which of the groups they are."""
-    directory, scope = world.directory, world.policy.scope_group_id
-    group_ids = sorted({scope} | document.group_ids | world.policy.excluded_group_ids)
+    directory, scope = world.directory, world.tenant_rules.scope_group_id
+    group_ids = sorted({scope} | document.group_ids | world.tenant_rules.excluded_group_ids)
     administrators, *listed = await asyncio.gather(
         directory.administrator_ids(), *(directory.group_member_ids(one) for one in group_ids)
     )

@@ -1,12 +1,12 @@
 """Check health: a look at everything that the app depends on, all at once and none for long."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.api.health import CheckView, HealthView, HealthWord
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
-from shared.ports.dependency import Check
-from shared.ports.world import World
+from shared.ports.dependency import Check, Dependency
 
 SECONDS = 15.0
 """That one look may take; the checks' own libraries would wait for minutes."""
@@ -14,9 +14,9 @@ _FRESH = 60.0
 """Seconds for which a word holds: asking for it costs nobody but the first anything."""
 
 
-async def check_health(world: World, now: datetime) -> HealthView:
+async def check_health(dependencies: Sequence[Dependency], now: datetime) -> HealthView:
     """Look at each by itself: what is silent makes nothing else late."""
-    checks = [check for one in world.dependencies for check in one.checks()]
+    checks = [check for one in dependencies for check in one.checks()]
     findings = await asyncio.gather(*(_look(check) for check in checks))
     return HealthView(
         health=judge(findings),
@@ -32,12 +32,12 @@ class HealthWords:
         self._turn = asyncio.Lock()
         self._newest: tuple[float, Health] | None = None
 
-    async def word(self, world: World, now: datetime) -> HealthWord:
+    async def word(self, dependencies: Sequence[Dependency], now: datetime) -> HealthWord:
         """The newest word, or a new one where that has grown old; one look at a time."""
         async with self._turn:
             passed = asyncio.get_running_loop().time()
             if self._newest is None or passed - self._newest[0] > _FRESH:
-                self._newest = passed, (await check_health(world, now)).health
+                self._newest = passed, (await check_health(dependencies, now)).health
             return HealthWord(word=self._newest[1])
 
 

@@ -63,7 +63,7 @@ async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: da
 
 async def _record(answers: Mapping[str, WriteResult], world: World, now: datetime) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        return record(current, answers[key], world.policy, now) if current else None
+        return record(current, answers[key], world.tenant_rules, now) if current else None
 
     await save_people(world, answers, decide, actor=ACTOR, now=now, queue=nobody)
 
@@ -119,7 +119,7 @@ def _directory_command(
         cause=f"{first.cause.kind} {first.cause.reference}"[:MOST_TEXT],
         actor=first.cause.actor,
         issued_at=now,
-        expires_at=now + world.command_lifetime,
+        expires_at=now + world.limits.command_lifetime,
     )
 
 

@@ -32,7 +32,7 @@ async def _verify(
 ) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         seen = Observation(member=key in members)
-        return verify(current, seen, world.policy, now) if current else None
+        return verify(current, seen, world.tenant_rules, now) if current else None
 
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
@@ -47,7 +47,7 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
     if len(object_ids) > LOOK_UP_ONE_BY_ONE:
         return await world.directory.scope_member_ids()
     memberships = await world.directory.memberships(object_ids)
-    scope = world.policy.scope_group_id
+    scope = world.tenant_rules.scope_group_id
     return {one for one, known in memberships.items() if scope in known.group_ids}
 
 
@@ -65,7 +65,7 @@ async def read_registrations(world: World, now: datetime) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or not current.state.is_seen:
             return current
-        return verify(current, Observation(True, report.get(key)), world.policy, now)
+        return verify(current, Observation(True, report.get(key)), world.tenant_rules, now)
 
     for keys in portions:
         await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)

@@ -92,7 +92,7 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
         for answer, sync in answers[key]:
             if current is None:
                 return None
-            current = _synced(record(current, answer, world.policy, now), sync, now)
+            current = _synced(record(current, answer, world.tenant_rules, now), sync, now)
         return current
 
     workers = {result.worker for result in results}

@@ -2,21 +2,16 @@
 
 from typing import Any
 
-import pytest
-
-from sandbox.company import DIRECTORY_ROLES, SYNCED_SCOPE_GROUP
-from shared.adapters.graph.client import GraphClient
+from sandbox.company import SYNCED_SCOPE_GROUP
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
-from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
+from shared.domain.person.people import Identifier, IdentifierKind
 from tests.contract.graph_adapter.process import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,
     GRACE,
-    GUSTAV,
     NOBODY,
-    SCOPE,
     UNA,
     Tenant,
 )
@@ -28,47 +23,6 @@ def by_upn(upn: str) -> Identifier:
     return Identifier(IdentifierKind.USER_PRINCIPAL_NAME, upn)
 
 
-async def the_person(directory: GraphDirectory, identifier: Identifier) -> Person:
-    (person,) = (await directory.find_people([identifier]))[identifier]
-    return person
-
-
-@pytest.mark.parametrize(
-    "identifier",
-    [
-        by_upn("GRACE@Contoso.TEST"),
-        Identifier(IdentifierKind.EMPLOYEE_ID, "100002"),
-        Identifier(IdentifierKind.OBJECT_ID, GRACE.upper()),
-    ],
-)
-async def test_a_person_is_found_by_any_name(
-    directory: GraphDirectory, identifier: Identifier
-) -> None:
-    grace = await the_person(directory, identifier)
-    assert grace.object_id == GRACE
-    assert grace.ref.employee_id == "100002"
-    assert grace.department == "Engineering"
-    assert (grace.enabled, grace.licensed, grace.guest, grace.synced) == (True, True, False, False)
-    assert grace.hire_date is not None
-    assert grace.hire_date.isoformat() == "2019-04-01T00:00:00+00:00"
-
-
-async def test_a_guest_is_found_although_the_name_has_number_signs(
-    directory: GraphDirectory,
-) -> None:
-    gustav = await the_person(directory, by_upn("gustav_fabrikam.test#EXT#@contoso.test"))
-    assert gustav.guest
-    assert gustav.object_id == GUSTAV
-
-
-async def test_an_apostrophe_is_a_part_of_the_name_and_not_of_the_filter(
-    tenant: Tenant, directory: GraphDirectory
-) -> None:
-    tenant.do("users", {"userPrincipalName": "o'brien+1@contoso.test"})
-    found = await directory.find_people([by_upn("o'brien+1@contoso.test"), by_upn("') or ('")])
-    assert [len(people) for people in found.values()] == [1, 0]
-
-
 async def test_nobody_is_told_from_somebody_without_a_second_request(
     tenant: Tenant, directory: GraphDirectory
 ) -> None:
@@ -78,15 +32,6 @@ async def test_nobody_is_told_from_somebody_without_a_second_request(
     assert found[nobody] == found[no_guid] == ()
     assert not found[una][0].licensed
     assert tenant.requests()["httpRequests"] == 1
-
-
-async def test_two_people_with_one_employee_id_are_both_returned(
-    tenant: Tenant, directory: GraphDirectory
-) -> None:
-    for name in ("tweedledum", "tweedledee"):
-        tenant.do("users", {"userPrincipalName": f"{name}@contoso.test", "employeeId": "100099"})
-    twins = Identifier(IdentifierKind.EMPLOYEE_ID, "100099")
-    assert len((await directory.find_people([twins]))[twins]) == 2
 
 
 async def test_a_thousand_people_are_found_in_five_requests(
@@ -104,33 +49,6 @@ async def test_a_thousand_people_are_found_in_five_requests(
     assert found.keys() == set(identifiers)
     assert len(found) > 990
     assert tenant.requests()["httpRequests"] <= 5
-
-
-async def test_synced_people_are_found_by_their_anchor_and_its_case_counts(
-    tenant: Tenant, directory: GraphDirectory
-) -> None:
-    ada = {"userPrincipalName": "ada@contoso.test", "onPremisesImmutableId": ADA_ANCHOR}
-    sid = "S-1-5-21-1-2-3-1104"
-    tenant.do("sync", {"users": [{**ada, "onPremisesSecurityIdentifier": sid}]})
-    found = await directory.find_by_source_anchor([ADA_ANCHOR, OTHER_ANCHOR])
-    assert found.keys() == {ADA_ANCHOR}
-    assert found[ADA_ANCHOR].synced
-    assert found[ADA_ANCHOR].ref.sid == sid
-
-
-async def test_memberships_count_nested_groups_and_roles(
-    tenant: Tenant, directory: GraphDirectory, client: GraphClient
-) -> None:
-    upn = "rita@contoso.test"
-    rita = tenant.do("users", {"userPrincipalName": upn, "directoryRoles": [DIRECTORY_ROLES[0]]})
-    await GraphScope(client, SCOPE).add([rita["id"], EXCLUDED])
-    await GraphScope(client, EXCLUDED).add([GRACE])
-    found = await directory.memberships([rita["id"], GRACE, UNA, NOBODY])
-    assert found == {
-        rita["id"]: Memberships(frozenset({SCOPE}), holds_directory_role=True),
-        GRACE: Memberships(frozenset({EXCLUDED, SCOPE})),
-        UNA: Memberships(),
-    }
 
 
 async def test_memberships_are_read_past_the_first_page(

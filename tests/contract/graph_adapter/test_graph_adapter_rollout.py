@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from sandbox.company import DIRECTORY_ROLES
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
@@ -22,7 +21,6 @@ from tests.contract.graph_adapter.process import (
     EXCLUDED,
     GRACE,
     GUSTAV,
-    NOBODY,
     SCOPE,
     UNA,
     Tenant,
@@ -116,36 +114,12 @@ async def test_a_group_is_everybody_in_it_and_in_groups_in_it_by_the_page(
     assert await directory.group_member_ids(pilots) == inside - {GRACE, *excluded}
 
 
-async def test_a_group_that_does_not_exist_is_told_from_an_empty_one(
-    directory: GraphDirectory,
-) -> None:
-    assert await directory.group_member_ids(NOBODY) is None
-    assert await directory.group_member_ids(SCOPE) == frozenset()
-
-
-async def test_a_scope_group_that_does_not_exist_is_no_empty_scope(client: GraphClient) -> None:
-    with pytest.raises(DirectoryUnavailable, match="404 Request_ResourceNotFound"):
-        await GraphDirectory(client, NOBODY).scope_member_ids()
-
-
 async def test_an_outage_is_not_taken_for_a_missing_group(
     tenant: Tenant, directory: GraphDirectory
 ) -> None:
     tenant.fail("GET", "transitiveMembers", "status", status=403)
     with pytest.raises(DirectoryUnavailable, match="403"):
         await directory.group_member_ids(SCOPE)
-
-
-async def test_administrators_are_told_by_the_report(
-    tenant: Tenant, directory: GraphDirectory
-) -> None:
-    before = await directory.administrator_ids()
-    upn = "rita@contoso.test"
-    rita = tenant.do("users", {"userPrincipalName": upn, "directoryRoles": [DIRECTORY_ROLES[0]]})
-    assert rita["id"] not in before
-    assert await directory.administrator_ids() == before | {rita["id"]}
-    in_cloud = COMPANY.people_mastered_in_cloud
-    assert before == {each.object_id for each in in_cloud if each.directory_role}
 
 
 async def test_who_has_registered_is_read_past_the_first_page(
@@ -160,21 +134,6 @@ async def test_who_has_registered_is_read_past_the_first_page(
     assert len(registered) == len(HIRES) + 1
     assert GRACE in registered
     assert UNA not in registered
-
-
-async def test_a_reset_is_a_success_or_blocked_and_what_else_ends_it_is_left_out(
-    tenant: Tenant, directory: GraphDirectory, scope: GraphScope
-) -> None:
-    gets_in, has_no_method, stays_out = COMPANY.people_mastered_in_cloud[10:13]
-    upns = [each.user_principal_name for each in (gets_in, has_no_method, stays_out)]
-    await scope.add([gets_in.object_id, has_no_method.object_id])
-    tenant.do("registrations", {"userPrincipalNames": [upns[0], upns[2]]})
-    codes = [result["code"] for result in try_resets(tenant, *upns)]
-    assert codes == ["ok", "SSPR_0014", "SSPR_0013"]
-    assert await outcomes(directory) == {
-        (gets_in.object_id, ResetOutcome.SUCCEEDED),
-        (stays_out.object_id, ResetOutcome.BLOCKED),
-    }
 
 
 async def test_a_writeback_that_fails_is_told_from_a_success(

@@ -9,7 +9,6 @@ from sandbox.tenant.seed import DYNAMIC_GROUP
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
-from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.contract.graph_adapter.process import (
@@ -76,14 +75,6 @@ async def test_a_group_that_others_write_refuses_everybody_at_once(
     assert {each.reason for each in answers} == {Reason.GROUP_NOT_WRITABLE}
     assert all(each.detail for each in answers)
     assert "POST /groups/{group-id}/members/$ref" not in tenant.requests()["operations"]
-
-
-async def test_a_missing_group_is_not_taken_for_missing_people(client: GraphClient) -> None:
-    scope = GraphScope(client, NOBODY)
-    with pytest.raises(DirectoryUnavailable, match="404 Request_ResourceNotFound"):
-        await scope.add([GRACE])
-    with pytest.raises(DirectoryUnavailable, match="404 Request_ResourceNotFound"):
-        await scope.remove([GRACE])
 
 
 async def test_a_new_user_is_waited_for_until_replicated(tenant: Tenant, scope: GraphScope) -> None:

@@ -1,119 +1,22 @@
-"""The audit on real Azurite: every change is in it, and whatever is done to it shows."""
+"""The audit in the tables: whatever is done to its rows shows."""
 
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from azure.data.tables import TableClient, UpdateMode
 
-from shared.adapters.tables.audit import TableAudit
-from shared.adapters.tables.keys import HEAD, PARTITIONS, RowKind, row_key
+from shared.adapters.tables.keys import HEAD, RowKind, row_key
 from shared.adapters.tables.tables import Tables
-from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
-from shared.domain.person.enrolment import CauseKind, Exclusion, State
-from shared.domain.person.reasons import Reason
-from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
-from tests.integration.ledger.rollouts import PAUSED, PLANNED
+from shared.domain.audit import AuditRecord, broken_at, chained
+from tests.ports.people import enrolment, put
 
 PERSON = enrolment("employee:1")
-
-
-async def everything(audit: TableAudit) -> AsyncIterator[AuditRecord]:
-    for end in await audit.ends():
-        for record in await audit.records(end.partition, 0, end.number + 1):
-            yield record
-
-
-async def entries(tables: Tables) -> list[dict[str, object]]:
-    records = [record async for record in everything(tables.audit)]
-    return [entry for one in records for entry in json.loads(one.content)["changes"]]
-
-
-async def test_every_change_is_in_the_audit_and_the_audit_is_one_chain_per_partition(
-    tables: Tables,
-) -> None:
-    ledger = tables.ledger
-    people = [enrolment(object_id(number)) for number in range(20)]
-    provisional = enrolment("employee:7")
-    await put(ledger, *people, provisional)
-    changed = [
-        replace(p.moved(State.APPLIED, Reason.ADDED, NOW, detail="by Graph"), command_key="c-1")
-        for p in people
-    ]
-    await put(ledger, *changed)
-    arrived = replace(provisional, key=object_id(21))
-    await ledger.adopt("employee:7", arrived, actor="test", now=NOW)
-    digests: dict[str, str] = {}
-    async for record in everything(tables.audit):
-        content = json.loads(record.content)
-        assert record.previous == digests.get(record.partition, "")
-        assert record.digest == chained(record.previous, record.content)
-        assert (content["at"], content["actor"]) == (NOW.isoformat(), "test")
-        digests[record.partition] = record.digest
-    found = await entries(tables)
-    assert len(found) == len(people) + 1 + len(changed) + 2
-    assert {
-        "key": people[0].key,
-        "objectId": people[0].key,
-        "from": "requested",
-        "to": "applied",
-        "reason": "added",
-        "detail": "by Graph",
-        "cause": {"kind": "event", "reference": "event-1"},
-        "commandKey": "c-1",
-    } in found
-    [left] = [entry for entry in found if entry["key"] == "employee:7" and entry["from"]]
-    assert (left["to"], left["objectId"], left["reason"]) == (
-        None,
-        arrived.key,
-        "arrived-in-entra",
-    )
-
-
-async def test_the_audit_says_which_holds_and_bars_came_and_went(tables: Tables) -> None:
-    held = PERSON.with_claim(wave("pilot"))
-    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW)
-    kept_out = replace(held.released(CauseKind.WAVE), exclusion=exclusion)
-    for person in (PERSON, held, kept_out, PERSON):
-        await put(tables.ledger, person)
-    names = ("claimed", "released", "exclusion")
-    said = [{name: e[name] for name in names if name in e} for e in await entries(tables)]
-    pilot = [{"kind": "wave", "reference": "pilot", "actor": "rollout"}]
-    until = NOW.isoformat()
-    assert said == [
-        {},
-        {"claimed": pilot},
-        {
-            "released": pilot,
-            "exclusion": {
-                "reason": "excluded-by-operator",
-                "actor": "ada",
-                "text": "on leave",
-                "until": until,
-            },
-        },
-        {"exclusion": None},
-    ]
-
-
-async def test_every_partition_has_an_end_from_the_beginning(tables: Tables) -> None:
-    assert await tables.audit.ends() == [AuditEnd(name, 0, "") for name in (*PARTITIONS, "rollout")]
-    assert await tables.audit.records("rollout", 0, 5) == []
-    assert await tables.audit.records("no such partition", 0, 5) == []
 
 
 async def write_three(tables: Tables) -> None:
     for attempts in range(3):
         await put(tables.ledger, replace(PERSON, attempts=attempts))
-
-
-async def test_records_are_read_on_from_where_the_last_reading_ended(tables: Tables) -> None:
-    await write_three(tables)
-    first = await tables.audit.records("provisional", 0, 2)
-    rest = await tables.audit.records("provisional", 2, 5000)
-    assert [record.number for record in (*first, *rest)] == [1, 2, 3]
-    assert await tables.audit.records("provisional", 3, 2) == []
 
 
 def rewrite(table: TableClient, record: AuditRecord) -> None:
@@ -156,18 +59,6 @@ async def test_a_record_that_was_changed_or_taken_away_shows(
     with TableClient.from_connection_string(store, "enrolments") as table:
         harm(table, whole[number - 1])
     assert broken_at(await tables.audit.records("provisional", 0, 9), ends["provisional"]) == said
-
-
-async def test_the_chain_of_the_rollout_is_whole_and_apart_from_the_others(
-    tables: Tables,
-) -> None:
-    stored = await tables.rollouts.replace(None, PLANNED, action="apply", now=NOW)
-    stored = await tables.rollouts.renew(stored, PAUSED.lease)
-    await tables.rollouts.replace(stored, PAUSED, action="pause", now=NOW)
-    *others, end = await tables.audit.ends()
-    assert {other.number for other in others} == {0}
-    records = await tables.audit.records("rollout", 0, 9)
-    assert (end.partition, end.number, broken_at(records, end)) == ("rollout", 2, None)
 
 
 async def test_a_head_that_was_set_back_shows(store: str, tables: Tables) -> None:

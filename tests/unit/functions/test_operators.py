@@ -7,8 +7,9 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions.operator_api import operator_blueprint
+from functions import operator_api
 from functions.operators import NotAllowed, NotSignedIn, Operators
+from shared.bootstrap import App
 from shared.domain.errors import InvalidMessage
 
 KEY, ENTRA = Operators("key"), Operators("entra")
@@ -151,9 +152,13 @@ def test_by_token_nobody_is_let_in_whom_entra_does_not_name(headers: dict[str, s
         ENTRA.admit("GET", headers)
 
 
+def no_app() -> App:
+    pytest.fail("the app was asked for")
+
+
 def operator_functions(operators: Operators) -> list[func.decorators.function_app.Function]:
     app = func.FunctionApp()
-    app.register_functions(operator_blueprint(operators))
+    app.register_functions(operator_api.blueprint(no_app, operators))
     found = app.get_functions()
     assert len(found) > 20
     return found

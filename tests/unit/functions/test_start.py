@@ -131,6 +131,25 @@ async def test_without_app_service_in_front_a_key_opens_the_report_and_no_header
     assert "anybody could name themselves" in problem
 
 
+async def test_what_was_read_at_the_start_is_not_read_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither the environment nor the file of HR sources: both may be others by the first event."""
+    file = tmp_path / "hr.yaml"
+    source = "{name: arrivals, kind: event-grid, authentication: key}"
+    file.write_text(f"schema: sspr-rollout/hr-sources/1\nsources: [{source}]\n")
+    app = load(monkeypatch, {**ENVIRONMENT, "SSPR_HR_SOURCES_FILE": str(file)})
+    file.unlink()
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name)
+    (door,) = [one for one in app.get_functions() if one.get_function_name() == "take_hr_event"]
+    asked = func.HttpRequest(
+        "OPTIONS", "https://app/api/hr/arrivals", route_params={"source": "arrivals"}, body=b""
+    )
+    answer = await door.get_user_function()(asked)
+    assert answer.status_code == 200
+
+
 @pytest.mark.parametrize("missing", ["pydantic", "structlog", "stamina", "pydantic_settings"])
 def test_without_a_library_the_app_still_says_what_it_lacks(missing: str) -> None:
     """In a process of its own, as a worker starts whose package was built badly."""

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.api.hr_answers import SenderAnswer
+from shared.contracts.api import scim_answers
+from shared.contracts.api.scim_answers import BulkOperation
 from shared.contracts.documents import sources_document
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.onboarding_event import (
@@ -343,15 +344,30 @@ def test_an_operation_that_cannot_be_done_is_answered_by_itself(
     outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation, good]}, NOW))
     assert str(outcomes[0].problem).startswith(problem)
     assert outcomes[1].event is not None
-    answers = scim.bulk_answer(outcomes, {1: "k"}, "https://app/api/events")["Operations"]
-    assert [one["status"] for one in answers] == ["400", "202"]
-    assert answers[1] == {
-        "method": "DELETE",
-        "bulkId": "b",
-        "status": "202",
-        "location": "https://app/api/events/k",
-    }
+    assert outcomes[1].bulk_id == "b"
+
+
+def test_each_operation_of_a_bulk_request_is_answered_in_scim_s_words() -> None:
+    problem = InvalidMessage("path", "write /Users")
+    answers = scim_answers.bulk_answer(
+        [
+            BulkOperation(method="POST", bulk_id=None, problem=problem),
+            BulkOperation(method="DELETE", bulk_id="b", key="k"),
+            BulkOperation(method="PATCH", bulk_id=None),
+        ],
+        "https://app/api/events",
+    )["Operations"]
+    assert answers[0]["status"] == "400"
     assert answers[0]["response"]["scimType"] == "invalidValue"
+    assert answers[1:] == [
+        {
+            "method": "DELETE",
+            "bulkId": "b",
+            "status": "202",
+            "location": "https://app/api/events/k",
+        },
+        {"method": "PATCH", "status": "204"},
+    ]
 
 
 def test_a_bulk_request_that_is_but_tried_tells_which_operation_is_wrong() -> None:
@@ -361,14 +377,11 @@ def test_a_bulk_request_that_is_but_tried_tells_which_operation_is_wrong() -> No
 
 
 @pytest.mark.parametrize("field", ["method", "bulkId", "path"])
-def test_half_a_character_is_refused_where_it_stands_and_the_answer_can_be_written(
-    field: str,
-) -> None:
+def test_half_a_character_is_refused_where_it_stands_and_not_repeated(field: str) -> None:
     operation = {"method": "DELETE", "path": "/Users/4711", field: "\ud800"}
     outcomes = list(scim.translate_bulk(SOURCES["scim"], {"Operations": [operation]}, NOW))
-    answer = SenderAnswer.model_validate(scim.bulk_answer(outcomes, {}, "https://app/api/events"))
     assert str(outcomes[0].problem).startswith(f"{field}: holds half a character")
-    assert json.loads(answer.as_json())["Operations"][0]["status"] == "400"
+    assert "\ud800" not in f"{outcomes[0].problem}{outcomes[0].bulk_id}{outcomes[0].method}"
 
 
 def test_a_bulk_request_ends_after_as_many_errors_as_it_allows() -> None:

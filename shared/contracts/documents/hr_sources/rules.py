@@ -5,8 +5,7 @@ should be.
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Kind
@@ -118,7 +117,7 @@ def mappings_point_at_somebody(root: Node) -> Complaints:
             yield Complaint((*path, "mapping"), f"say who it is about: {', '.join(_PEOPLE)}")
 
 
-RULES: tuple[Any, ...] = (
+RULES: tuple[Callable[[Node], Complaints], ...] = (
     names_differ,
     keys_belong,
     proofs_fit,

@@ -14,20 +14,11 @@ from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.rollout.gates import Gates, layered
 from shared.contracts.documents.rollout.vocabulary import SELECTIONS, Freeze, Hours
-from shared.contracts.documents.schema import ROLLOUT, DocumentSchema
 
 _EVERYBODY = 100
 """Per cent."""
 
 type Complaints = Iterator[Complaint]
-
-
-def no_empty_values(root: Node, schema: DocumentSchema = ROLLOUT) -> Complaints:
-    """A key without a value is a slip, except where null means something."""
-    for path, node in root.walk():
-        if schema.lacks_value(path, node):
-            reason = "there is no value; write one, or take the line out"
-            yield Complaint(path, reason, at_key=True)
 
 
 def names_differ(root: Node) -> Complaints:
@@ -140,7 +131,6 @@ def samples_are_reachable(root: Node) -> Complaints:
 
 
 RULES: tuple[Callable[[Node], Complaints], ...] = (
-    no_empty_values,
     names_differ,
     one_selection,
     waves_grow,

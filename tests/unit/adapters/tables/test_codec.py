@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -101,23 +100,6 @@ def test_the_columns_of_a_standing_are_enough_for_it(enrolment: Enrolment) -> No
     columns = columns_of(enrolment)
     selected = {name: columns.get(name) for name in STANDING_COLUMNS}
     assert standing_of(selected) == EnrolmentSummary.of(enrolment)
-
-
-@pytest.mark.parametrize("state", State)
-def test_a_row_from_before_there_were_holds_tells_by_its_state_what_is_wanted(
-    state: State,
-) -> None:
-    """Whoever was on the way in is held by their cause; whoever was on the way out had left."""
-    enrolment = replace(with_steps([]), state=state)
-    newer = {"Claims", "Exclusion", "Reissues"}
-    row = {name: value for name, value in columns_of(enrolment).items() if name not in newer}
-    read = enrolment_of(row)
-    out = {State.WITHDRAWING, State.WITHDRAWN}
-    held = set(State) - out - {State.EXCLUDED, State.FAILED}
-    assert read.claims == ((Claim(enrolment.cause),) if state in held else ())
-    assert read.exclusion == (Exclusion(Reason.OFFBOARDED, "hr") if state in out else None)
-    assert read.reissues == 0
-    assert standing_of(row) == EnrolmentSummary.of(read)
 
 
 @given(st.lists(st.text(max_size=900), max_size=MOST_STEPS))

@@ -9,15 +9,8 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.adapters.tables.keys import (
-    BUCKETS,
-    PROVISIONAL,
-    RowKind,
-    countdown,
-    partition_of,
-    row_key,
-    rows_of,
-)
+from shared.adapters.tables.keys import RowKind, countdown, row_key, rows_of
+from shared.domain.person.partitions import BUCKETS, PROVISIONAL, partition_of
 
 FORBIDDEN = re.compile(r"[/\\#?%'\x00-\x1f\x7f-\x9f]")
 PARTS = st.lists(st.text(max_size=400), min_size=1, max_size=2)

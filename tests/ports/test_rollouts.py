@@ -1,4 +1,4 @@
-"""The rollout and what belongs to it, kept in real Azurite."""
+"""The rollout and what belongs to it, kept, replaced and leased."""
 
 import asyncio
 import json
@@ -7,30 +7,29 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.tables.rollouts import TableRollouts
-from shared.adapters.tables.tables import Tables
 from shared.domain.errors import InvalidMessage, LedgerConflict
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.state import Lease, Phase
-from shared.ports.rollouts import Reconciliation, StoredRollout
-from tests.integration.ledger.people import NOW
-from tests.integration.ledger.rollouts import GATE, PAUSED, PLANNED, ring_of
+from shared.ports.rollouts import Reconciliation, Rollouts, StoredRollout
+from tests.ports.kept import Kept, Opening
+from tests.ports.people import NOW
+from tests.ports.rollouts import GATE, PAUSED, PLANNED, ring_of
 
 LEASE = Lease("timer-1", NOW + timedelta(minutes=5))
 
 
 @pytest.fixture
-def rollouts(tables: Tables) -> TableRollouts:
+def rollouts(tables: Kept) -> Rollouts:
     return tables.rollouts
 
 
 @pytest.fixture
-async def stored(rollouts: TableRollouts) -> StoredRollout:
+async def stored(rollouts: Rollouts) -> StoredRollout:
     return await rollouts.replace(None, PLANNED, action="apply", now=NOW)
 
 
-async def test_before_the_first_document_there_is_nothing(rollouts: TableRollouts) -> None:
+async def test_before_the_first_document_there_is_nothing(rollouts: Rollouts) -> None:
     assert await rollouts.current() is None
     assert await rollouts.document_text(1) is None
     assert await rollouts.evaluations(5) == []
@@ -38,7 +37,7 @@ async def test_before_the_first_document_there_is_nothing(rollouts: TableRollout
 
 
 async def test_a_rollout_is_read_again_in_every_detail(
-    rollouts: TableRollouts, stored: StoredRollout
+    rollouts: Rollouts, stored: StoredRollout
 ) -> None:
     assert await rollouts.current() == stored == StoredRollout(PLANNED, stored.etag)
     paused = await rollouts.replace(stored, PAUSED, action="pause", now=NOW)
@@ -47,7 +46,7 @@ async def test_a_rollout_is_read_again_in_every_detail(
 
 
 async def test_a_ring_of_5000_people_is_kept_and_a_larger_one_is_refused_with_its_size(
-    rollouts: TableRollouts,
+    rollouts: Rollouts,
 ) -> None:
     large = ring_of(5000)
     stored = await rollouts.replace(None, large, action="apply", now=NOW)
@@ -58,17 +57,17 @@ async def test_a_ring_of_5000_people_is_kept_and_a_larger_one_is_refused_with_it
 
 
 @pytest.mark.usefixtures("stored")
-async def test_the_first_rollout_is_not_put_over_another(rollouts: TableRollouts) -> None:
+async def test_the_first_rollout_is_not_put_over_another(rollouts: Rollouts) -> None:
     with pytest.raises(LedgerConflict):
         await rollouts.replace(None, PAUSED, action="apply", now=NOW)
 
 
 async def test_of_two_who_replace_what_both_have_read_one_is_told_so(
-    store: str, stored: StoredRollout
+    opening: Opening, stored: StoredRollout
 ) -> None:
     async with (
-        Tables.from_connection_string(store) as one,
-        Tables.from_connection_string(store) as other,
+        opening() as one,
+        opening() as other,
     ):
         outcomes = await asyncio.gather(
             one.rollouts.replace(stored, PAUSED, action="pause", now=NOW),
@@ -84,7 +83,7 @@ async def test_of_two_who_replace_what_both_have_read_one_is_told_so(
 
 
 async def test_a_lease_is_taken_kept_and_given_back_and_changes_nothing_else(
-    rollouts: TableRollouts, stored: StoredRollout
+    rollouts: Rollouts, stored: StoredRollout
 ) -> None:
     for lease in (LEASE, replace(LEASE, until=NOW + timedelta(hours=1)), None):
         stored = await rollouts.renew(stored, lease)
@@ -93,7 +92,7 @@ async def test_a_lease_is_taken_kept_and_given_back_and_changes_nothing_else(
 
 
 async def test_nobody_renews_or_replaces_what_another_has_leased_since(
-    rollouts: TableRollouts, stored: StoredRollout
+    rollouts: Rollouts, stored: StoredRollout
 ) -> None:
     leased = await rollouts.renew(stored, LEASE)
     with pytest.raises(LedgerConflict):
@@ -104,7 +103,7 @@ async def test_nobody_renews_or_replaces_what_another_has_leased_since(
 
 
 async def test_who_renews_loses_to_an_abort_meanwhile(
-    rollouts: TableRollouts, stored: StoredRollout
+    rollouts: Rollouts, stored: StoredRollout
 ) -> None:
     aborted = replace(PLANNED, phase=Phase.ABORTED)
     after = await rollouts.replace(stored, aborted, action="abort", now=NOW)
@@ -114,7 +113,7 @@ async def test_who_renews_loses_to_an_abort_meanwhile(
 
 
 async def test_every_change_but_a_renewal_is_in_the_audit(
-    tables: Tables, stored: StoredRollout
+    tables: Kept, stored: StoredRollout
 ) -> None:
     leased = await tables.rollouts.renew(stored, LEASE)
     later = NOW + timedelta(hours=1)
@@ -148,7 +147,7 @@ async def test_every_change_but_a_renewal_is_in_the_audit(
 
 
 async def test_every_version_of_the_document_is_kept_as_it_was_written(
-    rollouts: TableRollouts,
+    rollouts: Rollouts,
 ) -> None:
     texts = {1: "", 2: "# für alle\nwaves: []\n", 11: "- id # Zoë \N{GRINNING FACE}\n" * 15_000}
     for version, text in texts.items():
@@ -165,7 +164,7 @@ def evaluation(minutes: int, decision: str = "") -> Evaluation:
 
 
 async def test_evaluations_are_listed_newest_first_up_to_the_limit(
-    rollouts: TableRollouts,
+    rollouts: Rollouts,
 ) -> None:
     decided = [evaluation(minutes, "paused") for minutes in (3, 1, 2)]
     for one in decided:
@@ -176,7 +175,7 @@ async def test_evaluations_are_listed_newest_first_up_to_the_limit(
 
 
 async def test_an_evaluation_without_a_decision_gives_way_to_the_next_one(
-    rollouts: TableRollouts,
+    rollouts: Rollouts,
 ) -> None:
     decided = evaluation(2, "promoted")
     await rollouts.keep_evaluation(evaluation(0))
@@ -188,7 +187,7 @@ async def test_an_evaluation_without_a_decision_gives_way_to_the_next_one(
 
 
 async def test_the_newest_reconciliation_is_the_one_that_is_kept(
-    rollouts: TableRollouts,
+    rollouts: Rollouts,
 ) -> None:
     first = Reconciliation(
         at=NOW,

@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.adapters.tables.keys import PROVISIONAL, partition_of
-from shared.adapters.tables.table_ledger import TableLedger
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, State, Step
+from shared.domain.person.partitions import PROVISIONAL, partition_of
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
-from shared.ports.ledger import Totals
+from shared.ports.ledger import Ledger, Totals
 
 NOW = datetime(2026, 3, 2, 8, 0, 0, 123456, tzinfo=UTC)
 
@@ -40,12 +39,12 @@ def wave(name: str) -> Claim:
     return Claim(Cause(CauseKind.WAVE, name, "rollout"))
 
 
-async def put(ledger: TableLedger, *people: Enrolment) -> None:
+async def put(ledger: Ledger, *people: Enrolment) -> None:
     wanted = {person.key: person for person in people}
     await ledger.amend(wanted, lambda key, _: wanted[key], actor="test", now=NOW)
 
 
-async def everybody(ledger: TableLedger) -> list[Enrolment]:
+async def everybody(ledger: Ledger) -> list[Enrolment]:
     return list(await ledger.in_state(frozenset(State)))
 
 

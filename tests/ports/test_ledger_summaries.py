@@ -1,19 +1,19 @@
-"""Where everybody stands, read from real Azurite by the page."""
+"""Where everybody stands, read by the page."""
 
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import count
 
-from shared.adapters.tables.keys import partition_of
-from shared.adapters.tables.table_ledger import TableLedger
 from shared.domain.person.enrolment import Exclusion, Provenance, State
+from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
-from tests.integration.ledger.people import NOW, enrolment, object_id, put, wave
+from shared.ports.ledger import Ledger
+from tests.ports.people import NOW, enrolment, object_id, put, wave
 
 
 async def test_everybody_with_an_object_id_is_listed_once_as_they_stand(
-    ledger: TableLedger,
+    ledger: Ledger,
 ) -> None:
     exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW)
     people = [
@@ -28,11 +28,11 @@ async def test_everybody_with_an_object_id_is_listed_once_as_they_stand(
     assert sorted(listed, key=lambda one: one.key) == [EnrolmentSummary.of(one) for one in by_key]
 
 
-async def test_an_empty_ledger_has_no_page(ledger: TableLedger) -> None:
+async def test_an_empty_ledger_has_no_page(ledger: Ledger) -> None:
     assert [page async for page in ledger.summaries()] == []
 
 
-async def test_a_page_holds_up_to_1000_people(ledger: TableLedger) -> None:
+async def test_a_page_holds_up_to_1000_people(ledger: Ledger) -> None:
     in_one_partition = (key for key in map(object_id, count()) if partition_of(key) == "p-0")
     people = [enrolment(key) for key, _ in zip(in_one_partition, range(1100), strict=False)]
     await put(ledger, *people, *(enrolment(object_id(number)) for number in range(50)))
@@ -42,7 +42,7 @@ async def test_a_page_holds_up_to_1000_people(ledger: TableLedger) -> None:
     assert len(keys) == len(set(keys)) >= 1100
 
 
-async def test_whoever_has_seen_enough_may_stop_reading(ledger: TableLedger) -> None:
+async def test_whoever_has_seen_enough_may_stop_reading(ledger: Ledger) -> None:
     await put(ledger, *(enrolment(object_id(number)) for number in range(50)))
     async with aclosing(ledger.summaries()) as pages:
         assert await anext(pages)

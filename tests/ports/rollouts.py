@@ -20,7 +20,7 @@ from shared.domain.rollout.document import (
 )
 from shared.domain.rollout.gate import Gate, GateKind
 from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
-from tests.integration.ledger.people import NOW, object_id
+from tests.ports.people import NOW, object_id
 
 GATE = Gate(
     kind=GateKind.EFFECTIVE,

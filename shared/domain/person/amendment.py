@@ -1,13 +1,50 @@
-"""A change of one person as the audit tells it."""
+"""An amendment: a change of what is remembered of one person, and how the audit tells it."""
 
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
-from shared.adapters.tables.change import Change
-from shared.domain.person.enrolment import Claim, Enrolment, Exclusion
+from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, Exclusion
 from shared.domain.person.reasons import Reason
 
+type Decide = Callable[[str, Enrolment | None], Enrolment | None]
+"""What becomes of the person under a key; pure, so that it can be asked again with fresher rows."""
 
-def entry_of(change: Change) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """From one enrolment to the next; `moved_to` is the object id of whoever leaves for it."""
+
+    key: str
+    before: Enrolment | None
+    after: Enrolment | None = None
+    moved_to: str | None = None
+
+
+def wave_of(enrolment: Enrolment) -> str | None:
+    """The name of the wave that claims the person."""
+    claim = enrolment.claim(CauseKind.WAVE)
+    return claim.cause.reference if claim else None
+
+
+def in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:
+    """Decide about each person once for every key that was asked for and leads to them.
+
+    Args:
+        asked: by each person's own key, the keys that were asked for.
+        decide: is called with the key that was asked for.
+    """
+
+    def decide_for(own_key: str, current: Enrolment | None) -> Enrolment | None:
+        for key in sorted(asked[own_key]):
+            current = decide(key, current) or current
+        return current
+
+    return decide_for
+
+
+def entry_of(change: Amendment) -> dict[str, Any]:
     """From where to where, why, and what wants the person in or out that did not before."""
     enrolment = change.after or change.before
     entry: dict[str, Any] = {

@@ -1,0 +1,29 @@
+"""The port `Audit`, in memory."""
+
+from collections.abc import Sequence
+
+from shared.adapters.memory.storage import Storage
+from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.audit import AuditEnd, AuditRecord
+
+
+class MemoryAudit:
+    """Reads the chains that the ledger and the rollouts of one storage have written."""
+
+    def __init__(self, storage: Storage, pause: Pause = straight_on) -> None:
+        self._storage = storage
+        self._pause = pause
+
+    async def ends(self) -> Sequence[AuditEnd]:
+        """Where each partition's chain ends."""
+        await self._pause("audit.ends")
+        return [chain.end for chain in self._storage.chains.values()]
+
+    async def records(self, partition: str, after: int, limit: int) -> Sequence[AuditRecord]:
+        """Up to `limit` records that follow number `after`, oldest first.
+
+        A partition of another name has none.
+        """
+        await self._pause("audit.records")
+        chain = self._storage.chains.get(partition)
+        return chain.records[after : after + limit] if chain else []

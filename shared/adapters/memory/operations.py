@@ -1,0 +1,32 @@
+"""The port `Operations`, in memory."""
+
+from shared.adapters.memory.as_json import AsJson
+from shared.adapters.memory.storage import Storage
+from shared.adapters.memory.turns import Pause, straight_on
+from shared.ports.operations import Operation
+
+_OPERATION = AsJson(Operation, "Operation")
+
+
+class MemoryOperations:
+    """What operators asked for, each as it stands."""
+
+    def __init__(self, storage: Storage, pause: Pause = straight_on) -> None:
+        self._storage = storage
+        self._pause = pause
+
+    async def keep(self, operation: Operation) -> None:
+        """Remember the operation as it stands.
+
+        Raises:
+            InvalidMessage: it is larger than the ledger takes.
+        """
+        await self._pause("operations.keep")
+        self._storage.operations[operation.key] = _OPERATION.of(operation)
+        await self._pause("operations.keep done")
+
+    async def find(self, key: str) -> Operation | None:
+        """The operation with this key."""
+        await self._pause("operations.find")
+        text = self._storage.operations.get(key)
+        return None if text is None else _OPERATION.read(text)

@@ -1,0 +1,118 @@
+"""The port `Rollouts`, in memory."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared.adapters.memory.as_json import AsJson
+from shared.adapters.memory.storage import KeptRollout, Storage
+from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.errors import LedgerConflict
+from shared.domain.rollout.audit_entry import entry_of
+from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.state import Lease, Rollout
+from shared.ports.limits import refuse_too_large
+from shared.ports.rollouts import Reconciliation, StoredRollout
+
+_ROLLOUT = AsJson(Rollout, "Rollout")
+_EVALUATION = AsJson(Evaluation, "Evaluation")
+_RECONCILIATION = AsJson(Reconciliation, "Reconciliation")
+
+
+class MemoryRollouts:
+    """The one rollout, and what belongs to it."""
+
+    def __init__(self, storage: Storage, pause: Pause = straight_on) -> None:
+        self._storage = storage
+        self._pause = pause
+
+    async def current(self) -> StoredRollout | None:
+        """The rollout; None before the first document was applied."""
+        await self._pause("rollouts.current")
+        kept = self._storage.rollout
+        if kept is None:
+            return None
+        return StoredRollout(replace(_ROLLOUT.read(kept.text), lease=kept.lease), kept.etag)
+
+    async def replace(
+        self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
+    ) -> StoredRollout:
+        """Put the rollout in the place of the one that was read, with an audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+            InvalidMessage: the document names more people than the ledger takes.
+        """
+        await self._pause("rollouts.replace")
+        text = _ROLLOUT.of(replace(rollout, lease=None))
+        etag = self._next_etag(stored)
+        self._storage.rollout = KeptRollout(text, rollout.lease, etag)
+        said = entry_of(stored.rollout if stored else None, rollout, action)
+        self._storage.rollout_chain.append(said, actor=rollout.actor, now=now)
+        await self._pause("rollouts.replace done")
+        return StoredRollout(rollout, etag)
+
+    async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
+        """Take, keep or give back the lease; no audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed the rollout since it was read.
+        """
+        await self._pause("rollouts.renew")
+        etag = self._next_etag(stored)
+        if self._storage.rollout:
+            self._storage.rollout = KeptRollout(self._storage.rollout.text, lease, etag)
+        await self._pause("rollouts.renew done")
+        return StoredRollout(replace(stored.rollout, lease=lease), etag)
+
+    async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:  # noqa: ARG002  # who and when is kept for people who look at the tables
+        """Keep a version of the document as the operator wrote it; the last to keep it wins.
+
+        Raises:
+            InvalidMessage: it is larger than the ledger takes.
+        """
+        await self._pause("rollouts.keep_document")
+        refuse_too_large(text, "document")
+        self._storage.documents[version] = text
+        await self._pause("rollouts.keep_document done")
+
+    async def document_text(self, version: int) -> str | None:
+        """A version of the document as the operator wrote it."""
+        await self._pause("rollouts.document_text")
+        return self._storage.documents.get(version)
+
+    async def keep_evaluation(self, evaluation: Evaluation) -> None:
+        """Keep a look at the gates; one without a decision replaces the one before."""
+        await self._pause("rollouts.keep_evaluation")
+        slot = evaluation.at if evaluation.decision else None
+        self._storage.evaluations[slot] = _EVALUATION.of(evaluation)
+        await self._pause("rollouts.keep_evaluation done")
+
+    async def evaluations(self, limit: int) -> Sequence[Evaluation]:
+        """The newest looks at the gates, newest first."""
+        await self._pause("rollouts.evaluations")
+        found = [_EVALUATION.read(text) for text in self._storage.evaluations.values()]
+        return sorted(found, key=lambda evaluation: evaluation.at, reverse=True)[:limit]
+
+    async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
+        """Keep what the last look at everybody found."""
+        await self._pause("rollouts.keep_reconciliation")
+        self._storage.reconciliation = _RECONCILIATION.of(reconciliation)
+        await self._pause("rollouts.keep_reconciliation done")
+
+    async def reconciliation(self) -> Reconciliation | None:
+        """What the last look at everybody found."""
+        await self._pause("rollouts.reconciliation")
+        text = self._storage.reconciliation
+        return None if text is None else _RECONCILIATION.read(text)
+
+    def _next_etag(self, stored: StoredRollout | None) -> str:
+        """The ETag after this change of what was read.
+
+        Raises:
+            LedgerConflict: something else is there now.
+        """
+        kept = self._storage.rollout
+        if (kept.etag if kept else None) != (stored.etag if stored else None):
+            raise LedgerConflict("the rollout has changed since it was read")
+        return str(int(kept.etag) + 1) if kept else "1"

@@ -1,0 +1,83 @@
+"""The storage: all that the memory ports of one ledger keep, for as many of them as open it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.partitions import PARTITIONS, ROLLOUT
+from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.state import Lease
+from shared.ports.ledger import Receipt
+from shared.ports.plans import PlannedPerson
+
+
+@dataclass(slots=True)
+class Chain:
+    """One partition's audit."""
+
+    partition: str
+    records: list[AuditRecord] = field(default_factory=list)
+
+    @property
+    def end(self) -> AuditEnd:
+        """Where it ends; number 0 where nothing has been recorded."""
+        if not self.records:
+            return AuditEnd(self.partition, 0, "")
+        last = self.records[-1]
+        return AuditEnd(self.partition, last.number, last.digest)
+
+    def append(self, said: dict[str, Any], *, actor: str, now: datetime) -> None:
+        """Record what is said, next in the chain."""
+        self.records.append(record_after(self.end, said, actor=actor, now=now))
+
+
+@dataclass(slots=True)
+class Partition:
+    """People who are changed, counted and audited together."""
+
+    chain: Chain
+    people: dict[str, Enrolment] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    """Where keys lead that are nobody's any more."""
+
+    @property
+    def version(self) -> int:
+        """Another after every change."""
+        return self.chain.end.number
+
+
+@dataclass(slots=True)
+class KeptRollout:
+    """The rollout as it is stored; `etag` is another after every change, the lease's too."""
+
+    text: str
+    lease: Lease | None
+    etag: str
+
+
+@dataclass(slots=True)
+class Storage:
+    """Empty at first. Whoever opens it a second time is another process on the same ledger."""
+
+    partitions: dict[str, Partition] = field(
+        default_factory=lambda: {name: Partition(Chain(name)) for name in PARTITIONS}
+    )
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+    rollout: KeptRollout | None = None
+    rollout_chain: Chain = field(default_factory=lambda: Chain(ROLLOUT))
+    documents: dict[int, str] = field(default_factory=dict)
+    evaluations: dict[datetime | None, str] = field(default_factory=dict)
+    """By their time; the one without a decision under None."""
+    reconciliation: str | None = None
+    plans: dict[str, tuple[str, tuple[PlannedPerson, ...]]] = field(default_factory=dict)
+    """By fingerprint: the plan, and its people."""
+    operations: dict[str, str] = field(default_factory=dict)
+    sights: dict[str, WorkerSight] = field(default_factory=dict)
+
+    @property
+    def chains(self) -> dict[str, Chain]:
+        """All there are, by their partition, the rollout's last."""
+        chains = {name: partition.chain for name, partition in self.partitions.items()}
+        return chains | {ROLLOUT: self.rollout_chain}

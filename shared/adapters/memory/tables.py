@@ -1,0 +1,22 @@
+"""The ports that are kept in one storage, opened together."""
+
+from shared.adapters.memory.audit import MemoryAudit
+from shared.adapters.memory.ledger import MemoryLedger
+from shared.adapters.memory.operations import MemoryOperations
+from shared.adapters.memory.plans import MemoryPlans
+from shared.adapters.memory.rollouts import MemoryRollouts
+from shared.adapters.memory.storage import Storage
+from shared.adapters.memory.turns import Pause, straight_on
+from shared.adapters.memory.workers import MemoryWorkers
+
+
+class MemoryTables:
+    """A storage opened: by a second one at the same time, as if by another process."""
+
+    def __init__(self, storage: Storage, pause: Pause = straight_on) -> None:
+        self.ledger = MemoryLedger(storage, pause)
+        self.rollouts = MemoryRollouts(storage, pause)
+        self.plans = MemoryPlans(storage, pause)
+        self.operations = MemoryOperations(storage, pause)
+        self.workers = MemoryWorkers(storage, pause)
+        self.audit = MemoryAudit(storage, pause)

@@ -1,0 +1,155 @@
+"""A tenant: people, groups, roles and registrations, as Entra would show them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.people import Memberships, Person, Registration
+from shared.domain.rollout.resets import Reset
+
+
+@dataclass(slots=True)
+class Group:
+    """A group of people and of groups; one that others write refuses to be written here."""
+
+    members: set[str] = field(default_factory=set)
+    writable: bool = True
+
+
+@dataclass(slots=True)
+class _Write:
+    """A membership that was written and does not show yet."""
+
+    group_id: str
+    member_id: str
+    added: bool
+    looks: int
+    """After so many more it shows."""
+
+
+@dataclass(slots=True)
+class Tenant:
+    """Filled by whoever tests; ids are object ids.
+
+    Entra shows a new membership late. Here `listing_lag` looks at who is in which group, of
+    whomever, pass before one that was written shows.
+    """
+
+    scope_group_id: str
+    listing_lag: int = 0
+    page: int = 999
+    """People to a page of everybody."""
+    people: dict[str, Person] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    administrators: set[str] = field(default_factory=set)
+    """Who holds a directory role."""
+    registered: set[str] = field(default_factory=set)
+    """Who has registered for SSPR."""
+    report: dict[str, Registration] | None = None
+    """What the registration report says, as long as it lags; None: what is."""
+    resets: list[Reset] = field(default_factory=list)
+    _unshown: list[_Write] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.groups.setdefault(self.scope_group_id, Group())
+
+    def put(self, person: Person, *group_ids: str, administrator: bool = False) -> Person:
+        """Put somebody in, or change them, and add them to these groups."""
+        self.people[person.object_id] = person
+        for group_id in group_ids:
+            self.join(group_id, person.object_id)
+        if administrator:
+            self.administrators.add(person.object_id)
+        return person
+
+    def remove(self, object_id: str) -> None:
+        """Delete somebody, with all that they are a member of."""
+        del self.people[object_id]
+        self.administrators.discard(object_id)
+        for group in self.groups.values():
+            group.members.discard(object_id)
+
+    def join(self, group_id: str, *member_ids: str) -> None:
+        """Add people or groups to a group, which is made where there is none; it shows at once."""
+        self.groups.setdefault(group_id, Group()).members.update(member_ids)
+
+    def leave(self, group_id: str, *member_ids: str) -> None:
+        """Take people or groups out of a group; it shows at once."""
+        self.groups[group_id].members.difference_update(member_ids)
+
+    def write(self, group_id: str, member_id: str, *, add: bool) -> None:
+        """Change a membership as Graph does; it shows after the lag."""
+        members = self.groups[group_id].members
+        if add:
+            members.add(member_id)
+        else:
+            members.discard(member_id)
+        if self.listing_lag:
+            self._unshown.append(_Write(group_id, member_id, add, self.listing_lag))
+
+    def show_all(self) -> None:
+        """Let everything show that was written until now."""
+        self._unshown.clear()
+
+    def shown_groups(self) -> dict[str, set[str]]:
+        """Who is in which group, people and groups, by one look."""
+        shown = {group_id: set(group.members) for group_id, group in self.groups.items()}
+        for write in reversed(self._unshown):
+            if write.added:
+                shown[write.group_id].discard(write.member_id)
+            else:
+                shown[write.group_id].add(write.member_id)
+            write.looks -= 1
+        self._unshown = [write for write in self._unshown if write.looks]
+        return shown
+
+    def people_in(self, group_id: str) -> frozenset[str]:
+        """The people in a group, direct or nested, by one look.
+
+        Raises:
+            DirectoryUnavailable: there is no such group.
+        """
+        if group_id not in self.groups:
+            raise DirectoryUnavailable(f"Graph answered 404: there is no group {group_id}")
+        shown = self.shown_groups()
+        return frozenset(_reached(group_id, shown) & self.people.keys())
+
+    def memberships(self, object_ids: Iterable[str]) -> dict[str, Memberships]:
+        """Of each of these people, the groups, direct or through others, by one look."""
+        shown = self.shown_groups()
+        reached = {group_id: _reached(group_id, shown) for group_id in shown}
+        return {
+            each: Memberships(
+                frozenset(group_id for group_id, members in reached.items() if each in members),
+                holds_directory_role=each in self.administrators,
+            )
+            for each in object_ids
+            if each in self.people
+        }
+
+    def registrations(self) -> dict[str, Registration]:
+        """The registration report: who is in scope, and who has registered."""
+        if self.report is not None:
+            return dict(self.report)
+        members = self.groups[self.scope_group_id].members
+        direct = {group_id: group.members for group_id, group in self.groups.items()}
+        enabled = _reached(self.scope_group_id, direct) if members else set()
+        return {
+            each: Registration(each, each in enabled, each in self.registered)
+            for each in self.people
+        }
+
+    def freeze_report(self) -> None:
+        """Let the report say from now on what it says now, until `report` is None again."""
+        self.report = self.registrations()
+
+
+def _reached(group_id: str, groups: dict[str, set[str]]) -> set[str]:
+    """Everybody and every group in a group, direct or nested."""
+    reached: set[str] = set()
+    pending = [group_id]
+    while pending:
+        members = groups.get(pending.pop(), set()) - reached
+        reached |= members
+        pending += members & groups.keys()
+    return reached

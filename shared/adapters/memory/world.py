@@ -1,0 +1,57 @@
+"""A world in memory: everything that a use case may reach, and what a test does to it."""
+
+from datetime import timedelta
+
+from shared.adapters.memory.broker import Broker
+from shared.adapters.memory.cloud_scope import MemoryCloudScope
+from shared.adapters.memory.dependency import MemoryDependency
+from shared.adapters.memory.directory import MemoryDirectory
+from shared.adapters.memory.lifecycle import MemoryLifecycle
+from shared.adapters.memory.outbox import MemoryOutbox
+from shared.adapters.memory.storage import Storage
+from shared.adapters.memory.tables import MemoryTables
+from shared.adapters.memory.tenant import Tenant
+from shared.adapters.memory.turns import Turns
+from shared.domain.health import Kind
+from shared.domain.person.policy import TenantRules
+from shared.ports.world import TimeLimits, World
+
+
+class MemoryWorld:
+    """Its parts, to be filled and looked into, and the `World` that stands on them.
+
+    `turns` says what happens while a use case waits for a port; `tenant` is Entra, `broker` the
+    queues, `storage` the ledger's, `dependency` one thing that can be out of reach.
+    """
+
+    def __init__(self, rules: TenantRules, *, listing_lag: int = 0) -> None:
+        """Nobody is there; see `Tenant` for the lag."""
+        self.turns = Turns()
+        self.tenant = Tenant(rules.scope_group_id, listing_lag)
+        self.broker = Broker()
+        self.storage = Storage()
+        self.lifecycle = MemoryLifecycle(self.turns)
+        self.dependency = MemoryDependency(Kind.TABLE, ["a table", "another"], self.turns)
+        self.world = self._world(rules)
+
+    def _world(self, rules: TenantRules) -> World:
+        tables = MemoryTables(self.storage, self.turns)
+        return World(
+            directory=MemoryDirectory(self.tenant, self.turns),
+            cloud_scope=MemoryCloudScope(self.tenant, self.turns),
+            ledger=tables.ledger,
+            rollouts=tables.rollouts,
+            plans=tables.plans,
+            operations=tables.operations,
+            workers=tables.workers,
+            audit=tables.audit,
+            outbox=MemoryOutbox(self.broker, self.turns),
+            lifecycle=self.lifecycle,
+            tenant_rules=rules,
+            limits=TimeLimits(
+                command_lifetime=timedelta(days=7),
+                lease=timedelta(minutes=5),
+                callback_retry=timedelta(minutes=5),
+                message_lock=timedelta(minutes=5),
+            ),
+        )

@@ -1,0 +1,96 @@
+"""What is stored stays readable, and is written as it was, whatever the domain calls it."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from shared.adapters.tables.tables import Tables
+from shared.domain.person.enrolment import CauseKind, Provenance, State
+from shared.domain.person.people import Attribute
+from shared.domain.person.policy import SourceOfAuthority, Topology
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.document import DriftAction
+from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.state import PauseReason, Phase
+from shared.ports.operations import OperationState
+from tests.integration.ledger.golden_rows import (
+    DECIDED,
+    FOLDER,
+    GOLDEN,
+    OPERATION,
+    PLAN,
+    RECONCILIATION,
+    REFUSED,
+    ROLLOUT,
+    SIGHT,
+    WHOLE,
+    Rows,
+    store_rows,
+    stored_rows,
+)
+
+WORDS: dict[str, type[StrEnum]] = {
+    "state of an enrolment": State,
+    "reason": Reason,
+    "kind of a cause": CauseKind,
+    "provenance": Provenance,
+    "source of authority": SourceOfAuthority,
+    "phase": Phase,
+    "reason of a pause": PauseReason,
+    "kind of a gate": GateKind,
+    "outcome of a gate": Outcome,
+    "state of an operation": OperationState,
+    "topology": Topology,
+    "attribute": Attribute,
+    "action on drift": DriftAction,
+}
+"""By names of their own: the classes may be renamed."""
+
+
+def golden(name: str) -> Any:
+    return json.loads((FOLDER / f"{name}.json").read_text())
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+async def test_golden_rows_are_read_as_what_they_meant(store: str, name: str) -> None:
+    store_rows(store, golden(name))
+    async with Tables.from_connection_string(store) as tables:
+        await GOLDEN[name].expect(tables)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+async def test_what_golden_rows_mean_is_written_as_they_are(store: str, name: str) -> None:
+    async with Tables.from_connection_string(store) as tables:
+        await GOLDEN[name].write(tables)
+    written: Rows = stored_rows(store)
+    assert written == golden(name)
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
+    """A new one is added to the file, since from now on it may be stored."""
+    assert {str(word) for word in WORDS[kind]} == set(golden("words")[kind])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [WHOLE, REFUSED, ROLLOUT, DECIDED, RECONCILIATION, SIGHT, PLAN, OPERATION],
+    ids=lambda value: type(value).__name__,
+)
+def test_golden_values_have_something_in_every_field(value: Any) -> None:
+    """Else a field that is new has no golden row, and a later rename of it would go unseen."""
+    assert list(empty_fields(value)) == []
+
+
+def empty_fields(value: Any, where: str = "") -> Iterator[str]:
+    if not is_dataclass(value):
+        return
+    for one in fields(value):
+        found = getattr(value, one.name)
+        if found in (None, "", 0, (), frozenset(), {}, []):
+            yield f"{where}{one.name}"
+        yield from empty_fields(found, f"{where}{one.name}.")

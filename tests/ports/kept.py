@@ -1,0 +1,33 @@
+"""What is kept in one ledger, in memory or in tables, and how it is opened."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from shared.ports.audit import Audit
+from shared.ports.ledger import Ledger
+from shared.ports.operations import Operations
+from shared.ports.plans import Plans
+from shared.ports.rollouts import Rollouts
+from shared.ports.workers import Workers
+
+
+class Kept(Protocol):
+    """The ports that are kept in one ledger."""
+
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def rollouts(self) -> Rollouts: ...
+    @property
+    def plans(self) -> Plans: ...
+    @property
+    def operations(self) -> Operations: ...
+    @property
+    def workers(self) -> Workers: ...
+    @property
+    def audit(self) -> Audit: ...
+
+
+type Opening = Callable[[], AbstractAsyncContextManager[Kept]]
+"""Opens the one ledger of a test: a second time as if by another process."""

@@ -1,0 +1,125 @@
+"""The audit: every change is in it, and each partition's is one chain."""
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
+from shared.domain.person.enrolment import CauseKind, Exclusion, State
+from shared.domain.person.partitions import PARTITIONS
+from shared.domain.person.reasons import Reason
+from shared.ports.audit import Audit
+from tests.ports.kept import Kept
+from tests.ports.people import NOW, enrolment, object_id, put, wave
+from tests.ports.rollouts import PAUSED, PLANNED
+
+PERSON = enrolment("employee:1")
+
+
+async def everything(audit: Audit) -> AsyncIterator[AuditRecord]:
+    for end in await audit.ends():
+        for record in await audit.records(end.partition, 0, end.number + 1):
+            yield record
+
+
+async def entries(tables: Kept) -> list[dict[str, object]]:
+    records = [record async for record in everything(tables.audit)]
+    return [entry for one in records for entry in json.loads(one.content)["changes"]]
+
+
+async def test_every_change_is_in_the_audit_and_the_audit_is_one_chain_per_partition(
+    tables: Kept,
+) -> None:
+    ledger = tables.ledger
+    people = [enrolment(object_id(number)) for number in range(20)]
+    provisional = enrolment("employee:7")
+    await put(ledger, *people, provisional)
+    changed = [
+        replace(p.moved(State.APPLIED, Reason.ADDED, NOW, detail="by Graph"), command_key="c-1")
+        for p in people
+    ]
+    await put(ledger, *changed)
+    arrived = replace(provisional, key=object_id(21))
+    await ledger.adopt("employee:7", arrived, actor="test", now=NOW)
+    digests: dict[str, str] = {}
+    async for record in everything(tables.audit):
+        content = json.loads(record.content)
+        assert record.previous == digests.get(record.partition, "")
+        assert record.digest == chained(record.previous, record.content)
+        assert (content["at"], content["actor"]) == (NOW.isoformat(), "test")
+        digests[record.partition] = record.digest
+    found = await entries(tables)
+    assert len(found) == len(people) + 1 + len(changed) + 2
+    assert {
+        "key": people[0].key,
+        "objectId": people[0].key,
+        "from": "requested",
+        "to": "applied",
+        "reason": "added",
+        "detail": "by Graph",
+        "cause": {"kind": "event", "reference": "event-1"},
+        "commandKey": "c-1",
+    } in found
+    [left] = [entry for entry in found if entry["key"] == "employee:7" and entry["from"]]
+    assert (left["to"], left["objectId"], left["reason"]) == (
+        None,
+        arrived.key,
+        "arrived-in-entra",
+    )
+
+
+async def test_the_audit_says_which_claims_and_exclusions_came_and_went(tables: Kept) -> None:
+    claimed = PERSON.with_claim(wave("pilot"))
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "ada", "on leave", NOW)
+    kept_out = replace(claimed.released(CauseKind.WAVE), exclusion=exclusion)
+    for person in (PERSON, claimed, kept_out, PERSON):
+        await put(tables.ledger, person)
+    names = ("claimed", "released", "exclusion")
+    said = [{name: e[name] for name in names if name in e} for e in await entries(tables)]
+    pilot = [{"kind": "wave", "reference": "pilot", "actor": "rollout"}]
+    until = NOW.isoformat()
+    assert said == [
+        {},
+        {"claimed": pilot},
+        {
+            "released": pilot,
+            "exclusion": {
+                "reason": "excluded-by-operator",
+                "actor": "ada",
+                "text": "on leave",
+                "until": until,
+            },
+        },
+        {"exclusion": None},
+    ]
+
+
+async def test_every_partition_has_an_end_from_the_beginning(tables: Kept) -> None:
+    assert await tables.audit.ends() == [AuditEnd(name, 0, "") for name in (*PARTITIONS, "rollout")]
+    assert await tables.audit.records("rollout", 0, 5) == []
+    assert await tables.audit.records("no such partition", 0, 5) == []
+
+
+async def write_three(tables: Kept) -> None:
+    for attempts in range(3):
+        await put(tables.ledger, replace(PERSON, attempts=attempts))
+
+
+async def test_records_are_read_on_from_where_the_last_reading_ended(tables: Kept) -> None:
+    await write_three(tables)
+    first = await tables.audit.records("provisional", 0, 2)
+    rest = await tables.audit.records("provisional", 2, 5000)
+    assert [record.number for record in (*first, *rest)] == [1, 2, 3]
+    assert await tables.audit.records("provisional", 3, 2) == []
+
+
+async def test_the_chain_of_the_rollout_is_whole_and_apart_from_the_others(
+    tables: Kept,
+) -> None:
+    stored = await tables.rollouts.replace(None, PLANNED, action="apply", now=NOW)
+    stored = await tables.rollouts.renew(stored, PAUSED.lease)
+    await tables.rollouts.replace(stored, PAUSED, action="pause", now=NOW)
+    *others, end = await tables.audit.ends()
+    assert {other.number for other in others} == {0}
+    records = await tables.audit.records("rollout", 0, 9)
+    assert (end.partition, end.number, broken_at(records, end)) == ("rollout", 2, None)

@@ -1,0 +1,15 @@
+"""Every use case on a world in memory: no process, no network, no clock."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.use_cases.stage import Stage, a_stage
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """An empty one; whatever was to happen in a race has to have happened by the end."""
+    stage = a_stage()
+    yield stage
+    assert stage.turns.unused() == []
