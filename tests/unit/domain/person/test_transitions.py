@@ -241,8 +241,13 @@ def test_of_several_ways_the_last_and_no_other_is_for_every_case() -> None:
             assert [way.leads_to is not None for way in ways] == [True], happening
 
 
-def test_nobody_begins_as_they_were() -> None:
-    with pytest.raises(ImpossibleMove):
+def test_nobody_begins_with_what_needs_somebody_or_leaves_them_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with pytest.raises(ImpossibleMove, match="seen of somebody unknown"):
+        begin(Happening.SEEN, Reason.SEEN_IN_ENTRA, NOW, detail="")
+    monkeypatch.setitem(TABLE, (None, Happening.SEEN), (Way(None),))
+    with pytest.raises(ImpossibleMove, match="nothing to remember"):
         begin(Happening.SEEN, Reason.SEEN_IN_ENTRA, NOW, detail="")
 
 
