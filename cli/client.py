@@ -1,10 +1,24 @@
-"""The operator API, call by call: its JSON as it is."""
+"""The operator API, call by call: what is asked, and the view that is answered."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
+from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
+from shared.contracts.api.event_views import AcceptedEvents, EventView
+from shared.contracts.api.health_views import HealthView
+from shared.contracts.api.operation_views import (
+    ApplyOperation,
+    OperationView,
+    PlanOperation,
+    RollbackOperation,
+)
+from shared.contracts.api.people_views import PeopleView
+from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
+from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
+from shared.contracts.api.status_views import StatusView
+from shared.contracts.api.view import View
 
 if TYPE_CHECKING:
     from cli.connection import Connection
@@ -25,7 +39,7 @@ class OperatorApi:
     def __exit__(self, *_: object) -> None:
         self._at.close()
 
-    def send(self, events: Sequence[Any]) -> list[str]:
+    def send(self, events: Sequence[object]) -> tuple[str, ...]:
         """Hand in at most `MOST_EVENTS` events: all are taken or none; the keys to follow them by.
 
         Repeating it is safe: an event that the app gets twice is known by its id.
@@ -33,107 +47,112 @@ class OperatorApi:
         Raises:
             RefusedInput: the app found something wrong with one of them.
         """
-        return list(self._at.post("onboarding-events", json=list(events))["keys"])
+        return self._at.post("onboarding-events", list(events), AcceptedEvents).keys
 
-    def user(self, identity: str) -> dict[str, Any] | None:
-        """`{"people": […], "outlook": […]}`; None where nobody is known by that name."""
-        return self._at.get(f"users/{_name(identity)}")
+    def user(self, identity: str) -> PeopleView | None:
+        """Everybody whom that name means; None where nobody is known by it."""
+        return self._at.get(f"users/{_name(identity)}", PeopleView)
 
-    def event(self, key: str) -> dict[str, Any] | None:
+    def event(self, key: str) -> EventView | None:
         """What became of the event; None where no such event has been dealt with."""
-        return self._at.get(f"events/{_part(key)}")
+        return self._at.get(f"events/{_part(key)}", EventView)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> StatusView:
         """The totals, whoever needs a look, and what was refused."""
-        return _there(self._at.get("status"), "the app has no status; is SSPR_URL the app's /api?")
+        found = self._at.get("status", StatusView)
+        return _there(found, "the app has no status; is SSPR_URL the app's /api?")
 
-    def health(self) -> dict[str, Any]:
+    def health(self) -> HealthView:
         """Whether everything that the app depends on can be reached, looked at now."""
-        found = self._at.get("health/report")
+        found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
 
-    def by_hand(
+    def override(
         self, verb: str, identity: str, reason: str, until: str | None = None
-    ) -> dict[str, Any]:
+    ) -> PeopleView:
         """Include, exclude or release somebody; saying so twice says no more than once."""
         body = {"reason": reason} | ({"until": until} if until else {})
-        return self._at.post(f"people/{_name(identity)}/{verb}", json=body)
+        return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
 
-    def rollout(self) -> dict[str, Any] | None:
+    def rollout(self) -> RolloutView | None:
         """The rollout as it stands; None before the first was applied."""
-        return self._at.get("rollout")
+        return self._at.get("rollout", RolloutView)
 
     def document(self, version: int | None) -> str | None:
         """That version of the document as it was written, or the one in force; None without it."""
         asked = {} if version is None else {"version": version}
         return self._at.get_text("rollout/document", **asked)
 
-    def gates(self, limit: int) -> dict[str, Any]:
+    def gates(self, limit: int) -> EvaluationsView:
         """The newest looks at the gates, newest first."""
-        return _there(self._at.get("rollout/gates", limit=limit), "the app has no gates")
+        found = self._at.get("rollout/gates", EvaluationsView, limit=limit)
+        return _there(found, "the app has no gates")
 
-    def control(self, verb: str, **said: Any) -> dict[str, Any]:
+    def control(self, verb: str, reason: str, *, skip_soak: bool | None = None) -> RolloutView:
         """Pause, resume, promote, abort or restart; never made twice, for twice may be once more.
+
+        Only a promotion may skip the soak.
 
         Raises:
             Unanswered: it may have been done or not.
         """
-        return self._at.post(f"rollout/{verb}", repeatable=False, json=said)
+        body = {"reason": reason} | ({} if skip_soak is None else {"skipSoak": skip_soak})
+        return self._at.post(f"rollout/{verb}", body, RolloutView, repeatable=False)
 
-    def plan_scope(self, document: str) -> dict[str, Any]:
-        """Ask for a plan; the operation that draws it up. Repeating it draws the same one up.
+    def request_plan(self, document: str) -> PlanOperation:
+        """Ask for a plan; asking twice plans the same.
 
         Raises:
             RefusedInput: the document is wrong, with its findings.
         """
-        yaml = {"content-type": "application/yaml"}
-        return self._at.post("rollout/plans", content=document.encode(), headers=yaml)
+        return self._at.post_yaml("rollout/plans", document, PlanOperation)
 
-    def plan(self, fingerprint: str) -> dict[str, Any]:
+    def plan(self, fingerprint: str) -> PlanView:
         """A plan that was made."""
-        found = self._at.get(f"rollout/plans/{_part(fingerprint)}")
-        return _there(found, f"no plan is kept as {fingerprint}; sspr plan FILE draws one up")
+        found = self._at.get(f"rollout/plans/{_part(fingerprint)}", PlanView)
+        return _there(found, f"no plan is kept as {fingerprint}; sspr plan FILE makes one")
 
-    def plan_people(self, fingerprint: str) -> Iterator[dict[str, Any]]:
+    def plan_people(self, fingerprint: str) -> Iterator[PlannedPersonView]:
         """Everybody whom the plan concerns, read page by page."""
+        place = f"rollout/plans/{_part(fingerprint)}"
         page: int | None = 0
         while page is not None:
-            found = self._at.get(f"rollout/plans/{_part(fingerprint)}/people", page=page)
+            found = self._at.get(f"{place}/people", PlanPeople, page=page)
             people = _there(found, f"no plan is kept as {fingerprint}")
-            yield from people["people"]
-            page = people["nextPage"]
+            yield from people.people
+            page = people.next_page
 
-    def apply(self, fingerprint: str, *, force: bool, reason: str) -> dict[str, Any]:
+    def apply(self, fingerprint: str, *, force: bool, reason: str) -> ApplyOperation:
         """Ask for a plan to be applied; once it is, applying it again changes nothing."""
         body = {"plan": fingerprint, "force": force, "reason": reason}
-        return self._at.post("rollout/apply", json=body)
+        return self._at.post("rollout/apply", body, ApplyOperation)
 
-    def roll_back(self, wave: str, reason: str, plan: str | None = None) -> dict[str, Any]:
+    def roll_back(self, wave: str, reason: str, plan: str | None = None) -> RollbackOperation:
         """Ask what rolling a wave back would do; with that plan's fingerprint, ask for it."""
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
-        return self._at.post("rollout/rollback", json=body)
+        return self._at.post("rollout/rollback", body, RollbackOperation)
 
-    def operation(self, key: str) -> dict[str, Any]:
-        """How an operation stands."""
-        return _there(self._at.get(f"operations/{_part(key)}"), f"no operation is known by {key}")
+    def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
+        """How an operation stands by now."""
+        found = self._at.get(f"operations/{_part(asked.key)}", type(asked))
+        return _there(found, f"no operation is known by {asked.key}")
 
-    def audit_ends(self) -> list[dict[str, Any]]:
+    def audit_ends(self) -> Sequence[AuditEndView]:
         """Where the audit's chain ends in each partition."""
-        found = _there(self._at.get("audit"), "the app has no audit")
-        return list(found["partitions"])
+        return _there(self._at.get("audit", AuditEnds), "the app has no audit").partitions
 
-    def audit_records(self, partition: str, through: int) -> Iterator[dict[str, Any]]:
+    def audit_records(self, partition: str, through: int) -> Iterator[AuditRecordView]:
         """A partition's records through that number, oldest first, read page by page."""
         after = 0
         while after < through:
-            found = self._at.get(f"audit/{_part(partition)}", after=after)
-            records = _there(found, f"the audit has no partition {partition}")["records"]
+            found = self._at.get(f"audit/{_part(partition)}", AuditPage, after=after)
+            records = _there(found, f"the audit has no partition {partition}").records
             for record in records:
-                if record["number"] <= through:
+                if record.number <= through:
                     yield record
-            if not records or records[-1]["number"] <= after:
+            if not records or records[-1].number <= after:
                 return
-            after = records[-1]["number"]
+            after = records[-1].number
 
 
 def _there[T](found: T | None, otherwise: str) -> T:

@@ -1,35 +1,37 @@
 """Steering: an operator's word that may not be said twice when its answer is lost."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cli.client import OperatorApi
 from cli.exits import Failure, Status, Unanswered
-from cli.render.rollout import phase_text
+from cli.plain import phase_text
 from cli.terminal import tell
-from shared.domain.rollout.state import ACTIVE, Phase
+from shared.contracts.api.rollout_views import RolloutView
+from shared.contracts.api.words import RolloutPhase
 
 
 @dataclass(frozen=True, slots=True)
 class _Verb:
-    goal: frozenset[Phase] = frozenset()
-    """Phases that show that it was done, whoever did it; none where a phase shows nothing."""
+    is_heard: Callable[[RolloutView], bool] = lambda _: False
+    """Whether the rollout shows that it was done, whoever did it; never where nothing shows it."""
     attempts: int = 1
     """A brake is pulled again; whatever sets something going is left to the operator."""
 
 
 _VERBS: Mapping[str, _Verb] = {
-    "pause": _Verb(frozenset({Phase.PAUSED}), attempts=3),
-    "abort": _Verb(frozenset({Phase.ABORTED}), attempts=3),
-    "resume": _Verb(ACTIVE),
-    "restart": _Verb(frozenset({Phase.PLANNED})),
+    "pause": _Verb(lambda rollout: rollout.phase == RolloutPhase.PAUSED, attempts=3),
+    "abort": _Verb(lambda rollout: rollout.phase == RolloutPhase.ABORTED, attempts=3),
+    "resume": _Verb(lambda rollout: rollout.active),
+    "restart": _Verb(lambda rollout: rollout.phase == RolloutPhase.PLANNED),
     # The wave that is seen to have begun may be the one that the clock promoted.
     "promote": _Verb(),
 }
 
 
-def control(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
+def control(
+    api: OperatorApi, verb: str, reason: str, *, skip_soak: bool | None = None
+) -> RolloutView:
     """Say it, and answer the rollout as it stands then.
 
     Where no answer comes, the rollout tells whether the word was heard.
@@ -40,7 +42,7 @@ def control(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
     unanswered: Unanswered | None = None
     for _ in range(_VERBS[verb].attempts):
         try:
-            return api.control(verb, **said)
+            return api.control(verb, reason, skip_soak=skip_soak)
         except Unanswered as problem:
             unanswered = problem
             rollout = _rollout_after(problem, api, verb)
@@ -58,11 +60,11 @@ def control(api: OperatorApi, verb: str, **said: Any) -> dict[str, Any]:
     raise _not_known(unanswered, verb, text)
 
 
-def _is_heard(verb: str, rollout: dict[str, Any]) -> bool:
-    return rollout["phase"] in _VERBS[verb].goal
+def _is_heard(verb: str, rollout: RolloutView) -> bool:
+    return _VERBS[verb].is_heard(rollout)
 
 
-def _rollout_after(unanswered: Unanswered, api: OperatorApi, verb: str) -> dict[str, Any]:
+def _rollout_after(unanswered: Unanswered, api: OperatorApi, verb: str) -> RolloutView:
     try:
         rollout = api.rollout()
     except Failure as problem:

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from cli.render.layout import escaped
+from cli.plain import escaped
 
 # A spreadsheet takes text that begins so for a formula. Source: OWASP, "CSV Injection".
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import batched
-from typing import Any
 
 from cli.client import MOST_EVENTS, OperatorApi
-from cli.events_file import Entry, InvalidEvents, check, enveloped, read_events
+from cli.events_file import Entry, Event, InvalidEvents, check, enveloped, read_events
 from cli.exits import Failure, RefusedInput, Status
-from cli.render.people import accepted_view
-from cli.terminal import Form, contents, show, tell
+from cli.tables import accepted_table
+from cli.terminal import Form, contents, draw, show_as_json, tell
+from shared.contracts.api.event_views import AcceptedEvents
+from shared.contracts.messages.onboarding_event import PersonCloudEvent
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.people import Identifier, IdentifierKind
 
@@ -22,7 +23,7 @@ _FIELDS = {
 
 def event_for(
     person: str, offboard: bool, effective_date: datetime | None, reason: str | None
-) -> Entry:
+) -> Entry[Event]:
     """An event about one person.
 
     Raises:
@@ -36,13 +37,12 @@ def event_for(
         **({"reason": reason} if reason else {}),
     }
     try:
-        check(event)
+        return Entry("event 1", check(event))
     except InvalidMessage as problem:
         raise Failure(Status.USAGE, f"{problem.field}: {problem.reason}") from None
-    return Entry("event 1", event)
 
 
-def events_of(file: str) -> list[Entry]:
+def events_of(file: str) -> list[Entry[Event]]:
     """All events of a file; `-` is stdin.
 
     Raises:
@@ -54,7 +54,7 @@ def events_of(file: str) -> list[Entry]:
         raise Failure(Status.USAGE, f"nothing was sent of {file}:\n{problem}") from None
 
 
-def deliver(api: OperatorApi, entries: Sequence[Entry], actor: str, output: Form) -> None:
+def deliver(api: OperatorApi, entries: Sequence[Entry[Event]], actor: str, output: Form) -> None:
     """Send the events and show the keys of what was accepted.
 
     Raises:
@@ -69,11 +69,14 @@ def deliver(api: OperatorApi, entries: Sequence[Entry], actor: str, output: Form
     finally:
         # What was accepted has its keys, even where something went wrong behind it.
         if keys:
-            whom = [(_whom(entry.value), key) for entry, key in zip(ready, keys, strict=False)]
-            show({"keys": keys}, accepted_view(whom), output)
+            if output is Form.JSON:
+                show_as_json(AcceptedEvents(keys=tuple(keys)))
+            else:
+                whom = [(_whom(one.value), key) for one, key in zip(ready, keys, strict=False)]
+                draw(accepted_table(whom))
 
 
-def _send(api: OperatorApi, entries: Sequence[Entry], accepted: int) -> list[str]:
+def _send(api: OperatorApi, entries: Sequence[Entry[Event]], accepted: int) -> tuple[str, ...]:
     try:
         return api.send([entry.value for entry in entries])
     except Failure as problem:
@@ -85,13 +88,13 @@ def _send(api: OperatorApi, entries: Sequence[Entry], accepted: int) -> list[str
         raise Failure(problem.status, text) from None
 
 
-def _refusal(problem: RefusedInput, entries: Sequence[Entry]) -> str:
+def _refusal(problem: RefusedInput, entries: Sequence[Entry[Event]]) -> str:
     number, bracket, field = problem.field.removeprefix("[").partition("].")
     place = entries[int(number)].place if bracket and number.isdigit() else problem.field
     return f"the app refused {place}, {field or '(body)'}: {problem.reason}"
 
 
-def _whom(event: dict[str, Any]) -> str:
-    data = event["data"]
-    named = (data.get(field) for field in ("userPrincipalName", "employeeId", "objectId"))
-    return str(next(filter(None, named), event["id"]))
+def _whom(event: Event) -> str:
+    read = PersonCloudEvent.read_object(event)
+    data = read.data
+    return data.user_principal_name or data.employee_id or data.object_id or read.id

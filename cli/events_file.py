@@ -3,11 +3,10 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any
 from uuid import uuid4
 
 from shared.contracts.messages.onboarding_event import (
@@ -23,12 +22,16 @@ COLUMNS = tuple(str(field.alias) for field in PlainEvent.model_fields.values())
 _MOST_SHOWN = 20
 
 
+type Event = Mapping[str, object]
+"""JSON that the contract takes for an event."""
+
+
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One event and where it stands, such as `line 7`."""
+class Entry[V]:
+    """One value and where it stands, such as `line 7`."""
 
     place: str
-    value: Any
+    value: V
 
 
 class InvalidEvents(Exception):
@@ -40,7 +43,7 @@ class InvalidEvents(Exception):
         super().__init__("\n".join(shown))
 
 
-def read_events(content: bytes, name: str) -> list[Entry]:
+def read_events(content: bytes, name: str) -> list[Entry[Event]]:
     """The events of a file called `name`, whose ending says what it holds; else it is guessed.
 
     Raises:
@@ -52,22 +55,22 @@ def read_events(content: bytes, name: str) -> list[Entry]:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InvalidEvents([f"line {line}: not UTF-8"]) from None
-    entries, complaints = [], []
+    entries: list[Entry[Event]] = []
+    complaints: list[str] = []
     for entry in _entries(text, PurePath(name).suffix.lower()):
         try:
-            check(entry.value)
+            entries.append(Entry(entry.place, check(entry.value)))
         except InvalidMessage as refused:
             complaints.append(f"{entry.place}, {refused.field}: {refused.reason}")
-        entries.append(entry)
-    if not entries:
+    if not entries and not complaints:
         complaints.append("no event in it")
     if complaints:
         raise InvalidEvents(complaints)
     return entries
 
 
-def check(value: Any) -> None:
-    """Let the app's own contract say whether this is an event.
+def check(value: object) -> Event:
+    """Let the app's own contract say whether this is an event; it, where it is one.
 
     Raises:
         InvalidMessage: naming the field and the reason.
@@ -75,17 +78,21 @@ def check(value: Any) -> None:
     if isinstance(value, InvalidMessage):
         raise value
     read_request_object(value, Envelope(), datetime.now(UTC))
+    if not isinstance(value, Mapping):
+        raise InvalidMessage("(body)", "not an object")
+    return value
 
 
-def enveloped(value: Any, actor: str) -> Any:
+def enveloped(value: Event, actor: str) -> Event:
     """The event as it is sent: a plain one gets an id and, where it names none, the actor."""
     if "specversion" in value:
         return value
     named = value if value.get("actor") else {**value, "actor": actor}
-    return as_cloud_event(named, source=SOURCE, event_id=uuid4().hex)
+    event: Event = as_cloud_event(named, source=SOURCE, event_id=uuid4().hex)
+    return event
 
 
-def _entries(text: str, suffix: str) -> Iterator[Entry]:
+def _entries(text: str, suffix: str) -> Iterator[Entry[object]]:
     match suffix:
         case ".csv":
             return _rows(text)
@@ -100,13 +107,13 @@ def _entries(text: str, suffix: str) -> Iterator[Entry]:
     return _document(text) if start == "[" or _is_json(text) else _lines(text)
 
 
-def _lines(text: str) -> Iterator[Entry]:
+def _lines(text: str) -> Iterator[Entry[object]]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield Entry(f"line {number}", _value(line))
 
 
-def _document(text: str) -> Iterator[Entry]:
+def _document(text: str) -> Iterator[Entry[object]]:
     value = _value(text)
     if not isinstance(value, list):
         yield Entry("event 1", value)
@@ -115,7 +122,7 @@ def _document(text: str) -> Iterator[Entry]:
         yield Entry(f"event {number}", one)
 
 
-def _rows(text: str) -> Iterator[Entry]:
+def _rows(text: str) -> Iterator[Entry[object]]:
     header = text.partition("\n")[0]
     # Excel separates by what the country's decimal comma leaves free.
     separator = max(",;\t", key=header.count)
@@ -132,7 +139,7 @@ def _rows(text: str) -> Iterator[Entry]:
         yield Entry(f"line {rows.line_num}", InvalidMessage("(row)", f"not CSV: {error}"))
 
 
-def _strange_columns(names: Sequence[str]) -> Iterator[Entry]:
+def _strange_columns(names: Sequence[str]) -> Iterator[Entry[object]]:
     allowed = ", ".join(COLUMNS)
     for name in names:
         if name not in COLUMNS:
@@ -140,20 +147,21 @@ def _strange_columns(names: Sequence[str]) -> Iterator[Entry]:
             yield Entry("line 1", strange)
 
 
-def _row(names: Sequence[str], cells: Sequence[str]) -> Any:
+def _row(names: Sequence[str], cells: Sequence[str]) -> object:
     if len(cells) > len(names):
         return InvalidMessage("(row)", f"{len(cells)} cells under {len(names)} columns")
     return {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
 
 
-def _value(text: str) -> Any:
+def _value(text: str) -> object:
     try:
-        return json.loads(text)
+        value: object = json.loads(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} " if "\n" in text.strip() else ""
         return InvalidMessage("(body)", f"not JSON: {error.msg} at {where}column {error.colno}")
     except RecursionError:
         return InvalidMessage("(body)", "not JSON: nested too deeply")
+    return value
 
 
 def _is_json(text: str) -> bool:

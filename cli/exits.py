@@ -1,6 +1,11 @@
 """How a command ends: the exit statuses, and the failure that carries one of them."""
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.contracts.api.error_views import FindingView
 
 
 class Status(IntEnum):
@@ -41,7 +46,7 @@ class RefusedInput(Failure):
         findings: every place of a rollout document that is wrong, as the API tells them.
     """
 
-    def __init__(self, field: str, reason: str, findings: list[dict[str, object]]) -> None:
+    def __init__(self, field: str, reason: str, findings: "Sequence[FindingView]") -> None:
         super().__init__(Status.NOT_FOUND, f"the app refused {field}: {reason}")
         self.field = field
         self.reason = reason

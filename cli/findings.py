@@ -1,11 +1,15 @@
 """What is wrong with a document, as compilers say it, so that editors find the place."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from cli.exits import Failure, Status
-from cli.render.layout import escaped
+from cli.plain import escaped
 from cli.terminal import Form, contents, show_json, show_text, tell
+
+if TYPE_CHECKING:
+    from shared.contracts.api.error_views import FindingView
+    from shared.contracts.documents.finding import Finding
 
 
 def text_of(file: str) -> str:
@@ -21,33 +25,32 @@ def text_of(file: str) -> str:
         raise Failure(Status.NOT_FOUND, problem) from None
 
 
-def plain_findings(found: Iterable[Any]) -> list[dict[str, Any]]:
-    """Findings as JSON values."""
-    return [
-        {"line": one.line, "column": one.column, "field": one.field, "reason": one.reason}
-        for one in found
-    ]
+def views_of(found: "Iterable[Finding]") -> "list[FindingView]":
+    """Findings of a check on this machine, as the app would tell them."""
+    from shared.contracts.api.error_views import FindingView
+
+    return [FindingView.model_validate(one) for one in found]
 
 
-def line_of(file: str, finding: dict[str, Any]) -> str:
+def line_of(file: str, finding: "FindingView") -> str:
     """One finding on one line."""
-    place = f"{file}:{finding['line']}:{finding['column']}"
-    return escaped(f"{place}: {finding['field']}: {finding['reason']}")
+    place = f"{file}:{finding.line}:{finding.column}"
+    return escaped(f"{place}: {finding.field}: {finding.reason}")
 
 
-def count_of(wrong: list[dict[str, Any]]) -> str:
+def count_of(wrong: "Sequence[FindingView]") -> str:
     """How many there are."""
     return f"{len(wrong) or 'no'} finding{'' if len(wrong) == 1 else 's'}"
 
 
-def show_findings(file: str, wrong: list[dict[str, Any]], output: Form) -> None:
+def show_findings(file: str, wrong: "Sequence[FindingView]", output: Form) -> None:
     """Print them, and how many they are to stderr; there being any is a failure.
 
     Raises:
         Failure: there are some.
     """
     if output is Form.JSON:
-        show_json(wrong)
+        show_json([one.model_dump(by_alias=True) for one in wrong])
     else:
         for one in wrong:
             show_text(line_of(file, one))

@@ -1,47 +1,37 @@
-"""What is waited for: a state of people, or a phase or wave of the rollout."""
+"""What is waited for: a state of people, or a phase or wave of the rollout.
+
+Which states count as reached, and which end a way, the views say.
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING
 
 from cli.exits import Failure, Status
-from shared.domain.person.enrolment import State
-from shared.domain.rollout.state import ACTIVE, Phase
+from shared.contracts.api.words import PersonState, RolloutPhase, WaveState
 
-_WAYS = (
-    (
-        State.REQUESTED,
-        State.WAITING,
-        State.APPLIED,
-        State.VISIBLE,
-        State.EFFECTIVE,
-        State.REGISTERED,
-    ),
-    (State.WITHDRAWING, State.WITHDRAWN),
-)
-_ENDS = frozenset({State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN})
-
-type People = Sequence[dict[str, Any]]
-type Rollout = dict[str, Any]
+if TYPE_CHECKING:
+    from shared.contracts.api.people_views import PersonView
+    from shared.contracts.api.rollout_views import RolloutView
 
 
-class WaveState(StrEnum):
+class WaveGoal(StrEnum):
     """How far a wave may have to be."""
 
-    PROGRESSING = "progressing"
-    SOAKING = "soaking"
-    DONE = "done"
+    PROGRESSING = WaveState.PROGRESSING
+    SOAKING = WaveState.SOAKING
+    DONE = WaveState.DONE
 
 
-def of_people(goal: State | None) -> Callable[[People], Status | None]:
+def of_people(goal: PersonState | None) -> "Callable[[Sequence[PersonView]], Status | None]":
     """Judges whether everybody is at the goal or beyond it.
 
     Without a goal any end will do. With one, an end that a person comes to meanwhile is an end as
     well; an end from before is not, for an event may be on its way to change it.
     """
-    before: People | None = None
+    before: Sequence[PersonView] | None = None
 
-    def judge(people: People) -> Status | None:
+    def judge(people: "Sequence[PersonView]") -> Status | None:
         nonlocal before
         before = people if before is None else before
         if people and all(reached(one, goal) for one in people):
@@ -53,44 +43,38 @@ def of_people(goal: State | None) -> Callable[[People], Status | None]:
     return judge
 
 
-def reached(person: dict[str, Any], goal: State | None) -> bool:
+def reached(person: "PersonView", goal: PersonState | None) -> bool:
     """Whether the person is at the goal or beyond it; without a goal, at any end."""
-    state = person["state"]
-    if goal is None:
-        return state in _ENDS
-    way = next((way for way in _WAYS if goal in way), (goal,))
-    return state in way[way.index(goal) :]
+    return person.final if goal is None else goal in person.reached
 
 
-def of_phase(goals: Collection[Phase]) -> Callable[[Rollout], Status | None]:
+def of_phase(goals: Collection[RolloutPhase]) -> "Callable[[RolloutView], Status | None]":
     """Judges whether the rollout is in one of these phases, or rests in another."""
 
-    def judge(rollout: Rollout) -> Status | None:
-        return Status.OK if rollout["phase"] in goals else _at_rest(rollout)
+    def judge(rollout: "RolloutView") -> Status | None:
+        return Status.OK if rollout.phase in goals else _at_rest(rollout)
 
     return judge
 
 
-def of_wave(name: str, goal: WaveState) -> Callable[[Rollout], Status | None]:
+def of_wave(name: str, goal: WaveGoal) -> "Callable[[RolloutView], Status | None]":
     """Judges whether that wave is in that state or a later one, or the rollout rests before."""
-    later = list(WaveState)[list(WaveState).index(goal) :]
 
-    def judge(rollout: Rollout) -> Status | None:
-        states = {wave["name"]: wave["state"] for wave in rollout["waves"]}
-        if name not in states:
-            text = f"there is no wave {name!r}; there are {', '.join(states)}"
+    def judge(rollout: "RolloutView") -> Status | None:
+        waves = {wave.name: wave for wave in rollout.waves}
+        if name not in waves:
+            text = f"there is no wave {name!r}; there are {', '.join(waves)}"
             raise Failure(Status.NOT_FOUND, text)
-        return Status.OK if states[name] in later else _at_rest(rollout)
+        return Status.OK if goal in waves[name].reached else _at_rest(rollout)
 
     return judge
 
 
-def _at_rest(rollout: Rollout) -> Status | None:
+def _at_rest(rollout: "RolloutView") -> Status | None:
     """Nothing moves before an operator says so."""
-    return None if rollout["phase"] in ACTIVE else Status.NOT_FOUND
+    return None if rollout.active else Status.NOT_FOUND
 
 
-def _ended(person: dict[str, Any], before: People) -> bool:
-    known = {(one["key"], one["state"], one["since"]) for one in before}
-    is_new = (person["key"], person["state"], person["since"]) not in known
-    return person["state"] in _ENDS and is_new
+def _ended(person: "PersonView", before: "Sequence[PersonView]") -> bool:
+    known = {(one.key, one.state, one.since) for one in before}
+    return person.final and (person.key, person.state, person.since) not in known

@@ -6,15 +6,17 @@ Data goes to stdout, progress, questions and complaints to stderr.
 import io
 import sys
 from functools import partial
-from typing import Annotated, Any, override
+from typing import TYPE_CHECKING, Annotated, Any, override
 
 import typer
 from typer.core import TyperGroup
 
-from cli.client import OperatorApi
 from cli.commands import audit, health, hr, onboarding, people, plans, rollout
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
+
+if TYPE_CHECKING:
+    from cli.client import OperatorApi
 
 
 class _Commands(TyperGroup):
@@ -31,8 +33,8 @@ class _Commands(TyperGroup):
 
 app = typer.Typer(
     cls=_Commands,
-    help="Roll self-service password reset out in waves, onboard people, and see what became of "
-    "them.",
+    help="Roll out self-service password reset in waves, onboard people, and follow what becomes "
+    "of them.",
     epilog=EPILOG,
     no_args_is_help=True,
     # A traceback with local variables would show the key.
@@ -59,16 +61,21 @@ def _show_version(wanted: bool) -> None:
 def connect(
     ctx: typer.Context,
     url: Annotated[
-        str | None, typer.Option(help="Instead of SSPR_URL.", show_default=False)
+        str | None, typer.Option(help="Use this address instead of SSPR_URL.", show_default=False)
     ] = None,
     key: Annotated[
         str | None,
         typer.Option(
-            help="Instead of SSPR_KEY; others may see it in the process list.", show_default=False
+            help="Use this key instead of SSPR_KEY; others can see it in the process list.",
+            show_default=False,
         ),
     ] = None,
     token: Annotated[
-        str | None, typer.Option(help="Instead of SSPR_TOKEN; likewise.", show_default=False)
+        str | None,
+        typer.Option(
+            help="Use this token instead of SSPR_TOKEN; others can see it as well.",
+            show_default=False,
+        ),
     ] = None,
     version: Annotated[  # noqa: ARG001  # its callback acts on it
         bool,
@@ -85,7 +92,8 @@ def connect(
 
 def _open(
     url: str | None, key: str | None, token: str | None, actor: str | None = None
-) -> OperatorApi:
+) -> "OperatorApi":
+    from cli.client import OperatorApi
     from cli.connection import Connection
     from cli.settings import read_settings
 

@@ -1,22 +1,23 @@
 """Operations: what takes the app longer than a request may, followed to its end."""
 
 import time
-from typing import Any
 
 from cli.client import OperatorApi
 from cli.exits import Failure, Status
-from cli.render.layout import plain
-from cli.terminal import console
+from cli.terminal import progress
+from shared.contracts.api.operation_views import OperationView
+from shared.contracts.api.view import View
+from shared.contracts.api.words import OperationState
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _GROWTH = 1.5
 
 
-def finished(
-    api: OperatorApi, operation: dict[str, Any], doing: str, *, timeout: float, otherwise: str
-) -> dict[str, Any]:
-    """The operation once it has succeeded.
+def finished[R: View](
+    api: OperatorApi, operation: OperationView[R], doing: str, *, timeout: float, otherwise: str
+) -> tuple[OperationView[R], R]:
+    """The operation once it has succeeded, and what came of it.
 
     Args:
         api: where it was asked for.
@@ -28,17 +29,17 @@ def finished(
     Raises:
         Failure: the app refused it, or it took longer than `timeout` seconds.
     """
-    key, began, pause = operation["key"], time.monotonic(), _FIRST_PAUSE
-    with console(stderr=True).status(plain(f"{doing} …")) as progress:
-        while operation["state"] == "queued":
+    began, pause = time.monotonic(), _FIRST_PAUSE
+    with progress(f"{doing} …") as update:
+        while not operation.over:
             passed = time.monotonic() - began
             if passed >= timeout:
                 text = f"{doing}: not done after {timeout:g} s, but it goes on; {otherwise}"
                 raise Failure(Status.TIMEOUT, text)
-            progress.update(plain(f"{doing} … {passed:.0f} s"))
+            update(f"{doing} … {passed:.0f} s")
             time.sleep(min(pause, timeout - passed))
             pause = min(pause * _GROWTH, _LONGEST_PAUSE)
-            operation = api.operation(key)
-    if operation["state"] != "succeeded":
-        raise Failure(Status.NOT_POSSIBLE, f"the app refused: {operation['problem']}")
-    return operation
+            operation = api.operation(operation)
+    if operation.state != OperationState.SUCCEEDED or operation.result is None:
+        raise Failure(Status.NOT_POSSIBLE, f"the app refused: {operation.problem}")
+    return operation, operation.result

@@ -1,28 +1,49 @@
 """What several commands take, said once; and who is asking."""
 
 import getpass
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
 from cli.exits import EPILOG, Failure, Status
 from cli.terminal import Form
 
-Output = Annotated[Form, typer.Option("--output", "-o", help="A table, or the API's JSON.")]
+if TYPE_CHECKING:
+    from cli.client import OperatorApi
+
+Output = Annotated[Form, typer.Option("--output", "-o", help="Print a table, or the API's JSON.")]
 Actor = Annotated[
-    str | None, typer.Option(help="Who asks, for the audit; else the OS user.", show_default=False)
+    str | None,
+    typer.Option(help="Say who asks, for the audit, instead of the OS user.", show_default=False),
 ]
-Reason = Annotated[str, typer.Option(help="Why, for the audit.", show_default=False)]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
+Reason = Annotated[str, typer.Option(help="Say why, for the audit.", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Patience = Annotated[
-    float, typer.Option("--timeout", min=0, help="Wait for the app at most so many seconds.")
+    float, typer.Option("--timeout", min=0, help="Wait for the app at most this many seconds.")
 ]
 Person = Annotated[str, typer.Argument(help="UPN, employee id or object id.", show_default=False)]
 
 
-def panel(name: str) -> dict[str, Any]:
-    """How a command stands in the help: among its like, and with the exit statuses below."""
-    return {"rich_help_panel": name, "epilog": EPILOG}
+class Panel(TypedDict):
+    """How a command stands in the help."""
+
+    rich_help_panel: str
+    epilog: str
+
+
+def panel(name: str, hint: str = "") -> Panel:
+    """Among its like, and with a hint and the exit statuses below."""
+    return {"rich_help_panel": name, "epilog": f"{hint}\n\n{EPILOG}" if hint else EPILOG}
+
+
+def app_of(ctx: typer.Context, actor: str | None = None) -> "OperatorApi":
+    """The app that the options or the environment name, for whoever asks.
+
+    Raises:
+        Failure: a setting is missing or wrong.
+    """
+    api: OperatorApi = ctx.obj(actor)
+    return api
 
 
 def signed(actor: str | None) -> str:

@@ -1,9 +1,18 @@
 """Where the app is and what opens it, from the environment or the command line."""
 
-from typing import Any, Self
+import os
+from typing import Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from cli.exits import Failure, Status
 
@@ -13,12 +22,10 @@ _NO_CREDENTIAL = (
 )
 
 
-class CliSettings(BaseSettings):
+class CliSettings(BaseModel):
     """What is needed to reach the operator API."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="SSPR_", env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
-    )
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     url: HttpUrl = Field(
         description="the app's address with its /api, such as https://NAME.azurewebsites.net/api"
@@ -30,7 +37,7 @@ class CliSettings(BaseSettings):
 
     @field_validator("key", "token", mode="before")
     @classmethod
-    def _fits_a_header(cls, value: Any) -> Any:
+    def _fits_a_header(cls, value: object) -> object:
         if value is None:
             return None
         secret = value.strip() if isinstance(value, str) else ""
@@ -61,11 +68,21 @@ def read_settings(url: str | None, key: str | None, token: str | None) -> CliSet
     typed = {"url": url, "key": key, "token": token}
     given = {name: value for name, value in typed.items() if value is not None}
     try:
-        return CliSettings(**given)  # type: ignore[arg-type]  # pydantic parses the text
+        return CliSettings.model_validate(_of_the_environment() | given)
     except ValidationError as error:
         problems = error.errors(include_input=False, include_url=False)
         lines = [_complaint(one["loc"], one["type"], one["msg"]) for one in problems]
         raise Failure(Status.USAGE, "\n".join(lines)) from None
+
+
+def _of_the_environment() -> dict[str, str]:
+    """What is set there; empty is not set, as everywhere in this product.
+
+    pydantic-settings would take longer to import than the request to be answered.
+    """
+    named = {f"SSPR_{name.upper()}": name for name in CliSettings.model_fields}
+    known = {name.upper(): value for name, value in os.environ.items()}
+    return {field: known[name] for name, field in named.items() if known.get(name)}
 
 
 def _complaint(place: tuple[int | str, ...], kind: str, message: str) -> str:

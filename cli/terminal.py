@@ -2,18 +2,20 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 import typer
-from rich.console import Console, RenderableType
 
 from cli.exits import Failure, Status
-from cli.render.layout import escaped
+from cli.plain import escaped
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 _WIDTH_OF_A_FILE = 200
 
@@ -25,20 +27,32 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def show(value: Any, view: RenderableType, form: Form) -> None:
-    """Print what was asked for."""
+class Shown(Protocol):
+    """What has a form in JSON: the views of the operator API, and what is made of them here."""
+
+    def as_json(self) -> str:
+        """The JSON text."""
+
+
+def show[S: Shown](value: S, table: "Callable[[S], RenderableType]", form: Form) -> None:
+    """Print what was asked for; a table is only made where one is wanted."""
     if form is Form.JSON:
-        show_json(value)
+        show_as_json(value)
     else:
-        draw(view)
+        draw(table(value))
 
 
-def draw(view: RenderableType, *, stderr: bool = False) -> None:
+def show_as_json(value: Shown, *, stderr: bool = False) -> None:
+    """Print it as JSON."""
+    show_json(json.loads(value.as_json()), stderr=stderr)
+
+
+def draw(view: "RenderableType", *, stderr: bool = False) -> None:
     """Print for people."""
     console(stderr=stderr).print(view, crop=False)
 
 
-def show_json(value: Any, *, stderr: bool = False) -> None:
+def show_json(value: object, *, stderr: bool = False) -> None:
     """Print a JSON value."""
     typer.echo(json.dumps(value, indent=2), err=stderr)
 
@@ -68,8 +82,22 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Failure(Status.NOT_FOUND, "nothing was done")
 
 
-def console(*, stderr: bool = False) -> Console:
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show on stderr what is being waited for, where somebody looks on; the call changes it."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from cli.render.layout import plain
+
+    with console(stderr=True).status(plain(text)) as status:
+        yield lambda newer: status.update(plain(newer))
+
+
+def console(*, stderr: bool = False) -> "Console":
     """Where rich prints to; a file is as wide as a table needs, or as `COLUMNS` says."""
+    from rich.console import Console
+
     target = Console(stderr=stderr, highlight=False)
     if not target.is_terminal:
         target.width = get_terminal_size((_WIDTH_OF_A_FILE, 0)).columns

@@ -2,7 +2,7 @@
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.api.operator_api import AuditEnds, AuditPage
+from shared.contracts.api.audit_views import AuditEnds, AuditPage
 from shared.contracts.api.operator_requests import After, Nothing
 from shared.use_cases.views.describe_audit import describe_audit_ends, read_audit
 

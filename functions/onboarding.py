@@ -7,7 +7,7 @@ import azure.functions as func
 from functions.messages import messages_of
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
-from shared.contracts.api.webhook import AcceptedEvents
+from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.in_portions import in_portions

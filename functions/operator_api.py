@@ -9,12 +9,13 @@ from functions import audit_api, health, people_api, plans_api, rollout_api
 from functions.operators import Operators
 from functions.routes import Asked, Routes
 from shared.bootstrap import Serving
-from shared.contracts.api.health import HealthWord
+from shared.contracts.api.event_views import AcceptedEvents
+from shared.contracts.api.health_views import HealthWord
 from shared.contracts.api.hr_answers import HrAnswer, HrBody, SenderAnswer
 from shared.contracts.api.openapi import Route, openapi
 from shared.contracts.api.operator_requests import Nothing
 from shared.contracts.api.view import View
-from shared.contracts.api.webhook import AcceptedEvents, EventsBody
+from shared.contracts.api.webhook import EventsBody
 
 description = Routes("description")
 _PARTS = (

@@ -6,9 +6,10 @@ from typing import Protocol
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.api.operator_api import ByHand, Steer
-from shared.contracts.api.operator_requests import Nothing
-from shared.contracts.api.person_view import EventView, PeopleView, StatusView
+from shared.contracts.api.event_views import EventView
+from shared.contracts.api.operator_requests import ByHand, Nothing, Steer
+from shared.contracts.api.people_views import PeopleView
+from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import Enrolment
 from shared.ports.world import World
 from shared.use_cases.onboarding.override_person import exclude, include, release

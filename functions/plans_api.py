@@ -1,25 +1,38 @@
 """The operator API, plans: what is looked at first, and asked for because it takes its time."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.api.operator_api import Apply, OperationView, PlanPeople, PlanView, RollBack
-from shared.contracts.api.operator_requests import DocumentBody, Nothing, Page
+from shared.contracts.api.operation_orders import (
+    ApplyOrder,
+    OperationOrder,
+    PlanOrder,
+    RollbackOrder,
+)
+from shared.contracts.api.operation_views import (
+    AnyOperation,
+    ApplyOperation,
+    PlanOperation,
+    RollbackOperation,
+)
+from shared.contracts.api.operator_requests import Apply, DocumentBody, Nothing, Page, RollBack
+from shared.contracts.api.plan_views import PlanPeople, PlanView
+from shared.contracts.api.view import View
 from shared.contracts.documents.rollout_document import read
-from shared.use_cases.rollout.operate import find_operation, request_operation
+from shared.use_cases.rollout.operate import request_operation
+from shared.use_cases.views.describe_operation import describe_operation, operation_view
 from shared.use_cases.views.find_plan import find_plan, list_plan_people
 
 routes = Routes("plans")
 _NO_PLAN = "no plan with this fingerprint was shown"
 
 
-@routes.post("rollout/plans", takes=DocumentBody, answers=OperationView, status=202)
-async def plan_rollout(asked: Asked[DocumentBody]) -> OperationView:
+@routes.post("rollout/plans", takes=DocumentBody, answers=PlanOperation, status=202)
+async def plan_rollout(asked: Asked[DocumentBody]) -> PlanOperation:
     """Ask for a plan: what the document would do to everybody, before any write."""
     read(asked.sent.content)
-    return await _requested("plan", {"document": asked.sent.content.decode()}, asked)
+    return await _requested(PlanOrder(document=asked.sent.content.decode()), asked, PlanOperation)
 
 
 @routes.get("rollout/plans/{fingerprint}", takes=Nothing, answers=PlanView, refuses=(404,))
@@ -43,38 +56,36 @@ async def get_plan_people(asked: Asked[Page]) -> PlanPeople:
 @routes.post(
     "rollout/apply",
     takes=Apply,
-    answers=OperationView,
+    answers=ApplyOperation,
     status=202,
     example={"plan": "0b5e3a…", "force": True, "reason": "the whole site moves at once"},
 )
-async def apply_plan(asked: Asked[Apply]) -> OperationView:
-    """Ask for a plan to be done; it is refused where the world has changed since."""
-    return await _requested("apply", asked.sent.model_dump(), asked)
+async def apply_plan(asked: Asked[Apply]) -> ApplyOperation:
+    """Ask for a plan to be applied; it is refused if anything changed since it was shown."""
+    return await _requested(ApplyOrder(**asked.sent.model_dump()), asked, ApplyOperation)
 
 
 @routes.post(
     "rollout/rollback",
     takes=RollBack,
-    answers=OperationView,
+    answers=RollbackOperation,
     status=202,
     example={"wave": "early", "reason": "writeback fails in Leeds", "plan": "7c41d0…"},
 )
-async def roll_back_wave(asked: Asked[RollBack]) -> OperationView:
-    """Ask who would leave with a wave or, with the fingerprint of the answer, take them out."""
-    return await _requested("rollback", asked.sent.model_dump(), asked)
+async def roll_back_wave(asked: Asked[RollBack]) -> RollbackOperation:
+    """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
+    return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
 
 
-@routes.get("operations/{key}", takes=Nothing, answers=OperationView, refuses=(404,))
-async def get_operation(asked: Asked[Nothing]) -> OperationView:
+@routes.get("operations/{key}", takes=Nothing, answers=AnyOperation, refuses=(404,))
+async def get_operation(asked: Asked[Nothing]) -> AnyOperation:
     """How something that was asked for stands, and what came of it."""
-    operation = await find_operation(asked.path["key"], asked.world)
+    operation = await describe_operation(asked.path["key"], asked.world)
     if operation is None:
         raise NotFound("no operation has this key")
-    return OperationView.model_validate(operation)
+    return operation
 
 
-async def _requested(kind: str, parameters: Mapping[str, Any], asked: Asked[Any]) -> OperationView:
-    operation = await request_operation(
-        kind, parameters, actor=asked.actor, world=asked.world, now=asked.now
-    )
-    return OperationView.model_validate(operation)
+async def _requested[A: View](order: OperationOrder, asked: Asked[Any], answer: type[A]) -> A:
+    operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
+    return operation_view(operation, answer)

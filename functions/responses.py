@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from shared.contracts.api.health import HealthWord
-from shared.contracts.api.operator_api import ErrorAnswer, FindingView, Problem
+from shared.contracts.api.error_views import ErrorAnswer, FindingView, Problem
+from shared.contracts.api.health_views import HealthWord
 from shared.contracts.api.operator_requests import DocumentText
 from shared.contracts.api.view import View
 from shared.contracts.documents.finding import InvalidDocument

@@ -6,8 +6,15 @@ from typing import Protocol
 
 from functions.responses import NotFound
 from functions.routes import Asked, Routes
-from shared.contracts.api.operator_api import EvaluationsView, Promote, RolloutView, Steer
-from shared.contracts.api.operator_requests import DocumentText, Newest, Nothing, Version
+from shared.contracts.api.operator_requests import (
+    DocumentText,
+    Newest,
+    Nothing,
+    Promote,
+    Steer,
+    Version,
+)
+from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.ports.world import World
 from shared.use_cases.rollout import control
 from shared.use_cases.views.describe_rollout import (

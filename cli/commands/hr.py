@@ -2,21 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exits import EPILOG, Failure, Status
-from cli.findings import line_of, plain_findings, show_findings, text_of
+from cli.findings import line_of, show_findings, text_of, views_of
 from cli.options import Output
-from cli.render.hr import translation_view
+from cli.tables import trial_table
 from cli.terminal import Form, contents, show
 
 if TYPE_CHECKING:
     from shared.contracts.documents.hr_sources.vocabulary import Source
 
 app = typer.Typer(
-    help="Check a file of HR sources, and try what a message would come to.",
+    help="Check a file of HR sources, and try a message on it.",
     no_args_is_help=True,
 )
 File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", show_default=False)]
@@ -24,28 +24,30 @@ File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", 
 
 @app.command(epilog=EPILOG)
 def check(file: File, output: Output = Form.TABLE) -> None:
-    """Say what is wrong with a file of HR sources, and where; the app is not asked."""
-    from shared.contracts.documents.sources_document import findings
+    """Check a file of HR sources and list what is wrong in it; does not contact the app."""
+    from shared.hr.documents import findings
 
-    show_findings(file, plain_findings(findings(text_of(file))), output)
+    show_findings(file, views_of(findings(text_of(file))), output)
 
 
 @app.command(name="try", epilog=EPILOG)
 def try_(
     *,
     file: File,
-    source: Annotated[str, typer.Option(help="The source's name.", show_default=False)],
+    source: Annotated[str, typer.Option(help="Name the source.", show_default=False)],
     body: Annotated[
         str,
         typer.Option(
             metavar="<file>",
-            help="What the system sends, as JSON; - for stdin.",
+            help="Read the message, as JSON, from this file; - for stdin.",
             show_default=False,
         ),
     ],
     output: Output = Form.TABLE,
 ) -> None:
-    """Show the events that a message would come to; nothing is sent, and no proof is checked."""
+    """Translate a message into events and show them; sends nothing and checks no signature."""
+    from cli.hr_trial import Trial
+    from shared.contracts.api.hr_answers import LeftAloneView
     from shared.contracts.messages.onboarding_event import decode
     from shared.domain.errors import InvalidMessage
     from shared.hr.adapters import translate
@@ -55,21 +57,18 @@ def try_(
         found = translate(chosen, decode(contents(body)), datetime.now(UTC))
     except InvalidMessage as error:
         raise Failure(Status.NOT_FOUND, f"{body}: {error.field}: {error.reason}") from None
-    shown: dict[str, Any] = {
-        "events": [dict(one) for one in found.events],
-        "leftAlone": [{"field": one.field, "reason": one.reason} for one in found.left_alone],
-    }
-    show(shown, translation_view(shown), output)
+    left_alone = [LeftAloneView.model_validate(one) for one in found.left_alone]
+    show(Trial(found.events, left_alone), trial_table, output)
 
 
 def _chosen(file: str, name: str) -> "Source":
     from shared.contracts.documents.finding import InvalidDocument
-    from shared.contracts.documents.sources_document import read
+    from shared.hr.documents import read
 
     try:
         sources: Sequence[Source] = read(text_of(file))
     except InvalidDocument as error:
-        lines = [line_of(file, one) for one in plain_findings(error.findings)]
+        lines = [line_of(file, one) for one in views_of(error.findings)]
         raise Failure(Status.NOT_FOUND, "\n".join(lines)) from None
     found = next((one for one in sources if one.name == name), None)
     if found is None:

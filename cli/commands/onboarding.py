@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from cli.exits import EPILOG, Failure, Status
-from cli.options import Actor, Output, panel, signed
-from cli.render.people import event_view
-from cli.render.totals import refused_view
-from cli.terminal import Form, show, tell
+from cli.exits import Failure, Status
+from cli.options import Actor, Output, app_of, panel, signed
+from cli.tables import event_table, refused_table
+from cli.terminal import Form, draw, show, show_json, tell
 
 _REPLAY = (
     "To send mended messages again: sspr refused --bodies --output json "
@@ -31,19 +30,21 @@ def inject(
         str | None,
         typer.Option(
             metavar="<file>",
-            help="Events as .jsonl, .json or .csv (columns: the fields' names); - for stdin.",
+            help="Read events from .jsonl, .json or .csv (columns: field names); - for stdin.",
         ),
     ] = None,
-    offboard: Annotated[bool, typer.Option("--offboard", help="PERSON leaves.")] = False,
+    offboard: Annotated[
+        bool, typer.Option("--offboard", help="Offboard PERSON instead of onboarding them.")
+    ] = False,
     effective_date: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="PERSON's first or last day."),
+        typer.Option(formats=["%Y-%m-%d"], help="Set PERSON's first or last day."),
     ] = None,
-    reason: Annotated[str | None, typer.Option(help="Why, for the record.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Say why, for the record.")] = None,
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Send onboarding events: for one PERSON, or all those of a file."""
+    """Send onboarding events, for one PERSON or for everybody in a file."""
     from cli.delivery import deliver, event_for, events_of
 
     if file is not None and (person or offboard or effective_date or reason):
@@ -55,7 +56,7 @@ def inject(
     else:
         raise typer.BadParameter("give a PERSON or a --file")
     asker = signed(actor)
-    with ctx.obj() as api:
+    with app_of(ctx) as api:
         deliver(api, entries, asker, output)
 
 
@@ -65,28 +66,33 @@ def event(
     key: Annotated[str, typer.Argument(help="A key that inject printed.")],
     output: Output = Form.TABLE,
 ) -> None:
-    """Show what became of an event."""
-    with ctx.obj() as api:
+    """Show what became of an event, and of whom it concerns."""
+    with app_of(ctx) as api:
         found = api.event(key)
     if found is None:
         problem = f"no event is known by {key}; one just sent may still be in the queue"
         raise Failure(Status.NOT_FOUND, problem)
-    show(found, event_view(found), output)
+    show(found, event_table, output)
 
 
-@app.command(**(_PANEL | {"epilog": f"{_REPLAY}\n\n{EPILOG}"}))
+@app.command(**panel("Onboarding events", _REPLAY))
 def refused(
     ctx: typer.Context,
-    bodies: Annotated[bool, typer.Option("--bodies", help="With what the sender wrote.")] = False,
+    bodies: Annotated[
+        bool, typer.Option("--bodies", help="Include what the sender wrote.")
+    ] = False,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show the newest messages that were refused, and why."""
-    with ctx.obj() as api:
+    """Show the latest refused messages, and why they were refused."""
+    with app_of(ctx) as api:
         status = api.status()
-    messages = [
-        {name: value for name, value in one.items() if bodies or name != "body"}
-        for one in status["refused"]
-    ]
-    if len(messages) < status["refusedMessages"]:
-        tell(f"the newest {len(messages)} of {status['refusedMessages']} refused messages")
-    show(messages, refused_view(messages), output)
+    messages = status.refused
+    if len(messages) < status.refused_messages:
+        tell(f"the newest {len(messages)} of {status.refused_messages} refused messages")
+    if output is Form.TABLE:
+        draw(refused_table(messages, bodies=bodies))
+    else:
+        left_out = set() if bodies else {"body"}
+        show_json(
+            [one.model_dump(mode="json", by_alias=True, exclude=left_out) for one in messages]
+        )

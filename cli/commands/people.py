@@ -1,26 +1,28 @@
 """People: show somebody's way, and include or exclude them by hand."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Group, RenderableType
-from rich.live import Live
 
 from cli import goals
 from cli.exits import Failure, Status
 from cli.follow import follow
-from cli.options import Actor, Output, Person, Reason, panel, signed
-from cli.render.people import forecast_view, people_view
+from cli.options import Actor, Output, Person, Reason, app_of, panel, signed
+from cli.tables import people_table
 from cli.terminal import Form, console, show
 from cli.until import read_until
-from shared.domain.person.enrolment import State
+from shared.contracts.api.words import PersonState
+
+if TYPE_CHECKING:
+    from cli.client import OperatorApi
+    from shared.contracts.api.people_views import PeopleView
 
 Until = Annotated[
     str | None,
     typer.Option(
-        help="Until the end of a date (2026-04-01), a moment, or for a time (90m, 12h, 7d, 2w); "
-        "else for good.",
+        help="Hold until the end of a date (2026-04-01), until a moment, or for a duration (90m, "
+        "12h, 7d, 2w); without it, for good.",
         show_default=False,
     ),
 ]
@@ -35,39 +37,28 @@ def user(
     ctx: typer.Context,
     identity: Person,
     watching: Annotated[
-        bool, typer.Option("--watch", help="Look again each second until the way has ended.")
+        bool, typer.Option("--watch", help="Refresh every second until the enrolment has ended.")
     ] = False,
     until: Annotated[
-        State | None, typer.Option(help="With --watch: until this state or a later one.")
+        PersonState | None, typer.Option(help="With --watch, stop at this state or a later one.")
     ] = None,
     timeout: Annotated[
-        float, typer.Option(min=0, help="With --watch: at most this many seconds.")
+        float, typer.Option(min=0, help="With --watch, stop after this many seconds.")
     ] = 600,
     output: Output = Form.TABLE,
 ) -> None:
-    """Show somebody's way into scope, step by step; everybody's whom IDENTITY means.
+    """Show the enrolment, step by step, of everybody whom IDENTITY names.
 
-    Of whom nothing has asked for yet it tells what the rollout would make of them.
+    For somebody who is not enrolled it shows what the rollout would do with them.
     """
-    with ctx.obj() as api:
-
-        def look() -> dict[str, Any]:
-            return api.user(identity) or {"people": [], "forecast": []}
-
-        if not watching:
-            answer, status = look(), Status.OK
+    with app_of(ctx) as api:
+        if watching:
+            answer, status = _watched(api, identity, until, timeout)
         else:
-            judge = goals.of_people(until)
-            with Live(console=console(stderr=True), transient=True) as live:
-                answer, status = follow(
-                    look,
-                    lambda seen: live.update(_view(seen)),
-                    lambda seen: judge(seen["people"]),
-                    timeout=timeout,
-                )
-    is_known = bool(answer["people"] or answer["forecast"])
+            answer, status = _looked(api, identity), Status.OK
+    is_known = bool(answer.people or answer.forecast)
     if is_known:
-        show(answer, _view(answer), output)
+        show(answer, people_table, output)
     if status is Status.TIMEOUT:
         raise Failure(status, f"{_where(identity, answer)} after {timeout:g} s")
     if status is not Status.OK or not is_known:
@@ -84,9 +75,9 @@ def include(
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Put one person in, whatever the waves say; whoever is not eligible stays out."""
-    with ctx.obj(signed(actor)) as api:
-        _show(api.by_hand("include", identity, reason, _moment(until)), output)
+    """Include one person, whatever the waves say; does not add anybody who is not eligible."""
+    with app_of(ctx, signed(actor)) as api:
+        show(api.override("include", identity, reason, _moment(until)), people_table, output)
 
 
 @app.command(**_PANEL)
@@ -99,9 +90,9 @@ def exclude(
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Keep one person out, and take them out where they are in, whatever the waves say."""
-    with ctx.obj(signed(actor)) as api:
-        _show(api.by_hand("exclude", identity, reason, _moment(until)), output)
+    """Exclude one person, whatever the waves say; removes them if they are in."""
+    with app_of(ctx, signed(actor)) as api:
+        show(api.override("exclude", identity, reason, _moment(until)), people_table, output)
 
 
 @app.command(**_PANEL)
@@ -112,29 +103,43 @@ def release(
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Forget what include or exclude said of a person; the waves decide again."""
-    with ctx.obj(signed(actor)) as api:
-        answer = api.by_hand("release", identity, reason)
-    if not answer["people"]:
+    """Release one person from include and exclude; lets the waves decide again."""
+    with app_of(ctx, signed(actor)) as api:
+        answer = api.override("release", identity, reason)
+    if not answer.people:
         raise Failure(Status.NOT_FOUND, f"nothing was ever said or done of {identity}")
-    _show(answer, output)
+    show(answer, people_table, output)
 
 
 def _moment(until: str | None) -> str | None:
     return read_until(until, datetime.now(UTC)) if until else None
 
 
-def _show(answer: dict[str, Any], output: Form) -> None:
-    show(answer, people_view(answer["people"]), output)
+def _looked(api: "OperatorApi", identity: str) -> "PeopleView":
+    from shared.contracts.api.people_views import PeopleView
+
+    return api.user(identity) or PeopleView(people=())
 
 
-def _view(answer: dict[str, Any]) -> RenderableType:
-    return Group(people_view(answer["people"]), forecast_view(answer["forecast"]))
+def _watched(
+    api: "OperatorApi", identity: str, until: PersonState | None, timeout: float
+) -> "tuple[PeopleView, Status]":
+    """The last look of many, each of them shown, and how it ended."""
+    from rich.live import Live
+
+    judge = goals.of_people(until)
+    with Live(console=console(stderr=True), transient=True) as live:
+        return follow(
+            lambda: _looked(api, identity),
+            lambda seen: live.update(people_table(seen)),
+            lambda seen: judge(seen.people),
+            timeout=timeout,
+        )
 
 
-def _where(identity: str, answer: dict[str, Any]) -> str:
-    states = {one["state"] for one in answer["people"]}
-    if answer["forecast"]:
+def _where(identity: str, answer: "PeopleView") -> str:
+    states = {one.state for one in answer.people}
+    if answer.forecast:
         states.add("not enrolled")
     if not states:
         return f"nobody is known by {identity}"

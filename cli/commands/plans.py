@@ -1,20 +1,23 @@
-"""Plans: check a rollout document, see what it would do, do it, and take a wave back."""
+"""Plans: check a rollout document, see what it would do, apply it, and take a wave back."""
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.csv_rows import write_rows
 from cli.exits import Failure, RefusedInput, Status
-from cli.findings import line_of, plain_findings, show_findings, text_of
-from cli.operations import finished
-from cli.options import Actor, Output, Patience, Reason, Yes, panel, signed
-from cli.render.layout import moment, people
-from cli.render.plan import plan_report, report_markdown, report_view, rollback_report
-from cli.render.rollout import rollout_view
-from cli.terminal import Form, confirm, draw, show, show_json, tell, written
+from cli.findings import line_of, show_findings, text_of, views_of
+from cli.options import Actor, Output, Patience, Reason, Yes, app_of, panel, signed
+from cli.plain import moment, people
+from cli.tables import plan_markdown, plan_table, rollback_table, rollout_table
+from cli.terminal import Form, confirm, draw, show_as_json, show_json, tell, written
+
+if TYPE_CHECKING:
+    from shared.contracts.api.error_views import FindingView
+    from shared.contracts.api.plan_views import PlannedPersonView, PlanView
+    from shared.contracts.api.rollout_views import RolloutView
 
 _PEOPLE = ("objectId", "action", "wave", "reason")
 _LATER = "sspr status shows what comes of it"
@@ -43,18 +46,19 @@ _PANEL = panel("Plan and apply")
 
 @app.command(**_PANEL)
 def lint(file: File, output: Output = Form.TABLE) -> None:
-    """Say what is wrong with a rollout document, and where; the app is not asked."""
+    """Check a rollout document and list what is wrong in it; does not contact the app."""
     show_findings(file, _findings(text_of(file)), output)
 
 
 @app.command(**_PANEL)
 def schema(
-    of: Annotated[SchemaOf, typer.Option("--of", help="Of which document.")] = SchemaOf.ROLLOUT,
+    of: Annotated[SchemaOf, typer.Option("--of", help="Choose the document.")] = SchemaOf.ROLLOUT,
 ) -> None:
     """Print a document's JSON Schema, for editors."""
-    from shared.contracts.documents import rollout_document, sources_document
+    from shared.contracts.documents import rollout_document
+    from shared.hr import documents
 
-    document = rollout_document if of is SchemaOf.ROLLOUT else sources_document
+    document = rollout_document if of is SchemaOf.ROLLOUT else documents
     show_json(document.json_schema())
 
 
@@ -68,43 +72,45 @@ def plan(
         typer.Option(
             "--people",
             metavar="<file>",
-            help="Write everybody concerned there, as CSV; with - to stdout, and the plan to "
-            "stderr.",
+            help="Write everybody in the plan to this CSV file; - writes to stdout, and the "
+            "plan to stderr.",
         ),
     ] = None,
     actor: Actor = None,
     timeout: Patience = 600,
     output: Annotated[
-        PlanForm, typer.Option("--output", "-o", help="A table, the API's JSON, or Markdown.")
+        PlanForm, typer.Option("--output", "-o", help="Print a table, the API's JSON, or Markdown.")
     ] = PlanForm.TABLE,
 ) -> None:
-    """Show whom a rollout document would put in and take out; nothing is written.
+    """Plan a rollout: show whom its document would add and remove; changes nothing.
 
-    Exits with 5 where the plan is unsafe, once it is shown.
+    Exits with 5 if the plan is unsafe, after showing it.
     """
     text = text_of(file)
     if wrong := _findings(text):
         raise Failure(Status.NOT_FOUND, "\n".join(line_of(file, one) for one in wrong))
-    with ctx.obj(signed(actor)) as api:
+    from cli.operations import finished
+
+    with app_of(ctx, signed(actor)) as api:
         try:
-            operation = api.plan_scope(text)
+            operation = api.request_plan(text)
         except RefusedInput as refused:
             raise _of_file(file, refused) from None
-        fresh = finished(
+        _, plan = finished(
             api,
             operation,
-            "drawing up the plan",
+            "planning",
             timeout=timeout,
             otherwise="plan again for its outcome",
-        )["result"]
-        _show_plan(fresh, output, stderr=people_to == "-")
+        )
+        _show_plan(plan, output, stderr=people_to == "-")
         if people_to:
             with written(people_to) as stream:
-                rows = _rows(api.plan_people(fresh["fingerprint"]))
+                rows = _rows(api.plan_people(plan.fingerprint))
                 number = write_rows(stream, _PEOPLE, rows)
             tell(f"{number:,} lines written to {people_to}")
-    if fresh["unsafe"]:
-        raise _unsafe(fresh)
+    if plan.unsafe:
+        raise _unsafe(plan)
 
 
 @app.command(**_PANEL)
@@ -112,34 +118,41 @@ def apply(
     *,
     ctx: typer.Context,
     fingerprint: Annotated[
-        str, typer.Option("--plan", help="The plan's fingerprint.", show_default=False)
+        str, typer.Option("--plan", help="Name the plan by its fingerprint.", show_default=False)
     ],
     force: Annotated[
-        bool, typer.Option("--force", help="Apply it although it is unsafe; give a --reason.")
+        bool, typer.Option("--force", help="Apply the plan even if it is unsafe; needs a --reason.")
     ] = False,
-    reason: Annotated[str, typer.Option(help="Why, for the audit.", show_default=False)] = "",
+    reason: Annotated[str, typer.Option(help="Say why, for the audit.", show_default=False)] = "",
     yes: Yes = False,
     actor: Actor = None,
     timeout: Patience = 600,
     output: Output = Form.TABLE,
 ) -> None:
-    """Do a plan that was shown; refused where the world has changed since."""
+    """Apply a plan you have seen; refuses if anything changed since."""
     if force and not reason.strip():
         raise typer.BadParameter("say why by --reason", param_hint="--force")
-    with ctx.obj(signed(actor)) as api:
+    from cli.operations import finished
+
+    with app_of(ctx, signed(actor)) as api:
         shown = api.plan(fingerprint)
-        draw(report_view(plan_report(shown)), stderr=True)
-        if shown["unsafe"] and not force:
+        draw(plan_table(shown), stderr=True)
+        if shown.unsafe and not force:
             raise _unsafe(shown)
-        confirm(f"Apply this plan of {shown['name']}?", yes=yes)
+        confirm(f"Apply this plan of {shown.name}?", yes=yes)
         try:
             operation = api.apply(fingerprint, force=force, reason=reason)
-            done = finished(api, operation, "applying the plan", timeout=timeout, otherwise=_LATER)
+            done, _ = finished(
+                api, operation, "applying the plan", timeout=timeout, otherwise=_LATER
+            )
         except Failure as failure:
             if failure.status is Status.NOT_POSSIBLE:
                 raise _with_what_is_in_force(failure, shown, api.rollout()) from None
             raise
-        show(done, rollout_view(api.rollout()), output)
+        if output is Form.JSON:
+            show_as_json(done)
+        else:
+            draw(rollout_table(api.rollout()))
 
 
 @app.command(**_PANEL)
@@ -153,26 +166,33 @@ def rollback(
     timeout: Patience = 600,
     output: Output = Form.TABLE,
 ) -> None:
-    """Take out exactly whom a wave put in, once it was shown who that is."""
-    with ctx.obj(signed(actor)) as api:
-        shown = finished(
+    """Roll a wave back: show whom it added, ask, and remove exactly them."""
+    from cli.operations import finished
+
+    with app_of(ctx, signed(actor)) as api:
+        _, shown = finished(
             api,
             api.roll_back(wave, reason),
             f"finding out who leaves with {wave}",
             timeout=timeout,
             otherwise="nothing was done; try again",
-        )["result"]
-        draw(report_view(rollback_report(shown)), stderr=True)
-        confirm(f"Take {people(shown['removals'])} out and pause the rollout?", yes=yes)
-        operation = api.roll_back(wave, reason, shown["fingerprint"])
-        done = finished(api, operation, f"rolling {wave} back", timeout=timeout, otherwise=_LATER)
-    show(done, report_view(rollback_report(done["result"])), output)
+        )
+        draw(rollback_table(shown), stderr=True)
+        confirm(f"Take {people(shown.removals)} out and pause the rollout?", yes=yes)
+        operation = api.roll_back(wave, reason, shown.fingerprint)
+        done, result = finished(
+            api, operation, f"rolling {wave} back", timeout=timeout, otherwise=_LATER
+        )
+    if output is Form.JSON:
+        show_as_json(done)
+    else:
+        draw(rollback_table(result))
 
 
-def _findings(text: str) -> list[dict[str, Any]]:
+def _findings(text: str) -> "list[FindingView]":
     from shared.contracts.documents.rollout_document import findings
 
-    return plain_findings(findings(text))
+    return views_of(findings(text))
 
 
 def _of_file(file: str, refused: RefusedInput) -> Failure:
@@ -182,32 +202,31 @@ def _of_file(file: str, refused: RefusedInput) -> Failure:
     return Failure(refused.status, "\n".join(line_of(file, one) for one in refused.findings))
 
 
-def _unsafe(shown: dict[str, Any]) -> Failure:
-    text = "; ".join(shown["unsafe"])
+def _unsafe(shown: "PlanView") -> Failure:
+    text = "; ".join(shown.unsafe)
     return Failure(Status.NOT_POSSIBLE, f"unsafe: {text}; only --force and a --reason apply it")
 
 
 def _with_what_is_in_force(
-    refused: Failure, shown: dict[str, Any], rollout: dict[str, Any] | None
+    refused: Failure, shown: "PlanView", rollout: "RolloutView | None"
 ) -> Failure:
     """The refusal; a plan that was applied before is refused for what it has changed itself."""
-    if rollout is None or rollout["digest"] != shown["digest"]:
+    if rollout is None or rollout.digest != shown.digest:
         return refused
-    since = f"since {moment(rollout['since'])} UTC by {rollout['actor']}"
+    since = f"since {moment(rollout.since)} UTC by {rollout.actor}"
     return Failure(refused.status, f"{refused}; its document is in force already, {since}")
 
 
-def _show_plan(fresh: dict[str, Any], form: PlanForm, *, stderr: bool) -> None:
-    report = plan_report(fresh)
+def _show_plan(plan: "PlanView", form: PlanForm, *, stderr: bool) -> None:
     match form:
         case PlanForm.JSON:
-            show_json(fresh, stderr=stderr)
+            show_as_json(plan, stderr=stderr)
         case PlanForm.MARKDOWN:
-            typer.echo(report_markdown(report), nl=False, err=stderr)
+            typer.echo(plan_markdown(plan), nl=False, err=stderr)
         case PlanForm.TABLE:
-            draw(report_view(report), stderr=stderr)
+            draw(plan_table(plan), stderr=stderr)
 
 
-def _rows(concerned: Iterator[dict[str, Any]]) -> Iterator[tuple[object, ...]]:
+def _rows(concerned: "Iterator[PlannedPersonView]") -> Iterator[tuple[object, ...]]:
     for one in concerned:
-        yield tuple(one[name] for name in _PEOPLE)
+        yield one.object_id, one.action, one.wave, one.reason

@@ -1,13 +1,14 @@
 """The app's health, for people."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.render.layout import facts, heading, moment, plain, section
-from shared.domain.health import Health
+from cli.plain import moment
+from cli.render.layout import facts, heading, plain, section
+from shared.contracts.api.health_views import CheckView, HealthView
+from shared.contracts.api.words import Health
 
 _STYLES: Mapping[str, str] = {
     Health.OK: "green",
@@ -17,31 +18,31 @@ _STYLES: Mapping[str, str] = {
 _COLUMNS = ("", "name", "for", "")
 
 
-def health_view(seen: Mapping[str, Any]) -> Group:
+def health_view(seen: HealthView) -> Group:
     """The word, what is wrong with the set-up, and every check with what to do about it."""
-    word = plain(seen["health"], _STYLES.get(seen["health"], ""))
-    parts: list[RenderableType] = [facts(("health", word), ("at", moment(seen["at"])))]
-    if seen["problems"]:
+    word = plain(seen.health, _STYLES.get(seen.health, ""))
+    parts: list[RenderableType] = [facts(("health", word), ("at", moment(seen.at)))]
+    if seen.problems:
         parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is mended")]
-        parts += [plain(f"- {one}") for one in seen["problems"]]
-    parts += section("Depends on", _COLUMNS, [_row(one) for one in seen["checks"]])
-    for title, text in _remedies(seen["checks"]):
+        parts += [plain(f"- {one}") for one in seen.problems]
+    parts += section("Depends on", _COLUMNS, [_row(one) for one in seen.checks])
+    for title, text in _remedies(seen.checks):
         parts += [Text(), heading(title), plain(text)]
     return Group(*parts)
 
 
-def _row(check: Mapping[str, Any]) -> tuple[object, ...]:
-    trouble = check["trouble"]
-    answer = plain(trouble, "red") if trouble else f"ok, {check['milliseconds']} ms"
-    return (check["kind"], check["name"], check["purpose"], answer)
+def _row(check: CheckView) -> tuple[object, ...]:
+    trouble = check.trouble
+    answer = plain(trouble, "red") if trouble else f"ok, {check.milliseconds} ms"
+    return (check.kind, check.name, check.purpose, answer)
 
 
-def _remedies(checks: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+def _remedies(checks: Sequence[CheckView]) -> Iterator[tuple[str, str]]:
     """What to do, said once for all that have the same trouble."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in checks:
-        if one["trouble"]:
-            said = f"{one['name']} ({one['purpose']}): {one['detail']}"
-            found.setdefault((f"{one['kind']}, {one['trouble']}", one["advice"]), []).append(said)
+        if one.trouble:
+            said = f"{one.name} ({one.purpose}): {one.detail}"
+            found.setdefault((f"{one.kind}, {one.trouble}", one.advice), []).append(said)
     for (title, advice), those in found.items():
         yield title, "\n".join([advice, *(f"- {one}" for one in those)])

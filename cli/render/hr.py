@@ -1,31 +1,32 @@
 """What an HR system's message comes to, for people."""
 
-from typing import Any
+from collections.abc import Mapping
 
 from rich.console import Group, RenderableType
 
+from cli.hr_trial import Trial
 from cli.render.layout import heading, section, table
+from shared.contracts.messages.onboarding_event import PersonCloudEvent
 
 _COLUMNS = ("event", "person", "on", "happened", "id")
-_NAMES = ("objectId", "userPrincipalName", "employeeId")
 
 
-def translation_view(shown: dict[str, Any]) -> Group:
+def trial_view(trial: Trial) -> Group:
     """The events, and what would be left alone."""
-    events = [_row(one) for one in shown["events"]]
+    events = [_row(one) for one in trial.events]
     parts: list[RenderableType] = [
         table(_COLUMNS, events) if events else heading("no events"),
         *section(
             "Left alone",
             ("field", "reason"),
-            [(one["field"], one["reason"]) for one in shown["leftAlone"]],
+            [(one.field, one.reason) for one in trial.left_alone],
         ),
     ]
     return Group(*parts)
 
 
-def _row(event: dict[str, Any]) -> tuple[object, ...]:
-    data = event["data"]
-    person = next((data[name] for name in _NAMES if name in data), None)
-    kind = event["type"].split(".")[-2]
-    return (kind, person, data.get("effectiveDate"), event.get("time"), event["id"])
+def _row(event: Mapping[str, object]) -> tuple[object, ...]:
+    read = PersonCloudEvent.read_object(event)
+    data = read.data
+    person = data.object_id or data.user_principal_name or data.employee_id
+    return (read.type.split(".")[-2], person, data.effective_date, event.get("time"), read.id)

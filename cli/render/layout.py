@@ -1,21 +1,14 @@
 """What all views are made of: plain text, tables, facts, moments and shares."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cli.plain import escaped
 from cli.render.rows import Rows
-
-
-def escaped(text: object) -> str:
-    """The text without a life of its own: what a terminal would obey is spelt out."""
-    return "".join(
-        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
-        for one in str(text)
-    )
 
 
 def plain(text: object, style: str = "") -> Text:
@@ -56,29 +49,12 @@ def cell(value: object) -> Text:
     return plain("" if value is None else value)
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
-    """So many of them: `1 person`, `2,000 people`."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
-
-
-def people(number: int) -> str:
-    """So many people."""
-    return count(number, "person", "people")
-
-
 def percent(part: int, whole: int) -> str:
     """A share that says 0 or 100 only where it is none or all."""
     if 0 < part < whole:
         rounded = round(100 * part / whole)
         return {0: "<1 %", 100: ">99 %"}.get(rounded, f"{rounded} %")
     return "100 %" if whole and part >= whole else "0 %"
-
-
-def moment(text: str | None) -> str | None:
-    """A time in UTC, to the second."""
-    if text is None:
-        return None
-    return datetime.fromisoformat(text).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def elapsed(duration: timedelta) -> str:

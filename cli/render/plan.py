@@ -1,13 +1,15 @@
 """A plan and a rollback before any write: one report, shown as a table or as Markdown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.render.layout import cell, escaped, heading, moment, people, plain, table
+from cli.plain import escaped, moment, people
+from cli.render.layout import cell, heading, plain, table
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.plan_views import PlannedWave, PlanView, RollbackView
 
 _MOST_DEPARTMENTS = 30
 _MOST_NAMED = 10
@@ -35,34 +37,34 @@ class Section:
     rows: tuple[Sequence[object], ...]
 
 
-def plan_report(plan: dict[str, Any]) -> Report:
+def plan_report(plan: PlanView) -> Report:
     """Whom a plan puts in, takes out and leaves alone, and the command that applies it."""
-    unsafe = tuple(plan["unsafe"])
+    unsafe = plan.unsafe
     force = " --force --reason TEXT" if unsafe else ""
     return Report(
-        title=f"Plan for {plan['name']}",
+        title=f"Plan for {plan.name}",
         lines=tuple(_plan_lines(plan)),
         sections=tuple(one for one in _plan_sections(plan) if one.rows),
         alarms=unsafe,
-        warnings=tuple(plan["warnings"]),
+        warnings=plan.warnings,
         next_step="To apply exactly this plan:",
-        command=f"sspr apply --plan {plan['fingerprint']}{force}",
+        command=f"sspr apply --plan {plan.fingerprint}{force}",
     )
 
 
-def rollback_report(rollback: dict[str, Any]) -> Report:
+def rollback_report(rollback: RollbackView) -> Report:
     """Who leaves with a wave, and who stays and why."""
-    departing = rollback["departing"]
+    departing = rollback.departing
     named = tuple((one,) for one in departing[:_MOST_NAMED])
-    rest = rollback["removals"] - len(named)
+    rest = rollback.removals - len(named)
     if named and rest:
         named = (*named, (f"and {rest:,} more",))
-    done = rollback["done"]
-    stays = tuple((one["people"], one["text"]) for one in rollback["stays"])
+    done = rollback.done
+    stays = tuple((one.people, one.text) for one in rollback.stays)
     leave = "are on their way out" if done else "would be taken out"
     return Report(
-        title=f"Rollback of {rollback['wave']}",
-        lines=(f"{people(rollback['removals'])} {leave}.",),
+        title=f"Rollback of {rollback.wave}",
+        lines=(f"{people(rollback.removals)} {leave}.",),
         sections=tuple(
             one
             for one in (
@@ -108,75 +110,72 @@ def report_markdown(report: Report) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _plan_lines(plan: dict[str, Any]) -> Iterator[str]:
-    removals = sum(one["people"] for one in plan["removals"])
-    yield f"{people(plan['listed'])} in the directory, {plan['eligible']:,} of them eligible"
-    yield (
-        f"{plan['additions']:,} to be put in, {removals:,} to be taken out, "
-        f"{plan['kept']:,} stay in"
-    )
-    yield f"drawn up {moment(plan['plannedAt'])} UTC; document {plan['digest'][:12]}"
-    yield f"fingerprint {plan['fingerprint']}"
+def _plan_lines(plan: PlanView) -> Iterator[str]:
+    removals = sum(one.people for one in plan.removals)
+    yield f"{people(plan.listed)} in the directory, {plan.eligible:,} of them eligible"
+    yield (f"{plan.additions:,} to be put in, {removals:,} to be taken out, {plan.kept:,} stay in")
+    yield f"planned {moment(plan.planned_at)} UTC; document {plan.digest[:12]}"
+    yield f"fingerprint {plan.fingerprint}"
 
 
-def _plan_sections(plan: dict[str, Any]) -> Iterator[Section]:
-    waves = plan["waves"]
+def _plan_sections(plan: PlanView) -> Iterator[Section]:
+    waves = plan.waves
     yield Section(
         "Waves",
         ("wave", "selects", "soak", "", "to be put in", "to be asked to register"),
         tuple(
             (
-                wave["name"],
-                wave["selection"],
-                wave["soak"],
-                "has begun" if wave["begun"] else "ahead",
-                f"{wave['additions']:,}",
-                f"{wave['prompts']:,}",
+                wave.name,
+                wave.selection,
+                wave.soak,
+                "has begun" if wave.begun else "ahead",
+                f"{wave.additions:,}",
+                f"{wave.prompts:,}",
             )
             for wave in waves
         ),
     )
     yield _departments(waves)
-    yield _counts("To be put in besides the waves", plan["otherAdditions"])
-    yield _counts("To be taken out", plan["removals"])
-    yield _counts("Left alone", plan["skips"])
-    yield _counts("Changed by somebody else", plan["drift"])
+    yield _counts("To be put in besides the waves", plan.other_additions)
+    yield _counts("To be taken out", plan.removals)
+    yield _counts("Left alone", plan.skips)
+    yield _counts("Changed by somebody else", plan.drift)
     yield Section("What the gates need", ("gate", "waves", "condition"), tuple(_gates(waves)))
 
 
-def _departments(waves: Sequence[Mapping[str, Any]]) -> Section:
+def _departments(waves: Sequence[PlannedWave]) -> Section:
     """A row for each department, the largest first, and a column for each wave that adds."""
-    adding = [wave for wave in waves if wave["additions"]]
+    adding = [wave for wave in waves if wave.additions]
     totals: dict[str, int] = {}
     for wave in adding:
-        for department, number in wave["departments"].items():
+        for department, number in wave.departments.items():
             totals[department] = totals.get(department, 0) + number
     largest = sorted(totals, key=lambda one: (-totals[one], one))
     shown, others = largest[:_MOST_DEPARTMENTS], largest[_MOST_DEPARTMENTS:]
     rows = [
-        (one or "(none)", *(f"{wave['departments'].get(one, 0):,}" for wave in adding))
+        (one or "(none)", *(f"{wave.departments.get(one, 0):,}" for wave in adding))
         for one in shown
     ]
     if others:
-        rest = (sum(wave["departments"].get(one, 0) for one in others) for wave in adding)
+        rest = (sum(wave.departments.get(one, 0) for one in others) for wave in adding)
         rows.append((f"{len(others):,} more departments", *(f"{number:,}" for number in rest)))
-    names = (str(wave["name"]) for wave in adding)
+    names = (wave.name for wave in adding)
     return Section("To be put in by department", ("department", *names), tuple(rows))
 
 
-def _counts(title: str, counts: Sequence[dict[str, Any]]) -> Section:
-    rows = ((f"{one['people']:,}", one["reason"], one["text"]) for one in counts)
+def _counts(title: str, counts: Sequence[CountView]) -> Section:
+    rows = ((f"{one.people:,}", one.reason, one.text) for one in counts)
     return Section(title, ("people", "reason", "meaning"), tuple(rows))
 
 
-def _gates(waves: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str, str]]:
+def _gates(waves: Sequence[PlannedWave]) -> Iterator[tuple[str, str, str]]:
     """Each condition once, with the waves that it is asked of."""
     asked: dict[tuple[str, str], list[str]] = {}
     for wave in waves:
-        for gate in wave["gates"]:
-            asked.setdefault((gate["gate"], gate["text"]), []).append(wave["name"])
-    for (gate, text), names in asked.items():
-        yield gate, "every wave" if len(names) == len(waves) else ", ".join(names), text
+        for gate in wave.gates:
+            asked.setdefault((gate.gate, gate.text), []).append(wave.name)
+    for (kind, text), names in asked.items():
+        yield kind, "every wave" if len(names) == len(waves) else ", ".join(names), text
 
 
 def _markdown_table(section: Section) -> str:

@@ -1,202 +1,194 @@
 """The rollout as it stands: phase, waves, gates, workers and the last reconciliation."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.render.layout import facts, heading, moment, people, plain, section, table
+from cli.plain import moment, people
+from cli.render.layout import facts, heading, plain, section, table
 from cli.render.states import bar, legend
-from shared.domain.rollout.gate import GateKind, Outcome
-from shared.domain.rollout.progress import MoveKind
-from shared.domain.rollout.state import Phase
+from shared.contracts.api.rollout_views import (
+    EvaluationsView,
+    EvaluationView,
+    GateView,
+    NextView,
+    ReconciliationView,
+    RolloutView,
+    WaveView,
+    WorkerView,
+)
+from shared.contracts.api.words import GateUnit, RolloutPhase, WaveState
 
-_MOVES = {
-    MoveKind.BEGIN_WAVE: "the next wave begins",
-    MoveKind.COMPLETE: "the rollout ends",
-}
 _TO_THE_MINUTE = len("2026-01-01 00:00")
-_PHASES = {
-    Phase.PLANNED: "bold blue",
-    Phase.PROGRESSING: "bold cyan",
-    Phase.SOAKING: "bold cyan",
-    Phase.PAUSED: "bold yellow",
-    Phase.ABORTED: "bold red",
-    Phase.COMPLETED: "bold green",
+_PHASES: Mapping[str, str] = {
+    RolloutPhase.PLANNED: "bold blue",
+    RolloutPhase.PROGRESSING: "bold cyan",
+    RolloutPhase.SOAKING: "bold cyan",
+    RolloutPhase.PAUSED: "bold yellow",
+    RolloutPhase.ABORTED: "bold red",
+    RolloutPhase.COMPLETED: "bold green",
 }
-_OUTCOMES = {
-    Outcome.PASSED: "green",
-    Outcome.FAILED: "bold red",
-    Outcome.INCONCLUSIVE: "yellow",
+_OUTCOMES = {"passed": "green", "failed": "bold red", "inconclusive": "yellow"}
+_WAVES: Mapping[str, str] = {
+    WaveState.DONE: "green",
+    WaveState.SOAKING: "cyan",
+    WaveState.PROGRESSING: "cyan",
+    WaveState.ROLLED_BACK: "bold red",
 }
-_WAVES = {"done": "green", "soaking": "cyan", "progressing": "cyan", "rolled-back": "bold red"}
 _MOST_NAMED = 100
 """The app names no more people of a drift than these."""
-_WITHOUT_THRESHOLD = frozenset({GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC})
 _NO_WINDOW = "PT0S"
 
 
-def rollout_view(rollout: dict[str, Any] | None) -> RenderableType:
+def rollout_view(rollout: RolloutView | None) -> RenderableType:
     """The rollout from its phase down to its workers."""
     if rollout is None:
-        return plain("There is no rollout yet; sspr plan FILE draws one up.", "dim")
-    parts: list[RenderableType] = [heading(rollout["name"]), _position(rollout)]
-    parts += [Text(), heading("Waves"), _waves(rollout["waves"])]
-    if evaluation := rollout["evaluation"]:
+        return plain("There is no rollout yet; sspr plan FILE makes a plan of one.", "dim")
+    parts: list[RenderableType] = [heading(rollout.name), _position(rollout)]
+    parts += [Text(), heading("Waves"), _waves(rollout.waves)]
+    if evaluation := rollout.evaluation:
         parts += [Text(), _evaluation_heading(evaluation), _verdicts(evaluation)]
-    if reconciliation := rollout["reconciliation"]:
+    if reconciliation := rollout.reconciliation:
         parts += [Text(), heading("Last reconciliation"), *_reconciliation(reconciliation)]
     parts += section(
         "Workers",
         ("worker", "last heard of (UTC)", "directory", "delta sync (UTC)", "problem"),
-        [_worker(one) for one in rollout["workers"]],
+        [_worker(one) for one in rollout.workers],
     )
     return Group(*parts)
 
 
-def gates_view(evaluations: list[dict[str, Any]]) -> RenderableType:
+def gates_view(looked: EvaluationsView) -> RenderableType:
     """Each look at the gates with its numbers, and what was made of it."""
-    if not evaluations:
+    if not looked.evaluations:
         return plain("The gates have not been looked at yet.", "dim")
     parts: list[RenderableType] = []
-    for one in evaluations:
+    for one in looked.evaluations:
         columns = ("outcome", "gate", "value", "threshold", "sample", "window", "reason")
-        rows = [_numbers(gate) for gate in one["gates"]]
+        rows = [_numbers(gate) for gate in one.gates]
         parts += [_evaluation_heading(one), table(columns, rows), Text()]
     return Group(*parts)
 
 
-def phase_text(rollout: dict[str, Any]) -> str:
-    """Where the rollout is, in a line."""
-    wave = f" in {rollout['wave']}" if rollout["wave"] else ""
-    why = f": {rollout['pause']['text']}" if rollout["pause"] else ""
-    return f"{rollout['phase']}{wave}{why}"
-
-
-def _position(rollout: dict[str, Any]) -> Table:
-    pause = rollout["pause"]
-    since = f"since {moment(rollout['since'])} UTC by {rollout['actor']}"
-    style = _PHASES.get(rollout["phase"], "")
+def _position(rollout: RolloutView) -> Table:
+    pause = rollout.pause
+    since = f"since {moment(rollout.since)} UTC by {rollout.actor}"
+    style = _PHASES.get(rollout.phase, "")
     return facts(
-        ("phase", Text.assemble(plain(rollout["phase"], style), " ", plain(since))),
-        ("wave", rollout["wave"]),
-        ("reason", rollout["reason"]),
-        ("paused", plain(f"{pause['reason']}: {pause['text']}", "yellow") if pause else None),
-        ("because", pause["detail"] if pause and pause["detail"] != rollout["reason"] else None),
-        ("next", _next(rollout["next"])),
-        ("document", f"version {rollout['version']}, {rollout['digest'][:12]}"),
+        ("phase", Text.assemble(plain(rollout.phase, style), " ", plain(since))),
+        ("wave", rollout.wave),
+        ("reason", rollout.reason),
+        ("paused", plain(f"{pause.reason}: {pause.text}", "yellow") if pause else None),
+        ("because", pause.detail if pause and pause.detail != rollout.reason else None),
+        ("next", _next(rollout.next)),
+        ("document", f"version {rollout.version}, {rollout.digest[:12]}"),
     )
 
 
-def _next(upcoming: dict[str, Any]) -> str:
+def _next(upcoming: NextView) -> str:
     """What the clock does next and why, and when, unless the words for it say so already."""
-    does = _MOVES.get(upcoming["move"])
-    text = f"{does}: {upcoming['text']}" if does else str(upcoming["text"])
-    until = moment(upcoming["until"])
+    text = f"{upcoming.does}: {upcoming.text}" if upcoming.does else upcoming.text
+    until = moment(upcoming.until)
     if not until or until[:_TO_THE_MINUTE] in text:
         return text
     return f"{text} ({until} UTC)"
 
 
-def _waves(waves: list[dict[str, Any]]) -> Table:
+def _waves(waves: Sequence[WaveView]) -> Table:
     grid = Table.grid(padding=(0, 2))
     for wave in waves:
-        state = plain(wave["state"], _WAVES.get(wave["state"], "dim"))
-        size = people(wave["people"]) if wave["people"] else ""
-        grid.add_row(plain(wave["name"]), state, bar(wave["states"]))
-        grid.add_row(plain(wave["selection"], "dim"), plain(size, "dim"), _below(wave))
+        state = plain(wave.state, _WAVES.get(wave.state, "dim"))
+        size = people(wave.people) if wave.people else ""
+        grid.add_row(plain(wave.name), state, bar(wave.states))
+        grid.add_row(plain(wave.selection, "dim"), plain(size, "dim"), _below(wave))
     return grid
 
 
-def _below(wave: dict[str, Any]) -> Text:
+def _below(wave: WaveView) -> Text:
     """What stands under a wave's bar."""
-    parts = [legend(wave["states"])]
-    if wave["flagged"]:
-        parts.append(plain(f"{wave['flagged']:,} flagged", "bold red"))
-    if wave["soakEnds"]:
-        parts.append(plain(f"soaks until {moment(wave['soakEnds'])} UTC", "dim"))
+    parts = [legend(wave.states)]
+    if wave.flagged:
+        parts.append(plain(f"{wave.flagged:,} flagged", "bold red"))
+    if wave.soak_ends:
+        parts.append(plain(f"soaks until {moment(wave.soak_ends)} UTC", "dim"))
     return Text("  ").join(part for part in parts if part)
 
 
-def _evaluation_heading(evaluation: dict[str, Any]) -> Text:
-    outcome = evaluation["outcome"]
-    decision = f"; {evaluation['decision']}" if evaluation["decision"] else ""
+def _evaluation_heading(evaluation: EvaluationView) -> Text:
+    decision = f"; {evaluation.decision}" if evaluation.decision else ""
     return Text.assemble(
-        heading(f"Gates of {evaluation['wave']}"),
-        plain(f" at {moment(evaluation['at'])} UTC: "),
-        _outcome(outcome),
+        heading(f"Gates of {evaluation.wave}"),
+        plain(f" at {moment(evaluation.at)} UTC: "),
+        _outcome(evaluation.outcome),
         plain(decision),
     )
 
 
-def _verdicts(evaluation: dict[str, Any]) -> Table:
+def _verdicts(evaluation: EvaluationView) -> Table:
     grid = Table.grid(padding=(0, 2))
-    for gate in evaluation["gates"]:
-        grid.add_row(_outcome(gate["outcome"]), plain(gate["gate"]), plain(gate["text"]))
+    for gate in evaluation.gates:
+        grid.add_row(_outcome(gate.outcome), plain(gate.gate), plain(gate.text))
     return grid
 
 
 def _outcome(outcome: str) -> Text:
-    return plain(outcome, _OUTCOMES.get(Outcome(outcome), "") if outcome in set(Outcome) else "")
+    return plain(outcome, _OUTCOMES.get(outcome, ""))
 
 
-def _numbers(gate: dict[str, Any]) -> tuple[object, ...]:
-    kind = gate["gate"]
-    sample = f"{gate['sample']:,} (min {gate['minimumSample']:,})"
-    bare = kind in _WITHOUT_THRESHOLD
+def _numbers(gate: GateView) -> tuple[object, ...]:
+    sample = f"{gate.sample:,} (min {gate.minimum_sample:,})"
+    bare = gate.unit == GateUnit.NOTHING
     return (
-        _outcome(gate["outcome"]),
-        kind,
-        _amount(kind, gate["value"]),
-        "" if bare else _amount(kind, gate["threshold"]),
+        _outcome(gate.outcome),
+        gate.gate,
+        _amount(gate.unit, gate.value),
+        "" if bare else _amount(gate.unit, gate.threshold),
         "" if bare else sample,
-        "" if gate["window"] == _NO_WINDOW else gate["window"],
-        gate["text"],
+        "" if gate.window == _NO_WINDOW else gate.window,
+        gate.text,
     )
 
 
-def _amount(kind: str, value: float | None) -> str:
+def _amount(unit: str, value: float | None) -> str:
     if value is None:
         return ""
-    if kind == GateKind.BACKLOG or kind in _WITHOUT_THRESHOLD:
-        return f"{value:,g}"
-    return f"{value:.1%}"
+    return f"{value:.1%}" if unit == GateUnit.SHARE else f"{value:,g}"
 
 
-def _reconciliation(found: dict[str, Any]) -> Iterator[RenderableType]:
-    removed, added = _named(found["removedByHand"]), _named(found["addedByHand"])
+def _reconciliation(found: ReconciliationView) -> Iterator[RenderableType]:
+    removed, added = _named(found.removed_by_hand), _named(found.added_by_hand)
     drift = (
         f"{removed} taken out and {added} put in by somebody else; "
-        f"{found['repaired']:,} of them undone"
+        f"{found.repaired:,} of them undone"
     )
     yield facts(
-        ("at", f"{moment(found['at'])} UTC"),
-        ("problem", plain(found["problem"], "bold red") if found["problem"] else None),
-        ("people", f"{found['listed']:,} in the directory, {found['eligible']:,} eligible"),
+        ("at", f"{moment(found.at)} UTC"),
+        ("problem", plain(found.problem, "bold red") if found.problem else None),
+        ("people", f"{found.listed:,} in the directory, {found.eligible:,} eligible"),
         (
             "scope",
-            f"{found['kept']:,} stay in, {found['added']:,} put in, {found['removed']:,} taken out",
+            f"{found.kept:,} stay in, {found.added:,} put in, {found.removed:,} taken out",
         ),
         ("drift", plain(drift, "yellow") if (removed, added) != ("0", "0") else "none"),
     )
 
 
-def _named(object_ids: list[str]) -> str:
+def _named(object_ids: Sequence[str]) -> str:
     number = len(object_ids)
     return f"{number} or more" if number >= _MOST_NAMED else str(number)
 
 
-def _worker(worker: dict[str, Any]) -> tuple[object, ...]:
-    answers = plain("answers") if worker["directoryAnswers"] else plain("is silent", "bold red")
-    succeeded = worker["syncSucceeded"]
+def _worker(worker: WorkerView) -> tuple[object, ...]:
+    answers = plain("answers") if worker.directory_answers else plain("is silent", "bold red")
+    succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
-    ended = moment(worker["syncEndedAt"])
+    ended = moment(worker.sync_ended_at)
     return (
-        worker["worker"],
-        moment(worker["seenAt"]),
+        worker.worker,
+        moment(worker.seen_at),
         answers,
         plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
-        plain(worker["problem"] or "", "red"),
+        plain(worker.problem, "red"),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.text import Text
 
 from cli.render.layout import percent, plain
-from shared.domain.person.enrolment import State
+from shared.contracts.api.words import PersonState
 
 WIDTH = 40
 """Characters of a full bar."""
@@ -19,19 +19,18 @@ class _Look:
     """Tells the states apart where there is no colour."""
 
 
-_LOOKS = {
-    State.REGISTERED: _Look("bold green", "█"),
-    State.EFFECTIVE: _Look("green", "▓"),
-    State.VISIBLE: _Look("cyan", "▒"),
-    State.APPLIED: _Look("blue", "░"),
-    State.REQUESTED: _Look("yellow", ":"),
-    State.WAITING: _Look("yellow", "."),
-    State.WITHDRAWING: _Look("magenta", "<"),
-    State.WITHDRAWN: _Look("dim", "-"),
-    State.EXCLUDED: _Look("dim", "x"),
-    State.FAILED: _Look("bold red", "!"),
+_LOOKS: Mapping[str, _Look] = {
+    PersonState.REGISTERED: _Look("bold green", "█"),
+    PersonState.EFFECTIVE: _Look("green", "▓"),
+    PersonState.VISIBLE: _Look("cyan", "▒"),
+    PersonState.APPLIED: _Look("blue", "░"),
+    PersonState.REQUESTED: _Look("yellow", ":"),
+    PersonState.WAITING: _Look("yellow", "."),
+    PersonState.WITHDRAWING: _Look("magenta", "<"),
+    PersonState.WITHDRAWN: _Look("dim", "-"),
+    PersonState.EXCLUDED: _Look("dim", "x"),
+    PersonState.FAILED: _Look("bold red", "!"),
 }
-"""In the order of a bar: whoever is furthest comes first, whoever is lost last."""
 _STRANGE = _Look("", "?")
 _EMPTY = Text("·" * WIDTH, "dim", overflow="fold")
 
@@ -42,8 +41,8 @@ def state_text(state: str) -> Text:
 
 
 def bar(states: Mapping[str, int]) -> Text:
-    """Everybody by state in one full bar; an empty one where there is nobody."""
-    lengths = _lengths(_ordered(states), WIDTH)
+    """Everybody by state in one full bar, as ordered; an empty one where there is nobody."""
+    lengths = _lengths([(state, people) for state, people in states.items() if people], WIDTH)
     strokes = [(_look(state).stroke * length, _look(state).style) for state, length in lengths]
     return Text.assemble(*strokes, overflow="fold") if strokes else _EMPTY.copy()
 
@@ -56,20 +55,14 @@ def legend(states: Mapping[str, int]) -> Text:
             f"{_look(state).stroke} {state} {people:,} ({percent(people, whole)})",
             _look(state).style,
         )
-        for state, people in _ordered(states)
+        for state, people in states.items()
+        if people
     ]
     return Text("  ").join(parts)
 
 
 def _look(state: str) -> _Look:
-    return _LOOKS[State(state)] if state in set(State) else _STRANGE
-
-
-def _ordered(states: Mapping[str, int]) -> list[tuple[str, int]]:
-    order = [str(state) for state in _LOOKS]
-    known = [(state, states[state]) for state in order if states.get(state)]
-    strange = [(state, people) for state, people in states.items() if state not in order and people]
-    return known + strange
+    return _LOOKS.get(state, _STRANGE)
 
 
 def _lengths(counts: list[tuple[str, int]], width: int) -> list[tuple[str, int]]:

@@ -1,18 +1,12 @@
 """What operators asked for that takes longer than a request."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import Protocol
 
-
-class OperationState(StrEnum):
-    """How an operation stands."""
-
-    QUEUED = "queued"
-    SUCCEEDED = "succeeded"
-    REFUSED = "refused"
+from shared.contracts.api.operation_orders import OperationOrder
+from shared.contracts.api.operation_views import OperationResult
+from shared.contracts.api.words import OperationState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,13 +14,12 @@ class Operation:
     """Something an operator asked for that takes longer than an HTTP request may."""
 
     key: str
-    kind: str
     actor: str
     requested_at: datetime
-    parameters: Mapping[str, Any]
+    order: OperationOrder
     state: OperationState = OperationState.QUEUED
-    result: Mapping[str, Any] | None = None
-    """What came of it, as plain JSON values."""
+    result: OperationResult | None = None
+    """What came of it."""
     problem: str = ""
     """Why it was refused."""
 

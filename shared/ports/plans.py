@@ -1,9 +1,11 @@
 """Plans that were shown and may be applied."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
+
+from shared.contracts.api.plan_views import PlanView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +27,8 @@ class KeptPlan:
     document_text: str
     planned_at: datetime
     actor: str
-    summary: Mapping[str, Any]
-    """What the operator saw, as plain JSON values."""
+    shown: PlanView
+    """What the operator saw; kept as it is, so that a field that it gains needs a default."""
 
 
 class Plans(Protocol):

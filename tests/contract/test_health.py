@@ -11,7 +11,7 @@ from azure.data.tables import TableServiceClient
 
 from sandbox.tenant.identity import SYSTEM_ASSIGNED
 from shared.bootstrap import App
-from shared.contracts.api.health import HealthView
+from shared.contracts.api.health_views import HealthView
 from shared.contracts.messages import queues
 from shared.domain.health import Health, Kind, NotReached, Trouble
 from shared.ports.dependency import Check, Dependency
@@ -41,7 +41,7 @@ async def looked_at(dependencies: Sequence[Dependency]) -> HealthView:
     return await check_health.check_health(dependencies, datetime.now(UTC))
 
 
-def in_trouble(view: HealthView) -> dict[tuple[str, str], Trouble]:
+def in_trouble(view: HealthView) -> dict[tuple[str, str], str]:
     return {(one.name, one.purpose): one.trouble for one in view.checks if one.trouble}
 
 
@@ -50,8 +50,8 @@ async def test_in_good_health_every_queue_table_permission_and_identity_is_reach
 ) -> None:
     view = await looked(app)
     assert in_trouble(view) == {}
-    assert view.health is Health.OK
-    found: dict[Kind, set[tuple[str, str]]] = {}
+    assert view.health == Health.OK
+    found: dict[str, set[tuple[str, str]]] = {}
     for one in view.checks:
         found.setdefault(one.kind, set()).add((one.name, one.purpose))
     assert {name for name, _ in found[Kind.TABLE]} == TABLES
@@ -80,7 +80,7 @@ async def test_a_permission_that_is_missing_is_named_with_why_and_for_how_long(
     view = await looked(app)
     missing = {("registration report", "AuditLog.Read.All"), ("audit log", "AuditLog.Read.All")}
     assert in_trouble(view) == dict.fromkeys(missing, Trouble.FORBIDDEN)
-    assert view.health is Health.DEGRADED
+    assert view.health == Health.DEGRADED
     report, _ = [one for one in view.checks if one.trouble]
     assert "kept for about 24 hours" in report.advice
     assert "403 Authorization_RequestDenied" in report.detail

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts.api.health import HealthView
+from shared.contracts.api.health_views import HealthView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from tests.contract.functions_host_process import App, RunningHost
 from tests.contract.operator_api_parts import Parts

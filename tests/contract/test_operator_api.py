@@ -10,9 +10,12 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from azure.data.tables import TableServiceClient
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.tables import Tables
+from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
@@ -320,9 +323,20 @@ async def test_an_operation_that_meets_what_nobody_foresaw_ends_with_its_last_tr
     api: Api, parts: Parts
 ) -> None:
     lost = Operation(
-        key=uuid4().hex, kind="plan", actor="ada", requested_at=datetime.now(UTC), parameters={}
+        key=uuid4().hex,
+        actor="ada",
+        requested_at=datetime.now(UTC),
+        order=ApplyOrder(plan="unreadable"),
     )
-    async with Tables.from_connection_string(parts.settings["AzureWebJobsStorage"]) as tables:
+    unreadable = {
+        "PartitionKey": row_key(RowKind.PLAN, "unreadable"),
+        "RowKey": "plan",
+        "Plan0": "{}",
+    }
+    account = parts.settings["AzureWebJobsStorage"]
+    with TableServiceClient.from_connection_string(account) as service:
+        service.create_table_if_not_exists("plans").upsert_entity(unreadable)
+    async with Tables.from_connection_string(account) as tables:
         await tables.operations.keep(lost)
     request = ServiceBusMessage(OperationRequest(operation_key=lost.key).text())
     bus = ServiceBusClient.from_connection_string(parts.settings["ServiceBusConnection"])
@@ -332,4 +346,4 @@ async def test_an_operation_that_meets_what_nobody_foresaw_ends_with_its_last_tr
     ended = api.ended(api.get(f"operations/{lost.key}").json())
 
     assert ended["state"] == "refused"
-    assert "KeyError" in ended["problem"]
+    assert "ValidationError" in ended["problem"]

@@ -2,22 +2,26 @@
 
 from dataclasses import replace
 
-from shared.ports.operations import Operation, OperationState
+from shared.contracts.api.operation_orders import RollbackOrder
+from shared.contracts.api.plan_views import RollbackView
+from shared.contracts.api.words import OperationState
+from shared.ports.operations import Operation
 from tests.ports.kept import Kept
 from tests.ports.people import NOW
+from tests.unit.cli_samples import rollback
 
 OPERATION = Operation(
     key="O'Neil/1",
-    kind="plan",
     actor="ada",
     requested_at=NOW,
-    parameters={"document": "name: contoso", "force": False, "limits": [1, 0.5, None]},
+    order=RollbackOrder(wave="Wave 人", reason="phones ring", plan="f00d"),
 )
 
 
 async def test_an_operation_is_found_as_it_stands(tables: Kept) -> None:
     assert await tables.operations.find(OPERATION.key) is None
-    done = replace(OPERATION, state=OperationState.SUCCEEDED, result={"fingerprint": "f00d"})
+    result = RollbackView.model_validate(rollback())
+    done = replace(OPERATION, state=OperationState.SUCCEEDED, result=result)
     refused = replace(OPERATION, state=OperationState.REFUSED, problem="unsafe", result=None)
     for operation in (OPERATION, done, refused):
         await tables.operations.keep(operation)

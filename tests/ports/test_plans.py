@@ -7,17 +7,19 @@ from datetime import timedelta
 
 import pytest
 
+from shared.contracts.api.plan_views import PlanView
 from shared.domain.errors import InvalidMessage
 from shared.ports.plans import KeptPlan, PlannedPerson, Plans
 from tests.ports.kept import Kept, Opening
 from tests.ports.people import NOW, object_id
+from tests.unit.cli_samples import plan
 
 PLAN = KeptPlan(
     fingerprint="f00d" * 16,
     document_text="name: contoso # für alle\n",
     planned_at=NOW,
     actor="ada",
-    summary={"additions": 3, "perWave": [{"wave": "pilot", "share": 0.5}], "unsafe": None},
+    shown=PlanView.model_validate(plan()),
 )
 
 

@@ -1,40 +1,27 @@
-"""The documentation's tables of transitions, made from the one that decisions go by.
-
-`python -m tests.support.documented_transitions` writes them anew.
-"""
+"""The documentation's tables of transitions, made from the one that decisions go by."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from shared.domain.person.enrolment import State
 from shared.domain.person.happenings import Happening
 from shared.domain.person.transitions import TABLE, Guard, Start, Way
 
-PAGE = Path(__file__).parents[2] / "docs/architecture.md"
-_BEGIN = "<!-- transitions: made by `python -m tests.support.documented_transitions` -->\n"
-_END = "<!-- end of transitions -->"
 _STAYS = (Way(None),)
 
-
-def tables() -> str:
-    """Everything that can happen, to whom, and what follows; and what the guards ask."""
-    happenings = [row for happening in Happening for row in _rows(happening)]
-    guards = {way.where for ways in TABLE.values() for way in ways if way.where}
-    meanings = sorted((f"`{guard.__name__}`", _meaning(guard)) for guard in guards)
-    return "\n".join(
-        [
-            _table(("what happens", "which means", "to whom", "becomes"), happenings),
-            _table(("guard", "asks whether"), meanings),
-        ]
-    )
+HAPPENINGS = ("what happens", "which means", "to whom", "becomes")
+GUARDS = ("guard", "asks whether")
 
 
-def filled_in(text: str) -> str:
-    """The page with the tables in the place that is marked for them."""
-    before, _, rest = text.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    assert end, "no place for the table of transitions"
-    return f"{before}{_BEGIN}\n{tables()}\n{end}{after}"
+def happenings() -> Iterator[Sequence[str]]:
+    """Everything that can happen, to whom, and what follows."""
+    for happening in Happening:
+        yield from _rows(happening)
+
+
+def guards() -> Sequence[Sequence[str]]:
+    """What the guards ask."""
+    used = {way.where for ways in TABLE.values() for way in ways if way.where}
+    return sorted((f"`{guard.__name__}`", _meaning(guard)) for guard in used)
 
 
 def _rows(happening: Happening) -> Iterator[Sequence[str]]:
@@ -67,16 +54,3 @@ def _becomes(ways: Sequence[Way]) -> str:
 def _meaning(guard: Guard) -> str:
     """What its docstring says that it tells."""
     return (guard.__doc__ or "").removeprefix("Whether ").rstrip(".")
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "".join(map(_line, [head, ["---"] * len(head), *rows]))
-
-
-def _line(cells: Sequence[str]) -> str:
-    text = "|".join(f" {cell} " if cell else " " for cell in cells)
-    return f"|{text}|\n".replace(" --- ", "---")
-
-
-if __name__ == "__main__":
-    PAGE.write_text(filled_in(PAGE.read_text()))

@@ -4,32 +4,31 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.contracts.api.health import CheckView, HealthView
-from shared.contracts.api.operator_api import (
-    CountView,
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.health_views import CheckView, HealthView
+from shared.contracts.api.operation_views import AnyOperation
+from shared.contracts.api.people_views import CauseView, ForecastView, PersonView, StepView
+from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView, RollbackView
+from shared.contracts.api.rollout_views import (
     EvaluationView,
-    GateNeeds,
     GateView,
     NextView,
-    OperationView,
     PauseView,
-    PlannedWave,
-    PlanView,
     ReconciliationView,
-    RollbackView,
     RolloutView,
     WaveView,
     WorkerView,
 )
-from shared.contracts.api.person_view import (
-    CauseView,
-    ForecastView,
-    PersonView,
-    StatusView,
-    StepView,
-)
+from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
+from shared.contracts.api.words import WaveState
 from shared.domain.health import Health, Kind, Look, Trouble
+from shared.domain.person.enrolment import State
+from shared.domain.rollout.gates.kind import kind_of
+from shared.domain.rollout.gates.registry import GATES
+from shared.domain.rollout.state import ACTIVE, Phase
+from shared.use_cases.views.describe_people import is_final, states_reached
+from shared.use_cases.views.describe_rollout import states_passed
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -48,7 +47,7 @@ STATUS: dict[str, Any] = StatusView(
 REFUSED: dict[str, Any] = {
     "key": "k1",
     "queue": "onboarding-events",
-    "at": "2026-03-02T08:00:00+00:00",
+    "at": "2026-03-02T08:00:00Z",
     "outcome": "invalid",
     "text": "The message could not be understood; see the field.",
     "personKey": None,
@@ -75,6 +74,8 @@ def person(state: str = "visible", **changes: Any) -> dict[str, Any]:
         "reason": "onboarded",
         "flag": None,
         "since": since,
+        "reached": states_reached(State(state)),
+        "final": is_final(State(state)),
         "text": text,
         "flag_text": None,
         "object_id": None,
@@ -117,6 +118,7 @@ def wave(name: str, state: str, states: dict[str, int] | None = None, **changes:
         "name": name,
         "selection": "5 %",
         "state": state,
+        "reached": states_passed(WaveState(state)) if state in set(WaveState) else (state,),
         "people": sum(counts.values()),
         "states": counts,
         "flagged": 0,
@@ -131,6 +133,7 @@ def gate(kind: str = "visible", outcome: str = "passed", **changes: Any) -> Gate
     known: dict[str, Any] = {
         "gate": kind,
         "outcome": outcome,
+        "unit": kind_of(kind, GATES).unit,
         "value": 0.985,
         "threshold": 0.95,
         "window": "P1D",
@@ -190,6 +193,17 @@ def worker(**changes: Any) -> WorkerView:
     return WorkerView(**(known | changes))
 
 
+def upcoming(**changes: Any) -> NextView:
+    """What the clock does next."""
+    known: dict[str, Any] = {
+        "move": "evaluate",
+        "does": None,
+        "text": "The gates are looked at.",
+        "until": NOW + DAY,
+    }
+    return NextView(**(known | changes))
+
+
 def rollout(phase: str = "soaking", **changes: Any) -> dict[str, Any]:
     """A rollout whose wave five soaks after the pilot, with one more ahead."""
     known: dict[str, Any] = {
@@ -198,11 +212,14 @@ def rollout(phase: str = "soaking", **changes: Any) -> dict[str, Any]:
         "digest": "d1" * 32,
         "phase": phase,
         "since": NOW,
+        "active": Phase(phase) in ACTIVE,
         "actor": "key: kim",
         "reason": "",
         "wave": "five",
         "pause": None,
-        "next": NextView(move="evaluate", text="The gates are looked at.", until=NOW + DAY),
+        "next": NextView(
+            move="evaluate", does=None, text="The gates are looked at.", until=NOW + DAY
+        ),
         "waves": (
             wave("pilot", "done", {"registered": 12}, selection="a ring of 12"),
             wave("five", "soaking", {"registered": 60, "effective": 30, "failed": 10}),
@@ -291,6 +308,9 @@ def rollback(**changes: Any) -> dict[str, Any]:
     return as_json(RollbackView(**(known | changes)))
 
 
+APPLIED: dict[str, Any] = {"fingerprint": FINGERPRINT, "version": 1}
+
+
 def operation(
     state: str = "queued",
     result: dict[str, Any] | None = None,
@@ -299,17 +319,19 @@ def operation(
     kind: str = "plan",
 ) -> dict[str, Any]:
     """An operation called op-1."""
-    return as_json(
-        OperationView(
-            key="op-1",
-            kind=kind,
-            actor="key: kim",
-            requested_at=NOW,
-            state=state,
-            result=result,
-            problem=problem,
-        )
+    view = AnyOperation.model_validate(
+        {
+            "key": "op-1",
+            "kind": kind,
+            "actor": "key: kim",
+            "requestedAt": NOW,
+            "state": state,
+            "over": state != "queued",
+            "result": result,
+            "problem": problem,
+        }
     )
+    return as_json(view)
 
 
 def _found(kind: Kind, name: str, purpose: str, trouble: Trouble | None = None) -> CheckView:

@@ -22,7 +22,7 @@ class TableOperations:
             InvalidMessage: a row cannot hold as much.
         """
         place = {"PartitionKey": bucket(operation.key), "RowKey": _row_key(operation.key)}
-        plain = {"Kind": operation.kind, "State": operation.state.value}
+        plain = {"Kind": operation.order.kind, "State": operation.state.value}
         await self._table.submit([Write(Verb.PUT, place | plain | _OPERATION.of(operation))])
 
     async def find(self, key: str) -> Operation | None:

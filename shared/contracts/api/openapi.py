@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from shared.contracts.api.health import HealthWord
+from shared.contracts.api.error_views import ErrorAnswer
+from shared.contracts.api.health_views import HealthWord
 from shared.contracts.api.model_schemas import Json, Model, components, properties
-from shared.contracts.api.operator_api import ErrorAnswer
 from shared.contracts.api.operator_requests import (
     ACTOR_HEADER,
     LONGEST_ACTOR,

@@ -1,11 +1,13 @@
-"""What the operator API takes besides JSON: who asks, query parameters, a document's text."""
+"""What the operator API takes: who asks, query parameters, bodies, a document's text."""
 
 from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.api.view import View
-from shared.contracts.messages.contract import Contract
+from shared.contracts.messages.contract import Contract, Key, Moment, Text
+
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
 ACTOR_HEADER = "x-sspr-actor"
 """Where operators are let in by key: who asks, percent-encoded where it is not ASCII.
@@ -49,6 +51,46 @@ class Version(Contract):
 
     version: Annotated[int, Field(ge=1)] | None = None
     """The one in force, where it is left out."""
+
+
+class Apply(Contract):
+    """Apply a plan that was shown; refused if anything changed since."""
+
+    plan: Key
+    """The plan's fingerprint."""
+    force: bool = False
+    """Apply it even if it is unsafe; needs a reason."""
+    reason: Text = ""
+
+
+class Steer(Contract):
+    """Pause, resume, abort or restart."""
+
+    reason: Why
+
+
+class Promote(Contract):
+    """Start the next wave now, without waiting for the gates."""
+
+    reason: Why
+    skip_soak: bool = False
+
+
+class RollBack(Contract):
+    """Remove exactly whom a wave added; without `plan` only show who that would be."""
+
+    wave: Key
+    reason: Why
+    plan: Key | None = None
+    """The fingerprint of the rollback that was shown."""
+
+
+class ByHand(Contract):
+    """Include or exclude one person whatever the waves say."""
+
+    reason: Why
+    until: Moment | None = None
+    """When this ceases to hold; never, where it is left out."""
 
 
 class DocumentBody(Contract):

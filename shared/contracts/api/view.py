@@ -12,10 +12,11 @@ class View(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
-        extra="ignore",
         alias_generator=to_camel,
         populate_by_name=True,
         from_attributes=True,
+        # A command that shows one of them builds that one.
+        defer_build=True,
     )
 
     def as_json(self) -> str:

@@ -1,10 +1,9 @@
-"""The onboarding webhook: what it takes and what it answers."""
+"""The onboarding webhook: what it takes."""
 
 from typing import Annotated
 
 from pydantic import Field, RootModel
 
-from shared.contracts.api.view import View
 from shared.contracts.messages.onboarding_event import PersonCloudEvent, PlainEvent
 
 type Event = PersonCloudEvent | PlainEvent
@@ -12,10 +11,3 @@ type Event = PersonCloudEvent | PlainEvent
 
 class EventsBody(RootModel[Event | Annotated[list[Event], Field(min_length=1, max_length=1000)]]):
     """One event or a list of them."""
-
-
-class AcceptedEvents(View):
-    """The events were put on the queue."""
-
-    keys: tuple[str, ...]
-    """One for each event, in their order, to follow it by."""

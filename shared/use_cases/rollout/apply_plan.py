@@ -1,11 +1,11 @@
 """Apply a plan: do what was shown, or refuse because the world has changed."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
-from typing import Any
 
+from shared.contracts.api.operation_orders import ApplyOrder
+from shared.contracts.api.plan_views import AppliedView
 from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import Enrolment, Provenance
 from shared.domain.person.membership import found
@@ -19,7 +19,9 @@ from shared.use_cases.rollout.carry_out import CHUNK, take_out_all
 from shared.use_cases.rollout.plan_rollout import FreshPlan, draw
 
 
-async def apply_plan(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+async def apply_plan(
+    order: ApplyOrder, operation: Operation, world: World, now: datetime
+) -> AppliedView:
     """Put the document into force and take out whom it no longer wants; the clock does the rest.
 
     Raises:
@@ -27,39 +29,39 @@ async def apply_plan(operation: Operation, world: World, now: datetime) -> Mappi
         WorldChanged: the same document would do something else by now.
         UnsafePlan: the plan touches more people than the document allows, and was not forced.
     """
-    kept = await world.plans.find(operation.parameters["plan"])
+    kept = await world.plans.find(order.plan)
     if kept is None:
         raise NotPossible("no plan with this fingerprint was shown; plan again")
     fresh = await draw(kept.document_text, world, now, actor=operation.actor)
     # Delivered again after a crash it goes on: what it did so far would now look like change.
     if not _is_in_force(fresh, operation):
-        _check(kept, fresh, operation)
-        await _put_into_force(kept, fresh, operation, world, now)
+        _check(kept, fresh, order)
+        await _put_into_force(kept, fresh, order, operation, world, now=now)
     if fresh.rollout.version == 1:
         await _remember_members(fresh, world, now, actor=operation.actor)
     for removals in batched(fresh.plan.removals, CHUNK, strict=False):
         await take_out_all(removals, world, now)
-    return _result(kept, fresh)
+    return AppliedView(fingerprint=kept.fingerprint, version=fresh.rollout.version)
 
 
 def _is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
     return fresh.stored is not None and fresh.stored.rollout.applied_by == operation.key
 
 
-def _check(kept: KeptPlan, fresh: FreshPlan, operation: Operation) -> None:
+def _check(kept: KeptPlan, fresh: FreshPlan, order: ApplyOrder) -> None:
     if fresh.plan.fingerprint != kept.fingerprint:
         raise WorldChanged(f"the world has changed since: {_difference(kept, fresh.plan)}")
-    if not operation.parameters.get("force"):
+    if not order.force:
         raise_if_unsafe(fresh.plan, fresh.document)
-    elif not operation.parameters.get("reason", "").strip():
+    elif not order.reason.strip():
         raise UnsafePlan("to force a plan, give a reason")
 
 
 def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
     before = {
-        "additions": kept.summary["additions"],
-        "removals": sum(one["people"] for one in kept.summary["removals"]),
-        "people kept": kept.summary["kept"],
+        "additions": kept.shown.additions,
+        "removals": sum(one.people for one in kept.shown.removals),
+        "people kept": kept.shown.kept,
     }
     after = {
         "additions": len(plan.additions),
@@ -99,26 +101,27 @@ def _is_ours(summary: EnrolmentSummary | None) -> bool:
 
 
 async def _put_into_force(
-    kept: KeptPlan, fresh: FreshPlan, operation: Operation, world: World, now: datetime
+    kept: KeptPlan,
+    fresh: FreshPlan,
+    order: ApplyOrder,
+    operation: Operation,
+    world: World,
+    *,
+    now: datetime,
 ) -> None:
     rollout = fresh.rollout
     await world.rollouts.keep_document(
         rollout.version, kept.document_text, actor=operation.actor, now=now
     )
-    forced = bool(operation.parameters.get("force"))
     why = f"plan {kept.fingerprint[:12]}"
-    if forced:
-        why = f"{why}, forced: {operation.parameters['reason']}"
+    if order.force:
+        why = f"{why}, forced: {order.reason}"
     applied = replace(
         rollout,
         actor=operation.actor,
         reason=why,
         applied_by=operation.key,
-        forced=forced,
+        forced=order.force,
         promoted=False,
     )
     await save_rollout(world, fresh.stored, applied, action="apply", now=now)
-
-
-def _result(kept: KeptPlan, fresh: FreshPlan) -> Mapping[str, Any]:
-    return {"fingerprint": kept.fingerprint, "version": fresh.rollout.version}

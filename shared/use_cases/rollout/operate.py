@@ -1,15 +1,22 @@
 """Operate: what operators ask for and what takes longer than an HTTP request may."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
+from shared.contracts.api.operation_orders import (
+    ApplyOrder,
+    OperationOrder,
+    PlanOrder,
+    RollbackOrder,
+)
+from shared.contracts.api.operation_views import OperationResult
+from shared.contracts.api.words import OperationState
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict, SsprRolloutError
-from shared.ports.operations import Operation, OperationState
+from shared.ports.operations import Operation
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals
@@ -17,31 +24,17 @@ from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
 
-type Handler = Callable[[Operation, World, datetime], Awaitable[Mapping[str, Any]]]
-
-_HANDLERS: Mapping[str, Handler] = {
-    "plan": plan_rollout,
-    "apply": apply_plan,
-    "rollback": roll_back,
-}
 _TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict)
 
 
 async def request_operation(
-    kind: str, parameters: Mapping[str, Any], *, actor: str, world: World, now: datetime
+    order: OperationOrder, *, actor: str, world: World, now: datetime
 ) -> Operation:
     """Remember what is asked for, and have it done soon; answers with the key to follow it by."""
-    operation = Operation(
-        key=uuid4().hex, kind=kind, actor=actor, requested_at=now, parameters=parameters
-    )
+    operation = Operation(key=uuid4().hex, actor=actor, requested_at=now, order=order)
     await world.operations.keep(operation)
     await world.outbox.send_operations([OperationRequest(operation_key=operation.key)])
     return operation
-
-
-async def find_operation(key: str, world: World) -> Operation | None:
-    """The operation with this key."""
-    return await world.operations.find(key)
 
 
 async def run_operations(
@@ -65,9 +58,19 @@ async def run_operations(
             await world.operations.keep(await _done(operation, world, now, last_try=last_try))
 
 
+async def _carry_out(operation: Operation, world: World, now: datetime) -> OperationResult:
+    match operation.order:
+        case PlanOrder() as order:
+            return await plan_rollout(order, world, now, actor=operation.actor)
+        case ApplyOrder() as order:
+            return await apply_plan(order, operation, world, now)
+        case RollbackOrder() as order:
+            return await roll_back(order, operation, world, now)
+
+
 async def _done(operation: Operation, world: World, now: datetime, *, last_try: bool) -> Operation:
     try:
-        result = await _HANDLERS[operation.kind](operation, world, now)
+        result = await _carry_out(operation, world, now)
     except SsprRolloutError as error:
         if isinstance(error, _TO_TRY_AGAIN) and not last_try:
             # Whoever waits for the operation sees what holds it up.

@@ -1,18 +1,18 @@
 """Draw up a plan: what a rollout document would do to everybody, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
+from shared.contracts.api.operation_orders import PlanOrder
+from shared.contracts.api.plan_views import PlanView
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
 from shared.domain.rollout.state import Rollout, planned, revise
-from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
@@ -35,7 +35,7 @@ class FreshPlan:
     stored: StoredRollout | None
 
 
-async def plan_rollout(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: str) -> PlanView:
     """Draw up and keep a plan; answers with what the operator is shown.
 
     Raises:
@@ -43,8 +43,7 @@ async def plan_rollout(operation: Operation, world: World, now: datetime) -> Map
         NotPossible: a wave that has begun is not in its place.
         UnsafePlan: a group that the document names is not there.
     """
-    text = operation.parameters["document"]
-    fresh = await draw(text, world, now, actor=operation.actor)
+    fresh = await draw(order.document, world, now, actor=actor)
     registered = await world.directory.registered_ids()
     claimed = Counter(
         one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
@@ -52,20 +51,19 @@ async def plan_rollout(operation: Operation, world: World, now: datetime) -> Map
     shown = describe_plan(
         fresh.plan, fresh.rollout, fresh.stored, registered=registered, claimed=claimed, now=now
     )
-    summary: Mapping[str, Any] = shown.model_dump(mode="json", by_alias=True)
     kept = KeptPlan(
         fingerprint=shown.fingerprint,
-        document_text=text,
+        document_text=order.document,
         planned_at=now,
-        actor=operation.actor,
-        summary=summary,
+        actor=actor,
+        shown=shown,
     )
     await world.plans.keep(kept, _people(fresh.plan))
-    return summary
+    return shown
 
 
 async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPlan:
-    """The plan of everything that the document would do; raises as `draw_up_plan` does."""
+    """The plan of everything that the document would do; raises as `plan_rollout` does."""
     document = read(text)
     _check_scope(document, world)
     stored = await world.rollouts.current()

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
-from typing import Any
 
-from shared.contracts.api.operator_api import CountView, RollbackView
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.operation_orders import RollbackOrder
+from shared.contracts.api.plan_views import RollbackView
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
 from shared.domain.person.membership import roll_back as out_of_wave
@@ -34,39 +35,36 @@ _TEXTS = {
 }
 
 
-async def roll_back(operation: Operation, world: World, now: datetime) -> Mapping[str, Any]:
+async def roll_back(
+    order: RollbackOrder, operation: Operation, world: World, now: datetime
+) -> RollbackView:
     """Show who would be taken out or, with the fingerprint of what was shown, take them out.
 
     Raises:
         NotPossible: there is no rollout, or no such wave.
         WorldChanged: others would be taken out than were shown.
     """
-    wave: str = operation.parameters["wave"]
-    shown = operation.parameters.get("plan")
+    wave = order.wave
     stored = await _current(world)
     people = await world.ledger.in_wave(wave)
     _check(wave, people, stored)
     view = _view(wave, people, stored, now)
-    if shown is None:
-        return _shown(view)
+    if order.plan is None:
+        return view
     # Delivered again after a crash it goes on: the wave is marked before anybody is taken out.
     if wave not in stored.rollout.rolled_back:
-        if shown != view.fingerprint:
+        if order.plan != view.fingerprint:
             raise WorldChanged(
                 f"{view.removals} people would be taken out, not those that were shown; look again"
             )
         # Whom it concerned cannot be seen any more once they are out.
-        await world.operations.keep(replace(operation, result=_shown(view)))
-        await _mark(wave, operation, world, now)
-    elif operation.result:
-        view = RollbackView.model_validate(operation.result)
+        await world.operations.keep(replace(operation, result=view))
+        await _mark(order, world, now, actor=operation.actor)
+    elif isinstance(operation.result, RollbackView):
+        view = operation.result
     await _take_out(wave, people, operation, world, now)
     emit([WaveRolledBack(wave=wave, people=view.removals)])
-    return _shown(view.model_copy(update={"done": True}))
-
-
-def _shown(view: RollbackView) -> Mapping[str, Any]:
-    return view.model_dump(mode="json", by_alias=True)
+    return view.model_copy(update={"done": True})
 
 
 async def _current(world: World) -> StoredRollout:
@@ -120,12 +118,11 @@ def _held_by(enrolment: Enrolment, now: datetime) -> CauseKind:
     return kinds[0] if kinds else CauseKind.FOUND
 
 
-async def _mark(wave: str, operation: Operation, world: World, now: datetime) -> None:
-    reason: str = operation.parameters["reason"]
+async def _mark(order: RollbackOrder, world: World, now: datetime, *, actor: str) -> None:
     await change_rollout(
         world,
         lambda current: rollouts.roll_back(
-            current, wave, now, actor=operation.actor, reason=reason
+            current, order.wave, now, actor=actor, reason=order.reason
         ),
         action="rollback",
         now=now,

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.contracts.api.health import CheckView, HealthView, HealthWord
+from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
 
@@ -37,7 +37,8 @@ class HealthWords:
         async with self._turn:
             passed = asyncio.get_running_loop().time()
             if self._newest is None or passed - self._newest[0] > _FRESH:
-                self._newest = passed, (await check_health(dependencies, now)).health
+                word = (await check_health(dependencies, now)).health
+                self._newest = passed, Health(word)
             return HealthWord(word=self._newest[1])
 
 

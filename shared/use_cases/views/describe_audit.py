@@ -1,11 +1,6 @@
 """Describe the audit: its records as they are chained, for whoever exports or verifies them."""
 
-from shared.contracts.api.operator_api import (
-    AuditEnds,
-    AuditEndView,
-    AuditPage,
-    AuditRecordView,
-)
+from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.ports.world import World
 
 MOST_RECORDS = 500

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from shared.contracts.api.person_view import ForecastView
+from shared.contracts.api.people_views import ForecastView
 from shared.contracts.api.wave_words import selection_text
 from shared.domain.person.people import Candidate, Memberships, Person
 from shared.domain.plan.forecast import Forecast, Place, look_ahead

@@ -4,22 +4,19 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.api.person_view import (
+from shared.contracts.api.event_views import EventView, ReceiptView
+from shared.contracts.api.people_views import (
     CauseView,
     ClaimView,
-    EventView,
     ExclusionView,
-    FlagCount,
     ForecastView,
     PeopleView,
     PersonSummary,
     PersonView,
-    ReceiptView,
-    StateCount,
-    StatusView,
     StepView,
 )
-from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, Step
+from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
+from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
 from shared.domain.person.people import Identifier
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
@@ -27,6 +24,21 @@ from shared.ports.world import World
 from shared.use_cases.views.describe_forecast import describe_forecast
 
 MOST_SHOWN = 50
+_WAYS = (
+    (
+        State.REQUESTED,
+        State.WAITING,
+        State.APPLIED,
+        State.VISIBLE,
+        State.EFFECTIVE,
+        State.REGISTERED,
+    ),
+    (State.WITHDRAWING, State.WITHDRAWN),
+    (State.EXCLUDED,),
+    (State.FAILED,),
+)
+"""The ways into scope and out of it, and two ends that any state may come to."""
+_FINAL = frozenset({State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN})
 
 
 async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
@@ -76,7 +88,9 @@ async def describe_status(world: World) -> StatusView:
     totals = await world.ledger.totals()
     return StatusView(
         people=sum(totals.by_state.values()),
-        states={str(state): count for state, count in totals.by_state.items() if count},
+        states={
+            str(state): totals.by_state[state] for state in State if totals.by_state.get(state)
+        },
         reasons=tuple(
             StateCount(state=state, reason=reason, text=reason.text, people=count)
             for (state, reason), count in sorted(totals.by_reason.items())
@@ -106,6 +120,8 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     """A person's way as operators see it."""
     return PersonView(
         **_summary(enrolment),
+        reached=states_reached(enrolment.state),
+        final=is_final(enrolment.state),
         text=enrolment.reason.text,
         flag_text=enrolment.flag.text if enrolment.flag else None,
         object_id=enrolment.user.object_id,
@@ -119,6 +135,17 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
         deadline=enrolment.deadline,
         steps=tuple(map(_step, enrolment.steps)),
     )
+
+
+def states_reached(state: State) -> tuple[State, ...]:
+    """Name the state and those of its way that lie before it."""
+    way = next(way for way in _WAYS if state in way)
+    return way[: way.index(state) + 1]
+
+
+def is_final(state: State) -> bool:
+    """Tell whether the way has ended: only an event or an operator sets the person going again."""
+    return state in _FINAL
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:

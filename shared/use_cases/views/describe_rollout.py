@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared.contracts.api.operator_api import (
-    CountView,
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.rollout_views import (
     EvaluationsView,
     EvaluationView,
     GateView,
@@ -17,22 +17,44 @@ from shared.contracts.api.operator_api import (
     WaveView,
     WorkerView,
 )
-from shared.contracts.api.wave_words import duration_text, selection_text
+from shared.contracts.api.wave_words import selection_text
+from shared.contracts.api.words import WaveState
+from shared.domain.durations import duration_text
+from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Evaluation, Result
+from shared.domain.rollout.gates.kind import GateKinds, kind_of
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import WorkerSight
-from shared.domain.rollout.progress import next_move, soak_ends
-from shared.domain.rollout.state import Pause, Phase, Rollout
+from shared.domain.rollout.progress import MoveKind, next_move, soak_ends
+from shared.domain.rollout.state import ACTIVE, Pause, Phase, Rollout
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
 
 _OF_THE_CURRENT = {
-    Phase.PROGRESSING: "progressing",
-    Phase.SOAKING: "soaking",
-    Phase.COMPLETED: "done",
-    Phase.ABORTED: "stopped",
+    Phase.PROGRESSING: WaveState.PROGRESSING,
+    Phase.SOAKING: WaveState.SOAKING,
+    Phase.COMPLETED: WaveState.DONE,
+    Phase.ABORTED: WaveState.STOPPED,
 }
 """What the phase makes of the wave that has begun last."""
+_WAY = (WaveState.AHEAD, WaveState.PROGRESSING, WaveState.SOAKING, WaveState.DONE)
+_MOVES = {
+    MoveKind.BEGIN_WAVE: "the next wave begins",
+    MoveKind.COMPLETE: "the rollout ends",
+}
+_FURTHEST_FIRST = (
+    State.REGISTERED,
+    State.EFFECTIVE,
+    State.VISIBLE,
+    State.APPLIED,
+    State.REQUESTED,
+    State.WAITING,
+    State.WITHDRAWING,
+    State.WITHDRAWN,
+    State.EXCLUDED,
+    State.FAILED,
+)
 
 
 async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
@@ -72,12 +94,13 @@ def rollout_view(
         version=rollout.version,
         digest=rollout.document.digest,
         phase=rollout.phase,
+        active=rollout.phase in ACTIVE,
         since=rollout.since,
         actor=rollout.actor,
         reason=rollout.reason,
         wave=rollout.wave.name if rollout.wave else None,
         pause=_pause(rollout.pause) if rollout.pause else None,
-        next=NextView(move=move.kind, text=move.text, until=move.until),
+        next=NextView(move=move.kind, does=_MOVES.get(move.kind), text=move.text, until=move.until),
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
@@ -101,51 +124,59 @@ async def find_document(version: int | None, world: World) -> str | None:
     return await world.rollouts.document_text(version)
 
 
-def evaluation_view(evaluation: Evaluation) -> EvaluationView:
+def evaluation_view(evaluation: Evaluation, kinds: GateKinds = GATES) -> EvaluationView:
     """One look at all gates of a wave, and what was made of it."""
     return EvaluationView(
         at=evaluation.at,
         wave=evaluation.wave,
         outcome=evaluation.outcome,
         decision=evaluation.decision,
-        gates=tuple(map(_gate, evaluation.results)),
+        gates=tuple(_gate(result, kinds) for result in evaluation.results),
     )
 
 
 def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
     ends = soak_ends(rollout) if rollout.phase is Phase.SOAKING else None
-    current = rollout.wave
+    waves = rollout.document.waves
+    states = [_wave_state(rollout, number) for number in range(len(waves))]
     return tuple(
         WaveView(
             name=wave.name,
             selection=selection_text(wave.selection),
-            state=_wave_state(rollout, number),
+            state=state,
+            reached=states_passed(state),
             soak=duration_text(wave.soak),
-            soak_ends=ends if wave is current else None,
+            soak_ends=ends if wave is rollout.wave else None,
             **_people_of(wave.name, totals),
         )
-        for number, wave in enumerate(rollout.document.waves)
+        for wave, state in zip(waves, states, strict=True)
     )
 
 
-def _wave_state(rollout: Rollout, number: int) -> str:
+def states_passed(state: WaveState) -> tuple[WaveState, ...]:
+    """Name the wave's state and those that it passes before."""
+    return _WAY[: _WAY.index(state) + 1] if state in _WAY else (state,)
+
+
+def _wave_state(rollout: Rollout, number: int) -> WaveState:
     if rollout.document.waves[number].name in rollout.rolled_back:
-        return "rolled-back"
+        return WaveState.ROLLED_BACK
     if number >= rollout.started:
-        return "ahead"
+        return WaveState.AHEAD
     if number < rollout.started - 1:
-        return "done"
+        return WaveState.DONE
     return _OF_THE_CURRENT[rollout.pause.goes_on if rollout.pause else rollout.phase]
 
 
 def _people_of(wave: str, totals: Totals) -> dict[str, object]:
-    states: Counter[str] = Counter()
+    states: Counter[State] = Counter()
     flagged = 0
     for (name, state, is_flagged), count in totals.by_wave.items():
         if name == wave and count:
-            states[str(state)] += count
+            states[state] += count
             flagged += count if is_flagged else 0
-    return {"people": states.total(), "states": dict(states), "flagged": flagged}
+    ordered = {str(state): states[state] for state in _FURTHEST_FIRST if states[state]}
+    return {"people": states.total(), "states": ordered, "flagged": flagged}
 
 
 def _pause(pause: Pause) -> PauseView:
@@ -158,10 +189,11 @@ def _pause(pause: Pause) -> PauseView:
     )
 
 
-def _gate(result: Result) -> GateView:
+def _gate(result: Result, kinds: GateKinds) -> GateView:
     return GateView(
         gate=result.gate.kind,
         outcome=result.outcome,
+        unit=kind_of(result.gate.kind, kinds).unit,
         value=result.value,
         threshold=result.gate.threshold,
         window=duration_text(result.gate.window),

@@ -1,17 +1,13 @@
 """Describe plans: what operators were shown of them, and everybody in them."""
 
-from shared.contracts.api.operator_api import (
-    PlannedPersonView,
-    PlanPeople,
-    PlanView,
-)
+from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
 from shared.ports.world import World
 
 
 async def find_plan(fingerprint: str, world: World) -> PlanView | None:
     """The plan as it was shown; None where none has this fingerprint."""
     kept = await world.plans.find(fingerprint)
-    return PlanView.model_validate(kept.summary) if kept else None
+    return kept.shown if kept else None
 
 
 async def list_plan_people(fingerprint: str, page: int, world: World) -> PlanPeople | None:

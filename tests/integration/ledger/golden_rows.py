@@ -19,6 +19,10 @@ from typing import Any
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from shared.adapters.tables.tables import NAMES, Tables
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.operation_orders import ApplyOrder
+from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
 from shared.domain.person.enrolment import (
     Cause,
@@ -39,7 +43,7 @@ from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
 from shared.ports.ledger import Receipt
-from shared.ports.operations import Operation, OperationState
+from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import Reconciliation
 from tests.integration.ledger.azurite_process import azurite
@@ -168,12 +172,41 @@ SIGHT = WorkerSight(
     sync_ended_at=NOW,
     problem="none to speak of",
 )
+COUNT = CountView(reason="guest", text="A guest.", people=2)
+SHOWN = PlanView(
+    fingerprint="f00d",
+    name="contoso",
+    digest="d1",
+    planned_at=NOW,
+    listed=9,
+    eligible=8,
+    kept=1,
+    additions=3,
+    waves=(
+        PlannedWave(
+            name="pilot",
+            selection="5 %",
+            soak="P3D",
+            begun=True,
+            additions=3,
+            departments={"IT": 3},
+            prompts=2,
+            gates=(GateNeeds(gate="visible", text="95 % seen in Entra"),),
+        ),
+    ),
+    other_additions=(COUNT,),
+    skips=(COUNT,),
+    removals=(COUNT,),
+    drift=(COUNT,),
+    unsafe=("additions: too many",),
+    warnings=("wave all adds nobody",),
+)
 PLAN = KeptPlan(
     fingerprint="f00d",
     document_text="name: contoso # für alle\n",
     planned_at=NOW,
     actor="ada",
-    summary={"additions": 3, "unsafe": None},
+    shown=SHOWN,
 )
 PEOPLE = [
     PlannedPerson(object_id=ADA, action="add", wave="pilot", reason="in-wave"),
@@ -181,12 +214,11 @@ PEOPLE = [
 ]
 OPERATION = Operation(
     key="operation-1",
-    kind="apply",
     actor="ada",
     requested_at=NOW,
-    parameters={"plan": "f00d", "force": True},
+    order=ApplyOrder(plan="f00d", force=True, reason="the whole site moves"),
     state=OperationState.SUCCEEDED,
-    result={"version": 2},
+    result=AppliedView(fingerprint="f00d", version=2),
     problem="to be tried again",
 )
 DOCUMENT_TEXT = "name: contoso # für alle\n"

@@ -1,22 +1,23 @@
 """What is stored stays readable, and is written as it was, whatever the domain calls it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from enum import StrEnum
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from shared.adapters.tables.tables import Tables
+from shared.contracts.api.words import OperationState
 from shared.domain.person.enrolment import CauseKind, Provenance, State
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import DriftAction
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
-from shared.ports.operations import OperationState
 from tests.integration.ledger.golden_rows import (
     DECIDED,
     FOLDER,
@@ -33,7 +34,7 @@ from tests.integration.ledger.golden_rows import (
     stored_rows,
 )
 
-WORDS: dict[str, type[StrEnum]] = {
+WORDS: dict[str, Iterable[str]] = {
     "state of an enrolment": State,
     "reason": Reason,
     "kind of a cause": CauseKind,
@@ -41,7 +42,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "source of authority": SourceOfAuthority,
     "phase": Phase,
     "reason of a pause": PauseReason,
-    "kind of a gate": GateKind,
+    "kind of a gate": GATES,
     "outcome of a gate": Outcome,
     "state of an operation": OperationState,
     "topology": Topology,
@@ -87,10 +88,14 @@ def test_golden_values_have_something_in_every_field(value: Any) -> None:
 
 
 def empty_fields(value: Any, where: str = "") -> Iterator[str]:
-    if not is_dataclass(value):
-        return
-    for one in fields(value):
-        found = getattr(value, one.name)
+    for name in names_of(value):
+        found = getattr(value, name)
         if found in (None, "", 0, (), frozenset(), {}, []):
-            yield f"{where}{one.name}"
-        yield from empty_fields(found, f"{where}{one.name}.")
+            yield f"{where}{name}"
+        yield from empty_fields(found, f"{where}{name}.")
+
+
+def names_of(value: Any) -> list[str]:
+    if isinstance(value, BaseModel):
+        return list(type(value).model_fields)
+    return [one.name for one in fields(value)] if is_dataclass(value) else []

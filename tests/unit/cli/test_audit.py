@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import AuditEnds, AuditEndView, AuditPage, AuditRecordView
+from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.domain.audit import AuditRecord, chained
 from tests.unit.cli_api import Api, serving, sspr
 from tests.unit.cli_samples import as_json

@@ -412,4 +412,4 @@ def test_an_app_that_is_not_there_is_status_4(api: Api) -> None:
     api.server_close()
     done = sspr(api, "status")
     assert done.exit_code == 4
-    assert f"{api.url} cannot be reached (ConnectError: " in done.stderr
+    assert f"{api.url} cannot be reached (ConnectionRefusedError: " in done.stderr

@@ -9,8 +9,8 @@ import pytest
 
 from cli.exits import Failure, Status
 from cli.until import read_until
-from shared.contracts.api.operator_api import ByHand, Steer
-from shared.contracts.api.person_view import CauseView, ClaimView, ExclusionView
+from shared.contracts.api.operator_requests import ByHand, Steer
+from shared.contracts.api.people_views import CauseView, ClaimView, ExclusionView
 from tests.unit.cli_api import LOST, Api, refusal, serving, sspr
 from tests.unit.cli_samples import NOW, person
 
@@ -41,7 +41,7 @@ def oslo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("verb", ["include", "exclude"])
 def test_a_word_about_a_person_goes_out_with_reason_end_and_actor(api: Api, verb: str) -> None:
-    api.answer(f"people/grace@contoso.test/{verb}", (200, {"people": [HELD]}))
+    api.answer(f"people/grace@contoso.test/{verb}", (200, {"people": [HELD], "forecast": []}))
     said = ["--reason", "asked for", "--until", "2199-01-01T00:00Z", "--actor", "kim"]
     done = sspr(api, verb, "grace@contoso.test", *said)
     assert done.exit_code == 0
@@ -53,9 +53,9 @@ def test_a_word_about_a_person_goes_out_with_reason_end_and_actor(api: Api, verb
 
 
 def test_without_an_end_a_word_holds_for_good(api: Api) -> None:
-    api.answer("people/7/include", (200, {"people": [HELD]}))
+    api.answer("people/7/include", (200, {"people": [HELD], "forecast": []}))
     done = sspr(api, "include", "7", "--reason", "asked for", "-o", "json")
-    assert json.loads(done.stdout) == {"people": [HELD]}
+    assert json.loads(done.stdout) == {"people": [HELD], "forecast": []}
     assert ByHand.read(api.asked[0].body).until is None
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import Apply, RollBack
+from shared.contracts.api.operator_requests import Apply, RollBack
 from tests.unit.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
-from tests.unit.cli_samples import FINGERPRINT, operation, plan, rollback, rollout
+from tests.unit.cli_samples import APPLIED, FINGERPRINT, operation, plan, rollback, rollout
 
 GOOD = """\
 schema: sspr-rollout/rollout/1
@@ -195,7 +195,7 @@ def test_a_plan_that_takes_too_long_is_status_3(api: Api, good: str) -> None:
     done = sspr(api, "plan", good, "--timeout", "0.3")
     assert done.exit_code == 3
     assert done.stderr == (
-        "drawing up the plan: not done after 0.3 s, but it goes on; plan again for its outcome\n"
+        "planning: not done after 0.3 s, but it goes on; plan again for its outcome\n"
     )
 
 
@@ -264,7 +264,7 @@ def test_half_a_csv_is_never_left_behind(api: Api, good: str, tmp_path: Path) ->
 
 
 def test_a_plan_is_shown_applied_and_the_rollout_shown(api: Api) -> None:
-    applies(api, plan(), operation("succeeded", {"version": 1}, kind="apply"))
+    applies(api, plan(), operation("succeeded", APPLIED, kind="apply"))
     done = sspr(api, "apply", "--plan", FINGERPRINT, "--yes", "--actor", "kim")
     assert done.exit_code == 0
     [posted] = api.posts
@@ -275,14 +275,14 @@ def test_a_plan_is_shown_applied_and_the_rollout_shown(api: Api) -> None:
 
 
 def test_an_applied_plan_as_json_is_the_operation(api: Api) -> None:
-    outcome = operation("succeeded", {"version": 1}, kind="apply")
+    outcome = operation("succeeded", APPLIED, kind="apply")
     applies(api, plan(), outcome)
     done = sspr(api, "apply", "--plan", FINGERPRINT, "-y", "-o", "json")
     assert json.loads(done.stdout) == outcome
 
 
 def test_without_a_terminal_to_ask_at_nothing_is_applied(api: Api) -> None:
-    applies(api, plan(), operation("succeeded", {}))
+    applies(api, plan(), operation("succeeded", APPLIED, kind="apply"))
     done = sspr(api, "apply", "--plan", FINGERPRINT, stdin="y\n")
     assert done.exit_code == 2
     assert done.stderr.endswith("nothing was done: no terminal to ask at; say --yes to do it\n")
@@ -306,7 +306,7 @@ def test_a_plan_refused_because_it_was_applied_before_is_told_so(api: Api) -> No
 
 
 def test_an_unsafe_plan_is_not_even_sent_without_force(api: Api) -> None:
-    applies(api, plan(unsafe=("too many",)), operation("succeeded", {}))
+    applies(api, plan(unsafe=("too many",)), operation("succeeded", APPLIED, kind="apply"))
     done = sspr(api, "apply", "--plan", FINGERPRINT, "--yes")
     assert done.exit_code == 5
     assert "unsafe: too many" in done.stderr
@@ -314,7 +314,7 @@ def test_an_unsafe_plan_is_not_even_sent_without_force(api: Api) -> None:
 
 
 def test_an_unsafe_plan_is_forced_with_a_reason_and_never_without(api: Api) -> None:
-    applies(api, plan(unsafe=("too many",)), operation("succeeded", {}))
+    applies(api, plan(unsafe=("too many",)), operation("succeeded", APPLIED, kind="apply"))
     forced = ["apply", "--plan", FINGERPRINT, "--yes", "--force"]
     assert sspr(api, *forced).exit_code == 2
     assert sspr(api, *forced, "--reason", " ").exit_code == 2
@@ -328,7 +328,7 @@ def test_a_plan_that_was_never_shown_is_status_1(api: Api) -> None:
     api.answer(f"rollout/plans/{FINGERPRINT}", NOT_KNOWN)
     done = sspr(api, "apply", "--plan", FINGERPRINT, "--yes")
     assert done.exit_code == 1
-    assert done.stderr == f"no plan is kept as {FINGERPRINT}; sspr plan FILE draws one up\n"
+    assert done.stderr == f"no plan is kept as {FINGERPRINT}; sspr plan FILE makes one\n"
 
 
 def test_applying_that_takes_too_long_is_status_3_and_says_where_to_look(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""What operators see of the API's JSON."""
+"""What operators see of the API's views."""
 
 import io
 from datetime import timedelta
@@ -7,10 +7,14 @@ from typing import Any
 import pytest
 from rich.console import Console, RenderableType
 
+from cli.render import people as people_tables
+from cli.render import totals
 from cli.render.layout import elapsed, percent
-from cli.render.people import accepted_view, event_view, people_view
+from cli.render.people import accepted_view
 from cli.render.states import WIDTH, bar, legend
-from cli.render.totals import refused_view, totals_view
+from shared.contracts.api.event_views import EventView, ReceiptView
+from shared.contracts.api.people_views import PersonView
+from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import State
 
 PERSON: dict[str, Any] = {
@@ -21,6 +25,8 @@ PERSON: dict[str, Any] = {
     "reason": "seen-in-entra",
     "flag": "not-effective",
     "since": "2026-03-02T09:05:04+01:00",
+    "reached": ["requested", "waiting", "applied", "visible"],
+    "final": False,
     "text": "The membership is seen in Entra.",
     "flagText": "A member, but the report does not show the person as enabled.",
     "objectId": "8cd9f1fe-6d1a-5836-a72a-f14a46e9eb4a",
@@ -60,6 +66,23 @@ REFUSED: dict[str, Any] = {
     "detail": "String should match pattern",
     "body": '{"employeeId": "*"}',
 }
+
+
+def people_view(people: list[dict[str, Any]]) -> RenderableType:
+    return people_tables.people_view([PersonView.model_validate(one) for one in people])
+
+
+def event_view(event: dict[str, Any]) -> RenderableType:
+    return people_tables.event_view(EventView.model_validate(event))
+
+
+def totals_view(status: dict[str, Any]) -> RenderableType:
+    return totals.totals_view(StatusView.model_validate(status))
+
+
+def refused_view(refused: list[dict[str, Any]], *, bodies: bool) -> RenderableType:
+    read = [ReceiptView.model_validate(one) for one in refused]
+    return totals.refused_view(read, bodies=bodies)
 
 
 def shown(view: RenderableType) -> str:
@@ -201,9 +224,8 @@ def test_the_status_names_flags_flagged_people_and_refused_messages() -> None:
 
 
 def test_a_refused_message_shows_its_body_only_where_it_was_asked_for() -> None:
-    assert '{"employeeId": "*"}' in line_with("2026-03-02", refused_view([REFUSED]))
-    without = {name: value for name, value in REFUSED.items() if name != "body"}
-    assert "body" not in shown(refused_view([without]))
+    assert '{"employeeId": "*"}' in line_with("2026-03-02", refused_view([REFUSED], bodies=True))
+    assert 'employeeId"' not in shown(refused_view([REFUSED], bodies=False))
 
 
 def test_an_event_shows_what_became_of_it_and_whom_it_concerned() -> None:
@@ -239,8 +261,8 @@ def test_a_state_that_this_version_does_not_know_is_shown_all_the_same() -> None
     assert legend({"ascended": 3}).plain == "? ascended 3 (100 %)"
 
 
-def test_a_legend_tells_each_state_with_its_people_and_share_furthest_first() -> None:
-    assert legend({"failed": 1, "registered": 2_999}).plain == (
+def test_a_legend_tells_each_state_with_its_people_and_share_in_the_order_given() -> None:
+    assert legend({"registered": 2_999, "failed": 1}).plain == (
         "█ registered 2,999 (>99 %)  ! failed 1 (<1 %)"
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import Promote, Steer
+from shared.contracts.api.operator_requests import Promote, Steer
 from tests.unit.cli_api import LOST, NOT_KNOWN, Answer, Api, refusal, serving, sspr
 from tests.unit.cli_samples import (
     REFUSED,
@@ -172,7 +172,7 @@ def test_there_is_nothing_to_wait_for_without_a_rollout(api: Api) -> None:
     api.answer("rollout", NOT_KNOWN)
     done = sspr(api, "wait")
     assert done.exit_code == 1
-    assert done.stderr == "there is no rollout yet; sspr plan FILE draws one up\n"
+    assert done.stderr == "there is no rollout yet; sspr plan FILE makes a plan of one\n"
 
 
 # --- gates, document ---
@@ -352,5 +352,5 @@ def test_a_word_that_never_left_this_machine_is_not_looked_after(api: Api) -> No
     api.server_close()
     done = sspr(api, "promote", "--reason", "go on")
     assert done.exit_code == 4
-    assert "cannot be reached (ConnectError: " in done.stderr
+    assert "cannot be reached (ConnectionRefusedError: " in done.stderr
     assert "nobody knows" not in done.stderr

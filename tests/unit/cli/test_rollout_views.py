@@ -1,18 +1,21 @@
 """What operators see of the rollout, its gates and its plans."""
 
 import io
+from typing import Any
 
 import pytest
 from rich.console import Console, RenderableType
 
-from cli.render.plan import plan_report, report_markdown, report_view, rollback_report
-from cli.render.rollout import gates_view, phase_text, rollout_view
-from shared.contracts.api.operator_api import NextView
+from cli import plain
+from cli.render import plan as plans
+from cli.render import rollout as rollouts
+from cli.render.plan import Report, report_markdown, report_view
+from shared.contracts.api.plan_views import PlanView, RollbackView
+from shared.contracts.api.rollout_views import EvaluationsView, EvaluationView, RolloutView
 from tests.unit.cli_samples import (
     DAY,
     FINGERPRINT,
     NOW,
-    as_json,
     counts,
     evaluation,
     gate,
@@ -22,9 +25,30 @@ from tests.unit.cli_samples import (
     reconciliation,
     rollback,
     rollout,
+    upcoming,
     wave,
     worker,
 )
+
+
+def rollout_view(found: dict[str, Any] | None) -> RenderableType:
+    return rollouts.rollout_view(None if found is None else RolloutView.model_validate(found))
+
+
+def gates_view(*looks: EvaluationView) -> RenderableType:
+    return rollouts.gates_view(EvaluationsView(evaluations=looks))
+
+
+def phase_text(found: dict[str, Any]) -> str:
+    return plain.phase_text(RolloutView.model_validate(found))
+
+
+def plan_report(found: dict[str, Any]) -> Report:
+    return plans.plan_report(PlanView.model_validate(found))
+
+
+def rollback_report(found: dict[str, Any]) -> Report:
+    return plans.rollback_report(RollbackView.model_validate(found))
 
 
 def shown(view: RenderableType, width: int = 200) -> str:
@@ -54,17 +78,13 @@ def test_a_rollout_shows_its_phase_since_when_by_whom_and_what_comes_next() -> N
 
 
 def test_what_comes_next_says_what_it_is_and_its_time_once() -> None:
-    begins = {"move": "begin-wave", "text": "the rollout has been applied", "until": None}
-    soaks = {
-        "move": "wait",
-        "text": "wave pilot soaks until 2026-03-03 08:00 UTC",
-        "until": "2026-03-03T08:00:00Z",
-    }
+    begins = upcoming(does="the next wave begins", text="the rollout has been applied", until=None)
+    soaks = upcoming(text="wave pilot soaks until 2026-03-03 08:00 UTC", until=NOW + DAY)
     told = [
-        line_with("next", rollout_view(rollout() | {"next": move})).removeprefix("next").strip()
+        line_with("next", rollout_view(rollout(next=move))).removeprefix("next").strip()
         for move in (begins, soaks)
     ]
-    assert told == ["the next wave begins: the rollout has been applied", soaks["text"]]
+    assert told == ["the next wave begins: the rollout has been applied", soaks.text]
 
 
 def test_a_pause_shows_its_typed_reason_and_the_detail_once() -> None:
@@ -154,7 +174,7 @@ def test_what_a_document_says_can_neither_style_nor_steer_the_terminal() -> None
                 actor=evil,
                 wave=evil,
                 pause=paused(evil, evil),
-                next=NextView(move="", text=evil, until=None),
+                next=upcoming(move="", text=evil, until=None),
                 waves=(wave(evil, evil, {evil: 1}, selection=evil),),
                 evaluation=evaluation(gate(evil, evil, text=evil), wave=evil, decision=evil),
                 reconciliation=reconciliation(problem=evil),
@@ -183,14 +203,12 @@ def test_a_line_says_where_the_rollout_is() -> None:
 
 
 def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -> None:
-    looked = as_json(
-        evaluation(
-            gate("visible"),
-            gate("backlog", value=7, threshold=5, outcome="failed", window="PT0S"),
-            gate("workerAlive", value=None, outcome="inconclusive"),
-        )
+    looked = evaluation(
+        gate("visible"),
+        gate("backlog", value=7, threshold=5, outcome="failed", window="PT0S"),
+        gate("workerAlive", value=None, outcome="inconclusive"),
     )
-    view = gates_view([looked])
+    view = gates_view(looked)
     assert "98.5%" in line_with("visible", view)
     assert "95.0%" in line_with("visible", view)
     assert "120 (min 20)" in line_with("visible", view)
@@ -200,7 +218,7 @@ def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -
 
 
 def test_gates_never_looked_at_are_said_to_be_so() -> None:
-    assert "not been looked at" in shown(gates_view([]))
+    assert "not been looked at" in shown(gates_view())
 
 
 # --- plans and rollbacks ---
@@ -313,7 +331,7 @@ def test_a_rollback_of_many_names_the_first_ten_and_counts_the_rest() -> None:
 
 LONG = "98.5 % of 120 people are visible, 3 more may still be; 95.0 % are needed by Monday noon"
 NARROW = [
-    gates_view([as_json(evaluation(gate("visible", text=LONG), gate("writebackFailures")))]),
+    gates_view(evaluation(gate("visible", text=LONG), gate("writebackFailures"))),
     rollout_view(rollout(workers=[worker(problem="The directory does not answer: " + LONG)])),
     report_view(plan_report(plan(skips=counts(unlicensed=3)))),
 ]

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from tests.unit.cli_api import KEY, Api, serving
-from tests.unit.cli_samples import FINGERPRINT, STATUS, operation, plan, rollout
+from tests.unit.cli_samples import APPLIED, FINGERPRINT, STATUS, operation, plan, rollout
 
 ROOT = Path(__file__).parents[3]
 # Pydantic itself is not among them: typer reads options with it.
-HEAVY = {"httpx", "pydantic_settings", "ruamel", "azure", "msgraph", "structlog"}
+HEAVY = {"httpx", "pydantic_settings", "ruamel", "jmespath", "azure", "msgraph", "structlog"}
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def terminal() -> Iterator[tuple[int, int]]:
 
 def asked_to_apply(api: Api, terminal: tuple[int, int], typed: bytes) -> tuple[int, str]:
     api.answer(f"rollout/plans/{FINGERPRINT}", (200, plan()))
-    api.answer("rollout/apply", (202, operation("succeeded", {})))
+    api.answer("rollout/apply", (202, operation("succeeded", APPLIED, kind="apply")))
     ours, theirs = terminal
     os.write(ours, typed)
     arguments = ("-m", "cli", "apply", "--plan", FINGERPRINT)
@@ -116,14 +116,35 @@ def test_a_document_cannot_steer_the_terminal_that_it_is_shown_on(
     assert os.read(ours, 1_000) == b"name: x # \\x1b[2J\\x9b2J\r\n"
 
 
+def loaded_by(*arguments: str, env: dict[str, str]) -> tuple[str, set[str]]:
+    """What a command prints, and the packages and modules of ours that it loads."""
+    with started("-X", "importtime", "-m", "cli", *arguments, env=env) as process:
+        stdout, stderr = process.communicate(timeout=60)
+    assert process.returncode == 0, stderr
+    modules = {line.rpartition("|")[2].strip() for line in stderr.splitlines()}
+    return stdout, modules | {one.partition(".")[0] for one in modules}
+
+
 def test_completion_names_the_commands_without_loading_what_only_they_need() -> None:
     asked = {"_SSPR_COMPLETE": "complete_bash", "COMP_WORDS": "sspr pa", "COMP_CWORD": "1"}
-    with started("-X", "importtime", "-m", "cli", env=environment() | asked) as process:
-        stdout, stderr = process.communicate(timeout=30)
+    stdout, loaded = loaded_by(env=environment() | asked)
     assert stdout.split() == ["pause"]
-    loaded = {line.rpartition("|")[2].strip().partition(".")[0] for line in stderr.splitlines()}
     assert "typer" in loaded
+    assert loaded & (HEAVY | {"rich", "cli.http"}) == set()
+
+
+def test_help_loads_neither_a_client_nor_a_view() -> None:
+    stdout, loaded = loaded_by("--help", env=environment())
+    assert "Plan and apply" in stdout
+    assert loaded & (HEAVY | {"cli.http", "cli.render", "shared.domain"}) == set()
+
+
+def test_a_simple_command_loads_what_it_shows_and_as_json_no_tables(api: Api) -> None:
+    _, loaded = loaded_by("status", env=environment(api))
     assert loaded & HEAVY == set()
+    assert "cli.render.rollout" in loaded
+    _, loaded = loaded_by("status", "-o", "json", env=environment(api))
+    assert loaded & (HEAVY | {"rich", "cli.render"}) == set()
 
 
 def test_the_version_is_that_of_the_package() -> None:

@@ -10,7 +10,7 @@ import azure.functions as func
 import pytest
 
 from functions.operators import PRINCIPAL_HEADER
-from shared.contracts.api.health import HealthView
+from shared.contracts.api.health_views import HealthView
 from tests.unit.functions.test_registration import ENVIRONMENT, load
 
 ROOT = Path(__file__).parents[3]

@@ -9,6 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.tables.json_columns import JsonColumns
+from shared.contracts.api.operation_orders import ApplyOrder, PlanOrder, RollbackOrder
+from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
+from shared.contracts.api.words import OperationState
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Topology
@@ -25,12 +28,14 @@ from shared.domain.rollout.document import (
     Share,
     Wave,
 )
-from shared.domain.rollout.gate import Evaluation, Gate, GateKind, Outcome, Result
+from shared.domain.rollout.gate import Evaluation, Gate, Outcome, Result
+from shared.domain.rollout.gates.registry import GATES as KINDS
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
-from shared.ports.operations import Operation, OperationState
+from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
 from shared.ports.rollouts import Reconciliation
+from tests.unit.cli_samples import plan, rollback
 
 TEXTS = st.text(max_size=12)
 SETS = st.frozensets(TEXTS, max_size=3)
@@ -46,7 +51,7 @@ def tuples[T](each: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
 
 GATES = st.builds(
     Gate,
-    kind=st.sampled_from(GateKind),
+    kind=st.sampled_from(list(KINDS)),
     threshold=st.floats(0, 10_000),
     window=SPANS,
     minimum_sample=COUNTS,
@@ -106,7 +111,7 @@ ROLLOUTS = st.builds(
     cuts=tuples(st.builds(Cut, SHARES, st.dictionaries(TEXTS, SHARES, max_size=3))),
     rolled_back=SETS,
     pause=st.none() | st.builds(Pause, st.sampled_from(PauseReason), TEXTS, MOMENTS, TEXTS, PHASES),
-    tallies=st.dictionaries(st.sampled_from(GateKind), st.builds(Tally, COUNTS, COUNTS)),
+    tallies=st.dictionaries(st.sampled_from(list(KINDS)), st.builds(Tally, COUNTS, COUNTS)),
     evaluated_at=st.none() | MOMENTS,
     lease=st.none() | st.builds(Lease, TEXTS, MOMENTS),
 )
@@ -141,24 +146,25 @@ SIGHTS = st.builds(
     sync_ended_at=st.none() | MOMENTS,
     problem=TEXTS,
 )
-PLAIN = st.dictionaries(
-    TEXTS,
-    st.recursive(
-        st.none() | st.booleans() | COUNTS | SHARES | TEXTS,
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
-        max_leaves=5,
-    ),
-    max_size=3,
+KEYS = st.text("abc-/", min_size=1, max_size=12)
+REASONS = st.text("abcdé", min_size=3, max_size=12)
+ORDERS = (
+    st.builds(PlanOrder, document=TEXTS)
+    | st.builds(ApplyOrder, plan=KEYS, force=st.booleans(), reason=TEXTS)
+    | st.builds(RollbackOrder, wave=KEYS, reason=REASONS, plan=st.none() | KEYS)
+)
+SHOWN = PlanView.model_validate(plan())
+RESULTS_OF_OPERATIONS = st.sampled_from([SHOWN, RollbackView.model_validate(rollback())]) | (
+    st.builds(AppliedView, fingerprint=TEXTS, version=COUNTS)
 )
 OPERATIONS = st.builds(
     Operation,
     key=TEXTS,
-    kind=TEXTS,
     actor=TEXTS,
     requested_at=MOMENTS,
-    parameters=PLAIN,
+    order=ORDERS,
     state=st.sampled_from(OperationState),
-    result=st.none() | PLAIN,
+    result=st.none() | RESULTS_OF_OPERATIONS,
     problem=TEXTS,
 )
 PLANS = st.builds(
@@ -167,7 +173,7 @@ PLANS = st.builds(
     document_text=TEXTS,
     planned_at=MOMENTS,
     actor=TEXTS,
-    summary=PLAIN,
+    shown=st.just(SHOWN),
 )
 
 

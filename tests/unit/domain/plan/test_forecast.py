@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.person_view import ForecastView
+from shared.contracts.api.people_views import ForecastView
 from shared.domain.person.people import Attribute, Candidate, Memberships, Person
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.forecast import look_ahead

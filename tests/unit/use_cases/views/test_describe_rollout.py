@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_api import RolloutView
+from shared.contracts.api.rollout_views import RolloutView
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Outcome
@@ -15,7 +15,18 @@ from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout, abor
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.use_cases.views.describe_rollout import evaluation_view, rollout_view
-from tests.unit.waves import HOUR, MINUTE, NOW, SOAK, evaluation, rollout, sight
+from tests.unit.waves import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SOAK,
+    document,
+    evaluation,
+    gate,
+    rollout,
+    sight,
+    wave,
+)
 
 REPAIRED = Reconciliation(
     at=NOW,
@@ -64,6 +75,54 @@ def test_a_wave_is_behind_ahead_or_where_the_rollout_is(
     phase: Phase, started: int, expected: list[str]
 ) -> None:
     assert states(rollout(phase, started=started)) == expected
+
+
+def test_a_wave_has_reached_what_it_passed_on_its_way_and_beside_it_what_it_is() -> None:
+    soaking = shown(rollout(Phase.SOAKING, started=2)).waves
+    assert [wave.reached for wave in soaking] == [
+        ("ahead", "progressing", "soaking", "done"),
+        ("ahead", "progressing", "soaking"),
+        ("ahead",),
+    ]
+    stopped = shown(rollout(Phase.ABORTED, started=1)).waves[0]
+    assert stopped.reached == ("stopped",)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_rollout_says_whether_the_clock_moves_it(phase: Phase) -> None:
+    moves = {Phase.PLANNED, Phase.PROGRESSING, Phase.SOAKING}
+    assert shown(rollout(phase, started=0)).active is (phase in moves)
+
+
+def test_what_happens_next_is_said_where_something_does() -> None:
+    assert shown(rollout(Phase.PLANNED, started=0)).next.does == "the next wave begins"
+    assert shown(rollout(Phase.ABORTED)).next.does is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "unit"),
+    [
+        ("visible", "share"),
+        ("writebackFailures", "share"),
+        ("backlog", "people"),
+        ("workerAlive", "nothing"),
+        ("deltaSync", "nothing"),
+    ],
+)
+def test_a_gate_says_what_it_counts(kind: str, unit: str) -> None:
+    of = rollout(Phase.SOAKING, document(wave("pilot", gate(kind))))
+    [shown] = evaluation_view(evaluation(of, Outcome.PASSED)).gates
+    assert shown.unit == unit
+
+
+def test_people_of_a_wave_stand_in_one_order_whatever_the_ledgers() -> None:
+    counts = {("pilot", state, False): 1 for state in State}
+    pilot = shown(rollout(Phase.SOAKING), totals=totals(counts)).waves[0]
+    backwards = dict(reversed(counts.items()))
+    again = shown(rollout(Phase.SOAKING), totals=totals(backwards)).waves[0]
+    assert list(pilot.states) == list(again.states)
+    assert (next(iter(pilot.states)), list(pilot.states)[-1]) == ("registered", "failed")
+    assert len(pilot.states) == len(State)
 
 
 @pytest.mark.parametrize("phase", [Phase.PLANNED, Phase.PROGRESSING, Phase.SOAKING])

@@ -1,6 +1,4 @@
-"""The operator API's answers about people, events and the totals."""
-
-from collections.abc import Mapping
+"""The operator API's answers about people: the way of each, and what would become of them."""
 
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
@@ -65,6 +63,10 @@ class PersonSummary(View):
 class PersonView(PersonSummary):
     """A person's way into scope."""
 
+    reached: tuple[str, ...]
+    """The present state, and those of its way that lie before it."""
+    final: bool
+    """Whether the way has ended: only an event or an operator sets the person going again."""
     text: str
     """The reason in a sentence."""
     flag_text: str | None
@@ -113,54 +115,3 @@ class PeopleView(View):
     """Those who are remembered."""
     forecast: tuple[ForecastView, ...] = ()
     """Those in Entra who are not, where somebody's way is asked for."""
-
-
-class ReceiptView(View):
-    """What became of a message."""
-
-    key: str
-    queue: str
-    at: Moment
-    outcome: str
-    text: str
-    person_key: str | None
-    field: str | None
-    """What is wrong in a refused message."""
-    detail: str
-    body: str | None
-    """Of refused messages only, so that nothing is lost."""
-
-
-class EventView(ReceiptView):
-    """What became of an event, and the way of whom it concerned."""
-
-    people: tuple[PersonView, ...]
-
-
-class StateCount(View):
-    """So many people in a state for one reason."""
-
-    state: str
-    reason: str
-    text: str
-    people: int
-
-
-class FlagCount(View):
-    """So many people of whom somebody has to look, for one reason."""
-
-    flag: str
-    text: str
-    people: int
-
-
-class StatusView(View):
-    """The totals, the newest people to look at, and the newest messages that were refused."""
-
-    people: int
-    states: Mapping[str, int]
-    reasons: tuple[StateCount, ...]
-    flags: tuple[FlagCount, ...]
-    flagged: tuple[PersonSummary, ...]
-    refused_messages: int
-    refused: tuple[ReceiptView, ...]

@@ -8,6 +8,11 @@ from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 from shared.domain.health import Health, Kind, Trouble
 
+# Readers pass over a word that they do not know yet: an old command line still shows the rest.
+_HEALTH = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in Health]})]
+_KIND = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in Kind]})]
+_TROUBLE = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in Trouble]})]
+
 
 class HealthWord(View):
     """The app's health in a word; nothing else is told to whoever has not signed in."""
@@ -18,13 +23,13 @@ class HealthWord(View):
 class CheckView(View):
     """One thing that the app depends on, and whether it can be reached."""
 
-    kind: Kind
+    kind: _KIND
     name: str
     purpose: str
     """What the app needs it for."""
     milliseconds: Annotated[int, Field(ge=0)]
     """How long the look took."""
-    trouble: Trouble | None
+    trouble: _TROUBLE | None
     """None where it can be reached."""
     detail: str
     """What the other side said."""
@@ -35,7 +40,7 @@ class CheckView(View):
 class HealthView(View):
     """The app's health, with everything that it depends on."""
 
-    health: Health
+    health: _HEALTH
     at: Moment
     problems: tuple[str, ...] = ()
     """What is wrong with the set-up; nothing else works while there is any."""

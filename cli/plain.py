@@ -1,0 +1,37 @@
+"""Plain words and numbers for people: what a terminal would obey is spelt out."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.contracts.api.rollout_views import RolloutView
+
+
+def escaped(text: object) -> str:
+    """The text without a life of its own: what a terminal would obey is spelt out."""
+    return "".join(
+        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
+        for one in str(text)
+    )
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """So many of them: `1 person`, `2,000 people`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def people(number: int) -> str:
+    """So many people."""
+    return count(number, "person", "people")
+
+
+def moment(at: datetime | None) -> str | None:
+    """A time in UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if at else None
+
+
+def phase_text(rollout: "RolloutView") -> str:
+    """Where the rollout is, in a line."""
+    wave = f" in {rollout.wave}" if rollout.wave else ""
+    why = f": {rollout.pause.text}" if rollout.pause else ""
+    return f"{rollout.phase}{wave}{why}"

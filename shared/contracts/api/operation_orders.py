@@ -1,0 +1,30 @@
+"""What operators order and what takes longer than a request: one order for each operation."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from shared.contracts.api.operator_requests import Apply, RollBack
+from shared.contracts.messages.contract import Contract
+
+
+class PlanOrder(Contract):
+    """Draw up what a rollout document would do."""
+
+    kind: Literal["plan"] = "plan"
+    document: str
+
+
+class ApplyOrder(Apply):
+    """Apply a plan."""
+
+    kind: Literal["apply"] = "apply"
+
+
+class RollbackOrder(RollBack):
+    """Show who would leave with a wave or, with that plan, take them out."""
+
+    kind: Literal["rollback"] = "rollback"
+
+
+type OperationOrder = Annotated[PlanOrder | ApplyOrder | RollbackOrder, Field(discriminator="kind")]

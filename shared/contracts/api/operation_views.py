@@ -1,0 +1,57 @@
+"""The operator API's answers about operations: what was asked for and takes its time."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, RootModel
+
+from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
+from shared.contracts.api.view import View
+from shared.contracts.messages.contract import Moment
+
+
+class OperationView[R: View](View):
+    """Something that was asked for and takes its time."""
+
+    key: str
+    kind: str
+    actor: str
+    requested_at: Moment
+    state: str
+    """`queued`, `succeeded` or `refused`."""
+    over: bool
+    """Whether it has ended; nothing more comes of it then."""
+    problem: str
+    """Why it was refused, or what holds it up."""
+    result: R | None
+    """What came of it; null before it has, and where it was refused."""
+
+
+class PlanOperation(OperationView[PlanView]):
+    """A plan that was asked for."""
+
+    kind: Literal["plan"] = "plan"
+
+
+class ApplyOperation(OperationView[AppliedView]):
+    """A plan that is to be applied."""
+
+    kind: Literal["apply"] = "apply"
+
+
+class RollbackOperation(OperationView[RollbackView]):
+    """A wave that is to be rolled back, or of which it was asked who would leave with it."""
+
+    kind: Literal["rollback"] = "rollback"
+
+
+class AnyOperation(
+    View,
+    RootModel[
+        Annotated[PlanOperation | ApplyOperation | RollbackOperation, Field(discriminator="kind")]
+    ],
+):
+    """An operation as it stands; `kind` says what its result is."""
+
+
+type OperationResult = PlanView | AppliedView | RollbackView
+"""What came of an operation."""

@@ -1,0 +1,88 @@
+"""The operator API's answers about plans and rollbacks: what would be done, before any write."""
+
+from collections.abc import Mapping
+
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.view import View
+from shared.contracts.messages.contract import Moment
+
+
+class GateNeeds(View):
+    """What a gate will ask of a wave."""
+
+    gate: str
+    text: str
+
+
+class PlannedWave(View):
+    """What one wave would add."""
+
+    name: str
+    selection: str
+    """In words: `5 %`, `50 people`, `a ring of 12`, `a group`."""
+    soak: str
+    """ISO 8601."""
+    begun: bool
+    additions: int
+    departments: Mapping[str, int]
+    prompts: int
+    """How many of them are not registered yet and will be asked to at their next sign-in."""
+    gates: tuple[GateNeeds, ...]
+
+
+class PlanView(View):
+    """A plan before any write."""
+
+    fingerprint: str
+    name: str
+    digest: str
+    planned_at: Moment
+    listed: int
+    eligible: int
+    kept: int
+    additions: int
+    waves: tuple[PlannedWave, ...]
+    other_additions: tuple[CountView, ...]
+    """New hires and people included by hand."""
+    skips: tuple[CountView, ...]
+    removals: tuple[CountView, ...]
+    drift: tuple[CountView, ...]
+    unsafe: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class PlannedPersonView(View):
+    """One line of a plan."""
+
+    object_id: str
+    action: str
+    wave: str | None
+    reason: str
+
+
+class PlanPeople(View):
+    """A page of a plan's people."""
+
+    people: tuple[PlannedPersonView, ...]
+    next_page: int | None
+
+
+class AppliedView(View):
+    """A plan that was applied."""
+
+    fingerprint: str
+    version: int
+    """Of the document that is in force now."""
+
+
+class RollbackView(View):
+    """Who would be taken out by a rollback, and who would stay."""
+
+    wave: str
+    fingerprint: str
+    removals: int
+    departing: tuple[str, ...]
+    """The object ids of the first few hundred of them."""
+    stays: tuple[CountView, ...]
+    """People of the wave who stay in, by what claims them."""
+    done: bool

@@ -1,0 +1,37 @@
+"""The operator API's answer about everybody: the totals, and whoever needs a look."""
+
+from collections.abc import Mapping
+
+from shared.contracts.api.event_views import ReceiptView
+from shared.contracts.api.people_views import PersonSummary
+from shared.contracts.api.view import View
+
+
+class StateCount(View):
+    """So many people in a state for one reason."""
+
+    state: str
+    reason: str
+    text: str
+    people: int
+
+
+class FlagCount(View):
+    """So many people of whom somebody has to look, for one reason."""
+
+    flag: str
+    text: str
+    people: int
+
+
+class StatusView(View):
+    """The totals, the newest people to look at, and the newest messages that were refused."""
+
+    people: int
+    states: Mapping[str, int]
+    """In the order of a person's way."""
+    reasons: tuple[StateCount, ...]
+    flags: tuple[FlagCount, ...]
+    flagged: tuple[PersonSummary, ...]
+    refused_messages: int
+    refused: tuple[ReceiptView, ...]
