@@ -64,7 +64,7 @@ class State(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing more follows by itself."""
+        """Whether the way has ended: nobody moves on unless asked for again."""
         return self in {State.REGISTERED, State.EXCLUDED, State.FAILED, State.WITHDRAWN}
 
 
