@@ -24,7 +24,6 @@ from shared.use_cases.views.describe_people import (
     describe_event,
     describe_status,
     describe_user,
-    is_final,
     states_reached,
 )
 from tests.support.course import member, populate
@@ -245,4 +244,4 @@ def test_a_state_stands_for_those_that_lie_before_it_on_its_way(
 def test_every_state_is_reached_where_it_is_and_four_are_ends(state: State) -> None:
     assert states_reached(state)[-1] is state
     ends = {State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN}
-    assert is_final(state) is (state in ends)
+    assert state.is_settled is (state in ends)
