@@ -18,8 +18,10 @@ from shared.contracts.api.operation_views import (
 from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
 from shared.contracts.api.words import OperationState
 from shared.ports.operations import Operation
-from shared.use_cases.views.describe_operation import operation_view
+from shared.use_cases.views.describe_operation import describe_operation, operation_view
 from tests.support.cli_samples import NOW, plan, rollback
+from tests.support.course import asks
+from tests.support.stage import Stage
 
 PLANNED = PlanView.model_validate(plan())
 LEAVING = RollbackView.model_validate(rollback())
@@ -61,3 +63,12 @@ def test_a_result_of_another_kind_is_not_shown_as_one() -> None:
     mixed = operation(PlanOrder(document="name: x"), OperationState.SUCCEEDED, APPLIED)
     with pytest.raises(ValidationError):
         operation_view(mixed, PlanOperation)
+
+
+async def test_an_operation_is_found_by_its_key_as_it_stands(stage: Stage) -> None:
+    asked = asks(RollbackOrder(wave="pilot", reason="wrong people"), "rollback-1")
+    await stage.another().operations.keep(asked)
+    view = await describe_operation("rollback-1", stage.world)
+    assert view is not None
+    assert (view.root.kind, view.root.state, view.root.over) == ("rollback", "queued", False)
+    assert await describe_operation("another", stage.world) is None
