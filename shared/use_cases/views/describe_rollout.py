@@ -157,7 +157,7 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
 
 
 def states_passed(state: WaveState) -> tuple[WaveState, ...]:
-    """Name the wave's state and those that it passes before."""
+    """Names the wave's state and those that it passes before."""
     return _WAY[: _WAY.index(state) + 1] if state in _WAY else (state,)
 
 
@@ -207,7 +207,7 @@ def _gate(result: Result) -> GateView:
 
 
 def unit_of(kind: GateKind) -> GateUnit:
-    """Tell what a gate's value and threshold count."""
+    """Tells what a gate's value and threshold count."""
     return _UNITS.get(kind, GateUnit.SHARE)
 
 
