@@ -9,15 +9,12 @@ import azure.functions as func
 from functions.responses import JSON, answer, refusal, status_of
 from shared.bootstrap import App, Serving
 from shared.contracts.api import scim_answers
-from shared.contracts.api.hr_answers import HrAnswer
+from shared.contracts.api.hr_answers import Handshake, HrAnswer, ScimBulk, ScimUser
 from shared.domain.errors import SsprRolloutError, UnknownSource
 from shared.use_cases.onboarding.accept_hr import (
     Accepted,
     Door,
-    Handshake,
     OtherDoor,
-    ScimBulk,
-    ScimUser,
     Sent,
     Token,
     accept_hr,

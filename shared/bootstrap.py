@@ -16,6 +16,7 @@ from shared.adapters.service_bus.health import ServiceBusHealth
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
+from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages import queues
 from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
@@ -95,9 +96,16 @@ def tell_misconfigured(problems: Iterable[str], settings: AppSettings | None) ->
     emit(AppMisconfigured(problem=plain_text(one)) for one in problems)
 
 
+def _sources_in(text: bytes) -> Sequence[Source]:
+    # What reads YAML is loaded only where there is a file.
+    from shared.hr.documents import read
+
+    return read(text)
+
+
 def _read_senders(settings: AppSettings) -> Senders:
     return senders_of(
-        read_sources(settings.hr_sources_file),
+        read_sources(settings.hr_sources_file, _sources_in),
         secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},
         authority=settings.entra_authority,
         tenant_id=settings.entra_tenant_id,

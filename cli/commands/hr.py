@@ -25,7 +25,7 @@ File = Annotated[str, typer.Argument(help="A file of HR sources; - for stdin.", 
 @app.command(epilog=EPILOG)
 def check(file: File, output: Output = Form.TABLE) -> None:
     """Check a file of HR sources and list what is wrong in it; does not contact the app."""
-    from shared.contracts.documents.sources_document import findings
+    from shared.hr.documents import findings
 
     show_findings(file, views_of(findings(text_of(file))), output)
 
@@ -63,7 +63,7 @@ def try_(
 
 def _chosen(file: str, name: str) -> "Source":
     from shared.contracts.documents.finding import InvalidDocument
-    from shared.contracts.documents.sources_document import read
+    from shared.hr.documents import read
 
     try:
         sources: Sequence[Source] = read(text_of(file))

@@ -55,9 +55,10 @@ def schema(
     of: Annotated[SchemaOf, typer.Option("--of", help="Choose the document.")] = SchemaOf.ROLLOUT,
 ) -> None:
     """Print a document's JSON Schema, for editors."""
-    from shared.contracts.documents import rollout_document, sources_document
+    from shared.contracts.documents import rollout_document
+    from shared.hr import documents
 
-    document = rollout_document if of is SchemaOf.ROLLOUT else sources_document
+    document = rollout_document if of is SchemaOf.ROLLOUT else documents
     show_json(document.json_schema())
 
 

@@ -14,7 +14,6 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.gate import GateKind
 from shared.domain.rollout.state import PauseReason, Phase
 
 _MOST_TEXT = 200
@@ -100,7 +99,7 @@ class GateFailed(Signal):
 
     event = "gate-failed"
     wave: str
-    gate: GateKind
+    gate: str
     value: float | None
     threshold: float
     sample_size: int
@@ -113,7 +112,7 @@ class GateInconclusive(Signal):
     event = "gate-inconclusive"
     severity = Severity.INFO
     wave: str
-    gate: GateKind
+    gate: str
     value: float | None
     threshold: float
     sample_size: int

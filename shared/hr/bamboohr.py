@@ -3,11 +3,14 @@
 Source: "Event-Based Webhooks" and "Employee Created", documentation.bamboohr.com.
 """
 
+from datetime import datetime
 from typing import Any
 
-from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.contracts.documents.hr_sources.kind import KnownSignature
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.onboarding import Action
+from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Asked,
     LeftAlone,
@@ -28,7 +31,7 @@ _WORTH_A_LOOK = frozenset({"hireDate", "employeeNumber", "status", "workEmail"})
 """Changes after which somebody who waits may be found; compared without regard to case."""
 
 
-def translate(source: Source, value: Any) -> Translated:
+def translate(source: Source, value: Any, _now: datetime) -> Translated:
     """The events of a webhook's body.
 
     An update enrols nobody: it does not say what the new value is, and somebody whose status has
@@ -67,3 +70,18 @@ def _changed(body: Any) -> set[str]:
     if not isinstance(fields.value, list):
         raise InvalidMessage(fields.field, "write a list")
     return {str(one).lower() for one in fields.value}
+
+
+KIND = HrKind(
+    name="bamboohr",
+    sends="the event-based webhooks of [BambooHR](#bamboohr)",
+    proofs=frozenset({Authentication.KEY, Authentication.HMAC}),
+    # Source: "Webhooks", section "Security", documentation.bamboohr.com, and several published
+    # clients.
+    signature=KnownSignature(
+        header="X-BambooHR-Signature",
+        signed="{body}{timestamp}",
+        timestamp_header="X-BambooHR-Timestamp",
+    ),
+    translate=translate,
+)

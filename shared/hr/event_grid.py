@@ -4,11 +4,14 @@ Everybody who changes sends one, so that it enrols nobody: it has those looked a
 Source: "Microsoft Entra events", Azure Event Grid; a user's creation is told as an update.
 """
 
+from datetime import datetime
 from typing import Any
 
-from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.contracts.api.hr_answers import Handshake
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.onboarding import Action
+from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Asked,
     Event,
@@ -38,7 +41,7 @@ def validation_code(value: Any) -> str | None:
     return part_of(first, "data", "validationCode").required
 
 
-def translate(source: Source, value: Any) -> Translated:
+def translate(source: Source, value: Any, _now: datetime) -> Translated:
     """The events of a body: one, or a batch as a list.
 
     Raises:
@@ -47,6 +50,16 @@ def translate(source: Source, value: Any) -> Translated:
     if not isinstance(value, list):
         return _all([_one(source, value, "")])
     return _all([_one(source, one, f"[{number}].") for number, one in enumerate(value)])
+
+
+def receive(source: Source, value: Any, now: datetime) -> Translated:
+    """The same, or the word that Event Grid wants in return before it sends events.
+
+    Raises:
+        InvalidMessage: naming the field and the reason.
+    """
+    code = validation_code(value)
+    return translate(source, value, now) if code is None else Translated(answer=Handshake(code))
 
 
 def _all(found: list[Event | LeftAlone]) -> Translated:
@@ -94,3 +107,13 @@ def _user(event: Any) -> Said:
     if not text.lower().startswith(_USERS):
         raise InvalidMessage(found.field, "is missing")
     return Said(subject.field, text[len(_USERS) :])
+
+
+KIND = HrKind(
+    name="event-grid",
+    sends="Microsoft Graph's events about users by [Event Grid](#event-grid), which signs nothing",
+    proofs=frozenset({Authentication.KEY, Authentication.ENTRA}),
+    translate=translate,
+    receive=receive,
+    asks_first=True,
+)

@@ -4,14 +4,18 @@ Source: "Configure a Logic App for Lifecycle Workflow use", Microsoft Entra ID G
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from shared.contracts.documents.hr_sources.vocabulary import Source
-from shared.contracts.documents.scalars import span
+from pydantic import Field
+
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Said, Source
+from shared.contracts.documents.part import Part
+from shared.contracts.documents.scalars import Span, between, span
 from shared.contracts.messages.contract import Contract
 from shared.contracts.messages.lifecycle_callback import CallbackPath, LifecycleCallback
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.onboarding import Action
+from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Asked,
     Translated,
@@ -21,6 +25,22 @@ from shared.hr.translation import (
     object_of,
     part_of,
 )
+
+CallbackSpan = Annotated[Span, between("PT1M", "PT3H", " (Lifecycle Workflows waits no longer)")]
+
+
+class Keys(Part):
+    """What is said of a source of Lifecycle Workflows alone."""
+
+    action: Said = Field(
+        Said.ONBOARD,
+        description="Of lifecycle-workflows: offboard where the workflow is one for leavers.",
+    )
+    callback_within: CallbackSpan = Field(
+        "PT25M",
+        description="Of lifecycle-workflows: what is not known after that is reported as failed. "
+        "Less than the extension's own time-out.",
+    )
 
 
 class _Path(Contract):
@@ -33,11 +53,12 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     Raises:
         InvalidMessage: naming the field and the reason.
     """
+    keys = source.own(Keys)
     body = object_of(value, "(body)")
     result = part_of(body, "data", "taskProcessingResult", "id")
     workflow = part_of(body, "data", "workflow", "id")
     asked = Asked(
-        action=Action(source.action),
+        action=Action(keys.action),
         event_id=identity("task", result.required),
         object_id=part_of(body, "data", "subject", "id"),
         reason=f"workflow {workflow.text}" if workflow.text else None,
@@ -49,8 +70,8 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     callback = LifecycleCallback(
         event_key=key_of(event),
         callback_path=path,
-        action=source.action.value,
-        deadline=now + span(source.callback_within),
+        action=keys.action.value,
+        deadline=now + span(keys.callback_within),
     )
     return Translated(events=(event,), callbacks=(callback,))
 
@@ -67,3 +88,13 @@ def _callback_path(body: Any) -> str | None:
         # Our own token goes there: to nothing else than what Lifecycle Workflows offers.
         reason = "is not below /identityGovernance/lifecycleWorkflows/, ending with /resume"
         raise InvalidMessage(said.field, reason) from None
+
+
+KIND = HrKind(
+    name="lifecycle-workflows",
+    sends="the call of a custom task extension of [Lifecycle Workflows](#lifecycle-workflows), "
+    "which signs nothing",
+    proofs=frozenset({Authentication.KEY, Authentication.ENTRA}),
+    keys=Keys,
+    translate=translate,
+)

@@ -1,15 +1,21 @@
 """Anything else: its fields are told by a mapping of JMESPath expressions."""
 
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.documents.hr_sources.expression import evaluated
-from shared.contracts.documents.hr_sources.vocabulary import Mapping, Source
+from pydantic import Field
+
+from shared.contracts.documents.finding import Complaint, Path
+from shared.contracts.documents.hr_sources.expression import Expression, evaluated
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.contracts.documents.hr_sources.vocabulary import Said as Word
+from shared.contracts.documents.node import Node
+from shared.contracts.documents.part import Part, unless_left_out
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.onboarding import Action
+from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Asked,
     Event,
@@ -24,6 +30,69 @@ from shared.hr.translation import (
 
 MOST_EVENTS = 1_000
 _BODY = "_body"
+_PEOPLE = ("userPrincipalName", "employeeId", "objectId")
+
+
+class Mapping(Part):
+    """Where in a message stands what; every value is a JMESPath expression."""
+
+    events: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The list of events in the body; by default the body is one event. The other "
+        "expressions are about one of them, in which _body is the whole body.",
+    )
+    when: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Events of which this is not true are left alone.",
+    )
+    action: Expression = Field(
+        "'onboard'", description="onboard or offboard, or with `actions` one of its keys."
+    )
+    actions: dict[str, Word] | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What the sender's words for it mean: onboard or offboard. Others are left "
+        "alone.",
+    )
+    user_principal_name: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="The person's UPN in Entra."
+    )
+    employee_id: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="The person's employeeId in Entra."
+    )
+    object_id: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="The person's object id in Entra."
+    )
+    effective_date: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The first or last day: a date, a time of which the date counts, or "
+        "/Date(milliseconds)/.",
+    )
+    id: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What tells one event from the next, the same when it is sent again; by "
+        "default all of the event.",
+    )
+    time: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="When it happened, with its zone; by default when it came.",
+    )
+    reason: Expression | None = Field(
+        None, json_schema_extra=unless_left_out, description="Why, for the record."
+    )
+
+
+class Keys(Part):
+    """What is said of a mapped source alone."""
+
+    mapping: Mapping | None = Field(
+        None, json_schema_extra=unless_left_out, description="Of mapped: where stands what."
+    )
 
 
 def translate(source: Source, value: Any, now: datetime) -> Translated:
@@ -33,7 +102,7 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
         InvalidMessage: naming the expression, which names the sender's field, and the reason;
             `[2].…` in the third event. Also where its `id` does not tell two events apart.
     """
-    mapping = source.mapping
+    mapping = source.own(Keys).mapping
     if mapping is None:
         raise AssertionError("a mapped source has a mapping; its rules see to it")
     found = value if mapping.events is None else evaluated(mapping.events, value)
@@ -125,3 +194,25 @@ def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> Ask
         time=found.perhaps(mapping.time),
         reason=reason.text if reason else None,
     )
+
+
+def _points_at_somebody(path: Path, source: Node) -> Iterator[Complaint]:
+    """An event about nobody is of no use."""
+    mapping = source.child("mapping")
+    if mapping is None or not isinstance(mapping.content, dict):
+        return
+    if not any(key in mapping.keys for key in _PEOPLE):
+        yield Complaint((*path, "mapping"), f"say who it is about: {', '.join(_PEOPLE)}")
+
+
+KIND = HrKind(
+    name="mapped",
+    words="anything else that `mapping` describes: mapped",
+    sends="[anything else](#anything-else), described by JMESPath expressions",
+    proofs=frozenset({Authentication.KEY, Authentication.HMAC, Authentication.ENTRA}),
+    keys=Keys,
+    required={"mapping": "say in `mapping` where in its messages stands what"},
+    rules=(_points_at_somebody,),
+    translate=translate,
+    asks_first=True,
+)

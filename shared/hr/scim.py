@@ -5,16 +5,22 @@ RFC 7644; "Configure API-driven provisioning with custom attributes", Microsoft 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
 
-from shared.contracts.api.scim_answers import CORE
-from shared.contracts.documents.hr_sources.vocabulary import Match, Source
+from pydantic import Field
+
+from shared.contracts.api.hr_answers import ScimBulk, ScimUser
+from shared.contracts.api.scim_answers import CORE, BulkOperation
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
+from shared.contracts.documents.part import Part
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.onboarding import Action
 from shared.domain.person.people import Identifier, IdentifierKind
+from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Asked,
     Event,
@@ -24,6 +30,7 @@ from shared.hr.translation import (
     by_content,
     event_of,
     identity,
+    key_of,
     object_of,
     part_of,
 )
@@ -32,6 +39,23 @@ MOST_OPERATIONS = 1_000
 _ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _USERS = "/Users"
 _TRUTH = {"true": True, "false": False}
+
+
+class Match(StrEnum):
+    """By which name somebody of a SCIM resource is looked for."""
+
+    EMPLOYEE_ID = "employeeId"
+    USER_PRINCIPAL_NAME = "userPrincipalName"
+
+
+class Keys(Part):
+    """What is said of a source of SCIM alone."""
+
+    match: Match = Field(
+        Match.EMPLOYEE_ID,
+        description="Of scim: look for employeeNumber, else externalId, as employeeId; or for "
+        "userName as userPrincipalName.",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,20 +69,60 @@ class BulkOutcome:
     problem: InvalidMessage | None = None
 
 
+def translate(source: Source, value: Any, now: datetime) -> Translated:
+    """The event that a user resource comes to, or those of a bulk request: all or none.
+
+    Raises:
+        InvalidMessage: naming the attribute and the reason.
+    """
+    if not is_bulk(value):
+        return _translated_user(source, value, now)
+    outcomes = list(translate_bulk(source, value, now))
+    for number, one in enumerate(outcomes):
+        if one.problem:
+            raise InvalidMessage(f"Operations[{number}].{one.problem.field}", one.problem.reason)
+    return _translated(outcomes)
+
+
+def receive(source: Source, value: Any, now: datetime) -> Translated:
+    """The same, with SCIM's answer; in a bulk request each operation stands by itself.
+
+    Raises:
+        InvalidMessage: naming the attribute and the reason.
+    """
+    if is_bulk(value):
+        outcomes = list(translate_bulk(source, value, now))
+        answer = ScimBulk([_answered(one) for one in outcomes])
+        return replace(_translated(outcomes), answer=answer)
+    translated = _translated_user(source, value, now)
+    return replace(translated, answer=ScimUser(translated.keys[0]))
+
+
 def is_bulk(value: Any) -> bool:
     """Whether it is a bulk request; else it is a user."""
     return isinstance(value, Mapping) and _get(value, "Operations").value is not None
 
 
-def translate(source: Source, value: Any, now: datetime) -> Translated:
-    """The event that a user resource comes to.
-
-    Raises:
-        InvalidMessage: naming the attribute and the reason.
-    """
+def _translated_user(source: Source, value: Any, now: datetime) -> Translated:
     user = object_of(value, "(body)")
     _check_schemas(user)
     return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
+
+
+def _translated(outcomes: list[BulkOutcome]) -> Translated:
+    return Translated(
+        events=tuple(one.event for one in outcomes if one.event),
+        left_alone=tuple(one.left_alone for one in outcomes if one.left_alone),
+    )
+
+
+def _answered(outcome: BulkOutcome) -> BulkOperation:
+    return BulkOperation(
+        method=outcome.method,
+        bulk_id=outcome.bulk_id,
+        key=key_of(outcome.event) if outcome.event else None,
+        problem=outcome.problem,
+    )
 
 
 def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOutcome]:
@@ -120,7 +184,7 @@ def _asked(
     source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
 ) -> Asked:
     active = _truth(_get(user, "active"))
-    by_employee_id = source.match is Match.EMPLOYEE_ID
+    by_employee_id = source.own(Keys).match is Match.EMPLOYEE_ID
     employee = _employee_id(user)
     by_name = not by_employee_id or employee is None
     return Asked(
@@ -223,3 +287,13 @@ def _get(value: Any, name: str) -> Said:
         return exact
     folded = name.lower()
     return Said(name, next((one for key, one in value.items() if key.lower() == folded), None))
+
+
+KIND = HrKind(
+    name="scim",
+    sends="a user resource or a bulk request of [SCIM 2.0](#scim-20)",
+    proofs=frozenset({Authentication.KEY, Authentication.HMAC, Authentication.ENTRA}),
+    keys=Keys,
+    translate=translate,
+    receive=receive,
+)

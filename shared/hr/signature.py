@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
-from shared.contracts.documents.hr_sources.vocabulary import Hmac, Kind, Source
+from shared.contracts.documents.hr_sources.vocabulary import Hmac, Source
 from shared.contracts.documents.scalars import span
 from shared.domain.errors import NotAuthenticated
+from shared.hr.kind import HrKinds
+from shared.hr.registry import HR_KINDS
 
 _BODY, _TIMESTAMP = "{body}", "{timestamp}"
 _MILLISECONDS = 10**11
@@ -30,22 +32,16 @@ class Signing:
     tolerance: timedelta
 
     @classmethod
-    def of(cls, source: Source) -> Self:
-        """How the source signs.
-
-        BambooHR signs the body followed by its timestamp header. Source: "Webhooks", section
-        "Security", documentation.bamboohr.com, and several published clients.
-        """
+    def of(cls, source: Source, kinds: HrKinds = HR_KINDS) -> Self:
+        """How the source signs, where its kind's signature is known with that filled in."""
+        known = kinds[source.kind].signature
         told = source.hmac or Hmac(secret="none")  # noqa: S106  # a name
-        bamboohr = source.kind is Kind.BAMBOOHR
-        signed = told.signed or (_BODY + _TIMESTAMP if bamboohr else _BODY)
         return cls(
-            header=told.header or "X-BambooHR-Signature",
+            header=told.header or (known.header if known else ""),
             encoding=told.encoding,
             prefix=told.prefix or "",
-            signed=signed,
-            timestamp_header=told.timestamp_header
-            or ("X-BambooHR-Timestamp" if bamboohr else None),
+            signed=told.signed or (known.signed if known else _BODY),
+            timestamp_header=told.timestamp_header or (known.timestamp_header if known else None),
             tolerance=span(told.tolerance),
         )
 

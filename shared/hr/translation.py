@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.contracts.api.hr_answers import OwnAnswer
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.onboarding_event import (
@@ -84,6 +85,8 @@ class Translated:
     events: tuple[Event, ...] = ()
     left_alone: tuple[LeftAlone, ...] = ()
     callbacks: tuple[LifecycleCallback, ...] = ()
+    answer: OwnAnswer | None = None
+    """What the sender's own protocol wants to hear, where it has one."""
 
     @property
     def keys(self) -> tuple[str, ...]:

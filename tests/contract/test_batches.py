@@ -3,10 +3,9 @@
 The queues here keep a lock for eight seconds and deliver twice: who is late or raises loses people.
 """
 
-import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,12 +24,10 @@ from shared.contracts.messages.directory_result import (
 )
 from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.queues import DIRECTORY_RESULTS, ONBOARDING_EVENTS, SCOPE_CHANGES
-from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, Provenance, State
-from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.ports.world import World
-from shared.use_cases.in_portions import PATIENCE, in_portions
+from shared.use_cases.in_portions import in_portions
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
@@ -181,132 +178,6 @@ def in_time_or_just() -> Iterator[None]:
     began = time.monotonic()
     yield
     assert time.monotonic() - began < LOCK.total_seconds()
-
-
-async def test_who_has_come_again_for_days_is_kept_whole_with_the_reason(
-    world: World, parts: Parts
-) -> None:
-    fault = {"match": {"path": "^/users"}, "action": "status", "status": 403, "times": 10_000}
-    parts.tenant.sandbox("POST", "faults", fault)
-    long_ago = PATIENCE // (LOCK / 2)
-    cloud_event = {
-        "specversion": "1.0",
-        "id": "1",
-        "source": "hr",
-        "type": "io.sspr-rollout.person.onboarded.v1",
-        "data": {"employeeId": "N1"},
-    }
-    hopeless = messages(json.dumps(cloud_event).encode(), returns=long_ago)
-    hopeful = messages(event(2), returns=long_ago - 1)
-    await in_portions(take_events, ONBOARDING_EVENTS, [*hopeless, *hopeful], world, NOW)
-    assert waiting(parts, ONBOARDING_EVENTS) == [event(2).decode()]
-    (kept,) = await world.ledger.refused(10)
-    assert (kept.outcome, kept.body) == (Reason.NOT_DONE, hopeless[0].body.decode())
-    assert "403" in kept.detail
-    # By the key that its sender knows it by.
-    assert await world.ledger.receipt(kept.key) == kept
-
-
-async def test_an_event_that_is_taken_again_still_says_what_it_did(world: World) -> None:
-    """Its batch was late after it was done, and meanwhile the person went on."""
-    person = PEOPLE[9].object_id
-    batch = messages(json.dumps({"objectId": person}).encode())
-    await take_events(batch, world, NOW)
-    (joined,) = (await enrolled(world, person)).steps
-
-    def follow(_: str, current: Enrolment | None) -> Enrolment | None:
-        return current and current.moved(State.EFFECTIVE, Reason.SSPR_ENABLED, NOW)
-
-    await world.ledger.amend([person], follow, actor="test", now=NOW)
-    await take_events(batch, world, NOW)
-    receipt = await world.ledger.receipt(joined.detail)
-    assert receipt is not None
-    assert receipt.outcome is Reason.ONBOARDED
-
-
-def taking(
-    refuse: Callable[[Sequence[Message]], Exception | None], sizes: list[int]
-) -> Callable[[Sequence[Message], World, datetime], Awaitable[None]]:
-    async def take(portion: Sequence[Message], _: World, __: datetime) -> None:
-        sizes.append(len(portion))
-        await asyncio.sleep(0)
-        if error := refuse(portion):
-            raise error
-
-    return take
-
-
-async def test_one_message_that_nothing_helps_is_alone_when_it_comes_again(
-    world: World, parts: Parts
-) -> None:
-    bad = event(3)
-
-    def refuse(portion: Sequence[Message]) -> Exception | None:
-        return LedgerConflict("no") if any(one.body == bad for one in portion) else None
-
-    sizes: list[int] = []
-    batch = messages(*(event(number) for number in range(300)))
-    await in_portions(taking(refuse, sizes), ONBOARDING_EVENTS, batch, world, NOW)
-    assert len(waiting(parts, ONBOARDING_EVENTS)) == 300
-    parts.bus.control.post("/reset")
-    again = messages(*(event(number) for number in range(250)), returns=1)
-    await in_portions(taking(refuse, sizes), ONBOARDING_EVENTS, again, world, NOW)
-    assert bad.decode() in waiting(parts, ONBOARDING_EVENTS)
-    assert len(waiting(parts, ONBOARDING_EVENTS)) <= 4
-    # Where nothing fails the portions grow again: not one request for each for ever.
-    assert max(sizes[-2:]) > 60
-
-
-async def test_a_batch_that_is_too_much_for_its_time_is_done_in_parts(
-    world: World, parts: Parts
-) -> None:
-    """Slow, and not away: three locks' worth of work is done, and nothing of it twice."""
-    done: list[bytes] = []
-
-    async def take(portion: Sequence[Message], _: World, __: datetime) -> None:
-        await asyncio.sleep(0.01 * len(portion))
-        done.extend(one.body for one in portion)
-
-    left = [event(number) for number in range(700)]
-    rounds = 0
-    while left:
-        batch = messages(*left, returns=rounds)
-        with in_time():
-            await in_portions(take, ONBOARDING_EVENTS, batch, world, NOW)
-        left = [one.encode() for one in waiting(parts, ONBOARDING_EVENTS)]
-        parts.bus.control.post("/reset")
-        rounds += 1
-    assert sorted(done) == sorted(event(number) for number in range(700))
-    assert 1 < rounds < 9
-
-
-async def test_what_nobody_foresaw_is_raised_and_nothing_is_given_back(
-    world: World, parts: Parts
-) -> None:
-    take = taking(lambda _: ValueError("a bug"), [])
-    with pytest.raises(ValueError, match="a bug"):
-        await in_portions(take, ONBOARDING_EVENTS, messages(event(1)), world, NOW)
-    assert waiting(parts, ONBOARDING_EVENTS) == []
-
-
-async def test_a_time_out_of_somebody_else_is_not_taken_for_ours(
-    world: World, parts: Parts
-) -> None:
-    take = taking(lambda _: TimeoutError("theirs"), [])
-    with pytest.raises(TimeoutError, match="theirs"):
-        await in_portions(take, ONBOARDING_EVENTS, messages(event(1)), world, NOW)
-    assert waiting(parts, ONBOARDING_EVENTS) == []
-
-
-async def test_a_return_made_twice_is_delivered_once(world: World, parts: Parts) -> None:
-    """A crash between giving back and completing repeats the batch."""
-    take = taking(lambda _: DirectoryUnavailable("away"), [])
-    for _ in range(2):
-        await in_portions(take, ONBOARDING_EVENTS, messages(event(1)), world, NOW)
-    assert len(waiting(parts, ONBOARDING_EVENTS)) == 1
-    once_more = messages(event(1), returns=1)
-    await in_portions(take, ONBOARDING_EVENTS, once_more, world, NOW)
-    assert len(waiting(parts, ONBOARDING_EVENTS)) == 2
 
 
 def test_through_the_host_an_outage_of_several_locks_loses_nobody_and_costs_no_delivery(

@@ -13,8 +13,8 @@ import pytest
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
 from shared.adapters.hr.entra_tokens import EntraTokens
-from shared.contracts.documents.sources_document import read
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
+from shared.hr.documents import read
 from shared.hr.signature import Signing
 from tests.contract import operator_api_parts
 from tests.contract.functions_host_process import App

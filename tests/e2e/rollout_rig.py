@@ -12,20 +12,11 @@ import httpx
 
 from sandbox.company import Employee
 from sandbox.rollouts import Rollouts
+from shared.domain.rollout.gates.registry import GATES
 from tests.e2e.rig import People, Rig, until
 
 SOAK = timedelta(hours=1)
 _IN = {"requested", "applied", "visible", "effective", "registered"}
-_GATES = (
-    "visible",
-    "effective",
-    "registered",
-    "writebackFailures",
-    "blockedResets",
-    "workerAlive",
-    "deltaSync",
-    "backlog",
-)
 
 
 def ring(name: str, *people: Employee, **more: Any) -> dict[str, Any]:
@@ -166,4 +157,4 @@ class RolloutRig:
 
 def gates(**wanted: dict[str, Any]) -> dict[str, Any]:
     """These gates and none of those that a document has by default."""
-    return {kind: wanted.get(kind) for kind in _GATES}
+    return {kind: wanted.get(kind) for kind in GATES}

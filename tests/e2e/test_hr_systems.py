@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.company import SCOPE_GROUP
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
-from shared.contracts.documents.sources_document import read
+from shared.hr.documents import read
 from shared.hr.signature import Signing
 from tests.e2e.rig import People, Rig, reasons, until
 

@@ -18,12 +18,12 @@ from shared.domain.rollout.document import (
     Share,
     Wave,
 )
-from shared.domain.rollout.gate import Gate, GateKind
+from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
 from tests.ports.people import NOW, object_id
 
 GATE = Gate(
-    kind=GateKind.EFFECTIVE,
+    kind="effective",
     threshold=0.95,
     window=timedelta(hours=24),
     minimum_sample=10,
@@ -80,7 +80,7 @@ PAUSED = replace(
     cuts=(Cut(0.05), Cut(0.25, {f"site {n}": n / 500 for n in range(500)})),
     rolled_back=frozenset({"helpers", "first hundred"}),
     pause=Pause(PauseReason.GATE_FAILED, "effective", NOW, "clock", Phase.SOAKING),
-    tallies={GateKind.EFFECTIVE: Tally(2, 1), GateKind.BACKLOG: Tally(0, 7)},
+    tallies={"effective": Tally(2, 1), "backlog": Tally(0, 7)},
     evaluated_at=NOW,
     lease=Lease("timer-1", NOW + timedelta(minutes=5)),
 )

@@ -4,6 +4,8 @@ import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+from shared.adapters.memory.storage import Storage
+from shared.adapters.memory.tables import MemoryTables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
 from shared.domain.person.enrolment import CauseKind, Exclusion, State
 from shared.domain.person.partitions import PARTITIONS
@@ -123,3 +125,20 @@ async def test_the_chain_of_the_rollout_is_whole_and_apart_from_the_others(
     assert {other.number for other in others} == {0}
     records = await tables.audit.records("rollout", 0, 9)
     assert (end.partition, end.number, broken_at(records, end)) == ("rollout", 2, None)
+
+
+async def test_the_same_changes_are_the_same_records_whoever_keeps_them(tables: Kept) -> None:
+    memory = MemoryTables(Storage())
+    for kept in (tables, memory):
+        await write_three(kept)
+        claimed = enrolment(object_id(1), claims=(wave("pilot"),))
+        await put(kept.ledger, claimed)
+        await kept.ledger.adopt(
+            PERSON.key, replace(PERSON, attempts=2, key=object_id(2)), actor="test", now=NOW
+        )
+        stored = await kept.rollouts.replace(None, PLANNED, action="apply", now=NOW)
+        await kept.rollouts.replace(stored, PAUSED, action="pause", now=NOW)
+    assert await tables.audit.ends() == await memory.audit.ends()
+    assert [one async for one in everything(tables.audit)] == [
+        one async for one in everything(memory.audit)
+    ]

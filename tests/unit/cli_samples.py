@@ -21,13 +21,14 @@ from shared.contracts.api.rollout_views import (
 )
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
-from shared.contracts.api.words import GateUnit, WaveState
+from shared.contracts.api.words import WaveState
 from shared.domain.health import Health, Kind, Look, Trouble
 from shared.domain.person.enrolment import State
-from shared.domain.rollout.gate import GateKind
+from shared.domain.rollout.gates.kind import kind_of
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import ACTIVE, Phase
 from shared.use_cases.views.describe_people import is_final, states_reached
-from shared.use_cases.views.describe_rollout import states_passed, unit_of
+from shared.use_cases.views.describe_rollout import states_passed
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -132,7 +133,7 @@ def gate(kind: str = "visible", outcome: str = "passed", **changes: Any) -> Gate
     known: dict[str, Any] = {
         "gate": kind,
         "outcome": outcome,
-        "unit": unit_of(GateKind(kind)) if kind in set(GateKind) else GateUnit.SHARE,
+        "unit": kind_of(kind, GATES).unit,
         "value": 0.985,
         "threshold": 0.95,
         "window": "P1D",

@@ -14,15 +14,17 @@ from cli.exits import Status
 from cli.main import app
 from cli.settings import CliSettings
 from hybrid_worker.delta_sync.decisions import Problem
-from shared.contracts.documents import sources_document
 from shared.contracts.documents.rollout_document import findings
 from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
+from shared.hr import documents as sources_document
 from shared.settings import AppSettings
+from tests.support import documented_tables
 from tests.unit import documentation
 from tests.unit.documentation import (
     PAGES,
@@ -199,10 +201,16 @@ def test_every_setting_that_a_page_names_exists(page: Path) -> None:
 
 
 def test_the_guide_names_every_phase_pause_reason_gate_and_outcome() -> None:
-    for word in (*Phase, *PauseReason, *GateKind):
+    for word in (*Phase, *PauseReason, *GATES):
         assert f"`{word}`" in GUIDE, word
     for outcome in Outcome:
         assert outcome in GUIDE
+
+
+def test_the_tables_that_are_made_from_the_code_say_what_it_says() -> None:
+    """`python -m tests.support.documented_tables` writes them anew."""
+    for page, tables in documented_tables.pages().items():
+        assert documented_tables.filled_in(page.read_text(), tables) == page.read_text()
 
 
 def test_the_guide_says_what_every_exit_status_means() -> None:
@@ -243,7 +251,7 @@ def test_the_runbook_has_a_row_for_every_reason_and_for_none_that_is_not() -> No
 def test_the_runbook_has_a_row_for_every_pause_reason_gate_and_problem_of_a_sync() -> None:
     assert sorted(first_cells(section(RUNBOOK, "Pause reasons"))) == sorted(PauseReason)
     gates = section(RUNBOOK, "Gates").partition("### ")[0]
-    assert sorted(first_cells(gates)) == sorted(GateKind)
+    assert sorted(first_cells(gates)) == sorted(GATES)
     assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(Problem)
 
 

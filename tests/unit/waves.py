@@ -12,7 +12,8 @@ from shared.domain.person.policy import Topology
 from shared.domain.rollout.calendar import Calendar
 from shared.domain.rollout.document import Document, DriftAction, Limit, Selection, Share, Wave
 from shared.domain.rollout.evaluation import evaluate
-from shared.domain.rollout.gate import Evaluation, Gate, GateKind, Outcome, Result
+from shared.domain.rollout.gate import Evaluation, Gate, Outcome, Result
+from shared.domain.rollout.gates.registry import GATES as KINDS
 from shared.domain.rollout.measurements import Measurements, WorkerSight
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout
@@ -30,7 +31,7 @@ CLOSED = Calendar(days=frozenset({6}))
 """Open on Sundays only."""
 
 
-def gate(kind: GateKind = GateKind.VISIBLE, **changes: Any) -> Gate:
+def gate(kind: str = "visible", **changes: Any) -> Gate:
     return replace(Gate(kind=kind, threshold=0.98, window=HOUR), **changes)
 
 
@@ -149,7 +150,7 @@ MOMENTS = st.integers(0, 100 * 60).map(lambda minutes: NOW + minutes * MINUTE)
 GATES = st.lists(
     st.builds(
         gate,
-        st.sampled_from(GateKind),
+        st.sampled_from(list(KINDS)),
         failure_limit=st.integers(1, 3),
         inconclusive_limit=st.none() | st.integers(1, 3),
     ),

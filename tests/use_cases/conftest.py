@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
 
 from tests.use_cases.stage import Stage, a_stage
 
@@ -13,3 +15,10 @@ def stage() -> Iterator[Stage]:
     stage = a_stage()
     yield stage
     assert stage.turns.unused() == []
+
+
+@pytest.fixture
+def signals() -> Iterator[list[EventDict]]:
+    """Whatever is signalled meanwhile."""
+    with capture_logs() as lines:
+        yield lines

@@ -1,6 +1,6 @@
 """The file of HR sources, read once when the app starts, and what its proofs are checked with."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shared.adapters.hr.entra_tokens import EntraTokens
@@ -13,7 +13,7 @@ USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
 """Beside function_app.py."""
 
 
-def read_sources(file: Path | None) -> Sequence[Source]:
+def read_sources(file: Path | None, read: Callable[[bytes], Sequence[Source]]) -> Sequence[Source]:
     """The sources of a file, or of the usual one; none where there is no such file.
 
     Raises:
@@ -23,10 +23,8 @@ def read_sources(file: Path | None) -> Sequence[Source]:
     path = file or USUAL_FILE
     if file is None and not path.exists():
         return []
-    from shared.contracts.documents import sources_document
-
     try:
-        return sources_document.read(path.read_bytes())
+        return read(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"SSPR_HR_SOURCES_FILE: {path}: {error.strerror}") from None
     except InvalidDocument as error:

@@ -197,7 +197,7 @@ class MemoryLedger:
         for _ in range(_MOST_TRIES):
             version = partition.version
             there = keys - settled - partition.moved.keys()
-            before = {key: partition.people.get(key) for key in there}
+            before = {key: partition.people.get(key) for key in sorted(there)}
             await self._pause("ledger.amend read")
             changes = _decided(before, decide)
             settled |= there - {change.key for change in changes}

@@ -11,7 +11,7 @@ from shared.adapters.memory.outbox import MemoryOutbox
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
-from shared.adapters.memory.turns import Turns
+from shared.adapters.memory.turns import Pause, Turns, straight_on
 from shared.domain.health import Kind
 from shared.domain.person.policy import TenantRules
 from shared.ports.world import TimeLimits, World
@@ -32,20 +32,24 @@ class MemoryWorld:
         self.storage = Storage()
         self.lifecycle = MemoryLifecycle(self.turns)
         self.dependency = MemoryDependency(Kind.TABLE, ["a table", "another"], self.turns)
-        self.world = self._world(rules)
+        self.world = self._world(rules, self.turns)
 
-    def _world(self, rules: TenantRules) -> World:
-        tables = MemoryTables(self.storage, self.turns)
+    def another(self) -> World:
+        """The same parts as another process reaches them, which passes no points."""
+        return self._world(self.world.tenant_rules, straight_on)
+
+    def _world(self, rules: TenantRules, pause: Pause) -> World:
+        tables = MemoryTables(self.storage, pause)
         return World(
-            directory=MemoryDirectory(self.tenant, self.turns),
-            cloud_scope=MemoryCloudScope(self.tenant, self.turns),
+            directory=MemoryDirectory(self.tenant, pause),
+            cloud_scope=MemoryCloudScope(self.tenant, pause),
             ledger=tables.ledger,
             rollouts=tables.rollouts,
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,
             audit=tables.audit,
-            outbox=MemoryOutbox(self.broker, self.turns),
+            outbox=MemoryOutbox(self.broker, pause),
             lifecycle=self.lifecycle,
             tenant_rules=rules,
             limits=TimeLimits(

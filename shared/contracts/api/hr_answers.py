@@ -1,9 +1,12 @@
 """What HR systems are answered: keys, what was left alone, or whatever their own protocol wants."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ConfigDict, RootModel
 
+from shared.contracts.api.scim_answers import BulkOperation
 from shared.contracts.api.view import View
 
 
@@ -27,6 +30,32 @@ class SenderAnswer(View):
     """What the sender's own protocol wants: a SCIM BulkResponse, or Event Grid's handshake."""
 
     model_config = ConfigDict(extra="allow")
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """The sender asks for a word in return before it sends events."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScimUser:
+    """A user came in SCIM's words."""
+
+    key: str
+    """The event's, to follow it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScimBulk:
+    """A bulk request came in SCIM's words, in which each operation stands by itself."""
+
+    operations: Sequence[BulkOperation]
+
+
+type OwnAnswer = Handshake | ScimUser | ScimBulk
+"""What a sender's own protocol wants to hear; whoever answers writes it down."""
 
 
 class HrBody(RootModel[dict[str, Any] | list[Any]]):

@@ -5,32 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 
-class GateKind(StrEnum):
-    """What a gate looks at; the value is its name in a rollout document."""
-
-    VISIBLE = "visible"
-    """The share of the wave's people whose membership Entra shows, each within their deadline."""
-    EFFECTIVE = "effective"
-    """The share of the wave's people whom the registration report shows as enabled."""
-    REGISTERED = "registered"
-    """The share of the wave's people who have registered, judged once the window is over."""
-    WRITEBACK_FAILURES = "writebackFailures"
-    """The share of self-service resets that could not be written to AD, within the window."""
-    BLOCKED_RESETS = "blockedResets"
-    """The share of people in scope who were refused a reset all the same, within the window."""
-    WORKER_ALIVE = "workerAlive"
-    """How long the hybrid worker may be silent: the window."""
-    DELTA_SYNC = "deltaSync"
-    """Whether the newest delta sync ended well, and not before the window."""
-    BACKLOG = "backlog"
-    """How many people's writes may be overdue."""
-
-    @property
-    def is_floor(self) -> bool:
-        """Whether the value has to reach the threshold; else it must not go beyond it."""
-        return self in {GateKind.VISIBLE, GateKind.EFFECTIVE, GateKind.REGISTERED}
-
-
 class Outcome(StrEnum):
     """What one look at a gate says; inconclusive never promotes."""
 
@@ -43,9 +17,10 @@ class Outcome(StrEnum):
 class Gate:
     """A condition and how patient it is."""
 
-    kind: GateKind
+    kind: str
+    """Its name in a rollout document; see the registry of gates."""
     threshold: float
-    """A share from 0 to 1; people for `backlog`; without meaning for the two of the worker."""
+    """A share from 0 to 1, or a number, as the kind has it; 0 where it has none."""
     window: timedelta
     """How far back, or how long after the wave's soak began; see the kind."""
     minimum_sample: int = 1

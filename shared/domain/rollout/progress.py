@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from shared.domain.errors import NotPossible
-from shared.domain.rollout.gate import Evaluation, GateKind, Outcome, Result
+from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.state import PauseReason, Phase, Rollout, Tally, pause
 
 _CLOCK = "clock"
@@ -112,12 +112,12 @@ def _tallied(rollout: Rollout, result: Result, *, is_soaked: bool) -> Tally:
             return replace(tally, inconclusive=tally.inconclusive + is_soaked)
 
 
-def _is_at_failure_limit(result: Result, tallies: Mapping[GateKind, Tally]) -> bool:
+def _is_at_failure_limit(result: Result, tallies: Mapping[str, Tally]) -> bool:
     failures = tallies[result.gate.kind].failures
     return result.outcome is Outcome.FAILED and failures >= result.gate.failure_limit
 
 
-def _is_at_inconclusive_limit(result: Result, tallies: Mapping[GateKind, Tally]) -> bool:
+def _is_at_inconclusive_limit(result: Result, tallies: Mapping[str, Tally]) -> bool:
     limit, times = result.gate.inconclusive_limit, tallies[result.gate.kind].inconclusive
     return result.outcome is Outcome.INCONCLUSIVE and limit is not None and times >= limit
 

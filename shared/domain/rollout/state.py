@@ -9,7 +9,6 @@ from typing import Any, Self
 from shared.domain.errors import NotPossible
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Wave
-from shared.domain.rollout.gate import GateKind
 
 
 class Phase(StrEnum):
@@ -103,7 +102,7 @@ class Rollout:
     rolled_back: frozenset[str] = frozenset()
     """Waves whose people are out until the rollout is resumed."""
     pause: Pause | None = None
-    tallies: Mapping[GateKind, Tally] = field(default_factory=dict)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
     evaluated_at: datetime | None = None
     lease: Lease | None = None
     promoted: bool = False

@@ -6,6 +6,8 @@ from datetime import datetime
 from shared.domain.noticing import signals_of_gates
 from shared.domain.rollout.evaluation import evaluate
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.gates.kind import GateKinds
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.progress import Move, MoveKind, is_evaluation_due, judge, next_move
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.rollouts import StoredRollout
@@ -16,7 +18,7 @@ from shared.use_cases.signalling import emit
 
 
 async def look_at_gates(
-    stored: StoredRollout, world: World, now: datetime
+    stored: StoredRollout, world: World, now: datetime, kinds: GateKinds = GATES
 ) -> tuple[StoredRollout, Move]:
     """The rollout after a look at its gates, where one is due, and its next move.
 
@@ -27,7 +29,7 @@ async def look_at_gates(
     before = stored.rollout
     if not is_evaluation_due(before, now):
         return stored, next_move(before, None, now)
-    evaluation = evaluate(before, await measure(before, world, now), now)
+    evaluation = evaluate(before, await measure(before, world, now, kinds), now, kinds)
     judged = judge(before, evaluation, now)
     move = next_move(judged, evaluation, now)
     is_paused = judged.phase is Phase.PAUSED

@@ -5,24 +5,28 @@ from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import IN_SCOPE, TO_WRITE
 from shared.domain.person.policy import Topology
-from shared.domain.rollout.gate import GateKind
+from shared.domain.rollout.gate import Gate
+from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
 
-_BY_RESETS = {GateKind.WRITEBACK_FAILURES, GateKind.BLOCKED_RESETS}
 
-
-async def measure(rollout: Rollout, world: World, now: datetime) -> Measurements:
-    """What is known of the current wave and of the machinery.
+async def measure(
+    rollout: Rollout, world: World, now: datetime, kinds: GateKinds = GATES
+) -> Measurements:
+    """What the gates of the current wave need to know of it and of the machinery.
 
     Raises:
         DirectoryUnavailable: Graph did not tell of the resets.
     """
     wave = rollout.wave
     totals = await world.ledger.totals()
-    windows = [gate.window for gate in wave.gates if gate.kind in _BY_RESETS] if wave else []
+    gates = wave.gates if wave else ()
+    windows = [gate.window for gate in _in_need(Need.RESETS, gates, kinds)]
+    asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
     return Measurements(
         people={
             (state, flagged): count
@@ -31,7 +35,7 @@ async def measure(rollout: Rollout, world: World, now: datetime) -> Measurements
         },
         in_scope=sum(totals.by_state.get(state, 0) for state in IN_SCOPE),
         resets=await _resets(max(windows), world, now) if windows else (),
-        workers=tuple(await world.workers.sights()),
+        workers=tuple(await world.workers.sights()) if asks_workers else (),
         needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=sum(
             count
@@ -39,6 +43,10 @@ async def measure(rollout: Rollout, world: World, now: datetime) -> Measurements
             if flagged and state in TO_WRITE
         ),
     )
+
+
+def _in_need(need: Need, gates: Sequence[Gate], kinds: GateKinds) -> list[Gate]:
+    return [gate for gate in gates if need in kind_of(gate.kind, kinds).needs]
 
 
 async def _resets(window: timedelta, world: World, now: datetime) -> tuple[Reset, ...]:

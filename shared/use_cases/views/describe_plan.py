@@ -5,19 +5,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from shared.contracts.api.counts import CountView
+from shared.contracts.api.gate_words import needs_text
 from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView
-from shared.contracts.api.wave_words import duration_text, needs_text, selection_text
+from shared.contracts.api.wave_words import selection_text
+from shared.domain.durations import duration_text
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Addition, ScopePlan, unsafe
-from shared.domain.rollout.document import Document, Wave
-from shared.domain.rollout.gate import Gate, GateKind
+from shared.domain.rollout.document import Wave
+from shared.domain.rollout.gates.kind import GateKinds, Prospect, kind_of
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import Rollout
 from shared.ports.rollouts import StoredRollout
 
-_OF_THE_WORKER = {GateKind.WORKER_ALIVE, GateKind.DELTA_SYNC}
-_OF_A_SHARE = {GateKind.VISIBLE, GateKind.EFFECTIVE, GateKind.REGISTERED}
 _OTHERS = {
     CauseKind.EVENT: "People whom an event asked for and who may be enrolled now.",
     CauseKind.NEW_HIRE: "New hires under the document's rule.",
@@ -33,6 +34,7 @@ def describe_plan(
     registered: frozenset[str],
     claimed: Mapping[str, int],
     now: datetime,
+    kinds: GateKinds = GATES,
 ) -> PlanView:
     """The plan in numbers: by wave and department, with what stands against it.
 
@@ -57,7 +59,7 @@ def describe_plan(
         kept=plan.kept,
         additions=len(plan.additions),
         waves=tuple(
-            _wave(wave, by_wave[wave.name], registered, begun=number < rollout.started)
+            _wave(wave, by_wave[wave.name], registered, kinds, begun=number < rollout.started)
             for number, wave in enumerate(document.waves)
         ),
         other_additions=tuple(
@@ -68,7 +70,7 @@ def describe_plan(
         removals=counted(one.reason for one in plan.removals),
         drift=counted(one.reason for one in plan.drift),
         unsafe=unsafe(plan, document),
-        warnings=(*_of_old(rollout, claimed), *_warnings(rollout, stored, by_wave)),
+        warnings=(*_of_old(rollout, claimed), *_warnings(rollout, stored, by_wave, kinds)),
     )
 
 
@@ -81,7 +83,12 @@ def counted(reasons: Iterable[Reason]) -> tuple[CountView, ...]:
 
 
 def _wave(
-    wave: Wave, additions: Sequence[Addition], registered: frozenset[str], *, begun: bool
+    wave: Wave,
+    additions: Sequence[Addition],
+    registered: frozenset[str],
+    kinds: GateKinds,
+    *,
+    begun: bool,
 ) -> PlannedWave:
     departments = Counter(one.department for one in additions)
     return PlannedWave(
@@ -92,7 +99,7 @@ def _wave(
         additions=len(additions),
         departments=dict(sorted(departments.items())),
         prompts=sum(one.object_id not in registered for one in additions),
-        gates=tuple(GateNeeds(gate=gate.kind, text=needs_text(gate)) for gate in wave.gates),
+        gates=tuple(GateNeeds(gate=gate.kind, text=needs_text(gate, kinds)) for gate in wave.gates),
     )
 
 
@@ -107,7 +114,10 @@ def _of_old(rollout: Rollout, claimed: Mapping[str, int]) -> Iterator[str]:
 
 
 def _warnings(
-    rollout: Rollout, stored: StoredRollout | None, by_wave: Mapping[str, Sequence[Addition]]
+    rollout: Rollout,
+    stored: StoredRollout | None,
+    by_wave: Mapping[str, Sequence[Addition]],
+    kinds: GateKinds,
 ) -> Iterator[str]:
     """What an operator would rather know before than after."""
     document = rollout.document
@@ -117,17 +127,7 @@ def _warnings(
         adds = len(by_wave[wave.name])
         if not adds:
             yield f"wave {wave.name} adds nobody"
+        prospect = Prospect(adds=adds, needs_worker=document.topology is not Topology.CLOUD)
         for gate in wave.gates:
-            if problem := _problem(gate, adds, document):
-                yield f"wave {wave.name}, gate {gate.kind}: {problem}"
-
-
-def _problem(gate: Gate, adds: int, document: Document) -> str | None:
-    if gate.kind in _OF_A_SHARE and adds < gate.minimum_sample:
-        return (
-            f"needs {gate.minimum_sample} people and the wave adds {adds}; "
-            "it stays inconclusive and never promotes"
-        )
-    if gate.kind in _OF_THE_WORKER and document.topology is Topology.CLOUD:
-        return "always passes; this topology has no AD group"
-    return None
+            if doubt := kind_of(gate.kind, kinds).doubt(gate, prospect):
+                yield f"wave {wave.name}, gate {gate.kind}: {doubt}"

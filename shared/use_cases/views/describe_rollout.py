@@ -17,10 +17,13 @@ from shared.contracts.api.rollout_views import (
     WaveView,
     WorkerView,
 )
-from shared.contracts.api.wave_words import duration_text, selection_text
-from shared.contracts.api.words import GateUnit, WaveState
+from shared.contracts.api.wave_words import selection_text
+from shared.contracts.api.words import WaveState
+from shared.domain.durations import duration_text
 from shared.domain.person.enrolment import State
-from shared.domain.rollout.gate import Evaluation, GateKind, Result
+from shared.domain.rollout.gate import Evaluation, Result
+from shared.domain.rollout.gates.kind import GateKinds, kind_of
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.progress import MoveKind, next_move, soak_ends
 from shared.domain.rollout.state import ACTIVE, Pause, Phase, Rollout
@@ -40,12 +43,6 @@ _MOVES = {
     MoveKind.BEGIN_WAVE: "the next wave begins",
     MoveKind.COMPLETE: "the rollout ends",
 }
-_UNITS = {
-    GateKind.BACKLOG: GateUnit.PEOPLE,
-    GateKind.WORKER_ALIVE: GateUnit.NOTHING,
-    GateKind.DELTA_SYNC: GateUnit.NOTHING,
-}
-"""All others count shares."""
 _FURTHEST_FIRST = (
     State.REGISTERED,
     State.EFFECTIVE,
@@ -127,14 +124,14 @@ async def find_document(version: int | None, world: World) -> str | None:
     return await world.rollouts.document_text(version)
 
 
-def evaluation_view(evaluation: Evaluation) -> EvaluationView:
+def evaluation_view(evaluation: Evaluation, kinds: GateKinds = GATES) -> EvaluationView:
     """One look at all gates of a wave, and what was made of it."""
     return EvaluationView(
         at=evaluation.at,
         wave=evaluation.wave,
         outcome=evaluation.outcome,
         decision=evaluation.decision,
-        gates=tuple(map(_gate, evaluation.results)),
+        gates=tuple(_gate(result, kinds) for result in evaluation.results),
     )
 
 
@@ -192,11 +189,11 @@ def _pause(pause: Pause) -> PauseView:
     )
 
 
-def _gate(result: Result) -> GateView:
+def _gate(result: Result, kinds: GateKinds) -> GateView:
     return GateView(
         gate=result.gate.kind,
         outcome=result.outcome,
-        unit=unit_of(result.gate.kind),
+        unit=kind_of(result.gate.kind, kinds).unit,
         value=result.value,
         threshold=result.gate.threshold,
         window=duration_text(result.gate.window),
@@ -204,11 +201,6 @@ def _gate(result: Result) -> GateView:
         minimum_sample=result.gate.minimum_sample,
         text=result.text,
     )
-
-
-def unit_of(kind: GateKind) -> GateUnit:
-    """Tells what a gate's value and threshold count."""
-    return _UNITS.get(kind, GateUnit.SHARE)
 
 
 def _reconciliation(found: Reconciliation) -> ReconciliationView:

@@ -1,9 +1,8 @@
 """What is stored stays readable, and is written as it was, whatever the domain calls it."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import fields, is_dataclass
-from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ from shared.domain.person.people import Attribute
 from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import DriftAction
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from tests.integration.ledger.golden_rows import (
     DECIDED,
@@ -34,7 +34,7 @@ from tests.integration.ledger.golden_rows import (
     stored_rows,
 )
 
-WORDS: dict[str, type[StrEnum]] = {
+WORDS: dict[str, Iterable[str]] = {
     "state of an enrolment": State,
     "reason": Reason,
     "kind of a cause": CauseKind,
@@ -42,7 +42,7 @@ WORDS: dict[str, type[StrEnum]] = {
     "source of authority": SourceOfAuthority,
     "phase": Phase,
     "reason of a pause": PauseReason,
-    "kind of a gate": GateKind,
+    "kind of a gate": GATES,
     "outcome of a gate": Outcome,
     "state of an operation": OperationState,
     "topology": Topology,

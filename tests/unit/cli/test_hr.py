@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.contracts.documents.sources_document import json_schema
+from shared.hr.documents import json_schema
 from tests.unit.cli_api import sspr
 
 ROOT = Path(__file__).parents[3]

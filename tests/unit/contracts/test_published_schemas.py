@@ -7,7 +7,8 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from shared.contracts.documents import rollout_document, sources_document
+from shared.contracts.documents import rollout_document
+from shared.hr import documents as sources_document
 
 DOCS = Path(__file__).parents[3] / "docs"
 SCHEMAS: dict[str, dict[str, Any]] = {

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
 
-from shared.contracts.documents.rollout.gates import Gates
 from shared.contracts.documents.rollout.vocabulary import ExcludedAttributes
 from shared.contracts.documents.rollout_document import InvalidDocument, findings, json_schema, read
 from shared.contracts.documents.yaml_text import parse
@@ -21,7 +20,8 @@ from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Topology
 from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import Count, DriftAction, GroupRing, Limit, Ring, Share
-from shared.domain.rollout.gate import Gate, GateKind
+from shared.domain.rollout.gate import Gate
+from shared.domain.rollout.gates.registry import GATES
 
 DOCS = Path(__file__).parents[3] / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.yaml"))
@@ -119,12 +119,12 @@ def test_a_wave_has_the_calendar_s_hours_or_its_own_and_the_freezes_either_way()
 
 def test_without_gates_the_standard_ones_hold_and_no_reset_is_no_obstacle() -> None:
     gates = {gate.kind: gate for gate in read(BASE).waves[0].gates}
-    assert gates.keys() == set(GateKind) - {GateKind.REGISTERED, GateKind.BLOCKED_RESETS}
-    assert gates[GateKind.VISIBLE].threshold == 0.95
-    assert gates[GateKind.WRITEBACK_FAILURES].minimum_sample == 0
-    assert gates[GateKind.WORKER_ALIVE].window == timedelta(minutes=10)
-    assert gates[GateKind.BACKLOG] == Gate(
-        kind=GateKind.BACKLOG,
+    assert gates.keys() == set(GATES) - {"registered", "blockedResets"}
+    assert gates["visible"].threshold == 0.95
+    assert gates["writebackFailures"].minimum_sample == 0
+    assert gates["workerAlive"].window == timedelta(minutes=10)
+    assert gates["backlog"] == Gate(
+        kind="backlog",
         threshold=0,
         window=timedelta(),
         minimum_sample=0,
@@ -144,14 +144,14 @@ gates:
 """
     )
     pilot, everyone = ({gate.kind: gate for gate in wave.gates} for wave in read(text).waves)
-    assert GateKind.VISIBLE in pilot
-    assert GateKind.VISIBLE not in everyone
-    assert GateKind.EFFECTIVE not in pilot
-    assert pilot[GateKind.REGISTERED].threshold == 0.2
-    assert everyone[GateKind.REGISTERED].threshold == 0.5
-    assert everyone[GateKind.REGISTERED].window == timedelta(days=1, hours=12)
-    assert everyone[GateKind.BACKLOG].threshold == 20
-    assert (pilot[GateKind.BACKLOG].failure_limit, everyone[GateKind.BACKLOG].failure_limit) == (
+    assert "visible" in pilot
+    assert "visible" not in everyone
+    assert "effective" not in pilot
+    assert pilot["registered"].threshold == 0.2
+    assert everyone["registered"].threshold == 0.5
+    assert everyone["registered"].window == timedelta(days=1, hours=12)
+    assert everyone["backlog"].threshold == 20
+    assert (pilot["backlog"].failure_limit, everyone["backlog"].failure_limit) == (
         3,
         7,
     )
@@ -411,7 +411,7 @@ def test_the_schema_refuses_a_wave_without_a_selection_or_with_two() -> None:
 
 def test_attributes_and_gates_are_called_as_in_the_domain() -> None:
     assert {to_camel(name) for name in ExcludedAttributes.model_fields} == set(Attribute)
-    assert {to_camel(name) for name in Gates.model_fields} == set(GateKind)
+    assert set(json_schema()["$defs"]["Gates"]["properties"]) == set(GATES)
 
 
 # Any text at all

@@ -7,12 +7,18 @@ import pytest
 from shared.contracts.api import words
 from shared.domain.health import Health
 from shared.domain.person.enrolment import State
+from shared.domain.rollout.gates.kind import Unit
 from shared.domain.rollout.state import Phase
 
 
 @pytest.mark.parametrize(
     ("published", "of_the_domain"),
-    [(words.PersonState, State), (words.RolloutPhase, Phase), (words.Health, Health)],
+    [
+        (words.PersonState, State),
+        (words.RolloutPhase, Phase),
+        (words.Health, Health),
+        (words.GateUnit, Unit),
+    ],
 )
 def test_a_published_word_is_one_of_the_domain_in_its_order(
     published: type[StrEnum], of_the_domain: type[StrEnum]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.api import scim_answers
 from shared.contracts.api.scim_answers import BulkOperation
-from shared.contracts.documents import sources_document
+from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.onboarding_event import (
     ARRIVED,
@@ -22,12 +22,15 @@ from shared.contracts.messages.onboarding_event import (
 )
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.onboarding import Request
+from shared.hr import documents as sources_document
 from shared.hr import scim
 from shared.hr.adapters import translate
+from shared.hr.registry import HR_KINDS
 from shared.hr.translation import Translated
 from tests.unit.enrolments import ANNA_ID, ANNA_UPN, NOW
 
 ROOT = Path(__file__).parents[3]
+SOURCE = source_model(HR_KINDS)
 EXAMPLES = ROOT / "docs/examples/hr"
 PAYLOADS = ROOT / "tests/events/hr"
 SOURCES = {
@@ -42,7 +45,7 @@ def payload(name: str) -> Any:
 
 
 def source(kind: str, **more: Any) -> Source:
-    return Source.model_validate_json(
+    return SOURCE.model_validate_json(
         json.dumps({"name": "hr", "kind": kind, "authentication": "key", **more})
     )
 

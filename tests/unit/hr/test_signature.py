@@ -11,11 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.contracts.documents.hr_sources.model import source_model
 from shared.domain.errors import NotAuthenticated
+from shared.hr.registry import HR_KINDS
 from shared.hr.signature import Signing
 from tests.unit.enrolments import NOW
 
+SOURCE = source_model(HR_KINDS)
 SECRET = b"bamboo-shoots"
 BODY = b'{"type": "employee.created"}'
 STAMP = str(int(NOW.timestamp()))
@@ -23,7 +25,7 @@ STAMP = str(int(NOW.timestamp()))
 
 def signing(kind: str = "bamboohr", **more: Any) -> Signing:
     source = {"name": "hr", "kind": kind, "authentication": "hmac", "hmac": {"secret": "S", **more}}
-    return Signing.of(Source.model_validate_json(json.dumps(source)))
+    return Signing.of(SOURCE.model_validate_json(json.dumps(source)))
 
 
 BAMBOO = signing()

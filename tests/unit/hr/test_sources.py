@@ -8,9 +8,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from shared.adapters.hr.sources import read_sources, senders_of
-from shared.contracts.documents.hr_sources.vocabulary import HrSources, Kind
-from shared.contracts.documents.sources_document import findings, json_schema, read
+from shared.contracts.documents.hr_sources.vocabulary import HrSources
 from shared.domain.errors import ConfigurationError
+from shared.hr.documents import findings, json_schema, read
+from shared.hr.registry import HR_KINDS
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = [*sorted((ROOT / "docs/examples/hr").glob("*.yaml")), ROOT / "sandbox/hr-sources.yaml"]
@@ -28,7 +29,7 @@ def test_the_examples_are_taken_and_no_editor_underlines_anything(example: Path)
 
 def test_there_is_an_example_of_every_kind_and_proof() -> None:
     shown = [source for path in EXAMPLES for source in read(path.read_text())]
-    assert {source.kind for source in shown} == set(Kind)
+    assert {source.kind for source in shown} == set(HR_KINDS)
     assert {source.authentication for source in shown} == {"key", "hmac", "entra"}
 
 
@@ -168,16 +169,16 @@ def test_an_expression_that_no_message_could_be_evaluated_by_is_told_before_one_
 
 
 def test_an_app_without_the_file_has_no_sources(tmp_path: Path) -> None:
-    assert read_sources(None) == []
+    assert read_sources(None, read) == []
     with pytest.raises(ConfigurationError, match=r"SSPR_HR_SOURCES_FILE: .*No such file"):
-        read_sources(tmp_path / "missing.yaml")
+        read_sources(tmp_path / "missing.yaml", read)
 
 
 def test_a_wrong_file_stops_the_start_with_every_line(tmp_path: Path) -> None:
     file = tmp_path / "hr.yaml"
     file.write_text(HEAD + BAMBOO.replace("hmac: {secret: BAMBOOHR}", "match: upn"))
     with pytest.raises(ConfigurationError) as raised:
-        read_sources(file)
+        read_sources(file, read)
     told = str(raised.value)
     assert "line 3: sources[0]: say in `hmac`" in told
     assert "line 3: sources[0].match" in told

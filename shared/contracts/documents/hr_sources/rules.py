@@ -1,33 +1,20 @@
 """What the parts of an HR source have to do with one another.
 
 As with the rollout document every rule looks at what was written and passes over what is not as it
-should be.
+should be. What a kind's sources can do and have is the kind's own word.
 """
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from shared.contracts.documents.finding import Complaint, Path
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, Kind
+from shared.contracts.documents.hr_sources.kind import SourceKind, SourceKinds
+from shared.contracts.documents.hr_sources.vocabulary import Authentication
 from shared.contracts.documents.node import Node
 
-_ONLY_OF = {
-    "mapping": Kind.MAPPED,
-    "match": Kind.SCIM,
-    "action": Kind.LIFECYCLE_WORKFLOWS,
-    "callbackWithin": Kind.LIFECYCLE_WORKFLOWS,
-}
-_PROOFS = {
-    Kind.SCIM: {Authentication.KEY, Authentication.HMAC, Authentication.ENTRA},
-    Kind.LIFECYCLE_WORKFLOWS: {Authentication.KEY, Authentication.ENTRA},
-    Kind.BAMBOOHR: {Authentication.KEY, Authentication.HMAC},
-    Kind.EVENT_GRID: {Authentication.KEY, Authentication.ENTRA},
-    Kind.MAPPED: {Authentication.KEY, Authentication.HMAC, Authentication.ENTRA},
-}
-"""What each sender can do; Event Grid and Lifecycle Workflows sign nothing."""
 _PLACEHOLDER = re.compile(r"\{[A-Za-z_]+\}")
 _PLACEHOLDERS = ("{body}", "{timestamp}")
-_PEOPLE = ("userPrincipalName", "employeeId", "objectId")
 
 type Complaints = Iterator[Complaint]
 
@@ -43,28 +30,30 @@ def names_differ(root: Node) -> Complaints:
             taken.add(name)
 
 
-def keys_belong(root: Node) -> Complaints:
+def keys_belong(root: Node, kinds: SourceKinds) -> Complaints:
     """What says nothing about a source of its kind is a slip."""
+    owners = {key: kind for kind in kinds.values() for key in kind.key_names}
     for path, source in _sources(root):
-        kind = _text(source, "kind")
-        if kind not in set(Kind):
+        kind = _kind(source, kinds)
+        if kind is None:
             continue
-        for key, owner in _ONLY_OF.items():
-            if key in source.keys and kind != owner:
-                yield Complaint((*path, key), f"only {owner} has it; take it out", at_key=True)
-        if kind == Kind.MAPPED and "mapping" not in source.keys:
-            yield Complaint(path, "say in `mapping` where in its messages stands what")
+        for key, owner in owners.items():
+            if key in source.keys and owner is not kind:
+                reason = f"only {owner.name} has it; take it out"
+                yield Complaint((*path, key), reason, at_key=True)
+        for key, reason in kind.required.items():
+            if key not in source.keys:
+                yield Complaint(path, reason)
 
 
-def proofs_fit(root: Node) -> Complaints:
+def proofs_fit(root: Node, kinds: SourceKinds) -> Complaints:
     """A sender proves who they are in one way, and it has to be described."""
     for path, source in _sources(root):
-        kind, proof = _text(source, "kind"), _text(source, "authentication")
+        kind, proof = _kind(source, kinds), _text(source, "authentication")
         if proof not in set(Authentication):
             continue
-        known = _PROOFS[Kind(kind)] if kind in set(Kind) else set(Authentication)
-        if proof not in known:
-            reason = f"{kind} cannot do that; write {' or '.join(sorted(known))}"
+        if kind and proof not in kind.proofs:
+            reason = f"{kind.name} cannot do that; write {' or '.join(sorted(kind.proofs))}"
             yield Complaint((*path, "authentication"), reason)
         for key in (Authentication.HMAC, Authentication.ENTRA):
             if key in source.keys and proof != key:
@@ -74,16 +63,17 @@ def proofs_fit(root: Node) -> Complaints:
                 yield Complaint(path, f"say in `{key}` how it is checked")
 
 
-def signatures_are_complete(root: Node) -> Complaints:
+def signatures_are_complete(root: Node, kinds: SourceKinds) -> Complaints:
     """A time that is not signed can be made up, and one that is signed has to be sent."""
     for path, source in _sources(root):
         hmac, at = source.child("hmac"), (*path, "hmac")
         if hmac is None or not isinstance(hmac.content, dict):
             continue
-        known = _text(source, "kind") == Kind.BAMBOOHR
+        kind = _kind(source, kinds)
+        known = kind.signature if kind else None
         if not known and "header" not in hmac.keys:
             yield Complaint(at, "say in `header` which header carries the signature")
-        signed = _text(hmac, "signed") or ("{body}{timestamp}" if known else "{body}")
+        signed = _text(hmac, "signed") or (known.signed if known else "{body}")
         yield from _what_is_signed(signed, at)
         has_time, sends_time = "{timestamp}" in signed, "timestampHeader" in hmac.keys
         if has_time and not sends_time and not known:
@@ -91,9 +81,9 @@ def signatures_are_complete(root: Node) -> Complaints:
         if sends_time and not has_time:
             reason = "this time is not signed, so anybody may change it; see `signed`"
             yield Complaint((*at, "timestampHeader"), reason, at_key=True)
-        elif known and not has_time:
-            reason = "{timestamp} is missing: bamboohr signs it, and unsigned anybody may change it"
-            yield Complaint((*at, "signed"), reason)
+        elif kind and known and not has_time:
+            reason = f"{kind.name} signs it, and unsigned anybody may change it"
+            yield Complaint((*at, "signed"), f"{{timestamp}} is missing: {reason}")
 
 
 def _what_is_signed(signed: str, at: Path) -> Complaints:
@@ -107,23 +97,23 @@ def _what_is_signed(signed: str, at: Path) -> Complaints:
             yield Complaint((*at, "signed"), reason)
 
 
-def mappings_point_at_somebody(root: Node) -> Complaints:
-    """An event about nobody is of no use."""
+def kinds_own_rules(root: Node, kinds: SourceKinds) -> Complaints:
+    """What a kind has against a source that says it is one of its own, or that has its keys."""
     for path, source in _sources(root):
-        mapping = source.child("mapping")
-        if mapping is None or not isinstance(mapping.content, dict):
-            continue
-        if not any(key in mapping.keys for key in _PEOPLE):
-            yield Complaint((*path, "mapping"), f"say who it is about: {', '.join(_PEOPLE)}")
+        for kind in kinds.values():
+            for rule in kind.rules:
+                yield from rule(path, source)
 
 
-RULES: tuple[Callable[[Node], Complaints], ...] = (
-    names_differ,
-    keys_belong,
-    proofs_fit,
-    signatures_are_complete,
-    mappings_point_at_somebody,
-)
+def rules_of(kinds: SourceKinds) -> tuple[Callable[[Node], Complaints], ...]:
+    """The rules of a file whose sources are of these kinds."""
+    return (
+        names_differ,
+        partial(keys_belong, kinds=kinds),
+        partial(proofs_fit, kinds=kinds),
+        partial(signatures_are_complete, kinds=kinds),
+        partial(kinds_own_rules, kinds=kinds),
+    )
 
 
 def _sources(root: Node) -> Iterator[tuple[Path, Node]]:
@@ -131,6 +121,10 @@ def _sources(root: Node) -> Iterator[tuple[Path, Node]]:
     if sources and isinstance(sources.content, list):
         for index, source in enumerate(sources.content):
             yield ("sources", index), source
+
+
+def _kind(source: Node, kinds: SourceKinds) -> SourceKind | None:
+    return kinds.get(_text(source, "kind") or "")
 
 
 def _text(node: Node, key: str) -> str | None:

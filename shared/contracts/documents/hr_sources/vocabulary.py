@@ -1,12 +1,15 @@
-"""The words of the file of HR sources. The descriptions are its reference, in the schema too."""
+"""The words of the file of HR sources. The descriptions are its reference, in the schema too.
+
+What differs from kind to kind stands beside the kind's adapter; `model.py` puts it in, also in the
+place of `{kinds}`, which there are, and of `{signing}`, whose signatures are known.
+"""
 
 import re
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 
-from shared.contracts.documents.hr_sources.expression import Expression
 from shared.contracts.documents.part import Part, unless_left_out
 from shared.contracts.documents.scalars import Span, between
 
@@ -56,17 +59,6 @@ type ApplicationId = Annotated[
 ]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Tolerance = Annotated[Span, between("PT1S", "PT1H")]
-CallbackSpan = Annotated[Span, between("PT1M", "PT3H", " (Lifecycle Workflows waits no longer)")]
-
-
-class Kind(StrEnum):
-    """What a sender's messages look like."""
-
-    SCIM = "scim"
-    LIFECYCLE_WORKFLOWS = "lifecycle-workflows"
-    BAMBOOHR = "bamboohr"
-    EVENT_GRID = "event-grid"
-    MAPPED = "mapped"
 
 
 class Authentication(StrEnum):
@@ -75,13 +67,6 @@ class Authentication(StrEnum):
     KEY = "key"
     HMAC = "hmac"
     ENTRA = "entra"
-
-
-class Match(StrEnum):
-    """By which name somebody of a SCIM resource is looked for."""
-
-    EMPLOYEE_ID = "employeeId"
-    USER_PRINCIPAL_NAME = "userPrincipalName"
 
 
 class Said(StrEnum):
@@ -101,7 +86,7 @@ class Hmac(Part):
     header: Header | None = Field(
         None,
         json_schema_extra=unless_left_out,
-        description="The header that carries the signature; known of bamboohr.",
+        description="The header that carries the signature; known of {signing}.",
     )
     algorithm: Literal["sha256"] = Field("sha256", description="HMAC-SHA256; there is no other.")
     encoding: Literal["hex", "base64"] = Field("hex", description="How the signature is written.")
@@ -114,12 +99,12 @@ class Hmac(Part):
         None,
         json_schema_extra=unless_left_out,
         description="What is signed: {body} and {timestamp} stand for themselves, all else is "
-        "literal, such as v0:{timestamp}:{body}. By default {body}; known of bamboohr.",
+        "literal, such as v0:{timestamp}:{body}. By default {body}; known of {signing}.",
     )
     timestamp_header: Header | None = Field(
         None,
         json_schema_extra=unless_left_out,
-        description="The header with the time of sending; known of bamboohr.",
+        description="The header with the time of sending; known of {signing}.",
     )
     tolerance: Tolerance = Field(
         "PT5M", description="How far that time may be from ours; against replay."
@@ -135,68 +120,11 @@ class Entra(Part):
     )
 
 
-class Mapping(Part):
-    """Where in a message stands what; every value is a JMESPath expression."""
-
-    events: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="The list of events in the body; by default the body is one event. The other "
-        "expressions are about one of them, in which _body is the whole body.",
-    )
-    when: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="Events of which this is not true are left alone.",
-    )
-    action: Expression = Field(
-        "'onboard'", description="onboard or offboard, or with `actions` one of its keys."
-    )
-    actions: dict[str, Said] | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="What the sender's words for it mean: onboard or offboard. Others are left "
-        "alone.",
-    )
-    user_principal_name: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="The person's UPN in Entra."
-    )
-    employee_id: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="The person's employeeId in Entra."
-    )
-    object_id: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="The person's object id in Entra."
-    )
-    effective_date: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="The first or last day: a date, a time of which the date counts, or "
-        "/Date(milliseconds)/.",
-    )
-    id: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="What tells one event from the next, the same when it is sent again; by "
-        "default all of the event.",
-    )
-    time: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="When it happened, with its zone; by default when it came.",
-    )
-    reason: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="Why, for the record."
-    )
-
-
 class Source(Part):
     """One system that sends: by its name its address ends."""
 
     name: Slug = Field(description="Unique; the address is /api/hr/NAME or /api/hooks/NAME.")
-    kind: Kind = Field(
-        description="What it sends: scim, lifecycle-workflows, bamboohr, event-grid, or anything "
-        "else that `mapping` describes: mapped."
-    )
+    kind: str = Field(description="What it sends: {kinds}.")
     authentication: Authentication = Field(
         description="key: a function key, at /api/hr/NAME. hmac: a signature, entra: a token of "
         "this tenant, both at /api/hooks/NAME."
@@ -207,23 +135,11 @@ class Source(Part):
     entra: Entra | None = Field(
         None, json_schema_extra=unless_left_out, description="Of entra: whose tokens are taken."
     )
-    mapping: Mapping | None = Field(
-        None, json_schema_extra=unless_left_out, description="Of mapped: where stands what."
-    )
-    match: Match = Field(
-        Match.EMPLOYEE_ID,
-        description="Of scim: look for employeeNumber, else externalId, as employeeId; or for "
-        "userName as userPrincipalName.",
-    )
-    action: Said = Field(
-        Said.ONBOARD,
-        description="Of lifecycle-workflows: offboard where the workflow is one for leavers.",
-    )
-    callback_within: CallbackSpan = Field(
-        "PT25M",
-        description="Of lifecycle-workflows: what is not known after that is reported as failed. "
-        "Less than the extension's own time-out.",
-    )
+
+    def own[P: Part](self, keys: type[P]) -> P:
+        """The keys that sources of its kind alone have."""
+        own = {name: getattr(self, name) for name in keys.model_fields}
+        return cast("P", keys.model_construct(**own))
 
 
 class HrSources(Part):

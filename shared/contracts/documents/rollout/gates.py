@@ -1,150 +1,22 @@
-"""The gates of a rollout document: their vocabulary, their defaults, and how layers add up.
+"""The gates of a rollout document: their vocabulary, made from their kinds, and how layers add up.
 
 The defaults let a healthy rollout go on in which nobody happens to reset a password: a gate that
 asks about resets passes where there were none (`minimumSample: 0`). And they are patient with
 machinery, since a paused rollout adds nobody: three looks in a row have to fail.
 """
 
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, TypeAliasType
 
-from pydantic import Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field, create_model
+from pydantic.alias_generators import to_snake
 
+from shared.contracts.documents import scalars
 from shared.contracts.documents.part import Part
-from shared.contracts.documents.scalars import Share, Span, between, span
-from shared.domain.rollout.gate import Gate, GateKind
-
-type ResetWindow = Annotated[
-    Span, between("PT1M", "P30D", "; the directory keeps its audit log for 30 days")
-]
-type Window = Annotated[Span, between("PT1M", "P90D")]
-
-
-class GateText(Part):
-    """How patient a gate is."""
-
-    failure_limit: int = Field(
-        3,
-        ge=1,
-        le=1000,
-        description="So many failures in a row pause the rollout. A failing gate never promotes, "
-        "paused or not.",
-    )
-    inconclusive_limit: int | None = Field(
-        None,
-        ge=1,
-        le=100_000,
-        description="So many inconclusive looks in a row, counted after the soak, pause the "
-        "rollout; null (the default): it waits. An inconclusive gate never promotes.",
-    )
-
-
-class Visible(GateText):
-    """The share of the wave's people whose membership Entra shows within their deadline."""
-
-    threshold: Share = Field(0.95, description="At least this share, from 0 to 1.")
-    minimum_sample: int = Field(
-        1,
-        ge=0,
-        description="With fewer people in the wave the gate is inconclusive. 0: a wave of nobody "
-        "passes.",
-    )
-
-
-class Effective(GateText):
-    """The share of the wave's people whom the registration report shows as enabled for SSPR."""
-
-    threshold: Share = Field(
-        0.9,
-        description="At least this share, from 0 to 1. The report lags by hours and misses a "
-        "few, hence less than for visible.",
-    )
-    minimum_sample: int = Field(
-        1,
-        ge=0,
-        description="With fewer people in the wave the gate is inconclusive. 0: a wave of nobody "
-        "passes.",
-    )
-
-
-class Registered(GateText):
-    """The share of the wave's people who have registered, judged once the window is over."""
-
-    threshold: Share = Field(0.5, description="At least this share, from 0 to 1.")
-    minimum_sample: int = Field(
-        1,
-        ge=0,
-        description="With fewer people in the wave the gate is inconclusive. 0: a wave of nobody "
-        "passes.",
-    )
-    window: Window = Field(
-        "P3D", description="How long people have, counted from when the wave's soak began."
-    )
-    failure_limit: int = Field(
-        1, ge=1, le=1000, description="So many failures in a row pause the rollout."
-    )
-
-
-class ResetGate(GateText):
-    """A gate on what people met who reset their password, from the directory's audit log."""
-
-    window: ResetWindow = Field(
-        "P1D", description="How far back to look; never to before the wave or the last resume."
-    )
-    failure_limit: int = Field(
-        1,
-        ge=1,
-        le=1000,
-        description="So many failures in a row pause the rollout. 1 by default: people cannot "
-        "help themselves while it fails.",
-    )
-
-
-class WritebackFailures(ResetGate):
-    """The share of self-service resets that could not be written to Active Directory."""
-
-    threshold: Share = Field(0.2, description="At most this share of the resets, from 0 to 1.")
-    minimum_sample: int = Field(
-        0,
-        ge=0,
-        description="With fewer resets within the window the gate is inconclusive. 0 (the "
-        "default): it passes where there were none, and one failure among few counts in full.",
-    )
-
-
-class BlockedResets(ResetGate):
-    """The share of people in scope who were refused a reset all the same."""
-
-    threshold: Share = Field(
-        0.05, description="At most this share of the people in scope, from 0 to 1."
-    )
-    minimum_sample: int = Field(
-        0, ge=0, description="With fewer people in scope the gate is inconclusive."
-    )
-
-
-class WorkerAlive(GateText):
-    """How long the hybrid worker may be silent; passes where the topology needs no worker."""
-
-    window: Window = Field(
-        "PT10M", description="The longest silence. The worker reports about once a minute."
-    )
-
-
-class DeltaSync(GateText):
-    """Whether the newest delta sync ended well; passes where the topology needs no worker."""
-
-    window: Window = Field(
-        "PT2H",
-        description="How old it may be while people wait for one. Entra Connect runs every 30 "
-        "minutes by itself.",
-    )
-
-
-class Backlog(GateText):
-    """How many people's writes may be overdue."""
-
-    threshold: int = Field(0, ge=0, description="At most so many people.")
+from shared.contracts.documents.scalars import Span, between, span
+from shared.domain.durations import duration_text
+from shared.domain.rollout.gate import Gate
+from shared.domain.rollout.gates.kind import Duration, GateKind, GateKinds, Parameter, Share, Whole
 
 
 class Gates(Part):
@@ -153,67 +25,64 @@ class Gates(Part):
     The layers, from below: the standard gates, those of the document, those of a wave.
     """
 
-    visible: Visible | None = Field(
-        None, description="Standard. People whose membership Entra shows; null: no such gate."
-    )
-    effective: Effective | None = Field(
-        None, description="Standard. People enabled by the registration report; null: none."
-    )
-    registered: Registered | None = Field(
-        None, description="Only where given. People who have registered; {} for its defaults."
-    )
-    writeback_failures: WritebackFailures | None = Field(
-        None, description="Standard. Resets that did not reach AD; null: no such gate."
-    )
-    blocked_resets: BlockedResets | None = Field(
-        None, description="Only where given. People in scope refused a reset; {} for defaults."
-    )
-    worker_alive: WorkerAlive | None = Field(
-        None, description="Standard. The hybrid worker's silence; null: no such gate."
-    )
-    delta_sync: DeltaSync | None = Field(
-        None, description="Standard. The newest delta sync; null: no such gate."
-    )
-    backlog: Backlog | None = Field(
-        None, description="Standard. Overdue writes; null: no such gate."
-    )
+
+def gates_model(kinds: GateKinds) -> type[Gates]:
+    """Make the vocabulary of the gates: a key for each kind, with the keys of its parameters."""
+    fields: dict[str, Any] = {to_snake(kind.name): _field(kind) for kind in kinds.values()}
+    return create_model("Gates", __base__=Gates, __doc__=Gates.__doc__, **fields)
 
 
-_TEXTS: dict[GateKind, type[GateText]] = {
-    GateKind.VISIBLE: Visible,
-    GateKind.EFFECTIVE: Effective,
-    GateKind.REGISTERED: Registered,
-    GateKind.WRITEBACK_FAILURES: WritebackFailures,
-    GateKind.BLOCKED_RESETS: BlockedResets,
-    GateKind.WORKER_ALIVE: WorkerAlive,
-    GateKind.DELTA_SYNC: DeltaSync,
-    GateKind.BACKLOG: Backlog,
-}
-STANDARD = frozenset(GateKind) - {GateKind.REGISTERED, GateKind.BLOCKED_RESETS}
-"""The gates that hold where a document does not say otherwise."""
+def _field(kind: GateKind) -> tuple[Any, Any]:
+    parameters: dict[str, Any] = {one.name: _parameter(one) for one in kind.parameters}
+    title = kind.name[0].upper() + kind.name[1:]
+    part = create_model(title, __base__=Part, __doc__=kind.meaning, **parameters)
+    known = "Standard." if kind.standard else "Only where given."
+    return part | None, Field(None, alias=kind.name, description=f"{known} {kind.summary}")
 
 
-def layered(*layers: Gates) -> tuple[Gate, ...]:
+def _parameter(parameter: Parameter) -> tuple[Any, Any]:
+    """The type of a parameter's key, and its field."""
+    default, description = parameter.default, parameter.description
+    match parameter.bounds:
+        case Share():
+            return scalars.Share, Field(default, description=description)
+        case Whole(least, most, optional):
+            kind = int | None if optional else int
+            return kind, Field(default, ge=least, le=most, description=description)
+        case Duration() as bounds:
+            text = duration_text(default) if isinstance(default, timedelta) else default
+            return _window(bounds), Field(text, description=description)
+
+
+def _window(bounds: Duration) -> Any:
+    shortest, longest = duration_text(bounds.shortest), duration_text(bounds.longest)
+    return TypeAliasType(bounds.name, Annotated[Span, between(shortest, longest, bounds.because)])
+
+
+def layered(kinds: GateKinds, *layers: Gates) -> tuple[Gate, ...]:
     """The gates that hold when each layer is laid upon the one before, the standard lowest."""
-    settings: dict[GateKind, dict[str, Any]] = {kind: {} for kind in STANDARD}
+    given = (_gate(kind, layers) for kind in kinds.values())
+    return tuple(gate for gate in given if gate)
+
+
+def _gate(kind: GateKind, layers: tuple[Gates, ...]) -> Gate | None:
+    """The gate of that kind, if there is one when all layers have been laid."""
+    name = to_snake(kind.name)
+    settings: dict[str, Any] | None = {} if kind.standard else None
     for layer in layers:
-        for name in layer.model_fields_set:
-            kind, given = GateKind(to_camel(name)), getattr(layer, name)
-            if given is None:
-                settings.pop(kind, None)
-            else:
-                settings[kind] = settings.get(kind, {}) | given.model_dump(exclude_unset=True)
-    return tuple(_gate(kind, settings[kind]) for kind in GateKind if kind in settings)
+        if name in layer.model_fields_set:
+            part: Part | None = getattr(layer, name)
+            settings = (settings or {}) | part.model_dump(exclude_unset=True) if part else None
+    if settings is None:
+        return None
+    values = {one.name: one.default for one in kind.parameters} | settings
+    # Where its kind knows no sample, every look is big enough.
+    plain = {"threshold": 0.0, "window": timedelta(), "minimum_sample": 0}
+    return Gate(kind=kind.name, **plain | {name: _value(name, one) for name, one in values.items()})
 
 
-def _gate(kind: GateKind, settings: dict[str, Any]) -> Gate:
-    """A gate; where its kind knows no sample, every look is big enough."""
-    full = _TEXTS[kind]().model_dump() | settings
-    return Gate(
-        kind=kind,
-        threshold=float(full.get("threshold", 0)),
-        window=span(full.get("window", "PT0S")),
-        minimum_sample=full.get("minimum_sample", 0),
-        failure_limit=full["failure_limit"],
-        inconclusive_limit=full["inconclusive_limit"],
-    )
+def _value(name: str, value: Any) -> Any:
+    """As the domain has it, of what the document or its kind says."""
+    if name == "threshold":
+        return float(value)
+    return span(value) if isinstance(value, str) else value

@@ -25,9 +25,10 @@ from shared.domain.rollout.document import (
     Share,
     Wave,
 )
+from shared.domain.rollout.gates.kind import GateKinds
 
 
-def document_of(text: vocabulary.Rollout) -> Document:
+def document_of(text: vocabulary.Rollout, kinds: GateKinds) -> Document:
     """The values that the words stand for, defaults and digest included."""
     document = Document(
         name=text.name,
@@ -40,7 +41,7 @@ def document_of(text: vocabulary.Rollout) -> Document:
         excluded_object_ids=frozenset(text.exclude.people),
         new_hires_since=date.fromisoformat(text.new_hires.since) if text.new_hires else None,
         balance=text.balance,
-        waves=tuple(_wave(wave, text) for wave in text.waves),
+        waves=tuple(_wave(wave, text, kinds) for wave in text.waves),
         additions=Limit(text.safety.additions.share, text.safety.additions.people),
         removals=Limit(text.safety.removals.share, text.safety.removals.people),
         on_removed_by_hand=text.drift.removed_by_hand,
@@ -63,12 +64,12 @@ def _attribute_rules(exclude: vocabulary.Exclude) -> tuple[AttributeRule, ...]:
     )
 
 
-def _wave(wave: vocabulary.Wave, text: vocabulary.Rollout) -> Wave:
+def _wave(wave: vocabulary.Wave, text: vocabulary.Rollout, kinds: GateKinds) -> Wave:
     return Wave(
         name=wave.name,
         selection=_selection(wave),
         soak=span(wave.soak),
-        gates=layered(text.gates, wave.gates),
+        gates=layered(kinds, text.gates, wave.gates),
         calendar=_calendar(text.calendar, wave.hours or text.calendar.hours),
     )
 

@@ -14,6 +14,7 @@ from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.rollout.gates import Gates, layered
 from shared.contracts.documents.rollout.vocabulary import SELECTIONS, Freeze, Hours
+from shared.domain.rollout.gates.kind import GateKinds, Sample
 
 _EVERYBODY = 100
 """Per cent."""
@@ -111,17 +112,18 @@ def freezes_last(root: Node) -> Complaints:
             yield Complaint((*path, "to"), f"write {freeze.first}, when it begins, or a later day")
 
 
-def samples_are_reachable(root: Node) -> Complaints:
+def samples_are_reachable(root: Node, kinds: GateKinds, vocabulary: type[Gates]) -> Complaints:
     """An inconclusive gate never promotes, so a sample has to be possible."""
-    common = _valid(Gates, root.child("gates")) or Gates()
+    common = _valid(vocabulary, root.child("gates")) or vocabulary()
     counted = 0
     for path, wave in _items(root, "waves"):
         key, most = _most_people(wave, counted)
         counted = max(counted, int(_number(wave, "count") or 0))
-        own = _valid(Gates, wave.child("gates")) or Gates()
-        for gate in layered(common, own):
-            if gate.kind.is_floor and 0 < most < gate.minimum_sample:
-                sample = ("gates", gate.kind.value, "minimumSample")
+        own = _valid(vocabulary, wave.child("gates")) or vocabulary()
+        for gate in layered(kinds, common, own):
+            is_sample = kinds[gate.kind].sample is Sample.WAVE
+            if is_sample and 0 < most < gate.minimum_sample:
+                sample = ("gates", gate.kind, "minimumSample")
                 where = (*path, *sample) if wave.at(*sample) else (*path, key)
                 reason = (
                     f"gate {gate.kind} wants {gate.minimum_sample} people to judge by, and this "
@@ -138,7 +140,6 @@ RULES: tuple[Callable[[Node], Complaints], ...] = (
     groups_make_sense,
     hours_open,
     freezes_last,
-    samples_are_reachable,
 )
 
 

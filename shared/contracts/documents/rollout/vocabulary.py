@@ -1,8 +1,9 @@
 """The words of a rollout document. The descriptions are its reference, in the JSON Schema too."""
 
-from typing import Annotated, Literal
+from copy import copy
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 from shared.contracts.documents.part import Part, unless_left_out
 from shared.contracts.documents.rollout.gates import Gates
@@ -236,3 +237,23 @@ class Rollout(Part):
     evaluate_every: Rhythm = Field("PT5M", description="How often the gates are looked at.")
     safety: Safety = Field(Safety(), description="Limits for one plan.")
     drift: Drift = Field(Drift(), description="What becomes of changes by hand.")
+
+
+def rollout_model(gates: type[Gates]) -> type[Rollout]:
+    """Make the vocabulary of the whole document of that of its gates."""
+    wave = create_model("Wave", __base__=Wave, __doc__=Wave.__doc__, gates=_held(Wave, gates))
+    waves = (list[wave], copy(Rollout.model_fields["waves"]))
+    return create_model(
+        "Rollout",
+        __base__=Rollout,
+        __doc__=Rollout.__doc__,
+        gates=_held(Rollout, gates),
+        waves=waves,
+    )
+
+
+def _held(part: type[BaseModel], gates: type[Gates]) -> Any:
+    """The part's field of gates, with this vocabulary."""
+    field = copy(part.model_fields["gates"])
+    field.default = gates()
+    return gates, field

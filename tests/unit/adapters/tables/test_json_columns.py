@@ -28,7 +28,8 @@ from shared.domain.rollout.document import (
     Share,
     Wave,
 )
-from shared.domain.rollout.gate import Evaluation, Gate, GateKind, Outcome, Result
+from shared.domain.rollout.gate import Evaluation, Gate, Outcome, Result
+from shared.domain.rollout.gates.registry import GATES as KINDS
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollout, Tally, planned
 from shared.ports.operations import Operation
@@ -50,7 +51,7 @@ def tuples[T](each: st.SearchStrategy[T]) -> st.SearchStrategy[tuple[T, ...]]:
 
 GATES = st.builds(
     Gate,
-    kind=st.sampled_from(GateKind),
+    kind=st.sampled_from(list(KINDS)),
     threshold=st.floats(0, 10_000),
     window=SPANS,
     minimum_sample=COUNTS,
@@ -110,7 +111,7 @@ ROLLOUTS = st.builds(
     cuts=tuples(st.builds(Cut, SHARES, st.dictionaries(TEXTS, SHARES, max_size=3))),
     rolled_back=SETS,
     pause=st.none() | st.builds(Pause, st.sampled_from(PauseReason), TEXTS, MOMENTS, TEXTS, PHASES),
-    tallies=st.dictionaries(st.sampled_from(GateKind), st.builds(Tally, COUNTS, COUNTS)),
+    tallies=st.dictionaries(st.sampled_from(list(KINDS)), st.builds(Tally, COUNTS, COUNTS)),
     evaluated_at=st.none() | MOMENTS,
     lease=st.none() | st.builds(Lease, TEXTS, MOMENTS),
 )

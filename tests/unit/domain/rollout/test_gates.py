@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.domain.errors import NotPossible
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.evaluation import evaluate
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.state import Phase
 from tests.unit.waves import (
@@ -30,7 +31,7 @@ PASSED, FAILED, INCONCLUSIVE = Outcome.PASSED, Outcome.FAILED, Outcome.INCONCLUS
 
 
 def test_all_gates_of_the_wave_are_looked_at_in_their_order() -> None:
-    gates = tuple(gate(kind) for kind in GateKind)
+    gates = tuple(gate(kind) for kind in GATES)
     seen = evaluate(under(*gates), measured(), LATER)
     assert tuple(result.gate for result in seen.results) == gates
     assert (seen.at, seen.wave, seen.decision) == (LATER, "pilot", "")
@@ -54,9 +55,9 @@ def test_a_look_passes_where_all_gates_do_and_fails_where_any_does(
     outcomes: list[Outcome], whole: Outcome
 ) -> None:
     facts = {
-        PASSED: gate(GateKind.BACKLOG, threshold=1),
-        FAILED: gate(GateKind.BACKLOG, threshold=0),
-        INCONCLUSIVE: gate(GateKind.WRITEBACK_FAILURES),
+        PASSED: gate("backlog", threshold=1),
+        FAILED: gate("backlog", threshold=0),
+        INCONCLUSIVE: gate("writebackFailures"),
     }
     of = under(*(facts[outcome] for outcome in outcomes))
     assert evaluate(of, measured(overdue=1), LATER).outcome is whole
@@ -83,36 +84,34 @@ def test_a_look_passes_where_all_gates_do_and_fails_where_any_does(
 def test_a_share_of_the_people_passes_when_it_is_there_and_fails_when_it_cannot_be_any_more(
     kind: str, people: dict[str, int], outcome: Outcome, value: float
 ) -> None:
-    result = look(
-        gate(GateKind(kind)), measured({State(one): count for one, count in people.items()})
-    )
+    result = look(gate(kind), measured({State(one): count for one, count in people.items()}))
     assert (result.outcome, result.value, result.sample) == (outcome, value, 100)
 
 
 @pytest.mark.parametrize(
     ("kind", "facts", "outcome"),
     [
-        (GateKind.VISIBLE, late(State.APPLIED, 3, visible=97), FAILED),
-        (GateKind.VISIBLE, late(State.REQUESTED, 3, visible=97), FAILED),
-        (GateKind.VISIBLE, late(State.APPLIED, 2, visible=98), PASSED),
-        (GateKind.VISIBLE, late(State.VISIBLE, 98, applied=2), PASSED),
-        (GateKind.EFFECTIVE, late(State.VISIBLE, 3, effective=97), FAILED),
-        (GateKind.EFFECTIVE, late(State.REQUESTED, 3, effective=97), FAILED),
-        (GateKind.EFFECTIVE, late(State.VISIBLE, 2, effective=97, visible=1), INCONCLUSIVE),
+        ("visible", late(State.APPLIED, 3, visible=97), FAILED),
+        ("visible", late(State.REQUESTED, 3, visible=97), FAILED),
+        ("visible", late(State.APPLIED, 2, visible=98), PASSED),
+        ("visible", late(State.VISIBLE, 98, applied=2), PASSED),
+        ("effective", late(State.VISIBLE, 3, effective=97), FAILED),
+        ("effective", late(State.REQUESTED, 3, effective=97), FAILED),
+        ("effective", late(State.VISIBLE, 2, effective=97, visible=1), INCONCLUSIVE),
     ],
 )
 def test_whoever_is_flagged_as_late_counts_as_not_there_and_not_to_come(
-    kind: GateKind, facts: Measurements, outcome: Outcome
+    kind: str, facts: Measurements, outcome: Outcome
 ) -> None:
     assert look(gate(kind), facts).outcome is outcome
 
 
-@pytest.mark.parametrize("kind", [GateKind.VISIBLE, GateKind.EFFECTIVE, GateKind.REGISTERED])
+@pytest.mark.parametrize("kind", ["visible", "effective", "registered"])
 @pytest.mark.parametrize(
     "state", [State.EXCLUDED, State.WITHDRAWN, State.WITHDRAWING, State.WAITING]
 )
 def test_whoever_is_kept_out_or_leaves_or_waits_for_the_hire_date_does_not_count(
-    kind: GateKind, state: State
+    kind: str, state: State
 ) -> None:
     result = look(gate(kind), measured({State.REGISTERED: 5, state: 95}))
     assert (result.outcome, result.sample) == (PASSED, 5)
@@ -162,7 +161,7 @@ def test_a_share_of_the_people_is_told_with_its_figures(
     kind: str, people: dict[str, int], text: str
 ) -> None:
     facts = measured({State(one): count for one, count in people.items()})
-    assert look(gate(GateKind(kind)), facts).text == text
+    assert look(gate(kind), facts).text == text
 
 
 def test_a_threshold_is_told_with_as_many_decimals_as_it_has() -> None:
@@ -186,14 +185,14 @@ def test_a_threshold_is_told_with_as_many_decimals_as_it_has() -> None:
 def test_people_have_the_window_from_the_beginning_of_the_soak_to_register(
     people: int, phase: Phase, now: datetime, outcome: Outcome
 ) -> None:
-    one = gate(GateKind.REGISTERED, threshold=0.6, window=DAY)
+    one = gate("registered", threshold=0.6, window=DAY)
     facts = measured({State.REGISTERED: people, State.EFFECTIVE: 99 - people, State.FAILED: 1})
     result = look(one, facts, now, phase)
     assert (result.outcome, result.value, result.sample) == (outcome, people / 100, 100)
 
 
 def test_registration_is_told_with_the_time_by_which_it_is_needed() -> None:
-    one = gate(GateKind.REGISTERED, threshold=0.6, window=DAY)
+    one = gate("registered", threshold=0.6, window=DAY)
     facts = measured({State.REGISTERED: 10, State.EFFECTIVE: 10})
     assert look(one, facts).text == (
         "50.0 % of 20 people are registered, 10 more may still be; "
@@ -204,11 +203,9 @@ def test_registration_is_told_with_the_time_by_which_it_is_needed() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", [GateKind.VISIBLE, GateKind.EFFECTIVE, GateKind.REGISTERED])
+@pytest.mark.parametrize("kind", ["visible", "effective", "registered"])
 @pytest.mark.parametrize("state", [State.REGISTERED, State.FAILED])
-def test_too_few_people_are_inconclusive_whatever_becomes_of_them(
-    kind: GateKind, state: State
-) -> None:
+def test_too_few_people_are_inconclusive_whatever_becomes_of_them(kind: str, state: State) -> None:
     result = look(gate(kind, minimum_sample=20), measured({state: 19}), NOW + 9 * DAY)
     assert (result.outcome, result.value, result.sample) == (INCONCLUSIVE, None, 19)
     assert result.text == "19 people are in the wave; 20 are needed to judge"
@@ -226,9 +223,9 @@ PEOPLE = st.dictionaries(
 )
 
 
-@given(PEOPLE, st.sampled_from([GateKind.VISIBLE, GateKind.EFFECTIVE]), st.floats(0, 1))
+@given(PEOPLE, st.sampled_from(["visible", "effective"]), st.floats(0, 1))
 def test_a_gate_that_has_failed_would_not_pass_if_everybody_still_in_time_came(
-    people: dict[tuple[State, bool], int], kind: GateKind, threshold: float
+    people: dict[tuple[State, bool], int], kind: str, threshold: float
 ) -> None:
     one = gate(kind, threshold=threshold, minimum_sample=0)
     before = look(one, replace(measured(), people=people))

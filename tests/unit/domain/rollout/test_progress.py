@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.errors import NotPossible
 from shared.domain.rollout.calendar import Calendar, Freeze
-from shared.domain.rollout.gate import Evaluation, GateKind, Outcome
+from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.progress import (
     Move,
     MoveKind,
@@ -99,11 +99,11 @@ def judged(of: Rollout, *outcomes: Outcome, at: datetime = SOAKED) -> Rollout:
 def test_failures_in_a_row_pause_the_rollout_at_the_gates_limit_and_not_before(
     phase: Phase, limit: int
 ) -> None:
-    of = under(gate(GateKind.BACKLOG, failure_limit=limit), phase=phase)
+    of = under(gate("backlog", failure_limit=limit), phase=phase)
     for count in range(1, limit):
         of = judged(of, FAILED, at=NOW)
         assert of.phase is phase
-        assert of.tallies == {GateKind.BACKLOG: Tally(failures=count)}
+        assert of.tallies == {"backlog": Tally(failures=count)}
     halted = judged(of, FAILED, at=NOW)
     detail = "gate backlog failed: it failed"
     assert halted.pause == Pause(PauseReason.GATE_FAILED, detail, NOW, "clock", phase)
@@ -117,7 +117,7 @@ def test_inconclusive_looks_in_a_row_pause_the_rollout_at_the_gates_limit_and_no
     of = under(gate(inconclusive_limit=limit))
     for count in range(1, limit):
         of = judged(of, INCONCLUSIVE)
-        assert of.tallies == {GateKind.VISIBLE: Tally(inconclusive=count)}
+        assert of.tallies == {"visible": Tally(inconclusive=count)}
     halted = judged(of, INCONCLUSIVE)
     assert halted.pause == Pause(
         PauseReason.GATE_INCONCLUSIVE,
@@ -140,7 +140,7 @@ def test_inconclusive_looks_count_once_the_soak_is_over(
     phase: Phase, at: datetime, count: int
 ) -> None:
     of = judged(under(gate(inconclusive_limit=9), phase=phase), INCONCLUSIVE, at=at)
-    assert of.tallies == {GateKind.VISIBLE: Tally(inconclusive=count)}
+    assert of.tallies == {"visible": Tally(inconclusive=count)}
 
 
 def test_without_a_limit_a_gate_may_stay_inconclusive_for_ever() -> None:
@@ -151,9 +151,9 @@ def test_without_a_limit_a_gate_may_stay_inconclusive_for_ever() -> None:
 
 
 def test_a_pass_ends_the_row_of_its_own_gate_only() -> None:
-    of = under(gate(failure_limit=9), gate(GateKind.BACKLOG, failure_limit=9))
+    of = under(gate(failure_limit=9), gate("backlog", failure_limit=9))
     of = judged(judged(of, FAILED, FAILED), PASSED, FAILED)
-    assert of.tallies == {GateKind.VISIBLE: Tally(), GateKind.BACKLOG: Tally(failures=2)}
+    assert of.tallies == {"visible": Tally(), "backlog": Tally(failures=2)}
 
 
 @pytest.mark.parametrize(
@@ -183,12 +183,12 @@ def test_a_limit_that_was_lowered_below_a_row_waits_for_the_next_of_its_kind(
         failure_limit=9 if outcome is FAILED else 1,
         inconclusive_limit=9 if outcome is INCONCLUSIVE else 1,
     )
-    of = under(one, tallies={GateKind.VISIBLE: tally})
+    of = under(one, tallies={"visible": tally})
     assert judged(of, outcome).phase is Phase.SOAKING
 
 
 def test_a_failed_gate_is_named_before_an_inconclusive_one() -> None:
-    of = under(gate(inconclusive_limit=1), gate(GateKind.BACKLOG))
+    of = under(gate(inconclusive_limit=1), gate("backlog"))
     halted = judged(of, INCONCLUSIVE, FAILED)
     assert halted.pause
     assert halted.pause.reason is PauseReason.GATE_FAILED
@@ -324,7 +324,7 @@ def test_the_calendar_neither_stops_a_wave_under_way_nor_the_end() -> None:
             SOAKED + 5 * MINUTE,
         ),
         (
-            under(gate(), gate(GateKind.BACKLOG), gate(GateKind.DELTA_SYNC)),
+            under(gate(), gate("backlog"), gate("deltaSync")),
             [INCONCLUSIVE, FAILED, PASSED],
             SOAKED,
             "gate visible is inconclusive: it inconclusive; gate backlog failed: it failed",

@@ -14,7 +14,6 @@ from shared.domain.person.people import Attribute
 from shared.domain.plan.selection import Census
 from shared.domain.rollout.cohort import Cut, position
 from shared.domain.rollout.document import Count, Document, Ring, Selection, Share, Wave
-from shared.domain.rollout.gate import GateKind
 from shared.domain.rollout.state import (
     ACTIVE,
     Lease,
@@ -113,7 +112,7 @@ def test_only_a_lease_that_is_not_over_keeps_others_away() -> None:
 
 def test_entering_a_phase_forgets_what_belonged_to_the_one_before() -> None:
     paused = rollout(
-        Phase.PAUSED, tallies={GateKind.VISIBLE: Tally(1, 1)}, evaluated_at=NOW, promoted=True
+        Phase.PAUSED, tallies={"visible": Tally(1, 1)}, evaluated_at=NOW, promoted=True
     )
     entered = paused.entered(Phase.SOAKING, LATER, actor="grace", reason="mended")
     assert (entered.pause, entered.tallies, entered.evaluated_at) == (None, {}, None)

@@ -10,12 +10,23 @@ import pytest
 from shared.contracts.api.rollout_views import RolloutView
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.gate import GateKind, Outcome
+from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout, abort, pause, roll_back
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
-from shared.use_cases.views.describe_rollout import evaluation_view, rollout_view, unit_of
-from tests.unit.waves import HOUR, MINUTE, NOW, SOAK, evaluation, rollout, sight
+from shared.use_cases.views.describe_rollout import evaluation_view, rollout_view
+from tests.unit.waves import (
+    HOUR,
+    MINUTE,
+    NOW,
+    SOAK,
+    document,
+    evaluation,
+    gate,
+    rollout,
+    sight,
+    wave,
+)
 
 REPAIRED = Reconciliation(
     at=NOW,
@@ -91,15 +102,17 @@ def test_what_happens_next_is_said_where_something_does() -> None:
 @pytest.mark.parametrize(
     ("kind", "unit"),
     [
-        (GateKind.VISIBLE, "share"),
-        (GateKind.WRITEBACK_FAILURES, "share"),
-        (GateKind.BACKLOG, "people"),
-        (GateKind.WORKER_ALIVE, "nothing"),
-        (GateKind.DELTA_SYNC, "nothing"),
+        ("visible", "share"),
+        ("writebackFailures", "share"),
+        ("backlog", "people"),
+        ("workerAlive", "nothing"),
+        ("deltaSync", "nothing"),
     ],
 )
-def test_a_gate_says_what_it_counts(kind: GateKind, unit: str) -> None:
-    assert unit_of(kind) == unit
+def test_a_gate_says_what_it_counts(kind: str, unit: str) -> None:
+    of = rollout(Phase.SOAKING, document(wave("pilot", gate(kind))))
+    [shown] = evaluation_view(evaluation(of, Outcome.PASSED)).gates
+    assert shown.unit == unit
 
 
 def test_people_of_a_wave_stand_in_one_order_whatever_the_ledgers() -> None:

@@ -1,24 +1,19 @@
 """What is told of what happens, through the use cases' doors: once each, and of nobody by name.
 
-Real ledger, broker and adapters; the tenant is the simulated one.
+On the memory world, which the real adapters equal (tests/ports).
 """
 
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from azure.data.tables import TableServiceClient
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from sandbox.company import SCOPE_GROUP, build_company, object_id
-from shared.adapters.graph.directory import GraphDirectory
-from shared.adapters.tables.tables import Tables
-from shared.bootstrap import build_app, check_setup
+from shared.adapters.memory.lifecycle import Told
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
     OperationOrder,
@@ -38,8 +33,6 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.ports.operations import Operation
-from shared.ports.world import World
-from shared.settings import examine_settings
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.override_person import include
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
@@ -54,40 +47,38 @@ from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.record_results import record_results
-from tests.contract.operator_api_parts import Parts
-from tests.contract.tenant_process import synced_user
+from tests.unit.enrolments import BREAK_GLASS, NOW, POLICY, SCOPE
+from tests.use_cases.stage import Stage, an_id, upn_of
 
-SCOPE = object_id("group", SCOPE_GROUP)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-COMPANY = build_company(60)
-PILOTS = [
-    one
-    for one in COMPANY.people_mastered_in_cloud
-    if not (one.directory_role or one.disabled or one.excluded or one.unlicensed or one.guest)
-][:3]
+PILOTS, STRANGER, ADA, ADMINISTRATOR = (470_001, 470_002, 470_003), 470_004, 470_005, 470_006
+"""By their employee ids."""
 GATES = "visible effective registered writebackFailures blockedResets workerAlive deltaSync backlog"
 OPERATOR = "Ada Lovelace"
+PATH = "/identityGovernance/lifecycleWorkflows/workflows/1/tasks/2/taskProcessingResults/3/resume"
 WHY = "because Ada said so"
 
 
-@dataclass
-class Stage:
-    """A world, its time, and what has been told since one last listened."""
+class Telling(Stage):
+    """A stage with a time of its own, and a company on it."""
 
-    world: World
-    parts: Parts
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    def __init__(self) -> None:
+        super().__init__(POLICY)
+        self.now = NOW
+        for number in (*PILOTS, STRANGER):
+            self.arrive(number)
+        self.arrive(ADMINISTRATOR, BREAK_GLASS, administrator=True)
 
     def clock(self) -> datetime:
         return self.now
 
-    async def applies(self, **changes: Any) -> None:
+    async def applies_document(self, **changes: Any) -> None:
         document = {
             "schema": "sspr-rollout/rollout/1",
             "name": "sspr",
             "scope": {"group": SCOPE, "topology": "nested"},
             "waves": [
-                {"name": "pilot", "people": [one.object_id for one in PILOTS], "soak": "PT1H"},
+                {"name": "pilot", "people": [an_id(one) for one in PILOTS], "soak": "PT1H"},
                 {"name": "everybody", "percent": 100, "soak": "PT1H"},
             ],
             "gates": dict.fromkeys(GATES.split()),
@@ -108,34 +99,14 @@ def operation(order: OperationOrder) -> Operation:
     return Operation(
         key="operation",
         actor=OPERATOR,
-        requested_at=datetime.now(UTC),
+        requested_at=NOW,
         order=order,
     )
 
 
 @pytest.fixture
-async def stage(parts: Parts, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    account = parts.settings["SSPR_LEDGER_CONNECTION_STRING"]
-    with TableServiceClient.from_connection_string(account) as service:
-        for table in list(service.list_tables()):
-            service.delete_table(table.name)
-    parts.tenant.sandbox("POST", "reset")
-    parts.tenant.sandbox("POST", "settings", {"membershipLagSeconds": 0, "reportLagSeconds": 0})
-    for name, value in {**parts.settings, "SSPR_TOPOLOGY": "nested"}.items():
-        monkeypatch.setenv(name, value)
-    async with Tables.from_connection_string(account) as tables:
-        world = build_app(check_setup(examine_settings())).world
-        world = replace(
-            world,
-            ledger=tables.ledger,
-            rollouts=tables.rollouts,
-            plans=tables.plans,
-            operations=tables.operations,
-            workers=tables.workers,
-            audit=tables.audit,
-        )
-        yield Stage(world, parts)
-        await cast("GraphDirectory", world.directory)._client.aclose()
+def stage() -> Telling:
+    return Telling()
 
 
 @pytest.fixture
@@ -148,12 +119,7 @@ def told() -> Iterator[list[EventDict]]:
         assert not [one for one in (*NAMES, "lovelace", "because") if one.lower() in text]
 
 
-NAMES = [
-    name
-    for one in (*PILOTS, COMPANY.by_upn["ada@contoso.test"])
-    for name in (one.user_principal_name, one.employee_id)
-    if name
-]
+NAMES = [name for number in (*PILOTS, ADA) for name in (upn_of(number), str(number))]
 
 
 def named(lines: Sequence[EventDict], event: str) -> list[dict[str, Any]]:
@@ -173,9 +139,9 @@ def report(at: datetime, **sync: Any) -> Message:
 
 
 async def test_a_rollouts_way_is_told_phase_by_phase_and_wave_by_wave(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    await stage.applies()
+    await stage.applies_document()
     await stage.advances()
     assert named(told, "wave-begun") == [{"wave": "pilot", "number": 1}]
     assert named(told, "phase-changed") == [
@@ -189,10 +155,10 @@ async def test_a_rollouts_way_is_told_phase_by_phase_and_wave_by_wave(
 
 
 async def test_a_gate_that_fails_is_told_at_every_look_and_the_pause_once(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
     gates = dict.fromkeys(GATES.split()) | {"workerAlive": {"failureLimit": 2}}
-    await stage.applies(gates=gates)
+    await stage.applies_document(gates=gates)
     await stage.advances()
     for _ in range(4):
         await stage.advances(by=20 * MINUTE)
@@ -203,9 +169,11 @@ async def test_a_gate_that_fails_is_told_at_every_look_and_the_pause_once(
     ]
 
 
-async def test_a_gate_with_too_little_to_go_by_is_told(stage: Stage, told: list[EventDict]) -> None:
+async def test_a_gate_with_too_little_to_go_by_is_told(
+    stage: Telling, told: list[EventDict]
+) -> None:
     gates = dict.fromkeys(GATES.split()) | {"writebackFailures": {"minimumSample": 10}}
-    await stage.applies(gates=gates)
+    await stage.applies_document(gates=gates)
     await stage.advances()
     await stage.advances(by=MINUTE)
     (first, *_) = named(told, "gate-inconclusive")
@@ -214,9 +182,9 @@ async def test_a_gate_with_too_little_to_go_by_is_told(stage: Stage, told: list[
 
 
 async def test_a_rollback_is_told_with_how_many_are_on_their_way_out(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    await stage.applies()
+    await stage.applies_document()
     await stage.advances()
     look = RollbackOrder(wave="pilot", reason=WHY)
     shown = await roll_back(look, operation(look), stage.world, stage.now)
@@ -230,9 +198,9 @@ async def test_a_rollback_is_told_with_how_many_are_on_their_way_out(
 
 
 async def test_a_rollback_that_dies_before_its_end_tells_once_more_whom_it_concerned(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    await stage.applies()
+    await stage.applies_document()
     await stage.advances()
     look = RollbackOrder(wave="pilot", reason=WHY)
     shown = await roll_back(look, operation(look), stage.world, stage.now)
@@ -247,22 +215,19 @@ async def test_a_rollback_that_dies_before_its_end_tells_once_more_whom_it_conce
 
 
 async def test_an_operators_pause_is_told_without_name_or_reason(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    await stage.applies()
+    await stage.applies_document()
     await control.pause(stage.world, stage.now, actor=OPERATOR, reason="because")
     assert named(told, "rollout-paused") == [{"reason": "by-operator", "who": "operator"}]
 
 
 async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    await stage.applies()
+    await stage.applies_document()
     await stage.advances()
-    stranger = next(
-        one for one in COMPANY.people_mastered_in_cloud if one not in PILOTS and not one.disabled
-    )
-    stage.parts.tenant.add(SCOPE, stranger.object_id)
+    stage.tenant.join(SCOPE, an_id(STRANGER))
     await reconcile(stage.world, stage.clock)
     (summary,) = named(told, "rollout-standing")
     assert (summary["phase"], summary["wave"]) == ("soaking", "pilot")
@@ -271,13 +236,12 @@ async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
 
 
 async def test_a_plan_that_would_touch_too_many_is_told(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    await stage.applies(safety={"removals": {"people": 1}})
+    await stage.applies_document(safety={"removals": {"people": 1}})
     await stage.advances()
-    for one in PILOTS:
-        fields = {"userPrincipalName": one.user_principal_name, "accountEnabled": False}
-        stage.parts.tenant.sandbox("POST", "users", fields)
+    for number in PILOTS:
+        stage.arrive(number, enabled=False)
     await reconcile(stage.world, stage.clock)
     (unsafe,) = named(told, "plan-unsafe")
     assert unsafe["problem"].startswith("removals: ")
@@ -285,7 +249,7 @@ async def test_a_plan_that_would_touch_too_many_is_told(
 
 
 async def test_a_worker_is_told_of_at_every_report_and_its_trouble_once(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
     trouble = {"state": SyncState.FAILED, "problem": "export-failed", "ended_at": stage.now}
     for minute in range(3):
@@ -304,7 +268,7 @@ async def test_a_worker_is_told_of_at_every_report_and_its_trouble_once(
 
 
 async def test_whoever_cannot_be_found_in_time_is_told_of_by_a_digest(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
     (upn, *_) = NAMES
     unknown = f"un{upn}"
@@ -322,12 +286,11 @@ async def test_whoever_cannot_be_found_in_time_is_told_of_by_a_digest(
 
 
 async def test_a_command_that_nobody_answers_and_one_that_comes_too_late_are_told(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    ada = synced_user("ada", "YWRhLWFuY2hvcg==")
-    stage.parts.tenant.sandbox("POST", "sync", {"users": [ada]})
-    await include("ada@contoso.test", stage.world, stage.now, actor=OPERATOR, reason="because")
-    key = COMPANY.by_upn["ada@contoso.test"].object_id
+    stage.arrive(ADA, synced=True)
+    await include(upn_of(ADA), stage.world, stage.now, actor=OPERATOR, reason="because")
+    key = an_id(ADA)
     await answer_command(stage, key, WriteOutcome.REFUSED, Reason.COMMAND_EXPIRED)
     (expired,) = named(told, "command-expired")
     assert expired["person"] == key
@@ -339,9 +302,11 @@ async def test_a_command_that_nobody_answers_and_one_that_comes_too_late_are_tol
     assert [one["person"] for one in named(told, "command-unanswered")] == [key]
 
 
-async def test_whoever_is_written_and_not_seen_is_told(stage: Stage, told: list[EventDict]) -> None:
-    stage.parts.tenant.sandbox("POST", "settings", {"membershipLagSeconds": 86_400})
-    key = PILOTS[0].object_id
+async def test_whoever_is_written_and_not_seen_is_told(
+    stage: Telling, told: list[EventDict]
+) -> None:
+    stage.tenant.listing_lag = 100
+    key = an_id(PILOTS[0])
     await include(key, stage.world, stage.now, actor=OPERATOR, reason="because")
     for _ in range(5):
         await command(stage, key)
@@ -352,7 +317,7 @@ async def test_whoever_is_written_and_not_seen_is_told(stage: Stage, told: list[
     ]
 
 
-async def command(stage: Stage, key: str) -> str | None:
+async def command(stage: Telling, key: str) -> str | None:
     """Have the writers look at somebody; answers with the command that went out."""
     change = ScopeChange(change_key=f"{stage.now.timestamp()}", person_keys=(key,))
     await apply_scope_changes([Message(change.text())], stage.world, stage.now)
@@ -361,7 +326,7 @@ async def command(stage: Stage, key: str) -> str | None:
 
 
 async def answer_command(
-    stage: Stage, key: str, outcome: WriteOutcome, reason: Reason | None = None
+    stage: Telling, key: str, outcome: WriteOutcome, reason: Reason | None = None
 ) -> None:
     """Have a worker answer the command for somebody."""
     result = DirectoryResult(
@@ -375,7 +340,7 @@ async def answer_command(
     await record_results([Message(result.text())], stage.world, stage.now)
 
 
-def callback(stage: Stage, path: str) -> Message:
+def callback(stage: Telling, path: str) -> Message:
     waits = LifecycleCallback(
         event_key="nobody-knows", callback_path=path, deadline=stage.now + HOUR
     )
@@ -383,31 +348,24 @@ def callback(stage: Stage, path: str) -> Message:
 
 
 async def test_a_workflow_is_told_failed_at_its_deadline_and_nothing_before(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    call = stage.parts.tenant.sandbox(
-        "POST", "lifecycle", {"userPrincipalName": PILOTS[0].user_principal_name}
-    )
-    task = f"lifecycle/{call['data']['taskProcessingResult']['id']}"
-    waits = callback(stage, call["data"]["callbackUriPath"])
+    stage.lifecycle.wait_at(PATH)
+    waits = callback(stage, PATH)
     await tell_lifecycle([waits], stage.world, stage.now)
-    assert stage.parts.tenant.sandbox("GET", task)["callback"] is None
+    assert not stage.lifecycle.told
     assert named(told, "lifecycle-told") == []
     await tell_lifecycle([waits], stage.world, stage.now + HOUR)
-    found = stage.parts.tenant.sandbox("GET", task)["callback"]
-    assert found["data"]["operationStatus"] == "Failed"
+    assert stage.lifecycle.told == (Told(PATH, completed=False),)
     assert named(told, "lifecycle-told") == [
         {"key": "nobody-knows", "outcome": "failed", "awaited": True}
     ]
 
 
 async def test_a_workflow_that_is_gone_is_no_trouble_and_told_of(
-    stage: Stage, told: list[EventDict]
+    stage: Telling, told: list[EventDict]
 ) -> None:
-    path = (
-        "/identityGovernance/lifecycleWorkflows/workflows/1/tasks/2/taskProcessingResults/3/resume"
-    )
-    await tell_lifecycle([callback(stage, path)], stage.world, stage.now + HOUR)
+    await tell_lifecycle([callback(stage, PATH)], stage.world, stage.now + HOUR)
     assert named(told, "lifecycle-told") == [
         {"key": "nobody-knows", "outcome": "failed", "awaited": False}
     ]

@@ -1,0 +1,214 @@
+"""What a kind of gate is: its words, its parameters, what it needs, and how it judges.
+
+All that is known of a kind stands in its own file. The document's vocabulary and schema, the
+evaluation, the views, the command line and the documentation are made from these values, so that a
+new kind is one file and one entry in the registry.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from types import MappingProxyType
+
+from shared.domain.rollout.gate import Gate, Outcome, Result
+from shared.domain.rollout.gates.look import Look
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A number from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number."""
+
+    least: int
+    most: int | None = None
+    optional: bool = False
+    """Whether None may stand in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A length of time."""
+
+    shortest: timedelta
+    longest: timedelta
+    because: str = ""
+    """Added to the sentence that refuses another one."""
+    name: str = "Window"
+    """What the document's schema calls it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """What a document may say of a gate of this kind; it ends in the gate's field of that name."""
+
+    name: str
+    default: float | timedelta | None
+    bounds: Share | Whole | Duration
+    description: str
+
+
+FAILURE_LIMIT = Parameter(
+    "failure_limit",
+    3,
+    Whole(1, 1000),
+    "So many failures in a row pause the rollout. A failing gate never promotes, paused or not.",
+)
+INCONCLUSIVE_LIMIT = Parameter(
+    "inconclusive_limit",
+    None,
+    Whole(1, 100_000, optional=True),
+    "So many inconclusive looks in a row, counted after the soak, pause the rollout; null (the "
+    "default): it waits. An inconclusive gate never promotes.",
+)
+_WINDOW = Duration(timedelta(minutes=1), timedelta(days=90))
+
+
+def failure_limit(default: int, description: str) -> Parameter:
+    """After how many failures the rollout pauses, of kinds that are less patient than others."""
+    return Parameter("failure_limit", default, FAILURE_LIMIT.bounds, description)
+
+
+def threshold(default: float, description: str, bounds: Share | Whole | None = None) -> Parameter:
+    """What the value has to reach, or must not go beyond; by default a share."""
+    return Parameter("threshold", default, bounds or Share(), description)
+
+
+def minimum_sample(default: int, description: str) -> Parameter:
+    """With how few people or resets the gate is inconclusive."""
+    return Parameter("minimum_sample", default, Whole(0), description)
+
+
+def window(default: timedelta, description: str, bounds: Duration = _WINDOW) -> Parameter:
+    """How far back, or how long after the soak began."""
+    return Parameter("window", default, bounds, description)
+
+
+class Need(StrEnum):
+    """What has to be looked up for a gate besides the ledger's totals."""
+
+    RESETS = "resets"
+    """From the directory's audit log, as far back as the gate's window."""
+    WORKERS = "workers"
+    """What the hybrid workers said last."""
+
+
+class Unit(StrEnum):
+    """What the value and the threshold are."""
+
+    SHARE = "share"
+    PEOPLE = "people"
+    NOTHING = "nothing"
+    """The gate has no threshold."""
+
+
+class Sample(StrEnum):
+    """What `minimumSample` counts."""
+
+    WAVE = "wave"
+    """The wave's people."""
+    SCOPE = "scope"
+    """Everybody in scope."""
+    RESETS = "resets"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What is known of a wave before it begins."""
+
+    adds: int
+    """How many people it would put in."""
+    needs_worker: bool
+    """Whether the topology has an AD group."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guide:
+    """A kind's cells in the tables of the documentation, in Markdown."""
+
+    threshold: str = ""
+    """After its default: `at least`, and of what."""
+    window: str
+    """`{}` stands for the default."""
+    looks_at: str
+    passes: str
+    fails: str
+    inconclusive: str
+    cause: str
+    """Why it is likely to fail."""
+    remedy: str
+
+
+def _no_doubt(_gate: Gate, _prospect: Prospect) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateKind:
+    """Everything that is known of one kind of gate."""
+
+    name: str
+    """As a rollout document has it."""
+    meaning: str
+    """What it looks at, in a sentence."""
+    summary: str
+    """The same in a few words, and what null or {} comes to."""
+    standard: bool
+    """Whether the gate holds where a document says nothing of it."""
+    parameters: tuple[Parameter, ...]
+    judge: Callable[[Gate, Look], Result]
+    condition: Callable[[Gate], str]
+    """What a gate asks of its wave, in words."""
+    guide: Guide
+    unit: Unit = Unit.SHARE
+    sample: Sample | None = None
+    needs: frozenset[Need] = frozenset()
+    doubt: Callable[[Gate, Prospect], str | None] = _no_doubt
+    """What an operator would rather know of a gate before its wave begins."""
+
+    def default_of(self, name: str) -> float | timedelta | None:
+        """The default of the parameter of that name; None where the kind has no such parameter."""
+        return next((one.default for one in self.parameters if one.name == name), None)
+
+
+type GateKinds = Mapping[str, GateKind]
+"""Kinds of gates by their names, in the order in which gates are looked at."""
+
+
+def registry_of(*kinds: GateKind) -> GateKinds:
+    """The kinds by their names.
+
+    Raises:
+        ValueError: two of them have one name.
+    """
+    found = {kind.name: kind for kind in kinds}
+    if len(found) < len(kinds):
+        raise ValueError("two kinds of gates have one name")
+    return MappingProxyType(found)
+
+
+def kind_of(name: str, kinds: GateKinds) -> GateKind:
+    """The kind of that name; one that decides nothing where another version wrote the name."""
+    return kinds.get(name) or _unknown(name)
+
+
+def _unknown(name: str) -> GateKind:
+    words = "this version knows no such gate"
+    return GateKind(
+        name=name,
+        meaning=words,
+        summary=words,
+        standard=False,
+        parameters=(),
+        judge=lambda gate, _: Result(
+            gate=gate, outcome=Outcome.INCONCLUSIVE, value=None, sample=0, text=words
+        ),
+        condition=lambda _: words,
+        guide=Guide(
+            window="", looks_at="", passes="", fails="", inconclusive="", cause="", remedy=""
+        ),
+    )

@@ -1,0 +1,56 @@
+"""One look at the gates of a wave: the facts, the time, and what gates ask of them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from shared.domain.person.enrolment import State
+from shared.domain.rollout.gate import Gate
+from shared.domain.rollout.measurements import Measurements
+from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.domain.rollout.state import Rollout
+
+TIME: Final = "%Y-%m-%d %H:%M UTC"
+REGISTERED = frozenset({State.REGISTERED})
+EFFECTIVE = REGISTERED | {State.EFFECTIVE}
+VISIBLE = EFFECTIVE | {State.VISIBLE}
+TO_BECOME_VISIBLE = frozenset({State.REQUESTED, State.APPLIED})
+TO_BECOME_EFFECTIVE = TO_BECOME_VISIBLE | {State.VISIBLE}
+JUDGED = VISIBLE | TO_BECOME_VISIBLE | {State.FAILED}
+"""Nobody can be expected to show up who waits for the hire date, is kept out, or is leaving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the gates goes by."""
+
+    rollout: Rollout
+    measured: Measurements
+    now: datetime
+
+    @property
+    def since(self) -> datetime:
+        """When the phase began; what was before is another phase's, or was mended by a resume."""
+        return self.rollout.since
+
+    def people(self, states: Collection[State]) -> int:
+        """Count the wave's people in these states."""
+        return sum(n for (state, _), n in self.measured.people.items() if state in states)
+
+    def in_time(self, states: Collection[State]) -> int:
+        """Count those in these states who are not flagged as late."""
+        return sum(self.measured.people.get((state, False), 0) for state in states)
+
+    def start(self, gate: Gate) -> datetime:
+        """When the gate's window began, but not before the phase."""
+        return max(self.now - gate.window, self.since)
+
+    def resets(self, gate: Gate, outcomes: Collection[ResetOutcome]) -> list[Reset]:
+        """The resets within the gate's window that ended so."""
+        start = self.start(gate)
+        return [
+            reset
+            for reset in self.measured.resets
+            if start <= reset.at <= self.now and reset.outcome in outcomes
+        ]

@@ -1,0 +1,61 @@
+"""The gate `registered`: have the wave's people registered by the time the window is over?"""
+
+from datetime import timedelta
+
+from shared.domain.durations import duration_text
+from shared.domain.rollout.gate import Gate, Result
+from shared.domain.rollout.gates import shares
+from shared.domain.rollout.gates.kind import (
+    INCONCLUSIVE_LIMIT,
+    GateKind,
+    Guide,
+    Sample,
+    failure_limit,
+    threshold,
+    window,
+)
+from shared.domain.rollout.gates.look import JUDGED, REGISTERED, Look
+from shared.domain.rollout.state import Phase
+
+
+def _judge(gate: Gate, look: Look) -> Result:
+    """Anybody may register until the window, which opens with the soak, is over."""
+    deadline = look.since + gate.window if look.rollout.phase is Phase.SOAKING else None
+    is_open = deadline is None or look.now < deadline
+    possible = look.people(JUDGED - REGISTERED) if is_open else 0
+    return shares.judge_floor(
+        gate, look, REGISTERED, possible, word="registered", deadline=deadline
+    )
+
+
+def _condition(gate: Gate) -> str:
+    return f"{shares.share_text(gate)} of its people registered within {duration_text(gate.window)}"
+
+
+KIND = GateKind(
+    name="registered",
+    meaning="The share of the wave's people who have registered, judged once the window is over.",
+    summary="People who have registered; {} for its defaults.",
+    standard=False,
+    parameters=(
+        failure_limit(1, "So many failures in a row pause the rollout."),
+        INCONCLUSIVE_LIMIT,
+        threshold(0.5, "At least this share, from 0 to 1."),
+        shares.SAMPLE_OF_THE_WAVE,
+        window(timedelta(days=3), "How long people have, counted from when the wave's soak began."),
+    ),
+    judge=_judge,
+    condition=_condition,
+    sample=Sample.WAVE,
+    doubt=shares.doubt_of_the_wave,
+    guide=Guide(
+        threshold="at least {}",
+        window="{} from the soak's begin",
+        looks_at="those who have registered",
+        passes="the share is reached",
+        fails="it is not when the window, counted from the soak's begin, is over",
+        inconclusive="it may still be reached",
+        cause="people do not register",
+        remedy="announce it; a longer `window`; a lower threshold",
+    ),
+)

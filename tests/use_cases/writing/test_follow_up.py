@@ -1,0 +1,230 @@
+"""Whoever was written is looked for in Entra; whoever does not move is chased, then flagged."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.adapters.memory.ledger import MemoryLedger
+from shared.contracts.messages.queues import DIRECTORY_COMMANDS, SCOPE_CHANGES
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.enrolment import Enrolment, Provenance, State
+from shared.domain.person.people import UserRef
+from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.reasons import Reason
+from shared.use_cases.onboarding.override_person import exclude
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
+from shared.use_cases.writing.follow_up import (
+    LOOK_UP_ONE_BY_ONE,
+    follow_up,
+    read_registrations,
+)
+from tests.unit.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
+from tests.use_cases.stage import Stage, an_id, upn_of
+
+MINUTE = timedelta(minutes=1)
+
+
+def followed(number: int, state: State = State.APPLIED, **changes: Any) -> Enrolment:
+    """A cloud user who reached the state just now."""
+    known: dict[str, Any] = {
+        "key": an_id(number),
+        "user": UserRef(object_id=an_id(number), user_principal_name=upn_of(number)),
+        "source_of_authority": SourceOfAuthority.CLOUD,
+        "since": NOW,
+    }
+    return enrolment(state, Provenance.OURS, **(known | changes))
+
+
+async def state_of(stage: Stage, number: int) -> State:
+    return (await stage.person(number)).state
+
+
+async def test_who_is_seen_in_the_group_is_visible_and_who_is_not_waits(stage: Stage) -> None:
+    stage.arrive(1, SCOPE)
+    stage.arrive(2)
+    await stage.store(followed(1), followed(2))
+    await follow_up(stage.world, NOW + MINUTE)
+    assert await state_of(stage, 1) is State.VISIBLE
+    assert await state_of(stage, 2) is State.APPLIED
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_a_member_of_a_nested_group_is_one_of_the_scope(stage: Stage) -> None:
+    stage.arrive(1, "synced-group", synced=True)
+    stage.tenant.join(SCOPE, "synced-group")
+    await stage.store(followed(1))
+    await follow_up(stage.world, NOW)
+    assert await state_of(stage, 1) is State.VISIBLE
+
+
+async def test_what_graph_shows_late_is_visible_when_it_shows(stage: Stage) -> None:
+    stage.tenant.listing_lag = 2
+    stage.arrive(1)
+    await stage.store(followed(1, State.REQUESTED))
+    await follow_up(stage.world, NOW + stage.world.tenant_rules.written_within)
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW)
+    states: list[State] = []
+    for minutes in range(3):
+        await follow_up(stage.world, NOW + minutes * MINUTE)
+        states.append(await state_of(stage, 1))
+    assert states == [State.APPLIED, State.APPLIED, State.VISIBLE]
+
+
+async def test_a_few_people_are_asked_for_by_name_and_many_by_listing_the_group(
+    stage: Stage,
+) -> None:
+    await stage.store(*(followed(number) for number in range(LOOK_UP_ONE_BY_ONE)))
+    await follow_up(stage.world, NOW)
+    assert "directory.memberships" in stage.turns.points
+    assert "directory.scope_member_ids" not in stage.turns.points
+    stage.arrive(LOOK_UP_ONE_BY_ONE, SCOPE)
+    await stage.store(followed(LOOK_UP_ONE_BY_ONE))
+    stage.turns.points.clear()
+    await follow_up(stage.world, NOW)
+    assert "directory.memberships" not in stage.turns.points
+    assert await state_of(stage, LOOK_UP_ONE_BY_ONE) is State.VISIBLE
+
+
+async def test_where_nobody_is_on_the_way_entra_is_not_asked(stage: Stage) -> None:
+    await stage.store(followed(1, State.REGISTERED))
+    await follow_up(stage.world, NOW)
+    await read_registrations(stage.world, NOW)
+    assert "directory.memberships" not in stage.turns.points
+
+
+async def test_who_does_not_show_is_written_again_twice_and_then_flagged(stage: Stage) -> None:
+    stage.arrive(1)
+    policy = stage.world.tenant_rules
+    await stage.store(followed(1))
+    now = NOW
+    for reissues in range(1, policy.reissue_limit + 1):
+        now += policy.visible_within_cloud
+        await follow_up(stage.world, now)
+        found = await stage.person(1)
+        assert (found.state, found.reissues) == (State.REQUESTED, reissues)
+        await stage.store(found.moved(State.APPLIED, Reason.ADDED, now))
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == policy.reissue_limit
+    await follow_up(stage.world, now + policy.visible_within_cloud)
+    found = await stage.person(1)
+    assert (found.state, found.flag) == (State.APPLIED, Reason.NOT_VISIBLE)
+
+
+async def test_a_write_that_nobody_answers_is_queued_again_ever_more_rarely(stage: Stage) -> None:
+    await stage.store(followed(1, State.REQUESTED))
+    policy = stage.world.tenant_rules
+    await follow_up(stage.world, NOW + policy.written_within - MINUTE)
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+    await follow_up(stage.world, NOW + policy.written_within)
+    await follow_up(stage.world, NOW + policy.written_within + MINUTE)
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == 1
+    for hours in range(1, 4):
+        await follow_up(stage.world, NOW + hours * HOUR)
+    found = await stage.person(1)
+    assert (found.reissues, found.flag) == (4, Reason.NOT_WRITTEN)
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == 4
+
+
+async def test_a_silent_worker_is_told_from_a_silent_app(stage: Stage) -> None:
+    """Its commands go out each time, and nothing comes back."""
+    await stage.store(
+        followed(1, State.REQUESTED, source_of_authority=SourceOfAuthority.ON_PREMISES)
+    )
+    for hours in range(12):
+        await follow_up(stage.world, NOW + hours * HOUR)
+        await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + hours * HOUR)
+    assert (await stage.person(1)).flag is Reason.WORKER_SILENT
+    assert len(stage.broker.messages(DIRECTORY_COMMANDS)) > stage.world.tenant_rules.reissue_limit
+
+
+async def test_whoever_has_arrived_in_entra_is_adopted_first(stage: Stage) -> None:
+    key = f"upn:{upn_of(1)}"
+    user = UserRef(user_principal_name=upn_of(1))
+    await stage.store(followed(1, key=key, user=user))
+    stage.arrive(1, SCOPE)
+    await follow_up(stage.world, NOW)
+    assert await state_of(stage, 1) is State.VISIBLE
+    assert await stage.person(key) == await stage.person(1)
+
+
+async def test_whoever_is_taken_out_while_they_are_looked_for_stays_out(stage: Stage) -> None:
+    stage.arrive(1, SCOPE)
+    await stage.store(followed(1))
+    stage.turns.at(
+        "directory.memberships",
+        lambda: exclude("1", stage.another(), NOW, actor="ada", reason="because"),
+    )
+    await follow_up(stage.world, NOW)
+    assert await state_of(stage, 1) is State.WITHDRAWING
+
+
+async def test_two_timers_at_once_issue_a_write_again_once(stage: Stage) -> None:
+    await stage.store(followed(1, State.REQUESTED))
+    now = NOW + stage.world.tenant_rules.written_within
+    stage.turns.at("ledger.amend commit", lambda: follow_up(stage.another(), now))
+    await follow_up(stage.world, now)
+    assert (await stage.person(1)).reissues == 1
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == 1
+
+
+async def test_every_portion_has_its_turn(stage: Stage) -> None:
+    """As where there are too many people for one."""
+    ledger = MemoryLedger(stage.storage, people_at_once=5)
+    for number in range(40):
+        stage.arrive(number, SCOPE)
+    await stage.store(*(followed(number) for number in range(40)))
+    await follow_up(replace(stage.world, ledger=ledger), NOW)
+    assert (await stage.world.ledger.totals()).by_state == {State.VISIBLE: 40}
+
+
+async def test_an_outage_moves_nobody(stage: Stage) -> None:
+    stage.arrive(1, SCOPE)
+    await stage.store(followed(1))
+    stage.turns.fail("directory.memberships", DirectoryUnavailable("away"))
+    with pytest.raises(DirectoryUnavailable):
+        await follow_up(stage.world, NOW)
+    assert await state_of(stage, 1) is State.APPLIED
+
+
+async def test_the_report_says_who_is_effective_and_registered_and_who_is_late(
+    stage: Stage,
+) -> None:
+    for number in (1, 2, 3):
+        stage.arrive(number, SCOPE)
+    stage.arrive(4)
+    stage.tenant.registered.add(an_id(2))
+    await stage.store(
+        followed(1, State.VISIBLE),
+        followed(2, State.VISIBLE),
+        followed(3, State.APPLIED),
+        followed(4, State.VISIBLE),
+    )
+    await read_registrations(stage.world, NOW + DAY)
+    states = [await state_of(stage, number) for number in (1, 2, 3)]
+    assert states == [State.EFFECTIVE, State.REGISTERED, State.APPLIED]
+    assert (await stage.person(4)).flag is Reason.NOT_EFFECTIVE
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_a_report_that_lags_says_so_until_it_does_not(stage: Stage) -> None:
+    stage.arrive(1)
+    stage.tenant.freeze_report()
+    stage.tenant.join(SCOPE, an_id(1))
+    await stage.store(followed(1, State.VISIBLE))
+    await read_registrations(stage.world, NOW)
+    assert await state_of(stage, 1) is State.VISIBLE
+    stage.tenant.report = None
+    await read_registrations(stage.world, NOW)
+    assert await state_of(stage, 1) is State.EFFECTIVE
+
+
+async def test_who_leaves_while_the_report_is_read_is_not_called_effective(stage: Stage) -> None:
+    stage.arrive(1, SCOPE)
+    await stage.store(followed(1, State.VISIBLE))
+    stage.turns.at(
+        "directory.registrations",
+        lambda: exclude("1", stage.another(), NOW, actor="ada", reason="because"),
+    )
+    await read_registrations(stage.world, NOW)
+    assert await state_of(stage, 1) is State.WITHDRAWING

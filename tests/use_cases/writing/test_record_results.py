@@ -1,0 +1,226 @@
+"""What the worker made of its commands, and what it says of itself."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from structlog.typing import EventDict
+
+from shared.contracts.messages.directory_result import (
+    DirectoryResult,
+    MemberResult,
+    SyncReport,
+    SyncState,
+)
+from shared.contracts.messages.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
+from shared.contracts.messages.worker_report import WorkerReport
+from shared.domain.errors import LedgerConflict
+from shared.domain.person.enrolment import Enrolment, Provenance, State
+from shared.domain.person.people import UserRef
+from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.reasons import Reason
+from shared.domain.person.writes import ScopeAction, WriteOutcome
+from shared.use_cases.message import Message
+from shared.use_cases.writing.record_results import record_results
+from tests.unit.enrolments import HOUR, NOW, enrolment
+from tests.use_cases.stage import Stage, an_id, said
+
+MINUTE = timedelta(minutes=1)
+SYNCED = SyncReport(state=SyncState.SUCCEEDED, ended_at=NOW)
+
+
+def commanded(number: int, state: State = State.REQUESTED, **changes: Any) -> Enrolment:
+    """Somebody for whom command c is out."""
+    known: dict[str, Any] = {
+        "key": an_id(number),
+        "user": UserRef(object_id=an_id(number), source_anchor=f"anchor-{number}=="),
+        "source_of_authority": SourceOfAuthority.ON_PREMISES,
+        "command_key": "c",
+    }
+    return enrolment(state, Provenance.UNKNOWN, **(known | changes))
+
+
+def result(*numbers: int, sync: SyncReport | None = None, **changes: Any) -> Message:
+    outcome = changes.pop("outcome", WriteOutcome.DONE)
+    reason = changes.pop("reason", None)
+    known: dict[str, Any] = {
+        "command_key": "c",
+        "action": ScopeAction.ADD,
+        "members": tuple(
+            MemberResult(key=an_id(number), outcome=outcome, reason=reason) for number in numbers
+        ),
+        "sync": sync or SyncReport(state=SyncState.PENDING),
+        "worker": "worker-1",
+        "answered_at": NOW,
+    }
+    return Message(DirectoryResult(**(known | changes)).text())
+
+
+def report(worker: str = "worker-1", at: Any = NOW, **sync: Any) -> Message:
+    spoken = WorkerReport(
+        worker=worker,
+        reported_at=at,
+        directory_answers=True,
+        sync=SyncReport(**({"state": SyncState.SUCCEEDED} | sync)),
+    )
+    return Message(spoken.text())
+
+
+async def last_actor(stage: Stage) -> str:
+    """Who made the newest change of anybody, by the audit."""
+    (end,) = [one for one in await stage.world.audit.ends() if one.number > 1]
+    (record,) = await stage.world.audit.records(end.partition, end.number - 1, 1)
+    return record.content.partition('"actor":"')[2].partition('"')[0]
+
+
+async def test_who_has_been_put_in_is_applied_and_ours(stage: Stage) -> None:
+    await stage.store(commanded(1))
+    await record_results([result(1, sync=SYNCED)], stage.world, NOW)
+    found = await stage.person(1)
+    assert (found.state, found.provenance, found.command_key) == (
+        State.APPLIED,
+        Provenance.OURS,
+        None,
+    )
+    assert [step.reason for step in found.steps] == [Reason.ADDED, Reason.DELTA_SYNC_SUCCEEDED]
+    assert await last_actor(stage) == "worker worker-1"
+
+
+async def test_the_sync_is_told_once_it_has_ended_and_may_come_later(stage: Stage) -> None:
+    await stage.store(commanded(1))
+    await record_results([result(1)], stage.world, NOW)
+    assert len((await stage.person(1)).steps) == 1
+    failed = SyncReport(
+        state=SyncState.FAILED, problem="access denied", detail="see the host", ended_at=NOW
+    )
+    await record_results([result(1, sync=failed)], stage.world, NOW)
+    step = (await stage.person(1)).steps[-1]
+    assert (step.reason, step.detail) == (
+        Reason.DELTA_SYNC_FAILED,
+        "access denied: see the host",
+    )
+
+
+async def test_a_result_that_arrives_twice_or_of_nobody_changes_nothing(stage: Stage) -> None:
+    await stage.store(commanded(1))
+    await record_results([result(1), result(1), result(9)], stage.world, NOW)
+    once = await stage.person(1)
+    await record_results([result(1)], stage.world, NOW + HOUR)
+    assert await stage.person(1) == once
+    assert await stage.world.ledger.load([an_id(9)]) == {}
+
+
+async def test_results_of_one_batch_count_in_the_order_in_which_they_were_answered(
+    stage: Stage,
+) -> None:
+    await stage.store(commanded(1))
+    removed = result(1, action=ScopeAction.REMOVE, answered_at=NOW + MINUTE, worker="worker-2")
+    await record_results([removed, result(1)], stage.world, NOW + HOUR)
+    # The removal answers no question that is out.
+    assert (await stage.person(1)).state is State.APPLIED
+    assert await last_actor(stage) == "workers"
+
+
+async def test_the_result_of_another_command_does_not_answer_this_one(stage: Stage) -> None:
+    """The answer that comes before its own command stands in the ledger is not lost either."""
+    await stage.store(commanded(1, command_key="d"))
+    refused = result(1, outcome=WriteOutcome.REFUSED, reason=Reason.PROTECTED)
+    await record_results([refused], stage.world, NOW)
+    assert (await stage.person(1)).state is State.REQUESTED
+    await record_results([result(1)], stage.world, NOW)
+    assert (await stage.person(1)).state is State.APPLIED
+
+
+async def test_who_left_while_the_add_was_out_is_queued_to_be_taken_out(stage: Stage) -> None:
+    await stage.store(commanded(1, State.WITHDRAWING))
+    await record_results([result(1)], stage.world, NOW)
+    found = await stage.person(1)
+    assert (found.state, found.command_key, found.provenance) == (
+        State.WITHDRAWING,
+        None,
+        Provenance.OURS,
+    )
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == 1
+
+
+async def test_a_command_that_expired_is_queued_again_and_a_group_that_refuses_is_not(
+    stage: Stage,
+) -> None:
+    await stage.store(commanded(1), commanded(2))
+    expired = result(1, outcome=WriteOutcome.REFUSED, reason=Reason.COMMAND_EXPIRED)
+    refused = result(2, outcome=WriteOutcome.REFUSED, reason=Reason.GROUP_NOT_WRITABLE)
+    await record_results([expired, refused], stage.world, NOW)
+    (queued,) = stage.deliver(SCOPE_CHANGES)
+    assert an_id(1).encode() in queued.body
+    assert an_id(2).encode() not in queued.body
+    assert (await stage.person(2)).flag is Reason.GROUP_NOT_WRITABLE
+
+
+async def test_a_result_that_comes_while_another_is_recorded_is_not_written_over(
+    stage: Stage,
+) -> None:
+    await stage.store(commanded(1))
+
+    async def also() -> None:
+        await record_results([result(1, sync=SYNCED)], stage.another(), NOW)
+
+    stage.turns.at("ledger.amend commit", also)
+    await record_results([result(1)], stage.world, NOW)
+    assert [step.reason for step in (await stage.person(1)).steps] == [
+        Reason.ADDED,
+        Reason.DELTA_SYNC_SUCCEEDED,
+    ]
+
+
+async def test_a_conflict_leaves_the_batch_to_the_next_delivery(stage: Stage) -> None:
+    await stage.store(commanded(1))
+    stage.turns.fail("ledger.amend", LedgerConflict("busy"))
+    with pytest.raises(LedgerConflict):
+        await record_results([result(1)], stage.world, NOW)
+    await record_results([result(1)], stage.world, NOW)
+    assert (await stage.person(1)).state is State.APPLIED
+
+
+async def test_what_is_neither_is_kept_and_keeps_no_other_back(stage: Stage) -> None:
+    await stage.store(commanded(1))
+    broken = report().body.replace(b"worker-1", b"")
+    await record_results([Message(b"?"), Message(broken), result(1)], stage.world, NOW)
+    kept = await stage.world.ledger.refused(9)
+    assert {one.body for one in kept} == {"?", broken.decode()}
+    assert {one.queue for one in kept} == {DIRECTORY_RESULTS}
+    assert (await stage.person(1)).state is State.APPLIED
+
+
+async def test_of_a_workers_reports_the_newest_counts_by_our_own_clock(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """A worker whose clock is an hour behind says that its sync ended five minutes ago."""
+    behind = NOW - HOUR
+    reports = [
+        report(at=behind, ended_at=behind - 5 * MINUTE),
+        report(at=behind - MINUTE, state=SyncState.PENDING),
+        report("worker-2", state=SyncState.PENDING),
+    ]
+    await record_results(reports, stage.world, NOW)
+    by_worker = {one.worker: one for one in await stage.world.workers.sights()}
+    first = by_worker["worker-1"]
+    assert (first.seen_at, first.sync_succeeded, first.sync_ended_at) == (
+        NOW,
+        True,
+        NOW - 5 * MINUTE,
+    )
+    assert by_worker["worker-2"].sync_succeeded is None
+    assert len(said(signals, "worker-reported")) == 3
+    assert said(signals, "delta-sync-problem") == []
+
+
+async def test_trouble_with_the_sync_is_signalled_when_it_is_new(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    failed: dict[str, Any] = {"state": SyncState.FAILED, "problem": "busy", "ended_at": NOW}
+    for at in (NOW, NOW + MINUTE):
+        await record_results([report(at=at, **failed)], stage.world, at)
+    assert len(said(signals, "delta-sync-problem")) == 1
+    failed["ended_at"] = NOW + 30 * MINUTE
+    await record_results([report(at=NOW + HOUR, **failed)], stage.world, NOW + HOUR)
+    assert len(said(signals, "delta-sync-problem")) == 2
