@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import ldap3
 import pytest
 
-from hybrid_worker.active_directory.account import Kind, Pointer
+from hybrid_worker.active_directory.account import AccountKind, Pointer
 from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
@@ -374,6 +374,6 @@ def test_many_people_are_found_in_few_searches(
         domain.PEOPLE, "(objectClass=user)", attributes=["userPrincipalName"], paged_size=400
     )
     names = [str(e["userPrincipalName"]).lower() for e in everybody.administrator.entries]
-    pointers = [Pointer(Kind.PRINCIPAL_NAME, name) for name in names]
+    pointers = [Pointer(AccountKind.PRINCIPAL_NAME, name) for name in names]
     found = find_accounts(connection, pointers)
     assert [len(found[pointer]) for pointer in pointers] == [1] * len(names)

@@ -22,7 +22,7 @@ from shared.contracts.api.rollout_views import (
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
 from shared.contracts.api.words import WaveState
-from shared.domain.health import Health, Kind, Look, Trouble
+from shared.domain.health import DependencyKind, Health, Look, Trouble
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.gates.kind import kind_of
 from shared.domain.rollout.gates.registry import GATES
@@ -334,7 +334,9 @@ def operation(
     return as_json(view)
 
 
-def _found(kind: Kind, name: str, purpose: str, trouble: Trouble | None = None) -> CheckView:
+def _found(
+    kind: DependencyKind, name: str, purpose: str, trouble: Trouble | None = None
+) -> CheckView:
     detail = "Graph answered 403 Authorization_RequestDenied (request 1f0c)" if trouble else ""
     return CheckView.model_validate(
         Look(
@@ -355,17 +357,17 @@ def _health(word: Health, *checks: CheckView, problems: tuple[str, ...] = ()) ->
 
 
 _REACHED = (
-    _found(Kind.IDENTITY, "graph.microsoft.com", "a token"),
-    _found(Kind.TABLE, "enrolments", "the ledger"),
-    _found(Kind.QUEUE, "onboarding-events", "receive"),
+    _found(DependencyKind.IDENTITY, "graph.microsoft.com", "a token"),
+    _found(DependencyKind.TABLE, "enrolments", "the ledger"),
+    _found(DependencyKind.QUEUE, "onboarding-events", "receive"),
 )
 HEALTH = _health(Health.OK, *_REACHED)
 DEGRADED = _health(
     Health.DEGRADED,
     *_REACHED,
-    _found(Kind.GRAPH, "users", "User.Read.All", Trouble.FORBIDDEN),
+    _found(DependencyKind.GRAPH, "users", "User.Read.All", Trouble.FORBIDDEN),
     _found(
-        Kind.GRAPH,
+        DependencyKind.GRAPH,
         "scope group",
         "GroupMember.ReadWrite.All or GroupMember.Read.All",
         Trouble.FORBIDDEN,

@@ -13,7 +13,7 @@ import typer
 from cli.exits import Status
 from cli.main import app
 from cli.settings import CliSettings
-from hybrid_worker.delta_sync.decisions import Problem
+from hybrid_worker.delta_sync.decisions import SyncProblem
 from shared.contracts.documents.rollout_document import findings
 from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
@@ -252,7 +252,7 @@ def test_the_runbook_has_a_row_for_every_pause_reason_gate_and_problem_of_a_sync
     assert sorted(first_cells(section(RUNBOOK, "Pause reasons"))) == sorted(PauseReason)
     gates = section(RUNBOOK, "Gates").partition("### ")[0]
     assert sorted(first_cells(gates)) == sorted(GATES)
-    assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(Problem)
+    assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(SyncProblem)
 
 
 def test_every_decision_stands_in_the_index_and_has_its_three_parts() -> None:
