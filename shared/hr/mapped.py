@@ -9,8 +9,7 @@ from pydantic import Field
 
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.hr_sources.expression import Expression, evaluated
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
-from shared.contracts.documents.hr_sources.vocabulary import EventMeaning
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, EventMeaning, Source
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part, unless_left_out
 from shared.domain.errors import InvalidMessage, TooLarge
