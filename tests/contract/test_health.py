@@ -17,8 +17,8 @@ from shared.domain.health import DependencyKind, Health, NotReached, Trouble
 from shared.ports.dependency import Check, Dependency
 from shared.use_cases.views import check_health
 from shared.use_cases.views.check_health import HealthWords
-from tests.contract.app_world import app_of
-from tests.contract.operator_api_parts import Api, Parts
+from tests.support.app_world import app_of
+from tests.support.operator_api_parts import Api, Parts
 
 TABLES = {"enrolments", "receipts", "rollouts", "plans", "operations"}
 GRAPH = {"users", "scope group", "registration report", "audit log"}

@@ -10,7 +10,7 @@ from hybrid_worker.delta_sync.connect_host import CmdletHost
 from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
 from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
 from hybrid_worker.settings import SyncSettings
-from tests.infra.powershell import pwsh
+from tests.support.infra.powershell import pwsh
 
 CONNECTORS = [
     "Zürich",

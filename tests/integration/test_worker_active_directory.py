@@ -20,13 +20,13 @@ from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.journal import Journal
 from hybrid_worker.settings import DirectorySettings
 from sandbox.domain_controller import domain
+from sandbox.testing.domain_controller_process import Controller
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from tests.support.worker_process import (
     Directory,
     by_name,
     command,

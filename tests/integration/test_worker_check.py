@@ -29,9 +29,10 @@ from hybrid_worker.settings import ServiceBusSettings
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.tenant.identity import WORKER_QUEUE_ROLES
-from tests.contract.connect_host_process import ConnectHost
-from tests.contract.domain_controller_process import PROJECT, Controller
-from tests.integration.worker_process import (
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from tests.support.repository import ROOT
+from tests.support.worker_process import (
     Rig,
     by_name,
     command,
@@ -151,7 +152,7 @@ class Machine:
         done = subprocess.run(
             [sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
             env=environment | differences,
-            cwd=PROJECT,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,

@@ -8,6 +8,7 @@ import pytest
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableServiceClient
 
+from sandbox.testing.service_bus_process import Bus
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.identity import credential
@@ -18,8 +19,7 @@ from shared.adapters.tables.tables import Tables
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.ports.dependency import Dependency
-from tests.contract.graph_adapter.process import NOBODY, SCOPE, Tenant
-from tests.contract.service_bus_process import Bus
+from tests.support.graph_tenant import NOBODY, SCOPE, Tenant
 
 MISSING = "missing-queue"
 

@@ -11,7 +11,7 @@ from shared.adapters.tables.tables import Tables
 from shared.domain.person.enrolment import Claim, Enrolment, Exclusion, State
 from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
-from tests.ports.people import (
+from tests.support.ports.people import (
     enrolment,
     everybody,
     object_id,

@@ -22,8 +22,9 @@ from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import Count, DriftAction, GroupRing, Limit, Ring, Share
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.registry import GATES
+from tests.support.repository import ROOT
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = ROOT / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.yaml"))
 FULL = (DOCS / "examples/full.yaml").read_text()
 SMALL = (DOCS / "examples/small.yaml").read_text()

@@ -38,7 +38,7 @@ from shared.hr.translation import SentEvent, Translated, event_of, identity, obj
 from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import Door, Sent, accept_hr, agrees
 from tests.support.documented_tables import filled_in, pages
-from tests.unit.enrolments import NOW
+from tests.support.enrolments import NOW
 
 
 class _Badge(StrEnum):

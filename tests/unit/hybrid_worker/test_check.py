@@ -34,7 +34,8 @@ from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
 from hybrid_worker.delta_sync.psrp import JeaEndpoint
 from hybrid_worker.settings import SyncSettings, load_settings
 from shared.domain.errors import DirectoryUnavailable
-from tests.unit.hybrid_worker.test_settings import PROJECT, write
+from tests.support.repository import ROOT
+from tests.support.worker_settings import write
 
 
 def failing() -> str:
@@ -113,7 +114,7 @@ def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) ->
     }
     done = subprocess.run(
         [sys.executable, "-m", "hybrid_worker", "check", "--settings", write(tmp_path, values)],
-        cwd=PROJECT,
+        cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "cp1252"},
         capture_output=True,
         text=True,
