@@ -31,7 +31,7 @@ test: root lint ## everything that is checked, on the real parts
 	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE)
 
 unit: setup ## what needs no sandbox
-	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/use_cases tests/unit
+	@$(WITH_MAKE) $(RUN)/pytest -q -n $(TESTS_AT_ONCE) tests/use_cases tests/unit sandbox/tests/unit
 
 lint: setup ## ruff, mypy, import-linter
 	$(RUN)/ruff format --check .
@@ -52,7 +52,7 @@ package: setup ## package.zip, as Azure runs it: the app and its locked librarie
 	$(RUN)/python infra/build_package.py
 
 snapshots: setup ## what each supported set-up comes to in Azure, with the tables of docs/deploy.md
-	$(RUN)/python -m tests.infra
+	$(RUN)/python -m tests.support.infra
 
 requirements: setup ## requirements.txt and the worker's, from the lock
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra app -o requirements.txt

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from functions.responses import answer
-from functions.routes import Asked, Routes
+from functions.routes import Request, Routes
 from shared.bootstrap import Serving
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.operator_requests import Nothing
@@ -14,7 +14,7 @@ routes = Routes("health")
 
 
 @routes.get("health/report", takes=Nothing, answers=HealthView)
-async def get_health_report(asked: Asked[Nothing]) -> HealthView:
+async def get_health_report(asked: Request[Nothing]) -> HealthView:
     """Whether every queue, table and identity can be reached, looked at now."""
     return await check_health(asked.app.dependencies, asked.now)
 

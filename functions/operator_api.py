@@ -7,7 +7,7 @@ from pydantic import ConfigDict
 
 from functions import audit_api, health, people_api, plans_api, rollout_api
 from functions.operators import Operators
-from functions.routes import Asked, Routes
+from functions.routes import Request, Routes
 from shared.bootstrap import Serving
 from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.api.health_views import HealthWord
@@ -116,7 +116,7 @@ class ApiDescription(View):
 
 
 @description.get("openapi.json", takes=Nothing, answers=ApiDescription)
-async def get_openapi(asked: Asked[Nothing]) -> ApiDescription:  # noqa: ARG001  # every route's
+async def get_openapi(asked: Request[Nothing]) -> ApiDescription:  # noqa: ARG001  # every route's
     """The description of this API."""
     return ApiDescription.model_validate(describe_api())
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.responses import NotFound
-from functions.routes import Asked, Routes
+from functions.routes import Request, Routes
 from shared.contracts.api.event_views import EventView
 from shared.contracts.api.operator_requests import ByHand, Nothing, Steer
 from shared.contracts.api.people_views import PeopleView
@@ -26,7 +26,7 @@ _REFUSED = (409, 503)
 
 
 @routes.get("users/{identity}", takes=Nothing, answers=PeopleView, refuses=(404, 503))
-async def get_user(asked: Asked[Nothing]) -> PeopleView:
+async def get_user(asked: Request[Nothing]) -> PeopleView:
     """The way of everybody whom a name means, and what would become of whom nothing asked for."""
     people = await describe_user(asked.path["identity"], asked.world, asked.now)
     if people is None:
@@ -35,7 +35,7 @@ async def get_user(asked: Asked[Nothing]) -> PeopleView:
 
 
 @routes.get("events/{key}", takes=Nothing, answers=EventView, refuses=(404,))
-async def get_event(asked: Asked[Nothing]) -> EventView:
+async def get_event(asked: Request[Nothing]) -> EventView:
     """What became of an event, and the way of whom it concerned."""
     event = await describe_event(asked.path["key"], asked.world, asked.now)
     if event is None:
@@ -44,7 +44,7 @@ async def get_event(asked: Asked[Nothing]) -> EventView:
 
 
 @routes.get("status", takes=Nothing, answers=StatusView)
-async def get_status(asked: Asked[Nothing]) -> StatusView:
+async def get_status(asked: Request[Nothing]) -> StatusView:
     """The totals, whoever needs a look, and what was refused."""
     return await describe_status(asked.world)
 
@@ -56,7 +56,7 @@ async def get_status(asked: Asked[Nothing]) -> StatusView:
     example=_EXAMPLE,
     refuses=_REFUSED,
 )
-async def include_person(asked: Asked[ByHand]) -> PeopleView:
+async def include_person(asked: Request[ByHand]) -> PeopleView:
     """Want somebody in scope, whatever the waves say."""
     return await _said(include, asked)
 
@@ -68,7 +68,7 @@ async def include_person(asked: Asked[ByHand]) -> PeopleView:
     example=_EXAMPLE,
     refuses=_REFUSED,
 )
-async def exclude_person(asked: Asked[ByHand]) -> PeopleView:
+async def exclude_person(asked: Request[ByHand]) -> PeopleView:
     """Keep somebody out of scope, and take them out where they are in."""
     return await _said(exclude, asked)
 
@@ -80,7 +80,7 @@ async def exclude_person(asked: Asked[ByHand]) -> PeopleView:
     example={"reason": "their project is over"},
     refuses=_REFUSED,
 )
-async def release_person(asked: Asked[Steer]) -> PeopleView:
+async def release_person(asked: Request[Steer]) -> PeopleView:
     """Forget what was said of somebody by hand; the rollout decides again."""
     who = asked.path["identity"]
     released = await release(
@@ -102,7 +102,7 @@ class _Verb(Protocol):
     ) -> Awaitable[Sequence[Enrolment]]: ...
 
 
-async def _said(verb: _Verb, asked: Asked[ByHand]) -> PeopleView:
+async def _said(verb: _Verb, asked: Request[ByHand]) -> PeopleView:
     said = asked.sent
     changed = await verb(
         asked.path["identity"],

@@ -3,7 +3,7 @@
 from typing import Any
 
 from functions.responses import NotFound
-from functions.routes import Asked, Routes
+from functions.routes import Request, Routes
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
     OperationOrder,
@@ -29,14 +29,14 @@ _NO_PLAN = "no plan with this fingerprint was shown"
 
 
 @routes.post("rollout/plans", takes=DocumentBody, answers=PlanOperation, status=202)
-async def plan_rollout(asked: Asked[DocumentBody]) -> PlanOperation:
+async def plan_rollout(asked: Request[DocumentBody]) -> PlanOperation:
     """Ask for a plan: what the document would do to everybody, before any write."""
     read(asked.sent.content)
     return await _requested(PlanOrder(document=asked.sent.content.decode()), asked, PlanOperation)
 
 
 @routes.get("rollout/plans/{fingerprint}", takes=Nothing, answers=PlanView, refuses=(404,))
-async def get_plan(asked: Asked[Nothing]) -> PlanView:
+async def get_plan(asked: Request[Nothing]) -> PlanView:
     """A plan as it was shown."""
     plan = await find_plan(asked.path["fingerprint"], asked.world)
     if plan is None:
@@ -45,7 +45,7 @@ async def get_plan(asked: Asked[Nothing]) -> PlanView:
 
 
 @routes.get("rollout/plans/{fingerprint}/people", takes=Page, answers=PlanPeople, refuses=(404,))
-async def get_plan_people(asked: Asked[Page]) -> PlanPeople:
+async def get_plan_people(asked: Request[Page]) -> PlanPeople:
     """A page of the people of a plan."""
     page = await list_plan_people(asked.path["fingerprint"], asked.sent.page, asked.world)
     if page is None:
@@ -60,7 +60,7 @@ async def get_plan_people(asked: Asked[Page]) -> PlanPeople:
     status=202,
     example={"plan": "0b5e3a…", "force": True, "reason": "the whole site moves at once"},
 )
-async def apply_plan(asked: Asked[Apply]) -> ApplyOperation:
+async def apply_plan(asked: Request[Apply]) -> ApplyOperation:
     """Ask for a plan to be applied; it is refused if anything changed since it was shown."""
     return await _requested(ApplyOrder(**asked.sent.model_dump()), asked, ApplyOperation)
 
@@ -72,13 +72,13 @@ async def apply_plan(asked: Asked[Apply]) -> ApplyOperation:
     status=202,
     example={"wave": "early", "reason": "writeback fails in Leeds", "plan": "7c41d0…"},
 )
-async def roll_back_wave(asked: Asked[RollBack]) -> RollbackOperation:
+async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
     """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
     return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
 
 
 @routes.get("operations/{key}", takes=Nothing, answers=AnyOperation, refuses=(404,))
-async def get_operation(asked: Asked[Nothing]) -> AnyOperation:
+async def get_operation(asked: Request[Nothing]) -> AnyOperation:
     """How something that was asked for stands, and what came of it."""
     operation = await describe_operation(asked.path["key"], asked.world)
     if operation is None:
@@ -86,6 +86,6 @@ async def get_operation(asked: Asked[Nothing]) -> AnyOperation:
     return operation
 
 
-async def _requested[A: View](order: OperationOrder, asked: Asked[Any], answer: type[A]) -> A:
+async def _requested[A: View](order: OperationOrder, asked: Request[Any], answer: type[A]) -> A:
     operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
     return operation_view(operation, answer)

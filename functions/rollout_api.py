@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from functions.responses import NotFound
-from functions.routes import Asked, Routes
+from functions.routes import Request, Routes
 from shared.contracts.api.operator_requests import (
     DocumentText,
     Newest,
@@ -29,13 +29,13 @@ _EXAMPLE = {"reason": "the help desk is short of people today"}
 
 
 @routes.get("rollout", takes=Nothing, answers=RolloutView, refuses=(404,))
-async def get_rollout(asked: Asked[Nothing]) -> RolloutView:
+async def get_rollout(asked: Request[Nothing]) -> RolloutView:
     """The rollout as it stands, and what the clock will do next."""
     return await _standing(asked.world, asked.now)
 
 
 @routes.get("rollout/document", takes=Version, answers=DocumentText, refuses=(404,))
-async def get_document(asked: Asked[Version]) -> DocumentText:
+async def get_document(asked: Request[Version]) -> DocumentText:
     """A version of the rollout document as it was applied."""
     text = await find_document(asked.sent.version, asked.world)
     if text is None:
@@ -44,25 +44,25 @@ async def get_document(asked: Asked[Version]) -> DocumentText:
 
 
 @routes.get("rollout/gates", takes=Newest, answers=EvaluationsView)
-async def get_gates(asked: Asked[Newest]) -> EvaluationsView:
+async def get_gates(asked: Request[Newest]) -> EvaluationsView:
     """The newest looks at the gates, and what was made of them."""
     return await describe_evaluations(asked.sent.limit, asked.world)
 
 
 @routes.post("rollout/pause", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
-async def pause_rollout(asked: Asked[Steer]) -> RolloutView:
+async def pause_rollout(asked: Request[Steer]) -> RolloutView:
     """Stop the rollout until somebody resumes it."""
     return await _steered(control.pause, asked)
 
 
 @routes.post("rollout/resume", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
-async def resume_rollout(asked: Asked[Steer]) -> RolloutView:
+async def resume_rollout(asked: Request[Steer]) -> RolloutView:
     """Go on where the rollout was paused; a wave that was rolled back is put in again."""
     return await _steered(control.resume, asked)
 
 
 @routes.post("rollout/abort", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE)
-async def abort_rollout(asked: Asked[Steer]) -> RolloutView:
+async def abort_rollout(asked: Request[Steer]) -> RolloutView:
     """End the rollout for good; whoever is in scope stays in."""
     return await _steered(control.abort, asked)
 
@@ -70,7 +70,7 @@ async def abort_rollout(asked: Asked[Steer]) -> RolloutView:
 @routes.post(
     "rollout/restart", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE
 )
-async def restart_rollout(asked: Asked[Steer]) -> RolloutView:
+async def restart_rollout(asked: Request[Steer]) -> RolloutView:
     """Begin anew with the first wave and the same people in each."""
     return await _steered(control.restart, asked)
 
@@ -82,7 +82,7 @@ async def restart_rollout(asked: Asked[Steer]) -> RolloutView:
     refuses=_REFUSED,
     example={"reason": "all of the pilot said yes", "skipSoak": True},
 )
-async def promote_rollout(asked: Asked[Promote]) -> RolloutView:
+async def promote_rollout(asked: Request[Promote]) -> RolloutView:
     """Let the next wave begin on an operator's word instead of the gates'."""
     await control.promote(
         asked.world,
@@ -100,7 +100,7 @@ class _Verb(Protocol):
     ) -> Awaitable[None]: ...
 
 
-async def _steered(verb: _Verb, asked: Asked[Steer]) -> RolloutView:
+async def _steered(verb: _Verb, asked: Request[Steer]) -> RolloutView:
     await verb(asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason)
     return await _standing(asked.world, asked.now)
 

@@ -22,7 +22,7 @@ _OF_THE_HOST = {"code", "clientId"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked[T]:
+class Request[T]:
     """A request that was let in and understood."""
 
     actor: str
@@ -39,7 +39,7 @@ class Asked[T]:
         return self.app.world
 
 
-type Handler[T, A] = Callable[[Asked[T]], Awaitable[A]]
+type Handler[T, A] = Callable[[Request[T]], Awaitable[A]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def _trigger(
 ) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
     async def trigger(req: func.HttpRequest) -> func.HttpResponse:
         try:
-            asked = Asked(
+            asked = Request(
                 actor=operators.admit(endpoint.route.method, req.headers),
                 path=req.route_params,
                 sent=endpoint.read(req),

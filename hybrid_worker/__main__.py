@@ -17,7 +17,7 @@ from threading import Event
 import structlog
 
 from hybrid_worker.bootstrap import built_checks, built_loop
-from hybrid_worker.check.outcome import CheckOutcome, State, exit_status, outcomes
+from hybrid_worker.check.outcome import CheckOutcome, CheckState, exit_status, outcomes
 from hybrid_worker.check.report import as_json, line, summary
 from hybrid_worker.logs import configure_logging
 from hybrid_worker.settings import WorkerSettings, load_settings
@@ -66,7 +66,7 @@ def _check(settings: WorkerSettings, *, in_json: bool) -> int:
     # A group's name may hold what a file in the code page of Windows cannot.
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
-    seen = [CheckOutcome("settings", State.PASSED, "complete, and every name is known")]
+    seen = [CheckOutcome("settings", CheckState.PASSED, "complete, and every name is known")]
     if not in_json:
         sys.stdout.write(f"{line(seen[0])}\n")
     with built_checks(settings) as checks:

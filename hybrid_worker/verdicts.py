@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hybrid_worker.active_directory.account import Account, Kind, Pointer
+from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
 from shared.contracts.messages.directory_command import CommandMember
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.person.reasons import Reason
@@ -54,7 +54,7 @@ def result(
 
 
 def _not_found(member: CommandMember, pointer: Pointer) -> MemberResult:
-    if pointer.kind is not Kind.ANCHOR:
+    if pointer.kind is not AccountKind.ANCHOR:
         return result(member, WriteOutcome.NOT_FOUND, None)
     detail = "" if pointer.guid else "the source anchor is not the base64 of a GUID"
     return result(member, WriteOutcome.NOT_FOUND, None, Reason.NOT_IN_ACTIVE_DIRECTORY, detail)
@@ -70,6 +70,6 @@ def _refusal(
     if account.protected:
         return Reason.PROTECTED
     # Who has a source anchor is in Entra, where the cloud has looked whether they are enabled.
-    if account.disabled and pointer.kind is not Kind.ANCHOR:
+    if account.disabled and pointer.kind is not AccountKind.ANCHOR:
         return Reason.DISABLED
     return None

@@ -1,48 +1,14 @@
-"""What holds for every test: where it runs, and that nothing which it has started outlives it."""
+"""What tests of several folders share: one Azurite, which is empty for each of them."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
-from xdist.remote import Producer
-from xdist.scheduler import LoadScopeScheduling
-
-from sandbox.guardian import guarded
-
-_SHARING = ("tests/e2e/test_rollout_", "tests/e2e/test_runbook", "tests/e2e/")
-"""Beginnings of the names of files whose tests share a sandbox."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Guard the whole run, and each process of a run that is spread over several."""
-    guard = ExitStack()
-    guard.enter_context(guarded())
-    config.add_cleanup(guard.close)
-
-
-class Groups(LoadScopeScheduling):  # type: ignore[misc]  # published without types
-    """Deals whole groups of tests to the processes: what shares a sandbox, else a file.
-
-    xdist's own groups by mark do nothing under pytest 9.2, silently (xdist 3.8.0, November 2026:
-    it writes an attribute that pytest no longer has).
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return next((one for one in _SHARING if file.startswith(one)), file)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Groups:
-    """Deal in the order of the collection: the longest first, so that all end at about one time."""
-    config.option.loadscopereorder = False
-    return Groups(config, log)
 
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One Azurite for all tests of what is kept in tables that one process runs."""
-    from tests.integration.ledger.azurite_process import azurite
+    from sandbox.testing.azurite_process import azurite
 
     with azurite(tmp_path_factory.mktemp("azurite")) as connection_string:
         yield connection_string

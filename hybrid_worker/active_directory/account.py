@@ -9,7 +9,7 @@ from uuid import UUID
 from shared.contracts.messages.directory_command import CommandMember
 
 
-class Kind(StrEnum):
+class AccountKind(StrEnum):
     """By what an account is looked up."""
 
     ANCHOR = "anchor"
@@ -22,17 +22,19 @@ class Kind(StrEnum):
 class Pointer:
     """The most exact of the names that a member of a command carries."""
 
-    kind: Kind
+    kind: AccountKind
     value: str
 
     @classmethod
     def of(cls, member: CommandMember) -> "Pointer":
         """The source anchor where there is one, else the UPN, else the employee id."""
         if member.source_anchor:
-            return cls(Kind.ANCHOR, member.source_anchor)
+            return cls(AccountKind.ANCHOR, member.source_anchor)
         if name := member.user_principal_name:
-            return cls(Kind.PRINCIPAL_NAME if "@" in name else Kind.LOGON_NAME, name.lower())
-        return cls(Kind.EMPLOYEE_ID, (member.employee_id or "").lower())
+            return cls(
+                AccountKind.PRINCIPAL_NAME if "@" in name else AccountKind.LOGON_NAME, name.lower()
+            )
+        return cls(AccountKind.EMPLOYEE_ID, (member.employee_id or "").lower())
 
     @property
     def guid(self) -> UUID | None:
@@ -66,13 +68,13 @@ class Account:
     def is_meant_by(self, pointer: Pointer) -> bool:
         """Whether the pointer leads here; names compare without regard to case, as in AD."""
         match pointer.kind:
-            case Kind.ANCHOR:
+            case AccountKind.ANCHOR:
                 return self.anchor == pointer.guid
-            case Kind.PRINCIPAL_NAME:
+            case AccountKind.PRINCIPAL_NAME:
                 return _same(self.user_principal_name, pointer.value)
-            case Kind.LOGON_NAME:
+            case AccountKind.LOGON_NAME:
                 return _same(self.logon_name, pointer.value)
-            case Kind.EMPLOYEE_ID:
+            case AccountKind.EMPLOYEE_ID:
                 return _same(self.employee_id, pointer.value)
 
 

@@ -9,15 +9,15 @@ from itertools import batched
 
 from ldap3.utils.conv import escape_bytes
 
-from hybrid_worker.active_directory.account import Kind, Pointer
+from hybrid_worker.active_directory.account import AccountKind, Pointer
 
 MOST_TERMS = 150
 """OR terms of one search; Samba and AD answer 100 to 250 of them best."""
 
 _ATTRIBUTES = {
-    Kind.PRINCIPAL_NAME: "userPrincipalName",
-    Kind.LOGON_NAME: "sAMAccountName",
-    Kind.EMPLOYEE_ID: "employeeID",
+    AccountKind.PRINCIPAL_NAME: "userPrincipalName",
+    AccountKind.LOGON_NAME: "sAMAccountName",
+    AccountKind.EMPLOYEE_ID: "employeeID",
 }
 
 
@@ -42,7 +42,7 @@ def _order(pointer: Pointer) -> tuple[str, str]:
 
 
 def _terms(pointer: Pointer) -> Iterator[str]:
-    if pointer.kind is not Kind.ANCHOR:
+    if pointer.kind is not AccountKind.ANCHOR:
         yield f"({_ATTRIBUTES[pointer.kind]}={escape_bytes(pointer.value.encode())})"
     elif guid := pointer.guid:
         value = escape_bytes(guid.bytes_le)

@@ -7,7 +7,7 @@ from typing import Any
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
 from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import Problem, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.decisions import Scheduler, SyncProblem, SyncRefused
 from hybrid_worker.settings import SyncSettings
 
 type Call = Callable[..., Sequence[Mapping[str, Any]]]
@@ -141,13 +141,13 @@ class _Host:
             raise CheckFailed(refused.detail or str(refused), remedy) from refused
 
 
-def _remedy(settings: SyncSettings, problem: Problem) -> str:
+def _remedy(settings: SyncSettings, problem: SyncProblem) -> str:
     if settings.mode == "subprocess":
         return (
             "Run the worker on the Connect host, by an account in ADSyncOperators; "
             "SSPR_WORKER_SYNC_MODULE may be the path of the module."
         )
-    if problem is not Problem.UNREACHABLE:
+    if problem is not SyncProblem.UNREACHABLE:
         return (
             "Register the endpoint again with Register-SsprJeaEndpoint.ps1; if it is there, try "
             "the cmdlet on the host itself: the scheduler's settings lie in Entra."

@@ -7,7 +7,7 @@ from enum import StrEnum
 from shared.domain.errors import SsprRolloutError
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     """What became of a check."""
 
     PASSED = "passed"
@@ -55,14 +55,14 @@ class CheckOutcome:
     """What one check has shown."""
 
     name: str
-    state: State
+    state: CheckState
     detail: str
     remedy: str = ""
 
 
 def outcomes(checks: Sequence[Check]) -> Iterator[CheckOutcome]:
     """Run the checks in their order; one that fails hides none but those that need it."""
-    states: dict[str, State] = {}
+    states: dict[str, CheckState] = {}
     for check in checks:
         outcome = _held_back(check, states) or _tried(check)
         states[check.name] = outcome.state
@@ -71,26 +71,26 @@ def outcomes(checks: Sequence[Check]) -> Iterator[CheckOutcome]:
 
 def exit_status(seen: Sequence[CheckOutcome]) -> int:
     """0 when nothing failed and nothing had to be left out, else 1."""
-    return int(any(one.state in {State.FAILED, State.NOT_TRIED} for one in seen))
+    return int(any(one.state in {CheckState.FAILED, CheckState.NOT_TRIED} for one in seen))
 
 
-def _held_back(check: Check, states: dict[str, State]) -> CheckOutcome | None:
-    needed = states.get(check.needs, State.PASSED)
-    if needed is State.PASSED:
+def _held_back(check: Check, states: dict[str, CheckState]) -> CheckOutcome | None:
+    needed = states.get(check.needs, CheckState.PASSED)
+    if needed is CheckState.PASSED:
         return None
-    if needed is State.NOT_APPLICABLE:
+    if needed is CheckState.NOT_APPLICABLE:
         return CheckOutcome(check.name, needed, f"as {check.needs} is not")
-    return CheckOutcome(check.name, State.NOT_TRIED, f"{check.needs} has not passed")
+    return CheckOutcome(check.name, CheckState.NOT_TRIED, f"{check.needs} has not passed")
 
 
 def _tried(check: Check) -> CheckOutcome:
     try:
-        return CheckOutcome(check.name, State.PASSED, check.run())
+        return CheckOutcome(check.name, CheckState.PASSED, check.run())
     except CheckFailed as failure:
-        return CheckOutcome(check.name, State.FAILED, failure.reason, failure.remedy)
+        return CheckOutcome(check.name, CheckState.FAILED, failure.reason, failure.remedy)
     except NotApplicable as nothing:
-        return CheckOutcome(check.name, State.NOT_APPLICABLE, nothing.reason, nothing.remedy)
+        return CheckOutcome(check.name, CheckState.NOT_APPLICABLE, nothing.reason, nothing.remedy)
     except (SsprRolloutError, OSError) as error:
-        return CheckOutcome(check.name, State.FAILED, str(error))
+        return CheckOutcome(check.name, CheckState.FAILED, str(error))
     except Exception as error:  # noqa: BLE001  # of the libraries, which must not hide the rest
-        return CheckOutcome(check.name, State.FAILED, f"{type(error).__name__}: {error}")
+        return CheckOutcome(check.name, CheckState.FAILED, f"{type(error).__name__}: {error}")

@@ -8,7 +8,7 @@ from typing import Protocol
 import structlog
 
 from hybrid_worker.delta_sync.connect_host import ConnectHost
-from hybrid_worker.delta_sync.decisions import Problem, SyncRefused, obstacle, verdict
+from hybrid_worker.delta_sync.decisions import SyncProblem, SyncRefused, obstacle, verdict
 from shared.contracts.messages.directory_result import SyncReport, SyncState
 
 _log = structlog.get_logger(__name__)
@@ -146,7 +146,7 @@ class Coalescer:
         self._report(cycle, SyncState.SUCCEEDED, None, ended.detail)
 
     def _report(
-        self, cycle: _Cycle, state: SyncState, problem: Problem | None, detail: str
+        self, cycle: _Cycle, state: SyncState, problem: SyncProblem | None, detail: str
     ) -> None:
         # A command that was written to again meanwhile waits for the next cycle.
         owed = self._journal.owed()
@@ -165,7 +165,7 @@ class Coalescer:
         if self._problem is None or self._problem.problem is not refused.problem:
             _log.warning("delta-sync-waits", problem=refused.problem, detail=refused.detail)
         self._problem = refused
-        if refused.problem is Problem.BUSY:
+        if refused.problem is SyncProblem.BUSY:
             self._not_before = self._clock() + self._timing.poll
             return
         self._not_before = self._clock() + min(self._pause, self._timing.longest_pause)
@@ -178,7 +178,7 @@ class Coalescer:
         if not keys or self._patient_from > overdue:
             return
         standing = self.standing()
-        problem = standing.problem or Problem.STILL_RUNNING
+        problem = standing.problem or SyncProblem.STILL_RUNNING
         failed = {"state": SyncState.FAILED, "problem": problem}
         self._newest = standing.model_copy(update=failed)
         self._journal.report(keys, self._newest)
@@ -197,8 +197,8 @@ class LeftToScheduler:
 
     def standing(self) -> SyncReport:
         """The worker will not hear of it."""
-        return SyncReport(state=SyncState.PENDING, problem=Problem.LEFT_TO_SCHEDULER)
+        return SyncReport(state=SyncState.PENDING, problem=SyncProblem.LEFT_TO_SCHEDULER)
 
     def newest(self) -> SyncReport:
         """None of the worker's own."""
-        return SyncReport(state=SyncState.NOT_NEEDED, problem=Problem.LEFT_TO_SCHEDULER)
+        return SyncReport(state=SyncState.NOT_NEEDED, problem=SyncProblem.LEFT_TO_SCHEDULER)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
 
 NEWEST_RUNS = 100
 """Run results to read: two cycles of a host with a dozen connectors."""
@@ -38,7 +38,7 @@ class CmdletHost:
                 in_progress=bool(found["SyncCycleInProgress"]),
             )
         except KeyError as error:
-            raise SyncRefused(Problem.REFUSED, f"Get-ADSyncScheduler without {error}") from None
+            raise SyncRefused(SyncProblem.REFUSED, f"Get-ADSyncScheduler without {error}") from None
 
     def runs(self) -> Sequence[Run]:
         """See `ConnectHost`."""
@@ -56,10 +56,10 @@ class CmdletHost:
         """See `ConnectHost`."""
         (found,) = self._one("Start-ADSyncSyncCycle", PolicyType="Delta")
         if str(found.get("Result")) != "Success":
-            raise SyncRefused(Problem.REFUSED, f"Start-ADSyncSyncCycle: {found.get('Result')}")
+            raise SyncRefused(SyncProblem.REFUSED, f"Start-ADSyncSyncCycle: {found.get('Result')}")
 
     def _one(self, cmdlet: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
         found = self._call(cmdlet, **parameters)
         if len(found) != 1:
-            raise SyncRefused(Problem.REFUSED, f"{cmdlet} gave {len(found)} objects")
+            raise SyncRefused(SyncProblem.REFUSED, f"{cmdlet} gave {len(found)} objects")
         return found

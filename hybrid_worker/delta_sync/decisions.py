@@ -8,7 +8,7 @@ MOST_EMPTY_LOOKS = 3
 """Looks at an idle scheduler without a single new run before a cycle counts as never run."""
 
 
-class Problem(StrEnum):
+class SyncProblem(StrEnum):
     """Why a delta sync cannot be had, or did not count."""
 
     BUSY = "busy"
@@ -33,7 +33,7 @@ class Problem(StrEnum):
 class SyncRefused(Exception):
     """A delta sync cannot be had now."""
 
-    def __init__(self, problem: Problem, detail: str = "") -> None:
+    def __init__(self, problem: SyncProblem, detail: str = "") -> None:
         super().__init__(f"{problem}: {detail}" if detail else str(problem))
         self.problem = problem
         self.detail = detail
@@ -59,39 +59,39 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SyncVerdict:
     """How a cycle ended; a `problem` of None means well."""
 
-    problem: Problem | None
+    problem: SyncProblem | None
     detail: str = ""
 
 
 # In this order: the first text that occurs decides. Whole messages differ between versions and
 # languages of the host; these parts are what scripts in the field have matched for years.
 _TEXTS = (
-    ("sync is already running", Problem.BUSY),
-    ("suspended", Problem.SUSPENDED),
-    ("staging", Problem.STAGING),
-    ("is busy", Problem.CONNECTOR_BUSY),
+    ("sync is already running", SyncProblem.BUSY),
+    ("suspended", SyncProblem.SUSPENDED),
+    ("staging", SyncProblem.STAGING),
+    ("is busy", SyncProblem.CONNECTOR_BUSY),
 )
 
 
-def problem_in(text: str) -> Problem:
+def problem_in(text: str) -> SyncProblem:
     """The problem that an error text of the host stands for."""
     lowered = text.lower()
-    return next((problem for part, problem in _TEXTS if part in lowered), Problem.REFUSED)
+    return next((problem for part, problem in _TEXTS if part in lowered), SyncProblem.REFUSED)
 
 
-def obstacle(scheduler: Scheduler) -> Problem | None:
+def obstacle(scheduler: Scheduler) -> SyncProblem | None:
     """What stands against starting a cycle now."""
     if scheduler.staging:
-        return Problem.STAGING
+        return SyncProblem.STAGING
     if scheduler.suspended:
-        return Problem.SUSPENDED
-    return Problem.BUSY if scheduler.in_progress else None
+        return SyncProblem.SUSPENDED
+    return SyncProblem.BUSY if scheduler.in_progress else None
 
 
-def verdict(scheduler: Scheduler, new_runs: Sequence[Run], empty_looks: int) -> Verdict | None:
+def verdict(scheduler: Scheduler, new_runs: Sequence[Run], empty_looks: int) -> SyncVerdict | None:
     """How the cycle ended, from the runs that are new since before its start; None: not yet.
 
     "Success" of the cycle itself only means started. A run that completed with errors has still
@@ -101,15 +101,15 @@ def verdict(scheduler: Scheduler, new_runs: Sequence[Run], empty_looks: int) -> 
     if scheduler.in_progress or any(_is_running(run) for run in new_runs):
         return None
     if scheduler.staging:
-        return Verdict(Problem.STAGING)
+        return SyncVerdict(SyncProblem.STAGING)
     if not new_runs:
-        return Verdict(Problem.NOTHING_RUN) if empty_looks >= MOST_EMPTY_LOOKS else None
+        return SyncVerdict(SyncProblem.NOTHING_RUN) if empty_looks >= MOST_EMPTY_LOOKS else None
     failed = [run for run in new_runs if not _is_completed(run)]
     if failed:
-        return Verdict(Problem.CYCLE_FAILED, _described(failed))
+        return SyncVerdict(SyncProblem.CYCLE_FAILED, _described(failed))
     if not any("export" in run.profile.lower() for run in new_runs):
-        return Verdict(Problem.NOT_EXPORTED)
-    return Verdict(None, _described([run for run in new_runs if run.result != "success"]))
+        return SyncVerdict(SyncProblem.NOT_EXPORTED)
+    return SyncVerdict(None, _described([run for run in new_runs if run.result != "success"]))
 
 
 def _is_running(run: Run) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from hybrid_worker.delta_sync.decisions import Problem, SyncRefused, problem_in
+from hybrid_worker.delta_sync.decisions import SyncProblem, SyncRefused, problem_in
 from hybrid_worker.settings import SyncSettings
 
 SCRIPT = Path(__file__).with_name("Invoke-DeltaSync.ps1")
@@ -37,7 +37,7 @@ class LocalPowerShell:
             answer = _Answer.model_validate_json(self._run(cmdlet))
         except ValidationError as error:
             reason = error.errors(include_url=False, include_input=False)[0]["msg"]
-            raise SyncRefused(Problem.REFUSED, f"{cmdlet}: no JSON answer: {reason}") from None
+            raise SyncRefused(SyncProblem.REFUSED, f"{cmdlet}: no JSON answer: {reason}") from None
         if answer.error:
             raise SyncRefused(problem_in(answer.error), f"{cmdlet}: {answer.error}")
         return answer.objects
@@ -55,10 +55,10 @@ class LocalPowerShell:
             )
         except subprocess.TimeoutExpired:
             raise SyncRefused(
-                Problem.UNREACHABLE, f"{cmdlet}: no answer within {settings.timeout} s"
+                SyncProblem.UNREACHABLE, f"{cmdlet}: no answer within {settings.timeout} s"
             ) from None
         except OSError as error:
-            raise SyncRefused(Problem.UNREACHABLE, f"{settings.powershell}: {error}") from None
+            raise SyncRefused(SyncProblem.UNREACHABLE, f"{settings.powershell}: {error}") from None
         # The last line is ASCII; a warning before it is in whatever code page the console has, and
         # one that is UTF-8 begins with a mark.
         return done.stdout.strip().rpartition(b"\n")[2].removeprefix(BOM_UTF8)

@@ -10,7 +10,7 @@ from pypsrp.wsman import WSMan
 from requests.exceptions import RequestException
 from spnego.exceptions import SpnegoError
 
-from hybrid_worker.delta_sync.decisions import Problem, SyncRefused, problem_in
+from hybrid_worker.delta_sync.decisions import SyncProblem, SyncRefused, problem_in
 from hybrid_worker.settings import SyncSettings
 
 
@@ -31,7 +31,7 @@ class JeaEndpoint:
         except (WinRMError, RequestException, SpnegoError, OSError) as error:
             problem = problem_in(str(error))
             # Only what the cmdlet itself says is a refusal; the rest is about getting there.
-            problem = Problem.UNREACHABLE if problem is Problem.REFUSED else problem
+            problem = SyncProblem.UNREACHABLE if problem is SyncProblem.REFUSED else problem
             raise SyncRefused(problem, f"{cmdlet}: {error}") from error
         # `had_errors` stays False for errors that do not terminate.
         if errors := [str(record) for record in shell.streams.error]:

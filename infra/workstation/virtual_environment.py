@@ -9,7 +9,7 @@ from pathlib import Path
 
 from infra.workstation.steps import Steps
 
-_LOCKED = ("uv.lock", "pyproject.toml")
+_LOCKED = ("uv.lock", "pyproject.toml", "sandbox/pyproject.toml")
 _RECORD = "set-up.json"
 _FAILURE = "Python's libraries could not be installed"
 

@@ -55,8 +55,8 @@ class Connection:
     """
 
     def __init__(self, broker: Broker, access: Access, wire: Wire) -> None:
-        self.broker = broker
-        self.access = access
+        self._broker = broker
+        self._access = access
         self.closed = False
         self.peer_max_frame_size = MAX_FRAME_SIZE
         self._wire = wire
@@ -78,12 +78,12 @@ class Connection:
             logger.warning("closing a connection: %s", error)
             self._close(Close(amqp_error("amqp:decode-error", str(error))))
         # Credit or a drain may be all that came: dispatch is due even without output.
-        self.broker.request_turn()
+        self._broker.request_turn()
 
     def send(self, data: bytes) -> None:
         """Queues bytes that leave when this turn is on disk."""
         self._output.append(data)
-        self.broker.request_turn(self)
+        self._broker.request_turn(self)
 
     def flush(self) -> None:
         """Writes what was queued."""
@@ -102,7 +102,7 @@ class Connection:
         for session in self._sessions.values():
             session.close()
         self._sessions.clear()
-        self.broker.request_turn()
+        self._broker.request_turn()
 
     def _header(self, header: bytes) -> None:
         if header == SASL_HEADER:
@@ -121,7 +121,7 @@ class Connection:
             case Open() as performative:
                 self._open(performative)
             case Begin() as performative:
-                self._sessions[frame.channel] = Session(self, frame.channel, performative)
+                self._begin(frame.channel, performative)
             case End():
                 self._end(frame.channel)
             case Close():
@@ -130,6 +130,9 @@ class Connection:
                 session = self._sessions.get(frame.channel)
                 if session is not None:  # the SDK sends detach after end
                     session.handle(performative, frame.payload)
+
+    def _begin(self, channel: int, begin: Begin) -> None:
+        self._sessions[channel] = Session(self, self._broker, self._access, channel, begin)
 
     def _open(self, opening: Open) -> None:
         if opening.max_frame_size is not None:

@@ -2,21 +2,44 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from sandbox.service_bus.amqp.message import broker_annotations, encode_delivery
 from sandbox.service_bus.amqp.performatives import Attach, Flow, Transfer
+from sandbox.service_bus.amqp.types import Described, UInt
+from sandbox.service_bus.broker import HostedQueue
 from sandbox.service_bus.queue import Message
-
-if TYPE_CHECKING:
-    from sandbox.service_bus.broker import HostedQueue
-    from sandbox.service_bus.session import Session
 
 MAX_MESSAGE_SIZE: Final = 262_144
 """Bytes of one message or batch on Service Bus Standard."""
 _SENDER_CREDIT: Final = 1000
 _PRE_SETTLED: Final = 1  # snd-settle-mode
+
+
+class Carrier(Protocol):
+    """What carries a link's frames to the client, and answers for its deliveries: a session.
+
+    Attributes:
+        unsettled: By delivery id, what the client still has to settle.
+    """
+
+    unsettled: "dict[int, Unsettled]"
+
+    @property
+    def window_open(self) -> bool:
+        """Whether the client takes another transfer frame."""
+
+    def send_transfer(self, handle: UInt, payload: bytes, tag: bytes, *, settled: bool) -> int:
+        """Sends a message on a link; returns its delivery id."""
+
+    def send_flow(
+        self, handle: UInt, delivery_count: int, credit: int, *, drain: bool = False
+    ) -> None:
+        """Sends a link's credit."""
+
+    def send_disposition(self, role: bool, delivery_id: int, state: Described) -> None:
+        """Settles a delivery; `role` is ours in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +57,10 @@ class IncomingLink:
     """A client sends to a node: puts transfers together and keeps the client in credit."""
 
     def __init__(
-        self, session: "Session", attach: Attach, on_delivery: Callable[[Delivery], None]
+        self, carrier: Carrier, attach: Attach, on_delivery: Callable[[Delivery], None]
     ) -> None:
         self.handle = attach.handle
-        self._session = session
+        self._carrier = carrier
         self._on_delivery = on_delivery
         self._delivery_count = int(attach.initial_delivery_count or 0)
         self._credit = 0
@@ -49,7 +72,7 @@ class IncomingLink:
     def grant_credit(self) -> None:
         """Tells the client that it may send."""
         self._credit = _SENDER_CREDIT
-        self._session.send_flow(self.handle, self._delivery_count, self._credit)
+        self._carrier.send_flow(self.handle, self._delivery_count, self._credit)
 
     def transfer(self, transfer: Transfer, payload: bytes) -> None:
         """Takes a message or a part of one."""
@@ -78,9 +101,9 @@ class IncomingLink:
 class OutgoingLink:
     """A node sends to a client, as far as the client's credit goes."""
 
-    def __init__(self, session: "Session", attach: Attach) -> None:
+    def __init__(self, carrier: Carrier, attach: Attach) -> None:
         self.handle = attach.handle
-        self._session = session
+        self._carrier = carrier
         self._credit = 0
         self._delivery_count = 0
         self._draining = False
@@ -97,12 +120,12 @@ class OutgoingLink:
         """Sends a message; returns its delivery id."""
         self._credit -= 1
         self._delivery_count += 1
-        return self._session.send_transfer(self.handle, payload, tag, settled=settled)
+        return self._carrier.send_transfer(self.handle, payload, tag, settled=settled)
 
     @property
     def ready(self) -> bool:
         """Whether the client can take a message."""
-        return self._credit > 0 and self._session.window_open
+        return self._credit > 0 and self._carrier.window_open
 
     def after_dispatch(self) -> None:
         """Gives back the credit that a drain left over."""
@@ -113,7 +136,7 @@ class OutgoingLink:
             self._draining = False
 
     def _send_flow(self) -> None:
-        self._session.send_flow(
+        self._carrier.send_flow(
             self.handle, self._delivery_count, self._credit, drain=self._draining
         )
 
@@ -122,9 +145,9 @@ class QueueReceiver(OutgoingLink):
     """A client receives from a queue or from its dead letters."""
 
     def __init__(
-        self, session: "Session", attach: Attach, hosted: "HostedQueue", *, dead_letters: bool
+        self, carrier: Carrier, attach: Attach, hosted: HostedQueue, *, dead_letters: bool
     ) -> None:
-        super().__init__(session, attach)
+        super().__init__(carrier, attach)
         self.pre_settled = attach.snd_settle_mode == _PRE_SETTLED
         self._hosted = hosted
         self._dead_letters = dead_letters
@@ -137,7 +160,7 @@ class QueueReceiver(OutgoingLink):
             encode_message(message), token.bytes_le if token else b"", settled=token is None
         )
         if token is not None:
-            self._session.unsettled[delivery_id] = Unsettled(self, self._hosted, token)
+            self._carrier.unsettled[delivery_id] = Unsettled(self, self._hosted, token)
 
     def detach(self) -> None:
         """The queue gives it no more messages."""
@@ -149,7 +172,7 @@ class Unsettled:
     """A delivery that a client has not settled yet."""
 
     link: QueueReceiver
-    hosted: "HostedQueue"
+    hosted: HostedQueue
     token: UUID
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.service_bus.access import Access, Role, UnauthorizedError
 from sandbox.service_bus.address import Address, Node
@@ -17,18 +17,16 @@ from sandbox.service_bus.amqp.performatives import (
 from sandbox.service_bus.amqp.types import DecodeError, Described
 from sandbox.service_bus.broker import Broker, HostedQueue
 from sandbox.service_bus.cbs import put_token
-from sandbox.service_bus.holds import Operation
+from sandbox.service_bus.holds import Operation, Owner
 from sandbox.service_bus.link import (
     MAX_MESSAGE_SIZE,
+    Carrier,
     Delivery,
     IncomingLink,
     OutgoingLink,
     QueueReceiver,
 )
 from sandbox.service_bus.management import Management
-
-if TYPE_CHECKING:
-    from sandbox.service_bus.session import Session
 
 type Link = IncomingLink | OutgoingLink
 
@@ -44,8 +42,9 @@ class RefusedError(Exception):
 class Nodes:
     """Connects one session's links to nodes; remembers where replies go."""
 
-    def __init__(self, session: "Session", broker: Broker, access: Access) -> None:
-        self._session = session
+    def __init__(self, carrier: Carrier, owner: Owner, broker: Broker, access: Access) -> None:
+        self._carrier = carrier
+        self._owner = owner
         self._broker = broker
         self._access = access
         self._reply_links: dict[Address, OutgoingLink] = {}
@@ -61,7 +60,7 @@ class Nodes:
         if address.node is Node.CBS:
             if attach.role == RECEIVER:
                 return partial(self._reply_link, attach, address)
-            return partial(IncomingLink, self._session, attach, partial(self._cbs, address))
+            return partial(IncomingLink, self._carrier, attach, partial(self._cbs, address))
         hosted = self._broker.queues.get(address.queue)
         if hosted is None:
             raise RefusedError("amqp:not-found", f"there is no queue '{address.queue}'")
@@ -70,10 +69,10 @@ class Nodes:
             return self._management(attach, address, hosted)
         if attach.role == RECEIVER:
             dead_letters = address.dead_letters
-            return partial(QueueReceiver, self._session, attach, hosted, dead_letters=dead_letters)
+            return partial(QueueReceiver, self._carrier, attach, hosted, dead_letters=dead_letters)
         if address.dead_letters:
             raise RefusedError("amqp:not-allowed", "nobody sends to a dead-letter subqueue")
-        return partial(IncomingLink, self._session, attach, partial(self._send, hosted))
+        return partial(IncomingLink, self._carrier, attach, partial(self._send, hosted))
 
     def _authorize(self, address: Address, attach: Attach) -> None:
         roles = [Role.SENDER, Role.RECEIVER]  # one of them, for $management
@@ -85,7 +84,7 @@ class Nodes:
             raise RefusedError("amqp:unauthorized-access", str(error)) from error
 
     def _reply_link(self, attach: Attach, address: Address) -> OutgoingLink:
-        link = self._reply_links[address] = OutgoingLink(self._session, attach)
+        link = self._reply_links[address] = OutgoingLink(self._carrier, attach)
         return link
 
     def forget(self, link: Link) -> None:
@@ -100,7 +99,7 @@ class Nodes:
             return partial(self._reply_link, attach, address)
         management = Management(hosted, self._access, dead_letters=address.dead_letters)
         return partial(
-            IncomingLink, self._session, attach, partial(self._manage, address, management)
+            IncomingLink, self._carrier, attach, partial(self._manage, address, management)
         )
 
     def _reply(self, address: Address, reply: bytes) -> None:
@@ -127,7 +126,7 @@ class Nodes:
         if operation is None:
             run()
         else:
-            management.hosted.holds.run(operation, self._session.connection, run)
+            management.hosted.holds.run(operation, self._owner, run)
 
     def _request(self, delivery: Delivery) -> Request | None:
         try:
@@ -155,11 +154,11 @@ class Nodes:
             self._settle(delivery, accepted())
             self._broker.request_turn()
 
-        hosted.holds.run(Operation.SEND, self._session.connection, enqueue, delivery.payload)
+        hosted.holds.run(Operation.SEND, self._owner, enqueue, delivery.payload)
 
     def _settle(self, delivery: Delivery, state: Described) -> None:
         if not delivery.settled:
-            self._session.send_disposition(RECEIVER, delivery.delivery_id, state)
+            self._carrier.send_disposition(RECEIVER, delivery.delivery_id, state)
 
 
 def _messages(delivery: Delivery) -> list[bytes]:

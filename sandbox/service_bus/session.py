@@ -1,7 +1,8 @@
 """A session: links, transfer windows, and the settlement of what was delivered."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
+from sandbox.service_bus.access import Access
 from sandbox.service_bus.amqp.frames import encode_frame, encode_transfer
 from sandbox.service_bus.amqp.performatives import (
     ACCEPTED,
@@ -21,7 +22,8 @@ from sandbox.service_bus.amqp.performatives import (
     rejected,
 )
 from sandbox.service_bus.amqp.types import DecodeError, Described, UInt, ULong, UShort
-from sandbox.service_bus.holds import Operation
+from sandbox.service_bus.broker import Broker
+from sandbox.service_bus.holds import Operation, Owner
 from sandbox.service_bus.link import (
     MAX_MESSAGE_SIZE,
     IncomingLink,
@@ -32,9 +34,6 @@ from sandbox.service_bus.link import (
 from sandbox.service_bus.nodes import Nodes, RefusedError
 from sandbox.service_bus.queue import DeadLetter, LockLostError, Outcome
 
-if TYPE_CHECKING:
-    from sandbox.service_bus.connection import Connection
-
 _WINDOW: Final = 2**31 - 1  # frames; the disk is the bottleneck, not the memory
 _LOCK_LOST: Final = "com.microsoft:message-lock-lost"
 _TERMINAL: Final = {
@@ -44,14 +43,30 @@ _TERMINAL: Final = {
 }
 
 
+class Outlet(Owner, Protocol):
+    """Where a session's frames leave: its connection.
+
+    Attributes:
+        peer_max_frame_size: Bytes the client takes in one frame.
+    """
+
+    peer_max_frame_size: int
+
+    def send(self, data: bytes) -> None:
+        """Queues bytes that leave when this turn is on disk."""
+
+
 class Session:
     """One session of a connection, on one channel in both directions."""
 
-    def __init__(self, connection: "Connection", channel: int, begin: Begin) -> None:
-        self.connection = connection
+    def __init__(
+        self, outlet: Outlet, broker: Broker, access: Access, channel: int, begin: Begin
+    ) -> None:
         self.unsettled: dict[int, Unsettled] = {}
+        self._outlet = outlet
+        self._broker = broker
         self._channel = channel
-        self._nodes = Nodes(self, connection.broker, connection.access)
+        self._nodes = Nodes(self, outlet, broker, access)
         self._links: dict[int, IncomingLink | OutgoingLink] = {}
         self._next_incoming_id = int(begin.next_outgoing_id)
         self._next_outgoing_id = 0
@@ -159,12 +174,12 @@ class Session:
         unsettled = self.unsettled.pop(delivery_id)
 
         def settle() -> None:
-            result = _apply(unsettled, outcome, state, self.connection.broker.now())
+            result = _apply(unsettled, outcome, state, self._broker.now())
             if answer:
                 self.send_disposition(SENDER, delivery_id, result)
-            self.connection.broker.request_turn()
+            self._broker.request_turn()
 
-        unsettled.hosted.holds.run(Operation.SETTLE, self.connection, settle)
+        unsettled.hosted.holds.run(Operation.SETTLE, self._outlet, settle)
 
     @property
     def window_open(self) -> bool:
@@ -176,12 +191,12 @@ class Session:
         delivery_id = self._next_delivery_id
         self._next_delivery_id += 1
         transfer = Transfer(handle, UInt(delivery_id), tag, UInt(0), settled, more=False)
-        limit = self.connection.peer_max_frame_size
+        limit = self._outlet.peer_max_frame_size
         frames = encode_transfer(self._channel, transfer, payload, limit)
         self._next_outgoing_id += len(frames)
         self._window -= len(frames)
         for frame in frames:
-            self.connection.send(frame)
+            self._outlet.send(frame)
         return delivery_id
 
     def send_flow(
@@ -207,7 +222,7 @@ class Session:
         self._send(Disposition(role, identifier, identifier, settled=True, state=state))
 
     def _send(self, performative: Performative) -> None:
-        self.connection.send(encode_frame(self._channel, performative))
+        self._outlet.send(encode_frame(self._channel, performative))
 
 
 def _outcome(state: Described) -> Outcome | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.health import Kind, NotReached, Trouble
+from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.ports.dependency import Check
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class IdentityHealth:
         """One for each resource: a token is issued, or not, for each by itself."""
         return [
             Check(
-                kind=Kind.IDENTITY,
+                kind=DependencyKind.IDENTITY,
                 name=resource.removeprefix("https://"),
                 purpose="a token",
                 look=partial(self._look, f"{resource}/.default"),

@@ -15,7 +15,7 @@ class Health(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
-class Kind(StrEnum):
+class DependencyKind(StrEnum):
     """What the app depends on."""
 
     IDENTITY = "identity"
@@ -53,7 +53,7 @@ class NotReached(SsprRolloutError):
 class Look:
     """What one look came to."""
 
-    kind: Kind
+    kind: DependencyKind
     name: str
     purpose: str
     """What the app needs it for."""
@@ -87,13 +87,24 @@ _ADVICE = {
 }
 # How long: MicrosoftDocs/azure-docs issues 101801 and 85676, read on 28 Nov 2026.
 _OF_KIND = {
-    (Kind.GRAPH, Trouble.FORBIDDEN): "Graph refuses the app: the permission is not granted, or was "
+    (
+        DependencyKind.GRAPH,
+        Trouble.FORBIDDEN,
+    ): "Graph refuses the app: the permission is not granted, or was "
     "granted after the identity got its token. A managed identity's token is kept for about 24 "
     "hours and cannot be renewed sooner, not by a restart either; so grant it, and wait a day.",
-    (Kind.GRAPH, Trouble.MISSING): "There is no such group: SSPR_SCOPE_GROUP_ID names another "
+    (
+        DependencyKind.GRAPH,
+        Trouble.MISSING,
+    ): "There is no such group: SSPR_SCOPE_GROUP_ID names another "
     "tenant's, or one that was deleted.",
-    (Kind.TABLE, Trouble.MISSING): "The table is not there. On a first start without any work yet "
+    (
+        DependencyKind.TABLE,
+        Trouble.MISSING,
+    ): "The table is not there. On a first start without any work yet "
     "that passes by itself where the app may make tables; else the deployment makes them.",
-    (Kind.QUEUE, Trouble.MISSING): "The queue is not there, or the namespace is another one; the "
-    "deployment makes all queues.",
+    (
+        DependencyKind.QUEUE,
+        Trouble.MISSING,
+    ): "The queue is not there, or the namespace is another one; the deployment makes all queues.",
 }

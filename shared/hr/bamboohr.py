@@ -12,8 +12,8 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.person.onboarding import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
-    Asked,
     LeftAlone,
+    SentEvent,
     Translated,
     event_of,
     identity,
@@ -53,7 +53,7 @@ def translate(source: Source, value: Any, _now: datetime) -> Translated:
         reason = "nothing changed that decides on who is enrolled"
         return Translated(left_alone=(LeftAlone("data.changedFields", reason),))
     employee = part_of(body, "data", "employeeId")
-    asked = Asked(
+    asked = SentEvent(
         action=action,
         event_id=identity(kind.required, employee.required, sent.required),
         employee_id=employee,

@@ -13,10 +13,10 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.person.onboarding import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
-    Asked,
     Event,
     LeftAlone,
-    Said,
+    SentEvent,
+    SentPart,
     Translated,
     event_of,
     identity,
@@ -81,9 +81,9 @@ def _one(source: Source, value: Any, place: str) -> Event | LeftAlone:
         raise InvalidMessage(f"{place}{error.field}", error.reason) from None
 
 
-def _asked(event: Any) -> Asked:
+def _asked(event: Any) -> SentEvent:
     time = part_of(event, "time") if "time" in event else part_of(event, "eventTime")
-    return Asked(
+    return SentEvent(
         action=Action.LOOK_AGAIN,
         event_id=identity(part_of(event, "id").required),
         object_id=_user(event),
@@ -92,13 +92,13 @@ def _asked(event: Any) -> Asked:
     )
 
 
-def _kind(event: Any) -> Said:
+def _kind(event: Any) -> SentPart:
     """CloudEvents and Event Grid's own schema differ in how they call it."""
     kind = part_of(event, "type")
     return kind if kind.value is not None else part_of(event, "eventType")
 
 
-def _user(event: Any) -> Said:
+def _user(event: Any) -> SentPart:
     found = part_of(event, "data", "resourceData", "id")
     if found.value is not None:
         return found
@@ -106,7 +106,7 @@ def _user(event: Any) -> Said:
     text = subject.required
     if not text.lower().startswith(_USERS):
         raise InvalidMessage(found.field, "is missing")
-    return Said(subject.field, text[len(_USERS) :])
+    return SentPart(subject.field, text[len(_USERS) :])
 
 
 KIND = HrKind(

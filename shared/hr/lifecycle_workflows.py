@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, Said, Source
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, EventMeaning, Source
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.scalars import Span, between, span
 from shared.contracts.messages.contract import Contract
@@ -17,7 +17,7 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.person.onboarding import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
-    Asked,
+    SentEvent,
     Translated,
     event_of,
     identity,
@@ -32,8 +32,8 @@ CallbackSpan = Annotated[Span, between("PT1M", "PT3H", " (Lifecycle Workflows wa
 class Keys(Part):
     """What is said of a source of Lifecycle Workflows alone."""
 
-    action: Said = Field(
-        Said.ONBOARD,
+    action: EventMeaning = Field(
+        EventMeaning.ONBOARD,
         description="Of lifecycle-workflows: offboard where the workflow is one for leavers.",
     )
     callback_within: CallbackSpan = Field(
@@ -57,7 +57,7 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     body = object_of(value, "(body)")
     result = part_of(body, "data", "taskProcessingResult", "id")
     workflow = part_of(body, "data", "workflow", "id")
-    asked = Asked(
+    asked = SentEvent(
         action=Action(keys.action),
         event_id=identity("task", result.required),
         object_id=part_of(body, "data", "subject", "id"),

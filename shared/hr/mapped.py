@@ -9,18 +9,17 @@ from pydantic import Field
 
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.hr_sources.expression import Expression, evaluated
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
-from shared.contracts.documents.hr_sources.vocabulary import Said as Word
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, EventMeaning, Source
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part, unless_left_out
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.onboarding import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
-    Asked,
     Event,
     LeftAlone,
-    Said,
+    SentEvent,
+    SentPart,
     Translated,
     by_content,
     event_of,
@@ -50,7 +49,7 @@ class Mapping(Part):
     action: Expression = Field(
         "'onboard'", description="onboard or offboard, or with `actions` one of its keys."
     )
-    actions: dict[str, Word] | None = Field(
+    actions: dict[str, EventMeaning] | None = Field(
         None,
         json_schema_extra=unless_left_out,
         description="What the sender's words for it mean: onboard or offboard. Others are left "
@@ -159,32 +158,32 @@ class _Found:
     def __init__(self, value: Any) -> None:
         self._value = value
 
-    def said(self, expression: str) -> Said:
-        return Said(expression, evaluated(expression, self._value))
+    def said(self, expression: str) -> SentPart:
+        return SentPart(expression, evaluated(expression, self._value))
 
-    def perhaps(self, expression: str | None) -> Said | None:
+    def perhaps(self, expression: str | None) -> SentPart | None:
         return self.said(expression) if expression else None
 
 
-def _action(mapping: Mapping, said: Said) -> Action | LeftAlone:
+def _action(mapping: Mapping, said: SentPart) -> Action | LeftAlone:
     word = _word(said)
     if mapping.actions is not None:
         meant = mapping.actions.get(word)
         return Action(meant) if meant else LeftAlone(said.field, "is none of the mapping's actions")
-    if word not in set(Word):
+    if word not in set(EventMeaning):
         raise InvalidMessage(said.field, "gives neither onboard nor offboard; write `actions`")
     return Action(word)
 
 
-def _word(said: Said) -> str:
+def _word(said: SentPart) -> str:
     """The sender's word; true and false are keys of `actions` like any other."""
     return str(said.value).lower() if isinstance(said.value, bool) else said.required
 
 
-def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> Asked:
+def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> SentEvent:
     name = found.said(mapping.id).required if mapping.id else unnamed
     reason = found.perhaps(mapping.reason)
-    return Asked(
+    return SentEvent(
         action=action,
         event_id=identity(name, action),
         object_id=found.perhaps(mapping.object_id),

@@ -22,10 +22,10 @@ from shared.domain.person.onboarding import Action
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
-    Asked,
     Event,
     LeftAlone,
-    Said,
+    SentEvent,
+    SentPart,
     Translated,
     by_content,
     event_of,
@@ -182,12 +182,12 @@ def _event(source: Source, method: str, operation: Any, now: datetime) -> Event 
 
 def _asked(
     source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
-) -> Asked:
+) -> SentEvent:
     active = _truth(_get(user, "active"))
     by_employee_id = source.own(Keys).match is Match.EMPLOYEE_ID
     employee = _employee_id(user)
     by_name = not by_employee_id or employee is None
-    return Asked(
+    return SentEvent(
         action=Action.OFFBOARD if active is False else Action.ONBOARD,
         event_id=identity(method, by_content([name, dict(user)], now)),
         user_principal_name=_get(user, "userName") if by_name else None,
@@ -197,14 +197,14 @@ def _asked(
     )
 
 
-def _named(method: str, name: str | None, action: Action, event_id: str) -> Asked:
+def _named(method: str, name: str | None, action: Action, event_id: str) -> SentEvent:
     """Somebody named in the path: by object id, UPN or employee id, whichever it looks like."""
     if name is None:
         raise InvalidMessage("path", f"write {_USERS}/ID")
     if name.lower().startswith("bulkid:"):
         raise InvalidMessage("path", "references to other operations are not resolved")
-    kind, said = Identifier.parse(name).kind, Said("path", name)
-    return Asked(
+    kind, said = Identifier.parse(name).kind, SentPart("path", name)
+    return SentEvent(
         action=action,
         event_id=event_id,
         object_id=said if kind is IdentifierKind.OBJECT_ID else None,
@@ -235,33 +235,33 @@ def _patched_active(data: Mapping[str, Any]) -> bool | None:
             changed = _truth(_get(value, "active"))
         elif path is not None and path.lower() in {"active", f"{CORE}:active".lower()}:
             gone = (_get(operation, "op").text or "").lower() == "remove"
-            changed = False if gone else _truth(Said("active", value))
+            changed = False if gone else _truth(SentPart("active", value))
         else:
             continue
         active = active if changed is None else changed
     return active
 
 
-def _employee_id(user: Mapping[str, Any]) -> Said | None:
+def _employee_id(user: Mapping[str, Any]) -> SentPart | None:
     """The enterprise extension's number, else what the sender calls the person by."""
     number = _get(object_of(_get(user, _ENTERPRISE).value or {}, _ENTERPRISE), "employeeNumber")
     if number.text is not None:
-        return Said(f"{_ENTERPRISE}:employeeNumber", number.value)
+        return SentPart(f"{_ENTERPRISE}:employeeNumber", number.value)
     external = _get(user, "externalId")
     return external if external.text is not None else None
 
 
-def _hire_date(user: Mapping[str, Any]) -> Said | None:
+def _hire_date(user: Mapping[str, Any]) -> SentPart | None:
     """HireDate of whichever extension has one; its name is the tenant's own."""
     for name, extension in user.items():
         if name.lower().startswith("urn:") and isinstance(extension, Mapping):
             said = _get(extension, "HireDate")
             if said.text is not None:
-                return Said(f"{name}:HireDate", said.value)
+                return SentPart(f"{name}:HireDate", said.value)
     return None
 
 
-def _truth(said: Said) -> bool | None:
+def _truth(said: SentPart) -> bool | None:
     """Entra has been seen to write booleans as text."""
     if said.value is None or isinstance(said.value, bool):
         return said.value
@@ -280,13 +280,13 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _get(value: Any, name: str) -> Said:
+def _get(value: Any, name: str) -> SentPart:
     """An attribute; their names are compared without regard to case (RFC 7643, section 2.1)."""
     exact = part_of(value, name)
     if exact.value is not None or not isinstance(value, Mapping):
         return exact
     folded = name.lower()
-    return Said(name, next((one for key, one in value.items() if key.lower() == folded), None))
+    return SentPart(name, next((one for key, one in value.items() if key.lower() == folded), None))
 
 
 KIND = HrKind(

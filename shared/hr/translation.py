@@ -40,7 +40,7 @@ type Event = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SentPart:
     """A part of what was sent, with the name that it has there."""
 
     field: str
@@ -95,25 +95,25 @@ class Translated:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class SentEvent:
     """What is asked for a person, in the sender's words."""
 
     action: Action
     event_id: str
     """What tells the event from others; the same when it is sent again."""
-    object_id: Said | None = None
-    user_principal_name: Said | None = None
-    employee_id: Said | None = None
-    effective_date: Said | None = None
-    time: Said | None = None
+    object_id: SentPart | None = None
+    user_principal_name: SentPart | None = None
+    employee_id: SentPart | None = None
+    effective_date: SentPart | None = None
+    time: SentPart | None = None
     reason: str | None = None
 
 
-def part_of(value: Any, *path: str) -> Said:
+def part_of(value: Any, *path: str) -> SentPart:
     """The part at the end of the path; nothing said where the path ends too early."""
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    return Said(".".join(path), value)
+    return SentPart(".".join(path), value)
 
 
 def _whole(field: str, text: str) -> str:
@@ -136,7 +136,7 @@ def object_of(value: Any, field: str) -> Mapping[str, Any]:
     return value
 
 
-def event_of(source: Source, asked: Asked) -> Event:
+def event_of(source: Source, asked: SentEvent) -> Event:
     """The event of our own type.
 
     Raises:
@@ -211,7 +211,7 @@ def _checked(event: Event, fields: Mapping[str, str]) -> Event:
     return event
 
 
-def _day(said: Said | None) -> str | None:
+def _day(said: SentPart | None) -> str | None:
     """The date; of a moment the date that is written there, whatever its zone."""
     text = said.text if said else None
     if said is None or text is None:
@@ -221,7 +221,7 @@ def _day(said: Said | None) -> str | None:
     return _odata(said, text).date().isoformat()
 
 
-def _moment(said: Said | None) -> str | None:
+def _moment(said: SentPart | None) -> str | None:
     text = said.text if said else None
     if said is None or text is None:
         return None
@@ -234,7 +234,7 @@ def _moment(said: Said | None) -> str | None:
     return moment.isoformat()
 
 
-def _odata(said: Said, text: str) -> datetime:
+def _odata(said: SentPart, text: str) -> datetime:
     found = _ODATA.fullmatch(text)
     if found is None:
         raise InvalidMessage(said.field, "write a date such as 2026-09-01")

@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shared.domain.health import Kind
+from shared.domain.health import DependencyKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A way to see whether something can be reached; it changes nothing there."""
 
-    kind: Kind
+    kind: DependencyKind
     name: str
     purpose: str
     look: Callable[[], Awaitable[None]] = field(repr=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.operator_api_parts import Parts, running_parts
+from tests.support.operator_api_parts import Parts, running_parts
 
 
 @pytest.fixture(scope="module")

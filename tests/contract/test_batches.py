@@ -16,6 +16,8 @@ import psutil
 import pytest
 
 from sandbox.company import build_company
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_result import (
     DirectoryResult,
     MemberResult,
@@ -32,10 +34,8 @@ from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.record_results import record_results
-from tests.contract.app_world import world_of
-from tests.contract.functions_host_process import App
-from tests.contract.operator_api_parts import QUEUES, Parts, running_parts
-from tests.waiting import wait_until
+from tests.support.app_world import world_of
+from tests.support.operator_api_parts import QUEUES, Parts, running_parts
 
 LOCK = timedelta(seconds=8)
 BATCHES = (ONBOARDING_EVENTS, SCOPE_CHANGES, DIRECTORY_RESULTS)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
-from tests.contract.entra_keys import APP, NOW, TENANT, EntraKeys
+from tests.support.entra_keys import APP, NOW, TENANT, EntraKeys
 
 LATER = NOW + timedelta(minutes=2)
 """When an unknown key is worth another look."""

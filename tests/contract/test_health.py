@@ -13,12 +13,12 @@ from sandbox.tenant.identity import SYSTEM_ASSIGNED
 from shared.bootstrap import App
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.messages import queues
-from shared.domain.health import Health, Kind, NotReached, Trouble
+from shared.domain.health import DependencyKind, Health, NotReached, Trouble
 from shared.ports.dependency import Check, Dependency
 from shared.use_cases.views import check_health
 from shared.use_cases.views.check_health import HealthWords
-from tests.contract.app_world import app_of
-from tests.contract.operator_api_parts import Api, Parts
+from tests.support.app_world import app_of
+from tests.support.operator_api_parts import Api, Parts
 
 TABLES = {"enrolments", "receipts", "rollouts", "plans", "operations"}
 GRAPH = {"users", "scope group", "registration report", "audit log"}
@@ -54,10 +54,10 @@ async def test_in_good_health_every_queue_table_permission_and_identity_is_reach
     found: dict[str, set[tuple[str, str]]] = {}
     for one in view.checks:
         found.setdefault(one.kind, set()).add((one.name, one.purpose))
-    assert {name for name, _ in found[Kind.TABLE]} == TABLES
-    assert {name for name, _ in found[Kind.GRAPH]} == GRAPH
-    assert found[Kind.IDENTITY] == {("graph.microsoft.com", "a token")}
-    assert found[Kind.QUEUE] == {
+    assert {name for name, _ in found[DependencyKind.TABLE]} == TABLES
+    assert {name for name, _ in found[DependencyKind.GRAPH]} == GRAPH
+    assert found[DependencyKind.IDENTITY] == {("graph.microsoft.com", "a token")}
+    assert found[DependencyKind.QUEUE] == {
         *((queue, "send") for queue in queues.SENT_TO),
         *((queue, "receive") for queue in queues.RECEIVED_FROM),
     }
@@ -129,10 +129,10 @@ async def test_parts_that_are_not_there_are_told_apart_from_each_other(
     ) as app:
         view = await looked(app)
     assert {(one.kind, one.trouble) for one in view.checks} == {
-        (Kind.IDENTITY, Trouble.NO_TOKEN),
-        (Kind.GRAPH, Trouble.NO_TOKEN),
-        (Kind.TABLE, Trouble.UNREACHABLE),
-        (Kind.QUEUE, Trouble.UNREACHABLE),
+        (DependencyKind.IDENTITY, Trouble.NO_TOKEN),
+        (DependencyKind.GRAPH, Trouble.NO_TOKEN),
+        (DependencyKind.TABLE, Trouble.UNREACHABLE),
+        (DependencyKind.QUEUE, Trouble.UNREACHABLE),
     }
 
 
@@ -145,13 +145,13 @@ class Counted:
 
     def checks(self) -> list[Check]:
         checks = [self._check(error) for error in self._failures]
-        return [*checks, Check(kind=Kind.TABLE, name="good", purpose="", look=self._look)]
+        return [*checks, Check(kind=DependencyKind.TABLE, name="good", purpose="", look=self._look)]
 
     def _check(self, error: Exception) -> Check:
         async def look() -> None:
             raise error
 
-        return Check(kind=Kind.TABLE, name=type(error).__name__, purpose="", look=look)
+        return Check(kind=DependencyKind.TABLE, name=type(error).__name__, purpose="", look=look)
 
     async def _look(self) -> None:
         self.looks += 1

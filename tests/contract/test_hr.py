@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,16 +11,17 @@ import pytest
 
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.documents import read
 from shared.hr.signature import Signing
-from tests.contract import operator_api_parts
-from tests.contract.functions_host_process import App
-from tests.contract.operator_api_parts import DESCRIPTION, Parts
-from tests.waiting import wait_until
+from tests.support import operator_api_parts
+from tests.support.operator_api_parts import DESCRIPTION, Parts
+from tests.support.repository import ROOT
 
-PAYLOADS = Path(__file__).parents[1] / "events/hr"
+PAYLOADS = ROOT / "tests/events/hr"
 SOURCES = {source.name: source for source in read(HR_SOURCES.read_text())}
 CODE = """
 from functions import hr, lifecycle, onboarding

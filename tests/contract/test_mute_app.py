@@ -5,16 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
+from sandbox.testing.functions_host_process import App, RunningHost
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from tests.contract.functions_host_process import App, RunningHost
-from tests.contract.operator_api_parts import Parts
+from tests.support.operator_api_parts import Parts
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 WRONG = {"SSPR_TOPOLOGY": "hybrid", "SSPR_WAITING_DEADLINE": "soon"}
 CODE = """
 from functions.start import start

@@ -20,7 +20,7 @@ from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 from shared.ports.operations import Operation
-from tests.contract.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts
+from tests.support.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts
 
 DOCUMENT = f"""\
 schema: sspr-rollout/rollout/1

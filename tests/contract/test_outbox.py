@@ -19,6 +19,8 @@ from azure.servicebus.exceptions import (
 )
 
 from sandbox.certificates import server_certificate
+from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import (
@@ -27,8 +29,6 @@ from shared.contracts.messages.queues import (
     SCOPE_CHANGES,
 )
 from shared.domain.errors import ConfigurationError
-from tests.contract.service_bus_process import Bus, running
-from tests.waiting import PATIENCE, wait_until
 
 SETTINGS = {
     queue: {"duplicateDetectionWindowSeconds": 600}

@@ -12,13 +12,13 @@ import jwt
 import pytest
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from sandbox.testing.functions_host_process import App
+from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from tests.contract.functions_host_process import App
-from tests.contract.ingestion_endpoint import Ingestion, ingestion
-from tests.contract.operator_api_parts import Parts
-from tests.waiting import wait_until
+from tests.support.ingestion_endpoint import Ingestion, ingestion
+from tests.support.operator_api_parts import Parts
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 CODE = """
 from functions import onboarding
 from shared.bootstrap import check_setup, serve

@@ -16,8 +16,8 @@ from sandbox import supervisor
 from sandbox.company import build_company
 from sandbox.console import Console
 from sandbox.layout import Layout, open_layout
-from tests.e2e.rig import LOCK_SECONDS, NORMAL, People, Rig
-from tests.e2e.rollout_rig import RolloutRig
+from tests.support.rig import LOCK_SECONDS, NORMAL, People, Rig
+from tests.support.rollout_rig import RolloutRig
 
 SIZE = 300
 _TAIL = 15

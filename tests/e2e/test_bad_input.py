@@ -10,7 +10,7 @@ import pytest
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult
 from shared.domain.person.writes import ScopeAction
-from tests.e2e.rig import COMMANDS, EVENTS, RESULTS, People, Rig, until
+from tests.support.rig import COMMANDS, EVENTS, RESULTS, People, Rig, until
 
 BAD_EVENTS = {
     '{"userPrincipalName": "broken': "(body)",

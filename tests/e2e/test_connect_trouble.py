@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.e2e.rig import People, Rig, reasons
+from tests.support.rig import People, Rig, reasons
 
 LONG_ENOUGH = 3.0
 """Seconds in which a healthy sandbox has shown a member."""

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.company import SCOPE_GROUP
-from tests.e2e.rig import COMMANDS, RESULTS, People, Rig, reasons, until
+from tests.support.rig import COMMANDS, RESULTS, People, Rig, reasons, until
 
 
 def test_the_worker_dies_between_the_write_in_ad_and_its_answer(rig: Rig, people: People) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from sandbox.company import SCOPE_GROUP, SYNCED_SCOPE_GROUP
-from tests.e2e.rig import (
+from tests.support.rig import (
     EVENTS,
     People,
     Rig,

@@ -2,7 +2,7 @@
 
 import httpx
 
-from tests.e2e.rig import Rig, until
+from tests.support.rig import Rig, until
 
 
 def test_a_sandbox_in_good_health_says_so(rig: Rig) -> None:

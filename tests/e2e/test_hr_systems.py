@@ -2,16 +2,16 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from sandbox.company import SCOPE_GROUP
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from shared.hr.documents import read
 from shared.hr.signature import Signing
-from tests.e2e.rig import People, Rig, reasons, until
+from tests.support.repository import ROOT
+from tests.support.rig import People, Rig, reasons, until
 
-PAYLOADS = Path(__file__).parents[1] / "events/hr"
+PAYLOADS = ROOT / "tests/events/hr"
 SOURCES = {source.name: source for source in read(HR_SOURCES.read_text())}
 GRID, JOINERS = "4962773b-9cdb-44cf-a8bf-237846a00ab7", "0a6d2a34-5b5e-4cf4-9d0f-3a1a5d1b9c11"
 

@@ -1,7 +1,7 @@
 """What it is all for: whoever is in scope resets a forgotten password, and nobody else does."""
 
 from sandbox.company import INITIAL_PASSWORD
-from tests.e2e.rig import People, Rig
+from tests.support.rig import People, Rig
 
 NEW_PASSWORD = "Forgotten-No-More-1!"
 

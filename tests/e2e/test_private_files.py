@@ -4,7 +4,7 @@ import stat
 
 import pytest
 
-from tests.e2e.rig import Rig
+from tests.support.rig import Rig
 
 SECRETS = (
     *("signing.key", "functions-host.json", "worker.env"),

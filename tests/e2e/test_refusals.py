@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.company import Employee
-from tests.e2e.rig import TWINS, People, Rig
+from tests.support.rig import TWINS, People, Rig
 
 KINDS: dict[str, Callable[[Employee], bool]] = {
     "guest": lambda one: one.guest,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from sandbox import supervisor
-from tests.e2e.rig import EVENTS, People, Rig, plain
+from tests.support.rig import EVENTS, People, Rig, plain
 
 
 def test_a_restart_of_everything_loses_nothing(rig: Rig, people: People) -> None:

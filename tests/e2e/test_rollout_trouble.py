@@ -8,8 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from sandbox.company import Employee
-from tests.e2e.rig import reasons, until
-from tests.e2e.rollout_rig import SOAK, RolloutRig, gates, ring
+from tests.support.rig import reasons, until
+from tests.support.rollout_rig import SOAK, RolloutRig, gates, ring
 
 MINUTE = timedelta(minutes=1)
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from sandbox.rollouts import OperationRefused
-from tests.e2e.rig import until
-from tests.e2e.rollout_rig import SOAK, RolloutRig, gates, ring
+from tests.support.rig import until
+from tests.support.rollout_rig import SOAK, RolloutRig, gates, ring
 
 MINUTE = timedelta(minutes=1)
 

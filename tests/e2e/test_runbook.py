@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from sandbox.layout import Layout
-from tests.unit.documentation import ROOT, blocks, lines_of
+from tests.support.documentation import blocks, lines_of
+from tests.support.repository import ROOT
 
 _STATUS = re.compile(r"# exits with (\d)")
 _FINGERPRINT = re.compile(r"--plan ([0-9a-f]{64})")

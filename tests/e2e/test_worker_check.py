@@ -6,8 +6,8 @@ import sys
 
 from dotenv import dotenv_values
 
-from tests.contract.domain_controller_process import PROJECT
-from tests.e2e.rig import Rig
+from tests.support.repository import ROOT
+from tests.support.rig import Rig
 
 
 def check(rig: Rig) -> subprocess.CompletedProcess[str]:
@@ -16,7 +16,7 @@ def check(rig: Rig) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {name: value or "" for name, value in told.items()}
     return subprocess.run(
         [sys.executable, "-m", "hybrid_worker", "check"],
-        cwd=PROJECT,
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.compiler import INFRA, Compiler
+from tests.support.infra.compiler import INFRA, Compiler
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from functions.operator_api import describe_api
 from shared.adapters.tables.table import Table
 from shared.adapters.tables.tables import Tables
 from shared.contracts.messages import queues
-from tests.infra.compiler import INFRA
-from tests.infra.snapshots import APP, ASSIGNMENT, SNAPSHOTS, WORKER, Grant, Snapshot
+from tests.support.infra.compiler import INFRA
+from tests.support.infra.snapshots import APP, ASSIGNMENT, SNAPSHOTS, WORKER, Grant, Snapshot
 
 QUEUE, TABLE = "Microsoft.ServiceBus/namespaces/queues", "tableServices/tables"
 ACCOUNT = "Microsoft.Storage/storageAccounts"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.infra.compiler import INFRA, ROOT
-from tests.infra.snapshots import ASSIGNMENT, SNAPSHOTS, Snapshot
+from tests.support.infra.compiler import INFRA
+from tests.support.infra.snapshots import ASSIGNMENT, SNAPSHOTS, Snapshot
+from tests.support.repository import ROOT
 
 GIVEN = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
 PROJECT = YAML(typ="safe").load(ROOT / "azure.yaml")

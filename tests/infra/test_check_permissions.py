@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.compiler import INFRA, ROOT
+from tests.support.infra.compiler import INFRA
+from tests.support.repository import ROOT
 
 SCRIPT = INFRA / "graph/check_permissions.py"
 IDENTITY, GRAPH = (f"{number}0000000-0000-4000-8000-000000000000" for number in "12")
@@ -26,7 +27,7 @@ Check = Callable[..., subprocess.CompletedProcess[str]]
 def check(tmp_path: Path) -> Check:
     """Runs the script in a tenant where the identity has these permissions."""
     az = tmp_path / "az"
-    az.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/unit/azure_cli.py" "$@"\n')
+    az.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/azure_cli.py" "$@"\n')
     az.chmod(0o755)
     state = tmp_path / "state.json"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.compiler import INFRA, Compiler, bicep, copied
+from tests.support.infra.compiler import INFRA, Compiler, bicep, copied
 
 CONFIGURATION = INFRA / "bicepconfig.json"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
 from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
 from hybrid_worker.settings import SyncSettings
-from tests.infra.powershell import pwsh
+from tests.support.infra.powershell import pwsh
 
 CONNECTORS = [
     "Zürich",
@@ -94,7 +94,7 @@ def test_half_a_character_does_not_cost_the_others(tmp_path: Path) -> None:
     says = 'throw "$([char] 0xd83d) is busy: Z$([char] 0xfc)rich $([char] 0xd83d)$([char] 0xdd11)"'
     with pytest.raises(SyncRefused) as refused:
         host(tmp_path, [], says).start()
-    assert refused.value.problem is Problem.CONNECTOR_BUSY
+    assert refused.value.problem is SyncProblem.CONNECTOR_BUSY
     assert refused.value.detail.endswith("\ufffd is busy: Zürich 🔑")
 
 
@@ -116,7 +116,7 @@ def test_an_error_that_does_not_end_the_cmdlet_is_one(tmp_path: Path) -> None:
         host(
             tmp_path, [], f"Write-Error '{text}'; [pscustomobject] @{{ Result = 'Success' }}"
         ).start()
-    assert refused.value.problem is Problem.BUSY
+    assert refused.value.problem is SyncProblem.BUSY
 
 
 def test_a_module_that_is_not_there_is_an_error(tmp_path: Path) -> None:

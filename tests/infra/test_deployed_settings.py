@@ -9,9 +9,9 @@ from azure_functions_runtime.utils import constants
 
 from shared.bootstrap import check_setup
 from shared.settings import AppSettings, examine_settings
-from tests.infra.compiler import ROOT
-from tests.infra.snapshots import SNAPSHOTS, Snapshot
-from tests.unit.test_settings import names_of_settings, sample, schedules
+from tests.support.app_settings import names_of_settings, sample, schedules
+from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.repository import ROOT
 
 NESTED = SNAPSHOTS["nested"]
 SITE = NESTED.only("Microsoft.Web/sites")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.infra import overview
-from tests.infra.compiler import EXAMPLES, Compiler, Refused, copied, validate
-from tests.infra.snapshots import SNAPSHOTS
+from tests.support.infra import overview
+from tests.support.infra.compiler import EXAMPLES, Compiler, Refused, copied, validate
+from tests.support.infra.snapshots import SNAPSHOTS
 
 NAMES = sorted(file.stem for file in EXAMPLES.glob("*.bicepparam"))
 GIVEN = re.compile(r"^param (\w+) = (.+)$", re.MULTILINE)

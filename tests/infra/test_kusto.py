@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from sandbox.npm_packages import node_modules
-from tests.infra.compiler import ROOT
-from tests.infra.programs import required
-from tests.infra.test_monitoring import PANELS, QUERIES, RULES, columns
-from tests.unit.documentation import PAGES, blocks, name_of
+from tests.support.documentation import PAGES, blocks, name_of
+from tests.support.infra.monitoring import PANELS, QUERIES, RULES, columns
+from tests.support.infra.programs import required
+from tests.support.repository import ROOT
 
 KUSTO = ROOT / "tests/kusto"
 LANGUAGES = {"kusto", "kql"}

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.infra.powershell import ROOT
+from tests.support.repository import ROOT
 
 PARTS = ("hybrid_worker", "shared", "infra/worker", "worker.env.sample")
 SYSTEMCTL = """#!/bin/sh

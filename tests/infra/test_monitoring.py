@@ -1,6 +1,5 @@
 """Alarms and the workbook look for what the code tells, and tell somebody who can act on it."""
 
-import json
 import re
 from dataclasses import fields
 from typing import Any
@@ -8,40 +7,17 @@ from typing import Any
 import pytest
 
 from shared.domain.signals import SIGNALS, Signal
-from tests.infra.compiler import INFRA
-from tests.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.infra.monitoring import (
+    NESTED,
+    PANELS,
+    QUERIES,
+    RULES,
+    WORKBOOK,
+    condition,
+    rules,
+)
+from tests.support.infra.snapshots import SNAPSHOTS
 
-MONITORING = INFRA / "monitoring"
-NESTED = SNAPSHOTS["nested"]
-ALERT = "Microsoft.Insights/scheduledQueryRules"
-
-
-def rules(one: Snapshot) -> dict[str, dict[str, Any]]:
-    """The alarms over logs, by name."""
-    return {
-        rule["name"].removeprefix("sspr-contoso-"): rule["properties"] for rule in one.made(ALERT)
-    }
-
-
-def condition(rule: dict[str, Any]) -> dict[str, Any]:
-    """The one thing that a rule looks for."""
-    (found,) = rule["criteria"]["allOf"]
-    return dict(found)
-
-
-def columns(rule: dict[str, Any]) -> set[str]:
-    """Those of the query's answer that the rule splits and measures by."""
-    looked_for = condition(rule)
-    measured = looked_for.get("metricMeasureColumn")
-    return {one["name"] for one in looked_for["dimensions"]} | ({measured} if measured else set())
-
-
-RULES = rules(NESTED)
-QUERIES = {file.stem: file.read_text() for file in MONITORING.glob("*.kql")}
-WORKBOOK = json.loads((MONITORING / "rollout.workbook.json").read_text())
-PANELS: dict[str, str] = {
-    item["name"]: item["content"]["query"] for item in WORKBOOK["items"] if item["type"] == 3
-}
 BY_EVENT: dict[str, type[Signal]] = {signal.event: signal for signal in SIGNALS}
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120}
 ASKED_FOR = {

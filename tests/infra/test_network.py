@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
 
 CLOSED = ("private-network", "everything")
 HIDDEN = (

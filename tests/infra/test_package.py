@@ -14,8 +14,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.infra.compiler import INFRA, ROOT
-from tests.unit.functions.test_registration import ENVIRONMENT, load
+from tests.support.infra.compiler import INFRA
+from tests.support.registered_app import ENVIRONMENT, load
+from tests.support.repository import ROOT
 
 LIBRARIES = ".python_packages/lib/site-packages"
 
@@ -113,7 +114,7 @@ def littered(tmp_path: Path) -> Path:
 
 def index(package: Path) -> subprocess.CompletedProcess[str]:
     libraries = sysconfig.get_path("purelib")
-    driver = Path(__file__).with_name("index_package.py")
+    driver = ROOT / "tests/support/infra/index_package.py"
     return subprocess.run(
         [sys.executable, "-S", driver, package, libraries, ROOT],
         env=ENVIRONMENT,

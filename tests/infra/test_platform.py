@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from croniter import croniter
 
-from tests.infra.compiler import INFRA, ROOT
-from tests.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.infra.compiler import INFRA
+from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.repository import ROOT
 
 USELESS_ON_FLEX = {
     "ftpsState",

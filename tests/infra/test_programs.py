@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.programs import required
+from tests.support.infra.programs import required
 
 
 def test_what_is_there_is_found() -> None:

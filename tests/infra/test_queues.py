@@ -9,9 +9,9 @@ from sandbox.layout import open_layout
 from sandbox.service_bus.configuration import read_queues
 from shared.contracts.messages import queues
 from shared.settings import AppSettings
-from tests.infra.compiler import INFRA
-from tests.infra.snapshots import SNAPSHOTS, Snapshot
-from tests.unit.functions.test_registration import ENVIRONMENT, load
+from tests.support.infra.compiler import INFRA
+from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.registered_app import ENVIRONMENT, load
 
 FILE = INFRA / "queues.json"
 QUEUES: dict[str, dict[str, Any]] = json.loads(FILE.read_text())

@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.infra.powershell import ROOT
+from tests.support.repository import ROOT
 
 SCRIPT = ROOT / "infra" / "worker" / "build-wheelhouse"
 

@@ -9,7 +9,8 @@ import pytest
 
 from hybrid_worker.check.connect_host import NEEDED, READS_WRITEBACK
 from hybrid_worker.settings import ProcessSettings, SyncSettings
-from tests.infra.powershell import ROOT, WINDOWS, run
+from tests.support.infra.powershell import WINDOWS, run
+from tests.support.repository import ROOT
 
 TESTS = WINDOWS / "tests"
 WORKER = ROOT / "hybrid_worker"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hybrid_worker.settings import PREFIX, load_settings
-from tests.infra.powershell import WINDOWS, run
+from tests.support.infra.powershell import WINDOWS, run
 
 WRITER = """
 param([string] $Given, [string] $Folder)

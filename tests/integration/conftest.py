@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.connect_host_process import (
+from sandbox.testing.connect_host_process import (
     ConnectHost,
     recording_tenant,
     running_connect_host,
 )
-from tests.contract.domain_controller_process import Controller, running
+from sandbox.testing.domain_controller_process import Controller, running
 
 NORMAL = {
     "busy": False,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import ldap3
 import pytest
 
-from hybrid_worker.active_directory.account import Kind, Pointer
+from hybrid_worker.active_directory.account import AccountKind, Pointer
 from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
@@ -20,13 +20,13 @@ from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.journal import Journal
 from hybrid_worker.settings import DirectorySettings
 from sandbox.domain_controller import domain
+from sandbox.testing.domain_controller_process import Controller
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from tests.support.worker_process import (
     Directory,
     by_name,
     command,
@@ -374,6 +374,6 @@ def test_many_people_are_found_in_few_searches(
         domain.PEOPLE, "(objectClass=user)", attributes=["userPrincipalName"], paged_size=400
     )
     names = [str(e["userPrincipalName"]).lower() for e in everybody.administrator.entries]
-    pointers = [Pointer(Kind.PRINCIPAL_NAME, name) for name in names]
+    pointers = [Pointer(AccountKind.PRINCIPAL_NAME, name) for name in names]
     found = find_accounts(connection, pointers)
     assert [len(found[pointer]) for pointer in pointers] == [1] * len(names)

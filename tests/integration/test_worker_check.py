@@ -23,15 +23,16 @@ from cryptography.hazmat.primitives import serialization
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.bootstrap import kerberos_environment
 from hybrid_worker.check.directory import directory_checks
-from hybrid_worker.check.outcome import CheckOutcome, State, outcomes
+from hybrid_worker.check.outcome import CheckOutcome, CheckState, outcomes
 from hybrid_worker.check.service_bus import service_bus_checks
 from hybrid_worker.settings import ServiceBusSettings
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.tenant.identity import WORKER_QUEUE_ROLES
-from tests.contract.connect_host_process import ConnectHost
-from tests.contract.domain_controller_process import PROJECT, Controller
-from tests.integration.worker_process import (
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from tests.support.repository import ROOT
+from tests.support.worker_process import (
     Rig,
     by_name,
     command,
@@ -151,14 +152,14 @@ class Machine:
         done = subprocess.run(
             [sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
             env=environment | differences,
-            cwd=PROJECT,
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
         assert not done.stderr, done.stderr
         shown = json.loads(done.stdout)["checks"]
-        seen = [CheckOutcome(**{**one, "state": State(one["state"])}) for one in shown]
+        seen = [CheckOutcome(**{**one, "state": CheckState(one["state"])}) for one in shown]
         return done.returncode, {one.name: one for one in seen}
 
 
@@ -198,7 +199,7 @@ def machine(shared_machine: Machine, host: ConnectHost) -> Machine:
 
 
 def failed(seen: dict[str, CheckOutcome]) -> set[str]:
-    return {name for name, one in seen.items() if one.state is State.FAILED}
+    return {name for name, one in seen.items() if one.state is CheckState.FAILED}
 
 
 def test_everything_passes_for_an_account_with_the_one_right_and_no_message_is_touched(
@@ -207,7 +208,7 @@ def test_everything_passes_for_an_account_with_the_one_right_and_no_message_is_t
     machine.rig.send(command(by_name("rolf")))
     status, seen = machine.check()
     assert (status, failed(seen)) == (0, set())
-    left_out = {name for name, one in seen.items() if one.state is not State.PASSED}
+    left_out = {name for name, one in seen.items() if one.state is not CheckState.PASSED}
     assert left_out == {"directory-name", "connector-account"}
     assert "svc-sspr-worker@CORP.CONTOSO.TEST" in seen["directory-bind"].detail
     counts = machine.rig.bus.counts("directory-commands")
@@ -243,7 +244,7 @@ def test_rights_on_queues_that_are_missing_or_too_many_are_told_apart(machine: M
         *("commands-receive", "results-send"),
         *("commands-send-refused", "results-receive-refused"),
     }
-    assert seen["service-bus"].state is State.PASSED
+    assert seen["service-bus"].state is CheckState.PASSED
     assert "Data Receiver' on this queue" in seen["commands-receive"].remedy
     assert "more than the worker needs" in seen["commands-send-refused"].detail
 
@@ -268,7 +269,7 @@ def test_a_connect_host_that_would_export_nothing_or_shows_too_much_fails_each_c
 def test_without_a_sync_of_its_own_the_host_is_not_asked(machine: Machine) -> None:
     _, seen = machine.check(SSPR_WORKER_SYNC_MODE="none")
     kinds = {seen[name].state for name in ("connect-host", "connect-host-cmdlets", "writeback")}
-    assert kinds == {State.NOT_APPLICABLE}
+    assert kinds == {CheckState.NOT_APPLICABLE}
 
 
 def test_a_lab_with_a_connection_string_is_told_that_it_is_one(machine: Machine) -> None:
@@ -277,12 +278,12 @@ def test_a_lab_with_a_connection_string_is_told_that_it_is_one(machine: Machine)
     )
     seen = {one.name: one.state for one in outcomes(service_bus_checks(settings))}
     assert seen == {
-        "service-bus-identity": State.NOT_APPLICABLE,
-        "service-bus": State.PASSED,
-        "commands-receive": State.PASSED,
-        "results-send": State.PASSED,
-        "commands-send-refused": State.NOT_APPLICABLE,
-        "results-receive-refused": State.NOT_APPLICABLE,
+        "service-bus-identity": CheckState.NOT_APPLICABLE,
+        "service-bus": CheckState.PASSED,
+        "commands-receive": CheckState.PASSED,
+        "results-send": CheckState.PASSED,
+        "commands-send-refused": CheckState.NOT_APPLICABLE,
+        "results-receive-refused": CheckState.NOT_APPLICABLE,
     }
 
 
@@ -319,7 +320,7 @@ def test_what_refuses_the_websocket_is_not_taken_for_an_answer_of_service_bus(
         server.shutdown()
     assert failed(seen) == {"service-bus"}
     assert f"Handshake status {status}" in seen["service-bus"].detail
-    assert seen["commands-send-refused"].state is State.NOT_TRIED
+    assert seen["commands-send-refused"].state is CheckState.NOT_TRIED
 
 
 def test_a_certificate_under_a_passphrase_fails_with_a_remedy_that_is_about_certificates(
@@ -341,11 +342,11 @@ def test_a_certificate_under_a_passphrase_fails_with_a_remedy_that_is_about_cert
         certificate_file=file,
     )
     token, *others = outcomes(service_bus_checks(settings))
-    assert token.state is State.FAILED
+    assert token.state is CheckState.FAILED
     assert "encrypted" in token.detail
     assert "app registration" in token.remedy
     assert "Arc" not in token.remedy
-    assert {one.state for one in others} == {State.NOT_TRIED}
+    assert {one.state for one in others} == {CheckState.NOT_TRIED}
 
 
 def test_a_queue_that_is_not_there_is_named(machine: Machine) -> None:
@@ -403,7 +404,7 @@ def test_an_authority_that_did_not_sign_is_the_certificates_fault_and_not_the_bi
     seen = directory_outcomes(controller, ca_file=other)
     assert failed(seen) == {"directory-certificate"}
     assert "SSPR_WORKER_DIRECTORY_CA_FILE" in seen["directory-certificate"].remedy
-    assert seen["directory-bind"].state is State.NOT_TRIED
+    assert seen["directory-bind"].state is CheckState.NOT_TRIED
 
 
 def test_a_name_that_is_not_in_the_certificate_is_said_to_be_so(controller: Controller) -> None:
@@ -425,7 +426,7 @@ def test_a_clock_that_is_off_and_a_certificate_that_ends_soon_fail(controller: C
     seen = directory_outcomes(controller, ahead=timedelta(days=360))
     assert failed(seen) == {"clock", "certificate-lasts"}
     assert "Renew" in seen["certificate-lasts"].remedy
-    assert seen["scope-group-write"].state is State.PASSED
+    assert seen["scope-group-write"].state is CheckState.PASSED
 
 
 def test_a_minimum_password_age_that_would_break_resets_fails(controller: Controller) -> None:
@@ -444,5 +445,5 @@ def test_a_minimum_password_age_that_would_break_resets_fails(controller: Contro
 def test_a_group_that_is_not_there_leaves_its_rights_untried(controller: Controller) -> None:
     seen = directory_outcomes(controller, scope_group="Nobody-Knows-It")
     assert failed(seen) == {"scope-group"}
-    assert seen["other-groups"].state is State.NOT_TRIED
-    assert seen["minimum-password-age"].state is State.PASSED
+    assert seen["other-groups"].state is CheckState.NOT_TRIED
+    assert seen["minimum-password-age"].state is CheckState.PASSED

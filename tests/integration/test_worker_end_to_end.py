@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_result import DirectoryResult
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
-from tests.contract.connect_host_process import ConnectHost
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from tests.support.worker_process import (
     Rig,
     by_name,
     command,
@@ -18,7 +19,6 @@ from tests.integration.worker_process import (
     running_rig,
     sync_environment,
 )
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.usefixtures("started")
 

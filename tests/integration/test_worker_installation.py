@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.domain_controller_process import PROJECT
+from tests.support.repository import ROOT
 
 SETTINGS = {
     "SERVICE_BUS_NAMESPACE": "contoso.servicebus.windows.net",
@@ -31,9 +31,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("installed")
     for package in ("hybrid_worker", "shared"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(PROJECT / package, folder / package, ignore=ignored)
+        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
     environment = folder / ".venv"
-    requirements = PROJECT / "hybrid_worker" / "requirements.txt"
+    requirements = ROOT / "hybrid_worker" / "requirements.txt"
     base: list[str | Path] = [Path(sys.executable).with_name("uv"), "--quiet"]
     subprocess.run([*base, "venv", "--python", sys.executable, environment], check=True)
     subprocess.run(

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.testing import domain_controller_process
+from sandbox.testing.connect_host_process import ConnectHost
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.contracts.messages.directory_result import SyncState
 from shared.domain.person.writes import ScopeAction, WriteOutcome
-from tests.contract import domain_controller_process
-from tests.contract.connect_host_process import ConnectHost
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,
     Rig,
@@ -26,7 +27,6 @@ from tests.integration.worker_process import (
     running_rig,
     sync_environment,
 )
-from tests.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.certificates import server_certificate
-from tests.contract import service_bus_process
-from tests.contract.domain_controller_process import Controller
-from tests.integration.worker_process import (
+from sandbox.testing import service_bus_process
+from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.waiting import wait_until
+from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,
     QUEUES,
@@ -23,7 +24,6 @@ from tests.integration.worker_process import (
     running_rig,
     sending,
 )
-from tests.waiting import wait_until
 
 
 @contextmanager

@@ -10,18 +10,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.domain_controller_process import PROJECT
+from tests.support.repository import ROOT
 
 PYTHON = Path(sys.base_prefix) / "bin" / "python3.13"
 PROJECT_FILE = """\
 [project]
-name = "checkout"
+name = "{}"
 version = "0"
 requires-python = "==3.13.*"
-optional-dependencies = {}
+optional-dependencies = {{}}
 [tool.uv]
 package = false
 """
+PROJECT_FILES = {
+    "pyproject.toml": f"{PROJECT_FILE.format('checkout')}workspace.members = ['sandbox']\n",
+    "sandbox/pyproject.toml": PROJECT_FILE.format("next-door"),
+}
 NPM_FOLDERS = ("sandbox/azurite", "tests/kusto")
 NO_PACKAGES = {"name": "none", "version": "0.0.0", "lockfileVersion": 3, "packages": {}}
 SENTENCES = 4
@@ -30,15 +34,16 @@ SENTENCES = 4
 
 def copied(folder: Path) -> Path:
     """What the set-up itself consists of, and a project that needs no library."""
-    shutil.copytree(PROJECT / "infra/workstation", folder / "infra/workstation")
-    shutil.copy(PROJECT / "infra/set-up", folder / "infra")
+    shutil.copytree(ROOT / "infra/workstation", folder / "infra/workstation")
+    shutil.copy(ROOT / "infra/set-up", folder / "infra")
     for name in NPM_FOLDERS:
         (folder / name).mkdir(parents=True)
         (folder / name / "package.json").write_text("{}")
         (folder / name / "package-lock.json").write_text(json.dumps(NO_PACKAGES))
     for name in ("__init__.py", "npm_packages.py"):
-        shutil.copy(PROJECT / "sandbox" / name, folder / "sandbox")
-    (folder / "pyproject.toml").write_text(PROJECT_FILE)
+        shutil.copy(ROOT / "sandbox" / name, folder / "sandbox")
+    for file, text in PROJECT_FILES.items():
+        (folder / file).write_text(text)
     uv = Path(sys.executable).with_name("uv")
     lock: list[str | Path] = ["lock", "--offline", "--python", PYTHON, "--directory", folder]
     subprocess.run([uv, *lock], check=True, capture_output=True)
@@ -112,10 +117,13 @@ def test_a_virtual_environment_that_is_of_no_use_is_made_anew(
     assert set_up(whole).stdout == ""
 
 
-def test_another_lock_file_brings_the_same_environment_up_to_date(whole: Path) -> None:
+@pytest.mark.parametrize("file", PROJECT_FILES)
+def test_another_project_file_brings_the_same_environment_up_to_date(
+    whole: Path, file: str
+) -> None:
     ours = whole / ".venv/ours"
     ours.touch()
-    (whole / "pyproject.toml").write_text(f"{PROJECT_FILE}# changed\n")
+    (whole / file).write_text(f"{PROJECT_FILES[file]}# changed\n")
     done = set_up(whole)
     assert "libraries" in done.stdout
     assert ours.exists()

@@ -6,6 +6,8 @@ from contextlib import nullcontext
 
 import pytest
 
+from sandbox.testing.service_bus_process import Bus
+from sandbox.testing.service_bus_process import running as running_bus
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.identity import credential
 from shared.adapters.memory.storage import Storage
@@ -13,14 +15,12 @@ from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.tables.tables import Tables
 from shared.ports.ledger import Ledger
-from tests.contract.graph_adapter.process import Tenant
-from tests.contract.graph_adapter.process import running as running_tenant
-from tests.contract.operator_api_parts import QUEUES
-from tests.contract.service_bus_process import Bus
-from tests.contract.service_bus_process import running as running_bus
-from tests.ports.entra import Entra, MemoryEntra, TenantEntra
-from tests.ports.kept import Kept, Opening
-from tests.ports.queues import BusQueues, MemoryQueues, Queues, Receivers
+from tests.support.graph_tenant import Tenant
+from tests.support.graph_tenant import running as running_tenant
+from tests.support.operator_api_parts import QUEUES
+from tests.support.ports.entra import Entra, MemoryEntra, TenantEntra
+from tests.support.ports.kept import Kept, Opening
+from tests.support.ports.queues import BusQueues, MemoryQueues, Queues, Receivers
 
 
 @pytest.fixture(params=["memory", "azurite"])

@@ -11,9 +11,9 @@ from shared.domain.person.enrolment import CauseKind, Exclusion, State
 from shared.domain.person.partitions import PARTITIONS
 from shared.domain.person.reasons import Reason
 from shared.ports.audit import Audit
-from tests.ports.kept import Kept
-from tests.ports.people import NOW, enrolment, object_id, put, wave
-from tests.ports.rollouts import PAUSED, PLANNED
+from tests.support.ports.kept import Kept
+from tests.support.ports.people import NOW, enrolment, object_id, put, wave
+from tests.support.ports.rollouts import PAUSED, PLANNED
 
 PERSON = enrolment("employee:1")
 

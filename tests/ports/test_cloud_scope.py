@@ -6,8 +6,8 @@ from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
-from tests.contract.graph_adapter.process import CLOUD_PEOPLE, GRACE, NOBODY
-from tests.ports.entra import Entra
+from tests.support.graph_tenant import CLOUD_PEOPLE, GRACE, NOBODY
+from tests.support.ports.entra import Entra
 
 
 async def test_everybody_is_added_and_has_an_answer_of_their_own(entra: Entra) -> None:

@@ -8,6 +8,7 @@ import pytest
 from azure.core.credentials import TokenCredential
 from azure.data.tables import TableServiceClient
 
+from sandbox.testing.service_bus_process import Bus
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.identity import credential
@@ -16,10 +17,9 @@ from shared.adapters.service_bus.health import ServiceBusHealth
 from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.adapters.tables.tables import Tables
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from shared.domain.health import Kind, NotReached, Trouble
+from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.ports.dependency import Dependency
-from tests.contract.graph_adapter.process import NOBODY, SCOPE, Tenant
-from tests.contract.service_bus_process import Bus
+from tests.support.graph_tenant import NOBODY, SCOPE, Tenant
 
 MISSING = "missing-queue"
 
@@ -35,7 +35,7 @@ class Pair:
 
     well: Dependency
     lacking: Dependency
-    kind: Kind
+    kind: DependencyKind
     missing: str
     """The name of that part."""
     trouble: Trouble = Trouble.MISSING
@@ -44,9 +44,9 @@ class Pair:
 @asynccontextmanager
 async def in_memory(_: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     parts = ["a table", "another"]
-    well, lacking = (MemoryDependency(Kind.TABLE, parts) for _ in range(2))
+    well, lacking = (MemoryDependency(DependencyKind.TABLE, parts) for _ in range(2))
     lacking.troubles["another"] = Trouble.MISSING
-    yield Pair(well, lacking, Kind.TABLE, "another")
+    yield Pair(well, lacking, DependencyKind.TABLE, "another")
 
 
 @asynccontextmanager
@@ -61,7 +61,7 @@ async def in_tables(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
         with TableServiceClient.from_connection_string(store) as service:
             service.delete_table("plans")
         # Whoever has not seen it makes it anew; so that one is looked at last.
-        yield Pair(well, lacking, Kind.TABLE, "plans")
+        yield Pair(well, lacking, DependencyKind.TABLE, "plans")
 
 
 @asynccontextmanager
@@ -70,7 +70,7 @@ async def in_graph(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     tenant.start_afresh(request.getfixturevalue("monkeypatch"))
     client = GraphClient(credential, base_url=tenant.base_url)
     well, lacking = GraphHealth(client, SCOPE), GraphHealth(client, NOBODY)
-    yield Pair(well, lacking, Kind.GRAPH, "scope group")
+    yield Pair(well, lacking, DependencyKind.GRAPH, "scope group")
     await client.aclose()
 
 
@@ -87,7 +87,7 @@ async def on_the_broker(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     yield Pair(
         watching(ONBOARDING_EVENTS),
         watching(ONBOARDING_EVENTS, MISSING),
-        Kind.QUEUE,
+        DependencyKind.QUEUE,
         MISSING,
         # A token is asked for first; that there is no queue for it the SDK calls unauthorised.
         Trouble.FORBIDDEN,

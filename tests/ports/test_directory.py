@@ -8,7 +8,7 @@ from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.rollout.resets import ResetOutcome
 from shared.ports.directory import Directory
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,
@@ -18,7 +18,7 @@ from tests.contract.graph_adapter.process import (
     SCOPE,
     UNA,
 )
-from tests.ports.entra import Entra, anchor_of
+from tests.support.ports.entra import Entra, anchor_of
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 GRACE_UPN = "grace@contoso.test"

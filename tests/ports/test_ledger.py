@@ -12,8 +12,8 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Ledger, Totals
-from tests.ports.kept import Kept, Opening
-from tests.ports.people import (
+from tests.support.ports.kept import Kept, Opening
+from tests.support.ports.people import (
     NOW,
     enrolment,
     everybody,

@@ -10,7 +10,7 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import joined
 from shared.ports.ledger import Ledger
-from tests.ports.people import (
+from tests.support.ports.people import (
     NOW,
     enrolment,
     everybody,

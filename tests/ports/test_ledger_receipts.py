@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Ledger, Receipt
-from tests.ports.kept import Opening
-from tests.ports.people import (
+from tests.support.ports.kept import Opening
+from tests.support.ports.people import (
     NOW,
     object_id,
 )

@@ -9,7 +9,7 @@ from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.ports.ledger import Ledger
-from tests.ports.people import NOW, enrolment, object_id, put, wave
+from tests.support.ports.people import NOW, enrolment, object_id, put, wave
 
 
 async def test_everybody_with_an_object_id_is_listed_once_as_they_stand(

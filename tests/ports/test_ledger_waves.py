@@ -8,7 +8,7 @@ from shared.domain.person.enrolment import CauseKind, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Ledger
-from tests.ports.people import (
+from tests.support.ports.people import (
     NOW,
     enrolment,
     object_id,

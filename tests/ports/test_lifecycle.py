@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.errors import DirectoryUnavailable
-from tests.ports.entra import Entra
+from tests.support.ports.entra import Entra
 
 UPN = "grace@contoso.test"
 NOWHERE = (

@@ -6,9 +6,9 @@ from shared.contracts.api.operation_orders import RollbackOrder
 from shared.contracts.api.plan_views import RollbackView
 from shared.contracts.api.words import OperationState
 from shared.ports.operations import Operation
-from tests.ports.kept import Kept
-from tests.ports.people import NOW
-from tests.unit.cli_samples import rollback
+from tests.support.cli_samples import rollback
+from tests.support.ports.kept import Kept
+from tests.support.ports.people import NOW
 
 OPERATION = Operation(
     key="O'Neil/1",

@@ -22,7 +22,7 @@ from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.person.writes import ScopeAction
 from shared.ports.outbox import Outbox
-from tests.ports.queues import Queues
+from tests.support.ports.queues import Queues
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -1,46 +1,22 @@
 """Plans that were shown, with everybody in them, by the page."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.contracts.api.plan_views import PlanView
 from shared.domain.errors import InvalidMessage
-from shared.ports.plans import KeptPlan, PlannedPerson, Plans
-from tests.ports.kept import Kept, Opening
-from tests.ports.people import NOW, object_id
-from tests.unit.cli_samples import plan
-
-PLAN = KeptPlan(
-    fingerprint="f00d" * 16,
-    document_text="name: contoso # für alle\n",
-    planned_at=NOW,
-    actor="ada",
-    shown=PlanView.model_validate(plan()),
-)
+from shared.ports.plans import PlannedPerson, Plans
+from tests.support.ports.kept import Kept, Opening
+from tests.support.ports.people import NOW
+from tests.support.ports.plans import PLAN, everybody_in, planned_people
 
 
 @pytest.fixture
 def plans(tables: Kept) -> Plans:
     return tables.plans
-
-
-def planned_people(count: int, reason: str = "in-wave") -> Iterator[PlannedPerson]:
-    for number in range(count):
-        wave = None if number % 3 else "Wave 人"
-        yield PlannedPerson(
-            object_id=object_id(number), action="add", wave=wave, reason=f"{reason} {number}"
-        )
-
-
-async def everybody_in(plans: Plans, fingerprint: str) -> list[Sequence[PlannedPerson]]:
-    pages: list[Sequence[PlannedPerson]] = []
-    while page := await plans.people(fingerprint, len(pages)):
-        pages.append(page)
-    return pages
 
 
 async def test_a_plan_that_was_never_kept_is_not_found(plans: Plans) -> None:

@@ -12,9 +12,9 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.state import Lease, Phase
 from shared.ports.rollouts import Reconciliation, Rollouts, StoredRollout
-from tests.ports.kept import Kept, Opening
-from tests.ports.people import NOW
-from tests.ports.rollouts import GATE, PAUSED, PLANNED, ring_of
+from tests.support.ports.kept import Kept, Opening
+from tests.support.ports.people import NOW
+from tests.support.ports.rollouts import GATE, PAUSED, PLANNED, ring_of
 
 LEASE = Lease("timer-1", NOW + timedelta(minutes=5))
 

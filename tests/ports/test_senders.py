@@ -10,7 +10,7 @@ from shared.adapters.memory.senders import MemoryTokens
 from shared.adapters.memory.turns import Turns
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.ports.senders import Tokens
-from tests.contract.entra_keys import APP, NOW, EntraKeys
+from tests.support.entra_keys import APP, NOW, EntraKeys
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

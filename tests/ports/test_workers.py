@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.rollout.measurements import WorkerSight
-from tests.ports.kept import Kept
-from tests.ports.people import NOW
+from tests.support.ports.kept import Kept
+from tests.support.ports.people import NOW
 
 
 def sight(worker: str, minutes: int, **changes: object) -> WorkerSight:

@@ -13,8 +13,9 @@ from shared.domain.rollout.gates.kind import GateKind, GateKinds, Sample
 from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
 from shared.hr.registry import HR_KINDS
+from tests.support.repository import ROOT
 
-_DOCS = Path(__file__).parents[2] / "docs"
+_DOCS = ROOT / "docs"
 _BEGIN = "<!-- {}: made by `python -m tests.support.documented_tables` -->\n"
 _END = "<!-- end of {} -->"
 _NOUNS = {

@@ -20,8 +20,8 @@ from importlinter.contracts.layers import LayersContract
 from importlinter.contracts.protected import ProtectedContract
 
 from tests.support.import_rules import AllowList
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[2]
 DOMAIN = sorted((ROOT / "shared/domain").rglob("*.py"))
 PRODUCT = sorted(
     [
@@ -33,6 +33,8 @@ PRODUCT = sorted(
         ),
     ]
 )
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+A_TEST = re.compile(r"test_\w+|conftest|__init__")
 FUNCTIONS = sorted((ROOT / "functions").glob("*.py"))
 CLOCKS = (".datetime.now", ".datetime.utcnow", ".datetime.today", ".date.today", ".time.time")
 
@@ -68,6 +70,11 @@ def reads_environment(source: str) -> set[str]:
 
 def reads_clock(source: str) -> set[str]:
     return {name for name in mentioned(source) if f".{name}".endswith(CLOCKS)}
+
+
+def imports_a_test(source: str) -> set[str]:
+    ours = {name for name in imported(source) if name.split(".")[0] == "tests"}
+    return {name for name in ours if not f"{name}.".startswith("tests.support.")}
 
 
 def offenders(paths: Iterable[Path], wrong: Callable[[str], set[str]]) -> dict[str, set[str]]:
@@ -119,6 +126,10 @@ PLANTED = {
         "shared.adapters.graph.client",
     ),
     "The product never imports the sandbox": ("shared.logs", "sandbox.clock"),
+    "Nothing in the sandbox imports in a circle, wherever the import stands": (
+        "sandbox.service_bus.link",
+        "sandbox.service_bus.session",
+    ),
     "The domain imports no SDK and nothing of the operating system": ("shared.domain.audit", "os"),
 }
 
@@ -215,6 +226,12 @@ def test_nothing_in_the_product_imports_the_sandbox_or_the_tests() -> None:
         if name.split(".")[0] in {"sandbox", "tests"}
     }
     assert found == {}
+
+
+def test_what_supports_the_tests_is_a_folder_of_its_own_and_no_test_imports_another() -> None:
+    found = [path for path in TESTS if path.relative_to(ROOT).parts[1] != "support"]
+    assert [path for path in found if not A_TEST.fullmatch(path.stem)] == []
+    assert offenders(found, imports_a_test) == {}
 
 
 def test_no_environment_variable_is_read_outside_the_settings() -> None:

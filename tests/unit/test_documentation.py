@@ -5,15 +5,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
 from cli.exits import Status
-from cli.main import app
 from cli.settings import CliSettings
-from hybrid_worker.delta_sync.decisions import Problem
+from hybrid_worker.delta_sync.decisions import SyncProblem
 from shared.contracts.documents.rollout_document import findings
 from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
@@ -24,11 +21,10 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.hr import documents as sources_document
 from shared.settings import AppSettings
-from tests.support import documented_tables
-from tests.unit import documentation
-from tests.unit.documentation import (
+from tests.support import documentation, documented_tables
+from tests.support.command_line import SSPR, parse
+from tests.support.documentation import (
     PAGES,
-    ROOT,
     Said,
     anchors,
     blocks,
@@ -39,12 +35,12 @@ from tests.unit.documentation import (
     name_of,
     section,
 )
+from tests.support.repository import ROOT
 
 GUIDE = (ROOT / "docs/rollouts.md").read_text()
 RUNBOOK = ROOT / "docs/operations.md"
 SECURITY = ROOT / "docs/security.md"
 DECISIONS = ROOT / "docs/decisions"
-SSPR: Any = typer.main.get_command(app)
 ALARMS = (
     "dead-letters",
     "rollout-paused",
@@ -95,20 +91,6 @@ def words_of(line: str) -> list[str]:
     """What follows `sspr`, up to where the shell goes on with something else."""
     words = shlex.split(line, comments=True)[1:]
     return words[: next((n for n, word in enumerate(words) if word in _END_OF_COMMAND), None)]
-
-
-def parse(words: list[str]) -> None:
-    """Parse them as the command line does, without running anything.
-
-    Raises:
-        Exception: typer's own, of an unknown command or option, or a missing argument.
-    """
-    command, context = SSPR, None
-    while True:
-        context = command.make_context(command.name, list(words), parent=context)
-        if not hasattr(command, "commands"):
-            return
-        _, command, words = command.resolve_command(context, words)
 
 
 def settings() -> set[str]:
@@ -252,7 +234,7 @@ def test_the_runbook_has_a_row_for_every_pause_reason_gate_and_problem_of_a_sync
     assert sorted(first_cells(section(RUNBOOK, "Pause reasons"))) == sorted(PauseReason)
     gates = section(RUNBOOK, "Gates").partition("### ")[0]
     assert sorted(first_cells(gates)) == sorted(GATES)
-    assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(Problem)
+    assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(SyncProblem)
 
 
 def test_every_decision_stands_in_the_index_and_has_its_three_parts() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.documentation import (
+from tests.support.command_line import parse
+from tests.support.documentation import (
     PAGES,
-    ROOT,
     Said,
     blocks,
     commands_of,
@@ -21,7 +21,7 @@ from tests.unit.documentation import (
     lines_of,
     name_of,
 )
-from tests.unit.test_documentation import parse
+from tests.support.repository import ROOT
 
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")

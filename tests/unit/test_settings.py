@@ -1,10 +1,7 @@
 """The function app's settings: every one that is missing or wrong is named, with what to do."""
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,8 +9,8 @@ from shared.bootstrap import check_setup
 from shared.domain.errors import ConfigurationError
 from shared.domain.person.policy import TenantRules, Topology
 from shared.settings import AppSettings, examine_settings
+from tests.support.app_settings import names_of_settings, sample, schedules
 
-ROOT = Path(__file__).parents[2]
 SCOPE = "5c09e000-0000-0000-0000-000000000001"
 OTHER = "5c09e000-0000-0000-0000-000000000002"
 BUS = "ServiceBusConnection"
@@ -29,11 +26,6 @@ OF_THE_HOST = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in names_of_settings():
         monkeypatch.delenv(name, raising=False)
-
-
-def names_of_settings() -> Iterator[str]:
-    for name, field in AppSettings.model_fields.items():
-        yield str(field.validation_alias or f"SSPR_{name.upper()}")
 
 
 def read(monkeypatch: pytest.MonkeyPatch, values: Mapping[str, str]) -> AppSettings:
@@ -209,17 +201,6 @@ def test_what_is_wrong_by_itself_hides_no_contradiction(monkeypatch: pytest.Monk
     )
     assert [one for one in expected if one not in text] == []
     assert len(text.splitlines()) == 1 + len(expected)
-
-
-def sample() -> dict[str, str]:
-    settings: dict[str, Any] = json.loads((ROOT / "local.settings.json.sample").read_text())
-    values: dict[str, str] = settings["Values"]
-    return values
-
-
-def schedules() -> set[str]:
-    sources = [path.read_text() for path in (ROOT / "functions").glob("*.py")]
-    return {part for source in sources for part in source.split("%")[1::2] if part.isupper()}
 
 
 def test_the_sample_is_complete_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from tests.use_cases.stage import Stage, a_stage
+from tests.support.stage import Stage, a_stage
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from shared.ports.world import World
 from shared.use_cases.in_portions import PATIENCE, PORTION, Portions, Take, in_portions
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
-from tests.unit.enrolments import NOW
-from tests.use_cases.own_time import OwnTime, in_own_time
-from tests.use_cases.stage import Stage, messages, said
+from tests.support.enrolments import NOW
+from tests.support.own_time import OwnTime, in_own_time
+from tests.support.stage import Stage, messages, said
 
 QUEUE = ONBOARDING_EVENTS
 HALF = timedelta(minutes=3)

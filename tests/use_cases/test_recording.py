@@ -27,9 +27,9 @@ from shared.use_cases.recording import (
     whoever_changed,
     whoever_is_not_flagged,
 )
-from tests.unit.enrolments import HOUR, NOW, enrolment
-from tests.unit.waves import rollout
-from tests.use_cases.stage import Stage, an_id, said
+from tests.support.enrolments import HOUR, NOW, enrolment
+from tests.support.stage import Stage, an_id, said
+from tests.support.waves import rollout
 
 
 def person(number: int, state: State = State.REQUESTED, **changes: Any) -> Enrolment:

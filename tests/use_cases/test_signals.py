@@ -47,8 +47,8 @@ from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.record_results import record_results
-from tests.unit.enrolments import BREAK_GLASS, NOW, POLICY, SCOPE
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import BREAK_GLASS, NOW, POLICY, SCOPE
+from tests.support.stage import Stage, an_id, upn_of
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PILOTS, STRANGER, ADA, ADMINISTRATOR = (470_001, 470_002, 470_003), 470_004, 470_005, 470_006

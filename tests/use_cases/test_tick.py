@@ -12,9 +12,9 @@ from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
 from shared.use_cases.tick import all_in_turn, tick
-from tests.unit.enrolments import BREAK_GLASS, NOW, SCOPE, enrolment
-from tests.unit.waves import rollout
-from tests.use_cases.stage import Stage, an_id
+from tests.support.enrolments import BREAK_GLASS, NOW, SCOPE, enrolment
+from tests.support.stage import Stage, an_id
+from tests.support.waves import rollout
 
 
 class Works:

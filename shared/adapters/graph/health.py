@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure, NoToken
-from shared.domain.health import Kind, NotReached, Trouble
+from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.ports.dependency import Check
 
 # What is asked of each permission in infra/graph/permissions.json that reading can show. Whether
@@ -36,7 +36,7 @@ class GraphHealth:
         """One for each thing that is read, named by it, with the permission that it needs."""
         return [
             Check(
-                kind=Kind.GRAPH,
+                kind=DependencyKind.GRAPH,
                 name=name,
                 purpose=permission,
                 look=partial(self._look, path.format(group=self._group)),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from shared.adapters.graph.batch import Item, Reply, send_all
 from shared.adapters.graph.client import GraphClient
-from shared.adapters.graph.verdicts import Verdict, answer, verdict_on_add, verdict_on_remove
+from shared.adapters.graph.verdicts import GraphVerdict, answer, verdict_on_add, verdict_on_remove
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
 MOST_AT_ONCE = 20
@@ -15,7 +15,12 @@ MOST_AT_ONCE = 20
 _WAITS_FOR_REPLICATION = (1.0, 3.0)
 """Seconds; a new user may be unknown where a request is served for a moment."""
 _ONE_BY_ONE = frozenset(
-    {Verdict.ALREADY, Verdict.NOT_FOUND, Verdict.NOT_REPLICATED, Verdict.REFUSED}
+    {
+        GraphVerdict.ALREADY,
+        GraphVerdict.NOT_FOUND,
+        GraphVerdict.NOT_REPLICATED,
+        GraphVerdict.REFUSED,
+    }
 )
 """Verdicts on twenty people that do not tell which of them they are about."""
 
@@ -66,7 +71,7 @@ class GraphScope:
             again = [
                 each
                 for each, reply in replies.items()
-                if verdict_on_add(reply) is Verdict.NOT_REPLICATED
+                if verdict_on_add(reply) is GraphVerdict.NOT_REPLICATED
             ]
             if not again:
                 break

@@ -18,7 +18,7 @@ _NOT_REPLICATED = "objects being referenced don't exist"
 _MASTERED_ON_PREMISES = "on-premises mastered"
 
 
-class Verdict(Enum):
+class GraphVerdict(Enum):
     """What became of one change."""
 
     DONE = auto()
@@ -29,7 +29,7 @@ class Verdict(Enum):
     REFUSED = auto()
 
 
-def verdict_on_add(reply: Reply) -> Verdict:
+def verdict_on_add(reply: Reply) -> GraphVerdict:
     """Read the reply to an addition, of one person or of twenty.
 
     Raises:
@@ -37,24 +37,24 @@ def verdict_on_add(reply: Reply) -> Verdict:
     """
     match reply.status:
         case _ if reply.ok:
-            return Verdict.DONE
+            return GraphVerdict.DONE
         case HTTPStatus.UNAUTHORIZED:
             raise reply.failure()
         case HTTPStatus.FORBIDDEN:
-            return Verdict.GROUP_NOT_WRITABLE
+            return GraphVerdict.GROUP_NOT_WRITABLE
         case HTTPStatus.NOT_FOUND:
-            return Verdict.NOT_FOUND
+            return GraphVerdict.NOT_FOUND
         case _:
             return _by_text(reply.message)
 
 
-def verdict_on_remove(reply: Reply) -> Verdict:
+def verdict_on_remove(reply: Reply) -> GraphVerdict:
     """Read the reply to a removal: who is not there has been removed already. Raises as above."""
     verdict = verdict_on_add(reply)
-    return Verdict.ALREADY if verdict is Verdict.NOT_FOUND else verdict
+    return GraphVerdict.ALREADY if verdict is GraphVerdict.NOT_FOUND else verdict
 
 
-def answer(change: ScopeAction, object_id: str, verdict: Verdict, reply: Reply) -> WriteResult:
+def answer(change: ScopeAction, object_id: str, verdict: GraphVerdict, reply: Reply) -> WriteResult:
     """The verdict as the port's answer for one person."""
     outcome, reason = _ANSWERS[verdict]
     told = outcome in {WriteOutcome.REFUSED, WriteOutcome.NOT_FOUND}
@@ -68,12 +68,12 @@ def answer(change: ScopeAction, object_id: str, verdict: Verdict, reply: Reply) 
 
 
 _ANSWERS = {
-    Verdict.DONE: (WriteOutcome.DONE, None),
-    Verdict.ALREADY: (WriteOutcome.ALREADY, None),
-    Verdict.NOT_FOUND: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
-    Verdict.NOT_REPLICATED: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
-    Verdict.GROUP_NOT_WRITABLE: (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
-    Verdict.REFUSED: (WriteOutcome.REFUSED, Reason.WRITE_REFUSED),
+    GraphVerdict.DONE: (WriteOutcome.DONE, None),
+    GraphVerdict.ALREADY: (WriteOutcome.ALREADY, None),
+    GraphVerdict.NOT_FOUND: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    GraphVerdict.NOT_REPLICATED: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    GraphVerdict.GROUP_NOT_WRITABLE: (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
+    GraphVerdict.REFUSED: (WriteOutcome.REFUSED, Reason.WRITE_REFUSED),
 }
 
 
@@ -83,11 +83,11 @@ def _detail(reply: Reply) -> str:
     return f"{said} ({NOT_ALLOWED})" if reply.status == HTTPStatus.FORBIDDEN else said
 
 
-def _by_text(message: str) -> Verdict:
+def _by_text(message: str) -> GraphVerdict:
     if _ALREADY_THERE in message:
-        return Verdict.ALREADY
+        return GraphVerdict.ALREADY
     if _NOT_REPLICATED in message:
-        return Verdict.NOT_REPLICATED
+        return GraphVerdict.NOT_REPLICATED
     if _MASTERED_ON_PREMISES in message:
-        return Verdict.GROUP_NOT_WRITABLE
-    return Verdict.REFUSED
+        return GraphVerdict.GROUP_NOT_WRITABLE
+    return GraphVerdict.REFUSED

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from shared.adapters.memory.turns import Pause, straight_on
-from shared.domain.health import Kind, NotReached, Trouble
+from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.ports.dependency import Check
 
 
@@ -13,7 +13,7 @@ from shared.ports.dependency import Check
 class MemoryDependency:
     """Parts of one kind, each in good health, or in some trouble."""
 
-    kind: Kind
+    kind: DependencyKind
     parts: Sequence[str]
     pause: Pause = straight_on
     troubles: dict[str, Trouble] = field(default_factory=dict)

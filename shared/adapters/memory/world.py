@@ -12,7 +12,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
 from shared.adapters.memory.turns import Pause, Turns, straight_on
-from shared.domain.health import Kind
+from shared.domain.health import DependencyKind
 from shared.domain.person.policy import TenantRules
 from shared.ports.world import TimeLimits, World
 
@@ -31,7 +31,7 @@ class MemoryWorld:
         self.broker = Broker()
         self.storage = Storage()
         self.lifecycle = MemoryLifecycle(self.turns)
-        self.dependency = MemoryDependency(Kind.TABLE, ["a table", "another"], self.turns)
+        self.dependency = MemoryDependency(DependencyKind.TABLE, ["a table", "another"], self.turns)
         self.world = self._world(rules, self.turns)
 
     def another(self) -> World:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.adapters.service_bus.outbox import ServiceBusAddress
-from shared.domain.health import Kind, NotReached, Trouble
+from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.ports.dependency import Check
 
 if TYPE_CHECKING:
@@ -45,7 +45,12 @@ class ServiceBusHealth:
     def checks(self) -> list[Check]:
         """One for each queue and way; a role may be there for one way and not for the other."""
         return [
-            Check(kind=Kind.QUEUE, name=queue, purpose=way, look=partial(self._run, queue, look))
+            Check(
+                kind=DependencyKind.QUEUE,
+                name=queue,
+                purpose=way,
+                look=partial(self._run, queue, look),
+            )
             for queue, way, look in self._looks
         ]
 

@@ -12,7 +12,7 @@ from shared.adapters.tables.rollouts import TableRollouts
 from shared.adapters.tables.table import Table
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.workers import TableWorkers
-from shared.domain.health import Kind
+from shared.domain.health import DependencyKind
 from shared.ports.dependency import Check
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Tables:
     def checks(self) -> list[Check]:
         """One for each table; a first use makes it where that is allowed, and so does a look."""
         return [
-            Check(kind=Kind.TABLE, name=name, purpose="the ledger", look=table.reach)
+            Check(kind=DependencyKind.TABLE, name=name, purpose="the ledger", look=table.reach)
             for name, table in self._tables.items()
         ]
 

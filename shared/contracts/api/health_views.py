@@ -6,11 +6,11 @@ from pydantic import Field
 
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
-from shared.domain.health import Health, Kind, Trouble
+from shared.domain.health import DependencyKind, Health, Trouble
 
 # Readers pass over a word that they do not know yet: an old command line still shows the rest.
 _HEALTH = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in Health]})]
-_KIND = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in Kind]})]
+_KIND = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in DependencyKind]})]
 _TROUBLE = Annotated[str, Field(json_schema_extra={"enum": [str(one) for one in Trouble]})]
 
 

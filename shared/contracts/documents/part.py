@@ -10,6 +10,10 @@ def _title(name: str, _: Any) -> str:
     return name.strip("_").replace("_", " ").capitalize()
 
 
+def _title_of_part(model: type) -> str:
+    return model.__name__.removesuffix("Part")
+
+
 def unless_left_out(schema: dict[str, Any]) -> None:
     """For the JSON Schema of a field that is None where its key is left out: null is no value."""
     value, _ = schema.pop("anyOf")
@@ -25,4 +29,5 @@ class Part(BaseModel):
         strict=True,
         alias_generator=to_camel,
         field_title_generator=_title,
+        model_title_generator=_title_of_part,
     )

@@ -16,7 +16,7 @@ from shared.domain.rollout.state import Rollout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ForecastPlace:
     """Where somebody stands in the rollout."""
 
     position: float
@@ -48,7 +48,7 @@ class Forecast:
     """Why they may not be enrolled at all."""
     is_member: bool
     """Whether Entra shows them in the scope group all the same."""
-    place: Place | None
+    place: ForecastPlace | None
     """None where there is no rollout."""
 
 
@@ -64,7 +64,7 @@ def look_ahead(
     )
 
 
-def _place(candidate: Candidate, rollout: Rollout, now: datetime) -> Place:
+def _place(candidate: Candidate, rollout: Rollout, now: datetime) -> ForecastPlace:
     document, waves = rollout.document, rollout.document.waves
     row = _listed(candidate, document, now)
     later = waves[len(rollout.cuts) :]
@@ -74,7 +74,7 @@ def _place(candidate: Candidate, rollout: Rollout, now: datetime) -> Place:
         Reach(waves, cuts).first(row.place, row.stratum, row.ring) for cuts in (nearest, furthest)
     )
     by_number = (*waves, None)
-    return Place(
+    return ForecastPlace(
         position=row.place,
         earliest=by_number[earliest],
         latest=by_number[latest],

@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.contracts.api.people_views import ForecastView
 from shared.contracts.api.wave_words import selection_text
 from shared.domain.person.people import Candidate, Memberships, Person
-from shared.domain.plan.forecast import Forecast, Place, look_ahead
+from shared.domain.plan.forecast import Forecast, ForecastPlace, look_ahead
 from shared.domain.rollout.document import Wave
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.world import World
@@ -74,7 +74,7 @@ def _sentences(forecast: Forecast, rollout: Rollout | None) -> Iterator[str]:
         yield _wanted(forecast.place, rollout)
 
 
-def _wanted(place: Place, rollout: Rollout) -> str:
+def _wanted(place: ForecastPlace, rollout: Rollout) -> str:
     asks = "asks for them at the next look"
     onward = asks if rollout.widens else f"waits: the rollout is {rollout.phase}"
     if place.is_new_hire:
@@ -91,7 +91,7 @@ def _wanted(place: Place, rollout: Rollout) -> str:
     return f"Wave {_named(wave)} means this person; it has begun and {onward}."
 
 
-def _unsure(place: Place) -> str:
+def _unsure(place: ForecastPlace) -> str:
     sure = f"{_named(place.latest)} does at the latest" if place.latest else "it may be none"
     return (
         f"Which wave means this person depends on everybody else; {sure}. "

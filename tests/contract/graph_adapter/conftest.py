@@ -8,7 +8,7 @@ from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
-from tests.contract.graph_adapter.process import SCOPE, Tenant, running
+from tests.support.graph_tenant import SCOPE, Tenant, running
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from sandbox.company import SYNCED_SCOPE_GROUP
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.domain.person.people import Identifier, IdentifierKind
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,

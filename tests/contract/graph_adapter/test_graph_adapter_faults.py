@@ -16,7 +16,7 @@ from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.writes import WriteOutcome
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     GRACE,
     NOBODY,

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from inspect import getmembers, isfunction
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +21,10 @@ from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Identifier, IdentifierKind
-from tests.contract.graph_adapter.process import GRACE, NOBODY, SCOPE, UNA, Tenant
+from tests.support.graph_tenant import GRACE, NOBODY, SCOPE, UNA, Tenant
+from tests.support.repository import ROOT
 
-LIST = json.loads(
-    (Path(__file__).parents[3] / "infra/graph/permissions.json").read_text(encoding="utf-8")
-)
+LIST = json.loads((ROOT / "infra/graph/permissions.json").read_text(encoding="utf-8"))
 UNSCOPED, SCOPED = granted(), granted({"always", "scoped"})
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 UPN = Identifier(IdentifierKind.USER_PRINCIPAL_NAME, "grace@contoso.test")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.testing.connect_host_stub import ConnectHost, listening
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
@@ -14,8 +15,7 @@ from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Person
 from shared.domain.rollout.resets import ResetOutcome
-from tests.contract.connect_host_stub import ConnectHost, listening
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     COMPANY,
     EXCLUDED,

@@ -11,7 +11,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
-from tests.contract.graph_adapter.process import (
+from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
     GRACE,
     NOBODY,

@@ -18,7 +18,7 @@ from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
-from tests.integration.ledger.golden_rows import (
+from tests.support.golden_rows import (
     DECIDED,
     FOLDER,
     GOLDEN,

@@ -9,7 +9,7 @@ from azure.data.tables import TableClient, UpdateMode
 from shared.adapters.tables.keys import HEAD, RowKind, row_key
 from shared.adapters.tables.tables import Tables
 from shared.domain.audit import AuditRecord, broken_at, chained
-from tests.ports.people import enrolment, put
+from tests.support.ports.people import enrolment, put
 
 PERSON = enrolment("employee:1")
 

@@ -1,7 +1,7 @@
 """Plans in the tables: a page is as much as a row can hold."""
 
 from shared.adapters.tables.tables import Tables
-from tests.ports.test_plans import PLAN, everybody_in, planned_people
+from tests.support.ports.plans import PLAN, everybody_in, planned_people
 
 
 async def test_people_with_long_reasons_take_more_pages(tables: Tables) -> None:

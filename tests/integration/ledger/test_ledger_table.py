@@ -8,6 +8,7 @@ import stamina
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
+from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.keys import HEAD
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
@@ -15,8 +16,7 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State, Step
 from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
-from tests.integration.ledger.azurite_process import azurite
-from tests.ports.people import (
+from tests.support.ports.people import (
     NOW,
     enrolment,
     object_id,

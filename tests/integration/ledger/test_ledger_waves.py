@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.adapters.tables.tables import Tables
-from tests.ports.people import (
+from tests.support.ports.people import (
     enrolment,
     object_id,
     put,

@@ -12,8 +12,8 @@ import pytest
 
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.domain.audit import AuditRecord, chained
-from tests.unit.cli_api import Api, serving, sspr
-from tests.unit.cli_samples import as_json
+from tests.support.cli_api import Api, serving, sspr
+from tests.support.cli_samples import as_json
 
 ENROLLED = {
     "changes": [

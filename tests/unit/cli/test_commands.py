@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli_api import KEY, NOT_KNOWN, Answer, Api, refusal, serving, sspr
-from tests.unit.cli_samples import (
+from tests.support.cli_api import KEY, NOT_KNOWN, Answer, Api, refusal, serving, sspr
+from tests.support.cli_samples import (
     DEGRADED,
     HEALTH,
     MISCONFIGURED,

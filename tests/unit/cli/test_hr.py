@@ -1,14 +1,13 @@
 """`sspr hr`: a file of HR sources is checked, and a message tried, without the app."""
 
 import json
-from pathlib import Path
 
 import pytest
 
 from shared.hr.documents import json_schema
-from tests.unit.cli_api import sspr
+from tests.support.cli_api import sspr
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 EXAMPLES, PAYLOADS = ROOT / "docs/examples/hr", ROOT / "tests/events/hr"
 
 

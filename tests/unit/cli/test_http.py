@@ -10,8 +10,8 @@ import pytest
 
 from cli.http import Http, NeverSent, NoAnswer
 from sandbox.certificates import ServerCertificate, server_certificate
-from tests.unit.cli_api import KEY, Api, serving, sspr
-from tests.unit.cli_samples import STATUS, rollout
+from tests.support.cli_api import KEY, Api, serving, sspr
+from tests.support.cli_samples import STATUS, rollout
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 

@@ -11,8 +11,8 @@ from cli.exits import Failure, Status
 from cli.until import read_until
 from shared.contracts.api.operator_requests import ByHand, Steer
 from shared.contracts.api.people_views import CauseView, ClaimView, ExclusionView
-from tests.unit.cli_api import LOST, Api, refusal, serving, sspr
-from tests.unit.cli_samples import NOW, person
+from tests.support.cli_api import LOST, Api, refusal, serving, sspr
+from tests.support.cli_samples import NOW, person
 
 HELD = person(
     "requested",

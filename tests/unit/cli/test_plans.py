@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from shared.contracts.api.operator_requests import Apply, RollBack
-from tests.unit.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
-from tests.unit.cli_samples import APPLIED, FINGERPRINT, operation, plan, rollback, rollout
+from tests.support.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
+from tests.support.cli_samples import APPLIED, FINGERPRINT, operation, plan, rollback, rollout
 
 GOOD = """\
 schema: sspr-rollout/rollout/1

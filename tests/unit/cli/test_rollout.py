@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shared.contracts.api.operator_requests import Promote, Steer
-from tests.unit.cli_api import LOST, NOT_KNOWN, Answer, Api, refusal, serving, sspr
-from tests.unit.cli_samples import (
+from tests.support.cli_api import LOST, NOT_KNOWN, Answer, Api, refusal, serving, sspr
+from tests.support.cli_samples import (
     REFUSED,
     STATUS,
     as_json,

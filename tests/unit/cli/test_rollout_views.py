@@ -12,7 +12,7 @@ from cli.render import rollout as rollouts
 from cli.render.plan import Report, report_markdown, report_view
 from shared.contracts.api.plan_views import PlanView, RollbackView
 from shared.contracts.api.rollout_views import EvaluationsView, EvaluationView, RolloutView
-from tests.unit.cli_samples import (
+from tests.support.cli_samples import (
     DAY,
     FINGERPRINT,
     NOW,

@@ -9,14 +9,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 
 import pytest
 
-from tests.unit.cli_api import KEY, Api, serving
-from tests.unit.cli_samples import APPLIED, FINGERPRINT, STATUS, operation, plan, rollout
+from tests.support.cli_api import KEY, Api, serving
+from tests.support.cli_samples import APPLIED, FINGERPRINT, STATUS, operation, plan, rollout
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 # Pydantic itself is not among them: typer reads options with it.
 HEAVY = {"httpx", "pydantic_settings", "ruamel", "jmespath", "azure", "msgraph", "structlog"}
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.cli_api import Api, serving, sspr
-from tests.unit.cli_samples import HEALTH, STATUS, forecast, operation, person, rollout, wave
+from tests.support.cli_api import Api, serving, sspr
+from tests.support.cli_samples import HEALTH, STATUS, forecast, operation, person, rollout, wave
 
 
 @pytest.fixture

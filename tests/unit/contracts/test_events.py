@@ -23,7 +23,7 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind
 from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.people import Identifier, IdentifierKind
-from tests.unit.enrolments import ANNA_ID, ANNA_UPN, NOW
+from tests.support.enrolments import ANNA_ID, ANNA_UPN, NOW
 
 ENQUEUED = NOW - timedelta(minutes=5)
 PLACE = Envelope(17, ENQUEUED)

@@ -4,17 +4,17 @@ import copy
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from functions.operator_api import describe_api
-from tests.unit.functions.test_registration import ENVIRONMENT, load
-from tests.unit.openapi_schema import OPENAPI
+from tests.support.openapi_schema import OPENAPI
+from tests.support.registered_app import ENVIRONMENT, load
+from tests.support.repository import ROOT
 
-PUBLISHED = Path(__file__).parents[3] / "docs/openapi.json"
+PUBLISHED = ROOT / "docs/openapi.json"
 ANEW = "python -m functions > docs/openapi.json"
 DESCRIPTION: dict[str, Any] = describe_api()
 IS_OPENAPI = jsonschema_rs.validator_for(OPENAPI)

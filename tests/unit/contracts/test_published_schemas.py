@@ -1,7 +1,6 @@
 """The JSON Schemas that editors complete documents by: the published ones are those that hold."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -9,8 +8,9 @@ import pytest
 
 from shared.contracts.documents import rollout_document
 from shared.hr import documents as sources_document
+from tests.support.repository import ROOT
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = ROOT / "docs"
 SCHEMAS: dict[str, dict[str, Any]] = {
     "rollout": rollout_document.json_schema(),
     "hr-sources": sources_document.json_schema(),
@@ -20,7 +20,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_the_published_schema_is_the_one_that_holds(name: str) -> None:
     published = (DOCS / f"{name}.schema.json").read_text()
-    assert published == json.dumps(SCHEMAS[name], indent=2, ensure_ascii=False) + "\n"
+    assert published == json.dumps(SCHEMAS[name], indent=2) + "\n"
 
 
 @pytest.mark.parametrize("schema", SCHEMAS.values(), ids=SCHEMAS)

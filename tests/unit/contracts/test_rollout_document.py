@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
 
-from shared.contracts.documents.rollout.vocabulary import ExcludedAttributes
+from shared.contracts.documents.rollout.vocabulary import ExcludedAttributesPart
 from shared.contracts.documents.rollout_document import InvalidDocument, findings, json_schema, read
 from shared.contracts.documents.yaml_text import parse
 from shared.domain.person.people import Attribute
@@ -22,8 +22,9 @@ from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import Count, DriftAction, GroupRing, Limit, Ring, Share
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.registry import GATES
+from tests.support.repository import ROOT
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = ROOT / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.yaml"))
 FULL = (DOCS / "examples/full.yaml").read_text()
 SMALL = (DOCS / "examples/small.yaml").read_text()
@@ -399,7 +400,7 @@ def test_the_full_example_names_every_key_of_the_document() -> None:
 
     parts = [json_schema(), *json_schema()["$defs"].values()]
     known = {key for part in parts for key in part.get("properties", {})}
-    others = set(ExcludedAttributes.model_json_schema()["properties"])
+    others = set(ExcludedAttributesPart.model_json_schema()["properties"])
     assert known - keys(plain(FULL)) <= others
 
 
@@ -410,7 +411,7 @@ def test_the_schema_refuses_a_wave_without_a_selection_or_with_two() -> None:
 
 
 def test_attributes_and_gates_are_called_as_in_the_domain() -> None:
-    assert {to_camel(name) for name in ExcludedAttributes.model_fields} == set(Attribute)
+    assert {to_camel(name) for name in ExcludedAttributesPart.model_fields} == set(Attribute)
     assert set(json_schema()["$defs"]["Gates"]["properties"]) == set(GATES)
 
 

@@ -18,8 +18,8 @@ from shared.domain.signals import (
     plain_field,
     plain_text,
 )
-from tests.unit.enrolments import ANNA_ID, ANNA_UPN, enrolment, provisional
-from tests.unit.waves import MINUTE, NOW, rollout, sight
+from tests.support.enrolments import ANNA_ID, ANNA_UPN, enrolment, provisional
+from tests.support.waves import MINUTE, NOW, rollout, sight
 
 FAILED = sight(NOW, sync_succeeded=False, sync_ended_at=NOW, problem="export-failed")
 

@@ -1,7 +1,5 @@
 """The function app as the runtime sees it: its functions, what starts them and who may call."""
 
-import importlib
-import sys
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -10,12 +8,8 @@ import azure.functions as func
 import pytest
 
 from shared.contracts.messages import queues
+from tests.support.registered_app import ENVIRONMENT, load
 
-ENVIRONMENT = {
-    "SSPR_SCOPE_GROUP_ID": "5c09e000-0000-0000-0000-000000000001",
-    "SSPR_LEDGER_CONNECTION_STRING": "UseDevelopmentStorage=true",
-    "ServiceBusConnection": "Endpoint=sb://127.0.0.1/;SharedAccessKeyName=n;SharedAccessKey=k",
-}
 QUEUES = {
     "enroll_people": queues.ONBOARDING_EVENTS,
     "apply_scope_changes": queues.SCOPE_CHANGES,
@@ -29,17 +23,6 @@ SCHEDULES = {
     "registration_timer": "%SSPR_REGISTRATION_SCHEDULE%",
     "reconcile_timer": "%SSPR_RECONCILE_SCHEDULE%",
 }
-
-
-def load(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> func.FunctionApp:
-    """Import the app anew, as a worker process does at its start."""
-    for name in ENVIRONMENT:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.delitem(sys.modules, "function_app", raising=False)
-    app: func.FunctionApp = importlib.import_module("function_app").app
-    return app
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ import pytest
 
 from functions.operators import PRINCIPAL_HEADER
 from shared.contracts.api.health_views import HealthView
-from tests.unit.functions.test_registration import ENVIRONMENT, load
+from tests.support.registered_app import ENVIRONMENT, load
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 HEALTH = {"get_health": func.AuthLevel.ANONYMOUS, "get_health_report": func.AuthLevel.FUNCTION}
 ENTRA = {"SSPR_OPERATOR_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
 

@@ -39,10 +39,10 @@ from shared.use_cases.rollout.look_at_gates import look_at_gates
 from shared.use_cases.views.describe_plan import describe_plan
 from shared.use_cases.views.describe_rollout import evaluation_view
 from tests.support.documented_tables import filled_in, pages
-from tests.unit.enrolments import enrolment
-from tests.unit.plans import Situation
-from tests.unit.waves import LATER, NOW, document, measured, rollout, under, wave
-from tests.use_cases.stage import a_stage
+from tests.support.enrolments import enrolment
+from tests.support.plans import Situation
+from tests.support.stage import a_stage
+from tests.support.waves import LATER, NOW, document, measured, rollout, under, wave
 
 
 def _judge(gate: Gate, look: Look) -> Result:

@@ -34,11 +34,11 @@ from shared.hr.adapters import translate
 from shared.hr.documents import json_schema, read
 from shared.hr.kind import HrKind, registry_of
 from shared.hr.registry import HR_KINDS
-from shared.hr.translation import Asked, Translated, event_of, identity, object_of, part_of
+from shared.hr.translation import SentEvent, Translated, event_of, identity, object_of, part_of
 from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import Door, Sent, accept_hr, agrees
 from tests.support.documented_tables import filled_in, pages
-from tests.unit.enrolments import NOW
+from tests.support.enrolments import NOW
 
 
 class _Badge(StrEnum):
@@ -53,7 +53,7 @@ class _Keys(Part):
 def _translate(source: Source, value: Any, _now: datetime) -> Translated:
     body = object_of(value, "(body)")
     badge, is_number = part_of(body, "badge"), source.own(_Keys).badge is _Badge.NUMBER
-    asked = Asked(
+    asked = SentEvent(
         action=Action.OFFBOARD if part_of(body, "gone").value else Action.ONBOARD,
         event_id=identity("badge", badge.required),
         employee_id=badge if is_number else None,

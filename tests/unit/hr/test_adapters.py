@@ -27,9 +27,9 @@ from shared.hr import scim
 from shared.hr.adapters import translate
 from shared.hr.registry import HR_KINDS
 from shared.hr.translation import Translated
-from tests.unit.enrolments import ANNA_ID, ANNA_UPN, NOW
+from tests.support.enrolments import ANNA_ID, ANNA_UPN, NOW
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 SOURCE = source_model(HR_KINDS)
 EXAMPLES = ROOT / "docs/examples/hr"
 PAYLOADS = ROOT / "tests/events/hr"

@@ -15,7 +15,7 @@ from shared.contracts.documents.hr_sources.model import source_model
 from shared.domain.errors import NotAuthenticated
 from shared.hr.registry import HR_KINDS
 from shared.hr.signature import Signing
-from tests.unit.enrolments import NOW
+from tests.support.enrolments import NOW
 
 SOURCE = source_model(HR_KINDS)
 SECRET = b"bamboo-shoots"

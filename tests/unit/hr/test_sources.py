@@ -12,8 +12,8 @@ from shared.contracts.documents.hr_sources.vocabulary import HrSources
 from shared.domain.errors import ConfigurationError
 from shared.hr.documents import findings, json_schema, read
 from shared.hr.registry import HR_KINDS
+from tests.support.repository import ROOT
 
-ROOT = Path(__file__).parents[3]
 EXAMPLES = [*sorted((ROOT / "docs/examples/hr").glob("*.yaml")), ROOT / "sandbox/hr-sources.yaml"]
 HEAD = "schema: sspr-rollout/hr-sources/1\nsources:\n"
 BAMBOO = "  - {name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}\n"

@@ -24,8 +24,8 @@ from hybrid_worker.check.outcome import (
     Check,
     CheckFailed,
     CheckOutcome,
+    CheckState,
     NotApplicable,
-    State,
     exit_status,
     outcomes,
 )
@@ -34,7 +34,8 @@ from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
 from hybrid_worker.delta_sync.psrp import JeaEndpoint
 from hybrid_worker.settings import SyncSettings, load_settings
 from shared.domain.errors import DirectoryUnavailable
-from tests.unit.hybrid_worker.test_settings import PROJECT, write
+from tests.support.repository import ROOT
+from tests.support.worker_settings import write
 
 
 def failing() -> str:
@@ -45,7 +46,7 @@ def absent() -> str:
     raise NotApplicable("there is none")
 
 
-def states(*checks: Check) -> list[State]:
+def states(*checks: Check) -> list[CheckState]:
     return [outcome.state for outcome in outcomes(checks)]
 
 
@@ -55,12 +56,12 @@ def test_what_fails_hides_only_what_needs_it() -> None:
         Check("room", lambda: "seen", needs="door"),
         Check("cellar", lambda: "seen", needs="room"),
         Check("garden", lambda: "seen"),
-    ) == [State.FAILED, State.NOT_TRIED, State.NOT_TRIED, State.PASSED]
+    ) == [CheckState.FAILED, CheckState.NOT_TRIED, CheckState.NOT_TRIED, CheckState.PASSED]
 
 
 def test_what_needs_something_that_there_is_not_is_not_applicable_either() -> None:
     checks = [Check("host", absent), Check("cmdlets", failing, needs="host")]
-    assert states(*checks) == [State.NOT_APPLICABLE, State.NOT_APPLICABLE]
+    assert states(*checks) == [CheckState.NOT_APPLICABLE, CheckState.NOT_APPLICABLE]
 
 
 def test_a_part_that_does_not_get_through_is_a_failure_with_its_own_words() -> None:
@@ -68,7 +69,7 @@ def test_a_part_that_does_not_get_through_is_a_failure_with_its_own_words() -> N
         raise DirectoryUnavailable("bind: no answer")
 
     (outcome,) = outcomes([Check("bind", unreachable)])
-    assert (outcome.state, outcome.detail) == (State.FAILED, "bind: no answer")
+    assert (outcome.state, outcome.detail) == (CheckState.FAILED, "bind: no answer")
 
 
 def test_an_error_that_nobody_foresaw_fails_its_check_and_hides_no_other() -> None:
@@ -76,26 +77,26 @@ def test_an_error_that_nobody_foresaw_fails_its_check_and_hides_no_other() -> No
         raise KeyError("notAfter")
 
     outcome, after = outcomes([Check("door", unforeseen), Check("garden", lambda: "seen")])
-    assert (outcome.state, outcome.detail) == (State.FAILED, "KeyError: 'notAfter'")
-    assert after.state is State.PASSED
+    assert (outcome.state, outcome.detail) == (CheckState.FAILED, "KeyError: 'notAfter'")
+    assert after.state is CheckState.PASSED
 
 
 @pytest.mark.parametrize(
     ("seen", "status"),
     [
-        ([State.PASSED, State.NOT_APPLICABLE], 0),
-        ([State.PASSED, State.FAILED], 1),
-        ([State.NOT_TRIED], 1),
+        ([CheckState.PASSED, CheckState.NOT_APPLICABLE], 0),
+        ([CheckState.PASSED, CheckState.FAILED], 1),
+        ([CheckState.NOT_TRIED], 1),
     ],
 )
 def test_the_exit_status_says_whether_everything_that_applies_has_passed(
-    seen: list[State], status: int
+    seen: list[CheckState], status: int
 ) -> None:
     assert exit_status([CheckOutcome("x", state, "") for state in seen]) == status
 
 
 def test_an_outcome_is_one_line_with_the_remedy_behind_the_reason() -> None:
-    text = line(CheckOutcome("door", State.FAILED, "it is\nshut", "Open it."))
+    text = line(CheckOutcome("door", CheckState.FAILED, "it is\nshut", "Open it."))
     assert text.split() == ["failed", "door", "it", "is", "shut.", "Open", "it."]
     assert "\n" not in text
 
@@ -113,7 +114,7 @@ def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) ->
     }
     done = subprocess.run(
         [sys.executable, "-m", "hybrid_worker", "check", "--settings", write(tmp_path, values)],
-        cwd=PROJECT,
+        cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONIOENCODING": "cp1252"},
         capture_output=True,
         text=True,
@@ -126,8 +127,8 @@ def test_what_the_terminal_cannot_show_does_not_end_the_check(tmp_path: Path) ->
 
 def test_json_holds_what_the_lines_hold() -> None:
     seen = [
-        CheckOutcome("door", State.FAILED, "shut", "Open it."),
-        CheckOutcome("roof", State.PASSED, "ok"),
+        CheckOutcome("door", CheckState.FAILED, "shut", "Open it."),
+        CheckOutcome("roof", CheckState.PASSED, "ok"),
     ]
     assert json.loads(as_json(seen))["checks"][0] == {
         "name": "door",
@@ -195,7 +196,7 @@ def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
     file.chmod(0o755)
     settings = SyncSettings(mode="subprocess", powershell=file)
     outcome = connect_host_outcome(settings, LocalPowerShell(settings))
-    assert outcome.state is State.FAILED
+    assert outcome.state is CheckState.FAILED
     assert "Access is denied" in outcome.detail
     assert "ADSyncOperators" in outcome.remedy
     assert "endpoint" not in outcome.remedy
@@ -204,7 +205,7 @@ def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
 def test_on_linux_an_endpoint_without_a_user_cannot_be_signed_in_to_and_that_is_said() -> None:
     settings = SyncSettings(host="localhost", port=1)
     outcome = connect_host_outcome(settings, JeaEndpoint(settings))
-    assert outcome.state is State.FAILED
+    assert outcome.state is CheckState.FAILED
     assert "SSPR_WORKER_SYNC_USER" in outcome.remedy
     known = SyncSettings(host="localhost", port=1, user="svc", password=SecretStr("x"))
     assert "WinRM over HTTPS" in connect_host_outcome(known, JeaEndpoint(known)).remedy
@@ -232,10 +233,10 @@ def test_a_state_folder_or_a_secret_that_others_may_read_is_named_with_its_mode(
     }
     checks = installation_checks(load_settings(write(tmp_path, values)))
     folder, files = outcomes(checks)
-    assert (folder.state, files.state) == (State.PASSED, State.FAILED)
+    assert (folder.state, files.state) == (CheckState.PASSED, CheckState.FAILED)
     assert files.detail == f"{secret} is open to others (mode 0640)"
     state.chmod(0o755)
     secret.chmod(0o600)
     folder, files = outcomes(checks)
-    assert (folder.state, files.state) == (State.FAILED, State.PASSED)
+    assert (folder.state, files.state) == (CheckState.FAILED, CheckState.PASSED)
     assert "0755" in folder.detail

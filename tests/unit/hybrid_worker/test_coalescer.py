@@ -10,7 +10,7 @@ import pytest
 
 from hybrid_worker.active_directory.account import Account
 from hybrid_worker.delta_sync.coalescer import Coalescer, Timing
-from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
 from hybrid_worker.journal import Journal, JournalEntry, Recorded
 from hybrid_worker.plan import Planned, Target
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
@@ -208,7 +208,7 @@ def test_a_foreign_cycle_is_waited_for_without_growing_pauses(scene: Scene) -> N
     scene.write("a")
     scene.after(120)
     assert scene.host.starts == 0
-    assert scene.sync.standing().problem == Problem.BUSY
+    assert scene.sync.standing().problem == SyncProblem.BUSY
     scene.host.end()
     scene.after(6)
     assert scene.host.starts == 1
@@ -257,7 +257,7 @@ def test_a_cycle_that_failed_is_told_at_once_and_tried_again(scene: Scene) -> No
 
 
 def test_a_refused_start_is_tried_again(scene: Scene) -> None:
-    scene.host.refusal = SyncRefused(Problem.CONNECTOR_BUSY, "AAD is busy")
+    scene.host.refusal = SyncRefused(SyncProblem.CONNECTOR_BUSY, "AAD is busy")
     scene.write("a")
     scene.after(4)
     standing = scene.sync.standing()

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hybrid_worker.settings import PREFIX, ProcessSettings, load_settings
-from tests.unit.hybrid_worker.test_settings import PROJECT
+from tests.support.repository import ROOT
 
-LINUX = PROJECT / "infra" / "worker" / "linux"
+LINUX = ROOT / "infra" / "worker" / "linux"
 UNITS = ("sspr-worker.service", "sspr-worker-check.service")
 MOST_EXPOSED = 20
 """Tenths of what systemd-analyze counts up to 10; it calls up to 2 "OK"."""

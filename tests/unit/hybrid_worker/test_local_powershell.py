@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import Problem, Run, Scheduler, SyncRefused
+from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
 from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
 from hybrid_worker.settings import SyncSettings
 
@@ -62,7 +62,7 @@ def test_the_three_questions_are_asked_by_the_script_and_answered(tmp_path: Path
 def test_an_error_of_the_cmdlet_is_told_by_its_text(tmp_path: Path) -> None:
     text = "Connector: contoso.onmicrosoft.com - AAD is busy."
     refused = refusal(host(tmp_path, f"""print('{{"error":"{text}","objects":[]}}')"""))
-    assert (refused.problem, text in refused.detail) == (Problem.CONNECTOR_BUSY, True)
+    assert (refused.problem, text in refused.detail) == (SyncProblem.CONNECTOR_BUSY, True)
 
 
 def test_what_stands_before_the_answer_may_be_in_any_code_page(tmp_path: Path) -> None:
@@ -89,12 +89,12 @@ def test_what_stands_before_the_answer_may_be_in_any_code_page(tmp_path: Path) -
     ],
 )
 def test_anything_but_the_line_of_json_is_a_refusal(tmp_path: Path, body: str) -> None:
-    assert refusal(host(tmp_path, body)).problem is Problem.REFUSED
+    assert refusal(host(tmp_path, body)).problem is SyncProblem.REFUSED
 
 
 def test_a_powershell_that_hangs_is_ended(tmp_path: Path) -> None:
     refused = refusal(host(tmp_path, "import time; time.sleep(60)", timeout=1))
-    assert (refused.problem, "within 1 s" in refused.detail) == (Problem.UNREACHABLE, True)
+    assert (refused.problem, "within 1 s" in refused.detail) == (SyncProblem.UNREACHABLE, True)
 
 
 def test_a_start_that_did_not_start_is_a_refusal(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from hybrid_worker.settings import PREFIX, load_settings
 from shared.domain.errors import ConfigurationError
-
-PROJECT = Path(__file__).parents[3]
+from tests.support.repository import ROOT
+from tests.support.worker_settings import write
 
 
 @pytest.fixture
@@ -23,12 +23,6 @@ def good(tmp_path: Path) -> dict[str, str]:
         "DIRECTORY_SCOPE_GROUP": "SSPR-Enabled-Users",
         "SYNC_HOST": "connect.corp.contoso.com",
     }
-
-
-def write(folder: Path, values: dict[str, str]) -> Path:
-    file = folder / "worker.env"
-    file.write_text("".join(f"{PREFIX}{name}={value}\n" for name, value in values.items()), "utf-8")
-    return file
 
 
 def complaint(folder: Path, values: dict[str, str]) -> str:
@@ -158,7 +152,7 @@ def test_a_password_comes_from_its_file_without_the_line_end(
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "hybrid_worker", *arguments],
-        cwd=PROJECT,
+        cwd=ROOT,
         env={},
         capture_output=True,
         text=True,
@@ -206,6 +200,6 @@ def test_the_sample_names_every_setting_that_there_is(good: dict[str, str], tmp_
         for group in groups
         for name in type(group).model_fields
     }
-    lines = (PROJECT / "worker.env.sample").read_text().splitlines()
+    lines = (ROOT / "worker.env.sample").read_text().splitlines()
     named = {line.lstrip("# ").partition("=")[0] for line in lines if "SSPR_WORKER_" in line}
     assert {name for name in named if name.startswith(PREFIX)} == known

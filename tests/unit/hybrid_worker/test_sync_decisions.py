@@ -4,10 +4,10 @@ import pytest
 
 from hybrid_worker.delta_sync.decisions import (
     MOST_EMPTY_LOOKS,
-    Problem,
     Run,
     Scheduler,
-    Verdict,
+    SyncProblem,
+    SyncVerdict,
     obstacle,
     problem_in,
     verdict,
@@ -23,16 +23,16 @@ EXPORT = Run("2", "contoso.onmicrosoft.com - AAD", "Export", "success")
     [
         (
             "InvalidOperationException: Sync is already running. Cannot start a new run.\r\n   at",
-            Problem.BUSY,
+            SyncProblem.BUSY,
         ),
-        ("Connector: contoso.onmicrosoft.com - AAD is busy.", Problem.CONNECTOR_BUSY),
-        ("Scheduler is already suspended via global parameters.", Problem.SUSPENDED),
-        ("SCHEDULER IS ALREADY SUSPENDED VIA GLOBAL PARAMETERS", Problem.SUSPENDED),
-        ("The term 'Start-ADSyncSyncCycle' is not recognized", Problem.REFUSED),
-        ("", Problem.REFUSED),
+        ("Connector: contoso.onmicrosoft.com - AAD is busy.", SyncProblem.CONNECTOR_BUSY),
+        ("Scheduler is already suspended via global parameters.", SyncProblem.SUSPENDED),
+        ("SCHEDULER IS ALREADY SUSPENDED VIA GLOBAL PARAMETERS", SyncProblem.SUSPENDED),
+        ("The term 'Start-ADSyncSyncCycle' is not recognized", SyncProblem.REFUSED),
+        ("", SyncProblem.REFUSED),
     ],
 )
-def test_error_texts_are_told_by_a_part_of_them(text: str, problem: Problem) -> None:
+def test_error_texts_are_told_by_a_part_of_them(text: str, problem: SyncProblem) -> None:
     assert problem_in(text) is problem
 
 
@@ -40,49 +40,49 @@ def test_error_texts_are_told_by_a_part_of_them(text: str, problem: Problem) -> 
     ("scheduler", "problem"),
     [
         (Scheduler(), None),
-        (Scheduler(in_progress=True), Problem.BUSY),
-        (Scheduler(suspended=True), Problem.SUSPENDED),
-        (Scheduler(staging=True), Problem.STAGING),
-        (Scheduler(staging=True, suspended=True, in_progress=True), Problem.STAGING),
-        (Scheduler(suspended=True, in_progress=True), Problem.SUSPENDED),
+        (Scheduler(in_progress=True), SyncProblem.BUSY),
+        (Scheduler(suspended=True), SyncProblem.SUSPENDED),
+        (Scheduler(staging=True), SyncProblem.STAGING),
+        (Scheduler(staging=True, suspended=True, in_progress=True), SyncProblem.STAGING),
+        (Scheduler(suspended=True, in_progress=True), SyncProblem.SUSPENDED),
     ],
 )
-def test_the_gravest_obstacle_is_named(scheduler: Scheduler, problem: Problem | None) -> None:
+def test_the_gravest_obstacle_is_named(scheduler: Scheduler, problem: SyncProblem | None) -> None:
     assert obstacle(scheduler) is problem
 
 
 @pytest.mark.parametrize(
     ("scheduler", "runs", "expected"),
     [
-        (IDLE, [IMPORT, EXPORT], Verdict(None)),
+        (IDLE, [IMPORT, EXPORT], SyncVerdict(None)),
         (Scheduler(in_progress=True), [IMPORT, EXPORT], None),
         (IDLE, [IMPORT, Run("2", "AAD", "Export", "in-progress")], None),
         (IDLE, [IMPORT, Run("2", "AAD", "Export", "")], None),
-        (Scheduler(staging=True), [IMPORT, EXPORT], Verdict(Problem.STAGING)),
-        (IDLE, [IMPORT], Verdict(Problem.NOT_EXPORTED)),
+        (Scheduler(staging=True), [IMPORT, EXPORT], SyncVerdict(SyncProblem.STAGING)),
+        (IDLE, [IMPORT], SyncVerdict(SyncProblem.NOT_EXPORTED)),
         (
             IDLE,
             [IMPORT, Run("2", "AAD", "Export", "stopped-server-down")],
-            Verdict(Problem.CYCLE_FAILED, "AAD, Export: stopped-server-down"),
+            SyncVerdict(SyncProblem.CYCLE_FAILED, "AAD, Export: stopped-server-down"),
         ),
         (
             IDLE,
             [Run("1", "AD", "Delta Import", "no-start-connection"), EXPORT],
-            Verdict(Problem.CYCLE_FAILED, "AD, Delta Import: no-start-connection"),
+            SyncVerdict(SyncProblem.CYCLE_FAILED, "AD, Delta Import: no-start-connection"),
         ),
         (
             IDLE,
             [IMPORT, Run("2", "AAD", "Export", "completed-export-errors")],
-            Verdict(None, "AAD, Export: completed-export-errors"),
+            SyncVerdict(None, "AAD, Export: completed-export-errors"),
         ),
     ],
 )
 def test_a_cycle_counts_when_all_of_its_runs_completed_and_one_of_them_exported(
-    scheduler: Scheduler, runs: list[Run], expected: Verdict | None
+    scheduler: Scheduler, runs: list[Run], expected: SyncVerdict | None
 ) -> None:
     assert verdict(scheduler, runs, empty_looks=0) == expected
 
 
 def test_a_cycle_without_a_run_is_given_up_after_some_looks() -> None:
     looks = [verdict(IDLE, [], count) for count in range(MOST_EMPTY_LOOKS + 1)]
-    assert looks == [None] * MOST_EMPTY_LOOKS + [Verdict(Problem.NOTHING_RUN)]
+    assert looks == [None] * MOST_EMPTY_LOOKS + [SyncVerdict(SyncProblem.NOTHING_RUN)]

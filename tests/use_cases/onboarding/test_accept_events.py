@@ -9,8 +9,8 @@ from shared.contracts.messages.onboarding_event import ONBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.onboarding.accept_events import MOST_EVENTS, accept_events
-from tests.unit.enrolments import NOW
-from tests.use_cases.stage import Stage
+from tests.support.enrolments import NOW
+from tests.support.stage import Stage
 
 PLAIN = {"employeeId": "1"}
 CLOUD_EVENT = {

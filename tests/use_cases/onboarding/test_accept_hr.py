@@ -2,7 +2,6 @@
 
 import json
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,10 +35,11 @@ from shared.use_cases.onboarding.accept_hr import (
     agrees,
     find_source,
 )
-from tests.unit.enrolments import HOUR, NOW
-from tests.use_cases.stage import Stage, said
+from tests.support.enrolments import HOUR, NOW
+from tests.support.repository import ROOT
+from tests.support.stage import Stage, said
 
-PAYLOADS = Path(__file__).parents[2] / "events/hr"
+PAYLOADS = ROOT / "events/hr"
 SECRET = b"bamboo-shoots"
 GRID = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
 STRANGER = "0a6d2a34-5b5e-4cf4-9d0f-000000000000"

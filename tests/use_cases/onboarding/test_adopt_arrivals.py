@@ -10,8 +10,8 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals, find_arrivals
-from tests.unit.enrolments import BREAK_GLASS, NOW, provisional
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import BREAK_GLASS, NOW, provisional
+from tests.support.stage import Stage, an_id, upn_of
 
 
 def expected(number: int, state: State = State.APPLIED, **user: str) -> Enrolment:

@@ -15,9 +15,9 @@ from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.enroll import enroll_requests
-from tests.unit.enrolments import BREAK_GLASS, NOW, SCOPE, request
-from tests.unit.waves import THREE, rollout
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import BREAK_GLASS, NOW, SCOPE, request
+from tests.support.stage import Stage, an_id, upn_of
+from tests.support.waves import THREE, rollout
 
 
 def asking(number: int, action: Action = Action.ONBOARD, minutes: int = 0) -> Request:

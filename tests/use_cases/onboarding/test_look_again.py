@@ -13,8 +13,8 @@ from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.onboarding.look_again import look_again
-from tests.unit.enrolments import DAY, NOW, request
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import DAY, NOW, request
+from tests.support.stage import Stage, an_id, upn_of
 
 
 def hint(number: int) -> Request:

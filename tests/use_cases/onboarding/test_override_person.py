@@ -10,8 +10,8 @@ from shared.domain.errors import DirectoryUnavailable, LedgerConflict, NotPossib
 from shared.domain.person.enrolment import CauseKind, State
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.override_person import exclude, include, release
-from tests.unit.enrolments import DAY, NOW
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import DAY, NOW
+from tests.support.stage import Stage, an_id, upn_of
 
 SAID: dict[str, Any] = {"actor": "ada", "reason": "because"}
 

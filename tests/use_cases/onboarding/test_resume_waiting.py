@@ -12,9 +12,9 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
-from tests.unit.enrolments import DAY, HOUR, NOW, enrolment
-from tests.unit.waves import rollout
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import DAY, HOUR, NOW, enrolment
+from tests.support.stage import Stage, an_id, upn_of
+from tests.support.waves import rollout
 
 
 def claim(kind: CauseKind, **changes: Any) -> Claim:

@@ -13,8 +13,8 @@ from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.take_events import take_events
-from tests.unit.enrolments import HOUR, NOW
-from tests.use_cases.stage import Stage, an_id, messages, said, upn_of
+from tests.support.enrolments import HOUR, NOW
+from tests.support.stage import Stage, an_id, messages, said, upn_of
 
 
 def cloud_event(identity: str, kind: str = ONBOARDED, **data: Any) -> dict[str, Any]:

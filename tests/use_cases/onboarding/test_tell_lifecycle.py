@@ -15,8 +15,8 @@ from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Receipt
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.tell_lifecycle import tell_lifecycle
-from tests.unit.enrolments import HOUR, NOW, enrolment
-from tests.use_cases.stage import Stage, an_id, said
+from tests.support.enrolments import HOUR, NOW, enrolment
+from tests.support.stage import Stage, an_id, said
 
 PATH = "/identityGovernance/lifecycleWorkflows/workflows/1/tasks/2/taskProcessingResults/3/resume"
 CALLBACK = LifecycleCallback(event_key="event-1", callback_path=PATH, deadline=NOW + HOUR)

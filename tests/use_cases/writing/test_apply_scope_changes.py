@@ -27,8 +27,8 @@ from shared.use_cases.message import Message
 from shared.use_cases.onboarding.override_person import exclude
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.record_results import record_results
-from tests.unit.enrolments import NOW, enrolment
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import NOW, enrolment
+from tests.support.stage import Stage, an_id, upn_of
 
 MINUTE = timedelta(minutes=1)
 

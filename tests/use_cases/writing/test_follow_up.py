@@ -21,8 +21,8 @@ from shared.use_cases.writing.follow_up import (
     follow_up,
     read_registrations,
 )
-from tests.unit.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
-from tests.use_cases.stage import Stage, an_id, upn_of
+from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
+from tests.support.stage import Stage, an_id, upn_of
 
 MINUTE = timedelta(minutes=1)
 

@@ -22,8 +22,8 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.use_cases.message import Message
 from shared.use_cases.writing.record_results import record_results
-from tests.unit.enrolments import HOUR, NOW, enrolment
-from tests.use_cases.stage import Stage, an_id, said
+from tests.support.enrolments import HOUR, NOW, enrolment
+from tests.support.stage import Stage, an_id, said
 
 MINUTE = timedelta(minutes=1)
 SYNCED = SyncReport(state=SyncState.SUCCEEDED, ended_at=NOW)

@@ -69,7 +69,7 @@ class Authentication(StrEnum):
     ENTRA = "entra"
 
 
-class Said(StrEnum):
+class EventMeaning(StrEnum):
     """What is asked for a person."""
 
     ONBOARD = "onboard"

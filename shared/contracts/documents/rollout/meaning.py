@@ -28,7 +28,7 @@ from shared.domain.rollout.document import (
 from shared.domain.rollout.gates.kind import GateKinds
 
 
-def document_of(text: vocabulary.Rollout, kinds: GateKinds) -> Document:
+def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
     """The values that the words stand for, defaults and digest included."""
     document = Document(
         name=text.name,
@@ -52,7 +52,7 @@ def document_of(text: vocabulary.Rollout, kinds: GateKinds) -> Document:
     return replace(document, digest=_digest(document))
 
 
-def _attribute_rules(exclude: vocabulary.Exclude) -> tuple[AttributeRule, ...]:
+def _attribute_rules(exclude: vocabulary.ExcludePart) -> tuple[AttributeRule, ...]:
     values: defaultdict[Attribute, set[str]] = defaultdict(set)
     values[Attribute.DEPARTMENT] |= {value.casefold() for value in exclude.departments}
     for name, given in exclude.attributes:
@@ -64,7 +64,7 @@ def _attribute_rules(exclude: vocabulary.Exclude) -> tuple[AttributeRule, ...]:
     )
 
 
-def _wave(wave: vocabulary.Wave, text: vocabulary.Rollout, kinds: GateKinds) -> Wave:
+def _wave(wave: vocabulary.WavePart, text: vocabulary.RolloutPart, kinds: GateKinds) -> Wave:
     return Wave(
         name=wave.name,
         selection=_selection(wave),
@@ -74,7 +74,7 @@ def _wave(wave: vocabulary.Wave, text: vocabulary.Rollout, kinds: GateKinds) -> 
     )
 
 
-def _selection(wave: vocabulary.Wave) -> Selection:
+def _selection(wave: vocabulary.WavePart) -> Selection:
     if wave.people is not None:
         return Ring(frozenset(wave.people))
     if wave.group is not None:
@@ -84,7 +84,7 @@ def _selection(wave: vocabulary.Wave) -> Selection:
     return Share((wave.percent or 0) / 100)
 
 
-def _calendar(calendar: vocabulary.Calendar, hours: vocabulary.Hours) -> Calendar:
+def _calendar(calendar: vocabulary.CalendarPart, hours: vocabulary.HoursPart) -> Calendar:
     return Calendar(
         time_zone=calendar.time_zone,
         days=weekdays(hours.days),

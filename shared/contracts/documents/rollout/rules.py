@@ -13,7 +13,7 @@ from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.rollout.gates import Gates, layered
-from shared.contracts.documents.rollout.vocabulary import SELECTIONS, Freeze, Hours
+from shared.contracts.documents.rollout.vocabulary import SELECTIONS, FreezePart, HoursPart
 from shared.domain.rollout.gates.kind import GateKinds, Sample
 
 _EVERYBODY = 100
@@ -97,7 +97,7 @@ def hours_open(root: Node) -> Complaints:
     own = [(*path, "hours") for path, _ in _items(root, "waves")]
     for path in (("calendar", "hours"), *own):
         node = root.at(*path)
-        hours = _valid(Hours, node)
+        hours = _valid(HoursPart, node)
         if node and hours and hours.opens >= hours.closes:
             key = "to" if node.child("to") else "from"
             reason = "the hours have to begin before they end, and within one day; 24:00 is its end"
@@ -107,7 +107,7 @@ def hours_open(root: Node) -> Complaints:
 def freezes_last(root: Node) -> Complaints:
     """A freeze ends on the day it begins, or later."""
     for path, node in _items(root, "calendar", "freezes"):
-        freeze = _valid(Freeze, node)
+        freeze = _valid(FreezePart, node)
         if freeze and freeze.last < freeze.first:
             yield Complaint((*path, "to"), f"write {freeze.first}, when it begins, or a later day")
 

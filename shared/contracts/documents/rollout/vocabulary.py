@@ -36,7 +36,7 @@ Soak = Annotated[Span, between("PT0S", "P366D")]
 Rhythm = Annotated[Span, between("PT1M", "P1D")]
 
 
-class Scope(Part):
+class ScopePart(Part):
     """The group that SSPR has selected, and how it is built."""
 
     group: ObjectId = Field(
@@ -48,7 +48,7 @@ class Scope(Part):
     )
 
 
-class Population(Part):
+class PopulationPart(Part):
     """Who the rollout is about."""
 
     groups: ObjectIds = Field(
@@ -56,7 +56,7 @@ class Population(Part):
     )
 
 
-class ExcludedAttributes(Part):
+class ExcludedAttributesPart(Part):
     """Values by attribute; whoever has one of them stays out. Case does not matter."""
 
     department: Texts = Field([], description="The same as `departments`.")
@@ -67,26 +67,26 @@ class ExcludedAttributes(Part):
     usage_location: Texts = Field([], description="Countries as two letters, such as DE or NO.")
 
 
-class Exclude(Part):
+class ExcludePart(Part):
     """Who stays out; whoever is in and comes to be excluded is taken out again."""
 
     groups: ObjectIds = Field([], description="Object ids; their members, direct or nested.")
     departments: Texts = Field([], description="Departments; case does not matter.")
-    attributes: ExcludedAttributes = Field(
-        ExcludedAttributes(), description="Values of other attributes."
+    attributes: ExcludedAttributesPart = Field(
+        ExcludedAttributesPart(), description="Values of other attributes."
     )
     people: ObjectIds = Field(
         [], description="Object ids, never names: `az ad user show --id UPN --query id`."
     )
 
 
-class NewHires(Part):
+class NewHiresPart(Part):
     """People who are put in without waiting for a wave."""
 
     since: Day = Field(description="Whoever is hired on this day or later, as Entra has it.")
 
 
-class Hours(Part):
+class HoursPart(Part):
     """When a wave may begin. Without any, always."""
 
     days: Days = Field(
@@ -100,7 +100,7 @@ class Hours(Part):
     )
 
 
-class Freeze(Part):
+class FreezePart(Part):
     """Days on which no wave begins."""
 
     first: Day = Field(alias="from", title="From", description="The first day.")
@@ -108,15 +108,17 @@ class Freeze(Part):
     reason: Text = Field(description="Shown to whoever asks why nothing happens.")
 
 
-class Calendar(Part):
+class CalendarPart(Part):
     """When waves may begin; one that has begun is finished, and gates are always looked at."""
 
     time_zone: TimeZone = Field("UTC", description="IANA name of the zone for hours and days.")
-    hours: Hours = Field(Hours(), description="Working hours, for every wave without its own.")
-    freezes: list[Freeze] = Field([], description="Change freezes.")
+    hours: HoursPart = Field(
+        HoursPart(), description="Working hours, for every wave without its own."
+    )
+    freezes: list[FreezePart] = Field([], description="Change freezes.")
 
 
-class Wave(Part):
+class WavePart(Part):
     """One step: exactly one of people, group, count or percent says who, earlier waves stay in."""
 
     model_config = ConfigDict(
@@ -147,7 +149,7 @@ class Wave(Part):
     soak: Soak = Field(
         "P1D", description="The least time between the wave's last request and the next wave."
     )
-    hours: Hours | None = Field(
+    hours: HoursPart | None = Field(
         None,
         json_schema_extra=unless_left_out,
         description="In the place of the calendar's hours; its freezes hold all the same.",
@@ -155,7 +157,7 @@ class Wave(Part):
     gates: Gates = Field(Gates(), description="What differs from the document's gates.")
 
 
-class Additions(Part):
+class AdditionsPart(Part):
     """How many people one plan may add; it is refused where it would add more."""
 
     share: Share = Field(
@@ -165,7 +167,7 @@ class Additions(Part):
     people: int | None = Field(None, ge=0, description="So many people; null: no such limit.")
 
 
-class Removals(Part):
+class RemovalsPart(Part):
     """How many people one plan may remove; it is refused where it would remove more."""
 
     share: Share = Field(
@@ -175,14 +177,14 @@ class Removals(Part):
     people: int | None = Field(500, ge=0, description="So many people; null: no such limit.")
 
 
-class Safety(Part):
+class SafetyPart(Part):
     """Limits for one plan; beyond them an operator has to force it, with a reason."""
 
-    additions: Additions = Field(Additions(), description="Limits on additions.")
-    removals: Removals = Field(Removals(), description="Limits on removals.")
+    additions: AdditionsPart = Field(AdditionsPart(), description="Limits on additions.")
+    removals: RemovalsPart = Field(RemovalsPart(), description="Limits on removals.")
 
 
-class Drift(Part):
+class DriftPart(Part):
     """What becomes of memberships that somebody changed by hand."""
 
     removed_by_hand: DriftAction = Field(
@@ -197,7 +199,7 @@ class Drift(Part):
     )
 
 
-class Rollout(Part):
+class RolloutPart(Part):
     """Who may reset their own password, in which waves, and what must hold before the next."""
 
     schema_: Literal["sspr-rollout/rollout/1"] = Field(
@@ -210,14 +212,14 @@ class Rollout(Part):
         description="Decides with the object id who is early; by default the name. Changing it "
         "reshuffles everybody.",
     )
-    scope: Scope = Field(description="The group that SSPR has selected.")
-    population: Population | None = Field(
+    scope: ScopePart = Field(description="The group that SSPR has selected.")
+    population: PopulationPart | None = Field(
         None,
         json_schema_extra=unless_left_out,
         description="Who the rollout is about; by default everybody in the tenant.",
     )
-    exclude: Exclude = Field(Exclude(), description="Who stays out.")
-    new_hires: NewHires | None = Field(
+    exclude: ExcludePart = Field(ExcludePart(), description="Who stays out.")
+    new_hires: NewHiresPart | None = Field(
         None,
         json_schema_extra=unless_left_out,
         description="Put new hires in without waiting for a wave.",
@@ -227,27 +229,29 @@ class Rollout(Part):
         json_schema_extra=unless_left_out,
         description="Take the same share of each value of this attribute into every wave.",
     )
-    waves: list[Wave] = Field(
+    waves: list[WavePart] = Field(
         min_length=1, max_length=100, description="The steps, in order; who is in stays in."
     )
-    calendar: Calendar = Field(Calendar(), description="When waves may begin.")
+    calendar: CalendarPart = Field(CalendarPart(), description="When waves may begin.")
     gates: Gates = Field(
         Gates(), description="What must hold of every wave, where it differs from the standard."
     )
     evaluate_every: Rhythm = Field("PT5M", description="How often the gates are looked at.")
-    safety: Safety = Field(Safety(), description="Limits for one plan.")
-    drift: Drift = Field(Drift(), description="What becomes of changes by hand.")
+    safety: SafetyPart = Field(SafetyPart(), description="Limits for one plan.")
+    drift: DriftPart = Field(DriftPart(), description="What becomes of changes by hand.")
 
 
-def rollout_model(gates: type[Gates]) -> type[Rollout]:
+def rollout_model(gates: type[Gates]) -> type[RolloutPart]:
     """Make the vocabulary of the whole document of that of its gates."""
-    wave = create_model("Wave", __base__=Wave, __doc__=Wave.__doc__, gates=_held(Wave, gates))
-    waves = (list[wave], copy(Rollout.model_fields["waves"]))
+    wave = create_model(
+        "Wave", __base__=WavePart, __doc__=WavePart.__doc__, gates=_held(WavePart, gates)
+    )
+    waves = (list[wave], copy(RolloutPart.model_fields["waves"]))
     return create_model(
         "Rollout",
-        __base__=Rollout,
-        __doc__=Rollout.__doc__,
-        gates=_held(Rollout, gates),
+        __base__=RolloutPart,
+        __doc__=RolloutPart.__doc__,
+        gates=_held(RolloutPart, gates),
         waves=waves,
     )
 

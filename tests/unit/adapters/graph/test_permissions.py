@@ -15,7 +15,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-ROOT = Path(__file__).parents[4]
+from tests.support.repository import ROOT
+
 SCRIPT = ROOT / "infra/graph/grant-permissions"
 LIST = json.loads((ROOT / "infra/graph/permissions.json").read_text())
 PERMISSIONS = {one["name"]: one for one in LIST["permissions"]}
@@ -95,7 +96,7 @@ def app_roles(permissions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.fixture
 def directory(tmp_path: Path) -> Directory:
     az = tmp_path / "az"
-    program = Path(__file__).parents[2] / "azure_cli.py"
+    program = ROOT / "tests/support/azure_cli.py"
     az.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{program}" "$@"\n')
     az.chmod(0o755)
     state = {

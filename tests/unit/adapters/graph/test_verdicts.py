@@ -2,7 +2,7 @@ import pytest
 
 from shared.adapters.graph.batch import Reply
 from shared.adapters.graph.failure import GraphFailure
-from shared.adapters.graph.verdicts import Verdict, answer, verdict_on_add, verdict_on_remove
+from shared.adapters.graph.verdicts import GraphVerdict, answer, verdict_on_add, verdict_on_remove
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 
@@ -41,30 +41,32 @@ STRANGE = refusal(400, "Request_BadRequest", "Something else.")
 @pytest.mark.parametrize(
     ("reply", "verdict"),
     [
-        (Reply(204), Verdict.DONE),
-        (ALREADY, Verdict.ALREADY),
-        (MISSING, Verdict.NOT_FOUND),
-        (NOT_REPLICATED, Verdict.NOT_REPLICATED),
-        (ON_PREMISES, Verdict.GROUP_NOT_WRITABLE),
-        (DENIED, Verdict.GROUP_NOT_WRITABLE),
-        (STRANGE, Verdict.REFUSED),
-        (Reply(409), Verdict.REFUSED),
+        (Reply(204), GraphVerdict.DONE),
+        (ALREADY, GraphVerdict.ALREADY),
+        (MISSING, GraphVerdict.NOT_FOUND),
+        (NOT_REPLICATED, GraphVerdict.NOT_REPLICATED),
+        (ON_PREMISES, GraphVerdict.GROUP_NOT_WRITABLE),
+        (DENIED, GraphVerdict.GROUP_NOT_WRITABLE),
+        (STRANGE, GraphVerdict.REFUSED),
+        (Reply(409), GraphVerdict.REFUSED),
     ],
 )
-def test_the_text_of_a_refused_addition_tells_what_it_means(reply: Reply, verdict: Verdict) -> None:
+def test_the_text_of_a_refused_addition_tells_what_it_means(
+    reply: Reply, verdict: GraphVerdict
+) -> None:
     assert verdict_on_add(reply) is verdict
 
 
 @pytest.mark.parametrize(
     ("reply", "verdict"),
     [
-        (Reply(204), Verdict.DONE),
-        (MISSING, Verdict.ALREADY),
-        (DENIED, Verdict.GROUP_NOT_WRITABLE),
-        (ON_PREMISES, Verdict.GROUP_NOT_WRITABLE),
+        (Reply(204), GraphVerdict.DONE),
+        (MISSING, GraphVerdict.ALREADY),
+        (DENIED, GraphVerdict.GROUP_NOT_WRITABLE),
+        (ON_PREMISES, GraphVerdict.GROUP_NOT_WRITABLE),
     ],
 )
-def test_who_is_not_there_has_been_removed_already(reply: Reply, verdict: Verdict) -> None:
+def test_who_is_not_there_has_been_removed_already(reply: Reply, verdict: GraphVerdict) -> None:
     assert verdict_on_remove(reply) is verdict
 
 
@@ -82,19 +84,19 @@ def test_a_refused_token_concerns_everybody() -> None:
 
 
 def test_a_refusal_tells_the_operator_what_graph_said() -> None:
-    told = answer(ScopeAction.ADD, "x", Verdict.GROUP_NOT_WRITABLE, DENIED)
+    told = answer(ScopeAction.ADD, "x", GraphVerdict.GROUP_NOT_WRITABLE, DENIED)
     assert (told.outcome, told.reason) == (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE)
     assert told.detail.startswith("403 Authorization_RequestDenied: Insufficient privileges.")
     assert told.user.object_id == "x"
 
 
 def test_a_person_who_is_not_replicated_in_time_is_not_in_entra() -> None:
-    told = answer(ScopeAction.ADD, "x", Verdict.NOT_REPLICATED, NOT_REPLICATED)
+    told = answer(ScopeAction.ADD, "x", GraphVerdict.NOT_REPLICATED, NOT_REPLICATED)
     assert (told.outcome, told.reason) == (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA)
 
 
 def test_success_needs_no_reason() -> None:
-    told = answer(ScopeAction.REMOVE, "x", Verdict.DONE, Reply(204))
+    told = answer(ScopeAction.REMOVE, "x", GraphVerdict.DONE, Reply(204))
     assert (told.change, told.outcome, told.reason, told.detail) == (
         ScopeAction.REMOVE,
         WriteOutcome.DONE,

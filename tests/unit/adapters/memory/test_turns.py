@@ -11,7 +11,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Turns
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment
-from tests.ports.people import enrolment, everybody, object_id, put
+from tests.support.ports.people import enrolment, everybody, object_id, put
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 KEY = object_id(1)

@@ -35,7 +35,7 @@ from shared.domain.rollout.state import Lease, Pause, PauseReason, Phase, Rollou
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
 from shared.ports.rollouts import Reconciliation
-from tests.unit.cli_samples import plan, rollback
+from tests.support.cli_samples import plan, rollback
 
 TEXTS = st.text(max_size=12)
 SETS = st.frozensets(TEXTS, max_size=3)

@@ -11,7 +11,7 @@ from shared.domain.person.enrolment import MOST_STEPS, State, Step, merged
 from shared.domain.person.people import Identifier, IdentifierKind, Person, UserRef, is_object_id
 from shared.domain.person.policy import Policy, doubled
 from shared.domain.person.reasons import Reason
-from tests.unit.enrolments import ANNA_ID, ANNA_UPN, HOUR, NOW, POLICY, enrolment
+from tests.support.enrolments import ANNA_ID, ANNA_UPN, HOUR, NOW, POLICY, enrolment
 
 KNOWN = st.none() | st.sampled_from(["one", "other"])
 REFS = st.builds(

@@ -6,7 +6,7 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.lifecycle import WorkflowOutcome, outcome_of
 from shared.domain.person.onboarding import Action
 from shared.domain.person.reasons import Reason
-from tests.unit.enrolments import enrolment
+from tests.support.enrolments import enrolment
 
 JOINS = {
     State.REQUESTED: None,

@@ -35,7 +35,7 @@ from shared.domain.person.onboarding import Action, decide
 from shared.domain.person.people import Candidate, Memberships, Person
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
     DAY,
@@ -48,7 +48,7 @@ from tests.unit.enrolments import (
     reasons,
     request,
 )
-from tests.unit.enrolments import found as finding_of
+from tests.support.enrolments import found as finding_of
 
 WAVE = Cause(CauseKind.WAVE, "early", "clock")
 EVENT = Cause(CauseKind.EVENT, "event-0", "hr")

@@ -19,7 +19,7 @@ from shared.domain.person.onboarding import (
 from shared.domain.person.people import Memberships, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     ANNA_ID,
     ANNA_UPN,
     BREAK_GLASS,

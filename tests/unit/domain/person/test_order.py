@@ -14,7 +14,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, verify
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
     DAY,

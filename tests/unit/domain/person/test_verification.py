@@ -22,7 +22,7 @@ from shared.domain.person.people import Memberships, Person, Registration, UserR
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, adopt, is_arrival_of, joined, verify
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     ANNA,
     ANNA_ID,
     ANNA_UPN,

@@ -12,7 +12,7 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import note_delta_sync, record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
-from tests.unit.enrolments import (
+from tests.support.enrolments import (
     DAY,
     NOW,
     POLICY,

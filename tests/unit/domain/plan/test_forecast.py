@@ -15,8 +15,8 @@ from shared.domain.rollout.cohort import Cut, position
 from shared.domain.rollout.document import Count, GroupRing, Ring, Share
 from shared.domain.rollout.state import Phase, Rollout
 from shared.use_cases.views.describe_forecast import forecast_view
-from tests.unit.enrolments import ANNA_ID, CLOUD_ANNA, POLICY, SCOPE
-from tests.unit.waves import DAY, NOW, document, rollout, wave
+from tests.support.enrolments import ANNA_ID, CLOUD_ANNA, POLICY, SCOPE
+from tests.support.waves import DAY, NOW, document, rollout, wave
 
 GROUP = "5c09e000-0000-0000-0000-00000000000f"
 HERE = position("salt", ANNA_ID)

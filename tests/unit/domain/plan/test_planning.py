@@ -15,8 +15,8 @@ from shared.domain.plan.scope_plan import Addition, Drift, Removal, ScopePlan, S
 from shared.domain.rollout.cohort import EVERYBODY, NOBODY
 from shared.domain.rollout.document import Document, GroupRing, Ring, Share
 from shared.domain.rollout.state import Phase, Rollout, planned
-from tests.unit.enrolments import DAY, HOUR, NOW, POLICY
-from tests.unit.plans import (
+from tests.support.enrolments import DAY, HOUR, NOW, POLICY
+from tests.support.plans import (
     RING_GROUP,
     Situation,
     a_document,

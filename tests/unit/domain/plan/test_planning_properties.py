@@ -14,8 +14,8 @@ from shared.domain.person.people import Attribute, Candidate
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import Count, GroupRing, Ring, Selection, Share
 from shared.domain.rollout.state import Phase
-from tests.unit.enrolments import DAY, HOUR, NOW
-from tests.unit.plans import (
+from tests.support.enrolments import DAY, HOUR, NOW
+from tests.support.plans import (
     RING_GROUP,
     Situation,
     a_document,

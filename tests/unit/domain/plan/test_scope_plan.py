@@ -17,7 +17,7 @@ from shared.domain.plan.scope_plan import (
     unsafe,
 )
 from shared.domain.rollout.document import DriftAction, Limit
-from tests.unit.plans import a_document, an_id
+from tests.support.plans import a_document, an_id
 
 FREE = a_document()
 STRICT = a_document(additions=Limit(people=20), removals=Limit(share=0.05))

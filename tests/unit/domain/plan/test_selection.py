@@ -5,7 +5,7 @@ import pytest
 from shared.domain.plan.selection import Census, apportioned
 from shared.domain.rollout.cohort import NOBODY, Cut
 from shared.domain.rollout.document import Count, Ring, Selection, Share, Wave
-from tests.unit.plans import a_document
+from tests.support.plans import a_document
 
 TENTHS = [number / 10 for number in range(10)]
 

@@ -25,7 +25,7 @@ from shared.domain.rollout.state import (
     revise,
     roll_back,
 )
-from tests.unit.waves import (
+from tests.support.waves import (
     ALL,
     DAY,
     DOCUMENTS,

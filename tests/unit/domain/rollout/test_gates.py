@@ -14,7 +14,7 @@ from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.state import Phase
-from tests.unit.waves import (
+from tests.support.waves import (
     DAY,
     LATER,
     MINUTE,

@@ -12,7 +12,7 @@ from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Phase
-from tests.unit.waves import (
+from tests.support.waves import (
     DAY,
     HOUR,
     LATER,

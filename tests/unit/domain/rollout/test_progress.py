@@ -27,7 +27,7 @@ from shared.domain.rollout.state import (
     pause,
     roll_back,
 )
-from tests.unit.waves import (
+from tests.support.waves import (
     CLOSED,
     DAY,
     MINUTE,

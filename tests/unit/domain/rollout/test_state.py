@@ -31,7 +31,7 @@ from shared.domain.rollout.state import (
     revise,
     roll_back,
 )
-from tests.unit.waves import (
+from tests.support.waves import (
     ALL,
     DOCUMENTS,
     EARLY,

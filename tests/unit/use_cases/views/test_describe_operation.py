@@ -19,7 +19,7 @@ from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
 from shared.contracts.api.words import OperationState
 from shared.ports.operations import Operation
 from shared.use_cases.views.describe_operation import operation_view
-from tests.unit.cli_samples import NOW, plan, rollback
+from tests.support.cli_samples import NOW, plan, rollback
 
 PLANNED = PlanView.model_validate(plan())
 LEAVING = RollbackView.model_validate(rollback())

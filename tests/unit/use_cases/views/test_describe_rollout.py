@@ -15,7 +15,7 @@ from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout, abor
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.use_cases.views.describe_rollout import evaluation_view, rollout_view
-from tests.unit.waves import (
+from tests.support.waves import (
     HOUR,
     MINUTE,
     NOW,

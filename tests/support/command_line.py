@@ -1,0 +1,23 @@
+"""The command line, asked whether it takes what somebody would type."""
+
+from typing import Any
+
+import typer
+
+from cli.main import app
+
+SSPR: Any = typer.main.get_command(app)
+
+
+def parse(words: list[str]) -> None:
+    """Parse them as the command line does, without running anything.
+
+    Raises:
+        Exception: typer's own, of an unknown command or option, or a missing argument.
+    """
+    command, context = SSPR, None
+    while True:
+        context = command.make_context(command.name, list(words), parent=context)
+        if not hasattr(command, "commands"):
+            return
+        _, command, words = command.resolve_command(context, words)

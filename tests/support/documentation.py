@@ -1,0 +1,132 @@
+"""The pages of the documentation, taken apart: prose, code blocks, tables and what they say."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support.repository import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+_FENCED = re.compile(r"^( *)```(\w*) ?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"`([^`\n]+)`")
+_LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
+_PROMPT = "$ "
+_SHELLS = {"sh", "bash", "console"}
+_FIRST_CELL = re.compile(r"^\| `([^`|]+)` \|", re.MULTILINE)
+
+
+class Said(NamedTuple):
+    """Something that a page says; the page by its path within the repository."""
+
+    page: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.text}"
+
+
+class Block(NamedTuple):
+    """A code block: its language, what else stands on its first line, and its text."""
+
+    language: str
+    label: str
+    text: str
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def said(pattern: re.Pattern[str], text: str, page: Path) -> Iterator[Said]:
+    return (Said(name_of(page), found[1]) for found in pattern.finditer(text))
+
+
+def prose(page: Path) -> str:
+    """The page without its code blocks."""
+    return _FENCED.sub("", page.read_text())
+
+
+def inline(page: Path) -> Iterator[Said]:
+    """What stands between single backticks."""
+    return said(_INLINE, prose(page), page)
+
+
+def links(page: Path) -> Iterator[Said]:
+    """Those within the repository."""
+    return (one for one in said(_LINK, prose(page), page) if "://" not in one.text)
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors that GitHub gives the page's headings."""
+    return {slug(found[2]) for found in _HEADING.finditer(prose(page))}
+
+
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def section(page: Path, heading: str) -> str:
+    """What stands below a heading, up to the next one of its level or above, without code."""
+    text = prose(page)
+    found = next(one for one in _HEADING.finditer(text) if one[2] == heading)
+    rest = text[found.end() :]
+    after = (one for one in _HEADING.finditer(rest) if len(one[1]) <= len(found[1]))
+    return rest[: next((one.start() for one in after), None)]
+
+
+def headings(text: str) -> list[str]:
+    return [found[2] for found in _HEADING.finditer(text)]
+
+
+def first_cells(text: str) -> list[str]:
+    """The code that stands in the first cell of each row of its tables."""
+    return [found[1] for found in _FIRST_CELL.finditer(text)]
+
+
+def blocks(page: Path) -> Iterator[Block]:
+    for found in _FENCED.finditer(page.read_text()):
+        yield Block(found[2], found[3].strip(), found[4])
+
+
+def lines_of(block: Block) -> Iterator[str]:
+    """Its lines without prompts, comments and what follows a backslash on the next line.
+
+    Where lines have a prompt, the others are what was answered.
+    """
+    lines = [line.strip() for line in block.text.replace("\\\n", " ").splitlines()]
+    prompted = [line for line in lines if line.startswith(_PROMPT)]
+    for line in prompted or lines:
+        text = line.removeprefix(_PROMPT)
+        if text and not text.startswith("#"):
+            yield text
+
+
+def is_typed(block: Block) -> bool:
+    """Whether its lines are typed into a shell."""
+    return block.language in _SHELLS or any(
+        line.startswith(_PROMPT) for line in block.text.splitlines()
+    )
+
+
+def commands_of(line: str) -> list[list[str]]:
+    """The simple commands of a line of shell, without assignments, redirections and comments."""
+    inner = re.sub(r"^source <\((.*)\)$", r"\1", line)
+    lexer = shlex.shlex(inner, posix=True, punctuation_chars="|;&<>")
+    lexer.whitespace_split = True
+    commands: list[list[str]] = [[]]
+    redirected = False
+    for word in lexer:
+        if word and set(word) <= set("|;&"):
+            commands.append([])
+        elif word and set(word) <= set("<>"):
+            redirected = True
+        elif redirected:
+            redirected = False
+        else:
+            commands[-1].append(word)
+    return [command for command in commands if command]

@@ -1,0 +1,383 @@
+"""Golden rows: everything that is stored, as it was when its form was last changed on purpose.
+
+    python -m tests.support.golden_rows
+
+writes the files that are missing, and never one that is there. Who renames something in the domain
+leaves the files alone: what is stored somewhere has to stay readable. Who changes on purpose what
+is stored has to read the old rows as well, and adds a file.
+"""
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from azure.data.tables import TableServiceClient, UpdateMode
+
+from sandbox.testing.azurite_process import azurite
+from shared.adapters.tables.tables import NAMES, Tables
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.operation_orders import ApplyOrder
+from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.words import OperationState
+from shared.domain.audit import broken_at
+from shared.domain.person.enrolment import (
+    Cause,
+    CauseKind,
+    Claim,
+    Enrolment,
+    Exclusion,
+    Provenance,
+    State,
+    Step,
+)
+from shared.domain.person.people import Attribute, UserRef
+from shared.domain.person.policy import AttributeRule, SourceOfAuthority
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.document import Ring
+from shared.domain.rollout.gate import Evaluation, Outcome, Result
+from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.state import Rollout
+from shared.ports.ledger import Receipt
+from shared.ports.operations import Operation
+from shared.ports.plans import KeptPlan, PlannedPerson
+from shared.ports.rollouts import Reconciliation
+from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
+from tests.support.repository import ROOT
+
+FOLDER = ROOT / "tests/integration/ledger/golden"
+NOW = datetime(2026, 11, 29, 8, 0, 0, 123456, tzinfo=UTC)
+LATER = NOW + timedelta(days=3)
+ADA, BOB, CAROL = (f"{number}ada0000-0000-4000-8000-000000000000" for number in range(3))
+PROVISIONAL = "employee:4711"
+
+WHOLE = Enrolment(
+    key=ADA,
+    user=UserRef(
+        object_id=ADA,
+        user_principal_name="ada@contoso.test",
+        employee_id="1",
+        source_anchor="YWRh",
+        sid="S-1-5-21-1-2-3-1001",
+    ),
+    state=State.APPLIED,
+    reason=Reason.ADDED,
+    cause=Cause(CauseKind.EVENT, "event-1", "hr"),
+    since=NOW,
+    event_time=NOW - timedelta(hours=1),
+    source_of_authority=SourceOfAuthority.ON_PREMISES,
+    provenance=Provenance.OURS,
+    command_key="command-1",
+    effective_date=LATER,
+    due=NOW + timedelta(minutes=2),
+    deadline=LATER,
+    attempts=2,
+    reissues=1,
+    flag=Reason.NOT_VISIBLE,
+    claims=(
+        Claim(Cause(CauseKind.EVENT, "event-1", "hr")),
+        Claim(Cause(CauseKind.WAVE, "pilot", "rollout")),
+        Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),
+    ),
+    exclusion=Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER),
+    steps=(
+        Step(NOW - timedelta(hours=1), State.REQUESTED, Reason.ONBOARDED, "event-1"),
+        Step(NOW, State.APPLIED, Reason.ADDED),
+    ),
+)
+"""With a value in every field."""
+BARE = Enrolment(
+    key=BOB,
+    user=UserRef(object_id=BOB),
+    state=State.EXCLUDED,
+    reason=Reason.GUEST,
+    cause=Cause(CauseKind.NEW_HIRE, "", "rollout"),
+    since=NOW,
+    event_time=NOW,
+)
+"""With as few as can be."""
+AWAITED = Enrolment(
+    key=PROVISIONAL,
+    user=UserRef(employee_id="4711"),
+    state=State.WAITING,
+    reason=Reason.NOT_IN_ANY_DIRECTORY,
+    cause=Cause(CauseKind.EVENT, "event-2", "hr"),
+    since=NOW,
+    event_time=NOW,
+    claims=(Claim(Cause(CauseKind.EVENT, "event-2", "hr")),),
+)
+ARRIVED = replace(
+    AWAITED,
+    key=CAROL,
+    user=UserRef(object_id=CAROL, employee_id="4711"),
+    state=State.REQUESTED,
+    reason=Reason.ARRIVED_IN_ENTRA,
+)
+TAKEN = Receipt(
+    key="event-1", queue="onboarding-events", at=NOW, outcome=Reason.ONBOARDED, person_key=ADA
+)
+REFUSED = Receipt(
+    key="event-3",
+    queue="onboarding-events",
+    at=NOW,
+    outcome=Reason.INVALID,
+    person_key=BOB,
+    field="data.employeeId",
+    detail="is missing",
+    body='{"grüße": 1}',
+)
+ROLLOUT: Rollout = replace(
+    PAUSED,
+    document=replace(
+        DOCUMENT,
+        # Sets of one, since the order of several is another in each process.
+        excluded_attributes=(AttributeRule(Attribute.DEPARTMENT, frozenset({"werk süd"})),),
+        waves=(
+            replace(DOCUMENT.waves[0], selection=Ring(frozenset({ADA}))),
+            *DOCUMENT.waves[1:],
+        ),
+        removals=replace(DOCUMENT.removals, people=50),
+    ),
+    cuts=(Cut(0.05), Cut(0.25, {"Leeds": 0.5})),
+    rolled_back=frozenset({"helpers"}),
+    promoted=True,
+    applied_by="operation-1",
+    forced=True,
+)
+RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
+DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
+UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
+RECONCILIATION = Reconciliation(
+    at=NOW,
+    listed=1000,
+    eligible=900,
+    kept=800,
+    added=5,
+    removed=4,
+    removed_by_hand=[ADA],
+    added_by_hand=[BOB],
+    repaired=1,
+    skips={Reason.GUEST: 100},
+    problem="additions: too many",
+)
+SIGHT = WorkerSight(
+    worker="WORKER01",
+    seen_at=NOW,
+    directory_answers=True,
+    sync_succeeded=True,
+    sync_ended_at=NOW,
+    problem="none to speak of",
+)
+COUNT = CountView(reason="guest", text="A guest.", people=2)
+SHOWN = PlanView(
+    fingerprint="f00d",
+    name="contoso",
+    digest="d1",
+    planned_at=NOW,
+    listed=9,
+    eligible=8,
+    kept=1,
+    additions=3,
+    waves=(
+        PlannedWave(
+            name="pilot",
+            selection="5 %",
+            soak="P3D",
+            begun=True,
+            additions=3,
+            departments={"IT": 3},
+            prompts=2,
+            gates=(GateNeeds(gate="visible", text="95 % seen in Entra"),),
+        ),
+    ),
+    other_additions=(COUNT,),
+    skips=(COUNT,),
+    removals=(COUNT,),
+    drift=(COUNT,),
+    unsafe=("additions: too many",),
+    warnings=("wave all adds nobody",),
+)
+PLAN = KeptPlan(
+    fingerprint="f00d",
+    document_text="name: contoso # für alle\n",
+    planned_at=NOW,
+    actor="ada",
+    shown=SHOWN,
+)
+PEOPLE = [
+    PlannedPerson(object_id=ADA, action="add", wave="pilot", reason="in-wave"),
+    PlannedPerson(object_id=BOB, action="skip", wave=None, reason="guest"),
+]
+OPERATION = Operation(
+    key="operation-1",
+    actor="ada",
+    requested_at=NOW,
+    order=ApplyOrder(plan="f00d", force=True, reason="the whole site moves"),
+    state=OperationState.SUCCEEDED,
+    result=AppliedView(fingerprint="f00d", version=2),
+    problem="to be tried again",
+)
+DOCUMENT_TEXT = "name: contoso # für alle\n"
+
+type Work = Callable[[Tables], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Golden:
+    """What is written through the ports, and what they read of it."""
+
+    write: Work
+    expect: Work
+
+
+async def _write_people(tables: Tables) -> None:
+    for person in (WHOLE, BARE, AWAITED):
+        await tables.ledger.amend({person.key}, lambda *_, one=person: one, actor="hr", now=NOW)
+    await tables.ledger.adopt(PROVISIONAL, ARRIVED, actor="clock", now=NOW)
+
+
+async def _expect_people(tables: Tables) -> None:
+    ledger = tables.ledger
+    found = await ledger.load({ADA, BOB, PROVISIONAL})
+    assert found == {ADA: WHOLE, BOB: BARE, PROVISIONAL: ARRIVED}
+    assert list(await ledger.in_state({State.APPLIED}, due_before=LATER)) == [WHOLE]
+    assert list(await ledger.in_wave("pilot")) == [WHOLE]
+    assert list(await ledger.flagged(9)) == [WHOLE]
+    assert sorted([one.key async for page in ledger.summaries() for one in page]) == [
+        ADA,
+        BOB,
+        CAROL,
+    ]
+    totals = await ledger.totals()
+    assert totals.by_reason == {
+        (State.APPLIED, Reason.ADDED): 1,
+        (State.EXCLUDED, Reason.GUEST): 1,
+        (State.REQUESTED, Reason.ARRIVED_IN_ENTRA): 1,
+    }
+    assert totals.by_flag == {Reason.NOT_VISIBLE: 1}
+    assert totals.by_wave == {("pilot", State.APPLIED, True): 1}
+    await _expect_audit(tables, changes=5)
+
+
+async def _expect_audit(tables: Tables, *, changes: int) -> None:
+    found = 0
+    for end in await tables.audit.ends():
+        records = await tables.audit.records(end.partition, 0, 99)
+        assert broken_at(records, end) is None
+        found += len(records)
+    assert found == changes
+
+
+async def _write_receipts(tables: Tables) -> None:
+    await tables.ledger.record_receipts([TAKEN, REFUSED])
+
+
+async def _expect_receipts(tables: Tables) -> None:
+    assert await tables.ledger.receipt(TAKEN.key) == TAKEN
+    assert list(await tables.ledger.refused(9)) == [REFUSED]
+
+
+async def _write_rollout(tables: Tables) -> None:
+    await tables.rollouts.replace(None, ROLLOUT, action="apply", now=NOW)
+    await tables.rollouts.keep_document(2, DOCUMENT_TEXT, actor="ada", now=NOW)
+    await tables.rollouts.keep_evaluation(DECIDED)
+    await tables.rollouts.keep_evaluation(UNDECIDED)
+    await tables.rollouts.keep_reconciliation(RECONCILIATION)
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_rollout(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == ROLLOUT
+    assert await tables.rollouts.document_text(2) == DOCUMENT_TEXT
+    assert list(await tables.rollouts.evaluations(9)) == [UNDECIDED, DECIDED]
+    assert await tables.rollouts.reconciliation() == RECONCILIATION
+    assert list(await tables.workers.sights()) == [SIGHT]
+    await _expect_audit(tables, changes=1)
+
+
+async def _write_plan(tables: Tables) -> None:
+    await tables.plans.keep(PLAN, PEOPLE)
+
+
+async def _expect_plan(tables: Tables) -> None:
+    assert await tables.plans.find(PLAN.fingerprint) == PLAN
+    assert list(await tables.plans.people(PLAN.fingerprint, 0)) == PEOPLE
+
+
+async def _write_operation(tables: Tables) -> None:
+    await tables.operations.keep(OPERATION)
+
+
+async def _expect_operation(tables: Tables) -> None:
+    assert await tables.operations.find(OPERATION.key) == OPERATION
+
+
+GOLDEN: Mapping[str, Golden] = {
+    "people": Golden(_write_people, _expect_people),
+    "receipts": Golden(_write_receipts, _expect_receipts),
+    "rollout": Golden(_write_rollout, _expect_rollout),
+    "plan": Golden(_write_plan, _expect_plan),
+    "operation": Golden(_write_operation, _expect_operation),
+}
+
+type Rows = dict[str, list[dict[str, Any]]]
+
+
+def stored_rows(account: str) -> Rows:
+    """Every row of every table, as JSON has it; times are told from texts."""
+    with TableServiceClient.from_connection_string(account) as service:
+        there = {table.name for table in service.list_tables()}
+        rows = {
+            name: [
+                {key: _told(value) for key, value in sorted(entity.items())}
+                for entity in service.get_table_client(name).list_entities()
+            ]
+            for name in NAMES
+            if name in there
+        }
+    return {name: found for name, found in rows.items() if found}
+
+
+def store_rows(account: str, rows: Rows) -> None:
+    """Put the rows there by the SDK alone."""
+    with TableServiceClient.from_connection_string(account) as service:
+        for name, found in rows.items():
+            table = service.create_table(name)
+            for row in found:
+                entity = {key: _untold(value) for key, value in row.items()}
+                table.upsert_entity(entity, mode=UpdateMode.REPLACE)
+
+
+def _told(value: Any) -> Any:
+    return {"time": value.isoformat()} if isinstance(value, datetime) else value
+
+
+def _untold(value: Any) -> Any:
+    return datetime.fromisoformat(value["time"]) if isinstance(value, dict) else value
+
+
+async def _write(account: str, golden: Golden) -> None:
+    async with Tables.from_connection_string(account) as tables:
+        await golden.write(tables)
+
+
+def _add_missing() -> None:
+    for name, golden in GOLDEN.items():
+        file = FOLDER / f"{name}.json"
+        if file.exists():
+            continue
+        with tempfile.TemporaryDirectory() as state, azurite(Path(state)) as account:
+            asyncio.run(_write(account, golden))
+            text = json.dumps(stored_rows(account), indent=1, ensure_ascii=False)
+        file.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    _add_missing()
