@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+_TOO_LONG = 5
+"""Seconds: whoever waits for them all has forgotten to give up."""
+
 
 class OwnTime(asyncio.SelectorEventLoop):
     """Time passes in it as everywhere, and faster when it is told so."""
@@ -20,9 +23,9 @@ class OwnTime(asyncio.SelectorEventLoop):
         self._ahead += time.total_seconds()
 
     async def stand_still(self, time: timedelta) -> None:
-        """Take so much time, and never come to an end."""
+        """Take so much time, and then more than anybody here waits for."""
         self.put_forward(time)
-        await asyncio.Event().wait()
+        await asyncio.sleep(_TOO_LONG)
 
 
 def in_own_time(work: Callable[[OwnTime], Awaitable[None]]) -> None:

@@ -90,8 +90,13 @@ async def test_one_person_under_two_keys_is_said_once(
     await stage.store(waiting)
     arrived = replace(waiting, key=an_id(1), user=UserRef(object_id=an_id(1), employee_id="1"))
     await save_arrival(stage.world, waiting, arrived, actor="clock", now=NOW)
-    await save_people(stage.world, ["employee:1", an_id(1)], failing, actor="ada", now=NOW)
-    assert len(said(signals, "person-failed")) == 1
+
+    def expire(key: str, current: Enrolment | None) -> Enrolment | None:
+        return current and current.noted(Reason.COMMAND_EXPIRED, NOW, detail=key)
+
+    await save_people(stage.world, ["employee:1", an_id(1)], expire, actor="ada", now=NOW)
+    assert len((await stage.person(1)).steps) == 2
+    assert len(said(signals, "command-expired")) == 1
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,6 @@ class State(StrEnum):
 
 IN_SCOPE = frozenset(state for state in State if state.is_in_scope)
 ENROLLED = frozenset(state for state in State if state.is_enrolled)
-TO_WRITE = frozenset(state for state in State if state.is_to_write)
 
 
 class Provenance(StrEnum):

@@ -137,7 +137,7 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
 
 
 def states_reached(state: State) -> tuple[State, ...]:
-    """Name the state and those of its way that lie before it."""
+    """Names the state and those of its way that lie before it."""
     way = next(way for way in _WAYS if state in way)
     return way[: way.index(state) + 1]
 

@@ -106,6 +106,15 @@ async def test_whom_nothing_wants_any_more_no_longer_waits(stage: Stage) -> None
     assert stage.broker.messages(SCOPE_CHANGES) == ()
 
 
+async def test_one_thing_that_still_wants_them_is_enough(stage: Stage) -> None:
+    stage.arrive(1)
+    over = claim(CauseKind.OVERRIDE, until=NOW)
+    await stage.store(waiting(1, over, claim(CauseKind.WAVE)))
+    await stage.applies(rollout(Phase.PAUSED))
+    await resume_waiting(stage.world, NOW)
+    assert (await stage.person(1)).state is State.WAITING
+
+
 async def test_somebody_who_leaves_while_they_are_asked_for_stays_out(stage: Stage) -> None:
     stage.arrive(1)
     one = waiting(1)

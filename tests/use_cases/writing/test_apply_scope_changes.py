@@ -133,6 +133,17 @@ async def test_a_crash_between_marking_and_sending_is_made_good_by_the_next_deli
     assert [one.command_key for one in commands(stage)] == [marked]
 
 
+async def test_whoever_is_in_by_another_way_while_they_are_marked_is_not_marked(
+    stage: Stage,
+) -> None:
+    """The follow-up has found them; a command that is out would keep them from being taken out."""
+    await stage.store(synced(1))
+    found = synced(1).moved(State.APPLIED, Reason.ALREADY_MEMBER, NOW)
+    stage.turns.at("ledger.amend read", partial(stage.store, found))
+    await apply_scope_changes([change(1)], stage.world, NOW)
+    assert await stage.person(1) == found
+
+
 async def test_the_result_may_arrive_before_whoever_sent_the_command_has_gone_on(
     stage: Stage,
 ) -> None:

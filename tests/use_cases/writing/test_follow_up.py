@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -228,3 +229,15 @@ async def test_who_leaves_while_the_report_is_read_is_not_called_effective(stage
     )
     await read_registrations(stage.world, NOW)
     assert await state_of(stage, 1) is State.WITHDRAWING
+
+
+async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
+    stage: Stage,
+) -> None:
+    stage.arrive(1, SCOPE)
+    visible = followed(1, State.VISIBLE)
+    await stage.store(visible)
+    again = visible.moved(State.APPLIED, Reason.ADDED, NOW)
+    stage.turns.at("directory.registrations", partial(stage.store, again))
+    await read_registrations(stage.world, NOW)
+    assert await stage.person(1) == again

@@ -121,6 +121,18 @@ async def test_results_of_one_batch_count_in_the_order_in_which_they_were_answer
     assert await last_actor(stage) == "workers"
 
 
+async def test_a_refusal_that_was_answered_later_does_not_come_first(stage: Stage) -> None:
+    await stage.store(commanded(1))
+    refused = result(
+        1,
+        outcome=WriteOutcome.REFUSED,
+        reason=Reason.PROTECTED,
+        answered_at=NOW + MINUTE,
+    )
+    await record_results([refused, result(1)], stage.world, NOW + HOUR)
+    assert (await stage.person(1)).state is State.APPLIED
+
+
 async def test_the_result_of_another_command_does_not_answer_this_one(stage: Stage) -> None:
     """The answer that comes before its own command stands in the ledger is not lost either."""
     await stage.store(commanded(1, command_key="d"))
