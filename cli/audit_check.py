@@ -27,7 +27,7 @@ class Verdicts(View):
 
 
 def verdict(end: AuditEndView, records: Iterable[AuditRecordView]) -> Verdict:
-    """What is wrong with a chain, oldest record first, that should end there."""
+    """Checks a chain, oldest record first, that should end there."""
     return Verdict(
         partition=end.partition,
         number=end.number,

@@ -40,7 +40,7 @@ class OperatorApi:
         self._at.close()
 
     def send(self, events: Sequence[object]) -> tuple[str, ...]:
-        """Hand in at most `MOST_EVENTS` events: all are taken or none; the keys to follow them by.
+        """Hands in at most `MOST_EVENTS` events, all or none; returns the keys to follow them by.
 
         Repeating it is safe: an event that the app gets twice is known by its id.
 
@@ -50,46 +50,46 @@ class OperatorApi:
         return self._at.post("onboarding-events", list(events), AcceptedEvents).keys
 
     def user(self, identity: str) -> PeopleView | None:
-        """Everybody whom that name means; None where nobody is known by it."""
+        """Returns everybody whom that name means; None where nobody is known by it."""
         return self._at.get(f"users/{_name(identity)}", PeopleView)
 
     def event(self, key: str) -> EventView | None:
-        """What became of the event; None where no such event has been dealt with."""
+        """Returns what became of the event; None where no such event has been dealt with."""
         return self._at.get(f"events/{_part(key)}", EventView)
 
     def status(self) -> StatusView:
-        """The totals, whoever needs a look, and what was refused."""
+        """Returns the totals, who needs attention, and what was refused."""
         found = self._at.get("status", StatusView)
         return _there(found, "the app has no status; is SSPR_URL the app's /api?")
 
     def health(self) -> HealthView:
-        """Whether everything that the app depends on can be reached, looked at now."""
+        """Checks now whether everything that the app depends on can be reached."""
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
 
     def override(
         self, verb: str, identity: str, reason: str, until: str | None = None
     ) -> PeopleView:
-        """Include, exclude or release somebody; saying so twice says no more than once."""
+        """Includes, excludes or releases somebody; saying so twice says no more than once."""
         body = {"reason": reason} | ({"until": until} if until else {})
         return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
 
     def rollout(self) -> RolloutView | None:
-        """The rollout as it stands; None before the first was applied."""
+        """Returns the rollout as it stands; None before the first was applied."""
         return self._at.get("rollout", RolloutView)
 
     def document(self, version: int | None) -> str | None:
-        """That version of the document as it was written, or the one in force; None without it."""
+        """Returns that version of the document as written, or the one in force; None without it."""
         asked = {} if version is None else {"version": version}
         return self._at.get_text("rollout/document", **asked)
 
     def gates(self, limit: int) -> EvaluationsView:
-        """The newest looks at the gates, newest first."""
+        """Returns the latest evaluations of the gates, newest first."""
         found = self._at.get("rollout/gates", EvaluationsView, limit=limit)
         return _there(found, "the app has no gates")
 
     def control(self, verb: str, reason: str, *, skip_soak: bool | None = None) -> RolloutView:
-        """Pause, resume, promote, abort or restart; never made twice, for twice may be once more.
+        """Pauses, resumes, promotes, aborts or restarts; never sent twice: twice may be once more.
 
         Only a promotion may skip the soak.
 
@@ -100,7 +100,7 @@ class OperatorApi:
         return self._at.post(f"rollout/{verb}", body, RolloutView, repeatable=False)
 
     def request_plan(self, document: str) -> PlanOperation:
-        """Ask for a plan; asking twice plans the same.
+        """Asks for a plan; asking twice plans the same.
 
         Raises:
             RefusedInput: the document is wrong, with its findings.
@@ -108,12 +108,12 @@ class OperatorApi:
         return self._at.post_yaml("rollout/plans", document, PlanOperation)
 
     def plan(self, fingerprint: str) -> PlanView:
-        """A plan that was made."""
+        """Returns a plan that was made before."""
         found = self._at.get(f"rollout/plans/{_part(fingerprint)}", PlanView)
         return _there(found, f"no plan is kept as {fingerprint}; sspr plan FILE makes one")
 
     def plan_people(self, fingerprint: str) -> Iterator[PlannedPersonView]:
-        """Everybody whom the plan concerns, read page by page."""
+        """Reads everybody whom the plan concerns, page by page."""
         place = f"rollout/plans/{_part(fingerprint)}"
         page: int | None = 0
         while page is not None:
@@ -123,26 +123,26 @@ class OperatorApi:
             page = people.next_page
 
     def apply(self, fingerprint: str, *, force: bool, reason: str) -> ApplyOperation:
-        """Ask for a plan to be applied; once it is, applying it again changes nothing."""
+        """Asks for a plan to be applied; once it is, applying it again changes nothing."""
         body = {"plan": fingerprint, "force": force, "reason": reason}
         return self._at.post("rollout/apply", body, ApplyOperation)
 
     def roll_back(self, wave: str, reason: str, plan: str | None = None) -> RollbackOperation:
-        """Ask what rolling a wave back would do; with that plan's fingerprint, ask for it."""
+        """Asks what rolling a wave back would do; with that plan's fingerprint, ask for it."""
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("rollout/rollback", body, RollbackOperation)
 
     def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
-        """How an operation stands by now."""
+        """Looks at an operation again."""
         found = self._at.get(f"operations/{_part(asked.key)}", type(asked))
         return _there(found, f"no operation is known by {asked.key}")
 
     def audit_ends(self) -> Sequence[AuditEndView]:
-        """Where the audit's chain ends in each partition."""
+        """Returns where the audit's chain ends in each partition."""
         return _there(self._at.get("audit", AuditEnds), "the app has no audit").partitions
 
     def audit_records(self, partition: str, through: int) -> Iterator[AuditRecordView]:
-        """A partition's records through that number, oldest first, read page by page."""
+        """Reads a partition's records through that number, oldest first, page by page."""
         after = 0
         while after < through:
             found = self._at.get(f"audit/{_part(partition)}", AuditPage, after=after)

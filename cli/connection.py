@@ -51,16 +51,16 @@ class Connection:
         self._http = Http(self._url, settings.headers | signed)
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Closes the connection."""
         self._http.close()
 
     def get[V: View](self, path: str, kind: type[V], **parameters: int) -> V | None:
-        """The view that stands there; None where the app says that there is none."""
+        """Returns the view that stands there; None where the app says that there is none."""
         answer = self._ask("GET", _with_query(path, parameters))
         return None if _is_none(answer) else self._view(answer, kind)
 
     def get_text(self, path: str, **parameters: int) -> str | None:
-        """The text there; None where the app says that there is none."""
+        """Returns the text there; None where the app says that there is none."""
         answer = self._ask("GET", _with_query(path, parameters))
         if _is_none(answer):
             return None
@@ -71,7 +71,7 @@ class Connection:
     def post[V: View](
         self, path: str, content: object, kind: type[V], *, repeatable: bool = True
     ) -> V:
-        """What the app answers to a JSON value.
+        """Sends a JSON value; returns what the app answers.
 
         Raises:
             RefusedInput: it does not take this as it is written.
@@ -82,7 +82,7 @@ class Connection:
         return self._posted(path, body, _JSON, kind, repeatable=repeatable)
 
     def post_yaml[V: View](self, path: str, text: str, kind: type[V]) -> V:
-        """What the app answers to a document; raises as `post` does."""
+        """Sends a document; returns what the app answers, and raises as `post` does."""
         return self._posted(path, text.encode(), _YAML, kind)
 
     def _posted[V: View](

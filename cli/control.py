@@ -1,4 +1,4 @@
-"""Steering: an operator's word that may not be said twice when its answer is lost."""
+"""Control: an operator's word that may not be said twice when its answer is lost."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _VERBS: Mapping[str, _Verb] = {
 def control(
     api: OperatorApi, verb: str, reason: str, *, skip_soak: bool | None = None
 ) -> RolloutView:
-    """Say it, and answer the rollout as it stands then.
+    """Say the word, and return the rollout as it stands then.
 
     Where no answer comes, the rollout tells whether the word was heard.
 

@@ -44,7 +44,7 @@ def of_people(goal: PersonState | None) -> "Callable[[Sequence[PersonView]], Sta
 
 
 def reached(person: "PersonView", goal: PersonState | None) -> bool:
-    """Whether the person is at the goal or beyond it; without a goal, at any end."""
+    """Tells whether the person is at the goal or beyond it; without a goal, at any end."""
     return person.final if goal is None else goal in person.reached
 
 

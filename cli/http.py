@@ -46,7 +46,7 @@ class Http:
         self._open: HTTPConnection | None = None
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Closes the connection."""
         if self._open:
             self._open.close()
         self._open = None
@@ -60,7 +60,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         fresh: bool = False,
     ) -> Answer:
-        """Send a request to a path below the address, and read the whole answer.
+        """Sends a request to a path below the address, and reads the whole answer.
 
         Args:
             method: GET or POST.
@@ -109,15 +109,16 @@ class _ByProxy(HTTPConnection):
 
 
 def _connection(url: SplitResult) -> HTTPConnection:
-    host = url.hostname or ""
+    # Always with a port: without one the last group of an IPv6 address would be taken for it.
+    host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     proxy = _proxy(url.scheme, host)
     if url.scheme != "https":
-        return _ByProxy(proxy) if proxy else HTTPConnection(host, url.port, timeout=_TIMEOUT)
+        return _ByProxy(proxy) if proxy else HTTPConnection(host, port, timeout=_TIMEOUT)
     if proxy is None:
-        return HTTPSConnection(host, url.port, timeout=_TIMEOUT, context=_trust())
+        return HTTPSConnection(host, port, timeout=_TIMEOUT, context=_trust())
     at = proxy.hostname or "", proxy.port or 80
     connection = HTTPSConnection(*at, timeout=_TIMEOUT, context=_trust())
-    connection.set_tunnel(host, url.port or 443, _proxy_credentials(proxy))
+    connection.set_tunnel(host, port, _proxy_credentials(proxy))
     return connection
 
 

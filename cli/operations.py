@@ -17,7 +17,7 @@ _GROWTH = 1.5
 def finished[R: View](
     api: OperatorApi, operation: OperationView[R], doing: str, *, timeout: float, otherwise: str
 ) -> tuple[OperationView[R], R]:
-    """The operation once it has succeeded, and what came of it.
+    """Waits until the operation has succeeded; returns it, and what came of it.
 
     Args:
         api: where it was asked for.

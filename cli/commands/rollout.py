@@ -224,7 +224,12 @@ def _watched(seen: "Standing", look: "Callable[[], Standing]", timeout: float | 
         seen = latest
         live.update(standing_table(latest))
 
+    # What draws the table is imported here, where no Ctrl-C is expected to cut an import in two.
+    first = standing_table(seen)
     # Ctrl-C is how a watch is meant to end.
-    with Live(console=console(stderr=True), transient=True) as live, suppress(KeyboardInterrupt):
+    with (
+        Live(first, console=console(stderr=True), transient=True) as live,
+        suppress(KeyboardInterrupt),
+    ):
         follow(look, keep, lambda _: None, timeout=timeout, interval=_INTERVAL)
     return seen

@@ -9,7 +9,7 @@ from typing import Any
 from shared.contracts.documents.hr_sources.kind import KnownSignature
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
     LeftAlone,

@@ -14,7 +14,7 @@ from shared.contracts.documents.scalars import Span, between, span
 from shared.contracts.messages.contract import Contract
 from shared.contracts.messages.lifecycle_callback import CallbackPath, LifecycleCallback
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
     SentEvent,

@@ -13,7 +13,7 @@ from shared.contracts.documents.hr_sources.vocabulary import Authentication, Eve
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part, unless_left_out
 from shared.domain.errors import InvalidMessage, TooLarge
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Event,

@@ -18,8 +18,8 @@ from shared.contracts.api.scim_answers import CORE, BulkOperation
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.contracts.documents.part import Part
 from shared.domain.errors import InvalidMessage, TooLarge
-from shared.domain.person.onboarding import Action
 from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.request import Action
 from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Event,

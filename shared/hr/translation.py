@@ -23,7 +23,7 @@ from shared.contracts.messages.onboarding_event import (
     event_key,
 )
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 
 _TYPES = {
     Action.ONBOARD: ONBOARDED,

@@ -13,7 +13,7 @@ from itertools import batched
 
 from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.noticing import signals_of_person, signals_of_rollout
-from shared.domain.person.enrolment import TO_WRITE, Enrolment
+from shared.domain.person.enrolment import Enrolment
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.signals import MessageRefused, plain_field, plain_text
 from shared.ports.ledger import Receipt
@@ -154,7 +154,7 @@ async def keep_refusals(refusals: Collection[Receipt], world: World) -> None:
 
 def awaits_writer(enrolment: Enrolment) -> bool:
     """Whether a write is owed and nobody is at it."""
-    return enrolment.state in TO_WRITE and enrolment.command_key is None
+    return enrolment.state.is_to_write and enrolment.command_key is None
 
 
 async def queue_writes(enrolments: Iterable[Enrolment], outbox: Outbox) -> None:

@@ -20,7 +20,7 @@ def test_a_cloud_person_gets_into_the_cloud_group(rig: Rig, people: People) -> N
     (key,) = rig.onboard(person.user_principal_name)
 
     enrolled = rig.reaches(person.user_principal_name, "effective")
-    assert (enrolled["medium"], enrolled["provenance"]) == ("cloud", "ours")
+    assert (enrolled["sourceOfAuthority"], enrolled["provenance"]) == ("cloud", "ours")
     assert reasons(enrolled) == ["onboarded", "added", "seen-in-entra", "sspr-enabled"]
     assert rig.groups(person) == [SCOPE_GROUP]
     followed = rig.console.person(key)
@@ -35,7 +35,7 @@ def test_a_synced_person_gets_into_the_ad_group(rig: Rig, people: People) -> Non
     rig.onboard(person.user_principal_name)
 
     enrolled = rig.reaches(person.user_principal_name, "effective")
-    assert (enrolled["medium"], enrolled["provenance"]) == ("on-premises", "ours")
+    assert (enrolled["sourceOfAuthority"], enrolled["provenance"]) == ("on-premises", "ours")
     assert reasons(enrolled)[:3] == ["onboarded", "command-issued", "added"]
     assert person.sam_account_name in rig.ad_members()
     assert rig.groups(person) == sorted([SYNCED_SCOPE_GROUP, SCOPE_GROUP])

@@ -233,7 +233,7 @@ def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig) -> None:
 
 def _holds(stage: RolloutRig, person: Employee) -> set[str]:
     found = stage.rig.console.user(person.object_id)
-    return {one["cause"]["kind"] for one in found["holds"]} if found else set()
+    return {one["cause"]["kind"] for one in found["claims"]} if found else set()
 
 
 def _reasons(stage: RolloutRig, person: Employee) -> list[str]:

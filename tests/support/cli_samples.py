@@ -27,7 +27,7 @@ from shared.domain.person.enrolment import State
 from shared.domain.rollout.gates.kind import kind_of
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import ACTIVE, Phase
-from shared.use_cases.views.describe_people import is_final, states_reached
+from shared.use_cases.views.describe_people import states_reached
 from shared.use_cases.views.describe_rollout import states_passed
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -75,7 +75,7 @@ def person(state: str = "visible", **changes: Any) -> dict[str, Any]:
         "flag": None,
         "since": since,
         "reached": states_reached(State(state)),
-        "final": is_final(State(state)),
+        "final": State(state).is_settled,
         "text": text,
         "flag_text": None,
         "object_id": None,

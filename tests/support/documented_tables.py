@@ -1,4 +1,4 @@
-"""The tables of the documentation with a row for every kind of gate or HR source, made from them.
+"""The tables of the documentation that are made from the code: gates, HR sources, transitions.
 
 `python -m tests.support.documented_tables` writes them anew.
 """
@@ -13,6 +13,7 @@ from shared.domain.rollout.gates.kind import GateKind, GateKinds, Sample
 from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
 from shared.hr.registry import HR_KINDS
+from tests.support import documented_transitions as transitions
 from tests.support.repository import ROOT
 
 _DOCS = ROOT / "docs"
@@ -55,6 +56,10 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
                 ("`kind`", "what is sent", "`authentication`", "keys of its own"),
                 [_source(kind) for kind in hr.values()],
             )
+        },
+        _DOCS / "architecture.md": {
+            "transitions": _table(transitions.HAPPENINGS, list(transitions.happenings())),
+            "guards": _table(transitions.GUARDS, transitions.guards()),
         },
     }
 

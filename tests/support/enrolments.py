@@ -11,10 +11,10 @@ from shared.domain.person.enrolment import (
     Provenance,
     State,
 )
-from shared.domain.person.onboarding import Action, Lookup, Request
 from shared.domain.person.people import Identifier, Memberships, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Lookup, Request
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -190,9 +190,9 @@ def test_the_guide_names_every_phase_pause_reason_gate_and_outcome() -> None:
 
 
 def test_the_tables_that_are_made_from_the_code_say_what_it_says() -> None:
-    """`python -m tests.support.documented_tables` writes them anew."""
+    anew = "write it anew by `python -m tests.support.documented_tables`"
     for page, tables in documented_tables.pages().items():
-        assert documented_tables.filled_in(page.read_text(), tables) == page.read_text()
+        assert documented_tables.filled_in(page.read_text(), tables) == page.read_text(), anew
 
 
 def test_the_guide_says_what_every_exit_status_means() -> None:

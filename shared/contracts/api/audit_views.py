@@ -37,7 +37,7 @@ class AuditPage(View):
 
 
 def problem_of(records: Iterable[AuditRecordView], end: AuditEndView) -> str | None:
-    """Tell what is wrong with a partition's chain, oldest record first; None where nothing is."""
+    """Tells what is wrong with a partition's chain, oldest record first; None where nothing is."""
     chain = (
         AuditRecord(
             partition=one.partition,

@@ -13,8 +13,8 @@ from pydantic.alias_generators import to_camel
 from shared.contracts.messages.contract import Contract, Key, Moment, Text
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind
-from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.people import Identifier, IdentifierKind, is_object_id
+from shared.domain.person.request import Action, Request
 
 ONBOARDED = "io.sspr-rollout.person.onboarded.v1"
 OFFBOARDED = "io.sspr-rollout.person.offboarded.v1"

@@ -27,11 +27,49 @@ class State(StrEnum):
     WITHDRAWING = "withdrawing"
     WITHDRAWN = "withdrawn"
 
+    @property
+    def is_in_scope(self) -> bool:
+        """Whether the membership has been written."""
+        return self is State.APPLIED or self.is_seen
 
-IN_SCOPE = frozenset({State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED})
-"""States in which the membership has been written."""
-TO_WRITE = frozenset({State.REQUESTED, State.WITHDRAWING})
-"""States in which a write is still owed."""
+    @property
+    def is_seen(self) -> bool:
+        """Whether Entra has shown the membership."""
+        return self in {State.VISIBLE, State.EFFECTIVE, State.REGISTERED}
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Whether the person is in scope or about to be."""
+        return self is State.REQUESTED or self.is_in_scope
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether the person is in scope, or on the way into it."""
+        return self is State.WAITING or self.is_enrolled
+
+    @property
+    def has_to_end_first(self) -> bool:
+        """Whether the person cannot be put in before this state has ended."""
+        return self in {State.WAITING, State.WITHDRAWING}
+
+    @property
+    def is_to_write(self) -> bool:
+        """Whether a write is still owed."""
+        return self in {State.REQUESTED, State.WITHDRAWING}
+
+    @property
+    def is_chased(self) -> bool:
+        """Whether somebody has to look, before long, whether the person moves."""
+        return self is State.APPLIED or self.is_to_write
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the way has ended: nobody moves on unless asked for again."""
+        return self in {State.REGISTERED, State.EXCLUDED, State.FAILED, State.WITHDRAWN}
+
+
+IN_SCOPE = frozenset(state for state in State if state.is_in_scope)
+ENROLLED = frozenset(state for state in State if state.is_enrolled)
 
 
 class Provenance(StrEnum):
@@ -167,7 +205,10 @@ class Enrolment:
     def moved(
         self, state: State, reason: Reason, now: datetime, *, detail: str = "", **changes: Any
     ) -> Self:
-        """The enrolment one step further; a change of state clears what belonged to the old one."""
+        """The enrolment one step further; a change of state clears what belonged to the old one.
+
+        Which state follows on which is not asked here: decisions go through `transitions`.
+        """
         steps = (*self.steps, Step(now, state, reason, detail))
         if len(steps) > MOST_STEPS:
             steps = (steps[0], *steps[-(MOST_STEPS - 1) :])

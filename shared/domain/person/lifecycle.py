@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, State
-from shared.domain.person.onboarding import Action
+from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action
 
 
 class WorkflowOutcome(StrEnum):
@@ -12,9 +12,6 @@ class WorkflowOutcome(StrEnum):
 
     COMPLETED = "completed"
     FAILED = "failed"
-
-
-_FAILED = frozenset({State.EXCLUDED, State.FAILED, State.WITHDRAWING, State.WITHDRAWN})
 
 
 def outcome_of(
@@ -37,9 +34,9 @@ def outcome_of(
         return WorkflowOutcome.FAILED
     if action is Action.OFFBOARD:
         return _left(current)
-    if current.state in IN_SCOPE or _awaits_hire_date(current):
+    if current.state.is_in_scope or _awaits_hire_date(current):
         return WorkflowOutcome.COMPLETED
-    return WorkflowOutcome.FAILED if current.state in _FAILED else None
+    return None if current.state.is_coming else WorkflowOutcome.FAILED
 
 
 def _awaits_hire_date(current: Enrolment) -> bool:

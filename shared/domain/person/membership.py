@@ -1,22 +1,17 @@
-"""Membership: what a plan, an operator or a rollback makes of one person."""
+"""Membership: what a plan, a repair or a rollback makes of one person."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.domain.person.enrolment import (
-    IN_SCOPE,
-    Cause,
-    CauseKind,
-    Enrolment,
-    Exclusion,
-    Provenance,
-    State,
-    Step,
-)
-from shared.domain.person.onboarding import Action, Lookup, Request, decide, take_out
+from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Provenance
+from shared.domain.person.happenings import Happening
+from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
 from shared.domain.person.policy import Policy, TenantRules
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Lookup, Request
+from shared.domain.person.transitions import begin, move, next_state
+from shared.domain.person.withdrawal import take_out
 
 NO_EVENT = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of the newest event of somebody of whom no event ever came."""
@@ -57,34 +52,32 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     """
     if reason is Reason.NOT_IN_ENTRA:
         # The membership has gone with the account, which may be restored with what was said of it.
-        return current.moved(State.WITHDRAWN, reason, now).released(*_PASSES_AWAY)
+        return move(current, Happening.ACCOUNT_GONE, reason, now).released(*_PASSES_AWAY)
     if reason is Reason.NO_LONGER_WANTED:
         kept = tuple(one for one in current.released(*_PASSES_AWAY).claims if not one.is_over(now))
-        current = replace(current, claims=kept)
-    return take_out(current, reason, now)
+        return take_out(replace(current, claims=kept), Happening.UNWANTED, reason, now)
+    return take_out(current, Happening.INELIGIBLE, reason, now)
 
 
 def put_back(current: Enrolment, now: datetime) -> Enrolment:
     """Somebody whom others took out is written again."""
-    if current.state not in IN_SCOPE:
-        return current
-    return current.moved(State.REQUESTED, Reason.PUT_BACK, now, reissues=0)
+    return move(current, Happening.TAKEN_OUT_BY_HAND, Reason.PUT_BACK, now, reissues=0)
 
 
 def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> Enrolment:
     """Somebody who was in the group before the rollout: remembered, and never touched."""
     cause = Cause(CauseKind.FOUND, "in the group before the rollout", actor)
-    return Enrolment(
+    return begin(
+        Happening.MEMBER_ALREADY,
+        Reason.ALREADY_MEMBER,
+        now,
+        detail=cause.reference,
         key=person.object_id,
         user=person.ref,
-        state=State.VISIBLE,
-        reason=Reason.ALREADY_MEMBER,
         cause=cause,
-        since=now,
         event_time=NO_EVENT,
         source_of_authority=rules.topology.source_of_authority(synced=person.synced),
         provenance=Provenance.PREEXISTING,
-        steps=(Step(now, State.VISIBLE, Reason.ALREADY_MEMBER, cause.reference),),
     )
 
 
@@ -93,38 +86,14 @@ def take_stranger(
 ) -> Enrolment:
     """Somebody whom others put in after the rollout began is taken out."""
     known = current or replace(found(person, policy, now, actor=actor), steps=())
-    return known.moved(
-        State.WITHDRAWING, Reason.ADDED_BY_HAND, now, provenance=Provenance.OURS, reissues=0
+    return move(
+        known,
+        Happening.PUT_IN_BY_HAND,
+        Reason.ADDED_BY_HAND,
+        now,
+        provenance=Provenance.OURS,
+        reissues=0,
     )
-
-
-def keep_out(
-    person: Person, current: Enrolment | None, exclusion: Exclusion, policy: Policy, now: datetime
-) -> Enrolment:
-    """An operator keeps somebody out, and takes them out where they are in."""
-    known = current or replace(
-        found(person, policy, now, actor=exclusion.actor),
-        cause=Cause(CauseKind.OVERRIDE, exclusion.text, exclusion.actor),
-        provenance=Provenance.UNKNOWN,
-        state=State.EXCLUDED,
-        reason=exclusion.reason,
-        steps=(Step(now, State.EXCLUDED, exclusion.reason, exclusion.text),),
-    )
-    kept_out = replace(known.released(CauseKind.OVERRIDE), exclusion=exclusion)
-    if kept_out.state in IN_SCOPE | {State.REQUESTED}:
-        return take_out(kept_out, exclusion.reason, now)
-    if kept_out.state in {State.WAITING, State.FAILED}:
-        return kept_out.moved(State.EXCLUDED, exclusion.reason, now, detail=exclusion.text)
-    return kept_out
-
-
-def let_go(current: Enrolment) -> Enrolment:
-    """What an operator said of the person no longer holds, whichever way it was."""
-    by_hand = (
-        current.exclusion is not None and current.exclusion.reason is Reason.EXCLUDED_BY_OPERATOR
-    )
-    released = current.released(CauseKind.OVERRIDE)
-    return replace(released, exclusion=None) if by_hand else released
 
 
 def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
@@ -133,9 +102,9 @@ def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
     if claim is None or claim.cause.reference != wave:
         return current
     released = current.released(CauseKind.WAVE)
-    if stays(released, now) or released.state in {State.EXCLUDED, State.WITHDRAWN}:
+    if stays(released, now):
         return released
-    return take_out(released, Reason.ROLLED_BACK, now)
+    return take_out(released, Happening.ROLLED_BACK, Reason.ROLLED_BACK, now)
 
 
 def stays(current: Enrolment, now: datetime) -> bool:
@@ -149,7 +118,9 @@ def call_off(current: Enrolment, now: datetime) -> Enrolment:
     """An aborted rollout puts nobody in any more: what it asked for and nobody wrote is undone."""
     asked = {one.cause.kind for one in current.claims}
     written = any(step.reason in {Reason.ADDED, Reason.PUT_BACK} for step in current.steps)
-    pending = current.state in {State.REQUESTED, State.WAITING}
-    if not pending or written or not asked <= set(_PASSES_AWAY):
+    if written or not asked <= set(_PASSES_AWAY):
         return current
-    return take_out(current.released(*_PASSES_AWAY), Reason.CALLED_OFF, now)
+    if next_state(current, Happening.CALLED_OFF) is None:
+        return current
+    off = current.released(*_PASSES_AWAY)
+    return take_out(off, Happening.CALLED_OFF, Reason.CALLED_OFF, now)

@@ -2,27 +2,28 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Any
 
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import (
-    IN_SCOPE,
-    Cause,
     CauseKind,
     Claim,
     Enrolment,
     Exclusion,
     Provenance,
     State,
-    Step,
     merged,
 )
-from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person, UserRef
-from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, Topology
+from shared.domain.person.happenings import Happening
+from shared.domain.person.people import Identifier, IdentifierKind, Person, UserRef
+from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Lookup, Request, key_of
+from shared.domain.person.transitions import begin, move, next_state
+from shared.domain.person.waiting import wait_again
+from shared.domain.person.withdrawal import take_out
 
-_ENROLLED = IN_SCOPE | {State.REQUESTED}
-_ASKED = {
+_REASONS = {
     CauseKind.EVENT: Reason.ONBOARDED,
     CauseKind.NEW_HIRE: Reason.NEW_HIRE,
     CauseKind.WAVE: Reason.IN_WAVE,
@@ -30,48 +31,6 @@ _ASKED = {
 }
 _STALE_READS = timedelta(hours=1)
 """How long after a removal Entra may still show the membership."""
-
-
-class Action(StrEnum):
-    """Whether somebody comes or leaves, or is only to be looked for again."""
-
-    ONBOARD = "onboard"
-    OFFBOARD = "offboard"
-    LOOK_AGAIN = "look-again"
-    """Asks for nobody: whoever waits for this person already is told of them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """One thing asked for one person, from an event or from the clock."""
-
-    key: str
-    """What the sender can follow it by."""
-    action: Action
-    identifier: Identifier
-    occurred_at: datetime
-    cause: Cause
-    effective_date: datetime | None = None
-    until: datetime | None = None
-    """When the cause ceases to want the person in; None for never."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """What Entra knows of the person a request points at: nobody, one, or more than one."""
-
-    people: tuple[Person, ...] = ()
-    memberships: Memberships = Memberships()
-
-    @property
-    def person(self) -> Person | None:
-        """The one person meant; None where there is none or more than one."""
-        return self.people[0] if len(self.people) == 1 else None
-
-
-def key_of(identifier: Identifier, finding: Lookup) -> str:
-    """The key under which the person is remembered."""
-    return finding.person.object_id if finding.person else str(identifier)
 
 
 def decide(
@@ -92,7 +51,7 @@ def decide(
         return _withdraw(_Case(request, finding, current, now))
     if current and _lifts_exclusion(request, current):
         current = replace(current, exclusion=None)
-    after = _wanted(_Case(request, finding, current, now), policy)
+    after = _onboard(_Case(request, finding, current, now), policy)
     return after.with_claim(Claim(request.cause, request.until))
 
 
@@ -101,38 +60,6 @@ def _lifts_exclusion(request: Request, current: Enrolment) -> bool:
     kind, exclusion = request.cause.kind, current.exclusion
     is_leaver = exclusion is not None and exclusion.reason is Reason.OFFBOARDED
     return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver)
-
-
-def wait_again(enrolment: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
-    """Somebody found nowhere waits for the next look, or fails once the deadline has passed."""
-    if enrolment.deadline and now >= enrolment.deadline:
-        return enrolment.moved(State.FAILED, Reason.DEADLINE_PASSED, now)
-    waiting = enrolment
-    if (enrolment.state, enrolment.reason) != (State.WAITING, Reason.NOT_IN_ANY_DIRECTORY):
-        waiting = enrolment.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY, now)
-    return replace(
-        waiting, due=now + rules.retry_after(waiting.attempts), attempts=waiting.attempts + 1
-    )
-
-
-def take_out(enrolment: Enrolment, reason: Reason, now: datetime, *, detail: str = "") -> Enrolment:
-    """The way out: only what is ours is removed, and never past a command still under way."""
-    ours = enrolment.provenance is Provenance.OURS
-    perhaps_in = enrolment.state in _ENROLLED or ours
-    if enrolment.provenance is Provenance.PREEXISTING and perhaps_in:
-        return enrolment.moved(State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS, now, detail=detail)
-    # Nobody knows whose membership it is, and no command is out that could tell: hands off.
-    unknown = enrolment.provenance is Provenance.UNKNOWN and enrolment.command_key is None
-    if perhaps_in and not unknown:
-        return enrolment.moved(
-            State.WITHDRAWING,
-            reason,
-            now,
-            detail=detail,
-            command_key=enrolment.command_key,
-            reissues=0,
-        )
-    return enrolment.moved(State.WITHDRAWN, reason, now, detail=detail)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,29 +71,40 @@ class _Case:
     current: Enrolment | None
     now: datetime
 
-    def moved(self, state: State, reason: Reason) -> Enrolment:
-        """The person in that state, new or one step further."""
+    def after(self, happening: Happening, reason: Reason, **changes: Any) -> Enrolment:
+        """The person once that has happened, new or one step further.
+
+        Where they stay as they are, only the time of the newest event is another.
+        """
         request, current = self.request, self.current
+        state = next_state(current, happening)
         if current is None:
-            return Enrolment(
-                key=key_of(request.identifier, self.finding),
-                user=self._user(),
-                state=state,
-                reason=reason,
-                cause=request.cause,
-                since=self.now,
-                event_time=request.occurred_at,
-                effective_date=request.effective_date,
-                steps=(Step(self.now, state, reason, request.key),),
-            )
+            return replace(self._newcomer(happening, reason), **changes)
+        if state is None:
+            return replace(current, event_time=request.occurred_at)
         if (current.state, current.reason) != (state, reason):
-            current = current.moved(state, reason, self.now, detail=request.key)
-        return replace(
+            current = move(current, happening, reason, self.now, detail=request.key)
+        considered = replace(
             current,
             user=merged(current.user, self._user()),
             cause=request.cause,
             event_time=request.occurred_at,
             effective_date=request.effective_date or current.effective_date,
+        )
+        return replace(considered, **changes)
+
+    def _newcomer(self, happening: Happening, reason: Reason) -> Enrolment:
+        request = self.request
+        return begin(
+            happening,
+            reason,
+            self.now,
+            detail=request.key,
+            key=key_of(request.identifier, self.finding),
+            user=self._user(),
+            cause=request.cause,
+            event_time=request.occurred_at,
+            effective_date=request.effective_date,
         )
 
     def _user(self) -> UserRef:
@@ -181,30 +119,13 @@ class _Case:
                 return UserRef()
 
 
-def _wanted(case: _Case, policy: Policy) -> Enrolment:
-    request, current = case.request, case.current
-    if current and current.state in _ENROLLED:
-        return replace(current, event_time=request.occurred_at)
-    after = _kept_out(case) or _onboard(case, policy)
-    if current and current.state is State.WITHDRAWING and after.state not in _ENROLLED:
-        # The removal is still owed; only a person who is to be in again makes up for it.
-        return replace(current, event_time=request.occurred_at)
-    return after
-
-
-def _kept_out(case: _Case) -> Enrolment | None:
-    """Whom an operator keeps out stays out; what wants them in is remembered for later."""
-    current = case.current
-    if current is None or current.exclusion is None or not current.is_kept_out(case.now):
-        return None
-    if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
-        return replace(current, event_time=case.request.occurred_at)
-    return case.moved(State.EXCLUDED, current.exclusion.reason)
-
-
 def _onboard(case: _Case, policy: Policy) -> Enrolment:
+    current = case.current
+    if current and current.exclusion and current.is_kept_out(case.now):
+        # Whom an operator keeps out stays out; what wants them in is remembered for later.
+        return case.after(Happening.KEPT_OUT, current.exclusion.reason)
     if len(case.finding.people) > 1:
-        return case.moved(State.FAILED, Reason.AMBIGUOUS)
+        return case.after(Happening.UNIDENTIFIED, Reason.AMBIGUOUS)
     if case.finding.person:
         return _enrol(case, case.finding.person, policy)
     return _look_on_premises(case, policy)
@@ -214,15 +135,16 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     memberships, current = case.finding.memberships, case.current
     reason = refusal(person, memberships, policy)
     if reason:
-        return case.moved(State.EXCLUDED, reason)
+        return case.after(Happening.REFUSED, reason)
     start = case.request.effective_date or person.hire_date
     if start and start > case.now:
         return _wait_for(start, case, policy)
     source_of_authority = policy.topology.source_of_authority(synced=person.synced)
     ours = current is not None and _is_ours(current, case.now)
     if policy.scope_group_id in memberships.group_ids and not ours:
-        return replace(
-            case.moved(State.VISIBLE, Reason.ALREADY_MEMBER),
+        return case.after(
+            Happening.MEMBER_ALREADY,
+            Reason.ALREADY_MEMBER,
             source_of_authority=source_of_authority,
             provenance=Provenance.PREEXISTING,
         )
@@ -232,8 +154,12 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
         if source_of_authority is SourceOfAuthority.CLOUD or ours
         else Provenance.UNKNOWN
     )
-    moved = case.moved(State.REQUESTED, _ASKED[case.request.cause.kind])
-    return replace(moved, source_of_authority=source_of_authority, provenance=provenance)
+    return case.after(
+        Happening.ASKED_FOR,
+        _REASONS[case.request.cause.kind],
+        source_of_authority=source_of_authority,
+        provenance=provenance,
+    )
 
 
 def _is_ours(current: Enrolment, now: datetime) -> bool:
@@ -245,7 +171,7 @@ def _is_ours(current: Enrolment, now: datetime) -> bool:
 def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
     request, now = case.request, case.now
     if request.identifier.kind is IdentifierKind.OBJECT_ID:
-        return case.moved(State.FAILED, Reason.NOT_IN_ENTRA)
+        return case.after(Happening.UNIDENTIFIED, Reason.NOT_IN_ENTRA)
     start = request.effective_date or request.occurred_at
     if start > now and request.effective_date:
         return _wait_for(start, case, policy)
@@ -254,16 +180,24 @@ def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
         max(request.occurred_at, start) + policy.waiting_deadline
     )
     if policy.topology is Topology.CLOUD:
-        waiting = case.moved(State.WAITING, Reason.NOT_IN_ANY_DIRECTORY)
-        return wait_again(replace(waiting, deadline=deadline), policy, now)
-    moved = case.moved(State.REQUESTED, _ASKED[case.request.cause.kind])
-    return replace(moved, source_of_authority=SourceOfAuthority.ON_PREMISES, deadline=deadline)
+        after = case.after(Happening.FOUND_NOWHERE, Reason.NOT_IN_ANY_DIRECTORY, deadline=deadline)
+        return wait_again(after, policy, now) if after.state is State.WAITING else after
+    return case.after(
+        Happening.ASKED_FOR,
+        _REASONS[request.cause.kind],
+        source_of_authority=SourceOfAuthority.ON_PREMISES,
+        deadline=deadline,
+    )
 
 
 def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
-    waiting = case.moved(State.WAITING, Reason.HIRE_DATE_AHEAD)
-    deadline = start + policy.waiting_deadline
-    return replace(waiting, due=start, effective_date=start, deadline=deadline)
+    return case.after(
+        Happening.HIRED_LATER,
+        Reason.HIRE_DATE_AHEAD,
+        due=start,
+        effective_date=start,
+        deadline=start + policy.waiting_deadline,
+    )
 
 
 def _withdraw(case: _Case) -> Enrolment:
@@ -271,9 +205,9 @@ def _withdraw(case: _Case) -> Enrolment:
     exclusion = Exclusion(Reason.OFFBOARDED, request.cause.actor, request.cause.reference)
     if current is None:
         # Remembered all the same, so that an older onboarding event that comes late stays out.
-        return replace(case.moved(State.WITHDRAWN, Reason.UNKNOWN_LEAVER), exclusion=exclusion)
+        return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
     leaving = replace(current, event_time=request.occurred_at, claims=(), exclusion=exclusion)
-    if current.state in {State.WITHDRAWING, State.WITHDRAWN}:
+    if next_state(leaving, Happening.OFFBOARDED) is None:
         return leaving
     leaving = replace(leaving, cause=request.cause)
-    return take_out(leaving, Reason.OFFBOARDED, case.now, detail=request.key)
+    return take_out(leaving, Happening.OFFBOARDED, Reason.OFFBOARDED, case.now, detail=request.key)

@@ -5,18 +5,13 @@ from datetime import datetime
 
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import (
-    IN_SCOPE,
-    TO_WRITE,
-    Enrolment,
-    Provenance,
-    State,
-    merged,
-)
-from shared.domain.person.onboarding import take_out
+from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import Reason
+from shared.domain.person.transitions import move, next_state
+from shared.domain.person.withdrawal import take_out
 
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})
 """Exclusions that no event lifts."""
@@ -32,18 +27,18 @@ class Observation:
 
 def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> Enrolment:
     """The enrolment after a look at Entra: moved on, issued again, flagged, or as it was."""
-    if current.state in TO_WRITE:
+    if current.state.is_to_write:
         return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
         if not seen.member:
             return _chase_visibility(current, rules, now)
-        current = current.moved(State.VISIBLE, Reason.SEEN_IN_ENTRA, now, reissues=0)
+        current = move(current, Happening.SEEN, Reason.SEEN_IN_ENTRA, now, reissues=0)
     if current.state is State.VISIBLE:
         if not (seen.registration and seen.registration.sspr_enabled):
             return _flag_ineffective(current, rules, now)
-        current = current.moved(State.EFFECTIVE, Reason.SSPR_ENABLED, now)
+        current = move(current, Happening.SSPR_ENABLED, Reason.SSPR_ENABLED, now)
     if current.state is State.EFFECTIVE and seen.registration and seen.registration.sspr_registered:
-        current = current.moved(State.REGISTERED, Reason.SSPR_REGISTERED, now)
+        current = move(current, Happening.SSPR_REGISTERED, Reason.SSPR_REGISTERED, now)
     return current
 
 
@@ -73,19 +68,18 @@ def _chase_visibility(current: Enrolment, rules: TenantRules, now: datetime) -> 
     if now < current.since + rules.visible_within(current.source_of_authority) or current.flag:
         return current
     if current.reissues < rules.reissue_limit:
-        return current.moved(
-            State.REQUESTED, Reason.REQUESTED_AGAIN, now, reissues=current.reissues + 1
-        )
-    return _flagged(current, Reason.NOT_VISIBLE, now)
+        happening, count = Happening.NOT_SEEN_IN_TIME, current.reissues + 1
+        return move(current, happening, Reason.REQUESTED_AGAIN, now, reissues=count)
+    return _flag(current, Reason.NOT_VISIBLE, now)
 
 
 def _flag_ineffective(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     if now < current.since + rules.effective_within or current.flag:
         return current
-    return _flagged(current, Reason.NOT_EFFECTIVE, now)
+    return _flag(current, Reason.NOT_EFFECTIVE, now)
 
 
-def _flagged(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
+def _flag(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
     return replace(current.noted(flag, now), flag=flag)
 
 
@@ -106,9 +100,11 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
     )
 
 
-def _medium(provisional: Enrolment, person: Person, policy: Policy) -> SourceOfAuthority | None:
+def _source_of_authority(
+    provisional: Enrolment, person: Person, policy: Policy
+) -> SourceOfAuthority | None:
     """Where the membership has been written, or for whom it has not, where it belongs."""
-    if provisional.state in IN_SCOPE:
+    if provisional.state.is_in_scope:
         return provisional.source_of_authority
     return policy.topology.source_of_authority(synced=person.synced)
 
@@ -130,14 +126,14 @@ def adopt(
         due=now if provisional.state is State.WAITING else provisional.due,
         key=person.object_id,
         user=merged(provisional.user, person.ref),
-        source_of_authority=_medium(provisional, person, policy),
+        source_of_authority=_source_of_authority(provisional, person, policy),
     )
     reason = refusal(person, memberships, policy)
-    if reason is None or arrived.state not in IN_SCOPE | {State.REQUESTED}:
+    if reason is None or next_state(arrived, Happening.REFUSED_ON_ARRIVAL) is None:
         return arrived
     if reason is Reason.UNLICENSED:
         return replace(arrived, flag=reason)
-    return take_out(arrived, reason, now)
+    return take_out(arrived, Happening.REFUSED_ON_ARRIVAL, reason, now)
 
 
 def refuse_outdated(arrived: Enrolment, provisional: Enrolment | None) -> None:

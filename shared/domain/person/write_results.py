@@ -2,14 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State, merged
-from shared.domain.person.onboarding import wait_again
+from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.happenings import Happening
 from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
+from shared.domain.person.transitions import move, next_state
+from shared.domain.person.waiting import wait_again
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
-_WRITTEN = frozenset({WriteOutcome.DONE, WriteOutcome.ALREADY})
+_WRITTEN = {
+    WriteOutcome.DONE: Happening.WRITTEN,
+    WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
+}
 _PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
 """What the next try may find mended: Graph shows a new user only after a while."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
@@ -19,32 +25,35 @@ def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: dat
     """The enrolment after the answer; answers may repeat, and come late or out of order."""
     known = replace(current, user=merged(current.user, answer.user))
     if answer.change is ScopeAction.ADD:
-        return _added(known, answer, rules, now)
-    return _removed(known, answer, now)
+        return _after_add(known, answer, rules, now)
+    return _after_removal(known, answer, now)
 
 
-def _added(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
-    written = answer.outcome in _WRITTEN
+def _after_add(
+    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
+) -> Enrolment:
+    if current.state is State.WITHDRAWING:
+        if answer.command_key != current.command_key:
+            return current
+        return _after_late_add(
+            replace(current, provenance=_provenance(current, answer)), answer, now
+        )
+    if answer.outcome in _WRITTEN:
+        return _after_write(current, answer, now)
+    if current.state is not State.REQUESTED or _is_of_another_command(current, answer):
+        return current
+    return _after_refused_add(current, answer, rules, now)
+
+
+def _after_write(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+    happening = _WRITTEN[answer.outcome]
+    reason = Reason.ADDED if happening is Happening.WRITTEN else Reason.ALREADY_MEMBER
+    # Where it is a late answer to a request that has been given up, the write is taken back.
+    given_up = next_state(current, happening) is State.WITHDRAWING
+    detail = "" if given_up else answer.detail
+    changes: dict[str, Any] = {"reissues": 0} if given_up else {}
     provenance = _provenance(current, answer)
-    match current.state:
-        case State.REQUESTED | State.WAITING if written:
-            reason = Reason.ADDED if answer.outcome is WriteOutcome.DONE else Reason.ALREADY_MEMBER
-            return current.moved(
-                State.APPLIED, reason, now, detail=answer.detail, provenance=provenance
-            )
-        case State.REQUESTED if _is_of_another_command(current, answer):
-            return current
-        case State.REQUESTED:
-            return _not_added(current, answer, rules, now)
-        case State.WITHDRAWING if answer.command_key == current.command_key:
-            return _leaving(replace(current, provenance=provenance), answer, now)
-        case State.EXCLUDED | State.FAILED | State.WITHDRAWN if answer.outcome is WriteOutcome.DONE:
-            # A late answer to a request that has been given up: what it wrote is taken back.
-            return current.moved(
-                State.WITHDRAWING, Reason.ADDED, now, provenance=Provenance.OURS, reissues=0
-            )
-        case _:
-            return current
+    return move(current, happening, reason, now, detail=detail, provenance=provenance, **changes)
 
 
 def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
@@ -52,7 +61,7 @@ def _is_of_another_command(current: Enrolment, answer: WriteResult) -> bool:
     return out is not None and answered is not None and out != answered
 
 
-def _not_added(
+def _after_refused_add(
     current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
 ) -> Enrolment:
     reason = answer.reason or Reason.WRITE_REFUSED
@@ -65,36 +74,39 @@ def _not_added(
         if current.is_provisional:
             return wait_again(current, rules, now)
         reason = answer.reason or Reason.NOT_IN_ACTIVE_DIRECTORY
-    state = State.EXCLUDED if reason in _NOT_ELIGIBLE else State.FAILED
-    return current.moved(state, reason, now, detail=answer.detail)
+    ineligible = reason in _NOT_ELIGIBLE
+    happening = Happening.ADD_REFUSED_BY_RULE if ineligible else Happening.ADD_REFUSED
+    return move(current, happening, reason, now, detail=answer.detail)
 
 
-def _leaving(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+def _after_late_add(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     """The add that was under way when the person left has been answered."""
-    if current.provenance is Provenance.OURS:
-        written = answer.outcome in _WRITTEN
-        reason = Reason.ADDED if written else answer.reason or Reason.WRITE_REFUSED
+    happening = _WRITTEN.get(answer.outcome, Happening.ADD_IN_VAIN)
+    if next_state(current, happening) is None:
+        in_vain = happening is Happening.ADD_IN_VAIN
+        reason = (answer.reason or Reason.WRITE_REFUSED) if in_vain else Reason.ADDED
         noted = current.noted(reason, now, detail=answer.detail)
         return replace(noted, command_key=None)
-    reason = (
-        Reason.MEMBERSHIP_NOT_OURS
-        if answer.outcome is WriteOutcome.ALREADY
-        else Reason.NOT_A_MEMBER
-    )
-    return current.moved(State.WITHDRAWN, reason, now, detail=answer.detail)
+    theirs = happening is Happening.WRITTEN_BEFORE
+    reason = Reason.MEMBERSHIP_NOT_OURS if theirs else Reason.NOT_A_MEMBER
+    return move(current, happening, reason, now, detail=answer.detail)
 
 
-def _removed(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+def _after_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+    if answer.outcome is WriteOutcome.REFUSED:
+        return _after_refused_removal(current, answer, now)
+    done = answer.outcome is WriteOutcome.DONE
+    reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
+    return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
+
+
+def _after_refused_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     if current.state is not State.WITHDRAWING:
         return current
-    if answer.outcome is WriteOutcome.DONE:
-        return current.moved(State.WITHDRAWN, Reason.REMOVED, now, detail=answer.detail)
-    if answer.outcome is WriteOutcome.REFUSED:
-        reason = answer.reason or Reason.WRITE_REFUSED
-        flag = None if reason is Reason.COMMAND_EXPIRED else reason
-        noted = current.noted(reason, now, detail=answer.detail)
-        return replace(noted, command_key=None, flag=flag)
-    return current.moved(State.WITHDRAWN, Reason.NOT_A_MEMBER, now, detail=answer.detail)
+    reason = answer.reason or Reason.WRITE_REFUSED
+    flag = None if reason is Reason.COMMAND_EXPIRED else reason
+    noted = current.noted(reason, now, detail=answer.detail)
+    return replace(noted, command_key=None, flag=flag)
 
 
 def _provenance(current: Enrolment, answer: WriteResult) -> Provenance:
@@ -109,7 +121,7 @@ def note_delta_sync(
     current: Enrolment, *, succeeded: bool, detail: str, now: datetime
 ) -> Enrolment:
     """The delta sync after the change has ended; only those whose change it carries are told."""
-    if current.state not in IN_SCOPE | {State.WITHDRAWN}:
+    if not (current.state.is_in_scope or current.state is State.WITHDRAWN):
         return current
     reason = Reason.DELTA_SYNC_SUCCEEDED if succeeded else Reason.DELTA_SYNC_FAILED
     return current.noted(reason, now, detail=detail)

@@ -19,10 +19,6 @@ from shared.domain.plan.selection import Reach, Rings
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.state import Rollout
 
-_SEEN = frozenset({State.VISIBLE, State.EFFECTIVE, State.REGISTERED})
-"""States in which Entra has shown the membership."""
-_UNDER_WAY = frozenset({State.WAITING, State.WITHDRAWING})
-"""States that have to end before the person can be put in."""
 _TOLERATED = frozenset({Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH})
 """Refusals that let nobody in and take nobody out."""
 _REST = timedelta(days=1)
@@ -149,7 +145,7 @@ class _Draft:
         """Whether somebody who is wanted is to be put in; where not, it is said why."""
         reason = row.obstacle
         if reason is None and summary:
-            if summary.state in _UNDER_WAY:
+            if summary.state.has_to_end_first:
                 self._awaited += summary.state is State.WITHDRAWING
                 return False
             reason = summary.reason if self._rests(summary) else None
@@ -167,7 +163,7 @@ class _Draft:
         return refused and summary.since > self._now - _REST
 
     def _has_gone(self, row: RosterRow, summary: EnrolmentSummary) -> bool:
-        return self._looked and summary.state in _SEEN and row.object_id not in self._members
+        return self._looked and summary.state.is_seen and row.object_id not in self._members
 
     def _is_stranger(self, row: RosterRow, summary: EnrolmentSummary | None) -> bool:
         """Whether somebody who is not to be in is seen in the group all the same."""
@@ -175,7 +171,7 @@ class _Draft:
             return False
         if summary is None:
             return True
-        if summary.provenance is Provenance.PREEXISTING or summary.state in _UNDER_WAY:
+        if summary.provenance is Provenance.PREEXISTING or summary.state.has_to_end_first:
             return False
         return summary.state is not State.WITHDRAWN or summary.since < self._now - _STALE_READS
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.onboarding import Lookup, Request, decide, key_of
+from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Identifier
+from shared.domain.person.request import Lookup, Request, key_of
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals
 from shared.use_cases.policy_in_force import policy_in_force

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.onboarding import Request
 from shared.domain.person.people import Person
+from shared.domain.person.request import Request
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals
 from shared.use_cases.onboarding.resume_waiting import ask_again

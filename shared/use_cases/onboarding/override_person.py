@@ -5,7 +5,8 @@ from datetime import datetime
 
 from shared.domain.errors import NotPossible
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion
-from shared.domain.person.membership import keep_out, let_go, put_in
+from shared.domain.person.membership import put_in
+from shared.domain.person.overrides import keep_out, let_go
 from shared.domain.person.people import Candidate, Identifier, Memberships
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World

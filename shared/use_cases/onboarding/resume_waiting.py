@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, State
-from shared.domain.person.onboarding import Action, Request, take_out
+from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Request
+from shared.domain.person.withdrawal import take_out
 from shared.ports.world import World
 from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.recording import nobody, save_people
@@ -38,7 +40,9 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
     unwanted = [one.key for one in due if all(claim.is_over(now) for claim in one.claims)]
 
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
-        return take_out(current, Reason.NO_LONGER_WANTED, now) if current else None
+        if current is None:
+            return None
+        return take_out(current, Happening.UNWANTED, Reason.NO_LONGER_WANTED, now)
 
     await save_people(world, unwanted, decide, actor=ACTOR, now=now, queue=nobody)
 

@@ -6,8 +6,8 @@ from datetime import datetime
 from shared.contracts.messages.onboarding_event import read_request
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Request
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all

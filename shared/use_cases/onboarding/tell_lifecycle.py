@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS
 from shared.domain.person.lifecycle import WorkflowOutcome, outcome_of
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.domain.signals import LifecycleTold
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from shared.domain.person.enrolment import IN_SCOPE, TO_WRITE
 from shared.domain.person.policy import Topology
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
@@ -33,14 +32,14 @@ async def measure(
             for (name, state, flagged), count in totals.by_wave.items()
             if wave and name == wave.name
         },
-        in_scope=sum(totals.by_state.get(state, 0) for state in IN_SCOPE),
+        in_scope=sum(n for state, n in totals.by_state.items() if state.is_in_scope),
         resets=await _resets(max(windows), world, now) if windows else (),
         workers=tuple(await world.workers.sights()) if asks_workers else (),
         needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=sum(
             count
             for (_, state, flagged), count in totals.by_wave.items()
-            if flagged and state in TO_WRITE
+            if flagged and state.is_to_write
         ),
     )
 
@@ -53,5 +52,5 @@ async def _resets(window: timedelta, world: World, now: datetime) -> tuple[Reset
     resets: Sequence[Reset] = await world.directory.resets(now - window)
     known = await world.ledger.load({one.object_id for one in resets})
     return tuple(
-        one for one in resets if one.object_id in known and known[one.object_id].state in IN_SCOPE
+        one for one in resets if one.object_id in known and known[one.object_id].state.is_in_scope
     )

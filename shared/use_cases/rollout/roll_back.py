@@ -11,7 +11,7 @@ from shared.contracts.api.counts import CountView
 from shared.contracts.api.operation_orders import RollbackOrder
 from shared.contracts.api.plan_views import RollbackView
 from shared.domain.errors import NotPossible, WorldChanged
-from shared.domain.person.enrolment import IN_SCOPE, CauseKind, Enrolment, Provenance
+from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
 from shared.domain.person.membership import roll_back as out_of_wave
 from shared.domain.person.membership import stays
 from shared.domain.person.summary import EnrolmentSummary
@@ -89,7 +89,7 @@ def _view(
     departing = sorted(one.key for one in inside if _departs(one, now))
     staying = Counter(_held_by(one, now) for one in inside if not _departs(one, now))
     # Whoever is only asked for comes and goes by the minute; they are taken back all the same.
-    written = [one.key for one in inside if one.state in IN_SCOPE and _departs(one, now)]
+    written = [one.key for one in inside if one.state.is_in_scope and _departs(one, now)]
     meaning = [stored.rollout.document.digest, wave, *sorted(written)]
     return RollbackView(
         wave=wave,

@@ -38,7 +38,6 @@ _WAYS = (
     (State.FAILED,),
 )
 """The ways into scope and out of it, and two ends that any state may come to."""
-_FINAL = frozenset({State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN})
 
 
 async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
@@ -121,7 +120,7 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     return PersonView(
         **_summary(enrolment),
         reached=states_reached(enrolment.state),
-        final=is_final(enrolment.state),
+        final=enrolment.state.is_settled,
         text=enrolment.reason.text,
         flag_text=enrolment.flag.text if enrolment.flag else None,
         object_id=enrolment.user.object_id,
@@ -138,14 +137,9 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
 
 
 def states_reached(state: State) -> tuple[State, ...]:
-    """Name the state and those of its way that lie before it."""
+    """Names the state and those of its way that lie before it."""
     way = next(way for way in _WAYS if state in way)
     return way[: way.index(state) + 1]
-
-
-def is_final(state: State) -> bool:
-    """Tell whether the way has ended: only an event or an operator sets the person going again."""
-    return state in _FINAL
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:

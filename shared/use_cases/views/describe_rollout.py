@@ -154,7 +154,7 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
 
 
 def states_passed(state: WaveState) -> tuple[WaveState, ...]:
-    """Name the wave's state and those that it passes before."""
+    """Names the wave's state and those that it passes before."""
     return _WAY[: _WAY.index(state) + 1] if state in _WAY else (state,)
 
 

@@ -9,7 +9,7 @@ from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
-from shared.domain.person.enrolment import TO_WRITE, Enrolment, State
+from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import record
@@ -33,7 +33,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     await keep_refusals(refused, world)
     keys = {key for change in changes for key in change.person_keys}
     enrolments = await world.ledger.load(keys)
-    owed = {k: e for k, e in enrolments.items() if e.state in TO_WRITE}
+    owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
     await _command(
         [(c, [owed[k] for k in c.person_keys if k in owed]) for c in changes], world, now
     )

@@ -3,14 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, State
+from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import is_object_id
 from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.recording import nobody, save_people, whoever_changed
 
-_ON_THE_WAY = (State.REQUESTED, State.WITHDRAWING, State.APPLIED)
+_CHASED = frozenset(state for state in State if state.is_chased)
 LOOK_UP_ONE_BY_ONE = 400
 """Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
 
@@ -23,7 +23,7 @@ async def follow_up(world: World, now: datetime) -> None:
     """
     await adopt_arrivals(await find_arrivals(world), world, now)
     members = await _members_among_applied(world)
-    for keys in await world.ledger.keys_in_state(_ON_THE_WAY):
+    for keys in await world.ledger.keys_in_state(_CHASED):
         await _verify(keys, members, world, now)
 
 
@@ -63,7 +63,7 @@ async def read_registrations(world: World, now: datetime) -> None:
     report = await world.directory.registrations()
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if current is None or current.state not in IN_SCOPE - {State.APPLIED}:
+        if current is None or not current.state.is_seen:
             return current
         return verify(current, Observation(True, report.get(key)), world.tenant_rules, now)
 

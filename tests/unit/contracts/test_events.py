@@ -21,8 +21,8 @@ from shared.contracts.messages.onboarding_event import (
 )
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind
-from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.request import Action, Request
 from tests.support.enrolments import ANNA_ID, ANNA_UPN, NOW
 
 ENQUEUED = NOW - timedelta(minutes=5)

@@ -28,7 +28,7 @@ from shared.contracts.documents.sources_document import SourcesLanguage
 from shared.contracts.messages.onboarding_event import OFFBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage, NotAuthenticated, UnknownSource
-from shared.domain.person.onboarding import Action
+from shared.domain.person.request import Action
 from shared.hr import mapped
 from shared.hr.adapters import translate
 from shared.hr.documents import json_schema, read

@@ -21,7 +21,7 @@ from shared.contracts.messages.onboarding_event import (
     read_request,
 )
 from shared.domain.errors import InvalidMessage, TooLarge
-from shared.domain.person.onboarding import Request
+from shared.domain.person.request import Request
 from shared.hr import documents as sources_document
 from shared.hr import scim
 from shared.hr.adapters import translate

@@ -10,9 +10,9 @@ from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Provenance, State
-from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Request
 from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.enroll import enroll_requests
 from tests.support.enrolments import BREAK_GLASS, NOW, SCOPE, request

@@ -9,8 +9,8 @@ import pytest
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.enrolment import State
-from shared.domain.person.onboarding import Action, Request
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Request
 from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.onboarding.look_again import look_again
 from tests.support.enrolments import DAY, NOW, request

@@ -14,8 +14,8 @@ from shared.domain.rollout.state import Rollout
 TIME: Final = "%Y-%m-%d %H:%M UTC"
 REGISTERED = frozenset({State.REGISTERED})
 EFFECTIVE = REGISTERED | {State.EFFECTIVE}
-VISIBLE = EFFECTIVE | {State.VISIBLE}
-TO_BECOME_VISIBLE = frozenset({State.REQUESTED, State.APPLIED})
+VISIBLE = frozenset(state for state in State if state.is_seen)
+TO_BECOME_VISIBLE = frozenset(state for state in State if state.is_enrolled) - VISIBLE
 TO_BECOME_EFFECTIVE = TO_BECOME_VISIBLE | {State.VISIBLE}
 JUDGED = VISIBLE | TO_BECOME_VISIBLE | {State.FAILED}
 """Nobody can be expected to show up who waits for the hire date, is kept out, or is leaving."""

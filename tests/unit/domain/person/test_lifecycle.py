@@ -4,8 +4,8 @@ import pytest
 
 from shared.domain.person.enrolment import State
 from shared.domain.person.lifecycle import WorkflowOutcome, outcome_of
-from shared.domain.person.onboarding import Action
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action
 from tests.support.enrolments import enrolment
 
 JOINS = {

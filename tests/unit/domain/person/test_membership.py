@@ -22,8 +22,6 @@ from shared.domain.person.membership import (
     NO_EVENT,
     call_off,
     found,
-    keep_out,
-    let_go,
     put_back,
     put_in,
     roll_back,
@@ -31,10 +29,12 @@ from shared.domain.person.membership import (
     take,
     take_stranger,
 )
-from shared.domain.person.onboarding import Action, decide
+from shared.domain.person.onboarding import decide
+from shared.domain.person.overrides import keep_out, let_go
 from shared.domain.person.people import Candidate, Memberships, Person
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action
 from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,

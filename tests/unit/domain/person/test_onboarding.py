@@ -7,18 +7,14 @@ import pytest
 
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import IN_SCOPE, Claim, Enrolment, Provenance, State
-from shared.domain.person.onboarding import (
-    Action,
-    Lookup,
-    Request,
-    decide,
-    key_of,
-    take_out,
-    wait_again,
-)
+from shared.domain.person.happenings import Happening
+from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Memberships, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Lookup, Request, key_of
+from shared.domain.person.waiting import wait_again
+from shared.domain.person.withdrawal import take_out
 from tests.support.enrolments import (
     ANNA_ID,
     ANNA_UPN,
@@ -273,7 +269,7 @@ def test_an_offboarding_takes_out_what_is_ours_and_nothing_else(
 
 def test_a_leaver_whose_command_is_out_waits_for_its_answer_under_the_same_key() -> None:
     asked = enrolment(State.REQUESTED, Provenance.UNKNOWN, command_key="command-1", reissues=2)
-    leaving = take_out(asked, Reason.OFFBOARDED, NOW)
+    leaving = take_out(asked, Happening.OFFBOARDED, Reason.OFFBOARDED, NOW)
     assert (leaving.state, leaving.command_key) == (State.WITHDRAWING, "command-1")
     assert leaving.reissues == 0
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State
-from shared.domain.person.onboarding import Action, Lookup, Request, decide
+from shared.domain.person.onboarding import decide
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Lookup, Request
 from shared.domain.person.verification import Observation, verify
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult

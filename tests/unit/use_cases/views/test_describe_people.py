@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.person.enrolment import State
-from shared.use_cases.views.describe_people import is_final, states_reached
+from shared.use_cases.views.describe_people import states_reached
 
 
 @pytest.mark.parametrize(
@@ -30,4 +30,4 @@ def test_a_state_stands_for_those_that_lie_before_it_on_its_way(
 def test_every_state_is_reached_where_it_is_and_four_are_ends(state: State) -> None:
     assert states_reached(state)[-1] is state
     ends = {State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN}
-    assert is_final(state) is (state in ends)
+    assert state.is_settled is (state in ends)

@@ -1,0 +1,21 @@
+"""A withdrawal: the way out of scope, for whatever reason."""
+
+from datetime import datetime
+
+from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.happenings import Happening
+from shared.domain.person.reasons import Reason
+from shared.domain.person.transitions import is_somebody_elses, move, next_state
+
+
+def take_out(
+    current: Enrolment, happening: Happening, reason: Reason, now: datetime, *, detail: str = ""
+) -> Enrolment:
+    """The way out: only what is ours is removed, and never past a command still under way."""
+    if next_state(current, happening) is State.WITHDRAWING:
+        # The command that is out has to be answered first, and under the same key.
+        key = current.command_key
+        return move(current, happening, reason, now, detail=detail, command_key=key, reissues=0)
+    if current.state.is_enrolled and is_somebody_elses(current):
+        reason = Reason.MEMBERSHIP_NOT_OURS
+    return move(current, happening, reason, now, detail=detail)
