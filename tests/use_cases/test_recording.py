@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from structlog.typing import EventDict
 
-from shared.contracts.messages.queues import SCOPE_CHANGES
+from shared.contracts.messages.queues import ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
@@ -15,6 +15,7 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Lease, Phase
 from shared.ports.ledger import Receipt
+from shared.ports.world import World
 from shared.use_cases.recording import (
     Choose,
     everybody,
@@ -27,8 +28,11 @@ from shared.use_cases.recording import (
     whoever_changed,
     whoever_is_not_flagged,
 )
+from tests.support.course import queued as queued_of
+from tests.support.course import states
 from tests.support.enrolments import HOUR, NOW, enrolment
-from tests.support.stage import Stage, an_id, said
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, an_id, said
 from tests.support.waves import rollout
 
 
@@ -189,3 +193,53 @@ async def test_a_refusal_is_kept_whole_and_said_without_its_body(
     (told,) = said(signals, "message-refused")
     assert told["key"] == "event-1"
     assert "ada" not in str(told)
+
+
+async def test_a_refusal_that_could_not_be_kept_is_not_said(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    refusal = Receipt(key="event-1", queue=ONBOARDING_EVENTS, at=NOW, outcome=Reason.INVALID)
+    stage.turns.fail("ledger.record_receipts", LedgerConflict("busy"))
+    with pytest.raises(LedgerConflict):
+        await keep_refusals([refusal], stage.world)
+    assert signals == []
+
+
+async def test_saved_twice_the_message_is_there_once_and_asked_again_it_is_another(
+    stage: Stage,
+) -> None:
+    for reissues, expected in ((0, 1), (0, 1), (1, 2)):
+        wanted = person(1, reissues=reissues)
+        await save_people(stage.world, [an_id(1)], lambda *_: wanted, actor="ada", now=NOW)  # noqa: B023  # called at once
+        assert len(stage.broker.messages(SCOPE_CHANGES)) == expected
+
+
+async def test_a_lease_is_taken_and_given_back_without_a_word_in_the_audit(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    await stage.applies(rollout(Phase.SOAKING))
+    stored = await stage.another().rollouts.current()
+    assert stored is not None
+    taken = await save_lease(stage.world, stored, Lease("timer-1", NOW + HOUR))
+    await save_lease(stage.world, taken, None)
+    assert len(stage.storage.rollout_chain.records) == 1
+    assert signals == []
+
+
+async def test_a_death_anywhere_never_leaves_a_message_about_what_is_not_stored() -> None:
+    people = {an_id(number): person(number) for number in (1, 2)}
+
+    async def save(world: World) -> None:
+        await save_people(world, people, lambda key, _: people[key], actor="ada", now=NOW)
+
+    async def dies(death: Death) -> None:
+        stage = a_stage()
+        try:
+            await save(process(stage, death))
+        except ProcessDied:
+            assert queued_of(stage).keys() <= states(stage).keys()
+            await save(stage.another())
+        assert queued_of(stage).keys() == states(stage).keys() == people.keys()
+
+    for death in deaths():
+        await dies(death)

@@ -410,6 +410,3 @@ def test_every_state_says_of_itself_what_it_is(name: str) -> None:
 def test_the_states_that_are_asked_for_together_are_those_that_say_so() -> None:
     assert {state for state in State if state.is_in_scope} == IN_SCOPE
     assert {state for state in State if state.is_enrolled} == ENROLLED
-    assert {state for state in State if state.is_to_write} == {
-        state for state in State if state.is_to_write
-    }

@@ -7,14 +7,22 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.rollout_views import RolloutView
+from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.state import Pause, PauseReason, Phase, Rollout, abort, pause, roll_back
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
-from shared.use_cases.views.describe_rollout import evaluation_view, rollout_view
+from shared.use_cases.views.describe_rollout import (
+    describe_evaluations,
+    describe_rollout,
+    evaluation_view,
+    find_document,
+    rollout_view,
+)
+from tests.support.course import member
+from tests.support.stage import Stage
 from tests.support.waves import (
     HOUR,
     MINUTE,
@@ -227,3 +235,68 @@ def test_the_json_names_everything_even_where_nothing_is_known() -> None:
     assert '"pause":null' in text
     assert '"soakEnds":null' in text
     assert RolloutView.model_validate_json(text) == shown(rollout(Phase.PLANNED, started=0))
+
+
+# Read from the world
+
+
+async def test_before_the_first_document_there_is_no_rollout_to_describe(stage: Stage) -> None:
+    assert await describe_rollout(stage.world, NOW) is None
+    assert await describe_evaluations(5, stage.world) == EvaluationsView(evaluations=())
+    assert await find_document(None, stage.world) is None
+    assert await find_document(1, stage.world) is None
+
+
+async def test_everything_that_is_known_of_the_rollout_is_described_together(stage: Stage) -> None:
+    soaking = rollout(Phase.SOAKING)
+    await stage.applies(soaking)
+    await stage.store(member(1, State.VISIBLE), member(2, State.APPLIED, flag=Reason.NOT_VISIBLE))
+    rollouts, workers = stage.another().rollouts, stage.another().workers
+    await rollouts.keep_evaluation(replace(evaluation(soaking, Outcome.FAILED), at=NOW - MINUTE))
+    await rollouts.keep_evaluation(
+        replace(evaluation(soaking, Outcome.INCONCLUSIVE), decision="paused: …")
+    )
+    await rollouts.keep_reconciliation(REPAIRED)
+    await workers.sighted([sight(NOW)])
+    view = await describe_rollout(stage.world, NOW)
+    assert view is not None
+    assert (view.name, view.phase, view.wave) == ("sspr", "soaking", "pilot")
+    pilot = view.waves[0]
+    assert (pilot.people, pilot.states, pilot.flagged) == (2, {"visible": 1, "applied": 1}, 1)
+    assert view.evaluation is not None
+    assert view.evaluation.at == NOW
+    assert view.reconciliation is not None
+    assert [one.worker for one in view.workers] == ["worker-1"]
+
+
+async def test_a_rollout_of_which_nothing_else_is_known_yet_is_described_all_the_same(
+    stage: Stage,
+) -> None:
+    await stage.applies(rollout(Phase.PLANNED, started=0))
+    view = await describe_rollout(stage.world, NOW)
+    assert view is not None
+    assert (view.wave, view.evaluation, view.reconciliation, view.workers) == (None, None, None, ())
+
+
+async def test_the_newest_looks_are_described_newest_first_up_to_as_many_as_asked_for(
+    stage: Stage,
+) -> None:
+    soaking = rollout(Phase.SOAKING)
+    for minutes in range(3):
+        looked = replace(
+            evaluation(soaking, Outcome.PASSED), at=NOW + minutes * MINUTE, decision="went on"
+        )
+        await stage.another().rollouts.keep_evaluation(looked)
+    view = await describe_evaluations(2, stage.world)
+    assert [one.at for one in view.evaluations] == [NOW + 2 * MINUTE, NOW + MINUTE]
+
+
+async def test_a_document_is_found_by_its_version_or_as_the_one_in_force(stage: Stage) -> None:
+    await stage.applies(rollout(Phase.SOAKING, version=2))
+    for version in (1, 2):
+        await stage.another().rollouts.keep_document(
+            version, f"version {version}", actor="ada", now=NOW
+        )
+    assert await find_document(None, stage.world) == "version 2"
+    assert await find_document(1, stage.world) == "version 1"
+    assert await find_document(3, stage.world) is None

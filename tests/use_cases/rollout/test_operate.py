@@ -1,0 +1,231 @@
+"""Operations go through a queue: each is done once, and ends with a word for who asked."""
+
+from contextlib import suppress
+
+import pytest
+from structlog.typing import EventDict
+
+from shared.contracts.api.operation_orders import (
+    ApplyOrder,
+    OperationOrder,
+    PlanOrder,
+    RollbackOrder,
+)
+from shared.contracts.api.operation_views import OperationResult
+from shared.contracts.api.plan_views import PlanView, RollbackView
+from shared.contracts.api.words import OperationState
+from shared.contracts.messages.operation_request import OperationRequest
+from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
+from shared.domain.errors import DirectoryUnavailable, LedgerConflict
+from shared.domain.person.enrolment import State
+from shared.ports.operations import Operation
+from shared.use_cases.message import Message
+from shared.use_cases.rollout.operate import request_operation, run_operations
+from tests.support.course import (
+    Clock,
+    advance,
+    ask,
+    asks,
+    audited,
+    ids,
+    in_state,
+    operation_of,
+    populate,
+    ring_text,
+    rollout_of,
+    text_of,
+    write_all,
+)
+from tests.support.enrolments import NOW
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, said
+
+PILOT = text_of(ring_text("pilot", 1, 2))
+PASSING = [DirectoryUnavailable("Graph is away"), LedgerConflict("others were first")]
+
+
+PLAN = PlanOrder(document=PILOT)
+
+
+async def request(stage: Stage) -> Operation:
+    return await request_operation(PLAN, actor="ada", world=stage.world, now=NOW)
+
+
+async def run(stage: Stage, *messages: Message, last_try: bool = False) -> None:
+    await run_operations(messages, stage.world, NOW, last_try=last_try)
+
+
+async def test_what_is_asked_for_is_kept_and_queued_under_its_key(stage: Stage) -> None:
+    operation = await request(stage)
+    assert operation.state is OperationState.QUEUED
+    assert (operation.actor, operation.requested_at) == ("ada", NOW)
+    assert await operation_of(stage, operation.key) == operation
+    (message,) = stage.broker.messages(ROLLOUT_OPERATIONS)
+    assert OperationRequest.read(message.body).operation_key == operation.key
+
+
+async def test_two_that_ask_for_the_same_have_operations_of_their_own(stage: Stage) -> None:
+    first = await request(stage)
+    second = await request(stage)
+    assert first.key != second.key
+    assert len(stage.broker.messages(ROLLOUT_OPERATIONS)) == 2
+
+
+async def test_what_was_done_says_what_came_of_it(stage: Stage) -> None:
+    populate(stage, 2)
+    operation = await request(stage)
+    await run(stage, *stage.deliver(ROLLOUT_OPERATIONS))
+    done = await operation_of(stage, operation.key)
+    assert (done.state, done.problem) == (OperationState.SUCCEEDED, "")
+    assert isinstance(done.result, PlanView)
+    assert done.result.additions == 2
+
+
+async def test_what_cannot_be_done_ends_with_the_reason_and_is_not_tried_again(
+    stage: Stage,
+) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PlanOrder(document=text_of(ring_text("pilot", 1), salt=""))))
+    await run(stage, message)
+    refused = await operation_of(stage)
+    assert refused.state is OperationState.REFUSED
+    assert "salt" in refused.problem
+    assert refused.result is None
+
+
+async def test_one_that_is_done_or_unknown_is_left_alone(stage: Stage) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    unknown = Message(OperationRequest(operation_key="nobody-asked").text())
+    await run(stage, message, unknown)
+    done = await operation_of(stage)
+    stage.turns.points.clear()
+    await run(stage, message, unknown)
+    assert stage.turns.points == ["operations.find", "operations.find"]
+    assert await operation_of(stage) == done
+
+
+async def test_a_message_that_cannot_be_understood_is_kept_and_costs_no_other(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    await run(stage, Message(b"{}"), message)
+    assert (await operation_of(stage)).state is OperationState.SUCCEEDED
+    (refused,) = await stage.another().ledger.refused(9)
+    assert (refused.queue, refused.body) == (ROLLOUT_OPERATIONS, "{}")
+    assert len(said(signals, "message-refused")) == 1
+
+
+@pytest.mark.parametrize("error", PASSING)
+async def test_what_passes_is_tried_again_and_whoever_waits_sees_what_holds_it_up(
+    stage: Stage, error: Exception
+) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    stage.turns.fail("directory.everybody", error)
+    with pytest.raises(type(error)):
+        await run(stage, message)
+    waiting = await operation_of(stage)
+    assert waiting.state is OperationState.QUEUED
+    assert waiting.problem == f"to be tried again: {error}"
+    await run(stage, message)
+    done = await operation_of(stage)
+    assert (done.state, done.problem) == (OperationState.SUCCEEDED, "")
+
+
+@pytest.mark.parametrize("error", PASSING)
+async def test_on_the_last_try_even_what_passes_ends_the_operation(
+    stage: Stage, error: Exception
+) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    stage.turns.fail("directory.everybody", error)
+    await run(stage, message, last_try=True)
+    refused = await operation_of(stage)
+    assert (refused.state, refused.problem) == (OperationState.REFUSED, str(error))
+
+
+@pytest.mark.parametrize("last_try", [False, True])
+async def test_what_nobody_foresaw_is_raised_and_on_the_last_try_ends_the_operation(
+    stage: Stage, last_try: bool
+) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    stage.turns.fail("directory.everybody", ZeroDivisionError("a secret"))
+    with pytest.raises(ZeroDivisionError):
+        await run(stage, message, last_try=last_try)
+    operation = await operation_of(stage)
+    if not last_try:
+        assert (operation.state, operation.problem) == (OperationState.QUEUED, "")
+        return
+    assert operation.state is OperationState.REFUSED
+    assert "ZeroDivisionError" in operation.problem
+    assert "secret" not in operation.problem
+
+
+async def test_an_operation_whose_end_could_not_be_kept_is_done_again(stage: Stage) -> None:
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    stage.turns.fail("operations.keep", ConnectionError("gone"))
+    with pytest.raises(ConnectionError):
+        await run(stage, message)
+    assert (await operation_of(stage)).state is OperationState.QUEUED
+    await run(stage, message)
+    assert (await operation_of(stage)).state is OperationState.SUCCEEDED
+
+
+# From a plan to its rollback
+
+
+async def _done(stage: Stage, order: OperationOrder, key: str) -> OperationResult:
+    """An operation done by its message, and what came of it."""
+    message = await ask(stage, asks(order, key))
+    await run_operations([message], stage.another(), NOW, last_try=False)
+    operation = await operation_of(stage, key)
+    assert operation.state is OperationState.SUCCEEDED
+    assert operation.result is not None
+    return operation.result
+
+
+async def test_planned_applied_put_in_and_rolled_back(stage: Stage) -> None:
+    populate(stage, 3)
+    plan = await _done(stage, PLAN, "1")
+    await _done(stage, ApplyOrder(plan=plan.fingerprint), "2")
+    await advance(stage, Clock())
+    await write_all(stage, NOW)
+    assert stage.scope == ids([1, 2])
+    look = RollbackOrder(wave="pilot", reason="wrong people")
+    seen = await _done(stage, look, "3")
+    assert isinstance(seen, RollbackView)
+    assert (seen.removals, seen.done) == (2, False)
+    back = await _done(stage, look.model_copy(update={"plan": seen.fingerprint}), "4")
+    assert isinstance(back, RollbackView)
+    assert (back.removals, back.done) == (2, True)
+    await write_all(stage, NOW)
+    assert stage.scope == frozenset()
+    assert audited(stage) == ["apply", "begin-wave", "evaluate", "soak", "rollback"]
+
+
+async def test_asking_that_dies_anywhere_queues_nothing_that_is_not_kept() -> None:
+    async def dies(death: Death) -> None:
+        stage = a_stage()
+        with suppress(ProcessDied):
+            await request_operation(PLAN, actor="ada", world=process(stage, death), now=NOW)
+        for message in stage.deliver(ROLLOUT_OPERATIONS):
+            key = OperationRequest.read(message.body).operation_key
+            assert (await operation_of(stage, key)).order == PLAN
+
+    for death in deaths():
+        await dies(death)
+
+
+async def test_the_second_of_a_batch_is_done_though_the_first_was_refused(stage: Stage) -> None:
+    populate(stage, 2)
+    plan = await _done(stage, PLAN, "1")
+    wrong = await ask(stage, asks(ApplyOrder(plan="no such plan"), "2"))
+    right = await ask(stage, asks(ApplyOrder(plan=plan.fingerprint), "3"))
+    await run(stage, wrong, right)
+    assert (await operation_of(stage, "2")).state is OperationState.REFUSED
+    assert (await rollout_of(stage)).applied_by == "3"
+    assert in_state(stage, State.REQUESTED) == frozenset()
