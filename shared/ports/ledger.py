@@ -1,11 +1,12 @@
 """What is remembered of people and of messages."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
@@ -56,7 +57,7 @@ class Ledger(Protocol):
     async def amend(
         self,
         keys: Collection[str],
-        decide: Callable[[str, Enrolment | None], Enrolment | None],
+        decide: Decide,
         *,
         actor: str,
         now: datetime,

@@ -13,6 +13,7 @@ from itertools import batched
 
 from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.noticing import signals_of_person, signals_of_rollout
+from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.signals import MessageRefused, plain_field, plain_text
@@ -22,7 +23,6 @@ from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.signalling import emit
 
-type Decide = Callable[[str, Enrolment | None], Enrolment | None]
 type Choose = Callable[[Enrolment | None, Enrolment], bool]
 """Whether somebody who awaits a writer is queued for one, by their enrolment before and after."""
 

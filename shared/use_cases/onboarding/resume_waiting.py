@@ -37,14 +37,21 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
     await enroll_requests(
         [_again(one, claim) for one in due if (claim := asking[one.key])], world, now
     )
-    unwanted = [one.key for one in due if all(claim.is_over(now) for claim in one.claims)]
+    unwanted = [one.key for one in due if _is_unwanted(one, now)]
 
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
-        if current is None:
-            return None
+        # Somebody may have asked for them since they were read.
+        if current is None or not _is_unwanted(current, now):
+            return current
         return take_out(current, Happening.UNWANTED, Reason.NO_LONGER_WANTED, now)
 
     await save_people(world, unwanted, decide, actor=ACTOR, now=now, queue=nobody)
+
+
+def _is_unwanted(enrolment: Enrolment, now: datetime) -> bool:
+    """Whether somebody waits whom nothing wants any more."""
+    over = all(claim.is_over(now) for claim in enrolment.claims)
+    return enrolment.state is State.WAITING and over
 
 
 def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | None:

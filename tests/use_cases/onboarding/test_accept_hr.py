@@ -39,7 +39,7 @@ from tests.support.enrolments import HOUR, NOW
 from tests.support.repository import ROOT
 from tests.support.stage import Stage, said
 
-PAYLOADS = ROOT / "events/hr"
+PAYLOADS = ROOT / "tests/events/hr"
 SECRET = b"bamboo-shoots"
 GRID = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
 STRANGER = "0a6d2a34-5b5e-4cf4-9d0f-000000000000"

@@ -1,6 +1,7 @@
 """Those who wait are asked for again when their time has come, in the name of what wants them."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -104,6 +105,16 @@ async def test_whom_nothing_wants_any_more_no_longer_waits(stage: Stage) -> None
     found = await stage.person(1)
     assert (found.state, found.reason) == (State.WITHDRAWN, Reason.NO_LONGER_WANTED)
     assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_whoever_is_asked_for_while_they_are_given_up_is_not_given_up(stage: Stage) -> None:
+    stage.arrive(1)
+    over = waiting(1, claim(CauseKind.OVERRIDE, until=NOW))
+    await stage.store(over)
+    asked = over.moved(State.REQUESTED, Reason.ONBOARDED, NOW).with_claim(claim(CauseKind.EVENT))
+    stage.turns.at("ledger.amend read", partial(stage.store, asked))
+    await resume_waiting(stage.world, NOW)
+    assert await stage.person(1) == asked
 
 
 async def test_one_thing_that_still_wants_them_is_enough(stage: Stage) -> None:
