@@ -34,14 +34,19 @@ async def apply_plan(
         raise NotPossible("no plan with this fingerprint was shown; plan again")
     fresh = await draw(kept.document_text, world, now, actor=operation.actor)
     # Delivered again after a crash it goes on: what it did so far would now look like change.
-    if not _is_in_force(fresh, operation):
+    goes_on = _is_in_force(fresh, operation)
+    if not goes_on:
         _check(kept, fresh, order)
         await _put_into_force(kept, fresh, order, operation, world, now=now)
-    if fresh.rollout.version == 1:
+    version = fresh.rollout.version
+    # Once it is in force: who is refused it must not leave their text for the other's version.
+    await world.rollouts.keep_document(version, kept.document_text, actor=operation.actor, now=now)
+    # Only before the first: whom others put in under a rollout is drift, whatever is applied then.
+    if fresh.stored is None or (goes_on and version == 1):
         await _remember_members(fresh, world, now, actor=operation.actor)
     for removals in batched(fresh.plan.removals, CHUNK, strict=False):
         await take_out_all(removals, world, now)
-    return AppliedView(fingerprint=kept.fingerprint, version=fresh.rollout.version)
+    return AppliedView(fingerprint=kept.fingerprint, version=version)
 
 
 def _is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
@@ -109,15 +114,11 @@ async def _put_into_force(
     *,
     now: datetime,
 ) -> None:
-    rollout = fresh.rollout
-    await world.rollouts.keep_document(
-        rollout.version, kept.document_text, actor=operation.actor, now=now
-    )
     why = f"plan {kept.fingerprint[:12]}"
     if order.force:
         why = f"{why}, forced: {order.reason}"
     applied = replace(
-        rollout,
+        fresh.rollout,
         actor=operation.actor,
         reason=why,
         applied_by=operation.key,

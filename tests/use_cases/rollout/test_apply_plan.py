@@ -89,6 +89,31 @@ async def test_who_was_in_the_group_before_is_remembered_and_never_touched(stage
     assert stage.scope == ids([1, 2, 3])
 
 
+async def test_whom_others_put_in_under_a_rollout_is_drift_also_after_the_same_is_applied_again(
+    stage: Stage,
+) -> None:
+    populate(stage, 3)
+    await apply(stage, await shown(stage, PILOT))
+    stage.tenant.join(SCOPE, an_id(3))
+    await apply(stage, await shown(stage, PILOT), key="apply-2")
+    assert an_id(3) not in states(stage)
+    await reconcile(stage.another(), Clock())
+    found = await stage.world.rollouts.reconciliation()
+    assert found is not None
+    assert list(found.added_by_hand) == [an_id(3)]
+
+
+async def test_who_is_second_does_not_leave_their_text_for_the_first_ones_version(
+    stage: Stage,
+) -> None:
+    populate(stage, 3)
+    mine, theirs = await shown(stage, PILOT), await shown(stage, EXCLUDING)
+    stage.turns.at("rollouts.replace", lambda: apply(stage, theirs, key="theirs"))
+    with pytest.raises(LedgerConflict):
+        await apply(stage, mine, key="mine")
+    assert stage.storage.documents == {1: EXCLUDING}
+
+
 async def test_whom_the_product_put_in_before_the_first_rollout_stays_its_own(
     stage: Stage,
 ) -> None:
