@@ -108,7 +108,7 @@ async def test_who_is_second_does_not_leave_their_text_for_the_first_ones_versio
 ) -> None:
     populate(stage, 3)
     mine, theirs = await shown(stage, PILOT), await shown(stage, EXCLUDING)
-    stage.turns.at("rollouts.replace", lambda: apply(stage, theirs, key="theirs"))
+    stage.turns.at("directory.administrator_ids", lambda: apply(stage, theirs, key="theirs"))
     with pytest.raises(LedgerConflict):
         await apply(stage, mine, key="mine")
     assert stage.storage.documents == {1: EXCLUDING}
