@@ -45,7 +45,8 @@ class Family:
     def __init__(self, folder: Path, how: str) -> None:
         note = folder / "grandchild"
         self.process = subprocess.Popen(
-            [sys.executable, "-c", GUARDED, note, how],
+            # Whoever runs in the background of a script was told to ignore SIGINT.
+            ["env", "--default-signal=INT", sys.executable, "-c", GUARDED, note, how],
             stdout=subprocess.PIPE,
             cwd=ROOT,
             start_new_session=True,
