@@ -23,13 +23,13 @@ class Amendment:
 
 
 def wave_of(enrolment: Enrolment) -> str | None:
-    """The name of the wave that claims the person."""
+    """Returns the name of the wave that claims the person, or None if no wave does."""
     claim = enrolment.claim(CauseKind.WAVE)
     return claim.cause.reference if claim else None
 
 
 def in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:
-    """Decide about each person once for every key that was asked for and leads to them.
+    """Wraps `decide` so that it runs once for every key asked for that leads to the person.
 
     Args:
         asked: by each person's own key, the keys that were asked for.
@@ -45,7 +45,10 @@ def in_turn(asked: Mapping[str, AbstractSet[str]], decide: Decide) -> Decide:
 
 
 def entry_of(change: Amendment) -> dict[str, Any]:
-    """From where to where, why, and what wants the person in or out that did not before."""
+    """Returns the audit's entry of a change: from where to where the person went, and why.
+
+    It also says what wants the person in or out that did not before.
+    """
     enrolment = change.after or change.before
     entry: dict[str, Any] = {
         "key": change.key,
@@ -64,14 +67,17 @@ def entry_of(change: Amendment) -> dict[str, Any]:
 
 
 def _said(before: Enrolment | None, after: Enrolment) -> tuple[Reason, str]:
-    """The reason and the detail of the newest step, if the change added one."""
+    """Returns the reason and the detail of the newest step, if the change added one.
+
+    Without a new step it is the enrolment's own reason, and no detail.
+    """
     if after.steps and (before is None or after.steps != before.steps):
         return after.steps[-1].reason, after.steps[-1].detail
     return after.reason, ""
 
 
 def _wants(before: Enrolment | None, after: Enrolment | None) -> dict[str, Any]:
-    """The claims that came and went, and another exclusion; nothing where none is."""
+    """Returns the claims that came and went, and a changed exclusion; empty if nothing changed."""
     had, has = before.claims if before else (), after.claims if after else ()
     old, new = before.exclusion if before else None, after.exclusion if after else None
     came = [_claim(claim) for claim in has if claim not in had]

@@ -6,7 +6,7 @@ from shared.domain.person.reasons import Reason
 
 
 def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason | None:
-    """Why the person may not be enrolled, or None.
+    """Returns why the person may not be enrolled, or None if they may.
 
     Protection in AD (`adminCount=1`) is not visible in Entra; the worker checks it.
     """

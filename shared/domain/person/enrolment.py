@@ -113,7 +113,7 @@ class Claim:
     until: datetime | None = None
 
     def is_over(self, now: datetime) -> bool:
-        """Whether its time has passed."""
+        """Tells whether the claim's time has passed."""
         return self.until is not None and self.until <= now
 
 
@@ -127,7 +127,7 @@ class Exclusion:
     until: datetime | None = None
 
     def is_over(self, now: datetime) -> bool:
-        """Whether its time has passed."""
+        """Tells whether the exclusion's time has passed."""
         return self.until is not None and self.until <= now
 
 
@@ -176,25 +176,25 @@ class Enrolment:
     steps: tuple[Step, ...] = ()
 
     def claim(self, kind: CauseKind) -> Claim | None:
-        """The claim of that kind, if there is one."""
+        """Returns the claim of that kind, or None if there is none."""
         return next((one for one in self.claims if one.cause.kind is kind), None)
 
     def with_claim(self, claim: Claim) -> Self:
-        """The same person with that claim in the place of the one of its kind."""
+        """Returns the same person with that claim in the place of any other of its kind."""
         others = tuple(one for one in self.claims if one.cause.kind is not claim.cause.kind)
         return replace(self, claims=(*others, claim))
 
     def released(self, *kinds: CauseKind) -> Self:
-        """The same person without the claims of these kinds."""
+        """Returns the same person without the claims of these kinds."""
         kept = tuple(one for one in self.claims if one.cause.kind not in kinds)
         return replace(self, claims=kept)
 
     def step_of(self, event_key: str) -> Step | None:
-        """The first step that an event brought about; None where it changed nothing."""
+        """Returns the first step that an event brought about, or None if it changed nothing."""
         return next((step for step in self.steps if step.detail == event_key), None)
 
     def is_kept_out(self, now: datetime) -> bool:
-        """Whether something keeps the person out now."""
+        """Tells whether something keeps the person out now."""
         return self.exclusion is not None and not self.exclusion.is_over(now)
 
     @property
@@ -205,9 +205,9 @@ class Enrolment:
     def moved(
         self, state: State, reason: Reason, now: datetime, *, detail: str = "", **changes: Any
     ) -> Self:
-        """The enrolment one step further; a change of state clears what belonged to the old one.
+        """Returns the enrolment one step further; a new state clears what belonged to the old one.
 
-        Which state follows on which is not asked here: decisions go through `transitions`.
+        It does not ask which state may follow on which: decisions go through `transitions`.
         """
         steps = (*self.steps, Step(now, state, reason, detail))
         if len(steps) > MOST_STEPS:
@@ -217,7 +217,7 @@ class Enrolment:
         return replace(self, state=state, reason=reason, steps=steps, **changes)
 
     def noted(self, reason: Reason, now: datetime, *, detail: str = "") -> Self:
-        """The same state with one more step to show; a repetition of the last one adds nothing."""
+        """Adds a step to show, in the same state; a repetition of the last step adds nothing."""
         if self.steps and (self.steps[-1].reason, self.steps[-1].detail) == (reason, detail):
             return self
         moved = self.moved(self.state, reason, now, detail=detail)
@@ -225,7 +225,7 @@ class Enrolment:
 
 
 def merged(known: UserRef, found: UserRef) -> UserRef:
-    """What both know of one user; the newer finding wins where it has something to say."""
+    """Merges what both know of one user; the newer finding wins where it has something to say."""
     return UserRef(
         object_id=found.object_id or known.object_id,
         user_principal_name=found.user_principal_name or known.user_principal_name,

@@ -10,7 +10,7 @@ class Happening(StrEnum):
     text: str
 
     def __new__(cls, value: str, text: str = "") -> Self:
-        """Make a member that is its value and knows its text."""
+        """Makes a member that is its value and knows its text."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.text = text

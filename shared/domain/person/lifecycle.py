@@ -17,7 +17,7 @@ class WorkflowOutcome(StrEnum):
 def outcome_of(
     action: Action, received: Reason | None, current: Enrolment | None
 ) -> WorkflowOutcome | None:
-    """The outcome; None while it is not known.
+    """Returns how the workflow's task ended, or None while that is not known.
 
     Args:
         action: what the workflow asked for.

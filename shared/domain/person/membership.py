@@ -28,9 +28,9 @@ def put_in(
     *,
     until: datetime | None = None,
 ) -> Enrolment:
-    """The person once that cause wants them in.
+    """Returns the person once that cause wants them in.
 
-    It counts as no event: an older one that comes late still says what it has to say.
+    It counts as no event: an older event that comes late still says what it has to say.
     """
     request = Request(
         key=cause.reference,
@@ -45,10 +45,10 @@ def put_in(
 
 
 def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
-    """The person on the way out, for a reason that a plan found.
+    """Takes the person out for a reason that a plan found.
 
-    What wants them in is remembered where something stands in its way for the time being; where
-    nothing wants them any more, what the rollout said is forgotten.
+    If something stands in the way for the time being, what wants them in is remembered. If nothing
+    wants them any more, or their account is gone, what the rollout said is forgotten.
     """
     if reason is Reason.NOT_IN_ENTRA:
         # The membership has gone with the account, which may be restored with what was said of it.
@@ -60,12 +60,12 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
 
 
 def put_back(current: Enrolment, now: datetime) -> Enrolment:
-    """Somebody whom others took out is written again."""
+    """Asks again for the membership of somebody whom others took out."""
     return move(current, Happening.TAKEN_OUT_BY_HAND, Reason.PUT_BACK, now, reissues=0)
 
 
 def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> Enrolment:
-    """Somebody who was in the group before the rollout: remembered, and never touched."""
+    """Enrols somebody who was in the group before the rollout: remembered, and never touched."""
     cause = Cause(CauseKind.FOUND, "in the group before the rollout", actor)
     return begin(
         Happening.MEMBER_ALREADY,
@@ -84,7 +84,7 @@ def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> E
 def take_stranger(
     person: Person, current: Enrolment | None, policy: Policy, now: datetime, *, actor: str
 ) -> Enrolment:
-    """Somebody whom others put in after the rollout began is taken out."""
+    """Takes out somebody whom others put in after the rollout began."""
     known = current or replace(found(person, policy, now, actor=actor), steps=())
     return move(
         known,
@@ -97,7 +97,7 @@ def take_stranger(
 
 
 def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
-    """The person without that wave: out, unless something else claims them."""
+    """Releases the wave's claim, and takes the person out unless something else claims them."""
     claim = current.claim(CauseKind.WAVE)
     if claim is None or claim.cause.reference != wave:
         return current
@@ -108,14 +108,14 @@ def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
 
 
 def stays(current: Enrolment, now: datetime) -> bool:
-    """Whether something besides a wave claims the person."""
+    """Tells whether something besides a wave claims the person."""
     return any(
         one.cause.kind is not CauseKind.WAVE and not one.is_over(now) for one in current.claims
     )
 
 
 def call_off(current: Enrolment, now: datetime) -> Enrolment:
-    """An aborted rollout puts nobody in any more: what it asked for and nobody wrote is undone."""
+    """Undoes what the aborted rollout asked for and nobody wrote: it puts nobody in any more."""
     asked = {one.cause.kind for one in current.claims}
     written = any(step.reason in {Reason.ADDED, Reason.PUT_BACK} for step in current.steps)
     if written or not asked <= set(_PASSES_AWAY):

@@ -36,7 +36,7 @@ _STALE_READS = timedelta(hours=1)
 def decide(
     request: Request, finding: Lookup, current: Enrolment | None, policy: Policy, now: datetime
 ) -> Enrolment:
-    """The person's enrolment after the request; running it twice gives the same.
+    """Decides the person's enrolment after the request; running it twice gives the same.
 
     Raises:
         ValueError: the request asks for nobody, so that there is nothing to decide.
@@ -56,7 +56,10 @@ def decide(
 
 
 def _lifts_exclusion(request: Request, current: Enrolment) -> bool:
-    """An operator lifts every exclusion; an event lifts that of a leaver, who has come back."""
+    """Tells whether the request lifts the person's exclusion.
+
+    An operator lifts every exclusion; an event lifts that of a leaver, who has come back.
+    """
     kind, exclusion = request.cause.kind, current.exclusion
     is_leaver = exclusion is not None and exclusion.reason is Reason.OFFBOARDED
     return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver)
@@ -72,9 +75,9 @@ class _Case:
     now: datetime
 
     def after(self, happening: Happening, reason: Reason, **changes: Any) -> Enrolment:
-        """The person once that has happened, new or one step further.
+        """Returns the person once that has happened, new or one step further.
 
-        Where they stay as they are, only the time of the newest event is another.
+        If they stay as they are, only the time of the newest event changes.
         """
         request, current = self.request, self.current
         state = next_state(current, happening)
@@ -163,7 +166,10 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
 
 
 def _is_ours(current: Enrolment, now: datetime) -> bool:
-    """What we took out long ago and is in again, somebody else has put in."""
+    """Tells whether a membership that Entra shows is ours.
+
+    If we took the person out long ago and they are in again, somebody else has put them in.
+    """
     gone = current.state is State.WITHDRAWN and now > current.since + _STALE_READS
     return current.provenance is Provenance.OURS and not gone
 

@@ -16,7 +16,7 @@ from shared.domain.person.withdrawal import take_out
 def keep_out(
     person: Person, current: Enrolment | None, exclusion: Exclusion, policy: Policy, now: datetime
 ) -> Enrolment:
-    """An operator keeps somebody out, and takes them out where they are in."""
+    """Keeps somebody out by an operator's word, and takes them out if they are in."""
     if current is None:
         return _stranger(person, exclusion, policy, now)
     happening = Happening.EXCLUDED_BY_OPERATOR
@@ -27,7 +27,7 @@ def keep_out(
 
 
 def _stranger(person: Person, exclusion: Exclusion, policy: Policy, now: datetime) -> Enrolment:
-    """Somebody of whom nothing is remembered but that an operator keeps them out."""
+    """Enrols somebody of whom nothing is remembered but that an operator keeps them out."""
     return begin(
         Happening.EXCLUDED_BY_OPERATOR,
         exclusion.reason,
@@ -44,7 +44,7 @@ def _stranger(person: Person, exclusion: Exclusion, policy: Policy, now: datetim
 
 
 def let_go(current: Enrolment) -> Enrolment:
-    """What an operator said of the person no longer holds, whichever way it was."""
+    """Drops what an operator said of the person, whether it wanted them in or kept them out."""
     by_hand = (
         current.exclusion is not None and current.exclusion.reason is Reason.EXCLUDED_BY_OPERATOR
     )

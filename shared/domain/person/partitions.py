@@ -13,10 +13,10 @@ ROLLOUT = "rollout"
 
 
 def bucket(key: str) -> str:
-    """One of 16 partitions, evenly."""
+    """Returns the partition of a key; keys are spread evenly over 16 partitions."""
     return f"p-{sha256(key.encode()).hexdigest()[0]}"
 
 
 def partition_of(person_key: str) -> str:
-    """The partition of a person; all who have no object id share one."""
+    """Returns the partition of a person; all who have no object id share one."""
     return bucket(person_key) if is_object_id(person_key) else PROVISIONAL

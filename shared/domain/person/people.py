@@ -29,7 +29,7 @@ class Identifier:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read what `str()` wrote, or the bare object id, UPN or employee id a person types."""
+        """Reads what `str()` wrote, or the bare object id, UPN or employee id a person types."""
         kind, colon, value = text.partition(":")
         if colon and kind in set(IdentifierKind):
             return cls(IdentifierKind(kind), value)
@@ -41,7 +41,7 @@ class Identifier:
 
 
 def is_object_id(text: str) -> bool:
-    """Whether the text is a GUID in the form that Graph uses for object ids."""
+    """Tells whether the text is a GUID in the form that Graph uses for object ids."""
     parts = text.strip().split("-")
     return [len(part) for part in parts] == [8, 4, 4, 4, 12] and all(
         character in "0123456789abcdefABCDEF" for part in parts for character in part
@@ -101,7 +101,7 @@ class Person:
     usage_location: str | None = None
 
     def attribute(self, attribute: Attribute) -> str | None:
-        """What the directory has under that attribute; None where it has nothing."""
+        """Returns what the directory has under that attribute, or None if it has nothing."""
         value: str | None = getattr(self, _FIELDS[attribute])
         return value
 

@@ -29,7 +29,7 @@ class Topology(StrEnum):
     """One cloud group holds everybody; only Graph writes."""
 
     def source_of_authority(self, *, synced: bool) -> SourceOfAuthority | None:
-        """Where a user belongs; None where this topology cannot hold them."""
+        """Returns where a user belongs, or None if this topology cannot hold them."""
         if self is Topology.CLOUD:
             return SourceOfAuthority.CLOUD
         if synced:
@@ -45,7 +45,7 @@ class AttributeRule:
     values: frozenset[str]
 
     def matches(self, person: Person) -> bool:
-        """Whether the rule means this person."""
+        """Tells whether the rule means this person."""
         value = person.attribute(self.attribute)
         return value is not None and value.casefold() in self.values
 
@@ -77,11 +77,11 @@ class TenantRules:
     """How often a person who does not move is issued again before being flagged."""
 
     def retry_after(self, attempts: int) -> timedelta:
-        """The wait before the next look: doubles each time up to `longest_retry`."""
+        """Returns the wait before the next look; it doubles each time, up to `longest_retry`."""
         return doubled(self.first_retry, attempts, self.longest_retry)
 
     def visible_within(self, source_of_authority: SourceOfAuthority | None) -> timedelta:
-        """How long a written membership may take to be seen in Entra."""
+        """Returns how long a written membership may take to be seen in Entra."""
         return (
             self.visible_within_cloud
             if source_of_authority is SourceOfAuthority.CLOUD
@@ -108,7 +108,7 @@ class Policy(TenantRules):
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
     ) -> Self:
-        """Put a document's rules on top of the tenant's; without any, the tenant's alone hold."""
+        """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
         rules = {one.name: getattr(tenant, one.name) for one in fields(TenantRules)}
         rules["excluded_group_ids"] |= excluded_group_ids
         return cls(
@@ -120,5 +120,5 @@ class Policy(TenantRules):
 
 
 def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
-    """The time doubled so many times, never beyond the longest."""
+    """Doubles the time so many times, never beyond the longest."""
     return min(first * (1 << min(max(times, 0), 32)), max(first, longest))

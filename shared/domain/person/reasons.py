@@ -11,7 +11,7 @@ class Reason(StrEnum):
     """One sentence for people."""
 
     def __new__(cls, value: str, text: str = "") -> Self:
-        """Make a member that is its value, and knows its text; every member has one.
+        """Makes a member that is its value and knows its text; every member has a text.
 
         The default is for whoever finds a member by its value.
         """

@@ -46,5 +46,5 @@ class Lookup:
 
 
 def key_of(identifier: Identifier, finding: Lookup) -> str:
-    """The key under which the person is remembered."""
+    """Returns the key under which the person is remembered."""
     return finding.person.object_id if finding.person else str(identifier)

@@ -31,7 +31,7 @@ class EnrolmentSummary:
 
     @classmethod
     def of(cls, enrolment: Enrolment) -> Self:
-        """The summary of whoever has this enrolment."""
+        """Returns the summary of whoever has this enrolment."""
         return cls(
             enrolment.key,
             enrolment.state,

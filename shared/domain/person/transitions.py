@@ -67,11 +67,13 @@ def _to(state: State) -> tuple[Way, ...]:
 def _asked(
     new: State, *, kept: Iterable[State] = (State.WITHDRAWING,)
 ) -> Mapping[Start, tuple[Way, ...]]:
-    """The rows of somebody who is asked for: whoever is enrolled stays so, whatever is found.
+    """Returns the rows of a happening by which somebody is asked for.
+
+    Whoever is enrolled stays so, whatever is found.
 
     Args:
         new: where it leads whoever is not enrolled.
-        kept: who stays as well: as a rule a removal is still owed.
+        kept: the states in which people stay as well: as a rule a removal is still owed.
     """
     return _each([None, *_OTHERS], _to(new)) | _each([*_ENROLLED, *kept], _STAYS)
 
@@ -139,7 +141,7 @@ class ImpossibleMove(LookupError):
 
 
 def next_state(current: Enrolment | None, happening: Happening) -> State | None:
-    """Where it leads; None where the person stays as they are.
+    """Returns the state that this leads to, or None if the person stays as they are.
 
     Raises:
         ImpossibleMove: the table has no row for it.
@@ -154,7 +156,7 @@ def next_state(current: Enrolment | None, happening: Happening) -> State | None:
 def begin(
     happening: Happening, reason: Reason, now: datetime, *, detail: str, **known: Any
 ) -> Enrolment:
-    """The first enrolment of somebody of whom nothing was remembered; `known` is the rest of it.
+    """Begins the enrolment of somebody of whom nothing was remembered; `known` is the rest of it.
 
     Raises:
         ImpossibleMove: nothing begins with that.
@@ -175,7 +177,9 @@ def move(
     detail: str = "",
     **changes: Any,
 ) -> Enrolment:
-    """The enrolment after what has happened, with one more step, or as it was where it stays.
+    """Returns the enrolment after what has happened, with one more step.
+
+    It is as it was if the person stays as they are.
 
     Raises:
         ImpossibleMove: the table has no row for it.

@@ -26,7 +26,10 @@ class Observation:
 
 
 def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> Enrolment:
-    """The enrolment after a look at Entra: moved on, issued again, flagged, or as it was."""
+    """Returns the enrolment after a look at Entra.
+
+    It has moved on, is issued again or flagged, or is as it was.
+    """
     if current.state.is_to_write:
         return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
@@ -43,7 +46,7 @@ def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datet
 
 
 def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
-    """A write that nobody has answered is issued again, ever more rarely, and flagged in time."""
+    """Issues again, ever more rarely, a write that nobody has answered, and flags it in time."""
     waits_for_worker = current.command_key is not None
     patience = rules.answered_within if waits_for_worker else rules.written_within
     if now < (current.due or current.since + patience):
@@ -60,7 +63,10 @@ def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrol
 
 
 def _is_unknown_leaver(current: Enrolment) -> bool:
-    """Whose membership it is, only the answer to the add that is still out can tell."""
+    """Tells whether the person is on the way out and nobody knows whose membership it is.
+
+    Only the answer to the add that is still out can tell.
+    """
     return current.state is State.WITHDRAWING and current.provenance is Provenance.UNKNOWN
 
 
@@ -84,9 +90,10 @@ def _flag(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
 
 
 def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
-    """Whether the person is the one who was enrolled before they were in Entra.
+    """Tells whether the person is the one who was enrolled before they were in Entra.
 
-    By source anchor once the worker has found them in AD, by what the event said until then.
+    It goes by the source anchor once the worker has found them in AD, and by what the event said
+    until then.
     """
     known, ref = provisional.user, person.ref
     if known.source_anchor:
@@ -103,7 +110,7 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
 def _source_of_authority(
     provisional: Enrolment, person: Person, policy: Policy
 ) -> SourceOfAuthority | None:
-    """Where the membership has been written, or for whom it has not, where it belongs."""
+    """Returns where the membership has been written or, if it has not been, where it belongs."""
     if provisional.state.is_in_scope:
         return provisional.source_of_authority
     return policy.topology.source_of_authority(synced=person.synced)
@@ -116,7 +123,7 @@ def adopt(
     policy: Policy,
     now: datetime,
 ) -> Enrolment:
-    """Somebody enrolled before they were in Entra has arrived there: the key is theirs now.
+    """Gives somebody who was enrolled before they were in Entra the key that they have there now.
 
     Whoever turns out not to be eligible is taken out again. A missing licence is only flagged:
     group-based licensing follows the sync by minutes.
@@ -137,19 +144,19 @@ def adopt(
 
 
 def refuse_outdated(arrived: Enrolment, provisional: Enrolment | None) -> None:
-    """Refuse to move somebody who has gone further under the provisional key than is known of.
+    """Refuses to move somebody who has gone further under the provisional key than is known of.
 
     Raises:
-        LedgerConflict: decide again what arrives.
+        LedgerConflict: what arrives has to be decided again.
     """
     if provisional and provisional.steps and provisional.steps[-1] not in arrived.steps:
         raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
 
 
 def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
-    """One person who was enrolled under two keys, with what was said under both.
+    """Joins the two enrolments of one person who has two keys, with what was said under both.
 
-    `known` is under the object id and says where the person is. Of what events said the newest
+    `known` is under the object id and says where the person is. Of what events said, the newest
     counts; nothing claims a leaver.
     """
     newer, older = (arrived, known) if arrived.event_time > known.event_time else (known, arrived)

@@ -11,7 +11,7 @@ from shared.domain.person.transitions import move
 
 
 def wait_again(enrolment: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
-    """Somebody found nowhere waits for the next look, or fails once the deadline has passed."""
+    """Lets somebody found nowhere wait for the next look, or fail once the deadline has passed."""
     if enrolment.deadline and now >= enrolment.deadline:
         return move(enrolment, Happening.DEADLINE_PASSED, Reason.DEADLINE_PASSED, now)
     waiting = enrolment

@@ -11,7 +11,10 @@ from shared.domain.person.transitions import is_somebody_elses, move, next_state
 def take_out(
     current: Enrolment, happening: Happening, reason: Reason, now: datetime, *, detail: str = ""
 ) -> Enrolment:
-    """The way out: only what is ours is removed, and never past a command still under way."""
+    """Takes the person out.
+
+    Only what is ours is removed, and never past a command that is still under way.
+    """
     if next_state(current, happening) is State.WITHDRAWING:
         # The command that is out has to be answered first, and under the same key.
         key = current.command_key

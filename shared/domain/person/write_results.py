@@ -22,7 +22,7 @@ _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
 def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
-    """The enrolment after the answer; answers may repeat, and come late or out of order."""
+    """Returns the enrolment after the answer; answers may repeat, and come late or out of order."""
     known = replace(current, user=merged(current.user, answer.user))
     if answer.change is ScopeAction.ADD:
         return _after_add(known, answer, rules, now)
@@ -80,7 +80,7 @@ def _after_refused_add(
 
 
 def _after_late_add(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
-    """The add that was under way when the person left has been answered."""
+    """Returns the leaver after the answer to the add that was under way when they left."""
     happening = _WRITTEN.get(answer.outcome, Happening.ADD_IN_VAIN)
     if next_state(current, happening) is None:
         in_vain = happening is Happening.ADD_IN_VAIN
@@ -120,7 +120,7 @@ def _provenance(current: Enrolment, answer: WriteResult) -> Provenance:
 def note_delta_sync(
     current: Enrolment, *, succeeded: bool, detail: str, now: datetime
 ) -> Enrolment:
-    """The delta sync after the change has ended; only those whose change it carries are told."""
+    """Notes how the delta sync after the change ended, only for those whose change it carries."""
     if not (current.state.is_in_scope or current.state is State.WITHDRAWN):
         return current
     reason = Reason.DELTA_SYNC_SUCCEEDED if succeeded else Reason.DELTA_SYNC_FAILED

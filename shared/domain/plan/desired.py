@@ -44,7 +44,7 @@ class DesiredScope:
         ] + [None]
 
     def of(self, row: RosterRow, summary: EnrolmentSummary | None) -> DesiredBy | None:
-        """What wants the person in; None where nothing does.
+        """Returns what wants the person in, or None if nothing does.
 
         Where the rollout does not widen, its rule and its waves still keep whoever is in.
         """
@@ -62,9 +62,11 @@ class DesiredScope:
         return DesiredBy(first.cause.kind, first.cause.reference) if first else None
 
     def _counts(self, claim: Claim, *, is_in: bool) -> bool:
-        """Events and operators always count; what the rollout said, as long as it is heeded.
+        """Tells whether the claim counts now.
 
-        Whoever is in by a wave stays in, even under a later document that does not name it.
+        Until they end, claims of events and operators always count; what the rollout said counts as
+        long as it is heeded. Whoever is in by a wave stays in, even under a later document that
+        does not name it.
         """
         if claim.is_over(self._now):
             return False

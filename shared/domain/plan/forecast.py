@@ -55,7 +55,7 @@ class Forecast:
 def look_ahead(
     candidate: Candidate, rollout: Rollout | None, policy: Policy, now: datetime
 ) -> Forecast:
-    """What becomes of somebody in Entra who is not remembered."""
+    """Tells what becomes of somebody in Entra who is not remembered."""
     group_ids = candidate.memberships.group_ids
     return Forecast(
         refusal=refusal(candidate.person, candidate.memberships, policy),
@@ -84,14 +84,17 @@ def _place(candidate: Candidate, rollout: Rollout, now: datetime) -> ForecastPla
 
 
 def _listed(candidate: Candidate, document: Document, now: datetime) -> RosterRow:
-    """The person as a plan would list them."""
+    """Returns the person as a plan would list them."""
     roster = Roster(document, Rings(document.waves), now)
     roster.enter(candidate.person, candidate.memberships.group_ids, None)
     return next(roster.rows())
 
 
 def _cuts(document: Document, waves: tuple[Wave, ...], *, unknown: Cut) -> Iterator[Cut]:
-    """Where waves that have not begun cut; a number or a balanced share depends on everybody."""
+    """Yields where waves that have not begun cut.
+
+    A number or a balanced share depends on everybody; for those it yields `unknown`.
+    """
     for wave in waves:
         match wave.selection:
             case Share(share) if document.balance is None or share >= 1:

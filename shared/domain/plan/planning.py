@@ -39,7 +39,7 @@ def plan_scope(  # noqa: PLR0917 - no two of them are of one type
     *,
     through: int,
 ) -> ScopePlan:
-    """What would have to be done so that everybody wanted is in scope, and nobody else.
+    """Plans what has to be done so that everybody wanted is in scope, and nobody else.
 
     Args:
         candidates: everybody in the tenant; read once, and nobody counts twice.
@@ -73,7 +73,7 @@ def plan_scope(  # noqa: PLR0917 - no two of them are of one type
 def _obstacle(
     candidate: Candidate, summary: EnrolmentSummary | None, policy: Policy, now: datetime
 ) -> Reason | None:
-    """What keeps the person out, whatever wants them in."""
+    """Returns what keeps the person out, whatever wants them in; None if nothing does."""
     if summary and summary.exclusion and not summary.exclusion.is_over(now):
         return summary.exclusion.reason
     return refusal(candidate.person, candidate.memberships, policy)
@@ -95,7 +95,7 @@ class _Draft:
         self._awaited = 0
 
     def judge(self, row: RosterRow, summary: EnrolmentSummary | None) -> None:
-        """What is to be done for one person."""
+        """Decides what is to be done for one person."""
         want = self._wants.of(row, summary)
         if summary and summary.is_in:
             self._keep_or_remove(row, summary, want)
@@ -105,11 +105,11 @@ class _Draft:
             self._drift.append(Drift(row.object_id, Reason.ADDED_BY_HAND))
 
     def miss(self, object_ids: Iterable[str]) -> None:
-        """People who are in and whom the directory did not list."""
+        """Plans the removal of people who are in and whom the directory did not list."""
         self._removals.extend(Removal(one, Reason.NOT_IN_ENTRA) for one in object_ids)
 
     def plan(self, rollout: Rollout, roster: Roster, cuts: tuple[Cut, ...]) -> ScopePlan:
-        """The plan, everything in it in the order of the object ids."""
+        """Returns the plan, with everything in it in the order of the object ids."""
         for people in (self._additions, self._removals, self._skips, self._drift):
             people.sort(key=attrgetter("object_id"))
         return ScopePlan(
@@ -128,7 +128,10 @@ class _Draft:
     def _keep_or_remove(
         self, row: RosterRow, summary: EnrolmentSummary, want: DesiredBy | None
     ) -> None:
-        """Whoever was in before the rollout is never touched."""
+        """Plans to keep or to remove somebody who is in.
+
+        Whoever was in before the rollout is never touched.
+        """
         reason = None if want else Reason.NO_LONGER_WANTED
         if row.obstacle and row.obstacle not in _TOLERATED:
             reason = row.obstacle
@@ -142,7 +145,7 @@ class _Draft:
     def _add_or_skip(
         self, row: RosterRow, summary: EnrolmentSummary | None, want: DesiredBy
     ) -> bool:
-        """Whether somebody who is wanted is to be put in; where not, it is said why."""
+        """Returns whether somebody who is wanted is to be put in, and says why if not."""
         reason = row.obstacle
         if reason is None and summary:
             if summary.state.has_to_end_first:
@@ -156,7 +159,10 @@ class _Draft:
         return True
 
     def _rests(self, summary: EnrolmentSummary) -> bool:
-        """Whether AD refused the person a short while ago; Entra cannot tell that it would not."""
+        """Tells whether AD refused the person a short while ago.
+
+        Entra cannot tell that AD would not refuse them again.
+        """
         refused = summary.state is State.FAILED or (
             summary.state is State.EXCLUDED and summary.reason is Reason.PROTECTED
         )
@@ -166,7 +172,7 @@ class _Draft:
         return self._looked and summary.state.is_seen and row.object_id not in self._members
 
     def _is_stranger(self, row: RosterRow, summary: EnrolmentSummary | None) -> bool:
-        """Whether somebody who is not to be in is seen in the group all the same."""
+        """Tells whether somebody who is not to be in is seen in the group all the same."""
         if row.object_id not in self._members:
             return False
         if summary is None:

@@ -48,7 +48,7 @@ class Roster:
         return len(self._object_ids)
 
     def enter(self, person: Person, group_ids: frozenset[str], obstacle: Reason | None) -> None:
-        """Somebody listed; a listing by the page may show a person twice."""
+        """Enters somebody listed, only once: a listing by the page may show a person twice."""
         object_id = person.object_id
         if object_id in self._object_ids:
             return
@@ -65,7 +65,7 @@ class Roster:
         self._departments.append(self._once(person.department or ""))
 
     def rows(self) -> Iterator[RosterRow]:
-        """Everybody, in the order in which they were listed."""
+        """Returns the rows of everybody, in the order in which they were listed."""
         columns = (
             self._object_ids,
             self._obstacles,
@@ -88,5 +88,8 @@ class Roster:
         )
 
     def _once(self, text: str) -> str:
-        """The same text for all who have it alike: a directory answers with a copy for each."""
+        """Returns one and the same text for all who have it alike.
+
+        A directory answers with a copy for each.
+        """
         return self._texts.setdefault(text, text)

@@ -71,15 +71,16 @@ class ScopePlan:
 
 
 def unsafe(plan: ScopePlan, document: Document) -> tuple[str, ...]:
-    """Why the plan is not to be carried out without an operator's word; empty where it may be.
+    """Returns why the plan is not to be carried out without an operator's word.
 
-    Memberships that the document has repaired count like any other change.
+    It is empty if the plan may be carried out. Memberships that are repaired because the document
+    says so count like any other change.
     """
     return tuple(_dangers(plan, document))
 
 
 def raise_if_unsafe(plan: ScopePlan, document: Document) -> None:
-    """Let only a safe plan pass.
+    """Lets only a safe plan pass.
 
     Raises:
         UnsafePlan: with every reason.

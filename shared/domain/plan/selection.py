@@ -16,7 +16,7 @@ class Census:
         self._strata: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
 
     def count(self, place: float, stratum: str) -> None:
-        """Count somebody who is eligible."""
+        """Counts somebody who is eligible."""
         self._strata[stratum].append(place)
 
     @property
@@ -25,9 +25,9 @@ class Census:
         return sum(map(len, self._strata.values()))
 
     def cuts(self, waves: Sequence[Wave], begun: Sequence[Cut]) -> tuple[Cut, ...]:
-        """Where each of the waves cuts: as it was fixed, or as it would be among those counted.
+        """Returns where each wave cuts: as it was fixed, or as it would be among those counted.
 
-        Each reaches at least as far as the one before; a ring reaches no further.
+        Each wave reaches at least as far as the wave before; a ring reaches no further.
         """
         found = list(begun[: len(waves)])
         places = self._sorted() if len(found) < len(waves) else {}
@@ -61,7 +61,7 @@ def _after(quotas: Mapping[str, int], places: Mapping[str, Sequence[float]]) -> 
 
 
 def apportioned(people: int, sizes: Mapping[str, int]) -> dict[str, int]:
-    """So many people shared out by the sizes, exactly; the largest remainders are rounded up."""
+    """Shares so many people out by the sizes, exactly; the largest remainders are rounded up."""
     total = sum(sizes.values())
     people = min(people, total)
     quotas = {one: people * size // total for one, size in sizes.items()}
@@ -88,7 +88,10 @@ class Rings:
         ]
 
     def first(self, object_id: str, group_ids: frozenset[str]) -> int:
-        """The number, from 0, of the first ring with that person; that of all waves for none."""
+        """Returns the number, from 0, of the first ring with that person.
+
+        For a person in no ring it is the number of all waves.
+        """
         named = (number for number, ids in self._named if object_id in ids)
         groups = (number for number, group_id in self._groups if group_id in group_ids)
         return min(next(named, self._none), next(groups, self._none))
@@ -105,7 +108,10 @@ class Reach:
         ]
 
     def first(self, place: float, stratum: str, ring: int) -> int:
-        """The number of the first wave that holds that position, or of the ring if that is it."""
+        """Returns the number of the first wave that holds that position.
+
+        It is the number of the ring if the ring comes first.
+        """
         for number, cut in self._cuts:
             if number > ring:
                 break
