@@ -39,7 +39,7 @@ class App:
 
     @staticmethod
     def now() -> datetime:
-        """The time, read here and nowhere else; everything below is handed it."""
+        """Returns the time, read here and nowhere else; everything below is handed it."""
         return datetime.now(UTC)
 
 
@@ -56,7 +56,7 @@ class Setup:
 
 
 def check_setup(read: Reading) -> Setup:
-    """Add the HR systems to the settings, once all that the app is made of has been looked at.
+    """Adds the HR systems to the settings, once all that the app is made of has been looked at.
 
     Raises:
         ConfigurationError: with everything that is wrong, the file of HR sources included.
@@ -74,9 +74,10 @@ def check_setup(read: Reading) -> Setup:
 
 
 def serve(setup: Setup) -> Serving:
-    """Answer with one app for as long as the process runs, made when it is first asked for.
+    """Makes a function that answers with one app for as long as the process runs.
 
-    Most of what an app is made of need not be there while Azure asks for the functions' names.
+    The app is made when it is first asked for: most of what it is made of need not be there while
+    Azure asks for the functions' names.
     """
 
     @cache
@@ -89,7 +90,7 @@ def serve(setup: Setup) -> Serving:
 
 
 def tell_misconfigured(problems: Iterable[str], settings: AppSettings | None) -> None:
-    """Say in the log, and where telemetry goes as far as that is set, what is wrong."""
+    """Says what is wrong in the log, and where telemetry goes as far as that is set."""
     configure_logging()
     if settings:
         _export_logs(settings)
@@ -114,7 +115,7 @@ def _read_senders(settings: AppSettings) -> Senders:
 
 
 def build_app(setup: Setup) -> App:
-    """Make adapters for this set-up; nothing is contacted yet."""
+    """Makes the adapters for this set-up, and the app of them; nothing is contacted yet."""
     settings = setup.settings
     identity = partial(credential, settings.identity_client_id)
     graph = GraphClient(identity, base_url=settings.graph_url)
@@ -166,7 +167,10 @@ def _tables(settings: AppSettings) -> Tables:
 
 
 def _resources(settings: AppSettings) -> list[str]:
-    """What the managed identity is used at: Graph always, the rest where no key is set instead."""
+    """Returns what the managed identity is used at.
+
+    Graph always is; the rest only where no key is set instead.
+    """
     used = {
         "https://graph.microsoft.com": True,
         "https://storage.azure.com": not settings.ledger_connection_string,

@@ -9,7 +9,7 @@ PRODUCT = "shared"
 
 
 def configure_logging() -> None:
-    """Send events to the host's logging, and keep what would name people out of it."""
+    """Sends events to the host's logging, and keeps what would name people out of it."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,

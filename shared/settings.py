@@ -208,7 +208,10 @@ class AppSettings(BaseSettings):
         return value
 
     def contradictions(self) -> Iterator[str]:
-        """What is right by itself, and cannot be beside the rest, or would be dangerous there."""
+        """Yields a sentence for each setting that is right by itself, but not beside the rest.
+
+        It contradicts the rest, or would be dangerous beside it.
+        """
         if self.scope_group_id in self.excluded_group_ids:
             yield "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
         if self.operator_auth == "entra" and not self.app_service_authentication:
@@ -250,7 +253,7 @@ class AppSettings(BaseSettings):
 
 
 def _pairs(text: str) -> dict[str, str]:
-    """What stands in a text like `ClientId=…;Authorization=AAD`, by the names in lower case."""
+    """Reads a text like `ClientId=…;Authorization=AAD` into its values, by names in lower case."""
     parts = [part.partition("=") for part in text.split(";") if part]
     return {name.strip().lower(): value.strip() for name, _, value in parts}
 
@@ -272,7 +275,7 @@ class Reading:
 
 
 def examine_settings() -> Reading:
-    """Read the environment to its end: what is wrong here hides nothing that is wrong there."""
+    """Reads the environment to its end: what is wrong here hides nothing that is wrong there."""
     try:
         settings: AppSettings | None = AppSettings()
         problems: list[str] = []
@@ -288,7 +291,11 @@ _NO_GROUP = "00000000-0000-0000-0000-000000000000"
 
 
 def _without_what_is_wrong(error: ValidationError) -> AppSettings | None:
-    """The rest of the settings, so that they can be looked at as well."""
+    """Returns the rest of the settings, so that they can be looked at as well.
+
+    What is wrong has its default instead, or a placeholder if it has none. It is None if not even
+    these make settings.
+    """
     given: dict[str, Any] = {}
     for one in error.errors(include_input=False):
         name = str(one["loc"][0])
@@ -303,7 +310,7 @@ def _without_what_is_wrong(error: ValidationError) -> AppSettings | None:
 
 
 def complaints(error: ValidationError) -> list[str]:
-    """A sentence for each setting that is missing or wrong."""
+    """Returns a sentence for each setting that is missing or wrong."""
     return [_complaint(str(one["loc"][0]), one["msg"]) for one in error.errors(include_input=False)]
 
 
@@ -315,6 +322,6 @@ def _complaint(name: str, message: str) -> str:
 
 
 def _field_of(name: str) -> FieldInfo:
-    """By the field's name, or by that of its variable."""
+    """Finds a setting by the field's name, or by that of its variable."""
     known = AppSettings.model_fields
     return known.get(name) or next(one for one in known.values() if one.validation_alias == name)

@@ -6,7 +6,10 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
 
 def is_safe_for_tokens(url: str) -> bool:
-    """Whether nobody on the way can read what is sent there: https, or this machine itself."""
+    """Tells whether nobody on the way can read what is sent to this address.
+
+    That is so over https, and where the address is this machine itself.
+    """
     parts = urlsplit(url)
     if not parts.hostname:
         return False

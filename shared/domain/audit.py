@@ -34,14 +34,14 @@ class AuditEnd:
 
 
 def chained(previous: str, content: str) -> str:
-    """The digest of a record with this content that follows one with the previous digest."""
+    """Returns the digest of a record with this content that follows on the previous digest."""
     return sha256((previous + content).encode()).hexdigest()
 
 
 def record_after(
     end: AuditEnd, said: Mapping[str, Any], *, actor: str, now: datetime
 ) -> AuditRecord:
-    """The record of what is said, next in the chain."""
+    """Returns the record of what is said, as the next in the chain."""
     first = {
         "partition": end.partition,
         "number": end.number + 1,
@@ -59,7 +59,10 @@ def record_after(
 
 
 def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
-    """What is wrong with a partition's chain, oldest record first; None where nothing is."""
+    """Says what is wrong with a partition's chain, or returns None if nothing is.
+
+    The records are read from the oldest on.
+    """
     number, digest = 0, ""
     for record in records:
         number += 1
@@ -77,7 +80,10 @@ def broken_at(records: Iterable[AuditRecord], end: AuditEnd) -> str | None:
 
 
 def _is_of(record: AuditRecord) -> bool:
-    """Whether what the digest covers is of the place where the record was found."""
+    """Tells whether the content is of the partition and number at which the record was found.
+
+    The digest covers what the content says, and not where the record was found.
+    """
     said = json.loads(record.content)
     return (said.get("partition"), said.get("number")) == (record.partition, record.number)
 

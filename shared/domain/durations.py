@@ -7,7 +7,7 @@ _MINUTE = timedelta(minutes=1)
 
 
 def duration_text(duration: timedelta) -> str:
-    """Write a length of time in days, hours, minutes and seconds, such as `P1DT12H`."""
+    """Writes a length of time in days, hours, minutes and seconds, such as `P1DT12H`."""
     rest = timedelta(seconds=duration.seconds)
     parts = {"H": rest // _HOUR, "M": rest % _HOUR // _MINUTE, "S": (rest % _MINUTE).seconds}
     clock = "".join(f"{number}{unit}" for unit, number in parts.items() if number)

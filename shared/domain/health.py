@@ -70,7 +70,7 @@ class Look:
 
 
 def judge(findings: Iterable[Look]) -> Health:
-    """The word for all of them together."""
+    """Returns the word for all findings together."""
     return Health.DEGRADED if any(one.trouble for one in findings) else Health.OK
 
 

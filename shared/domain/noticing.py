@@ -28,7 +28,7 @@ _WAVERS = timedelta(minutes=1)
 
 
 def signals_of_rollout(before: Rollout | None, after: Rollout) -> Iterator[Signal]:
-    """What is to be told of a rollout that has taken another's place."""
+    """Yields what is to be told of a rollout that has taken another's place."""
     wave = after.wave.name if after.wave else None
     who = By.CLOCK if after.actor == _CLOCK else By.OPERATOR
     if before is None or before.phase is not after.phase:
@@ -46,7 +46,7 @@ def signals_of_rollout(before: Rollout | None, after: Rollout) -> Iterator[Signa
 
 
 def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:
-    """What is to be told of a look at a wave's gates: those that did not pass."""
+    """Yields what is to be told of a look at a wave's gates: those that did not pass."""
     kinds = {Outcome.FAILED: GateFailed, Outcome.INCONCLUSIVE: GateInconclusive}
     for result in evaluation.results:
         if kind := kinds.get(result.outcome):
@@ -60,7 +60,7 @@ def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:
 
 
 def signals_of_person(before: Enrolment | None, after: Enrolment) -> Iterator[Signal]:
-    """What is to be told of a person who has moved on, or who should have."""
+    """Yields what is to be told of a person who has moved on, or who should have."""
     person = person_reference(after.key)
     command = before.command_key if before else None
     was = before.state if before else None
@@ -80,7 +80,7 @@ def _has_news(before: Enrolment | None, after: Enrolment) -> bool:
 
 
 def has_new_problem(before: WorkerSight | None, now: WorkerSight) -> bool:
-    """Whether a worker tells of trouble with its delta sync that it did not tell of before.
+    """Tells whether a worker reports trouble with its delta sync that it did not report before.
 
     A worker repeats what it last had to say in every report. That a sync failed again in the same
     way shows only in its end, which is counted back from when the report came in and so wavers.

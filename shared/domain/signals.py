@@ -45,7 +45,7 @@ class Signal:
     severity: ClassVar[Severity] = Severity.WARNING
 
     def fields(self) -> dict[str, Any]:
-        """What is logged beside the name; what is not known is left out."""
+        """Returns what is logged beside the name; what is not known is left out."""
         told = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: value for name, value in told.items() if value is not None}
 
@@ -288,15 +288,21 @@ SIGNALS: tuple[type[Signal], ...] = (
 
 
 def person_reference(key: str) -> str:
-    """What the log may say in the place of a person's key: `upn:…` and `employee:…` are names."""
+    """Returns what the log may say in the place of a person's key.
+
+    An object id stands as it is; `upn:…` and `employee:…` are names, and become a digest.
+    """
     return key if is_object_id(key) else f"provisional-{sha256(key.encode()).hexdigest()[:16]}"
 
 
 def plain_field(name: str | None) -> str:
-    """A field's name as the log may have it: senders may put anything in a property's name."""
+    """Returns a field's name as the log may have it.
+
+    Senders may put anything in a property's name.
+    """
     return name if name and _PLAIN_FIELD.fullmatch(name) else "(unusual)"
 
 
 def plain_text(text: str) -> str:
-    """A reason without anything that looks like somebody's name, and not too long."""
+    """Returns a reason without anything that looks like somebody's name, and not too long."""
     return _MAY_NAME_SOMEBODY.sub("…", text)[:_MOST_TEXT]

@@ -10,7 +10,7 @@ class Audit(Protocol):
     """Every change of anybody and of the rollout, chained within each partition."""
 
     async def ends(self) -> Sequence[AuditEnd]:
-        """Where each partition's chain ends."""
+        """Returns where each partition's chain ends."""
 
     async def records(self, partition: str, after: int, limit: int) -> Sequence[AuditRecord]:
-        """Up to `limit` records that follow number `after`, oldest first."""
+        """Returns up to `limit` records that follow number `after`, oldest first."""

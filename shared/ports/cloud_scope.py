@@ -10,7 +10,7 @@ class CloudScope(Protocol):
     """The cloud scope group, written through Graph; this is its only writer."""
 
     async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Put people in, 20 to a PATCH; one answer each."""
+        """Puts people in, 20 to a PATCH, and returns the answer for each person."""
 
     async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Take people out; one answer each."""
+        """Takes people out, and returns the answer for each person."""

@@ -22,4 +22,4 @@ class Dependency(Protocol):
     """Something outside that the app cannot do without."""
 
     def checks(self) -> Sequence[Check]:
-        """How to see whether each part of it can be reached, apart from each other."""
+        """Returns how to see whether each part of it can be reached, apart from the others."""

@@ -48,7 +48,7 @@ class Ledger(Protocol):
     """
 
     async def load(self, keys: Collection[str]) -> Mapping[str, Enrolment]:
-        """The enrolments under these keys; unknown keys are left out.
+        """Loads the enrolments under these keys; unknown keys are left out.
 
         A provisional key whose person has arrived in Entra leads to the enrolment they have now
         (whose `key` then differs from the key asked for).
@@ -62,10 +62,10 @@ class Ledger(Protocol):
         actor: str,
         now: datetime,
     ) -> Mapping[str, Enrolment]:
-        """Load, decide and store, guarded against others who change the same rows.
+        """Loads, decides and stores, guarded against others who change the same rows.
 
-        `decide` is pure and may be called again with fresher rows; what it returns unchanged is
-        not written, and None means that there is nothing to remember. Answers with everybody's
+        `decide` is pure and may be called again with fresher rows; what it returns unchanged is not
+        written, and None means that there is nothing to remember. The answer is everybody's
         enrolment after the change, by the key asked for.
 
         Raises:
@@ -75,36 +75,36 @@ class Ledger(Protocol):
     async def adopt(
         self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
     ) -> Enrolment:
-        """Move a provisional enrolment to the object id; the old key leads to the new one."""
+        """Moves a provisional enrolment to the object id; the old key leads to the new one."""
 
     async def in_state(
         self, states: Collection[State], *, due_before: datetime | None = None
     ) -> Sequence[Enrolment]:
-        """Everybody in these states; with `due_before`, those whose `due` has come."""
+        """Returns everybody in these states; with `due_before`, only those due then or before."""
 
     async def keys_in_state(self, states: Collection[State]) -> Sequence[AbstractSet[str]]:
-        """The keys of everybody in these states, in portions whose rows fit into memory."""
+        """Returns the keys of everybody in these states, in portions whose rows fit into memory."""
 
     async def provisional(self) -> Sequence[Enrolment]:
-        """Everybody enrolled who was not in Entra when last looked for."""
+        """Returns everybody enrolled who was not in Entra when last looked for."""
 
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
-        """Everybody whom the wave of that name claims."""
+        """Returns everybody whom the wave of that name claims."""
 
     def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
-        """Everybody who is remembered under an object id, without their histories, by the page."""
+        """Yields everybody remembered under an object id, without their histories, by the page."""
 
     async def totals(self) -> Totals:
-        """The totals, without reading every person."""
+        """Returns the totals, without reading every person."""
 
     async def flagged(self, limit: int) -> Sequence[Enrolment]:
-        """Up to `limit` people whom somebody has to look at."""
+        """Returns up to `limit` people whom somebody has to look at."""
 
     async def record_receipts(self, receipts: Collection[Receipt]) -> None:
-        """Remember what became of messages; recording one again changes nothing."""
+        """Remembers what became of messages; recording a receipt again changes nothing."""
 
     async def receipt(self, key: str) -> Receipt | None:
-        """What became of the message with this key."""
+        """Returns what became of the message with this key, or None if nothing is known of it."""
 
     async def refused(self, limit: int) -> Sequence[Receipt]:
-        """The newest refused messages, with their bodies."""
+        """Returns up to `limit` of the newest refused messages, with their bodies."""

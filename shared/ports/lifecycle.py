@@ -7,7 +7,7 @@ class Lifecycle(Protocol):
     """Lifecycle Workflows of Entra ID Governance, where its workflows wait to hear from us."""
 
     async def resume(self, callback_path: str, *, completed: bool) -> bool:
-        """Tell a waiting task its outcome; False where nobody waits there any more.
+        """Tells a waiting task its outcome; returns False if nobody waits there any more.
 
         Raises:
             DirectoryUnavailable: Graph did not take it.

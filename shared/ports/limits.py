@@ -10,7 +10,7 @@ Source: "Understanding the Table service data model", Microsoft.
 
 
 def refuse_too_large(text: str, name: str) -> None:
-    """Refuse a text that is larger than the ledger takes of a value, such as a document.
+    """Refuses a text that is larger than the ledger takes of a value, such as a document.
 
     Raises:
         InvalidMessage: it says how large the text is, in bytes of UTF-16.

@@ -28,7 +28,7 @@ class Operations(Protocol):
     """What operators asked for."""
 
     async def keep(self, operation: Operation) -> None:
-        """Remember the operation as it stands."""
+        """Remembers the operation as it stands."""
 
     async def find(self, key: str) -> Operation | None:
-        """The operation with this key."""
+        """Returns the operation with this key, or None if there is none."""

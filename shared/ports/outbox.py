@@ -15,23 +15,23 @@ class Outbox(Protocol):
     """The queues this side sends to. A message sent twice with one key is delivered once."""
 
     async def send_onboarding(self, bodies: Sequence[tuple[str, bytes]]) -> None:
-        """Onboarding events as they are, each with its key."""
+        """Sends onboarding events as they are, each with its key."""
 
     async def send_scope_changes(self, changes: Sequence[ScopeChange]) -> None:
-        """Keys of people whose membership is to be written."""
+        """Sends the keys of people whose membership is to be written."""
 
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
-        """Commands to the hybrid worker."""
+        """Sends commands to the hybrid worker."""
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
-        """Operations that take longer than an HTTP request may."""
+        """Sends operations that take longer than an HTTP request may."""
 
     async def send_callbacks(
         self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
     ) -> None:
-        """Workflows that wait to be called back; delivered so much later."""
+        """Sends workflows that wait to be called back, to be delivered so much later."""
 
     async def return_messages(
         self, queue: str, messages: Sequence[ReturnedMessage], after: timedelta
     ) -> None:
-        """Messages of a queue of ours on that queue again; delivered so much later."""
+        """Sends messages of a queue of ours to that queue again, to be delivered so much later."""

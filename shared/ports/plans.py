@@ -35,10 +35,10 @@ class Plans(Protocol):
     """Plans that may be applied, by their fingerprint."""
 
     async def keep(self, plan: KeptPlan, people: Iterable[PlannedPerson]) -> None:
-        """Keep a plan and everybody in it; a plan kept again changes nothing."""
+        """Keeps a plan and everybody in it; a plan kept again changes nothing."""
 
     async def find(self, fingerprint: str) -> KeptPlan | None:
-        """The plan with this fingerprint."""
+        """Returns the plan with this fingerprint, or None if there is none."""
 
     async def people(self, fingerprint: str, page: int) -> Sequence[PlannedPerson]:
-        """A page of a plan's people, from 0; empty after the last."""
+        """Returns a page of a plan's people, from 0; it is empty after the last page."""

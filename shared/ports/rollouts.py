@@ -39,12 +39,12 @@ class Rollouts(Protocol):
     """The one rollout of this scope group, with its documents and what gates said."""
 
     async def current(self) -> StoredRollout | None:
-        """The rollout; None before the first document was applied."""
+        """Returns the rollout, or None before the first document was applied."""
 
     async def replace(
         self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
     ) -> StoredRollout:
-        """Put the rollout in the place of the one that was read, with an audit record.
+        """Puts the rollout in the place of the one that was read, with an audit record.
 
         Actor and reason are the rollout's own.
 
@@ -53,26 +53,26 @@ class Rollouts(Protocol):
         """
 
     async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
-        """Take, keep or give back the lease; no audit record.
+        """Takes, keeps or gives back the lease, without an audit record.
 
         Raises:
             LedgerConflict: somebody else has changed the rollout since it was read.
         """
 
     async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:
-        """Keep a version of the document as the operator wrote it."""
+        """Keeps a version of the document as the operator wrote it."""
 
     async def document_text(self, version: int) -> str | None:
-        """A version of the document as the operator wrote it."""
+        """Returns a version of the document as the operator wrote it, or None if there is none."""
 
     async def keep_evaluation(self, evaluation: Evaluation) -> None:
-        """Keep a look at the gates; the newest without a decision replaces the one before."""
+        """Keeps a look at the gates; the newest without a decision replaces the one before."""
 
     async def evaluations(self, limit: int) -> Sequence[Evaluation]:
-        """The newest looks at the gates, newest first."""
+        """Returns up to `limit` of the newest looks at the gates, newest first."""
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
-        """Keep what the last look at everybody found."""
+        """Keeps what the last look at everybody found."""
 
     async def reconciliation(self) -> Reconciliation | None:
-        """What the last look at everybody found."""
+        """Returns what the last look at everybody found, or None if nobody has looked yet."""

@@ -12,7 +12,7 @@ class Tokens(Protocol):
     """Access tokens that Entra has issued for this app."""
 
     async def application_of(self, token: str, now: datetime) -> str:
-        """The client id of the app that has been given the token.
+        """Returns the client id of the app that has been given the token.
 
         Raises:
             NotAuthenticated: it is no token of this tenant for us, or no longer.

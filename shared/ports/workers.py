@@ -10,7 +10,7 @@ class Workers(Protocol):
     """The hybrid workers that have been heard of."""
 
     async def sighted(self, sights: Collection[WorkerSight]) -> None:
-        """Remember what workers said of themselves last."""
+        """Remembers what workers said of themselves last."""
 
     async def sights(self) -> Sequence[WorkerSight]:
-        """What each worker said last."""
+        """Returns what each worker said last."""

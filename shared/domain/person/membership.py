@@ -65,7 +65,7 @@ def put_back(current: Enrolment, now: datetime) -> Enrolment:
 
 
 def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> Enrolment:
-    """Enrols somebody who was in the group before the rollout: remembered, and never touched."""
+    """Returns somebody who was in the group before the rollout: remembered, and never touched."""
     cause = Cause(CauseKind.FOUND, "in the group before the rollout", actor)
     return begin(
         Happening.MEMBER_ALREADY,

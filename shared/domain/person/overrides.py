@@ -27,7 +27,7 @@ def keep_out(
 
 
 def _stranger(person: Person, exclusion: Exclusion, policy: Policy, now: datetime) -> Enrolment:
-    """Enrols somebody of whom nothing is remembered but that an operator keeps them out."""
+    """Returns somebody of whom nothing is remembered but that an operator keeps them out."""
     return begin(
         Happening.EXCLUDED_BY_OPERATOR,
         exclusion.reason,

@@ -6,7 +6,7 @@ from shared.domain.rollout.state import Rollout
 
 
 def entry_of(before: Rollout | None, after: Rollout, action: str) -> dict[str, Any]:
-    """Who brought it where, from where and why; everything as plain JSON values."""
+    """Returns who brought the rollout where, from where and why, all as plain JSON values."""
     return {
         "action": action,
         "reason": after.reason,

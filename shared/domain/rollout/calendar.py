@@ -31,7 +31,7 @@ class Calendar:
     freezes: tuple[Freeze, ...] = ()
 
     def closed_because(self, now: datetime) -> str | None:
-        """Why no wave may begin now; None where one may."""
+        """Returns why no wave may begin now, or None if a wave may."""
         local = now.astimezone(ZoneInfo(self.time_zone))
         for freeze in self.freezes:
             if freeze.first <= local.date() <= freeze.last:
@@ -43,7 +43,10 @@ class Calendar:
         return None
 
     def next_opening(self, now: datetime) -> datetime | None:
-        """When a wave may begin: now, or the next opening in UTC; None within a year."""
+        """Returns when a wave may begin: now, or at the next opening, in UTC.
+
+        It is None if there is no opening within a year.
+        """
         if self.closed_because(now) is None:
             return now
         zone = ZoneInfo(self.time_zone)

@@ -14,7 +14,7 @@ _PLACES = 1 << (4 * _DIGITS)
 
 
 def position(salt: str, object_id: str) -> float:
-    """The person's place in [0, 1), evenly spread and the same every time."""
+    """Returns the person's place in [0, 1), evenly spread and the same every time."""
     digest = sha256(f"{salt}\0{object_id}".encode()).hexdigest()
     return int(digest[:_DIGITS], 16) / _PLACES
 
@@ -31,11 +31,11 @@ class Cut:
     by_stratum: Mapping[str, float] = field(default_factory=dict)
 
     def covers(self, place: float, stratum: str) -> bool:
-        """Whether somebody at that position is within."""
+        """Tells whether somebody at that position is within."""
         return place < self.by_stratum.get(stratum, self.below)
 
     def at_least(self, other: "Cut") -> "Cut":
-        """The cut that holds whom either holds: a later wave lets nobody go."""
+        """Returns the cut that holds everybody whom either holds: a later wave lets nobody go."""
         strata = self.by_stratum.keys() | other.by_stratum.keys()
         return Cut(
             max(self.below, other.below),
@@ -53,9 +53,9 @@ EVERYBODY = Cut(1.0)
 
 
 def cut_after(count: int, places: Sequence[float]) -> float:
-    """Where to cut so that so many of the places, sorted from low to high, are within.
+    """Returns where to cut so that so many of the places, sorted from low to high, are within.
 
-    Where that is all of them, whoever comes later is within as well.
+    If that is all of them, whoever comes later is within as well.
     """
     if count <= 0:
         return 0.0

@@ -71,7 +71,7 @@ class Limit:
     people: int | None = None
 
     def exceeded_by(self, count: int, total: int) -> str | None:
-        """In words, by how much so many of the total are too many; None where they are not."""
+        """Says by how much so many of the total are too many, or returns None if they are not."""
         if self.people is not None and count > self.people:
             return f"{count:,} people, more than the {self.people:,} allowed"
         if count > max(self.share * total, _A_HANDFUL):
@@ -109,11 +109,11 @@ class Document:
         return self.population_group_ids | self.excluded_group_ids | rings
 
     def wave(self, name: str) -> int | None:
-        """The place of the wave of that name, from 0; None where there is none."""
+        """Returns the place of the wave of that name, from 0, or None if there is none."""
         return next((n for n, wave in enumerate(self.waves) if wave.name == name), None)
 
     def governs(self, tenant: TenantRules) -> Policy:
-        """The tenant's rules with this document's on top."""
+        """Returns the tenant's rules with this document's on top."""
         return Policy.of(
             tenant,
             excluded_group_ids=self.excluded_group_ids,

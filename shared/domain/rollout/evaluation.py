@@ -14,7 +14,7 @@ from shared.domain.rollout.state import Rollout
 def evaluate(
     rollout: Rollout, measured: Measurements, now: datetime, kinds: GateKinds = GATES
 ) -> Evaluation:
-    """Look at every gate of the current wave.
+    """Looks at every gate of the current wave.
 
     Raises:
         NotPossible: no wave has begun.

@@ -37,7 +37,7 @@ class Move:
 
 
 def is_evaluation_due(rollout: Rollout, now: datetime) -> bool:
-    """Whether the gates of the current wave are to be looked at."""
+    """Tells whether the gates of the current wave are to be looked at now."""
     if rollout.phase not in _LOOKED_AT or rollout.wave is None or not rollout.wave.gates:
         return False
     return now >= _next_look(rollout)
@@ -49,10 +49,11 @@ def _next_look(rollout: Rollout) -> datetime:
 
 
 def soak_ends(rollout: Rollout) -> datetime | None:
-    """When the current wave's soak is over; None where none is under way, or matters any more.
+    """Returns when the current wave's soak is over.
 
-    A paused wave soaks from the pause on: its people stay in scope meanwhile, and how long it
-    had soaked before is forgotten, as it is on resuming.
+    It is None if no soak is under way, or if none matters any more. A paused wave soaks from the
+    pause on: its people stay in scope meanwhile, and how long it had soaked before is forgotten, as
+    it is on resuming.
     """
     if rollout.wave is None or rollout.promoted or _onward_phase(rollout) is not Phase.SOAKING:
         return None
@@ -60,12 +61,12 @@ def soak_ends(rollout: Rollout) -> datetime | None:
 
 
 def judge(rollout: Rollout, evaluation: Evaluation, now: datetime) -> Rollout:
-    """The rollout after a look at its gates: with new tallies, or paused by a gate at its limit.
+    """Counts a look at the gates into the tallies, or pauses the rollout for a gate at its limit.
 
     "In a row" means without a pass in between: a gate that fails every other time, and has too
     little to go by in between, is not well. Results that are inconclusive count once the soak is
-    over. A look at another wave or from before this phase changes nothing, and where an operator
-    has promoted the wave, no gate pauses it: their word stands in the place of the gates.
+    over. A look at another wave or from before this phase changes nothing, and if an operator has
+    promoted the wave, no gate pauses it: their word stands in the place of the gates.
     """
     if not _tells_of(rollout, evaluation):
         return rollout
@@ -90,7 +91,7 @@ def judge(rollout: Rollout, evaluation: Evaluation, now: datetime) -> Rollout:
 
 
 def _tells_of(rollout: Rollout, evaluation: Evaluation) -> bool:
-    """Whether it looked at this wave in this phase, at the gates as the document has them now."""
+    """Tells whether the look was at this wave in this phase, at its gates as they are now."""
     wave = rollout.wave
     return (
         wave is not None
@@ -128,7 +129,7 @@ def _said(result: Result) -> str:
 
 
 def next_move(rollout: Rollout, evaluation: Evaluation | None, now: datetime) -> Move:
-    """What the clock makes of the rollout, given the newest look at its gates."""
+    """Decides what the clock makes of the rollout, given the newest look at its gates."""
     match rollout.phase:
         case Phase.PLANNED:
             return _onward(rollout, now, "the rollout has been applied")
@@ -145,7 +146,7 @@ def next_move(rollout: Rollout, evaluation: Evaluation | None, now: datetime) ->
 
 
 def _unfinished(rollout: Rollout, evaluation: Evaluation | None, now: datetime) -> Move | None:
-    """What the current wave still has to wait for; None where it has soaked and passed."""
+    """Returns what the current wave still has to wait for, or None if it has soaked and passed."""
     ends = soak_ends(rollout)
     if ends is not None and now < ends:
         return Move(MoveKind.WAIT, f"wave {_wave_name(rollout)} soaks until {ends:{_TIME}}", ends)
@@ -159,7 +160,7 @@ def _unfinished(rollout: Rollout, evaluation: Evaluation | None, now: datetime) 
 
 
 def _onward(rollout: Rollout, now: datetime, why: str) -> Move:
-    """Begin the next wave, wait for its calendar to open, or end after the last one."""
+    """Decides to begin the next wave, wait for its calendar to open, or end after the last one."""
     wave = rollout.next_wave
     if wave is None:
         return Move(MoveKind.COMPLETE, why)
@@ -171,7 +172,7 @@ def _onward(rollout: Rollout, now: datetime, why: str) -> Move:
 
 
 def promote(rollout: Rollout, now: datetime, *, actor: str, reason: str, skip_soak: bool) -> Move:
-    """What an operator's word in place of the gates leads to, once the calendar is open.
+    """Decides what an operator's word in place of the gates leads to, once the calendar is open.
 
     Raises:
         NotPossible: no reason is given, the wave still soaks, or nothing is there to promote;
@@ -194,7 +195,7 @@ def _promoted(actor: str, reason: str) -> str:
 
 
 def _refuse_promotion(rollout: Rollout) -> None:
-    """Raise with what to do instead, unless the current wave soaks or would on resuming."""
+    """Raises an error with what to do instead, unless the wave soaks or would on resuming."""
     if rollout.phase is Phase.ABORTED:
         raise NotPossible("the rollout is aborted; restart it, or apply another document")
     if rollout.rolled_back:
@@ -214,7 +215,7 @@ def _refuse_promotion(rollout: Rollout) -> None:
 
 
 def _onward_phase(rollout: Rollout) -> Phase:
-    """The phase, or while paused the one in which it goes on."""
+    """Returns the phase or, while the rollout is paused, that in which it goes on."""
     return rollout.pause.goes_on if rollout.pause else rollout.phase
 
 

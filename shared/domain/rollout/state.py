@@ -134,13 +134,13 @@ class Rollout:
         return self.phase in WIDENING
 
     def is_leased(self, now: datetime) -> bool:
-        """Whether somebody is expanding the wave."""
+        """Tells whether somebody is expanding the wave."""
         return self.lease is not None and self.lease.until > now
 
     def entered(
         self, phase: Phase, now: datetime, *, actor: str, reason: str = "", **changes: Any
     ) -> Self:
-        """The rollout in that phase; what belonged to the one before is forgotten."""
+        """Returns the rollout in that phase; what belonged to the phase before is forgotten."""
         fresh: dict[str, Any] = {
             "pause": None,
             "tallies": {},
@@ -158,12 +158,12 @@ class Rollout:
 
 
 def planned(document: Document, version: int, now: datetime, *, actor: str) -> Rollout:
-    """A rollout of which nothing has begun."""
+    """Returns a rollout of which nothing has begun."""
     return Rollout(document=document, version=version, phase=Phase.PLANNED, since=now, actor=actor)
 
 
 def begin_wave(rollout: Rollout, cut: Cut, now: datetime, *, actor: str, reason: str) -> Rollout:
-    """The next wave begins, and reaches at least as far as the one before.
+    """Begins the next wave, which reaches at least as far as the wave before.
 
     Raises:
         NotPossible: the rollout is aborted, or all have begun.
@@ -186,7 +186,7 @@ def begin_wave(rollout: Rollout, cut: Cut, now: datetime, *, actor: str, reason:
 def pause(
     rollout: Rollout, why: PauseReason, now: datetime, *, actor: str, detail: str = ""
 ) -> Rollout:
-    """Stop until an operator resumes.
+    """Stops the rollout until an operator resumes it.
 
     Raises:
         NotPossible: it is not on its way.
@@ -198,7 +198,9 @@ def pause(
 
 
 def resume(rollout: Rollout, now: datetime, *, actor: str, reason: str = "") -> Rollout:
-    """Go on where it was paused; a wave that was rolled back is put in again, a soak starts anew.
+    """Goes on where the rollout was paused.
+
+    A wave that was rolled back is put in again, and a soak starts anew.
 
     Raises:
         NotPossible: it is not paused.
@@ -211,7 +213,7 @@ def resume(rollout: Rollout, now: datetime, *, actor: str, reason: str = "") -> 
 
 
 def abort(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollout:
-    """End it for good: nobody is added any more, and whoever is in scope stays in.
+    """Ends the rollout for good: nobody is added any more, and whoever is in scope stays in.
 
     Raises:
         NotPossible: it has ended already.
@@ -222,7 +224,7 @@ def abort(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollou
 
 
 def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollout:
-    """Begin anew with the first wave, with the same people in each; nobody is taken out.
+    """Begins anew with the first wave, with the same people in each wave; nobody is taken out.
 
     Raises:
         NotPossible: nothing of it has begun.
@@ -242,7 +244,10 @@ def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Roll
 
 
 def roll_back(rollout: Rollout, wave: str, now: datetime, *, actor: str, reason: str) -> Rollout:
-    """Take a wave's people out and wait for an operator; it may be one of an earlier document."""
+    """Takes a wave's people out and waits for an operator.
+
+    It may be a wave of an earlier document.
+    """
     out = rollout.rolled_back | {wave}
     if rollout.phase is Phase.ABORTED:
         return replace(rollout, rolled_back=out, actor=actor, reason=reason)
@@ -256,7 +261,7 @@ def roll_back(rollout: Rollout, wave: str, now: datetime, *, actor: str, reason:
 def revise(
     rollout: Rollout, document: Document, version: int, now: datetime, *, actor: str
 ) -> Rollout:
-    """Go on with a new version of the document; waves that have begun keep their people.
+    """Goes on with a new version of the document; waves that have begun keep their people.
 
     Raises:
         NotPossible: a wave that has begun is not in its place in the new document, or people's
@@ -283,7 +288,10 @@ def revise(
 
 
 def _continues(rollout: Rollout, document: Document) -> bool:
-    """Whether a completed rollout only gets more: its waves are the beginning of the new ones."""
+    """Tells whether a completed rollout only gets more waves.
+
+    Then its waves are the beginning of those of the new document.
+    """
     old = [wave.name for wave in rollout.document.waves]
     new = [wave.name for wave in document.waves[: len(old)]]
     alike = old == new and not _placed_otherwise_by(rollout.document, document)
@@ -291,7 +299,7 @@ def _continues(rollout: Rollout, document: Document) -> bool:
 
 
 def _placed_otherwise_by(old: Document, new: Document) -> str | None:
-    """The field by which the same cut holds other people; None where there is none."""
+    """Returns the field because of which the same cut holds other people; None if there is none."""
     if new.salt != old.salt:
         return "salt"
     return "balance" if new.balance != old.balance else None

@@ -19,7 +19,7 @@ from shared.domain.rollout.measurements import WorkerSight
 
 
 def _judge(gate: Gate, look: Look) -> Result:
-    """By the newest cycle of any worker."""
+    """Judges by the newest delta sync of any worker."""
     sights = [sight for sight in look.measured.workers if sight.sync_succeeded is not None]
     if not look.measured.needs_worker:
         return pass_without_worker(gate, len(sights))
@@ -31,7 +31,7 @@ _UNHEARD = (Outcome.INCONCLUSIVE, "no hybrid worker tells of a delta sync that h
 
 
 def _outcome(gate: Gate, look: Look, newest: WorkerSight) -> tuple[Outcome, str]:
-    """What the newest cycle comes to.
+    """Decides what the newest delta sync comes to, and says it in words.
 
     A failure from before this phase is no news: were it held against the phase, a rollout could
     not be resumed after the cause was mended, since without writes no new cycle is asked for.
@@ -52,7 +52,7 @@ def _outcome(gate: Gate, look: Look, newest: WorkerSight) -> tuple[Outcome, str]
 
 
 def _ended_at(sight: WorkerSight) -> datetime:
-    """When it ended; where the worker does not say, when it told of it."""
+    """Returns when the delta sync ended or, if the worker does not say, when it told of it."""
     return sight.sync_ended_at or sight.seen_at
 
 

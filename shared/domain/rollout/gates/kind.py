@@ -69,22 +69,28 @@ _WINDOW = Duration(timedelta(minutes=1), timedelta(days=90))
 
 
 def failure_limit(default: int, description: str) -> Parameter:
-    """After how many failures the rollout pauses, of kinds that are less patient than others."""
+    """Makes the parameter that says after how many failures the rollout pauses.
+
+    It is for kinds that are less patient than others.
+    """
     return Parameter("failure_limit", default, FAILURE_LIMIT.bounds, description)
 
 
 def threshold(default: float, description: str, bounds: Share | Whole | None = None) -> Parameter:
-    """What the value has to reach, or must not go beyond; by default a share."""
+    """Makes the parameter for what the value has to reach or must not go beyond.
+
+    It is a share unless other bounds are given.
+    """
     return Parameter("threshold", default, bounds or Share(), description)
 
 
 def minimum_sample(default: int, description: str) -> Parameter:
-    """With how few people or resets the gate is inconclusive."""
+    """Makes the parameter that says with how few people or resets the gate is inconclusive."""
     return Parameter("minimum_sample", default, Whole(0), description)
 
 
 def window(default: timedelta, description: str, bounds: Duration = _WINDOW) -> Parameter:
-    """How far back, or how long after the soak began."""
+    """Makes the parameter that says how far back to look, or how long after the soak began."""
     return Parameter("window", default, bounds, description)
 
 
@@ -171,7 +177,7 @@ class GateKind:
     """What an operator would rather know of a gate before its wave begins."""
 
     def default_of(self, name: str) -> float | timedelta | None:
-        """The default of the parameter of that name; None where the kind has no such parameter."""
+        """Returns the default of the parameter of that name, or None if the kind has none such."""
         return next((one.default for one in self.parameters if one.name == name), None)
 
 
@@ -180,7 +186,7 @@ type GateKinds = Mapping[str, GateKind]
 
 
 def registry_of(*kinds: GateKind) -> GateKinds:
-    """The kinds by their names.
+    """Returns the kinds by their names.
 
     Raises:
         ValueError: two of them have one name.
@@ -192,7 +198,10 @@ def registry_of(*kinds: GateKind) -> GateKinds:
 
 
 def kind_of(name: str, kinds: GateKinds) -> GateKind:
-    """The kind of that name; one that decides nothing where another version wrote the name."""
+    """Returns the kind of that name.
+
+    If another version wrote the name, it is a kind that decides nothing.
+    """
     return kinds.get(name) or _unknown(name)
 
 

@@ -35,19 +35,19 @@ class Look:
         return self.rollout.since
 
     def people(self, states: Collection[State]) -> int:
-        """Count the wave's people in these states."""
+        """Counts the wave's people in these states."""
         return sum(n for (state, _), n in self.measured.people.items() if state in states)
 
     def in_time(self, states: Collection[State]) -> int:
-        """Count those in these states who are not flagged as late."""
+        """Counts the wave's people in these states who are not flagged as late."""
         return sum(self.measured.people.get((state, False), 0) for state in states)
 
     def start(self, gate: Gate) -> datetime:
-        """When the gate's window began, but not before the phase."""
+        """Returns when the gate's window began, or the phase if that was later."""
         return max(self.now - gate.window, self.since)
 
     def resets(self, gate: Gate, outcomes: Collection[ResetOutcome]) -> list[Reset]:
-        """The resets within the gate's window that ended so."""
+        """Returns the resets within the gate's window that had one of these outcomes."""
         start = self.start(gate)
         return [
             reset

@@ -19,7 +19,10 @@ from shared.domain.rollout.state import Phase
 
 
 def _judge(gate: Gate, look: Look) -> Result:
-    """Anybody may register until the window, which opens with the soak, is over."""
+    """Judges the share of the wave's people who have registered.
+
+    Anybody may register until the window, which opens with the soak, is over.
+    """
     deadline = look.since + gate.window if look.rollout.phase is Phase.SOAKING else None
     is_open = deadline is None or look.now < deadline
     possible = look.people(JUDGED - REGISTERED) if is_open else 0

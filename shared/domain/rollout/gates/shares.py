@@ -24,7 +24,7 @@ def judge_floor(
     word: str,
     deadline: datetime | None = None,
 ) -> Result:
-    """Judge the share of the wave that is there already, and the most that it can still become."""
+    """Judges the share of the wave that is there already, and the most that it can still become."""
     count, sample = look.people(reached), look.people(JUDGED)
     if sample < gate.minimum_sample:
         text = f"{people_are(sample)} in the wave; {gate.minimum_sample:,} are needed to judge"
@@ -44,7 +44,7 @@ def judge_floor(
 
 
 def judge_ceiling(gate: Gate, count: int, sample: int, them: str, what: str) -> Result:
-    """Judge the share of `them` of whom `what` is true."""
+    """Judges the share of `them` of whom `what` is true."""
     if sample < gate.minimum_sample:
         text = f"{them}; {gate.minimum_sample:,} are needed to judge"
         return _result(gate, Outcome.INCONCLUSIVE, None, sample, text)
@@ -56,7 +56,7 @@ def judge_ceiling(gate: Gate, count: int, sample: int, them: str, what: str) -> 
 
 
 def doubt_of_the_wave(gate: Gate, prospect: Prospect) -> str | None:
-    """Say that a wave is too small to be judged by its people."""
+    """Says that a wave is too small to be judged by its people; returns None if it is not."""
     if prospect.adds >= gate.minimum_sample:
         return None
     return (
@@ -66,12 +66,12 @@ def doubt_of_the_wave(gate: Gate, prospect: Prospect) -> str | None:
 
 
 def share_text(gate: Gate) -> str:
-    """The threshold as a percentage, as short as it can be."""
+    """Writes the threshold as a percentage, as short as it can be."""
     return f"{gate.threshold * 100:g} %"
 
 
 def people_are(count: int) -> str:
-    """So many people, and the verb."""
+    """Writes so many people with the verb, such as `3 people are`."""
     return f"{count:,} {'person is' if count == 1 else 'people are'}"
 
 
@@ -80,7 +80,7 @@ def _result(gate: Gate, outcome: Outcome, value: float | None, sample: int, text
 
 
 def _decimals(gate: Gate) -> int:
-    """As many as the threshold's percentage has, at least one."""
+    """Returns how many decimals the threshold's percentage has, at least 1."""
     return len(f"{gate.threshold * 100:.6f}".rstrip("0").partition(".")[2]) or 1
 
 
@@ -89,12 +89,12 @@ def _threshold(gate: Gate) -> str:
 
 
 def _percent_down(count: int, sample: int, gate: Gate) -> str:
-    """Rounded down, so that what misses a floor never reads as a pass."""
+    """Writes a percentage, rounded down, so that what misses a floor never reads as a pass."""
     scale = 10 ** _decimals(gate)
     return f"{count * 100 * scale // sample / scale:.{_decimals(gate)}f} %"
 
 
 def _percent_up(count: int, sample: int, gate: Gate) -> str:
-    """Rounded up, so that what goes beyond a ceiling never reads as a pass."""
+    """Writes a percentage, rounded up, so that what goes beyond a ceiling never reads as a pass."""
     scale = 10 ** _decimals(gate)
     return f"{-(-count * 100 * scale // sample) / scale:.{_decimals(gate)}f} %"

@@ -6,16 +6,16 @@ from shared.domain.rollout.measurements import WorkerSight
 
 
 def pass_without_worker(gate: Gate, sights: int) -> Result:
-    """The gate passes where nothing is written by a worker."""
+    """Passes the gate in a topology where no worker writes anything."""
     text = "no AD group in this topology"
     return Result(gate=gate, outcome=Outcome.PASSED, value=None, sample=sights, text=text)
 
 
 def doubt_of_the_topology(_gate: Gate, prospect: Prospect) -> str | None:
-    """Say that a gate on the worker means nothing without one."""
+    """Says that a gate on the worker means nothing without a worker; None if there is one."""
     return None if prospect.needs_worker else "always passes; this topology has no AD group"
 
 
 def because(sight: WorkerSight) -> str:
-    """What the worker says of its trouble, after a colon."""
+    """Writes what the worker says of its trouble, after a colon; nothing if it says nothing."""
     return f": {sight.problem}" if sight.problem else ""

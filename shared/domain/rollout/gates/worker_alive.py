@@ -18,7 +18,10 @@ from shared.domain.rollout.gates.worker import because, doubt_of_the_topology, p
 
 
 def _judge(gate: Gate, look: Look) -> Result:
-    """By the newest sign of life; a worker that was never heard of has a window to show up."""
+    """Judges by the newest sign of life.
+
+    A worker that was never heard of has a window to show up.
+    """
     sights = look.measured.workers
     if not look.measured.needs_worker:
         return pass_without_worker(gate, len(sights))
