@@ -115,7 +115,7 @@ async def describe_evaluations(limit: int, world: World) -> EvaluationsView:
 
 
 async def find_document(version: int | None, world: World) -> str | None:
-    """Finds that version of the document as it was applied, or the one in force if it is None.
+    """Finds that version of the document as it was applied; without a number, the one in force.
 
     Returns None if there is no such document.
     """
