@@ -28,7 +28,7 @@ _BESIDE = Path("worker.env")
 
 
 def main() -> int:
-    """Load the settings, then work, check, or only show them."""
+    """Loads the settings, then works, checks, or only shows them; returns the exit status."""
     arguments = _arguments()
     try:
         settings = load_settings(_file(arguments.settings))
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _file(named: Path | None) -> Path:
-    """The settings' file; the one beside us may be missing, one that was named may not."""
+    """Returns the settings' file; the one beside us may be missing, one that was named may not."""
     if named is not None and not named.is_file():
         raise ConfigurationError(f"--settings {named}: there is no such file")
     return named or _BESIDE

@@ -30,7 +30,7 @@ _ON_TOP_OF_HOLD = 600
 
 @contextmanager
 def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
-    """The worker, which works until `stop` is set, with everything closed at the end.
+    """Builds the worker, which works until `stop` is set, and closes everything at the end.
 
     Raises:
         ConfigurationError: the journal cannot be used.
@@ -75,7 +75,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
 
 @contextmanager
 def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
-    """Everything to be checked, in order, on the worker's own parts."""
+    """Builds everything to be checked, in order, on the worker's own parts."""
     os.environ.update(kerberos_environment(settings.directory))
     connection = DirectoryConnection(settings.directory)
     try:
@@ -90,7 +90,7 @@ def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
 
 
 def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
-    """What MIT Kerberos is to find in the environment; tickets stay in memory."""
+    """Returns what MIT Kerberos is to find in the environment; tickets stay in memory."""
     variables = {}
     if settings.keytab:
         variables["KRB5_CLIENT_KTNAME"] = str(settings.keytab)

@@ -30,24 +30,24 @@ class People(Protocol):
     """Look-ups in AD."""
 
     def __call__(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
-        """Everybody each pointer leads to."""
+        """Finds everybody each pointer leads to."""
 
 
 class Group(Protocol):
     """The scope group in AD."""
 
     def members(self) -> AbstractSet[UUID]:
-        """The GUIDs of all direct members."""
+        """Returns the GUIDs of all direct members."""
 
     def write(self, adds: Collection[UUID], removes: Collection[UUID]) -> Written:
-        """Put people in and take people out."""
+        """Puts people in and takes people out."""
 
 
 class SyncStanding(Protocol):
     """Who will carry the changes to Entra."""
 
     def standing(self) -> SyncReport:
-        """How the sync stands of those who wait."""
+        """Returns how the sync stands of those who wait."""
 
 
 class HandleCommands:
@@ -71,7 +71,7 @@ class HandleCommands:
         self._triggers_sync = triggers_sync
 
     def recover(self) -> None:
-        """Find out whether what was intended when the worker last stopped was written.
+        """Finds out whether what was intended when the worker last stopped was written.
 
         Raises:
             DirectoryUnavailable: AD did not answer.
@@ -81,7 +81,7 @@ class HandleCommands:
             _log.info("unclear-changes-settled")
 
     def __call__(self, commands: Sequence[DirectoryCommand]) -> None:
-        """Carry out what has not been, and leave every answer in the journal to be told.
+        """Carries out what has not been, and leaves every answer in the journal to be told.
 
         Raises:
             DirectoryUnavailable: AD did not answer; the same commands may be given again.
@@ -100,7 +100,7 @@ class HandleCommands:
         self._record(fresh.values(), results, items)
 
     def _fresh(self, commands: Sequence[DirectoryCommand]) -> dict[str, DirectoryCommand]:
-        """The commands that have not been answered; the others are to be told again."""
+        """Returns the commands not answered yet, and has the others' answers told again."""
         by_key = {command.command_key: command for command in commands}
         known = self._journal.recorded(by_key)
         self._journal.tell_again(known)
@@ -112,9 +112,9 @@ class HandleCommands:
         touched: AbstractSet[str],
         results: Mapping[str, dict[str, MemberResult]],
     ) -> list[DirectoryCommand]:
-        """The commands whose time is not over; the others are answered.
+        """Returns the commands whose time is not over, and answers the others.
 
-        One that was begun before a crash is finished: its answer is true and still wanted.
+        A command that was begun before a crash is finished: its answer is true and still wanted.
         """
         now = self._clock()
         due = []
@@ -130,7 +130,7 @@ class HandleCommands:
     def _judged(
         self, commands: Sequence[DirectoryCommand], results: Mapping[str, dict[str, MemberResult]]
     ) -> list[Target]:
-        """Who may be changed; who may not is answered."""
+        """Returns who may be changed, and answers for those who may not."""
         everybody = [(command, member) for command in commands for member in command.members]
         found = self._find_people({Pointer.of(member) for _, member in everybody})
         targets = []
@@ -187,7 +187,7 @@ def _is_intent(item: Planned, to_write: AbstractSet[UUID]) -> bool:
 
 
 def _amended(plan: Plan, written: Written) -> list[Planned]:
-    """The plan's answers after AD had the last word."""
+    """Returns the plan's answers after AD had the last word."""
     return [_after(item, written) if item.is_new else item for item in plan.items]
 
 

@@ -15,7 +15,7 @@ class Heartbeat:
         self._said: WorkerReport | None = None
 
     def is_due(self, now: datetime) -> bool:
-        """Whether the interval is over, or nothing has been said yet."""
+        """Tells whether the interval is over, or nothing has been said yet."""
         if self._said is None:
             return True
         # A clock that is set back must not make the worker fall silent.
@@ -24,7 +24,7 @@ class Heartbeat:
     def report(
         self, now: datetime, sync: SyncReport, *, directory_answers: bool
     ) -> WorkerReport | None:
-        """What is to be said now; None while it has been said."""
+        """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
             worker=self._worker, reported_at=now, directory_answers=directory_answers, sync=sync
         )
@@ -32,7 +32,7 @@ class Heartbeat:
         return report if is_news or self.is_due(now) else None
 
     def sent(self, report: WorkerReport) -> None:
-        """It has been said; until then it is due at every look."""
+        """Notes that the report has been sent; until then it is due at every look."""
         self._said = report
 
 

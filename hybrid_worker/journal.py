@@ -100,7 +100,7 @@ class Journal:
     """The journal of one worker; a second process on the same file is refused."""
 
     def __init__(self, file: Path) -> None:
-        """Open the file, or make it.
+        """Opens the file, or makes it.
 
         Raises:
             ConfigurationError: another worker uses it, or it is no journal.
@@ -118,7 +118,7 @@ class Journal:
             ) from None
 
     def close(self) -> None:
-        """Close the file; another process may open it."""
+        """Closes the file; another process may open it."""
         self._database.close()
 
     def __enter__(self) -> Self:
@@ -128,7 +128,7 @@ class Journal:
         self.close()
 
     def recorded(self, keys: Collection[str]) -> Mapping[str, Recorded]:
-        """The commands of these that have been dealt with."""
+        """Returns those of these commands that have been dealt with."""
         return {
             row[0]: _recorded(row)
             for marks, chunk in _chunks(keys)
@@ -138,12 +138,12 @@ class Journal:
         }
 
     def untold(self) -> Sequence[Recorded]:
-        """Answers that are not known to have been sent, the oldest first."""
+        """Returns the answers that are not known to have been sent, the oldest first."""
         rows = self._database.execute(f"{_RECORDED} WHERE told = 0 ORDER BY recorded_at, rowid")
         return [_recorded(row) for row in rows]
 
     def owed(self) -> Mapping[str, datetime]:
-        """Since when each command waits for a delta sync.
+        """Tells since when each command waits for a delta sync.
 
         A command whose write may still be under way is left out: no cycle is known to cover it.
         """
@@ -155,7 +155,7 @@ class Journal:
         return {key: datetime.fromisoformat(since) for key, since in rows}
 
     def history(self, guids: Collection[UUID]) -> Mapping[UUID, LastChange]:
-        """The newest command carried out for each account."""
+        """Returns the newest command carried out for each account."""
         found: dict[UUID, LastChange] = {}
         for marks, chunk in _chunks(str(guid) for guid in guids):
             # Of equal times the later one wins, by the order of the rows.
@@ -171,7 +171,7 @@ class Journal:
         return found
 
     def earlier(self, keys: Collection[str]) -> Mapping[tuple[str, UUID], WriteOutcome]:
-        """What these commands are known to have done, by command key and account."""
+        """Returns what these commands are known to have done, by command key and account."""
         return {
             (key, UUID(guid)): WriteOutcome(outcome)
             for marks, chunk in _chunks(keys)
@@ -183,7 +183,7 @@ class Journal:
         }
 
     def intend(self, items: Iterable[Planned], now: datetime) -> None:
-        """Remember what is about to be written, and that its delta sync will be owed."""
+        """Saves what is about to be written, and that its delta sync will be owed."""
         items = list(items)
         commands = {item.target.command.command_key: item.target.command for item in items}
         owed = [(key, command.action, _text(now), _text(now)) for key, command in commands.items()]
@@ -192,14 +192,14 @@ class Journal:
             run(_CHANGE, [_change(item, _INTENDED) for item in items])
 
     def unclear(self) -> bool:
-        """Whether there are changes of which it is not known whether they were written."""
+        """Tells whether there are changes of which it is not known whether they were written."""
         row = self._database.execute(
             "SELECT 1 FROM change WHERE outcome = ? LIMIT 1", [_INTENDED]
         ).fetchone()
         return row is not None
 
     def settle(self, members: AbstractSet[UUID]) -> None:
-        """Find out from the group's members which of the intended changes were written.
+        """Finds out from the group's members which of the intended changes were written.
 
         A modify is atomic, so the last change intended for an account speaks for all of them.
         """
@@ -223,7 +223,7 @@ class Journal:
     def record(
         self, answers: Sequence[JournalEntry], items: Sequence[Planned], now: datetime
     ) -> None:
-        """Remember what was done, and the answers as yet to be told."""
+        """Saves what was done, and the answers as yet to be told."""
         carried_out = [item for item in items if item.is_new and item.outcome in _CARRIED_OUT]
         with self._transaction() as run:
             keys = [(answer.command.command_key,) for answer in answers]
@@ -232,7 +232,7 @@ class Journal:
             run(_RECORD, [_row(answer, now) for answer in answers])
 
     def report(self, keys: Collection[str], sync: SyncReport) -> None:
-        """Remember how the delta sync of these commands stands; what is new is to be told.
+        """Saves how the delta sync of these commands stands; what is new is to be told.
 
         Success ends the debt; anything else leaves it.
         """
@@ -248,15 +248,15 @@ class Journal:
                 run("UPDATE command SET owed_since = NULL WHERE key = ?", [(key,) for key in keys])
 
     def tell_again(self, keys: Collection[str]) -> None:
-        """A command was delivered again: its answer may not have arrived."""
+        """Marks answers as untold: their commands came again, so they may not have arrived."""
         self._set_told(keys, told=False)
 
     def told(self, keys: Collection[str]) -> None:
-        """The answers to these commands have been sent."""
+        """Marks the answers to these commands as sent."""
         self._set_told(keys, told=True)
 
     def prune(self, now: datetime) -> int:
-        """Forget what is older than 30 days and owes nothing; returns how many commands."""
+        """Forgets what is older than 30 days and owes nothing; returns how many commands."""
         limit = _text(now - KEPT)
         with self._transaction() as run:
             forgotten = run(
@@ -289,7 +289,7 @@ class Journal:
 
 
 def _chunks(values: Iterable[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Question marks and values for `IN (…)`, below sqlite's limit of parameters."""
+    """Yields question marks and values for `IN (…)`, below sqlite's limit of parameters."""
     for chunk in batched(values, _CHUNK, strict=False):
         yield ",".join("?" * len(chunk)), chunk
 
@@ -328,5 +328,5 @@ def _is_news(known: SyncReport, now: SyncReport) -> bool:
 
 
 def _text(moment: datetime) -> str:
-    """A text that sorts as the moment does."""
+    """Writes the moment as a text that sorts as moments do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

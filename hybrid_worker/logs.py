@@ -7,7 +7,7 @@ import structlog
 
 
 def configure_logging() -> None:
-    """Send this process's events and the libraries' warnings to stderr, one JSON line each."""
+    """Sends this process's events and the libraries' warnings to stderr, one JSON line each."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

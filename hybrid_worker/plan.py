@@ -58,7 +58,7 @@ def make_plan(
     history: Mapping[UUID, LastChange],
     earlier: Mapping[tuple[str, UUID], WriteOutcome],
 ) -> Plan:
-    """Decide every target in issue order and sum the changes up.
+    """Decides every target in issue order and sums the changes up.
 
     `earlier` holds what the same commands did before a crash, by command key and account.
     """
@@ -82,7 +82,7 @@ def make_plan(
 def overruled(
     item: Planned, outcome: WriteOutcome, reason: Reason | None = None, detail: str = ""
 ) -> Planned:
-    """The same target after AD had another word on it."""
+    """Returns the same target after AD had another word on it."""
     return replace(item, outcome=outcome, reason=reason, detail=detail)
 
 

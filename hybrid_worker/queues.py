@@ -34,7 +34,7 @@ type Delivery = ServiceBusReceivedMessage
 
 
 def body_of(delivery: Delivery) -> bytes:
-    """The bytes that a message carries.
+    """Returns the bytes that a message carries.
 
     Raises:
         InvalidMessage: it carries an AMQP value instead, which no sender of ours makes.
@@ -52,13 +52,13 @@ class Queues:
     """Sender and receiver, opened when first used and kept open."""
 
     def __init__(self, settings: ServiceBusSettings, longest_hold: float) -> None:
-        """`longest_hold` is how many seconds a lock is kept up at most."""
+        """Takes the settings, and in `longest_hold` the seconds a lock is kept up at most."""
         self._settings = settings
         self._longest_hold = longest_hold
         self._links: _Links | None = None
 
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
-        """Take up to `most` messages, waiting `wait` seconds for the first."""
+        """Takes up to `most` messages, waiting `wait` seconds for the first."""
         with _service_bus():
             links = self._opened()
             messages = links.receiver.receive_messages(most, max_wait_time=wait)
@@ -67,21 +67,21 @@ class Queues:
         return messages
 
     def complete(self, delivery: Delivery) -> None:
-        """The command is dealt with."""
+        """Takes the command off the queue: it is dealt with."""
         self._settle("complete_message", delivery)
 
     def abandon(self, delivery: Delivery) -> None:
-        """Give it back; it will be delivered again."""
+        """Gives the command back; it will be delivered again."""
         self._settle("abandon_message", delivery)
 
     def dead_letter(self, delivery: Delivery, reason: str, description: str) -> None:
-        """Set it aside for a person to look at."""
+        """Sets the command aside for a person to look at."""
         self._settle(
             "dead_letter_message", delivery, reason=reason, error_description=description[:4000]
         )
 
     def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Send results, each with its message id, in as few requests as they fit into."""
+        """Sends results, each with its message id, in as few requests as they fit into."""
         with _service_bus():
             sender = self._opened().sender
             batch = sender.create_message_batch()
@@ -98,7 +98,7 @@ class Queues:
             sender.send_messages(batch)
 
     def close(self) -> None:
-        """Close everything; the next use opens it again. What is locked stays so for its time."""
+        """Closes everything; the next use opens it again. What is locked stays so for its time."""
         links, self._links = self._links, None
         if links is not None:
             try:
@@ -147,7 +147,7 @@ def _service_bus() -> Iterator[None]:
 
 
 def service_bus_client(settings: ServiceBusSettings, **differences: Any) -> ServiceBusClient:
-    """The SDK's client as configured; `differences` go before its usual options."""
+    """Returns the SDK's client as configured; `differences` go before its usual options."""
     options = _options(settings) | differences
     if settings.connection_string:
         text = settings.connection_string.get_secret_value()
@@ -172,7 +172,7 @@ def _options(settings: ServiceBusSettings) -> dict[str, Any]:
 
 
 def credential(settings: ServiceBusSettings) -> "TokenCredential":
-    """The certificate where one is named, else the machine's managed identity."""
+    """Returns the certificate if one is named, else the machine's managed identity."""
     if settings.certificate_file and settings.tenant_id and settings.client_id:
         return CertificateCredential(
             settings.tenant_id, settings.client_id, os.fspath(settings.certificate_file)

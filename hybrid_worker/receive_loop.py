@@ -36,32 +36,32 @@ class CommandQueues(Protocol):
     """Commands in, results out; every call may raise `QueuesUnavailable`."""
 
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
-        """Take up to `most` messages, waiting `wait` seconds for the first."""
+        """Takes up to `most` messages, waiting `wait` seconds for the first."""
 
     def complete(self, delivery: Delivery) -> None:
-        """The command is dealt with."""
+        """Takes the command off the queue: it is dealt with."""
 
     def abandon(self, delivery: Delivery) -> None:
-        """Give it back."""
+        """Gives the command back."""
 
     def dead_letter(self, delivery: Delivery, reason: str, description: str) -> None:
-        """Set it aside."""
+        """Sets the command aside."""
 
     def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Send results and reports."""
+        """Sends results and reports."""
 
     def close(self) -> None:
-        """Close everything; the next use opens it again."""
+        """Closes everything; the next use opens it again."""
 
 
 class Handler(Protocol):
     """The use case."""
 
     def recover(self) -> None:
-        """Settle what was left unclear."""
+        """Settles what was left unclear."""
 
     def __call__(self, commands: Sequence[DirectoryCommand]) -> None:
-        """Carry commands out and record their answers."""
+        """Carries commands out and records their answers."""
 
 
 class Sync(Protocol):
@@ -72,16 +72,16 @@ class Sync(Protocol):
         """Whether a cycle is awaited."""
 
     def due(self) -> datetime | None:
-        """When there is something to do next."""
+        """Returns when there is something to do next, or None if there is nothing."""
 
     def step(self) -> None:
-        """Do what is due."""
+        """Does what is due."""
 
     def standing(self) -> SyncReport:
-        """How the sync stands of those who wait."""
+        """Returns how the sync stands of those who wait."""
 
     def newest(self) -> SyncReport:
-        """How the newest one ended."""
+        """Returns how the newest sync ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,13 @@ class _Pause:
     seconds: float = _FIRST_PAUSE
 
     def begin(self, now: datetime) -> float:
-        """Wait twice as long as the last time, up to a minute; returns the seconds."""
+        """Begins a pause twice as long as the last, up to a minute; returns its seconds."""
         seconds, self.seconds = self.seconds, min(2 * self.seconds, _LONGEST_PAUSE)
         self.until = now + timedelta(seconds=seconds)
         return seconds
 
     def forget(self) -> None:
-        """It is back: the next pause is a short one again."""
+        """Makes the next pause a short one again: what was away is back."""
         self.seconds = _FIRST_PAUSE
 
 
@@ -155,7 +155,7 @@ class ReceiveLoop:
         self._prune_at = clock()
 
     def run(self) -> None:
-        """Work until told to stop, then finish what is at hand and give the rest back.
+        """Works until told to stop, then finishes what is at hand and gives the rest back.
 
         Raises:
             ConfigurationError: AD does not have what the settings name.
@@ -200,7 +200,7 @@ class ReceiveLoop:
         self._let_go()
 
     def _ask_directory(self) -> None:
-        """AD is asked while it is away, and before each report, however long no command came."""
+        """Asks AD while it is away, and before each report, however long no command came."""
         now = self._clock()
         away = self._directory_is_away
         if not (now >= self._directory_pause.until if away else self._heartbeat.is_due(now)):
@@ -251,7 +251,7 @@ class ReceiveLoop:
         self._held += [_Held(delivery, command.command_key, until) for delivery, command in taken]
 
     def _wait(self) -> float:
-        """Seconds until the next look at anything but the queue."""
+        """Returns the seconds until the next look at anything but the queue."""
         due = self._sync.due()
         if due is None:
             return _LONGEST_WAIT
@@ -276,7 +276,7 @@ class ReceiveLoop:
         self._journal.told([recorded.key for recorded in untold])
 
     def _note_overdue(self) -> None:
-        """The hold is over and the sync is not: say why before letting go."""
+        """Says why before letting go, if the hold is over and the sync is not."""
         standing = self._sync.standing()
         if standing.problem is None:
             return

@@ -11,7 +11,7 @@ from shared.contracts.messages.directory_result import DirectoryResult, MemberRe
 def messages(
     recorded: Recorded, worker: str, now: datetime, largest: int = LARGEST_MESSAGE
 ) -> Iterator[tuple[str, bytes]]:
-    """The message ids and bodies that together answer one command.
+    """Yields the message ids and bodies that together answer one command.
 
     The id names command and sync state (and the problem, which may change while the state does
     not), so that an answer sent again after a crash is dropped as a duplicate.

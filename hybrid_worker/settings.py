@@ -203,7 +203,7 @@ class DirectorySettings(FileSettings):
         return ",".join(f"DC={label}" for label in self.domain.split("."))
 
     def secret(self) -> str | None:
-        """The password, wherever it is kept."""
+        """Returns the password, wherever it is kept."""
         return _secret(self.password, self.password_file)
 
 
@@ -273,7 +273,7 @@ class SyncSettings(FileSettings):
         return self
 
     def secret(self) -> str | None:
-        """The password, wherever it is kept."""
+        """Returns the password, wherever it is kept."""
         return _secret(self.password, self.password_file)
 
 
@@ -287,7 +287,7 @@ class WorkerSettings:
     sync: SyncSettings
 
     def shown(self) -> dict[str, str | float | None]:
-        """Every setting by the name of its environment variable; secrets are covered."""
+        """Returns every setting by the name of its environment variable; secrets are covered."""
         groups = (self.process, self.service_bus, self.directory, self.sync)
         return {
             _variable(type(group), name): value if isinstance(value, int | float) else str(value)
@@ -301,7 +301,7 @@ _GROUPS = (ProcessSettings, ServiceBusSettings, DirectorySettings, SyncSettings)
 
 
 def load_settings(file: Path = Path("worker.env")) -> WorkerSettings:
-    """Read the environment and the file, which may be missing.
+    """Reads the environment and the file, which may be missing.
 
     Raises:
         ConfigurationError: one line for every setting that is missing, wrong or unknown.
@@ -345,7 +345,7 @@ def _complaint(group: type[BaseSettings], name: str, message: str) -> str:
 
 
 def _unknown(file: Path) -> list[str]:
-    """A misspelt name would otherwise leave a default in force without a word."""
+    """Complains of unknown names: a misspelt one would leave a default in force without a word."""
     known = {_variable(group, name) for group in _GROUPS for name in group.model_fields}
     given = {name.upper() for name in (*os.environ, *file_values(file))}
     ours = sorted(name for name in given - known if name.startswith(PREFIX))

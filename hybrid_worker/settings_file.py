@@ -14,12 +14,12 @@ _ENCODING = "utf-8-sig"
 
 
 def file_values(file: Path) -> Mapping[str, str | None]:
-    """Return what the file says; nothing is put in for `${NAME}`, which may be a group's name."""
+    """Returns what the file says; nothing is put in for `${NAME}`, which may be a group's name."""
     return dotenv_values(file, interpolate=False, encoding=_ENCODING)
 
 
 def unreadable_lines(file: Path) -> Sequence[str]:
-    """Complain of each line that would be passed over, and leave a default in force without a word.
+    """Complains of each line that would be passed over and leave a default in force without a word.
 
     Raises:
         ConfigurationError: the file is no text in UTF-8.
@@ -55,6 +55,6 @@ class FileSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003  # there are none
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read the file by `file_values` instead of by pydantic's own reader."""
+        """Reads the file by `file_values` instead of by pydantic's own reader."""
         file = getattr(dotenv_settings, "env_file", None)
         return init_settings, env_settings, _AsWritten(settings_cls, env_file=file)

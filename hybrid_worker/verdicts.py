@@ -12,7 +12,7 @@ from shared.domain.person.writes import ScopeAction, WriteOutcome
 def judge(
     action: ScopeAction, member: CommandMember, accounts: Sequence[Account]
 ) -> Account | MemberResult:
-    """The one account that is meant and may be changed, or the answer that says why not."""
+    """Returns the one account that is meant and may be changed, or the answer that says why not."""
     pointer = Pointer.of(member)
     if not accounts:
         return _not_found(member, pointer)
@@ -29,7 +29,7 @@ def judge(
 def refused(
     member: CommandMember, reason: Reason, account: Account | None = None, detail: str = ""
 ) -> MemberResult:
-    """The answer for somebody who is left as they are."""
+    """Returns the answer for somebody who is left as they are."""
     return result(member, WriteOutcome.REFUSED, account, reason, detail)
 
 
@@ -40,7 +40,7 @@ def result(
     reason: Reason | None = None,
     detail: str = "",
 ) -> MemberResult:
-    """An answer for one member; it tells the cloud who they turned out to be."""
+    """Returns an answer for one member; it tells the cloud who they turned out to be."""
     return MemberResult(
         key=member.key,
         outcome=outcome,

@@ -27,7 +27,7 @@ class Pointer:
 
     @classmethod
     def of(cls, member: CommandMember) -> "Pointer":
-        """The source anchor where there is one, else the UPN, else the employee id."""
+        """Points by the source anchor if there is one, else by the UPN, else by the employee id."""
         if member.source_anchor:
             return cls(AccountKind.ANCHOR, member.source_anchor)
         if name := member.user_principal_name:
@@ -66,7 +66,7 @@ class Account:
         return base64.b64encode(self.anchor.bytes_le).decode()
 
     def is_meant_by(self, pointer: Pointer) -> bool:
-        """Whether the pointer leads here; names compare without regard to case, as in AD."""
+        """Tells whether the pointer leads here; names compare without regard to case, as in AD."""
         match pointer.kind:
             case AccountKind.ANCHOR:
                 return self.anchor == pointer.guid

@@ -54,7 +54,7 @@ class DirectoryConnection:
         """Modify operations sent since the start."""
 
     def ping(self) -> None:
-        """Ask the server for its naming context.
+        """Asks the server for its naming context.
 
         Raises:
             DirectoryUnavailable: there is no answer, or it serves another domain.
@@ -65,7 +65,7 @@ class DirectoryConnection:
             raise DirectoryUnavailable(f"the server serves {served!r}, not {self._settings.base}")
 
     def search(self, text: str, attributes: Sequence[str]) -> Iterator[Entry]:
-        """Everything below the domain that matches, page by page."""
+        """Yields everything below the domain that matches, page by page."""
         cookie: bytes | None = None
         while True:
             connection = self._ask(
@@ -86,7 +86,10 @@ class DirectoryConnection:
     def read(
         self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False
     ) -> Entry | None:
-        """One object's attributes; DN values with their GUIDs in front when asked for."""
+        """Reads one object's attributes; DN values with their GUIDs in front when asked for.
+
+        Returns None if there is no such object.
+        """
         controls = [extended_dn_control()] if guids_of_members else None
         connection = self._ask(
             "search",
@@ -102,7 +105,7 @@ class DirectoryConnection:
         return next(_entries(connection), None)
 
     def modify(self, dn: str, changes: Mapping[str, list[tuple[str, list[str]]]]) -> Result:
-        """Modify one object; the server's refusals are returned, not raised."""
+        """Modifies one object; the server's refusals are returned, not raised."""
         self.modifications += 1
         connection = self._ask("modify", dn, dict(changes), controls=[_PERMISSIVE_MODIFY])
         code = connection.result["result"]
@@ -112,7 +115,7 @@ class DirectoryConnection:
         return code, _words(connection)
 
     def close(self) -> None:
-        """Let go of the connection; the next call opens another."""
+        """Lets go of the connection; the next call opens another."""
         connection, self._connection = self._connection, None
         if connection is not None:
             try:
@@ -171,7 +174,7 @@ class DirectoryConnection:
 
 
 def read_root(settings: DirectorySettings, attribute: str) -> Sequence[bytes]:
-    """One attribute of the rootDSE, which AD shows to everybody: no account is used.
+    """Reads one attribute of the rootDSE, which AD shows to everybody: no account is used.
 
     Raises:
         DirectoryUnavailable: there is no answer.
@@ -220,7 +223,7 @@ def _credentials(settings: DirectorySettings) -> dict[str, Any]:
 
 
 def _kerberos_error() -> type[Exception]:
-    """What Kerberos raises; ldap3 uses one library on Windows and another elsewhere."""
+    """Returns what Kerberos raises; ldap3 uses one library on Windows and another elsewhere."""
     if sys.platform == "win32":
         from winkerberos import GSSError
     else:
@@ -230,7 +233,7 @@ def _kerberos_error() -> type[Exception]:
 
 
 def _words(connection: ldap3.Connection) -> str:
-    """The result's name and AD's code for it; the rest of its text may name people."""
+    """Returns the result's name and AD's code for it; the rest of its text may name people."""
     result = connection.result
     code = _CODE.search(result["message"] or "")
     return f"{result['description']} {code[0]}" if code else str(result["description"])

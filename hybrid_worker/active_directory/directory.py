@@ -23,7 +23,7 @@ class ActiveDirectory:
         self._group: ScopeGroup | None = None
 
     def check(self) -> None:
-        """See whether AD answers and the scope group is what it has to be.
+        """Checks that AD answers and that the scope group is what it has to be.
 
         Raises:
             ConfigurationError: the group or the account cannot be used as configured.
@@ -32,19 +32,19 @@ class ActiveDirectory:
         self._resolved()
 
     def find_people(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
-        """Everybody each pointer leads to."""
+        """Finds everybody each pointer leads to."""
         return find_accounts(self._connection, pointers)
 
     def members(self) -> set[UUID]:
-        """The GUIDs of all direct members of the scope group."""
+        """Returns the GUIDs of all direct members of the scope group."""
         return self._resolved().members()
 
     def write(self, adds: Collection[UUID], removes: Collection[UUID]) -> Written:
-        """Put people into the scope group and take people out."""
+        """Puts people into the scope group and takes people out."""
         return self._resolved().write(adds, removes)
 
     def close(self) -> None:
-        """Close the connection."""
+        """Closes the connection."""
         self._connection.close()
 
     def _resolved(self) -> ScopeGroup:

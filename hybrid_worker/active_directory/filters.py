@@ -22,7 +22,7 @@ _ATTRIBUTES = {
 
 
 def people_filters(pointers: Collection[Pointer]) -> Iterator[str]:
-    """Filters that together find everybody the pointers may lead to.
+    """Yields filters that together find everybody the pointers may lead to.
 
     Both halves of a source anchor's pair of terms may land in different searches.
     """
@@ -32,7 +32,7 @@ def people_filters(pointers: Collection[Pointer]) -> Iterator[str]:
 
 
 def group_filter(name: str) -> str:
-    """The filter for a group by its sAMAccountName or name."""
+    """Returns the filter for a group by its sAMAccountName or name."""
     value = escape_bytes(name.encode())
     return f"(&(objectCategory=group)(|(sAMAccountName={value})(cn={value})))"
 

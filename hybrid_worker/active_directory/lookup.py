@@ -26,7 +26,7 @@ _GUID_BYTES = 16
 def find_accounts(
     connection: DirectoryConnection, pointers: Collection[Pointer]
 ) -> Mapping[Pointer, tuple[Account, ...]]:
-    """Everybody each pointer leads to; a pointer to nobody maps to `()`.
+    """Finds everybody each pointer leads to; a pointer to nobody maps to `()`.
 
     Raises:
         DirectoryUnavailable: AD did not answer.
@@ -42,7 +42,7 @@ def find_accounts(
 def assign(
     pointers: Collection[Pointer], accounts: Collection[Account]
 ) -> Mapping[Pointer, tuple[Account, ...]]:
-    """Which of the accounts each pointer leads to."""
+    """Decides which of the accounts each pointer leads to."""
     return {
         pointer: tuple(account for account in accounts if account.is_meant_by(pointer))
         for pointer in pointers
@@ -50,7 +50,7 @@ def assign(
 
 
 def account_of(entry: Entry) -> Account:
-    """The account that a search entry shows."""
+    """Returns the account that a search entry shows."""
     guid = UUID(bytes_le=entry["objectGUID"][0])
     consistency = _first(entry, "mS-DS-ConsistencyGuid")
     has_anchor = consistency is not None and len(consistency) == _GUID_BYTES

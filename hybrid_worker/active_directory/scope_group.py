@@ -53,7 +53,7 @@ class ScopeGroup:
 
     @classmethod
     def resolve(cls, connection: DirectoryConnection, name: str) -> "ScopeGroup":
-        """Find the group by DN, sAMAccountName or name.
+        """Finds the group by DN, sAMAccountName or name.
 
         Raises:
             ConfigurationError: there is no such group, more than one, or it is not a security
@@ -75,7 +75,10 @@ class ScopeGroup:
         return cls(connection, UUID(bytes_le=groups[0]["objectGUID"][0]))
 
     def members(self) -> set[UUID]:
-        """The GUIDs of all direct members, in as many reads as the server wants (1,500 in AD)."""
+        """Returns the GUIDs of all direct members.
+
+        It takes as many reads as the server wants; AD gives 1,500 at a time.
+        """
         members: set[UUID] = set()
         start: int | None = 0
         while start is not None:
@@ -89,7 +92,7 @@ class ScopeGroup:
         return members
 
     def write(self, adds: Collection[UUID], removes: Collection[UUID]) -> Written:
-        """Put people in and take people out.
+        """Puts people in and takes people out.
 
         Raises:
             DirectoryUnavailable: AD did not answer; what was written so far is not known.
@@ -125,7 +128,10 @@ class ScopeGroup:
         return self._connection.modify(self._dn, {"member": values})
 
     def _still_due(self, changes: Sequence[Change], written: Written) -> list[Change]:
-        """Samba ignores the permissive control: take out what is as wished already."""
+        """Returns the changes that are still to be made, without those that are as wished already.
+
+        Samba ignores the permissive control, so that these have to be taken out.
+        """
         members = self.members()
         due = [(verb, guid) for verb, guid in changes if (guid in members) != _adds(verb)]
         written.already.update({guid for _, guid in changes} - {guid for _, guid in due})
@@ -151,7 +157,10 @@ def _find(connection: DirectoryConnection, name: str) -> list[Entry]:
 
 
 def _slice(entry: Entry) -> tuple[Sequence[bytes], int | None]:
-    """The values that came, and where the next read starts; AD names the last slice `…-*`."""
+    """Returns the values that came, and where the next read starts.
+
+    AD names the last slice `…-*`; after it the start is None.
+    """
     for name, values in entry.items():
         attribute, _, option = name.partition(";range=")
         if attribute.lower() == "member" and values:

@@ -34,7 +34,7 @@ _TENANT_CONNECTOR = " - AAD"
 
 
 def connect_host_checks(settings: SyncSettings, call: Call | None) -> Sequence[Check]:
-    """Everything that can be asked of the host; without a `call` there is nothing to ask."""
+    """Returns everything that can be asked of the host; without a `call` nothing can be asked."""
     host = _Host(settings, call)
     answers = "connect-host"
     return (
@@ -47,7 +47,7 @@ def connect_host_checks(settings: SyncSettings, call: Call | None) -> Sequence[C
 
 
 def judge_cmdlets(names: Iterable[str]) -> str:
-    """Whether a JEA endpoint shows exactly what is needed."""
+    """Checks that a JEA endpoint shows exactly what is needed, and says what it shows."""
     shown = {name.lower(): name for name in names}
     missing = sorted(name for name in NEEDED if name.lower() not in shown)
     if missing:

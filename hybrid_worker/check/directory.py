@@ -31,7 +31,7 @@ _DELEGATE = 'dsacls <DN of the group> /G "<account>:WP;member" (Grant-ScopeGroup
 def directory_checks(
     settings: DirectorySettings, connection: DirectoryConnection, clock: Callable[[], datetime]
 ) -> Sequence[Check]:
-    """From the name of the server to the rights on its groups."""
+    """Returns the checks from the name of the server to the rights on its groups."""
     rights = _GroupRights(settings, connection)
     verified = "directory-certificate"
     return (
@@ -58,7 +58,7 @@ def _bound(settings: DirectorySettings, connection: DirectoryConnection) -> str:
 
 
 def _principal() -> str:
-    """Who the ticket is for: this process's account, or on Linux the keytab's."""
+    """Returns whom the ticket is for: this process's account, or on Linux the keytab's."""
     if sys.platform == "win32":
         return getpass.getuser()
     import gssapi
@@ -110,7 +110,7 @@ class _GroupRights:
 
 
 def judge_other_groups(found: OtherGroups) -> str:
-    """Whether the account may write none of the groups that are not its own to write."""
+    """Checks that the account may write none of the groups that are not its own to write."""
     if found.writable:
         raise CheckFailed(
             f"the account may also write {len(found.writable)} of {found.looked_at} other "

@@ -28,7 +28,7 @@ class Rights:
 
     @classmethod
     def of(cls, entry: Entry) -> "Rights":
-        """The rights that a search entry shows."""
+        """Returns the rights that a search entry shows."""
         names = entry.get("allowedAttributesEffective", ())
         descriptor = entry.get("sDRightsEffective") or [b"0"]
         return cls(frozenset(name.decode().lower() for name in names), descriptor[0] != b"0")
@@ -58,7 +58,7 @@ class OtherGroups:
 
 
 def look_at(groups: Iterable[Entry], scope_group: bytes, most: int = MOST_GROUPS) -> OtherGroups:
-    """Go through groups, without the one whose `objectGUID` is the scope group's."""
+    """Goes through groups, except the one whose `objectGUID` is the scope group's."""
     found = OtherGroups()
     for entry in groups:
         if entry["objectGUID"][0] == scope_group:
@@ -76,7 +76,7 @@ def look_at(groups: Iterable[Entry], scope_group: bytes, most: int = MOST_GROUPS
 
 
 def shown(names: list[str]) -> str:
-    """A few of the names."""
+    """Returns the names as text: a few, and how many more there are."""
     rest = len(names) - _MOST_NAMED
     few = ", ".join(names[:_MOST_NAMED])
     return f"{few} and {rest} more" if rest > 0 else few

@@ -17,7 +17,7 @@ which shows in the bits of the group (systemd.exec, Credentials)."""
 
 
 def installation_checks(settings: WorkerSettings) -> Sequence[Check]:
-    """What can be seen without leaving the machine."""
+    """Returns the checks of what can be seen without leaving the machine."""
     folder = settings.process.state_directory
     return (
         Check("state-directory", partial(_private, [folder], owned=True)),

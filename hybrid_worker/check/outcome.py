@@ -61,7 +61,7 @@ class CheckOutcome:
 
 
 def outcomes(checks: Sequence[Check]) -> Iterator[CheckOutcome]:
-    """Run the checks in their order; one that fails hides none but those that need it."""
+    """Runs the checks in their order; one that fails hides none but those that need it."""
     states: dict[str, CheckState] = {}
     for check in checks:
         outcome = _held_back(check, states) or _tried(check)
@@ -70,7 +70,7 @@ def outcomes(checks: Sequence[Check]) -> Iterator[CheckOutcome]:
 
 
 def exit_status(seen: Sequence[CheckOutcome]) -> int:
-    """0 when nothing failed and nothing had to be left out, else 1."""
+    """Returns 0 if nothing failed and nothing had to be left out, else 1."""
     return int(any(one.state in {CheckState.FAILED, CheckState.NOT_TRIED} for one in seen))
 
 

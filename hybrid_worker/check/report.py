@@ -11,13 +11,13 @@ _NAME_WIDTH = 25
 
 
 def line(outcome: CheckOutcome) -> str:
-    """One outcome in one line."""
+    """Returns one outcome in one line."""
     text = " ".join(f"{outcome.detail}{_dot(outcome.detail)} {outcome.remedy}".split())
     return f"{outcome.state:{_STATE_WIDTH}}  {outcome.name:{_NAME_WIDTH}}  {text}"
 
 
 def summary(seen: Sequence[CheckOutcome]) -> str:
-    """How many of each."""
+    """Returns how many outcomes there are of each state."""
     counts = dict.fromkeys((one.state for one in seen), 0)
     for one in seen:
         counts[one.state] += 1
@@ -25,7 +25,7 @@ def summary(seen: Sequence[CheckOutcome]) -> str:
 
 
 def as_json(seen: Iterable[CheckOutcome]) -> str:
-    """Everything, with the same names as in the lines."""
+    """Returns all outcomes as JSON, with the same names as in the lines."""
     return json.dumps({"checks": [asdict(one) for one in seen]}, indent=2)
 
 

@@ -18,7 +18,7 @@ MOST_SKEW = timedelta(minutes=5)
 
 
 def resolved(settings: DirectorySettings) -> str:
-    """Look the server's name up."""
+    """Looks the server's name up."""
     if settings.address:
         raise NotApplicable(
             f"SSPR_WORKER_DIRECTORY_ADDRESS={settings.address} goes before the name"
@@ -35,13 +35,13 @@ def resolved(settings: DirectorySettings) -> str:
 
 
 def certificate_verified(settings: DirectorySettings) -> str:
-    """Verify chain, name and time of the certificate behind LDAPS."""
+    """Verifies chain, name and time of the certificate behind LDAPS."""
     _certificate_end(settings)
     return f"chain and name of {settings.server} verify"
 
 
 def certificate_lasts(settings: DirectorySettings, now: datetime) -> str:
-    """See how long the certificate is good for; until then it hinders nothing."""
+    """Checks how long the certificate is good for; until it ends it hinders nothing."""
     ends = _certificate_end(settings)
     left = ends - now
     if left < RENEW_WITHIN:
@@ -53,7 +53,7 @@ def certificate_lasts(settings: DirectorySettings, now: datetime) -> str:
 
 
 def clock_agrees(settings: DirectorySettings, now: datetime) -> str:
-    """Compare this machine's clock with the domain controller's."""
+    """Compares this machine's clock with the domain controller's."""
     values = read_root(settings, "currentTime")
     if not values:
         raise CheckFailed("the server does not say its time", "Compare the clocks by hand.")

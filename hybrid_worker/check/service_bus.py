@@ -45,7 +45,7 @@ class Answer:
 
 
 def service_bus_checks(settings: ServiceBusSettings) -> Sequence[Check]:
-    """Token, way, the two rights that are needed, and the two that must not be there."""
+    """Returns the checks of token, way, the two needed rights, and two that must not be there."""
     probe = _Probe(settings)
     commands, results = settings.commands_queue, settings.results_queue
     identity, reachable = "service-bus-identity", "service-bus"
@@ -155,9 +155,10 @@ class _NoQueueError(Exception):
 
 
 def _is_answer(error: AzureError) -> bool:
-    """Whether Service Bus refused; the token's status stands in the error that the SDK wrapped.
+    """Tells whether Service Bus refused.
 
-    A proxy that refuses the WebSocket has a status too, but says nothing of tokens or queues.
+    The token's status stands in the error that the SDK wrapped. A proxy that refuses the WebSocket
+    has a status too, but says nothing of tokens or queues.
     """
     inner = error.inner_exception
     status = getattr(inner, "status_code", None) if hasattr(inner, "status_description") else None
@@ -167,7 +168,7 @@ def _is_answer(error: AzureError) -> bool:
 
 
 def _first_line(error: Exception) -> str:
-    """What was answered; of a refused token the SDK keeps that apart."""
+    """Returns what was answered; of a refused token the SDK keeps that apart."""
     inner = getattr(error, "inner_exception", None)
     description = getattr(inner, "status_description", None)
     if isinstance(description, bytes):

@@ -22,10 +22,10 @@ class SyncJournal(Protocol):
     """What is owed a cycle, remembered across restarts."""
 
     def owed(self) -> Mapping[str, datetime]:
-        """Since when each command waits for a delta sync."""
+        """Tells since when each command waits for a delta sync."""
 
     def report(self, keys: Collection[str], sync: SyncReport) -> None:
-        """Remember how the sync of these commands stands; success ends the debt."""
+        """Saves how the sync of these commands stands; success ends the debt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Coalescer:
         return self._cycle is not None
 
     def due(self) -> datetime | None:
-        """When `step` has something to do next; None while nothing is owed."""
+        """Returns when `step` has something to do next, or None while nothing is owed."""
         if self._cycle:
             return self._not_before
         owed = self._journal.owed().values()
@@ -89,7 +89,7 @@ class Coalescer:
         return max(settled, self._not_before)
 
     def step(self) -> None:
-        """Do what is due: start a cycle, look at one, or give up waiting for one."""
+        """Does what is due: starts a cycle, looks at one, or gives up waiting for one."""
         due = self.due()
         if due is not None and due <= self._clock():
             try:
@@ -102,7 +102,7 @@ class Coalescer:
         self._lose_patience()
 
     def standing(self) -> SyncReport:
-        """How the sync stands of those who wait."""
+        """Returns how the sync stands of those who wait."""
         problem = self._problem
         return SyncReport(
             state=SyncState.PENDING,
@@ -111,7 +111,10 @@ class Coalescer:
         )
 
     def newest(self) -> SyncReport:
-        """How the newest delta sync ended, or was given up; not needed where there was none yet."""
+        """Returns how the newest delta sync ended, or was given up.
+
+        The state is "not needed" if there was none yet.
+        """
         return self._newest
 
     def _begin(self) -> None:
@@ -190,15 +193,15 @@ class LeftToScheduler:
     is_running = False
 
     def due(self) -> None:
-        """Nothing ever is."""
+        """Returns None: nothing is ever due."""
 
     def step(self) -> None:
-        """Nothing to do."""
+        """Does nothing: there is nothing to do."""
 
     def standing(self) -> SyncReport:
-        """The worker will not hear of it."""
+        """Returns "pending", left to the scheduler: the worker will not hear of the end."""
         return SyncReport(state=SyncState.PENDING, problem=SyncProblem.LEFT_TO_SCHEDULER)
 
     def newest(self) -> SyncReport:
-        """None of the worker's own."""
+        """Returns "not needed", left to the scheduler: there is none of the worker's own."""
         return SyncReport(state=SyncState.NOT_NEEDED, problem=SyncProblem.LEFT_TO_SCHEDULER)

@@ -13,13 +13,13 @@ class ConnectHost(Protocol):
     """An Entra Connect host; each call may take seconds and raises `SyncRefused`."""
 
     def scheduler(self) -> Scheduler:
-        """How the scheduler stands."""
+        """Asks how the scheduler stands."""
 
     def runs(self) -> Sequence[Run]:
-        """The newest run results."""
+        """Returns the newest run results."""
 
     def start(self) -> None:
-        """Start a delta cycle; returns once it has begun."""
+        """Starts a delta cycle; returns once it has begun."""
 
 
 class CmdletHost:
@@ -29,7 +29,7 @@ class CmdletHost:
         self._call = call
 
     def scheduler(self) -> Scheduler:
-        """See `ConnectHost`."""
+        """Does what `ConnectHost.scheduler` says."""
         (found,) = self._one("Get-ADSyncScheduler")
         try:
             return Scheduler(
@@ -41,7 +41,7 @@ class CmdletHost:
             raise SyncRefused(SyncProblem.REFUSED, f"Get-ADSyncScheduler without {error}") from None
 
     def runs(self) -> Sequence[Run]:
-        """See `ConnectHost`."""
+        """Does what `ConnectHost.runs` says."""
         return [
             Run(
                 str(found.get("RunHistoryId")),
@@ -53,7 +53,7 @@ class CmdletHost:
         ]
 
     def start(self) -> None:
-        """See `ConnectHost`."""
+        """Does what `ConnectHost.start` says."""
         (found,) = self._one("Start-ADSyncSyncCycle", PolicyType="Delta")
         if str(found.get("Result")) != "Success":
             raise SyncRefused(SyncProblem.REFUSED, f"Start-ADSyncSyncCycle: {found.get('Result')}")

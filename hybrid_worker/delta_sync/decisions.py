@@ -77,13 +77,13 @@ _TEXTS = (
 
 
 def problem_in(text: str) -> SyncProblem:
-    """The problem that an error text of the host stands for."""
+    """Returns the problem that an error text of the host stands for."""
     lowered = text.lower()
     return next((problem for part, problem in _TEXTS if part in lowered), SyncProblem.REFUSED)
 
 
 def obstacle(scheduler: Scheduler) -> SyncProblem | None:
-    """What stands against starting a cycle now."""
+    """Returns what stands against starting a cycle now, or None if nothing does."""
     if scheduler.staging:
         return SyncProblem.STAGING
     if scheduler.suspended:
@@ -92,7 +92,7 @@ def obstacle(scheduler: Scheduler) -> SyncProblem | None:
 
 
 def verdict(scheduler: Scheduler, new_runs: Sequence[Run], empty_looks: int) -> SyncVerdict | None:
-    """How the cycle ended, from the runs that are new since before its start; None: not yet.
+    """Decides from the runs that are new since before its start how the cycle ended; None: not yet.
 
     "Success" of the cycle itself only means started. A run that completed with errors has still
     exported what it could, so it counts, with the errors as detail: whether these people are

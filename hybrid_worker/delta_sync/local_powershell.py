@@ -28,7 +28,7 @@ class LocalPowerShell:
         self._settings = settings
 
     def __call__(self, cmdlet: str, **_: Any) -> Sequence[Mapping[str, Any]]:
-        """Run one cmdlet; its parameters stand in the script.
+        """Runs one cmdlet; its parameters stand in the script.
 
         Raises:
             SyncRefused: PowerShell could not be run or the cmdlet reported an error.

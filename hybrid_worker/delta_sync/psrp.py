@@ -21,7 +21,7 @@ class JeaEndpoint:
         self._settings = settings
 
     def __call__(self, cmdlet: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
-        """Run one cmdlet and return its objects' properties.
+        """Runs one cmdlet and returns its objects' properties.
 
         Raises:
             SyncRefused: the host is out of reach, or the cmdlet reported an error.
@@ -64,7 +64,7 @@ class JeaEndpoint:
 
 
 def _properties(item: Any) -> Mapping[str, Any]:
-    """.NET objects arrive with adapted properties, custom ones with extended."""
+    """Returns an object's properties: .NET objects' arrive as adapted, custom ones' as extended."""
     if not isinstance(item, GenericComplexObject):
         return {}
     return {**item.adapted_properties, **item.extended_properties}

@@ -11,7 +11,7 @@ from shared.hr.translation import Translated
 
 
 def translate(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS) -> Translated:
-    """What a source's message comes to; of a SCIM bulk request all operations or none.
+    """Returns what a source's message comes to; of a SCIM bulk request all operations or none.
 
     Raises:
         InvalidMessage: naming the sender's field and the reason.
@@ -20,7 +20,7 @@ def translate(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KIN
 
 
 def receive(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS) -> Translated:
-    """The same, with the answer that the sender's own protocol wants, if it has one.
+    """Does the same as `translate`, and adds the answer the sender's own protocol wants, if any.
 
     Raises:
         InvalidMessage: naming the sender's field and the reason.

@@ -32,10 +32,10 @@ _WORTH_A_LOOK = frozenset({"hireDate", "employeeNumber", "status", "workEmail"})
 
 
 def translate(source: Source, value: Any, _now: datetime) -> Translated:
-    """The events of a webhook's body.
+    """Returns the events of a webhook's body.
 
     An update enrols nobody: it does not say what the new value is, and somebody whose status has
-    changed may have left. It has those looked for again who wait already.
+    changed may have left. It only has those who wait already looked for again.
 
     Raises:
         InvalidMessage: naming the field and the reason.

@@ -31,9 +31,10 @@ _USERS = "users/"
 
 
 def validation_code(value: Any) -> str | None:
-    """What Event Grid wants to hear back when a subscription in its own schema is made.
+    """Returns what Event Grid wants to hear back when a subscription in its own schema is made.
 
-    Source: "Endpoint validation with Event Grid event schema", Azure Event Grid.
+    Returns None if the message is no such question. Source: "Endpoint validation with Event Grid
+    event schema", Azure Event Grid.
     """
     first = value[0] if isinstance(value, list) and len(value) == 1 else value
     if _kind(first).value != _VALIDATION:
@@ -42,7 +43,7 @@ def validation_code(value: Any) -> str | None:
 
 
 def translate(source: Source, value: Any, _now: datetime) -> Translated:
-    """The events of a body: one, or a batch as a list.
+    """Returns the events of a body: one, or a batch as a list.
 
     Raises:
         InvalidMessage: naming the field and the reason, `[2].data…` in the third of a list.
@@ -53,7 +54,7 @@ def translate(source: Source, value: Any, _now: datetime) -> Translated:
 
 
 def receive(source: Source, value: Any, now: datetime) -> Translated:
-    """The same, or the word that Event Grid wants in return before it sends events.
+    """Does the same as `translate`, or returns the word Event Grid wants before it sends events.
 
     Raises:
         InvalidMessage: naming the field and the reason.
@@ -93,7 +94,7 @@ def _asked(event: Any) -> SentEvent:
 
 
 def _kind(event: Any) -> SentPart:
-    """CloudEvents and Event Grid's own schema differ in how they call it."""
+    """Returns the event's type, which CloudEvents and Event Grid's own schema call differently."""
     kind = part_of(event, "type")
     return kind if kind.value is not None else part_of(event, "eventType")
 

@@ -37,7 +37,7 @@ type HrKinds = Mapping[str, HrKind]
 
 
 def registry_of(*kinds: HrKind) -> HrKinds:
-    """The kinds by their names.
+    """Returns the kinds by their names.
 
     Raises:
         ValueError: two of them have one name.

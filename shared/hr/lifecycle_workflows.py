@@ -48,7 +48,7 @@ class _Path(Contract):
 
 
 def translate(source: Source, value: Any, now: datetime) -> Translated:
-    """The event about the workflow's subject, and the callback that the workflow waits for.
+    """Returns the event about the workflow's subject, and the callback that the workflow waits for.
 
     Raises:
         InvalidMessage: naming the field and the reason.
@@ -77,7 +77,7 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
 
 
 def _callback_path(body: Any) -> str | None:
-    """None where the workflow goes on without waiting."""
+    """Returns the path to call back, or None if the workflow goes on without waiting."""
     said = part_of(body, "data", "callbackUriPath")
     text = said.text
     if text is None:

@@ -95,7 +95,7 @@ class Keys(Part):
 
 
 def translate(source: Source, value: Any, now: datetime) -> Translated:
-    """The events that the mapping finds in a body.
+    """Returns the events that the mapping finds in a body.
 
     Raises:
         InvalidMessage: naming the expression, which names the sender's field, and the reason;
@@ -124,7 +124,10 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
 
 
 def _check_ids(mapping: Mapping, outcomes: Sequence[Event | LeftAlone]) -> None:
-    """Of events that are called the same, the broker drops all but the first."""
+    """Refuses different events with the same id.
+
+    Of events that are called the same, the broker drops all but the first.
+    """
     first: dict[str, tuple[int, Event]] = {}
     for number, event in enumerate(outcomes):
         if isinstance(event, LeftAlone):
@@ -176,7 +179,7 @@ def _action(mapping: Mapping, said: SentPart) -> Action | LeftAlone:
 
 
 def _word(said: SentPart) -> str:
-    """The sender's word; true and false are keys of `actions` like any other."""
+    """Returns the sender's word; true and false are keys of `actions` like any other."""
     return str(said.value).lower() if isinstance(said.value, bool) else said.required
 
 
@@ -196,7 +199,7 @@ def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> Sen
 
 
 def _points_at_somebody(path: Path, source: Node) -> Iterator[Complaint]:
-    """An event about nobody is of no use."""
+    """Complains of a mapping that names nobody: an event about nobody is of no use."""
     mapping = source.child("mapping")
     if mapping is None or not isinstance(mapping.content, dict):
         return

@@ -70,7 +70,7 @@ class BulkOutcome:
 
 
 def translate(source: Source, value: Any, now: datetime) -> Translated:
-    """The event that a user resource comes to, or those of a bulk request: all or none.
+    """Returns the event that a user resource comes to, or those of a bulk request: all or none.
 
     Raises:
         InvalidMessage: naming the attribute and the reason.
@@ -85,7 +85,9 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
 
 
 def receive(source: Source, value: Any, now: datetime) -> Translated:
-    """The same, with SCIM's answer; in a bulk request each operation stands by itself.
+    """Does the same as `translate`, and adds SCIM's answer.
+
+    In a bulk request each operation stands by itself.
 
     Raises:
         InvalidMessage: naming the attribute and the reason.
@@ -99,7 +101,7 @@ def receive(source: Source, value: Any, now: datetime) -> Translated:
 
 
 def is_bulk(value: Any) -> bool:
-    """Whether it is a bulk request; else it is a user."""
+    """Tells whether it is a bulk request; otherwise it is a user."""
     return isinstance(value, Mapping) and _get(value, "Operations").value is not None
 
 
@@ -126,7 +128,7 @@ def _answered(outcome: BulkOutcome) -> BulkOperation:
 
 
 def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOutcome]:
-    """Each operation by itself, in order, until there are more errors than `failOnErrors` allows.
+    """Translates each operation by itself, in order, until more fail than `failOnErrors` allows.
 
     Raises:
         InvalidMessage: it is no bulk request, or has too many operations.
@@ -198,7 +200,7 @@ def _asked(
 
 
 def _named(method: str, name: str | None, action: Action, event_id: str) -> SentEvent:
-    """Somebody named in the path: by object id, UPN or employee id, whichever it looks like."""
+    """Asks about somebody named in the path: by object id, UPN or employee id, as it looks."""
     if name is None:
         raise InvalidMessage("path", f"write {_USERS}/ID")
     if name.lower().startswith("bulkid:"):
@@ -215,7 +217,7 @@ def _named(method: str, name: str | None, action: Action, event_id: str) -> Sent
 
 
 def _resource(path: str) -> str | None:
-    """The id in a path; None of the collection."""
+    """Returns the id in a path, or None for the path of the collection."""
     head, _, name = path.removeprefix("/").partition("/")
     if head.lower() != _USERS.removeprefix("/").lower() or "/" in name:
         raise InvalidMessage("path", f"write {_USERS} or {_USERS}/ID; there are only users here")
@@ -223,7 +225,7 @@ def _resource(path: str) -> str | None:
 
 
 def _patched_active(data: Mapping[str, Any]) -> bool | None:
-    """What a PatchOp makes of `active`; None where it leaves it."""
+    """Returns what a PatchOp makes of `active`, or None if it leaves it as it is."""
     operations = _get(data, "Operations").value
     if not isinstance(operations, list):
         raise InvalidMessage("data.Operations", "write a list")
@@ -243,7 +245,7 @@ def _patched_active(data: Mapping[str, Any]) -> bool | None:
 
 
 def _employee_id(user: Mapping[str, Any]) -> SentPart | None:
-    """The enterprise extension's number, else what the sender calls the person by."""
+    """Returns the enterprise extension's number, else what the sender calls the person by."""
     number = _get(object_of(_get(user, _ENTERPRISE).value or {}, _ENTERPRISE), "employeeNumber")
     if number.text is not None:
         return SentPart(f"{_ENTERPRISE}:employeeNumber", number.value)
@@ -252,7 +254,7 @@ def _employee_id(user: Mapping[str, Any]) -> SentPart | None:
 
 
 def _hire_date(user: Mapping[str, Any]) -> SentPart | None:
-    """HireDate of whichever extension has one; its name is the tenant's own."""
+    """Returns HireDate of whichever extension has one; the extension's name is the tenant's own."""
     for name, extension in user.items():
         if name.lower().startswith("urn:") and isinstance(extension, Mapping):
             said = _get(extension, "HireDate")
@@ -262,7 +264,7 @@ def _hire_date(user: Mapping[str, Any]) -> SentPart | None:
 
 
 def _truth(said: SentPart) -> bool | None:
-    """Entra has been seen to write booleans as text."""
+    """Reads a boolean; Entra has been seen to write booleans as text."""
     if said.value is None or isinstance(said.value, bool):
         return said.value
     if isinstance(said.value, str) and said.value.lower() in _TRUTH:
@@ -281,7 +283,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _get(value: Any, name: str) -> SentPart:
-    """An attribute; their names are compared without regard to case (RFC 7643, section 2.1)."""
+    """Finds an attribute; names are compared without regard to case (RFC 7643, section 2.1)."""
     exact = part_of(value, name)
     if exact.value is not None or not isinstance(value, Mapping):
         return exact

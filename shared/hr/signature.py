@@ -33,7 +33,7 @@ class Signing:
 
     @classmethod
     def of(cls, source: Source, kinds: HrKinds = HR_KINDS) -> Self:
-        """How the source signs, where its kind's signature is known with that filled in."""
+        """Returns how the source signs, filled in from its kind's signature if that is known."""
         known = kinds[source.kind].signature
         told = source.hmac or Hmac(secret="none")  # noqa: S106  # a name
         return cls(
@@ -46,13 +46,13 @@ class Signing:
         )
 
     def sign(self, secret: bytes, body: bytes, timestamp: str = "") -> str:
-        """The header's value for a body."""
+        """Returns the header's value for a body."""
         made = self._digest(secret, body, timestamp)
         text = made.hex() if self.encoding == "hex" else binascii.b2a_base64(made, newline=False)
         return self.prefix + (text if isinstance(text, str) else text.decode())
 
     def check(self, secret: bytes, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
-        """Let the body pass if whoever knows the secret has sent it, a moment ago.
+        """Lets the body pass if somebody who knows the secret has sent it, a moment ago.
 
         Args:
             secret: as the sender has it.
@@ -85,7 +85,10 @@ class Signing:
         return made.digest()
 
     def _decoded(self, given: str) -> bytes:
-        """What was given as bytes; empty where it is not written as agreed, and equal to none."""
+        """Returns the given signature as bytes.
+
+        They are empty, and so equal to no signature, if it is not written as agreed.
+        """
         text = given.strip()
         if not text.startswith(self.prefix):
             return b""
@@ -97,7 +100,7 @@ class Signing:
 
 
 def _moment(text: str) -> datetime:
-    """A time as seconds or milliseconds since 1970, or in ISO 8601 with its zone."""
+    """Reads a time: seconds or milliseconds since 1970, or ISO 8601 with its zone."""
     try:
         if text.isdecimal():
             number = int(text)

@@ -110,14 +110,14 @@ class SentEvent:
 
 
 def part_of(value: Any, *path: str) -> SentPart:
-    """The part at the end of the path; nothing said where the path ends too early."""
+    """Returns the part at the end of the path; its value is None where the path ends too early."""
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
     return SentPart(".".join(path), value)
 
 
 def _whole(field: str, text: str) -> str:
-    """The text, of which JSON's escapes may have left half a character that nobody can write."""
+    """Refuses a text in which JSON's escapes have left half a character that nobody can write."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -126,7 +126,7 @@ def _whole(field: str, text: str) -> str:
 
 
 def object_of(value: Any, field: str) -> Mapping[str, Any]:
-    """The value as an object.
+    """Returns the value as an object.
 
     Raises:
         InvalidMessage: it is none.
@@ -137,7 +137,7 @@ def object_of(value: Any, field: str) -> Mapping[str, Any]:
 
 
 def event_of(source: Source, asked: SentEvent) -> Event:
-    """The event of our own type.
+    """Returns the event in our own type.
 
     Raises:
         InvalidMessage: naming the sender's field.
@@ -166,18 +166,18 @@ def event_of(source: Source, asked: SentEvent) -> Event:
 
 
 def key_of(event: Event) -> str:
-    """The key to follow an event by."""
+    """Returns the key to follow an event by."""
     return event_key(event, Envelope())
 
 
 def identity(*parts: str) -> str:
-    """One text of these parts, short enough to be an event's id."""
+    """Joins these parts to one text that is short enough to be an event's id."""
     text = "/".join(parts)
     return text if len(text) <= _LONGEST_ID and text.isprintable() else digest(list(parts))
 
 
 def by_content(value: Any, now: datetime) -> str:
-    """The id of an event that its sender calls nothing: its content, and the minute it came in.
+    """Makes the id of an event its sender calls nothing: its content and the minute it came in.
 
     So a copy that a retry brings at once is the same event, and the same words some minutes later
     are another: whoever left, came back and left again has left.
@@ -186,7 +186,7 @@ def by_content(value: Any, now: datetime) -> str:
 
 
 def digest(value: Any) -> str:
-    """What tells one JSON value from others, whatever the order of its keys."""
+    """Returns what tells one JSON value from others, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
@@ -212,7 +212,7 @@ def _checked(event: Event, fields: Mapping[str, str]) -> Event:
 
 
 def _day(said: SentPart | None) -> str | None:
-    """The date; of a moment the date that is written there, whatever its zone."""
+    """Returns the date; of a moment the date that is written there, whatever its zone."""
     text = said.text if said else None
     if said is None or text is None:
         return None

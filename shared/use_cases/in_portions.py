@@ -52,7 +52,7 @@ class Portions:
             yield portion
 
     def note(self, portion: Sequence[Message], problem: str) -> None:
-        """Whether the portion was done, or what kept it from being so."""
+        """Notes that the portion was done or, in `problem`, what kept it from being done."""
         if problem:
             self.undone += portion
             self.problem = problem
@@ -64,7 +64,7 @@ class Portions:
 async def in_portions(
     take: Take, queue: str, messages: Sequence[Message], world: World, now: datetime
 ) -> None:
-    """Have the messages taken, portion by portion, until all are done or half the lock is over.
+    """Has the messages taken, portion by portion, until all are done or half the lock is over.
 
     Raises:
         TimeoutError: not even giving back was possible; the broker delivers the batch again.
@@ -86,7 +86,7 @@ async def in_portions(
 async def _problem(
     take: Take, portion: Sequence[Message], world: World, now: datetime, limit: float
 ) -> str:
-    """Why the portion has to come again; nothing where it is done."""
+    """Returns why the portion has to come again, or an empty text if it is done."""
     if asyncio.get_running_loop().time() >= limit:
         return _LATE
     try:
@@ -104,7 +104,7 @@ async def _problem(
 async def _give_back(
     messages: Sequence[Message], problem: str, queue: str, world: World, now: datetime
 ) -> None:
-    """Put them on the queue again; whoever has come again for days is kept in the ledger."""
+    """Puts messages on the queue again; those that have come again for days go to the ledger."""
     pause = world.limits.message_lock * _SHARE_OF_WORK
     hopeless = [one for one in messages if one.returns * pause >= PATIENCE]
     await keep_refusals([given_up(one, queue, problem, now) for one in hopeless], world)

@@ -21,14 +21,14 @@ class Message:
     """How often it could not be dealt with, and was put on its queue again."""
 
     def returned(self) -> ReturnedMessage:
-        """The same to be put there once more."""
+        """Returns the same message, to be put on its queue once more."""
         return ReturnedMessage(body=self.body, envelope=self.envelope, returns=self.returns + 1)
 
 
 def read_all[T](
     messages: Sequence[Message], queue: str, read: Callable[[Message], T], now: datetime
 ) -> tuple[list[T], list[Receipt]]:
-    """What `read` makes of the messages, and the receipts of those that it cannot take."""
+    """Returns what `read` makes of the messages, and the receipts of those that it cannot take."""
     taken: list[T] = []
     refused: list[Receipt] = []
     for message in messages:
@@ -40,7 +40,7 @@ def read_all[T](
 
 
 def _refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) -> Receipt:
-    """The receipt that keeps a refused message whole, with the field and the reason.
+    """Returns the receipt that keeps a refused message whole, with the field and the reason.
 
     A batch trigger cannot dead-letter one message of its batch, so the ledger keeps it.
     """
@@ -57,7 +57,7 @@ def _refusal(message: Message, queue: str, error: InvalidMessage, now: datetime)
 
 
 def given_up(message: Message, queue: str, problem: str, now: datetime) -> Receipt:
-    """The receipt that keeps a message whole which was understood, and could not be done."""
+    """Returns the receipt that keeps a message whole that was understood but could not be done."""
     body = _shown(message)
     try:
         value = decode(message.body)

@@ -5,7 +5,7 @@ from shared.ports.world import World
 
 
 async def policy_in_force(world: World) -> Policy:
-    """The rules that say now who may be enrolled."""
+    """Returns the rules that say now who may be enrolled."""
     stored = await world.rollouts.current()
     return (
         stored.rollout.document.governs(world.tenant_rules)

@@ -28,22 +28,22 @@ type Choose = Callable[[Enrolment | None, Enrolment], bool]
 
 
 def everybody(_before: Enrolment | None, _after: Enrolment) -> bool:
-    """Choose all: where a handler runs twice the broker delivers the message once."""
+    """Chooses all: where a handler runs twice the broker delivers the message once."""
     return True
 
 
 def nobody(_before: Enrolment | None, _after: Enrolment) -> bool:
-    """Choose none: whoever saves is the writer, or makes nobody await one."""
+    """Chooses none: whoever saves is the writer, or makes nobody await one."""
     return False
 
 
 def whoever_changed(before: Enrolment | None, after: Enrolment) -> bool:
-    """Choose those to whom something happened just now."""
+    """Chooses those to whom something happened just now."""
     return before != after
 
 
 def whoever_is_not_flagged(_before: Enrolment | None, after: Enrolment) -> bool:
-    """Choose those for whom nobody has to look first."""
+    """Chooses those for whom nobody has to look first."""
     return after.flag is None
 
 
@@ -56,7 +56,7 @@ async def save_people(
     now: datetime,
     queue: Choose = everybody,
 ) -> Mapping[str, Enrolment]:
-    """Decide about people in the ledger, say who needs a look, and queue who awaits a writer.
+    """Decides about people in the ledger, says who needs a look, and queues who awaits a writer.
 
     Args:
         world: Where to.
@@ -91,7 +91,7 @@ async def save_people(
 async def save_arrival(
     world: World, provisional: Enrolment, arrived: Enrolment, *, actor: str, now: datetime
 ) -> Enrolment:
-    """Move somebody who has arrived in Entra under their object id, and say who needs a look."""
+    """Moves somebody who has arrived in Entra under their object id, and says who needs a look."""
     settled = await world.ledger.adopt(provisional.key, arrived, actor=actor, now=now)
     emit(signals_of_person(provisional, settled))
     return settled
@@ -106,7 +106,7 @@ async def save_rollout(
     now: datetime,
     keep_lease: bool = False,
 ) -> StoredRollout:
-    """Put the rollout in the place of the one that was read, and say so.
+    """Saves the rollout in place of the one that was read, and says so.
 
     Args:
         world: Where to.
@@ -128,7 +128,7 @@ async def save_rollout(
 
 
 async def save_lease(world: World, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
-    """Take, keep or give back the lease of an expansion.
+    """Takes, keeps or gives back the lease of an expansion.
 
     Raises:
         LedgerConflict: somebody else has changed the rollout since it was read.
@@ -137,7 +137,7 @@ async def save_lease(world: World, stored: StoredRollout, lease: Lease | None) -
 
 
 async def keep_refusals(refusals: Collection[Receipt], world: World) -> None:
-    """Keep messages that cannot be taken, whole, and say so of each without its body."""
+    """Keeps messages that cannot be taken, whole, and says so of each without its body."""
     if not refusals:
         return
     await world.ledger.record_receipts(refusals)
@@ -153,15 +153,15 @@ async def keep_refusals(refusals: Collection[Receipt], world: World) -> None:
 
 
 def awaits_writer(enrolment: Enrolment) -> bool:
-    """Whether a write is owed and nobody is at it."""
+    """Tells whether a write is owed and nobody is at it."""
     return enrolment.state.is_to_write and enrolment.command_key is None
 
 
 async def queue_writes(enrolments: Iterable[Enrolment], outbox: Outbox) -> None:
-    """Send the keys of everybody among these who awaits a writer, up to 500 to a scope change.
+    """Sends the keys of all of these who await a writer, up to 500 keys to a scope change.
 
-    The change's key follows from what it asks for, so that a handler that runs twice sends the
-    same message, of which the broker delivers one.
+    The change's key follows from what it asks for, so that a handler that runs twice sends the same
+    message, of which the broker delivers one.
     """
     waiting = sorted({one.key: one for one in enrolments if awaits_writer(one)}.items())
     changes = [

@@ -16,6 +16,6 @@ _LEVELS = {
 
 
 def emit(signals: Iterable[Signal]) -> None:
-    """Log each signal under its name."""
+    """Logs each signal under its name."""
     for signal in signals:
         _log.log(_LEVELS[signal.severity], signal.event, **signal.fields())

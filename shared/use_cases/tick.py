@@ -12,7 +12,9 @@ type Clock = Callable[[], datetime]
 
 
 async def tick(world: World, clock: Clock) -> None:
-    """Follow up, ask again for those who wait, and last, since a wave takes its time, the rollout.
+    """Follows up, asks again for those who wait, and then advances the rollout.
+
+    The rollout is last, since a wave takes its time.
 
     Raises:
         DirectoryUnavailable, LedgerConflict, UnsafePlan: the next tick tries again.
@@ -28,7 +30,7 @@ async def tick(world: World, clock: Clock) -> None:
 
 
 async def all_in_turn(works: Iterable[Callable[[], Awaitable[object]]]) -> None:
-    """Do each; what they raise is raised when all have had their turn."""
+    """Runs each of the works; what they raise is raised when all have had their turn."""
     errors: list[Exception] = []
     for work in works:
         try:

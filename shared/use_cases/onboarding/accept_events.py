@@ -20,7 +20,7 @@ MOST_EVENTS = 1_000
 
 
 async def accept_events(body: bytes, outbox: Outbox, now: datetime) -> Sequence[str]:
-    """Take one event or a list of them; all or none are put on the queue.
+    """Takes one event or a list of them; all or none are put on the queue. Returns their keys.
 
     Raises:
         InvalidMessage: of the first event that cannot be taken, `[3].data.employeeId` for the

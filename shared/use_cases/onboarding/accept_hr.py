@@ -32,7 +32,7 @@ class Door(Enum):
     PROOF = auto()
 
     def is_of(self, source: Source) -> bool:
-        """Whether it is the source's own."""
+        """Tells whether it is the door by which the source comes in."""
         return (source.authentication is Authentication.KEY) is (self is Door.KEY)
 
 
@@ -66,7 +66,7 @@ type Accepted = HrAnswer | OwnAnswer
 
 
 def find_source(door: Door, name: str, senders: Senders) -> Source:
-    """Find the source of that name.
+    """Finds the source of that name.
 
     Raises:
         OtherDoor: it comes in by a proof. Only who holds a key is told.
@@ -81,7 +81,7 @@ def find_source(door: Door, name: str, senders: Senders) -> Source:
 
 
 def agrees(door: Door, name: str, senders: Senders, kinds: HrKinds = HR_KINDS) -> None:
-    """Let pass who asks, before the first event, whether events are welcome (CloudEvents).
+    """Lets pass a source that asks before its first event if events are welcome (CloudEvents).
 
     Raises:
         UnknownSource: the source is none that would ask.
@@ -93,7 +93,7 @@ def agrees(door: Door, name: str, senders: Senders, kinds: HrKinds = HR_KINDS) -
 async def accept_hr(
     sent: Sent, senders: Senders, outbox: Outbox, now: datetime, kinds: HrKinds = HR_KINDS
 ) -> Accepted:
-    """Take a message in; all of its events or none are put on the queue, but of SCIM bulk requests.
+    """Takes a message in; all of its events or none are queued, except those of SCIM bulk requests.
 
     Raises:
         UnknownSource: no source of that name is to be found at that door.
@@ -127,7 +127,7 @@ async def _send(events: Sequence[Event], outbox: Outbox) -> None:
 async def _check_proof(
     source: Source, sent: Sent, senders: Senders, now: datetime, kinds: HrKinds
 ) -> None:
-    """Of a key the host has seen to it."""
+    """Checks the sender's proof; of a key the host has made sure already."""
     if source.hmac and source.authentication is Authentication.HMAC:
         secret = senders.secrets[source.hmac.secret.lower()]
         Signing.of(source, kinds).check(secret, sent.notes, sent.body, now)

@@ -16,7 +16,7 @@ ACTOR = "clock"
 async def adopt_arrivals(
     people: Collection[Person], world: World, now: datetime
 ) -> Sequence[Enrolment]:
-    """Move the provisional enrolments of these people under their object ids."""
+    """Moves the provisional enrolments of these people under their object ids, and returns them."""
     if not people:
         return []
     arrivals = [
@@ -39,7 +39,7 @@ async def adopt_arrivals(
 
 
 async def find_arrivals(world: World) -> Sequence[Person]:
-    """Whoever of those enrolled provisionally is in Entra now, and is told apart from others."""
+    """Finds those enrolled provisionally who are in Entra now and can be told apart from others."""
     provisional = await world.ledger.provisional()
     anchors = {e.user.source_anchor for e in provisional if e.user.source_anchor}
     others = {Identifier.parse(e.key) for e in provisional if not e.user.source_anchor}

@@ -17,7 +17,7 @@ from shared.use_cases.recording import save_people
 async def enroll_requests(
     requests: Sequence[Request], world: World, now: datetime
 ) -> Sequence[Enrolment]:
-    """Decide on every request and tell the writers; answers with everybody's enrolment."""
+    """Decides on every request, tells the writers, and returns everybody's enrolment."""
     if not requests:
         return []
     policy = await policy_in_force(world)

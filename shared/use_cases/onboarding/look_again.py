@@ -17,7 +17,7 @@ from shared.use_cases.onboarding.resume_waiting import ask_again
 async def look_again(
     hints: Sequence[Request], world: World, now: datetime
 ) -> Sequence[Enrolment | None]:
-    """Whom each hint concerns as they stand afterwards; None where nobody waited for them.
+    """Returns each hint's enrolment as it stands afterwards, or None if nobody was waiting.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the hints are to be delivered again.
@@ -44,7 +44,7 @@ async def _anybody_waits(world: World) -> bool:
 async def _concerned(
     people: dict[str, Person], world: World, now: datetime
 ) -> dict[str, Enrolment]:
-    """Those of the people who wait, or waited until they were told now."""
+    """Asks again for those of the people who wait; returns them and those who have arrived now."""
     arrived = await adopt_arrivals(list(people.values()), world, now)
     known = await world.ledger.load(people.keys())
     waiting = [one for one in known.values() if one.state is State.WAITING]

@@ -25,7 +25,7 @@ async def include(
     reason: str,
     until: datetime | None = None,
 ) -> Sequence[Enrolment]:
-    """Want somebody in; who is not eligible is shown as excluded, with the reason.
+    """Has a person put in; whoever is not eligible is shown as excluded, with the reason.
 
     Raises:
         NotPossible: nobody, or more than one, is known by that name in Entra.
@@ -52,7 +52,7 @@ async def exclude(
     reason: str,
     until: datetime | None = None,
 ) -> Sequence[Enrolment]:
-    """Keep somebody out, and take them out where they are in; raises as `include` does."""
+    """Keeps a person out, and takes them out if they are in; raises as `include` does."""
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
     exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, actor, reason, until)
@@ -68,7 +68,7 @@ async def exclude(
 async def release(
     identity: str, world: World, now: datetime, *, actor: str, reason: str
 ) -> Sequence[Enrolment]:
-    """Forget what was said by hand; the next reconciliation decides. Raises as `include` does."""
+    """Forgets what was said by hand; the next reconciliation decides. Raises as `include` does."""
     candidate = await _find(identity, world)
 
     def decide(current: Enrolment | None) -> Enrolment | None:

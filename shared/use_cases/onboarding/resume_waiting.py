@@ -19,17 +19,17 @@ _OF_THE_ROLLOUT = frozenset({CauseKind.NEW_HIRE, CauseKind.WAVE})
 
 
 async def resume_waiting(world: World, now: datetime) -> int:
-    """Ask again for everybody whose time has come; answers with how many they were."""
+    """Asks again for everybody whose time has come, and returns how many they were."""
     due = await world.ledger.in_state([State.WAITING], due_before=now)
     await ask_again(due, world, now)
     return len(due)
 
 
 async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> None:
-    """Ask again for these people, who wait.
+    """Asks again for these people, who wait.
 
-    Whom only the rollout wants is asked for while it widens; whom nothing wants any more no longer
-    waits.
+    Someone whom only the rollout wants is asked for only while it widens; someone whom nothing
+    wants any more no longer waits.
     """
     stored = await world.rollouts.current() if due else None
     widens = stored is not None and stored.rollout.widens
@@ -49,13 +49,13 @@ async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> No
 
 
 def _is_unwanted(enrolment: Enrolment, now: datetime) -> bool:
-    """Whether somebody waits whom nothing wants any more."""
+    """Tells whether somebody waits whom nothing wants any more."""
     over = all(claim.is_over(now) for claim in enrolment.claims)
     return enrolment.state is State.WAITING and over
 
 
 def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | None:
-    """The claim in whose name the person is asked for again, if any may be heeded now."""
+    """Returns the claim in whose name the person is asked for again, or None if none counts now."""
     for kind in _ORDER:
         claim = enrolment.claim(kind)
         if claim and not claim.is_over(now) and (widens or kind not in _OF_THE_ROLLOUT):

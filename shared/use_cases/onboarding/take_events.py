@@ -17,7 +17,7 @@ from shared.use_cases.recording import keep_refusals
 
 
 async def take_events(messages: Sequence[Message], world: World, now: datetime) -> None:
-    """Take a batch of onboarding events; what cannot be understood is kept and refused.
+    """Takes a batch of onboarding events; those that cannot be understood are refused and kept.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
@@ -52,7 +52,10 @@ def _receipt(request: Request, enrolment: Enrolment | None, now: datetime) -> Re
 
 
 def _outcome(request: Request, enrolment: Enrolment | None) -> Reason:
-    """What the event did, which stays so when it is delivered again and the person is further."""
+    """Returns what the event did.
+
+    It stays the same when the event is delivered again and the person is further.
+    """
     if enrolment is None:
         return Reason.NOBODY_WAITS
     step = enrolment.step_of(request.key)

@@ -15,7 +15,7 @@ from shared.use_cases.signalling import emit
 
 
 async def tell_lifecycle(messages: Sequence[Message], world: World, now: datetime) -> None:
-    """Make the callbacks whose outcome is known; send the others again for later.
+    """Makes the callbacks whose outcome is known, and sends the others again for later.
 
     Raises:
         DirectoryUnavailable: Graph does not take a callback; it is to be delivered again.

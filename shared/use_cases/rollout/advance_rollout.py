@@ -21,7 +21,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def advance_rollout(world: World, clock: Callable[[], datetime]) -> None:
-    """One step of the clock; of two that run at once, one finds the rollout changed and ends.
+    """Takes one step of the rollout; of two that run at once, one finds it changed and ends.
 
     Raises:
         DirectoryUnavailable, UnsafePlan: the next tick tries again.

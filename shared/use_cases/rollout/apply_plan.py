@@ -22,7 +22,7 @@ from shared.use_cases.rollout.plan_rollout import FreshPlan, draw
 async def apply_plan(
     order: ApplyOrder, operation: Operation, world: World, now: datetime
 ) -> AppliedView:
-    """Put the document into force and take out whom it no longer wants; the clock does the rest.
+    """Puts the document into force and takes out whom it no longer wants; the clock does the rest.
 
     Raises:
         NotPossible: no such plan was shown.
@@ -81,7 +81,7 @@ def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
 
 
 async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, actor: str) -> None:
-    """Whoever is in the group before the first rollout was there before, and is never touched."""
+    """Marks all who are in the group before the first rollout, so that they are never touched."""
     snapshot = fresh.snapshot
     strangers = sorted(
         object_id
@@ -101,7 +101,7 @@ async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, ac
 
 
 def _is_ours(summary: EnrolmentSummary | None) -> bool:
-    """Whether the product has put the person in, or is about to."""
+    """Tells whether the product has put the person in, or is about to."""
     return summary is not None and (summary.is_in or summary.provenance is Provenance.OURS)
 
 

@@ -12,7 +12,9 @@ from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
 
 
 async def call_off_if_aborted(world: World, now: datetime) -> None:
-    """Undo it, where the rollout is aborted; an expansion may have asked after the operator's word.
+    """Takes back what is asked for and not yet written, if the rollout is aborted.
+
+    An expansion may still have asked for people after the operator's word.
 
     Raises:
         LedgerConflict: others kept changing the same people; the next tick tries again.

@@ -21,7 +21,7 @@ _SAID = {CauseKind.EVENT, CauseKind.OVERRIDE}
 async def put_in_all(
     additions: Sequence[Addition], snapshot: Snapshot, policy: Policy, world: World, now: datetime
 ) -> None:
-    """Put these people in; whoever has been excluded meanwhile stays out."""
+    """Puts these people in; whoever has been excluded meanwhile stays out."""
     wanted = {one.object_id: one for one in additions}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
@@ -34,7 +34,7 @@ async def put_in_all(
 
 
 async def take_out_all(removals: Sequence[Removal], world: World, now: datetime) -> None:
-    """Take these people out; whoever has been asked for meanwhile stays in."""
+    """Takes these people out; whoever has been asked for meanwhile stays in."""
     reasons = {one.object_id: one.reason for one in removals}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
@@ -51,7 +51,7 @@ async def take_out_all(removals: Sequence[Removal], world: World, now: datetime)
 async def repair(
     drift: Sequence[Drift], snapshot: Snapshot, policy: Policy, world: World, now: datetime
 ) -> None:
-    """Write again what others took out, and take out whom others put in."""
+    """Writes again what others took out, and takes out whom others put in."""
     reasons = {one.object_id: one.reason for one in drift}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:

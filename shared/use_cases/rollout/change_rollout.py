@@ -17,7 +17,7 @@ _MOST_TRIES = 20
 async def change_rollout(
     world: World, decide: Callable[[Rollout], Rollout], *, action: str, now: datetime
 ) -> None:
-    """Put what `decide` makes of the rollout in its place; it may be called with fresher ones.
+    """Saves what `decide` makes of the rollout; `decide` may be called again with fresher ones.
 
     Raises:
         NotPossible: there is no rollout, or `decide` says so.

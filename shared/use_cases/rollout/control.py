@@ -14,7 +14,7 @@ from shared.use_cases.rollout.change_rollout import change_rollout
 
 
 async def pause(world: World, now: datetime, *, actor: str, reason: str) -> None:
-    """Stop until somebody resumes.
+    """Stops the rollout until somebody resumes it.
 
     Raises:
         NotPossible: the rollout is not on its way.
@@ -28,7 +28,7 @@ async def pause(world: World, now: datetime, *, actor: str, reason: str) -> None
 
 
 async def resume(world: World, now: datetime, *, actor: str, reason: str) -> None:
-    """Go on; raises as `pause` does."""
+    """Lets the rollout go on; raises as `pause` does."""
     await change_rollout(
         world,
         lambda current: rollout.resume(current, now, actor=actor, reason=reason),
@@ -38,7 +38,7 @@ async def resume(world: World, now: datetime, *, actor: str, reason: str) -> Non
 
 
 async def abort(world: World, now: datetime, *, actor: str, reason: str) -> None:
-    """End the rollout for good, and undo what nobody has written yet; raises as `pause` does."""
+    """Ends the rollout for good, and takes back what is not yet written; raises as `pause` does."""
     await change_rollout(
         world,
         lambda current: rollout.abort(current, now, actor=actor, reason=reason),
@@ -51,7 +51,7 @@ async def abort(world: World, now: datetime, *, actor: str, reason: str) -> None
 
 
 async def restart(world: World, now: datetime, *, actor: str, reason: str) -> None:
-    """Begin anew with the first wave; raises as `pause` does."""
+    """Begins anew with the first wave; raises as `pause` does."""
     await change_rollout(
         world,
         lambda current: rollout.restart(current, now, actor=actor, reason=reason),
@@ -61,7 +61,7 @@ async def restart(world: World, now: datetime, *, actor: str, reason: str) -> No
 
 
 async def promote(world: World, now: datetime, *, actor: str, reason: str, skip_soak: bool) -> None:
-    """Let the next wave begin without the gates, at the calendar's next opening.
+    """Lets the next wave begin without the gates, at the calendar's next opening.
 
     Raises:
         NotPossible: there is nothing to promote, or the soak is not over.

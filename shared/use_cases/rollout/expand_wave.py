@@ -33,7 +33,7 @@ class ExpandWave:
     holder: str
 
     async def __call__(self, stored: StoredRollout, move: Move) -> None:
-        """Begin the next wave where that is the move, then put in whoever is missing.
+        """Begins the next wave if that is the move, then puts in whoever is missing.
 
         Raises:
             LedgerConflict: somebody else has changed the rollout; theirs counts.
@@ -93,7 +93,10 @@ class ExpandWave:
         await save_rollout(self.world, stored, rollout, action=action, now=self.clock())
 
     async def _give_back(self) -> None:
-        """Let the next tick go on at once; where that fails, it goes on when the lease is over."""
+        """Gives the lease back, so that the next tick goes on at once.
+
+        Where that fails, the rollout goes on when the lease is over.
+        """
         with suppress(Exception):
             stored = await self.world.rollouts.current()
             lease = stored.rollout.lease if stored else None

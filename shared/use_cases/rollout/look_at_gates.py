@@ -20,7 +20,7 @@ from shared.use_cases.signalling import emit
 async def look_at_gates(
     stored: StoredRollout, world: World, now: datetime, kinds: GateKinds = GATES
 ) -> tuple[StoredRollout, Move]:
-    """The rollout after a look at its gates, where one is due, and its next move.
+    """Looks at the gates if a look is due, and returns the rollout after it and its next move.
 
     Raises:
         DirectoryUnavailable: Graph did not tell of the resets.

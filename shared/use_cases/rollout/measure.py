@@ -16,7 +16,7 @@ from shared.ports.world import World
 async def measure(
     rollout: Rollout, world: World, now: datetime, kinds: GateKinds = GATES
 ) -> Measurements:
-    """What the gates of the current wave need to know of it and of the machinery.
+    """Gathers what the gates of the current wave need to know of it and of the machinery.
 
     Raises:
         DirectoryUnavailable: Graph did not tell of the resets.

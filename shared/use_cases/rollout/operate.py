@@ -30,7 +30,7 @@ _TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict)
 async def request_operation(
     order: OperationOrder, *, actor: str, world: World, now: datetime
 ) -> Operation:
-    """Remember what is asked for, and have it done soon; answers with the key to follow it by."""
+    """Saves what is asked for, has it done soon, and returns it with the key to follow it by."""
     operation = Operation(key=uuid4().hex, actor=actor, requested_at=now, order=order)
     await world.operations.keep(operation)
     await world.outbox.send_operations([OperationRequest(operation_key=operation.key)])
@@ -40,9 +40,10 @@ async def request_operation(
 async def run_operations(
     messages: Sequence[Message], world: World, now: datetime, *, last_try: bool
 ) -> None:
-    """Do what the messages ask for; one that was done already is left alone.
+    """Does what the messages ask for; an operation that was done already is left alone.
 
-    On the last try even what could be tried again ends the operation: nobody would do so.
+    On the last try even an error that could be tried again ends the operation: nobody would try
+    again.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the message is to be delivered again.

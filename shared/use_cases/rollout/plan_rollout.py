@@ -36,7 +36,7 @@ class FreshPlan:
 
 
 async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: str) -> PlanView:
-    """Draw up and keep a plan; answers with what the operator is shown.
+    """Draws up and keeps a plan, and returns what the operator is shown.
 
     Raises:
         InvalidMessage: the document is not right, or not for this app's scope group.
@@ -63,7 +63,7 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
 
 
 async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPlan:
-    """The plan of everything that the document would do; raises as `plan_rollout` does."""
+    """Returns the plan of everything that the document would do; raises as `plan_rollout` does."""
     document = read(text)
     _check_scope(document, world)
     stored = await world.rollouts.current()
@@ -79,7 +79,10 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPl
 
 
 def _check_strata(plan: ScopePlan) -> None:
-    """Every wave's cut is kept by stratum, all of them with the rollout in one row."""
+    """Refuses a plan with too many strata.
+
+    Every wave's cut is kept by stratum, all of them with the rollout in one row.
+    """
     strata = max((len(cut.by_stratum) for cut in plan.cuts), default=0)
     if strata > MOST_STRATA:
         raise InvalidMessage(

@@ -30,7 +30,9 @@ MOST_NAMED = 100
 
 
 async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
-    """One look at everybody; what would touch too many people pauses the rollout instead.
+    """Looks once at everybody and makes good what differs from the rollout.
+
+    A plan that would touch too many people is not carried out, but pauses the rollout.
 
     Raises:
         DirectoryUnavailable: the next tick tries again.
@@ -92,7 +94,7 @@ async def _make_good(
 async def _chunks[T](
     items: Sequence[T], stored: StoredRollout, world: World
 ) -> AsyncIterator[tuple[T, ...]]:
-    """The items, as long as nobody has changed the rollout that they were planned for."""
+    """Yields the items in chunks, while nobody changes the rollout that they were planned for."""
     for chunk in batched(items, CHUNK, strict=False):
         current = await world.rollouts.current()
         if current is None or _meaning(current.rollout) != _meaning(stored.rollout):
@@ -101,7 +103,7 @@ async def _chunks[T](
 
 
 def _meaning(rollout: Rollout) -> tuple[object, ...]:
-    """What a plan depends on; a lease or a look at the gates changes none of it."""
+    """Returns what a plan depends on; a lease or a look at the gates changes none of it."""
     return (rollout.document.digest, rollout.phase, rollout.started, rollout.rolled_back)
 
 

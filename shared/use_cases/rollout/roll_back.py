@@ -38,7 +38,7 @@ _TEXTS = {
 async def roll_back(
     order: RollbackOrder, operation: Operation, world: World, now: datetime
 ) -> RollbackView:
-    """Show who would be taken out or, with the fingerprint of what was shown, take them out.
+    """Shows who would be taken out or, with the fingerprint of what was shown, takes them out.
 
     Raises:
         NotPossible: there is no rollout, or no such wave.
@@ -75,7 +75,10 @@ async def _current(world: World) -> StoredRollout:
 
 
 def _check(wave: str, people: Sequence[Enrolment], stored: StoredRollout) -> None:
-    """A wave of an earlier document may still claim people; any other name is a mistake."""
+    """Refuses the name of a wave that no document knows and that claims nobody.
+
+    A wave of an earlier document may still claim people; any other name is a mistake.
+    """
     document = stored.rollout.document
     if document.wave(wave) is None and not people:
         known = ", ".join(one.name for one in document.waves)

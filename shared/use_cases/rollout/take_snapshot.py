@@ -36,13 +36,13 @@ class Snapshot:
         through: int,
         members: Collection[str] | None = None,
     ) -> ScopePlan:
-        """The difference between what is wanted and this.
+        """Returns the difference between what is wanted and this snapshot.
 
         Args:
             rollout: Where the rollout is, or would be.
             tenant: The tenant's rules; the document's come on top.
             now: The time, in UTC.
-            through: So many waves are taken as begun.
+            through: How many waves are taken as begun.
             members: Who counts as seen in the scope group; None where drift is not the question.
         """
         return plan_scope(
@@ -57,7 +57,7 @@ class Snapshot:
 
 
 async def take_snapshot(world: World, document: Document) -> Snapshot:
-    """List everybody, the members of the groups that matter, and what the ledger knows.
+    """Lists everybody, the members of the groups that matter, and what the ledger knows.
 
     Raises:
         UnsafePlan: a group that matters is not there, or no administrator; who lacks it would be
@@ -81,7 +81,10 @@ async def take_snapshot(world: World, document: Document) -> Snapshot:
 async def _overlooked(
     world: World, listed: AbstractSet[str], summaries: Iterable[EnrolmentSummary]
 ) -> Sequence[Person]:
-    """Whoever is in and was not listed is asked for by name: a listing may lag, or be short."""
+    """Finds, by object id, those who are in and were not listed.
+
+    A listing may lag, or be short.
+    """
     missing = [one.key for one in summaries if one.is_in and one.key not in listed]
     if not missing:
         return []
@@ -93,7 +96,7 @@ async def _overlooked(
 async def _memberships(
     world: World, document: Document
 ) -> tuple[frozenset[str], Mapping[str, Memberships]]:
-    """Who is in the scope group, and of everybody in which of the groups they are."""
+    """Returns who is in the scope group, and for each person which of the groups they are in."""
     directory, scope = world.directory, world.tenant_rules.scope_group_id
     group_ids = sorted({scope} | document.group_ids | world.tenant_rules.excluded_group_ids)
     administrators, *listed = await asyncio.gather(
@@ -115,7 +118,7 @@ async def _memberships(
 def _shared(
     groups_of: Mapping[str, Collection[str]], administrators: Collection[str]
 ) -> Mapping[str, Memberships]:
-    """The same few memberships for the many who have them alike."""
+    """Returns everybody's memberships, one object shared by all who have the same."""
     kinds: dict[tuple[tuple[str, ...], bool], Memberships] = {}
     memberships: dict[str, Memberships] = {}
     for object_id in groups_of.keys() | set(administrators):

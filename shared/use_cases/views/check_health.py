@@ -15,7 +15,7 @@ _FRESH = 60.0
 
 
 async def check_health(dependencies: Sequence[Dependency], now: datetime) -> HealthView:
-    """Look at each by itself: what is silent makes nothing else late."""
+    """Checks each dependency by itself, so that a silent one makes nothing else late."""
     checks = [check for one in dependencies for check in one.checks()]
     findings = await asyncio.gather(*(_look(check) for check in checks))
     return HealthView(
@@ -33,7 +33,10 @@ class HealthWords:
         self._newest: tuple[float, Health] | None = None
 
     async def word(self, dependencies: Sequence[Dependency], now: datetime) -> HealthWord:
-        """The newest word, or a new one where that has grown old; one look at a time."""
+        """Returns the newest word, or a new one if that has grown old.
+
+        Only one look goes on at a time.
+        """
         async with self._turn:
             passed = asyncio.get_running_loop().time()
             if self._newest is None or passed - self._newest[0] > _FRESH:

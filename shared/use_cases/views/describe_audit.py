@@ -8,13 +8,13 @@ MOST_RECORDS = 500
 
 
 async def describe_audit_ends(world: World) -> AuditEnds:
-    """Where each partition's chain ends."""
+    """Returns where each partition's chain ends."""
     ends = await world.audit.ends()
     return AuditEnds(partitions=tuple(map(AuditEndView.model_validate, ends)))
 
 
 async def read_audit(partition: str, after: int, world: World) -> AuditPage | None:
-    """Up to 500 records that follow that number, oldest first; None: no such partition."""
+    """Reads up to 500 records after that number, oldest first; None if no such partition exists."""
     records = await world.audit.records(partition, after, MOST_RECORDS)
     if not records and partition not in {end.partition for end in await world.audit.ends()}:
         return None

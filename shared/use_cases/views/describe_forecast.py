@@ -20,7 +20,7 @@ _DIGITS = 4
 async def describe_forecast(
     people: Sequence[Person], world: World, now: datetime
 ) -> tuple[ForecastView, ...]:
-    """What would become of each of these people.
+    """Tells what would become of each of these people.
 
     Raises:
         DirectoryUnavailable: Graph could not be asked for their groups.
@@ -42,7 +42,7 @@ async def describe_forecast(
 
 
 def forecast_view(person: Person, forecast: Forecast, rollout: Rollout | None) -> ForecastView:
-    """The forecast as operators see it."""
+    """Returns the forecast as operators see it."""
     refusal, place = forecast.refusal, forecast.place
     wave = place.wave if place else None
     return ForecastView(

@@ -8,13 +8,13 @@ from shared.ports.world import World
 
 
 async def describe_operation(key: str, world: World) -> AnyOperation | None:
-    """The operation with this key; None where there is none."""
+    """Returns the operation with this key, or None if there is none."""
     operation = await world.operations.find(key)
     return operation_view(operation, AnyOperation) if operation else None
 
 
 def operation_view[V: View](operation: Operation, kind: type[V]) -> V:
-    """The operation as operators see it; `kind` is the view of what was ordered."""
+    """Returns the operation as operators see it; `kind` is the view of what was ordered."""
     return kind.model_validate(
         {
             "key": operation.key,

@@ -41,10 +41,10 @@ _WAYS = (
 
 
 async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
-    """The way of everybody whom the identity means: object id, UPN or employee id.
+    """Describes the way of everybody whom the identity means: object id, UPN or employee id.
 
-    Of those in Entra whom nothing has asked for yet it tells what would become of them; None where
-    the identity means nobody at all.
+    Of those in Entra whom nothing has asked for yet it tells what would become of them. Returns
+    None if the identity means nobody at all.
 
     Raises:
         DirectoryUnavailable: Graph could not be asked.
@@ -73,7 +73,7 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
 
 
 async def describe_event(key: str, world: World, now: datetime) -> EventView | None:
-    """What became of one event, and the way of whom it concerned."""
+    """Tells what became of one event, and the way of whom it concerned; None if it is not known."""
     receipt = await world.ledger.receipt(key)
     if receipt is None:
         return None
@@ -83,7 +83,7 @@ async def describe_event(key: str, world: World, now: datetime) -> EventView | N
 
 
 async def describe_status(world: World) -> StatusView:
-    """The totals, whoever needs a look, and the messages that were refused."""
+    """Returns the totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
     return StatusView(
         people=sum(totals.by_state.values()),
@@ -111,12 +111,12 @@ async def describe_status(world: World) -> StatusView:
 def people_view(
     enrolments: Iterable[Enrolment], now: datetime, *, forecast: tuple[ForecastView, ...] = ()
 ) -> PeopleView:
-    """The ways of these people."""
+    """Returns the ways of these people."""
     return PeopleView(people=tuple(person_view(one, now) for one in enrolments), forecast=forecast)
 
 
 def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
-    """A person's way as operators see it."""
+    """Returns a person's way as operators see it."""
     return PersonView(
         **_summary(enrolment),
         reached=states_reached(enrolment.state),
@@ -137,7 +137,7 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
 
 
 def states_reached(state: State) -> tuple[State, ...]:
-    """Names the state and those of its way that lie before it."""
+    """Returns the state and, before it, those that lie before it on its way."""
     way = next(way for way in _WAYS if state in way)
     return way[: way.index(state) + 1]
 

@@ -36,7 +36,7 @@ def describe_plan(
     now: datetime,
     kinds: GateKinds = GATES,
 ) -> PlanView:
-    """The plan in numbers: by wave and department, with what stands against it.
+    """Describes the plan in numbers: by wave and department, with what stands against it.
 
     `rollout` is what it would be once the plan is applied, `stored` what it is; `claimed` is how
     many people waves claim already, by their names.
@@ -75,7 +75,7 @@ def describe_plan(
 
 
 def counted(reasons: Iterable[Reason]) -> tuple[CountView, ...]:
-    """How many people for each reason, the most frequent first."""
+    """Counts how many people there are for each reason, the most frequent first."""
     return tuple(
         CountView(reason=reason, text=reason.text, people=count)
         for reason, count in Counter(reasons).most_common()
@@ -104,7 +104,10 @@ def _wave(
 
 
 def _of_old(rollout: Rollout, claimed: Mapping[str, int]) -> Iterator[str]:
-    """A wave is known by its name, and its rollback takes out whoever is in by that name."""
+    """Warns of each wave still to begin by whose name people of an earlier wave are in already.
+
+    A wave is known by its name, and its rollback takes out whoever is in by that name.
+    """
     for wave in rollout.document.waves[rollout.started :]:
         if people := claimed.get(wave.name):
             yield (
@@ -119,7 +122,7 @@ def _warnings(
     by_wave: Mapping[str, Sequence[Addition]],
     kinds: GateKinds,
 ) -> Iterator[str]:
-    """What an operator would rather know before than after."""
+    """Yields what an operator would rather know before than after."""
     document = rollout.document
     if stored and stored.rollout.document.salt != document.salt:
         yield "the salt is another one: waves that have not begun pick other people than before"

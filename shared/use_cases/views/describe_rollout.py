@@ -58,7 +58,7 @@ _FURTHEST_FIRST = (
 
 
 async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
-    """The rollout as it stands; None before the first document was applied."""
+    """Describes the rollout as it stands; None before the first document was applied."""
     stored, totals, evaluations, reconciliation, workers = await asyncio.gather(
         world.rollouts.current(),
         world.ledger.totals(),
@@ -87,7 +87,7 @@ def rollout_view(
     reconciliation: Reconciliation | None,
     workers: Iterable[WorkerSight],
 ) -> RolloutView:
-    """The same of facts that have been read already; `evaluation` is the newest."""
+    """Describes the rollout by facts that have been read already; `evaluation` is the newest."""
     move = next_move(rollout, evaluation, now)
     return RolloutView(
         name=rollout.document.name,
@@ -109,13 +109,16 @@ def rollout_view(
 
 
 async def describe_evaluations(limit: int, world: World) -> EvaluationsView:
-    """The newest looks at the gates, newest first."""
+    """Returns the newest looks at the gates, newest first, `limit` of them at most."""
     found = await world.rollouts.evaluations(limit)
     return EvaluationsView(evaluations=tuple(map(evaluation_view, found)))
 
 
 async def find_document(version: int | None, world: World) -> str | None:
-    """That version of the document as it was applied, or the one in force; None: there is none."""
+    """Finds that version of the document as it was applied; without a number, the one in force.
+
+    Returns None if there is no such document.
+    """
     if version is None:
         stored = await world.rollouts.current()
         if stored is None:
@@ -125,7 +128,7 @@ async def find_document(version: int | None, world: World) -> str | None:
 
 
 def evaluation_view(evaluation: Evaluation, kinds: GateKinds = GATES) -> EvaluationView:
-    """One look at all gates of a wave, and what was made of it."""
+    """Describes one look at all gates of a wave, and what was made of it."""
     return EvaluationView(
         at=evaluation.at,
         wave=evaluation.wave,
@@ -154,7 +157,7 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
 
 
 def states_passed(state: WaveState) -> tuple[WaveState, ...]:
-    """Names the wave's state and those that it passes before."""
+    """Returns the wave's state and, before it, those that it passes before."""
     return _WAY[: _WAY.index(state) + 1] if state in _WAY else (state,)
 
 

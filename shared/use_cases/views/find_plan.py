@@ -5,13 +5,13 @@ from shared.ports.world import World
 
 
 async def find_plan(fingerprint: str, world: World) -> PlanView | None:
-    """The plan as it was shown; None where none has this fingerprint."""
+    """Finds the plan as it was shown, or None if no plan has this fingerprint."""
     kept = await world.plans.find(fingerprint)
     return kept.shown if kept else None
 
 
 async def list_plan_people(fingerprint: str, page: int, world: World) -> PlanPeople | None:
-    """A page of a plan's people, from 0; None where no plan has this fingerprint."""
+    """Lists a page of a plan's people, counted from 0; None if no plan has this fingerprint."""
     found = await world.plans.people(fingerprint, page)
     if not found and await world.plans.find(fingerprint) is None:
         return None

@@ -6,7 +6,7 @@ from shared.ports.world import World
 
 
 async def status_of(stored: StoredRollout | None, world: World) -> RolloutStatus:
-    """How the rollout stands, in counts and words only."""
+    """Tells how the rollout stands, in counts and words only."""
     totals = await world.ledger.totals()
     rollout = stored.rollout if stored else None
     return RolloutStatus(

@@ -22,7 +22,7 @@ ACTOR = "apply_scope_changes"
 
 
 async def apply_scope_changes(messages: Sequence[Message], world: World, now: datetime) -> None:
-    """Write what the ledger says is owed to the people whom the messages name.
+    """Writes what the ledger says is owed to the people whom the messages name.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
@@ -71,10 +71,11 @@ async def _record(answers: Mapping[str, WriteResult], world: World, now: datetim
 async def _command(
     owed: Iterable[tuple[ScopeChange, Sequence[Enrolment]]], world: World, now: datetime
 ) -> None:
-    """Mark, then send: whoever is taken out while the command is on its way waits for its answer.
+    """Marks whom each command concerns, and then sends the commands.
 
-    The command's key follows from the message, so that after a crash in between the same message
-    marks nobody anew and sends the same command.
+    In this order, whoever is taken out while a command is on its way waits for its answer. The
+    command's key follows from the message, so that after a crash in between the same message marks
+    nobody anew and sends the same command.
     """
     commands: dict[str, Sequence[Enrolment]] = {}
     for change, enrolments in owed:

@@ -16,7 +16,7 @@ LOOK_UP_ONE_BY_ONE = 400
 
 
 async def follow_up(world: World, now: datetime) -> None:
-    """One look at everybody who is on the way: applied to visible, and writes left unanswered.
+    """Looks once at everybody who is on the way: from applied to visible, and at unanswered writes.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
@@ -52,7 +52,7 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
 
 
 async def read_registrations(world: World, now: datetime) -> None:
-    """Read the registration report once for everybody who is visible or effective.
+    """Reads the registration report once for everybody who is visible or effective.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.

@@ -21,7 +21,7 @@ from shared.use_cases.signalling import emit
 
 
 async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
-    """Take a batch of results; whoever still awaits a write after it is announced again.
+    """Records a batch of results; whoever still awaits a write after it is announced again.
 
     Raises:
         LedgerConflict: all of them are to be taken again.
