@@ -29,7 +29,7 @@ def credential(client_id: str | None = None) -> "AsyncTokenCredential":
 
 
 def blocking_credential(client_id: str | None = None) -> "TokenCredential":
-    """Returns the same for the Service Bus client, which works in threads."""
+    """Returns the same credential for the Service Bus client, which works in threads."""
     import azure.identity
 
     return azure.identity.ManagedIdentityCredential(client_id=client_id, **_WAITS)

@@ -106,7 +106,7 @@ class GraphDirectory:
         return await self._reported_ids("isAdmin")
 
     async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the same report."""
+        """Returns who is registered for SSPR, by the same report, with the same lag."""
         return await self._reported_ids("isSsprRegistered")
 
     async def resets(self, since: datetime) -> list[Reset]:

@@ -36,7 +36,7 @@ class GraphScope:
         self._group = f"/groups/{quote(group_id, safe='')}"
 
     async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Puts people in, 20 to a PATCH; returns an answer for each.
+        """Puts people in the scope group, 20 to a PATCH; returns an answer for each.
 
         One bad member fails a PATCH for all 20: they are then added one by one.
         """
@@ -55,7 +55,7 @@ class GraphScope:
         return answers
 
     async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Takes people out, 20 to an HTTP request; returns an answer for each."""
+        """Takes people out of it, 20 to an HTTP request; returns an answer for each."""
         asked = list(dict.fromkeys(object_ids))
         replies = await send_all(self._client, [self._delete(each) for each in asked])
         answers = {

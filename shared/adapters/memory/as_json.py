@@ -23,5 +23,5 @@ class AsJson[T]:
         return text
 
     def read(self, text: str) -> T:
-        """Returns the value of that text."""
+        """Reads the value from its text."""
         return self._adapter.validate_json(text)

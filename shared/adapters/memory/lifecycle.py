@@ -31,7 +31,7 @@ class MemoryLifecycle:
         return tuple(self._told)
 
     def wait_at(self, callback_path: str) -> None:
-        """Lets a task wait to be called back there."""
+        """Lets a task wait to be called back at this path."""
         self._waiting.add(callback_path)
 
     async def resume(self, callback_path: str, *, completed: bool) -> bool:

@@ -13,7 +13,7 @@ class Receipts:
         self._known = storage.receipts
 
     def record(self, receipts: Iterable[Receipt]) -> None:
-        """Keeps those not there yet; a refusal gives way to what became of a later try."""
+        """Keeps receipts not there yet; a refusal gives way to what became of a later try."""
         for receipt in receipts:
             before = self._known.get(receipt.key)
             if before is None or (before.body is not None and receipt.body is None):

@@ -54,7 +54,7 @@ class Tenant:
         self.groups.setdefault(self.scope_group_id, Group())
 
     def put(self, person: Person, *group_ids: str, administrator: bool = False) -> Person:
-        """Puts somebody in, or changes them, and adds them to these groups."""
+        """Puts somebody in the tenant, or changes them, and adds them to these groups."""
         self.people[person.object_id] = person
         for group_id in group_ids:
             self.join(group_id, person.object_id)

@@ -26,11 +26,11 @@ class Halt:
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reached(self) -> None:
-        """Waits until somebody stands there."""
+        """Waits until somebody stands at the point."""
         await self._reached.wait()
 
     def release(self) -> None:
-        """Lets them go on."""
+        """Lets whoever stands there go on."""
         self._released.set()
 
     async def _stand(self) -> None:

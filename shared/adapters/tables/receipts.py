@@ -21,7 +21,7 @@ class Receipts:
         self._table = table
 
     async def record(self, receipts: Iterable[Receipt]) -> None:
-        """Stores those not there yet; a refusal gives way to what became of a later try.
+        """Stores receipts not there yet; a refusal gives way to what became of a later try.
 
         Raises:
             LedgerConflict: others kept changing the same receipts.

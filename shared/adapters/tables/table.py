@@ -126,7 +126,7 @@ class Table:
         return rows
 
     async def reach(self) -> None:
-        """Asks for rows that are not there, past everybody who waits for the gate.
+        """Asks for rows that are not there, ahead of everybody who waits for the gate.
 
         Raises:
             NotReached: the table could not be asked, or is none.
@@ -145,7 +145,7 @@ class Table:
             raise NotReached(Trouble.SILENT, type(error).__name__) from None
 
     async def submit(self, writes: Iterable[Write]) -> list[str]:
-        """Carries out all writes, to one partition, or none; returns the new ETags.
+        """Carries out all writes or none, in one partition; returns the new ETags.
 
         Raises:
             LedgerConflict: somebody else changed one of the guarded rows.
