@@ -13,7 +13,7 @@ _OF_THE_RECORD = ("partition", "number", "at", "actor", "changes")
 
 
 def write_lines(stream: TextIO, records: Iterable[AuditRecordView]) -> int:
-    """Write each record as a line of JSON; how many these were."""
+    """Writes each record as a line of JSON; returns how many these were."""
     written = 0
     for record in records:
         fields = record.model_dump(by_alias=True)
@@ -23,7 +23,9 @@ def write_lines(stream: TextIO, records: Iterable[AuditRecordView]) -> int:
 
 
 def rows_of(record: AuditRecordView) -> Iterator[tuple[object, ...]]:
-    """A row for each change that the record tells; `more` is what has no column, as JSON.
+    """Yields a row for each change that the record tells.
+
+    The column `more` holds, as JSON, what has no column of its own.
 
     A record that is no longer the JSON it was is one row with its text under `more`.
     """
@@ -37,7 +39,7 @@ def rows_of(record: AuditRecordView) -> Iterator[tuple[object, ...]]:
 
 
 def read_export(lines: Iterable[str], name: str) -> Iterator[AuditRecordView]:
-    """The records of an export in JSON lines called `name`.
+    """Reads the records of an export in JSON lines called `name`.
 
     Raises:
         Failure: a line is no such record.
@@ -51,7 +53,7 @@ def read_export(lines: Iterable[str], name: str) -> Iterator[AuditRecordView]:
 
 
 def ends_of(records: Iterable[AuditRecordView]) -> dict[str, AuditEndView]:
-    """Where each partition ends as far as these records go."""
+    """Returns where each partition ends as far as these records go."""
     return {
         one.partition: AuditEndView(partition=one.partition, number=one.number, digest=one.digest)
         for one in records

@@ -70,7 +70,7 @@ class OperatorApi:
     def override(
         self, verb: str, identity: str, reason: str, until: str | None = None
     ) -> PeopleView:
-        """Includes, excludes or releases somebody; saying so twice says no more than once."""
+        """Includes, excludes or releases somebody; doing so twice does no more than once."""
         body = {"reason": reason} | ({"until": until} if until else {})
         return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
 
@@ -89,8 +89,9 @@ class OperatorApi:
         return _there(found, "the app has no gates")
 
     def control(self, verb: str, reason: str, *, skip_soak: bool | None = None) -> RolloutView:
-        """Pauses, resumes, promotes, aborts or restarts; never sent twice: twice may be once more.
+        """Pauses, resumes, promotes, aborts or restarts the rollout.
 
+        It is never sent twice, for a second time may do it once more.
         Only a promotion may skip the soak.
 
         Raises:
@@ -128,7 +129,7 @@ class OperatorApi:
         return self._at.post("rollout/apply", body, ApplyOperation)
 
     def roll_back(self, wave: str, reason: str, plan: str | None = None) -> RollbackOperation:
-        """Asks what rolling a wave back would do; with that plan's fingerprint, ask for it."""
+        """Asks what rolling a wave back would do; with that plan's fingerprint, asks for it."""
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("rollout/rollback", body, RollbackOperation)
 

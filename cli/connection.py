@@ -142,7 +142,7 @@ class Connection:
             raise self._misread(answer, error) from None
 
     def _misread(self, answer: Answer, error: ValidationError) -> Failure:
-        """What to say of an answer that is no such view: of an older app, or of no app of ours."""
+        """Explains an answer that is no such view: it is of an older app, or of no app of ours."""
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         field = ".".join(map(str, first["loc"]))
         if not field:

@@ -32,7 +32,7 @@ _VERBS: Mapping[str, _Verb] = {
 def control(
     api: OperatorApi, verb: str, reason: str, *, skip_soak: bool | None = None
 ) -> RolloutView:
-    """Say the word, and return the rollout as it stands then.
+    """Sends an operator's word, such as `pause`; returns the rollout as it stands then.
 
     Where no answer comes, the rollout tells whether the word was heard.
 

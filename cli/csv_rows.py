@@ -11,7 +11,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_rows(stream: TextIO, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> int:
-    """Write a header and the rows as they come; how many these were."""
+    """Writes a header and the rows as they come; returns how many these were."""
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
     written = 0

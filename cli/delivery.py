@@ -24,7 +24,7 @@ _FIELDS = {
 def event_for(
     person: str, offboard: bool, effective_date: datetime | None, reason: str | None
 ) -> Entry[Event]:
-    """An event about one person.
+    """Makes an event about one person.
 
     Raises:
         Failure: the app's contract does not take it.
@@ -43,7 +43,7 @@ def event_for(
 
 
 def events_of(file: str) -> list[Entry[Event]]:
-    """All events of a file; `-` is stdin.
+    """Reads all events of a file; `-` is stdin.
 
     Raises:
         Failure: it cannot be read, or holds something that is no event.
@@ -55,7 +55,7 @@ def events_of(file: str) -> list[Entry[Event]]:
 
 
 def deliver(api: OperatorApi, entries: Sequence[Entry[Event]], actor: str, output: Form) -> None:
-    """Send the events and show the keys of what was accepted.
+    """Sends the events and shows the keys of what was accepted.
 
     Raises:
         Failure: some were not; the text says which and where to go on.

@@ -44,7 +44,9 @@ class InvalidEvents(Exception):
 
 
 def read_events(content: bytes, name: str) -> list[Entry[Event]]:
-    """The events of a file called `name`, whose ending says what it holds; else it is guessed.
+    """Reads the events of a file called `name`.
+
+    The name's ending says what the file holds; else it is guessed.
 
     Raises:
         InvalidEvents: naming place, field and reason of everything that is no event.
@@ -70,7 +72,7 @@ def read_events(content: bytes, name: str) -> list[Entry[Event]]:
 
 
 def check(value: object) -> Event:
-    """Let the app's own contract say whether this is an event; it, where it is one.
+    """Lets the app's own contract say whether this is an event; returns it, where it is one.
 
     Raises:
         InvalidMessage: naming the field and the reason.
@@ -84,7 +86,10 @@ def check(value: object) -> Event:
 
 
 def enveloped(value: Event, actor: str) -> Event:
-    """The event as it is sent: a plain one gets an id and, where it names none, the actor."""
+    """Returns the event as it is sent.
+
+    A plain event gets an id and, where it names none, the actor.
+    """
     if "specversion" in value:
         return value
     named = value if value.get("actor") else {**value, "actor": actor}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def text_of(file: str) -> str:
-    """The text in a file.
+    """Reads the text in a file.
 
     Raises:
         Failure: it cannot be read, or is no UTF-8.
@@ -26,25 +26,25 @@ def text_of(file: str) -> str:
 
 
 def views_of(found: "Iterable[Finding]") -> "list[FindingView]":
-    """Findings of a check on this machine, as the app would tell them."""
+    """Returns the findings of a check on this machine, as the app would tell them."""
     from shared.contracts.api.error_views import FindingView
 
     return [FindingView.model_validate(one) for one in found]
 
 
 def line_of(file: str, finding: "FindingView") -> str:
-    """One finding on one line."""
+    """Writes a finding on one line."""
     place = f"{file}:{finding.line}:{finding.column}"
     return escaped(f"{place}: {finding.field}: {finding.reason}")
 
 
 def count_of(wrong: "Sequence[FindingView]") -> str:
-    """How many there are."""
+    """Says how many findings there are."""
     return f"{len(wrong) or 'no'} finding{'' if len(wrong) == 1 else 's'}"
 
 
 def show_findings(file: str, wrong: "Sequence[FindingView]", output: Form) -> None:
-    """Print them, and how many they are to stderr; there being any is a failure.
+    """Prints findings, and to stderr how many there are; there being any is a failure.
 
     Raises:
         Failure: there are some.

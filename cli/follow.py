@@ -16,7 +16,7 @@ def follow[T](
     timeout: float | None,
     interval: float = 1.0,
 ) -> tuple[T, Status]:
-    """Look again every `interval` seconds until `judge` says how it ended.
+    """Looks again every `interval` seconds until `judge` says how it ended.
 
     An app that cannot be reached for a while does not end it, once there was a first look.
 

@@ -71,7 +71,7 @@ def of_wave(name: str, goal: WaveGoal) -> "Callable[[RolloutView], Status | None
 
 
 def _at_rest(rollout: "RolloutView") -> Status | None:
-    """Nothing moves before an operator says so."""
+    """Returns NOT_FOUND where nothing moves before an operator says so, else None."""
     return None if rollout.active else Status.NOT_FOUND
 
 

@@ -15,6 +15,6 @@ class Trial:
     left_alone: Sequence[LeftAloneView]
 
     def as_json(self) -> str:
-        """The JSON text that is printed."""
+        """Returns the JSON text that is printed."""
         left_alone = [one.model_dump(by_alias=True) for one in self.left_alone]
         return json.dumps({"events": [*map(dict, self.events)], "leftAlone": left_alone})

@@ -123,14 +123,17 @@ def _connection(url: SplitResult) -> HTTPConnection:
 
 
 def _trust() -> ssl.SSLContext:
-    """The system's certificates and Mozilla's: some Pythons find none of the system's."""
+    """Makes a TLS context that trusts the system's certificates and Mozilla's.
+
+    Some Pythons find none of the system's.
+    """
     context = ssl.create_default_context()
     context.load_verify_locations(certifi.where())
     return context
 
 
 def _proxy(scheme: str, host: str) -> SplitResult | None:
-    """The proxy that the system or the environment names for that host."""
+    """Returns the proxy that the system or the environment names for that host; None without."""
     known = getproxies()
     named = known.get(scheme) or known.get("all")
     if not named or proxy_bypass(host):

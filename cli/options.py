@@ -32,12 +32,12 @@ class Panel(TypedDict):
 
 
 def panel(name: str, hint: str = "") -> Panel:
-    """Among its like, and with a hint and the exit statuses below."""
+    """Places a command in the help: among its like, with a hint and the exit statuses below."""
     return {"rich_help_panel": name, "epilog": f"{hint}\n\n{EPILOG}" if hint else EPILOG}
 
 
 def app_of(ctx: typer.Context, actor: str | None = None) -> "OperatorApi":
-    """The app that the options or the environment name, for whoever asks.
+    """Returns the app that the options or the environment name, for whoever asks.
 
     Raises:
         Failure: a setting is missing or wrong.
@@ -47,7 +47,7 @@ def app_of(ctx: typer.Context, actor: str | None = None) -> "OperatorApi":
 
 
 def signed(actor: str | None) -> str:
-    """Who asks: the actor given, else the OS user.
+    """Returns who asks: the actor given, else the OS user.
 
     Raises:
         Failure: the OS user has no name.

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 def escaped(text: object) -> str:
-    """The text without a life of its own: what a terminal would obey is spelt out."""
+    """Returns the text with everything spelt out that a terminal would obey."""
     return "".join(
         one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
         for one in str(text)
@@ -16,22 +16,22 @@ def escaped(text: object) -> str:
 
 
 def count(number: int, one: str, many: str | None = None) -> str:
-    """So many of them: `1 person`, `2,000 people`."""
+    """Writes a number with its noun: `1 person`, `2,000 people`."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def people(number: int) -> str:
-    """So many people."""
+    """Writes a number of people: `1 person`, `2,000 people`."""
     return count(number, "person", "people")
 
 
 def moment(at: datetime | None) -> str | None:
-    """A time in UTC, to the second."""
+    """Writes a time in UTC, to the second; None stays None."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if at else None
 
 
 def phase_text(rollout: "RolloutView") -> str:
-    """Where the rollout is, in a line."""
+    """Says where the rollout is, in a line."""
     wave = f" in {rollout.wave}" if rollout.wave else ""
     why = f": {rollout.pause.text}" if rollout.pause else ""
     return f"{rollout.phase}{wave}{why}"

@@ -60,7 +60,7 @@ class CliSettings(BaseModel):
 
 
 def read_settings(url: str | None, key: str | None, token: str | None) -> CliSettings:
-    """The settings; what the command line gives goes before the environment.
+    """Reads the settings; what the command line gives goes before the environment.
 
     Raises:
         Failure: a setting is missing or wrong; the text names each and what to put there.
@@ -76,7 +76,7 @@ def read_settings(url: str | None, key: str | None, token: str | None) -> CliSet
 
 
 def _of_the_environment() -> dict[str, str]:
-    """What is set there; empty is not set, as everywhere in this product.
+    """Reads what is set in the environment; empty is not set, as everywhere in this product.
 
     pydantic-settings would take longer to import than the request to be answered.
     """

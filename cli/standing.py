@@ -15,6 +15,6 @@ class Standing:
     rollout: RolloutView | None
 
     def as_json(self) -> str:
-        """The API's status with its rollout under `rollout`."""
+        """Returns the API's status with its rollout under `rollout`."""
         rollout = self.rollout.model_dump(mode="json", by_alias=True) if self.rollout else None
         return json.dumps(self.status.model_dump(mode="json", by_alias=True) | {"rollout": rollout})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def standing_table(seen: "Standing") -> "RenderableType":
-    """The rollout, and below it the totals."""
+    """Renders the rollout, and below it the totals."""
     from rich.console import Group
     from rich.text import Text
 
@@ -31,84 +31,84 @@ def standing_table(seen: "Standing") -> "RenderableType":
 
 
 def rollout_table(rollout: "RolloutView | None") -> "RenderableType":
-    """The rollout as it stands."""
+    """Renders the rollout as it stands."""
     from cli.render.rollout import rollout_view
 
     return rollout_view(rollout)
 
 
 def gates_table(looked: "EvaluationsView") -> "RenderableType":
-    """The newest looks at the gates."""
+    """Renders the newest looks at the gates."""
     from cli.render.rollout import gates_view
 
     return gates_view(looked)
 
 
 def people_table(answer: "PeopleView") -> "RenderableType":
-    """People's ways, and what would become of whoever is not enrolled."""
+    """Renders people's ways, and what would become of whoever is not enrolled."""
     from cli.render.people import answer_view
 
     return answer_view(answer)
 
 
 def event_table(event: "EventView") -> "RenderableType":
-    """What became of an event."""
+    """Renders what became of an event."""
     from cli.render.people import event_view
 
     return event_view(event)
 
 
 def accepted_table(accepted: Sequence[tuple[str, str]]) -> "RenderableType":
-    """The keys of accepted events."""
+    """Renders the keys of accepted events."""
     from cli.render.people import accepted_view
 
     return accepted_view(accepted)
 
 
 def refused_table(refused: "Sequence[ReceiptView]", *, bodies: bool) -> "RenderableType":
-    """Refused messages."""
+    """Renders refused messages."""
     from cli.render.totals import refused_view
 
     return refused_view(refused, bodies=bodies)
 
 
 def health_table(seen: "HealthView") -> "RenderableType":
-    """The app's health."""
+    """Renders the app's health."""
     from cli.render.health import health_view
 
     return health_view(seen)
 
 
 def plan_table(plan: "PlanView") -> "RenderableType":
-    """A plan before any write."""
+    """Renders a plan before any write."""
     from cli.render.plan import plan_report, report_view
 
     return report_view(plan_report(plan))
 
 
 def plan_markdown(plan: "PlanView") -> str:
-    """The same for a change request."""
+    """Writes the same plan for a change request."""
     from cli.render.plan import plan_report, report_markdown
 
     return report_markdown(plan_report(plan))
 
 
 def rollback_table(rollback: "RollbackView") -> "RenderableType":
-    """Who leaves with a wave, and who stays."""
+    """Renders who leaves with a wave, and who stays."""
     from cli.render.plan import report_view, rollback_report
 
     return report_view(rollback_report(rollback))
 
 
 def trial_table(trial: "Trial") -> "RenderableType":
-    """What an HR system's message comes to."""
+    """Renders what an HR system's message comes to."""
     from cli.render.hr import trial_view
 
     return trial_view(trial)
 
 
 def verdicts_table(verdicts: "Verdicts") -> "RenderableType":
-    """What is wrong with each chain of the audit."""
+    """Renders what is wrong with each chain of the audit."""
     from cli.render.layout import table
 
     columns = ("partition", "records", "verdict", "digest of the last")

@@ -31,11 +31,11 @@ class Shown(Protocol):
     """What has a form in JSON: the views of the operator API, and what is made of them here."""
 
     def as_json(self) -> str:
-        """The JSON text."""
+        """Returns the JSON text."""
 
 
 def show[S: Shown](value: S, table: "Callable[[S], RenderableType]", form: Form) -> None:
-    """Print what was asked for; a table is only made where one is wanted."""
+    """Prints what was asked for; a table is only made where a table is wanted."""
     if form is Form.JSON:
         show_as_json(value)
     else:
@@ -43,33 +43,33 @@ def show[S: Shown](value: S, table: "Callable[[S], RenderableType]", form: Form)
 
 
 def show_as_json(value: Shown, *, stderr: bool = False) -> None:
-    """Print it as JSON."""
+    """Prints the value as JSON."""
     show_json(json.loads(value.as_json()), stderr=stderr)
 
 
 def draw(view: "RenderableType", *, stderr: bool = False) -> None:
-    """Print for people."""
+    """Prints a view for people."""
     console(stderr=stderr).print(view, crop=False)
 
 
 def show_json(value: object, *, stderr: bool = False) -> None:
-    """Print a JSON value."""
+    """Prints a JSON value."""
     typer.echo(json.dumps(value, indent=2), err=stderr)
 
 
 def show_text(text: str) -> None:
-    """Print a text: into a file as it is, on a terminal so that it cannot steer it."""
+    """Prints a text: into a file as it is, on a terminal so that it cannot steer that."""
     shown = escaped(text.replace("\r\n", "\n")) if sys.stdout.isatty() else text
     typer.echo(shown, nl=not text.endswith("\n"))
 
 
 def tell(text: str) -> None:
-    """Say something that is no data."""
+    """Says something on stderr that is no data."""
     typer.echo(escaped(text), err=True)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask, unless the answer was given in advance.
+    """Asks the question, unless the answer was given in advance.
 
     Raises:
         Failure: the answer is no, or there is nobody to ask.
@@ -84,7 +84,10 @@ def confirm(question: str, *, yes: bool) -> None:
 
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[str], None]]:
-    """Show on stderr what is being waited for, where somebody looks on; the call changes it."""
+    """Tells on stderr what is being waited for, where somebody looks on.
+
+    Calling what it yields changes the text.
+    """
     if not sys.stderr.isatty():
         yield lambda _: None
         return
@@ -95,7 +98,7 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
 
 
 def console(*, stderr: bool = False) -> "Console":
-    """Where rich prints to; a file is as wide as a table needs, or as `COLUMNS` says."""
+    """Returns where rich prints to; a file is as wide as a table needs, or as `COLUMNS` says."""
     from rich.console import Console
 
     target = Console(stderr=stderr, highlight=False)
@@ -105,7 +108,7 @@ def console(*, stderr: bool = False) -> "Console":
 
 
 def contents(file: str) -> bytes:
-    """What is in the file; `-` is stdin.
+    """Reads what is in the file; `-` is stdin.
 
     Raises:
         Failure: it cannot be read.
@@ -118,7 +121,7 @@ def contents(file: str) -> bytes:
 
 @contextmanager
 def written(file: str) -> Iterator[TextIO]:
-    """A stream that becomes the file once all is written, so that there is never half of it.
+    """Opens a stream that becomes the file once all is written, so there is never half of it.
 
     `-` is stdout.
 

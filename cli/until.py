@@ -11,7 +11,7 @@ _FORMS = "a date such as 2026-04-01, a moment such as 2026-04-01T17:00+02:00, or
 
 
 def read_until(text: str, now: datetime) -> str:
-    """The moment that is meant, in UTC and ISO 8601.
+    """Reads the moment that is meant, in UTC and ISO 8601.
 
     A date is meant to its end, and a time of day without an offset is local time; both are that
     of the machine of whoever types it.

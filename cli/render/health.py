@@ -19,7 +19,10 @@ _COLUMNS = ("", "name", "for", "")
 
 
 def health_view(seen: HealthView) -> Group:
-    """The word, what is wrong with the set-up, and every check with what to do about it."""
+    """Renders the health in a word, what is wrong with the set-up, and every check.
+
+    Below the checks stands what to do about those that fail.
+    """
     word = plain(seen.health, _STYLES.get(seen.health, ""))
     parts: list[RenderableType] = [facts(("health", word), ("at", moment(seen.at)))]
     if seen.problems:
@@ -38,7 +41,7 @@ def _row(check: CheckView) -> tuple[object, ...]:
 
 
 def _remedies(checks: Sequence[CheckView]) -> Iterator[tuple[str, str]]:
-    """What to do, said once for all that have the same trouble."""
+    """Yields what to do, once for all that have the same trouble."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in checks:
         if one.trouble:

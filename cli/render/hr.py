@@ -12,7 +12,7 @@ _COLUMNS = ("event", "person", "on", "happened", "id")
 
 
 def trial_view(trial: Trial) -> Group:
-    """The events, and what would be left alone."""
+    """Renders the events, and what would be left alone."""
     events = [_row(one) for one in trial.events]
     parts: list[RenderableType] = [
         table(_COLUMNS, events) if events else heading("no events"),

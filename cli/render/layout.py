@@ -12,29 +12,29 @@ from cli.render.rows import Rows
 
 
 def plain(text: object, style: str = "") -> Text:
-    """The same to be shown; what looks like markup is text."""
+    """Makes text to be shown as it is: what looks like markup is text."""
     return Text(escaped(text), style, overflow="fold")
 
 
 def heading(text: object) -> Text:
-    """The line above a part of a view."""
+    """Makes the line above a part of a view."""
     return plain(text, "bold")
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Rows:
-    """Rows under a dim header; on a narrow terminal the last column goes below each row."""
+    """Puts rows under a dim header; on a narrow terminal the last column goes below each row."""
     return Rows([plain(one) for one in columns], [[cell(one) for one in row] for row in rows])
 
 
 def section(
     title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]
 ) -> list[RenderableType]:
-    """A heading and a table; nothing at all where there are no rows."""
+    """Makes a heading and a table; nothing at all where there are no rows."""
     return [Text(), heading(title), table(columns, rows)] if rows else []
 
 
 def facts(*named: tuple[str, object]) -> Table:
-    """Names and values; what has no value is left out."""
+    """Lays out names and values; what has no value is left out."""
     grid = Table.grid(padding=(0, 2))
     for name, value in named:
         if value:
@@ -43,14 +43,14 @@ def facts(*named: tuple[str, object]) -> Table:
 
 
 def cell(value: object) -> Text:
-    """A value in its place; what is styled already stays so."""
+    """Makes a cell's text of a value; what is styled already stays so."""
     if isinstance(value, Text):
         return value
     return plain("" if value is None else value)
 
 
 def percent(part: int, whole: int) -> str:
-    """A share that says 0 or 100 only where it is none or all."""
+    """Writes a share in percent, which says 0 or 100 only where it is none or all."""
     if 0 < part < whole:
         rounded = round(100 * part / whole)
         return {0: "<1 %", 100: ">99 %"}.get(rounded, f"{rounded} %")
@@ -58,7 +58,10 @@ def percent(part: int, whole: int) -> str:
 
 
 def elapsed(duration: timedelta) -> str:
-    """A duration in its two largest units: `+7.0 s`, `+3 min 04 s`, `+2 h 05 min`, `+9 d 01 h`."""
+    """Writes a duration in its two largest units.
+
+    For example `+7.0 s`, `+3 min 04 s`, `+2 h 05 min`, `+9 d 01 h`.
+    """
     seconds = duration.total_seconds()
     minutes, whole_seconds = divmod(int(seconds), 60)
     if not minutes:

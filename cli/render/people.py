@@ -21,22 +21,22 @@ from shared.contracts.api.people_views import (
 
 
 def answer_view(answer: PeopleView) -> RenderableType:
-    """Everybody's way, and what would become of those who are not enrolled."""
+    """Renders everybody's way, and what would become of those who are not enrolled."""
     return Group(people_view(answer.people), forecast_view(answer.forecast))
 
 
 def people_view(people: Sequence[PersonView]) -> RenderableType:
-    """Everybody's header and way, one below the other."""
+    """Renders everybody's header and way, one below the other."""
     return Group(*(part for person in people for part in (*_person(person), Text())))
 
 
 def forecast_view(forecast: Sequence[ForecastView]) -> RenderableType:
-    """What would become of people whom nothing has asked for yet."""
+    """Renders what would become of people whom nothing has asked for yet."""
     return Group(*(part for person in forecast for part in (_stranger(person), Text())))
 
 
 def event_view(event: EventView) -> RenderableType:
-    """What became of an event, and the way of whom it concerned."""
+    """Renders what became of an event, and the way of whom it concerned."""
     return Group(
         facts(
             ("event", event.key),
@@ -54,12 +54,12 @@ def event_view(event: EventView) -> RenderableType:
 
 
 def accepted_view(accepted: Sequence[tuple[str, str]]) -> RenderableType:
-    """Whom each accepted event is about, and the key to follow it by."""
+    """Renders whom each accepted event is about, and the key to follow it by."""
     return table(("person", "key"), accepted)
 
 
 def name_of(person: PersonSummary) -> str:
-    """What a person is called: UPN, else employee id, else key."""
+    """Returns what a person is called: UPN, else employee id, else key."""
     return person.user_principal_name or person.employee_id or person.key
 
 

@@ -38,7 +38,7 @@ class Section:
 
 
 def plan_report(plan: PlanView) -> Report:
-    """Whom a plan puts in, takes out and leaves alone, and the command that applies it."""
+    """Reports whom a plan puts in, takes out and leaves alone, and the command that applies it."""
     unsafe = plan.unsafe
     force = " --force --reason TEXT" if unsafe else ""
     return Report(
@@ -53,7 +53,7 @@ def plan_report(plan: PlanView) -> Report:
 
 
 def rollback_report(rollback: RollbackView) -> Report:
-    """Who leaves with a wave, and who stays and why."""
+    """Reports who leaves with a wave, and who stays and why."""
     departing = rollback.departing
     named = tuple((one,) for one in departing[:_MOST_NAMED])
     rest = rollback.removals - len(named)
@@ -81,7 +81,7 @@ def rollback_report(rollback: RollbackView) -> Report:
 
 
 def report_view(report: Report) -> RenderableType:
-    """The report for a terminal."""
+    """Renders the report for a terminal."""
     parts: list[RenderableType] = [heading(report.title), *map(plain, report.lines)]
     for one in report.sections:
         parts += [Text(), heading(one.title), table(one.columns, one.rows)]
@@ -97,7 +97,7 @@ def report_view(report: Report) -> RenderableType:
 
 
 def report_markdown(report: Report) -> str:
-    """The report for a change request or a pull request."""
+    """Writes the report for a change request or a pull request."""
     blocks = [f"## {_inline(report.title)}", "\n".join(f"- {_inline(x)}" for x in report.lines)]
     marks = [f"**Unsafe:** {_inline(one)}" for one in report.alarms]
     marks += [f"**Warning:** {_inline(one)}" for one in report.warnings]
@@ -144,7 +144,7 @@ def _plan_sections(plan: PlanView) -> Iterator[Section]:
 
 
 def _departments(waves: Sequence[PlannedWave]) -> Section:
-    """A row for each department, the largest first, and a column for each wave that adds."""
+    """Makes a row for each department, the largest first, and a column for each wave that adds."""
     adding = [wave for wave in waves if wave.additions]
     totals: dict[str, int] = {}
     for wave in adding:
@@ -169,7 +169,7 @@ def _counts(title: str, counts: Sequence[CountView]) -> Section:
 
 
 def _gates(waves: Sequence[PlannedWave]) -> Iterator[tuple[str, str, str]]:
-    """Each condition once, with the waves that it is asked of."""
+    """Yields each condition once, with the waves that it is asked of."""
     asked: dict[tuple[str, str], list[str]] = {}
     for wave in waves:
         for gate in wave.gates:
@@ -184,6 +184,6 @@ def _markdown_table(section: Section) -> str:
 
 
 def _inline(value: object) -> str:
-    """Text in a line of Markdown: what would be markup or HTML is escaped."""
+    """Writes text in a line of Markdown: what would be markup or HTML is escaped."""
     text = cell(value).plain.replace("\n", " ")
     return "".join(f"\\{one}" if one in "\\`*_{}[]<>#|!~" else one for one in text)

@@ -43,7 +43,7 @@ _NO_WINDOW = "PT0S"
 
 
 def rollout_view(rollout: RolloutView | None) -> RenderableType:
-    """The rollout from its phase down to its workers."""
+    """Renders the rollout from its phase down to its workers."""
     if rollout is None:
         return plain("There is no rollout yet; sspr plan FILE makes a plan of one.", "dim")
     parts: list[RenderableType] = [heading(rollout.name), _position(rollout)]
@@ -61,7 +61,7 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
 
 
 def gates_view(looked: EvaluationsView) -> RenderableType:
-    """Each look at the gates with its numbers, and what was made of it."""
+    """Renders each look at the gates with its numbers, and what was made of it."""
     if not looked.evaluations:
         return plain("The gates have not been looked at yet.", "dim")
     parts: list[RenderableType] = []
@@ -88,7 +88,7 @@ def _position(rollout: RolloutView) -> Table:
 
 
 def _next(upcoming: NextView) -> str:
-    """What the clock does next and why, and when, unless the words for it say so already."""
+    """Says what the clock does next and why, and when, unless the words for it say so already."""
     text = f"{upcoming.does}: {upcoming.text}" if upcoming.does else upcoming.text
     until = moment(upcoming.until)
     if not until or until[:_TO_THE_MINUTE] in text:
@@ -107,7 +107,7 @@ def _waves(waves: Sequence[WaveView]) -> Table:
 
 
 def _below(wave: WaveView) -> Text:
-    """What stands under a wave's bar."""
+    """Returns what stands under a wave's bar."""
     parts = [legend(wave.states)]
     if wave.flagged:
         parts.append(plain(f"{wave.flagged:,} flagged", "bold red"))

@@ -41,7 +41,7 @@ class Rows:
         return room >= min(self._width(last), max(_READABLE, longest))
 
     def _below(self) -> Iterator[Table | Padding]:
-        """Every row by itself, as wide as in one table, and its last column under it."""
+        """Yields every row by itself, as wide as in one table, and its last column under it."""
         last = len(self._columns) - 1
         widths = [self._width(place) for place in range(last)]
         yield self._table(last, rows=[], widths=widths)

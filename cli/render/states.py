@@ -36,19 +36,19 @@ _EMPTY = Text("·" * WIDTH, "dim", overflow="fold")
 
 
 def state_text(state: str) -> Text:
-    """The state's name in its colour."""
+    """Writes the state's name in its colour."""
     return plain(state, _look(state).style)
 
 
 def bar(states: Mapping[str, int]) -> Text:
-    """Everybody by state in one full bar, as ordered; an empty one where there is nobody."""
+    """Draws everybody by state in one full bar, as ordered; an empty one where there is nobody."""
     lengths = _lengths([(state, people) for state, people in states.items() if people], WIDTH)
     strokes = [(_look(state).stroke * length, _look(state).style) for state, length in lengths]
     return Text.assemble(*strokes, overflow="fold") if strokes else _EMPTY.copy()
 
 
 def legend(states: Mapping[str, int]) -> Text:
-    """What the bar's strokes mean, each with its people and their share."""
+    """Says what the bar's strokes mean, each with its people and their share."""
     whole = sum(states.values())
     parts = [
         plain(
@@ -66,7 +66,7 @@ def _look(state: str) -> _Look:
 
 
 def _lengths(counts: list[tuple[str, int]], width: int) -> list[tuple[str, int]]:
-    """As many characters as `width` in all: one for everybody who is there, the rest by share."""
+    """Shares out `width` characters: one for every state in `counts`, the rest by share."""
     whole = sum(people for _, people in counts)
     spare = width - len(counts)
     lengths, passed, drawn = [], 0, 0

@@ -15,7 +15,7 @@ from shared.contracts.api.status_views import StatusView
 
 
 def totals_view(status: StatusView) -> RenderableType:
-    """The totals as bars, then the tables that have something to show."""
+    """Renders the totals as bars, then the tables that have something to show."""
     parts = [heading(f"{people(status.people)} followed"), _bars(status)]
     reasons = [(one.state, one.people, one.text) for one in status.reasons]
     flags = [(one.flag, one.people, one.text) for one in status.flags]
@@ -30,7 +30,7 @@ def totals_view(status: StatusView) -> RenderableType:
 
 
 def refused_view(refused: Sequence[ReceiptView], *, bodies: bool) -> RenderableType:
-    """The refused messages, with what the senders wrote or without."""
+    """Renders the refused messages, with what the senders wrote or without."""
     columns = ("when (UTC)", "queue", "field", "reason", *(["body"] if bodies else []))
     rows = [
         (moment(one.at), one.queue, one.field, one.detail or one.text)

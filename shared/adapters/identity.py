@@ -16,7 +16,7 @@ _WAITS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
 
 
 def credential(client_id: str | None = None) -> "AsyncTokenCredential":
-    """Return the credential for Graph and Storage; it belongs to the loop that first uses it.
+    """Returns the credential for Graph and Storage; it belongs to the loop that first uses it.
 
     Not the SDK's chain of credentials, which takes whichever of many identities answers first.
 
@@ -29,7 +29,7 @@ def credential(client_id: str | None = None) -> "AsyncTokenCredential":
 
 
 def blocking_credential(client_id: str | None = None) -> "TokenCredential":
-    """Return the same for the Service Bus client, which works in threads."""
+    """Returns the same credential for the Service Bus client, which works in threads."""
     import azure.identity
 
     return azure.identity.ManagedIdentityCredential(client_id=client_id, **_WAITS)
@@ -41,12 +41,12 @@ class IdentityHealth:
     def __init__(
         self, make_credential: "Callable[[], AsyncTokenCredential]", resources: Sequence[str]
     ) -> None:
-        """Take note of the resources, such as `https://graph.microsoft.com`."""
+        """Takes note of the resources, such as `https://graph.microsoft.com`."""
         self._make_credential = make_credential
         self._resources = resources
 
     def checks(self) -> list[Check]:
-        """One for each resource: a token is issued, or not, for each by itself."""
+        """Returns a check for each resource: a token is issued, or not, for each by itself."""
         return [
             Check(
                 kind=DependencyKind.IDENTITY,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def export_logs(
     of: str, connection_string: str, credential: "Callable[[], TokenCredential] | None"
 ) -> None:
-    """Send what is logged below a logger to Application Insights, for as long as the process runs.
+    """Sends what is logged below a logger to Application Insights, while the process runs.
 
     Nothing is imported or contacted by the caller. The exporter takes as long to import as half of
     the rest of the app, so a thread imports it when the first line comes, and lines wait for it.
@@ -53,7 +53,7 @@ class _Handover(logging.Handler):
         self._thread: Thread | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Put the line where the thread finds it; once that has failed nobody would."""
+        """Puts the line where the thread finds it, unless the thread has failed: nobody would."""
         # The logging module calls this with the handler's lock held.
         if self._thread is None:
             self._thread = Thread(target=self._hand_over, name="telemetry", daemon=True)

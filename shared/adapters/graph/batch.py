@@ -32,7 +32,7 @@ class Item:
     body: Any = None
 
     def written(self, number: int) -> dict[str, Any]:
-        """The item as the `$batch` wants it."""
+        """Returns the item as the `$batch` wants it."""
         item = {"id": str(number), "method": self.method, "url": self.path}
         if self.body is None:
             return item
@@ -49,7 +49,7 @@ class Reply:
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> Self:
-        """Read one of the `responses`."""
+        """Reads one of the `responses`."""
         body = item.get("body")
         headers = {name.lower(): str(value) for name, value in (item.get("headers") or {}).items()}
         return cls(int(item["status"]), body if isinstance(body, dict) else {}, headers)
@@ -83,7 +83,7 @@ class Reply:
         return self.status in _TRANSIENT
 
     def failure(self) -> GraphFailure:
-        """The answer as an error that concerns the whole call."""
+        """Returns the answer as an error that concerns the whole call."""
         request_id = (self._error.get("innerError") or {}).get("request-id")
         return GraphFailure.of_status(self.status, self.code, request_id)
 
@@ -106,7 +106,7 @@ class _ToldToWait(Exception):
 
 
 async def send_all(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
-    """Carry out every item, in no particular order; the replies stand in the items' order.
+    """Carries out every item, in no particular order; returns the replies in the items' order.
 
     Items that Graph throttles are sent again, alone, after the time that it asks for.
 
@@ -133,7 +133,7 @@ async def send_all(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
 async def read_lists(
     client: GraphClient, paths: Sequence[str]
 ) -> list[list[dict[str, Any]] | None]:
-    """Every list to its end, in the paths' order; None for what does not exist.
+    """Reads every list to its end, in the paths' order; None stands for what does not exist.
 
     Raises:
         GraphFailure: one of them could not be read.

@@ -51,7 +51,7 @@ class GraphClient:
     def __init__(
         self, credential: Callable[[], "AsyncTokenCredential"], *, base_url: str = GLOBAL_GRAPH
     ) -> None:
-        """Take note of where Graph is and who asks.
+        """Takes note of where Graph is and who asks.
 
         Args:
             credential: makes the credential; it is called once for every event loop, and what
@@ -74,15 +74,15 @@ class GraphClient:
         )
 
     async def get(self, path: str) -> dict[str, Any]:
-        """GET what stands under `path`, which begins with a slash."""
+        """Sends a GET for what stands under `path`, which begins with a slash."""
         return await self._send("GET", path, None)
 
     async def post(self, path: str, body: Any) -> dict[str, Any]:
-        """POST `body` as JSON."""
+        """Sends a POST with `body` as JSON."""
         return await self._send("POST", path, json.dumps(body).encode())
 
     async def pages(self, path: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """A list page by page, to its end."""
+        """Reads a list page by page, to its end."""
         following: str | None = path
         while following:
             async with self._turn(following):
@@ -91,7 +91,7 @@ class GraphClient:
             following = self.next_path(page)
 
     def next_path(self, page: Mapping[str, Any]) -> str | None:
-        """Where the list goes on after `page`; None at its end.
+        """Returns the path at which the list goes on after `page`; None at its end.
 
         Raises:
             GraphFailure: the link leads to another service; it gets neither token nor question.
@@ -102,14 +102,14 @@ class GraphClient:
         return link.removeprefix(self.base_url) if link else None
 
     async def aclose(self) -> None:
-        """Close what the running event loop has opened; the client can be used again."""
+        """Closes what the running event loop has opened; the client can be used again."""
         connection = self._connections.pop(asyncio.get_running_loop(), None)
         if connection:
             await connection.transport.aclose()
             await connection.credential.close()
 
     def _turn(self, path: str) -> AbstractAsyncContextManager[Any]:
-        """Reports wait for each other: 5 requests in 10 s are too few to race for.
+        """Makes reports wait for each other: 5 requests in 10 s are too few to race for.
 
         Racers are told to wait at the same time, and come back at the same time, until the SDK
         gives one of them up.

@@ -51,7 +51,7 @@ class GraphDirectory:
     async def find_people(
         self, identifiers: Collection[Identifier]
     ) -> Mapping[Identifier, tuple[Person, ...]]:
-        """Everybody each identifier points at; an identifier of nobody maps to `()`."""
+        """Finds everybody each identifier points at; an identifier of nobody maps to `()`."""
         found: dict[Identifier, dict[str, Person]] = {each: {} for each in identifiers}
         paths = [path for kind in IdentifierKind for path in _paths(kind, found)]
         for person in await self._people(paths):
@@ -61,7 +61,7 @@ class GraphDirectory:
         return {identifier: tuple(people.values()) for identifier, people in found.items()}
 
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
-        """Synced people by `onPremisesImmutableId`; those not in Entra are left out."""
+        """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
         wanted = set(anchors)
         people = await self._people(list(users_with("onPremisesImmutableId", sorted(wanted))))
         # Anchors are Base64: unlike names, they differ where only the case does.
@@ -69,7 +69,7 @@ class GraphDirectory:
         return {anchor: by_anchor[anchor] for anchor in wanted & by_anchor.keys()}
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
-        """Groups and roles, direct or through others; an id of nobody is left out."""
+        """Reads their groups and roles, direct or through others; an id of nobody is left out."""
         asked = list(dict.fromkeys(object_ids))
         lists = await read_lists(self._client, [transitive_member_of(each) for each in asked])
         return {
@@ -79,11 +79,11 @@ class GraphDirectory:
         }
 
     async def scope_member_ids(self) -> frozenset[str]:
-        """Everybody in the scope group, direct or nested, by listing it."""
+        """Returns everybody in the scope group, direct or nested, by listing it."""
         return await self._member_ids(self._scope_group_id)
 
     async def group_member_ids(self, group_id: str) -> frozenset[str] | None:
-        """The people in any group, direct or nested; None where there is no such group."""
+        """Returns the people in any group, direct or nested; None where there is no such group."""
         try:
             return await self._member_ids(group_id)
         except GraphFailure as failure:
@@ -92,25 +92,25 @@ class GraphDirectory:
             raise
 
     async def everybody(self) -> AsyncIterator[list[Person]]:
-        """Every user of the tenant, guests and disabled ones too, by the page."""
+        """Reads every user of the tenant, guests and disabled ones too, page by page."""
         async for page in self._client.pages(all_users()):
             yield [person_of(user) for user in page]
 
     async def registrations(self) -> Mapping[str, Registration]:
-        """The whole registration report by object id; it lags by up to hours."""
+        """Returns the whole registration report by object id; it lags by up to hours."""
         pages = self._client.pages(registration_report())
         return {row["id"]: registration_of(row) async for page in pages for row in page}
 
     async def administrator_ids(self) -> frozenset[str]:
-        """Who holds a directory role, by the registration report; it lags by up to hours."""
+        """Lists who holds a directory role, by the registration report; it lags by up to hours."""
         return await self._reported_ids("isAdmin")
 
     async def registered_ids(self) -> frozenset[str]:
-        """Who is registered for SSPR, by the same report."""
+        """Returns who is registered for SSPR, by the same report, with the same lag."""
         return await self._reported_ids("isSsprRegistered")
 
     async def resets(self, since: datetime) -> list[Reset]:
-        """The resets that people tried by themselves since then, by the audit log."""
+        """Reads the resets that people tried by themselves since then, by the audit log."""
         pages = self._client.pages(sspr_audits(since))
         return resets_of([record async for page in pages for record in page])
 

@@ -36,7 +36,7 @@ class GraphFailure(DirectoryUnavailable):
 
     @classmethod
     def of_status(cls, status: int | None, code: str | None, request_id: str | None) -> Self:
-        """The failure that an error response stands for."""
+        """Makes the failure that an error response stands for."""
         problem = f"Graph answered {status} {code or 'without a code'}"
         if request_id:
             problem = f"{problem} (request {request_id})"

@@ -33,7 +33,7 @@ class GraphHealth:
         self._group = quote(scope_group_id, safe="")
 
     def checks(self) -> list[Check]:
-        """One for each thing that is read, named by it, with the permission that it needs."""
+        """Returns a check for each thing that is read, named by it, with the permission needed."""
         return [
             Check(
                 kind=DependencyKind.GRAPH,

@@ -22,7 +22,7 @@ class GraphLifecycle:
         self._client = client
 
     async def resume(self, callback_path: str, *, completed: bool) -> bool:
-        """Tell a waiting task its outcome; False where nobody waits there any more.
+        """Tells a waiting task its outcome; returns False where nobody waits there any more.
 
         Raises:
             DirectoryUnavailable: Graph did not take it.

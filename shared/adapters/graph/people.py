@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 
 
 def person_of(user: Row) -> Person:
-    """A user with the fields that `queries` selects."""
+    """Makes a person of a user with the fields that `queries` selects."""
     get = user.get
     hired = get("employeeHireDate")
     return Person(
@@ -52,7 +52,7 @@ def person_of(user: Row) -> Person:
 
 
 def names_of(person: Person) -> list[Identifier]:
-    """Every identifier that points at the person."""
+    """Returns every identifier that points at the person."""
     ref = person.ref
     values = {
         IdentifierKind.OBJECT_ID: ref.object_id,
@@ -63,19 +63,19 @@ def names_of(person: Person) -> list[Identifier]:
 
 
 def memberships_of(objects: list[dict[str, Any]]) -> Memberships:
-    """What a list of groups, roles and administrative units says of a person."""
+    """Reads what a list of groups, roles and administrative units says of a person."""
     types = {each.get("@odata.type") for each in objects}
     groups = frozenset(each["id"] for each in objects if each.get("@odata.type") == _GROUP)
     return Memberships(groups, holds_directory_role=_DIRECTORY_ROLE in types)
 
 
 def is_user(member: Row) -> bool:
-    """Whether a member of a group is a person: nested groups are listed beside them."""
+    """Tells whether a member of a group is a person: nested groups are listed beside them."""
     return member.get("@odata.type") == _USER
 
 
 def registration_of(row: Row) -> Registration:
-    """A row of the registration report."""
+    """Reads a row of the registration report."""
     return Registration(
         object_id=row["id"],
         sspr_enabled=row.get("isSsprEnabled") is True,
@@ -91,5 +91,5 @@ def _is_writeback_plan(plan: Row) -> bool:
 
 
 def _shared(text: str | None) -> str | None:
-    """The same text, kept once for all the people who share it: a company has few departments."""
+    """Returns the same text, kept once for all who share it: a company has few departments."""
     return intern(text) if text else None

@@ -18,19 +18,19 @@ _SSPR = "Self-service Password Management"
 
 
 def users_with(field: str, values: Collection[str]) -> Iterator[str]:
-    """The paths that together list the users whose `field` is one of `values`."""
+    """Yields the paths that together list the users whose `field` is one of `values`."""
     for chunk in batched(values, MOST_VALUES, strict=False):
         condition = f"{field} in ({','.join(map(quoted, chunk))})"
         yield f"/users?$filter={quote(condition, safe='')}&$select={_FIELDS}"
 
 
 def all_users() -> str:
-    """The path that lists every user."""
+    """Returns the path that lists every user."""
     return f"/users?$select={_FIELDS}&$top={_LARGEST_PAGE}"
 
 
 def transitive_members(group_id: str) -> str:
-    """The path that lists what is in a group, directly or through other groups.
+    """Returns the path that lists what is in a group, directly or through other groups.
 
     Graph could leave the nested groups out itself, but only from an index that lags.
     """
@@ -38,13 +38,13 @@ def transitive_members(group_id: str) -> str:
 
 
 def transitive_member_of(object_id: str) -> str:
-    """The path that lists what a person is in, directly or through others."""
+    """Returns the path that lists what a person is in, directly or through others."""
     path = f"/users/{quote(object_id, safe='')}/transitiveMemberOf"
     return f"{path}?$select=id&$top={_LARGEST_PAGE}"
 
 
 def registration_report(flag: str | None = None) -> str:
-    """The path of the registration report: all of it, or the rows where `flag` is true.
+    """Returns the path of the registration report: all of it, or the rows where `flag` is true.
 
     Graph allows 5 requests in 10 s, or 5,000 people; the rest waits as it is told to.
     """
@@ -53,12 +53,15 @@ def registration_report(flag: str | None = None) -> str:
 
 
 def sspr_audits(since: datetime) -> str:
-    """The path that lists what the audit log has of SSPR since then; as slow as the report."""
+    """Returns the path that lists the audit log's records of SSPR since then.
+
+    The log is as slow as the report.
+    """
     moment = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
     condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {moment}"
     return f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
 
 
 def quoted(text: str) -> str:
-    """A string literal of OData: in single quotes, its own ones doubled."""
+    """Writes the text as a string literal of OData: in single quotes, its own ones doubled."""
     return "'" + text.replace("'", "''") + "'"

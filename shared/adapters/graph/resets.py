@@ -27,7 +27,7 @@ Record = Mapping[str, Any]
 
 
 def resets_of(records: Iterable[Record]) -> list[Reset]:
-    """How resets ended; the steps on the way, registrations and unlockings are left out.
+    """Returns how resets ended, leaving out the steps on the way, registrations and unlockings.
 
     One attempt writes several records, and may tell of the same end in two of them.
     """
@@ -61,7 +61,7 @@ def _outcome(record: Record) -> ResetOutcome | None:
 
 
 def _has_agent(record: Record) -> bool:
-    """Whether a writeback agent was asked; a reset in the cloud alone has the agent "None"."""
+    """Tells whether a writeback agent was asked; a reset in the cloud alone has agent "None"."""
     details = record.get("additionalDetails") or ()
     agents = [detail.get("value") for detail in details if detail.get("key") == _AGENT]
     return any(str(agent).lower() not in _NO_AGENT for agent in agents)

@@ -36,7 +36,7 @@ class GraphScope:
         self._group = f"/groups/{quote(group_id, safe='')}"
 
     async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Put people in, 20 to a PATCH; one answer each.
+        """Puts people in the scope group, 20 to a PATCH; returns an answer for each.
 
         One bad member fails a PATCH for all 20: they are then added one by one.
         """
@@ -55,7 +55,7 @@ class GraphScope:
         return answers
 
     async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Take people out, 20 to an HTTP request; one answer each."""
+        """Takes people out of it, 20 to an HTTP request; returns an answer for each."""
         asked = list(dict.fromkeys(object_ids))
         replies = await send_all(self._client, [self._delete(each) for each in asked])
         answers = {
@@ -83,7 +83,10 @@ class GraphScope:
         }
 
     async def _check_group_exists(self, answers: Mapping[str, WriteResult]) -> None:
-        """Graph says "not found" of a missing person and of a missing group in the same words."""
+        """Asks for the group itself where the answers leave open whether it exists.
+
+        Graph says "not found" of a missing person and of a missing group in the same words.
+        """
         outcomes = {each.outcome for each in answers.values()}
         if WriteOutcome.DONE not in outcomes and outcomes & {
             WriteOutcome.NOT_FOUND,

@@ -30,7 +30,7 @@ class GraphVerdict(Enum):
 
 
 def verdict_on_add(reply: Reply) -> GraphVerdict:
-    """Read the reply to an addition, of one person or of twenty.
+    """Reads the reply to an addition, of one person or of twenty.
 
     Raises:
         GraphFailure: the app itself is refused, which says nothing about the people.
@@ -49,13 +49,16 @@ def verdict_on_add(reply: Reply) -> GraphVerdict:
 
 
 def verdict_on_remove(reply: Reply) -> GraphVerdict:
-    """Read the reply to a removal: who is not there has been removed already. Raises as above."""
+    """Reads the reply to a removal: who is not there has been removed already.
+
+    It raises as `verdict_on_add` does.
+    """
     verdict = verdict_on_add(reply)
     return GraphVerdict.ALREADY if verdict is GraphVerdict.NOT_FOUND else verdict
 
 
 def answer(change: ScopeAction, object_id: str, verdict: GraphVerdict, reply: Reply) -> WriteResult:
-    """The verdict as the port's answer for one person."""
+    """Returns the verdict as the port's answer for one person."""
     outcome, reason = _ANSWERS[verdict]
     told = outcome in {WriteOutcome.REFUSED, WriteOutcome.NOT_FOUND}
     return WriteResult(
@@ -78,7 +81,7 @@ _ANSWERS = {
 
 
 def _detail(reply: Reply) -> str:
-    """What Graph says, and why where it does not say it itself."""
+    """Returns what Graph says, adding the reason where Graph does not say it itself."""
     said = f"{reply.status} {reply.code}: {reply.message}"
     return f"{said} ({NOT_ALLOWED})" if reply.status == HTTPStatus.FORBIDDEN else said
 

@@ -33,7 +33,7 @@ class EntraTokens:
     """Checks tokens of one tenant for one audience; the keys are fetched when first needed."""
 
     def __init__(self, *, authority: str, tenant_id: str, audience: str) -> None:
-        """Take note of who issues tokens, and for whom.
+        """Takes note of who issues tokens, and for whom.
 
         Raises:
             ConfigurationError: keys would be fetched in the clear.
@@ -54,7 +54,7 @@ class EntraTokens:
         self._fetching = asyncio.Lock()
 
     async def application_of(self, token: str, now: datetime) -> str:
-        """The client id of the app that has been given the token.
+        """Returns the client id of the app that has been given the token.
 
         Raises:
             NotAuthenticated: it is no token of this tenant for us, or no longer.
@@ -129,7 +129,10 @@ class EntraTokens:
         return age > _KEYS_KEPT or (key_id not in self._keys and age > patience)
 
     def _fetch(self) -> None:
-        """In a thread: it waits for the network. Keys that are known outlive its failure."""
+        """Fetches Entra's keys; keys that are known outlive its failure.
+
+        It runs in a thread, because it waits for the network.
+        """
         import jwt
 
         client = jwt.PyJWKClient(self._address, cache_jwk_set=False, timeout=_SECONDS)

@@ -14,7 +14,7 @@ USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
 
 
 def read_sources(file: Path | None, read: Callable[[bytes], Sequence[Source]]) -> Sequence[Source]:
-    """The sources of a file, or of the usual one; none where there is no such file.
+    """Reads the sources of a file, or of the usual one; none where there is no such file.
 
     Raises:
         ConfigurationError: the file is not there although it is asked for, or is wrong; with
@@ -40,7 +40,7 @@ def senders_of(
     tenant_id: str | None,
     audience: str | None,
 ) -> Senders:
-    """The senders, once everything is there that their proofs are checked with.
+    """Returns the senders, once everything is there that their proofs are checked with.
 
     Raises:
         ConfigurationError: naming the sources that lack a setting, and the settings.

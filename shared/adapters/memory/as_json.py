@@ -13,7 +13,7 @@ class AsJson[T]:
         self._adapter = TypeAdapter(kind)
 
     def of(self, value: T) -> str:
-        """The value as text.
+        """Returns the value as text.
 
         Raises:
             InvalidMessage: it is larger than the ledger takes.
@@ -23,5 +23,5 @@ class AsJson[T]:
         return text
 
     def read(self, text: str) -> T:
-        """The value of that text."""
+        """Reads the value from its text."""
         return self._adapter.validate_json(text)

@@ -15,12 +15,12 @@ class MemoryAudit:
         self._pause = pause
 
     async def ends(self) -> Sequence[AuditEnd]:
-        """Where each partition's chain ends."""
+        """Returns where each partition's chain ends."""
         await self._pause("audit.ends")
         return [chain.end for chain in self._storage.chains.values()]
 
     async def records(self, partition: str, after: int, limit: int) -> Sequence[AuditRecord]:
-        """Up to `limit` records that follow number `after`, oldest first.
+        """Returns up to `limit` records that follow number `after`, oldest first.
 
         A partition of another name has none.
         """

@@ -41,7 +41,7 @@ class Broker:
         properties: Mapping[str, str],
         after: timedelta = timedelta(),
     ) -> None:
-        """Put a message on a queue, unless one with its key has been there.
+        """Puts a message on a queue, unless a message with its key has been there.
 
         Raises:
             KeyError: there is no queue of that name.
@@ -65,26 +65,29 @@ class Broker:
         )
 
     def messages(self, queue: str) -> Sequence[QueuedMessage]:
-        """Everything on a queue, what is kept for later too."""
+        """Returns everything on a queue, what is kept for later too."""
         return tuple(self._queues[queue])
 
     def take(self, queue: str, most: int = 1_000) -> Sequence[QueuedMessage]:
-        """Take up to so many messages off a queue for good, the oldest first."""
+        """Takes up to `most` messages off a queue for good, the oldest first."""
         ready = [one for one in self._queues[queue] if not one.wait][:most]
         self._queues[queue] = [one for one in self._queues[queue] if one not in ready]
         return ready
 
     def redeliver(self, queue: str, messages: Sequence[QueuedMessage]) -> None:
-        """Put messages back that were taken: whoever had them did not complete them."""
+        """Puts messages back that were taken: whoever had them did not complete them."""
         self._queues[queue][:0] = messages
 
     def pass_time(self, time: timedelta) -> None:
-        """Let so much time go by for what is kept for later."""
+        """Lets that time go by for what is kept for later."""
         for name, messages in self._queues.items():
             self._queues[name] = [
                 replace(one, wait=max(one.wait - time, timedelta())) for one in messages
             ]
 
     def forget_keys(self) -> None:
-        """Let the time be over in which copies are known; whatever is sent again is there again."""
+        """Forgets the keys by which copies are known, as if that time were over.
+
+        Whatever is sent again is there again.
+        """
         self._known.clear()

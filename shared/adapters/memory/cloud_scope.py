@@ -24,7 +24,7 @@ class MemoryCloudScope:
         self._pause = pause
 
     async def add(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Put people in, 20 at a time; one answer each.
+        """Puts people in the scope group, 20 at a time; returns an answer for each.
 
         Raises:
             DirectoryUnavailable: there is no scope group.
@@ -32,7 +32,7 @@ class MemoryCloudScope:
         return await self._write(ScopeAction.ADD, object_ids)
 
     async def remove(self, object_ids: Collection[str]) -> Mapping[str, WriteResult]:
-        """Take people out; one answer each.
+        """Takes people out of the scope group; returns an answer for each.
 
         Raises:
             DirectoryUnavailable: there is no scope group.

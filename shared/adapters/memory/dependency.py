@@ -20,7 +20,7 @@ class MemoryDependency:
     """Of those parts that cannot be reached."""
 
     def checks(self) -> Sequence[Check]:
-        """How to see whether each part of it can be reached, apart from each other."""
+        """Returns a check for each part: whether it can be reached, apart from the others."""
         return [
             Check(kind=self.kind, name=name, purpose="a test", look=partial(self._look, name))
             for name in self.parts

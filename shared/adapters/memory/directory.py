@@ -26,7 +26,7 @@ class MemoryDirectory:
     async def find_people(
         self, identifiers: Collection[Identifier]
     ) -> Mapping[Identifier, tuple[Person, ...]]:
-        """Everybody each identifier points at; an identifier of nobody maps to `()`."""
+        """Finds everybody each identifier points at; an identifier of nobody maps to `()`."""
         await self._pause("directory.find_people")
         found: dict[Identifier, list[Person]] = {each: [] for each in identifiers}
         for person in self._tenant.people.values():
@@ -36,60 +36,60 @@ class MemoryDirectory:
         return {identifier: tuple(people) for identifier, people in found.items()}
 
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
-        """Synced people by `onPremisesImmutableId`; those not in Entra are left out."""
+        """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
         await self._pause("directory.find_by_source_anchor")
         wanted = set(anchors)
         people = self._tenant.people.values()
         return {one.ref.source_anchor: one for one in people if one.ref.source_anchor in wanted}
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
-        """Groups and roles, direct or through others; an id of nobody is left out."""
+        """Reads their groups and roles, direct or through others; an id of nobody is left out."""
         await self._pause("directory.memberships")
         return self._tenant.memberships(object_ids)
 
     async def scope_member_ids(self) -> frozenset[str]:
-        """Everybody in the scope group, direct or nested, by listing it."""
+        """Returns everybody in the scope group, direct or nested, by listing it."""
         await self._pause("directory.scope_member_ids")
         return self._tenant.people_in(self._tenant.scope_group_id)
 
     async def registrations(self) -> Mapping[str, Registration]:
-        """The whole registration report by object id; it lags as long as the tenant says so."""
+        """Returns the registration report by object id; it lags as long as the tenant says so."""
         await self._pause("directory.registrations")
         return self._tenant.registrations()
 
     async def everybody(self) -> AsyncIterator[Sequence[Person]]:
-        """Every user of the tenant, guests and disabled ones too, by the page."""
+        """Reads every user of the tenant, guests and disabled ones too, page by page."""
         everybody = list(self._tenant.people.values())
         for page in batched(everybody, self._tenant.page, strict=False):
             await self._pause("directory.everybody")
             yield page
 
     async def group_member_ids(self, group_id: str) -> frozenset[str] | None:
-        """The people in any group, direct or nested; None where there is no such group."""
+        """Returns the people in any group, direct or nested; None where there is no such group."""
         await self._pause("directory.group_member_ids")
         if group_id not in self._tenant.groups:
             return None
         return self._tenant.people_in(group_id)
 
     async def administrator_ids(self) -> frozenset[str]:
-        """Who holds a directory role."""
+        """Returns who holds a directory role."""
         await self._pause("directory.administrator_ids")
         return frozenset(self._tenant.administrators)
 
     async def registered_ids(self) -> frozenset[str]:
-        """Who is registered for SSPR, by the registration report."""
+        """Returns who is registered for SSPR, by the registration report."""
         await self._pause("directory.registered_ids")
         report = self._tenant.registrations()
         return frozenset(each for each, row in report.items() if row.sspr_registered)
 
     async def resets(self, since: datetime) -> Sequence[Reset]:
-        """The resets that people tried by themselves since then."""
+        """Returns the resets that people tried by themselves since then."""
         await self._pause("directory.resets")
         return [reset for reset in self._tenant.resets if reset.at >= since]
 
 
 def _names_of(person: Person) -> Iterator[Identifier]:
-    """Every identifier that points at the person."""
+    """Yields every identifier that points at the person."""
     ref = person.ref
     for kind, value in (
         (IdentifierKind.OBJECT_ID, ref.object_id),

@@ -33,14 +33,14 @@ class MemoryLedger:
     def __init__(
         self, storage: Storage, pause: Pause = straight_on, *, people_at_once: int = 20_000
     ) -> None:
-        """On this storage; `people_at_once` bounds the portions of `keys_in_state`."""
+        """Opens this storage; `people_at_once` bounds the portions of `keys_in_state`."""
         self._storage = storage
         self._pause = pause
         self._people_at_once = people_at_once
         self._receipts = Receipts(storage)
 
     async def load(self, keys: Collection[str]) -> Mapping[str, Enrolment]:
-        """The enrolments under these keys, or where those lead; unknown keys are left out."""
+        """Loads the enrolments under these keys, or where those lead; unknown keys are left out."""
         await self._pause("ledger.load")
         found = {key: self._find(key) for key in keys}
         return {key: enrolment for key, enrolment in found.items() if enrolment}
@@ -48,7 +48,7 @@ class MemoryLedger:
     async def amend(
         self, keys: Collection[str], decide: Decide, *, actor: str, now: datetime
     ) -> Mapping[str, Enrolment]:
-        """Load, decide and store; each partition in transactions of its own.
+        """Loads, decides and stores, each partition in transactions of its own.
 
         Raises:
             LedgerConflict: others kept changing the same partition. Other partitions, and what
@@ -82,7 +82,7 @@ class MemoryLedger:
     async def adopt(
         self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
     ) -> Enrolment:
-        """Move a provisional enrolment to the object id; the old key leads to the new one.
+        """Moves a provisional enrolment to the object id; the old key leads to the new one.
 
         Two transactions, and `ledger.adopt joined` stands between them: after a crash there the
         person is still provisional, and adopting again ends it.
@@ -111,12 +111,12 @@ class MemoryLedger:
     async def in_state(
         self, states: Collection[State], *, due_before: datetime | None = None
     ) -> Sequence[Enrolment]:
-        """Everybody in these states; with `due_before`, those whose `due` is then or before."""
+        """Returns everybody in these states; with `due_before`, those `due` then or before."""
         await self._pause("ledger.in_state")
         return self._everybody(lambda one: one.state in states and _is_due(one, due_before))
 
     async def keys_in_state(self, states: Collection[State]) -> Sequence[AbstractSet[str]]:
-        """The keys of everybody in these states, whole partitions to a portion."""
+        """Returns the keys of everybody in these states, whole partitions to a portion."""
         await self._pause("ledger.keys_in_state")
         portions: list[set[str]] = []
         for partition in self._storage.partitions.values():
@@ -128,17 +128,17 @@ class MemoryLedger:
         return portions
 
     async def provisional(self) -> Sequence[Enrolment]:
-        """Everybody enrolled under a provisional key that has not been adopted."""
+        """Returns everybody enrolled under a provisional key that has not been adopted."""
         await self._pause("ledger.provisional")
         return list(self._storage.partitions[PROVISIONAL].people.values())
 
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
-        """Everybody whom the wave of that name claims."""
+        """Returns everybody whom the wave of that name claims."""
         await self._pause("ledger.in_wave")
         return self._everybody(lambda one: wave_of(one) == wave)
 
     async def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
-        """Everybody who is remembered under an object id, up to 1,000 to a page."""
+        """Yields everybody who is remembered under an object id, up to 1,000 to a page."""
         for name in BUCKETS:
             people = list(self._storage.partitions[name].people.values())
             for page in batched(people, _PAGE, strict=False):
@@ -146,7 +146,7 @@ class MemoryLedger:
                 yield [EnrolmentSummary.of(one) for one in page]
 
     async def totals(self) -> Totals:
-        """The totals, recounted."""
+        """Recounts the totals."""
         await self._pause("ledger.totals")
         people = self._everybody(lambda _: True)
         return Totals(
@@ -162,12 +162,12 @@ class MemoryLedger:
         )
 
     async def flagged(self, limit: int) -> Sequence[Enrolment]:
-        """Up to `limit` people whom somebody has to look at."""
+        """Returns up to `limit` people whom somebody has to look at."""
         await self._pause("ledger.flagged")
         return self._everybody(lambda one: one.flag is not None)[:limit]
 
     async def record_receipts(self, receipts: Collection[Receipt]) -> None:
-        """Remember what became of messages; a key that is known changes nothing.
+        """Remembers what became of messages; a key that is known changes nothing.
 
         Except that a refusal gives way to what became of the same message later.
         """
@@ -176,19 +176,19 @@ class MemoryLedger:
         await self._pause("ledger.record_receipts done")
 
     async def receipt(self, key: str) -> Receipt | None:
-        """What became of the message with this key."""
+        """Returns what became of the message with this key; None where nothing is known of it."""
         await self._pause("ledger.receipt")
         return self._storage.receipts.get(key)
 
     async def refused(self, limit: int) -> Sequence[Receipt]:
-        """The newest refused messages, with their bodies."""
+        """Returns the newest refused messages, with their bodies."""
         await self._pause("ledger.refused")
         return self._receipts.newest_refused(limit)
 
     async def _amend(
         self, partition: Partition, keys: set[str], decide: Decide, *, actor: str, now: datetime
     ) -> set[str]:
-        """Amend those who are in the partition; answers with the keys that are dealt with.
+        """Amends those who are in the partition; returns the keys that are dealt with.
 
         Raises:
             LedgerConflict: others kept changing it.
@@ -217,11 +217,11 @@ class MemoryLedger:
         return self._storage.partitions[partition_of(own_key)].people.get(own_key)
 
     def _own_key(self, key: str) -> str:
-        """The key under which the person is remembered."""
+        """Returns the key under which the person is remembered."""
         return self._storage.partitions[partition_of(key)].moved.get(key, key)
 
     def _by_person(self, keys: Collection[str]) -> dict[str, set[str]]:
-        """By each person's own key, the keys of these that lead to them."""
+        """Groups these keys by the person they lead to, under each person's own key."""
         asked: dict[str, set[str]] = {}
         for key in keys:
             asked.setdefault(self._own_key(key), set()).add(key)
@@ -233,7 +233,7 @@ class MemoryLedger:
 
 
 def _decided(before: Mapping[str, Enrolment | None], decide: Decide) -> list[Amendment]:
-    """What is to be changed of these people."""
+    """Decides what is to be changed of these people."""
     changes: list[Amendment] = []
     for key, current in before.items():
         after = decide(key, current) or current
@@ -247,7 +247,7 @@ def _decided(before: Mapping[str, Enrolment | None], decide: Decide) -> list[Ame
 def _commit(
     partition: Partition, changes: Sequence[Amendment], *, actor: str, now: datetime
 ) -> None:
-    """One transaction, with its audit record."""
+    """Commits the changes in one transaction, with its audit record."""
     said = {"changes": [entry_of(change) for change in changes]}
     partition.chain.append(said, actor=actor, now=now)
     for change in changes:

@@ -31,11 +31,11 @@ class MemoryLifecycle:
         return tuple(self._told)
 
     def wait_at(self, callback_path: str) -> None:
-        """Let a task wait to be called back there."""
+        """Lets a task wait to be called back at this path."""
         self._waiting.add(callback_path)
 
     async def resume(self, callback_path: str, *, completed: bool) -> bool:
-        """Tell a waiting task its outcome; False where nobody ever waited.
+        """Tells a waiting task its outcome; returns False where nobody ever waited.
 
         Raises:
             DirectoryUnavailable: the task has been told already.

@@ -16,7 +16,7 @@ class MemoryOperations:
         self._pause = pause
 
     async def keep(self, operation: Operation) -> None:
-        """Remember the operation as it stands.
+        """Remembers the operation as it stands.
 
         Raises:
             InvalidMessage: it is larger than the ledger takes.
@@ -26,7 +26,7 @@ class MemoryOperations:
         await self._pause("operations.keep done")
 
     async def find(self, key: str) -> Operation | None:
-        """The operation with this key."""
+        """Returns the operation with this key; None where there is none."""
         await self._pause("operations.find")
         text = self._storage.operations.get(key)
         return None if text is None else _OPERATION.read(text)

@@ -27,35 +27,35 @@ class MemoryOutbox:
         self._pause = pause
 
     async def send_onboarding(self, bodies: Sequence[tuple[str, bytes]]) -> None:
-        """Onboarding events as they are, each with its key."""
+        """Sends onboarding events as they are, each with its key."""
         await self._send("send_onboarding", ONBOARDING_EVENTS, bodies)
 
     async def send_scope_changes(self, changes: Sequence[ScopeChange]) -> None:
-        """Keys of people whose membership is to be written."""
+        """Sends the keys of people whose membership is to be written."""
         messages = [(each.change_key, each.text()) for each in changes]
         await self._send("send_scope_changes", SCOPE_CHANGES, messages)
 
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
-        """Commands to the hybrid worker."""
+        """Sends commands to the hybrid worker."""
         messages = [(each.command_key, each.text()) for each in commands]
         await self._send("send_commands", DIRECTORY_COMMANDS, messages)
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
-        """Operations that take longer than an HTTP request may."""
+        """Sends operations that take longer than an HTTP request may."""
         messages = [(each.operation_key, each.text()) for each in requests]
         await self._send("send_operations", ROLLOUT_OPERATIONS, messages)
 
     async def send_callbacks(
         self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
     ) -> None:
-        """Workflows that wait to be called back; delivered so much later."""
+        """Sends workflows that wait to be called back, to be delivered once `after` has passed."""
         messages = [(each.message_key, each.text()) for each in callbacks]
         await self._send("send_callbacks", LIFECYCLE_CALLBACKS, messages, after)
 
     async def return_messages(
         self, queue: str, messages: Sequence[ReturnedMessage], after: timedelta
     ) -> None:
-        """Messages of a queue of ours on that queue again; delivered so much later."""
+        """Sends messages back to a queue of ours, to be delivered once `after` has passed."""
         await self._pause("outbox.return_messages")
         for each in messages:
             self._broker.send(queue, each.key, each.body, each.properties, after)

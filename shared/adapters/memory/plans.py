@@ -15,13 +15,13 @@ class MemoryPlans:
     """Plans with their people, kept wholly or not at all."""
 
     def __init__(self, storage: Storage, pause: Pause = straight_on, *, page: int = _PAGE) -> None:
-        """On this storage; `page` is how many people a page has."""
+        """Opens this storage; `page` is how many people a page has."""
         self._storage = storage
         self._pause = pause
         self._page = page
 
     async def keep(self, plan: KeptPlan, people: Iterable[PlannedPerson]) -> None:
-        """Keep a plan and everybody in it; a plan kept again changes nothing.
+        """Keeps a plan and everybody in it; a plan kept again changes nothing.
 
         Raises:
             InvalidMessage: the document and the summary are larger than the ledger takes.
@@ -33,13 +33,13 @@ class MemoryPlans:
         await self._pause("plans.keep done")
 
     async def find(self, fingerprint: str) -> KeptPlan | None:
-        """The plan with this fingerprint."""
+        """Returns the plan with this fingerprint; None where there is none."""
         await self._pause("plans.find")
         kept = self._storage.plans.get(fingerprint)
         return _PLAN.read(kept[0]) if kept else None
 
     async def people(self, fingerprint: str, page: int) -> Sequence[PlannedPerson]:
-        """A page of a plan's people, from 0; empty after the last."""
+        """Returns a page of a plan's people, counted from 0; empty after the last."""
         await self._pause("plans.people")
         kept = self._storage.plans.get(fingerprint)
         people = kept[1] if kept else ()

@@ -13,19 +13,19 @@ class Receipts:
         self._known = storage.receipts
 
     def record(self, receipts: Iterable[Receipt]) -> None:
-        """Keep those not there yet; a refusal gives way to what became of a later try."""
+        """Keeps receipts not there yet; a refusal gives way to what became of a later try."""
         for receipt in receipts:
             before = self._known.get(receipt.key)
             if before is None or (before.body is not None and receipt.body is None):
                 self._known[receipt.key] = receipt
 
     def newest_refused(self, limit: int) -> list[Receipt]:
-        """Up to `limit` refused messages, newest first."""
+        """Returns up to `limit` refused messages, newest first."""
         by_key = sorted(self._refused(), key=lambda one: one.key)
         return sorted(by_key, key=lambda one: one.at, reverse=True)[:limit]
 
     def count_refused(self) -> int:
-        """How many refused messages there are."""
+        """Counts the refused messages."""
         return len(self._refused())
 
     def _refused(self) -> list[Receipt]:

@@ -27,7 +27,7 @@ class MemoryRollouts:
         self._pause = pause
 
     async def current(self) -> StoredRollout | None:
-        """The rollout; None before the first document was applied."""
+        """Returns the rollout; None before the first document was applied."""
         await self._pause("rollouts.current")
         kept = self._storage.rollout
         if kept is None:
@@ -37,7 +37,7 @@ class MemoryRollouts:
     async def replace(
         self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
     ) -> StoredRollout:
-        """Put the rollout in the place of the one that was read, with an audit record.
+        """Puts the rollout in the place of what was read, with an audit record.
 
         Raises:
             LedgerConflict: somebody else has changed it since it was read.
@@ -53,7 +53,7 @@ class MemoryRollouts:
         return StoredRollout(rollout, etag)
 
     async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
-        """Take, keep or give back the lease; no audit record.
+        """Takes, keeps or gives back the lease; it leaves no audit record.
 
         Raises:
             LedgerConflict: somebody else has changed the rollout since it was read.
@@ -66,7 +66,7 @@ class MemoryRollouts:
         return StoredRollout(replace(stored.rollout, lease=lease), etag)
 
     async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:  # noqa: ARG002  # who and when is kept for people who look at the tables
-        """Keep a version of the document as the operator wrote it; the last to keep it wins.
+        """Keeps a version of the document as the operator wrote it; the last to keep it wins.
 
         Raises:
             InvalidMessage: it is larger than the ledger takes.
@@ -77,37 +77,37 @@ class MemoryRollouts:
         await self._pause("rollouts.keep_document done")
 
     async def document_text(self, version: int) -> str | None:
-        """A version of the document as the operator wrote it."""
+        """Returns a version of the document as the operator wrote it; None where it is not kept."""
         await self._pause("rollouts.document_text")
         return self._storage.documents.get(version)
 
     async def keep_evaluation(self, evaluation: Evaluation) -> None:
-        """Keep a look at the gates; one without a decision replaces the one before."""
+        """Keeps a look at the gates; a look without a decision replaces the last such look."""
         await self._pause("rollouts.keep_evaluation")
         slot = evaluation.at if evaluation.decision else None
         self._storage.evaluations[slot] = _EVALUATION.of(evaluation)
         await self._pause("rollouts.keep_evaluation done")
 
     async def evaluations(self, limit: int) -> Sequence[Evaluation]:
-        """The newest looks at the gates, newest first."""
+        """Returns the newest looks at the gates, newest first."""
         await self._pause("rollouts.evaluations")
         found = [_EVALUATION.read(text) for text in self._storage.evaluations.values()]
         return sorted(found, key=lambda evaluation: evaluation.at, reverse=True)[:limit]
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
-        """Keep what the last look at everybody found."""
+        """Keeps what the last look at everybody found."""
         await self._pause("rollouts.keep_reconciliation")
         self._storage.reconciliation = _RECONCILIATION.of(reconciliation)
         await self._pause("rollouts.keep_reconciliation done")
 
     async def reconciliation(self) -> Reconciliation | None:
-        """What the last look at everybody found."""
+        """Returns what the last look at everybody found; None before the first."""
         await self._pause("rollouts.reconciliation")
         text = self._storage.reconciliation
         return None if text is None else _RECONCILIATION.read(text)
 
     def _next_etag(self, stored: StoredRollout | None) -> str:
-        """The ETag after this change of what was read.
+        """Returns the ETag after this change of what was read.
 
         Raises:
             LedgerConflict: something else is there now.

@@ -15,11 +15,11 @@ class MemoryTokens:
     _issued: dict[str, tuple[str, datetime]] = field(default_factory=dict)
 
     def issue(self, token: str, application: str, until: datetime) -> None:
-        """Let the token be the app's until then."""
+        """Lets the token be the app's until then."""
         self._issued[token] = application, until
 
     async def application_of(self, token: str, now: datetime) -> str:
-        """The client id of the app that has been given the token.
+        """Returns the client id of the app that has been given the token.
 
         Raises:
             NotAuthenticated: it was never issued, or is no longer good.

@@ -29,7 +29,7 @@ class Chain:
         return AuditEnd(self.partition, last.number, last.digest)
 
     def append(self, said: dict[str, Any], *, actor: str, now: datetime) -> None:
-        """Record what is said, next in the chain."""
+        """Records what is said, next in the chain."""
         self.records.append(record_after(self.end, said, actor=actor, now=now))
 
 
@@ -44,7 +44,7 @@ class Partition:
 
     @property
     def version(self) -> int:
-        """Another after every change."""
+        """A number that is another after every change."""
         return self.chain.end.number
 
 

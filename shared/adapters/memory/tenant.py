@@ -54,7 +54,7 @@ class Tenant:
         self.groups.setdefault(self.scope_group_id, Group())
 
     def put(self, person: Person, *group_ids: str, administrator: bool = False) -> Person:
-        """Put somebody in, or change them, and add them to these groups."""
+        """Puts somebody in the tenant, or changes them, and adds them to these groups."""
         self.people[person.object_id] = person
         for group_id in group_ids:
             self.join(group_id, person.object_id)
@@ -63,22 +63,22 @@ class Tenant:
         return person
 
     def remove(self, object_id: str) -> None:
-        """Delete somebody, with all that they are a member of."""
+        """Deletes somebody, with all that they are a member of."""
         del self.people[object_id]
         self.administrators.discard(object_id)
         for group in self.groups.values():
             group.members.discard(object_id)
 
     def join(self, group_id: str, *member_ids: str) -> None:
-        """Add people or groups to a group, which is made where there is none; it shows at once."""
+        """Adds people or groups to a group, which is made where there is none; it shows at once."""
         self.groups.setdefault(group_id, Group()).members.update(member_ids)
 
     def leave(self, group_id: str, *member_ids: str) -> None:
-        """Take people or groups out of a group; it shows at once."""
+        """Takes people or groups out of a group; it shows at once."""
         self.groups[group_id].members.difference_update(member_ids)
 
     def write(self, group_id: str, member_id: str, *, add: bool) -> None:
-        """Change a membership as Graph does; it shows after the lag."""
+        """Changes a membership as Graph does; it shows after the lag."""
         members = self.groups[group_id].members
         if add:
             members.add(member_id)
@@ -88,11 +88,11 @@ class Tenant:
             self._unshown.append(_Write(group_id, member_id, add, self.listing_lag))
 
     def show_all(self) -> None:
-        """Let everything show that was written until now."""
+        """Lets everything show that was written until now."""
         self._unshown.clear()
 
     def shown_groups(self) -> dict[str, set[str]]:
-        """Who is in which group, people and groups, by one look."""
+        """Returns who is in which group, people and groups; the call counts as one look."""
         shown = {group_id: set(group.members) for group_id, group in self.groups.items()}
         for write in reversed(self._unshown):
             if write.added:
@@ -104,7 +104,7 @@ class Tenant:
         return shown
 
     def people_in(self, group_id: str) -> frozenset[str]:
-        """The people in a group, direct or nested, by one look.
+        """Returns the people in a group, direct or nested, by one look.
 
         Raises:
             DirectoryUnavailable: there is no such group.
@@ -115,7 +115,7 @@ class Tenant:
         return frozenset(_reached(group_id, shown) & self.people.keys())
 
     def memberships(self, object_ids: Iterable[str]) -> dict[str, Memberships]:
-        """Of each of these people, the groups, direct or through others, by one look."""
+        """Returns the groups of each of these people, direct or through others, by one look."""
         shown = self.shown_groups()
         reached = {group_id: _reached(group_id, shown) for group_id in shown}
         return {
@@ -128,7 +128,7 @@ class Tenant:
         }
 
     def registrations(self) -> dict[str, Registration]:
-        """The registration report: who is in scope, and who has registered."""
+        """Returns the registration report: who is in scope, and who has registered."""
         if self.report is not None:
             return dict(self.report)
         members = self.groups[self.scope_group_id].members
@@ -140,12 +140,12 @@ class Tenant:
         }
 
     def freeze_report(self) -> None:
-        """Let the report say from now on what it says now, until `report` is None again."""
+        """Lets the report say from now on what it says now, until `report` is None again."""
         self.report = self.registrations()
 
 
 def _reached(group_id: str, groups: dict[str, set[str]]) -> set[str]:
-    """Everybody and every group in a group, direct or nested."""
+    """Returns everybody and every group in a group, direct or nested."""
     reached: set[str] = set()
     pending = [group_id]
     while pending:

@@ -14,7 +14,7 @@ first is a request that never arrived; at the second, an answer that was lost.
 
 
 async def straight_on(_: str) -> None:
-    """Go on at once, at every point."""
+    """Goes on at once, at every point."""
 
 
 @dataclass(slots=True)
@@ -26,11 +26,11 @@ class Halt:
     _released: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def reached(self) -> None:
-        """Wait until somebody stands there."""
+        """Waits until somebody stands at the point."""
         await self._reached.wait()
 
     def release(self) -> None:
-        """Let them go on."""
+        """Lets whoever stands there go on."""
         self._released.set()
 
     async def _stand(self) -> None:
@@ -49,14 +49,14 @@ class Turns:
     _acts: dict[str, list[Callable[[], Awaitable[object]]]] = field(default_factory=dict)
 
     async def __call__(self, point: str) -> None:
-        """Pass the point, after whatever is to be done there first."""
+        """Passes the point, after whatever is to be done there first."""
         self.points.append(point)
         acts = self._acts.get(point)
         if acts:
             await acts.pop(0)()
 
     def at(self, point: str, act: Callable[[], Awaitable[object]], *, skip: int = 0) -> None:
-        """Do this when the point is passed next, once; what it raises is raised from there.
+        """Does `act` when the point is passed next, once; what it raises is raised from there.
 
         Args:
             point: see `Pause`.
@@ -67,7 +67,7 @@ class Turns:
         self._acts.setdefault(point, []).extend([*undisturbed, act])
 
     def fail(self, point: str, error: Exception, *, times: int = 1, skip: int = 0) -> None:
-        """Raise the error at the next passages of the point, so many times."""
+        """Raises the error at the next passages of the point, `times` times."""
 
         async def raising() -> None:
             raise error
@@ -77,13 +77,13 @@ class Turns:
             self.at(point, raising)
 
     def halt(self, point: str, *, skip: int = 0) -> Halt:
-        """Make whoever passes the point next stand still there until they are released."""
+        """Makes whoever passes the point next stand still there until they are released."""
         halt = Halt(point)
         self.at(point, halt._stand, skip=skip)  # noqa: SLF001  # its other half
         return halt
 
     def unused(self) -> list[str]:
-        """The points at which something was to happen and nobody came by, once for each."""
+        """Returns the points at which something was to happen and nobody came by, once for each."""
         return [point for point, acts in self._acts.items() for _ in acts]
 
 

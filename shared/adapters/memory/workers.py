@@ -15,13 +15,13 @@ class MemoryWorkers:
         self._pause = pause
 
     async def sighted(self, sights: Collection[WorkerSight]) -> None:
-        """Remember what workers said of themselves last."""
+        """Remembers what workers said of themselves last."""
         await self._pause("workers.sighted")
         for sight in sorted(sights, key=lambda one: one.seen_at):
             self._storage.sights[sight.worker] = sight
         await self._pause("workers.sighted done")
 
     async def sights(self) -> Sequence[WorkerSight]:
-        """What each worker said last."""
+        """Returns what each worker said last."""
         await self._pause("workers.sights")
         return list(self._storage.sights.values())

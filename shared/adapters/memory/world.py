@@ -25,7 +25,7 @@ class MemoryWorld:
     """
 
     def __init__(self, rules: TenantRules, *, listing_lag: int = 0) -> None:
-        """Nobody is there; see `Tenant` for the lag."""
+        """Makes a world where nobody is; see `Tenant` for the lag."""
         self.turns = Turns()
         self.tenant = Tenant(rules.scope_group_id, listing_lag)
         self.broker = Broker()
@@ -35,7 +35,7 @@ class MemoryWorld:
         self.world = self._world(rules, self.turns)
 
     def another(self) -> World:
-        """The same parts as another process reaches them, which passes no points."""
+        """Returns the same parts as another process reaches them, which passes no points."""
         return self._world(self.world.tenant_rules, straight_on)
 
     def _world(self, rules: TenantRules, pause: Pause) -> World:

@@ -43,7 +43,7 @@ class ServiceBusHealth:
         self._threads = ThreadPoolExecutor(_MOST_THREADS, thread_name_prefix="health")
 
     def checks(self) -> list[Check]:
-        """One for each queue and way; a role may be there for one way and not for the other."""
+        """Returns a check for each queue and way, for a role may be there for one way alone."""
         return [
             Check(
                 kind=DependencyKind.QUEUE,

@@ -49,7 +49,7 @@ class _Outgoing:
     properties: Mapping[str, str] = field(default_factory=dict)
 
     def written(self, after: timedelta) -> "ServiceBusMessage":
-        """The SDK's message, to be delivered so much later."""
+        """Returns the SDK's message, to be delivered once `after` has passed."""
         from azure.servicebus import ServiceBusMessage
 
         written = ServiceBusMessage(
@@ -91,7 +91,9 @@ class ServiceBusAddress:
     def client(
         self, credential: "TokenCredential | None" = None, *, seconds: float = _ATTEMPT_SECONDS
     ) -> "ServiceBusClient":
-        """A blocking client that leaves retrying to its user, and waits so long for an answer.
+        """Makes a blocking client that leaves retrying to its user.
+
+        It waits `seconds` for an answer.
 
         Raises:
             ConfigurationError: a namespace without a credential, or a broken connection string.
@@ -135,23 +137,23 @@ class ServiceBusOutbox:
         address: ServiceBusAddress,
         credential: "Callable[[], TokenCredential] | None" = None,
     ) -> None:
-        """Take note of the address; `credential` is called when a namespace is first used."""
+        """Takes note of the address; `credential` is called when a namespace is first used."""
         self._senders = {queue: _Sender(address, queue, credential) for queue in SENT_TO}
 
     async def send_onboarding(self, bodies: Sequence[Message]) -> None:
-        """Onboarding events as they are, each with its key."""
+        """Sends onboarding events as they are, each with its key."""
         await self._send(ONBOARDING_EVENTS, bodies)
 
     async def send_scope_changes(self, changes: Sequence[ScopeChange]) -> None:
-        """Keys of people whose membership is to be written."""
+        """Sends the keys of people whose membership is to be written."""
         await self._send(SCOPE_CHANGES, [(each.change_key, each.text()) for each in changes])
 
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
-        """Commands to the hybrid worker."""
+        """Sends commands to the hybrid worker."""
         await self._send(DIRECTORY_COMMANDS, [(each.command_key, each.text()) for each in commands])
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
-        """Operations that take longer than an HTTP request may."""
+        """Sends operations that take longer than an HTTP request may."""
         await self._send(
             ROLLOUT_OPERATIONS, [(each.operation_key, each.text()) for each in requests]
         )
@@ -159,7 +161,10 @@ class ServiceBusOutbox:
     async def send_callbacks(
         self, callbacks: Sequence[LifecycleCallback], after: timedelta = timedelta()
     ) -> None:
-        """Workflows that wait to be called back; delivered so much later, by the broker's clock."""
+        """Sends workflows that wait to be called back, to be delivered once `after` has passed.
+
+        The time is by the broker's clock.
+        """
         await self._send(
             LIFECYCLE_CALLBACKS, [(each.message_key, each.text()) for each in callbacks], after
         )
@@ -167,12 +172,12 @@ class ServiceBusOutbox:
     async def return_messages(
         self, queue: str, messages: Sequence[ReturnedMessage], after: timedelta
     ) -> None:
-        """Messages of a queue of ours on that queue again; delivered so much later."""
+        """Sends messages back to a queue of ours, to be delivered once `after` has passed."""
         outgoing = [_Outgoing(each.key, each.body, each.properties) for each in messages]
         await self._hand_over(queue, outgoing, after)
 
     async def aclose(self) -> None:
-        """Close every connection; the next send opens its own again."""
+        """Closes every connection; the next send opens its own again."""
         closing = (asyncio.to_thread(each.close) for each in self._senders.values())
         await asyncio.gather(*closing)
 
@@ -259,7 +264,7 @@ def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusM
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same messages may be taken a moment later."""
+    """Tells whether the same messages may be taken a moment later."""
     from azure.servicebus import exceptions
 
     return isinstance(

@@ -20,7 +20,7 @@ class TableAudit:
         self._tables = {**dict.fromkeys(PARTITIONS, enrolments), ROLLOUT: rollouts}
 
     async def ends(self) -> list[AuditEnd]:
-        """Where each partition's chain ends."""
+        """Returns where each partition's chain ends."""
         rows = await all_of(
             table.get(partition, HEAD, select=END_COLUMNS)
             for partition, table in self._tables.items()
@@ -28,7 +28,7 @@ class TableAudit:
         return [end_of(partition, row) for partition, row in zip(self._tables, rows, strict=True)]
 
     async def records(self, partition: str, after: int, limit: int) -> list[AuditRecord]:
-        """Up to `limit` records that follow number `after`, oldest first.
+        """Returns up to `limit` records that follow number `after`, oldest first.
 
         A partition of another name has none.
         """
@@ -41,12 +41,18 @@ class TableAudit:
 
 
 def end_of(partition: str, row: Row | None) -> AuditEnd:
-    """Where the chain ends, by the row that every transaction replaces; None before the first."""
+    """Returns where the chain ends, by the row that every transaction replaces.
+
+    The row is None before the first transaction.
+    """
     return AuditEnd(partition, row["Number"], row["Digest"]) if row else AuditEnd(partition, 0, "")
 
 
 def creation_of(record: AuditRecord) -> Write:
-    """Creates the record's row; a record that is there is never written over."""
+    """Returns the write that creates the record's row.
+
+    A record that is there is never written over.
+    """
     row = {
         "PartitionKey": record.partition,
         "RowKey": _row_key(record.number),
@@ -59,7 +65,7 @@ def creation_of(record: AuditRecord) -> Write:
 
 
 def _record_of(row: Row) -> AuditRecord:
-    """The record that the row holds, whether or not its digest is right."""
+    """Returns the record that the row holds, whether or not its digest is right."""
     return AuditRecord(
         partition=row["PartitionKey"],
         number=row["Number"],

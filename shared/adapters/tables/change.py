@@ -10,7 +10,7 @@ from shared.domain.person.enrolment import Enrolment
 
 
 def writes_of(change: Amendment, partition: str) -> list[Write]:
-    """The rows that differ: the person's, and those of the index that belong to it."""
+    """Returns the writes of the rows that differ: the person's, and its rows of the index."""
     there, wanted = _rows(change.before), _rows(change.after)
     if change.moved_to:
         pointer = {"Key": change.key, "ObjectId": change.moved_to}
@@ -28,7 +28,7 @@ def writes_of(change: Amendment, partition: str) -> list[Write]:
 
 
 def _rows(enrolment: Enrolment | None) -> dict[str, dict[str, Any]]:
-    """The columns of all rows of one person, by row key."""
+    """Returns the columns of all rows of one person, by row key."""
     if enrolment is None:
         return {}
     key = enrolment.key

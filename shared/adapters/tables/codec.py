@@ -26,7 +26,7 @@ _LONGEST_STEPS = 30_000
 
 
 def columns_of(enrolment: Enrolment) -> dict[str, Any]:
-    """The row's properties without its keys; what is not known is left out."""
+    """Returns the row's properties without its keys; what is not known is left out."""
     user, cause = enrolment.user, enrolment.cause
     columns = {
         "Key": enrolment.key,
@@ -61,7 +61,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
 
 
 def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
-    """The enrolment that these columns hold."""
+    """Returns the enrolment that these columns hold."""
     return Enrolment(
         key=row["Key"],
         user=UserRef(
@@ -109,7 +109,10 @@ STANDING_COLUMNS = (
 
 
 def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
-    """The summary that these of an enrolment's columns hold; those without a value may be None."""
+    """Returns the summary that these of an enrolment's columns hold.
+
+    Columns without a value may be None.
+    """
     flag = row.get("Flag")
     return EnrolmentSummary(
         row["Key"],
@@ -124,7 +127,7 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
 
 
 def plain(moment: datetime) -> datetime:
-    """A datetime of its own; the SDK's subclass carries the service's text along."""
+    """Makes a plain datetime; the SDK's subclass carries the service's text along."""
     return datetime.fromisoformat(moment.isoformat())
 
 
@@ -143,7 +146,7 @@ def _claims_text(claims: Sequence[Claim]) -> str:
 
 @lru_cache(maxsize=1024)
 def _claims_of(text: str) -> tuple[Claim, ...]:
-    """Cached, because a wave's people by the thousand have the same."""
+    """Reads the text's claims; cached, because a wave's people by the thousand have the same."""
     return tuple(
         Claim(Cause(CauseKind(kind), reference, actor), _moment_of(until))
         for kind, reference, actor, until in json.loads(text)
@@ -172,7 +175,7 @@ def _moment_of(text: str | None) -> datetime | None:
 
 
 def _steps_text(steps: Sequence[Step]) -> str:
-    """All steps; where they are too long together, the oldest lose their details."""
+    """Writes all steps; where they are too long together, the oldest lose their details."""
     fields = [[step.at.isoformat(), step.state, step.reason, step.detail] for step in steps]
     text = _compact(fields)
     for step in fields:

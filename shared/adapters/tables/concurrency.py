@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterable
 
 
 async def all_of[T](awaitables: Iterable[Awaitable[T]]) -> list[T]:
-    """What each answers, in order; when all have ended, the first error is raised."""
+    """Returns what each answers, in order; raises the first error when all have ended."""
     outcomes = await asyncio.gather(*awaitables, return_exceptions=True)
     for outcome in outcomes:
         if isinstance(outcome, BaseException):

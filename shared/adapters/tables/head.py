@@ -36,7 +36,7 @@ class Head:
 
     @classmethod
     def read(cls, partition: str, row: Row | None) -> Self:
-        """The head in the row, or that of an empty partition."""
+        """Returns the head in the row, or that of an empty partition."""
         end = end_of(partition, row)
         if row is None:
             return cls(end=end)
@@ -69,7 +69,7 @@ class Head:
         return frozenset(wave for wave, _, _ in self.by_wave)
 
     def after(self, changes: Sequence[Amendment], record: AuditRecord) -> Self:
-        """The head once these changes are in; it has the ETag that it is to replace."""
+        """Returns the head once these changes are in; it has the ETag that it is to replace."""
         by_reason, by_flag = Counter(self.by_reason), Counter(self.by_flag)
         by_wave = Counter(self.by_wave)
         for change in changes:
@@ -92,7 +92,7 @@ class Head:
 
     @property
     def write(self) -> Write:
-        """Replaces the head that was read, or creates the first."""
+        """The write that replaces the head that was read, or creates the first."""
         totals: dict[State, dict[Reason, int]] = {}
         for (state, reason), count in self.by_reason.items():
             totals.setdefault(state, {})[reason] = count
@@ -110,7 +110,7 @@ class Head:
 
 
 def _waves_text(by_wave: Mapping[tuple[str, State, bool], int]) -> str:
-    """For each wave and state, how many are not flagged and how many are."""
+    """Writes, for each wave and state, how many are not flagged and how many are."""
     waves: dict[str, dict[State, list[int]]] = {}
     for (wave, state, flagged), count in by_wave.items():
         waves.setdefault(wave, {}).setdefault(state, [0, 0])[flagged] = count

@@ -20,7 +20,7 @@ class JsonColumns[T]:
         self._adapter = TypeAdapter(kind)
 
     def of(self, value: T) -> dict[str, str]:
-        """The columns that hold the value.
+        """Returns the columns that hold the value.
 
         Raises:
             InvalidMessage: a row cannot hold as much.
@@ -30,5 +30,5 @@ class JsonColumns[T]:
         return spread(self._name, text)
 
     def read(self, row: Row) -> T:
-        """The value that these columns hold."""
+        """Returns the value that these columns hold."""
         return self._adapter.validate_json(gathered(self._name, row) or "")

@@ -36,19 +36,22 @@ class RowKind(StrEnum):
 
 
 def row_key(kind: RowKind, *parts: str) -> str:
-    """A row key of these parts; two different lists of parts never give the same."""
+    """Makes a row key of these parts; two different lists of parts never give the same."""
     *labels, last = parts
     return f"{_labelled(kind, *labels)}|{_legal(last, _LONGEST)}"
 
 
 def rows_of(kind: RowKind, *parts: str) -> tuple[str, str]:
-    """The range of all row keys that begin with these parts: the first, and one past the last."""
+    """Returns the range of all row keys that begin with these parts.
+
+    The range is the first key, and a key one past the last.
+    """
     start = _labelled(kind, *parts)
     return f"{start}|", f"{start}}}"
 
 
 def countdown(moment: datetime) -> str:
-    """A part that sorts the newest first."""
+    """Makes a part that sorts the newest first."""
     left = (_END_OF_TIME - moment) // timedelta(microseconds=1)
     return f"{left:018d}"
 
@@ -58,7 +61,7 @@ def _labelled(kind: RowKind, *labels: str) -> str:
 
 
 def _legal(part: str, longest: int) -> str:
-    r"""The part without what a row key may not hold.
+    r"""Returns the part without what a row key may not hold.
 
     Forbidden are `/`, `\`, `#`, `?` and control characters; `%` and `'` make trouble in addresses
     and filters. Source: "Understanding the Table service data model", Microsoft.

@@ -8,13 +8,13 @@ _PIECE = 16_000
 
 
 def spread(name: str, text: str) -> dict[str, str]:
-    """The text as properties `name0`, `name1` and so on; a whole row may hold 1 MiB."""
+    """Spreads the text over properties `name0`, `name1` and so on; a whole row may hold 1 MiB."""
     pieces = range(0, max(len(text), 1), _PIECE)
     return {f"{name}{number}": text[start : start + _PIECE] for number, start in enumerate(pieces)}
 
 
 def gathered(name: str, row: Mapping[str, Any]) -> str | None:
-    """What `spread` took apart; None if nothing of that name is in the row."""
+    """Puts together what `spread` took apart; None if nothing of that name is in the row."""
     pieces: list[str] = []
     while (piece := row.get(f"{name}{len(pieces)}")) is not None:
         pieces.append(piece)

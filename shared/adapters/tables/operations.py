@@ -16,7 +16,7 @@ class TableOperations:
         self._table = table
 
     async def keep(self, operation: Operation) -> None:
-        """Remember the operation as it stands.
+        """Remembers the operation as it stands.
 
         Raises:
             InvalidMessage: a row cannot hold as much.
@@ -26,7 +26,7 @@ class TableOperations:
         await self._table.submit([Write(Verb.PUT, place | plain | _OPERATION.of(operation))])
 
     async def find(self, key: str) -> Operation | None:
-        """The operation with this key."""
+        """Returns the operation with this key; None where there is none."""
         row = await self._table.get(bucket(key), _row_key(key))
         return _OPERATION.read(row) if row else None
 

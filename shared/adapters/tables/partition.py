@@ -40,17 +40,17 @@ class Partition:
         self._turn = asyncio.Lock()
 
     async def head(self) -> Head:
-        """The totals and the end of the audit."""
+        """Reads the totals and the end of the audit."""
         return Head.read(self._name, await self._table.get(self._name, HEAD))
 
     async def find(self, keys: AbstractSet[str]) -> Found:
-        """What is known of these keys."""
+        """Returns what is known of these keys."""
         return await self._find(keys, await self.head())
 
     async def amend(
         self, keys: AbstractSet[str], decide: Decide, *, actor: str, now: datetime
     ) -> Found:
-        """Decide for each key and store; answers with what holds afterwards.
+        """Decides for each key and stores; returns what holds afterwards.
 
         Keys that have moved are not decided about here.
 
@@ -66,7 +66,7 @@ class Partition:
         return settled
 
     async def lead_on(self, key: str, object_id: str, *, actor: str, now: datetime) -> None:
-        """Put a pointer in the place of whatever is enrolled under this key.
+        """Puts a pointer in the place of whatever is enrolled under this key.
 
         Raises:
             LedgerConflict: others kept changing this partition.
@@ -82,14 +82,14 @@ class Partition:
                         await self._commit(head, [change], actor=actor, now=now)
 
     async def people(self) -> list[Enrolment]:
-        """Everybody enrolled here; keys that have moved are not."""
+        """Returns everybody enrolled here, without keys that have moved."""
         rows = await self._table.scan(self._name, rows_of(RowKind.PERSON))
         return [enrolment_of(row) for row in rows]
 
     async def in_state(
         self, states: AbstractSet[State], due_before: datetime | None
     ) -> list[Enrolment]:
-        """Everybody here in one of these states, and due if a time is given."""
+        """Returns everybody here in one of these states; if a time is given, those due by it."""
         head = await self.head()
         found = await self._find(await self._keys_in_state(states, due_before, head), head)
         return [
@@ -99,11 +99,11 @@ class Partition:
         ]
 
     async def keys_in_state(self, states: AbstractSet[State]) -> set[str]:
-        """The keys of everybody here in one of these states, from the index alone."""
+        """Returns the keys of everybody here in one of these states, from the index alone."""
         return await self._keys_in_state(states, None, await self.head())
 
     async def flagged(self, limit: int) -> list[Enrolment]:
-        """Up to `limit` people here who are flagged."""
+        """Returns up to `limit` people here who are flagged."""
         head = await self.head()
         if not head.by_flag:
             return []
@@ -112,7 +112,7 @@ class Partition:
         return [enrolment for enrolment in found.people.values() if enrolment.flag]
 
     async def in_wave(self, wave: str) -> list[Enrolment]:
-        """Everybody here whom the wave of that name claims."""
+        """Returns everybody here whom the wave of that name claims."""
         head = await self.head()
         if wave not in head.waves:
             return []
@@ -121,7 +121,7 @@ class Partition:
         return [one for one in found.people.values() if wave_of(one) == wave]
 
     async def summaries(self) -> AsyncGenerator[list[EnrolmentSummary]]:
-        """Everybody enrolled here, without their histories, by the page."""
+        """Yields everybody enrolled here, without their histories, page by page."""
         people = rows_of(RowKind.PERSON)
         async for page in self._table.pages(self._name, people, select=STANDING_COLUMNS):
             yield [standing_of(row) for row in page]
@@ -150,7 +150,10 @@ class Partition:
     async def _commit(
         self, head: Head, changes: Sequence[Amendment], *, actor: str, now: datetime
     ) -> Head:
-        """One transaction, with its audit record, on the rows as they were under this head."""
+        """Commits the changes in one transaction, with its audit record; returns the head after it.
+
+        The rows have to be as they were under this head.
+        """
         said = {"changes": [entry_of(change) for change in changes]}
         record = record_after(head.end, said, actor=actor, now=now)
         after = head.after(changes, record)
@@ -159,9 +162,9 @@ class Partition:
         return replace(after, etag=etags[0])
 
     async def _find(self, keys: AbstractSet[str], head: Head) -> Found:
-        """Read after the head, whose ETag guards these rows; pointers after people.
+        """Returns what is known of these keys, read after the head, whose ETag guards the rows.
 
-        Who moves between the two reads is found by the second.
+        Pointers are read after people: who moves between the two reads is found by the second.
         """
         people = await self._rows(RowKind.PERSON, keys, head.people)
         moved = await self._rows(RowKind.MOVED, keys - people.keys(), head.moved)
@@ -171,7 +174,10 @@ class Partition:
         )
 
     async def _rows(self, kind: RowKind, keys: AbstractSet[str], there: int) -> dict[str, Row]:
-        """The rows of that kind under these keys, where the partition holds `there` of them."""
+        """Returns the rows of that kind under these keys.
+
+        `there` is how many rows of that kind the partition holds.
+        """
         if not keys or not there:
             return {}
         rows: Iterable[Row]

@@ -30,7 +30,7 @@ class TablePlans:
         self._table = table
 
     async def keep(self, plan: KeptPlan, people: Iterable[PlannedPerson]) -> None:
-        """Keep a plan and everybody in it; a plan kept again changes nothing.
+        """Keeps a plan and everybody in it; a plan kept again changes nothing.
 
         Raises:
             InvalidMessage: a row cannot hold the document and the summary.
@@ -51,12 +51,12 @@ class TablePlans:
             await self._table.submit([whole])
 
     async def find(self, fingerprint: str) -> KeptPlan | None:
-        """The plan with this fingerprint."""
+        """Returns the plan with this fingerprint; None where there is none."""
         row = await self._table.get(_partition(fingerprint), _PLAN_ROW)
         return _PLAN.read(row) if row else None
 
     async def people(self, fingerprint: str, page: int) -> list[PlannedPerson]:
-        """A page of a plan's people, from 0; empty after the last."""
+        """Returns a page of a plan's people, counted from 0; empty after the last."""
         partition = _partition(fingerprint)
         planned_at = await self._planned_at(partition)
         row = planned_at and await self._table.get(partition, _page_row(planned_at, page))
@@ -68,7 +68,10 @@ class TablePlans:
         ]
 
     async def _planned_at(self, partition: str) -> str | None:
-        """When the plan was made: what is left of another try has other pages."""
+        """Returns when the plan was made; None where there is none.
+
+        A plan's pages are found by this time: what is left of another try has other pages.
+        """
         row = await self._table.get(partition, _PLAN_ROW, select=["PlannedAt"])
         return row["PlannedAt"] if row else None
 
@@ -90,7 +93,7 @@ def _pages(
 
 
 def _texts(people: Iterable[PlannedPerson]) -> Iterator[str]:
-    """Everybody as JSON, by the page."""
+    """Yields everybody as JSON, page by page."""
     lines: list[str] = []
     size = 0
     for one in people:

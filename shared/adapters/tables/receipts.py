@@ -21,7 +21,7 @@ class Receipts:
         self._table = table
 
     async def record(self, receipts: Iterable[Receipt]) -> None:
-        """Store those not there yet; a refusal gives way to what became of a later try.
+        """Stores receipts not there yet; a refusal gives way to what became of a later try.
 
         Raises:
             LedgerConflict: others kept changing the same receipts.
@@ -32,12 +32,12 @@ class Receipts:
         await all_of(self._record(name, wanted) for name, wanted in partitions.items())
 
     async def find(self, key: str) -> Receipt | None:
-        """The receipt with this key."""
+        """Returns the receipt with this key; None where there is none."""
         row = await self._table.get(bucket(key), row_key(RowKind.RECEIPT, key))
         return _receipt_of(row) if row else None
 
     async def newest_refused(self, limit: int) -> list[Receipt]:
-        """Up to `limit` refused messages, newest first."""
+        """Returns up to `limit` refused messages, newest first."""
         pages = await all_of(
             self._table.scan(name, rows_of(RowKind.REFUSED), limit=limit) for name in BUCKETS
         )
@@ -46,7 +46,7 @@ class Receipts:
         return [receipt for receipt in found if receipt and receipt.body is not None]
 
     async def count_refused(self) -> int:
-        """How many refused messages there are, counted; there should be few."""
+        """Counts the refused messages one by one; there should be few."""
         pages = await all_of(
             self._table.scan(name, rows_of(RowKind.REFUSED), select=["RowKey"]) for name in BUCKETS
         )

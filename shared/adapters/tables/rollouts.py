@@ -38,14 +38,14 @@ class TableRollouts:
         self._table = table
 
     async def current(self) -> StoredRollout | None:
-        """The rollout; None before the first document was applied."""
+        """Returns the rollout; None before the first document was applied."""
         row = await self._table.get(ROLLOUT, HEAD)
         return StoredRollout(_rollout_of(row), etag_of(row)) if row else None
 
     async def replace(
         self, stored: StoredRollout | None, rollout: Rollout, *, action: str, now: datetime
     ) -> StoredRollout:
-        """Put the rollout in the place of the one that was read, with an audit record.
+        """Puts the rollout in the place of what was read, with an audit record.
 
         Raises:
             LedgerConflict: somebody else has changed it since it was read.
@@ -66,7 +66,7 @@ class TableRollouts:
         return StoredRollout(rollout, etag)
 
     async def renew(self, stored: StoredRollout, lease: Lease | None) -> StoredRollout:
-        """Take, keep or give back the lease; no audit record.
+        """Takes, keeps or gives back the lease; it leaves no audit record.
 
         Raises:
             LedgerConflict: somebody else has changed the rollout since it was read.
@@ -76,7 +76,7 @@ class TableRollouts:
         return StoredRollout(replace(stored.rollout, lease=lease), etag)
 
     async def keep_document(self, version: int, text: str, *, actor: str, now: datetime) -> None:
-        """Keep a version of the document as the operator wrote it; the last to keep it wins.
+        """Keeps a version of the document as the operator wrote it; the last to keep it wins.
 
         Raises:
             InvalidMessage: a row cannot hold as much.
@@ -86,29 +86,29 @@ class TableRollouts:
         await self._put(_document_row(version), {**columns, "Actor": actor, "At": now})
 
     async def document_text(self, version: int) -> str | None:
-        """A version of the document as the operator wrote it."""
+        """Returns a version of the document as the operator wrote it; None where it is not kept."""
         row = await self._table.get(ROLLOUT, _document_row(version))
         return gathered("Text", row) if row else None
 
     async def keep_evaluation(self, evaluation: Evaluation) -> None:
-        """Keep a look at the gates; one without a decision replaces the one before."""
+        """Keeps a look at the gates; a look without a decision replaces the last such look."""
         decided = row_key(RowKind.EVALUATION, countdown(evaluation.at))
         row = decided if evaluation.decision else _UNDECIDED_ROW
         await self._put(row, _EVALUATION.of(evaluation))
 
     async def evaluations(self, limit: int) -> list[Evaluation]:
-        """The newest looks at the gates, newest first."""
+        """Returns the newest looks at the gates, newest first."""
         rows = await self._table.scan(ROLLOUT, rows_of(RowKind.EVALUATION), limit=limit)
         undecided = await self._table.get(ROLLOUT, _UNDECIDED_ROW)
         found = [_EVALUATION.read(row) for row in (*rows, undecided) if row]
         return sorted(found, key=lambda evaluation: evaluation.at, reverse=True)[:limit]
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
-        """Keep what the last look at everybody found."""
+        """Keeps what the last look at everybody found."""
         await self._put(_RECONCILIATION_ROW, _RECONCILIATION.of(reconciliation))
 
     async def reconciliation(self) -> Reconciliation | None:
-        """What the last look at everybody found."""
+        """Returns what the last look at everybody found; None before the first."""
         row = await self._table.get(ROLLOUT, _RECONCILIATION_ROW)
         return _RECONCILIATION.read(row) if row else None
 

@@ -24,7 +24,7 @@ _LARGEST_PAGE = 1000
 
 
 def etag_of(row: Row) -> str:
-    """The ETag that came with a row that was read by itself."""
+    """Returns the ETag that came with a row that was read by itself."""
     metadata: Mapping[str, str] = row.metadata  # type: ignore[attr-defined]  # a TableEntity's
     return metadata["etag"]
 
@@ -61,7 +61,7 @@ class Table:
     async def get(
         self, partition: str, row: str, *, select: Sequence[str] | None = None
     ) -> Row | None:
-        """The row, or these columns of it, or None."""
+        """Returns the row, or these columns of it, or None."""
         from azure.core.exceptions import ResourceNotFoundError
 
         client = await self._created()
@@ -72,7 +72,7 @@ class Table:
                 return None
 
     async def get_many(self, partition: str, rows: Collection[str]) -> list[Row]:
-        """Those of the rows that are there, each by a request of its own.
+        """Returns those of the rows that are there, each by a request of its own.
 
         A filter with several row keys joined by `or` would be one request, but the service scans
         the whole partition for it. Source: "Design for querying", Microsoft.
@@ -90,7 +90,7 @@ class Table:
         page: int | None = None,
         **parameters: Any,
     ) -> AsyncIterator[list[Row]]:
-        """The rows of a range in their order, by the page; `condition` names its parameters."""
+        """Yields the rows of a range in order, by the page; `condition` names its parameters."""
         client = await self._created()
         start, end = between
         text = f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{end}'"
@@ -116,7 +116,7 @@ class Table:
         limit: int | None = None,
         **options: Any,
     ) -> list[Row]:
-        """The rows of a range, up to `limit`; the other options are those of `pages`."""
+        """Returns the rows of a range, up to `limit`; the other options are those of `pages`."""
         rows: list[Row] = []
         most = limit and min(limit, _LARGEST_PAGE)
         async for page in self.pages(partition, between, page=most, **options):
@@ -126,7 +126,7 @@ class Table:
         return rows
 
     async def reach(self) -> None:
-        """Ask for rows that are not there, past everybody who waits for the gate.
+        """Asks for rows that are not there, ahead of everybody who waits for the gate.
 
         Raises:
             NotReached: the table could not be asked, or is none.
@@ -145,7 +145,7 @@ class Table:
             raise NotReached(Trouble.SILENT, type(error).__name__) from None
 
     async def submit(self, writes: Iterable[Write]) -> list[str]:
-        """Carry out all writes, to one partition, or none; answers with the new ETags.
+        """Carries out all writes or none, in one partition; returns the new ETags.
 
         Raises:
             LedgerConflict: somebody else changed one of the guarded rows.
@@ -171,7 +171,7 @@ class Table:
             return self._client
 
     async def _create(self) -> "TableClient":
-        """Make the table where there is none, unless that is for others to do.
+        """Makes the table where there is none, unless that is for others to do.
 
         A role on the table itself is enough for its rows and not for making it; whoever assigned
         the role has made the table (`infra/modules/storage.bicep`).

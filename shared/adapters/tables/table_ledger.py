@@ -48,13 +48,13 @@ class TableLedger:
         self._receipts = Receipts(receipts)
 
     async def load(self, keys: Collection[str]) -> Mapping[str, Enrolment]:
-        """The enrolments under these keys, or where those lead; unknown keys are left out."""
+        """Loads the enrolments under these keys, or where those lead; unknown keys are left out."""
         return await self._follow(keys, lambda partition, asked: partition.find(asked.keys()))
 
     async def amend(
         self, keys: Collection[str], decide: Decide, *, actor: str, now: datetime
     ) -> Mapping[str, Enrolment]:
-        """Load, decide and store; each partition in transactions of its own.
+        """Loads, decides and stores, each partition in transactions of its own.
 
         Raises:
             LedgerConflict: others kept changing the same partition. Other partitions, and what
@@ -70,7 +70,7 @@ class TableLedger:
     async def adopt(
         self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
     ) -> Enrolment:
-        """Move a provisional enrolment to the object id; the old key leads to the new one.
+        """Moves a provisional enrolment to the object id; the old key leads to the new one.
 
         Whoever is enrolled under the object id already stays where they are, with what was said
         under the old key as well. Two transactions: after a crash between them the person is still
@@ -95,26 +95,26 @@ class TableLedger:
     async def in_state(
         self, states: Collection[State], *, due_before: datetime | None = None
     ) -> Sequence[Enrolment]:
-        """Everybody in these states; with `due_before`, those whose `due` is then or before."""
+        """Returns everybody in these states; with `due_before`, those `due` then or before."""
         wanted = frozenset(states)
         return await self._from_all(lambda partition: partition.in_state(wanted, due_before))
 
     async def keys_in_state(self, states: Collection[State]) -> Sequence[AbstractSet[str]]:
-        """The keys of everybody in these states, whole partitions to a portion."""
+        """Returns the keys of everybody in these states, whole partitions to a portion."""
         wanted = frozenset(states)
         found = await all_of(one.keys_in_state(wanted) for one in self._partitions.values())
         return _portions(found)
 
     async def provisional(self) -> Sequence[Enrolment]:
-        """Everybody enrolled under a provisional key that has not been adopted."""
+        """Returns everybody enrolled under a provisional key that has not been adopted."""
         return await self._partitions[PROVISIONAL].people()
 
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
-        """Everybody whom the wave of that name claims, by its index."""
+        """Returns everybody whom the wave of that name claims, by its index."""
         return await self._from_all(lambda partition: partition.in_wave(wave))
 
     async def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
-        """Everybody who is remembered under an object id, up to 1,000 to a page."""
+        """Yields everybody who is remembered under an object id, up to 1,000 to a page."""
         for names in batched(BUCKETS, _PARTITIONS_AT_ONCE, strict=False):
             async with AsyncExitStack() as stack:
                 readers = [
@@ -129,7 +129,7 @@ class TableLedger:
                         yield page
 
     async def totals(self) -> Totals:
-        """The totals, from the heads alone; refused messages are counted."""
+        """Returns the totals, from the heads alone; refused messages are counted."""
         heads = await all_of(partition.head() for partition in self._partitions.values())
         by_reason = _sum(head.by_reason for head in heads)
         by_state = _sum({state: count} for (state, _), count in by_reason.items())
@@ -139,23 +139,23 @@ class TableLedger:
         return Totals(by_state, by_reason, by_flag, refused, by_wave)
 
     async def flagged(self, limit: int) -> Sequence[Enrolment]:
-        """Up to `limit` people whom somebody has to look at."""
+        """Returns up to `limit` people whom somebody has to look at."""
         found = await self._from_all(lambda partition: partition.flagged(limit))
         return found[:limit]
 
     async def record_receipts(self, receipts: Collection[Receipt]) -> None:
-        """Remember what became of messages; a key that is known changes nothing.
+        """Remembers what became of messages; a key that is known changes nothing.
 
         Except that a refusal gives way to what became of the same message later.
         """
         await self._receipts.record(receipts)
 
     async def receipt(self, key: str) -> Receipt | None:
-        """What became of the message with this key."""
+        """Returns what became of the message with this key; None where nothing is known of it."""
         return await self._receipts.find(key)
 
     async def refused(self, limit: int) -> Sequence[Receipt]:
-        """The newest refused messages, with their bodies."""
+        """Returns the newest refused messages, with their bodies."""
         return await self._receipts.newest_refused(limit)
 
     def _partition(self, key: str) -> Partition:
@@ -172,7 +172,7 @@ class TableLedger:
         keys: Iterable[str],
         visit: Callable[[Partition, Mapping[str, AbstractSet[str]]], Awaitable[Found]],
     ) -> dict[str, Enrolment]:
-        """Visit the partitions of the keys, then those that moved keys lead to.
+        """Visits the partitions of the keys, then those that moved keys lead to.
 
         What is visited maps each person's own key to the keys that were asked for.
         """
@@ -204,7 +204,7 @@ def _sum[T](counts: Iterable[Mapping[T, int]]) -> Counter[T]:
 
 
 def _portions(parts: Iterable[AbstractSet[str]]) -> list[set[str]]:
-    """Partitions put together: those of one portion are changed at the same time."""
+    """Puts partitions together into portions; those of a portion are changed at the same time."""
     portions: list[set[str]] = []
     for part in filter(None, parts):
         if portions and len(portions[-1]) + len(part) <= _PEOPLE_AT_ONCE:

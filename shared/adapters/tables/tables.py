@@ -45,7 +45,7 @@ class Tables:
 
     @classmethod
     def from_connection_string(cls, text: str, **options: Any) -> Self:
-        """On the storage account of a connection string; options are those of the SDK's client."""
+        """Opens the account of a connection string; options are those of the SDK's client."""
         from azure.data.tables.aio import TableServiceClient
 
         return cls(TableServiceClient.from_connection_string(text, **_WAITS, **options))
@@ -54,13 +54,16 @@ class Tables:
     def from_endpoint(
         cls, endpoint: str, credential: "AsyncTokenCredential", **options: Any
     ) -> Self:
-        """On the table endpoint `https://…`; the credential stays the caller's to close."""
+        """Opens the table endpoint `https://…`; the credential stays the caller's to close."""
         from azure.data.tables.aio import TableServiceClient
 
         return cls(TableServiceClient(endpoint, credential=credential, **_WAITS, **options))
 
     def checks(self) -> list[Check]:
-        """One for each table; a first use makes it where that is allowed, and so does a look."""
+        """Returns a check for each table.
+
+        A first use makes the table where that is allowed, and so does a look.
+        """
         return [
             Check(kind=DependencyKind.TABLE, name=name, purpose="the ledger", look=table.reach)
             for name, table in self._tables.items()
@@ -78,5 +81,5 @@ class Tables:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Closes the connections."""
         await self._service.close()

@@ -18,7 +18,7 @@ _MOST_TRIES = 10
 def packed[T](
     items: Iterable[tuple[T, Sequence[Write]]],
 ) -> Iterator[list[tuple[T, Sequence[Write]]]]:
-    """The items by the transaction, in their order; the writes of one item stay together."""
+    """Packs the items into transactions, in their order; one item's writes stay together."""
     batch: list[tuple[T, Sequence[Write]]] = []
     writes = size = 0
     for item, more in items:
@@ -34,7 +34,10 @@ def packed[T](
 
 
 def until_undisturbed() -> AsyncIterator[stamina.Attempt]:
-    """Attempts at what others may disturb, with growing random pauses; the last error is raised."""
+    """Yields attempts at what others may disturb, with growing random pauses between them.
+
+    The last error is raised.
+    """
     return aiter(
         stamina.retry_context(
             on=LedgerConflict,

@@ -19,14 +19,14 @@ class TableWorkers:
         self._table = table
 
     async def sighted(self, sights: Collection[WorkerSight]) -> None:
-        """Remember what workers said of themselves last."""
+        """Remembers what workers said of themselves last."""
         by_time = sorted(sights, key=lambda sight: sight.seen_at)
         newest = {sight.worker: sight for sight in by_time}
         for batch in packed((sight, [_write(sight)]) for sight in newest.values()):
             await self._table.submit(write for _, writes in batch for write in writes)
 
     async def sights(self) -> list[WorkerSight]:
-        """What each worker said last."""
+        """Returns what each worker said last."""
         rows = await self._table.scan(_WORKERS, rows_of(RowKind.WORKER))
         return [_SIGHT.read(row) for row in rows]
 
