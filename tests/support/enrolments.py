@@ -34,6 +34,9 @@ CLOUD_ANNA = Person(ref=ANNA)
 SYNCED_ANNA = Person(ref=replace(ANNA, source_anchor="anchor==", sid="S-1-5-21-1"), synced=True)
 NOBODY = Lookup()
 
+IN_SCOPE = frozenset({State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED})
+"""Written out, so that what the states say of themselves is held against something else."""
+
 
 def found(person: Person, *group_ids: str, holds_role: bool = False) -> Lookup:
     return Lookup((person,), Memberships(frozenset(group_ids), holds_role))

@@ -25,7 +25,7 @@ class QueuedMessage:
 
 @dataclass(slots=True)
 class Broker:
-    """Empty queues at first. Time passes, and keys are forgotten, when it is told so."""
+    """Empty queues at first. Time passes when it is told so."""
 
     _queues: dict[str, list[QueuedMessage]] = field(
         default_factory=lambda: {name: [] for name in SENT_TO}
@@ -74,20 +74,9 @@ class Broker:
         self._queues[queue] = [one for one in self._queues[queue] if one not in ready]
         return ready
 
-    def redeliver(self, queue: str, messages: Sequence[QueuedMessage]) -> None:
-        """Puts messages back that were taken: whoever had them did not complete them."""
-        self._queues[queue][:0] = messages
-
     def pass_time(self, time: timedelta) -> None:
         """Lets that time go by for what is kept for later."""
         for name, messages in self._queues.items():
             self._queues[name] = [
                 replace(one, wait=max(one.wait - time, timedelta())) for one in messages
             ]
-
-    def forget_keys(self) -> None:
-        """Forgets the keys by which copies are known, as if that time were over.
-
-        Whatever is sent again is there again.
-        """
-        self._known.clear()

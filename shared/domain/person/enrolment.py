@@ -68,7 +68,6 @@ class State(StrEnum):
         return self in {State.REGISTERED, State.EXCLUDED, State.FAILED, State.WITHDRAWN}
 
 
-IN_SCOPE = frozenset(state for state in State if state.is_in_scope)
 ENROLLED = frozenset(state for state in State if state.is_enrolled)
 
 

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
-    IN_SCOPE,
     Cause,
     CauseKind,
     Claim,
@@ -40,6 +39,7 @@ from tests.support.enrolments import (
     CLOUD_ONLY,
     DAY,
     HOUR,
+    IN_SCOPE,
     NOW,
     POLICY,
     SCOPE,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import IN_SCOPE, Claim, Enrolment, Provenance, State
+from shared.domain.person.enrolment import Claim, Enrolment, Provenance, State
 from shared.domain.person.happenings import Happening
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Memberships, Person, UserRef
@@ -23,6 +23,7 @@ from tests.support.enrolments import (
     CLOUD_ONLY,
     DAY,
     HOUR,
+    IN_SCOPE,
     NOBODY,
     NOW,
     POLICY,

@@ -7,7 +7,7 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State
+from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.onboarding import decide
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
@@ -19,6 +19,7 @@ from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
     DAY,
+    IN_SCOPE,
     NOBODY,
     NOW,
     POLICY,

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
-    IN_SCOPE,
     Cause,
     CauseKind,
     Claim,
@@ -29,6 +28,7 @@ from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
     DAY,
+    IN_SCOPE,
     NOW,
     POLICY,
     SYNCED_ANNA,

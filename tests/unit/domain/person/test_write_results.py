@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.person.enrolment import IN_SCOPE, Enrolment, Provenance, State
+from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import note_delta_sync, record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.enrolments import (
     DAY,
+    IN_SCOPE,
     NOW,
     POLICY,
     enrolment,
