@@ -38,6 +38,9 @@ class CommandQueues(Protocol):
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
         """Takes up to `most` messages, waiting `wait` seconds for the first."""
 
+    def prove(self) -> None:
+        """Asks something through the receiving link, so that a dead one is found out."""
+
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""
 
@@ -220,6 +223,8 @@ class ReceiveLoop:
             self._clock(), self._sync.newest(), directory_answers=not self._directory_is_away
         )
         if report:
+            # No sign of life from a worker that would not hear a command.
+            self._queues.prove()
             # Every report is news: none is to be dropped as a duplicate.
             self._queues.send([(f"report:{uuid4()}", report.text())])
             self._heartbeat.sent(report)
