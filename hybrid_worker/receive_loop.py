@@ -139,6 +139,7 @@ class ReceiveLoop:
         worker: str,
         clock: Callable[[], datetime],
         stop: Event,
+        turned: Callable[[], None],
     ) -> None:
         self._queues = queues
         self._check_directory = check_directory
@@ -150,6 +151,7 @@ class ReceiveLoop:
         self._worker = worker
         self._clock = clock
         self._stop = stop
+        self._turned = turned
         self._held: list[_Held] = []
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
@@ -173,6 +175,7 @@ class ReceiveLoop:
         self._queues.close()
 
     def _guarded(self, work: Callable[[], None]) -> None:
+        self._turned()
         try:
             work()
             self._queues_pause.forget()
