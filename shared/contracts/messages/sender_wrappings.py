@@ -63,8 +63,11 @@ def of_java(body: bytes) -> bytes | None:
     if int.from_bytes(body[len(_JAVA) + 1 : start]) != len(body) - start:
         return None
     # Modified UTF-8: two bytes for NUL, and each half of a pair by itself.
-    text = body[start:].replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass")
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
+    try:
+        text = body[start:].replace(b"\xc0\x80", b"\0").decode("utf-8", "surrogatepass")
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le").encode()
+    except UnicodeDecodeError:
+        return None
 
 
 def of_base64(text: str) -> bytes | None:

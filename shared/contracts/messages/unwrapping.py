@@ -4,7 +4,7 @@ What is unwrapped is what can mean one thing only. What was seen on the way is t
 of a refusal, so that whoever reads it knows what their sender really sends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -23,6 +23,8 @@ MOST_EVENTS = 1_000
 _DEEPEST: Final = 10
 """Steps inwards, of which reading JSON is one; real messages take three to five."""
 _LONGEST_SOURCE = 64
+_NOTICE = frozenset({"subscriptionId", "changeType", "resource"})
+_CHANGES = frozenset({"created", "updated"})
 _USER_UPDATED = "microsoft.graph.userupdated"
 _LOOKS_LIKE = (
     ("<", "XML"),
@@ -86,7 +88,7 @@ def _inside(value: Any) -> Opened | None:
         return Opened(value.encode(), ("a JSON string",))
     if not isinstance(value, Mapping):
         return None
-    for read in (_logic_apps, _power_automate, _sns, _event_grid, _cloud_event, _user_updated):
+    for read in _READERS:
         if (found := read(value)) is not None:
             return found
     return None
@@ -218,13 +220,60 @@ def _of_data_base64(value: Mapping[str, Any]) -> bytes:
 
 def _with_data(value: Mapping[str, Any], data: bytes) -> dict[str, Any]:
     try:
-        inside = open_element(data)
+        inside = open_body(data)
     except InvalidMessage as error:
         raise InvalidMessage("data", error.reason) from None
     if not isinstance(inside.value, Mapping):
         raise inside.refusal(InvalidMessage("data", "holds no JSON object"))
     rest = {name: one for name, one in value.items() if name != "data_base64"}
     return rest | {"data": inside.value}
+
+
+def _graph_notifications(value: Mapping[str, Any]) -> Opened | None:
+    """Change notifications of Microsoft Graph, as it posts them and relays hand them on.
+
+    Source: "changeNotificationCollection resource type", Microsoft Graph.
+    """
+    notices = value.get("value")
+    if not isinstance(notices, list) or not notices or not all(map(_is_notice, notices)):
+        return None
+    return Opened(notices, ("Graph's change notifications",))
+
+
+def _graph_notification(value: Mapping[str, Any]) -> Opened | None:
+    """One of them: that a user has come to be or has changed, which is a hint and no more."""
+    if not _is_notice(value):
+        return None
+    kind, resource = str(value["changeType"]), str(value["resource"]).lower()
+    if kind not in _CHANGES or not resource.startswith("users/"):
+        raise InvalidMessage("changeType", f"{kind[:20]!a} of a user is not known here")
+    data = value.get("resourceData")
+    known = data.get("id") if isinstance(data, Mapping) else None
+    arrived = {
+        "specversion": "1.0",
+        "id": value.get("id") or f"{resource}/{kind}",
+        "source": _source(f"graph/{value['subscriptionId']}"),
+        "type": ARRIVED,
+        "data": {"objectId": known or resource.removeprefix("users/")},
+    }
+    return Opened(arrived, ("a change notification of Graph",))
+
+
+def _is_notice(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.keys() >= _NOTICE
+
+
+def _list_in_an_object(value: Mapping[str, Any]) -> Opened | None:
+    """Refuses an object that is nothing but a name for a list.
+
+    The name may be `joiners` as well as `leavers`: nobody can be sure what it says of the events.
+    """
+    if len(value) == 1:
+        ((name, inside),) = value.items()
+        if isinstance(inside, list) and inside and all(isinstance(one, Mapping) for one in inside):
+            reason = "is a list in an object; send the list by itself, of events as they are taken"
+            raise InvalidMessage(name, reason)
+    return None
 
 
 def _user_updated(value: Mapping[str, Any]) -> Opened | None:
@@ -240,3 +289,16 @@ def _user_updated(value: Mapping[str, Any]) -> Opened | None:
         raise InvalidMessage("data.resourceData.id", "is missing")
     arrived = {**value, "type": ARRIVED, "data": {"objectId": resource["id"]}}
     return Opened(arrived, (str(kind),))
+
+
+_READERS: tuple[Callable[[Mapping[str, Any]], Opened | None], ...] = (
+    _logic_apps,
+    _power_automate,
+    _sns,
+    _event_grid,
+    _cloud_event,
+    _user_updated,
+    _graph_notifications,
+    _graph_notification,
+    _list_in_an_object,
+)
