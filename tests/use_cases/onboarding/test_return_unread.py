@@ -19,8 +19,8 @@ from tests.support.enrolments import NOW
 from tests.support.stage import Stage, said
 
 
-def unread(value: Any, number: int = 7, **properties: Any) -> UnreadMessage:
-    return UnreadMessage(value=value, envelope=Envelope(number, NOW), properties=properties)
+def unread(value: Any, number: int = 7, properties: Any = None) -> UnreadMessage:
+    return UnreadMessage(value=value, envelope=Envelope(number, NOW), properties=properties or {})
 
 
 async def again(stage: Stage) -> None:
@@ -57,7 +57,7 @@ async def test_what_its_properties_say_is_part_of_it(stage: Stage) -> None:
     person = stage.arrive(1)
     attributes = {"specversion": "1.0", "id": "1", "source": "hr", "type": OFFBOARDED}
     properties = {f"cloudEvents_{name}": value for name, value in attributes.items()}
-    stage.broker.set_aside(ONBOARDING_EVENTS, unread('{"employeeId": "1"}', **properties))
+    stage.broker.set_aside(ONBOARDING_EVENTS, unread('{"employeeId": "1"}', properties=properties))
     await return_unread(stage.world, NOW)
     await again(stage)
     assert (await stage.person(person.object_id)).state is State.WITHDRAWN
