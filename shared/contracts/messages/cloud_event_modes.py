@@ -82,7 +82,7 @@ def _repeats(attributes: Mapping[str, str], body: bytes) -> bool:
         return True
     # A batch says of each event what it is, and attributes beside it would say it of all.
     return isinstance(value, dict) and all(
-        name in _DATA or str(value.get(name)) == said for name, said in attributes.items()
+        name in _DATA or value.get(name) == said for name, said in attributes.items()
     )
 
 

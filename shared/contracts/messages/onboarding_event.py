@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -158,8 +158,8 @@ def event_key(value: Any, envelope: Envelope) -> str:
     A CloudEvent is known by source and id, a plain one by its place in the queue, or outside a
     queue by its text.
     """
-    if isinstance(value, Mapping) and "specversion" in value:
-        name = f"{value.get('source')}\n{value.get('id')}"
+    if _names_itself(value):
+        name = f"{value['source']}\n{value['id']}"
     elif envelope.sequence_number is not None:
         place = "" if envelope.index is None else f"\n{envelope.index}"
         name = f"{envelope.enqueued_at}\n{envelope.sequence_number}{place}"
@@ -167,6 +167,14 @@ def event_key(value: Any, envelope: Envelope) -> str:
         name = json.dumps(value, sort_keys=True)
     # Half of a pair of UTF-16, which JSON can say and UTF-8 cannot, is no reason to fail.
     return hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:_KEY_LENGTH]
+
+
+def _names_itself(value: Any) -> TypeGuard[Mapping[str, str]]:
+    return (
+        isinstance(value, Mapping)
+        and "specversion" in value
+        and all(isinstance(value.get(name), str) for name in ("source", "id"))
+    )
 
 
 def decode(body: bytes | str) -> Any:

@@ -19,15 +19,16 @@ _LENGTH_BYTES = {0x98: 1, 0x9A: 2, 0x9C: 4, 0x9E: 1, 0xA0: 2, 0xA2: 4}
 The odd number after each is the same and ends the element. Source: MC-NBFX, section 2.2.3.
 """
 _EMPTY, _END = 0xA8, 0x01
+# Here and below nothing that repeats can match what follows it, so that time is linear.
 _XML = re.compile(
-    r"\s*(?:<\?xml[^<>]*\?>)?\s*"
+    r"(?:<\?xml[^<>?]*\?>\s*)?"
     r"<(string|base64Binary) xmlns=\"http://schemas\.microsoft\.com/2003/10/Serialization/\">"
-    r"([^<>]*)</\1>\s*"
+    r"([^<>]*)</\1>"
 )
 _JAVA = b"\xac\xed\x00\x05"
 _JAVA_STRING = {0x74: 2, 0x7C: 8}
 """Strings of the Java Object Serialization Protocol, by how many bytes tell their length."""
-_BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]+={0,2}\s*")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 type Inner = Callable[[bytes], bytes | None]
 
@@ -43,12 +44,13 @@ def of_data_contract(body: bytes) -> bytes | None:
 def of_data_contract_xml(body: bytes) -> bytes | None:
     """Reads what .NET's DataContractSerializer writes of a text or of bytes: textual XML."""
     try:
-        found = _XML.fullmatch(body.removeprefix(b"\xef\xbb\xbf").decode())
-    except UnicodeDecodeError:
+        found = _XML.fullmatch(body.removeprefix(b"\xef\xbb\xbf").decode().strip())
+        if not found:
+            return None
+        text = unescape(found[2])
+    except ValueError:
+        # Not UTF-8, or a character's number of thousands of digits.
         return None
-    if not found:
-        return None
-    text = unescape(found[2])
     return text.encode("utf-8", "replace") if found[1] == "string" else of_base64(text)
 
 
@@ -72,9 +74,10 @@ def of_java(body: bytes) -> bytes | None:
 
 def of_base64(text: str) -> bytes | None:
     """Reads base64, also with the alphabet of addresses and without its padding."""
-    if not _BASE64.fullmatch(text):
+    letters = "".join(text.split())
+    if not _BASE64.fullmatch(letters):
         return None
-    plain = re.sub(r"\s", "", text).rstrip("=").translate(str.maketrans("-_", "+/"))
+    plain = letters.rstrip("=").translate(str.maketrans("-_", "+/"))
     try:
         return b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except NotBase64:
@@ -83,20 +86,18 @@ def of_base64(text: str) -> bytes | None:
 
 def _records(rest: bytes) -> bytes | None:
     """Reads the records of an element up to its end, as .NET's binary reader does."""
-    found = b""
-    while rest:
-        kind, rest = rest[0], rest[1:]
-        if kind == _END:
-            return found if not rest else None
+    found, at = bytearray(), 0
+    while at < len(rest):
+        kind = rest[at]
         ends = kind % 2 == 1
-        size = _LENGTH_BYTES.get(kind - ends)
-        if size is None and kind - ends != _EMPTY:
+        size = _LENGTH_BYTES.get(kind - ends, 0)
+        if not size and kind not in {_END, _EMPTY, _EMPTY + 1}:
             return None
-        length = int.from_bytes(rest[:size], "little") if size else 0
-        rest = rest[size or 0 :]
-        found, rest = found + rest[:length], rest[length:]
+        start = at + 1 + size
+        at = start + int.from_bytes(rest[at + 1 : start], "little")
+        found += rest[start:at]
         if ends:
-            return found if not rest else None
+            return bytes(found) if at == len(rest) else None
     return None
 
 

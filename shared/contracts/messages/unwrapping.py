@@ -244,7 +244,7 @@ def _graph_notification(value: Mapping[str, Any]) -> Opened | None:
     """One of them: that a user has come to be or has changed, which is a hint and no more."""
     if not _is_notice(value):
         return None
-    kind, resource = str(value["changeType"]), str(value["resource"]).lower()
+    kind, resource = value["changeType"], value["resource"].lower()
     if kind not in _CHANGES or not resource.startswith("users/"):
         raise InvalidMessage("changeType", f"{kind[:20]!a} of a user is not known here")
     data = value.get("resourceData")
@@ -260,7 +260,7 @@ def _graph_notification(value: Mapping[str, Any]) -> Opened | None:
 
 
 def _is_notice(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.keys() >= _NOTICE
+    return isinstance(value, Mapping) and all(isinstance(value.get(one), str) for one in _NOTICE)
 
 
 def _list_in_an_object(value: Mapping[str, Any]) -> Opened | None:
@@ -282,13 +282,13 @@ def _user_updated(value: Mapping[str, Any]) -> Opened | None:
     Source: "Microsoft Entra events", Azure Event Grid; a user's creation is told as an update.
     """
     kind, data = value.get("type"), value.get("data")
-    if "specversion" not in value or str(kind).lower() != _USER_UPDATED:
+    if "specversion" not in value or not isinstance(kind, str) or kind.lower() != _USER_UPDATED:
         return None
     resource = data.get("resourceData") if isinstance(data, Mapping) else None
     if not isinstance(resource, Mapping) or not isinstance(resource.get("id"), str):
         raise InvalidMessage("data.resourceData.id", "is missing")
     arrived = {**value, "type": ARRIVED, "data": {"objectId": resource["id"]}}
-    return Opened(arrived, (str(kind),))
+    return Opened(arrived, (kind,))
 
 
 _READERS: tuple[Callable[[Mapping[str, Any]], Opened | None], ...] = (

@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.messages.onboarding_event import Envelope, event_key, read_request_object
+from shared.contracts.messages.onboarding_event import Envelope, read_request_object
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.contracts.messages.unwrapping import MOST_EVENTS, Opened, open_body, open_element
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Request
 from shared.ports.ledger import Receipt
 from shared.use_cases.message import Message, refusal
@@ -39,22 +38,28 @@ def _read(message: Message, now: datetime) -> Iterator[Request | Receipt]:
         yield refusal(message, ONBOARDING_EVENTS, error, now)
         return
     for index, value in enumerate(opened.value):
-        yield _element(value, replace(message.envelope, index=index), now)
+        yield _element(
+            value, replace(message, envelope=replace(message.envelope, index=index)), now
+        )
 
 
-def _element(value: Any, envelope: Envelope, now: datetime) -> Request | Receipt:
+def _element(value: Any, message: Message, now: datetime) -> Request | Receipt:
+    envelope = message.envelope
     try:
         return _request(open_element(value), envelope, now)
     except InvalidMessage as error:
-        return Receipt(
-            key=event_key(value if envelope.sequence_number is None else None, envelope),
-            queue=ONBOARDING_EVENTS,
-            at=now,
-            outcome=Reason.INVALID,
-            field=f"[{envelope.index}].{error.field}",
-            detail=error.reason,
-            body=json.dumps(value, ensure_ascii=False),
+        place = InvalidMessage(f"[{envelope.index}].{error.field}", error.reason)
+        return refusal(
+            replace(message, body=_body_of(value, message)), ONBOARDING_EVENTS, place, now
         )
+
+
+def _body_of(value: Any, message: Message) -> bytes:
+    """Returns the element as text; where it is too deep to be written, the list it is in."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    except RecursionError:
+        return message.body
 
 
 def _request(opened: Opened, envelope: Envelope, now: datetime) -> Request:

@@ -321,3 +321,26 @@ def test_what_hr_systems_send_is_taken_where_it_is_certain_and_else_says_why_not
         requests_of(body)
     assert refused.value.field == field
     assert reason in refused.value.reason
+
+
+LONG = 1_000_000
+COSTLY = [
+    b" " * LONG + b"!",
+    b" " * LONG + b"<",
+    b"<?xml " + b"?" * LONG,
+    b"A" * LONG + b"=" * LONG,
+    b"=" * LONG,
+    binary_xml(b"")[:-2] + b"\xa8" * LONG,
+    f'<string xmlns="{NAMESPACE}">&#{"9" * 9_000};</string>'.encode(),
+    f'<string xmlns="{NAMESPACE}">{"&" * LONG}</string>'.encode(),
+    json.dumps(" " * LONG).encode(),
+    json.dumps({"ContentData": "A " * (LONG // 2) + "?"}).encode(),
+    json.dumps({"specversion": "1.0", "data_base64": "\n" * LONG}).encode(),
+]
+
+
+@pytest.mark.parametrize("body", COSTLY, ids=range(len(COSTLY)))
+def test_no_body_costs_more_than_its_length(body: bytes) -> None:
+    """Of a million bytes anything that goes over them for each of them would take hours."""
+    with pytest.raises(InvalidMessage):
+        open_body(body)

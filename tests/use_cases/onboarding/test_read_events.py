@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.contracts.messages.onboarding_event import OFFBOARDED, ONBOARDED, Envelope
@@ -84,3 +84,32 @@ def test_a_refusal_in_a_list_keeps_its_element_and_says_where_it_was() -> None:
     _, (refused,) = read_events(messages([GOOD, {"employeeId": "1", "hired": True}]), NOW)
     assert refused.field == "[1].hired"
     assert json.loads(refused.body or "") == {"employeeId": "1", "hired": True}
+
+
+NESTED = [
+    "[",
+    '{"a":',
+    '{"specversion":"1.0","data":',
+    '{"ContentData":',
+    '[{"specversion":',
+    '{"id":',
+]
+
+
+@given(
+    opening=st.sampled_from(NESTED),
+    depth=st.integers(50, 4_000),
+    closed=st.booleans(),
+    in_a_list=st.booleans(),
+)
+@example(opening='{"specversion":"1.0","id":', depth=900, closed=True, in_a_list=True)
+def test_depth_is_refused_and_kept_like_all_else(
+    opening: str, depth: int, closed: bool, in_a_list: bool
+) -> None:
+    ends = {"[": "]", "{": "}"}
+    closing = "".join(ends[one] for one in reversed(opening) if one in ends) if closed else ""
+    body = opening * depth + "1" + closing * depth
+    body = f"[{body}, {json.dumps(GOOD)}]" if in_a_list else body
+    requests, refused = read_events([*messages(GOOD), Message(body.encode(), Envelope(9))], NOW)
+    assert requests
+    assert refused
