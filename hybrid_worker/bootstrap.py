@@ -22,7 +22,13 @@ from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Queues
 from hybrid_worker.receive_loop import Pace, ReceiveLoop
-from hybrid_worker.settings import DirectorySettings, SyncSettings, WorkerSettings
+from hybrid_worker.settings import (
+    DirectorySettings,
+    SyncSettings,
+    WorkerSettings,
+    supervisor_address,
+)
+from hybrid_worker.watchdog import Watchdog, told_to
 
 _ON_TOP_OF_HOLD = 600
 """Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
@@ -40,8 +46,9 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     process, sync_settings = settings.process, settings.sync
     directory = ActiveDirectory(settings.directory)
     queues = Queues(settings.service_bus, sync_settings.hold + _ON_TOP_OF_HOLD)
+    watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
-        with Journal(process.state_directory / "journal.sqlite3") as journal:
+        with Journal(process.state_directory / "journal.sqlite3") as journal, watchdog.watching():
             sync = _sync(sync_settings, journal)
             handle = HandleCommands(
                 directory.find_people,
@@ -67,6 +74,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 worker=process.name,
                 clock=_now,
                 stop=stop,
+                turned=watchdog.turned,
             )
     finally:
         queues.close()

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from azure.core.exceptions import AzureError
 from azure.identity import CertificateCredential, ManagedIdentityCredential
 from azure.servicebus import (
     AutoLockRenewer,
     ServiceBusClient,
     ServiceBusMessage,
+    ServiceBusMessageBatch,
     ServiceBusReceivedMessage,
     ServiceBusReceiver,
     ServiceBusSender,
     TransportType,
 )
 from azure.servicebus.amqp import AmqpMessageBodyType
-from azure.servicebus.exceptions import MessageLockLostError
+from azure.servicebus.exceptions import MessageLockLostError, MessageSizeExceededError
 
 from hybrid_worker.settings import ServiceBusSettings
 from shared.domain.errors import InvalidMessage, SsprRolloutError
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 _log = structlog.get_logger(__name__)
+
+_LARGEST_BATCH = 240_000
+"""Bytes. The Standard tier takes 262,144; the SDK counts some 50 bytes too few, and a batch that it
+has filled to the brim is refused."""
+_ANSWER_WITHIN = 15.0
 
 type Delivery = ServiceBusReceivedMessage
 """A message that is locked for this worker."""
@@ -51,10 +56,24 @@ class QueuesUnavailable(SsprRolloutError):
 class Queues:
     """Sender and receiver, opened when first used and kept open."""
 
-    def __init__(self, settings: ServiceBusSettings, longest_hold: float) -> None:
-        """Takes the settings, and in `longest_hold` the seconds a lock is kept up at most."""
+    def __init__(
+        self,
+        settings: ServiceBusSettings,
+        longest_hold: float,
+        *,
+        answer_within: float = _ANSWER_WITHIN,
+    ) -> None:
+        """Takes the settings.
+
+        Args:
+            settings: Where Service Bus is, and how to get there.
+            longest_hold: Seconds for which a lock is kept up at most.
+            answer_within: Seconds for which one attempt waits for Service Bus. The SDK's own
+                default is to wait for ever (azure-servicebus 7.15, November 2026).
+        """
         self._settings = settings
         self._longest_hold = longest_hold
+        self._answer_within = answer_within
         self._links: _Links | None = None
 
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
@@ -65,6 +84,14 @@ class Queues:
             for message in messages:
                 links.renewer.register(links.receiver, message)
         return messages
+
+    def prove(self) -> None:
+        """Asks something through the receiving link, which alone shows that it still works.
+
+        A receiver whose connection is dead receives nothing, and says nothing either.
+        """
+        with _service_bus():
+            self._opened().receiver.peek_messages(1, timeout=self._answer_within)
 
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""
@@ -83,19 +110,7 @@ class Queues:
     def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
         """Sends results, each with its message id, in as few requests as they fit into."""
         with _service_bus():
-            sender = self._opened().sender
-            batch = sender.create_message_batch()
-            for message_id, body in messages:
-                message = ServiceBusMessage(
-                    body, message_id=message_id, content_type="application/json"
-                )
-                try:
-                    batch.add_message(message)
-                except ValueError:
-                    sender.send_messages(batch)
-                    batch = sender.create_message_batch()
-                    batch.add_message(message)
-            sender.send_messages(batch)
+            _send_in_batches(self._opened().sender, messages)
 
     def close(self) -> None:
         """Closes everything; the next use opens it again. What is locked stays so for its time."""
@@ -103,8 +118,8 @@ class Queues:
         if links is not None:
             try:
                 links.closing.close()
-            except (AzureError, OSError) as error:
-                _log.debug("close-failed", error=str(error))
+            except Exception as error:  # noqa: BLE001  # as `_service_bus` has it
+                _log.debug("close-failed", error=type(error).__name__)
 
     def _settle(self, verb: str, delivery: Delivery, **details: Any) -> None:
         with _service_bus():
@@ -118,10 +133,19 @@ class Queues:
         # Opened here and not by the first receive, whose short wait would have to cover it.
         if self._links is None:
             with ExitStack() as stack:
-                client = stack.enter_context(service_bus_client(self._settings))
+                # The loop tries again, after a pause and on new links; the SDK need not.
+                client = stack.enter_context(
+                    service_bus_client(
+                        self._settings, try_timeout=self._answer_within, retry_total=0
+                    )
+                )
+                # Settling is not an attempt of the SDK's; it goes by this time-out.
+                receiver = client.get_queue_receiver(
+                    self._settings.commands_queue, timeout=self._answer_within
+                )
                 self._links = _Links(
                     stack.enter_context(client.get_queue_sender(self._settings.results_queue)),
-                    stack.enter_context(client.get_queue_receiver(self._settings.commands_queue)),
+                    stack.enter_context(receiver),
                     stack.enter_context(AutoLockRenewer(self._longest_hold)),
                     stack.pop_all(),
                 )
@@ -138,12 +162,37 @@ class _Links:
     closing: ExitStack
 
 
+def _send_in_batches(sender: ServiceBusSender, messages: Sequence[tuple[str, bytes]]) -> None:
+    batch = sender.create_message_batch(_LARGEST_BATCH)
+    for message_id, body in messages:
+        message = ServiceBusMessage(body, message_id=message_id, content_type="application/json")
+        try:
+            batch.add_message(message)
+        except MessageSizeExceededError:
+            if len(batch):
+                sender.send_messages(batch)
+                batch = sender.create_message_batch(_LARGEST_BATCH)
+            _add_alone(batch, message)
+    if len(batch):
+        sender.send_messages(batch)
+
+
+def _add_alone(batch: ServiceBusMessageBatch, message: ServiceBusMessage) -> None:
+    """Adds a message to an empty batch, or leaves it out: those behind it are not to wait."""
+    try:
+        batch.add_message(message)
+    except MessageSizeExceededError:
+        _log.error("answer-too-large", message_id=message.message_id)
+
+
 @contextmanager
 def _service_bus() -> Iterator[None]:
+    # Whatever the SDK raises: its threads close what others use, who then meet a ValueError, an
+    # AttributeError or worse. All of it passes once the queues are opened again.
     try:
         yield
-    except (AzureError, OSError) as error:
-        raise QueuesUnavailable(f"Service Bus: {error}") from error
+    except Exception as error:
+        raise QueuesUnavailable(f"Service Bus: {type(error).__name__}: {error}") from error
 
 
 def service_bus_client(settings: ServiceBusSettings, **differences: Any) -> ServiceBusClient:

@@ -38,6 +38,9 @@ class CommandQueues(Protocol):
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
         """Takes up to `most` messages, waiting `wait` seconds for the first."""
 
+    def prove(self) -> None:
+        """Asks something through the receiving link, so that a dead one is found out."""
+
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""
 
@@ -136,6 +139,7 @@ class ReceiveLoop:
         worker: str,
         clock: Callable[[], datetime],
         stop: Event,
+        turned: Callable[[], None],
     ) -> None:
         self._queues = queues
         self._check_directory = check_directory
@@ -147,6 +151,7 @@ class ReceiveLoop:
         self._worker = worker
         self._clock = clock
         self._stop = stop
+        self._turned = turned
         self._held: list[_Held] = []
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
@@ -170,6 +175,7 @@ class ReceiveLoop:
         self._queues.close()
 
     def _guarded(self, work: Callable[[], None]) -> None:
+        self._turned()
         try:
             work()
             self._queues_pause.forget()
@@ -220,6 +226,8 @@ class ReceiveLoop:
             self._clock(), self._sync.newest(), directory_answers=not self._directory_is_away
         )
         if report:
+            # No sign of life from a worker that would not hear a command.
+            self._queues.prove()
             # Every report is news: none is to be dropped as a duplicate.
             self._queues.send([(f"report:{uuid4()}", report.text())])
             self._heartbeat.sent(report)

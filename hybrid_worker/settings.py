@@ -58,6 +58,9 @@ class ProcessSettings(FileSettings):
     stop_within: float = Field(
         10, ge=0, le=120, description="Seconds to wait for a running sync when told to stop."
     )
+    stuck_after: float = Field(
+        900, ge=60, le=86_400, description="Seconds without a turn after which the process ends."
+    )
 
     @field_validator("state_directory")
     @classmethod
@@ -316,6 +319,11 @@ def load_settings(file: Path = Path("worker.env")) -> WorkerSettings:
     if complaints:
         raise ConfigurationError("\n".join(complaints))
     return WorkerSettings(*(groups[group] for group in _GROUPS))  # type: ignore[arg-type]  # in their order
+
+
+def supervisor_address() -> str | None:
+    """Returns the socket that systemd has given to a unit with a watchdog, if it has."""
+    return os.environ.get("NOTIFY_SOCKET")
 
 
 def _secret(value: SecretStr | None, file: Path | None) -> str | None:

@@ -104,7 +104,7 @@ class Console:
         Raises:
             httpx.HTTPStatusError: a timer's function does not end, so nothing was moved.
         """
-        with self._timers_held():
+        with self.timers_held():
             if prepare:
                 prepare()
             self._clock.move_to(self.moved() + by)
@@ -113,7 +113,8 @@ class Console:
                     wait_for(self._hears_the_worker(), _HEARD_SECONDS, "the worker")
 
     @contextmanager
-    def _timers_held(self) -> Iterator[None]:
+    def timers_held(self) -> Iterator[None]:
+        """Let no timer of the app run, once those that run have ended; what is owed runs after."""
         self._hold_timers(held=True)
         try:
             yield

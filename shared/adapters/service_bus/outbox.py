@@ -6,6 +6,7 @@ The SDK's asynchronous client has been reported to hang inside Azure Functions
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -220,11 +221,10 @@ class _Sender:
             self._drop()
 
     def _send_once(self, messages: Sequence[_Outgoing], after: timedelta) -> None:
-        from azure.servicebus.exceptions import ServiceBusError
-
         try:
             _send_in_batches(self._sender(), [one.written(after) for one in messages])
-        except ServiceBusError:
+        except BaseException:
+            # Whatever it was: a sender that is broken is not to meet the next who sends.
             self._drop()
             raise
 
@@ -238,8 +238,11 @@ class _Sender:
         if self._open:
             client, sender = self._open
             self._open = None
-            sender.close()
-            client.close()
+            # Told already by what broke it; nothing more can be lost in closing.
+            with suppress(Exception):
+                sender.close()
+            with suppress(Exception):
+                client.close()
 
 
 _LARGEST_BATCH = 240_000

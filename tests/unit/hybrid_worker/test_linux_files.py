@@ -69,7 +69,7 @@ def test_settings_that_cannot_be_used_are_not_tried_again_and_stopping_has_its_t
 def test_the_check_runs_with_the_same_rights_as_the_worker() -> None:
     def rights(unit: str) -> list[str]:
         service = (LINUX / unit).read_text().partition("[Service]")[2].partition("[Install]")[0]
-        own = r"#|Type=|ExecStart=|Kill|Timeout|Restart=|RestartSec|RestartPrevent"
+        own = r"#|Type=|ExecStart=|Kill|Timeout|Restart=|RestartSec|RestartPrevent|Watchdog"
         return [line for line in service.splitlines() if line and not re.match(own, line)]
 
     assert rights(UNITS[0]) == rights(UNITS[1])
