@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.contracts.messages.onboarding_event import OFFBOARDED, ONBOARDED, Envelope
@@ -52,6 +52,7 @@ def test_a_list_of_none_or_of_too_many_is_refused_whole(values: list[Any]) -> No
     assert f"not {len(values):,}" in refused.detail
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=2_000), st.integers(1, 300))
 def test_any_bytes_beside_a_good_message_are_kept_and_it_is_taken(body: bytes, times: int) -> None:
     requests, refused = read_events([*messages(GOOD), Message(body * times, Envelope(9))], NOW)
@@ -96,6 +97,7 @@ NESTED = [
 ]
 
 
+@settings(deadline=None)
 @given(
     opening=st.sampled_from(NESTED),
     depth=st.integers(50, 4_000),
