@@ -15,6 +15,7 @@ from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.adapters.service_bus.unread import ServiceBusUnread
 from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.domain.errors import ServiceUnavailable
 from shared.ports.unread import Unread, UnreadMessage
 
 NOW = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -109,6 +110,16 @@ async def test_what_could_not_be_dealt_with_comes_again(dead: tuple[Unread, SetA
 
     with pytest.raises(LookupError):
         await port.take(ONBOARDING_EVENTS, fail)
+
+
+async def test_a_broker_that_is_away_is_a_service_that_is_unavailable() -> None:
+    nowhere = "Endpoint=sb://127.0.0.1:1;SharedAccessKeyName=a;SharedAccessKey=b;"
+    port = ServiceBusUnread(
+        ServiceBusAddress(connection_string=f"{nowhere}UseDevelopmentEmulator=true;")
+    )
+    with pytest.raises(ServiceUnavailable):
+        await taken(port)
+    await port.aclose()
 
 
 async def test_sequences_come_as_their_elements_and_healthy_dead_letters_stay(bus: Bus) -> None:

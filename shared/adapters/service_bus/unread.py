@@ -5,11 +5,13 @@ By the SDK, since a trigger on the dead letters would be handed the same bodies,
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.contracts.messages.onboarding_event import Envelope
+from shared.domain.errors import ServiceUnavailable, SsprRolloutError
 from shared.ports.unread import DealWithUnread, UnreadMessage
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ _WAIT_SECONDS = 5.0
 class ServiceBusUnread:
     """Looks without taking anything; receives only where there is something to take.
 
-    Raises the SDK's `ServiceBusError` when the broker does not answer; what was received then comes
-    again when its lock ends.
+    Every method raises `ServiceUnavailable` when the broker does not answer; what was received then
+    comes again when its lock ends.
     """
 
     def __init__(
@@ -58,10 +60,13 @@ class ServiceBusUnread:
         with self._lock:
             try:
                 return work(self._receiver(queue))
-            except Exception:
+            except Exception as error:
                 # Whatever the SDK raises of a broken link: the next look opens another.
                 self._drop(queue)
-                raise
+                if isinstance(error, SsprRolloutError):
+                    raise
+                text = f"dead letters of {queue}: {type(error).__name__}"
+                raise ServiceUnavailable(text) from error
 
     def _receiver(self, queue: str) -> "ServiceBusReceiver":
         from azure.servicebus import ServiceBusSubQueue
@@ -75,9 +80,9 @@ class ServiceBusUnread:
 
     def _drop(self, queue: str) -> None:
         if opened := self._open.pop(queue, None):
-            client, receiver = opened
-            receiver.close()
-            client.close()
+            for one in reversed(opened):
+                with suppress(Exception):
+                    one.close()
 
     def _close(self) -> None:
         with self._lock:
