@@ -38,5 +38,6 @@ def message_of(received: func.ServiceBusMessage) -> Message:
 
 def event_of(received: func.ServiceBusMessage) -> Message:
     """One message of a queue that strangers write to: what its properties say is part of it."""
-    message, properties = message_of(received), received.application_properties or {}
+    message = message_of(received)
+    properties = {"subject": received.subject, **(received.application_properties or {})}
     return replace(message, body=with_properties(message.body, properties, received.content_type))

@@ -15,7 +15,7 @@ class UnreadMessage:
     """The body as AMQP has it: a text, bytes, a map, a list of the sequences' elements …"""
     envelope: Envelope
     properties: Mapping[str, Any] = field(default_factory=dict)
-    """The application properties, by name."""
+    """The application properties, by name, and the message's `subject`."""
     content_type: str | None = None
 
 

@@ -139,7 +139,7 @@ def _message_of(message: "ServiceBusReceivedMessage") -> UnreadMessage:
     return UnreadMessage(
         value=body,
         envelope=Envelope(message.sequence_number, message.enqueued_time_utc),
-        properties=_texts(message.application_properties or {}),
+        properties={"subject": message.subject, **_texts(message.application_properties or {})},
         content_type=message.content_type,
     )
 

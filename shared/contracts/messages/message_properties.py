@@ -8,7 +8,7 @@ opposite of what was sent. So it is read, repeated by the body, or refused by it
 import json
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from shared.contracts.messages.cloud_event_modes import (
     attributes_of_properties,
@@ -19,10 +19,12 @@ from shared.domain.errors import InvalidMessage
 _TELLING = frozenset(
     {
         *("action", "type", "event", "eventtype", "eventname", "eventkind", "operation"),
-        *("changetype", "messagetype", "verb", "method", "effectivedate"),
+        *("changetype", "messagetype", "verb", "method", "effectivedate", "subject", "label"),
     }
 )
 """Names of what happened or when, without case and punctuation."""
+_HEADINGS = frozenset({"subject", "label"})
+"""A message's own subject, where .NET's documentation has senders write what kind it is."""
 
 
 def with_properties(body: bytes, properties: Mapping[str, Any], content_type: str | None) -> bytes:
@@ -48,25 +50,32 @@ def with_properties(body: bytes, properties: Mapping[str, Any], content_type: st
 def refuse_unread(properties: Mapping[str, Any], value: Any) -> None:
     """Refuses a property that tells what happened where the event itself does not say the same.
 
-    A CloudEvent, and an event in Event Grid's schema, says by its own type what happened.
+    A CloudEvent, and an event in Event Grid's schema, says by its own type what happened. A subject
+    may be anything, and is passed over where the event says its action.
 
     Raises:
         InvalidMessage: naming the property.
     """
-    event = value if isinstance(value, Mapping) else {}
-    if "specversion" in event or "eventType" in event:
-        return
-    said = {_plain(name): one for name, one in event.items() if isinstance(name, str)}
-    for name, told in properties.items():
-        if _is_telling(name, told) and said.get(_plain(name)) != told:
-            raise InvalidMessage(
-                f"properties.{name}",
-                "tells something of the event that its body does not say; say it in the body",
-            )
+    for event in value if isinstance(value, list) else [value]:
+        said = {_plain(name): one for name, one in event.items()} if _is_object(event) else {}
+        if "specversion" in said or "eventtime" in said:
+            continue
+        for name, told in properties.items():
+            plain = _plain(name)
+            repeated = "action" in said if plain in _HEADINGS else said.get(plain) == told
+            if _is_telling(name, told) and not repeated:
+                raise InvalidMessage(
+                    f"properties.{name}",
+                    "tells something of the event that its body does not say; say it in the body",
+                )
+
+
+def _is_object(value: Any) -> TypeGuard[Mapping[str, Any]]:
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in value)
 
 
 def _is_telling(name: str, value: Any) -> bool:
-    return _plain(name) in _TELLING and value is not None
+    return _plain(name) in _TELLING and value is not None and value != ""
 
 
 def _plain(name: str) -> str:

@@ -130,6 +130,7 @@ def _logic_apps(value: Mapping[str, Any]) -> Opened | None:
     if not isinstance(properties, Mapping):
         raise InvalidMessage("Properties", "are none")
     kind = named.get("contenttype")
+    properties = {"Label": named.get("label"), **properties}
     return _with(properties, content, kind if isinstance(kind, str) else None, "ContentData")
 
 

@@ -219,6 +219,20 @@ def test_a_property_that_tells_what_happened_is_no_default(
     assert refused.value.field == f"properties.{name}"
 
 
+@pytest.mark.parametrize("name", ["subject", "Label"])
+def test_a_subject_is_passed_over_only_where_the_event_says_its_action(name: str) -> None:
+    properties = {name: "EmployeeTerminated"}
+    unsaid, said = {"employeeId": "1"}, plain("1", ONBOARDED)
+    for body in (unsaid, [said, unsaid]):
+        with pytest.raises(InvalidMessage) as refused:
+            open_body(with_properties(json.dumps(body).encode(), properties, None))
+        assert refused.value.field == f"properties.{name}"
+    for body in (said, [said, said], structured("1", OFFBOARDED), event_grid("1", OFFBOARDED)):
+        whole = json.dumps(body).encode()
+        assert open_body(with_properties(whole, properties, None)).value
+    assert with_properties(b"{}", {name: ""}, None) == b"{}"
+
+
 def test_a_property_that_repeats_what_the_body_says_is_none_to_refuse() -> None:
     body = json.dumps(plain("1", OFFBOARDED)).encode()
     opened = open_body(with_properties(body, {"action": "offboard"}, "application/json"))
