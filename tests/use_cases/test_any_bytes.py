@@ -32,15 +32,11 @@ from tests.support.stage import a_stage, messages
 type Take = Callable[[Sequence[Message], World, datetime], Awaitable[None]]
 
 
-async def run(batch: Sequence[Message], world: World, now: datetime) -> None:
-    await run_operations(batch, world, now, last_try=False)
-
-
 HANDLERS: dict[str, tuple[Take, type[Contract]]] = {
     "onboarding-events": (take_events, PersonCloudEvent),
     "scope-changes": (apply_scope_changes, ScopeChange),
     "directory-results": (record_results, DirectoryResult),
-    "rollout-operations": (run, OperationRequest),
+    "rollout-operations": (run_operations, OperationRequest),
     "lifecycle-callbacks": (tell_lifecycle, LifecycleCallback),
 }
 WORDS = sorted(
