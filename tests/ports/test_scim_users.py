@@ -1,5 +1,6 @@
 """What SCIM clients have written is found by every key, and guarded against others."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -13,12 +14,16 @@ from tests.support.ports.people import NOW
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
+NOTHING: Mapping[str, Any] = {}
 
-def a_user(number: int, *, source: str = "entra", **more: Any) -> ScimUser:
+
+def a_user(
+    number: int, attributes: Mapping[str, Any] = NOTHING, *, source: str = "entra", **more: Any
+) -> ScimUser:
     return ScimUser(
         source=source,
         id=f"{number:04}",
-        attributes={"userName": f"Üser{number}@Contoso.test"} | more,
+        attributes={"userName": f"Üser{number}@Contoso.test"} | {**attributes, **more},
         created_at=NOW,
         changed_at=NOW,
     )
@@ -38,9 +43,9 @@ async def test_a_user_is_found_by_id_and_by_every_key_however_it_is_written(tabl
     assert await users.find("entra", "0001") is None
     user = a_user(
         1,
+        {ENTERPRISE: {"employeeNumber": "e-7"}},
         externalId="Ext/1?#'",
         emails=[{"value": "A@b.test"}, {"value": "a@B.test"}, {"type": "home"}],
-        **{ENTERPRISE: {"employeeNumber": "e-7"}},
     )
     await users.create(user)
     assert await users.find("entra", "0001") == user

@@ -69,7 +69,7 @@ def _exemplify(client: WSGISCIMClient) -> None:
     for model in (*client.provider.models, client.get_resource_model("User")):
         for name, values in examples.items():
             if model is not None and name in model.model_fields:
-                model.model_fields[name].examples = values
+                model.model_fields[name].examples = values  # type: ignore[assignment]
 
 
 def _client(service: Service, base_url: str, token: str) -> WSGISCIMClient:

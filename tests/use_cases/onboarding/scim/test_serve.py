@@ -267,7 +267,7 @@ async def test_whom_the_source_cannot_mean_is_refused_and_not_kept(
 async def test_who_proves_nothing_is_not_told_which_sources_there_are(
     stage: Stage, source: str, token: str | None
 ) -> None:
-    others = {
+    others: dict[str, dict[str, Any]] = {
         "mapped": {"kind": "mapped", "authentication": "key", "mapping": {"employeeId": "id"}},
         "keyed": {"kind": "scim", "authentication": "key"},
     }
