@@ -63,7 +63,9 @@ class TableScimUsers:
         try:
             await self._table.submit(writes)
         except LedgerConflict:
-            raise UserNameTaken("another user has this userName") from None
+            # Or it is our own, of which the answer was lost and the SDK has asked again.
+            if await self.find(user.source, user.id) != user:
+                raise UserNameTaken("another user has this userName") from None
 
     async def replace(self, before: ScimUser, after: ScimUser) -> None:
         """Puts one in the place of the other, as it was read.

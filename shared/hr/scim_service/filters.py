@@ -54,6 +54,8 @@ def read_filter(text: str) -> Sequence[Term]:
     """
     if len(text) > _LONGEST:
         raise _refused(f"write at most {_LONGEST:,} characters")
+    if not _is_whole(text):
+        raise _refused("holds half a character (a lone surrogate)")
     terms: list[Term] = []
     at = 0
     while True:
@@ -109,6 +111,15 @@ def _term(path: str, operator: str, value: str | None) -> Term:
     if not fits:
         raise _refused(f"{name} has no such value")
     return Term(name, said, kind)
+
+
+def _is_whole(text: str) -> bool:
+    """Tells whether it can be written at all: JSON's escapes may have left half a character."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -1,5 +1,6 @@
 """A user resource: read from what was sent, kept in one spelling, and written down for who asks."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.hr.scim_service.attributes import (
 from shared.hr.translation import SentPart, object_of
 
 MOST_EXTENSIONS = 5
-_LONGEST_URN = 200
+_URN = re.compile(r"urn:[A-Za-z0-9:._-]{1,200}", re.IGNORECASE)
 _TRUTH = {"true": True, "false": False}
 
 
@@ -103,8 +104,8 @@ def _extensions(user: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
     for name, value in user.items():
         if not name.lower().startswith("urn:") or value is None:
             continue
-        if len(name) > _LONGEST_URN:
-            raise ScimRefusal(ScimProblem.INVALID_VALUE, "the name of an extension is too long")
+        if _URN.fullmatch(name) is None:
+            raise ScimRefusal(ScimProblem.INVALID_VALUE, "an extension has a name that is no URN")
         yield known_urn(name), object_of(value, name)
 
 

@@ -9,6 +9,7 @@ from shared.domain.errors import (
     LedgerConflict,
     NotAuthenticated,
     NotAuthorised,
+    ServiceUnavailable,
     SsprRolloutError,
     TooLarge,
 )
@@ -22,6 +23,7 @@ _ANSWERS: Mapping[type[SsprRolloutError], tuple[int, str | None]] = {
     NotAuthorised: (403, None),
     LedgerConflict: ScimProblem.CONTESTED.value,
     DirectoryUnavailable: (503, None),
+    ServiceUnavailable: (503, None),
 }
 _PASSES = 503
 

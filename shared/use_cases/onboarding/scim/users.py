@@ -215,13 +215,13 @@ async def _tell(
     user = after or before
     if user is None:
         return
-    content = digest(dict(user.attributes))[:16]
+    change = digest([user.id, user.version, method, dict(user.attributes)])[:32]
     event = event_of_change(
         directory.source,
         before.attributes if before else None,
         after.attributes if after else None,
         method=method,
-        change=f"{user.id}/{user.version}/{method}/{content}",
+        change=change,
     )
     if event is None:
         return

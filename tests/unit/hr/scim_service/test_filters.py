@@ -57,6 +57,7 @@ def test_what_connectors_write_is_understood(text: str, terms: list[Term]) -> No
         " and ".join(['userName eq "k"'] * 6),
         f'userName eq "{"k" * 3_000}"',
         'members[value eq "k"]',
+        'userName eq "\ud800"',
     ],
 )
 def test_everything_else_is_an_invalid_filter(text: str) -> None:

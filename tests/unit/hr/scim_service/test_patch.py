@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.api.scim_answers import ScimRefusal
-from shared.domain.errors import SsprRolloutError
+from shared.domain.errors import InvalidMessage, SsprRolloutError
 from shared.hr.scim_service.patch import patched
 from shared.hr.scim_service.resource import read_user
 from tests.support.repository import ROOT
@@ -157,6 +157,26 @@ def test_sailpoint_s_bare_list_is_a_patch() -> None:
 )
 def test_what_is_wrong_is_refused_by_the_standard_s_word(operation: Any, word: str) -> None:
     assert refused(operation) == word
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        {"userName": "\ud800"},
+        {"userName": {"a": 1}},
+        {"userName": ["a", "b"]},
+        {f"{OWN}\ud800": {"HireDate": "2026-12-24"}},
+        {f"{OWN}:{'x' * 300}": {"HireDate": "2026-12-24"}},
+        {f"{OWN}:HireDate": "2026-12-24"},
+        {f"urn:x:{n}": {"HireDate": "2026-12-24"} for n in range(6)},
+        {"name": "Kim"},
+        {"emails": [7]},
+        {"displayName": "x" * 257},
+    ],
+)
+def test_what_cannot_be_kept_is_refused(user: dict[str, Any]) -> None:
+    with pytest.raises((ScimRefusal, InvalidMessage)):
+        read_user({"userName": "kim@contoso.test", **user})
 
 
 def test_of_a_patch_all_is_done_or_nothing() -> None:

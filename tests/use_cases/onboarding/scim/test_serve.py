@@ -14,6 +14,7 @@ from shared.adapters.memory.senders import MemoryTokens
 from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.messages.onboarding_event import OFFBOARDED, ONBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.domain.errors import ServiceUnavailable
 from shared.hr.registry import HR_KINDS
 from shared.ports.scim_users import ScimKey
 from shared.ports.senders import Senders
@@ -498,19 +499,15 @@ async def test_of_two_who_create_one_name_at_once_one_is_refused(
     assert len(found) == 1
 
 
-class StorageAwayError(Exception):
-    """As an SDK's, which no use case knows."""
-
-
 @pytest.mark.parametrize("point", ["outbox.send_onboarding", "scim_users.replace"])
 async def test_a_leaving_that_could_not_be_kept_is_told_when_it_is_sent_again(
     stage: Stage, entra: ScimClient, point: str
 ) -> None:
     made = await entra.done("POST", "/Users", KIM)
     path = f"/Users/{made['id']}"
-    stage.turns.fail(point, StorageAwayError())
-    with pytest.raises(StorageAwayError):
-        await entra.ask("PATCH", path, active("False"))
+    stage.turns.fail(point, ServiceUnavailable("away"))
+    away = await entra.ask("PATCH", path, active("False"))
+    assert (away.status, away.headers["Retry-After"]) == (503, "5")
     assert (await entra.done("GET", path))["active"] is True
     await entra.done("PATCH", path, active("False"))
     left = [one.key for one in stage.broker.messages(ONBOARDING_EVENTS)][1:]
