@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.guard import body_of
 from functions.requests import lowered_headers, token_of
 from functions.responses import JSON, answer, refusal, status_of
 from shared.bootstrap import App, Serving
@@ -63,9 +64,7 @@ async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.Http
 
 def _sent(door: Door, source: str, req: func.HttpRequest) -> Sent:
     headers = lowered_headers(req)
-    return Sent(
-        door=door, source=source, body=req.get_body(), notes=headers, token=token_of(headers)
-    )
+    return Sent(door=door, source=source, body=body_of(req), notes=headers, token=token_of(headers))
 
 
 def _answered(accepted: Accepted, door: Door, req: func.HttpRequest) -> func.HttpResponse:

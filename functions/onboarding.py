@@ -4,6 +4,7 @@ from typing import List  # noqa: UP035  # the production runtime refuses list[..
 
 import azure.functions as func
 
+from functions.guard import body_of
 from functions.messages import messages_of
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
@@ -24,7 +25,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
         """One event or a list: 202 with the keys to follow them by, or 400 with the reason."""
         try:
-            keys = await accept_events(req.get_body(), app().world.outbox, app().now())
+            keys = await accept_events(body_of(req), app().world.outbox, app().now())
         except InvalidMessage as error:
             return refusal(error)
         return answer(AcceptedEvents(keys=tuple(keys)), 202)

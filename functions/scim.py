@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from functions.guard import body_of
 from functions.requests import lowered_headers, token_of
 from shared.bootstrap import Serving
 from shared.contracts.api.scim_answers import MEDIA_TYPE, ScimAnswer
+from shared.domain.errors import InvalidMessage
+from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.serve import ScimRequest, serve_scim
 
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -29,7 +32,10 @@ def blueprint(app: Serving) -> func.Blueprint:
     async def serve(req: func.HttpRequest) -> func.HttpResponse:
         """What a connector asks: it shows a token, which we check ourselves."""
         served = app()
-        asked = _request(req)
+        try:
+            asked = _request(req)
+        except InvalidMessage as error:
+            return _answered(refused(error))
         return _answered(await serve_scim(asked, served.senders, served.world, served.now()))
 
     return service
@@ -46,7 +52,7 @@ def _request(req: func.HttpRequest) -> ScimRequest:
         path=address.path[at:],
         query=req.params,
         headers=headers,
-        body=req.get_body(),
+        body=body_of(req),
         token=token_of(headers),
         base=f"{address.scheme}://{address.netloc}{address.path[:at]}",
     )

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from shared.contracts.api.scim_answers import ScimAnswer, ScimProblem, ScimRefusal, error_answer
 from shared.domain.errors import (
+    BadMediaType,
     DirectoryUnavailable,
     InvalidMessage,
     LedgerConflict,
+    LengthRequired,
     NotAuthenticated,
     NotAuthorised,
     ServiceUnavailable,
@@ -18,6 +20,8 @@ from shared.ports.scim_users import UserNameTaken
 _ANSWERS: Mapping[type[SsprRolloutError], tuple[int, str | None]] = {
     UserNameTaken: ScimProblem.UNIQUENESS.value,
     TooLarge: (413, None),
+    LengthRequired: (411, None),
+    BadMediaType: (415, None),
     InvalidMessage: ScimProblem.INVALID_VALUE.value,
     NotAuthenticated: (401, None),
     NotAuthorised: (403, None),
