@@ -14,6 +14,7 @@ from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.unread import Unread
 from shared.ports.workers import Workers
 
 
@@ -45,6 +46,7 @@ class World:
     scim_users: ScimUsers
     audit: Audit
     outbox: Outbox
+    unread: Unread
     lifecycle: Lifecycle
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""

@@ -94,3 +94,14 @@ def test_a_secret_opens_its_own_source_and_the_present_door_stays_what_it_was(
     user = {"userName": "grace@contoso.test"}
     assert http.post("/api/hooks/provisioning", json=user, headers=bearing()).status_code == 202
     assert http.post("/api/hooks/provisioning", json=user).status_code == 401
+
+
+def test_what_the_guard_refuses_is_refused_in_scim(http: httpx.Client) -> None:
+    for headers, status in [
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Content-Type": "application/scim+json; charset=utf-16"}, 415),
+    ]:
+        answer = http.post(f"{SERVICE}/Users", content=b"{}", headers=headers | bearing())
+        assert (answer.status_code, answer.json()["status"]) == (status, str(status))
+    chunked = http.post(f"{SERVICE}/Users", content=iter([b"{}"]), headers=bearing())
+    assert chunked.status_code == 411

@@ -14,7 +14,7 @@ from shared.hr.scim_service.patch import patched
 from shared.hr.scim_service.resource import read_user
 from tests.support.repository import ROOT
 
-PAYLOADS = ROOT / "tests/events/scim"
+PAYLOADS = ROOT / "tests/events/queue"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 OWN = "urn:ietf:params:scim:schemas:extension:contoso:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"

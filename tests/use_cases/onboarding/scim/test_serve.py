@@ -24,7 +24,7 @@ from tests.support.repository import ROOT
 from tests.support.scim_client import FORMER, SENDERS, ScimClient, scim_source
 from tests.support.stage import Stage, a_stage, said
 
-PAYLOADS = ROOT / "tests/events/scim"
+PAYLOADS = ROOT / "tests/events/queue"
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
