@@ -7,7 +7,6 @@ import httpx
 import pytest
 
 from sandbox.testing.functions_host_process import App
-from tests.contract.test_hr import settings
 from tests.support import operator_api_parts
 from tests.support.operator_api_parts import Parts
 from tests.support.scim_tester import Answer, compliance, failures
@@ -36,7 +35,8 @@ def http(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Iterator[htt
     folder: Path = tmp_path_factory.mktemp("app")
     sources = folder / "sources.yaml"
     sources.write_text(SOURCES)
-    values = settings(parts) | {
+    values = {
+        **parts.settings,
         "SSPR_HR_SOURCES_FILE": str(sources),
         "SSPR_HR_SECRETS__PROVISIONING": SECRET,
     }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.contracts.api.scim_answers import ScimRefusal
 from shared.hr.scim_service.filters import Term, matches, read_filter
-from tests.unit.hr.scim_service.test_patch import CORE, ENTERPRISE, KIM
+from tests.support.scim_attributes import CORE, ENTERPRISE, KIM
 
 
 @pytest.mark.parametrize(

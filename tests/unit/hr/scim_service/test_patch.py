@@ -13,19 +13,9 @@ from shared.domain.errors import InvalidMessage, SsprRolloutError
 from shared.hr.scim_service.patch import patched
 from shared.hr.scim_service.resource import read_user
 from tests.support.repository import ROOT
+from tests.support.scim_attributes import CORE, ENTERPRISE, KIM, OWN, WORK
 
 PAYLOADS = ROOT / "tests/events/queue"
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-OWN = "urn:ietf:params:scim:schemas:extension:contoso:2.0:User"
-CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
-WORK = {"value": "kim@contoso.test", "type": "work", "primary": True}
-KIM = {
-    "userName": "kim@contoso.test",
-    "active": True,
-    "name": {"givenName": "Kim", "familyName": "Ahn"},
-    "emails": [WORK],
-    ENTERPRISE: {"employeeNumber": "7"},
-}
 
 
 def payload(name: str) -> Any:

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.hr.scim_service.projection import projected
-from tests.unit.hr.scim_service.test_patch import CORE, ENTERPRISE, KIM
+from tests.support.scim_attributes import CORE, ENTERPRISE, KIM
 
 WHOLE = {"schemas": [CORE], "id": "1", **KIM, "meta": {"version": "1"}}
 
