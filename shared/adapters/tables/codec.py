@@ -154,16 +154,16 @@ def _claims_of(text: str) -> tuple[Claim, ...]:
 
 
 def _exclusion_text(exclusion: Exclusion) -> str:
-    return _compact(
-        [exclusion.reason, exclusion.actor, exclusion.text, _moment_text(exclusion.until)]
-    )
+    fields = [exclusion.reason, exclusion.actor, exclusion.text, _moment_text(exclusion.until)]
+    # Left out where there is nothing to say: an older version reads four.
+    return _compact([*fields, _moment_text(exclusion.begins)] if exclusion.begins else fields)
 
 
 def _exclusion_of(text: str | None) -> Exclusion | None:
     if text is None:
         return None
-    reason, actor, explanation, until = json.loads(text)
-    return Exclusion(Reason(reason), actor, explanation, _moment_of(until))
+    reason, actor, explanation, *times = json.loads(text)
+    return Exclusion(Reason(reason), actor, explanation, *map(_moment_of, times))
 
 
 def _moment_text(moment: datetime | None) -> str | None:

@@ -75,6 +75,13 @@ class PersonEvent(Contract):
             return Identifier(IdentifierKind.USER_PRINCIPAL_NAME, self.user_principal_name)
         return Identifier(IdentifierKind.EMPLOYEE_ID, self.employee_id or "")
 
+    @property
+    def also(self) -> Identifier | None:
+        """The employee id, where a more exact name is given beside it."""
+        if self.employee_id and (self.object_id or self.user_principal_name):
+            return Identifier(IdentifierKind.EMPLOYEE_ID, self.employee_id)
+        return None
+
 
 class PlainEvent(PersonEvent):
     """What an operator types: a name is enough."""
@@ -198,6 +205,7 @@ def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -
         key=key,
         action=action,
         identifier=event.identifier,
+        also=event.also,
         occurred_at=happened,
         cause=Cause(CauseKind.EVENT, event.reason or key, event.actor or "event"),
         effective_date=datetime.combine(start, time(), UTC) if start else None,

@@ -94,5 +94,6 @@ def _claim(claim: Claim) -> dict[str, str]:
 
 
 def _exclusion(exclusion: Exclusion) -> dict[str, str]:
-    until = {"until": exclusion.until.isoformat()} if exclusion.until else {}
-    return {"reason": exclusion.reason, "actor": exclusion.actor, "text": exclusion.text, **until}
+    times = {"until": exclusion.until, "begins": exclusion.begins}
+    told = {name: moment.isoformat() for name, moment in times.items() if moment}
+    return {"reason": exclusion.reason, "actor": exclusion.actor, "text": exclusion.text, **told}

@@ -124,10 +124,20 @@ class Exclusion:
     actor: str
     text: str = ""
     until: datetime | None = None
+    begins: datetime | None = None
+    """From when on it keeps them out, where that is ahead: the end of a leaver's last day."""
 
     def is_over(self, now: datetime) -> bool:
         """Tells whether the exclusion's time has passed."""
         return self.until is not None and self.until <= now
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Tells whether the exclusion's time has not come yet."""
+        return self.begins is not None and now < self.begins
+
+    def holds(self, now: datetime) -> bool:
+        """Tells whether it keeps the person out now."""
+        return not self.is_over(now) and not self.is_ahead(now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +204,7 @@ class Enrolment:
 
     def is_kept_out(self, now: datetime) -> bool:
         """Tells whether something keeps the person out now."""
-        return self.exclusion is not None and not self.exclusion.is_over(now)
+        return self.exclusion is not None and self.exclusion.holds(now)
 
     @property
     def is_provisional(self) -> bool:

@@ -15,7 +15,7 @@ from shared.domain.person.enrolment import (
     merged,
 )
 from shared.domain.person.happenings import Happening
-from shared.domain.person.people import Identifier, IdentifierKind, Person, UserRef
+from shared.domain.person.people import IdentifierKind, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request, key_of
@@ -44,25 +44,48 @@ def decide(
     if request.action is Action.LOOK_AGAIN:
         raise ValueError("a hint enrols nobody; it has those looked at who wait")
     if current and request.occurred_at < current.event_time:
-        if current.step_of(request.key):
-            return current  # delivered again, after something newer
-        return current.noted(Reason.OUTDATED, now, detail=request.key)
+        if not _joined_before_leaving(request, current, now):
+            return _outdated(request, current, now)
+        # The event of their leaving came first; what it said of the time after stays.
+        request = replace(request, occurred_at=current.event_time)
+    elif current and _lifts_exclusion(request, current, now):
+        current = replace(current, exclusion=None)
     if request.action is Action.OFFBOARD:
         return _withdraw(_Case(request, finding, current, now))
-    if current and _lifts_exclusion(request, current):
-        current = replace(current, exclusion=None)
     after = _onboard(_Case(request, finding, current, now), policy)
     return after.with_claim(Claim(request.cause, request.until))
 
 
-def _lifts_exclusion(request: Request, current: Enrolment) -> bool:
+def _outdated(request: Request, current: Enrolment, now: datetime) -> Enrolment:
+    """Notes an event that is older than what is known; delivered again it changes nothing."""
+    if current.step_of(request.key):
+        return current
+    return current.noted(Reason.OUTDATED, now, detail=request.key)
+
+
+def _joined_before_leaving(request: Request, current: Enrolment, now: datetime) -> bool:
+    """Tells whether somebody joins whose last day, told of by a newer event, is still ahead."""
+    leaves = current.exclusion
+    return (
+        request.action is Action.ONBOARD
+        and leaves is not None
+        and leaves.reason is Reason.OFFBOARDED
+        and leaves.is_ahead(now)
+    )
+
+
+def _lifts_exclusion(request: Request, current: Enrolment, now: datetime) -> bool:
     """Tells whether the request lifts the person's exclusion.
 
-    An operator lifts every exclusion; an event lifts that of a leaver, who has come back.
+    An operator lifts every exclusion; an event lifts that of a leaver, who has come back or stays
+    after all. Who is asked for again in the name of an event that came before stays a leaver.
     """
     kind, exclusion = request.cause.kind, current.exclusion
-    is_leaver = exclusion is not None and exclusion.reason is Reason.OFFBOARDED
-    return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver)
+    if exclusion is None or request.action is not Action.ONBOARD:
+        return False
+    is_leaver = exclusion.reason is Reason.OFFBOARDED
+    is_news = not exclusion.is_ahead(now) or request.occurred_at > current.event_time
+    return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver and is_news)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +96,23 @@ class _Case:
     finding: Lookup
     current: Enrolment | None
     now: datetime
+
+    @property
+    def known_start(self) -> datetime | None:
+        """The first day that was told of, if any was: no date is not "now".
+
+        An operator who includes somebody means now.
+        """
+        told = self._told_start
+        if told or self.current is None or self.request.cause.kind is CauseKind.OVERRIDE:
+            return told
+        return self.current.effective_date
+
+    @property
+    def _told_start(self) -> datetime | None:
+        # Of a leaver the date is their last day.
+        request = self.request
+        return request.effective_date if request.action is Action.ONBOARD else None
 
     def after(self, happening: Happening, reason: Reason, **changes: Any) -> Enrolment:
         """Returns the person once that has happened, new or one step further.
@@ -92,7 +132,7 @@ class _Case:
             user=merged(current.user, self._user()),
             cause=request.cause,
             event_time=request.occurred_at,
-            effective_date=request.effective_date or current.effective_date,
+            effective_date=self._told_start or current.effective_date,
         )
         return replace(considered, **changes)
 
@@ -107,19 +147,18 @@ class _Case:
             user=self._user(),
             cause=request.cause,
             event_time=request.occurred_at,
-            effective_date=request.effective_date,
+            effective_date=self._told_start,
         )
 
     def _user(self) -> UserRef:
         if self.finding.person:
             return self.finding.person.ref
-        match self.request.identifier:
-            case Identifier(IdentifierKind.EMPLOYEE_ID, value):
-                return UserRef(employee_id=value)
-            case Identifier(IdentifierKind.USER_PRINCIPAL_NAME, value):
-                return UserRef(user_principal_name=value)
-            case _:
-                return UserRef()
+        names = [one for one in (self.request.identifier, self.request.also) if one]
+        by_kind = {one.kind: one.value for one in names}
+        return UserRef(
+            user_principal_name=by_kind.get(IdentifierKind.USER_PRINCIPAL_NAME),
+            employee_id=by_kind.get(IdentifierKind.EMPLOYEE_ID),
+        )
 
 
 def _onboard(case: _Case, policy: Policy) -> Enrolment:
@@ -127,6 +166,8 @@ def _onboard(case: _Case, policy: Policy) -> Enrolment:
     if current and current.exclusion and current.is_kept_out(case.now):
         # Whom an operator keeps out stays out; what wants them in is remembered for later.
         return case.after(Happening.KEPT_OUT, current.exclusion.reason)
+    if case.finding.names_differ:
+        return case.after(Happening.UNIDENTIFIED, Reason.NAMES_DIFFER)
     if len(case.finding.people) > 1:
         return case.after(Happening.UNIDENTIFIED, Reason.AMBIGUOUS)
     if case.finding.person:
@@ -139,7 +180,7 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     reason = refusal(person, memberships, policy)
     if reason:
         return case.after(Happening.REFUSED, reason)
-    start = case.request.effective_date or person.hire_date
+    start = case.known_start or person.hire_date
     if start and start > case.now:
         return _wait_for(start, case, policy)
     source_of_authority = policy.topology.source_of_authority(synced=person.synced)
@@ -178,8 +219,8 @@ def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
     request, now = case.request, case.now
     if request.identifier.kind is IdentifierKind.OBJECT_ID:
         return case.after(Happening.UNIDENTIFIED, Reason.NOT_IN_ENTRA)
-    start = request.effective_date or request.occurred_at
-    if start > now and request.effective_date:
+    start = case.known_start or request.occurred_at
+    if start > now:
         return _wait_for(start, case, policy)
     waits = case.current if case.current and case.current.state is State.WAITING else None
     deadline = (waits.deadline if waits else None) or (
@@ -208,6 +249,8 @@ def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
 
 def _withdraw(case: _Case) -> Enrolment:
     current, request = case.current, case.request
+    if leaves_at := request.leaves_later(case.now):
+        return _leave_later(case, leaves_at)
     exclusion = Exclusion(Reason.OFFBOARDED, request.cause.actor, request.cause.reference)
     if current is None:
         # Remembered all the same, so that an older onboarding event that comes late stays out.
@@ -217,3 +260,17 @@ def _withdraw(case: _Case) -> Enrolment:
         return leaving
     leaving = replace(leaving, cause=request.cause)
     return take_out(leaving, Happening.OFFBOARDED, Reason.OFFBOARDED, case.now, detail=request.key)
+
+
+def _leave_later(case: _Case, begins: datetime) -> Enrolment:
+    """Remembers a last day that is ahead: HR tells of it on the day that it is entered."""
+    current, request = case.current, case.request
+    exclusion = Exclusion(
+        Reason.OFFBOARDED, request.cause.actor, request.cause.reference, begins=begins
+    )
+    if current is None:
+        return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
+    staying = replace(current, event_time=request.occurred_at, exclusion=exclusion)
+    if current.step_of(request.key):
+        return staying
+    return staying.noted(Reason.LAST_DAY_AHEAD, case.now, detail=request.key)

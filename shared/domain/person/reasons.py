@@ -44,11 +44,16 @@ class Reason(StrEnum):
     SSPR_REGISTERED = "sspr-registered", "The person has registered for SSPR."
     # Waiting.
     HIRE_DATE_AHEAD = "hire-date-ahead", "The hire date has not come yet."
+    LAST_DAY_AHEAD = "last-day-ahead", "The person leaves; their last day has not passed yet."
     NOT_IN_ANY_DIRECTORY = (
         "not-in-any-directory",
         "The person is in neither Entra nor Active Directory yet.",
     )
     # Not eligible.
+    NAMES_DIFFER = (
+        "names-differ",
+        "The UPN and the employee id that were given are not one person's.",
+    )
     GUEST = "guest", "Guests reset their password in their own tenant."
     DISABLED = "disabled", "The account is disabled."
     UNLICENSED = "unlicensed", "No Entra ID P1 or P2 licence is assigned; writeback needs one."

@@ -1,11 +1,12 @@
 """A request: what is asked for one person, and what Entra knows of whom it points at."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.person.enrolment import Cause
-from shared.domain.person.people import Identifier, Memberships, Person
+from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 
 
 class Action(StrEnum):
@@ -25,11 +26,21 @@ class Request:
     """What the sender can follow it by."""
     action: Action
     identifier: Identifier
+    also: Identifier | None = None
+    """Another name that was given beside it: looked for too, and it has to fit."""
     occurred_at: datetime
     cause: Cause
     effective_date: datetime | None = None
     until: datetime | None = None
     """When the cause ceases to want the person in; None for never."""
+
+    def leaves_later(self, now: datetime) -> datetime | None:
+        """Returns the end of a leaver's last day, if that day has not begun.
+
+        None of others, where no day was said, and where it is today: that is now.
+        """
+        last_day = self.effective_date if self.action is Action.OFFBOARD else None
+        return last_day + timedelta(days=1) if last_day and last_day > now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +49,53 @@ class Lookup:
 
     people: tuple[Person, ...] = ()
     memberships: Memberships = Memberships()
+    names_differ: bool = False
+    """Whether the names that were given are different people's."""
 
     @property
     def person(self) -> Person | None:
-        """The one person meant; None where there is none or more than one."""
-        return self.people[0] if len(self.people) == 1 else None
+        """The one person meant; None where there is none or more than one, or the names differ."""
+        return self.people[0] if len(self.people) == 1 and not self.names_differ else None
+
+
+def meant(people: Sequence[Person]) -> tuple[Person, ...]:
+    """Returns those of several who can be meant: the only one who is enabled, or all of them.
+
+    Somebody who comes back may have a second account beside the old one, which is disabled.
+    """
+    enabled = [person for person in people if person.enabled]
+    return (enabled[0],) if len(enabled) == 1 else tuple(people)
+
+
+def who_is_meant(
+    named: Sequence[Person], also: Sequence[Person], other_name: Identifier | None
+) -> Lookup:
+    """Returns the people whom two names mean together, without their memberships.
+
+    Where the first name leads to nobody the second counts; where both lead to somebody it has to be
+    the same person. So it has where the person is known by another second name than was given.
+
+    Args:
+        named: Whom the first name leads to.
+        also: Whom the second leads to.
+        other_name: The second name; None if there was none.
+    """
+    first, second = meant(named), meant(also)
+    if other_name is None or not first:
+        return Lookup(first or second)
+    both = {one.object_id for one in first} & {one.object_id for one in second}
+    if both:
+        return Lookup(tuple(one for one in first if one.object_id in both))
+    return Lookup(first, names_differ=bool(second) or _is_called_otherwise(first, other_name))
+
+
+def _is_called_otherwise(people: Sequence[Person], name: Identifier) -> bool:
+    if name.kind is not IdentifierKind.EMPLOYEE_ID:
+        return False
+    # The directory may have fewer leading zeros, or more.
+    given = name.value.lstrip("0").casefold()
+    known = {(one.ref.employee_id or "").lstrip("0").casefold() for one in people}
+    return bool(known - {"", given})
 
 
 def key_of(identifier: Identifier, finding: Lookup) -> str:

@@ -74,7 +74,7 @@ def _obstacle(
     candidate: Candidate, summary: EnrolmentSummary | None, policy: Policy, now: datetime
 ) -> Reason | None:
     """Returns what keeps the person out, whatever wants them in; None if nothing does."""
-    if summary and summary.exclusion and not summary.exclusion.is_over(now):
+    if summary and summary.exclusion and summary.exclusion.holds(now):
         return summary.exclusion.reason
     return refusal(candidate.person, candidate.memberships, policy)
 

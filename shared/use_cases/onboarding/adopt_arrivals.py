@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.people import Identifier, Person
+from shared.domain.person.request import meant
 from shared.domain.person.verification import adopt, is_arrival_of
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
@@ -45,4 +46,5 @@ async def find_arrivals(world: World) -> Sequence[Person]:
     others = {Identifier.parse(e.key) for e in provisional if not e.user.source_anchor}
     by_anchor = await world.directory.find_by_source_anchor(anchors) if anchors else {}
     by_name = await world.directory.find_people(others) if others else {}
-    return [*by_anchor.values(), *(found[0] for found in by_name.values() if len(found) == 1)]
+    named = map(meant, by_name.values())
+    return [*by_anchor.values(), *(found[0] for found in named if len(found) == 1)]

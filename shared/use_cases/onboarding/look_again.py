@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import Person
-from shared.domain.person.request import Request
+from shared.domain.person.request import Request, meant
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals
 from shared.use_cases.onboarding.resume_waiting import ask_again
@@ -27,7 +27,8 @@ async def look_again(
     if not await _anybody_waits(world):
         # A large tenant's people change all day; Graph is asked only where it may matter.
         return [None] * len(hints)
-    found = await world.directory.find_people({hint.identifier for hint in hints})
+    listed = await world.directory.find_people({hint.identifier for hint in hints})
+    found = {name: meant(people) for name, people in listed.items()}
     people = {one[0].object_id: one[0] for one in found.values() if len(one) == 1}
     concerned = await _concerned(people, world, now)
     return [

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.contracts.messages.onboarding_event import Envelope, read_request_object
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
@@ -15,16 +15,30 @@ from shared.ports.ledger import Receipt
 from shared.use_cases.message import Message, refusal
 
 
-def read_events(messages: Sequence[Message], now: datetime) -> tuple[list[Request], list[Receipt]]:
-    """Returns what the messages ask for, and the receipts of what cannot be understood.
+class ReadEvents(NamedTuple):
+    """What a batch of messages asks for, and what of it cannot be understood."""
+
+    requests: list[Request]
+    refused: list[Receipt]
+    to_come_again: list[tuple[Message, datetime]]
+    """Messages that are to be taken once more, and when: at the end of a leaver's last day."""
+
+
+def read_events(messages: Sequence[Message], now: datetime) -> ReadEvents:
+    """Reads the messages.
 
     Of a message that holds a list each event is read by itself; a bad one keeps no other back.
     """
-    found = [one for message in messages for one in _read(message, now)]
-    return (
-        [one for one in found if isinstance(one, Request)],
-        [one for one in found if isinstance(one, Receipt)],
-    )
+    read = ReadEvents([], [], [])
+    for message in messages:
+        for found in _read(message, now):
+            if isinstance(found, Receipt):
+                read.refused.append(found)
+                continue
+            read.requests.append(found)
+            if again := found.leaves_later(now):
+                read.to_come_again.append((message, again))
+    return read
 
 
 def _read(message: Message, now: datetime) -> Iterator[Request | Receipt]:

@@ -71,8 +71,17 @@ def _again(enrolment: Enrolment, claim: Claim) -> Request:
         identifier=Identifier(IdentifierKind.OBJECT_ID, object_id)
         if object_id
         else Identifier.parse(enrolment.key),
+        also=_other_name(enrolment),
         occurred_at=enrolment.event_time,
         cause=claim.cause,
         effective_date=enrolment.effective_date,
         until=claim.until,
     )
+
+
+def _other_name(enrolment: Enrolment) -> Identifier | None:
+    """Returns the employee id of somebody who was asked for by their UPN as well, and waits."""
+    user = enrolment.user
+    if user.object_id or not user.user_principal_name or not user.employee_id:
+        return None
+    return Identifier(IdentifierKind.EMPLOYEE_ID, user.employee_id)

@@ -1,7 +1,7 @@
 """Take onboarding events off the queue: enrol people, or look again at those who wait."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.person.enrolment import Enrolment
@@ -15,6 +15,9 @@ from shared.use_cases.onboarding.look_again import look_again
 from shared.use_cases.onboarding.read_events import read_events
 from shared.use_cases.recording import keep_refusals
 
+_LONGEST_WAIT = timedelta(days=30)
+"""For which a message is put away; it comes again then, and is put away once more."""
+
 
 async def take_events(messages: Sequence[Message], world: World, now: datetime) -> None:
     """Takes a batch of onboarding events; those that cannot be understood are refused and kept.
@@ -22,9 +25,9 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
     """
-    requests, refused = read_events(messages, now)
-    asking = [one for one in requests if one.action is not Action.LOOK_AGAIN]
-    hints = [one for one in requests if one.action is Action.LOOK_AGAIN]
+    read = read_events(messages, now)
+    asking = [one for one in read.requests if one.action is not Action.LOOK_AGAIN]
+    hints = [one for one in read.requests if one.action is Action.LOOK_AGAIN]
     enrolled = await enroll_requests(asking, world, now)
     # Whom the same batch asks for has been looked up just now; the others have been waiting.
     waited = await look_again(hints, world, now)
@@ -36,7 +39,20 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
         ]
     ]
     await world.ledger.record_receipts(accepted)
-    await keep_refusals(refused, world)
+    await keep_refusals(read.refused, world)
+    await _have_come_again(read.to_come_again, world, now)
+
+
+async def _have_come_again(
+    leaving: Sequence[tuple[Message, datetime]], world: World, now: datetime
+) -> None:
+    """Puts the messages of those who leave later on the queue for then.
+
+    The ledger has their last day as well, and reconciliation sees to it where there is a rollout.
+    """
+    for message, at in leaving:
+        wait = min(at - now, _LONGEST_WAIT)
+        await world.outbox.return_messages(ONBOARDING_EVENTS, [message.returned()], wait)
 
 
 def _receipt(request: Request, enrolment: Enrolment | None, now: datetime) -> Receipt:
