@@ -16,7 +16,8 @@ from sandbox.testing.waiting import wait_until
 from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.documents import read
-from shared.hr.signature import Signing
+from shared.hr.proofs.signature import Signing
+from shared.hr.request import HrRequest
 from tests.support import operator_api_parts
 from tests.support.operator_api_parts import DESCRIPTION, Parts
 from tests.support.repository import ROOT
@@ -73,9 +74,8 @@ def signed(name: str, value: Any, *, at: datetime | None = None) -> dict[str, An
     """A request as that sender signs it."""
     signing, body = Signing.of(SOURCES[name]), json.dumps(value).encode()
     stamp = str(int((at or datetime.now(UTC)).timestamp()))
-    headers = {signing.header: signing.sign(HR_SECRETS[name.upper()].encode(), body, stamp)}
-    if signing.timestamp_header:
-        headers[signing.timestamp_header] = stamp
+    secret = HR_SECRETS[name.upper()].encode()
+    headers = signing.sign(secret, HrRequest(body=body), stamp)
     return {"content": body, "headers": headers}
 
 

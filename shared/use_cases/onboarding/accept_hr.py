@@ -1,28 +1,58 @@
-"""Accept what an HR system sends: check who it is, translate it, put all of it on the queue."""
+"""Accept what an HR system sends: check who it is, translate it, put all of it on the queue.
 
+A record that cannot be taken is kept whole among the refused messages, said aloud without its
+words, and named in the answer; those beside it are taken.
+"""
+
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
-from shared.contracts.api.hr_answers import HrAnswer, LeftAloneView, OwnAnswer
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
-from shared.contracts.messages.onboarding_event import decode
-from shared.domain.errors import NotAuthenticated, NotAuthorised, TooLarge, UnknownSource
+from shared.contracts.api.hr_answers import (
+    Answered,
+    Echo,
+    HrAnswer,
+    LeftAloneView,
+    OwnAnswer,
+    RefusedView,
+)
+from shared.contracts.documents.hr_sources.vocabulary import Answer, Authentication, Source
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.domain.errors import (
+    InvalidMessage,
+    NotAuthenticated,
+    NotAuthorised,
+    TooLarge,
+    UnknownSource,
+)
+from shared.domain.person.reasons import Reason
 from shared.domain.signals import SenderRefused, plain_text
-from shared.hr.adapters import receive
+from shared.hr.adapters import receive, tree_of
+from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of, has_unproved
 from shared.hr.kind import HrKinds
+from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
-from shared.hr.signature import Signing
-from shared.hr.translation import Event, key_of
-from shared.ports.outbox import Outbox
+from shared.hr.request import HrRequest
+from shared.hr.translation import Event, RefusedRecord, Translated, key_of
+from shared.ports.ledger import Receipt
 from shared.ports.senders import Senders
+from shared.ports.world import World
+from shared.use_cases.recording import keep_refusals
 from shared.use_cases.signalling import emit
 
 LARGEST_BODY = 1024 * 1024
 """Bytes: as much as Event Grid puts into one batch."""
+_LARGEST_GREETING = 16 * 1024
+"""Bytes that are read of somebody who has not proved anything."""
 _BEARER, _PROOF_OF_POSSESSION = "bearer", "pop"
+_KEY_LENGTH = 32
+_NO_WISHES = Answer()
+_OK = 300
+"""The first status that is no success."""
 
 
 class Door(Enum):
@@ -60,9 +90,17 @@ class Sent:
     notes: Mapping[str, str]
     """What came beside the body, by names in lower case: a signature, the time of sending."""
     token: Token | None = None
+    method: str = "POST"
+    url: str = ""
+    """The address with its query, as it was asked for."""
+
+    @property
+    def request(self) -> HrRequest:
+        """What the proof and the handshakes are made of."""
+        return HrRequest(body=self.body, headers=self.notes, method=self.method, url=self.url)
 
 
-type Accepted = HrAnswer | OwnAnswer
+type Accepted = Answered | OwnAnswer
 
 
 def find_source(door: Door, name: str, senders: Senders) -> Source:
@@ -91,50 +129,177 @@ def agrees(door: Door, name: str, senders: Senders, kinds: HrKinds = HR_KINDS) -
 
 
 async def accept_hr(
-    sent: Sent, senders: Senders, outbox: Outbox, now: datetime, kinds: HrKinds = HR_KINDS
+    sent: Sent, senders: Senders, world: World, now: datetime, kinds: HrKinds = HR_KINDS
 ) -> Accepted:
-    """Takes a message in; all of its events or none are queued, except those of SCIM bulk requests.
+    """Takes a message in: each of its records is queued, or refused by itself and kept.
 
     Raises:
-        UnknownSource: no source of that name is to be found at that door.
+        UnknownSource: no source of that name is to be found at that door, or it asks nothing.
         NotAuthenticated, NotAuthorised: the sender's proof is missing or wrong.
         TooLarge: the body is too large, or holds too many events.
-        InvalidMessage: naming the sender's field and the reason.
+        InvalidMessage: nothing of it could be taken; naming the sender's field and the reason.
         DirectoryUnavailable: a token could not be checked.
     """
     source = find_source(sent.door, sent.source, senders)
     if len(sent.body) > LARGEST_BODY:
         raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
+    if greeting := _unproved(source, sent):
+        return await _greeted(source, greeting, world, now)
     try:
         await _check_proof(source, sent, senders, now, kinds)
     except (NotAuthenticated, NotAuthorised) as error:
         # A secret that was changed on one side only is seen by the sender alone, or by nobody.
         emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
         raise
-    received = receive(source, decode(sent.body), now, kinds)
-    await _send(received.events, outbox)
-    await outbox.send_callbacks(received.callbacks)
-    if received.answer:
-        return received.answer
-    left_alone = tuple(LeftAloneView.model_validate(one) for one in received.left_alone)
-    return HrAnswer(keys=received.keys, left_alone=left_alone)
+    try:
+        return await _taken(source, sent, world, now, kinds)
+    except TooLarge:
+        raise
+    except InvalidMessage as error:
+        await _keep_whole(source, sent, error, world, now)
+        if _wishes(source).refused >= _OK:
+            raise
+        view = RefusedView(
+            index=None, field=error.field, reason=error.reason, key=_key(source, sent.body)
+        )
+        return _answered(source, HrAnswer(keys=(), refused=(view,)))
 
 
-async def _send(events: Sequence[Event], outbox: Outbox) -> None:
-    await outbox.send_onboarding([(key_of(one), json.dumps(one).encode()) for one in events])
+async def _taken(
+    source: Source, sent: Sent, world: World, now: datetime, kinds: HrKinds
+) -> Accepted:
+    value = tree_of(source, sent.body)
+    if greeting := greeting_of(source, sent.request, value, is_proved=True):
+        return await _greeted(source, greeting, world, now)
+    if sent.method == "GET":
+        raise UnknownSource("no source of that name asks so")
+    received = receive(source, value, now, kinds)
+    await _send(received.events, world)
+    await world.outbox.send_callbacks(received.callbacks)
+    await keep_refusals([_receipt(source, one, now) for one in received.refused], world)
+    return received.answer or _answered(source, _answer_of(source, received))
+
+
+def _answer_of(source: Source, received: Translated) -> HrAnswer:
+    return HrAnswer(
+        keys=received.keys,
+        left_alone=tuple(LeftAloneView.model_validate(one) for one in received.left_alone),
+        refused=tuple(
+            RefusedView(
+                index=one.index,
+                field=one.field,
+                reason=one.reason,
+                key=_key(source, one.text.encode()),
+            )
+            for one in received.refused
+        ),
+    )
+
+
+def _wishes(source: Source) -> Answer:
+    return source.answer or _NO_WISHES
+
+
+def _answered(source: Source, answer: HrAnswer) -> Answered:
+    """Puts the answer as the sender wants it."""
+    wishes = _wishes(source)
+    status: int = wishes.status
+    if answer.refused:
+        status = wishes.partly if answer.keys or answer.left_alone else wishes.refused
+    return Answered(answer, status, is_empty=wishes.body == "empty")
+
+
+def _unproved(source: Source, sent: Sent) -> Greeting | None:
+    """Returns what is asked before anything can be proved; little is read for it."""
+    if not has_unproved(source) or len(sent.body) > _LARGEST_GREETING:
+        return None
+    try:
+        value = tree_of(source, sent.body)
+    except InvalidMessage:
+        value = None
+    return greeting_of(source, sent.request, value, is_proved=False)
+
+
+async def _greeted(source: Source, greeting: Greeting, world: World, now: datetime) -> Accepted:
+    match greeting:
+        case Echo():
+            return greeting
+        case Ping():
+            return _answered(source, HrAnswer(keys=()))
+        case Shown(place, word):
+            # One an hour at most: whoever sends it has proved nothing.
+            hour = f"{now:%Y-%m-%dT%H}".encode()
+            text = "is no event, but a word that is to be entered at the sender"
+            receipt = Receipt(
+                key=_key(source, hour),
+                queue=ONBOARDING_EVENTS,
+                at=now,
+                outcome=Reason.INVALID,
+                field=place,
+                detail=f"hr/{source.name}: {text}",
+                body=json.dumps({"source": source.name, "word": word}),
+            )
+            await keep_refusals([receipt], world)
+            return _answered(source, HrAnswer(keys=()))
+
+
+def _receipt(source: Source, record: RefusedRecord, now: datetime) -> Receipt:
+    return Receipt(
+        key=_key(source, record.text.encode()),
+        queue=ONBOARDING_EVENTS,
+        at=now,
+        outcome=Reason.INVALID,
+        field=record.field,
+        detail=f"hr/{source.name}: {record.reason}",
+        body=record.text,
+    )
+
+
+async def _keep_whole(
+    source: Source, sent: Sent, error: InvalidMessage, world: World, now: datetime
+) -> None:
+    """Keeps a body of which nothing can be taken: not every sender looks at our answer."""
+    receipt = Receipt(
+        key=_key(source, sent.body),
+        queue=ONBOARDING_EVENTS,
+        at=now,
+        outcome=Reason.INVALID,
+        field=error.field,
+        detail=f"hr/{source.name}: {error.reason}",
+        body=sent.body.decode("utf-8", "backslashreplace"),
+    )
+    await keep_refusals([receipt], world)
+
+
+def _key(source: Source, content: bytes) -> str:
+    """Makes the key of what is refused: the same for the same words, so retries add none."""
+    name = f"hr/{source.name}\n".encode()
+    return hashlib.sha256(name + content).hexdigest()[:_KEY_LENGTH]
+
+
+async def _send(events: Iterable[Event], world: World) -> None:
+    bodies: Sequence[tuple[str, bytes]] = [
+        (key_of(one), json.dumps(one).encode()) for one in events
+    ]
+    await world.outbox.send_onboarding(bodies)
 
 
 async def _check_proof(
     source: Source, sent: Sent, senders: Senders, now: datetime, kinds: HrKinds
 ) -> None:
     """Checks the sender's proof; of a key the host has made sure already."""
-    if source.hmac and source.authentication is Authentication.HMAC:
-        secret = senders.secrets[source.hmac.secret.lower()]
-        Signing.of(source, kinds).check(secret, sent.notes, sent.body, now)
     if source.entra and source.authentication is Authentication.ENTRA:
         application = await _application_of(sent.token, senders, now)
         if application not in source.entra.applications:
             raise NotAuthorised(f"the app {application} may not send for {source.name}")
+        return
+    value: Any = None
+    if is_in_body(source):
+        try:
+            value = tree_of(source, sent.body)
+        except InvalidMessage:
+            raise NotAuthenticated("the body that holds the secret cannot be read") from None
+    check_proof(source, sent.request, senders.secrets, now, value=value, kinds=kinds)
 
 
 async def _application_of(token: Token | None, senders: Senders, now: datetime) -> str:

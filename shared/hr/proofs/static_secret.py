@@ -1,0 +1,59 @@
+"""Secrets that a sender sends along unchanged: in a header of its choice, as Basic, in the body."""
+
+import hmac
+from base64 import b64encode
+from collections.abc import Sequence
+from typing import Any
+
+from shared.contracts.documents.hr_sources.expression import evaluated
+from shared.contracts.documents.hr_sources.proofs import StaticSecret
+from shared.domain.errors import InvalidMessage, NotAuthenticated
+from shared.hr.request import HrRequest
+
+_BASIC = "basic "
+
+
+def check(told: StaticSecret, secrets: Sequence[bytes], request: HrRequest, value: Any) -> None:
+    """Lets the request pass if it carries one of the secrets.
+
+    Args:
+        told: where it is sent.
+        secrets: two while one is being changed.
+        request: as it came.
+        value: its body as a tree; looked at only where the secret stands in the body.
+
+    Raises:
+        NotAuthenticated: it is missing or wrong.
+    """
+    given = _in_header(told, request) if told.header else _in_body(told, value)
+    wanted = [b64encode(one) if told.form == "basic" else one for one in secrets]
+    # Each is compared, so that the time taken tells of none.
+    matches = [hmac.compare_digest(given, one) for one in wanted]
+    if not any(matches):
+        raise NotAuthenticated("the secret is not the one agreed")
+
+
+def _in_header(told: StaticSecret, request: HrRequest) -> bytes:
+    header = told.header or ""
+    given = request.header(header).strip()
+    if not given:
+        raise NotAuthenticated(f"the header {header} is missing")
+    if told.form == "basic":
+        # The scheme's name is compared without regard to case. Source: RFC 7617, section 2.
+        is_basic = given[: len(_BASIC)].lower() == _BASIC
+        return given[len(_BASIC) :].strip().encode() if is_basic else b""
+    prefix = (told.prefix or "").rstrip()
+    if not given.startswith(prefix):
+        return b""
+    return given.removeprefix(prefix).strip().encode(errors="replace")
+
+
+def _in_body(told: StaticSecret, value: Any) -> bytes:
+    place = told.field or ""
+    try:
+        found = evaluated(place, value)
+    except InvalidMessage:
+        found = None
+    if not isinstance(found, str) or not found:
+        raise NotAuthenticated(f"{place} is missing in the body")
+    return found.encode(errors="replace")
