@@ -101,9 +101,9 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{url}{body}"}, mapping: {employeeId: a}}',
+            'signed: "{uri}{body}"}, mapping: {employeeId: a}}',
             "sources[0].hmac.signed",
-            "{url} stands for nothing",
+            "{uri} stands for nothing",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
@@ -210,7 +210,7 @@ def test_the_keys_of_entra_are_never_fetched_in_the_clear() -> None:
 def test_secrets_are_not_shown() -> None:
     senders = senders_of(
         read(HEAD + BAMBOO),
-        secrets={"BAMBOOHR": "s3cret"},
+        secrets={"BAMBOOHR": "s3cret-of-enough-bytes"},
         authority="https://login.microsoftonline.com",
         tenant_id=None,
         audience=None,
