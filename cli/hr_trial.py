@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from shared.contracts.documents.hr_sources.vocabulary import Source
     from shared.hr.adapters import HrRequest
 
+_METHODS = ("POST", "GET", "PUT")
 _SETTING = "SSPR_HR_SECRETS__"
 
 
@@ -58,7 +59,7 @@ def recorded(request: str | None, body: str | None) -> "HrRequest":
     method, _, address = first.strip().partition(" ")
     address = address.partition(" HTTP/")[0].strip()
     headers = dict(map(_header, filter(str.strip, lines)))
-    if not method.isalpha() or not address:
+    if method.upper() not in _METHODS or not address.startswith(("/", "http://", "https://")):
         raise Failure(Status.NOT_FOUND, f"{request}:1: write POST and the address, then headers")
     if not address.startswith(("http://", "https://")):
         address = f"https://{headers.get('host', 'localhost')}{address}"
@@ -115,17 +116,16 @@ def tried(
     from shared.hr.adapters import greeting_text, proof_of, translate, tree_of
 
     try:
-        value = tree_of(source, sent.body)
-        greeted = greeting_text(source, sent, value, is_proved=False)
+        greeted = greeting_text(source, sent, is_proved=False)
         if greeted is not None:
             return Trial((), (), answer=greeted, proof="a handshake, which needs no proof")
         proof = "the proof was not checked; give a recorded --request"
         if with_proof:
-            proof = proof_of(source, sent, value, secrets, now)
-        greeted = greeting_text(source, sent, value, is_proved=True)
+            proof = proof_of(source, sent, secrets, now)
+        greeted = greeting_text(source, sent, is_proved=True)
         if greeted is not None:
             return Trial((), (), answer=greeted, proof=proof)
-        found = translate(source, value, now)
+        found = translate(source, tree_of(source, sent.body), now)
     except InvalidMessage as error:
         raise Failure(Status.NOT_FOUND, f"{error.field}: {error.reason}") from None
     except NotAuthenticated as error:

@@ -9,9 +9,9 @@ from shared.contracts.api.hr_answers import Echo
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
 from shared.hr.formats.reading import read_body
-from shared.hr.handshakes import Ping, Shown, greeting_of
+from shared.hr.handshakes import Ping, Shown, greeting_of, seen_as
 from shared.hr.kind import HrKinds
-from shared.hr.proofs.checked import check_proof
+from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
 from shared.hr.translation import Translated
@@ -47,8 +47,12 @@ def receive(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS
     return _guarded(lambda: (kind.receive or kind.translate)(source, value, now))
 
 
-def greeting_text(source: Source, request: HrRequest, value: Any, *, is_proved: bool) -> str | None:
+def greeting_text(source: Source, request: HrRequest, *, is_proved: bool) -> str | None:
     """Returns what a handshake would be answered, in words; None of a message that is none."""
+    try:
+        value = tree_of(source, request.body)
+    except InvalidMessage:
+        value = seen_as(request.body)
     match greeting_of(source, request, value, is_proved=is_proved):
         case Echo(word, None):
             return word
@@ -63,7 +67,7 @@ def greeting_text(source: Source, request: HrRequest, value: Any, *, is_proved: 
 
 
 def proof_of(
-    source: Source, request: HrRequest, value: Any, secrets: Mapping[str, bytes], now: datetime
+    source: Source, request: HrRequest, secrets: Mapping[str, bytes], now: datetime
 ) -> str:
     """Checks what a request proves, with the secrets at hand; returns what was found in a sentence.
 
@@ -77,6 +81,7 @@ def proof_of(
     missing = [name for name in source.secret_names if name.lower() not in secrets]
     if missing:
         return f"the proof was not checked: {', '.join(missing)} is not among the --secrets"
+    value = tree_of(source, request.body) if is_in_body(source) else None
     check_proof(source, request, secrets, now, value=value)
     return "the proof is good"
 

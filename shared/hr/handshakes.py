@@ -50,6 +50,18 @@ def greeting_of(
     return None
 
 
+def seen_as(body: bytes) -> Any:
+    """Returns what a handshake sees of a body that cannot be read: a short text as it is.
+
+    HiBob tests an address by the words Ping test, which are no JSON.
+    """
+    try:
+        text = body.decode().strip()
+    except UnicodeDecodeError:
+        return None
+    return text if _is_word(text) else None
+
+
 def has_unproved(source: Source) -> bool:
     """Tells whether the source asks for something before it can prove who it is."""
     return any(not _needs_proof(one) for one in source.handshakes)

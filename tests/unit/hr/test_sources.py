@@ -30,7 +30,7 @@ def test_the_examples_are_taken_and_no_editor_underlines_anything(example: Path)
 def test_there_is_an_example_of_every_kind_and_proof() -> None:
     shown = [source for path in EXAMPLES for source in read(path.read_text())]
     assert {source.kind for source in shown} == set(HR_KINDS)
-    assert {source.authentication for source in shown} == {"key", "hmac", "entra"}
+    assert {source.authentication for source in shown} == {"key", "hmac", "secret", "entra"}
 
 
 @pytest.mark.parametrize(
