@@ -79,7 +79,8 @@ def test_a_secret_may_stand_in_the_body() -> None:
     told = source(secret={"secret": "OLD", "field": "not_null(header.token, token)"})
     shown(told, {}, {"token": OLD.decode()})
     shown(told, {}, {"header": {"token": OLD.decode()}})
-    for value in (None, {}, {"token": 7}, {"token": ""}, {"token": "guessed"}, [], "x"):
+    wrong: list[Any] = [None, {}, {"token": 7}, {"token": ""}, {"token": "guessed"}, [], "x"]
+    for value in wrong:
         with pytest.raises(NotAuthenticated):
             shown(told, {}, value)
 

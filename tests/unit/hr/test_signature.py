@@ -138,16 +138,15 @@ FORMS: list[dict[str, Any]] = [
 ]
 
 
-def request(headers: dict[str, str], body: bytes = BODY, **more: str) -> HrRequest:
+def request(headers: dict[str, str], *, method: str = "POST", url: str = URL) -> HrRequest:
     given = {"x-nonce": "n-1", "webhook-id": "msg_1"} | headers
     given = {name.lower(): value for name, value in given.items()}
-    return HrRequest(**{"body": body, "headers": given, "method": "POST", "url": URL, **more})
+    return HrRequest(body=BODY, headers=given, method=method, url=url)
 
 
-def proved(form: Signing, **more: Any) -> HrRequest:
+def proved(form: Signing) -> HrRequest:
     """A request as a sender proves it."""
-    bare = request({}, **more)
-    return request(form.sign(SECRET, bare, STAMP), **more)
+    return request(form.sign(SECRET, request({}), STAMP))
 
 
 @pytest.mark.parametrize("form", FORMS, ids=str)
