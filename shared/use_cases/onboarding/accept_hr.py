@@ -4,7 +4,6 @@ A record that cannot be taken is kept whole among the refused messages, said alo
 words, and named in the answer; those beside it are taken.
 """
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +17,8 @@ from shared.contracts.api.hr_answers import (
     HrAnswer,
     LeftAloneView,
     OwnAnswer,
-    RefusedView,
 )
 from shared.contracts.documents.hr_sources.vocabulary import Answer, Authentication, Source
-from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import (
     InvalidMessage,
     NotAuthenticated,
@@ -29,7 +26,6 @@ from shared.domain.errors import (
     TooLarge,
     UnknownSource,
 )
-from shared.domain.person.reasons import Reason
 from shared.domain.signals import SenderRefused, plain_text
 from shared.hr.adapters import receive, tree_of
 from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of, has_unproved, seen_as
@@ -37,11 +33,16 @@ from shared.hr.kind import HrKinds
 from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
-from shared.hr.translation import Event, RefusedRecord, Translated, key_of
-from shared.ports.ledger import Receipt
+from shared.hr.translation import Event, Translated, key_of
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.use_cases.recording import keep_refusals
+from shared.use_cases.onboarding.hr_refusals import (
+    keep_body,
+    keep_records,
+    keep_word,
+    view_of_body,
+    view_of_record,
+)
 from shared.use_cases.signalling import emit
 
 LARGEST_BODY = 1024 * 1024
@@ -49,7 +50,6 @@ LARGEST_BODY = 1024 * 1024
 _LARGEST_GREETING = 16 * 1024
 """Bytes that are read of somebody who has not proved anything."""
 _BEARER, _PROOF_OF_POSSESSION = "bearer", "pop"
-_KEY_LENGTH = 32
 _NO_WISHES = Answer()
 _OK = 300
 """The first status that is no success."""
@@ -156,12 +156,10 @@ async def accept_hr(
     except TooLarge:
         raise
     except InvalidMessage as error:
-        await _keep_whole(source, sent, error, world, now)
+        await keep_body(source, sent.body, error, world, now)
         if _wishes(source).refused >= _OK:
             raise
-        view = RefusedView(
-            index=None, field=error.field, reason=error.reason, key=_key(source, sent.body)
-        )
+        view = view_of_body(source, sent.body, error)
         return _answered(source, HrAnswer(keys=(), refused=(view,)))
 
 
@@ -177,7 +175,7 @@ async def _taken(
     received = receive(source, tree_of(source, sent.body), now, kinds)
     await _send(received.events, world)
     await world.outbox.send_callbacks(received.callbacks)
-    await keep_refusals([_receipt(source, one, now) for one in received.refused], world)
+    await keep_records(source, received.refused, world, now)
     return received.answer or _answered(source, _answer_of(source, received))
 
 
@@ -185,15 +183,7 @@ def _answer_of(source: Source, received: Translated) -> HrAnswer:
     return HrAnswer(
         keys=received.keys,
         left_alone=tuple(LeftAloneView.model_validate(one) for one in received.left_alone),
-        refused=tuple(
-            RefusedView(
-                index=one.index,
-                field=one.field,
-                reason=one.reason,
-                key=_key(source, one.text.encode()),
-            )
-            for one in received.refused
-        ),
+        refused=tuple(view_of_record(source, one) for one in received.refused),
     )
 
 
@@ -229,57 +219,11 @@ async def _greeted(source: Source, greeting: Greeting, world: World, now: dateti
     match greeting:
         case Echo():
             return greeting
+        case Shown():
+            await keep_word(source, greeting, world, now)
+            return _answered(source, HrAnswer(keys=()))
         case Ping():
             return _answered(source, HrAnswer(keys=()))
-        case Shown(place, word):
-            # One an hour at most: whoever sends it has proved nothing.
-            hour = f"{now:%Y-%m-%dT%H}".encode()
-            text = "is no event, but a word that is to be entered at the sender"
-            receipt = Receipt(
-                key=_key(source, hour),
-                queue=ONBOARDING_EVENTS,
-                at=now,
-                outcome=Reason.INVALID,
-                field=place,
-                detail=f"hr/{source.name}: {text}",
-                body=json.dumps({"source": source.name, "word": word}),
-            )
-            await keep_refusals([receipt], world)
-            return _answered(source, HrAnswer(keys=()))
-
-
-def _receipt(source: Source, record: RefusedRecord, now: datetime) -> Receipt:
-    return Receipt(
-        key=_key(source, record.text.encode()),
-        queue=ONBOARDING_EVENTS,
-        at=now,
-        outcome=Reason.INVALID,
-        field=record.field,
-        detail=f"hr/{source.name}: {record.reason}",
-        body=record.text,
-    )
-
-
-async def _keep_whole(
-    source: Source, sent: Sent, error: InvalidMessage, world: World, now: datetime
-) -> None:
-    """Keeps a body of which nothing can be taken: not every sender looks at our answer."""
-    receipt = Receipt(
-        key=_key(source, sent.body),
-        queue=ONBOARDING_EVENTS,
-        at=now,
-        outcome=Reason.INVALID,
-        field=error.field,
-        detail=f"hr/{source.name}: {error.reason}",
-        body=sent.body.decode("utf-8", "backslashreplace"),
-    )
-    await keep_refusals([receipt], world)
-
-
-def _key(source: Source, content: bytes) -> str:
-    """Makes the key of what is refused: the same for the same words, so retries add none."""
-    name = f"hr/{source.name}\n".encode()
-    return hashlib.sha256(name + content).hexdigest()[:_KEY_LENGTH]
 
 
 async def _send(events: Iterable[Event], world: World) -> None:

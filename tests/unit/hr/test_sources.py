@@ -198,6 +198,7 @@ def test_a_source_whose_setting_is_missing_stops_the_start_with_its_name() -> No
         "HR source bamboohr: set SSPR_HR_SECRETS__BAMBOOHR",
         "HR source arrivals: set SSPR_ENTRA_TENANT_ID",
         "HR source joiners: set SSPR_ENTRA_TENANT_ID",
+        "HR source report: set SSPR_HR_SECRETS__REPORT",
         "HR source deel: set SSPR_HR_SECRETS__DEEL",
     ]
 
