@@ -27,4 +27,7 @@ def _message_of(received: func.ServiceBusMessage) -> Message:
         received.sequence_number, enqueued.replace(tzinfo=UTC) if enqueued else None
     )
     first = ReturnedMessage.read(body, envelope, received.application_properties or {})
-    return Message(body, first.envelope, first.returns) if first else Message(body, envelope)
+    deliveries = received.delivery_count or 1
+    if first:
+        return Message(body, first.envelope, first.returns, deliveries)
+    return Message(body, envelope, deliveries=deliveries)

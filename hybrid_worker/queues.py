@@ -32,7 +32,7 @@ _log = structlog.get_logger(__name__)
 _LARGEST_BATCH = 240_000
 """Bytes. The Standard tier takes 262,144; the SDK counts some 50 bytes too few, and a batch that it
 has filled to the brim is refused."""
-_ANSWER_WITHIN = 30.0
+_ANSWER_WITHIN = 15.0
 
 type Delivery = ServiceBusReceivedMessage
 """A message that is locked for this worker."""

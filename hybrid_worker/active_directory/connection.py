@@ -2,20 +2,19 @@
 
 import re
 import ssl
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import ldap3
 import stamina
 import structlog
-from ldap3.core.exceptions import LDAPException
 from ldap3.core.results import (
     RESULT_BUSY,
     RESULT_INVALID_CREDENTIALS,
     RESULT_INVALID_DN_SYNTAX,
     RESULT_NO_SUCH_OBJECT,
     RESULT_OPERATIONS_ERROR,
+    RESULT_REFERRAL,
     RESULT_SUCCESS,
     RESULT_TIME_LIMIT_EXCEEDED,
     RESULT_UNAVAILABLE,
@@ -33,6 +32,7 @@ _CODE = re.compile(r"(?<=data )[0-9a-f]+|^[0-9A-F]{8}")
 _TRANSIENT = {
     RESULT_BUSY,
     RESULT_OPERATIONS_ERROR,  # AD's answer on a connection whose bind it has forgotten
+    RESULT_REFERRAL,  # a read-only controller's answer to a write, and nobody's fault
     RESULT_TIME_LIMIT_EXCEEDED,
     RESULT_UNAVAILABLE,
 }
@@ -120,8 +120,8 @@ class DirectoryConnection:
         if connection is not None:
             try:
                 connection.unbind()
-            except (LDAPException, OSError) as error:
-                _log.debug("unbind-failed", error=str(error))
+            except Exception as error:  # noqa: BLE001  # as `_ask` has it
+                _log.debug("unbind-failed", error=type(error).__name__)
 
     def _ask(self, operation: str, *arguments: Any, **options: Any) -> ldap3.Connection:
         if self._connection is None:
@@ -129,9 +129,10 @@ class DirectoryConnection:
         connection = self._connection
         try:
             getattr(connection, operation)(*arguments, **options)
-        except (LDAPException, OSError) as error:
+        except Exception as error:
+            # Whatever it is: ldap3 stumbles over bytes that are no LDAP in many ways.
             self.close()
-            raise DirectoryUnavailable(f"{operation}: {error}") from error
+            raise _away(operation, error) from error
         return connection
 
     def _expect_success(self, connection: ldap3.Connection) -> None:
@@ -146,6 +147,8 @@ class DirectoryConnection:
             _server(self._settings),
             **_credentials(self._settings),
             auto_range=False,
+            # ldap3 would follow into plain LDAP, and sign in there with the password in clear.
+            auto_referrals=False,
             check_names=False,
             return_empty_attributes=False,  # ldap3 stumbles over ranges when it adds them
             receive_timeout=self._settings.timeout,
@@ -161,8 +164,8 @@ class DirectoryConnection:
     def _bind(self, connection: ldap3.Connection) -> None:
         try:
             bound = connection.bind()
-        except (LDAPException, OSError, _kerberos_error()) as error:
-            raise DirectoryUnavailable(f"bind: {error}") from error
+        except Exception as error:
+            raise _away("bind", error) from error
         if connection.result["result"] == RESULT_INVALID_CREDENTIALS:
             # To go on trying would lock the account out.
             raise ConfigurationError(
@@ -179,14 +182,20 @@ def read_root(settings: DirectorySettings, attribute: str) -> Sequence[bytes]:
     Raises:
         DirectoryUnavailable: there is no answer.
     """
-    connection = ldap3.Connection(_server(settings), receive_timeout=settings.timeout)
+    connection = ldap3.Connection(
+        _server(settings), auto_referrals=False, receive_timeout=settings.timeout
+    )
     try:
         with connection:
             connection.search("", "(objectClass=*)", ldap3.BASE, attributes=[attribute])
             entry = next(_entries(connection), {})
-    except (LDAPException, OSError) as error:
-        raise DirectoryUnavailable(f"rootDSE: {error}") from error
+    except Exception as error:
+        raise _away("rootDSE", error) from error
     return entry.get(attribute, ())
+
+
+def _away(operation: str, error: Exception) -> DirectoryUnavailable:
+    return DirectoryUnavailable(f"{operation}: {type(error).__name__}: {error}")
 
 
 def _server(settings: DirectorySettings) -> ldap3.Server:
@@ -220,16 +229,6 @@ def _credentials(settings: DirectorySettings) -> dict[str, Any]:
         # The ticket is for the name, wherever the connection goes.
         "sasl_credentials": (settings.server,),
     }
-
-
-def _kerberos_error() -> type[Exception]:
-    """Returns what Kerberos raises; ldap3 uses one library on Windows and another elsewhere."""
-    if sys.platform == "win32":
-        from winkerberos import GSSError
-    else:
-        from gssapi.raw.misc import GSSError
-    error: type[Exception] = GSSError
-    return error
 
 
 def _words(connection: ldap3.Connection) -> str:

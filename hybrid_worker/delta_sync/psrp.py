@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pypsrp.complex_objects import GenericComplexObject
-from pypsrp.exceptions import WinRMError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
-from requests.exceptions import RequestException
-from spnego.exceptions import SpnegoError
 
 from hybrid_worker.delta_sync.decisions import SyncProblem, SyncRefused, problem_in
 from hybrid_worker.settings import SyncSettings
@@ -28,11 +25,12 @@ class JeaEndpoint:
         """
         try:
             shell = self._run(cmdlet, parameters)
-        except (WinRMError, RequestException, SpnegoError, OSError) as error:
+        except Exception as error:
+            # Whatever it is: what a host cut short or made up is no library's own error.
             problem = problem_in(str(error))
             # Only what the cmdlet itself says is a refusal; the rest is about getting there.
             problem = SyncProblem.UNREACHABLE if problem is SyncProblem.REFUSED else problem
-            raise SyncRefused(problem, f"{cmdlet}: {error}") from error
+            raise SyncRefused(problem, f"{cmdlet}: {type(error).__name__}: {error}") from error
         # `had_errors` stays False for errors that do not terminate.
         if errors := [str(record) for record in shell.streams.error]:
             raise SyncRefused(problem_in(" ".join(errors)), f"{cmdlet}: {errors[0]}")

@@ -19,6 +19,13 @@ class Message:
     envelope: Envelope = Envelope()
     returns: int = 0
     """How often it could not be dealt with, and was put on its queue again."""
+    deliveries: int = 1
+    """How often the broker has delivered it since it was last put on its queue."""
+
+    @property
+    def comes_again(self) -> bool:
+        """Whether it failed before, by itself or beside one that ended the process."""
+        return self.returns > 0 or self.deliveries > 1
 
     def returned(self) -> ReturnedMessage:
         """Returns the same message, to be put on its queue once more."""

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.certificates import server_certificate
 from sandbox.testing import service_bus_process
 from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.relay import relaying
 from sandbox.testing.waiting import wait_until
 from tests.support.worker_process import (
     NO_SYNC,
@@ -24,6 +25,9 @@ from tests.support.worker_process import (
     running_rig,
     sending,
 )
+
+_UNIT_WAITS = 60
+"""Seconds after which the service's supervisor would kill it."""
 
 
 @contextmanager
@@ -108,3 +112,27 @@ def test_after_a_broker_has_been_away_the_worker_goes_on(
                 wait_until(lambda: len(back.reports()) > reports)
                 assert worker.poll() is None
     assert rig.directory.members() == ["rolf", "xenia"]
+
+
+def test_a_worker_before_a_dead_connection_stops_when_it_is_told_to(
+    controller: Controller, tmp_path: Path
+) -> None:
+    """Given a connection that swallows everything, when SIGTERM comes, then it is enough."""
+    environment = directory_environment(controller, "kerberos") | NO_SYNC
+    with (
+        running_rig(tmp_path / "bus", controller, environment) as rig,
+        relaying(("127.0.0.1", rig.bus.ports["amqp"])) as relay,
+    ):
+        rig.directory.empty()
+        port = f":{rig.bus.ports['amqp']}"
+        through = rig.bus.connection_string.replace(port, f":{relay.port}")
+        told = {"SSPR_WORKER_SERVICE_BUS_CONNECTION_STRING": through}
+        with rig.worker(tmp_path / "state", **OFTEN, **told) as worker:
+            first = command(by_name("rolf"))
+            rig.send(first)
+            rig.answer(first, "pending")
+            relay.swallow()
+
+            worker.terminate()
+
+            assert worker.wait(_UNIT_WAITS) == 0

@@ -15,7 +15,12 @@ from shared.contracts.api.operation_views import OperationResult
 from shared.contracts.api.words import OperationState
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
-from shared.domain.errors import DirectoryUnavailable, LedgerConflict, SsprRolloutError
+from shared.domain.errors import (
+    DirectoryUnavailable,
+    LedgerConflict,
+    ServiceUnavailable,
+    SsprRolloutError,
+)
 from shared.ports.operations import Operation
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
@@ -24,7 +29,7 @@ from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
 
-_TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict)
+_TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict, ServiceUnavailable)
 
 
 async def request_operation(
