@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.api.hr_answers import Echo
+from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
 from shared.hr.formats.reading import read_body
@@ -83,6 +84,9 @@ def proof_of(
         return f"the proof was not checked: {', '.join(missing)} is not among the --secrets"
     value = tree_of(source, request.body) if is_in_body(source) else None
     check_proof(source, request, secrets, now, value=value)
+    weak = [f"{name} {reason}" for name, reason in weaknesses(source, secrets)]
+    if weak:
+        return f"the proof is good, but the app would not start: {'; '.join(weak)}"
     return "the proof is good"
 
 

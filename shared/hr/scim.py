@@ -294,7 +294,7 @@ def _get(value: Any, name: str) -> SentPart:
 KIND = HrKind(
     name="scim",
     sends="a user resource or a bulk request of [SCIM 2.0](#scim-20)",
-    proofs=frozenset({Authentication.KEY, Authentication.HMAC, Authentication.ENTRA}),
+    proofs=frozenset(Authentication),
     keys=Keys,
     translate=translate,
     receive=receive,

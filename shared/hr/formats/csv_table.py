@@ -6,6 +6,7 @@ is one record that cannot be read, and costs the others nothing.
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from shared.hr.formats.unreadable import Unreadable
 
 _MOST_COLUMNS = 500
 _SEPARATOR = "sep="
+_AS_TEXT = re.compile(r'="(.*)"')
+"""As Excel keeps the zeros of a number: ="000123"."""
 
 
 def table_of(text: str, delimiter: str) -> list[Any]:
@@ -49,9 +52,15 @@ def _headings(line: Sequence[str]) -> Sequence[str]:
     return headings
 
 
+def _plain(value: str) -> str:
+    text = value.strip()
+    found = _AS_TEXT.fullmatch(text)
+    return found[1] if found else text
+
+
 def _records(lines: Iterator[list[str]], headings: Sequence[str]) -> Iterator[Any]:
     for line in lines:
-        values = [one.strip() for one in line]
+        values = [_plain(one) for one in line]
         if not any(values):
             continue
         if len(values) < len(headings) or any(values[len(headings) :]):

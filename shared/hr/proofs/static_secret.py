@@ -42,10 +42,11 @@ def _in_header(told: StaticSecret, request: HrRequest) -> bytes:
         # The scheme's name is compared without regard to case. Source: RFC 7617, section 2.
         is_basic = given[: len(_BASIC)].lower() == _BASIC
         return given[len(_BASIC) :].strip().encode() if is_basic else b""
+    # As Bearer, too, is a scheme: RFC 9110, section 11.1.
     prefix = (told.prefix or "").rstrip()
-    if not given.startswith(prefix):
+    if given[: len(prefix)].lower() != prefix.lower():
         return b""
-    return given.removeprefix(prefix).strip().encode(errors="replace")
+    return given[len(prefix) :].strip().encode(errors="replace")
 
 
 def _in_body(told: StaticSecret, value: Any) -> bytes:

@@ -146,7 +146,7 @@ async def accept_hr(
     if greeting := _unproved(source, sent):
         return await _greeted(source, greeting, world, now)
     try:
-        await _check_proof(source, sent, senders, now, kinds)
+        await check_sender(source, sent, senders, now, kinds)
     except (NotAuthenticated, NotAuthorised) as error:
         # A secret that was changed on one side only is seen by the sender alone, or by nobody.
         emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
@@ -233,10 +233,15 @@ async def _send(events: Iterable[Event], world: World) -> None:
     await world.outbox.send_onboarding(bodies)
 
 
-async def _check_proof(
-    source: Source, sent: Sent, senders: Senders, now: datetime, kinds: HrKinds
+async def check_sender(
+    source: Source, sent: Sent, senders: Senders, now: datetime, kinds: HrKinds = HR_KINDS
 ) -> None:
-    """Checks the sender's proof; of a key the host has made sure already."""
+    """Lets pass whoever proves to be the source; of a key the host has made sure already.
+
+    Raises:
+        NotAuthenticated, NotAuthorised: the proof is missing or wrong.
+        DirectoryUnavailable: a token could not be checked.
+    """
     if source.entra and source.authentication is Authentication.ENTRA:
         application = await _application_of(sent.token, senders, now)
         if application not in source.entra.applications:

@@ -146,6 +146,15 @@ def test_what_cannot_be_checked_here_says_so(tmp_path: Path) -> None:
     assert "the proof was not checked" in bare.stderr
 
 
+def test_a_secret_that_the_app_would_refuse_is_told(tmp_path: Path) -> None:
+    body = (PAYLOADS / "deel.json").read_bytes()
+    signature = hmac.new(b"short", b"POST" + body, hashlib.sha256).hexdigest()
+    request = recorded(tmp_path, "deel", body, x_deel_signature=signature)
+    known = secrets(tmp_path, "DEEL=short")
+    done = trial("deel.yaml", "deel", "--request", request, "--secrets", known)
+    assert "the app would not start: DEEL has fewer than 16 bytes" in done.stderr
+
+
 def test_a_handshake_is_answered_as_the_app_would(tmp_path: Path) -> None:
     file = tmp_path / "okta.http"
     file.write_text("GET https://hr.test/api/hooks/okta\nX-Okta-Verification-Challenge: abc\n")

@@ -112,6 +112,8 @@ ROWS = [{"Employee ID": "7", "Hire Date": "1.2.27"}, {"Employee ID": "8", "Hire 
         ("sep=;\nEmployee ID;Hire Date\n7;1.2.27\n8;\n", {}),
         ("\ufeffEmployee ID\tHire Date\n7\t 1.2.27\n8\t", {"delimiter": "tab"}),
         ("Employee ID,Hire Date,\n7,1.2.27,\n8,,\n", {}),
+        ('Employee ID,Hire Date\n"=""7""",1.2.27\n\u00a08\u00a0,\n', {}),
+        ("Employee ID,Hire Date\r7,1.2.27\r8,\r", {}),
         ('"Employee ID","Hire Date"\n"7","1.2.27"\n"8",\n', {}),
     ],
 )
