@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.contracts.documents.hr_sources.expression import evaluated
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, EventMeaning, Source
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.request import Action
 from shared.hr.dates import day_of, moment_of
+from shared.hr.evaluation import BODY, Evaluations
 from shared.hr.kind import HrKind
 from shared.hr.mapping import Keys, Mapping, points_at_somebody, words_differ
-from shared.hr.records import BODY, Record, records_of
+from shared.hr.records import Record, records_of
 from shared.hr.translation import (
     Event,
     LeftAlone,
@@ -45,17 +45,23 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     mapping = source.own(Keys).mapping
     if mapping is None:
         raise AssertionError("a mapped source has a mapping; its rules see to it")
-    records = records_of(value, mapping.events)
+    evaluations = Evaluations(value)
+    records = records_of(value, mapping.events, evaluations)
     if records is None:
         reason = "the expression gives nothing of what was sent"
         place = ", ".join(mapping.events or ["(body)"])
         return Translated(left_alone=(LeftAlone(place, reason),))
     if isinstance(records, Record):
-        return _sorted([_outcome(source, mapping, records, value, now)])
+        found = _found(mapping, records, value, evaluations)
+        return _sorted([_outcome(source, mapping, found, named_by_minute(records.content, now))])
     outcomes: list[Outcome] = []
     for number, record in enumerate(records):
         try:
-            outcomes.append(_at(number, _outcome(source, mapping, record, value, now)))
+            found = _found(mapping, record, value, evaluations)
+            unnamed = named_by_minute(record.content, now)
+            outcomes.append(_at(number, _outcome(source, mapping, found, unnamed)))
+        except TooLarge:
+            raise
         except InvalidMessage as error:
             outcomes.append(_refused(number, record, error))
     return _sorted(_without_namesakes(mapping, records, outcomes))
@@ -102,27 +108,29 @@ def _without_namesakes(
     return kept
 
 
-def _outcome(
-    source: Source, mapping: Mapping, record: Record, body: Any, now: datetime
-) -> Event | LeftAlone:
-    found = _Found({**record.inside, BODY: body}, mapping.none)
+def _found(mapping: Mapping, record: Record, body: Any, evaluations: Evaluations) -> "_Found":
+    return _Found({**record.inside, BODY: body}, mapping.none, evaluations)
+
+
+def _outcome(source: Source, mapping: Mapping, found: "_Found", unnamed: str) -> Event | LeftAlone:
     if mapping.when is not None and not found.said(mapping.when).value:
         return LeftAlone(mapping.when, "is not true of it")
     action = _action(mapping, found.said(mapping.action))
     if isinstance(action, LeftAlone):
         return action
-    return event_of(source, _asked(mapping, action, found, named_by_minute(record.content, now)))
+    return event_of(source, _asked(mapping, action, found, unnamed))
 
 
 class _Found:
     """What expressions find in one event."""
 
-    def __init__(self, value: Any, nothing: Sequence[str]) -> None:
+    def __init__(self, value: Any, nothing: Sequence[str], evaluations: Evaluations) -> None:
         self._value = value
+        self._evaluations = evaluations
         self._nothing = frozenset(nothing)
 
     def said(self, expression: str) -> SentPart:
-        return SentPart(expression, evaluated(expression, self._value))
+        return SentPart(expression, self._evaluations.of(expression, self._value))
 
     def perhaps(self, expression: str | None) -> SentPart | None:
         """What is there; a word of the sender's for nothing is nothing."""

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from shared.contracts.documents.hr_sources.expression import evaluated
 from shared.domain.errors import InvalidMessage, TooLarge
+from shared.hr.evaluation import Evaluations
 from shared.hr.formats.unreadable import Unreadable
 from shared.hr.translation import digest, written
 
 MOST_EVENTS = 1_000
 _MOST_PARENTS = 10_000
-BODY, PARENT, VALUE = "_body", "_parent", "_value"
+PARENT, VALUE = "_parent", "_value"
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,16 @@ class Record:
         return written(self.value)
 
 
-def records_of(body: Any, levels: Sequence[str] | None) -> Sequence[Record] | Record | None:
+def records_of(
+    body: Any, levels: Sequence[str] | None, evaluations: Evaluations
+) -> Sequence[Record] | Record | None:
     """Returns the records of a body: a list of them, the one that it is, or None of none.
 
     Args:
         body: the tree.
         levels: an expression for each list within the one before; None where the body is the list,
             or the record.
+        evaluations: of expressions on this message.
 
     Raises:
         InvalidMessage: an expression cannot cope with what was sent.
@@ -75,7 +78,7 @@ def records_of(body: Any, levels: Sequence[str] | None) -> Sequence[Record] | Re
     if levels is None:
         return _bounded([Record(one) for one in body]) if isinstance(body, list) else Record(body)
     root = Record(body)
-    found = evaluated(levels[0], body)
+    found = evaluations.of(levels[0], body)
     if found is None:
         return None
     if len(levels) == 1 and not isinstance(found, list):
@@ -87,7 +90,7 @@ def records_of(body: Any, levels: Sequence[str] | None) -> Sequence[Record] | Re
         records = [
             Record(one, outer)
             for outer in records
-            for one in _listed(evaluated(level, outer.surroundings))
+            for one in _listed(evaluations.of(level, outer.surroundings))
         ]
     return _bounded(records)
 

@@ -1,5 +1,6 @@
 """What the ready sources make of what vendors publish: the files of docs/examples/hr, tried."""
 
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from shared.contracts.messages.onboarding_event import (
     event_key,
     read_request_object,
 )
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import InvalidMessage, NotAuthenticated
 from shared.hr.adapters import translate, tree_of
 from shared.hr.documents import read
 from shared.hr.handshakes import Ping, Shown, greeting_of
+from shared.hr.proofs.checked import check_proof
+from shared.hr.proofs.signature import Signing
 from shared.hr.request import HrRequest
 from tests.support.enrolments import NOW
 from tests.support.repository import ROOT
@@ -42,6 +45,18 @@ COMES_TO: dict[str, tuple[str, Said]] = {
     "dayforce.json": (
         "dayforce",
         [(ONBOARDED, {"employeeId": "42199", "effectiveDate": "2026-12-01"})],
+    ),
+    "export-semicolon.csv": (
+        "export-semicolon",
+        [
+            (ONBOARDED, {"employeeId": "100260", "effectiveDate": "2027-02-01"}),
+            (OFFBOARDED, {"employeeId": "100261", "effectiveDate": "2026-12-31"}),
+            (ONBOARDED, {"employeeId": "100262"}),
+        ],
+    ),
+    "hr-export.csv": (
+        "export",
+        [(ONBOARDED, {"employeeId": "100260", "effectiveDate": "2027-02-01"})],
     ),
     "greenhouse-hired.json": (
         "greenhouse",
@@ -149,6 +164,46 @@ def test_what_is_no_event_is_answered_as_its_sender_wants_it(name: str) -> None:
     request = HrRequest(body=sent(name))
     value = tree_of(source, request.body)
     assert greeting_of(source, request, value, is_proved=True) == greeting
+
+
+def test_a_line_of_totals_and_a_word_without_meaning_cost_nobody_anything() -> None:
+    source = SOURCES["export-semicolon"]
+    found = translate(source, tree_of(source, sent("export-semicolon.csv")), NOW)
+    assert [one.field for one in found.left_alone] == ["[3].Vorgang"]
+    assert [(one.index, one.text) for one in found.refused] == [(4, "Summe: 4;;")]
+    assert found.events[0]["data"]["reason"] == "für Jürgen"
+
+
+SIGNED = sorted(name for name, source in SOURCES.items() if source.hmac)
+SENT_ALONG = sorted(name for name, source in SOURCES.items() if source.secret)
+KEY, CODED = b"a secret of 24 bytes, or", b"whsec_YSBzZWNyZXQgb2YgMjQgYnl0ZXMsIG9y"
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_each_ready_source_that_signs_lets_its_sender_in_and_nobody_else(name: str) -> None:
+    source = SOURCES[name]
+    assert source.hmac
+    is_coded = source.hmac.secret_encoding == "base64"
+    secrets = {source.hmac.secret.lower(): CODED if is_coded else KEY}
+    bare = HrRequest(body=b"{}", headers={"webhook-id": "msg_1"})
+    made = Signing.of(source).sign(KEY, bare, str(int(NOW.timestamp())))
+    headers = {**bare.headers, **{key.lower(): value for key, value in made.items()}}
+    check_proof(source, HrRequest(body=b"{}", headers=headers), secrets, NOW)
+    with pytest.raises(NotAuthenticated):
+        check_proof(source, HrRequest(body=b"[]", headers=headers), secrets, NOW)
+
+
+@pytest.mark.parametrize("name", SENT_ALONG)
+def test_each_ready_source_with_a_secret_lets_its_sender_in_and_nobody_else(name: str) -> None:
+    told = SOURCES[name].secret
+    assert told
+    value = {"token": KEY.decode(), "value": [{"clientState": KEY.decode()}]}
+    text = b64encode(KEY).decode() if told.form == "basic" else KEY.decode()
+    shown = f"Basic {text}" if told.form == "basic" else text
+    request = HrRequest(headers={"authorization": shown})
+    check_proof(SOURCES[name], request, {told.secret.lower(): KEY}, NOW, value=value)
+    with pytest.raises(NotAuthenticated):
+        check_proof(SOURCES[name], request, {told.secret.lower(): KEY[1:]}, NOW, value=value)
 
 
 @pytest.mark.parametrize("path", sorted(PAYLOADS.iterdir()), ids=lambda path: path.name)

@@ -1,21 +1,29 @@
 """Reports of which a record is bad, handshakes, and answers as senders want them."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from structlog.typing import EventDict
 
 from shared.contracts.api.hr_answers import Answered, Echo
 from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from shared.domain.errors import InvalidMessage, NotAuthenticated, UnknownSource
+from shared.domain.errors import (
+    InvalidMessage,
+    NotAuthenticated,
+    SsprRolloutError,
+    UnknownSource,
+)
 from shared.hr.registry import HR_KINDS
 from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import Accepted, Door, Sent, accept_hr
 from tests.support.enrolments import HOUR, NOW
-from tests.support.stage import Stage, said
+from tests.support.stage import Stage, a_stage, said
 
 SOURCE = source_model(HR_KINDS)
 SECRET = "a secret of enough bytes"
@@ -235,3 +243,33 @@ async def test_a_test_may_be_empty(stage: Stage) -> None:
 async def test_a_source_without_handshakes_answers_no_get(stage: Stage) -> None:
     with pytest.raises(UnknownSource):
         await accept(stage, sent("report", method="GET"))
+
+
+ANY_BODY = st.binary(max_size=2_000) | st.text(max_size=500).map(str.encode)
+ANY_TEXT = st.text(st.characters(codec="latin-1"), max_size=60)
+
+
+@given(st.sampled_from(sorted(SENDERS.sources)), ANY_BODY, ANY_TEXT, st.booleans(), st.booleans())
+def test_whatever_comes_is_taken_answered_or_refused_and_never_raises_what_nobody_foresaw(
+    name: str,
+    body: bytes,
+    text: str,
+    is_proved: bool,
+    is_get: bool,
+) -> None:
+    stage = a_stage()
+    notes = TOKEN if is_proved else {"x-token": text}
+    one = sent(name, body, "GET" if is_get else "POST", f"?validationToken={text}", **notes)
+    try:
+        explained = asyncio.run(accept(stage, one)) is not None
+    except SsprRolloutError as error:
+        explained = bool(str(error))
+    assert explained
+
+
+@given(st.lists(st.recursive(st.none() | st.text(max_size=5), st.lists, max_leaves=5), max_size=5))
+def test_beside_whatever_else_two_good_people_come_in(others: list[Any]) -> None:
+    stage = a_stage()
+    people = [{"id": "1"}, *others, {"id": "2"}]
+    asyncio.run(accept(stage, sent("report", {"people": people})))
+    assert {"1", "2"} <= set(queued(stage))
