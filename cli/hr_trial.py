@@ -125,7 +125,7 @@ def tried(
         greeted = greeting_text(source, sent, is_proved=True)
         if greeted is not None:
             return Trial((), (), answer=greeted, proof=proof)
-        found = translate(source, tree_of(source, sent.body), now)
+        found = translate(source, tree_of(source, sent.body, sent.charset), now)
     except InvalidMessage as error:
         raise Failure(Status.NOT_FOUND, f"{error.field}: {error.reason}") from None
     except NotAuthenticated as error:

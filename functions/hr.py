@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.guard import body_of
 from functions.responses import JSON, TEXT, answer, refusal, status_of
 from shared.bootstrap import App, Serving
 from shared.contracts.api import scim_answers
@@ -80,7 +81,7 @@ def _sent(door: Door, source: str, req: func.HttpRequest) -> Sent:
     return Sent(
         door=door,
         source=source,
-        body=req.get_body(),
+        body=body_of(req, in_any_charset=True),
         notes=headers,
         token=_token(headers),
         method=(req.method or "POST").upper(),

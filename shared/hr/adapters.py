@@ -20,13 +20,19 @@ from shared.hr.translation import Translated
 __all__ = ["HrRequest", "greeting_text", "proof_of", "receive", "translate", "tree_of"]
 
 
-def tree_of(source: Source, body: bytes) -> Any:
+def tree_of(source: Source, body: bytes, charset: str | None = None) -> Any:
     """Returns a source's body as a tree, in the form that the source says; None where it is empty.
 
+    Args:
+        source: whose body it is.
+        body: as it came.
+        charset: what the sender says beside it that it is written in.
+
     Raises:
+        BadMediaType: it is written in a charset that is not taken.
         InvalidMessage: it is not written so.
     """
-    return _guarded(lambda: read_body(body, source.body))
+    return _guarded(lambda: read_body(body, source.body, charset))
 
 
 def translate(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS) -> Translated:
@@ -51,7 +57,7 @@ def receive(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS
 def greeting_text(source: Source, request: HrRequest, *, is_proved: bool) -> str | None:
     """Returns what a handshake would be answered, in words; None of a message that is none."""
     try:
-        value = tree_of(source, request.body)
+        value = tree_of(source, request.body, request.charset)
     except InvalidMessage:
         value = seen_as(request.body)
     match greeting_of(source, request, value, is_proved=is_proved):
@@ -82,7 +88,7 @@ def proof_of(
     missing = [name for name in source.secret_names if name.lower() not in secrets]
     if missing:
         return f"the proof was not checked: {', '.join(missing)} is not among the --secrets"
-    value = tree_of(source, request.body) if is_in_body(source) else None
+    value = tree_of(source, request.body, request.charset) if is_in_body(source) else None
     check_proof(source, request, secrets, now, value=value)
     weak = [f"{name} {reason}" for name, reason in weaknesses(source, secrets)]
     if weak:

@@ -32,6 +32,15 @@ class HrRequest:
         return found.get(name, [""])[0]
 
     @property
+    def charset(self) -> str | None:
+        """What the sender says that the body is written in; None where it says nothing."""
+        for parameter in self.header("content-type").split(";")[1:]:
+            name, _, value = parameter.partition("=")
+            if name.strip().lower() == "charset":
+                return value.strip().strip('"').lower()
+        return None
+
+    @property
     def path(self) -> str:
         """The address without the host: the path, and the query where there is one."""
         parts = urlsplit(self.url)

@@ -1,56 +1,68 @@
 """Reads a body in the form that its source says, and unwraps what is text within it."""
 
 import binascii
+import codecs
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from shared.contracts.documents.hr_sources.body import Body, BodyFormat, Wrapped
 from shared.contracts.messages.onboarding_event import decode
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import BadMediaType, InvalidMessage
 from shared.hr.formats import csv_table, form, xml_tree
 
-type Reader = Callable[[bytes, Body], Any]
+type Reader = Callable[[bytes, Body, str | None], Any]
+"""From a body, what the source says of it, and the charset that its sender says, to a tree."""
 
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
+_CHARSETS = frozenset({"utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be", "cp1252", "iso8859-1"})
+"""By Python's names. Others, such as utf-7, are one text for us and another for who looks on."""
+_JSON_CHARSETS = frozenset({"utf-8", "ascii"})
+"""Source: RFC 8259, section 8.1."""
 _DEFAULT: Final = Body()
 
 
-def read_body(body: bytes, told: Body | None) -> Any:
+def read_body(body: bytes, told: Body | None, charset: str | None = None) -> Any:
     """Returns the body as a tree; None where it is empty.
 
+    Args:
+        body: as it came.
+        told: how the source says that it is written.
+        charset: what the sender says that it is written in, beside the body.
+
     Raises:
+        BadMediaType: it is written in a charset that is not taken.
         InvalidMessage: it is not written as the source says.
     """
     told = told or _DEFAULT
     if not body.strip():
         return None
-    value = _READERS[told.format](body, told)
+    value = _READERS[told.format](body, told, _codec(charset, told) if charset else None)
     for one in told.unwrap:
         value = _unwrapped(value, one, told)
     return value
 
 
-def _json(body: bytes, _: Body) -> Any:
+def _json(body: bytes, _: Body, __: str | None) -> Any:
     return decode(body)
 
 
-def _base64_json(body: bytes, _: Body) -> Any:
+def _base64_json(body: bytes, _: Body, __: str | None) -> Any:
     return decode(_from_base64(body, "(body)"))
 
 
-def _form(body: bytes, told: Body) -> Any:
-    return form.tree_of(_text(body, told).strip())
+def _form(body: bytes, told: Body, charset: str | None) -> Any:
+    return form.tree_of(_text(body, charset or told.charset).strip())
 
 
-def _xml(body: bytes, told: Body) -> Any:
-    return xml_tree.tree_of(body, told.lists)
+def _xml(body: bytes, told: Body, charset: str | None) -> Any:
+    # Before what the document says itself. Source: RFC 7303, section 3.2.
+    return xml_tree.tree_of(_text(body, charset) if charset else body, told.lists)
 
 
-def _csv(body: bytes, told: Body) -> Any:
-    return csv_table.table_of(
-        _text(body, told), "\t" if told.delimiter == "tab" else told.delimiter
-    )
+def _csv(body: bytes, told: Body, charset: str | None) -> Any:
+    delimiter = "\t" if told.delimiter == "tab" else told.delimiter
+    return csv_table.table_of(_text(body, charset or told.charset), delimiter)
 
 
 _READERS: Final[Mapping[BodyFormat, Reader]] = {
@@ -63,9 +75,21 @@ _READERS: Final[Mapping[BodyFormat, Reader]] = {
 """An entry for each form that there is."""
 
 
-def _text(body: bytes, told: Body) -> str:
+def _codec(charset: str, told: Body) -> str:
+    """Returns the charset by Python's name for it."""
+    is_json = told.format in {BodyFormat.JSON, BodyFormat.BASE64_JSON}
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        name = ""
+    if name not in (_JSON_CHARSETS if is_json else _CHARSETS):
+        raise BadMediaType("Content-Type", "send the body in UTF-8")
+    return name
+
+
+def _text(body: bytes, charset: str) -> str:
     marked = (name for mark, name in _BYTE_ORDER_MARKS.items() if body.startswith(mark))
-    charset = next(marked, told.charset)
+    charset = next(marked, charset)
     try:
         return body.decode(charset)
     except (UnicodeDecodeError, UnicodeError):

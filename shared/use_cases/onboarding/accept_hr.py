@@ -172,7 +172,7 @@ async def _taken(
             return await _greeted(source, greeting, world, now)
     if sent.method == "GET":
         raise UnknownSource("no source of that name asks so")
-    received = receive(source, tree_of(source, sent.body), now, kinds)
+    received = receive(source, tree_of(source, sent.body, sent.request.charset), now, kinds)
     await _send(received.events, world)
     await world.outbox.send_callbacks(received.callbacks)
     await keep_records(source, received.refused, world, now)
@@ -210,7 +210,7 @@ def _unproved(source: Source, sent: Sent) -> Greeting | None:
 def _seen(source: Source, sent: Sent) -> Any:
     """Returns what handshakes see of the body, also where it is none of the source's form."""
     try:
-        return tree_of(source, sent.body)
+        return tree_of(source, sent.body, sent.request.charset)
     except InvalidMessage:
         return seen_as(sent.body)
 
@@ -250,7 +250,7 @@ async def check_sender(
     value: Any = None
     if is_in_body(source):
         try:
-            value = tree_of(source, sent.body)
+            value = tree_of(source, sent.body, sent.request.charset)
         except InvalidMessage:
             raise NotAuthenticated("the body that holds the secret cannot be read") from None
     check_proof(source, sent.request, senders.secrets, now, value=value, kinds=kinds)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.contracts.documents.hr_sources.body import Body
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import BadMediaType, InvalidMessage
 from shared.hr.formats.reading import read_body
 from shared.hr.formats.unreadable import Unreadable
 
@@ -129,6 +129,44 @@ def test_csv_is_read_in_the_charset_that_is_said(charset: str) -> None:
 
 def test_a_byte_order_mark_says_the_charset_as_well() -> None:
     assert read("Name\nJürgen\n".encode("utf-16"), format="csv") == [{"Name": "Jürgen"}]
+
+
+@pytest.mark.parametrize(
+    ("body", "form", "charset"),
+    [
+        ("Name\nJürgen\n".encode("cp1252"), "csv", "windows-1252"),
+        ("Name\nJürgen\n".encode("utf-16-le"), "csv", "UTF-16LE"),
+        (b"Name=J%C3%BCrgen", "form", "utf-8"),
+        ("<Name>Jürgen</Name>".encode("latin-1"), "xml", "ISO-8859-1"),
+        (
+            "<?xml version='1.0' encoding='utf-8'?><Name>Jürgen</Name>".encode("cp1252"),
+            "xml",
+            "cp1252",
+        ),
+        (b'{"Name": "J\\u00fcrgen"}', "json", "us-ascii"),
+    ],
+)
+def test_the_charset_that_its_sender_says_is_heeded(body: bytes, form: str, charset: str) -> None:
+    found = read_body(body, told(format=form), charset)
+    assert (found[0] if form == "csv" else found) == {"Name": "Jürgen"}
+
+
+@pytest.mark.parametrize(
+    ("form", "charset"),
+    [
+        ("json", "utf-16"),
+        ("json", "latin-1"),
+        ("csv", "utf-7"),
+        ("xml", "utf-7"),
+        ("form", "no-such"),
+        ("csv", "base64"),
+        ("csv", "\0"),
+        ("csv", "é" * 100),
+    ],
+)
+def test_another_charset_is_refused_by_name(form: str, charset: str) -> None:
+    with pytest.raises(BadMediaType):
+        read_body(b"a=1", told(format=form), charset)
 
 
 def test_a_line_with_other_than_its_headings_is_one_record_that_cannot_be_read() -> None:
