@@ -10,7 +10,7 @@ from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
 from shared.hr.formats.reading import read_body
-from shared.hr.handshakes import Ping, Shown, greeting_of, seen_as
+from shared.hr.handshakes import Ping, Shown, greeting_of
 from shared.hr.kind import HrKinds
 from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
@@ -56,11 +56,7 @@ def receive(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS
 
 def greeting_text(source: Source, request: HrRequest, *, is_proved: bool) -> str | None:
     """Returns what a handshake would be answered, in words; None of a message that is none."""
-    try:
-        value = tree_of(source, request.body, request.charset)
-    except InvalidMessage:
-        value = seen_as(request.body)
-    match greeting_of(source, request, value, is_proved=is_proved):
+    match greeting_of(source, request, is_proved=is_proved):
         case Echo(word, None):
             return word
         case Echo(word, field):

@@ -8,6 +8,7 @@ from shared.contracts.documents.hr_sources.answers import Handshake
 from shared.contracts.documents.hr_sources.expression import evaluated
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.domain.errors import InvalidMessage
+from shared.hr.formats.reading import read_body
 from shared.hr.request import HrRequest
 
 _LONGEST = 1_000
@@ -30,41 +31,35 @@ class Ping:
 type Greeting = Echo | Shown | Ping
 
 
-def greeting_of(
-    source: Source, request: HrRequest, value: Any, *, is_proved: bool
-) -> Greeting | None:
+def greeting_of(source: Source, request: HrRequest, *, is_proved: bool) -> Greeting | None:
     """Returns what the message asks for, where it is a handshake; None where it is none.
 
     Args:
         source: whose it is.
         request: as it came.
-        value: its body as a tree, None where there is none or it could not be read.
         is_proved: whether it has been proved who asks. Handshakes that have to be proved are
             looked at only then.
     """
-    for one in source.handshakes:
-        if is_proved or not _needs_proof(one):
-            found = _found(one, request, value)
-            if found is not None:
-                return found
-    return None
+    asked = [one for one in source.handshakes if is_proved or not _needs_proof(one)]
+    value = _seen(source, request) if asked else None
+    greetings = (_found(one, request, value) for one in asked)
+    return next((one for one in greetings if one is not None), None)
 
 
-def seen_as(body: bytes) -> Any:
-    """Returns what a handshake sees of a body that cannot be read: a short text as it is.
+def _seen(source: Source, request: HrRequest) -> Any:
+    """Returns what handshakes see of a body, which need not be written as events are.
 
-    HiBob tests an address by the words Ping test, which are no JSON.
+    Amazon SNS has a sentence where events have JSON in a text; HiBob tests an address by the words
+    Ping test, which are no JSON.
     """
-    try:
-        text = body.decode().strip()
-    except UnicodeDecodeError:
-        return None
+    wrapped = source.body.model_copy(update={"unwrap": []}) if source.body else None
+    for told in (source.body, wrapped):
+        try:
+            return read_body(request.body, told, request.charset)
+        except (InvalidMessage, RecursionError):
+            continue
+    text = request.body.decode(errors="replace").strip()
     return text if _is_word(text) else None
-
-
-def has_unproved(source: Source) -> bool:
-    """Tells whether the source asks for something before it can prove who it is."""
-    return any(not _needs_proof(one) for one in source.handshakes)
 
 
 def _needs_proof(told: Handshake) -> bool:

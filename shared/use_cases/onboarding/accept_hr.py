@@ -28,7 +28,7 @@ from shared.domain.errors import (
 )
 from shared.domain.signals import SenderRefused, plain_text
 from shared.hr.adapters import receive, tree_of
-from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of, has_unproved, seen_as
+from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of
 from shared.hr.kind import HrKinds
 from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
@@ -166,10 +166,8 @@ async def accept_hr(
 async def _taken(
     source: Source, sent: Sent, world: World, now: datetime, kinds: HrKinds
 ) -> Accepted:
-    if source.handshakes:
-        greeting = greeting_of(source, sent.request, _seen(source, sent), is_proved=True)
-        if greeting:
-            return await _greeted(source, greeting, world, now)
+    if greeting := greeting_of(source, sent.request, is_proved=True):
+        return await _greeted(source, greeting, world, now)
     if sent.method == "GET":
         raise UnknownSource("no source of that name asks so")
     received = receive(source, tree_of(source, sent.body, sent.request.charset), now, kinds)
@@ -202,17 +200,9 @@ def _answered(source: Source, answer: HrAnswer) -> Answered:
 
 def _unproved(source: Source, sent: Sent) -> Greeting | None:
     """Returns what is asked before anything can be proved; little is read for it."""
-    if not has_unproved(source) or len(sent.body) > _LARGEST_GREETING:
+    if len(sent.body) > _LARGEST_GREETING:
         return None
-    return greeting_of(source, sent.request, _seen(source, sent), is_proved=False)
-
-
-def _seen(source: Source, sent: Sent) -> Any:
-    """Returns what handshakes see of the body, also where it is none of the source's form."""
-    try:
-        return tree_of(source, sent.body, sent.request.charset)
-    except InvalidMessage:
-        return seen_as(sent.body)
+    return greeting_of(source, sent.request, is_proved=False)
 
 
 async def _greeted(source: Source, greeting: Greeting, world: World, now: datetime) -> Accepted:
