@@ -10,7 +10,7 @@ from shared.contracts.documents.hr_sources.proofs import StaticSecret
 from shared.domain.errors import InvalidMessage, NotAuthenticated
 from shared.hr.request import HrRequest
 
-_BASIC = "basic "
+_PREFIXES = {"basic": "Basic ", "bearer": "Bearer "}
 
 
 def check(told: StaticSecret, secrets: Sequence[bytes], request: HrRequest, value: Any) -> None:
@@ -25,7 +25,7 @@ def check(told: StaticSecret, secrets: Sequence[bytes], request: HrRequest, valu
     Raises:
         NotAuthenticated: it is missing or wrong.
     """
-    given = _in_header(told, request) if told.header else _in_body(told, value)
+    given = _in_body(told, value) if told.field else _in_header(told, request)
     wanted = [b64encode(one) if told.form == "basic" else one for one in secrets]
     # Each is compared, so that the time taken tells of none.
     matches = [hmac.compare_digest(given, one) for one in wanted]
@@ -34,16 +34,12 @@ def check(told: StaticSecret, secrets: Sequence[bytes], request: HrRequest, valu
 
 
 def _in_header(told: StaticSecret, request: HrRequest) -> bytes:
-    header = told.header or ""
+    header = told.header or "Authorization"
     given = request.header(header).strip()
     if not given:
         raise NotAuthenticated(f"the header {header} is missing")
-    if told.form == "basic":
-        # The scheme's name is compared without regard to case. Source: RFC 7617, section 2.
-        is_basic = given[: len(_BASIC)].lower() == _BASIC
-        return given[len(_BASIC) :].strip().encode() if is_basic else b""
-    # As Bearer, too, is a scheme: RFC 9110, section 11.1.
-    prefix = (told.prefix or "").rstrip()
+    # The scheme's name is compared without regard to case. Source: RFC 9110, section 11.1.
+    prefix = (_PREFIXES.get(told.form) or told.prefix or "").rstrip()
     if given[: len(prefix)].lower() != prefix.lower():
         return b""
     return given[len(prefix) :].strip().encode(errors="replace")

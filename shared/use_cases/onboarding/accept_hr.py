@@ -146,7 +146,7 @@ async def accept_hr(
     if greeting := _unproved(source, sent):
         return await _greeted(source, greeting, world, now)
     try:
-        await check_sender(source, sent, senders, now, kinds)
+        await check_sender(source, sent.request, sent.token, senders, now, kinds=kinds)
     except (NotAuthenticated, NotAuthorised) as error:
         # A secret that was changed on one side only is seen by the sender alone, or by nobody.
         emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
@@ -224,7 +224,13 @@ async def _send(events: Iterable[Event], world: World) -> None:
 
 
 async def check_sender(
-    source: Source, sent: Sent, senders: Senders, now: datetime, kinds: HrKinds = HR_KINDS
+    source: Source,
+    request: HrRequest,
+    token: Token | None,
+    senders: Senders,
+    now: datetime,
+    *,
+    kinds: HrKinds = HR_KINDS,
 ) -> None:
     """Lets pass whoever proves to be the source; of a key the host has made sure already.
 
@@ -233,17 +239,17 @@ async def check_sender(
         DirectoryUnavailable: a token could not be checked.
     """
     if source.entra and source.authentication is Authentication.ENTRA:
-        application = await _application_of(sent.token, senders, now)
+        application = await _application_of(token, senders, now)
         if application not in source.entra.applications:
             raise NotAuthorised(f"the app {application} may not send for {source.name}")
         return
     value: Any = None
     if is_in_body(source):
         try:
-            value = tree_of(source, sent.body, sent.request.charset)
+            value = tree_of(source, request.body, request.charset)
         except InvalidMessage:
             raise NotAuthenticated("the body that holds the secret cannot be read") from None
-    check_proof(source, sent.request, senders.secrets, now, value=value, kinds=kinds)
+    check_proof(source, request, senders.secrets, now, value=value, kinds=kinds)
 
 
 async def _application_of(token: Token | None, senders: Senders, now: datetime) -> str:

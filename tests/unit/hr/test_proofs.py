@@ -50,6 +50,16 @@ def test_a_secret_in_a_header_lets_its_sender_in() -> None:
     shown(basic, {"x-token": f"basic {b64encode(NEW).decode()}"})
 
 
+def test_bearer_and_basic_stand_where_http_has_them() -> None:
+    bearer = source(secret={"secret": "OLD", "form": "bearer"})
+    shown(bearer, {"authorization": f"Bearer {OLD.decode()}"})
+    basic = source(secret={"secret": "NEW", "form": "basic"})
+    shown(basic, {"authorization": f"Basic {b64encode(NEW).decode()}"})
+    for other in ({"authorization": OLD.decode()}, {"x-token": f"Bearer {OLD.decode()}"}):
+        with pytest.raises(NotAuthenticated):
+            shown(bearer, other)
+
+
 def test_while_it_changes_both_are_good() -> None:
     both = by_header(secondSecret="NEW")
     shown(both, {"x-token": OLD.decode()})

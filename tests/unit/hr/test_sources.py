@@ -16,6 +16,9 @@ from tests.support.repository import ROOT
 
 EXAMPLES = [*sorted((ROOT / "docs/examples/hr").glob("*.yaml")), ROOT / "sandbox/hr-sources.yaml"]
 HEAD = "schema: sspr-rollout/hr-sources/1\nsources:\n"
+SCIM = (
+    "  - {name: scim, kind: scim, authentication: secret, secret: {secret: SCIM, form: bearer}}\n"
+)
 BAMBOO = "  - {name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}\n"
 VALIDATOR = jsonschema_rs.Draft202012Validator(json_schema())
 
@@ -41,9 +44,12 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
         (HEAD + BAMBOO + BAMBOO, "line 4: sources[1].name", "an earlier source"),
         (HEAD + BAMBOO.replace("bamboohr,", "Bamboo HR,", 1), "sources[0].name", "a to z"),
         (HEAD + BAMBOO.replace("kind: bamboohr", "kind: bamboo"), "sources[0].kind", "`bamboohr`"),
+        (HEAD + SCIM.replace(": secret, s", ": key, s"), "sources[0].secret", "take this out"),
+        (HEAD + SCIM.replace(", form: bearer", ""), "sources[0].secret", "say in `header`"),
         (HEAD + BAMBOO.replace("{secret: BAMBOOHR}", "{}"), "sources[0].hmac.secret", "is missing"),
         (HEAD + BAMBOO.replace(": BAMBOOHR", ": a__b"), "sources[0].hmac.secret", "single _"),
         (HEAD + BAMBOO.replace(": hmac,", ": key,"), "sources[0].hmac", "take this out"),
+        (HEAD + SCIM.replace("kind: scim", "kind: bamboohr"), "authentication", "hmac or key"),
         (HEAD + BAMBOO.replace(": hmac,", ": entra,"), "sources[0].authentication", "hmac or key"),
         (
             HEAD + "  - {name: e, kind: event-grid, authentication: entra}",
@@ -201,6 +207,21 @@ def test_a_source_whose_setting_is_missing_stops_the_start_with_its_name() -> No
         "HR source report: set SSPR_HR_SECRETS__REPORT",
         "HR source deel: set SSPR_HR_SECRETS__DEEL",
     ]
+
+
+@pytest.mark.parametrize("secret", [{}, {"scim": ""}, {"scim": "fifteen-bytes.."}])
+def test_a_bearer_secret_that_can_be_guessed_stops_the_start(secret: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        senders_of(
+            read(HEAD + SCIM),
+            secrets=secret,
+            authority="https://login.microsoftonline.com",
+            tenant_id=None,
+            audience=None,
+        )
+    assert "HR source scim: " in str(raised.value)
+    assert "SSPR_HR_SECRETS__SCIM" in str(raised.value)
+    assert "fifteen" not in str(raised.value)
 
 
 def test_the_keys_of_entra_are_never_fetched_in_the_clear() -> None:

@@ -201,8 +201,8 @@ def test_each_ready_source_with_a_secret_lets_its_sender_in_and_nobody_else(name
     assert told
     value = {"token": KEY.decode(), "value": [{"clientState": KEY.decode()}]}
     text = b64encode(KEY).decode() if told.form == "basic" else KEY.decode()
-    shown = f"Basic {text}" if told.form == "basic" else text
-    request = HrRequest(headers={"authorization": shown})
+    scheme = {"basic": "Basic ", "bearer": "Bearer "}.get(told.form, "")
+    request = HrRequest(headers={"authorization": f"{scheme}{text}"})
     check_proof(SOURCES[name], request, {told.secret.lower(): KEY}, NOW, value=value)
     with pytest.raises(NotAuthenticated):
         check_proof(SOURCES[name], request, {told.secret.lower(): KEY[1:]}, NOW, value=value)

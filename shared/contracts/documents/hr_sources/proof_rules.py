@@ -17,6 +17,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 PLACEHOLDERS = ("{body}", "{timestamp}", "{method}", "{url}", "{path}", "{header:NAME}")
 HEADER = "header:"
 _HEADER = re.compile(r"header:[A-Za-z0-9_-]{1,60}")
+_SCHEMES = ("basic", "bearer")
 _DESCRIBED = (Authentication.HMAC, Authentication.SECRET, Authentication.ENTRA)
 
 type Complaints = Iterator[Complaint]
@@ -63,10 +64,13 @@ def static_secrets_are_complete(root: Node) -> Complaints:
         if secret is None or not isinstance(secret.content, dict):
             continue
         places = [key for key in ("header", "field") if key in secret.keys]
+        form = text_at(secret, "form")
+        if not places and form in _SCHEMES:
+            places = ["header"]
         if len(places) != 1:
             yield Complaint(at, "say in `header` or in `field` where it is sent")
-        if "prefix" in secret.keys and text_at(secret, "form") == "basic":
-            reason = "Basic credentials begin with Basic; take this out"
+        if "prefix" in secret.keys and form in _SCHEMES:
+            reason = f"{form} says already what stands before it; take this out"
             yield Complaint((*at, "prefix"), reason, at_key=True)
         for key in ("form", "prefix"):
             if key in secret.keys and places == ["field"]:

@@ -115,22 +115,24 @@ class StaticSecret(Part):
         None, json_schema_extra=unless_left_out, description=_SECOND
     )
     header: Header | None = Field(
-        None, json_schema_extra=unless_left_out, description="The header that carries it."
+        None,
+        json_schema_extra=unless_left_out,
+        description="The header that carries it; of basic and bearer by default Authorization.",
     )
     field: Expression | None = Field(
         None,
         json_schema_extra=unless_left_out,
         description="Where in the body it stands, for senders that put it there: an expression.",
     )
-    form: Literal["text", "basic"] = Field(
+    form: Literal["text", "basic", "bearer"] = Field(
         "text",
         description="text: as it is, behind `prefix`. basic: as Basic credentials, the setting "
-        "being user:password.",
+        "being user:password. bearer: as a bearer token.",
     )
     prefix: Text | None = Field(
         None,
         json_schema_extra=unless_left_out,
-        description='What stands before it in the header, such as "Bearer ".',
+        description='What stands before it in the header, such as "Token token=".',
     )
 
 

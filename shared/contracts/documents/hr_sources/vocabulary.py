@@ -50,7 +50,8 @@ class Source(Part):
     kind: str = Field(description="What it sends: {kinds}.")
     authentication: Authentication = Field(
         description="key: a function key, at /api/hr/NAME. hmac: a signature, secret: a secret "
-        "that is sent along, entra: a token of this tenant, all at /api/hooks/NAME."
+        "that is sent along, entra: a token of this tenant, all at /api/hooks/NAME. With the last "
+        "two scim is served at /api/hr/NAME/scim/v2 as well."
     )
     hmac: Hmac | None = Field(
         None, json_schema_extra=unless_left_out, description="Of hmac: how the sender signs."
