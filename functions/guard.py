@@ -17,8 +17,12 @@ _CODINGS = frozenset({"", "identity"})
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 
 
-def body_of(req: func.HttpRequest) -> bytes:
+def body_of(req: func.HttpRequest, *, in_any_charset: bool = False) -> bytes:
     """The body of a request whose headers promise nothing that would not be kept.
+
+    Args:
+        req: as it came.
+        in_any_charset: whether the reader heeds the charset itself, as that of HR systems does.
 
     Raises:
         LengthRequired: it comes in chunks; the Functions host hands on none of such a body, and a
@@ -30,6 +34,8 @@ def body_of(req: func.HttpRequest) -> bytes:
     if req.method not in _WITHOUT_BODY:
         _check_length(headers)
     _check_coding(headers)
+    if not in_any_charset:
+        _check_charset(headers)
     body: bytes = req.get_body()
     _check_size(len(body))
     return body
@@ -52,6 +58,9 @@ def _check_coding(headers: Mapping[str, str]) -> None:
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in _CODINGS:
         raise BadMediaType("Content-Encoding", "send the body as it is, not compressed")
+
+
+def _check_charset(headers: Mapping[str, str]) -> None:
     for parameter in headers.get("content-type", "").split(";")[1:]:
         name, _, value = parameter.partition("=")
         charset = value.strip().strip('"').lower()

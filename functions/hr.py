@@ -7,10 +7,17 @@ import azure.functions as func
 
 from functions.guard import body_of
 from functions.requests import lowered_headers, token_of
-from functions.responses import JSON, answer, refusal, status_of
+from functions.responses import JSON, TEXT, answer, refusal, status_of
 from shared.bootstrap import App, Serving
 from shared.contracts.api import scim_answers
-from shared.contracts.api.hr_answers import Handshake, HrAnswer, ScimBulk, ScimUser
+from shared.contracts.api.hr_answers import (
+    Answered,
+    Echo,
+    Handshake,
+    HrAnswer,
+    ScimBulk,
+    ScimUser,
+)
 from shared.domain.errors import SsprRolloutError, UnknownSource
 from shared.use_cases.onboarding.accept_hr import (
     Accepted,
@@ -21,6 +28,8 @@ from shared.use_cases.onboarding.accept_hr import (
     agrees,
 )
 
+_NO_SNIFFING = {"X-Content-Type-Options": "nosniff"}
+"""A word that is given back is text, whatever it looks like."""
 _PATHS = {Door.KEY: "hr", Door.PROOF: "hooks"}
 
 
@@ -29,17 +38,21 @@ def blueprint(app: Serving) -> func.Blueprint:
     doors = func.Blueprint()
 
     @doors.function_name("take_hr_event")
-    @doors.route("hr/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.FUNCTION)
+    @doors.route(
+        "hr/{source}", methods=["POST", "GET", "OPTIONS"], auth_level=func.AuthLevel.FUNCTION
+    )
     async def take_hr_event(req: func.HttpRequest) -> func.HttpResponse:
         """What a system sends that holds a function key.
 
-        Both methods are one function's, so that its own key opens both: a key of the host, which
+        All methods are one function's, so that its own key opens them: a key of the host, which
         opens all functions, is not for somebody else's system.
         """
         return await _answered_at(Door.KEY, req, app())
 
     @doors.function_name("take_hook")
-    @doors.route("hooks/{source}", methods=["POST", "OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS)
+    @doors.route(
+        "hooks/{source}", methods=["POST", "GET", "OPTIONS"], auth_level=func.AuthLevel.ANONYMOUS
+    )
     async def take_hook(req: func.HttpRequest) -> func.HttpResponse:
         """What a system sends that signs it, or shows a token."""
         return await _answered_at(Door.PROOF, req, app())
@@ -54,7 +67,7 @@ async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.Http
             agrees(door, source, app.senders)
             return _agreed(req)
         sent = _sent(door, source, req)
-        return _answered(await accept_hr(sent, app.senders, app.world.outbox, app.now()), door, req)
+        return _answered(await accept_hr(sent, app.senders, app.world, app.now()), door, req)
     except OtherDoor as error:
         hint = f"it is configured for /api/{_PATHS[Door.PROOF]}/{source}"
         return _refused(UnknownSource(f"{error}; {hint}"), req)
@@ -64,12 +77,24 @@ async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.Http
 
 def _sent(door: Door, source: str, req: func.HttpRequest) -> Sent:
     headers = lowered_headers(req)
-    return Sent(door=door, source=source, body=body_of(req), notes=headers, token=token_of(headers))
+    return Sent(
+        door=door,
+        source=source,
+        body=body_of(req, in_any_charset=True),
+        notes=headers,
+        token=token_of(headers),
+        method=(req.method or "POST").upper(),
+        url=req.url,
+    )
 
 
 def _answered(accepted: Accepted, door: Door, req: func.HttpRequest) -> func.HttpResponse:
     """In the sender's own protocol, where it has one."""
     match accepted:
+        case Echo(word, None):
+            return func.HttpResponse(word, status_code=200, mimetype=TEXT, headers=_NO_SNIFFING)
+        case Echo(word, field):
+            return _json({field: word}, 200)
         case Handshake(code):
             return _json({"validationResponse": code}, 200)
         case ScimBulk(operations):
@@ -79,8 +104,10 @@ def _answered(accepted: Accepted, door: Door, req: func.HttpRequest) -> func.Htt
             return _scim(scim_answers.user_answer(key), 202)
         case ScimUser(key):
             return answer(HrAnswer(keys=(key,)), 202)
-        case HrAnswer():
-            return answer(accepted, 202)
+        case Answered(_, status, is_empty=True):
+            return func.HttpResponse(status_code=status)
+        case Answered(said, status):
+            return answer(said, status)
 
 
 def _refused(error: SsprRolloutError, req: func.HttpRequest) -> func.HttpResponse:
@@ -97,7 +124,7 @@ def _agreed(req: func.HttpRequest) -> func.HttpResponse:
     """
     origin = req.headers.get("webhook-request-origin")
     allowed = {"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"} if origin else {}
-    return func.HttpResponse(status_code=200, headers={"Allow": "POST, OPTIONS", **allowed})
+    return func.HttpResponse(status_code=200, headers={"Allow": "POST, GET, OPTIONS", **allowed})
 
 
 def _speaks_scim(req: func.HttpRequest) -> bool:

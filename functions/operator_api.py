@@ -51,12 +51,12 @@ _WEBHOOK = Route(
     example={"userPrincipalName": "grace@contoso.com", "effectiveDate": "2026-09-01"},
 )
 _HR_DOORS = (
-    ("take_hr_event", "agree_to_hr_events", "hr/{source}", False),
-    ("take_hook", "agree_to_hooks", "hooks/{source}", True),
+    ("take_hr_event", "agree_to_hr_events", "greet_hr_sender", "hr/{source}", False),
+    ("take_hook", "agree_to_hooks", "greet_hook_sender", "hooks/{source}", True),
 )
 _HR = [
     route
-    for take, agree, path, by_proof in _HR_DOORS
+    for take, agree, greet, path, by_proof in _HR_DOORS
     for route in (
         Route(
             name=take,
@@ -67,7 +67,7 @@ _HR = [
             takes=HrBody,
             answers=HrAnswer,
             status=202,
-            also={200: SenderAnswer},
+            also={200: SenderAnswer, 207: HrAnswer},
             refuses=(403, 404, 413, 503) if by_proof else (404, 413),
             for_operators=False,
             by_proof=by_proof,
@@ -85,6 +85,18 @@ _HR = [
             summary="Whether a sender's events are welcome (CloudEvents' protection against abuse)",
             takes=Nothing,
             answers=None,
+            refuses=(404,),
+            for_operators=False,
+            by_proof=by_proof,
+        ),
+        Route(
+            name=greet,
+            method="GET",
+            path=path,
+            tag="HR systems",
+            summary="Give a word back to a sender that asks for it before it sends events",
+            takes=Nothing,
+            answers=SenderAnswer,
             refuses=(404,),
             for_operators=False,
             by_proof=by_proof,

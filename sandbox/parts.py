@@ -15,7 +15,11 @@ from sandbox.tenant.tenant import TENANT_ID
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 
 HR_SOURCES = Path(__file__).with_name("hr-sources.yaml")
-HR_SECRETS = {"BAMBOOHR": "bamboo-shoots", "DEEL": "a-good-deel"}
+HR_SECRETS = {
+    "BAMBOOHR": "bamboo-shoots-in-spring",
+    "DEEL": "a-good-deel-for-all",
+    "REPORT": "hr:every-night-at-two",
+}
 HR_AUDIENCE = "api://sspr-rollout"
 JEA_ENDPOINT = "SSPR.DeltaSync"
 _TIMER_LEASE_SECONDS = 5

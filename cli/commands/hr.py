@@ -1,7 +1,6 @@
 """HR sources: check their file, and try what a message would come to, without sending it."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ from cli.exits import EPILOG, Failure, Status
 from cli.findings import line_of, show_findings, text_of, views_of
 from cli.options import Output
 from cli.tables import trial_table
-from cli.terminal import Form, contents, show
+from cli.terminal import Form, show, tell
 
 if TYPE_CHECKING:
     from shared.contracts.documents.hr_sources.vocabulary import Source
@@ -36,29 +35,54 @@ def try_(
     file: File,
     source: Annotated[str, typer.Option(help="Name the source.", show_default=False)],
     body: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="<file>",
-            help="Read the message, as JSON, from this file; - for stdin.",
+            help="Read the message, as it was sent, from this file; - for stdin.",
             show_default=False,
         ),
-    ],
+    ] = None,
+    request: Annotated[
+        str | None,
+        typer.Option(
+            metavar="<file>",
+            help="Read a recorded request from this file: POST <address>, the headers, an empty "
+            "line, the body (or take that from --body). Its proof is checked.",
+            show_default=False,
+        ),
+    ] = None,
+    secrets: Annotated[
+        str | None,
+        typer.Option(
+            metavar="<file>",
+            help="Read the secrets from this file, NAME=secret a line, to check the proof with.",
+            show_default=False,
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="<time>",
+            help="When the request came, such as 2026-12-01T08:00:00Z; by default now.",
+            show_default=False,
+        ),
+    ] = None,
     output: Output = Form.TABLE,
 ) -> None:
-    """Translate a message into events and show them; sends nothing and checks no signature."""
-    from cli.hr_trial import Trial
-    from shared.contracts.api.hr_answers import LeftAloneView
-    from shared.contracts.messages.onboarding_event import decode
-    from shared.domain.errors import InvalidMessage
-    from shared.hr.adapters import translate
+    """Translate a message into events and show them; sends nothing.
 
-    chosen = _chosen(file, source)
-    try:
-        found = translate(chosen, decode(contents(body)), datetime.now(UTC))
-    except InvalidMessage as error:
-        raise Failure(Status.NOT_FOUND, f"{body}: {error.field}: {error.reason}") from None
-    left_alone = [LeftAloneView.model_validate(one) for one in found.left_alone]
-    show(Trial(found.events, left_alone), trial_table, output)
+    The proof is checked of a recorded request alone.
+    """
+    from cli.hr_trial import recorded, secrets_in, time_of, tried
+
+    chosen, now = _chosen(file, source), time_of(at)
+    sent = recorded(request, body)
+    known = secrets_in(secrets) if secrets else {}
+    trial = tried(chosen, sent, known, now, with_proof=request is not None)
+    tell(trial.proof)
+    show(trial, trial_table, output)
+    if trial.refused:
+        raise typer.Exit(Status.NOT_FOUND)
 
 
 def _chosen(file: str, name: str) -> "Source":

@@ -12,7 +12,9 @@ _COLUMNS = ("event", "person", "on", "happened", "id")
 
 
 def trial_view(trial: Trial) -> Group:
-    """Renders the events, and what would be left alone."""
+    """Renders the events, what would be left alone or refused, or the answer to a handshake."""
+    if trial.answer is not None:
+        return Group(heading(f"a handshake, answered: {trial.answer}"))
     events = [_row(one) for one in trial.events]
     parts: list[RenderableType] = [
         table(_COLUMNS, events) if events else heading("no events"),
@@ -20,6 +22,11 @@ def trial_view(trial: Trial) -> Group:
             "Left alone",
             ("field", "reason"),
             [(one.field, one.reason) for one in trial.left_alone],
+        ),
+        *section(
+            "Refused",
+            ("field", "reason"),
+            [(one.field, one.reason) for one in trial.refused],
         ),
     ]
     return Group(*parts)

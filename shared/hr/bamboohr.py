@@ -83,5 +83,6 @@ KIND = HrKind(
         signed="{body}{timestamp}",
         timestamp_header="X-BambooHR-Timestamp",
     ),
+    told_by_document=True,
     translate=translate,
 )

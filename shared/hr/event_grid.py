@@ -4,6 +4,7 @@ Everybody who changes sends one, so that it enrols nobody: it has those looked a
 Source: "Microsoft Entra events", Azure Event Grid; a user's creation is told as an update.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from shared.hr.kind import HrKind
 from shared.hr.translation import (
     Event,
     LeftAlone,
+    RefusedRecord,
     SentEvent,
     SentPart,
     Translated,
@@ -22,6 +24,7 @@ from shared.hr.translation import (
     identity,
     object_of,
     part_of,
+    written,
 )
 
 _UPDATED, _DELETED = "Microsoft.Graph.UserUpdated", "Microsoft.Graph.UserDeleted"
@@ -43,14 +46,21 @@ def validation_code(value: Any) -> str | None:
 
 
 def translate(source: Source, value: Any, _now: datetime) -> Translated:
-    """Returns the events of a body: one, or a batch as a list.
+    """Returns the events of a body: one, or a batch in which each stands by itself.
 
     Raises:
-        InvalidMessage: naming the field and the reason, `[2].data…` in the third of a list.
+        InvalidMessage: the body is one event that cannot be taken; naming the field and the reason.
     """
     if not isinstance(value, list):
-        return _all([_one(source, value, "")])
-    return _all([_one(source, one, f"[{number}].") for number, one in enumerate(value)])
+        return _sorted([_one(source, value)])
+    outcomes: list[Event | LeftAlone | RefusedRecord] = []
+    for number, one in enumerate(value):
+        try:
+            outcomes.append(_at(number, _one(source, one)))
+        except InvalidMessage as error:
+            field = f"[{number}].{error.field}"
+            outcomes.append(RefusedRecord(number, field, error.reason, written(one)))
+    return _sorted(outcomes)
 
 
 def receive(source: Source, value: Any, now: datetime) -> Translated:
@@ -63,23 +73,26 @@ def receive(source: Source, value: Any, now: datetime) -> Translated:
     return translate(source, value, now) if code is None else Translated(answer=Handshake(code))
 
 
-def _all(found: list[Event | LeftAlone]) -> Translated:
+def _at(number: int, outcome: Event | LeftAlone) -> Event | LeftAlone:
+    if isinstance(outcome, LeftAlone):
+        return LeftAlone(f"[{number}].{outcome.field}", outcome.reason)
+    return outcome
+
+
+def _sorted(found: Sequence[Event | LeftAlone | RefusedRecord]) -> Translated:
     return Translated(
-        events=tuple(one for one in found if not isinstance(one, LeftAlone)),
+        events=tuple(one for one in found if isinstance(one, Mapping)),
         left_alone=tuple(one for one in found if isinstance(one, LeftAlone)),
+        refused=tuple(one for one in found if isinstance(one, RefusedRecord)),
     )
 
 
-def _one(source: Source, value: Any, place: str) -> Event | LeftAlone:
-    try:
-        event = object_of(value, "(event)")
-        kind = _kind(event)
-        if kind.required != _UPDATED:
-            reason = _LEFT_ALONE.get(kind.required, "is no event about a user")
-            return LeftAlone(f"{place}{kind.field}", reason)
-        return event_of(source, _asked(event))
-    except InvalidMessage as error:
-        raise InvalidMessage(f"{place}{error.field}", error.reason) from None
+def _one(source: Source, value: Any) -> Event | LeftAlone:
+    event = object_of(value, "(event)")
+    kind = _kind(event)
+    if kind.required != _UPDATED:
+        return LeftAlone(kind.field, _LEFT_ALONE.get(kind.required, "is no event about a user"))
+    return event_of(source, _asked(event))
 
 
 def _asked(event: Any) -> SentEvent:

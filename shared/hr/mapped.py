@@ -1,177 +1,157 @@
-"""Anything else: its fields are told by a mapping of JMESPath expressions."""
+"""Anything else: its fields are told by a mapping of JMESPath expressions.
 
-from collections.abc import Iterator, Sequence
+A record that cannot be taken is refused by itself; those beside it are taken.
+"""
+
 from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
-
-from shared.contracts.documents.finding import Complaint, Path
-from shared.contracts.documents.hr_sources.expression import Expression, evaluated
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, EventMeaning, Source
-from shared.contracts.documents.node import Node
-from shared.contracts.documents.part import Part, unless_left_out
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.request import Action
+from shared.hr.dates import day_of, moment_of
+from shared.hr.evaluation import BODY, Evaluations
 from shared.hr.kind import HrKind
+from shared.hr.mapping import Keys, Mapping, points_at_somebody, words_differ
+from shared.hr.records import Record, records_of
 from shared.hr.translation import (
     Event,
     LeftAlone,
+    RefusedRecord,
     SentEvent,
     SentPart,
     Translated,
-    by_content,
     event_of,
     identity,
     key_of,
+    named_by_minute,
 )
 
-MOST_EVENTS = 1_000
-_BODY = "_body"
-_PEOPLE = ("userPrincipalName", "employeeId", "objectId")
+__all__ = ["KIND", "Keys", "Mapping", "translate"]
 
-
-class Mapping(Part):
-    """Where in a message stands what; every value is a JMESPath expression."""
-
-    events: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="The list of events in the body; by default the body is one event. The other "
-        "expressions are about one of them, in which _body is the whole body.",
-    )
-    when: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="Events of which this is not true are left alone.",
-    )
-    action: Expression = Field(
-        "'onboard'", description="onboard or offboard, or with `actions` one of its keys."
-    )
-    actions: dict[str, EventMeaning] | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="What the sender's words for it mean: onboard or offboard. Others are left "
-        "alone.",
-    )
-    user_principal_name: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="The person's UPN in Entra."
-    )
-    employee_id: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="The person's employeeId in Entra."
-    )
-    object_id: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="The person's object id in Entra."
-    )
-    effective_date: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="The first or last day: a date, a time of which the date counts, or "
-        "/Date(milliseconds)/.",
-    )
-    id: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="What tells one event from the next, the same when it is sent again; by "
-        "default all of the event.",
-    )
-    time: Expression | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="When it happened, with its zone; by default when it came.",
-    )
-    reason: Expression | None = Field(
-        None, json_schema_extra=unless_left_out, description="Why, for the record."
-    )
-
-
-class Keys(Part):
-    """What is said of a mapped source alone."""
-
-    mapping: Mapping | None = Field(
-        None, json_schema_extra=unless_left_out, description="Of mapped: where stands what."
-    )
+type Outcome = Event | LeftAlone | RefusedRecord
 
 
 def translate(source: Source, value: Any, now: datetime) -> Translated:
-    """Returns the events that the mapping finds in a body.
+    """Returns what the mapping finds in a body; in a list each record stands by itself.
 
     Raises:
-        InvalidMessage: naming the expression, which names the sender's field, and the reason;
-            `[2].…` in the third event. Also where its `id` does not tell two events apart.
+        InvalidMessage: the body is one record that cannot be taken, or is none; naming the
+            expression, which names the sender's field, and the reason.
+        TooLarge: it has too many records.
     """
     mapping = source.own(Keys).mapping
     if mapping is None:
         raise AssertionError("a mapped source has a mapping; its rules see to it")
-    found = value if mapping.events is None else evaluated(mapping.events, value)
-    if found is None:
+    evaluations = Evaluations(value)
+    records = records_of(value, mapping.events, evaluations)
+    if records is None:
         reason = "the expression gives nothing of what was sent"
-        return Translated(left_alone=(LeftAlone(mapping.events or "(body)", reason),))
-    events = found if isinstance(found, list) else [found]
-    if len(events) > MOST_EVENTS:
-        raise TooLarge(mapping.events or "(body)", f"send at most {MOST_EVENTS:,} events at once")
-    single = not isinstance(found, list)
-    outcomes = [
-        _one(source, mapping, one, value, now=now, place="" if single else f"[{number}].")
-        for number, one in enumerate(events)
-    ]
-    _check_ids(mapping, outcomes)
+        place = ", ".join(mapping.events or ["(body)"])
+        return Translated(left_alone=(LeftAlone(place, reason),))
+    if isinstance(records, Record):
+        found = _found(mapping, records, value, evaluations)
+        return _sorted([_outcome(source, mapping, found, named_by_minute(records.content, now))])
+    outcomes: list[Outcome] = []
+    for number, record in enumerate(records):
+        try:
+            found = _found(mapping, record, value, evaluations)
+            unnamed = named_by_minute(record.content, now)
+            outcomes.append(_at(number, _outcome(source, mapping, found, unnamed)))
+        except TooLarge:
+            raise
+        except InvalidMessage as error:
+            outcomes.append(_refused(number, record, error))
+    return _sorted(_without_namesakes(mapping, records, outcomes))
+
+
+def _sorted(outcomes: Sequence[Outcome]) -> Translated:
     return Translated(
-        events=tuple(one for one in outcomes if not isinstance(one, LeftAlone)),
+        events=tuple(one for one in outcomes if isinstance(one, AnyMapping)),
         left_alone=tuple(one for one in outcomes if isinstance(one, LeftAlone)),
+        refused=tuple(one for one in outcomes if isinstance(one, RefusedRecord)),
     )
 
 
-def _check_ids(mapping: Mapping, outcomes: Sequence[Event | LeftAlone]) -> None:
-    """Refuses different events with the same id.
+def _at(number: int, outcome: Event | LeftAlone) -> Event | LeftAlone:
+    if isinstance(outcome, LeftAlone):
+        return LeftAlone(f"[{number}].{outcome.field}", outcome.reason)
+    return outcome
 
-    Of events that are called the same, the broker drops all but the first.
+
+def _refused(number: int, record: Record, error: InvalidMessage) -> RefusedRecord:
+    return RefusedRecord(number, f"[{number}].{error.field}", error.reason, record.text)
+
+
+def _without_namesakes(
+    mapping: Mapping, records: Sequence[Record], outcomes: Sequence[Outcome]
+) -> Sequence[Outcome]:
+    """Refuses of different events with the same id all but the first.
+
+    Of events that are called the same, the broker would drop them without a word.
     """
     first: dict[str, tuple[int, Event]] = {}
-    for number, event in enumerate(outcomes):
-        if isinstance(event, LeftAlone):
+    kept: list[Outcome] = []
+    for number, outcome in enumerate(outcomes):
+        if not isinstance(outcome, AnyMapping):
+            kept.append(outcome)
             continue
-        earlier, same = first.setdefault(key_of(event), (number, event))
-        if same != event:
-            reason = f"is also that of [{earlier}], which is another event; choose another `id`"
-            raise InvalidMessage(f"[{number}].{mapping.id}", reason)
+        earlier, same = first.setdefault(key_of(outcome), (number, outcome))
+        if same == outcome:
+            kept.append(outcome)
+            continue
+        reason = f"is also that of [{earlier}], which is another event; choose another `id`"
+        error = InvalidMessage(mapping.id or "(record)", reason)
+        kept.append(_refused(number, records[number], error))
+    return kept
 
 
-def _one(
-    source: Source, mapping: Mapping, value: Any, body: Any, *, now: datetime, place: str
-) -> Event | LeftAlone:
-    if not isinstance(value, AnyMapping):
-        raise InvalidMessage(f"{place}(event)", "write an object")
-    try:
-        found = _Found({**value, _BODY: body})
-        if mapping.when is not None and not found.said(mapping.when).value:
-            return LeftAlone(f"{place}{mapping.when}", "is not true of it")
-        action = _action(mapping, found.said(mapping.action))
-        if isinstance(action, LeftAlone):
-            return LeftAlone(f"{place}{action.field}", action.reason)
-        return event_of(source, _asked(mapping, action, found, by_content(value, now)))
-    except InvalidMessage as error:
-        raise InvalidMessage(f"{place}{error.field}", error.reason) from None
+def _found(mapping: Mapping, record: Record, body: Any, evaluations: Evaluations) -> "_Found":
+    return _Found({**record.inside, BODY: body}, mapping.none, evaluations)
+
+
+def _outcome(source: Source, mapping: Mapping, found: "_Found", unnamed: str) -> Event | LeftAlone:
+    if mapping.when is not None and not found.said(mapping.when).value:
+        return LeftAlone(mapping.when, "is not true of it")
+    action = _action(mapping, found.said(mapping.action))
+    if isinstance(action, LeftAlone):
+        return action
+    return event_of(source, _asked(mapping, action, found, unnamed))
 
 
 class _Found:
     """What expressions find in one event."""
 
-    def __init__(self, value: Any) -> None:
+    def __init__(self, value: Any, nothing: Sequence[str], evaluations: Evaluations) -> None:
         self._value = value
+        self._evaluations = evaluations
+        self._nothing = frozenset(nothing)
 
     def said(self, expression: str) -> SentPart:
-        return SentPart(expression, evaluated(expression, self._value))
+        return SentPart(expression, self._evaluations.of(expression, self._value))
 
     def perhaps(self, expression: str | None) -> SentPart | None:
-        return self.said(expression) if expression else None
+        """What is there; a word of the sender's for nothing is nothing."""
+        if not expression:
+            return None
+        found = self.said(expression)
+        return SentPart(found.field, None) if self._is_nothing(found.value) else found
+
+    def _is_nothing(self, value: Any) -> bool:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            return False
+        text = str(value).strip()
+        # 0001-01-01T00:00:00 is no day either.
+        return not text or text in self._nothing or text.partition("T")[0] in self._nothing
 
 
 def _action(mapping: Mapping, said: SentPart) -> Action | LeftAlone:
     word = _word(said)
     if mapping.actions is not None:
-        meant = mapping.actions.get(word)
+        meanings = {_folded(name): meant for name, meant in mapping.actions.items()}
+        meant = meanings.get(word)
         return Action(meant) if meant else LeftAlone(said.field, "is none of the mapping's actions")
     if word not in set(EventMeaning):
         raise InvalidMessage(said.field, "gives neither onboard nor offboard; write `actions`")
@@ -180,41 +160,38 @@ def _action(mapping: Mapping, said: SentPart) -> Action | LeftAlone:
 
 def _word(said: SentPart) -> str:
     """Returns the sender's word; true and false are keys of `actions` like any other."""
-    return str(said.value).lower() if isinstance(said.value, bool) else said.required
+    return _folded(str(said.value) if isinstance(said.value, bool) else said.required)
+
+
+def _folded(word: str) -> str:
+    return word.strip().casefold()
 
 
 def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> SentEvent:
     name = found.said(mapping.id).required if mapping.id else unnamed
     reason = found.perhaps(mapping.reason)
+    date, time = found.perhaps(mapping.effective_date), found.perhaps(mapping.time)
     return SentEvent(
         action=action,
         event_id=identity(name, action),
         object_id=found.perhaps(mapping.object_id),
         user_principal_name=found.perhaps(mapping.user_principal_name),
         employee_id=found.perhaps(mapping.employee_id),
-        effective_date=found.perhaps(mapping.effective_date),
-        time=found.perhaps(mapping.time),
+        effective_date=day_of(date, mapping.dates) if date else None,
+        time=moment_of(time, mapping.times) if time else None,
         reason=reason.text if reason else None,
     )
-
-
-def _points_at_somebody(path: Path, source: Node) -> Iterator[Complaint]:
-    """Complains of a mapping that names nobody: an event about nobody is of no use."""
-    mapping = source.child("mapping")
-    if mapping is None or not isinstance(mapping.content, dict):
-        return
-    if not any(key in mapping.keys for key in _PEOPLE):
-        yield Complaint((*path, "mapping"), f"say who it is about: {', '.join(_PEOPLE)}")
 
 
 KIND = HrKind(
     name="mapped",
     words="anything else that `mapping` describes: mapped",
     sends="[anything else](#anything-else), described by JMESPath expressions",
-    proofs=frozenset({Authentication.KEY, Authentication.HMAC, Authentication.ENTRA}),
+    proofs=frozenset(Authentication),
     keys=Keys,
     required={"mapping": "say in `mapping` where in its messages stands what"},
-    rules=(_points_at_somebody,),
+    told_by_document=True,
+    rules=(points_at_somebody, words_differ),
     translate=translate,
     asks_first=True,
 )

@@ -306,9 +306,7 @@ def _listed(value: Any) -> list[Any]:
 KIND = HrKind(
     name="scim",
     sends="a user resource or a bulk request of [SCIM 2.0](#scim-20)",
-    proofs=frozenset(
-        {Authentication.KEY, Authentication.HMAC, Authentication.ENTRA, Authentication.BEARER}
-    ),
+    proofs=frozenset(Authentication),
     keys=Keys,
     translate=translate,
     receive=receive,

@@ -3,6 +3,7 @@
 A complaint names the sender's field, not ours: whoever reads it knows that one.
 """
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -79,11 +80,24 @@ class LeftAlone:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedRecord:
+    """A record of a message that cannot be taken, and costs the others nothing."""
+
+    index: int | None
+    """Its place among the records, from 0; None where the message is one record."""
+    field: str
+    reason: str
+    text: str = dataclasses.field(repr=False)
+    """The record as JSON, or as it was sent where it could not be read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Translated:
     """What a message comes to: events, what is left alone, and who wants to be called back."""
 
     events: tuple[Event, ...] = ()
     left_alone: tuple[LeftAlone, ...] = ()
+    refused: tuple[RefusedRecord, ...] = ()
     callbacks: tuple[LifecycleCallback, ...] = ()
     answer: OwnAnswer | None = None
     """What the sender's own protocol wants to hear, where it has one."""
@@ -191,12 +205,27 @@ def by_content(value: Any, now: datetime) -> str:
     So a copy that a retry brings at once is the same event, and the same words some minutes later
     are another: whoever left, came back and left again has left.
     """
-    return f"{now:%Y-%m-%dT%H:%M}/{digest(value)}"
+    return named_by_minute(digest(value), now)
+
+
+def named_by_minute(content: str, now: datetime) -> str:
+    """Makes the same id of a content's digest."""
+    return f"{now:%Y-%m-%dT%H:%M}/{content}"
 
 
 def digest(value: Any) -> str:
     """Returns what tells one JSON value from others, whatever the order of its keys."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def written(value: Any) -> str:
+    """Returns the JSON text of a value, to be kept; half characters stay escapes."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return json.dumps(value, default=str)
+    return text
 
 
 def _known(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The HR systems' addresses on the real functions host: every proof, every protocol's answers."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +17,8 @@ from sandbox.testing.waiting import wait_until
 from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.documents import read
-from shared.hr.signature import Signing
+from shared.hr.proofs.signature import Signing
+from shared.hr.request import HrRequest
 from tests.support import operator_api_parts
 from tests.support.operator_api_parts import DESCRIPTION, Parts
 from tests.support.repository import ROOT
@@ -73,9 +75,8 @@ def signed(name: str, value: Any, *, at: datetime | None = None) -> dict[str, An
     """A request as that sender signs it."""
     signing, body = Signing.of(SOURCES[name]), json.dumps(value).encode()
     stamp = str(int((at or datetime.now(UTC)).timestamp()))
-    headers = {signing.header: signing.sign(HR_SECRETS[name.upper()].encode(), body, stamp)}
-    if signing.timestamp_header:
-        headers[signing.timestamp_header] = stamp
+    secret = HR_SECRETS[name.upper()].encode()
+    headers = signing.sign(secret, HrRequest(body=body), stamp)
     return {"content": body, "headers": headers}
 
 
@@ -232,6 +233,34 @@ def test_no_token_and_another_scheme_are_refused(parts: Parts, http: httpx.Clien
         "/api/hooks/arrivals", json=event, headers={"Authorization": f"Bearer {forged}"}
     )
     assert "no valid token" in refusal(answer, 401)
+
+
+def reporting() -> dict[str, str]:
+    credentials = b64encode(HR_SECRETS["REPORT"].encode()).decode()
+    return {"Authorization": f"Basic {credentials}"}
+
+
+def test_of_a_report_the_bad_records_are_answered_by_name_and_kept(http: httpx.Client) -> None:
+    people = [{"number": "7001", "starts": "01.02.2027"}, {"number": "7002", "starts": "soon"}]
+    answer = http.post("/api/hooks/report", json={"people": people}, headers=reporting())
+    assert answer.status_code == 207
+    (key,), (refused,) = answer.json()["keys"], answer.json()["refused"]
+    assert (refused["index"], refused["field"]) == (1, "[1].starts")
+    wait_until(lambda: http.get(f"/api/events/{key}", headers=keyed(http)).status_code == 200)
+    kept = http.get(f"/api/events/{refused['key']}", headers=keyed(http)).json()
+    assert (kept["outcome"], kept["field"]) == ("invalid", "[1].starts")
+    assert refusal(http.post("/api/hooks/report", json={"people": people}), 401)
+
+
+def test_words_are_given_back_before_the_first_event(http: httpx.Client) -> None:
+    asked = http.get("/api/hooks/report", headers={"X-Challenge": "abc"})
+    assert (asked.status_code, asked.json()) == (200, {"verification": "abc"})
+    asked = http.post("/api/hooks/report?validationToken=%3Cb%3Ea%20b")
+    assert (asked.status_code, asked.text) == (200, "<b>a b")
+    assert asked.headers["content-type"].startswith("text/plain")
+    assert asked.headers["x-content-type-options"] == "nosniff"
+    assert http.get("/api/hooks/bamboohr").status_code == 401
+    assert http.get("/api/hooks/nobody", headers={"X-Challenge": "abc"}).status_code == 404
 
 
 def test_event_grid_is_told_that_it_may_send(parts: Parts, http: httpx.Client) -> None:

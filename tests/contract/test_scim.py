@@ -17,8 +17,8 @@ schema: sspr-rollout/hr-sources/1
 sources:
   - name: provisioning
     kind: scim
-    authentication: bearer
-    bearer: {secrets: [PROVISIONING]}
+    authentication: secret
+    secret: {secret: PROVISIONING, form: bearer}
     match: userPrincipalName
 """
 CODE = """

@@ -7,7 +7,8 @@ from typing import Any
 from sandbox.company import SCOPE_GROUP
 from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from shared.hr.documents import read
-from shared.hr.signature import Signing
+from shared.hr.proofs.signature import Signing
+from shared.hr.request import HrRequest
 from tests.support.repository import ROOT
 from tests.support.rig import People, Rig, reasons, until
 
@@ -24,9 +25,8 @@ def signed(rig: Rig, name: str, value: Any) -> list[str]:
     """What a system sends that signs it; answers with the keys."""
     signing, body = Signing.of(SOURCES[name]), json.dumps(value).encode()
     stamp = datetime.now(UTC).isoformat()
-    headers = {signing.header: signing.sign(HR_SECRETS[name.upper()].encode(), body, stamp)}
-    if signing.timestamp_header:
-        headers[signing.timestamp_header] = stamp
+    secret = HR_SECRETS[name.upper()].encode()
+    headers = signing.sign(secret, HrRequest(body=body), stamp)
     answer = rig.console.app.post(f"/hooks/{name}", content=body, headers=headers)
     keys: list[str] = answer.raise_for_status().json()["keys"]
     return keys

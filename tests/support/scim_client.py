@@ -27,8 +27,9 @@ _SOURCE = source_model(HR_KINDS)
 
 def scim_source(name: str, **more: Any) -> Source:
     """A source of SCIM that shows one of two secrets."""
-    bearer = {"authentication": "bearer", "bearer": {"secrets": ["SCIM", "SCIM_OLD"]}}
-    fields = {"name": name, "kind": "scim", **bearer, **more}
+    secret = {"secret": "SCIM", "secondSecret": "SCIM_OLD", "form": "bearer"}
+    proof = {"authentication": "secret", "secret": secret}
+    fields = {"name": name, "kind": "scim", **proof, **more}
     return _SOURCE.model_validate_json(json.dumps(fields))
 
 
@@ -60,6 +61,10 @@ class ScimClient:
         """The service's address."""
         return f"https://app.test/api/hr/{self.source}{_SERVICE}"
 
+    @property
+    def _shown(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self.token}"} if self.token is not None else {}
+
     async def ask(self, method: str, path: str, body: Any = None, **headers: str) -> ScimAnswer:
         """Send a request; a body that is no bytes is written as JSON."""
         content = body if isinstance(body, bytes) else b"" if body is None else _json(body)
@@ -69,7 +74,7 @@ class ScimClient:
             method=method,
             path=address.path,
             query=dict(parse_qsl(address.query, keep_blank_values=True)),
-            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            headers=self._shown | {name.replace("_", "-"): one for name, one in headers.items()},
             body=content,
             token=Token(scheme="bearer", text=self.token) if self.token is not None else None,
             base=self.base,

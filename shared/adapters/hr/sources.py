@@ -5,14 +5,13 @@ from pathlib import Path
 
 from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.contracts.documents.finding import InvalidDocument
+from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import ConfigurationError
 from shared.ports.senders import Senders
 
 USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
 """Beside function_app.py."""
-SHORTEST_BEARER = 16
-"""Bytes: whoever can guess it may let anybody in, and take anybody out."""
 
 
 def read_sources(file: Path | None, read: Callable[[bytes], Sequence[Source]]) -> Sequence[Source]:
@@ -45,7 +44,8 @@ def senders_of(
     """Returns the senders, once everything is there that their proofs are checked with.
 
     Raises:
-        ConfigurationError: naming the sources that lack a setting, and the settings.
+        ConfigurationError: naming the sources that lack a setting, or whose secret is too short,
+            and the settings.
     """
     known = {name.lower(): value.encode() for name, value in secrets.items() if value}
     missing = [
@@ -55,6 +55,13 @@ def senders_of(
     ]
     if missing:
         raise ConfigurationError("HR sources lack settings:", missing)
+    weak = [
+        f"HR source {source.name}: SSPR_HR_SECRETS__{name} {reason}"
+        for source in sources
+        for name, reason in weaknesses(source, known)
+    ]
+    if weak:
+        raise ConfigurationError("HR sources have settings that prove nothing:", weak)
     tokens = None
     if tenant_id and audience:
         tokens = EntraTokens(authority=authority, tenant_id=tenant_id, audience=audience)
@@ -64,11 +71,9 @@ def senders_of(
 def _missing(
     source: Source, secrets: Mapping[str, bytes], tenant_id: str | None, audience: str | None
 ) -> Iterator[str]:
-    if source.hmac and source.hmac.secret.lower() not in secrets:
-        yield f"SSPR_HR_SECRETS__{source.hmac.secret}"
-    for name in source.bearer.secrets if source.bearer else ():
-        if len(secrets.get(name.lower(), b"")) < SHORTEST_BEARER:
-            yield f"SSPR_HR_SECRETS__{name} ({SHORTEST_BEARER} bytes at least)"
+    for name in source.secret_names:
+        if name.lower() not in secrets:
+            yield f"SSPR_HR_SECRETS__{name}"
     if source.authentication is Authentication.ENTRA:
         if not tenant_id:
             yield "SSPR_ENTRA_TENANT_ID"

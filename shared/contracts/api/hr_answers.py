@@ -18,18 +18,50 @@ class LeftAloneView(View):
     reason: str
 
 
+class RefusedView(View):
+    """A record that could not be taken while those beside it were; it is kept whole."""
+
+    index: int | None
+    """Of the record among those that were sent, from 0; null where the body is one record."""
+    field: str
+    """Where it stands in what was sent."""
+    reason: str
+    key: str
+    """The record is kept under it; `sspr refused` shows it."""
+
+
 class HrAnswer(View):
-    """The events were put on the queue; what was left alone on purpose is named."""
+    """The events were put on the queue; what was left alone or refused is named."""
 
     keys: tuple[str, ...]
     """One for each event, in their order, to follow it by."""
     left_alone: tuple[LeftAloneView, ...] = ()
+    refused: tuple[RefusedView, ...] = ()
 
 
 class SenderAnswer(View):
     """What the sender's own protocol wants: a SCIM BulkResponse, or Event Grid's handshake."""
 
     model_config = ConfigDict(extra="allow")
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What became of a message, and how its sender wants to hear of it."""
+
+    answer: HrAnswer
+    status: int = 202
+    is_empty: bool = False
+    """Whether the sender wants the status alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The sender asks for its own word in return before it sends events."""
+
+    word: str
+    field: str | None = None
+    """Of the JSON object that it wants; None where it wants the word as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +86,7 @@ class ScimBulk:
     operations: Sequence[BulkOperation]
 
 
-type OwnAnswer = Handshake | ScimUser | ScimBulk
+type OwnAnswer = Handshake | Echo | ScimUser | ScimBulk
 """What a sender's own protocol wants to hear; whoever answers writes it down."""
 
 

@@ -224,7 +224,7 @@ def _security(route: Route) -> list[Json]:
         return [{}]
     by_key: Json = {"functionKey": []}
     if route.by_proof:
-        return [{}] if route.method == "OPTIONS" else [{"signature": []}, {"sender": []}]
+        return [{}] if route.method in {"OPTIONS", "GET"} else [{"signature": []}, {"sender": []}]
     if not route.for_operators:
         return [by_key]
     return [by_key, {"entra": [READER if route.method == "GET" else OPERATOR]}]

@@ -85,6 +85,6 @@ class _Reasons:
         return list(self._schema.expected_at(path).get("properties", {}))
 
 
-def _one_of(expected: dict[str, list[str]], content: object) -> str:
-    known = expected.get("enum") or [str(expected.get("const"))]
+def _one_of(expected: dict[str, list[object]], content: object) -> str:
+    known = [str(one) for one in expected.get("enum") or [expected.get("const")]]
     return f"write {' or '.join(known)}{nearest(str(content), known) if known[1:] else ''}"

@@ -1,29 +1,58 @@
-"""Accept what an HR system sends: check who it is, translate it, put all of it on the queue."""
+"""Accept what an HR system sends: check who it is, translate it, put all of it on the queue.
 
-import hmac
+A record that cannot be taken is kept whole among the refused messages, said aloud without its
+words, and named in the answer; those beside it are taken.
+"""
+
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from typing import Any
 
-from shared.contracts.api.hr_answers import HrAnswer, LeftAloneView, OwnAnswer
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
-from shared.contracts.messages.onboarding_event import decode
-from shared.domain.errors import NotAuthenticated, NotAuthorised, TooLarge, UnknownSource
+from shared.contracts.api.hr_answers import (
+    Answered,
+    Echo,
+    HrAnswer,
+    LeftAloneView,
+    OwnAnswer,
+)
+from shared.contracts.documents.hr_sources.vocabulary import Answer, Authentication, Source
+from shared.domain.errors import (
+    InvalidMessage,
+    NotAuthenticated,
+    NotAuthorised,
+    TooLarge,
+    UnknownSource,
+)
 from shared.domain.signals import SenderRefused, plain_text
-from shared.hr.adapters import receive
+from shared.hr.adapters import receive, tree_of
+from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of
 from shared.hr.kind import HrKinds
+from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
-from shared.hr.signature import Signing
-from shared.hr.translation import Event, key_of
-from shared.ports.outbox import Outbox
+from shared.hr.request import HrRequest
+from shared.hr.translation import Event, Translated, key_of
 from shared.ports.senders import Senders
+from shared.ports.world import World
+from shared.use_cases.onboarding.hr_refusals import (
+    keep_body,
+    keep_records,
+    keep_word,
+    view_of_body,
+    view_of_record,
+)
 from shared.use_cases.signalling import emit
 
 LARGEST_BODY = 1024 * 1024
 """Bytes: as much as Event Grid puts into one batch."""
+_LARGEST_GREETING = 16 * 1024
+"""Bytes that are read of somebody who has not proved anything."""
 _BEARER, _PROOF_OF_POSSESSION = "bearer", "pop"
+_NO_WISHES = Answer()
+_OK = 300
+"""The first status that is no success."""
 
 
 class Door(Enum):
@@ -61,9 +90,17 @@ class Sent:
     notes: Mapping[str, str]
     """What came beside the body, by names in lower case: a signature, the time of sending."""
     token: Token | None = None
+    method: str = "POST"
+    url: str = ""
+    """The address with its query, as it was asked for."""
+
+    @property
+    def request(self) -> HrRequest:
+        """What the proof and the handshakes are made of."""
+        return HrRequest(body=self.body, headers=self.notes, method=self.method, url=self.url)
 
 
-type Accepted = HrAnswer | OwnAnswer
+type Accepted = Answered | OwnAnswer
 
 
 def find_source(door: Door, name: str, senders: Senders) -> Source:
@@ -92,69 +129,127 @@ def agrees(door: Door, name: str, senders: Senders, kinds: HrKinds = HR_KINDS) -
 
 
 async def accept_hr(
-    sent: Sent, senders: Senders, outbox: Outbox, now: datetime, kinds: HrKinds = HR_KINDS
+    sent: Sent, senders: Senders, world: World, now: datetime, kinds: HrKinds = HR_KINDS
 ) -> Accepted:
-    """Takes a message in; all of its events or none are queued, except those of SCIM bulk requests.
+    """Takes a message in: each of its records is queued, or refused by itself and kept.
 
     Raises:
-        UnknownSource: no source of that name is to be found at that door.
+        UnknownSource: no source of that name is to be found at that door, or it asks nothing.
         NotAuthenticated, NotAuthorised: the sender's proof is missing or wrong.
         TooLarge: the body is too large, or holds too many events.
-        InvalidMessage: naming the sender's field and the reason.
+        InvalidMessage: nothing of it could be taken; naming the sender's field and the reason.
         DirectoryUnavailable: a token could not be checked.
     """
     source = find_source(sent.door, sent.source, senders)
     if len(sent.body) > LARGEST_BODY:
         raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
+    if greeting := _unproved(source, sent):
+        return await _greeted(source, greeting, world, now)
     try:
-        await _check_proof(source, sent, senders, now, kinds)
+        await check_sender(source, sent.request, sent.token, senders, now, kinds=kinds)
     except (NotAuthenticated, NotAuthorised) as error:
         # A secret that was changed on one side only is seen by the sender alone, or by nobody.
         emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
         raise
-    received = receive(source, decode(sent.body), now, kinds)
-    await _send(received.events, outbox)
-    await outbox.send_callbacks(received.callbacks)
-    if received.answer:
-        return received.answer
-    left_alone = tuple(LeftAloneView.model_validate(one) for one in received.left_alone)
-    return HrAnswer(keys=received.keys, left_alone=left_alone)
+    try:
+        return await _taken(source, sent, world, now, kinds)
+    except TooLarge:
+        raise
+    except InvalidMessage as error:
+        await keep_body(source, sent.body, error, world, now)
+        if _wishes(source).refused >= _OK:
+            raise
+        view = view_of_body(source, sent.body, error)
+        return _answered(source, HrAnswer(keys=(), refused=(view,)))
 
 
-async def _send(events: Sequence[Event], outbox: Outbox) -> None:
-    await outbox.send_onboarding([(key_of(one), json.dumps(one).encode()) for one in events])
+async def _taken(
+    source: Source, sent: Sent, world: World, now: datetime, kinds: HrKinds
+) -> Accepted:
+    if greeting := greeting_of(source, sent.request, is_proved=True):
+        return await _greeted(source, greeting, world, now)
+    if sent.method == "GET":
+        raise UnknownSource("no source of that name asks so")
+    received = receive(source, tree_of(source, sent.body, sent.request.charset), now, kinds)
+    await _send(received.events, world)
+    await world.outbox.send_callbacks(received.callbacks)
+    await keep_records(source, received.refused, world, now)
+    return received.answer or _answered(source, _answer_of(source, received))
 
 
-async def _check_proof(
-    source: Source, sent: Sent, senders: Senders, now: datetime, kinds: HrKinds
+def _answer_of(source: Source, received: Translated) -> HrAnswer:
+    return HrAnswer(
+        keys=received.keys,
+        left_alone=tuple(LeftAloneView.model_validate(one) for one in received.left_alone),
+        refused=tuple(view_of_record(source, one) for one in received.refused),
+    )
+
+
+def _wishes(source: Source) -> Answer:
+    return source.answer or _NO_WISHES
+
+
+def _answered(source: Source, answer: HrAnswer) -> Answered:
+    """Puts the answer as the sender wants it."""
+    wishes = _wishes(source)
+    status: int = wishes.status
+    if answer.refused:
+        status = wishes.partly if answer.keys or answer.left_alone else wishes.refused
+    return Answered(answer, status, is_empty=wishes.body == "empty")
+
+
+def _unproved(source: Source, sent: Sent) -> Greeting | None:
+    """Returns what is asked before anything can be proved; little is read for it."""
+    if len(sent.body) > _LARGEST_GREETING:
+        return None
+    return greeting_of(source, sent.request, is_proved=False)
+
+
+async def _greeted(source: Source, greeting: Greeting, world: World, now: datetime) -> Accepted:
+    match greeting:
+        case Echo():
+            return greeting
+        case Shown():
+            await keep_word(source, greeting, world, now)
+            return _answered(source, HrAnswer(keys=()))
+        case Ping():
+            return _answered(source, HrAnswer(keys=()))
+
+
+async def _send(events: Iterable[Event], world: World) -> None:
+    bodies: Sequence[tuple[str, bytes]] = [
+        (key_of(one), json.dumps(one).encode()) for one in events
+    ]
+    await world.outbox.send_onboarding(bodies)
+
+
+async def check_sender(
+    source: Source,
+    request: HrRequest,
+    token: Token | None,
+    senders: Senders,
+    now: datetime,
+    *,
+    kinds: HrKinds = HR_KINDS,
 ) -> None:
-    """Checks the sender's proof; of a key the host has made sure already."""
-    if source.hmac and source.authentication is Authentication.HMAC:
-        secret = senders.secrets[source.hmac.secret.lower()]
-        Signing.of(source, kinds).check(secret, sent.notes, sent.body, now)
-    await check_token(source, sent.token, senders, now)
-
-
-async def check_token(source: Source, token: Token | None, senders: Senders, now: datetime) -> None:
-    """Lets pass whoever shows what the source's file asks for, where that is a token.
+    """Lets pass whoever proves to be the source; of a key the host has made sure already.
 
     Raises:
-        NotAuthenticated, NotAuthorised: it is missing or wrong.
-        DirectoryUnavailable: it could not be checked.
+        NotAuthenticated, NotAuthorised: the proof is missing or wrong.
+        DirectoryUnavailable: a token could not be checked.
     """
-    if source.bearer and source.authentication is Authentication.BEARER:
-        shown = token.text.encode() if token and token.scheme == _BEARER else b""
-        # All are compared, so that the time taken tells nothing.
-        right = [
-            hmac.compare_digest(shown, senders.secrets[name.lower()])
-            for name in source.bearer.secrets
-        ]
-        if not any(right):
-            raise NotAuthenticated("send the secret as a bearer token")
     if source.entra and source.authentication is Authentication.ENTRA:
         application = await _application_of(token, senders, now)
         if application not in source.entra.applications:
             raise NotAuthorised(f"the app {application} may not send for {source.name}")
+        return
+    value: Any = None
+    if is_in_body(source):
+        try:
+            value = tree_of(source, request.body, request.charset)
+        except InvalidMessage:
+            raise NotAuthenticated("the body that holds the secret cannot be read") from None
+    check_proof(source, request, senders.secrets, now, value=value, kinds=kinds)
 
 
 async def _application_of(token: Token | None, senders: Senders, now: datetime) -> str:

@@ -89,7 +89,7 @@ def test_one_function_s_key_is_enough_for_a_sender_that_asks_before_it_sends(
     doors = {name: one for name, one in found.items() if one["route"].endswith("/{source}")}
     assert doors.keys() == {"take_hr_event", "take_hook"}
     for door in doors.values():
-        assert {str(method).upper() for method in door["methods"]} == {"POST", "OPTIONS"}
+        assert {str(method).upper() for method in door["methods"]} == {"POST", "GET", "OPTIONS"}
 
 
 def test_no_two_functions_have_one_path_and_method(triggers: dict[str, dict[str, Any]]) -> None:

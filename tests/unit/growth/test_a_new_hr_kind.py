@@ -16,9 +16,7 @@ from rich.console import Console
 
 from cli.hr_trial import Trial
 from cli.render.hr import trial_view
-from shared.adapters.memory.broker import Broker
-from shared.adapters.memory.outbox import MemoryOutbox
-from shared.contracts.api.hr_answers import HrAnswer
+from shared.contracts.api.hr_answers import Answered, HrAnswer
 from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.hr_sources.kind import KnownSignature
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
@@ -39,6 +37,7 @@ from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import Door, Sent, accept_hr, agrees
 from tests.support.documented_tables import filled_in, pages
 from tests.support.enrolments import NOW
+from tests.support.stage import a_stage
 
 
 class _Badge(StrEnum):
@@ -78,6 +77,7 @@ TURNSTILE = HrKind(
     translate=_translate,
     asks_first=True,
 )
+KEY = b"the key of the north door"
 KINDS = registry_of(*HR_KINDS.values(), TURNSTILE)
 LANGUAGE = SourcesLanguage(KINDS)
 TEXT = """\
@@ -88,7 +88,7 @@ sources:
 """
 SENT = {"badge": "anna@contoso.test", "gone": True}
 SENDERS = Senders(
-    sources={source.name: source for source in LANGUAGE.read(TEXT)}, secrets={"north": b"key"}
+    sources={source.name: source for source in LANGUAGE.read(TEXT)}, secrets={"north": KEY}
 )
 
 
@@ -131,19 +131,20 @@ def test_the_language_that_is_published_knows_nothing_of_it() -> None:
 
 
 async def test_a_message_that_it_has_signed_is_put_on_the_queue() -> None:
-    broker, body, at = Broker(), json.dumps(SENT).encode(), str(int(NOW.timestamp()))
-    digest = hmac.new(b"key", at.encode() + body, hashlib.sha256).hexdigest()
+    stage = a_stage()
+    body, at = json.dumps(SENT).encode(), str(int(NOW.timestamp()))
+    digest = hmac.new(KEY, at.encode() + body, hashlib.sha256).hexdigest()
     sent = Sent(door=Door.PROOF, source="north", body=body, notes={"x-door": digest, "x-at": at})
-    answer = await accept_hr(sent, SENDERS, MemoryOutbox(broker), NOW, KINDS)
-    [message] = broker.take(ONBOARDING_EVENTS)
+    answer = await accept_hr(sent, SENDERS, stage.world, NOW, KINDS)
+    [message] = stage.broker.take(ONBOARDING_EVENTS)
     assert json.loads(message.body)["type"] == OFFBOARDED
-    assert answer == HrAnswer(keys=(message.key,))
+    assert answer == Answered(HrAnswer(keys=(message.key,)))
 
 
 async def test_one_that_it_has_not_signed_is_refused() -> None:
     sent = Sent(door=Door.PROOF, source="north", body=b"{}", notes={"x-door": "00", "x-at": "0"})
     with pytest.raises(NotAuthenticated, match="not the body's"):
-        await accept_hr(sent, SENDERS, MemoryOutbox(Broker()), NOW, KINDS)
+        await accept_hr(sent, SENDERS, a_stage().world, NOW, KINDS)
 
 
 def test_what_it_sends_comes_to_our_own_events() -> None:

@@ -436,8 +436,10 @@ def test_true_and_false_may_stand_for_joining_and_leaving() -> None:
 def test_different_events_that_are_called_the_same_are_refused_and_copies_are_not() -> None:
     batched = mapped(events="people", employeeId="number", id="_body.batch")
     anna, berta = {"number": "1"}, {"number": "2"}
-    error = refused(batched, {"batch": "7", "people": [anna, anna, berta]})
+    found = translated(batched, {"batch": "7", "people": [anna, anna, berta]})
+    (error,) = found.refused
     assert (error.field, "that of [0]" in error.reason) == ("[2]._body.batch", True)
+    assert [data["employeeId"] for _, data in said(found)] == ["1", "1"]
     assert len(set(translated(batched, {"batch": "7", "people": [anna, anna]}).keys)) == 1
 
 

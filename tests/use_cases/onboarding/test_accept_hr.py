@@ -8,7 +8,7 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.adapters.memory.senders import MemoryTokens
-from shared.contracts.api.hr_answers import Handshake, HrAnswer, ScimBulk, ScimUser
+from shared.contracts.api.hr_answers import Answered, Handshake, ScimBulk, ScimUser
 from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
@@ -21,8 +21,9 @@ from shared.domain.errors import (
     TooLarge,
     UnknownSource,
 )
+from shared.hr.proofs.signature import Signing
 from shared.hr.registry import HR_KINDS
-from shared.hr.signature import Signing
+from shared.hr.request import HrRequest
 from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import (
     LARGEST_BODY,
@@ -40,7 +41,7 @@ from tests.support.repository import ROOT
 from tests.support.stage import Stage, said
 
 PAYLOADS = ROOT / "tests/events/hr"
-SECRET = b"bamboo-shoots"
+SECRET = b"bamboo-shoots-in-spring"
 GRID = "4962773b-9cdb-44cf-a8bf-237846a00ab7"
 STRANGER = "0a6d2a34-5b5e-4cf4-9d0f-000000000000"
 MAPPING = {"employeeId": "id"}
@@ -86,8 +87,8 @@ def sent(name: str, value: Any, door: Door = Door.KEY, token: Token | None = Non
 
 def signed(value: Any, secret: bytes = SECRET, at: datetime = NOW) -> Sent:
     body, stamp = json.dumps(value).encode(), str(int(at.timestamp()))
-    signature = Signing.of(SOURCES[2]).sign(secret, body, stamp)
-    notes = {"x-bamboohr-signature": signature, "x-bamboohr-timestamp": stamp}
+    made = Signing.of(SOURCES[2]).sign(secret, HrRequest(body=body), stamp)
+    notes = {name.lower(): value for name, value in made.items()}
     return Sent(door=Door.PROOF, source="bamboohr", notes=notes, body=body)
 
 
@@ -96,8 +97,8 @@ def bearing(name: str, value: Any, text: str = "grid", scheme: str = "bearer") -
 
 
 def keys_of(accepted: Accepted) -> list[str]:
-    assert isinstance(accepted, HrAnswer)
-    return list(accepted.keys)
+    assert isinstance(accepted, Answered)
+    return list(accepted.answer.keys)
 
 
 def queued(stage: Stage) -> list[str]:
@@ -107,7 +108,7 @@ def queued(stage: Stage) -> list[str]:
 async def test_what_a_mapping_finds_is_put_on_the_queue_under_the_key_that_is_answered(
     stage: Stage, senders: Senders
 ) -> None:
-    reply = await accept_hr(sent("any", {"id": "7"}), senders, stage.world.outbox, NOW)
+    reply = await accept_hr(sent("any", {"id": "7"}), senders, stage.world, NOW)
     assert keys_of(reply) == queued(stage)
     (event,) = (json.loads(one.body) for one in stage.broker.messages(ONBOARDING_EVENTS))
     assert event["data"] == {"employeeId": "7", "actor": "hr/any"}
@@ -120,7 +121,7 @@ async def test_a_source_is_found_at_its_own_address_only(
     stage: Stage, senders: Senders, door: Door, name: str
 ) -> None:
     with pytest.raises(UnknownSource) as caught:
-        await accept_hr(sent(name, {"id": "7"}, door), senders, stage.world.outbox, NOW)
+        await accept_hr(sent(name, {"id": "7"}, door), senders, stage.world, NOW)
     # Only who holds a key is told where it would be.
     assert isinstance(caught.value, OtherDoor) is (name == "bamboohr")
     assert queued(stage) == []
@@ -136,8 +137,8 @@ def test_only_those_that_ask_whether_they_are_welcome_are_told(senders: Senders)
 
 async def test_a_signature_lets_its_sender_in(stage: Stage, senders: Senders) -> None:
     value = payload("bamboohr-created")
-    first = await accept_hr(signed(value), senders, stage.world.outbox, NOW)
-    again = await accept_hr(signed(value), senders, stage.world.outbox, NOW)
+    first = await accept_hr(signed(value), senders, stage.world, NOW)
+    again = await accept_hr(signed(value), senders, stage.world, NOW)
     assert keys_of(first) == keys_of(again) == queued(stage)
 
 
@@ -145,10 +146,10 @@ async def test_what_changes_nothing_is_accepted_without_a_key_and_with_the_reaso
     stage: Stage, senders: Senders
 ) -> None:
     value = payload("bamboohr-updated")
-    reply = await accept_hr(signed(value), senders, stage.world.outbox, NOW)
+    reply = await accept_hr(signed(value), senders, stage.world, NOW)
     assert keys_of(reply) == queued(stage) == []
-    assert isinstance(reply, HrAnswer)
-    assert reply.left_alone[0].field == "data.changedFields"
+    assert isinstance(reply, Answered)
+    assert reply.answer.left_alone[0].field == "data.changedFields"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ async def test_whoever_proves_nothing_is_refused_and_that_is_signalled(
     problem: type[Exception],
 ) -> None:
     with pytest.raises(problem):
-        await accept_hr(request_, senders, stage.world.outbox, NOW)
+        await accept_hr(request_, senders, stage.world, NOW)
     (told,) = said(signals, "sender-refused")
     assert told["source"] == request_.source
     assert queued(stage) == []
@@ -185,10 +186,10 @@ async def test_whoever_proves_nothing_is_refused_and_that_is_signalled(
 
 async def test_a_token_is_good_until_it_ends(stage: Stage, senders: Senders) -> None:
     value = payload("event-grid")
-    reply = await accept_hr(bearing("arrivals", value), senders, stage.world.outbox, NOW)
+    reply = await accept_hr(bearing("arrivals", value), senders, stage.world, NOW)
     assert keys_of(reply) == queued(stage)
     with pytest.raises(NotAuthenticated):
-        await accept_hr(bearing("arrivals", value), senders, stage.world.outbox, NOW + HOUR)
+        await accept_hr(bearing("arrivals", value), senders, stage.world, NOW + HOUR)
 
 
 async def test_without_tokens_that_could_be_checked_nobody_is_let_in(
@@ -196,7 +197,7 @@ async def test_without_tokens_that_could_be_checked_nobody_is_let_in(
 ) -> None:
     blind = Senders(sources=senders.sources, secrets=senders.secrets)
     with pytest.raises(NotAuthenticated):
-        await accept_hr(bearing("arrivals", []), blind, stage.world.outbox, NOW)
+        await accept_hr(bearing("arrivals", []), blind, stage.world, NOW)
 
 
 async def test_while_entras_keys_cannot_be_read_the_sender_is_not_to_blame(
@@ -204,7 +205,7 @@ async def test_while_entras_keys_cannot_be_read_the_sender_is_not_to_blame(
 ) -> None:
     stage.turns.fail("tokens.application_of", DirectoryUnavailable("away"))
     with pytest.raises(DirectoryUnavailable):
-        await accept_hr(bearing("arrivals", []), senders, stage.world.outbox, NOW)
+        await accept_hr(bearing("arrivals", []), senders, stage.world, NOW)
     assert said(signals, "sender-refused") == []
 
 
@@ -212,7 +213,7 @@ async def test_event_grids_question_is_answered_and_nothing_queued(
     stage: Stage, senders: Senders
 ) -> None:
     value = payload("event-grid-validation")
-    reply = await accept_hr(bearing("arrivals", value), senders, stage.world.outbox, NOW)
+    reply = await accept_hr(bearing("arrivals", value), senders, stage.world, NOW)
     code = value[0]["data"]["validationCode"]
     assert reply == Handshake(code)
     assert queued(stage) == []
@@ -223,17 +224,17 @@ async def test_what_cannot_be_read_is_refused_by_the_senders_own_field(
     stage: Stage, senders: Senders, body: bytes
 ) -> None:
     with pytest.raises(InvalidMessage):
-        await accept_hr(sent("any", body), senders, stage.world.outbox, NOW)
+        await accept_hr(sent("any", body), senders, stage.world, NOW)
     assert queued(stage) == []
 
 
 async def test_a_body_that_is_too_large_is_not_even_read(stage: Stage, senders: Senders) -> None:
     with pytest.raises(TooLarge):
-        await accept_hr(sent("any", b" " * (LARGEST_BODY + 1)), senders, stage.world.outbox, NOW)
+        await accept_hr(sent("any", b" " * (LARGEST_BODY + 1)), senders, stage.world, NOW)
 
 
 async def test_a_scim_user_is_known_by_the_events_key(stage: Stage, senders: Senders) -> None:
-    reply = await accept_hr(sent("scim", payload("scim-user")), senders, stage.world.outbox, NOW)
+    reply = await accept_hr(sent("scim", payload("scim-user")), senders, stage.world, NOW)
     assert isinstance(reply, ScimUser)
     assert [reply.key] == queued(stage)
 
@@ -243,7 +244,7 @@ async def test_of_a_scim_bulk_request_each_operation_stands_by_itself(
 ) -> None:
     value = payload("scim-bulk-rfc")
     value["Operations"].append({"method": "POST", "path": "/Users", "bulkId": "x", "data": {}})
-    reply = await accept_hr(sent("scim", value), senders, stage.world.outbox, NOW)
+    reply = await accept_hr(sent("scim", value), senders, stage.world, NOW)
     assert isinstance(reply, ScimBulk)
     assert len(reply.operations) == len(value["Operations"])
     assert reply.operations[-1].problem is not None
@@ -254,7 +255,7 @@ async def test_a_workflow_that_waits_is_to_be_called_back_and_its_event_is_queue
     stage: Stage, senders: Senders
 ) -> None:
     value = payload("lifecycle-workflows")
-    await accept_hr(bearing("joiners", value), senders, stage.world.outbox, NOW)
+    await accept_hr(bearing("joiners", value), senders, stage.world, NOW)
     (callback,) = stage.deliver(LIFECYCLE_CALLBACKS)
     read = LifecycleCallback.read(callback.body)
     assert [read.event_key] == queued(stage)
@@ -269,6 +270,6 @@ async def test_a_workflow_whose_callback_could_not_be_queued_asks_again_and_is_o
     value = payload("lifecycle-workflows")
     stage.turns.fail("outbox.send_callbacks", ConnectionError("the broker is away"))
     with pytest.raises(ConnectionError):
-        await accept_hr(bearing("joiners", value), senders, stage.world.outbox, NOW)
-    await accept_hr(bearing("joiners", value), senders, stage.world.outbox, NOW)
+        await accept_hr(bearing("joiners", value), senders, stage.world, NOW)
+    await accept_hr(bearing("joiners", value), senders, stage.world, NOW)
     assert len(queued(stage)) == len(stage.broker.messages(LIFECYCLE_CALLBACKS)) == 1

@@ -36,6 +36,9 @@ class SourceKind:
     required: Mapping[str, str] = field(default_factory=dict)
     """Those among them that it cannot do without, and what to say where one is missing."""
     signature: KnownSignature | None = None
+    told_by_document: bool = False
+    """Whether a document says how its bodies are written, what it asks beforehand and what it
+    wants to be answered. Of others their own protocol does."""
     rules: tuple[SourceRule, ...] = ()
 
     @property

@@ -4,17 +4,26 @@ As with the rollout document every rule looks at what was written and passes ove
 should be. What a kind's sources can do and have is the kind's own word.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from shared.contracts.documents.finding import Complaint, Path
-from shared.contracts.documents.hr_sources.kind import SourceKind, SourceKinds
-from shared.contracts.documents.hr_sources.vocabulary import Authentication
+from shared.contracts.documents.finding import Complaint
+from shared.contracts.documents.hr_sources.kind import SourceKinds
+from shared.contracts.documents.hr_sources.nodes import kind_of, sources_in, text_at
+from shared.contracts.documents.hr_sources.proof_rules import (
+    proofs_fit,
+    signatures_are_complete,
+    static_secrets_are_complete,
+)
 from shared.contracts.documents.node import Node
 
-_PLACEHOLDER = re.compile(r"\{[A-Za-z_]+\}")
-_PLACEHOLDERS = ("{body}", "{timestamp}")
+_OF_FORMS = {
+    "charset": ("form", "csv"),
+    "delimiter": ("csv",),
+    "lists": ("xml",),
+}
+_HANDSHAKES = ("header", "query", "body", "show", "ping")
+_OF_HANDSHAKES = {"answer": ("header", "query", "body"), "when": ("body", "show")}
 
 type Complaints = Iterator[Complaint]
 
@@ -22,8 +31,8 @@ type Complaints = Iterator[Complaint]
 def names_differ(root: Node) -> Complaints:
     """The address ends with the name."""
     taken: set[str] = set()
-    for path, source in _sources(root):
-        name = _text(source, "name")
+    for path, source in sources_in(root):
+        name = text_at(source, "name")
         if name in taken:
             yield Complaint((*path, "name"), f"an earlier source is called {name!r}")
         if name:
@@ -33,8 +42,8 @@ def names_differ(root: Node) -> Complaints:
 def keys_belong(root: Node, kinds: SourceKinds) -> Complaints:
     """What says nothing about a source of its kind is a slip."""
     owners = {key: kind for kind in kinds.values() for key in kind.key_names}
-    for path, source in _sources(root):
-        kind = _kind(source, kinds)
+    for path, source in sources_in(root):
+        kind = kind_of(source, kinds)
         if kind is None:
             continue
         for key, owner in owners.items():
@@ -46,60 +55,59 @@ def keys_belong(root: Node, kinds: SourceKinds) -> Complaints:
                 yield Complaint(path, reason)
 
 
-def proofs_fit(root: Node, kinds: SourceKinds) -> Complaints:
-    """A sender proves who they are in one way, and it has to be described."""
-    for path, source in _sources(root):
-        kind, proof = _kind(source, kinds), _text(source, "authentication")
-        if proof not in set(Authentication):
-            continue
-        if kind and proof not in kind.proofs:
-            reason = f"{kind.name} cannot do that; write {' or '.join(sorted(kind.proofs))}"
-            yield Complaint((*path, "authentication"), reason)
-        for key in (Authentication.HMAC, Authentication.ENTRA, Authentication.BEARER):
-            if key in source.keys and proof != key:
-                reason = f"`authentication` is {proof}; take this out, or write {key} there"
+def told_by_document(root: Node, kinds: SourceKinds) -> Complaints:
+    """A kind with a protocol of its own is written, asked and answered as that has it."""
+    for path, source in sources_in(root):
+        kind = kind_of(source, kinds)
+        for key in ("body", "handshakes", "answer"):
+            if kind and not kind.told_by_document and key in source.keys:
+                reason = f"{kind.name} has a protocol of its own, which says it; take it out"
                 yield Complaint((*path, key), reason, at_key=True)
-            if key not in source.keys and proof == key:
-                yield Complaint(path, f"say in `{key}` how it is checked")
 
 
-def signatures_are_complete(root: Node, kinds: SourceKinds) -> Complaints:
-    """A time that is not signed can be made up, and one that is signed has to be sent."""
-    for path, source in _sources(root):
-        hmac, at = source.child("hmac"), (*path, "hmac")
-        if hmac is None or not isinstance(hmac.content, dict):
-            continue
-        kind = _kind(source, kinds)
-        known = kind.signature if kind else None
-        if not known and "header" not in hmac.keys:
-            yield Complaint(at, "say in `header` which header carries the signature")
-        signed = _text(hmac, "signed") or (known.signed if known else "{body}")
-        yield from _what_is_signed(signed, at)
-        has_time, sends_time = "{timestamp}" in signed, "timestampHeader" in hmac.keys
-        if has_time and not sends_time and not known:
-            yield Complaint((*at, "signed"), "say in `timestampHeader` where {timestamp} is sent")
-        if sends_time and not has_time:
-            reason = "this time is not signed, so anybody may change it; see `signed`"
-            yield Complaint((*at, "timestampHeader"), reason, at_key=True)
-        elif kind and known and not has_time:
-            reason = f"{kind.name} signs it, and unsigned anybody may change it"
-            yield Complaint((*at, "signed"), f"{{timestamp}} is missing: {reason}")
+def bodies_are_described(root: Node) -> Complaints:
+    """What is said of a form that the bodies do not have is a slip."""
+    for path, source in sources_in(root):
+        body = source.child("body")
+        form = (text_at(body, "format") if body else None) or "json"
+        for key, forms in _OF_FORMS.items():
+            if body and key in body.keys and form not in forms:
+                reason = f"only {' and '.join(forms)} has it; take it out"
+                yield Complaint((*path, "body", key), reason, at_key=True)
 
 
-def _what_is_signed(signed: str, at: Path) -> Complaints:
-    if "{body}" not in signed:
-        yield Complaint((*at, "signed"), "{body} is missing: nothing of what is sent is signed")
-    if signed.count("{body}") > 1:
-        yield Complaint((*at, "signed"), "write {body} once")
-    for name in _PLACEHOLDER.findall(signed):
-        if name not in _PLACEHOLDERS:
-            reason = f"{name} stands for nothing; there are {' and '.join(_PLACEHOLDERS)}"
-            yield Complaint((*at, "signed"), reason)
+def handshakes_are_one_thing(root: Node) -> Complaints:
+    """Each gives one value back, or shows one, or is a test."""
+    for path, source in sources_in(root):
+        handshakes = source.child("handshakes")
+        listed = handshakes.content if handshakes else None
+        for index, handshake in enumerate(listed if isinstance(listed, list) else []):
+            at = (*path, "handshakes", index)
+            if not isinstance(handshake.content, dict):
+                continue
+            found = [key for key in _HANDSHAKES if key in handshake.keys]
+            if len(found) != 1:
+                yield Complaint(at, f"write one of {', '.join(_HANDSHAKES)}")
+                continue
+            for key, owners in _OF_HANDSHAKES.items():
+                if key in handshake.keys and found[0] not in owners:
+                    reason = f"only {', '.join(owners)} has it; take it out"
+                    yield Complaint((*at, key), reason, at_key=True)
+
+
+def answers_agree(root: Node) -> Complaints:
+    """204 is an answer without a body."""
+    for path, source in sources_in(root):
+        answer = source.child("answer")
+        status = answer.child("status") if answer else None
+        if answer and status and status.content == 204 and text_at(answer, "body") != "empty":  # noqa: PLR2004
+            reason = "an answer of 204 has no body; write `body: empty`, or another status"
+            yield Complaint((*path, "answer", "status"), reason)
 
 
 def kinds_own_rules(root: Node, kinds: SourceKinds) -> Complaints:
     """What a kind has against a source that says it is one of its own, or that has its keys."""
-    for path, source in _sources(root):
+    for path, source in sources_in(root):
         for kind in kinds.values():
             for rule in kind.rules:
                 yield from rule(path, source)
@@ -110,23 +118,12 @@ def rules_of(kinds: SourceKinds) -> tuple[Callable[[Node], Complaints], ...]:
     return (
         names_differ,
         partial(keys_belong, kinds=kinds),
+        partial(told_by_document, kinds=kinds),
         partial(proofs_fit, kinds=kinds),
         partial(signatures_are_complete, kinds=kinds),
+        static_secrets_are_complete,
+        bodies_are_described,
+        handshakes_are_one_thing,
+        answers_agree,
         partial(kinds_own_rules, kinds=kinds),
     )
-
-
-def _sources(root: Node) -> Iterator[tuple[Path, Node]]:
-    sources = root.child("sources")
-    if sources and isinstance(sources.content, list):
-        for index, source in enumerate(sources.content):
-            yield ("sources", index), source
-
-
-def _kind(source: Node, kinds: SourceKinds) -> SourceKind | None:
-    return kinds.get(_text(source, "kind") or "")
-
-
-def _text(node: Node, key: str) -> str | None:
-    found = node.child(key)
-    return found.content if found and isinstance(found.content, str) else None

@@ -4,70 +4,36 @@ What differs from kind to kind stands beside the kind's adapter; `model.py` puts
 place of `{kinds}`, which there are, and of `{signing}`, whose signatures are known.
 """
 
-import re
 from enum import StrEnum
-from typing import Annotated, Literal, cast
+from typing import Literal, cast
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import Field
 
+from shared.contracts.documents.hr_sources.answers import Answer, Handshake
+from shared.contracts.documents.hr_sources.body import Body
+from shared.contracts.documents.hr_sources.proofs import (
+    Authentication,
+    Entra,
+    Hmac,
+    StaticSecret,
+)
+from shared.contracts.documents.hr_sources.words import Slug
 from shared.contracts.documents.part import Part, unless_left_out
-from shared.contracts.documents.scalars import Span, between
 
+__all__ = [
+    "SCHEMA",
+    "Answer",
+    "Authentication",
+    "Body",
+    "Entra",
+    "EventMeaning",
+    "Handshake",
+    "Hmac",
+    "HrSources",
+    "Source",
+    "StaticSecret",
+]
 SCHEMA = "sspr-rollout/hr-sources/1"
-_SLUG = r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"
-_SECRET = r"^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*$"  # noqa: S105  # the pattern of a name
-_GUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-_HEADER = r"^[A-Za-z0-9-]{1,60}$"
-
-
-def _matching(pattern: str, otherwise: str, *examples: str) -> tuple[object, object]:
-    def check(text: str) -> str:
-        if re.fullmatch(pattern, text):
-            return text
-        raise ValueError(otherwise)
-
-    schema = {"type": "string", "pattern": pattern, "examples": list(examples)}
-    return AfterValidator(check), WithJsonSchema(schema)
-
-
-type Slug = Annotated[
-    str,
-    *_matching(
-        _SLUG, "write at most 40 of the letters a to z, digits and -, such as bamboohr", "bamboohr"
-    ),
-]
-type SecretName = Annotated[
-    str,
-    *_matching(
-        _SECRET,
-        "write the name of a setting below SSPR_HR_SECRETS__: letters, digits and single _",
-        "BAMBOOHR",
-    ),
-]
-type Header = Annotated[
-    str,
-    *_matching(_HEADER, "write the name of an HTTP header", "X-Signature"),
-]
-type ApplicationId = Annotated[
-    str,
-    *_matching(
-        _GUID,
-        "write an application (client) id, 8-4-4-4-12 hexadecimal digits",
-        "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11",
-    ),
-    AfterValidator(str.lower),
-]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Tolerance = Annotated[Span, between("PT1S", "PT1H")]
-
-
-class Authentication(StrEnum):
-    """By what a sender proves who they are."""
-
-    KEY = "key"
-    HMAC = "hmac"
-    ENTRA = "entra"
-    BEARER = "bearer"
 
 
 class EventMeaning(StrEnum):
@@ -77,81 +43,51 @@ class EventMeaning(StrEnum):
     OFFBOARD = "offboard"
 
 
-class Hmac(Part):
-    """How a sender signs: a keyed digest of what they send."""
-
-    secret: SecretName = Field(
-        description="The name of the secret: BAMBOOHR stands for the setting "
-        "SSPR_HR_SECRETS__BAMBOOHR. Never the secret itself."
-    )
-    header: Header | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="The header that carries the signature; known of {signing}.",
-    )
-    algorithm: Literal["sha256"] = Field("sha256", description="HMAC-SHA256; there is no other.")
-    encoding: Literal["hex", "base64"] = Field("hex", description="How the signature is written.")
-    prefix: Text | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="What stands before the signature in the header, such as sha256=.",
-    )
-    signed: Text | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="What is signed: {body} and {timestamp} stand for themselves, all else is "
-        "literal, such as v0:{timestamp}:{body}. By default {body}; known of {signing}.",
-    )
-    timestamp_header: Header | None = Field(
-        None,
-        json_schema_extra=unless_left_out,
-        description="The header with the time of sending; known of {signing}.",
-    )
-    tolerance: Tolerance = Field(
-        "PT5M", description="How far that time may be from ours; against replay."
-    )
-
-
-class Entra(Part):
-    """Which apps' tokens are taken."""
-
-    applications: list[ApplicationId] = Field(
-        min_length=1,
-        description="Application (client) ids, as they stand in the token's appid or azp.",
-    )
-
-
-class Bearer(Part):
-    """A secret that the sender shows with every request, as SCIM clients do."""
-
-    secrets: list[SecretName] = Field(
-        min_length=1,
-        max_length=2,
-        description="The names of the secrets that are taken: SCIM stands for the setting "
-        "SSPR_HR_SECRETS__SCIM. Two while one takes the other's place.",
-    )
-
-
 class Source(Part):
     """One system that sends: by its name its address ends."""
 
     name: Slug = Field(description="Unique; the address is /api/hr/NAME or /api/hooks/NAME.")
     kind: str = Field(description="What it sends: {kinds}.")
     authentication: Authentication = Field(
-        description="key: a function key, at /api/hr/NAME. hmac: a signature, entra: a token of "
-        "this tenant, bearer: a secret, all at /api/hooks/NAME. With the last two scim is served "
-        "at /api/hr/NAME/scim/v2 as well."
+        description="key: a function key, at /api/hr/NAME. hmac: a signature, secret: a secret "
+        "that is sent along, entra: a token of this tenant, all at /api/hooks/NAME. With the last "
+        "two scim is served at /api/hr/NAME/scim/v2 as well."
     )
     hmac: Hmac | None = Field(
         None, json_schema_extra=unless_left_out, description="Of hmac: how the sender signs."
     )
+    secret: StaticSecret | None = Field(
+        None, json_schema_extra=unless_left_out, description="Of secret: where it is sent."
+    )
     entra: Entra | None = Field(
         None, json_schema_extra=unless_left_out, description="Of entra: whose tokens are taken."
     )
-
-    bearer: Bearer | None = Field(
-        None, json_schema_extra=unless_left_out, description="Of bearer: whose secrets are taken."
+    body: Body | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="How its bodies are written; by default JSON.",
     )
+    handshakes: list[Handshake] = Field(
+        default=[],
+        max_length=5,
+        description="Messages that are no events: what is asked before the first, and tests.",
+    )
+    answer: Answer | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="What it wants to be answered; by default 202 with the keys of the events.",
+    )
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The settings that its proof is checked with, as the document calls them."""
+        names = {
+            Authentication.HMAC: self.hmac,
+            Authentication.SECRET: self.secret,
+        }
+        proof = names.get(self.authentication)
+        found = (proof.secret, proof.second_secret) if proof else ()
+        return tuple(name for name in found if name)
 
     def own[P: Part](self, keys: type[P]) -> P:
         """The keys that sources of its kind alone have."""

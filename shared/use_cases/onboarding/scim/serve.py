@@ -25,13 +25,14 @@ from shared.domain.errors import (
 )
 from shared.domain.signals import SenderRefused, plain_text
 from shared.hr import scim
+from shared.hr.request import HrRequest
 from shared.hr.scim_service import discovery
 from shared.hr.scim_service.patch import patched
 from shared.hr.scim_service.projection import projected
 from shared.ports.scim_users import ScimUser
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.use_cases.onboarding.accept_hr import LARGEST_BODY, Token, check_token
+from shared.use_cases.onboarding.accept_hr import LARGEST_BODY, Token, check_sender
 from shared.use_cases.onboarding.scim.bulk import carry_out_all
 from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.users import (
@@ -46,7 +47,7 @@ from shared.use_cases.onboarding.scim.users import (
 )
 from shared.use_cases.signalling import emit
 
-_TOKENS = frozenset({Authentication.BEARER, Authentication.ENTRA})
+_TOKENS = frozenset({Authentication.SECRET, Authentication.ENTRA})
 """A signature of a request without a body would be good for all of them."""
 _SEARCH = ".search"
 _USUAL_COUNT = 100
@@ -96,7 +97,8 @@ async def _admitted(request: ScimRequest, senders: Senders, now: datetime) -> So
     if source is None or source.kind != scim.KIND.name or source.authentication not in _TOKENS:
         raise unknown
     try:
-        await check_token(source, request.token, senders, now)
+        shown = HrRequest(body=request.body, headers=request.headers, method=request.method)
+        await check_sender(source, shown, request.token, senders, now)
     except (NotAuthenticated, NotAuthorised) as error:
         emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
         if isinstance(error, NotAuthorised):
