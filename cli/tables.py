@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from cli.audit_check import Verdicts
     from cli.hr_trial import Trial
+    from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
+    from shared.contracts.api.dead_letter_views import DeadLetterView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
@@ -70,6 +72,27 @@ def refused_table(refused: "Sequence[ReceiptView]", *, bodies: bool) -> "Rendera
     from cli.render.totals import refused_view
 
     return refused_view(refused, bodies=bodies)
+
+
+def dead_letters_table(found: "LettersFound") -> "RenderableType":
+    """Renders the dead letters that were found, and how many each queue has."""
+    from cli.render.dead_letters import letters_view
+
+    return letters_view(found)
+
+
+def dead_letter_table(letter: "DeadLetterView") -> "RenderableType":
+    """Renders a dead letter, whole."""
+    from cli.render.dead_letters import letter_view
+
+    return letter_view(letter)
+
+
+def dealt_table(done: "LettersDealtWith") -> "RenderableType":
+    """Renders what became of dead letters."""
+    from cli.render.dead_letters import dealt_view
+
+    return dealt_view(done)
 
 
 def health_table(seen: "HealthView") -> "RenderableType":

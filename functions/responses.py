@@ -16,6 +16,7 @@ from shared.domain.errors import (
     NotAuthenticated,
     NotAuthorised,
     NotPossible,
+    QueuesUnavailable,
     SsprRolloutError,
     TooLarge,
     UnknownSource,
@@ -47,6 +48,7 @@ _STATUS: Mapping[type[SsprRolloutError], int] = {
     WorldChanged: 409,
     LedgerConflict: 409,
     DirectoryUnavailable: 503,
+    QueuesUnavailable: 503,
 }
 
 

@@ -37,6 +37,10 @@ class DirectoryUnavailable(SsprRolloutError):
     """Graph or Active Directory did not answer usefully; the work is to be tried again."""
 
 
+class QueuesUnavailable(SsprRolloutError):
+    """Service Bus did not answer usefully; what was asked of it is to be tried again."""
+
+
 class LedgerConflict(SsprRolloutError):
     """Somebody else kept changing the same rows; the work is to be tried again."""
 

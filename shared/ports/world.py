@@ -6,6 +6,7 @@ from datetime import timedelta
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
+from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.ledger import Ledger
 from shared.ports.lifecycle import Lifecycle
@@ -43,6 +44,7 @@ class World:
     workers: Workers
     audit: Audit
     outbox: Outbox
+    dead_letters: DeadLetters
     lifecycle: Lifecycle
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
+from shared.adapters.memory.dead_letters import MemoryDeadLetters
 from shared.adapters.memory.dependency import MemoryDependency
 from shared.adapters.memory.directory import MemoryDirectory
 from shared.adapters.memory.lifecycle import MemoryLifecycle
@@ -50,6 +51,7 @@ class MemoryWorld:
             workers=tables.workers,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
+            dead_letters=MemoryDeadLetters(self.broker, pause),
             lifecycle=self.lifecycle,
             tenant_rules=rules,
             limits=TimeLimits(

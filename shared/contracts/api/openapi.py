@@ -35,7 +35,7 @@ _ERRORS = {
     404: ("NotFound", "Nothing is known by that name."),
     409: ("Conflict", "Not possible as things stand, or others keep changing the same thing."),
     413: ("TooLarge", "More was sent at once than is taken; send it in parts."),
-    503: ("Unavailable", "Microsoft Graph did not answer usefully; try again."),
+    503: ("Unavailable", "Microsoft Graph or Service Bus did not answer usefully; try again."),
 }
 _SECURITY_SCHEMES: Json = {
     "functionKey": {
