@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from cli.audit_check import Verdicts
+    from cli.events_file import EventsRead
     from cli.hr_trial import Trial
     from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
@@ -58,6 +59,13 @@ def event_table(event: "EventView") -> "RenderableType":
     from cli.render.people import event_view
 
     return event_view(event)
+
+
+def foreseen_table(read: "EventsRead") -> "RenderableType":
+    """Renders what each place of a file comes to."""
+    from cli.render.events import foreseen_view
+
+    return foreseen_view(read)
 
 
 def accepted_table(accepted: Sequence[tuple[str, str]]) -> "RenderableType":

@@ -47,7 +47,7 @@ def test_instances_that_wait_are_paid_for_only_where_asked_for_and_for_every_que
     taking = [
         one.get_function_name()
         for one in load(monkeypatch, ENVIRONMENT).get_functions()
-        if one.get_trigger().type == "serviceBusTrigger"
+        if "serviceBusTrigger" in str(one)
     ]
     ready = {one["name"]: one["instanceCount"] for one in scaling("everything")["alwaysReady"]}
     assert ready == {"http": 1, **{f"function:{name}": 1 for name in taking}}
