@@ -90,7 +90,7 @@ class OperatorApi:
 
     def dead_letter(self, queue: str, number: int) -> DeadLetterView | None:
         """Returns a dead letter, whole; None where it is not there."""
-        return self._at.get(f"dead-letters/{_part(queue)}/{number}", DeadLetterView)
+        return self._at.get(f"dead-letters/{_part(queue)}/messages/{number}", DeadLetterView)
 
     def deal_with_dead_letters(
         self, verb: str, queue: str, numbers: Sequence[int], reason: str

@@ -42,7 +42,10 @@ async def get_dead_letters(asked: Request[After]) -> DeadLetterPage:
 
 
 @routes.get(
-    "dead-letters/{queue}/{number}", takes=Nothing, answers=DeadLetterView, refuses=(404, 503)
+    "dead-letters/{queue}/messages/{number}",
+    takes=Nothing,
+    answers=DeadLetterView,
+    refuses=(404, 503),
 )
 async def get_dead_letter(asked: Request[Nothing]) -> DeadLetterView:
     """One dead letter, whole."""

@@ -78,7 +78,7 @@ def test_show_prints_all_that_is_known_and_nothing_that_a_terminal_obeys(api: Ap
     whole = DeadLetterView(
         **letter(7).model_dump(), properties={"source": "hr"}, encoding="utf-8", body=BODY
     )
-    api.answer(f"dead-letters/{QUEUE}/7", (200, as_json(whole)))
+    api.answer(f"dead-letters/{QUEUE}/messages/7", (200, as_json(whole)))
     done = sspr(api, "dead-letters", "show", QUEUE, "7")
     assert done.exit_code == 0, done.output
     for shown in (QUEUE, "7", TRIES, "ten times", "10 times", "source", "hr", "100260"):
@@ -87,7 +87,7 @@ def test_show_prints_all_that_is_known_and_nothing_that_a_terminal_obeys(api: Ap
     assert json.loads(sspr(api, "dead-letters", "show", QUEUE, "7", "-o", "json").stdout) == (
         as_json(whole)
     )
-    api.answer(f"dead-letters/{QUEUE}/8", NOT_KNOWN)
+    api.answer(f"dead-letters/{QUEUE}/messages/8", NOT_KNOWN)
     assert sspr(api, "dead-letters", "show", QUEUE, "8").exit_code == 1
 
 
