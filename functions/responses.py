@@ -10,13 +10,15 @@ from shared.contracts.api.operator_requests import DocumentText
 from shared.contracts.api.view import View
 from shared.contracts.documents.finding import InvalidDocument
 from shared.domain.errors import (
+    BadMediaType,
     DirectoryUnavailable,
     InvalidMessage,
     LedgerConflict,
+    LengthRequired,
     NotAuthenticated,
     NotAuthorised,
     NotPossible,
-    QueuesUnavailable,
+    ServiceUnavailable,
     SsprRolloutError,
     TooLarge,
     UnknownSource,
@@ -38,6 +40,8 @@ class NotFound(SsprRolloutError):
 
 _STATUS: Mapping[type[SsprRolloutError], int] = {
     TooLarge: 413,
+    LengthRequired: 411,
+    BadMediaType: 415,
     InvalidMessage: 400,
     NotAuthenticated: 401,
     NotAuthorised: 403,
@@ -48,7 +52,7 @@ _STATUS: Mapping[type[SsprRolloutError], int] = {
     WorldChanged: 409,
     LedgerConflict: 409,
     DirectoryUnavailable: 503,
-    QueuesUnavailable: 503,
+    ServiceUnavailable: 503,
 }
 
 

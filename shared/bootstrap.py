@@ -15,6 +15,7 @@ from shared.adapters.identity import IdentityHealth, blocking_credential, creden
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.health import ServiceBusHealth
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.service_bus.unread import ServiceBusUnread
 from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
 from shared.contracts.documents.hr_sources.vocabulary import Source
@@ -131,9 +132,11 @@ def build_app(setup: Setup) -> App:
         plans=tables.plans,
         operations=tables.operations,
         workers=tables.workers,
+        scim_users=tables.scim_users,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         dead_letters=ServiceBusDeadLetters(address, by_identity),
+        unread=ServiceBusUnread(address, by_identity),
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,

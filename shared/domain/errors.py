@@ -34,11 +34,18 @@ class ConfigurationError(SsprRolloutError):
 
 
 class DirectoryUnavailable(SsprRolloutError):
-    """Graph or Active Directory did not answer usefully; the work is to be tried again."""
+    """Graph or Active Directory did not answer usefully; the work is to be tried again.
+
+    Attributes:
+        retry_after: seconds for which the other side asks not to be asked again; 0 if it does not
+            say.
+    """
+
+    retry_after: float = 0.0
 
 
-class QueuesUnavailable(SsprRolloutError):
-    """Service Bus did not answer usefully; what was asked of it is to be tried again."""
+class ServiceUnavailable(SsprRolloutError):
+    """The storage account or Service Bus did not answer usefully; the work is to be tried again."""
 
 
 class LedgerConflict(SsprRolloutError):
@@ -59,6 +66,14 @@ class WorldChanged(SsprRolloutError):
 
 class TooLarge(InvalidMessage):
     """More was sent at once than is taken; send it in parts."""
+
+
+class LengthRequired(InvalidMessage):
+    """A body came in chunks, so that nobody knows how long it is before it has come."""
+
+
+class BadMediaType(InvalidMessage):
+    """A body is written in a way that is not read here: compressed, or in another charset."""
 
 
 class NotAuthenticated(SsprRolloutError):

@@ -163,6 +163,18 @@ class MessageRefused(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorUnforeseen(Signal):
+    """An error that nobody foresaw; it was dealt with as one that may be a message's own."""
+
+    event = "error-unforeseen"
+    severity = Severity.ERROR
+    error: str
+    """Its type; its text may hold what a message holds."""
+    place: str
+    """Files, lines and functions, the innermost first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SenderRefused(Signal):
     """Somebody could not prove to be the HR system in whose name they sent."""
 
@@ -275,6 +287,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     DriftFound,
     RolloutStatus,
     MessageRefused,
+    ErrorUnforeseen,
     SenderRefused,
     LifecycleTold,
     PersonFailed,

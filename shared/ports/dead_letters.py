@@ -38,7 +38,7 @@ class DeadLetter:
 class DeadLetters(Protocol):
     """Every queue's dead letters, whoever put them there and however long they have lain.
 
-    Every method raises `QueuesUnavailable` where Service Bus gives no usable answer in time.
+    Every method raises `ServiceUnavailable` where Service Bus gives no usable answer in time.
     """
 
     async def peek(self, queue: str, *, after: int, limit: int) -> Sequence[DeadLetter]:

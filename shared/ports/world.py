@@ -14,6 +14,8 @@ from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.rollouts import Rollouts
+from shared.ports.scim_users import ScimUsers
+from shared.ports.unread import Unread
 from shared.ports.workers import Workers
 
 
@@ -42,9 +44,11 @@ class World:
     plans: Plans
     operations: Operations
     workers: Workers
+    scim_users: ScimUsers
     audit: Audit
     outbox: Outbox
     dead_letters: DeadLetters
+    unread: Unread
     lifecycle: Lifecycle
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""

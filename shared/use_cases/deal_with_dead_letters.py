@@ -39,7 +39,7 @@ async def resubmit(
     What is recorded is what was asked for, before it is done, and then what was left.
 
     Raises:
-        QueuesUnavailable: Service Bus gives no usable answer; some may have been sent, and asking
+        ServiceUnavailable: Service Bus gives no usable answer; some may have been sent, and asking
             again sends those that are left.
         LedgerConflict: try again.
     """

@@ -13,7 +13,7 @@ from sandbox.testing.service_bus_process import running as running_bus
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from shared.domain.errors import QueuesUnavailable
+from shared.domain.errors import ServiceUnavailable
 from tests.support.operator_api_parts import QUEUES
 
 TEXT = '{"employeeId": "100260"}'
@@ -121,11 +121,11 @@ async def test_what_was_passed_by_is_free_at_once_and_only_the_broker_counts_it(
 async def test_a_queue_that_is_not_there_and_a_broker_that_is_away_are_told(
     letters: ServiceBusDeadLetters,
 ) -> None:
-    with pytest.raises(QueuesUnavailable, match="Service Bus: "):
+    with pytest.raises(ServiceUnavailable, match="Service Bus: "):
         await letters.peek("no-such-queue", after=0, limit=1)
     away = ServiceBusAddress(
         connection_string="Endpoint=sb://127.0.0.1:9;SharedAccessKeyName=a;SharedAccessKey=b;"
         "UseDevelopmentEmulator=true;"
     )
-    with pytest.raises(QueuesUnavailable, match="Service Bus: "):
+    with pytest.raises(ServiceUnavailable, match="Service Bus: "):
         await ServiceBusDeadLetters(away).discard(ONBOARDING_EVENTS, [1])

@@ -13,10 +13,7 @@ from typing import Literal
 import jwt
 import pytest
 from azure.core.credentials import AccessToken
-from azure.servicebus.exceptions import (
-    MessageSizeExceededError,
-    ServiceBusError,
-)
+from azure.servicebus.exceptions import MessageSizeExceededError
 
 from sandbox.certificates import server_certificate
 from sandbox.testing.service_bus_process import Bus, running
@@ -28,7 +25,7 @@ from shared.contracts.messages.queues import (
     ONBOARDING_EVENTS,
     SCOPE_CHANGES,
 )
-from shared.domain.errors import ConfigurationError
+from shared.domain.errors import ConfigurationError, ServiceUnavailable
 
 SETTINGS = {
     queue: {"duplicateDetectionWindowSeconds": 600}
@@ -118,7 +115,7 @@ async def test_an_unknown_queue_is_an_error_and_no_endless_wait(bus: Bus) -> Non
     outbox = ServiceBusOutbox(address)
     # The SDK names no queue; what counts is that it does not try without end.
     async with asyncio.timeout(PATIENCE):
-        with pytest.raises(ServiceBusError):
+        with pytest.raises(ServiceUnavailable):
             await outbox.send_operations([OperationRequest(operation_key="k1")])
     await outbox.aclose()
 
@@ -139,12 +136,12 @@ async def test_after_a_broker_comes_back_the_broken_sender_is_replaced(tmp_path:
         await outbox.aclose()
 
 
-async def test_a_broker_that_stays_away_ends_as_an_error_of_the_sdk() -> None:
+async def test_a_broker_that_stays_away_ends_as_one_error_of_ours() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     endpoint = f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;"
     address = ServiceBusAddress(connection_string=f"{endpoint}UseDevelopmentEmulator=true;")
-    with pytest.raises(ServiceBusError):
+    with pytest.raises(ServiceUnavailable):
         await ServiceBusOutbox(address).send_onboarding([("k1", b"{}")])
 
 

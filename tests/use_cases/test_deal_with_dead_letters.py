@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.queues import ONBOARDING_EVENTS, SENT_TO
 from shared.domain.audit import broken_at
-from shared.domain.errors import QueuesUnavailable
+from shared.domain.errors import ServiceUnavailable
 from shared.domain.person.partitions import MESSAGES
 from shared.domain.person.reasons import Reason
 from shared.ports.dead_letters import LARGEST_PAGE
@@ -32,7 +32,7 @@ ASKED: dict[str, Any] = {"actor": "ada", "reason": WHY}
 
 
 def lies(stage: Stage, body: bytes, queue: str = ONBOARDING_EVENTS) -> int:
-    return stage.broker.set_aside(queue, body, reason="MaxDeliveryCountExceeded", at=NOW)
+    return stage.broker.dead_letter(queue, body, reason="MaxDeliveryCountExceeded", at=NOW)
 
 
 async def audited(stage: Stage) -> list[dict[str, Any]]:
@@ -158,7 +158,7 @@ async def test_a_broker_that_does_not_answer_is_told_and_hides_no_health(stage: 
     report = await report_health([stage.dependency], stage.world, NOW)
     assert len(report.checks) == len(stage.dependency.parts)
     for verb in (resubmit, discard):
-        with pytest.raises(QueuesUnavailable):
+        with pytest.raises(ServiceUnavailable):
             await verb(ONBOARDING_EVENTS, [1], stage.world, NOW, **ASKED)
 
 

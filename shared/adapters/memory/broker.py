@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.contracts.messages.queues import SENT_TO
 from shared.ports.dead_letters import DeadLetter, PropertyValue
+from shared.ports.unread import UnreadMessage
 
 _LARGEST = 256 * 1024
 """Bytes of a message, in the Standard tier."""
@@ -37,6 +38,9 @@ class Broker:
     """What each queue has set aside, oldest first."""
     answers: bool = True
     """Whether whoever asks for dead letters is answered."""
+    _unread: dict[str, list[UnreadMessage]] = field(
+        default_factory=lambda: {name: [] for name in SENT_TO}
+    )
     _known: set[tuple[str, str]] = field(default_factory=set)
     _last: int = 0
 
@@ -81,7 +85,7 @@ class Broker:
         self._queues[queue] = [one for one in self._queues[queue] if one not in ready]
         return ready
 
-    def set_aside(
+    def dead_letter(
         self,
         queue: str,
         body: bytes,
@@ -107,6 +111,18 @@ class Broker:
         )
         self.dead_letters[queue].append(letter)
         return self._last
+
+    def set_aside(self, queue: str, *unread: UnreadMessage) -> None:
+        """Puts messages among the dead letters that the host could not bind."""
+        self._unread[queue] += unread
+
+    def unread(self, queue: str) -> Sequence[UnreadMessage]:
+        """Returns those of a queue that the host could not bind."""
+        return tuple(self._unread[queue])
+
+    def forget_unread(self, queue: str, unread: Sequence[UnreadMessage]) -> None:
+        """Removes messages from the dead letters."""
+        self._unread[queue] = [one for one in self._unread[queue] if one not in unread]
 
     def pass_time(self, time: timedelta) -> None:
         """Lets that time go by for what is kept for later."""

@@ -9,7 +9,7 @@ from shared.adapters.memory.turns import Pause, straight_on
 from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.queues import RECEIVED_FROM
 from shared.contracts.messages.returned_message import ReturnedMessage
-from shared.domain.errors import QueuesUnavailable
+from shared.domain.errors import ServiceUnavailable
 from shared.ports.dead_letters import MOST_PASSED, DeadLetter
 
 
@@ -62,4 +62,4 @@ class MemoryDeadLetters:
     async def _reach(self, method: str) -> None:
         await self._pause(method)
         if not self._broker.answers:
-            raise QueuesUnavailable("Service Bus: silent (in memory)")
+            raise ServiceUnavailable("Service Bus: silent (in memory)")

@@ -13,6 +13,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
 from shared.adapters.memory.turns import Pause, Turns, straight_on
+from shared.adapters.memory.unread import MemoryUnread
 from shared.domain.health import DependencyKind
 from shared.domain.person.policy import TenantRules
 from shared.ports.world import TimeLimits, World
@@ -49,9 +50,11 @@ class MemoryWorld:
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,
+            scim_users=tables.scim_users,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             dead_letters=MemoryDeadLetters(self.broker, pause),
+            unread=MemoryUnread(self.broker, pause),
             lifecycle=self.lifecycle,
             tenant_rules=rules,
             limits=TimeLimits(

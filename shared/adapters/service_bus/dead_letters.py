@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from shared.adapters.service_bus.failure import trouble_of
 from shared.adapters.service_bus.letters import copy_of, letter_of
 from shared.adapters.service_bus.outbox import ServiceBusAddress
-from shared.domain.errors import QueuesUnavailable
+from shared.domain.errors import ServiceUnavailable
 from shared.ports.dead_letters import LARGEST_PAGE, MOST_PASSED, DeadLetter
 
 if TYPE_CHECKING:
@@ -80,10 +80,10 @@ class ServiceBusDeadLetters:
                 return await running
         except AzureError as error:
             detail = f"{trouble_of(error)} ({type(error).__name__})"
-            raise QueuesUnavailable(f"Service Bus: {detail}") from None
+            raise ServiceUnavailable(f"Service Bus: {detail}") from None
         except TimeoutError:
             text = f"Service Bus did not answer within {_WHOLE_SECONDS:g} s"
-            raise QueuesUnavailable(text) from None
+            raise ServiceUnavailable(text) from None
 
     def _peek(self, queue: str, after: int, limit: int) -> list[DeadLetter]:
         with self._client() as client, _receiver(client, queue) as receiver:

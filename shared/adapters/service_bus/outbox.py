@@ -5,8 +5,8 @@ The SDK's asynchronous client has been reported to hang inside Azure Functions
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +28,7 @@ from shared.contracts.messages.queues import (
 )
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.contracts.messages.scope_change import ScopeChange
-from shared.domain.errors import ConfigurationError
+from shared.domain.errors import ConfigurationError, ServiceUnavailable, SsprRolloutError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -129,8 +129,9 @@ class ServiceBusAddress:
 class ServiceBusOutbox:
     """Sends in batches, over one connection to a queue that is kept open.
 
-    Every method raises the SDK's `ServiceBusError` when the broker does not take the messages;
-    some may have been taken by then, and sending all again is safe.
+    Every method raises `ServiceUnavailable` when the broker does not take the messages; some may
+    have been taken by then, and sending all again is safe. A message that is too large raises the
+    SDK's `MessageSizeExceededError`.
     """
 
     def __init__(
@@ -189,7 +190,8 @@ class ServiceBusOutbox:
 
     async def _hand_over(self, queue: str, messages: Sequence[_Outgoing], after: timedelta) -> None:
         if messages:
-            await asyncio.to_thread(self._senders[queue].send, messages, after)
+            with _service_bus(queue):
+                await asyncio.to_thread(self._senders[queue].send, messages, after)
 
 
 class _Sender:
@@ -264,6 +266,20 @@ def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusM
             batch = sender.create_message_batch(_LARGEST_BATCH)
             batch.add_message(message)
     sender.send_messages(batch)
+
+
+@contextmanager
+def _service_bus(queue: str) -> Iterator[None]:
+    """Takes whatever the SDK raises for a broker that is away, but for a message too large."""
+    from azure.servicebus.exceptions import MessageSizeExceededError
+
+    try:
+        yield
+    except (MessageSizeExceededError, SsprRolloutError):
+        raise
+    except Exception as error:
+        # Its threads close what others use, who then meet a ValueError or worse.
+        raise ServiceUnavailable(f"queue {queue}: {type(error).__name__}") from error
 
 
 def _may_pass(error: Exception) -> bool:

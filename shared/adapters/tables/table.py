@@ -1,13 +1,14 @@
 """One table of the storage account: the only module that speaks to the SDK."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.errors import LedgerConflict
+from shared.domain.errors import LedgerConflict, ServiceUnavailable
 from shared.domain.health import NotReached, Trouble
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ type Row = Mapping[str, Any]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
+_OF_THE_REQUEST = frozenset({400, 404, 409, 412, 413})
+"""What the service says of the rows that it was sent, and would say again."""
 _NO_ROWS = "PartitionKey eq ''"
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
@@ -49,7 +52,10 @@ class Write:
 
 
 class Table:
-    """A table, created when first used; `gate` bounds the requests under way."""
+    """A table, created when first used; `gate` bounds the requests under way.
+
+    Every method but `reach` raises `ServiceUnavailable` if the storage account is away, or denies.
+    """
 
     def __init__(self, service: "TableServiceClient", name: str, gate: asyncio.Semaphore) -> None:
         self._service = service
@@ -66,10 +72,11 @@ class Table:
 
         client = await self._created()
         async with self._gate:
-            try:
-                return await client.get_entity(partition, row, select=_listed(select))
-            except ResourceNotFoundError:
-                return None
+            with _service(self._name):
+                try:
+                    return await client.get_entity(partition, row, select=_listed(select))
+                except ResourceNotFoundError:
+                    return None
 
     async def get_many(self, partition: str, rows: Collection[str]) -> list[Row]:
         """Returns those of the rows that are there, each by a request of its own.
@@ -102,10 +109,11 @@ class Table:
         ).by_page()
         while True:
             async with self._gate:
-                rows = await anext(pages, None)
-                if rows is None:
-                    return
-                read: list[Row] = [row async for row in rows]
+                with _service(self._name):
+                    rows = await anext(pages, None)
+                    if rows is None:
+                        return
+                    read: list[Row] = [row async for row in rows]
             yield read
 
     async def scan(
@@ -134,7 +142,7 @@ class Table:
         from azure.core import exceptions
 
         try:
-            client = await self._created()
+            client = await self._made()
             async for _ in client.query_entities(_NO_ROWS, results_per_page=1).by_page():
                 return
         except exceptions.HttpResponseError as error:
@@ -149,22 +157,29 @@ class Table:
 
         Raises:
             LedgerConflict: somebody else changed one of the guarded rows.
+            ServiceUnavailable: the storage account is away, or denies.
         """
         from azure.data.tables import TableTransactionError
 
         client = await self._created()
         operations = [_operation(write) for write in writes]
         async with self._gate:
-            try:
-                answers = await client.submit_transaction(operations)
-            except TableTransactionError as error:
-                if error.status_code in _CHANGED_MEANWHILE:
-                    partition = operations[0][1]["PartitionKey"]
-                    raise LedgerConflict(f"{self._name}/{partition}: changed meanwhile") from error
-                raise
+            with _service(self._name):
+                try:
+                    answers = await client.submit_transaction(operations)
+                except TableTransactionError as error:
+                    if error.status_code in _CHANGED_MEANWHILE:
+                        partition = operations[0][1]["PartitionKey"]
+                        text = f"{self._name}/{partition}: changed meanwhile"
+                        raise LedgerConflict(text) from error
+                    raise
         return [answer.get("etag") or "" for answer in answers]
 
     async def _created(self) -> "TableClient":
+        with _service(self._name):
+            return await self._made()
+
+    async def _made(self) -> "TableClient":
         async with self._creation:
             if self._client is None:
                 self._client = await self._create()
@@ -184,6 +199,21 @@ class Table:
             if error.status_code != HTTPStatus.FORBIDDEN:
                 raise
             return self._service.get_table_client(self._name)
+
+
+@contextmanager
+def _service(name: str) -> Iterator[None]:
+    """Tells a service that is away, or denies, from one that finds fault with what it was sent."""
+    from azure.core.exceptions import AzureError, HttpResponseError
+
+    try:
+        yield
+    except HttpResponseError as error:
+        if error.status_code in _OF_THE_REQUEST:
+            raise
+        raise ServiceUnavailable(f"table {name}: {_said(error)}") from error
+    except AzureError as error:
+        raise ServiceUnavailable(f"table {name}: {type(error).__name__}") from error
 
 
 def _trouble(status: int | None) -> Trouble:

@@ -13,7 +13,7 @@ from shared.contracts.api.dead_letter_views import (
     Scalar,
 )
 from shared.contracts.messages.queues import DEAD_LETTERS_OF
-from shared.domain.errors import QueuesUnavailable
+from shared.domain.errors import ServiceUnavailable
 from shared.ports.dead_letters import LARGEST_PAGE, DeadLetter, PropertyValue
 from shared.ports.world import World
 
@@ -34,7 +34,7 @@ async def list_dead_letters(queue: str, after: int, world: World) -> DeadLetterP
     """Lists a page of a queue's dead letters, oldest first; None if there is no such queue.
 
     Raises:
-        QueuesUnavailable: Service Bus gives no usable answer.
+        ServiceUnavailable: Service Bus gives no usable answer.
     """
     if queue not in DEAD_LETTERS_OF:
         return None
@@ -98,6 +98,6 @@ async def _count(queue: str, world: World) -> DeadLetterCount:
     try:
         async with asyncio.timeout(_COUNT_SECONDS):
             found = await world.dead_letters.peek(queue, after=0, limit=LARGEST_PAGE)
-    except (QueuesUnavailable, TimeoutError):
+    except (ServiceUnavailable, TimeoutError):
         return DeadLetterCount(queue=queue, number=None, more=False)
     return DeadLetterCount(queue=queue, number=len(found), more=len(found) == LARGEST_PAGE)

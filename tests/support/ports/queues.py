@@ -61,7 +61,7 @@ class MemoryQueues(Queues):
 
     def set_aside(self, queue: str, *bodies: bytes, **properties: Any) -> list[int]:
         return [
-            self.broker.set_aside(
+            self.broker.dead_letter(
                 queue,
                 body,
                 reason=REASON,

@@ -10,6 +10,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.data.tables.aio import TableServiceClient
 
 from shared.adapters.tables.table import Table
+from shared.domain.errors import ServiceUnavailable
 
 
 class Service:
@@ -17,6 +18,7 @@ class Service:
 
     def __init__(self) -> None:
         self.refusal = (403, "AuthorizationPermissionMismatch")
+        self.trouble: tuple[int, str] | None = None
         self.asked: list[str] = []
 
     async def answer(self, request: web.Request) -> web.Response:
@@ -25,6 +27,9 @@ class Service:
             status, code = self.refusal
             body = {"odata.error": {"code": code, "message": {"lang": "en-US", "value": code}}}
             return web.json_response(body, status=status)
+        if self.trouble:
+            status, code = self.trouble
+            return web.json_response({"odata.error": {"code": code}}, status=status)
         return web.json_response(
             {"odata.etag": 'W/"1"', "PartitionKey": "one", "RowKey": "row", "State": "applied"}
         )
@@ -60,5 +65,33 @@ async def test_any_other_refusal_to_make_the_table_is_not_taken_for_that(
     table: Table, service: Service
 ) -> None:
     service.refusal = (401, "InvalidAuthenticationInfo")
+    with pytest.raises(ServiceUnavailable):
+        await table.get("one", "row")
+
+
+@pytest.mark.parametrize("status", [401, 403, 408, 429, 500, 503])
+async def test_a_service_that_is_away_or_denies_passes(
+    table: Table, service: Service, status: int
+) -> None:
+    service.trouble = (status, "Trouble")
+    with pytest.raises(ServiceUnavailable, match=str(status)):
+        await table.get("one", "row")
+    with pytest.raises(ServiceUnavailable, match=str(status)):
+        await table.scan("one", ("a", "z"))
+
+
+async def test_a_service_that_is_not_there_passes() -> None:
+    address = "TableEndpoint=http://127.0.0.1:1/ledger;AccountName=ledger;AccountKey=a2V5"
+    async with TableServiceClient.from_connection_string(
+        f"DefaultEndpointsProtocol=http;{address}", retry_total=0
+    ) as client:
+        with pytest.raises(ServiceUnavailable):
+            await Table(client, "enrolments", asyncio.Semaphore(1)).get("one", "row")
+
+
+async def test_what_it_says_of_the_rows_themselves_does_not_pass(
+    table: Table, service: Service
+) -> None:
+    service.trouble = (400, "PropertyValueTooLarge")
     with pytest.raises(HttpResponseError):
         await table.get("one", "row")
