@@ -6,6 +6,13 @@ from urllib.parse import quote
 
 from cli.exits import Failure, Status
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
+from shared.contracts.api.dead_letter_views import (
+    DeadLetterCounts,
+    DeadLetterPage,
+    DeadLetterSummary,
+    DeadLetterView,
+    DealtWithView,
+)
 from shared.contracts.api.event_views import AcceptedEvents, EventView
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.operation_views import (
@@ -66,6 +73,38 @@ class OperatorApi:
         """Checks now whether everything that the app depends on can be reached."""
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
+
+    def dead_letter_counts(self) -> DeadLetterCounts:
+        """Returns how many dead letters each queue has."""
+        found = self._at.get("dead-letters", DeadLetterCounts)
+        return _there(found, "the app tells no dead letters; it is older than this sspr")
+
+    def dead_letters(self, queue: str) -> Iterator[DeadLetterSummary]:
+        """Reads a queue's dead letters, oldest first, page by page."""
+        after: int | None = 0
+        while after is not None:
+            found = self._at.get(f"dead-letters/{_part(queue)}", DeadLetterPage, after=after)
+            page = _there(found, f"the app has no queue {queue}")
+            yield from page.letters
+            after = page.next
+
+    def dead_letter(self, queue: str, number: int) -> DeadLetterView | None:
+        """Returns a dead letter, whole; None where it is not there."""
+        return self._at.get(f"dead-letters/{_part(queue)}/messages/{number}", DeadLetterView)
+
+    def deal_with_dead_letters(
+        self, verb: str, queue: str, numbers: Sequence[int], reason: str
+    ) -> DealtWithView:
+        """Resubmits or discards at most 100 dead letters of a queue.
+
+        It is never sent twice: a second answer would not tell what the first has done.
+
+        Raises:
+            Unanswered: nobody knows how many of them were dealt with.
+        """
+        body = {"numbers": list(numbers), "reason": reason}
+        path = f"dead-letters/{_part(queue)}/{verb}"
+        return self._at.post(path, body, DealtWithView, repeatable=False)
 
     def override(
         self, verb: str, identity: str, reason: str, until: str | None = None

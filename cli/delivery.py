@@ -5,8 +5,18 @@ from datetime import datetime
 from itertools import batched
 
 from cli.client import MOST_EVENTS, OperatorApi
-from cli.events_file import Entry, Event, InvalidEvents, check, enveloped, read_events
+from cli.events_file import (
+    Entry,
+    Event,
+    EventsRead,
+    InvalidEvents,
+    check,
+    enveloped,
+    read_events,
+    shown,
+)
 from cli.exits import Failure, RefusedInput, Status
+from cli.hr_export.ask import Said, mapping_for
 from cli.tables import accepted_table
 from cli.terminal import Form, contents, draw, show_as_json, tell
 from shared.contracts.api.event_views import AcceptedEvents
@@ -42,16 +52,31 @@ def event_for(
         raise Failure(Status.USAGE, f"{problem.field}: {problem.reason}") from None
 
 
-def events_of(file: str) -> list[Entry[Event]]:
-    """Reads all events of a file; `-` is stdin.
+def events_of(file: str, said: Said) -> EventsRead:
+    """Reads the events of a file and tells what is none; `-` is stdin.
 
     Raises:
-        Failure: it cannot be read, or holds something that is no event.
+        Failure: it cannot be read, or holds no event.
     """
     try:
-        return read_events(contents(file), file)
+        found = read_events(contents(file), file, mapping_for(file, said))
     except InvalidEvents as problem:
         raise Failure(Status.USAGE, f"nothing was sent of {file}:\n{problem}") from None
+    for note in found.notes:
+        tell(note)
+    return found
+
+
+def check_whole(found: EventsRead, *, sent: bool) -> None:
+    """Says what a file holds that is no event, once all else has been dealt with.
+
+    Raises:
+        Failure: there is any.
+    """
+    if found.refused:
+        lines = "\n".join(shown(found.refused))
+        done = "the others were sent" if sent else "the others could be sent"
+        raise Failure(Status.NOT_FOUND, f"{len(found.refused)} refused, {done}:\n{lines}")
 
 
 def deliver(api: OperatorApi, entries: Sequence[Entry[Event]], actor: str, output: Form) -> None:

@@ -1,24 +1,28 @@
-"""Events from a file or a pipe: JSON lines, a JSON document or CSV, each checked by its place."""
+"""Events from a file or a pipe: JSON lines, a JSON document or CSV, each checked by its place.
 
-import csv
-import io
+CSV is whatever an HR system exports: see `cli.hr_export`.
+"""
+
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 from uuid import uuid4
 
+from cli.hr_export.lines import lines_of
+from cli.hr_export.mapping import ColumnMapping
+from cli.hr_export.sheet import Sheet, read_sheet
+from cli.hr_export.text import text_of
 from shared.contracts.messages.onboarding_event import (
     Envelope,
-    PlainEvent,
     as_cloud_event,
     read_request_object,
 )
 from shared.domain.errors import InvalidMessage
 
 SOURCE = "sspr-cli"
-COLUMNS = tuple(str(field.alias) for field in PlainEvent.model_fields.values())
+_CSV, _JSON = {".csv", ".tsv", ".txt"}, {".json", ".jsonl", ".ndjson"}
 _MOST_SHOWN = 20
 
 
@@ -34,41 +38,89 @@ class Entry[V]:
     value: V
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A place that holds no event, and why."""
+
+    place: str
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}, {self.field}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class EventsRead:
+    """What a file comes to, place by place."""
+
+    entries: Sequence[Entry[Event]]
+    refused: Sequence[Refused]
+    notes: Sequence[str] = ()
+    """What was left out on purpose."""
+
+    def as_json(self) -> str:
+        """Returns the JSON text that is printed: every place in its order of kind."""
+        return json.dumps(
+            {
+                "events": [{"place": one.place, "event": dict(one.value)} for one in self.entries],
+                "refused": [
+                    {"place": one.place, "field": one.field, "reason": one.reason}
+                    for one in self.refused
+                ],
+                "notes": list(self.notes),
+            }
+        )
+
+
 class InvalidEvents(Exception):
-    """A file holds something that is no event; the text has a line for each such place."""
+    """A file holds no event at all; the text has a line for each place that looked like one."""
 
-    def __init__(self, complaints: Sequence[str]) -> None:
-        more = len(complaints) - _MOST_SHOWN
-        shown = [*complaints[:_MOST_SHOWN], *([f"and {more} more"] if more > 0 else [])]
-        super().__init__("\n".join(shown))
+    def __init__(self, complaints: Sequence[object]) -> None:
+        super().__init__("\n".join(shown(complaints)))
 
 
-def read_events(content: bytes, name: str) -> list[Entry[Event]]:
-    """Reads the events of a file called `name`.
+def shown(complaints: Sequence[object]) -> Sequence[str]:
+    """Returns a line for each of the first twenty, and how many more there are."""
+    more = len(complaints) - _MOST_SHOWN
+    lines = [str(one) for one in complaints[:_MOST_SHOWN]]
+    return [*lines, *([f"and {more} more"] if more > 0 else [])]
+
+
+type Decide = Callable[[Sheet], ColumnMapping]
+"""Says which of a sheet's columns is which field."""
+
+
+def read_events(content: bytes, name: str, decide: Decide) -> EventsRead:
+    """Reads the events of a file called `name`; one that is wrong stops none of the others.
 
     The name's ending says what the file holds; else it is guessed.
 
     Raises:
-        InvalidEvents: naming place, field and reason of everything that is no event.
+        InvalidEvents: there is no event in it; the text names place, field and reason.
     """
+    suffix = PurePath(name).suffix.lower()
     try:
-        # Excel begins its CSV files with a byte order mark.
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidEvents([f"line {line}: not UTF-8"]) from None
+        text = text_of(content, any_code_page=suffix not in _JSON)
+        if _is_csv(text, suffix):
+            sheet = read_sheet(text)
+            mapping = decide(sheet)
+            found, notes = _lines_of_sheet(sheet, mapping), _notes(sheet, mapping)
+        else:
+            found, notes = _entries(text, suffix), []
+    except InvalidMessage as refused:
+        bare = refused.field == "(file)"
+        raise InvalidEvents([refused.reason if bare else str(refused)]) from None
     entries: list[Entry[Event]] = []
-    complaints: list[str] = []
-    for entry in _entries(text, PurePath(name).suffix.lower()):
+    complaints: list[Refused] = []
+    for entry in found:
         try:
             entries.append(Entry(entry.place, check(entry.value)))
         except InvalidMessage as refused:
-            complaints.append(f"{entry.place}, {refused.field}: {refused.reason}")
-    if not entries and not complaints:
-        complaints.append("no event in it")
-    if complaints:
-        raise InvalidEvents(complaints)
-    return entries
+            complaints.append(Refused(entry.place, refused.field, refused.reason))
+    if not entries:
+        raise InvalidEvents(complaints or ["no event in it"])
+    return EventsRead(entries, complaints, notes)
 
 
 def check(value: object) -> Event:
@@ -97,19 +149,30 @@ def enveloped(value: Event, actor: str) -> Event:
     return event
 
 
+def _is_csv(text: str, suffix: str) -> bool:
+    return suffix in _CSV or (suffix not in _JSON and text.lstrip()[:1] not in {"{", "["})
+
+
 def _entries(text: str, suffix: str) -> Iterator[Entry[object]]:
     match suffix:
-        case ".csv":
-            return _rows(text)
         case ".json":
             return _document(text)
         case ".jsonl" | ".ndjson":
             return _lines(text)
-    start = text.lstrip()[:1]
-    if start not in {"{", "["}:
-        return _rows(text)
     # One object may well be spread over lines, as jq prints it; two objects are no document.
-    return _document(text) if start == "[" or _is_json(text) else _lines(text)
+    is_document = text.lstrip().startswith("[") or _is_json(text)
+    return _document(text) if is_document else _lines(text)
+
+
+def _lines_of_sheet(sheet: Sheet, mapping: ColumnMapping) -> Iterator[Entry[object]]:
+    for line, value in lines_of(sheet, mapping):
+        yield Entry(f"line {line}", value)
+
+
+def _notes(sheet: Sheet, mapping: ColumnMapping) -> list[str]:
+    ignored = [name for name in sheet.headings if name in mapping.ignore]
+    notes = [f"ignored: {', '.join(ignored)}"] if ignored else []
+    return notes + [f"line {line} left out: it counts the others" for line in sheet.totals]
 
 
 def _lines(text: str) -> Iterator[Entry[object]]:
@@ -125,37 +188,6 @@ def _document(text: str) -> Iterator[Entry[object]]:
         return
     for number, one in enumerate(value, start=1):
         yield Entry(f"event {number}", one)
-
-
-def _rows(text: str) -> Iterator[Entry[object]]:
-    header = text.partition("\n")[0]
-    # Excel separates by what the country's decimal comma leaves free.
-    separator = max(",;\t", key=header.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    names: list[str] = []
-    try:
-        for cells in rows:
-            if not names:
-                names = [name.strip() for name in cells]
-                yield from _strange_columns(names)
-            elif any(cell.strip() for cell in cells):
-                yield Entry(f"line {rows.line_num}", _row(names, cells))
-    except csv.Error as error:
-        yield Entry(f"line {rows.line_num}", InvalidMessage("(row)", f"not CSV: {error}"))
-
-
-def _strange_columns(names: Sequence[str]) -> Iterator[Entry[object]]:
-    allowed = ", ".join(COLUMNS)
-    for name in names:
-        if name not in COLUMNS:
-            strange = InvalidMessage(name or "(no name)", f"no such column; there are {allowed}")
-            yield Entry("line 1", strange)
-
-
-def _row(names: Sequence[str], cells: Sequence[str]) -> object:
-    if len(cells) > len(names):
-        return InvalidMessage("(row)", f"{len(cells)} cells under {len(names)} columns")
-    return {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
 
 
 def _value(text: str) -> object:

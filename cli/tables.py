@@ -10,8 +10,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from cli.audit_check import Verdicts
+    from cli.events_file import EventsRead
     from cli.hr_trial import Trial
+    from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
+    from shared.contracts.api.dead_letter_views import DeadLetterView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
@@ -58,6 +61,13 @@ def event_table(event: "EventView") -> "RenderableType":
     return event_view(event)
 
 
+def foreseen_table(read: "EventsRead") -> "RenderableType":
+    """Renders what each place of a file comes to."""
+    from cli.render.events import foreseen_view
+
+    return foreseen_view(read)
+
+
 def accepted_table(accepted: Sequence[tuple[str, str]]) -> "RenderableType":
     """Renders the keys of accepted events."""
     from cli.render.people import accepted_view
@@ -70,6 +80,27 @@ def refused_table(refused: "Sequence[ReceiptView]", *, bodies: bool) -> "Rendera
     from cli.render.totals import refused_view
 
     return refused_view(refused, bodies=bodies)
+
+
+def dead_letters_table(found: "LettersFound") -> "RenderableType":
+    """Renders the dead letters that were found, and how many each queue has."""
+    from cli.render.dead_letters import letters_view
+
+    return letters_view(found)
+
+
+def dead_letter_table(letter: "DeadLetterView") -> "RenderableType":
+    """Renders a dead letter, whole."""
+    from cli.render.dead_letters import letter_view
+
+    return letter_view(letter)
+
+
+def dealt_table(done: "LettersDealtWith") -> "RenderableType":
+    """Renders what became of dead letters."""
+    from cli.render.dead_letters import dealt_view
+
+    return dealt_view(done)
 
 
 def health_table(seen: "HealthView") -> "RenderableType":

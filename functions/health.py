@@ -8,15 +8,15 @@ from shared.bootstrap import Serving
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.operator_requests import Nothing
 from shared.domain.health import Health
-from shared.use_cases.views.check_health import HealthWords, check_health
+from shared.use_cases.views.check_health import HealthWords, report_health
 
 routes = Routes("health")
 
 
 @routes.get("health/report", takes=Nothing, answers=HealthView)
 async def get_health_report(asked: Request[Nothing]) -> HealthView:
-    """Whether every queue, table and identity can be reached, looked at now."""
-    return await check_health(asked.app.dependencies, asked.now)
+    """Whether every queue, table and identity can be reached, and how many dead letters lie."""
+    return await report_health(asked.app.dependencies, asked.world, asked.now)
 
 
 def blueprint(app: Serving) -> func.Blueprint:

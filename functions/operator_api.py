@@ -5,7 +5,7 @@ from typing import Any, Literal
 import azure.functions as func
 from pydantic import ConfigDict
 
-from functions import audit_api, health, people_api, plans_api, rollout_api
+from functions import audit_api, dead_letters_api, health, people_api, plans_api, rollout_api
 from functions.operators import Operators
 from functions.routes import Request, Routes
 from shared.bootstrap import Serving
@@ -23,6 +23,7 @@ _PARTS = (
     plans_api.routes,
     people_api.routes,
     audit_api.routes,
+    dead_letters_api.routes,
     health.routes,
     description,
 )
@@ -115,6 +116,8 @@ _PATH_PARAMETERS = {
     "says which.",
     "key": "The key that the answer to the request gave.",
     "source": "The name of an HR source.",
+    "number": "A dead letter's sequence number.",
+    "queue": "A queue of the app's, such as `onboarding-events`.",
     "partition": "A part of the audit, as `GET /audit` names it.",
 }
 

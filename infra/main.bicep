@@ -95,6 +95,11 @@ param instanceMemoryMB int = 2048
 @maxValue(10)
 param httpAlwaysReady int = 0
 
+@description('Instances that are always there for each of the five functions that take messages off a queue; each is paid for by the hour. For where the platform does not wake the app: alarm queue-stalled.')
+@minValue(0)
+@maxValue(10)
+param queuesAlwaysReady int = 0
+
 @description('More settings, NAME=VALUE;NAME=VALUE, as local.settings.json.sample names them. Others that are set by hand are taken away by the next deployment.')
 param moreSettings string = ''
 
@@ -232,6 +237,7 @@ module functionApp 'modules/function-app.bicep' = {
     maximumInstanceCount: maximumInstanceCount
     instanceMemoryMB: instanceMemoryMB
     httpAlwaysReady: httpAlwaysReady
+    queuesAlwaysReady: queuesAlwaysReady
     scopeGroupId: checkedId('SSPR_SCOPE_GROUP_ID', scopeGroupId)
     topology: topology
     excludedGroupIds: checkedIds('SSPR_EXCLUDED_GROUP_IDS', excludedGroupIds)

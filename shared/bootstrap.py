@@ -12,6 +12,7 @@ from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.hr.sources import read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
+from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.health import ServiceBusHealth
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.adapters.service_bus.unread import ServiceBusUnread
@@ -134,6 +135,7 @@ def build_app(setup: Setup) -> App:
         scim_users=tables.scim_users,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
+        dead_letters=ServiceBusDeadLetters(address, by_identity),
         unread=ServiceBusUnread(address, by_identity),
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,

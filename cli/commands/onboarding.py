@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from cli.exits import Failure, Status
+from cli.hr_export.dates import DateOrder
 from cli.options import Actor, Output, app_of, panel, signed
-from cli.tables import event_table, refused_table
+from cli.tables import event_table, foreseen_table, refused_table
 from cli.terminal import Form, draw, show, show_json, tell
 
 _REPLAY = (
@@ -30,9 +31,35 @@ def inject(
         str | None,
         typer.Option(
             metavar="<file>",
-            help="Read events from .jsonl, .json or .csv (columns: field names); - for stdin.",
+            help="Read events from .jsonl or .json, or an HR export from .csv; - for stdin.",
         ),
     ] = None,
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            metavar="<file>",
+            help="Keep what the columns are here, not beside the export; for one with a date in "
+            "its name.",
+            show_default=False,
+        ),
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="<heading>=<field>", help="Say which field a column is.", show_default=False
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="<heading>", help="Leave a column out.", show_default=False),
+    ] = None,
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option(help="Say what dates such as 01/02/2027 or 46419 mean.", show_default=False),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what each line comes to, and send nothing.")
+    ] = False,
     offboard: Annotated[
         bool, typer.Option("--offboard", help="Offboard PERSON instead of onboarding them.")
     ] = False,
@@ -45,19 +72,27 @@ def inject(
     output: Output = Form.TABLE,
 ) -> None:
     """Send onboarding events, for one PERSON or for everybody in a file."""
-    from cli.delivery import deliver, event_for, events_of
+    from cli.delivery import check_whole, deliver, event_for, events_of
+    from cli.events_file import EventsRead
+    from cli.hr_export.ask import Said
 
     if file is not None and (person or offboard or effective_date or reason):
         raise typer.BadParameter("with --file, leave out PERSON and all that is said of one")
+    if file is None and (mapping or column or ignore or dates):
+        raise typer.BadParameter("what columns are is said of a --file")
     if file is not None:
-        entries = events_of(file)
+        found = events_of(file, Said(mapping, column or (), ignore or (), dates))
     elif person is not None:
-        entries = [event_for(person, offboard, effective_date, reason)]
+        found = EventsRead([event_for(person, offboard, effective_date, reason)], [])
     else:
         raise typer.BadParameter("give a PERSON or a --file")
-    asker = signed(actor)
-    with app_of(ctx) as api:
-        deliver(api, entries, asker, output)
+    if dry_run:
+        show(found, foreseen_table, output)
+    else:
+        asker = signed(actor)
+        with app_of(ctx) as api:
+            deliver(api, found.entries, asker, output)
+    check_whole(found, sent=not dry_run)
 
 
 @app.command(**_PANEL)

@@ -22,4 +22,5 @@ param logDailyCapInGB = 5
 param maximumInstanceCount = 60
 param instanceMemoryMB = 4096
 param httpAlwaysReady = 1
+param queuesAlwaysReady = 1
 param moreSettings = 'SSPR_LEASE=PT10M;AzureWebJobs.take_hr_event.Disabled=true'

@@ -77,6 +77,52 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
+// A queue that is drained comes to nothing now and then, and its least number of active messages is
+// zero: the app takes a thousand at once, ends a batch within half a lock of five minutes, and keeps
+// for later (which counts as scheduled, not as active) what it cannot do yet. The worker keeps a
+// command back for four minutes at most (SSPR_WORKER_SYNC_HOLD). So what has not come to nothing within half an hour
+// is not drained, or more comes than is done. No less: Flex Consumption takes minutes to wake an app.
+resource stalledQueues 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${prefix}-queue-stalled'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'A queue has held messages for half an hour without a break: nobody takes them, or not as fast as they come.'
+    severity: 1
+    enabled: true
+    autoMitigate: true
+    scopes: [serviceBusNamespaceId]
+    windowSize: 'PT30M'
+    evaluationFrequency: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'active-messages'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          metricName: 'ActiveMessages'
+          timeAggregation: 'Minimum'
+          operator: 'GreaterThan'
+          threshold: 0
+          dimensions: [
+            {
+              name: 'EntityName'
+              operator: 'Include'
+              values: ['*']
+            }
+          ]
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: operators.id
+      }
+    ]
+  }
+}
+
 // What is a state ends by itself; what has happened once is told once, so that its window is as
 // long as its frequency. Where nothing is heard any more a metric has no value to compare, and an
 // alert on it does not fire: the silence of the worker and of the app is counted by a query.

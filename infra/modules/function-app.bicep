@@ -33,6 +33,14 @@ param instanceMemoryMB int
 @minValue(0)
 param httpAlwaysReady int
 
+@description('Instances of each function that takes messages off a queue that are always there.')
+@minValue(0)
+param queuesAlwaysReady int
+
+// By their names in the app: Flex Consumption scales each by itself, and wakes none by another.
+// Source: "Set always ready instance counts", Flex Consumption plan, Microsoft Learn.
+var queueFunctions = ['enroll_people', 'apply_scope_changes', 'record_results', 'run_operation', 'tell_lifecycle']
+
 param scopeGroupId string
 
 @allowed(['nested', 'synced', 'cloud'])
@@ -159,7 +167,10 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstanceCount
         instanceMemoryMB: instanceMemoryMB
-        alwaysReady: httpAlwaysReady == 0 ? [] : [{ name: 'http', instanceCount: httpAlwaysReady }]
+        alwaysReady: concat(
+          httpAlwaysReady == 0 ? [] : [{ name: 'http', instanceCount: httpAlwaysReady }],
+          queuesAlwaysReady == 0 ? [] : map(queueFunctions, each => { name: 'function:${each}', instanceCount: queuesAlwaysReady })
+        )
       }
     }
   }

@@ -1,8 +1,9 @@
 // Who may do what, all of it in one file: no other module assigns a role. Each is the narrowest
 // built-in role at the narrowest scope; none is an owner's or a contributor's of a resource.
 //
-// Sender here and Receiver there mean that the function app cannot forge an answer of the worker,
-// and the worker can neither make commands nor read anybody else's messages. Without "Manage" the
+// Sender here and Receiver there mean that the worker can neither make commands nor read anybody
+// else's messages. Of its commands the app reads and takes the dead letters alone: Azure has no role
+// on a dead-letter sub-queue that is not one on the whole queue. Without "Manage" the
 // Functions platform scales by the age of the oldest message and not by their number; that is enough.
 
 param serviceBusName string
@@ -22,6 +23,8 @@ param ledgerScope string
 var appReceivesFrom = [
   'onboarding-events'
   'scope-changes'
+  // Its dead letters only: sspr dead-letters. The worker takes what lies in front.
+  'directory-commands'
   'directory-results'
   'rollout-operations'
   'lifecycle-callbacks'

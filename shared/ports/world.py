@@ -6,6 +6,7 @@ from datetime import timedelta
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
+from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.ledger import Ledger
 from shared.ports.lifecycle import Lifecycle
@@ -46,6 +47,7 @@ class World:
     scim_users: ScimUsers
     audit: Audit
     outbox: Outbox
+    dead_letters: DeadLetters
     unread: Unread
     lifecycle: Lifecycle
     tenant_rules: TenantRules

@@ -17,7 +17,7 @@ from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.tables import Tables
 from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.messages.operation_request import OperationRequest
-from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
+from shared.contracts.messages.queues import DEAD_LETTERS_OF, ONBOARDING_EVENTS, ROLLOUT_OPERATIONS
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 from shared.ports.operations import Operation
 from tests.support.operator_api_parts import DESCRIPTION, SCOPE, Api, Parts
@@ -225,6 +225,7 @@ def test_the_audit_can_be_read_and_proved_and_names_whoever_asked(api: Api) -> N
         ("rollout/document?version=0", "version"),
         ("rollout/plans/one/people?page=-1", "page"),
         ("audit/rollout?after=-1", "after"),
+        (f"dead-letters/{ONBOARDING_EVENTS}?after=-1", "after"),
         ("status?verbose=1", "verbose"),
     ],
 )
@@ -245,6 +246,8 @@ def test_a_query_parameter_that_is_wrong_is_refused_by_name(
         ("rollout/rollback", WHY, "wave"),
         (f"people/{GRACE}/exclude", WHY | {"until": "2026-01-01T00:00:00"}, "until"),
         (f"people/{GRACE}/release", WHY | {"until": "2099-01-01T00:00:00Z"}, "until"),
+        (f"dead-letters/{ONBOARDING_EVENTS}/discard", WHY | {"numbers": []}, "numbers"),
+        (f"dead-letters/{ONBOARDING_EVENTS}/resubmit", {"numbers": [1]}, "reason"),
         ("rollout/resume", "no JSON", "(body)"),
         ("rollout/resume", "", "(body)"),
         ("rollout/resume", "[]", "(body)"),
@@ -291,6 +294,42 @@ def test_the_app_serves_its_own_description(api: Api) -> None:
 def test_the_totals_are_those_of_before(api: Api) -> None:
     status = api.get("status").json()
     assert set(status) >= {"people", "states", "reasons", "flags", "flagged", "refusedMessages"}
+
+
+def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts: Parts) -> None:
+    bodies = ['{"employeeId": "7"}', '{"employeeId": "8"}']
+    with parts.bus.client() as client:
+        with client.get_queue_sender(ONBOARDING_EVENTS) as sender:
+            for body in bodies:
+                sender.send_messages(ServiceBusMessage(body, message_id=uuid4().hex))
+        with client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
+            for _ in bodies:
+                (one,) = receiver.receive_messages(1, max_wait_time=10)
+                receiver.dead_letter_message(one, reason="NotDone", error_description="ten times")
+    counted = {one["queue"]: one["number"] for one in api.get("dead-letters").json()["queues"]}
+    assert counted == {name: 2 if name == ONBOARDING_EVENTS else 0 for name in DEAD_LETTERS_OF}
+    assert {one["number"] for one in api.get("health/report").json()["deadLetters"]} == {0, 2}
+    place = f"dead-letters/{ONBOARDING_EVENTS}"
+    first, second = (one["sequenceNumber"] for one in api.get(place).json()["letters"])
+    assert api.get(f"{place}/messages/{first}").json()["body"] == bodies[0]
+    answer = api.post(f"{place}/resubmit", WHY | {"numbers": [first]}, headers=ADA)
+    assert answer.json() == {"queue": ONBOARDING_EVENTS, "done": [first], "left": []}
+    answer = api.post(f"{place}/discard", WHY | {"numbers": [first, second]}, headers=ADA)
+    assert answer.json() == {"queue": ONBOARDING_EVENTS, "done": [second], "left": [first]}
+    assert api.get(place).json()["letters"] == []
+    kept = [one for one in api.get("status").json()["refused"] if one["outcome"] == "discarded"]
+    assert [one["body"] for one in kept] == [bodies[1]]
+    records = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
+    told = [change["action"] for one in records for change in one["changes"]]
+    assert told == ["resubmit-dead-letter", "discard-dead-letter"]
+    assert {one["actor"] for one in records} == {"key: ada"}
+
+
+@pytest.mark.parametrize(
+    "place", ["dead-letters/poison", f"dead-letters/{ONBOARDING_EVENTS}/messages/x"]
+)
+def test_dead_letters_that_are_not_there_are_not_found(api: Api, place: str) -> None:
+    refusal(api.get(place), 404)
 
 
 def principal(*roles: str) -> dict[str, str]:

@@ -22,6 +22,7 @@ TABLES = ("enrolments", "receipts", "rollouts", "plans", "operations")
 RECEIVED_BY_APP = (
     "onboarding-events",
     "scope-changes",
+    "directory-commands",  # its dead letters
     "directory-results",
     "rollout-operations",
     "lifecycle-callbacks",
@@ -99,7 +100,7 @@ def test_an_assignment_s_name_is_its_own_and_known_before_anything_is_made(one: 
 
 def test_every_queue_that_the_app_reads_or_writes_is_among_its_roles() -> None:
     assert set(queues.SENT_TO) == set(SENT_BY_APP)
-    assert set(queues.RECEIVED_FROM) == set(RECEIVED_BY_APP)
+    assert {*queues.RECEIVED_FROM, *queues.DEAD_LETTERS_OF} == set(RECEIVED_BY_APP)
 
 
 def test_every_table_of_the_ledger_is_made_and_granted(monkeypatch: pytest.MonkeyPatch) -> None:

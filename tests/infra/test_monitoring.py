@@ -1,13 +1,17 @@
 """Alarms and the workbook look for what the code tells, and tell somebody who can act on it."""
 
+import json
 import re
 from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from hybrid_worker.settings import SyncSettings
 from shared.domain.signals import SIGNALS, Signal
+from tests.support.infra.compiler import INFRA
 from tests.support.infra.monitoring import (
+    METRIC_ALERTS,
     NESTED,
     PANELS,
     QUERIES,
@@ -154,14 +158,23 @@ def test_every_rule_reaches_whoever_is_to_be_told() -> None:
     assert mail["emailAddress"] == "identity-team@contoso.com"
     for rule in RULES.values():
         assert rule["actions"]["actionGroups"] == [group["id"]]
-    dead_letters = NESTED.only("Microsoft.Insights/metricAlerts")
-    assert dead_letters["actions"] == [{"actionGroupId": group["id"]}]
+    for alert in METRIC_ALERTS.values():
+        assert alert["actions"] == [{"actionGroupId": group["id"]}]
 
 
-def test_dead_letters_are_looked_for_in_every_queue_of_its_own() -> None:
-    properties = NESTED.only("Microsoft.Insights/metricAlerts")
+@pytest.mark.parametrize(
+    ("name", "metric", "aggregation"),
+    [
+        ("dead-letters", "DeadletteredMessages", "Maximum"),
+        ("queue-stalled", "ActiveMessages", "Minimum"),
+    ],
+)
+def test_what_lies_in_a_queue_is_looked_for_in_every_queue_of_its_own(
+    name: str, metric: str, aggregation: str
+) -> None:
+    properties = METRIC_ALERTS[name]
     (criterion,) = properties["criteria"]["allOf"]
-    assert criterion["metricName"] == "DeadletteredMessages"
+    assert (criterion["metricName"], criterion["timeAggregation"]) == (metric, aggregation)
     assert (criterion["operator"], criterion["threshold"]) == ("GreaterThan", 0)
     assert criterion["dimensions"] == [
         {"name": "EntityName", "operator": "Include", "values": ["*"]}
@@ -169,6 +182,14 @@ def test_dead_letters_are_looked_for_in_every_queue_of_its_own() -> None:
     assert properties["autoMitigate"] is True
     assert MINUTES[properties["windowSize"]] >= MINUTES[properties["evaluationFrequency"]]
     assert properties["scopes"] == [NESTED.made("Microsoft.ServiceBus/namespaces")[0]["id"]]
+
+
+def test_a_queue_is_stalled_only_once_nobody_who_drains_it_is_at_work_any_more() -> None:
+    """A batch ends within its lock, and the worker keeps a command back for a while."""
+    window = 60 * MINUTES[METRIC_ALERTS["queue-stalled"]["windowSize"]]
+    queues = json.loads((INFRA / "queues.json").read_text()).values()
+    longest = max(one["lockDurationSeconds"] for one in queues)
+    assert window >= 2 * (longest + SyncSettings.model_fields["hold"].default)
 
 
 def test_the_action_groups_short_name_is_not_too_long() -> None:

@@ -10,6 +10,7 @@ from croniter import croniter
 
 from tests.support.infra.compiler import INFRA
 from tests.support.infra.snapshots import SNAPSHOTS, Snapshot
+from tests.support.registered_app import ENVIRONMENT, load
 from tests.support.repository import ROOT
 
 USELESS_ON_FLEX = {
@@ -39,9 +40,17 @@ def test_the_app_is_told_nothing_that_flex_consumption_has_no_use_for(one: Snaps
     assert one.settings.keys() & REFUSED_ON_FLEX == set()
 
 
-def test_instances_that_wait_for_http_are_paid_for_only_where_asked_for() -> None:
+def test_instances_that_wait_are_paid_for_only_where_asked_for_and_for_every_queue(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     assert scaling("nested")["alwaysReady"] == []
-    assert scaling("everything")["alwaysReady"] == [{"name": "http", "instanceCount": 1}]
+    taking = [
+        one.get_function_name()
+        for one in load(monkeypatch, ENVIRONMENT).get_functions()
+        if "serviceBusTrigger" in str(one)
+    ]
+    ready = {one["name"]: one["instanceCount"] for one in scaling("everything")["alwaysReady"]}
+    assert ready == {"http": 1, **{f"function:{name}": 1 for name in taking}}
 
 
 def test_instances_have_an_end_that_every_region_takes() -> None:

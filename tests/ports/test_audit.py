@@ -1,5 +1,6 @@
 """The audit: every change is in it, and each partition's is one chain."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -8,7 +9,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
 from shared.domain.person.enrolment import CauseKind, Exclusion, State
-from shared.domain.person.partitions import PARTITIONS
+from shared.domain.person.partitions import MESSAGES, PARTITIONS
 from shared.domain.person.reasons import Reason
 from shared.ports.audit import Audit
 from tests.support.ports.kept import Kept
@@ -97,7 +98,8 @@ async def test_the_audit_says_which_claims_and_exclusions_came_and_went(tables: 
 
 
 async def test_every_partition_has_an_end_from_the_beginning(tables: Kept) -> None:
-    assert await tables.audit.ends() == [AuditEnd(name, 0, "") for name in (*PARTITIONS, "rollout")]
+    names = (*PARTITIONS, MESSAGES, "rollout")
+    assert await tables.audit.ends() == [AuditEnd(name, 0, "") for name in names]
     assert await tables.audit.records("rollout", 0, 5) == []
     assert await tables.audit.records("no such partition", 0, 5) == []
 
@@ -142,3 +144,18 @@ async def test_the_same_changes_are_the_same_records_whoever_keeps_them(tables: 
     assert [one async for one in everything(tables.audit)] == [
         one async for one in everything(memory.audit)
     ]
+
+
+async def test_what_is_done_with_messages_has_a_chain_of_its_own_whoever_appends(
+    tables: Kept,
+) -> None:
+    said = [{"changes": [{"action": "discard", "key": f"q/{number}"}]} for number in range(8)]
+    await asyncio.gather(*(tables.audit.append(one, actor="ada", now=NOW) for one in said))
+    ends = {end.partition: end for end in await tables.audit.ends()}
+    assert {name for name, end in ends.items() if end.number} == {MESSAGES}
+    records = await tables.audit.records(MESSAGES, 0, 100)
+    assert broken_at(records, ends[MESSAGES]) is None
+    found = [json.loads(one.content) for one in records]
+    assert {one["actor"] for one in found} == {"ada"}
+    keys = sorted(change["key"] for one in found for change in one["changes"])
+    assert keys == sorted(change["key"] for one in said for change in one["changes"])

@@ -43,6 +43,7 @@ SECURITY = ROOT / "docs/security.md"
 DECISIONS = ROOT / "docs/decisions"
 ALARMS = (
     "dead-letters",
+    "queue-stalled",
     "rollout-paused",
     "gate-failed",
     "writeback-failures",

@@ -1,6 +1,8 @@
 """The port `Audit`, in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
 
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
@@ -27,3 +29,9 @@ class MemoryAudit:
         await self._pause("audit.records")
         chain = self._storage.chains.get(partition)
         return chain.records[after : after + limit] if chain else []
+
+    async def append(self, said: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+        """Records what an operator does with messages."""
+        await self._pause("audit.append")
+        self._storage.messages_chain.append(dict(said), actor=actor, now=now)
+        await self._pause("audit.append done")

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.contracts.messages.queues import SENT_TO
+from shared.ports.dead_letters import DeadLetter, PropertyValue
 from shared.ports.unread import UnreadMessage
 
 _LARGEST = 256 * 1024
@@ -31,6 +32,12 @@ class Broker:
     _queues: dict[str, list[QueuedMessage]] = field(
         default_factory=lambda: {name: [] for name in SENT_TO}
     )
+    dead_letters: dict[str, list[DeadLetter]] = field(
+        default_factory=lambda: {name: [] for name in SENT_TO}
+    )
+    """What each queue has set aside, oldest first."""
+    answers: bool = True
+    """Whether whoever asks for dead letters is answered."""
     _unread: dict[str, list[UnreadMessage]] = field(
         default_factory=lambda: {name: [] for name in SENT_TO}
     )
@@ -77,6 +84,33 @@ class Broker:
         ready = [one for one in self._queues[queue] if not one.wait][:most]
         self._queues[queue] = [one for one in self._queues[queue] if one not in ready]
         return ready
+
+    def dead_letter(
+        self,
+        queue: str,
+        body: bytes,
+        *,
+        reason: str,
+        at: datetime | None,
+        description: str = "",
+        properties: Mapping[str, PropertyValue] | None = None,
+    ) -> int:
+        """Puts a message among a queue's dead letters; returns its sequence number."""
+        self._last += 1
+        letter = DeadLetter(
+            queue=queue,
+            sequence_number=self._last,
+            message_id=f"m{self._last}",
+            body=body,
+            content_type="application/json",
+            properties=properties or {},
+            reason=reason,
+            description=description,
+            delivery_count=10,
+            enqueued_at=at,
+        )
+        self.dead_letters[queue].append(letter)
+        return self._last
 
     def set_aside(self, queue: str, *unread: UnreadMessage) -> None:
         """Puts messages among the dead letters that the host could not bind."""

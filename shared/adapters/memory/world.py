@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
+from shared.adapters.memory.dead_letters import MemoryDeadLetters
 from shared.adapters.memory.dependency import MemoryDependency
 from shared.adapters.memory.directory import MemoryDirectory
 from shared.adapters.memory.lifecycle import MemoryLifecycle
@@ -52,6 +53,7 @@ class MemoryWorld:
             scim_users=tables.scim_users,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
+            dead_letters=MemoryDeadLetters(self.broker, pause),
             unread=MemoryUnread(self.broker, pause),
             lifecycle=self.lifecycle,
             tenant_rules=rules,

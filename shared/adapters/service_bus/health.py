@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING
 
+from shared.adapters.service_bus.failure import trouble_of
 from shared.adapters.service_bus.outbox import ServiceBusAddress
-from shared.domain.health import DependencyKind, NotReached, Trouble
+from shared.domain.health import DependencyKind, NotReached
 from shared.ports.dependency import Check
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class ServiceBusHealth:
             with self._address.client(credential, seconds=_SECONDS) as client:
                 look(client, queue)
         except AzureError as error:
-            raise NotReached(_trouble(error), type(error).__name__) from None
+            raise NotReached(trouble_of(error), type(error).__name__) from None
 
 
 def _open_to_send(client: "ServiceBusClient", queue: str) -> None:
@@ -82,22 +83,3 @@ def _peek(client: "ServiceBusClient", queue: str) -> None:
         receiver.peek_messages(max_message_count=1, timeout=_SECONDS)
     finally:
         receiver.close()
-
-
-def _trouble(error: Exception) -> Trouble:
-    from azure.core.exceptions import ClientAuthenticationError
-    from azure.servicebus import exceptions
-
-    match error:
-        case ClientAuthenticationError():
-            return Trouble.NO_TOKEN
-        case exceptions.ServiceBusAuthenticationError() | exceptions.ServiceBusAuthorizationError():
-            return Trouble.FORBIDDEN
-        case exceptions.MessagingEntityNotFoundError():
-            return Trouble.MISSING
-        case exceptions.OperationTimeoutError():
-            return Trouble.SILENT
-        case exceptions.ServiceBusConnectionError() | exceptions.ServiceBusCommunicationError():
-            return Trouble.UNREACHABLE
-        case _:
-            return Trouble.FAILED

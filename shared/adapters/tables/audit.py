@@ -1,23 +1,32 @@
 """The audit's rows: one record per transaction, each chained to the one before it."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
 from shared.adapters.tables.concurrency import all_of
 from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_of
 from shared.adapters.tables.long_text import gathered, spread
-from shared.adapters.tables.table import Row, Table, Verb, Write
-from shared.domain.audit import AuditEnd, AuditRecord
-from shared.domain.person.partitions import PARTITIONS, ROLLOUT
+from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
+from shared.adapters.tables.transactions import until_undisturbed
+from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT
 
 END_COLUMNS = ("Number", "Digest")
 
 
 class TableAudit:
-    """The `Audit` port: a chain in each partition of the enrolments, and one of the rollout.
+    """The `Audit` port: a chain for each partition of people, the rollout and messages.
 
     Where a chain ends is told by the row that every transaction of its partition replaces.
     """
 
     def __init__(self, enrolments: Table, rollouts: Table) -> None:
-        self._tables = {**dict.fromkeys(PARTITIONS, enrolments), ROLLOUT: rollouts}
+        self._tables = {
+            **dict.fromkeys(PARTITIONS, enrolments),
+            MESSAGES: rollouts,
+            ROLLOUT: rollouts,
+        }
 
     async def ends(self) -> list[AuditEnd]:
         """Returns where each partition's chain ends."""
@@ -38,6 +47,29 @@ class TableAudit:
         between = (_row_key(after + 1), end)
         rows = await self._tables[partition].scan(partition, between, limit=limit)
         return [_record_of(row) for row in rows]
+
+    async def append(self, said: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+        """Records what an operator does with messages, in a partition that holds nothing else.
+
+        Raises:
+            LedgerConflict: others kept appending.
+        """
+        async for attempt in until_undisturbed():
+            with attempt:
+                await self._append(said, actor, now)
+
+    async def _append(self, said: Mapping[str, Any], actor: str, now: datetime) -> None:
+        table = self._tables[MESSAGES]
+        row = await table.get(MESSAGES, HEAD)
+        record = record_after(end_of(MESSAGES, row), said, actor=actor, now=now)
+        head = {
+            "PartitionKey": MESSAGES,
+            "RowKey": HEAD,
+            "Number": record.number,
+            "Digest": record.digest,
+        }
+        write = Write(Verb.REPLACE, head, etag_of(row)) if row else Write(Verb.CREATE, head)
+        await table.submit([write, creation_of(record)])
 
 
 def end_of(partition: str, row: Row | None) -> AuditEnd:

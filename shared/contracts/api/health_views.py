@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.contracts.api.dead_letter_views import DeadLetterCount
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 from shared.domain.health import DependencyKind, Health, Trouble
@@ -46,3 +47,5 @@ class HealthView(View):
     """What is wrong with the set-up; nothing else works while there is any."""
     checks: tuple[CheckView, ...] = ()
     """None are made while there are problems."""
+    dead_letters: tuple[DeadLetterCount, ...] = ()
+    """Of each queue. They are no trouble of the app's, and its word does not hang on them."""

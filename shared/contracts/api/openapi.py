@@ -39,7 +39,7 @@ _ERRORS = {
     411: ("LengthRequired", "The body came in chunks; send it with its length."),
     413: ("TooLarge", "More was sent at once than is taken; send it in parts."),
     415: ("BadMediaType", "The body is compressed, or in another charset than UTF-8."),
-    503: ("Unavailable", "Microsoft Graph did not answer usefully; try again."),
+    503: ("Unavailable", "Microsoft Graph or Service Bus did not answer usefully; try again."),
 }
 _SECURITY_SCHEMES: Json = {
     "functionKey": {

@@ -19,6 +19,8 @@ READER = "Rollout.Reader"
 OPERATOR = "Rollout.Operator"
 """App roles, where Entra lets operators in; an operator may read as well."""
 MOST_EVALUATIONS = 100
+MOST_DEAD_LETTERS = 100
+"""That are told on a page, or dealt with at once."""
 
 
 class Nothing(Contract):
@@ -91,6 +93,17 @@ class ByHand(Contract):
     reason: Why
     until: Moment | None = None
     """When this ceases to hold; never, where it is left out."""
+
+
+class TheseDeadLetters(Contract):
+    """Which dead letters of the queue, and why."""
+
+    numbers: Annotated[
+        tuple[Annotated[int, Field(ge=0, lt=2**63)], ...],
+        Field(min_length=1, max_length=MOST_DEAD_LETTERS),
+    ]
+    """Their sequence numbers."""
+    reason: Why
 
 
 class DocumentBody(Contract):

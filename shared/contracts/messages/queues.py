@@ -24,5 +24,7 @@ RECEIVED_FROM = (
     LIFECYCLE_CALLBACKS,
 )
 """By the app."""
+DEAD_LETTERS_OF = SENT_TO
+"""Whose dead letters operators see and deal with through the app, and so may it receive from."""
 MOST_DELIVERIES = 5
 """How often the broker delivers an operation before it sets the message aside."""

@@ -109,6 +109,7 @@ class Reason(StrEnum):
     NOBODY_WAITS = "nobody-waits", "Nobody waits for this person; nothing was done."
     INVALID = "invalid", "The message could not be understood; see the field."
     NOT_DONE = "not-done", "It could not be done for days on end; see the detail."
+    DISCARDED = "discarded", "An operator has discarded this dead letter; see the detail."
     # Flags: nothing moves, a person has to look.
     WORKER_SILENT = "worker-silent", "The hybrid worker has not answered; is it running?"
     NOT_WRITTEN = (

@@ -7,6 +7,8 @@ from datetime import datetime
 from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
+from shared.ports.world import World
+from shared.use_cases.views.describe_dead_letters import count_dead_letters
 
 SECONDS = 15.0
 """That one look may take; the checks' own libraries would wait for minutes."""
@@ -23,6 +25,14 @@ async def check_health(dependencies: Sequence[Dependency], now: datetime) -> Hea
         at=now,
         checks=tuple(CheckView.model_validate(finding) for finding in findings),
     )
+
+
+async def report_health(
+    dependencies: Sequence[Dependency], world: World, now: datetime
+) -> HealthView:
+    """Checks health, and counts every queue's dead letters beside it."""
+    seen, counted = await asyncio.gather(check_health(dependencies, now), count_dead_letters(world))
+    return seen.model_copy(update={"dead_letters": counted.queues})
 
 
 class HealthWords:

@@ -32,6 +32,10 @@ def columns(rule: dict[str, Any]) -> set[str]:
 
 
 RULES = rules(NESTED)
+METRIC_ALERTS: dict[str, dict[str, Any]] = {
+    one["name"].removeprefix("sspr-contoso-"): one["properties"]
+    for one in NESTED.made("Microsoft.Insights/metricAlerts")
+}
 QUERIES = {file.stem: file.read_text() for file in MONITORING.glob("*.kql")}
 WORKBOOK = json.loads((MONITORING / "rollout.workbook.json").read_text())
 PANELS: dict[str, str] = {

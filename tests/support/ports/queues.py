@@ -3,15 +3,23 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
-from azure.servicebus import ServiceBusReceiveMode, ServiceBusReceiver
+from azure.servicebus import ServiceBusMessage, ServiceBusReceiveMode, ServiceBusReceiver
 
 from sandbox.testing.service_bus_process import Bus
 from shared.adapters.memory.broker import Broker
+from shared.adapters.memory.dead_letters import MemoryDeadLetters
 from shared.adapters.memory.outbox import MemoryOutbox
-from shared.adapters.service_bus.outbox import ServiceBusOutbox
+from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
+from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
+from shared.ports.dead_letters import DeadLetters
 from shared.ports.outbox import Outbox
+
+REASON, DESCRIPTION = "NotDone", "ten times"
+ENQUEUED = datetime(2026, 1, 5, 8, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,11 @@ class Queues(ABC):
     """An outbox, and what lies on its queues."""
 
     outbox: Outbox
+    dead_letters: DeadLetters
+
+    @abstractmethod
+    def set_aside(self, queue: str, *bodies: bytes, **properties: Any) -> list[int]:
+        """Has the broker set messages aside; returns their sequence numbers among the dead."""
 
     @abstractmethod
     def keys(self, queue: str) -> list[str]:
@@ -44,6 +57,20 @@ class MemoryQueues(Queues):
     def __init__(self) -> None:
         self.broker = Broker()
         self.outbox = MemoryOutbox(self.broker)
+        self.dead_letters = MemoryDeadLetters(self.broker)
+
+    def set_aside(self, queue: str, *bodies: bytes, **properties: Any) -> list[int]:
+        return [
+            self.broker.dead_letter(
+                queue,
+                body,
+                reason=REASON,
+                description=DESCRIPTION,
+                at=ENQUEUED,
+                properties=properties,
+            )
+            for body in bodies
+        ]
 
     def keys(self, queue: str) -> list[str]:
         return [message.key for message in self.broker.messages(queue)]
@@ -82,7 +109,35 @@ class BusQueues(Queues):
     def __init__(self, bus: Bus, outbox: ServiceBusOutbox, receivers: Receivers) -> None:
         self.bus = bus
         self.outbox = outbox
+        self.dead_letters = ServiceBusDeadLetters(
+            ServiceBusAddress(connection_string=bus.connection_string)
+        )
         self._receivers = receivers
+
+    def set_aside(self, queue: str, *bodies: bytes, **properties: Any) -> list[int]:
+        with self.bus.client() as client, client.get_queue_sender(queue) as sender:
+            known = {one["sequenceNumber"] for one in self.bus.messages(queue, dead_letters=True)}
+            for body in bodies:
+                sender.send_messages(
+                    ServiceBusMessage(
+                        body,
+                        message_id=uuid4().hex,
+                        content_type="application/json",
+                        application_properties=dict(properties.items()),
+                    )
+                )
+            with client.get_queue_receiver(queue) as receiver:
+                left = len(bodies)
+                while left:
+                    for one in receiver.receive_messages(left, max_wait_time=5):
+                        receiver.dead_letter_message(
+                            one, reason=REASON, error_description=DESCRIPTION
+                        )
+                        left -= 1
+            dead = self.bus.messages(queue, dead_letters=True)
+            return sorted(
+                one["sequenceNumber"] for one in dead if one["sequenceNumber"] not in known
+            )
 
     def keys(self, queue: str) -> list[str]:
         return [message["messageId"] for message in self.bus.messages(queue)]

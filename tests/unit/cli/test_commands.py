@@ -112,12 +112,19 @@ def test_events_come_from_a_pipe_too(api: Api) -> None:
     assert sent(api)[0]["data"]["employeeId"] == "7"
 
 
-def test_nothing_is_sent_of_a_file_with_a_bad_line(api: Api, tmp_path: Path) -> None:
+def test_a_bad_line_is_named_and_stops_none_of_the_others(api: Api, tmp_path: Path) -> None:
     file = tmp_path / "events.jsonl"
-    file.write_text('{"employeeId": "7"}\n{"employeeId": ""}\n')
+    file.write_text('{"employeeId": "7"}\n{"employeeId": ""}\n{"employeeId": "8"}\n')
     done = sspr(api, "inject", "--file", str(file))
-    assert done.exit_code == 2
+    assert done.exit_code == 1
     assert "line 2, employeeId: " in done.stderr
+    assert [event["data"]["employeeId"] for event in sent(api)] == ["7", "8"]
+
+
+def test_a_file_of_bad_lines_alone_is_wrong_and_nothing_is_sent(api: Api) -> None:
+    done = sspr(api, "inject", "--file", "-", stdin='{"employeeId": ""}\n')
+    assert done.exit_code == 2
+    assert "event 1, employeeId: " in done.stderr
     assert api.paths == []
 
 

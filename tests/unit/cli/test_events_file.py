@@ -1,10 +1,11 @@
-"""A file of events is read whole, and whatever in it is no event is named by its place."""
+"""A file of events is read whole; what in it is no event is named, and stops no other."""
 
 import json
 
 import pytest
 
-from cli.events_file import COLUMNS, InvalidEvents, enveloped, read_events
+from cli.events_file import EventsRead, InvalidEvents, enveloped, read_events, shown
+from cli.hr_export.mapping import FIELDS, ColumnMapping
 from shared.contracts.messages.onboarding_event import Envelope, event_key
 
 ADA = {"userPrincipalName": "ada@contoso.test"}
@@ -18,14 +19,22 @@ CLOUD_EVENT = {
 }
 
 
+def read(content: str, name: str) -> EventsRead:
+    return read_events(content.encode(), name, lambda _: ColumnMapping())
+
+
 def values(content: str, name: str = "-") -> list[object]:
-    return [entry.value for entry in read_events(content.encode(), name)]
+    found = read(content, name)
+    assert found.refused == []
+    return [entry.value for entry in found.entries]
 
 
 def complaints(content: str, name: str) -> list[str]:
-    with pytest.raises(InvalidEvents) as refused:
-        read_events(content.encode(), name)
-    return str(refused.value).splitlines()
+    """Of a file beside whose bad places there may be good ones."""
+    try:
+        return [str(one) for one in read(content, name).refused]
+    except InvalidEvents as refused:
+        return str(refused).splitlines()
 
 
 @pytest.mark.parametrize("name", ["events.jsonl", "events.NDJSON", "-"])
@@ -58,7 +67,7 @@ def test_csv_from_a_pipe_is_recognised_and_a_quoted_cell_may_hold_the_separator(
 
 
 def test_the_columns_are_the_fields_of_the_contract() -> None:
-    assert set(COLUMNS) == {
+    assert set(FIELDS) == {
         "userPrincipalName",
         "employeeId",
         "objectId",
@@ -95,11 +104,6 @@ def test_a_bad_csv_row_is_named_by_its_line_also_behind_a_cell_of_several_lines(
     assert found[1] == "line 5, (row): 3 cells under 2 columns"
 
 
-def test_a_column_that_is_no_field_is_named_with_those_that_are() -> None:
-    found = complaints("upn\nada@contoso.test\n", "events.csv")
-    assert found[0].startswith("line 1, upn: no such column; there are userPrincipalName, ")
-
-
 def test_a_quote_that_never_ends_is_named_by_its_line() -> None:
     assert complaints('employeeId\n"7', "events.csv")[-1].startswith("line 2, (row): not CSV: ")
 
@@ -107,14 +111,22 @@ def test_a_quote_that_never_ends_is_named_by_its_line() -> None:
 def test_an_empty_file_and_one_that_is_not_text_are_refused() -> None:
     assert complaints("", "events.csv") == ["no event in it"]
     assert complaints("[]", "events.json") == ["no event in it"]
-    with pytest.raises(InvalidEvents, match="line 2: not UTF-8"):
-        read_events(b"employeeId\n\xff\n", "events.csv")
+    for name in ("events.json", "events.jsonl"):
+        with pytest.raises(InvalidEvents, match="line 2: not UTF-8"):
+            read_events(b"[\n\xff]\n", name, lambda _: ColumnMapping())
 
 
 def test_of_many_complaints_the_first_twenty_are_shown_and_the_others_counted() -> None:
     found = complaints("{}\n" * 25, "events.jsonl")
     assert len(found) == 21
     assert found[-1] == "and 5 more"
+
+
+def test_one_bad_place_stops_no_other() -> None:
+    found = read('{"employeeId": "7"}\n{}\n{"employeeId": "8"}\n', "events.jsonl")
+    assert [one.place for one in found.entries] == ["line 1", "line 3"]
+    assert [one.place for one in found.refused] == ["line 2"]
+    assert shown(found.refused) == [str(found.refused[0])]
 
 
 def test_a_plain_event_gets_an_id_of_its_own_and_the_actor_where_it_names_none() -> None:
