@@ -15,6 +15,7 @@ from shared.contracts.messages.directory_result import (
 from shared.contracts.messages.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.errors import LedgerConflict
+from shared.domain.person.commands import AskedCommands
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
@@ -36,6 +37,7 @@ def commanded(number: int, state: State = State.REQUESTED, **changes: Any) -> En
         "user": UserRef(object_id=an_id(number), source_anchor=f"anchor-{number}=="),
         "source_of_authority": SourceOfAuthority.ON_PREMISES,
         "command_key": "c",
+        "commands": AskedCommands().asking("c", ScopeAction.ADD),
     }
     return enrolment(state, Provenance.UNKNOWN, **(known | changes))
 
@@ -135,7 +137,8 @@ async def test_a_refusal_that_was_answered_later_does_not_come_first(stage: Stag
 
 async def test_the_result_of_another_command_does_not_answer_this_one(stage: Stage) -> None:
     """The answer that comes before its own command stands in the ledger is not lost either."""
-    await stage.store(commanded(1, command_key="d"))
+    both = AskedCommands().asking("c", ScopeAction.ADD).asking("d", ScopeAction.ADD)
+    await stage.store(commanded(1, command_key="d", commands=both))
     refused = result(1, outcome=WriteOutcome.REFUSED, reason=Reason.PROTECTED)
     await record_results([refused], stage.world, NOW)
     assert (await stage.person(1)).state is State.REQUESTED
