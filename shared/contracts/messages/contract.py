@@ -114,11 +114,16 @@ class Contract(BaseModel):
 def refusal_of(error: ValidationError) -> InvalidMessage:
     """The first complaint of pydantic's in words for the sender, without the value itself."""
     first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"])[:MOST_NAME] or "(body)"
+    field = _plain(".".join(str(part) for part in first["loc"])) or "(body)"
     unknown = first["type"] == "extra_forbidden"
     reason = "no such field is known" if unknown else first["msg"].removeprefix("Value error, ")
     more = error.error_count() - 1
     return InvalidMessage(field, f"{reason} (and {more} more)" if more else reason)
+
+
+def _plain(name: str) -> str:
+    """Returns a name that a sender gave a field, without what UTF-8 cannot hold, not too long."""
+    return name[:MOST_NAME].encode("utf-8", "backslashreplace").decode()
 
 
 def json_value(body: bytes | str) -> Any:
@@ -154,7 +159,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         if name in found:
             # Of two readers one takes the first and one the last: what is meant cannot be told.
-            raise InvalidMessage(name[:100], "is said twice")
+            raise InvalidMessage(_plain(name), "is said twice")
         found[name] = value
     return found
 

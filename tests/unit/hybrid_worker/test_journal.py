@@ -53,28 +53,28 @@ def record(journal: Journal, *items: Planned, owes: bool = True, now: datetime =
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         yield journal
 
 
 def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> None:
     with (
-        Journal(tmp_path / "journal"),
+        Journal(tmp_path / "journal", NOW),
         pytest.raises(ConfigurationError, match="SSPR_WORKER_STATE_DIRECTORY"),
     ):
-        Journal(tmp_path / "journal")
+        Journal(tmp_path / "journal", NOW)
 
 
 def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
     (tmp_path / "journal").write_bytes(b"something else entirely" * 100)
     with pytest.raises(ConfigurationError, match="cannot be used"):
-        Journal(tmp_path / "journal")
+        Journal(tmp_path / "journal", NOW)
 
 
 def test_an_answer_survives_a_restart_until_it_has_been_told(tmp_path: Path) -> None:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         record(journal, planned("a", ONE))
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         (untold,) = journal.untold()
         assert (untold.key, untold.sync, untold.told) == ("a", PENDING, False)
         assert untold.members == (MemberResult(key="person-1", outcome=WriteOutcome.DONE),)
@@ -85,9 +85,9 @@ def test_an_answer_survives_a_restart_until_it_has_been_told(tmp_path: Path) -> 
 
 
 def test_the_intent_is_remembered_and_settled_by_the_groups_members(tmp_path: Path) -> None:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         journal.intend([planned("a", ONE), planned("a", TWO)], NOW)
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         assert journal.unclear()
         assert journal.owed() == {}, "a cycle now could miss the write"
         journal.settle({ONE})
