@@ -5,6 +5,7 @@ import azure.functions as func
 from functions.messages import messages_of
 from shared.bootstrap import Serving
 from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS
+from shared.use_cases.in_portions import in_portions
 from shared.use_cases.onboarding.tell_lifecycle import tell_lifecycle
 
 
@@ -22,6 +23,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     )
     async def tell(callback: func.ServiceBusMessage) -> None:
         """One at a time: what Graph does not take is set aside by itself, not with a batch."""
-        await tell_lifecycle(messages_of([callback]), app().world, app().now())
+        waiting = messages_of([callback])
+        await in_portions(tell_lifecycle, LIFECYCLE_CALLBACKS, waiting, app().world, app().now())
 
     return callbacks

@@ -4,7 +4,8 @@ import azure.functions as func
 
 from functions.messages import messages_of
 from shared.bootstrap import Serving
-from shared.contracts.messages.queues import MOST_DELIVERIES, ROLLOUT_OPERATIONS
+from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
+from shared.use_cases.in_portions import in_portions
 from shared.use_cases.rollout.operate import run_operations
 
 
@@ -22,7 +23,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     )
     async def run_operation(request: func.ServiceBusMessage) -> None:
         """Plan, apply or roll back; the lock is renewed for as long as it takes."""
-        last_try = (request.delivery_count or 1) >= MOST_DELIVERIES
-        await run_operations(messages_of([request]), app().world, app().now(), last_try=last_try)
+        asked, world, now = messages_of([request]), app().world, app().now()
+        await in_portions(run_operations, ROLLOUT_OPERATIONS, asked, world, now, is_renewed=True)
 
     return operations

@@ -34,7 +34,14 @@ class ConfigurationError(SsprRolloutError):
 
 
 class DirectoryUnavailable(SsprRolloutError):
-    """Graph or Active Directory did not answer usefully; the work is to be tried again."""
+    """Graph or Active Directory did not answer usefully; the work is to be tried again.
+
+    Attributes:
+        retry_after: seconds for which the other side asks not to be asked again; 0 if it does not
+            say.
+    """
+
+    retry_after: float = 0.0
 
 
 class ServiceUnavailable(SsprRolloutError):

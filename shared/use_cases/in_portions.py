@@ -31,10 +31,14 @@ MOST_STUMBLES = 12
 one more than it takes to find one message in the largest portion, and another beside it."""
 SECOND_CHANCES = 3
 """How often a message comes again that fails alone, while nothing shows that others can be done."""
-_PASSING = (DirectoryUnavailable, LedgerConflict, ServiceUnavailable)
+_PASSING = (LedgerConflict, ServiceUnavailable)
+_LONGEST_WAIT = timedelta(hours=1)
+"""What is asked for beyond it is not believed."""
 _STEP = 4
 _SHARE_OF_WORK, _SHARE_OF_GIVING_BACK = 0.5, 0.25
 """Of a lock; the rest is for whatever the host does before and after."""
+_WHILE_RENEWED = timedelta(minutes=25)
+"""The host renews the lock of a message that came alone, and ends its function after 30 minutes."""
 _LATE = "no time was left"
 
 type Take = Callable[[Sequence[Message], World, datetime], Awaitable[None]]
@@ -46,6 +50,8 @@ class Trouble:
 
     problem: str
     is_foreseen: bool = True
+    wait: timedelta = timedelta()
+    """For how long the other side asks to be left alone."""
 
 
 @dataclass(slots=True)
@@ -61,6 +67,7 @@ class Portions:
     size: int = PORTION
     undone: list[Message] = field(default_factory=list)
     problem: str = ""
+    wait: timedelta = timedelta()
     culprits: list[tuple[Message, str]] = field(default_factory=list)
     """Messages that failed alone for a reason that nobody foresaw, each with the reason."""
     done: int = 0
@@ -79,6 +86,7 @@ class Portions:
             self.size = min(PORTION, self.size * _STEP)
         elif trouble.is_foreseen:
             self._leave(portion, trouble.problem)
+            self.wait = max(self.wait, trouble.wait)
             self.size = max(1, self.size // _STEP)
         else:
             self._stumble(portion, trouble.problem)
@@ -101,9 +109,23 @@ class Portions:
 
 
 async def in_portions(
-    take: Take, queue: str, messages: Sequence[Message], world: World, now: datetime
+    take: Take,
+    queue: str,
+    messages: Sequence[Message],
+    world: World,
+    now: datetime,
+    *,
+    is_renewed: bool = False,
 ) -> None:
     """Has the messages taken, portion by portion, until all are done or half the lock is over.
+
+    Args:
+        take: What deals with them; it may be called again for the same message.
+        queue: Where they came from, and are given back to.
+        messages: The batch.
+        world: Where to.
+        now: The time, in UTC.
+        is_renewed: Whether the host renews their lock, so that the work may take longer.
 
     Raises:
         TimeoutError: not even giving back was possible; the broker delivers the batch again.
@@ -111,7 +133,9 @@ async def in_portions(
             within seconds of an outage.
     """
     lock = world.limits.message_lock.total_seconds()
-    limit = asyncio.get_running_loop().time() + lock * _SHARE_OF_WORK
+    began = asyncio.get_running_loop().time()
+    half = began + lock * _SHARE_OF_WORK
+    limit = began + _WHILE_RENEWED.total_seconds() if is_renewed else half
     first = Portions([one for one in messages if not one.comes_again])
     again = Portions(_from_the_other_end([one for one in messages if one.comes_again]), size=1)
     for portions in (first, again):
@@ -121,7 +145,7 @@ async def in_portions(
         async with asyncio.timeout(lock * _SHARE_OF_GIVING_BACK):
             await _settle(first, again, queue, world, now)
     except Exception:
-        await asyncio.sleep(limit - asyncio.get_running_loop().time())
+        await asyncio.sleep(half - asyncio.get_running_loop().time())
         raise
 
 
@@ -143,6 +167,9 @@ async def _trouble(
     try:
         async with asyncio.timeout_at(limit) as time:
             await take(portion, world, now)
+    except DirectoryUnavailable as error:
+        asked = timedelta(seconds=min(error.retry_after, _LONGEST_WAIT.total_seconds()))
+        return Trouble(str(error), wait=asked)
     except _PASSING as error:
         return Trouble(str(error))
     except TimeoutError:
@@ -165,17 +192,20 @@ async def _settle(
     await keep_refusals([given_up(one, queue, why, now) for one, why in kept], world)
     undone += [one for one, why in culprits if (one, why) not in kept]
     if undone:
-        await _give_back(undone, problem or culprits[-1][1], queue, world, now)
+        pause = max(world.limits.message_lock * _SHARE_OF_WORK, first.wait, again.wait)
+        trouble = Trouble(problem or culprits[-1][1], wait=pause)
+        await _give_back(undone, trouble, queue, world, now)
 
 
 async def _give_back(
-    messages: Sequence[Message], problem: str, queue: str, world: World, now: datetime
+    messages: Sequence[Message], trouble: Trouble, queue: str, world: World, now: datetime
 ) -> None:
     """Puts messages on the queue again; those that have come again for days go to the ledger."""
-    pause = world.limits.message_lock * _SHARE_OF_WORK
-    hopeless = [one for one in messages if one.returns * pause >= PATIENCE]
-    await keep_refusals([given_up(one, queue, problem, now) for one in hopeless], world)
-    again = [one.returned() for one in messages if one.returns * pause < PATIENCE]
+    shortest = world.limits.message_lock * _SHARE_OF_WORK
+    hopeless = [one for one in messages if one.returns * shortest >= PATIENCE]
+    await keep_refusals([given_up(one, queue, trouble.problem, now) for one in hopeless], world)
+    again = [one.returned() for one in messages if one.returns * shortest < PATIENCE]
     if again:
-        await world.outbox.return_messages(queue, again, pause)
-        emit([WorkPostponed(queue=queue, messages=len(again), reason=plain_text(problem))])
+        await world.outbox.return_messages(queue, again, trouble.wait)
+        reason = plain_text(trouble.problem)
+        emit([WorkPostponed(queue=queue, messages=len(again), reason=reason)])

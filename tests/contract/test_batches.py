@@ -37,7 +37,7 @@ from shared.use_cases.writing.record_results import record_results
 from tests.support.app_world import world_of
 from tests.support.operator_api_parts import QUEUES, Parts, running_parts
 
-LOCK = timedelta(seconds=8)
+LOCK = timedelta(seconds=16)
 BATCHES = (ONBOARDING_EVENTS, SCOPE_CHANGES, DIRECTORY_RESULTS)
 CODE = """
 from functions import onboarding, scope

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.typing import EventDict
 
+from shared.adapters.graph.failure import GraphFailure
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict, ServiceUnavailable
 from shared.domain.person.reasons import Reason
@@ -76,6 +77,20 @@ async def test_what_passes_gives_the_batch_back_for_half_a_lock_later_as_it_came
     assert {one.returns for one in again} == {1}
     (postponed,) = said(signals, "work-postponed")
     assert (postponed["queue"], postponed["messages"]) == (QUEUE, 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wait"),
+    [(0, timedelta(minutes=2.5)), (300, timedelta(minutes=5)), (86_400, timedelta(hours=1))],
+)
+async def test_who_asks_to_be_left_alone_is_left_alone(
+    stage: Stage, asked: float, wait: timedelta
+) -> None:
+    """Given Graph's Retry-After, when it is longer than half a lock, then it is kept to."""
+    error = GraphFailure.of_status(429, "TooManyRequests", None, asked)
+    await in_portions(taking(lambda _: error, []), QUEUE, messages(event(1)), stage.world, NOW)
+    assert stage.world.limits.message_lock == timedelta(minutes=5)
+    assert [one.wait for one in stage.broker.messages(QUEUE)] == [wait]
 
 
 def test_somebody_who_never_answers_ends_the_work_in_time(stage: Stage) -> None:

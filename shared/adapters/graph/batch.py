@@ -10,7 +10,7 @@ from typing import Any, Self
 import stamina
 
 from shared.adapters.graph.client import GraphClient
-from shared.adapters.graph.failure import GraphFailure
+from shared.adapters.graph.failure import GraphFailure, seconds_to_wait
 
 MOST_ITEMS = 20
 """Source: https://learn.microsoft.com/graph/json-batching"""
@@ -72,10 +72,7 @@ class Reply:
     @property
     def retry_after(self) -> float | None:
         """Seconds that Graph asks to wait; None where it does not say."""
-        try:
-            return float(self.headers.get("retry-after", ""))
-        except ValueError:
-            return None
+        return seconds_to_wait(self.headers.get("retry-after"))
 
     @property
     def transient(self) -> bool:
@@ -85,7 +82,7 @@ class Reply:
     def failure(self) -> GraphFailure:
         """Returns the answer as an error that concerns the whole call."""
         request_id = (self._error.get("innerError") or {}).get("request-id")
-        return GraphFailure.of_status(self.status, self.code, request_id)
+        return GraphFailure.of_status(self.status, self.code, request_id, self.retry_after)
 
     @property
     def _error(self) -> Mapping[str, Any]:

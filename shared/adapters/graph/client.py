@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import stamina
 
-from shared.adapters.graph.failure import GraphFailure, NoToken
+from shared.adapters.graph.failure import GraphFailure, NoToken, seconds_to_wait
 from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.errors import ConfigurationError
 
@@ -208,5 +208,8 @@ def _failure_of(error: "APIError") -> GraphFailure:
     details = getattr(error, "error", None)
     headers = error.response_headers or {}
     return GraphFailure.of_status(
-        error.response_status_code, details.code if details else None, headers.get("request-id")
+        error.response_status_code,
+        details.code if details else None,
+        headers.get("request-id"),
+        seconds_to_wait(headers.get("retry-after")),
     )

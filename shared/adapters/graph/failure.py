@@ -1,6 +1,9 @@
 """What Graph says when it refuses, in words that may be logged."""
 
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import isfinite
 from typing import Self
 
 from shared.domain.errors import DirectoryUnavailable
@@ -28,22 +31,56 @@ class GraphFailure(DirectoryUnavailable):
     """
 
     def __init__(
-        self, problem: str, *, status: int | None = None, transient: bool | None = None
+        self,
+        problem: str,
+        *,
+        status: int | None = None,
+        transient: bool | None = None,
+        retry_after: float = 0.0,
     ) -> None:
         super().__init__(problem)
         self.status = status
+        self.retry_after = retry_after
         self.transient = status in _WORTH_ANOTHER_TRY if transient is None else transient
 
     @classmethod
-    def of_status(cls, status: int | None, code: str | None, request_id: str | None) -> Self:
+    def of_status(
+        cls,
+        status: int | None,
+        code: str | None,
+        request_id: str | None,
+        retry_after: float | None = None,
+    ) -> Self:
         """Makes the failure that an error response stands for."""
         problem = f"Graph answered {status} {code or 'without a code'}"
         if request_id:
             problem = f"{problem} (request {request_id})"
         if status == HTTPStatus.FORBIDDEN:
             problem = f"{problem}: {NOT_ALLOWED}"
-        return cls(problem, status=status)
+        return cls(problem, status=status, retry_after=retry_after or 0.0)
 
 
 class NoToken(GraphFailure):
     """Graph was not asked, since the app got no token for it."""
+
+
+def seconds_to_wait(header: str | None) -> float | None:
+    """Reads a Retry-After header: seconds, or a date (RFC 9110, 10.2.3).
+
+    Returns:
+        The seconds from now, not below 0; None where nothing can be read.
+    """
+    try:
+        seconds = float(header or "")
+    except ValueError:
+        return _seconds_until(header or "")
+    return max(seconds, 0.0) if isfinite(seconds) else None
+
+
+def _seconds_until(date: str) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date)
+    except ValueError:
+        return None
+    # By the machine's clock: it is that of the server that is meant, not the product's.
+    return max((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0.0)

@@ -12,7 +12,11 @@ from shared.contracts.messages.lifecycle_callback import CALLBACK_PATH
 _TYPE = "lifecycleEvent"
 _SOURCE = "sspr-rollout"
 _DATA = "#microsoft.graph.identityGovernance.customTaskExtensionCallbackData"
-_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE})
+_GONE = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.GONE}
+)
+"""What Graph answers to a second callback is not documented (November 2026); the sandbox says 400.
+The body never changes, so that what it finds fault with once it would find fault with for ever."""
 
 
 class GraphLifecycle:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.contracts.messages.lifecycle_callback import CALLBACK_PATH
-from shared.domain.errors import DirectoryUnavailable
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +34,10 @@ class MemoryLifecycle:
         self._waiting.add(callback_path)
 
     async def resume(self, callback_path: str, *, completed: bool) -> bool:
-        """Tells a waiting task its outcome; returns False where nobody ever waited.
-
-        Raises:
-            DirectoryUnavailable: the task has been told already.
-        """
+        """Tells a waiting task its outcome; returns False where nobody waits, or any longer."""
         if not re.fullmatch(CALLBACK_PATH, callback_path):
             raise ValueError("a callback goes to Lifecycle Workflows and nowhere else")
         await self._pause("lifecycle.resume")
-        if any(callback_path == told.callback_path for told in self._told):
-            raise DirectoryUnavailable("Graph answered 400: the task is not in progress")
         awaited = callback_path in self._waiting
         if awaited:
             self._waiting.remove(callback_path)

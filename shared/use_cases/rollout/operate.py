@@ -23,6 +23,7 @@ from shared.domain.errors import (
 )
 from shared.ports.operations import Operation
 from shared.ports.world import World
+from shared.use_cases.in_portions import SECOND_CHANCES
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals
 from shared.use_cases.rollout.apply_plan import apply_plan
@@ -30,6 +31,9 @@ from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
 
 _TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict, ServiceUnavailable)
+
+MOST_RETURNS = 24
+"""How often an operation is tried again: an hour, with half a lock of five minutes in between."""
 
 
 async def request_operation(
@@ -42,26 +46,38 @@ async def request_operation(
     return operation
 
 
-async def run_operations(
-    messages: Sequence[Message], world: World, now: datetime, *, last_try: bool
-) -> None:
+async def run_operations(messages: Sequence[Message], world: World, now: datetime) -> None:
     """Does what the messages ask for; an operation that was done already is left alone.
 
-    On the last try even an error that could be tried again ends the operation: nobody would try
-    again.
+    What passes is tried again for an hour, what nobody foresaw a few times; then the operation ends
+    as refused, for nobody would try again.
 
     Raises:
-        DirectoryUnavailable, LedgerConflict: the message is to be delivered again.
-        Exception: what nobody foresaw; on the last try it is raised as well, for the log.
+        DirectoryUnavailable, LedgerConflict, ServiceUnavailable: the message is to come again.
+        Exception: what nobody foresaw; the last time it is raised as well, for the log.
     """
-    requests, refused = read_all(
-        messages, ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
-    )
-    await keep_refusals(refused, world)
-    for request in requests:
-        operation = await world.operations.find(request.operation_key)
-        if operation and operation.state is OperationState.QUEUED:
-            await world.operations.keep(await _done(operation, world, now, last_try=last_try))
+    for message in messages:
+        requests, refused = read_all(
+            [message], ROLLOUT_OPERATIONS, lambda one: OperationRequest.read(one.body), now
+        )
+        await keep_refusals(refused, world)
+        for request in requests:
+            await _run(request.operation_key, message.returns, world, now)
+
+
+async def _run(key: str, returns: int, world: World, now: datetime) -> None:
+    operation = await _queued(key, world)
+    if operation is None:
+        return
+    ended = await _done(operation, world, now, returns=returns)
+    # A copy of the message may have come to its end first; whoever was first has done it.
+    if await _queued(key, world):
+        await world.operations.keep(ended)
+
+
+async def _queued(key: str, world: World) -> Operation | None:
+    operation = await world.operations.find(key)
+    return operation if operation and operation.state is OperationState.QUEUED else None
 
 
 async def _carry_out(operation: Operation, world: World, now: datetime) -> OperationResult:
@@ -74,17 +90,17 @@ async def _carry_out(operation: Operation, world: World, now: datetime) -> Opera
             return await roll_back(order, operation, world, now)
 
 
-async def _done(operation: Operation, world: World, now: datetime, *, last_try: bool) -> Operation:
+async def _done(operation: Operation, world: World, now: datetime, *, returns: int) -> Operation:
     try:
         result = await _carry_out(operation, world, now)
     except SsprRolloutError as error:
-        if isinstance(error, _TO_TRY_AGAIN) and not last_try:
+        if isinstance(error, _TO_TRY_AGAIN) and returns < MOST_RETURNS:
             # Whoever waits for the operation sees what holds it up.
             await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
             raise
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
     except Exception as error:
-        if last_try:
+        if returns >= SECOND_CHANCES:
             problem = f"nobody foresaw this ({type(error).__name__}); the app's log says more"
             refused = replace(operation, state=OperationState.REFUSED, problem=problem)
             await world.operations.keep(refused)

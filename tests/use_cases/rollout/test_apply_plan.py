@@ -276,11 +276,11 @@ async def test_applied_twice_with_a_death_anywhere_it_is_applied_once() -> None:
         stage, fingerprint = await prepared()
         message = await ask(stage, asks(ApplyOrder(plan=fingerprint), "apply-1"))
         try:
-            await run_operations([message], process(stage, death), NOW, last_try=False)
+            await run_operations([message], process(stage, death), NOW)
         except ProcessDied:
-            await run_operations([message], stage.another(), NOW, last_try=False)
+            await run_operations([message], stage.another(), NOW)
         await applied_once(stage)
-        await run_operations([message], stage.another(), NOW, last_try=False)
+        await run_operations([message], stage.another(), NOW)
         await applied_once(stage)
 
     for death in deaths():
@@ -292,11 +292,11 @@ async def test_delivered_to_two_at_once_it_is_applied_once() -> None:
     async def second_delivery_during_the_first(meanwhile: Meanwhile) -> None:
         stage, fingerprint = await prepared()
         message = await ask(stage, asks(ApplyOrder(plan=fingerprint), "apply-1"))
-        meanwhile.act = lambda: run_operations([message], stage.another(), NOW, last_try=False)
+        meanwhile.act = lambda: run_operations([message], stage.another(), NOW)
         try:
-            await run_operations([message], process(stage, meanwhile), NOW, last_try=False)
+            await run_operations([message], process(stage, meanwhile), NOW)
         except LedgerConflict:
-            await run_operations([message], stage.another(), NOW, last_try=False)
+            await run_operations([message], stage.another(), NOW)
         await applied_once(stage)
 
     for meanwhile in meanwhiles():
@@ -310,8 +310,8 @@ async def test_two_that_apply_it_in_step_apply_it_once(pattern: tuple[int, ...])
     with pytest.raises(LedgerConflict):
         await in_step(
             pattern,
-            lambda pause: run_operations([message], process(stage, pause), NOW, last_try=False),
-            lambda pause: run_operations([message], process(stage, pause), NOW, last_try=False),
+            lambda pause: run_operations([message], process(stage, pause), NOW),
+            lambda pause: run_operations([message], process(stage, pause), NOW),
         )
-    await run_operations([message], stage.another(), NOW, last_try=False)
+    await run_operations([message], stage.another(), NOW)
     await applied_once(stage)

@@ -1,6 +1,7 @@
 """Operations go through a queue: each is done once, and ends with a word for who asked."""
 
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from structlog.typing import EventDict
@@ -19,8 +20,9 @@ from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import State
 from shared.ports.operations import Operation
+from shared.use_cases.in_portions import SECOND_CHANCES
 from shared.use_cases.message import Message
-from shared.use_cases.rollout.operate import request_operation, run_operations
+from shared.use_cases.rollout.operate import MOST_RETURNS, request_operation, run_operations
 from tests.support.course import (
     Clock,
     advance,
@@ -51,8 +53,9 @@ async def request(stage: Stage) -> Operation:
     return await request_operation(PLAN, actor="ada", world=stage.world, now=NOW)
 
 
-async def run(stage: Stage, *messages: Message, last_try: bool = False) -> None:
-    await run_operations(messages, stage.world, NOW, last_try=last_try)
+async def run(stage: Stage, *messages: Message, returns: int = 0) -> None:
+    again = [replace(one, returns=returns) for one in messages]
+    await run_operations(again, stage.world, NOW)
 
 
 async def test_what_is_asked_for_is_kept_and_queued_under_its_key(stage: Stage) -> None:
@@ -141,27 +144,46 @@ async def test_on_the_last_try_even_what_passes_ends_the_operation(
     populate(stage, 2)
     message = await ask(stage, asks(PLAN))
     stage.turns.fail("directory.everybody", error)
-    await run(stage, message, last_try=True)
+    with pytest.raises(type(error)):
+        await run(stage, message, returns=MOST_RETURNS - 1)
+    stage.turns.fail("directory.everybody", error)
+    await run(stage, message, returns=MOST_RETURNS)
     refused = await operation_of(stage)
     assert (refused.state, refused.problem) == (OperationState.REFUSED, str(error))
 
 
-@pytest.mark.parametrize("last_try", [False, True])
+@pytest.mark.parametrize("returns", [0, SECOND_CHANCES - 1, SECOND_CHANCES])
 async def test_what_nobody_foresaw_is_raised_and_on_the_last_try_ends_the_operation(
-    stage: Stage, last_try: bool
+    stage: Stage, returns: int
 ) -> None:
     populate(stage, 2)
     message = await ask(stage, asks(PLAN))
     stage.turns.fail("directory.everybody", ZeroDivisionError("a secret"))
     with pytest.raises(ZeroDivisionError):
-        await run(stage, message, last_try=last_try)
+        await run(stage, message, returns=returns)
     operation = await operation_of(stage)
-    if not last_try:
+    if returns < SECOND_CHANCES:
         assert (operation.state, operation.problem) == (OperationState.QUEUED, "")
         return
     assert operation.state is OperationState.REFUSED
     assert "ZeroDivisionError" in operation.problem
     assert "secret" not in operation.problem
+
+
+async def test_a_copy_that_comes_to_another_end_changes_nothing_of_the_first(stage: Stage) -> None:
+    """Given a message delivered twice at once, then whoever ends first has done it."""
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+
+    async def meanwhile() -> None:
+        await run_operations([message], stage.another(), NOW)
+        raise LedgerConflict("others were first")
+
+    stage.turns.at("directory.everybody", meanwhile)
+    await run(stage, message, returns=MOST_RETURNS)
+
+    done = await operation_of(stage)
+    assert (done.state, done.problem) == (OperationState.SUCCEEDED, "")
 
 
 async def test_an_operation_whose_end_could_not_be_kept_is_done_again(stage: Stage) -> None:
@@ -181,7 +203,7 @@ async def test_an_operation_whose_end_could_not_be_kept_is_done_again(stage: Sta
 async def _done(stage: Stage, order: OperationOrder, key: str) -> OperationResult:
     """An operation done by its message, and what came of it."""
     message = await ask(stage, asks(order, key))
-    await run_operations([message], stage.another(), NOW, last_try=False)
+    await run_operations([message], stage.another(), NOW)
     operation = await operation_of(stage, key)
     assert operation.state is OperationState.SUCCEEDED
     assert operation.result is not None

@@ -265,9 +265,9 @@ async def test_delivered_twice_with_a_death_anywhere_it_is_done_once_and_tells_t
         await let_in(stage, 1, 2, 3)
         message = await ask(stage, asks(await agreed(stage)))
         try:
-            await run_operations([message], process(stage, death), clock(), last_try=False)
+            await run_operations([message], process(stage, death), clock())
         except ProcessDied:
-            await run_operations([message], stage.another(), clock(), last_try=False)
+            await run_operations([message], stage.another(), clock())
         await rolled_back_once(stage)
         # Whose message was never sent is queued again by the follow-up.
         clock.advance(HOUR)
@@ -285,8 +285,8 @@ async def test_delivered_to_two_at_once_nobody_is_taken_out_twice() -> None:
         stage = await staged(SOAKING, 3)
         await let_in(stage, 1, 2, 3)
         message = await ask(stage, asks(await agreed(stage)))
-        meanwhile.act = lambda: run_operations([message], stage.another(), NOW, last_try=False)
-        await run_operations([message], process(stage, meanwhile), NOW, last_try=False)
+        meanwhile.act = lambda: run_operations([message], stage.another(), NOW)
+        await run_operations([message], process(stage, meanwhile), NOW)
         assert in_state(stage, State.WITHDRAWING) == ids([1, 2, 3])
         assert audited(stage)[:2] == ["test", "rollback"]
         for number in (1, 2, 3):
@@ -305,8 +305,8 @@ async def test_two_that_take_it_back_in_step_take_nobody_out_twice(
     message = await ask(stage, asks(await agreed(stage)))
     await in_step(
         pattern,
-        lambda pause: run_operations([message], process(stage, pause), NOW, last_try=False),
-        lambda pause: run_operations([message], process(stage, pause), NOW, last_try=False),
+        lambda pause: run_operations([message], process(stage, pause), NOW),
+        lambda pause: run_operations([message], process(stage, pause), NOW),
     )
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2, 3])
     for number in (1, 2, 3):
