@@ -7,7 +7,6 @@ and what could not be digested. Answers are an outbox: they are stored with the
 change and sent until they are marked as told.
 """
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -24,9 +23,9 @@ from hybrid_worker.journal_file import open_journal
 from hybrid_worker.journal_rows import (
     INTENDED,
     MEMBERS,
+    Unreadable,
     as_text,
     from_the_future,
-    unreadable_rows,
 )
 from hybrid_worker.plan import LastChange, Planned
 from shared.contracts.messages.directory_command import DirectoryCommand
@@ -108,10 +107,11 @@ class Journal:
         Raises:
             ConfigurationError: another worker uses it, or the folder cannot be written.
         """
-        self._database, lost = open_journal(file, now)
-        if lost:
-            self.set_aside(lost, "the file could not be read", b"", now)
-        self._clean(now)
+        opened = open_journal(file, now)
+        self._database = opened.database
+        if opened.lost:
+            self.set_aside(opened.lost, "the file could not be read", b"", now)
+        self._clean(opened.unreadable, now)
         self._kept_aside = self._count_set_aside()
 
     @property
@@ -196,7 +196,9 @@ class Journal:
         """Saves what is about to be written, and that its delta sync will be owed."""
         items = list(items)
         commands = {item.target.command.command_key: item.target.command for item in items}
-        owed = [(key, command.action, as_text(now), as_text(now)) for key, command in commands.items()]
+        owed = [
+            (key, command.action, as_text(now), as_text(now)) for key, command in commands.items()
+        ]
         with self._transaction() as run:
             run(_OWE, owed)
             run(_CHANGE, [_change(item, INTENDED) for item in items])
@@ -282,9 +284,8 @@ class Journal:
         self._kept_aside = self._count_set_aside()
         return forgotten
 
-    def _clean(self, now: datetime) -> None:
+    def _clean(self, rows: Sequence[Unreadable], now: datetime) -> None:
         """Sets aside what the worker could not read later, and mends times that cannot be."""
-        rows = list(unreadable_rows(self._database))
         for row in rows:
             self.set_aside(row.name, row.reason, row.content, now)
             with self._transaction() as run:
@@ -294,7 +295,9 @@ class Journal:
             run("UPDATE change SET issued_at = ? WHERE id = ?", ahead)
         if rows or ahead:
             names = [row.name for row in rows][:_NAMED]
-            _log.error("journal-mended", set_aside=len(rows), names=names, from_the_future=len(ahead))
+            _log.error(
+                "journal-mended", set_aside=len(rows), names=names, from_the_future=len(ahead)
+            )
 
     def _count_set_aside(self) -> int:
         (count,) = self._database.execute("SELECT count(*) FROM set_aside").fetchone()

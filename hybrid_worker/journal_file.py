@@ -5,12 +5,15 @@ command that is not answered; so a new journal costs time, and one that stops th
 """
 
 import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import structlog
 
+from hybrid_worker.journal_rows import Unreadable, unreadable_rows
 from shared.domain.errors import ConfigurationError
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +38,7 @@ CREATE TABLE IF NOT EXISTS set_aside (
 CREATE INDEX IF NOT EXISTS change_by_guid ON change (guid, issued_at);
 CREATE INDEX IF NOT EXISTS command_owed ON command (owed_since) WHERE owed_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS command_untold ON command (told) WHERE told = 0;
-PRAGMA user_version = {VERSION};
+PRAGMA user_version = {VERSION}
 """
 _TABLES = (
     "SELECT key, action, recorded_at, owed_since, members, sync, told FROM command LIMIT 0",
@@ -48,27 +51,34 @@ class _Unreadable(Exception):
     """The file is no journal that this worker can read."""
 
 
-def open_journal(file: Path, now: datetime) -> tuple[sqlite3.Connection, str | None]:
-    """Opens the file, or makes it.
+@dataclass(frozen=True, slots=True)
+class OpenJournal:
+    """A journal that can be worked with, once the rows that cannot are gone."""
 
-    Returns:
-        The database, and the name under which an unreadable file has been set aside, or None.
+    database: sqlite3.Connection
+    unreadable: Sequence[Unreadable]
+    lost: str | None = None
+    """The name under which a file that could not be read has been set aside."""
+
+
+def open_journal(file: Path, now: datetime) -> OpenJournal:
+    """Opens the file, or makes it.
 
     Raises:
         ConfigurationError: another worker uses it, or the folder cannot be written.
     """
     try:
-        return _opened(file), None
+        return _opened(file)
     except _Unreadable as problem:
         name = _set_aside(file, now)
         _log.error("journal-set-aside", file=name, problem=str(problem))
     try:
-        return _opened(file), name
+        return replace(_opened(file), lost=name)
     except _Unreadable as problem:
         raise _unusable(file, problem) from None
 
 
-def _opened(file: Path) -> sqlite3.Connection:
+def _opened(file: Path) -> OpenJournal:
     if file.exists() and file.stat().st_size == 0:
         raise _Unreadable("it is empty")
     try:
@@ -77,15 +87,19 @@ def _opened(file: Path) -> sqlite3.Connection:
         raise _unusable(file, error) from None
     try:
         _prepare(database)
+        return OpenJournal(database, list(unreadable_rows(database)))
     except sqlite3.Error as error:
         database.close()
         if error.sqlite_errorcode & 0xFF in _UNREADABLE:
             raise _Unreadable(str(error)) from None
         raise _unusable(file, error) from None
+    except ValueError as error:
+        # Names in the file that are no UTF-8 fail in sqlite's driver, with anything.
+        database.close()
+        raise _Unreadable(type(error).__name__) from None
     except _Unreadable:
         database.close()
         raise
-    return database
 
 
 def _prepare(database: sqlite3.Connection) -> None:
@@ -94,12 +108,14 @@ def _prepare(database: sqlite3.Connection) -> None:
     (version,) = database.execute("PRAGMA user_version").fetchone()
     if version > VERSION:
         raise _Unreadable(f"it is of version {version}, and this worker knows {VERSION}")
-    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    (found,) = database.execute("PRAGMA integrity_check(1)").fetchone()
     if found != "ok":
         raise _Unreadable(str(found).strip())
-    database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-    for table in _TABLES:
-        database.execute(table)
+    # A file that turns out to be of another shape is left as it was found.
+    database.execute("BEGIN IMMEDIATE")
+    for statement in (*_SCHEMA.split(";"), *_TABLES):
+        database.execute(statement)
+    database.execute("COMMIT")
 
 
 def _set_aside(file: Path, now: datetime) -> str:

@@ -184,9 +184,7 @@ def _commands_of(row: Mapping[str, Any]) -> AskedCommands:
     for step in _steps_of(row["Steps"]):
         if step.reason is Reason.COMMAND_ISSUED and step.detail:
             adds = step.state is State.REQUESTED
-            commands = commands.asking(
-                step.detail, ScopeAction.ADD if adds else ScopeAction.REMOVE
-            )
+            commands = commands.asking(step.detail, ScopeAction.ADD if adds else ScopeAction.REMOVE)
     return commands
 
 

@@ -130,8 +130,8 @@ def json_value(body: bytes | str) -> Any:
     """The JSON value of a text, within the limits that hold for all of them.
 
     Raises:
-        InvalidMessage: it is no JSON in UTF-8; it is larger than 1 MiB, or deeper than 64 levels; an
-            object says a name twice; a number is not finite, or has more than 20 digits.
+        InvalidMessage: it is no JSON in UTF-8; it is larger than 1 MiB, or deeper than 64 levels;
+            an object says a name twice; a number is not finite, or has more than 20 digits.
     """
     if len(body) > LARGEST_BODY:
         raise InvalidMessage("(body)", f"is larger than {LARGEST_BODY} bytes")

@@ -27,7 +27,13 @@ class SyncState(StrEnum):
 
 _REASONS = frozenset(
     {
-        *(Reason.AMBIGUOUS, Reason.SID_MISMATCH, Reason.PROTECTED, Reason.DISABLED, Reason.OUTDATED),
+        *(
+            Reason.AMBIGUOUS,
+            Reason.SID_MISMATCH,
+            Reason.PROTECTED,
+            Reason.DISABLED,
+            Reason.OUTDATED,
+        ),
         *(Reason.NOT_IN_ACTIVE_DIRECTORY, Reason.COMMAND_EXPIRED, Reason.WRITE_REFUSED),
         Reason.GROUP_NOT_WRITABLE,
     }

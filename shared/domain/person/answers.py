@@ -58,9 +58,7 @@ def take_answer(
             answered = current.commands.answered(answer.command_key or "", answer.outcome)
             return record(replace(current, commands=answered), answer, rules, now)
         case Standing.CONTRADICTS:
-            noted = current.noted(
-                Reason.ANSWER_CONTRADICTS, now, detail=answer.command_key or ""
-            )
+            noted = current.noted(Reason.ANSWER_CONTRADICTS, now, detail=answer.command_key or "")
             return replace(noted, flag=Reason.ANSWER_CONTRADICTS)
         case Standing.REPEATED | Standing.UNASKED | Standing.OVERTAKEN:
             return current
@@ -77,7 +75,7 @@ def _contradicts(current: Enrolment, answered: UserRef) -> bool:
     # Entra a UPN may be another than in AD, and was not what the account was looked for by.
     if not current.is_provisional or known.source_anchor:
         return False
-    if known.user_principal_name:
+    if "@" in (known.user_principal_name or ""):
         return _differ(known.user_principal_name, answered.user_principal_name)
     return _differ(known.employee_id, answered.employee_id)
 

@@ -71,3 +71,6 @@ class AskedCommands:
 
     def _of(self, commands: Iterable[AskedCommand]) -> Self:
         return replace(self, newest=tuple(commands)[-MOST_COMMANDS:])
+
+
+NO_COMMANDS = AskedCommands()

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
-from shared.domain.person.commands import AskedCommands
+from shared.domain.person.commands import NO_COMMANDS, AskedCommands
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
@@ -163,7 +163,7 @@ class Enrolment:
     provenance: Provenance = Provenance.UNKNOWN
     command_key: str | None = None
     """The directory command that is out for this request; None when none is."""
-    commands: AskedCommands = AskedCommands()
+    commands: AskedCommands = NO_COMMANDS
     """The last directory commands that went out to this person: only they can be answered."""
     effective_date: datetime | None = None
     due: datetime | None = None

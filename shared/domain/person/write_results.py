@@ -24,8 +24,8 @@ _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
     """Returns the enrolment after the answer; answers may repeat, and come late or out of order.
 
-    Of who somebody is only that is learned of which nothing is known, and only while they are not in
-    Entra: from then on Entra says it.
+    Of who somebody is only that is learned of which nothing is known, and only while they are not
+    in Entra: from then on Entra says it.
     """
     known = current
     if current.is_provisional:

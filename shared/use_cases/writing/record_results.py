@@ -10,8 +10,8 @@ from shared.contracts.messages.queues import DIRECTORY_RESULTS
 from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.noticing import has_new_problem
-from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.answers import Standing, standing_of, take_answer
+from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.write_results import note_delta_sync
 from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.measurements import WorkerSight

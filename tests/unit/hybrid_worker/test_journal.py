@@ -65,10 +65,9 @@ def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> None:
         Journal(tmp_path / "journal", NOW)
 
 
-def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "journal").write_bytes(b"something else entirely" * 100)
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be used"):
-        Journal(tmp_path / "journal", NOW)
+        Journal(tmp_path / "missing" / "journal", NOW)
 
 
 def test_an_answer_survives_a_restart_until_it_has_been_told(tmp_path: Path) -> None:
