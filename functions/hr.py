@@ -6,6 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.guard import body_of
 from functions.responses import JSON, answer, refusal, status_of
 from shared.bootstrap import App, Serving
 from shared.contracts.api import scim_answers
@@ -64,7 +65,7 @@ async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.Http
 
 def _sent(door: Door, source: str, req: func.HttpRequest) -> Sent:
     headers = {name.lower(): value for name, value in req.headers.items()}
-    return Sent(door=door, source=source, body=req.get_body(), notes=headers, token=_token(headers))
+    return Sent(door=door, source=source, body=body_of(req), notes=headers, token=_token(headers))
 
 
 def _token(headers: Mapping[str, str]) -> Token | None:

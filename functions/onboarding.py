@@ -1,16 +1,19 @@
 """Onboarding: the webhook that takes events in, and the function that enrols people."""
 
-from typing import List  # noqa: UP035  # the production runtime refuses list[...] at indexing
+from collections.abc import Sequence
 
 import azure.functions as func
 
-from functions.messages import messages_of
+from functions.guard import body_of
+from functions.messages import event_of
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
 from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
+from shared.use_cases.gathering import Gathering
 from shared.use_cases.in_portions import in_portions
+from shared.use_cases.message import Message
 from shared.use_cases.onboarding.accept_events import accept_events
 from shared.use_cases.onboarding.take_events import take_events
 
@@ -19,27 +22,31 @@ def blueprint(app: Serving) -> func.Blueprint:
     """Make the webhook and its queue's function, for the app that `app` answers with."""
     arrivals = func.Blueprint()
 
+    async def enroll(batch: Sequence[Message]) -> None:
+        await in_portions(take_events, ONBOARDING_EVENTS, batch, app().world, app().now())
+
+    gathered = Gathering(enroll)
+
     @arrivals.function_name("onboarding_webhook")
     @arrivals.route("onboarding-events", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
     async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
         """One event or a list: 202 with the keys to follow them by, or 400 with the reason."""
         try:
-            keys = await accept_events(req.get_body(), app().world.outbox, app().now())
+            keys = await accept_events(body_of(req), app().world.outbox, app().now())
         except InvalidMessage as error:
             return refusal(error)
         return answer(AcceptedEvents(keys=tuple(keys)), 202)
 
     @arrivals.function_name("enroll_people")
     @arrivals.service_bus_queue_trigger(
-        "events",
+        "event",
         connection="ServiceBusConnection",
         queue_name=ONBOARDING_EVENTS,
-        cardinality="many",
+        cardinality="one",
         data_type=func.DataType.BINARY,
     )
-    async def enroll_people(events: List[func.ServiceBusMessage]) -> None:  # noqa: UP006  # see above
-        """A batch of onboarding events, done in time for its locks or given back."""
-        batch = messages_of(events)
-        await in_portions(take_events, ONBOARDING_EVENTS, batch, app().world, app().now())
+    async def enroll_people(event: func.ServiceBusMessage) -> None:
+        """One onboarding event, together with those that come at the same time."""
+        await gathered.add(event_of(event))
 
     return arrivals

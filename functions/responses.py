@@ -10,9 +10,11 @@ from shared.contracts.api.operator_requests import DocumentText
 from shared.contracts.api.view import View
 from shared.contracts.documents.finding import InvalidDocument
 from shared.domain.errors import (
+    BadMediaType,
     DirectoryUnavailable,
     InvalidMessage,
     LedgerConflict,
+    LengthRequired,
     NotAuthenticated,
     NotAuthorised,
     NotPossible,
@@ -38,6 +40,8 @@ class NotFound(SsprRolloutError):
 
 _STATUS: Mapping[type[SsprRolloutError], int] = {
     TooLarge: 413,
+    LengthRequired: 411,
+    BadMediaType: 415,
     InvalidMessage: 400,
     NotAuthenticated: 401,
     NotAuthorised: 403,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import azure.functions as func
 
+from functions.guard import body_of
 from functions.operators import Operators
 from functions.responses import answer, refusal
 from shared.bootstrap import App, Serving
@@ -51,7 +52,7 @@ class _Endpoint:
     def read(self, req: func.HttpRequest) -> Contract:
         """The body, or of a GET the query parameters."""
         if self.route.method != "GET":
-            return self.takes.read(req.get_body())
+            return self.takes.read(body_of(req))
         given = {name: value for name, value in req.params.items() if name not in _OF_THE_HOST}
         return self.takes.read_object(given)
 

@@ -14,6 +14,7 @@ from shared.adapters.hr.sources import read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.health import ServiceBusHealth
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
+from shared.adapters.service_bus.unread import ServiceBusUnread
 from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
 from shared.contracts.documents.hr_sources.vocabulary import Source
@@ -132,6 +133,7 @@ def build_app(setup: Setup) -> App:
         workers=tables.workers,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
+        unread=ServiceBusUnread(address, by_identity),
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,

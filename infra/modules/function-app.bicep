@@ -86,6 +86,8 @@ var ownSettings = {
   SSPR_EXCLUDED_GROUP_IDS: excludedGroupIds
   SSPR_IDENTITY_CLIENT_ID: identityClientId
   SSPR_LEDGER_ENDPOINT: tableEndpoint
+  // The host refuses larger bodies before it holds them; the app takes 1 MiB and says so in words.
+  FUNCTIONS_REQUEST_BODY_SIZE_LIMIT: '2097152'
   SSPR_OPERATOR_AUTH: signsOperatorsIn ? 'entra' : 'key'
   SSPR_ENTRA_TENANT_ID: tenant().tenantId
 }

@@ -21,6 +21,8 @@ from sandbox.azurite.installation import entry_point
 _log = logging.getLogger(__name__)
 
 _STOP_SECONDS = 10
+_LIMITS = Path(__file__).parent / "limits.cjs"
+"""Teaches Azurite the limits of rows and properties that Azure has and it has not."""
 _LISTENING = re.compile(r"Azurite (Blob|Queue|Table) service is .*listening at .*:(\d+)")
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -63,7 +65,7 @@ def _command(script: Path, state: Path, table_port: int, blob_port: int) -> list
     # moreover dies of SIGTERM unsaved and does not tell the port it has taken.
     ports = [f"--tablePort={table_port}", f"--blobPort={blob_port}", "--queuePort=0"]
     options = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", f"--location={state}"]
-    return ["node", str(script), *ports, *options]
+    return ["node", "--require", str(_LIMITS), str(script), *ports, *options]
 
 
 @contextmanager

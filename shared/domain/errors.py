@@ -68,6 +68,14 @@ class TooLarge(InvalidMessage):
     """More was sent at once than is taken; send it in parts."""
 
 
+class LengthRequired(InvalidMessage):
+    """A body came in chunks, so that nobody knows how long it is before it has come."""
+
+
+class BadMediaType(InvalidMessage):
+    """A body is written in a way that is not read here: compressed, or in another charset."""
+
+
 class NotAuthenticated(SsprRolloutError):
     """Whoever asks or sends has not proved who they are; the text says what is wrong."""
 

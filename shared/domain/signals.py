@@ -163,6 +163,18 @@ class MessageRefused(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unforeseen(Signal):
+    """An error that nobody foresaw; it was dealt with as one that may be a message's own."""
+
+    event = "unforeseen"
+    severity = Severity.ERROR
+    error: str
+    """Its type; its text may hold what a message holds."""
+    where: str
+    """Files, lines and functions, the innermost first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SenderRefused(Signal):
     """Somebody could not prove to be the HR system in whose name they sent."""
 

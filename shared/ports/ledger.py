@@ -10,6 +10,7 @@ from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
+from shared.ports.limits import bounded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,10 @@ class Receipt:
     """What became of one message: whom it concerned, or why it was refused.
 
     `body` is kept of refused messages only, so that nothing is lost.
+
+    Every text is bounded here, and here alone, to what a row can hold: whatever a message says, and
+    wherever in a refusal it is repeated, recording it cannot fail of it. What is cut ends with the
+    length and the SHA-256 of the whole.
     """
 
     key: str
@@ -27,6 +32,25 @@ class Receipt:
     field: str | None = None
     detail: str = ""
     body: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, most in _MOST.items():
+            text = getattr(self, name)
+            if text is not None:
+                object.__setattr__(self, name, bounded(text, most))
+
+
+MOST_OF_A_BODY = 400_000
+"""Units of UTF-16: most of a row, and any message of the Standard tier (256 KB) in base64."""
+_MOST: Mapping[str, int] = {
+    "key": 250,
+    "queue": 250,
+    "person_key": 500,
+    "field": 250,
+    "detail": 2_000,
+    "body": MOST_OF_A_BODY,
+}
+"""Units of UTF-16. With its names and the index it is less than the mebibyte that a row holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.rollouts import Rollouts
+from shared.ports.unread import Unread
 from shared.ports.workers import Workers
 
 
@@ -43,6 +44,7 @@ class World:
     workers: Workers
     audit: Audit
     outbox: Outbox
+    unread: Unread
     lifecycle: Lifecycle
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""

@@ -20,7 +20,7 @@ from shared.domain.signals import WorkPostponed, plain_text
 from shared.ports.world import World
 from shared.use_cases.message import Message, given_up
 from shared.use_cases.recording import keep_refusals
-from shared.use_cases.signalling import emit
+from shared.use_cases.signalling import emit, say_unforeseen
 
 PORTION = 1_000
 """Messages that are begun together: a whole batch, since halves of it cost nearly as much each."""
@@ -175,8 +175,8 @@ async def _trouble(
     except TimeoutError:
         # Ours, or somebody else's who waited for an answer: either passes.
         return Trouble(_LATE if time.expired() else "somebody did not answer in time")
-    except Exception as error:  # noqa: BLE001  # the text may hold what the message holds
-        return Trouble(type(error).__name__, is_foreseen=False)
+    except Exception as error:  # noqa: BLE001  # the log says where
+        return Trouble(say_unforeseen(error), is_foreseen=False)
     return None
 
 

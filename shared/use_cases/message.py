@@ -1,14 +1,17 @@
 """A message as it comes off a queue, and the receipt for one that cannot be taken."""
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from shared.contracts.messages.onboarding_event import Envelope, decode, event_key
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.reasons import Reason
-from shared.ports.ledger import Receipt
+from shared.ports.ledger import MOST_OF_A_BODY, Receipt
+from shared.ports.limits import cut, units_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,11 @@ def read_all[T](
         try:
             taken.append(read(message))
         except InvalidMessage as error:
-            refused.append(_refusal(message, queue, error, now))
+            refused.append(refusal(message, queue, error, now))
     return taken, refused
 
 
-def _refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) -> Receipt:
+def refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) -> Receipt:
     """Returns the receipt that keeps a refused message whole, with the field and the reason.
 
     A batch trigger cannot dead-letter one message of its batch, so the ledger keeps it.
@@ -81,4 +84,16 @@ def given_up(message: Message, queue: str, problem: str, now: datetime) -> Recei
 
 
 def _shown(message: Message) -> str:
-    return message.body.decode("utf-8", "backslashreplace")
+    """Returns the body as it is kept: as text, in base64, or cut, whichever tells all it can.
+
+    What is not UTF-8 takes four characters a byte as escapes, and fewer in base64.
+    """
+    body = message.body
+    text = body.decode("utf-8", "backslashreplace")
+    if units_of(text) <= MOST_OF_A_BODY:
+        return text
+    encoded = f"base64:{b64encode(body).decode()}"
+    if len(encoded) <= MOST_OF_A_BODY:
+        return encoded
+    whole = f"{len(body):,} bytes, SHA-256 {sha256(body).hexdigest()}; the rest is lost"
+    return cut(text, whole, MOST_OF_A_BODY)

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Iterable
+from pathlib import PurePath
+from traceback import extract_tb
 
 import structlog
 
-from shared.domain.signals import Severity, Signal
+from shared.domain.signals import Severity, Signal, Unforeseen
 
 _log = structlog.get_logger(__name__)
+_FRAMES = 6
+"""Of a traceback, from where the error was raised; enough to report a fault by."""
 _LEVELS = {
     Severity.INFO: logging.INFO,
     Severity.WARNING: logging.WARNING,
@@ -19,3 +23,12 @@ def emit(signals: Iterable[Signal]) -> None:
     """Logs each signal under its name."""
     for signal in signals:
         _log.log(_LEVELS[signal.severity], signal.event, **signal.fields())
+
+
+def say_unforeseen(error: Exception) -> str:
+    """Tells of an error that nobody foresaw, by its type and place; returns the type's name."""
+    frames = reversed(extract_tb(error.__traceback__)[-_FRAMES:])
+    places = [f"{PurePath(one.filename).name}:{one.lineno} {one.name}" for one in frames]
+    kind = type(error).__name__
+    emit([Unforeseen(error=kind, where=", ".join(places))])
+    return kind

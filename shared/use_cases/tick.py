@@ -5,6 +5,7 @@ from datetime import datetime
 
 from shared.ports.world import World
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
+from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.writing.follow_up import follow_up
 
@@ -12,7 +13,7 @@ type Clock = Callable[[], datetime]
 
 
 async def tick(world: World, clock: Clock) -> None:
-    """Follows up, asks again for those who wait, and then advances the rollout.
+    """Follows up, asks again for those who wait, returns unread events, advances the rollout.
 
     The rollout is last, since a wave takes its time.
 
@@ -24,6 +25,7 @@ async def tick(world: World, clock: Clock) -> None:
         [
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),
+            lambda: return_unread(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )

@@ -3,6 +3,12 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Ledger, Receipt
@@ -69,3 +75,41 @@ async def test_two_ledgers_recording_the_same_receipts_at_once_agree(opening: Op
         await asyncio.gather(one.record_receipts(receipts), other.record_receipts(later))
         assert (await one.totals()).refused_messages == len(receipts)
         assert {each.key for each in await one.refused(100)} == {each.key for each in receipts}
+
+
+TEXTS = st.text(st.characters(), max_size=60)
+
+
+# Of escapes alone a request has up to 2.4 MB: that the SDK sends it as bytes is not ours to change.
+@pytest.mark.filterwarnings("ignore:Sending a large body:ResourceWarning")
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    st.lists(st.tuples(TEXTS, st.sampled_from([1, 40_000, 600_000])), min_size=4, max_size=4),
+)
+async def test_whatever_a_refusal_repeats_of_a_message_it_is_recorded_beside_its_neighbours(
+    ledger: Ledger, texts: list[tuple[str, int]]
+) -> None:
+    """Texts of any characters, also halves of pairs, and of up to some megabytes."""
+    field, detail, body, person = [(text * times)[:1_200_000] for text, times in texts]
+    key = uuid4().hex
+    mine = refusal(key, field=field, detail=detail, body=body, person_key=person)
+    beside = receipt(f"beside {key}", person_key=object_id(1))
+    await ledger.record_receipts([mine, beside])
+    assert await ledger.receipt(mine.key)
+    assert await ledger.receipt(beside.key) == beside
+
+
+async def test_what_is_cut_says_its_length_and_digest(ledger: Ledger) -> None:
+    name, body = "n" * 33_000, "b" * 500_000
+    await ledger.record_receipts([refusal("event-1", field=name, body=body)])
+    kept = await ledger.receipt("event-1")
+    assert kept
+    assert kept.field
+    assert kept.body
+    assert len(kept.field) <= 250
+    assert f"33,000 characters, SHA-256 {sha256(name.encode()).hexdigest()}" in kept.field
+    assert f"500,000 characters, SHA-256 {sha256(body.encode()).hexdigest()}" in kept.body

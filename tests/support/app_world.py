@@ -7,6 +7,7 @@ import pytest
 
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.service_bus.outbox import ServiceBusOutbox
+from shared.adapters.service_bus.unread import ServiceBusUnread
 from shared.adapters.tables.tables import Tables
 from shared.bootstrap import App, build_app, check_setup
 from shared.ports.world import World
@@ -23,12 +24,12 @@ async def app_of(
         monkeypatch.setenv(name, value)
     app = build_app(check_setup(examine_settings()))
     yield app
-    for one in (app.world.outbox, *app.dependencies):
+    for one in (app.world.outbox, app.world.unread, *app.dependencies):
         if isinstance(one, Tables):
             await one.close()
         if isinstance(one, GraphHealth):
             await one._client.aclose()
-        if isinstance(one, ServiceBusOutbox):
+        if isinstance(one, ServiceBusOutbox | ServiceBusUnread):
             await one.aclose()
 
 

@@ -25,7 +25,7 @@ from sandbox.testing.waiting import wait_until
 
 QUEUES = (
     *("single", "batch", "failing", "failing-batch", "mass", "binary", "traps"),
-    *("objects", "outlived", "named"),
+    *("objects", "outlived", "named", "binary-batch"),
 )
 LOCK_SECONDS = 30
 SHORT_LOCK_SECONDS = 2
@@ -79,6 +79,10 @@ CODE = """
     @app.service_bus_queue_trigger(queue_name="binary", data_type="binary", **one)
     def binary(message: func.ServiceBusMessage) -> None:
         record(function="binary", **describe(message))
+
+    @app.service_bus_queue_trigger(queue_name="binary-batch", data_type="binary", **untyped)
+    def binary_batch(messages: List[func.ServiceBusMessage]) -> None:
+        record(function="binary_batch", bodies=[one.get_body().decode() for one in messages])
 
     @app.service_bus_queue_trigger(queue_name="objects", **untyped)
     def objects(messages: List[func.ServiceBusMessage]) -> None:
@@ -274,6 +278,40 @@ def test_a_text_that_is_an_amqp_value_reaches_a_single_function_that_wants_text(
     for queue in ("binary", "batch"):
         wait_until(lambda queue=queue: len(bus.messages(queue, dead_letters=True)) == 1)  # type: ignore[misc]  # mypy knows no default of a lambda
         assert f"cannot bind function={queue}" in app.log()
+
+
+@pytest.mark.usefixtures("host")
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"value_body": "a text"},
+        {"value_body": b"bytes"},
+        {"value_body": {"a": 1}},
+        {"value_body": None},
+        {"sequence_body": [["a"]]},
+    ],
+)
+def test_a_body_that_is_no_data_takes_its_whole_batch_with_it_and_alone_only_itself(
+    body: dict[str, Any], app: App, bus: Bus, client: ServiceBusClient
+) -> None:
+    """Source: `BindToValueAsync` fails before any function is called, in the extension."""
+    called = {name: len(seen_by(app, name, 0)) for name in ("binary", "binary_batch")}
+    dead = {name: len(bus.messages(name, dead_letters=True)) for name in ("binary", "binary-batch")}
+    for queue in dead:
+        bus.hold(queue, "deliver")
+        healthy = [ServiceBusMessage("healthy") for _ in range(3)]
+        send(client, queue, *healthy, AmqpAnnotatedMessage(**body))
+        bus.release(queue, "deliver")
+    wait_until(
+        lambda: len(bus.messages("binary-batch", dead_letters=True)) == dead["binary-batch"] + 4,
+        app.log,
+    )
+    assert len(seen_by(app, "binary_batch", 0)) == called["binary_batch"]
+    seen = seen_by(app, "binary", called["binary"] + 3)[called["binary"] :]
+    assert [one["body"] for one in seen] == ["healthy"] * 3
+    wait_until(
+        lambda: len(bus.messages("binary", dead_letters=True)) == dead["binary"] + 1, app.log
+    )
 
 
 @pytest.mark.usefixtures("host")

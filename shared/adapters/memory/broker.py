@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from shared.contracts.messages.queues import SENT_TO
+from shared.ports.unread import UnreadMessage
 
 _LARGEST = 256 * 1024
 """Bytes of a message, in the Standard tier."""
@@ -28,6 +29,9 @@ class Broker:
     """Empty queues at first. Time passes when it is told so."""
 
     _queues: dict[str, list[QueuedMessage]] = field(
+        default_factory=lambda: {name: [] for name in SENT_TO}
+    )
+    _unread: dict[str, list[UnreadMessage]] = field(
         default_factory=lambda: {name: [] for name in SENT_TO}
     )
     _known: set[tuple[str, str]] = field(default_factory=set)
@@ -73,6 +77,18 @@ class Broker:
         ready = [one for one in self._queues[queue] if not one.wait][:most]
         self._queues[queue] = [one for one in self._queues[queue] if one not in ready]
         return ready
+
+    def set_aside(self, queue: str, *unread: UnreadMessage) -> None:
+        """Puts messages among the dead letters that the host could not bind."""
+        self._unread[queue] += unread
+
+    def unread(self, queue: str) -> Sequence[UnreadMessage]:
+        """Returns those of a queue that the host could not bind."""
+        return tuple(self._unread[queue])
+
+    def forget_unread(self, queue: str, unread: Sequence[UnreadMessage]) -> None:
+        """Removes messages from the dead letters."""
+        self._unread[queue] = [one for one in self._unread[queue] if one not in unread]
 
     def pass_time(self, time: timedelta) -> None:
         """Lets that time go by for what is kept for later."""

@@ -12,6 +12,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
 from shared.adapters.memory.turns import Pause, Turns, straight_on
+from shared.adapters.memory.unread import MemoryUnread
 from shared.domain.health import DependencyKind
 from shared.domain.person.policy import TenantRules
 from shared.ports.world import TimeLimits, World
@@ -50,6 +51,7 @@ class MemoryWorld:
             workers=tables.workers,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
+            unread=MemoryUnread(self.broker, pause),
             lifecycle=self.lifecycle,
             tenant_rules=rules,
             limits=TimeLimits(

@@ -27,6 +27,8 @@ _NO_JSON: Mapping[type[View], Json] = {DocumentText: _YAML, HealthWord: _WORD}
 """Answers that are a text of their own."""
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _ALWAYS = (400, 401, 403)
+_OF_A_BODY = (411, 413, 415)
+"""What may be wrong with a body before it is read."""
 _ERROR: Model = (ErrorAnswer, "validation")
 _ERRORS = {
     400: ("BadRequest", "Something in the request is wrong; `field` names it."),
@@ -34,7 +36,9 @@ _ERRORS = {
     403: ("NotAllowed", "The token lacks the app role."),
     404: ("NotFound", "Nothing is known by that name."),
     409: ("Conflict", "Not possible as things stand, or others keep changing the same thing."),
+    411: ("LengthRequired", "The body came in chunks; send it with its length."),
     413: ("TooLarge", "More was sent at once than is taken; send it in parts."),
+    415: ("BadMediaType", "The body is compressed, or in another charset than UTF-8."),
     503: ("Unavailable", "Microsoft Graph did not answer usefully; try again."),
 }
 _SECURITY_SCHEMES: Json = {
@@ -188,7 +192,8 @@ def _body(route: Route, references: Mapping[Model, Json]) -> Json:
 
 def _responses(route: Route, references: Mapping[Model, Json]) -> Json:
     always = () if route.open_to_all else _ALWAYS if route.for_operators else _ALWAYS[:2]
-    refused = sorted({*always, *route.refuses})
+    guarded = _OF_A_BODY if route.method == "POST" else ()
+    refused = sorted({*always, *guarded, *route.refuses})
     return {
         **{
             str(status): _answer(view, references)

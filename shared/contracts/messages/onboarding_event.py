@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeGuard
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
@@ -19,6 +19,7 @@ from shared.domain.person.request import Action, Request
 ONBOARDED = "io.sspr-rollout.person.onboarded.v1"
 OFFBOARDED = "io.sspr-rollout.person.offboarded.v1"
 _KEY_LENGTH = 32
+_LONGEST_TYPE = 100
 ARRIVED = "io.sspr-rollout.person.arrived.v1"
 """Somebody has come to be, or has changed, in a directory: whoever waits for them is looked at."""
 _ACTIONS = {
@@ -114,6 +115,8 @@ class Envelope:
 
     sequence_number: int | None = None
     enqueued_at: datetime | None = None
+    index: int | None = None
+    """Which event of the list that the message holds; None where it holds one event."""
 
 
 def read_request(body: bytes | str, envelope: Envelope, now: datetime) -> Request:
@@ -130,12 +133,24 @@ def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Reques
     # The broker's clock, or one that a sender claims, may be ahead of ours as well.
     happened = min(envelope.enqueued_at or now, now)
     if isinstance(value, Mapping) and "specversion" in value:
-        event = PersonCloudEvent.read_object(value)
+        event = _read_cloud_event(value)
         # A sender's clock may be ahead; an event of the future would outdate all that follow.
         occurred = min(event.time or happened, happened)
         return _request(event.data, _ACTIONS[event.type], event_key(value, envelope), occurred)
     plain = PlainEvent.read_object(value)
     return _request(plain, Action(plain.action), event_key(value, envelope), happened)
+
+
+def _read_cloud_event(value: Mapping[str, Any]) -> PersonCloudEvent:
+    """Reads a CloudEvent; one of another type is refused by the type's name."""
+    try:
+        return PersonCloudEvent.read_object(value)
+    except InvalidMessage as error:
+        kind = value.get("type")
+        if error.field != "type" or not isinstance(kind, str):
+            raise
+        shown = ascii(kind[:_LONGEST_TYPE])
+        raise InvalidMessage(error.field, f"{error.reason}; {shown} is not known") from None
 
 
 def event_key(value: Any, envelope: Envelope) -> str:
@@ -144,13 +159,23 @@ def event_key(value: Any, envelope: Envelope) -> str:
     A CloudEvent is known by source and id, a plain one by its place in the queue, or outside a
     queue by its text.
     """
-    if isinstance(value, Mapping) and "specversion" in value:
-        name = f"{value.get('source')}\n{value.get('id')}"
+    if _names_itself(value):
+        name = f"{value['source']}\n{value['id']}"
     elif envelope.sequence_number is not None:
-        name = f"{envelope.enqueued_at}\n{envelope.sequence_number}"
+        place = "" if envelope.index is None else f"\n{envelope.index}"
+        name = f"{envelope.enqueued_at}\n{envelope.sequence_number}{place}"
     else:
         name = json.dumps(value, sort_keys=True)
-    return hashlib.sha256(name.encode()).hexdigest()[:_KEY_LENGTH]
+    # Half of a pair of UTF-16, which JSON can say and UTF-8 cannot, is no reason to fail.
+    return hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()[:_KEY_LENGTH]
+
+
+def _names_itself(value: Any) -> TypeGuard[Mapping[str, str]]:
+    return (
+        isinstance(value, Mapping)
+        and "specversion" in value
+        and all(isinstance(value.get(name), str) for name in ("source", "id"))
+    )
 
 
 def decode(body: bytes | str) -> Any:

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.contracts.messages.onboarding_event import read_request
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Request
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
-from shared.use_cases.message import Message, read_all
+from shared.use_cases.message import Message
 from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.onboarding.look_again import look_again
+from shared.use_cases.onboarding.read_events import read_events
 from shared.use_cases.recording import keep_refusals
 
 
@@ -22,9 +22,7 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
     """
-    requests, refused = read_all(
-        messages, ONBOARDING_EVENTS, lambda one: read_request(one.body, one.envelope, now), now
-    )
+    requests, refused = read_events(messages, now)
     asking = [one for one in requests if one.action is not Action.LOOK_AGAIN]
     hints = [one for one in requests if one.action is Action.LOOK_AGAIN]
     enrolled = await enroll_requests(asking, world, now)

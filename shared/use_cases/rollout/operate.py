@@ -23,12 +23,12 @@ from shared.domain.errors import (
 )
 from shared.ports.operations import Operation
 from shared.ports.world import World
-from shared.use_cases.in_portions import SECOND_CHANCES
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals
 from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.roll_back import roll_back
+from shared.use_cases.signalling import say_unforeseen
 
 _TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict, ServiceUnavailable)
 
@@ -49,12 +49,11 @@ async def request_operation(
 async def run_operations(messages: Sequence[Message], world: World, now: datetime) -> None:
     """Does what the messages ask for; an operation that was done already is left alone.
 
-    What passes is tried again for an hour, what nobody foresaw a few times; then the operation ends
-    as refused, for nobody would try again.
+    What passes is tried again for an hour; then the operation ends as refused. So it does at once
+    by what nobody foresaw: whoever waits for it can ask anew, and would not wait for that.
 
     Raises:
         DirectoryUnavailable, LedgerConflict, ServiceUnavailable: the message is to come again.
-        Exception: what nobody foresaw; the last time it is raised as well, for the log.
     """
     for message in messages:
         requests, refused = read_all(
@@ -99,10 +98,8 @@ async def _done(operation: Operation, world: World, now: datetime, *, returns: i
             await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
             raise
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
-    except Exception as error:
-        if returns >= SECOND_CHANCES:
-            problem = f"nobody foresaw this ({type(error).__name__}); the app's log says more"
-            refused = replace(operation, state=OperationState.REFUSED, problem=problem)
-            await world.operations.keep(refused)
-        raise
+    except Exception as error:  # noqa: BLE001  # the log says where
+        kind = say_unforeseen(error)
+        problem = f"nobody foresaw this ({kind}); the app's log says more"
+        return replace(operation, state=OperationState.REFUSED, problem=problem)
     return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

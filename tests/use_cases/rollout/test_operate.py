@@ -20,7 +20,6 @@ from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import State
 from shared.ports.operations import Operation
-from shared.use_cases.in_portions import SECOND_CHANCES
 from shared.use_cases.message import Message
 from shared.use_cases.rollout.operate import MOST_RETURNS, request_operation, run_operations
 from tests.support.course import (
@@ -152,22 +151,21 @@ async def test_on_the_last_try_even_what_passes_ends_the_operation(
     assert (refused.state, refused.problem) == (OperationState.REFUSED, str(error))
 
 
-@pytest.mark.parametrize("returns", [0, SECOND_CHANCES - 1, SECOND_CHANCES])
-async def test_what_nobody_foresaw_is_raised_and_on_the_last_try_ends_the_operation(
-    stage: Stage, returns: int
+async def test_what_nobody_foresaw_ends_the_operation_and_the_log_says_where(
+    stage: Stage, signals: list[EventDict]
 ) -> None:
     populate(stage, 2)
     message = await ask(stage, asks(PLAN))
     stage.turns.fail("directory.everybody", ZeroDivisionError("a secret"))
-    with pytest.raises(ZeroDivisionError):
-        await run(stage, message, returns=returns)
+    await run(stage, message)
     operation = await operation_of(stage)
-    if returns < SECOND_CHANCES:
-        assert (operation.state, operation.problem) == (OperationState.QUEUED, "")
-        return
     assert operation.state is OperationState.REFUSED
     assert "ZeroDivisionError" in operation.problem
     assert "secret" not in operation.problem
+    (line,) = [one for one in signals if one["event"] == "unforeseen"]
+    assert line["error"] == "ZeroDivisionError"
+    assert "turns.py" in line["where"]
+    assert "secret" not in str(line)
 
 
 async def test_a_copy_that_comes_to_another_end_changes_nothing_of_the_first(stage: Stage) -> None:
