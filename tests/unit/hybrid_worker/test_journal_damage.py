@@ -23,7 +23,6 @@ from tests.support.worker_settings import write
 from tests.unit.hybrid_worker.test_journal import NOW, ONE, TWO, planned, record
 
 LATER = NOW + timedelta(minutes=5)
-LETTERS = "x" * 200
 SETTINGS = {
     "SERVICE_BUS_NAMESPACE": "contoso.servicebus.windows.net",
     "DIRECTORY_SERVER": "dc1.corp.contoso.com",
@@ -61,15 +60,15 @@ def work(journal: Journal) -> list[str]:
 @pytest.mark.parametrize(
     "statement",
     [
-        f"UPDATE command SET key = '{LETTERS}' WHERE key = 'bad'",
+        "UPDATE command SET key = printf('%.200c', 'x') WHERE key = 'bad'",
         "UPDATE command SET key = 'a/b' WHERE key = 'bad'",
         "UPDATE command SET key = CAST(x'ff' AS TEXT) WHERE key = 'bad'",
         "UPDATE command SET action = 'burn' WHERE key = 'bad'",
         "UPDATE command SET recorded_at = 'once' WHERE key = 'bad'",
-        f"UPDATE command SET owed_since = '{FUTURE}' WHERE key = 'bad'",
+        "UPDATE command SET owed_since = '9999-12-31T23:59:59+00:00' WHERE key = 'bad'",
         "UPDATE command SET owed_since = '2026-03-02' WHERE key = 'bad'",
         "UPDATE command SET members = '[{' WHERE key = 'bad'",
-        "UPDATE command SET members = '[{\"key\": \"p\", \"outcome\": \"odd\"}]' WHERE key = 'bad'",
+        'UPDATE command SET members = \'[{"key": "p", "outcome": "odd"}]\' WHERE key = \'bad\'',
         "UPDATE command SET members = x'c3' WHERE key = 'bad'",
         "UPDATE command SET sync = NULL WHERE key = 'bad'",
         "UPDATE command SET sync = '{}' WHERE key = 'bad'",

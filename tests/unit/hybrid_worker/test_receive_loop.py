@@ -61,6 +61,7 @@ class Broker:
     sent: list[tuple[str, bytes]] = field(default_factory=list)
 
     def receive(self, most: int, wait: float) -> Sequence[Any]:
+        assert wait > 0
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
         if not taken:
             self.stop.set()
