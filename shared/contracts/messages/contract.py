@@ -28,8 +28,8 @@ LARGEST_BODY = 1024 * 1024
 """Bytes that are read at all."""
 DEEPEST = 64
 """Lists and objects within each other; no contract has more than four."""
-_MOST_DIGITS = 20
-"""Of a number; 64 bits have 19."""
+_MOST_DIGITS = 40
+"""Of a whole number; 128 bits have 39."""
 
 Key = Annotated[str, StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]*$")]
 """Of a command, a change, an operation or an event, as this product makes them.
@@ -122,22 +122,22 @@ def refusal_of(error: ValidationError) -> InvalidMessage:
 
 
 def _plain(name: str) -> str:
-    """Returns a name that a sender gave a field, without what UTF-8 cannot hold, not too long."""
-    return name[:MOST_NAME].encode("utf-8", "backslashreplace").decode()
+    """Returns a name that a sender gave a field, without what UTF-8 cannot hold."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def json_value(body: bytes | str) -> Any:
     """The JSON value of a text, within the limits that hold for all of them.
 
     Raises:
-        InvalidMessage: it is no JSON in UTF-8; it is larger than 1 MiB, or deeper than 64 levels;
-            an object says a name twice; a number is not finite, or has more than 20 digits.
+        InvalidMessage: it is no JSON; it is larger than 1 MiB, or deeper than 64 levels;
+            an object says a name twice; a number is not finite, or has more than 40 digits.
     """
     if len(body) > LARGEST_BODY:
         raise InvalidMessage("(body)", f"is larger than {LARGEST_BODY} bytes")
     try:
         value = json.loads(
-            body if isinstance(body, str) else body.decode("utf-8-sig"),
+            body if isinstance(body, str) else body.decode(json.detect_encoding(body)),
             object_pairs_hook=_object,
             parse_int=_integer,
             parse_float=_fraction,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeGuard
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from shared.contracts.messages.contract import Contract, Moment, Name, Text
+from shared.contracts.messages.contract import Contract, Moment, Name, Text, json_value
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind
 from shared.domain.person.people import Identifier, IdentifierKind, is_object_id
@@ -179,18 +179,12 @@ def _names_itself(value: Any) -> TypeGuard[Mapping[str, str]]:
 
 
 def decode(body: bytes | str) -> Any:
-    """The JSON value of a body.
+    """The JSON value of a body, within the limits of every message.
 
     Raises:
-        InvalidMessage: it is not JSON, or not in UTF-8.
+        InvalidMessage: it is not JSON, too large or too deep, or says a name twice.
     """
-    try:
-        return json.loads(body)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise InvalidMessage("(body)", f"not JSON: {error.msg} at {where}") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidMessage("(body)", f"not JSON text in UTF-8: {error}") from None
+    return json_value(body)
 
 
 def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -> Request:

@@ -265,8 +265,8 @@ def test_no_two_queues_have_one_name() -> None:
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        ("9" * 21, "more than 20 digits"),
-        ("9" * 5000, "more than 20 digits"),
+        ("9" * 41, "more than 40 digits"),
+        ("9" * 5000, "more than 40 digits"),
         ("NaN", "not JSON"),
         ("-Infinity", "not JSON"),
         ("1e999", "larger than any"),
