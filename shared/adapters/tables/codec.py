@@ -181,6 +181,8 @@ def _commands_of(row: Mapping[str, Any]) -> AskedCommands:
             )
         )
     commands = AskedCommands()
+    if f'"{Reason.COMMAND_ISSUED}"' not in row["Steps"]:
+        return commands
     for step in _steps_of(row["Steps"]):
         if step.reason is Reason.COMMAND_ISSUED and step.detail:
             adds = step.state is State.REQUESTED

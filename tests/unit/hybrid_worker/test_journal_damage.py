@@ -19,8 +19,8 @@ from hybrid_worker.results import messages
 from hybrid_worker.settings import load_settings
 from shared.contracts.messages.directory_result import SyncReport, SyncState
 from shared.domain.person.writes import ScopeAction
+from tests.support.journal import NOW, ONE, TWO, planned, record
 from tests.support.worker_settings import write
-from tests.unit.hybrid_worker.test_journal import NOW, ONE, TWO, planned, record
 
 LATER = NOW + timedelta(minutes=5)
 SETTINGS = {
