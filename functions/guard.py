@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
+from functions.requests import lowered_headers
 from shared.domain.errors import BadMediaType, LengthRequired, TooLarge
 
 LARGEST_BODY = 1024 * 1024
@@ -25,7 +26,7 @@ def body_of(req: func.HttpRequest) -> bytes:
         BadMediaType: it is compressed, or in another charset than UTF-8.
         TooLarge: it is.
     """
-    headers = {name.lower(): value for name, value in req.headers.items()}
+    headers = lowered_headers(req)
     if req.method not in _WITHOUT_BODY:
         _check_length(headers)
     _check_coding(headers)

@@ -1,12 +1,12 @@
 """The HR systems' addresses: behind a function key, or behind a proof that we check ourselves."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import azure.functions as func
 
 from functions.guard import body_of
+from functions.requests import lowered_headers, token_of
 from functions.responses import JSON, answer, refusal, status_of
 from shared.bootstrap import App, Serving
 from shared.contracts.api import scim_answers
@@ -17,7 +17,6 @@ from shared.use_cases.onboarding.accept_hr import (
     Door,
     OtherDoor,
     Sent,
-    Token,
     accept_hr,
     agrees,
 )
@@ -64,13 +63,8 @@ async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.Http
 
 
 def _sent(door: Door, source: str, req: func.HttpRequest) -> Sent:
-    headers = {name.lower(): value for name, value in req.headers.items()}
-    return Sent(door=door, source=source, body=body_of(req), notes=headers, token=_token(headers))
-
-
-def _token(headers: Mapping[str, str]) -> Token | None:
-    scheme, _, text = headers.get("authorization", "").strip().partition(" ")
-    return Token(scheme=scheme.lower(), text=text.strip()) if scheme else None
+    headers = lowered_headers(req)
+    return Sent(door=door, source=source, body=body_of(req), notes=headers, token=token_of(headers))
 
 
 def _answered(accepted: Accepted, door: Door, req: func.HttpRequest) -> func.HttpResponse:

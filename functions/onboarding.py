@@ -9,6 +9,7 @@ from functions.messages import event_of
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
 from shared.contracts.api.event_views import AcceptedEvents
+from shared.contracts.messages.cloud_event_modes import attributes_of_headers, in_structured_mode
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.gathering import Gathering
@@ -32,7 +33,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
         """One event or a list: 202 with the keys to follow them by, or 400 with the reason."""
         try:
-            keys = await accept_events(body_of(req), app().world.outbox, app().now())
+            keys = await accept_events(_event_of(req), app().world.outbox, app().now())
         except InvalidMessage as error:
             return refusal(error)
         return answer(AcceptedEvents(keys=tuple(keys)), 202)
@@ -50,3 +51,9 @@ def blueprint(app: Serving) -> func.Blueprint:
         await gathered.add(event_of(event))
 
     return arrivals
+
+
+def _event_of(req: func.HttpRequest) -> bytes:
+    """What was sent; of a CloudEvent in binary mode its attributes stand in the headers."""
+    attributes = attributes_of_headers(req.headers)
+    return in_structured_mode(attributes, body_of(req), req.headers.get("content-type"))

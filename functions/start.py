@@ -30,14 +30,24 @@ def start() -> func.FunctionApp:
 
 
 def _whole_app(read: "Reading") -> func.FunctionApp:
-    from functions import clock, health, hr, lifecycle, onboarding, operations, operator_api, scope
+    from functions import (
+        clock,
+        health,
+        hr,
+        lifecycle,
+        onboarding,
+        operations,
+        operator_api,
+        scim,
+        scope,
+    )
     from functions.operators import Operators
     from shared.bootstrap import check_setup, serve
 
     setup = check_setup(read)
     served = serve(setup)
     app = func.FunctionApp()
-    for part in (onboarding, hr, lifecycle, scope, clock, operations, health):
+    for part in (onboarding, hr, scim, lifecycle, scope, clock, operations, health):
         app.register_functions(part.blueprint(served))
     operators = Operators(setup.settings.operator_auth)
     app.register_functions(operator_api.blueprint(served, operators))

@@ -131,6 +131,7 @@ def build_app(setup: Setup) -> App:
         plans=tables.plans,
         operations=tables.operations,
         workers=tables.workers,
+        scim_users=tables.scim_users,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         unread=ServiceBusUnread(address, by_identity),

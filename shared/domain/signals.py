@@ -163,14 +163,14 @@ class MessageRefused(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unforeseen(Signal):
+class ErrorUnforeseen(Signal):
     """An error that nobody foresaw; it was dealt with as one that may be a message's own."""
 
-    event = "unforeseen"
+    event = "error-unforeseen"
     severity = Severity.ERROR
     error: str
     """Its type; its text may hold what a message holds."""
-    where: str
+    place: str
     """Files, lines and functions, the innermost first."""
 
 
@@ -301,6 +301,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     DriftFound,
     RolloutStatus,
     MessageRefused,
+    ErrorUnforeseen,
     SenderRefused,
     LifecycleTold,
     PersonFailed,

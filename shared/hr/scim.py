@@ -6,7 +6,7 @@ RFC 7644; "Configure API-driven provisioning with custom attributes", Microsoft 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
@@ -32,7 +32,7 @@ from shared.hr.translation import (
     identity,
     key_of,
     object_of,
-    part_of,
+    part_without_case,
 )
 
 MOST_OPERATIONS = 1_000
@@ -100,9 +100,22 @@ def receive(source: Source, value: Any, now: datetime) -> Translated:
     return replace(translated, answer=ScimUser(translated.keys[0]))
 
 
+def event_of_user(
+    source: Source, user: Mapping[str, Any], *, action: Action, method: str, event_id: str
+) -> Event:
+    """Returns the event of that id about a user; the first day is nothing to those who leave.
+
+    Raises:
+        InvalidMessage: naming the attribute and the reason.
+    """
+    asked = _asked(source, user, method, None, datetime.min.replace(tzinfo=UTC))
+    day = asked.effective_date if action is Action.ONBOARD else None
+    return event_of(source, replace(asked, action=action, event_id=event_id, effective_date=day))
+
+
 def is_bulk(value: Any) -> bool:
     """Tells whether it is a bulk request; otherwise it is a user."""
-    return isinstance(value, Mapping) and _get(value, "Operations").value is not None
+    return isinstance(value, Mapping) and part_without_case(value, "Operations").value is not None
 
 
 def _translated_user(source: Source, value: Any, now: datetime) -> Translated:
@@ -133,12 +146,12 @@ def translate_bulk(source: Source, value: Any, now: datetime) -> Iterator[BulkOu
     Raises:
         InvalidMessage: it is no bulk request, or has too many operations.
     """
-    operations = _get(value, "Operations")
+    operations = part_without_case(value, "Operations")
     if not isinstance(operations.value, list):
         raise InvalidMessage("Operations", "write a list")
     if len(operations.value) > MOST_OPERATIONS:
         raise TooLarge("Operations", f"send at most {MOST_OPERATIONS:,} operations at once")
-    allowed = _get(value, "failOnErrors").value
+    allowed = part_without_case(value, "failOnErrors").value
     problems = 0
     for operation in operations.value:
         outcome = _outcome(source, operation, now)
@@ -152,8 +165,8 @@ def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
     method, bulk_id = "", None
     try:
         operation = object_of(value, "(operation)")
-        method = _get(operation, "method").required.upper()
-        bulk_id = _get(operation, "bulkId").text
+        method = part_without_case(operation, "method").required.upper()
+        bulk_id = part_without_case(operation, "bulkId").text
         event = _event(source, method, operation, now)
     except InvalidMessage as error:
         return BulkOutcome(method=method, bulk_id=bulk_id, problem=error)
@@ -163,7 +176,10 @@ def _outcome(source: Source, value: Any, now: datetime) -> BulkOutcome:
 
 
 def _event(source: Source, method: str, operation: Any, now: datetime) -> Event | LeftAlone:
-    path, data = _get(operation, "path").required, _get(operation, "data").value
+    path, data = (
+        part_without_case(operation, "path").required,
+        part_without_case(operation, "data").value,
+    )
     name = _resource(path)
     match method:
         case "POST" | "PUT":
@@ -185,14 +201,14 @@ def _event(source: Source, method: str, operation: Any, now: datetime) -> Event 
 def _asked(
     source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
 ) -> SentEvent:
-    active = _truth(_get(user, "active"))
+    active = _truth(part_without_case(user, "active"))
     by_employee_id = source.own(Keys).match is Match.EMPLOYEE_ID
     employee = _employee_id(user)
     by_name = not by_employee_id or employee is None
     return SentEvent(
         action=Action.OFFBOARD if active is False else Action.ONBOARD,
         event_id=identity(method, by_content([name, dict(user)], now)),
-        user_principal_name=_get(user, "userName") if by_name else None,
+        user_principal_name=part_without_case(user, "userName") if by_name else None,
         employee_id=employee if by_employee_id else None,
         effective_date=_hire_date(user),
         reason=f"SCIM {method}",
@@ -226,17 +242,20 @@ def _resource(path: str) -> str | None:
 
 def _patched_active(data: Mapping[str, Any]) -> bool | None:
     """Returns what a PatchOp makes of `active`, or None if it leaves it as it is."""
-    operations = _get(data, "Operations").value
+    operations = part_without_case(data, "Operations").value
     if not isinstance(operations, list):
         raise InvalidMessage("data.Operations", "write a list")
     active: bool | None = None
     for one in operations:
         operation = object_of(one, "data.Operations")
-        path, value = _get(operation, "path").text, _get(operation, "value").value
+        path, value = (
+            part_without_case(operation, "path").text,
+            part_without_case(operation, "value").value,
+        )
         if path is None and isinstance(value, Mapping):
-            changed = _truth(_get(value, "active"))
+            changed = _truth(part_without_case(value, "active"))
         elif path is not None and path.lower() in {"active", f"{CORE}:active".lower()}:
-            gone = (_get(operation, "op").text or "").lower() == "remove"
+            gone = (part_without_case(operation, "op").text or "").lower() == "remove"
             changed = False if gone else _truth(SentPart("active", value))
         else:
             continue
@@ -246,10 +265,12 @@ def _patched_active(data: Mapping[str, Any]) -> bool | None:
 
 def _employee_id(user: Mapping[str, Any]) -> SentPart | None:
     """Returns the enterprise extension's number, else what the sender calls the person by."""
-    number = _get(object_of(_get(user, _ENTERPRISE).value or {}, _ENTERPRISE), "employeeNumber")
+    number = part_without_case(
+        object_of(part_without_case(user, _ENTERPRISE).value or {}, _ENTERPRISE), "employeeNumber"
+    )
     if number.text is not None:
         return SentPart(f"{_ENTERPRISE}:employeeNumber", number.value)
-    external = _get(user, "externalId")
+    external = part_without_case(user, "externalId")
     return external if external.text is not None else None
 
 
@@ -257,7 +278,7 @@ def _hire_date(user: Mapping[str, Any]) -> SentPart | None:
     """Returns HireDate of whichever extension has one; the extension's name is the tenant's own."""
     for name, extension in user.items():
         if name.lower().startswith("urn:") and isinstance(extension, Mapping):
-            said = _get(extension, "HireDate")
+            said = part_without_case(extension, "HireDate")
             if said.text is not None:
                 return SentPart(f"{name}:HireDate", said.value)
     return None
@@ -273,7 +294,7 @@ def _truth(said: SentPart) -> bool | None:
 
 
 def _check_schemas(user: Mapping[str, Any]) -> None:
-    schemas = _get(user, "schemas").value
+    schemas = part_without_case(user, "schemas").value
     if schemas is not None and CORE.lower() not in [str(one).lower() for one in _listed(schemas)]:
         raise InvalidMessage("schemas", f"name {CORE}; only users and bulk requests are taken")
 
@@ -282,19 +303,12 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _get(value: Any, name: str) -> SentPart:
-    """Finds an attribute; names are compared without regard to case (RFC 7643, section 2.1)."""
-    exact = part_of(value, name)
-    if exact.value is not None or not isinstance(value, Mapping):
-        return exact
-    folded = name.lower()
-    return SentPart(name, next((one for key, one in value.items() if key.lower() == folded), None))
-
-
 KIND = HrKind(
     name="scim",
     sends="a user resource or a bulk request of [SCIM 2.0](#scim-20)",
-    proofs=frozenset({Authentication.KEY, Authentication.HMAC, Authentication.ENTRA}),
+    proofs=frozenset(
+        {Authentication.KEY, Authentication.HMAC, Authentication.ENTRA, Authentication.BEARER}
+    ),
     keys=Keys,
     translate=translate,
     receive=receive,

@@ -116,6 +116,15 @@ def part_of(value: Any, *path: str) -> SentPart:
     return SentPart(".".join(path), value)
 
 
+def part_without_case(value: Any, name: str) -> SentPart:
+    """Returns the part of that name, whatever its case (RFC 7643, section 2.1)."""
+    exact = part_of(value, name)
+    if exact.value is not None or not isinstance(value, Mapping):
+        return exact
+    folded = name.lower()
+    return SentPart(name, next((one for key, one in value.items() if key.lower() == folded), None))
+
+
 def _whole(field: str, text: str) -> str:
     """Refuses a text in which JSON's escapes have left half a character that nobody can write."""
     try:

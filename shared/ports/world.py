@@ -13,6 +13,7 @@ from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.rollouts import Rollouts
+from shared.ports.scim_users import ScimUsers
 from shared.ports.unread import Unread
 from shared.ports.workers import Workers
 
@@ -42,6 +43,7 @@ class World:
     plans: Plans
     operations: Operations
     workers: Workers
+    scim_users: ScimUsers
     audit: Audit
     outbox: Outbox
     unread: Unread

@@ -7,7 +7,7 @@ from traceback import extract_tb
 
 import structlog
 
-from shared.domain.signals import Severity, Signal, Unforeseen
+from shared.domain.signals import ErrorUnforeseen, Severity, Signal
 
 _log = structlog.get_logger(__name__)
 _FRAMES = 6
@@ -30,5 +30,5 @@ def say_unforeseen(error: Exception) -> str:
     frames = reversed(extract_tb(error.__traceback__)[-_FRAMES:])
     places = [f"{PurePath(one.filename).name}:{one.lineno} {one.name}" for one in frames]
     kind = type(error).__name__
-    emit([Unforeseen(error=kind, where=", ".join(places))])
+    emit([ErrorUnforeseen(error=kind, place=", ".join(places))])
     return kind

@@ -10,6 +10,7 @@ from azure.servicebus.amqp import AmqpAnnotatedMessage
 
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult
+from shared.contracts.messages.onboarding_event import OFFBOARDED
 from shared.domain.person.writes import ScopeAction
 from tests.support.rig import COMMANDS, EVENTS, RESULTS, People, Rig, until
 
@@ -90,6 +91,37 @@ def test_the_webhook_names_the_place_and_the_field_and_takes_nothing(
     assert answer.json()["error"]["field"] == named
     assert answer.json()["error"]["reason"]
     assert rig.console.user(name) is None
+
+
+def test_a_leaver_told_in_binary_mode_is_none_who_joins(rig: Rig, people: People) -> None:
+    """Given a CloudEvent whose type stands in a header, then it is that which is done."""
+    name = people.cloud().user_principal_name
+    headers = {
+        "ce-specversion": "1.0",
+        "ce-id": f"binary-{name}",
+        "ce-source": "/hr",
+        "ce-type": OFFBOARDED,
+    }
+
+    told = rig.console.app.post(
+        "/onboarding-events", json={"userPrincipalName": name}, headers=headers
+    )
+    unknown = rig.console.app.post(
+        "/onboarding-events",
+        json={"userPrincipalName": name},
+        headers=headers | {"ce-type": "org.example.promoted"},
+    )
+
+    assert told.status_code == 202
+    assert rig.reaches(name, "withdrawn")["reason"] == "unknown-leaver"
+    assert (unknown.status_code, unknown.json()["error"]["field"]) == (400, "type")
+
+
+def test_a_body_larger_than_is_taken_is_refused_by_its_size(rig: Rig) -> None:
+    answer = rig.console.app.post("/onboarding-events", content=b" " * 1_500_000)
+
+    assert answer.status_code == 413
+    assert "1,048,576" in answer.json()["error"]["reason"]
 
 
 def test_what_is_not_json_is_refused_by_the_webhook(rig: Rig) -> None:

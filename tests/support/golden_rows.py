@@ -49,6 +49,7 @@ from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import Reconciliation
+from shared.ports.scim_users import ScimUser
 from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
 from tests.support.repository import ROOT
 
@@ -237,6 +238,23 @@ DOCUMENT_TEXT = "name: contoso # für alle\n"
 type Work = Callable[[Tables], Awaitable[None]]
 
 
+SCIM_USER = ScimUser(
+    source="entra",
+    id="5c1a0000-0000-5000-8000-000000000000",
+    attributes={
+        "userName": "Ada@contoso.test",
+        "externalId": "Ada-1",
+        "active": True,
+        "name": {"givenName": "Ada"},
+        "emails": [{"value": "ada@contoso.test", "type": "work", "primary": True}],
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"employeeNumber": "4711"},
+    },
+    created_at=NOW,
+    changed_at=LATER,
+    version=2,
+)
+
+
 @dataclass(frozen=True)
 class Golden:
     """What is written through the ports, and what they read of it."""
@@ -337,6 +355,16 @@ async def _expect_operation(tables: Tables) -> None:
     assert await tables.operations.find(OPERATION.key) == OPERATION
 
 
+async def _write_scim(tables: Tables) -> None:
+    await tables.scim_users.create(SCIM_USER)
+
+
+async def _expect_scim(tables: Tables) -> None:
+    assert await tables.scim_users.find(SCIM_USER.source, SCIM_USER.id) == SCIM_USER
+    for key, value in SCIM_USER.values():
+        assert list(await tables.scim_users.find_by("entra", key, value)) == [SCIM_USER]
+
+
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
@@ -344,6 +372,7 @@ GOLDEN: Mapping[str, Golden] = {
     "rollout": Golden(_write_rollout, _expect_rollout),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
+    "scim": Golden(_write_scim, _expect_scim),
 }
 
 type Rows = dict[str, list[dict[str, Any]]]

@@ -11,6 +11,8 @@ from shared.ports.senders import Senders
 
 USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
 """Beside function_app.py."""
+SHORTEST_BEARER = 16
+"""Bytes: whoever can guess it may let anybody in, and take anybody out."""
 
 
 def read_sources(file: Path | None, read: Callable[[bytes], Sequence[Source]]) -> Sequence[Source]:
@@ -64,6 +66,9 @@ def _missing(
 ) -> Iterator[str]:
     if source.hmac and source.hmac.secret.lower() not in secrets:
         yield f"SSPR_HR_SECRETS__{source.hmac.secret}"
+    for name in source.bearer.secrets if source.bearer else ():
+        if len(secrets.get(name.lower(), b"")) < SHORTEST_BEARER:
+            yield f"SSPR_HR_SECRETS__{name} ({SHORTEST_BEARER} bytes at least)"
     if source.authentication is Authentication.ENTRA:
         if not tenant_id:
             yield "SSPR_ENTRA_TENANT_ID"

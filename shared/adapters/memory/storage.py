@@ -75,6 +75,8 @@ class Storage:
     """By fingerprint: the plan, and its people."""
     operations: dict[str, str] = field(default_factory=dict)
     sights: dict[str, WorkerSight] = field(default_factory=dict)
+    scim_users: dict[tuple[str, str], str] = field(default_factory=dict)
+    """By source and id."""
 
     @property
     def chains(self) -> dict[str, Chain]:

@@ -5,6 +5,7 @@ from shared.adapters.memory.ledger import MemoryLedger
 from shared.adapters.memory.operations import MemoryOperations
 from shared.adapters.memory.plans import MemoryPlans
 from shared.adapters.memory.rollouts import MemoryRollouts
+from shared.adapters.memory.scim_users import MemoryScimUsers
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.adapters.memory.workers import MemoryWorkers
@@ -19,4 +20,5 @@ class MemoryTables:
         self.plans = MemoryPlans(storage, pause)
         self.operations = MemoryOperations(storage, pause)
         self.workers = MemoryWorkers(storage, pause)
+        self.scim_users = MemoryScimUsers(storage, pause)
         self.audit = MemoryAudit(storage, pause)

@@ -49,6 +49,7 @@ class MemoryWorld:
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,
+            scim_users=tables.scim_users,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             unread=MemoryUnread(self.broker, pause),

@@ -33,6 +33,8 @@ class RowKind(StrEnum):
     PAGE = "page"
     OPERATION = "operation"
     WORKER = "worker"
+    SCIM_USER = "scim-user"
+    SCIM_KEY = "scim-key"
 
 
 def row_key(kind: RowKind, *parts: str) -> str:

@@ -9,6 +9,7 @@ from shared.adapters.tables.audit import TableAudit
 from shared.adapters.tables.operations import TableOperations
 from shared.adapters.tables.plans import TablePlans
 from shared.adapters.tables.rollouts import TableRollouts
+from shared.adapters.tables.scim_users import TableScimUsers
 from shared.adapters.tables.table import Table
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.workers import TableWorkers
@@ -41,6 +42,7 @@ class Tables:
         self.plans = TablePlans(plans)
         self.operations = TableOperations(operations)
         self.workers = TableWorkers(rollouts)
+        self.scim_users = TableScimUsers(operations)
         self.audit = TableAudit(enrolments, rollouts)
 
     @classmethod

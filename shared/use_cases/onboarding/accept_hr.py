@@ -1,5 +1,6 @@
 """Accept what an HR system sends: check who it is, translate it, put all of it on the queue."""
 
+import hmac
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -131,8 +132,27 @@ async def _check_proof(
     if source.hmac and source.authentication is Authentication.HMAC:
         secret = senders.secrets[source.hmac.secret.lower()]
         Signing.of(source, kinds).check(secret, sent.notes, sent.body, now)
+    await check_token(source, sent.token, senders, now)
+
+
+async def check_token(source: Source, token: Token | None, senders: Senders, now: datetime) -> None:
+    """Lets pass whoever shows what the source's file asks for, where that is a token.
+
+    Raises:
+        NotAuthenticated, NotAuthorised: it is missing or wrong.
+        DirectoryUnavailable: it could not be checked.
+    """
+    if source.bearer and source.authentication is Authentication.BEARER:
+        shown = token.text.encode() if token and token.scheme == _BEARER else b""
+        # All are compared, so that the time taken tells nothing.
+        right = [
+            hmac.compare_digest(shown, senders.secrets[name.lower()])
+            for name in source.bearer.secrets
+        ]
+        if not any(right):
+            raise NotAuthenticated("send the secret as a bearer token")
     if source.entra and source.authentication is Authentication.ENTRA:
-        application = await _application_of(sent.token, senders, now)
+        application = await _application_of(token, senders, now)
         if application not in source.entra.applications:
             raise NotAuthorised(f"the app {application} may not send for {source.name}")
 

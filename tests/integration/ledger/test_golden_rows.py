@@ -27,6 +27,7 @@ from tests.support.golden_rows import (
     RECONCILIATION,
     REFUSED,
     ROLLOUT,
+    SCIM_USER,
     SIGHT,
     WHOLE,
     Rows,
@@ -79,7 +80,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [WHOLE, REFUSED, ROLLOUT, DECIDED, RECONCILIATION, SIGHT, PLAN, OPERATION],
+    [WHOLE, REFUSED, ROLLOUT, DECIDED, RECONCILIATION, SIGHT, PLAN, OPERATION, SCIM_USER],
     ids=lambda value: type(value).__name__,
 )
 def test_golden_values_have_something_in_every_field(value: Any) -> None:

@@ -9,6 +9,7 @@ from shared.ports.ledger import Ledger
 from shared.ports.operations import Operations
 from shared.ports.plans import Plans
 from shared.ports.rollouts import Rollouts
+from shared.ports.scim_users import ScimUsers
 from shared.ports.workers import Workers
 
 
@@ -25,6 +26,8 @@ class Kept(Protocol):
     def operations(self) -> Operations: ...
     @property
     def workers(self) -> Workers: ...
+    @property
+    def scim_users(self) -> ScimUsers: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -17,7 +17,7 @@ QUEUES = {
     "run_operation": queues.ROLLOUT_OPERATIONS,
     "tell_lifecycle": queues.LIFECYCLE_CALLBACKS,
 }
-FOR_ALL = {"take_hook", "get_health"}
+FOR_ALL = {"take_hook", "serve_scim", "get_health"}
 SCHEDULES = {
     "clock_timer": "%SSPR_CLOCK_SCHEDULE%",
     "registration_timer": "%SSPR_REGISTRATION_SCHEDULE%",

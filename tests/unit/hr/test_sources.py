@@ -16,6 +16,7 @@ from tests.support.repository import ROOT
 
 EXAMPLES = [*sorted((ROOT / "docs/examples/hr").glob("*.yaml")), ROOT / "sandbox/hr-sources.yaml"]
 HEAD = "schema: sspr-rollout/hr-sources/1\nsources:\n"
+SCIM = "  - {name: scim, kind: scim, authentication: bearer, bearer: {secrets: [SCIM]}}\n"
 BAMBOO = "  - {name: bamboohr, kind: bamboohr, authentication: hmac, hmac: {secret: BAMBOOHR}}\n"
 VALIDATOR = jsonschema_rs.Draft202012Validator(json_schema())
 
@@ -30,7 +31,7 @@ def test_the_examples_are_taken_and_no_editor_underlines_anything(example: Path)
 def test_there_is_an_example_of_every_kind_and_proof() -> None:
     shown = [source for path in EXAMPLES for source in read(path.read_text())]
     assert {source.kind for source in shown} == set(HR_KINDS)
-    assert {source.authentication for source in shown} == {"key", "hmac", "entra"}
+    assert {source.authentication for source in shown} == {"key", "hmac", "entra", "bearer"}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,11 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
         (HEAD + BAMBOO.replace("{secret: BAMBOOHR}", "{}"), "sources[0].hmac.secret", "is missing"),
         (HEAD + BAMBOO.replace(": BAMBOOHR", ": a__b"), "sources[0].hmac.secret", "single _"),
         (HEAD + BAMBOO.replace(": hmac,", ": key,"), "sources[0].hmac", "take this out"),
+        (HEAD + SCIM.replace(": bearer,", ": key,"), "sources[0].bearer", "take this out"),
+        (HEAD + SCIM.replace(", bearer: {secrets: [SCIM]}", ""), "sources[0]", "say in `bearer`"),
+        (HEAD + SCIM.replace("[SCIM]", "[]"), "sources[0].bearer.secrets", "at least 1"),
+        (HEAD + SCIM.replace("[SCIM]", "[A, B, C]"), "sources[0].bearer.secrets", "at most 2"),
+        (HEAD + SCIM.replace("kind: scim", "kind: bamboohr"), "authentication", "hmac or key"),
         (HEAD + BAMBOO.replace(": hmac,", ": entra,"), "sources[0].authentication", "hmac or key"),
         (
             HEAD + "  - {name: e, kind: event-grid, authentication: entra}",
@@ -200,6 +206,19 @@ def test_a_source_whose_setting_is_missing_stops_the_start_with_its_name() -> No
         "HR source joiners: set SSPR_ENTRA_TENANT_ID",
         "HR source deel: set SSPR_HR_SECRETS__DEEL",
     ]
+
+
+@pytest.mark.parametrize("secret", [{}, {"scim": ""}, {"scim": "fifteen-bytes.."}])
+def test_a_bearer_secret_that_can_be_guessed_stops_the_start(secret: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        senders_of(
+            read(HEAD + SCIM),
+            secrets=secret,
+            authority="https://login.microsoftonline.com",
+            tenant_id=None,
+            audience=None,
+        )
+    assert "HR source scim: set SSPR_HR_SECRETS__SCIM (16 bytes at least)" in str(raised.value)
 
 
 def test_the_keys_of_entra_are_never_fetched_in_the_clear() -> None:

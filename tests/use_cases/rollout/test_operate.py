@@ -162,9 +162,9 @@ async def test_what_nobody_foresaw_ends_the_operation_and_the_log_says_where(
     assert operation.state is OperationState.REFUSED
     assert "ZeroDivisionError" in operation.problem
     assert "secret" not in operation.problem
-    (line,) = [one for one in signals if one["event"] == "unforeseen"]
+    (line,) = said(signals, "error-unforeseen")
     assert line["error"] == "ZeroDivisionError"
-    assert "turns.py" in line["where"]
+    assert "turns.py" in line["place"]
     assert "secret" not in str(line)
 
 

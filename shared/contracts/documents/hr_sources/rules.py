@@ -55,7 +55,7 @@ def proofs_fit(root: Node, kinds: SourceKinds) -> Complaints:
         if kind and proof not in kind.proofs:
             reason = f"{kind.name} cannot do that; write {' or '.join(sorted(kind.proofs))}"
             yield Complaint((*path, "authentication"), reason)
-        for key in (Authentication.HMAC, Authentication.ENTRA):
+        for key in (Authentication.HMAC, Authentication.ENTRA, Authentication.BEARER):
             if key in source.keys and proof != key:
                 reason = f"`authentication` is {proof}; take this out, or write {key} there"
                 yield Complaint((*path, key), reason, at_key=True)

@@ -67,6 +67,7 @@ class Authentication(StrEnum):
     KEY = "key"
     HMAC = "hmac"
     ENTRA = "entra"
+    BEARER = "bearer"
 
 
 class EventMeaning(StrEnum):
@@ -120,6 +121,17 @@ class Entra(Part):
     )
 
 
+class Bearer(Part):
+    """A secret that the sender shows with every request, as SCIM clients do."""
+
+    secrets: list[SecretName] = Field(
+        min_length=1,
+        max_length=2,
+        description="The names of the secrets that are taken: SCIM stands for the setting "
+        "SSPR_HR_SECRETS__SCIM. Two while one takes the other's place.",
+    )
+
+
 class Source(Part):
     """One system that sends: by its name its address ends."""
 
@@ -127,13 +139,18 @@ class Source(Part):
     kind: str = Field(description="What it sends: {kinds}.")
     authentication: Authentication = Field(
         description="key: a function key, at /api/hr/NAME. hmac: a signature, entra: a token of "
-        "this tenant, both at /api/hooks/NAME."
+        "this tenant, bearer: a secret, all at /api/hooks/NAME. With the last two scim is served "
+        "at /api/hr/NAME/scim/v2 as well."
     )
     hmac: Hmac | None = Field(
         None, json_schema_extra=unless_left_out, description="Of hmac: how the sender signs."
     )
     entra: Entra | None = Field(
         None, json_schema_extra=unless_left_out, description="Of entra: whose tokens are taken."
+    )
+
+    bearer: Bearer | None = Field(
+        None, json_schema_extra=unless_left_out, description="Of bearer: whose secrets are taken."
     )
 
     def own[P: Part](self, keys: type[P]) -> P:
