@@ -10,7 +10,7 @@ from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.check.connect_host import connect_host_checks
 from hybrid_worker.check.directory import directory_checks
-from hybrid_worker.check.installation import installation_checks
+from hybrid_worker.check.installation import JOURNAL, installation_checks
 from hybrid_worker.check.outcome import Check
 from hybrid_worker.check.service_bus import service_bus_checks
 from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler, Timing
@@ -48,7 +48,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     queues = Queues(settings.service_bus, sync_settings.hold + _ON_TOP_OF_HOLD)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
-        with Journal(process.state_directory / "journal.sqlite3") as journal, watchdog.watching():
+        with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
             sync = _sync(sync_settings, journal)
             handle = HandleCommands(
                 directory.find_people,
@@ -69,7 +69,11 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 handle=handle,
                 journal=journal,
                 sync=sync,
-                heartbeat=Heartbeat(process.name, timedelta(seconds=process.report_every)),
+                heartbeat=Heartbeat(
+                    process.name,
+                    timedelta(seconds=process.report_every),
+                    lambda: journal.kept_aside,
+                ),
                 pace=pace,
                 worker=process.name,
                 clock=_now,

@@ -1,5 +1,6 @@
 """The sign of life: when it is due, and what it says."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.directory_result import SyncReport
@@ -9,9 +10,13 @@ from shared.contracts.messages.worker_report import WorkerReport
 class Heartbeat:
     """Due at the start, after every interval, and whenever the worker's state is another."""
 
-    def __init__(self, worker: str, every: timedelta) -> None:
+    def __init__(
+        self, worker: str, every: timedelta, set_aside: Callable[[], int] = lambda: 0
+    ) -> None:
+        """Takes the worker's name, the interval, and who tells how much is set aside."""
         self._worker = worker
         self._every = every
+        self._set_aside = set_aside
         self._said: WorkerReport | None = None
 
     def is_due(self, now: datetime) -> bool:
@@ -26,7 +31,11 @@ class Heartbeat:
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
-            worker=self._worker, reported_at=now, directory_answers=directory_answers, sync=sync
+            worker=self._worker,
+            reported_at=now,
+            directory_answers=directory_answers,
+            sync=sync,
+            set_aside=self._set_aside() or None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -36,5 +45,5 @@ class Heartbeat:
         self._said = report
 
 
-def _state(report: WorkerReport) -> tuple[bool, str, str | None]:
-    return report.directory_answers, report.sync.state, report.sync.problem
+def _state(report: WorkerReport) -> tuple[bool, str, str | None, int | None]:
+    return report.directory_answers, report.sync.state, report.sync.problem, report.set_aside

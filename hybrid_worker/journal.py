@@ -1,48 +1,49 @@
 """What the worker must not forget when it dies: a small sqlite file, synced at every commit.
 
-Three things: which changes it was about to write (so that a command delivered again after a crash
+Four things: which changes it was about to write (so that a command delivered again after a crash
 is answered with what it did), the newest command per account (so that an older one does not undo
-it), and whose delta sync or answer is still owed. Answers are an outbox: they are stored with the
+it), whose delta sync or answer is still owed,
+and what could not be digested. Answers are an outbox: they are stored with the
 change and sent until they are marked as told.
 """
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import batched
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
 
-from pydantic import TypeAdapter
+import structlog
 
+from hybrid_worker.journal_file import open_journal
+from hybrid_worker.journal_rows import (
+    INTENDED,
+    MEMBERS,
+    Unreadable,
+    as_text,
+    from_the_future,
+)
 from hybrid_worker.plan import LastChange, Planned
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
-from shared.domain.errors import ConfigurationError
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 
+_log = structlog.get_logger(__name__)
+
 KEPT = timedelta(days=30)
-_INTENDED = "intended"
 _CARRIED_OUT = {WriteOutcome.DONE, WriteOutcome.ALREADY}
 _CHUNK = 500
-_MEMBERS = TypeAdapter(tuple[MemberResult, ...])
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS command (
-    key TEXT PRIMARY KEY, action TEXT NOT NULL, recorded_at TEXT NOT NULL,
-    owed_since TEXT, members TEXT, sync TEXT, told INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS change (
-    id INTEGER PRIMARY KEY, command_key TEXT NOT NULL, guid TEXT NOT NULL, action TEXT NOT NULL,
-    issued_at TEXT NOT NULL, outcome TEXT NOT NULL, UNIQUE (command_key, guid)
-);
-CREATE INDEX IF NOT EXISTS change_by_guid ON change (guid, issued_at);
-CREATE INDEX IF NOT EXISTS command_owed ON command (owed_since) WHERE owed_since IS NOT NULL;
-CREATE INDEX IF NOT EXISTS command_untold ON command (told) WHERE told = 0;
-"""
+_MOST = 1000
+"""Things set aside that are kept; the newest ones."""
+_LARGEST = 1024 * 1024
+"""Bytes of each."""
+_LONGEST_NAME = 200
+_NAMED = 20
+"""Names that a line of the log holds."""
 _RECORDED = "SELECT key, action, members, sync, told, owed_since FROM command"
 _RECORD = """
 INSERT INTO command (key, action, recorded_at, owed_since, members, sync, told)
@@ -54,6 +55,7 @@ _OWE = """
 INSERT INTO command (key, action, recorded_at, owed_since, told) VALUES (?, ?, ?, ?, 1)
 ON CONFLICT DO UPDATE SET owed_since = excluded.owed_since
 """
+_SET_ASIDE = "INSERT INTO set_aside (at, name, reason, content) VALUES (?, ?, ?, ?)"
 _CHANGE = """
 INSERT OR IGNORE INTO change (command_key, guid, action, issued_at, outcome)
 VALUES (?, ?, ?, ?, ?)
@@ -78,7 +80,7 @@ class Recorded:
     @property
     def members(self) -> tuple[MemberResult, ...]:
         """What became of each member."""
-        return _MEMBERS.validate_json(self.answer)
+        return MEMBERS.validate_json(self.answer)
 
     @property
     def is_final(self) -> bool:
@@ -99,23 +101,31 @@ class JournalEntry:
 class Journal:
     """The journal of one worker; a second process on the same file is refused."""
 
-    def __init__(self, file: Path) -> None:
-        """Opens the file, or makes it.
+    def __init__(self, file: Path, now: datetime) -> None:
+        """Opens the file, or makes it; what of it cannot be read is set aside and told in the log.
 
         Raises:
-            ConfigurationError: another worker uses it, or it is no journal.
+            ConfigurationError: another worker uses it, or the folder cannot be written.
         """
-        self._database = sqlite3.connect(file, timeout=2, isolation_level=None)
-        try:
-            for pragma in ("locking_mode=EXCLUSIVE", "journal_mode=WAL", "synchronous=FULL"):
-                self._database.execute(f"PRAGMA {pragma}")
-            self._database.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-        except sqlite3.Error as error:
-            self._database.close()
-            raise ConfigurationError(
-                f"SSPR_WORKER_STATE_DIRECTORY: {file} cannot be used ({error}). "
-                "Give every worker a folder of its own."
-            ) from None
+        opened = open_journal(file, now)
+        self._database = opened.database
+        if opened.lost:
+            self.set_aside(opened.lost, "the file could not be read", b"", now)
+        self._clean(opened.unreadable, now)
+        self._kept_aside = self._count_set_aside()
+
+    @property
+    def kept_aside(self) -> int:
+        """How many commands, rows and files could not be digested in the last 30 days."""
+        return self._kept_aside
+
+    def set_aside(self, name: str, reason: str, content: bytes, now: datetime) -> None:
+        """Keeps what cannot be digested under a name, for a person to look at, for 30 days."""
+        row = (as_text(now), _plain(name), _plain(reason), content[:_LARGEST])
+        with self._transaction() as run:
+            run(_SET_ASIDE, [row])
+            run("DELETE FROM set_aside WHERE id <= (SELECT max(id) FROM set_aside) - ?", [(_MOST,)])
+        self._kept_aside = self._count_set_aside()
 
     def close(self) -> None:
         """Closes the file; another process may open it."""
@@ -150,7 +160,7 @@ class Journal:
         rows = self._database.execute(
             "SELECT key, owed_since FROM command WHERE owed_since IS NOT NULL AND key NOT IN "
             "(SELECT command_key FROM change WHERE outcome = ?)",
-            [_INTENDED],
+            [INTENDED],
         )
         return {key: datetime.fromisoformat(since) for key, since in rows}
 
@@ -162,7 +172,7 @@ class Journal:
             rows = self._database.execute(
                 f"SELECT guid, action, issued_at, outcome FROM change WHERE guid IN ({marks}) "  # noqa: S608  # marks are question marks
                 "AND outcome != ? ORDER BY issued_at, id",
-                [*chunk, _INTENDED],
+                [*chunk, INTENDED],
             )
             for guid, action, issued_at, outcome in rows:
                 ours = outcome == WriteOutcome.DONE
@@ -178,7 +188,7 @@ class Journal:
             for key, guid, outcome in self._database.execute(
                 f"SELECT command_key, guid, outcome FROM change WHERE command_key IN ({marks}) "  # noqa: S608  # marks are question marks
                 "AND outcome != ?",
-                [*chunk, _INTENDED],
+                [*chunk, INTENDED],
             )
         }
 
@@ -186,15 +196,17 @@ class Journal:
         """Saves what is about to be written, and that its delta sync will be owed."""
         items = list(items)
         commands = {item.target.command.command_key: item.target.command for item in items}
-        owed = [(key, command.action, _text(now), _text(now)) for key, command in commands.items()]
+        owed = [
+            (key, command.action, as_text(now), as_text(now)) for key, command in commands.items()
+        ]
         with self._transaction() as run:
             run(_OWE, owed)
-            run(_CHANGE, [_change(item, _INTENDED) for item in items])
+            run(_CHANGE, [_change(item, INTENDED) for item in items])
 
     def unclear(self) -> bool:
         """Tells whether there are changes of which it is not known whether they were written."""
         row = self._database.execute(
-            "SELECT 1 FROM change WHERE outcome = ? LIMIT 1", [_INTENDED]
+            "SELECT 1 FROM change WHERE outcome = ? LIMIT 1", [INTENDED]
         ).fetchone()
         return row is not None
 
@@ -204,7 +216,7 @@ class Journal:
         A modify is atomic, so the last change intended for an account speaks for all of them.
         """
         rows = self._database.execute(
-            "SELECT guid, action FROM change WHERE outcome = ? ORDER BY id", [_INTENDED]
+            "SELECT guid, action FROM change WHERE outcome = ? ORDER BY id", [INTENDED]
         )
         wanted = {guid: ScopeAction(action) is ScopeAction.ADD for guid, action in rows}
         written = [(guid,) for guid, is_in in wanted.items() if (UUID(guid) in members) == is_in]
@@ -257,7 +269,7 @@ class Journal:
 
     def prune(self, now: datetime) -> int:
         """Forgets what is older than 30 days and owes nothing; returns how many commands."""
-        limit = _text(now - KEPT)
+        limit = as_text(now - KEPT)
         with self._transaction() as run:
             forgotten = run(
                 "DELETE FROM command WHERE recorded_at < ? AND owed_since IS NULL AND told = 1",
@@ -268,7 +280,28 @@ class Journal:
                 "command_key NOT IN (SELECT key FROM command)",
                 [(limit,)],
             )
+            run("DELETE FROM set_aside WHERE at < ?", [(limit,)])
+        self._kept_aside = self._count_set_aside()
         return forgotten
+
+    def _clean(self, rows: Sequence[Unreadable], now: datetime) -> None:
+        """Sets aside what the worker could not read later, and mends times that cannot be."""
+        for row in rows:
+            self.set_aside(row.name, row.reason, row.content, now)
+            with self._transaction() as run:
+                run(f"DELETE FROM {row.table} WHERE rowid = ?", [(row.rowid,)])  # noqa: S608  # one of two
+        ahead = from_the_future(self._database, now)
+        with self._transaction() as run:
+            run("UPDATE change SET issued_at = ? WHERE id = ?", ahead)
+        if rows or ahead:
+            names = [row.name for row in rows][:_NAMED]
+            _log.error(
+                "journal-mended", set_aside=len(rows), names=names, from_the_future=len(ahead)
+            )
+
+    def _count_set_aside(self) -> int:
+        (count,) = self._database.execute("SELECT count(*) FROM set_aside").fetchone()
+        return int(count)
 
     @contextmanager
     def _transaction(self) -> Iterator[_Run]:
@@ -310,9 +343,9 @@ def _row(answer: JournalEntry, now: datetime) -> tuple[str | None, ...]:
     return (
         answer.command.command_key,
         answer.command.action,
-        _text(now),
-        _text(now) if answer.owes_sync else None,
-        _MEMBERS.dump_json(answer.members, by_alias=True, exclude_none=True).decode(),
+        as_text(now),
+        as_text(now) if answer.owes_sync else None,
+        MEMBERS.dump_json(answer.members, by_alias=True, exclude_none=True).decode(),
         answer.sync.text().decode(),
     )
 
@@ -320,13 +353,13 @@ def _row(answer: JournalEntry, now: datetime) -> tuple[str | None, ...]:
 def _change(item: Planned, outcome: str) -> tuple[str, ...]:
     command = item.target.command
     guid = str(item.target.account.guid)
-    return command.command_key, guid, command.action, _text(command.issued_at), outcome
+    return command.command_key, guid, command.action, as_text(command.issued_at), outcome
 
 
 def _is_news(known: SyncReport, now: SyncReport) -> bool:
     return (known.state, known.problem) != (now.state, now.problem)
 
 
-def _text(moment: datetime) -> str:
-    """Writes the moment as a text that sorts as moments do."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+def _plain(text: str) -> str:
+    """Returns the text without what cannot be written as UTF-8, and not too long."""
+    return text[:_LONGEST_NAME].encode("utf-8", "backslashreplace").decode()

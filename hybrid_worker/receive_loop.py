@@ -15,6 +15,7 @@ from uuid import uuid4
 import structlog
 
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
@@ -25,6 +26,8 @@ from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 _log = structlog.get_logger(__name__)
 
 MOST_HELD = 500
+_TRIES = 4
+"""Deliveries before it, after which a command that fails on its own is set aside."""
 _LONGEST_WAIT = 1.0
 _SHORTEST_WAIT = 0.1
 _FIRST_PAUSE = 1.0
@@ -248,15 +251,37 @@ class ReceiveLoop:
         if not taken:
             return
         try:
-            self._handle([command for _, command in taken])
+            failures = failures_of(self._handle, [command for _, command in taken])
         except DirectoryUnavailable as error:
             self._note_directory_away(error)
             for delivery, _ in taken:
                 self._queues.abandon(delivery)
             return
-        self._directory_pause.forget()
         until = self._clock() + self._pace.hold
-        self._held += [_Held(delivery, command.command_key, until) for delivery, command in taken]
+        self._held += [
+            _Held(delivery, command.command_key, until)
+            for place, (delivery, command) in enumerate(taken)
+            if place not in failures
+        ]
+        if len(failures) < len(taken):
+            self._directory_pause.forget()
+        for place, failure in failures.items():
+            # Where nothing else succeeds it may not be the command's fault: it comes again first.
+            alone = len(failures) == len(taken)
+            self._fail(*taken[place], failure, at_once=not alone)
+
+    def _fail(
+        self, delivery: Delivery, command: DirectoryCommand, error: Exception, *, at_once: bool
+    ) -> None:
+        """Sets a command aside that cannot be carried out, or gives it back for a later try."""
+        if at_once or (delivery.delivery_count or 0) >= _TRIES:
+            self._set_aside(delivery, command.command_key, error)
+            return
+        _log.error("command-failed", command=command.command_key, error=type(error).__name__)
+        self._queues.abandon(delivery)
+        if not self._directory_is_away:
+            self._directory_is_away = True
+            self._directory_pause.begin(self._clock())
 
     def _wait(self) -> float:
         """Returns the seconds until the next look at anything but the queue."""
@@ -266,12 +291,20 @@ class ReceiveLoop:
         return min(max((due - self._clock()).total_seconds(), _SHORTEST_WAIT), _LONGEST_WAIT)
 
     def _read(self, delivery: Delivery) -> DirectoryCommand | None:
+        # Whatever a message makes the reading fail with, it is the one message's.
         try:
             return DirectoryCommand.read(body_of(delivery))
-        except InvalidMessage as error:
-            _log.warning("command-invalid", sequence_number=delivery.sequence_number)
-            self._queues.dead_letter(delivery, "InvalidMessage", str(error))
+        except Exception as error:  # noqa: BLE001
+            self._set_aside(delivery, f"sequence number {delivery.sequence_number}", error)
             return None
+
+    def _set_aside(self, delivery: Delivery, name: str, error: Exception) -> None:
+        """Keeps a message that cannot be digested in the journal, and takes it off the queue."""
+        invalid = isinstance(error, InvalidMessage)
+        reason = str(error) if invalid else type(error).__name__
+        self._journal.set_aside(name, reason, _content(delivery), self._clock())
+        _log.error("command-set-aside", name=name, error=type(error).__name__)
+        self._queues.dead_letter(delivery, "InvalidMessage" if invalid else "NotDone", reason)
 
     def _tell(self) -> None:
         untold = self._journal.untold()
@@ -318,3 +351,11 @@ class ReceiveLoop:
             return
         self._prune_at = now + _PRUNE_EVERY
         self._journal.prune(now)
+
+
+def _content(delivery: Delivery) -> bytes:
+    """Returns the bytes of a message that could not be read, as far as there are any."""
+    try:
+        return body_of(delivery)
+    except Exception:  # noqa: BLE001  # it may be what made the reading fail
+        return b""

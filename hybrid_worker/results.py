@@ -5,6 +5,7 @@ from datetime import datetime
 
 from hybrid_worker.journal import Recorded
 from shared.contracts.messages.contract import LARGEST_MESSAGE
+from shared.contracts.messages.directory_command import MOST_MEMBERS
 from shared.contracts.messages.directory_result import DirectoryResult, MemberResult
 
 
@@ -29,6 +30,9 @@ def _bodies(
     now: datetime,
     largest: int,
 ) -> Iterator[bytes]:
+    if len(members) > MOST_MEMBERS:
+        yield from _halves(recorded, members, worker, now, largest)
+        return
     body = DirectoryResult(
         command_key=recorded.key,
         action=recorded.action,
@@ -40,6 +44,16 @@ def _bodies(
     if len(body) <= largest or len(members) == 1:
         yield body
         return
+    yield from _halves(recorded, members, worker, now, largest)
+
+
+def _halves(
+    recorded: Recorded,
+    members: Sequence[MemberResult],
+    worker: str,
+    now: datetime,
+    largest: int,
+) -> Iterator[bytes]:
     middle = len(members) // 2
     yield from _bodies(recorded, members[:middle], worker, now, largest)
     yield from _bodies(recorded, members[middle:], worker, now, largest)

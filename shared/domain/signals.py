@@ -243,6 +243,20 @@ class WorkerReported(Signal):
     directory_answers: bool
     sync: str
     """How its newest delta sync stands."""
+    set_aside: int | None = None
+    """How many commands and rows of its journal it could not digest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswersIgnored(Signal):
+    """A worker's answers changed nobody: nobody had asked, or they are of another account.
+
+    A few come late. Many, or contradictory ones, are somebody who poses as the worker.
+    """
+
+    event = "answers-ignored"
+    why: str
+    answers: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +310,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     CommandExpired,
     WorkerReported,
     DeltaSyncProblem,
+    AnswersIgnored,
 )
 """All there are."""
 

@@ -113,7 +113,7 @@ class Worker:
 
 @contextmanager
 def working(settings: DirectorySettings, folder: Path) -> Iterator[Worker]:
-    with Journal(folder / "journal") as journal:
+    with Journal(folder / "journal", datetime.now(UTC)) as journal:
         worker = Worker(settings, journal)
         try:
             yield worker

@@ -119,7 +119,7 @@ def test_what_cannot_be_read_is_dead_lettered_with_the_field_and_the_rest_goes_o
     dead = rig.bus.messages("directory-commands", dead_letters=True)
     assert {letter["deadLetterReason"] for letter in dead} == {"InvalidMessage"}
     descriptions = sorted(letter["deadLetterErrorDescription"] for letter in dead)
-    assert descriptions[0].startswith("(body): Invalid JSON")
+    assert descriptions[0].startswith("(body): not JSON")
     assert descriptions[1].startswith("members: Field required")
 
 

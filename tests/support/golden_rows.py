@@ -25,6 +25,7 @@ from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
+from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
     CauseKind,
@@ -38,6 +39,7 @@ from shared.domain.person.enrolment import (
 from shared.domain.person.people import Attribute, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
@@ -74,6 +76,12 @@ WHOLE = Enrolment(
     source_of_authority=SourceOfAuthority.ON_PREMISES,
     provenance=Provenance.OURS,
     command_key="command-1",
+    commands=AskedCommands(
+        (
+            AskedCommand("command-0", ScopeAction.ADD, WriteOutcome.DONE),
+            AskedCommand("command-1", ScopeAction.REMOVE),
+        )
+    ),
     effective_date=LATER,
     due=NOW + timedelta(minutes=2),
     deadline=LATER,
@@ -92,6 +100,8 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
+BEFORE_COMMANDS = replace(WHOLE, commands=NO_COMMANDS)
+"""As it was stored before the commands had a column."""
 BARE = Enrolment(
     key=BOB,
     user=UserRef(object_id=BOB),
@@ -254,7 +264,7 @@ class Golden:
 
 
 async def _write_people(tables: Tables) -> None:
-    for person in (WHOLE, BARE, AWAITED):
+    for person in (BEFORE_COMMANDS, BARE, AWAITED):
         await tables.ledger.amend({person.key}, lambda *_, one=person: one, actor="hr", now=NOW)
     await tables.ledger.adopt(PROVISIONAL, ARRIVED, actor="clock", now=NOW)
 
@@ -262,10 +272,10 @@ async def _write_people(tables: Tables) -> None:
 async def _expect_people(tables: Tables) -> None:
     ledger = tables.ledger
     found = await ledger.load({ADA, BOB, PROVISIONAL})
-    assert found == {ADA: WHOLE, BOB: BARE, PROVISIONAL: ARRIVED}
-    assert list(await ledger.in_state({State.APPLIED}, due_before=LATER)) == [WHOLE]
-    assert list(await ledger.in_wave("pilot")) == [WHOLE]
-    assert list(await ledger.flagged(9)) == [WHOLE]
+    assert found == {ADA: BEFORE_COMMANDS, BOB: BARE, PROVISIONAL: ARRIVED}
+    assert list(await ledger.in_state({State.APPLIED}, due_before=LATER)) == [BEFORE_COMMANDS]
+    assert list(await ledger.in_wave("pilot")) == [BEFORE_COMMANDS]
+    assert list(await ledger.flagged(9)) == [BEFORE_COMMANDS]
     assert sorted([one.key async for page in ledger.summaries() for one in page]) == [
         ADA,
         BOB,
@@ -280,6 +290,14 @@ async def _expect_people(tables: Tables) -> None:
     assert totals.by_flag == {Reason.NOT_VISIBLE: 1}
     assert totals.by_wave == {("pilot", State.APPLIED, True): 1}
     await _expect_audit(tables, changes=5)
+
+
+async def _write_commands(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_commands(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -349,6 +367,7 @@ async def _expect_scim(tables: Tables) -> None:
 
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
+    "commands": Golden(_write_commands, _expect_commands),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "plan": Golden(_write_plan, _expect_plan),

@@ -293,3 +293,11 @@ def tracked() -> Iterator[Path]:
 
 
 PARTS = ("functions", "shared", "hybrid_worker", "cli", "sandbox", "infra", "docs", "tests")
+
+
+def test_every_test_that_the_security_model_names_is_there() -> None:
+    files = list((ROOT / "tests").rglob("*.py"))
+    there = {name for file in files for name in re.findall(r"def (test_\w+)\(", file.read_text())}
+    named = set(re.findall(r"`(test_\w+)`", SECURITY.read_text()))
+    assert named
+    assert named <= there

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from shared.domain.person.commands import AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
     CauseKind,
@@ -20,6 +21,7 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 _LONGEST_STEPS = 30_000
 """Characters of ASCII; a string property holds 64 KiB of UTF-16."""
@@ -47,6 +49,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         else None,
         "Provenance": enrolment.provenance.value,
         "CommandKey": enrolment.command_key,
+        "Commands": _commands_text(enrolment.commands) if enrolment.commands else None,
         "EffectiveDate": enrolment.effective_date,
         "Due": enrolment.due,
         "Deadline": enrolment.deadline,
@@ -81,6 +84,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         else None,
         provenance=Provenance(row["Provenance"]),
         command_key=row.get("CommandKey"),
+        commands=_commands_of(row),
         effective_date=_time(row, "EffectiveDate"),
         due=_time(row, "Due"),
         deadline=_time(row, "Deadline"),
@@ -89,10 +93,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         flag=Reason(row["Flag"]) if "Flag" in row else None,
         claims=_claims_of(row["Claims"]),
         exclusion=_exclusion_of(row.get("Exclusion")),
-        steps=tuple(
-            Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
-            for at, state, reason, detail in json.loads(row["Steps"])
-        ),
+        steps=_steps_of(row["Steps"]),
     )
 
 
@@ -166,6 +167,29 @@ def _exclusion_of(text: str | None) -> Exclusion | None:
     return Exclusion(Reason(reason), actor, explanation, *map(_moment_of, times))
 
 
+def _commands_text(commands: AskedCommands) -> str:
+    return _compact([[one.key, one.action, one.outcome] for one in commands.newest])
+
+
+def _commands_of(row: Mapping[str, Any]) -> AskedCommands:
+    """Reads the commands; a row of before they had a column has them among its steps."""
+    if "Commands" in row:
+        return AskedCommands(
+            tuple(
+                AskedCommand(key, ScopeAction(action), WriteOutcome(outcome) if outcome else None)
+                for key, action, outcome in json.loads(row["Commands"])
+            )
+        )
+    commands = AskedCommands()
+    if f'"{Reason.COMMAND_ISSUED}"' not in row["Steps"]:
+        return commands
+    for step in _steps_of(row["Steps"]):
+        if step.reason is Reason.COMMAND_ISSUED and step.detail:
+            adds = step.state is State.REQUESTED
+            commands = commands.asking(step.detail, ScopeAction.ADD if adds else ScopeAction.REMOVE)
+    return commands
+
+
 def _moment_text(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
@@ -184,6 +208,13 @@ def _steps_text(steps: Sequence[Step]) -> str:
         step[3] = ""
         text = _compact(fields)
     return text
+
+
+def _steps_of(text: str) -> tuple[Step, ...]:
+    return tuple(
+        Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
+        for at, state, reason, detail in json.loads(text)
+    )
 
 
 def _compact(fields: Sequence[Any]) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints
 
 from shared.contracts.api.view import View
-from shared.contracts.messages.contract import Contract, Key, Moment, Text
+from shared.contracts.messages.contract import Contract, Moment, Name, Text
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
@@ -58,7 +58,7 @@ class Version(Contract):
 class Apply(Contract):
     """Apply a plan that was shown; refused if anything changed since."""
 
-    plan: Key
+    plan: Name
     """The plan's fingerprint."""
     force: bool = False
     """Apply it even if it is unsafe; needs a reason."""
@@ -81,9 +81,9 @@ class Promote(Contract):
 class RollBack(Contract):
     """Remove exactly whom a wave added; without `plan` only show who that would be."""
 
-    wave: Key
+    wave: Name
     reason: Why
-    plan: Key | None = None
+    plan: Name | None = None
     """The fingerprint of the rollback that was shown."""
 
 

@@ -3,20 +3,25 @@
 Never a group: which group the worker may write stands in its own configuration.
 """
 
+from datetime import datetime, timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.contracts.messages.contract import Contract, Key, Moment, Text
+from shared.contracts.messages.contract import Contract, Key, Moment, Name, Text, by_our_clock
 from shared.domain.person.writes import ScopeAction
 
 MOST_MEMBERS = 500
+LONGEST_LIFE = timedelta(days=7)
+"""No command is carried out later than this after it was issued, whatever it says itself."""
+_CLOCKS_DIFFER = timedelta(minutes=10)
+"""As far may two clocks that are kept be apart; within it commands keep their order."""
 
 
 class CommandMember(Contract):
     """One person, by source anchor and SID; by UPN or employee id where nothing else is known."""
 
-    key: Key
+    key: Name
     """The person's key in the ledger; the answer repeats it."""
     source_anchor: Text | None = None
     sid: Text | None = None
@@ -45,3 +50,14 @@ class DirectoryCommand(Contract):
     issued_at: Moment
     expires_at: Moment
     """After this the worker refuses it: the cloud has given up on it or asked again."""
+
+    def by_our_clock(self, now: datetime) -> Self:
+        """Returns the same command with times that are possible by the reader's clock.
+
+        One that claims to be of the future would outdate every command to come for the same
+        accounts; one that never expires could be kept and sent again in years.
+        """
+        ahead = self.issued_at - now > _CLOCKS_DIFFER
+        issued = by_our_clock(self.issued_at, now) if ahead else self.issued_at
+        expires = min(self.expires_at, issued + LONGEST_LIFE)
+        return self.model_copy(update={"issued_at": issued, "expires_at": expires})

@@ -7,9 +7,10 @@ when the delta sync has ended. The second repeats the members, so either may com
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from shared.contracts.messages.contract import Contract, Key, Moment, Text
+from shared.contracts.messages.contract import Contract, Key, Moment, Name, Text, Word
+from shared.contracts.messages.directory_command import MOST_MEMBERS
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
@@ -24,11 +25,33 @@ class SyncState(StrEnum):
     FAILED = "failed"
 
 
+_REASONS = frozenset(
+    {
+        *(
+            Reason.AMBIGUOUS,
+            Reason.SID_MISMATCH,
+            Reason.PROTECTED,
+            Reason.DISABLED,
+            Reason.OUTDATED,
+        ),
+        *(Reason.NOT_IN_ACTIVE_DIRECTORY, Reason.COMMAND_EXPIRED, Reason.WRITE_REFUSED),
+        Reason.GROUP_NOT_WRITABLE,
+    }
+)
+"""What a worker can find; whether somebody left or is licensed is not its to say."""
+
+
+def _of_a_worker(reason: Reason | None) -> Reason | None:
+    if reason is not None and reason not in _REASONS:
+        raise ValueError("is no reason of a worker's")
+    return reason
+
+
 class SyncReport(Contract):
     """The delta sync cycle that carried the change, or why there was none."""
 
     state: SyncState
-    problem: Text | None = None
+    problem: Word | None = None
     """Busy, suspended, staging …, in a word of the worker's."""
     detail: Text | None = None
     started_at: Moment | None = None
@@ -38,9 +61,9 @@ class SyncReport(Contract):
 class MemberResult(Contract):
     """What became of one person, and who they turned out to be."""
 
-    key: Key
+    key: Name
     outcome: WriteOutcome
-    reason: Reason | None = None
+    reason: Annotated[Reason | None, AfterValidator(_of_a_worker)] = None
     detail: Text = ""
     source_anchor: Text | None = None
     sid: Text | None = None
@@ -73,7 +96,7 @@ class DirectoryResult(Contract):
     ] = "sspr-rollout/directory-result/1"
     command_key: Key
     action: ScopeAction
-    members: Annotated[tuple[MemberResult, ...], Field(min_length=1)]
+    members: Annotated[tuple[MemberResult, ...], Field(min_length=1, max_length=MOST_MEMBERS)]
     sync: SyncReport
-    worker: Text
+    worker: Name
     answered_at: Moment

@@ -15,6 +15,7 @@ CALLBACK_PATH = (
     r"^/identityGovernance/lifecycleWorkflows/workflows/[0-9A-Za-z-]{1,64}/tasks/[0-9A-Za-z-]{1,64}"
     r"/taskProcessingResults/[0-9A-Za-z-]{1,64}/(microsoft\.graph\.identityGovernance\.)?resume$"
 )
+MOST_ATTEMPTS = 1_000_000
 CallbackPath = Annotated[str, StringConstraints(pattern=CALLBACK_PATH)]
 
 
@@ -31,7 +32,7 @@ class LifecycleCallback(Contract):
     action: Literal["onboard", "offboard"] = "onboard"
     deadline: Moment
     """What is not known by then is reported as failed."""
-    attempt: Annotated[int, Field(ge=0)] = 0
+    attempt: Annotated[int, Field(ge=0, le=MOST_ATTEMPTS)] = 0
 
     @property
     def message_key(self) -> str:

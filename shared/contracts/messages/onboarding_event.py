@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Self, TypeGuard
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
-from shared.contracts.messages.contract import Contract, Key, Moment, Text
+from shared.contracts.messages.contract import Contract, Moment, Name, Text, json_value
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind
 from shared.domain.person.people import Identifier, IdentifierKind, is_object_id
@@ -101,14 +101,14 @@ class PersonCloudEvent(Contract):
     )
 
     specversion: Literal["1.0"]
-    id: Key
-    source: Key
+    id: Name
+    source: Name
     type: Literal[
         "io.sspr-rollout.person.onboarded.v1",
         "io.sspr-rollout.person.offboarded.v1",
         "io.sspr-rollout.person.arrived.v1",
     ]
-    time: Annotated[Moment, Field(ge=datetime(1970, 1, 1, tzinfo=UTC))] | None = None
+    time: Moment | None = None
     data: PersonEvent
 
 
@@ -137,7 +137,8 @@ def read_request(body: bytes | str, envelope: Envelope, now: datetime) -> Reques
 
 def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Request:
     """The same for a JSON value that has been decoded already."""
-    happened = envelope.enqueued_at or now
+    # The broker's clock, or one that a sender claims, may be ahead of ours as well.
+    happened = min(envelope.enqueued_at or now, now)
     if isinstance(value, Mapping) and "specversion" in value:
         event = _read_cloud_event(value)
         # A sender's clock may be ahead; an event of the future would outdate all that follow.
@@ -185,18 +186,12 @@ def _names_itself(value: Any) -> TypeGuard[Mapping[str, str]]:
 
 
 def decode(body: bytes | str) -> Any:
-    """The JSON value of a body.
+    """The JSON value of a body, within the limits of every message.
 
     Raises:
-        InvalidMessage: it is not JSON, or not in UTF-8.
+        InvalidMessage: it is not JSON, too large or too deep, or says a name twice.
     """
-    try:
-        return json.loads(body)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno} column {error.colno}"
-        raise InvalidMessage("(body)", f"not JSON: {error.msg} at {where}") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidMessage("(body)", f"not JSON text in UTF-8: {error}") from None
+    return json_value(body)
 
 
 def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -> Request:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.messages.contract import Contract, Key
+from shared.contracts.messages.contract import Contract, Key, Name
 
 MOST_KEYS = 500
 
@@ -20,4 +20,4 @@ class ScopeChange(Contract):
         Literal["sspr-rollout/scope-change/1"], Field(alias="schema", validation_alias="schema")
     ] = "sspr-rollout/scope-change/1"
     change_key: Key
-    person_keys: Annotated[tuple[Key, ...], Field(min_length=1, max_length=MOST_KEYS)]
+    person_keys: Annotated[tuple[Name, ...], Field(min_length=1, max_length=MOST_KEYS)]

@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from shared.contracts.messages.contract import Contract, Key, Moment
+from shared.contracts.messages.contract import Contract, Moment, Name
 from shared.contracts.messages.directory_result import SyncReport
 
 SCHEMA: Final = "sspr-rollout/worker-report/1"
@@ -20,10 +20,12 @@ class WorkerReport(Contract):
     schema_: Annotated[
         Literal["sspr-rollout/worker-report/1"], Field(alias="schema", validation_alias="schema")
     ] = SCHEMA
-    worker: Key
+    worker: Name
     reported_at: Moment
     """The worker's own clock; the receiving side counts from when it took the report in."""
     directory_answers: bool
     """Whether Active Directory answered when it was last asked."""
     sync: SyncReport
     """How the delta sync stands of those who wait, or how the newest one ended."""
+    set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How many commands and rows of its journal it could not digest; None if none."""

@@ -5,9 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from shared.domain.person.commands import NO_COMMANDS, AskedCommands
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.writes import ScopeAction
 
 MOST_STEPS = 60
 """Steps kept per person: the first one and the newest; a table property holds 64 KiB."""
@@ -171,6 +173,8 @@ class Enrolment:
     provenance: Provenance = Provenance.UNKNOWN
     command_key: str | None = None
     """The directory command that is out for this request; None when none is."""
+    commands: AskedCommands = NO_COMMANDS
+    """The last directory commands that went out to this person: only they can be answered."""
     effective_date: datetime | None = None
     due: datetime | None = None
     """When to look again, for those who wait."""
@@ -225,6 +229,11 @@ class Enrolment:
             changes = {"since": now, "flag": None, "due": None, "command_key": None} | changes
         return replace(self, state=state, reason=reason, steps=steps, **changes)
 
+    def commanded(self, key: str, action: ScopeAction, now: datetime) -> Self:
+        """Returns the same person with that directory command out to them."""
+        noted = self.noted(Reason.COMMAND_ISSUED, now, detail=key)
+        return replace(noted, command_key=key, commands=self.commands.asking(key, action))
+
     def noted(self, reason: Reason, now: datetime, *, detail: str = "") -> Self:
         """Adds a step to show, in the same state; a repetition of the last step adds nothing."""
         if self.steps and (self.steps[-1].reason, self.steps[-1].detail) == (reason, detail):
@@ -242,3 +251,8 @@ def merged(known: UserRef, found: UserRef) -> UserRef:
         source_anchor=found.source_anchor or known.source_anchor,
         sid=found.sid or known.sid,
     )
+
+
+def filled(known: UserRef, found: UserRef) -> UserRef:
+    """Returns what is known, and of what was found only that of which nothing was known."""
+    return merged(found, known)

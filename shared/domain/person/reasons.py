@@ -116,5 +116,9 @@ class Reason(StrEnum):
         "not-written",
         "The change could not be written; look at the dead-lettered scope changes.",
     )
+    ANSWER_CONTRADICTS = (
+        "answer-contradicts",
+        "The worker answered for another account than the one known; nothing was changed.",
+    )
     NOT_VISIBLE = "not-visible", "Applied, but Entra does not show the membership."
     NOT_EFFECTIVE = "not-effective", "A member, but the report does not show the person as enabled."

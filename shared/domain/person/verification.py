@@ -173,5 +173,6 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
         event_time=newer.event_time,
         claims=tuple(claims.values()),
         exclusion=exclusion,
+        commands=known.commands.joined_by(arrived.commands),
         provenance=Provenance.OURS if ours else known.provenance,
     )

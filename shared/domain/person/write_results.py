@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.enrolment import Enrolment, Provenance, State, filled
 from shared.domain.person.happenings import Happening
 from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
@@ -22,8 +22,15 @@ _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
 def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime) -> Enrolment:
-    """Returns the enrolment after the answer; answers may repeat, and come late or out of order."""
-    known = replace(current, user=merged(current.user, answer.user))
+    """Returns the enrolment after the answer; answers may repeat, and come late or out of order.
+
+    Of who somebody is only that is learned of which nothing is known, and only while they are not
+    in Entra: from then on Entra says it.
+    """
+    known = current
+    if current.is_provisional:
+        learned = replace(answer.user, object_id=None)
+        known = replace(current, user=filled(current.user, learned))
     if answer.change is ScopeAction.ADD:
         return _after_add(known, answer, rules, now)
     return _after_removal(known, answer, now)

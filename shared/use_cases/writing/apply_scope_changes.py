@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from shared.contracts.messages.contract import MOST_TEXT
@@ -11,7 +10,6 @@ from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.policy import SourceOfAuthority
-from shared.domain.person.reasons import Reason
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteResult
 from shared.ports.world import World
@@ -86,7 +84,8 @@ async def _command(
                 commands[key] = mine
     if not commands:
         return
-    await _mark({e.key: key for key, people in commands.items() for e in people}, world, now)
+    marks = {e.key: (key, _action(e)) for key, people in commands.items() for e in people}
+    await _mark(marks, world, now)
     await world.outbox.send_commands(
         [_directory_command(key, people, world, now) for key, people in commands.items()]
     )
@@ -99,14 +98,15 @@ def _is_for_worker(enrolment: Enrolment, command_key: str) -> bool:
     )
 
 
-async def _mark(command_keys: Mapping[str, str], world: World, now: datetime) -> None:
+async def _mark(
+    commands: Mapping[str, tuple[str, ScopeAction]], world: World, now: datetime
+) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or not awaits_writer(current):
             return current
-        noted = current.noted(Reason.COMMAND_ISSUED, now, detail=command_keys[key])
-        return replace(noted, command_key=command_keys[key])
+        return current.commanded(*commands[key], now)
 
-    await save_people(world, command_keys, decide, actor=ACTOR, now=now, queue=nobody)
+    await save_people(world, commands, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 def _directory_command(
@@ -115,13 +115,17 @@ def _directory_command(
     first = people[0]
     return DirectoryCommand(
         command_key=key,
-        action=ScopeAction.ADD if first.state is State.REQUESTED else ScopeAction.REMOVE,
+        action=_action(first),
         members=tuple(_member(enrolment) for enrolment in people),
         cause=f"{first.cause.kind} {first.cause.reference}"[:MOST_TEXT],
         actor=first.cause.actor,
         issued_at=now,
         expires_at=now + world.limits.command_lifetime,
     )
+
+
+def _action(enrolment: Enrolment) -> ScopeAction:
+    return ScopeAction.ADD if enrolment.state is State.REQUESTED else ScopeAction.REMOVE
 
 
 def _member(enrolment: Enrolment) -> CommandMember:

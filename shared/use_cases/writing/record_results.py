@@ -1,23 +1,28 @@
 """Record results: what the hybrid worker made of its commands, and what it says of itself."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.contracts.messages.contract import EARLIEST, by_our_clock
 from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
 from shared.contracts.messages.queues import DIRECTORY_RESULTS
 from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.noticing import has_new_problem
+from shared.domain.person.answers import Standing, standing_of, take_answer
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.write_results import note_delta_sync, record
+from shared.domain.person.write_results import note_delta_sync
 from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.measurements import WorkerSight
-from shared.domain.signals import DeltaSyncProblem, WorkerReported
+from shared.domain.signals import AnswersIgnored, DeltaSyncProblem, WorkerReported
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals, save_people, whoever_is_not_flagged
 from shared.use_cases.signalling import emit
+
+_TAKEN = frozenset({Standing.NEWS, Standing.REPEATED})
+_SUSPICIOUS = frozenset({Standing.UNASKED, Standing.CONTRADICTS})
 
 
 async def record_results(messages: Sequence[Message], world: World, now: datetime) -> None:
@@ -41,7 +46,10 @@ def _read(message: Message) -> DirectoryResult | WorkerReport:
 async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -> None:
     if not reports:
         return
-    newest = {one.worker: one for one in sorted(reports, key=lambda one: one.reported_at)}
+    newest = {
+        one.worker: one
+        for one in sorted(reports, key=lambda one: by_our_clock(one.reported_at, now))
+    }
     before = {one.worker: one for one in await world.workers.sights()}
     sights = [_sighted(report, now) for report in newest.values()]
     await world.workers.sighted(sights)
@@ -62,6 +70,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
         worker=report.worker,
         directory_answers=report.directory_answers,
         sync=report.sync.state,
+        set_aside=report.set_aside,
     )
 
 
@@ -74,30 +83,46 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         directory_answers=report.directory_answers,
         sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
         # How long ago by the worker's clock; when that was by this side's.
-        sync_ended_at=now - (report.reported_at - sync.ended_at) if sync.ended_at else None,
+        sync_ended_at=_ended_at(report, now),
         problem=": ".join(part for part in (sync.problem, sync.detail) if part),
     )
+
+
+def _ended_at(report: WorkerReport, now: datetime) -> datetime | None:
+    ended = report.sync.ended_at
+    if ended is None:
+        return None
+    return by_our_clock(max(now - (report.reported_at - ended), EARLIEST), now)
 
 
 async def _record(results: Sequence[DirectoryResult], world: World, now: datetime) -> None:
     if not results:
         return
     answers: dict[str, list[tuple[WriteResult, SyncReport]]] = defaultdict(list)
-    for result in sorted(results, key=lambda one: one.answered_at):
+    for result in sorted(results, key=lambda one: by_our_clock(one.answered_at, now)):
         for member in result.members:
             answer = member.answer(result.command_key, result.action)
             answers[member.key].append((answer, result.sync))
+    standings: dict[str, list[Standing]] = {}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        standings[key] = []
         for answer, sync in answers[key]:
-            if current is None:
-                return None
-            current = _synced(record(current, answer, world.tenant_rules, now), sync, now)
+            standing = standing_of(current, answer) if current else Standing.UNASKED
+            standings[key].append(standing)
+            if current and standing in _TAKEN:
+                current = _synced(take_answer(current, answer, world.tenant_rules, now), sync, now)
+            elif current:
+                current = take_answer(current, answer, world.tenant_rules, now)
         return current
 
     workers = {result.worker for result in results}
     actor = f"worker {workers.pop()}" if len(workers) == 1 else "workers"
     await save_people(world, answers, decide, actor=actor, now=now, queue=whoever_is_not_flagged)
+    ignored = Counter(
+        one for standing in standings.values() for one in standing if one in _SUSPICIOUS
+    )
+    emit(AnswersIgnored(why=why, answers=count) for why, count in sorted(ignored.items()))
 
 
 def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:

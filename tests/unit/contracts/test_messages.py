@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.contracts.messages import queues
 from shared.contracts.messages.contract import Contract
 from shared.contracts.messages.directory_command import (
+    LONGEST_LIFE,
     MOST_MEMBERS,
     CommandMember,
     DirectoryCommand,
@@ -28,10 +29,15 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
-KEYS = st.text(min_size=1, max_size=20)
+KEYS = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", fullmatch=True)
+NAMES = st.text(min_size=1, max_size=20)
 TEXTS = st.text(max_size=20)
 MAYBE = st.none() | TEXTS
-MOMENTS = st.datetimes(datetime(2000, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
+MOMENTS = st.datetimes(
+    datetime(2000, 1, 1),  # noqa: DTZ001  # given one
+    datetime(2200, 12, 31),  # noqa: DTZ001  # likewise
+    timezones=st.just(UTC),
+)
 
 
 def built[C: Contract](contract: type[C], **parts: st.SearchStrategy[Any]) -> st.SearchStrategy[C]:
@@ -40,11 +46,11 @@ def built[C: Contract](contract: type[C], **parts: st.SearchStrategy[Any]) -> st
 
 MEMBERS = built(
     CommandMember,
-    key=KEYS,
+    key=NAMES,
     source_anchor=MAYBE,
     sid=MAYBE,
     user_principal_name=MAYBE,
-    employee_id=KEYS,
+    employee_id=NAMES,
 )
 COMMANDS = built(
     DirectoryCommand,
@@ -63,9 +69,9 @@ RESULTS = built(
     members=st.lists(
         built(
             MemberResult,
-            key=KEYS,
+            key=NAMES,
             outcome=st.sampled_from(WriteOutcome),
-            reason=st.none() | st.sampled_from(Reason),
+            reason=st.none() | st.sampled_from([Reason.PROTECTED, Reason.OUTDATED]),
             detail=TEXTS,
             source_anchor=MAYBE,
             sid=MAYBE,
@@ -83,11 +89,11 @@ RESULTS = built(
         started_at=st.none() | MOMENTS,
         ended_at=st.none() | MOMENTS,
     ),
-    worker=TEXTS,
+    worker=NAMES,
     answered_at=MOMENTS,
 )
 CHANGES = built(
-    ScopeChange, change_key=KEYS, person_keys=st.lists(KEYS, min_size=1, max_size=5).map(tuple)
+    ScopeChange, change_key=KEYS, person_keys=st.lists(NAMES, min_size=1, max_size=5).map(tuple)
 )
 AT = "2026-03-02T08:00:00Z"
 MEMBER = {"key": "p1", "employeeId": "4711"}
@@ -180,7 +186,21 @@ def test_a_message_that_lacks_a_part_names_it(contract: type[Contract], name: st
         (DirectoryCommand, {"members": [{"key": "", "sid": "S-1"}]}, "members.0.key", "at least 1"),
         (DirectoryCommand, {"group": "Domain Admins"}, "group", "no such field is known"),
         (DirectoryCommand, {"expiresAt": "2026-03-02T08:00:00"}, "expiresAt", "timezone"),
-        (DirectoryCommand, {"commandKey": "x" * 201}, "commandKey", "at most 200"),
+        (DirectoryCommand, {"commandKey": "x" * 65}, "commandKey", "at most 64"),
+        (DirectoryCommand, {"commandKey": "a/b"}, "commandKey", "should match pattern"),
+        (DirectoryCommand, {"issuedAt": "9999-01-01T00:00:00Z"}, "issuedAt", "2000 and 2200"),
+        (DirectoryCommand, {"issuedAt": "1999-12-31T23:59:59Z"}, "issuedAt", "2000 and 2200"),
+        (DirectoryCommand, {"issuedAt": "0001-01-01T00:00:00+14:00"}, "issuedAt", "2000 and 2200"),
+        (DirectoryCommand, {"issuedAt": 1_700_000_000}, "issuedAt", "as text"),
+        (DirectoryCommand, {"issuedAt": "1700000000"}, "issuedAt", "as text"),
+        (DirectoryCommand, {"cause": "x" * 501}, "cause", "at most 500"),
+        (DirectoryResult, {"members": [{"key": "p", "outcome": "done"}] * 501}, "members", "at m"),
+        (
+            DirectoryResult,
+            {"members": [{"key": "p", "outcome": "refused", "reason": "offboarded"}]},
+            "members.0.reason",
+            "no reason of a worker's",
+        ),
         (DirectoryResult, {"sync": {"state": "fine"}}, "sync.state", "'not-needed'"),
         (DirectoryResult, {"members": [{"key": "p", "outcome": "ok"}]}, "members.0.outcome", "do"),
         (
@@ -239,3 +259,66 @@ def test_no_two_queues_have_one_name() -> None:
     names = [value for value in vars(queues).values() if re.fullmatch("[a-z]+-[a-z]+", str(value))]
     assert len(names) == 6
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("contract", EXAMPLES)
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("9" * 41, "more than 40 digits"),
+        ("9" * 5000, "more than 40 digits"),
+        ("NaN", "not JSON"),
+        ("-Infinity", "not JSON"),
+        ("1e999", "larger than any"),
+        ("[" * 65 + "]" * 65, "deeper than 64"),
+        ("[" * 10_000 + "]" * 10_000, "deeper than 64"),
+        ('{"a":' * 10_000 + "1" + "}" * 10_000, "deeper than 64"),
+        (f'"{"x" * 1024 * 1024}"', "larger than"),
+    ],
+)
+def test_what_no_sender_of_ours_writes_is_refused_before_it_is_looked_at(
+    contract: type[Contract], value: str, reason: str
+) -> None:
+    with pytest.raises(InvalidMessage) as raised:
+        contract.read(f'{{"more": {value}, {json.dumps(EXAMPLES[contract])[1:]}')
+    assert reason in raised.value.reason
+
+
+@pytest.mark.parametrize("contract", EXAMPLES)
+def test_a_name_that_is_said_twice_is_refused_by_it(contract: type[Contract]) -> None:
+    text = json.dumps(EXAMPLES[contract])
+    with pytest.raises(InvalidMessage) as raised:
+        contract.read(f"{text[:-1]}, {text[1:]}")
+    assert (raised.value.field, raised.value.reason) == ("schema", "is said twice")
+
+
+def test_a_moment_is_in_utc_once_it_is_read() -> None:
+    read = DirectoryCommand.read_object(COMMAND | {"issuedAt": "2026-03-02T10:00:00+02:00"})
+    assert read.issued_at.isoformat() == "2026-03-02T08:00:00+00:00"
+
+
+@given(
+    st.sampled_from(sorted(EXAMPLES, key=str)),
+    st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-16")),
+)
+def test_any_bytes_are_a_message_or_refused(contract: type[Contract], body: bytes) -> None:
+    with pytest.raises(InvalidMessage):
+        contract.read(body)
+
+
+@given(COMMANDS, MOMENTS)
+def test_a_commands_times_are_possible_by_the_readers_clock(
+    command: DirectoryCommand, now: datetime
+) -> None:
+    here = command.by_our_clock(now)
+    assert here.issued_at <= now + timedelta(minutes=10)
+    assert here.expires_at <= here.issued_at + LONGEST_LIFE
+    assert here.issued_at <= command.issued_at
+    assert here.by_our_clock(now) == here
+
+
+def test_a_clock_that_is_a_little_ahead_keeps_the_order_of_its_commands() -> None:
+    now = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    issued = [now + timedelta(minutes=minutes) for minutes in (1, 2)]
+    commands = [DirectoryCommand.read_object(COMMAND | {"issuedAt": at}) for at in issued]
+    assert [one.by_our_clock(now).issued_at for one in commands] == issued

@@ -232,11 +232,11 @@ def test_a_state_folder_or_a_secret_that_others_may_read_is_named_with_its_mode(
         "SYNC_MODE": "none",
     }
     checks = installation_checks(load_settings(write(tmp_path, values)))
-    folder, files = outcomes(checks)
+    folder, _, files = outcomes(checks)
     assert (folder.state, files.state) == (CheckState.PASSED, CheckState.FAILED)
     assert files.detail == f"{secret} is open to others (mode 0640)"
     state.chmod(0o755)
     secret.chmod(0o600)
-    folder, files = outcomes(checks)
+    folder, _, files = outcomes(checks)
     assert (folder.state, files.state) == (CheckState.FAILED, CheckState.PASSED)
     assert "0755" in folder.detail

@@ -109,7 +109,7 @@ class Scene:
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", START) as journal:
         yield Scene(journal)
 
 

@@ -1,80 +1,43 @@
 """The journal: what survives a crash, what is told, and what is forgotten."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from hybrid_worker.active_directory.account import Account
-from hybrid_worker.journal import KEPT, Journal, JournalEntry
-from hybrid_worker.plan import LastChange, Planned, Target
-from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
+from hybrid_worker.journal import KEPT, Journal
+from hybrid_worker.plan import LastChange
+from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.errors import ConfigurationError
 from shared.domain.person.writes import ScopeAction, WriteOutcome
-
-NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-ONE, TWO = UUID(int=1), UUID(int=2)
-PENDING = SyncReport(state=SyncState.PENDING)
-SUCCEEDED = SyncReport(state=SyncState.SUCCEEDED)
-STAGING = SyncReport(state=SyncState.PENDING, problem="staging")
-
-
-def planned(
-    key: str,
-    guid: UUID,
-    action: ScopeAction = ScopeAction.ADD,
-    outcome: WriteOutcome = WriteOutcome.DONE,
-    issued_at: datetime = NOW,
-) -> Planned:
-    member = CommandMember(key=f"person-{guid.int}", employee_id="1")
-    command = DirectoryCommand(
-        command_key=key,
-        action=action,
-        members=(member,),
-        cause="c",
-        actor="a",
-        issued_at=issued_at,
-        expires_at=NOW + timedelta(hours=1),
-    )
-    account = Account(guid=guid, anchor=guid, sid="S-1")
-    return Planned(Target(command, member, account), outcome)
-
-
-def record(journal: Journal, *items: Planned, owes: bool = True, now: datetime = NOW) -> None:
-    command = items[0].target.command
-    members = tuple(
-        MemberResult(key=item.target.member.key, outcome=item.outcome) for item in items
-    )
-    journal.record([JournalEntry(command, members, PENDING, owes_sync=owes)], items, now)
+from tests.support.journal import NOW, ONE, PENDING, STAGING, SUCCEEDED, TWO, planned, record
 
 
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         yield journal
 
 
 def test_a_second_worker_on_the_same_file_is_refused(tmp_path: Path) -> None:
     with (
-        Journal(tmp_path / "journal"),
+        Journal(tmp_path / "journal", NOW),
         pytest.raises(ConfigurationError, match="SSPR_WORKER_STATE_DIRECTORY"),
     ):
-        Journal(tmp_path / "journal")
+        Journal(tmp_path / "journal", NOW)
 
 
-def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "journal").write_bytes(b"something else entirely" * 100)
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="cannot be used"):
-        Journal(tmp_path / "journal")
+        Journal(tmp_path / "missing" / "journal", NOW)
 
 
 def test_an_answer_survives_a_restart_until_it_has_been_told(tmp_path: Path) -> None:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         record(journal, planned("a", ONE))
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         (untold,) = journal.untold()
         assert (untold.key, untold.sync, untold.told) == ("a", PENDING, False)
         assert untold.members == (MemberResult(key="person-1", outcome=WriteOutcome.DONE),)
@@ -85,9 +48,9 @@ def test_an_answer_survives_a_restart_until_it_has_been_told(tmp_path: Path) -> 
 
 
 def test_the_intent_is_remembered_and_settled_by_the_groups_members(tmp_path: Path) -> None:
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         journal.intend([planned("a", ONE), planned("a", TWO)], NOW)
-    with Journal(tmp_path / "journal") as journal:
+    with Journal(tmp_path / "journal", NOW) as journal:
         assert journal.unclear()
         assert journal.owed() == {}, "a cycle now could miss the write"
         journal.settle({ONE})

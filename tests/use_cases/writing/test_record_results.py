@@ -1,11 +1,13 @@
 """What the worker made of its commands, and what it says of itself."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from structlog.typing import EventDict
 
+from shared.contracts.messages.contract import EARLIEST, LATEST
 from shared.contracts.messages.directory_result import (
     DirectoryResult,
     MemberResult,
@@ -15,6 +17,7 @@ from shared.contracts.messages.directory_result import (
 from shared.contracts.messages.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.errors import LedgerConflict
+from shared.domain.person.commands import NO_COMMANDS, AskedCommands
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
@@ -36,6 +39,7 @@ def commanded(number: int, state: State = State.REQUESTED, **changes: Any) -> En
         "user": UserRef(object_id=an_id(number), source_anchor=f"anchor-{number}=="),
         "source_of_authority": SourceOfAuthority.ON_PREMISES,
         "command_key": "c",
+        "commands": AskedCommands().asking("c", ScopeAction.ADD),
     }
     return enrolment(state, Provenance.UNKNOWN, **(known | changes))
 
@@ -135,7 +139,8 @@ async def test_a_refusal_that_was_answered_later_does_not_come_first(stage: Stag
 
 async def test_the_result_of_another_command_does_not_answer_this_one(stage: Stage) -> None:
     """The answer that comes before its own command stands in the ledger is not lost either."""
-    await stage.store(commanded(1, command_key="d"))
+    both = AskedCommands().asking("c", ScopeAction.ADD).asking("d", ScopeAction.ADD)
+    await stage.store(commanded(1, command_key="d", commands=both))
     refused = result(1, outcome=WriteOutcome.REFUSED, reason=Reason.PROTECTED)
     await record_results([refused], stage.world, NOW)
     assert (await stage.person(1)).state is State.REQUESTED
@@ -236,3 +241,87 @@ async def test_trouble_with_the_sync_is_signalled_when_it_is_new(
     failed["ended_at"] = NOW + 30 * MINUTE
     await record_results([report(at=NOW + HOUR, **failed)], stage.world, NOW + HOUR)
     assert len(said(signals, "delta-sync-problem")) == 2
+
+
+async def test_a_report_with_dates_from_afar_says_no_more_than_is_possible(stage: Stage) -> None:
+    reports = [
+        report("early", at=EARLIEST, ended_at=LATEST),
+        report("late", at=LATEST, ended_at=EARLIEST),
+        report("ahead", at=LATEST, ended_at=LATEST - MINUTE),
+    ]
+    await record_results(reports, stage.world, NOW)
+    ended = {one.worker: one.sync_ended_at for one in await stage.world.workers.sights()}
+    assert ended == {"early": NOW, "late": EARLIEST, "ahead": NOW - MINUTE}
+
+
+async def test_what_a_worker_could_not_digest_is_signalled(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    told = json.loads(report().body) | {"setAside": 2}
+    await record_results([Message(json.dumps(told).encode())], stage.world, NOW)
+    assert [one["set_aside"] for one in said(signals, "worker-reported")] == [2]
+
+
+BOB = {
+    "source_anchor": "bob==",
+    "sid": "S-1-5-21-9",
+    "user_principal_name": "bob@contoso.test",
+    "employee_id": "9",
+}
+
+
+def forged(key: str, **changes: Any) -> Message:
+    """Somebody who holds the worker's identity claims that this person is Bob."""
+    member = MemberResult(key=key, outcome=WriteOutcome.DONE, **BOB)
+    return result(members=(member,), sync=SYNCED, **changes)
+
+
+@pytest.mark.parametrize("state", sorted(State))
+async def test_a_forged_result_changes_nobody_in_any_state(
+    stage: Stage, signals: list[EventDict], state: State
+) -> None:
+    synced = commanded(1, state, command_key=None, commands=NO_COMMANDS)
+    cloud = commanded(2, state, source_of_authority=SourceOfAuthority.CLOUD)
+    await stage.store(synced, cloud)
+    for action in ScopeAction:
+        await record_results(
+            [forged(an_id(1), action=action), forged(an_id(2), action=action)], stage.world, NOW
+        )
+    assert [await stage.person(1), await stage.person(2)] == [synced, cloud]
+    assert said(signals, "answers-ignored") == [{"why": "unasked", "answers": 2}] * 2
+
+
+async def test_a_cloud_user_is_not_applied_by_a_workers_word(stage: Stage) -> None:
+    cloud = commanded(1, source_of_authority=SourceOfAuthority.CLOUD)
+    await stage.store(cloud)
+    await record_results([result(1)], stage.world, NOW)
+    assert await stage.person(1) == cloud
+
+
+async def test_an_answer_of_another_account_is_flagged_and_told(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """So that taking the person out later does not take out somebody else."""
+    before = commanded(1)
+    await stage.store(before)
+    await record_results([forged(an_id(1))], stage.world, NOW)
+    after = await stage.person(1)
+    assert (after.user, after.state, after.provenance) == (
+        before.user,
+        before.state,
+        before.provenance,
+    )
+    assert after.flag is Reason.ANSWER_CONTRADICTS
+    assert said(signals, "answers-ignored") == [{"why": "contradicts", "answers": 1}]
+    assert [one["reason"] for one in said(signals, "person-flagged")] == ["answer-contradicts"]
+
+
+async def test_an_old_answer_sent_again_does_not_have_somebody_elses_membership_removed(
+    stage: Stage,
+) -> None:
+    """Put in by us, taken out by us, then put in by hand: the first answer is not true any more."""
+    commands = AskedCommands().asking("c", ScopeAction.ADD).asking("out", ScopeAction.REMOVE)
+    gone = commanded(1, State.WITHDRAWN, command_key=None, commands=commands)
+    await stage.store(gone)
+    await record_results([result(1, sync=SYNCED)], stage.world, NOW)
+    assert await stage.person(1) == gone

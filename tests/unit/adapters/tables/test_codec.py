@@ -13,6 +13,7 @@ from shared.adapters.tables.codec import (
     plain,
     standing_of,
 )
+from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     MOST_STEPS,
     Cause,
@@ -28,6 +29,7 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 MOMENTS = st.datetimes(datetime(1601, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # given one
 TEXTS = st.text(max_size=40)
@@ -38,6 +40,12 @@ STEPS = st.lists(
 CAUSES = st.builds(Cause, st.sampled_from(CauseKind), TEXTS, TEXTS)
 HOLDS = st.lists(
     st.builds(Claim, CAUSES, st.none() | MOMENTS), unique_by=lambda claim: claim.cause.kind
+)
+COMMANDS = st.builds(
+    AskedCommand,
+    TEXTS,
+    st.sampled_from(ScopeAction),
+    st.none() | st.sampled_from(WriteOutcome),
 )
 ENROLMENTS = st.builds(
     Enrolment,
@@ -58,6 +66,7 @@ ENROLMENTS = st.builds(
     source_of_authority=st.none() | st.sampled_from(SourceOfAuthority),
     provenance=st.sampled_from(Provenance),
     command_key=st.none() | TEXTS,
+    commands=st.builds(AskedCommands, st.lists(COMMANDS, min_size=1, max_size=8).map(tuple)),
     effective_date=st.none() | MOMENTS,
     due=st.none() | MOMENTS,
     deadline=st.none() | MOMENTS,
@@ -88,6 +97,23 @@ def with_steps(details: list[str]) -> Enrolment:
 @given(ENROLMENTS)
 def test_an_enrolment_comes_back_as_it_went_in(enrolment: Enrolment) -> None:
     assert enrolment_of(columns_of(enrolment)) == enrolment
+
+
+def test_a_row_of_before_they_had_a_column_has_its_commands_among_the_steps() -> None:
+    issued = Reason.COMMAND_ISSUED
+    old = replace(
+        with_steps(["other"]),
+        steps=(
+            Step(NOW, State.REQUESTED, issued, "add-1"),
+            Step(NOW, State.APPLIED, Reason.ADDED, ""),
+            Step(NOW, State.WITHDRAWING, issued, "out-1"),
+            Step(NOW, State.WITHDRAWING, issued, ""),
+        ),
+    )
+    columns = columns_of(old)
+    assert "Commands" not in columns
+    asked = NO_COMMANDS.asking("add-1", ScopeAction.ADD).asking("out-1", ScopeAction.REMOVE)
+    assert enrolment_of(columns) == replace(old, commands=asked)
 
 
 @given(ENROLMENTS)

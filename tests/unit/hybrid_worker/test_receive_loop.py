@@ -1,0 +1,305 @@
+"""One message that cannot be digested costs none of its neighbours, and never the worker."""
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+from typing import Any
+from uuid import UUID
+
+import pytest
+from azure.servicebus.amqp import AmqpMessageBodyType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hybrid_worker.active_directory.account import Account, Pointer
+from hybrid_worker.active_directory.scope_group import Written
+from hybrid_worker.delta_sync.coalescer import LeftToScheduler
+from hybrid_worker.handle_commands import HandleCommands
+from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.journal import Journal
+from hybrid_worker.receive_loop import Pace, ReceiveLoop
+from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.directory_result import DirectoryResult
+from shared.contracts.messages.worker_report import SCHEMA, WorkerReport
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.reasons import Reason
+from shared.domain.person.writes import ScopeAction, WriteOutcome
+
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
+POISON = "poison"
+BARS = "0001"
+
+
+@dataclass(eq=False)
+class Letter:
+    """A message that is locked for the worker, with what the loop looks at."""
+
+    content: Any
+    sequence_number: int = 1
+    delivery_count: int = 0
+    body_type: AmqpMessageBodyType = AmqpMessageBodyType.DATA
+
+    @property
+    def body(self) -> Iterable[bytes]:
+        if isinstance(self.content, Exception):
+            raise self.content
+        return iter([self.content])
+
+
+@dataclass
+class Broker:
+    """Two queues in memory; `stop` is set once everything that waited has been dealt with."""
+
+    stop: Event
+    waiting: list[Any] = field(default_factory=list)
+    done: list[Any] = field(default_factory=list)
+    dead: list[tuple[Any, str, str]] = field(default_factory=list)
+    sent: list[tuple[str, bytes]] = field(default_factory=list)
+
+    def receive(self, most: int, wait: float) -> Sequence[Any]:
+        assert wait > 0
+        taken, self.waiting = self.waiting[:most], self.waiting[most:]
+        if not taken:
+            self.stop.set()
+        return taken
+
+    def prove(self) -> None:
+        """Nothing to prove."""
+
+    def complete(self, delivery: Any) -> None:
+        self.done.append(delivery)
+
+    def abandon(self, delivery: Any) -> None:
+        delivery.delivery_count += 1
+        self.waiting.append(delivery)
+
+    def dead_letter(self, delivery: Any, reason: str, description: str) -> None:
+        # As the SDK does, which encodes it.
+        self.dead.append((delivery, reason, description.encode().decode()))
+
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        assert all(len(name) <= 128 for name, _ in messages)
+        self.sent += messages
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def answers(self) -> dict[str, DirectoryResult]:
+        """What was answered, by command key."""
+        bodies = [body for _, body in self.sent if SCHEMA.encode() not in body]
+        return {one.command_key: one for one in map(DirectoryResult.read, bodies)}
+
+    def reports(self) -> list[WorkerReport]:
+        """The signs of life, in order."""
+        return [WorkerReport.read(body) for _, body in self.sent if SCHEMA.encode() in body]
+
+
+@dataclass
+class Domain:
+    """A domain in which everybody with a number for employee id is."""
+
+    members_now: set[UUID] = field(default_factory=set)
+    away: int = 0
+
+    def find_people(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
+        if self.away:
+            self.away -= 1
+            raise DirectoryUnavailable("away")
+        if any(pointer.value == POISON for pointer in pointers):
+            raise RuntimeError("nobody foresaw this")
+        return {pointer: (_account(pointer.value),) for pointer in pointers}
+
+    def members(self) -> AbstractSet[UUID]:
+        return set(self.members_now)
+
+    def write(self, adds: Collection[UUID], removes: Collection[UUID]) -> Written:
+        self.members_now = (self.members_now | set(adds)) - set(removes)
+        return Written()
+
+
+def _account(number: str) -> Account:
+    guid = UUID(int=int.from_bytes(number.encode()) % 2**128)
+    return Account(guid=guid, anchor=guid, sid=f"S-1-5-21-{number}", employee_id=number)
+
+
+@dataclass
+class Ticking:
+    """A clock on which a minute goes by at every look, so that no pause is waited for."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(minutes=1)
+        return self.now
+
+
+def command(key: str, employee_id: str = BARS, **changes: Any) -> bytes:
+    known: dict[str, Any] = {
+        "command_key": key,
+        "action": ScopeAction.ADD,
+        "members": (CommandMember(key=f"employee:{employee_id}", employee_id=employee_id),),
+        "cause": "c",
+        "actor": "a",
+        "issued_at": NOW,
+        "expires_at": NOW + timedelta(days=1),
+    }
+    return DirectoryCommand(**(known | changes)).text()
+
+
+def work(file: Path, letters: Sequence[Letter], domain: Domain | None = None) -> Broker:
+    """Has the worker work until the queue is empty, and stop."""
+    stop, clock, domain = Event(), Ticking(), domain or Domain()
+    broker = Broker(stop, list(letters))
+    sync = LeftToScheduler()
+    with Journal(file, NOW) as journal:
+        handle = HandleCommands(
+            domain.find_people, domain, journal, sync, clock, triggers_sync=False
+        )
+        ReceiveLoop(
+            broker,
+            check_directory=lambda: None,
+            handle=handle,
+            journal=journal,
+            sync=sync,
+            heartbeat=Heartbeat("w", timedelta(minutes=1), lambda: journal.kept_aside),
+            pace=Pace(50, timedelta(minutes=5), timedelta(0)),
+            worker="w",
+            clock=clock,
+            stop=stop,
+            turned=lambda: None,
+        ).run()
+    return broker
+
+
+UNDIGESTIBLE: list[Any] = [
+    b"",
+    b"\xff\xfe",
+    b"[" * 10_000,
+    b'{"a":' * 10_000,
+    b'{"issuedAt": 1e999}',
+    b"9" * 5000,
+    json.dumps({"\ud800": 1}).encode(),
+    json.dumps({"x" * 33_000: 1}).encode(),
+    command("a").replace(b'"a"', b'"' + b"a" * 200 + b'"', 1),
+    command("a").replace(b"2026-03-02", b"9999-12-31"),
+    command("a").replace(b"2026-03-02", b"0001-01-01"),
+    ValueError("the body cannot be had"),
+    UnicodeDecodeError("utf-8", b"\xff", 0, 1, "invalid start byte"),
+]
+
+
+@pytest.mark.parametrize("content", UNDIGESTIBLE, ids=range(len(UNDIGESTIBLE)))
+def test_what_cannot_be_read_is_set_aside_by_name_and_its_neighbours_are_done(
+    tmp_path: Path, content: Any
+) -> None:
+    letters = [Letter(command("one", "1")), Letter(content, 7), Letter(command("two", "2"))]
+    broker = work(tmp_path / "journal", letters)
+    assert set(broker.answers()) == {"one", "two"}
+    assert [letter.sequence_number for letter, _, _ in broker.dead] == [7]
+    assert broker.reports()[-1].set_aside == 1
+    with Journal(tmp_path / "journal", NOW) as journal:
+        assert journal.kept_aside == 1
+
+
+def test_an_amqp_value_is_set_aside(tmp_path: Path) -> None:
+    value = Letter(b"text", body_type=AmqpMessageBodyType.VALUE)
+    broker = work(tmp_path / "journal", [value, Letter(command("one"))])
+    assert [reason for _, reason, _ in broker.dead] == ["InvalidMessage"]
+    assert set(broker.answers()) == {"one"}
+
+
+def test_a_command_that_breaks_its_batch_is_set_aside_and_the_others_are_done(
+    tmp_path: Path,
+) -> None:
+    letters = [Letter(command(f"c{number}", str(number))) for number in range(9)]
+    letters.insert(4, Letter(command("bad", POISON)))
+    domain = Domain()
+    broker = work(tmp_path / "journal", letters, domain)
+    assert set(broker.answers()) == {f"c{number}" for number in range(9)}
+    assert len(domain.members_now) == 9
+    assert [(letter, reason) for letter, reason, _ in broker.dead] == [(letters[4], "NotDone")]
+
+
+def test_where_nothing_succeeds_commands_come_again_before_they_are_set_aside(
+    tmp_path: Path,
+) -> None:
+    letters = [Letter(command(f"bad{number}", POISON)) for number in range(2)]
+    broker = work(tmp_path / "journal", letters)
+    assert [letter.delivery_count for letter, _, _ in broker.dead] == [4, 4]
+
+
+def test_a_directory_that_is_away_costs_no_command(tmp_path: Path) -> None:
+    broker = work(tmp_path / "journal", [Letter(command("one"))], Domain(away=6))
+    assert broker.dead == []
+    assert set(broker.answers()) == {"one"}
+
+
+def test_a_command_of_the_future_bars_nobody(tmp_path: Path) -> None:
+    ahead = datetime(2200, 1, 1, tzinfo=UTC)
+    poison = command("future", issued_at=ahead, expires_at=ahead)
+    work(tmp_path / "journal", [Letter(poison)])
+    remove = command(
+        "remove", action=ScopeAction.REMOVE, issued_at=NOW + timedelta(hours=6), expires_at=ahead
+    )
+    broker = work(tmp_path / "journal", [Letter(remove)])
+    (member,) = broker.answers()["remove"].members
+    assert member.outcome is not WriteOutcome.REFUSED
+
+
+def test_a_command_that_never_expires_is_too_old_after_a_week(tmp_path: Path) -> None:
+    old = command(
+        "old", issued_at=NOW - timedelta(days=8), expires_at=datetime(2200, 1, 1, tzinfo=UTC)
+    )
+    broker = work(tmp_path / "journal", [Letter(old)])
+    (member,) = broker.answers()["old"].members
+    assert (member.outcome, member.reason) == (WriteOutcome.REFUSED, Reason.COMMAND_EXPIRED)
+
+
+KNOWN = json.loads(command("good"))
+ODD = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=300)
+    | st.datetimes().map(lambda at: f"{at.isoformat()}Z")
+    | st.recursive(st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
+BYTES = (
+    st.binary(max_size=500)
+    | ODD.map(lambda value: json.dumps(value).encode())
+    | st.builds(
+        lambda name, value: json.dumps(KNOWN | {name: value}).encode(),
+        st.sampled_from(sorted(KNOWN)) | st.text(max_size=300),
+        ODD,
+    )
+    | st.builds(
+        lambda name, value: json.dumps(
+            KNOWN | {"members": [KNOWN["members"][0] | {name: value}]}
+        ).encode(),
+        st.sampled_from(["key", "sourceAnchor", "sid", "userPrincipalName", "employeeId"]),
+        ODD,
+    )
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(BYTES, min_size=1, max_size=4))
+def test_any_bytes_beside_a_good_command_leave_it_done_and_are_traced(
+    tmp_path_factory: pytest.TempPathFactory, bodies: list[bytes]
+) -> None:
+    letters = [Letter(body, number) for number, body in enumerate(bodies)]
+    neighbour = Letter(command("neighbour", "2"), 99)
+    file = tmp_path_factory.mktemp("bytes") / "journal"
+    broker = work(file, [*letters, neighbour])
+    assert "neighbour" in broker.answers()
+    dead = [letter for letter, _, _ in broker.dead]
+    for letter in letters:
+        readable = letter not in dead
+        assert not readable or DirectoryCommand.read(letter.content).command_key in broker.answers()
+    # And the worker starts on what it wrote.
+    assert work(file, [Letter(command("next", "3"))]).dead == []
