@@ -1,19 +1,25 @@
 """Events off the queue: each has its receipt, refused ones whole; a copy changes nothing."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from structlog.typing import EventDict
 
-from shared.contracts.messages.onboarding_event import ARRIVED, OFFBOARDED, ONBOARDED
+from shared.contracts.messages.onboarding_event import (
+    ARRIVED,
+    OFFBOARDED,
+    ONBOARDED,
+    Envelope,
+)
 from shared.contracts.messages.queues import ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.take_events import take_events
-from tests.support.enrolments import HOUR, NOW
+from tests.support.enrolments import DAY, HOUR, NOW
 from tests.support.stage import Stage, an_id, messages, said, upn_of
 
 
@@ -141,3 +147,78 @@ async def test_somebody_who_leaves_while_their_arrival_is_decided_is_out(stage: 
     assert person.state is State.WITHDRAWN
     assert person.exclusion is not None
     assert person.exclusion.reason is Reason.OFFBOARDED
+
+
+LEAVES_ON = NOW.date() + timedelta(days=10)
+
+
+async def test_a_leaver_s_message_comes_again_at_the_end_of_their_last_day(stage: Stage) -> None:
+    """Given a last day ahead, when it has passed, then they are taken out, and not before."""
+    stage.arrive(1)
+    await take_events(messages(cloud_event("1", employeeId="1")), stage.world, NOW)
+    told = cloud_event("2", OFFBOARDED, employeeId="1", effectiveDate=LEAVES_ON.isoformat())
+    await take_events(messages(told), stage.world, NOW + HOUR)
+    assert (await stage.person(1)).state is State.REQUESTED
+    (waiting,) = stage.broker.messages(ONBOARDING_EVENTS)
+    end = datetime.combine(LEAVES_ON, time(), UTC) + DAY
+    assert waiting.wait == end - NOW - HOUR
+
+    stage.broker.pass_time(waiting.wait)
+    await take_events(stage.deliver(ONBOARDING_EVENTS), stage.world, end)
+
+    assert (await stage.person(1)).exclusion is not None
+    assert (await stage.person(1)).is_kept_out(end)
+    assert not (await stage.person(1)).state.is_enrolled
+    assert stage.broker.messages(ONBOARDING_EVENTS) == ()
+
+
+async def test_a_leaver_far_ahead_is_put_away_again_and_again(stage: Stage) -> None:
+    stage.arrive(1)
+    told = cloud_event("1", OFFBOARDED, employeeId="1", effectiveDate="2030-01-31")
+    await take_events(messages(told), stage.world, NOW)
+    (first,) = stage.broker.messages(ONBOARDING_EVENTS)
+    assert first.wait == 30 * DAY
+    stage.broker.pass_time(first.wait)
+    await take_events(stage.deliver(ONBOARDING_EVENTS), stage.world, NOW + first.wait)
+    (second,) = stage.broker.messages(ONBOARDING_EVENTS)
+    assert second.wait == 30 * DAY
+    assert len((await stage.person(1)).steps) == 1
+
+
+async def test_somebody_who_stays_after_all_is_not_taken_out_by_the_message_of_before(
+    stage: Stage,
+) -> None:
+    stage.arrive(1)
+    told = cloud_event("2", OFFBOARDED, employeeId="1", effectiveDate=LEAVES_ON.isoformat())
+    await take_events(messages(cloud_event("1", employeeId="1")), stage.world, NOW)
+    await take_events(messages(told), stage.world, NOW)
+    later = [
+        replace(one, envelope=Envelope(7, NOW + HOUR))
+        for one in messages(cloud_event("3", employeeId="1"))
+    ]
+    await take_events(later, stage.world, NOW + HOUR)
+
+    stage.broker.pass_time(20 * DAY)
+    await take_events(stage.deliver(ONBOARDING_EVENTS), stage.world, NOW + 20 * DAY)
+
+    person = await stage.person(1)
+    assert person.state.is_enrolled
+    assert not person.is_kept_out(NOW + 20 * DAY)
+
+
+async def test_both_names_of_a_person_are_used(stage: Stage) -> None:
+    """Given a UPN that leads nowhere yet, when the employee id does, then it is that person."""
+    stage.arrive(1)
+    event = {"userPrincipalName": "new.name@contoso.com", "employeeId": "1"}
+    await take_events(messages(event), stage.world, NOW)
+    assert (await stage.person(1)).state is State.REQUESTED
+
+
+async def test_names_of_two_people_enrol_neither(stage: Stage) -> None:
+    stage.arrive(1)
+    stage.arrive(2)
+    await take_events(
+        messages({"userPrincipalName": upn_of(1), "employeeId": "2"}), stage.world, NOW
+    )
+    person = await stage.person(f"upn:{upn_of(1)}")
+    assert (person.state, person.reason) == (State.FAILED, Reason.NAMES_DIFFER)

@@ -7,7 +7,7 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
-from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.enrolment import Enrolment, Exclusion, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.document import DriftAction, Limit
 from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout
@@ -451,3 +451,20 @@ async def test_a_second_look_at_a_world_that_is_right_changes_nothing(stage: Sta
     assert queued(stage) == {}
     report = await report_of(stage)
     assert (report.added, report.removed, report.kept) == (0, 0, 3)
+
+
+async def test_a_leaver_is_taken_out_once_their_last_day_is_over(stage: Stage) -> None:
+    """Given a message of theirs that was lost, when the day is over, then the ledger knows it."""
+    populate(stage, 3)
+    await stage.applies(SOAKING)
+    await let_in(stage, 1, 2, 3)
+    leaves_at = NOW + 5 * DAY
+    leaving = replace(
+        member(1, State.VISIBLE), exclusion=Exclusion(Reason.OFFBOARDED, "hr", begins=leaves_at)
+    )
+    await stage.store(leaving)
+
+    await reconcile(stage.world, Clock(leaves_at - HOUR))
+    assert (await stage.person(1)).state is State.VISIBLE
+    await reconcile(stage.world, Clock(leaves_at))
+    assert (await stage.person(1)).state is State.WITHDRAWING
