@@ -121,10 +121,10 @@ def test_a_lifecycle_workflow_hears_when_its_joiner_is_in(rig: Rig, people: Peop
     assert rig.state(person.user_principal_name) in {"applied", "visible", "effective"}
 
 
-def test_a_callback_that_we_are_not_authorised_to_make_is_set_aside_for_an_operator(
+def test_a_callback_that_we_are_not_authorised_to_make_waits_for_the_right_and_shows(
     rig: Rig, people: People
 ) -> None:
-    """Given an extension that does not authorise our app, when it waits, then it shows."""
+    """Given an extension that does not authorise our app, then no callback is used up by it."""
     person = people.cloud()
     asked = {"userPrincipalName": person.user_principal_name, "authorizedApps": []}
     call = rig.console.tenant.post("/sandbox/lifecycle", json=asked).raise_for_status().json()
@@ -132,9 +132,16 @@ def test_a_callback_that_we_are_not_authorised_to_make_is_set_aside_for_an_opera
     (key,) = with_token(rig, "joiners", JOINERS, call)
 
     rig.reaches(person.user_principal_name, "visible", "effective")
-    until(lambda: rig.messages("lifecycle-callbacks", dead=True), "the callback to be set aside")
-    (dead,) = rig.messages("lifecycle-callbacks", dead=True)
-    assert key in json.dumps(dead)
+    until(lambda: _postponed(rig, "lifecycle-callbacks"), "the callback to be put back")
+    assert "403" in _postponed(rig, "lifecycle-callbacks")[-1]
+    assert any(key in json.dumps(one) for one in rig.messages("lifecycle-callbacks"))
+    assert rig.messages("lifecycle-callbacks", dead=True) == []
+
+
+def _postponed(rig: Rig, queue: str) -> list[str]:
+    """What the app has told of messages that it put back on a queue."""
+    lines = (rig.layout.logs / "functions_host.log").read_text().splitlines()
+    return [line for line in lines if "work-postponed" in line and queue in line]
 
 
 def test_a_deel_worker_and_a_scim_bulk_request_come_in_by_mapping_and_by_key(

@@ -209,7 +209,7 @@ def test_everything_passes_for_an_account_with_the_one_right_and_no_message_is_t
     status, seen = machine.check()
     assert (status, failed(seen)) == (0, set())
     left_out = {name for name, one in seen.items() if one.state is not CheckState.PASSED}
-    assert left_out == {"directory-name", "connector-account"}
+    assert left_out == {"directory-name", "connector-account", "journal"}
     assert "svc-sspr-worker@CORP.CONTOSO.TEST" in seen["directory-bind"].detail
     counts = machine.rig.bus.counts("directory-commands")
     assert (counts["active"], counts["locked"], counts["totals"]["abandoned"]) == (1, 0, 0)

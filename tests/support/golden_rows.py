@@ -59,6 +59,7 @@ LATER = NOW + timedelta(days=3)
 ADA, BOB, CAROL = (f"{number}ada0000-0000-4000-8000-000000000000" for number in range(3))
 PROVISIONAL = "employee:4711"
 
+_EXCLUSION = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER, begins=NOW)
 WHOLE = Enrolment(
     key=ADA,
     user=UserRef(
@@ -93,14 +94,16 @@ WHOLE = Enrolment(
         Claim(Cause(CauseKind.WAVE, "pilot", "rollout")),
         Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),
     ),
-    exclusion=Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER),
+    exclusion=_EXCLUSION,
     steps=(
         Step(NOW - timedelta(hours=1), State.REQUESTED, Reason.ONBOARDED, "event-1"),
         Step(NOW, State.APPLIED, Reason.ADDED),
     ),
 )
 """With a value in every field."""
-BEFORE_COMMANDS = replace(WHOLE, commands=NO_COMMANDS)
+BEFORE_BEGINS = replace(WHOLE, exclusion=replace(_EXCLUSION, begins=None))
+"""As it was stored before an exclusion could begin."""
+BEFORE_COMMANDS = replace(BEFORE_BEGINS, commands=NO_COMMANDS)
 """As it was stored before the commands had a column."""
 BARE = Enrolment(
     key=BOB,
@@ -293,10 +296,18 @@ async def _expect_people(tables: Tables) -> None:
 
 
 async def _write_commands(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_BEGINS, actor="hr", now=NOW)
 
 
 async def _expect_commands(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_BEGINS}
+
+
+async def _write_leaver(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_leaver(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
 
 
@@ -368,6 +379,7 @@ async def _expect_scim(tables: Tables) -> None:
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
+    "leaver": Golden(_write_leaver, _expect_leaver),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "plan": Golden(_write_plan, _expect_plan),

@@ -5,6 +5,7 @@ from pathlib import Path
 from queue import Queue
 
 import pytest
+from structlog.testing import capture_logs
 
 from hybrid_worker.watchdog import EXIT_STATUS, Watchdog, told_to
 
@@ -19,12 +20,11 @@ def test_a_loop_that_no_longer_turns_ends_the_process(capfd: pytest.CaptureFixtu
     ended: Queue[int] = Queue()
     dog = Watchdog(0.02, nobody, end=ended.put, look_every=0.01)
 
-    with dog.watching():
+    with capture_logs() as lines, dog.watching():
         assert ended.get(timeout=PATIENCE) == EXIT_STATUS
 
-    shown = capfd.readouterr()
-    assert "loop-stuck" in shown.out + shown.err
-    assert "test_watchdog.py" in shown.err, "it tells where the process hangs"
+    assert [line["event"] for line in lines] == ["loop-stuck"]
+    assert "test_watchdog.py" in capfd.readouterr().err, "it tells where the process hangs"
 
 
 def test_a_loop_that_turns_is_let_alone_and_told_of() -> None:
