@@ -8,10 +8,9 @@ from collections.abc import Mapping
 import azure.functions as func
 
 from functions.requests import lowered_headers
-from shared.domain.errors import BadMediaType, LengthRequired, TooLarge
+from shared.contracts.messages.contract import check_size
+from shared.domain.errors import BadMediaType, LengthRequired
 
-LARGEST_BODY = 1024 * 1024
-"""Bytes: as much as Event Grid puts into one batch, and as a row of the ledger holds."""
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS"})
 _CODINGS = frozenset({"", "identity"})
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
@@ -37,7 +36,7 @@ def body_of(req: func.HttpRequest, *, in_any_charset: bool = False) -> bytes:
     if not in_any_charset:
         _check_charset(headers)
     body: bytes = req.get_body()
-    _check_size(len(body))
+    check_size(len(body))
     return body
 
 
@@ -46,12 +45,7 @@ def _check_length(headers: Mapping[str, str]) -> None:
         raise LengthRequired("(body)", "send it with its Content-Length, not in chunks")
     told = headers.get("content-length", "")
     if told.isascii() and told.isdecimal():
-        _check_size(int(told[:20]))
-
-
-def _check_size(size: int) -> None:
-    if size > LARGEST_BODY:
-        raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
+        check_size(int(told[:20]))
 
 
 def _check_coding(headers: Mapping[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from functions.messages import messages_of
+from functions.messages import message_of
 from shared.bootstrap import Serving
 from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS
 from shared.use_cases.in_portions import in_portions
@@ -23,7 +23,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     )
     async def tell(callback: func.ServiceBusMessage) -> None:
         """One at a time: what Graph does not take is set aside by itself, not with a batch."""
-        waiting = messages_of([callback])
+        waiting = [message_of(callback)]
         await in_portions(tell_lifecycle, LIFECYCLE_CALLBACKS, waiting, app().world, app().now())
 
     return callbacks

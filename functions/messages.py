@@ -6,7 +6,6 @@ before anything here is called. As text a JSON body replaces what the host knows
 what is not UTF-8 is lost. Source: `sandbox/DIFFERENCES.md`, "Functions host".
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC
 
@@ -18,13 +17,11 @@ from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.use_cases.message import Message
 
 
-def messages_of(received: Iterable[func.ServiceBusMessage]) -> list[Message]:
-    """The bodies and their places in the queue; the host tells times without their zone, UTC."""
-    return [message_of(one) for one in received]
-
-
 def message_of(received: func.ServiceBusMessage) -> Message:
-    """One message; one that we have put back ourselves has its first place in its properties."""
+    """The body and its place in the queue; the host tells times without their zone, UTC.
+
+    One that we have put back ourselves has its first place in its properties.
+    """
     body, enqueued = received.get_body(), received.enqueued_time_utc
     envelope = Envelope(
         received.sequence_number, enqueued.replace(tzinfo=UTC) if enqueued else None

@@ -4,7 +4,7 @@ import asyncio
 
 import azure.functions as func
 
-from functions.messages import messages_of
+from functions.messages import message_of
 from shared.bootstrap import Serving
 from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.use_cases.in_portions import in_portions
@@ -29,7 +29,7 @@ def blueprint(app: Serving) -> func.Blueprint:
     )
     async def run_operation(request: func.ServiceBusMessage) -> None:
         """Plan, apply or roll back; the lock is renewed for as long as it takes."""
-        asked, world, now = messages_of([request]), app().world, app().now()
+        asked, world, now = [message_of(request)], app().world, app().now()
         async with places:
             await in_portions(
                 run_operations, ROLLOUT_OPERATIONS, asked, world, now, is_renewed=True

@@ -22,6 +22,7 @@ from azure.servicebus.amqp import AmqpMessageBodyType
 from azure.servicebus.exceptions import MessageLockLostError, MessageSizeExceededError
 
 from hybrid_worker.settings import ServiceBusSettings
+from shared.contracts.messages.contract import LARGEST_BATCH
 from shared.domain.errors import InvalidMessage, SsprRolloutError
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 
-_LARGEST_BATCH = 240_000
-"""Bytes. The Standard tier takes 262,144; the SDK counts some 50 bytes too few, and a batch that it
-has filled to the brim is refused."""
 _ANSWER_WITHIN = 15.0
 
 type Delivery = ServiceBusReceivedMessage
@@ -68,8 +66,7 @@ class Queues:
         Args:
             settings: Where Service Bus is, and how to get there.
             longest_hold: Seconds for which a lock is kept up at most.
-            answer_within: Seconds for which one attempt waits for Service Bus. The SDK's own
-                default is to wait for ever (azure-servicebus 7.15, November 2026).
+            answer_within: Seconds for which one attempt waits for Service Bus.
         """
         self._settings = settings
         self._longest_hold = longest_hold
@@ -133,11 +130,8 @@ class Queues:
         # Opened here and not by the first receive, whose short wait would have to cover it.
         if self._links is None:
             with ExitStack() as stack:
-                # The loop tries again, after a pause and on new links; the SDK need not.
                 client = stack.enter_context(
-                    service_bus_client(
-                        self._settings, try_timeout=self._answer_within, retry_total=0
-                    )
+                    service_bus_client(self._settings, try_timeout=self._answer_within)
                 )
                 # Settling is not an attempt of the SDK's; it goes by this time-out.
                 receiver = client.get_queue_receiver(
@@ -163,7 +157,7 @@ class _Links:
 
 
 def _send_in_batches(sender: ServiceBusSender, messages: Sequence[tuple[str, bytes]]) -> None:
-    batch = sender.create_message_batch(_LARGEST_BATCH)
+    batch = sender.create_message_batch(LARGEST_BATCH)
     for message_id, body in messages:
         message = ServiceBusMessage(body, message_id=message_id, content_type="application/json")
         try:
@@ -171,7 +165,7 @@ def _send_in_batches(sender: ServiceBusSender, messages: Sequence[tuple[str, byt
         except MessageSizeExceededError:
             if len(batch):
                 sender.send_messages(batch)
-                batch = sender.create_message_batch(_LARGEST_BATCH)
+                batch = sender.create_message_batch(LARGEST_BATCH)
             _add_alone(batch, message)
     if len(batch):
         sender.send_messages(batch)
@@ -207,7 +201,13 @@ def service_bus_client(settings: ServiceBusSettings, **differences: Any) -> Serv
 def _options(settings: ServiceBusSettings) -> dict[str, Any]:
     websockets = settings.transport == "websockets"
     transport = TransportType.AmqpOverWebsocket if websockets else TransportType.Amqp
-    options: dict[str, Any] = {"transport_type": transport}
+    options: dict[str, Any] = {
+        "transport_type": transport,
+        # Without it the SDK waits for ever (azure-servicebus 7.15, November 2026).
+        "try_timeout": _ANSWER_WITHIN,
+        # Who uses it tries again, after a pause and on new links; the SDK need not.
+        "retry_total": 0,
+    }
     if settings.custom_endpoint:
         options["custom_endpoint_address"] = settings.custom_endpoint
     if settings.ca_file:

@@ -136,7 +136,7 @@ class _Probe:
             raise CheckFailed(f"{queue}: {_first_line(error)}", "Try again.") from error
 
     def _attach(self, queue: str, right: Right) -> Answer:
-        with service_bus_client(self._settings, retry_total=0) as client:
+        with service_bus_client(self._settings) as client:
             try:
                 if right is Right.SEND:
                     with client.get_queue_sender(queue):

@@ -1,10 +1,10 @@
 """In portions: a batch is worked through in time for its locks, and what is not done given back.
 
-Nobody renews a batch's locks, and it is completed or abandoned as a whole. So work on it ends at
-half a lock. What is not done by then, or what the other side does not take now, is sent to the same
-queue again, for later and with its place of before; so waiting costs no delivery, and nobody ends
-among the dead letters for somebody else's outage. A crash in between sends some twice: every
-handler can take that.
+A group of messages comes to one end: all who are in it wait for the slowest, and fail together. So
+work on it ends at half a lock. What is not done by then, or what the other side does not take now,
+is sent to the same queue again, for later and with its place of before; so waiting costs no
+delivery, and nobody ends among the dead letters for somebody else's outage. A crash in between
+sends some twice: every handler can take that.
 
 What nobody foresaw may be one message's doing. The portion is halved until that one is alone; the
 others are done, and it is kept whole. Where nothing succeeds at all it is taken for an outage.

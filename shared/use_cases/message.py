@@ -52,7 +52,7 @@ def read_all[T](
 def refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) -> Receipt:
     """Returns the receipt that keeps a refused message whole, with the field and the reason.
 
-    A batch trigger cannot dead-letter one message of its batch, so the ledger keeps it.
+    A trigger in Python cannot dead-letter a message, so the ledger keeps it.
     """
     body = _shown(message)
     return Receipt(

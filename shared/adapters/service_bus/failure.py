@@ -1,6 +1,28 @@
 """What the Service Bus SDK raises, in the product's words."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from shared.domain.errors import ServiceUnavailable, SsprRolloutError
 from shared.domain.health import Trouble
+
+
+@contextmanager
+def service_bus(what: str) -> Iterator[None]:
+    """Takes whatever the SDK raises for a broker that is away, but for a message too large.
+
+    Raises:
+        ServiceUnavailable: naming `what` was asked for, and the error's type.
+    """
+    from azure.servicebus.exceptions import MessageSizeExceededError
+
+    try:
+        yield
+    except (MessageSizeExceededError, SsprRolloutError):
+        raise
+    except Exception as error:
+        # Its threads close what others use, who then meet a ValueError or worse.
+        raise ServiceUnavailable(f"{what}: {type(error).__name__}") from error
 
 
 def trouble_of(error: Exception) -> Trouble:

@@ -5,8 +5,8 @@ The SDK's asynchronous client has been reported to hang inside Azure Functions
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import stamina
 
+from shared.adapters.service_bus.failure import service_bus
+from shared.contracts.messages.contract import LARGEST_BATCH
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
@@ -28,7 +30,7 @@ from shared.contracts.messages.queues import (
 )
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.contracts.messages.scope_change import ScopeChange
-from shared.domain.errors import ConfigurationError, ServiceUnavailable, SsprRolloutError
+from shared.domain.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -190,7 +192,7 @@ class ServiceBusOutbox:
 
     async def _hand_over(self, queue: str, messages: Sequence[_Outgoing], after: timedelta) -> None:
         if messages:
-            with _service_bus(queue):
+            with service_bus(f"queue {queue}"):
                 await asyncio.to_thread(self._senders[queue].send, messages, after)
 
 
@@ -247,15 +249,10 @@ class _Sender:
                 client.close()
 
 
-_LARGEST_BATCH = 240_000
-"""Bytes. The Standard tier takes 262,144; the SDK counts some 50 bytes too few, and a batch that it
-has filled to the brim is refused."""
-
-
 def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusMessage]") -> None:
     from azure.servicebus.exceptions import MessageSizeExceededError
 
-    batch = sender.create_message_batch(_LARGEST_BATCH)
+    batch = sender.create_message_batch(LARGEST_BATCH)
     for message in messages:
         try:
             batch.add_message(message)
@@ -263,23 +260,9 @@ def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusM
             if not len(batch):
                 raise
             sender.send_messages(batch)
-            batch = sender.create_message_batch(_LARGEST_BATCH)
+            batch = sender.create_message_batch(LARGEST_BATCH)
             batch.add_message(message)
     sender.send_messages(batch)
-
-
-@contextmanager
-def _service_bus(queue: str) -> Iterator[None]:
-    """Takes whatever the SDK raises for a broker that is away, but for a message too large."""
-    from azure.servicebus.exceptions import MessageSizeExceededError
-
-    try:
-        yield
-    except (MessageSizeExceededError, SsprRolloutError):
-        raise
-    except Exception as error:
-        # Its threads close what others use, who then meet a ValueError or worse.
-        raise ServiceUnavailable(f"queue {queue}: {type(error).__name__}") from error
 
 
 def _may_pass(error: Exception) -> bool:

@@ -9,9 +9,9 @@ from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters.service_bus.failure import service_bus
 from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.contracts.messages.onboarding_event import Envelope
-from shared.domain.errors import ServiceUnavailable, SsprRolloutError
 from shared.ports.unread import DealWithUnread, UnreadMessage
 
 if TYPE_CHECKING:
@@ -57,16 +57,13 @@ class ServiceBusUnread:
         await asyncio.to_thread(self._close)
 
     def _guarded[T](self, queue: str, work: "Callable[[ServiceBusReceiver], T]") -> T:
-        with self._lock:
+        with self._lock, service_bus(f"dead letters of {queue}"):
             try:
                 return work(self._receiver(queue))
-            except Exception as error:
+            except Exception:
                 # Whatever the SDK raises of a broken link: the next look opens another.
                 self._drop(queue)
-                if isinstance(error, SsprRolloutError):
-                    raise
-                text = f"dead letters of {queue}: {type(error).__name__}"
-                raise ServiceUnavailable(text) from error
+                raise
 
     def _receiver(self, queue: str) -> "ServiceBusReceiver":
         from azure.servicebus import ServiceBusSubQueue

@@ -20,12 +20,15 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import InvalidMessage, TooLarge
 
 LARGEST_MESSAGE = 200_000
 """Bytes of a message's body; the Standard tier takes 256 KB with headers."""
+LARGEST_BATCH = 240_000
+"""Bytes of messages sent at once. The Standard tier takes 262,144; the SDK counts some 50 bytes too
+few, and a batch that it has filled to the brim is refused."""
 LARGEST_BODY = 1024 * 1024
-"""Bytes that are read at all."""
+"""Bytes that are read at all: as much as Event Grid puts into one batch, and as a row holds."""
 DEEPEST = 64
 """Lists and objects within each other; no contract has more than four."""
 _MOST_DIGITS = 40
@@ -124,6 +127,16 @@ def refusal_of(error: ValidationError) -> InvalidMessage:
 def _plain(name: str) -> str:
     """Returns a name that a sender gave a field, without what UTF-8 cannot hold."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def check_size(size: int) -> None:
+    """Lets pass a body of so many bytes.
+
+    Raises:
+        TooLarge: it is larger than any body that is read.
+    """
+    if size > LARGEST_BODY:
+        raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
 
 
 def json_value(body: bytes | str) -> Any:

@@ -13,10 +13,9 @@ from shared.contracts.messages.onboarding_event import (
     event_key,
     read_request_object,
 )
+from shared.contracts.messages.unwrapping import MOST_EVENTS
 from shared.domain.errors import InvalidMessage
 from shared.ports.outbox import Outbox
-
-MOST_EVENTS = 1_000
 
 
 async def accept_events(body: bytes, outbox: Outbox, now: datetime) -> Sequence[str]:

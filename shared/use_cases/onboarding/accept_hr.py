@@ -19,6 +19,7 @@ from shared.contracts.api.hr_answers import (
     OwnAnswer,
 )
 from shared.contracts.documents.hr_sources.vocabulary import Answer, Authentication, Source
+from shared.contracts.messages.contract import check_size
 from shared.domain.errors import (
     InvalidMessage,
     NotAuthenticated,
@@ -45,8 +46,6 @@ from shared.use_cases.onboarding.hr_refusals import (
 )
 from shared.use_cases.signalling import emit
 
-LARGEST_BODY = 1024 * 1024
-"""Bytes: as much as Event Grid puts into one batch."""
 _LARGEST_GREETING = 16 * 1024
 """Bytes that are read of somebody who has not proved anything."""
 _BEARER, _PROOF_OF_POSSESSION = "bearer", "pop"
@@ -141,8 +140,7 @@ async def accept_hr(
         DirectoryUnavailable: a token could not be checked.
     """
     source = find_source(sent.door, sent.source, senders)
-    if len(sent.body) > LARGEST_BODY:
-        raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
+    check_size(len(sent.body))
     if greeting := _unproved(source, sent):
         return await _greeted(source, greeting, world, now)
     try:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.guard import LARGEST_BODY, body_of
+from functions.guard import body_of
+from shared.contracts.messages.contract import LARGEST_BODY
 from shared.domain.errors import BadMediaType, InvalidMessage, LengthRequired, TooLarge
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from shared.contracts.messages.onboarding_event import ONBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.contracts.messages.unwrapping import MOST_EVENTS
 from shared.domain.errors import InvalidMessage
-from shared.use_cases.onboarding.accept_events import MOST_EVENTS, accept_events
+from shared.use_cases.onboarding.accept_events import accept_events
 from tests.support.enrolments import NOW
 from tests.support.stage import Stage
 

@@ -11,6 +11,7 @@ from shared.adapters.memory.senders import MemoryTokens
 from shared.contracts.api.hr_answers import Answered, Handshake, ScimBulk, ScimUser
 from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.contracts.messages.contract import LARGEST_BODY
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.queues import LIFECYCLE_CALLBACKS, ONBOARDING_EVENTS
 from shared.domain.errors import (
@@ -26,7 +27,6 @@ from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
 from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import (
-    LARGEST_BODY,
     Accepted,
     Door,
     OtherDoor,

@@ -15,13 +15,13 @@ from shared.contracts.api.scim_answers import (
     list_answer,
 )
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
+from shared.contracts.messages.contract import LARGEST_BODY, check_size
 from shared.contracts.messages.onboarding_event import decode
 from shared.domain.errors import (
     InvalidMessage,
     NotAuthenticated,
     NotAuthorised,
     SsprRolloutError,
-    TooLarge,
 )
 from shared.domain.signals import SenderRefused, plain_text
 from shared.hr import scim
@@ -32,7 +32,7 @@ from shared.hr.scim_service.projection import projected
 from shared.ports.scim_users import ScimUser
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.use_cases.onboarding.accept_hr import LARGEST_BODY, Token, check_sender
+from shared.use_cases.onboarding.accept_hr import Token, check_sender
 from shared.use_cases.onboarding.scim.bulk import carry_out_all
 from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.users import (
@@ -116,8 +116,7 @@ class _Asked:
 
     async def answer(self) -> ScimAnswer:
         request = self.request
-        if len(request.body) > LARGEST_BODY:
-            raise TooLarge("(body)", f"send at most {LARGEST_BODY:,} bytes at once")
+        check_size(len(request.body))
         kind, _, rest = request.path.strip("/").partition("/")
         match kind.lower():
             case "users":

@@ -12,13 +12,13 @@ from structlog.typing import EventDict
 
 from shared.adapters.memory.senders import MemoryTokens
 from shared.contracts.documents.hr_sources.model import source_model
+from shared.contracts.messages.contract import LARGEST_BODY
 from shared.contracts.messages.onboarding_event import OFFBOARDED, ONBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import ServiceUnavailable
 from shared.hr.registry import HR_KINDS
 from shared.ports.scim_users import ScimKey
 from shared.ports.senders import Senders
-from shared.use_cases.onboarding.accept_hr import LARGEST_BODY
 from tests.support.enrolments import HOUR, NOW
 from tests.support.repository import ROOT
 from tests.support.scim_client import FORMER, SENDERS, ScimClient, scim_source
