@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from shared.contracts.messages.worker_report import SyncHindrance
 from tests.support.worker_process import (
     OFTEN,
     Rig,
+    by_keytab,
     by_name,
     command,
     directory_environment,
@@ -156,3 +158,14 @@ def test_a_host_that_speaks_another_language_is_told_by_what_its_scheduler_says(
     hindrance(rig, "suspended")
     host.set(suspended=False)
     rig.answer(add, "succeeded")
+
+
+def test_a_keytab_is_enough_to_sign_in_there(
+    shared_rig: Rig, host: ConnectHost, tmp_path: Path
+) -> None:
+    rig = replace(shared_rig, environment=by_keytab(shared_rig.environment))
+    add = command(by_name("tweedledee"))
+    with rig.worker(tmp_path / "state"):
+        rig.send(add)
+        rig.answer(add, "succeeded")
+    assert cycles(host) > 0
