@@ -13,8 +13,8 @@ from shared.hr.adapters import translate
 from shared.hr.employee_ids import employee_id_of
 from shared.hr.sent_part import SentPart
 from tests.support.enrolments import NOW
+from tests.support.hr_sources import hr_source
 from tests.support.repository import ROOT
-from tests.unit.hr.test_meaning import source
 
 NUMBERS = json.loads((ROOT / "tests/events/hr/meaning/numbers.json").read_text())
 
@@ -75,7 +75,7 @@ def test_what_is_no_number_of_the_directory_s_is_refused_by_name(
 
 def test_each_record_of_an_export_stands_by_itself() -> None:
     mapping = {"employeeId": "id", "action": "'onboard'"}
-    found = translate(source(mapping, employeeIds={"strip": "E-", "pad": 7}), NUMBERS, NOW)
+    found = translate(hr_source(mapping, employeeIds={"strip": "E-", "pad": 7}), NUMBERS, NOW)
     known_as = [one["data"]["employeeId"] for one in found.events]
     assert known_as == [f"000471{number}" for number in range(1, 7)]
     assert [one.index for one in found.refused] == [6, 7, 8]

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.onboarding_event import (
     LISTED,
@@ -19,22 +18,13 @@ from shared.contracts.messages.onboarding_event import (
 )
 from shared.domain.errors import InvalidMessage
 from shared.hr.adapters import receive, translate
-from shared.hr.registry import HR_KINDS
 from tests.support.enrolments import NOW
+from tests.support.hr_sources import hr_source
 from tests.support.repository import ROOT
 
 PAYLOADS = ROOT / "tests/events/hr/meaning"
-SOURCE = source_model(HR_KINDS)
 MEANS = {ONBOARDED: "joins", OFFBOARDED: "leaves", LISTED: "listed"}
 REPORT = {"events": "Report_Entry", "employeeId": "Employee_ID", "effectiveDate": "Hire_Date"}
-
-
-def source(mapping: dict[str, Any] | None = None, **more: Any) -> Source:
-    kind = "mapped" if mapping else "scim"
-    fields = {"name": "hr", "kind": kind, "authentication": "key", **more}
-    return SOURCE.model_validate_json(
-        json.dumps(fields | ({"mapping": mapping} if mapping else {}))
-    )
 
 
 def payload(name: str) -> Any:
@@ -65,9 +55,9 @@ def test_of_a_report_of_everybody_those_join_whose_first_day_says_so(
 ) -> None:
     if joins is None:
         with pytest.raises(ValueError, match="such as 30d"):
-            source(REPORT, **more)
+            hr_source(REPORT, **more)
         return
-    assert meanings(source(REPORT, **more), payload("report-of-everybody")) == joins
+    assert meanings(hr_source(REPORT, **more), payload("report-of-everybody")) == joins
 
 
 @pytest.mark.parametrize(
@@ -86,17 +76,17 @@ def test_a_word_of_the_sender_s_is_believed_and_days_are_asked_for_beside_it(
     mapping = {"employeeId": "id", "effectiveDate": "day", "action": "what", "actions": words}
     more = {"joins": joins} if joins else {}
     record = {"id": "1", "day": "2014-03-01", "what": word}
-    assert meanings(source(mapping, **more), record) == [meant]
+    assert meanings(hr_source(mapping, **more), record) == [meant]
 
 
 def test_a_hundred_who_were_hired_in_2014_are_listed_and_counted() -> None:
     workers = [{"Employee_ID": str(n), "Hire_Date": "2014-03-01"} for n in range(100)]
-    found = translate(source(REPORT), {"Report_Entry": workers}, NOW)
+    found = translate(hr_source(REPORT), {"Report_Entry": workers}, NOW)
     assert (len(found.events), found.listed) == (100, 100)
 
 
 def test_of_a_full_upload_those_join_whose_day_says_so_and_an_update_hires_nobody() -> None:
-    received = receive(source(), payload("full-upload"), NOW)
+    received = receive(hr_source(), payload("full-upload"), NOW)
     assert [MEANS[one["type"]] for one in received.events] == [
         "listed",
         "joins",
@@ -131,12 +121,14 @@ HIRE = "urn:ietf:params:scim:schemas:extension:contoso:2.0:User"
     ],
 )
 def test_a_user_who_is_written_for_the_first_time(said: dict[str, Any], meant: str) -> None:
-    assert meanings(source(), {"externalId": "7", "userName": "a@contoso.test", **said}) == [meant]
+    assert meanings(hr_source(), {"externalId": "7", "userName": "a@contoso.test", **said}) == [
+        meant
+    ]
 
 
 def test_who_joins_by_their_day_alone_is_told_so() -> None:
     (event,) = translate(
-        source(REPORT), {"Report_Entry": [{"Employee_ID": "1", "Hire_Date": "2026-03-16"}]}, NOW
+        hr_source(REPORT), {"Report_Entry": [{"Employee_ID": "1", "Hire_Date": "2026-03-16"}]}, NOW
     ).events
     assert event["data"]["joinsByDay"] is True
     asked = read_request_object(event, Envelope(1, NOW), NOW)
@@ -154,17 +146,17 @@ def zones(from_: Source, value: Any) -> list[str | None]:
 
 def test_a_day_begins_by_the_record_s_zone_else_its_country_else_the_source_s() -> None:
     mapping = REPORT | {"timeZone": "Zone", "country": "Country"}
-    by_place = source(mapping, timeZone="Europe/Oslo", **ZONES)
+    by_place = hr_source(mapping, timeZone="Europe/Oslo", **ZONES)
     told = ["Europe/Oslo", "Pacific/Auckland", "America/Los_Angeles", None]
     assert zones(by_place, payload("report-of-everybody")) == told
-    unsaid = source(mapping, **ZONES)
+    unsaid = hr_source(mapping, **ZONES)
     assert zones(unsaid, payload("report-of-everybody"))[0] is None
 
 
 def test_a_user_s_own_time_zone_counts_and_one_that_nobody_knows_says_nothing() -> None:
-    assert zones(source(), payload("full-upload"))[:2] == ["Pacific/Auckland"] * 2
+    assert zones(hr_source(), payload("full-upload"))[:2] == ["Pacific/Auckland"] * 2
     user = {"externalId": "7", "userName": "a@contoso.test", HIRE: {"HireDate": "2026-03-16"}}
-    somewhere = source(timeZone="Europe/Oslo", **ZONES)
+    somewhere = hr_source(timeZone="Europe/Oslo", **ZONES)
     assert zones(somewhere, user | {"timezone": "Middle Earth"}) == ["Europe/Oslo"]
     addresses = [{"country": "US"}, {"country": "nz", "primary": True}]
     assert zones(somewhere, user | {"addresses": addresses}) == ["Pacific/Auckland"]
@@ -175,7 +167,7 @@ def test_a_zone_that_nobody_knows_is_refused_by_the_sender_s_field(zone: str) ->
     mapping = {"employeeId": "id", "effectiveDate": "day", "timeZone": "place.zone"}
     record = {"id": "1", "day": "2026-03-16", "place": {"zone": zone}}
     with pytest.raises(InvalidMessage, match="no time zone is called so") as caught:
-        translate(source(mapping), record, NOW)
+        translate(hr_source(mapping), record, NOW)
     assert caught.value.field == "place.zone"
 
 
@@ -188,7 +180,7 @@ def test_the_day_of_seconds_since_1970_is_that_of_the_person_s_place() -> None:
     }
     midnight = int(datetime(2026, 3, 15, 11, 0, tzinfo=UTC).timestamp())
     record = {"id": "1", "day": midnight, "zone": "Pacific/Auckland"}
-    (event,) = translate(source(mapping), record, NOW).events
+    (event,) = translate(hr_source(mapping), record, NOW).events
     assert event["data"]["effectiveDate"] == "2026-03-16"
 
 
@@ -202,6 +194,6 @@ def test_whoever_joins_fits_both_days_and_everybody_else_is_listed(
     rules = {"hiredSince": since.isoformat(), "startsWithin": f"{within}d"}
     mapping = {"employeeId": "id", "effectiveDate": "day"}
     now = datetime(today.year, today.month, today.day, 12, tzinfo=UTC)
-    (meant,) = meanings(source(mapping, joins=rules), {"id": "1", "day": day.isoformat()}, now)
+    (meant,) = meanings(hr_source(mapping, joins=rules), {"id": "1", "day": day.isoformat()}, now)
     fits = day >= since and abs(day - today) <= timedelta(days=within)
     assert meant == ("joins" if fits else "listed")
