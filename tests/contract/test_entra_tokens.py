@@ -87,7 +87,11 @@ async def test_what_is_no_list_of_keys_is_an_outage_and_makes_no_token_false(
     assert await used.application_of(entra.token(), LATER) == APP
 
 
-ADA = {"oid": "ada-id", "preferred_username": "ada@contoso.test", "roles": ["Rollout.Operator"]}
+ADA: dict[str, Any] = {
+    "oid": "ada-id",
+    "preferred_username": "ada@contoso.test",
+    "roles": ["Rollout.Operator"],
+}
 OTHER_TENANT = "99999999-6a5e-4a07-9f0c-2c8d6a1b7e11"
 
 
