@@ -17,7 +17,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import RemoteProtocolError
 
-from sandbox.service_bus.connection import Connection, Wire
+from sandbox.service_bus.connection import Connection, Wire, reset_transport
 
 PATH: Final = "/$servicebus/websocket"
 SUBPROTOCOL: Final = "AMQPWSB10"
@@ -58,6 +58,11 @@ class WebSocketConnection(asyncio.Protocol):
     def close(self) -> None:
         """Says goodbye; the client answers and the network ends."""
         self._send(CloseConnection(code=1000))
+
+    def reset(self) -> None:
+        """Ends the connection at once."""
+        if self._transport is not None:
+            reset_transport(self._transport)
 
     def _handle(self, event: Event) -> None:
         match event:
