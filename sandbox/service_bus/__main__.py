@@ -70,7 +70,9 @@ class _ControlServer(uvicorn.Server):
 
 
 async def _listen(
-    arguments: argparse.Namespace, connect: Callable[..., Callable[[Wire], Connection]]
+    arguments: argparse.Namespace,
+    connect: Callable[..., Callable[[Wire], Connection]],
+    now: Callable[[], int],
 ) -> dict[str, asyncio.Server]:
     """Opens the AMQP ports that are asked for."""
     loop = asyncio.get_running_loop()
@@ -82,7 +84,7 @@ async def _listen(
     servers = {"amqp": await loop.create_server(plain, arguments.address, arguments.amqp_port)}
     for name, port, protocol in (
         ("tls", arguments.tls_port, TcpConnection),
-        ("websocket", arguments.websocket_port, WebSocketConnection),
+        ("websocket", arguments.websocket_port, partial(WebSocketConnection, now=now)),
     ):
         if port is not None:
             factory = partial(protocol, connect(token_required=True))
@@ -110,7 +112,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
         return make
 
-    servers = await _listen(arguments, connect)
+    servers = await _listen(arguments, connect, broker.now)
     application = control_application(broker)
     config = uvicorn.Config(
         application, host=arguments.address, port=arguments.control_port, log_config=None

@@ -5,13 +5,17 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote_plus, urlencode
 
+import httpx
 import pytest
 from azure.core.credentials import AccessToken
 from azure.servicebus import (
@@ -139,6 +143,21 @@ async def test_a_token_opens_tls_and_websockets_to_sync_and_async_clients(
     for queue in "abcd":
         totals = secure.bus.counts(queue)["totals"]
         assert (totals["sent"], totals["completed"]) == (1, 1)
+
+
+def test_whoever_asks_for_no_websocket_is_told_what_time_it_is(secure: SecureBus) -> None:
+    url = f"https://localhost:{secure.bus.ports['websocket']}"
+    trust = ssl.create_default_context(cafile=secure.authority)
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    secure.bus.fault("clock", seconds=-3600)
+    for path, headers in (
+        ("/", {}),
+        ("/nothing", upgrade | {"Sec-WebSocket-Key": "a" * 22 + "=="}),
+    ):
+        answer = httpx.get(url + path, headers=headers, verify=trust)
+        said = parsedate_to_datetime(answer.headers["date"])
+        assert abs(datetime.now(UTC) - timedelta(hours=1) - said) < timedelta(seconds=10)
+    secure.bus.clear_faults()
 
 
 def test_a_client_whose_token_proves_nothing_gets_nowhere(secure: SecureBus) -> None:
