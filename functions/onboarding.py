@@ -6,6 +6,7 @@ import azure.functions as func
 
 from functions.guard import body_of
 from functions.messages import event_of
+from functions.refusals import count_refusal
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
 from shared.contracts.api.event_views import AcceptedEvents
@@ -35,6 +36,7 @@ def blueprint(app: Serving) -> func.Blueprint:
         try:
             keys = await accept_events(_event_of(req), app().world.outbox, app().now())
         except InvalidMessage as error:
+            count_refusal(app(), "onboarding-events", error)
             return refusal(error)
         return answer(AcceptedEvents(keys=tuple(keys)), 202)
 

@@ -69,7 +69,7 @@ _HR = [
             answers=HrAnswer,
             status=202,
             also={200: SenderAnswer, 207: HrAnswer},
-            refuses=(403, 404, 413, 503) if by_proof else (404, 413),
+            refuses=(403, 413, 503) if by_proof else (404, 413),
             for_operators=False,
             by_proof=by_proof,
             example={
@@ -86,7 +86,7 @@ _HR = [
             summary="Whether a sender's events are welcome (CloudEvents' protection against abuse)",
             takes=Nothing,
             answers=None,
-            refuses=(404,),
+            refuses=() if by_proof else (404,),
             for_operators=False,
             by_proof=by_proof,
         ),

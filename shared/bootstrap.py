@@ -1,7 +1,7 @@
 """The cloud side's composition root: settings in, a world of adapters out."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -30,6 +30,7 @@ from shared.ports.operators import OperatorTokens
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, AppSettings, Reading
+from shared.use_cases.refused_requests import RefusedRequests
 from shared.use_cases.signalling import emit
 
 
@@ -41,6 +42,8 @@ class App:
     senders: Senders
     dependencies: Sequence[Dependency]
     """What the world is made of, to look at its health."""
+    refused: RefusedRequests = field(default_factory=RefusedRequests)
+    """The count of the requests that were turned away."""
 
     @staticmethod
     def now() -> datetime:

@@ -3,6 +3,7 @@
 A record that cannot be taken is refused by itself; those beside it are taken.
 """
 
+import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from datetime import datetime
@@ -183,6 +184,16 @@ def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> Sen
     )
 
 
+def _is_of_events(source: Source) -> bool:
+    """Tells whether the mapping looks into an event's data.
+
+    A body that is all there is may have somebody's number as its `id`; in an event that is its own.
+    """
+    mapping = source.own(Keys).mapping
+    told = mapping.model_dump_json(exclude_none=True) if mapping else ""
+    return re.search(r"\bdata\b", told) is not None
+
+
 KIND = HrKind(
     name="mapped",
     words="anything else that `mapping` describes: mapped",
@@ -192,6 +203,7 @@ KIND = HrKind(
     required={"mapping": "say in `mapping` where in its messages stands what"},
     told_by_document=True,
     rules=(points_at_somebody, words_differ),
+    reads_cloud_events=_is_of_events,
     translate=translate,
     asks_first=True,
 )
