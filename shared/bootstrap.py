@@ -191,14 +191,14 @@ def _export_logs(settings: AppSettings) -> None:
     by_identity = partial(blocking_credential, settings.telemetry_client_id)
     export_logs(
         PRODUCT,
-        settings.telemetry_connection_string,
+        settings.telemetry_connection_string.get_secret_value(),
         by_identity if settings.telemetry_authentication else None,
     )
 
 
 def _tables(settings: AppSettings) -> Tables:
     if settings.ledger_connection_string:
-        return Tables.from_connection_string(settings.ledger_connection_string)
+        return Tables.from_connection_string(settings.ledger_connection_string.get_secret_value())
     return Tables.from_endpoint(
         settings.ledger_endpoint or "", credential(settings.identity_client_id)
     )
@@ -218,8 +218,9 @@ def _resources(settings: AppSettings) -> list[str]:
 
 
 def _address(settings: AppSettings) -> ServiceBusAddress:
+    by_key = settings.service_bus_connection_string
     return ServiceBusAddress(
-        connection_string=settings.service_bus_connection_string,
+        connection_string=by_key.get_secret_value() if by_key else None,
         namespace=settings.service_bus_namespace,
         custom_endpoint=settings.service_bus_endpoint,
         ca_file=settings.service_bus_ca_file,
