@@ -44,10 +44,11 @@ _WEBHOOK = Route(
     method="POST",
     path="onboarding-events",
     tag="onboarding",
-    summary="Take in an onboarding event or a list of them, all or none",
+    summary="Take in an onboarding event or a list of them, each by itself",
     takes=EventsBody,
     answers=AcceptedEvents,
     status=202,
+    also={207: AcceptedEvents},
     for_operators=False,
     example={"userPrincipalName": "grace@contoso.com", "effectiveDate": "2026-09-01"},
 )

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared.contracts.api.hr_answers import RefusedView
+from shared.contracts.api.refused_view import RefusedView
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage

@@ -1,18 +1,15 @@
 """Read events: from the messages of the queue to requests, and the refused ones with a reason."""
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from shared.contracts.messages.onboarding_event import Envelope, read_request_object
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from shared.contracts.messages.unwrapping import MOST_EVENTS, Opened, open_body, open_element
-from shared.domain.errors import InvalidMessage
 from shared.domain.person.request import Request
 from shared.ports.ledger import Receipt
 from shared.use_cases.message import Message, refusal
+from shared.use_cases.onboarding.events_in import RefusedEvent, events_in
 
 
 class ReadEvents(NamedTuple):
@@ -31,60 +28,17 @@ def read_events(messages: Sequence[Message], now: datetime) -> ReadEvents:
     """
     read = ReadEvents([], [], [])
     for message in messages:
-        for found in _read(message, now):
-            if isinstance(found, Receipt):
-                read.refused.append(found)
+        for found in events_in(message.body, message.envelope, now):
+            if isinstance(found, RefusedEvent):
+                read.refused.append(_receipt(found, message, now))
                 continue
-            read.requests.append(found)
-            if again := found.leaves_later(now):
+            read.requests.append(found.request)
+            if again := found.request.leaves_later(now):
                 read.to_come_again.append((message, again))
     return read
 
 
-def _read(message: Message, now: datetime) -> Iterator[Request | Receipt]:
-    try:
-        opened = open_body(message.body)
-        if not isinstance(opened.value, list):
-            yield _request(opened, message.envelope, now)
-            return
-        _refuse_length(opened)
-    except InvalidMessage as error:
-        yield refusal(message, ONBOARDING_EVENTS, error, now)
-        return
-    for index, value in enumerate(opened.value):
-        yield _element(
-            value, replace(message, envelope=replace(message.envelope, index=index)), now
-        )
-
-
-def _element(value: Any, message: Message, now: datetime) -> Request | Receipt:
-    envelope = message.envelope
-    try:
-        return _request(open_element(value), envelope, now)
-    except InvalidMessage as error:
-        place = InvalidMessage(f"[{envelope.index}].{error.field}", error.reason)
-        return refusal(
-            replace(message, body=_body_of(value, message)), ONBOARDING_EVENTS, place, now
-        )
-
-
-def _body_of(value: Any, message: Message) -> bytes:
-    """Returns the element as text; where it is too deep to be written, the list it is in."""
-    try:
-        return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace")
-    except RecursionError:
-        return message.body
-
-
-def _request(opened: Opened, envelope: Envelope, now: datetime) -> Request:
-    try:
-        return read_request_object(opened.value, envelope, now)
-    except InvalidMessage as error:
-        raise opened.refusal(error) from None
-
-
-def _refuse_length(opened: Opened) -> None:
-    count = len(opened.value)
-    if not 0 < count <= MOST_EVENTS:
-        reason = f"give 1 to {MOST_EVENTS:,} events, not {count:,}"
-        raise opened.refusal(InvalidMessage("(body)", reason))
+def _receipt(refused: RefusedEvent, message: Message, now: datetime) -> Receipt:
+    envelope = replace(message.envelope, index=refused.index)
+    of_it = replace(message, body=refused.body, envelope=envelope)
+    return refusal(of_it, ONBOARDING_EVENTS, refused.error, now)
