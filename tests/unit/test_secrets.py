@@ -147,9 +147,13 @@ def test_a_complaint_repeats_no_secret(monkeypatch: pytest.MonkeyPatch, tmp_path
     read = examine_settings()
     assert read.problems
     assert_hushed(*read.problems, read)
-    for model, values in ((AppSettings, {}), (CliSettings, {**CLI, "key": f"{HUSH} ü"})):
+    models: tuple[tuple[type[BaseModel], dict[str, str]], ...] = (
+        (AppSettings, {}),
+        (CliSettings, {**CLI, "key": f"{HUSH} ü"}),
+    )
+    for model, values in models:
         with pytest.raises(ValidationError) as error:
-            model.model_validate(values) if values else model()
+            model.model_validate(values)
         assert_hushed(error.value)
     secrets = {name: one for name, one in WORKER.items() if HUSH in one}
     set_all(monkeypatch, WORKER, {**secrets, "SSPR_WORKER_STATE_DIRECTORY": str(tmp_path)})

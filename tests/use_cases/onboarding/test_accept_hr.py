@@ -178,7 +178,8 @@ async def test_whoever_proves_nothing_is_refused_and_nothing_is_logged(
 ) -> None:
     with pytest.raises(problem):
         await accept_hr(request_, senders, stage.world, NOW)
-    assert queued(stage) == signals == []
+    assert queued(stage) == []
+    assert signals == []
 
 
 UNPROVED = [
