@@ -252,6 +252,24 @@ def test_of_a_report_the_bad_records_are_answered_by_name_and_kept(http: httpx.C
     assert refusal(http.post("/api/hooks/report", json={"people": people}), 401)
 
 
+def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.Client) -> None:
+    """Given a report of everybody, when it comes, then those hired long ago are only counted."""
+    people = [
+        {"number": "7011", "starts": "01.03.2014"},
+        {"number": "7012", "starts": "01.02.2027"},
+    ]
+    answer = http.post("/api/hooks/report", json={"people": people}, headers=reporting())
+    keys = accepted(answer)
+    assert (len(keys), answer.json()["listed"]) == (2, 1)
+    found = [f"/api/events/{key}" for key in keys]
+    wait_until(
+        lambda: all(http.get(path, headers=keyed(http)).status_code == 200 for path in found)
+    )
+    listed, joins = (http.get(path, headers=keyed(http)).json() for path in found)
+    assert (listed["outcome"], listed["people"]) == ("listed", [])
+    assert joins["outcome"] == "hire-date-ahead"
+
+
 def test_words_are_given_back_before_the_first_event(http: httpx.Client) -> None:
     asked = http.get("/api/hooks/report", headers={"X-Challenge": "abc"})
     assert (asked.status_code, asked.json()) == (200, {"verification": "abc"})

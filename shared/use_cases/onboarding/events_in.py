@@ -23,6 +23,8 @@ class TakenEvent:
     value: Any
     """Its JSON, out of whatever it was wrapped in."""
     request: Request
+    body: bytes
+    """What was sent of it."""
     index: int | None = None
     """Its place in the list; None where the body is one event."""
 
@@ -37,31 +39,42 @@ class RefusedEvent:
     index: int | None = None
 
 
+type FoundEvent = TakenEvent | RefusedEvent
+
+
 def events_in(
-    body: bytes, envelope: Envelope, now: datetime
-) -> Iterator[TakenEvent | RefusedEvent]:
-    """Yields each event of a body; one that holds none is refused as a whole."""
+    body: bytes, envelope: Envelope, now: datetime, time_zone: str = "UTC"
+) -> Iterator[FoundEvent]:
+    """Yields each event of a body; one that holds none is refused as a whole.
+
+    Args:
+        body: as it was sent.
+        envelope: what the transport knows of it.
+        now: the time.
+        time_zone: in which days begin and end of which no zone is said.
+    """
     try:
         opened = open_body(body)
         if not isinstance(opened.value, list):
-            yield _taken(opened, envelope, now)
+            yield TakenEvent(opened.value, _request(opened, envelope, now, time_zone), body)
             return
         _refuse_length(opened)
     except InvalidMessage as error:
         yield RefusedEvent(error, body)
         return
     for index, value in enumerate(opened.value):
-        yield _element(value, body, replace(envelope, index=index), now)
+        yield _element(value, body, replace(envelope, index=index), now, time_zone)
 
 
 def _element(
-    value: Any, body: bytes, envelope: Envelope, now: datetime
-) -> TakenEvent | RefusedEvent:
+    value: Any, body: bytes, envelope: Envelope, now: datetime, time_zone: str
+) -> FoundEvent:
+    own, index = _body_of(value, body), envelope.index
     try:
-        return _taken(open_element(value), envelope, now)
+        opened = open_element(value)
+        return TakenEvent(opened.value, _request(opened, envelope, now, time_zone), own, index)
     except InvalidMessage as error:
-        place = InvalidMessage(f"[{envelope.index}].{error.field}", error.reason)
-        return RefusedEvent(place, _body_of(value, body), envelope.index)
+        return RefusedEvent(InvalidMessage(f"[{index}].{error.field}", error.reason), own, index)
 
 
 def _body_of(value: Any, body: bytes) -> bytes:
@@ -72,12 +85,11 @@ def _body_of(value: Any, body: bytes) -> bytes:
         return body
 
 
-def _taken(opened: Opened, envelope: Envelope, now: datetime) -> TakenEvent:
+def _request(opened: Opened, envelope: Envelope, now: datetime, time_zone: str) -> Request:
     try:
-        request = read_request_object(opened.value, envelope, now)
+        return read_request_object(opened.value, envelope, now, time_zone)
     except InvalidMessage as error:
         raise opened.refusal(error) from None
-    return TakenEvent(opened.value, request, envelope.index)
 
 
 def _refuse_length(opened: Opened) -> None:

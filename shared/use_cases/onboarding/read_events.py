@@ -9,7 +9,7 @@ from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.person.request import Request
 from shared.ports.ledger import Receipt
 from shared.use_cases.message import Message, refusal
-from shared.use_cases.onboarding.events_in import RefusedEvent, events_in
+from shared.use_cases.onboarding.events_in import RefusedEvent, TakenEvent, events_in
 
 
 class ReadEvents(NamedTuple):
@@ -17,28 +17,29 @@ class ReadEvents(NamedTuple):
 
     requests: list[Request]
     refused: list[Receipt]
-    to_come_again: list[tuple[Message, datetime]]
-    """Messages that are to be taken once more, and when: at the end of a leaver's last day."""
+    messages: list[Message]
+    """Of each request, in the same order, the message that says it and nothing else."""
 
 
-def read_events(messages: Sequence[Message], now: datetime) -> ReadEvents:
+def read_events(messages: Sequence[Message], now: datetime, time_zone: str = "UTC") -> ReadEvents:
     """Reads the messages.
 
     Of a message that holds a list each event is read by itself; a bad one keeps no other back.
+    Days of which no zone is said begin and end in `time_zone`.
     """
     read = ReadEvents([], [], [])
     for message in messages:
-        for found in events_in(message.body, message.envelope, now):
+        for found in events_in(message.body, message.envelope, now, time_zone):
+            alone = _alone(found, message)
             if isinstance(found, RefusedEvent):
-                read.refused.append(_receipt(found, message, now))
+                read.refused.append(refusal(alone, ONBOARDING_EVENTS, found.error, now))
                 continue
             read.requests.append(found.request)
-            if again := found.request.leaves_later(now):
-                read.to_come_again.append((message, again))
+            read.messages.append(alone)
     return read
 
 
-def _receipt(refused: RefusedEvent, message: Message, now: datetime) -> Receipt:
-    envelope = replace(message.envelope, index=refused.index)
-    of_it = replace(message, body=refused.body, envelope=envelope)
-    return refusal(of_it, ONBOARDING_EVENTS, refused.error, now)
+def _alone(found: TakenEvent | RefusedEvent, message: Message) -> Message:
+    """Returns the message that says the one event and nothing else."""
+    envelope = replace(message.envelope, index=found.index)
+    return replace(message, body=found.body, envelope=envelope)

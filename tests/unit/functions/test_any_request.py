@@ -24,7 +24,7 @@ from shared.hr.proofs.signature import Signing
 from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
 from shared.ports.senders import Senders
-from tests.support.any_bodies import BODIES, VALUES, Body
+from tests.support.any_bodies import BODIES, JSON, Body
 from tests.support.doors import Doors, asked
 from tests.support.repository import ROOT
 from tests.support.stage import Stage, a_stage
@@ -189,7 +189,7 @@ async def test_after_any_bodies_of_a_sender_the_next_is_taken_and_nothing_is_los
 
 @pytest.mark.parametrize("door", ["webhook", "mapped", "arrivals"])
 @settings(max_examples=40, deadline=None)
-@given(before=st.lists(VALUES, max_size=3), after=st.lists(VALUES, min_size=1, max_size=3))
+@given(before=st.lists(JSON, max_size=3), after=st.lists(JSON, min_size=1, max_size=3))
 async def test_in_a_list_the_neighbour_of_anything_is_taken_and_each_is_accounted_for(
     door: str, before: list[Any], after: list[Any]
 ) -> None:

@@ -69,7 +69,8 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
             "`mapping`",
         ),
         (
-            HEAD + "  - {name: m, kind: scim, authentication: key, mapping: {employeeId: a}}",
+            HEAD
+            + "  - {name: m, kind: scim, authentication: key, mapping: {employeeId: a, action: b}}",
             "sources[0].mapping",
             "only mapped",
         ),
@@ -79,7 +80,8 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
             "YAML",
         ),
         (
-            HEAD + '  - {name: m, kind: mapped, authentication: key, mapping: {employeeId: "a["}}',
+            HEAD + "  - {name: m, kind: mapped, authentication: key, "
+            'mapping: {action: b, employeeId: "a["}}',
             "sources[0].mapping.employeeId",
             "no JMESPath",
         ),
@@ -90,31 +92,31 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S}, mapping: "
-            "{employeeId: a}}",
+            "{employeeId: a, action: b}}",
             "sources[0].hmac",
             "which header",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            "timestampHeader: Y}, mapping: {employeeId: a}}",
+            "timestampHeader: Y}, mapping: {employeeId: a, action: b}}",
             "sources[0].hmac.timestampHeader",
             "not signed",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{timestamp}"}, mapping: {employeeId: a}}',
+            'signed: "{timestamp}"}, mapping: {employeeId: a, action: b}}',
             "sources[0].hmac.signed",
             "{body} is missing",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{uri}{body}"}, mapping: {employeeId: a}}',
+            'signed: "{uri}{body}"}, mapping: {employeeId: a, action: b}}',
             "sources[0].hmac.signed",
             "{uri} stands for nothing",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{body}.{body}"}, mapping: {employeeId: a}}',
+            'signed: "{body}.{body}"}, mapping: {employeeId: a, action: b}}',
             "sources[0].hmac.signed",
             "{body} once",
         ),
@@ -137,8 +139,8 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
             "not signed",
         ),
         (
-            HEAD + "  - {name: m, kind: mapped, authentication: key, mapping: {employeeId: a, "
-            "actions: {new: hire}}}",
+            HEAD + "  - {name: m, kind: mapped, authentication: key, "
+            "mapping: {employeeId: a, action: b, actions: {new: hire}}}",
             "sources[0].mapping.actions.new",
             "onboard or offboard",
         ),
@@ -168,9 +170,8 @@ def test_an_expression_that_no_message_could_be_evaluated_by_is_told_before_one_
     expression: str, reason: str
 ) -> None:
     written = json.dumps(expression)
-    source = (
-        f"  - {{name: m, kind: mapped, authentication: key, mapping: {{employeeId: {written}}}}}"
-    )
+    mapping = f"{{action: b, employeeId: {written}}}"
+    source = f"  - {{name: m, kind: mapped, authentication: key, mapping: {mapping}}}"
     (told,) = findings(HEAD + source)
     assert (told.field, reason in told.reason) == ("sources[0].mapping.employeeId", True), told
 
