@@ -55,7 +55,7 @@ CONNECTOR = ServiceAccount("svc-connect", "Sandbox-Connect-1!")
 
 CONNECT_HOST = ServiceAccount("svc-connect-host", "Sandbox-Connect-Host-1!")
 """The Connect host to Kerberos; on a real domain that is its computer account."""
-WINRM_SERVICE = "WSMAN/localhost"
+WINRM_SERVICE = "host/localhost"
 """What clients ask a ticket for, before they sign in to WinRM there."""
 
 

@@ -160,6 +160,22 @@ def test_a_host_that_speaks_another_language_is_told_by_what_its_scheduler_says(
     rig.answer(add, "succeeded")
 
 
+def test_a_cycle_that_imported_from_another_controller_is_left_for_entra_to_show(
+    rig: Rig, host: ConnectHost
+) -> None:
+    host.set(lastController="dc2.corp.contoso.test")
+    add = command(by_name("rolf"))
+    rig.send(add)
+
+    def told() -> list[str | None]:
+        return [result.sync.problem for result in rig.results(add.command_key)]
+
+    wait_until(lambda: "other-controller" in told())
+    rig.wait_until_done()
+    time.sleep(A_WHILE)
+    assert (cycles(host), told()[-1]) == (1, "other-controller")
+
+
 def test_a_keytab_is_enough_to_sign_in_there(
     shared_rig: Rig, host: ConnectHost, tmp_path: Path
 ) -> None:
