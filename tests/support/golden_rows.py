@@ -36,6 +36,7 @@ from shared.domain.person.enrolment import (
     State,
     Step,
 )
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Attribute, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
@@ -89,6 +90,7 @@ WHOLE = Enrolment(
     attempts=2,
     reissues=1,
     flag=Reason.NOT_VISIBLE,
+    held=HeldMethods(frozenset({"email", "mobilePhone"}), administrator=True),
     claims=(
         Claim(Cause(CauseKind.EVENT, "event-1", "hr")),
         Claim(Cause(CauseKind.WAVE, "pilot", "rollout")),
@@ -101,7 +103,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_BEGINS = replace(WHOLE, exclusion=replace(_EXCLUSION, begins=None))
+BEFORE_METHODS = replace(WHOLE, held=None)
+"""As it was stored before methods were read."""
+BEFORE_BEGINS = replace(BEFORE_METHODS, exclusion=replace(_EXCLUSION, begins=None))
 """As it was stored before an exclusion could begin."""
 BEFORE_COMMANDS = replace(BEFORE_BEGINS, commands=NO_COMMANDS)
 """As it was stored before the commands had a column."""
@@ -304,11 +308,21 @@ async def _expect_commands(tables: Tables) -> None:
 
 
 async def _write_leaver(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_METHODS, actor="hr", now=NOW)
 
 
 async def _expect_leaver(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_METHODS}
+
+
+async def _write_methods(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_methods(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    (page,) = [page async for page in tables.ledger.summaries()]
+    assert [one.held for one in page] == [WHOLE.held]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -380,6 +394,7 @@ GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
+    "methods": Golden(_write_methods, _expect_methods),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "plan": Golden(_write_plan, _expect_plan),
