@@ -16,7 +16,7 @@ from shared.domain.rollout.gates.registry import GATES
 from tests.support.rig import People, Rig, until
 
 SOAK = timedelta(hours=1)
-_IN = {"requested", "applied", "visible", "effective", "registered"}
+_IN = {"requested", "applied", "visible", "effective", "registered", "resettable", "lost"}
 
 
 def ring(name: str, *people: Employee, **more: Any) -> dict[str, Any]:
