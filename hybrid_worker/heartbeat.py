@@ -27,7 +27,12 @@ class Heartbeat:
         return abs(now - self._said.reported_at) >= self._every
 
     def report(
-        self, now: datetime, sync: SyncReport, *, directory_answers: bool
+        self,
+        now: datetime,
+        sync: SyncReport,
+        *,
+        directory_answers: bool,
+        clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
@@ -36,6 +41,7 @@ class Heartbeat:
             directory_answers=directory_answers,
             sync=sync,
             set_aside=self._set_aside() or None,
+            clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -45,5 +51,6 @@ class Heartbeat:
         self._said = report
 
 
-def _state(report: WorkerReport) -> tuple[bool, str, str | None, int | None]:
-    return report.directory_answers, report.sync.state, report.sync.problem, report.set_aside
+def _state(report: WorkerReport) -> tuple[object, ...]:
+    sync, clock_is_off = report.sync, report.clock_ahead is not None
+    return report.directory_answers, sync.state, sync.problem, report.set_aside, clock_is_off
