@@ -104,6 +104,8 @@ class WorkerView(View):
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str
+    clock_ahead: int | None
+    """Seconds by which its clock is ahead of Service Bus, less than 0 if behind; null if little."""
 
 
 class RolloutView(View):

@@ -20,6 +20,8 @@ class WorkerSight:
     """How its newest delta sync ended; None where none has."""
     sync_ended_at: datetime | None = None
     problem: str = ""
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind; None if little, or unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
         directory_answers=report.directory_answers,
         sync=report.sync.state,
         set_aside=report.set_aside,
+        clock_ahead=report.clock_ahead,
     )
 
 
@@ -85,6 +86,7 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         # How long ago by the worker's clock; when that was by this side's.
         sync_ended_at=_ended_at(report, now),
         problem=": ".join(part for part in (sync.problem, sync.detail) if part),
+        clock_ahead=report.clock_ahead,
     )
 
 
