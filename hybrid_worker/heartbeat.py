@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
 
 
 class Heartbeat:
@@ -30,6 +30,7 @@ class Heartbeat:
         self,
         now: datetime,
         sync: SyncReport,
+        hindrance: SyncHindrance | None = None,
         *,
         directory_answers: bool,
         clock_ahead: timedelta | None = None,
@@ -40,6 +41,7 @@ class Heartbeat:
             reported_at=now,
             directory_answers=directory_answers,
             sync=sync,
+            hindrance=hindrance,
             set_aside=self._set_aside() or None,
             clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
         )
@@ -52,5 +54,11 @@ class Heartbeat:
 
 
 def _state(report: WorkerReport) -> tuple[object, ...]:
-    sync, clock_is_off = report.sync, report.clock_ahead is not None
-    return report.directory_answers, sync.state, sync.problem, report.set_aside, clock_is_off
+    return (
+        report.directory_answers,
+        report.sync.state,
+        report.sync.problem,
+        report.hindrance.problem if report.hindrance else None,
+        report.set_aside,
+        report.clock_ahead is not None,
+    )

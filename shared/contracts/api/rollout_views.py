@@ -104,7 +104,10 @@ class WorkerView(View):
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str
-    clock_ahead: int | None
+    hindrance: str = ""
+    """What is in the way of the next delta sync, in words; empty if nothing is."""
+    hindered_since: Moment | None = None
+    clock_ahead: int | None = None
     """Seconds by which its clock is ahead of Service Bus, less than 0 if behind; null if little."""
 
 

@@ -281,6 +281,9 @@ class Endless:
     def newest(self) -> SyncReport:
         return SyncReport(state=SyncState.NOT_NEEDED)
 
+    def hindrance(self) -> None:
+        """Nothing is said to be in the way."""
+
 
 def test_a_command_is_let_go_when_its_debt_is_in_the_journal_and_its_answer_is_sent(
     tmp_path: Path,
