@@ -36,6 +36,8 @@ _log = structlog.get_logger(__name__)
 _ANSWER_WITHIN = 15.0
 _AT_ONCE = 5.0
 """Seconds; no lock of Service Bus is shorter."""
+_PEEKED = 50
+"""Messages of one look; a command may have a hundred kilobytes."""
 
 type Delivery = ServiceBusReceivedMessage
 """A message that is locked for this worker."""
@@ -123,6 +125,13 @@ class Queues:
     def clock_ahead(self) -> timedelta | None:
         """How far the local clock is ahead of Service Bus; None if that is little, or unknown."""
         return self._clock.ahead
+
+    def peek(self, after: int) -> Sequence[Delivery]:
+        """Looks at messages behind that sequence number without taking them; none at the end."""
+        with _service_bus():
+            return self._opened().receiver.peek_messages(
+                _PEEKED, sequence_number=after + 1, timeout=self._answer_within
+            )
 
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""

@@ -15,13 +15,16 @@ class Counted:
     """What became of commands that each were to change something."""
 
     answered: int
+    """As done, last."""
     lost: int
-    """Not answered, refused or dead-lettered."""
+    """Not answered as done."""
     doubled: int
     """Done twice: answered by another content than the first time, or "already" by its own doing.
 
     Service Bus drops an answer that is sent again under the same id; one that arrives twice counts.
     """
+    set_aside: int = 0
+    """Dead letters all the same, by too many deliveries."""
 
 
 def counted(rig: Rig, commands: Sequence[DirectoryCommand]) -> Counted:
@@ -32,15 +35,15 @@ def counted(rig: Rig, commands: Sequence[DirectoryCommand]) -> Counted:
     )
     rig.wait_until_done()
     dead = rig.bus.messages("directory-commands", dead_letters=True)
-    answered = lost = doubled = 0
+    answered = doubled = set_aside = 0
     for one in commands:
         results = rig.results(one.command_key)
         outcomes = [tuple(member.outcome for member in result.members) for result in results]
         states = [(result.sync.state, result.sync.problem) for result in results]
         answered += bool(outcomes) and set(outcomes[-1]) == {WriteOutcome.DONE}
-        lost += not outcomes or any(one.command_key in str(letter["body"]) for letter in dead)
+        set_aside += any(one.command_key in str(letter["body"]) for letter in dead)
         doubled += len(set(outcomes)) > 1 or len(states) > len(set(states))
-    return Counted(answered, lost, doubled)
+    return Counted(answered, len(commands) - answered, doubled, set_aside)
 
 
 @contextmanager
