@@ -5,7 +5,15 @@ from typing import Any, Literal
 import azure.functions as func
 from pydantic import ConfigDict
 
-from functions import audit_api, dead_letters_api, health, people_api, plans_api, rollout_api
+from functions import (
+    audit_api,
+    dead_letters_api,
+    forecast_api,
+    health,
+    people_api,
+    plans_api,
+    rollout_api,
+)
 from functions.operators import Operators
 from functions.routes import Request, Routes
 from shared.bootstrap import Serving
@@ -22,6 +30,7 @@ _PARTS = (
     rollout_api.routes,
     plans_api.routes,
     people_api.routes,
+    forecast_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
     health.routes,
