@@ -42,7 +42,7 @@ def can_prove_identity(user: User, settings: Settings, at: float) -> bool:
     return len(accepted(user, settings, at)) >= needed(user, settings)
 
 
-def accepted(user: User, settings: Settings, at: float) -> set[str]:
+def accepted(user: User, settings: Settings, at: float) -> frozenset[str]:
     """Those of the user's methods that the reset page takes at that time."""
     there = _LASTING if at >= _PHONES_END else _LASTING | _BY_PHONE
     if user.roles:

@@ -101,6 +101,8 @@ class Policy(TenantRules):
     """Only members of one of these are for enrolment; empty: everybody is."""
     resets: ResetRules = DOCUMENTED_RULES
     """Which registered methods let people reset a password, and how many it takes."""
+    time_zone: str = "UTC"
+    """Where a day begins that says nothing of its own: an IANA name."""
 
     @classmethod
     def of(
@@ -112,6 +114,7 @@ class Policy(TenantRules):
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
         resets: ResetRules = DOCUMENTED_RULES,
+        time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
         rules = {one.name: getattr(tenant, one.name) for one in fields(TenantRules)}
@@ -122,6 +125,7 @@ class Policy(TenantRules):
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
             resets=resets,
+            time_zone=time_zone,
         )
 
 
