@@ -21,6 +21,7 @@ from cli.commands import (
     people,
     plans,
     rollout,
+    writing,
 )
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 app.add_typer(plans.app)
 app.add_typer(rollout.app)
+app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)

@@ -142,6 +142,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'writing-stopped'
+    description: 'Everything that writes is stopped: nobody is put in or taken out. See: sspr status'
+    severity: 2
+    query: loadTextContent('../monitoring/writing-stopped.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['reason']
+    stateful: true
+    enabled: true
+  }
+  {
     name: 'gate-failed'
     description: 'A gate of the current wave fails; at its limit the rollout pauses. See: sspr gates'
     severity: 2
@@ -253,6 +267,8 @@ var rules = [
     threshold: 0
     dimensions: ['source']
     stateful: false
+    // Anybody may knock in a source's name as often as they like.
+    quietFor: 'P1D'
     enabled: true
   }
   {
@@ -316,6 +332,7 @@ module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
     threshold: rule.threshold
     dimensions: rule.dimensions
     stateful: rule.stateful
+    quietFor: rule.?quietFor ?? ''
     actionGroupId: operators.id
   }
 }]

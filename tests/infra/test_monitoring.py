@@ -26,6 +26,7 @@ BY_EVENT: dict[str, type[Signal]] = {signal.event: signal for signal in SIGNALS}
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120}
 ASKED_FOR = {
     "rollout-paused",
+    "writing-stopped",
     "gate-failed",
     "writeback-failures",
     "worker-silent",
@@ -112,6 +113,15 @@ def test_a_rule_overlooks_nothing_and_tells_what_has_happened_once(name: str) ->
     assert rule["autoMitigate"] or window == frequency
     assert 0 <= rule["severity"] <= 3
     assert rule["description"]
+
+
+def test_nobody_can_ring_an_alarm_all_day_by_knocking() -> None:
+    """What anybody outside can bring about mails once a day; a rule that is quiet has no end."""
+    quiet = {name: rule.get("muteActionsDuration") for name, rule in RULES.items()}
+    assert {name for name, pause in quiet.items() if pause} == {"sender-refused"}
+    assert quiet["sender-refused"] == "P1D"
+    assert RULES["sender-refused"]["autoMitigate"] is False
+    assert "isnotempty(tostring(signal.source))" in QUERIES["sender-refused"]
 
 
 def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:

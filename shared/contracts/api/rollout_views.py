@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
 
 
@@ -104,6 +105,9 @@ class WorkerView(View):
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str
+    hindrance: str = ""
+    """What is in the way of the next delta sync, in words; empty if nothing is."""
+    hindered_since: Moment | None = None
 
 
 class RolloutView(View):
@@ -121,6 +125,10 @@ class RolloutView(View):
     reason: str
     wave: str | None
     pause: PauseView | None
+    meanwhile: str = ""
+    """What a pause or an abort does not stop, in a sentence; empty in every other phase."""
+    writing: WritingView | None = None
+    """Whether anything is written at all."""
     next: NextView
     waves: tuple[WaveView, ...]
     evaluation: EvaluationView | None
