@@ -81,7 +81,7 @@ def _agrees(console: Console, day: date, losing: set[str], keeping: set[str]) ->
     page: int | None = 0
     states: dict[str, str] = {}
     while page is not None:
-        asked = {"on": str(day), "page": page}
+        asked: dict[str, str | int] = {"on": str(day), "page": page}
         found = console.app.get("/forecast/people", params=asked).raise_for_status().json()
         states |= {one["userPrincipalName"]: one["today"] for one in found["people"]}
         page = found["nextPage"]
