@@ -141,13 +141,13 @@ def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToSched
         journal,
         timing=timing,
         carrier=_carrier(settings),
+        writes_to=lambda: settings.directory.server,
         clock=_now,
     )
 
 
 def _carrier(settings: WorkerSettings) -> Carrier:
-    directory = settings.directory
-    return Carrier(directory.domain, settings.sync.connector, directory.server)
+    return Carrier(settings.directory.domain, settings.sync.connector)
 
 
 def _cmdlets(settings: SyncSettings) -> Cmdlets:
