@@ -1,10 +1,13 @@
 """The sign of life: when it is due, and what it says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from hybrid_worker.active_directory.trouble import explained
+from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import MOST_DOMAINS, WorkerReport
+from shared.domain.errors import DirectoryUnavailable
 
 
 class Heartbeat:
@@ -27,13 +30,27 @@ class Heartbeat:
         return abs(now - self._said.reported_at) >= self._every
 
     def report(
-        self, now: datetime, sync: SyncReport, *, directory_answers: bool
+        self,
+        now: datetime,
+        sync: SyncReport,
+        trouble: DirectoryUnavailable | None,
+        domains: Sequence[str] = (),
     ) -> WorkerReport | None:
-        """Returns what is to be said now, or None if it has been said already."""
+        """Returns what is to be said now, or None if it has been said already.
+
+        Args:
+            now: The time.
+            sync: How the newest delta sync stands.
+            trouble: What AD, or the way to it, last failed with; None while it answers.
+            domains: Whose people can be put into the group; empty where it is not known.
+        """
         report = WorkerReport(
             worker=self._worker,
             reported_at=now,
-            directory_answers=directory_answers,
+            directory_answers=trouble is None,
+            directory_problem=explained(trouble)[0] if trouble else None,
+            directory_detail=str(trouble)[:MOST_TEXT] if trouble else None,
+            domains=tuple(domains[:MOST_DOMAINS]) or None,
             sync=sync,
             set_aside=self._set_aside() or None,
         )
@@ -45,5 +62,6 @@ class Heartbeat:
         self._said = report
 
 
-def _state(report: WorkerReport) -> tuple[bool, str, str | None, int | None]:
-    return report.directory_answers, report.sync.state, report.sync.problem, report.set_aside
+def _state(report: WorkerReport) -> tuple[object, ...]:
+    directory = (report.directory_answers, report.directory_problem, report.domains)
+    return *directory, report.sync.state, report.sync.problem, report.set_aside

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import structlog
 
+from hybrid_worker.active_directory.trouble import explained
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
@@ -58,6 +59,17 @@ class CommandQueues(Protocol):
 
     def close(self) -> None:
         """Closes everything; the next use opens it again."""
+
+
+class WatchedDirectory(Protocol):
+    """Active Directory, as far as the loop itself asks it."""
+
+    @property
+    def domains(self) -> Sequence[str]:
+        """Whose people can be put into the group; empty while it is not known."""
+
+    def check(self) -> None:
+        """Checks that AD answers, and that the group is what it has to be."""
 
 
 class Handler(Protocol):
@@ -133,7 +145,7 @@ class ReceiveLoop:
         self,
         queues: CommandQueues,
         *,
-        check_directory: Callable[[], None],
+        directory: WatchedDirectory,
         handle: Handler,
         journal: Journal,
         sync: Sync,
@@ -145,7 +157,7 @@ class ReceiveLoop:
         turned: Callable[[], None],
     ) -> None:
         self._queues = queues
-        self._check_directory = check_directory
+        self._directory = directory
         self._handle = handle
         self._journal = journal
         self._sync = sync
@@ -158,6 +170,7 @@ class ReceiveLoop:
         self._held: list[_Held] = []
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
+        self._trouble: DirectoryUnavailable | None = DirectoryUnavailable("not asked yet")
         self._directory_pause = _Pause(clock())
         self._queues_pause = _Pause(clock())
         self._prune_at = clock()
@@ -215,18 +228,19 @@ class ReceiveLoop:
         if not (now >= self._directory_pause.until if away else self._heartbeat.is_due(now)):
             return
         try:
-            self._check_directory()
+            self._directory.check()
             self._handle.recover()
         except DirectoryUnavailable as error:
             self._note_directory_away(error)
             return
         self._directory_is_away = False
+        self._trouble = None
         if away:
             _log.info("directory-answers")
 
     def _report(self) -> None:
         report = self._heartbeat.report(
-            self._clock(), self._sync.newest(), directory_answers=not self._directory_is_away
+            self._clock(), self._sync.newest(), self._trouble, self._directory.domains
         )
         if report:
             # No sign of life from a worker that would not hear a command.
@@ -237,8 +251,17 @@ class ReceiveLoop:
 
     def _note_directory_away(self, error: DirectoryUnavailable) -> None:
         self._directory_is_away = True
+        self._trouble = error
         seconds = self._directory_pause.begin(self._clock())
-        _log.warning("directory-unavailable", error=str(error), seconds=seconds)
+        problem, passes = explained(error)
+        _log.warning(
+            "directory-unavailable",
+            kind=type(error).__name__,
+            problem=problem,
+            passes=passes,
+            error=str(error),
+            seconds=seconds,
+        )
 
     def _take(self) -> None:
         room = min(self._pace.batch, MOST_HELD - len(self._held))
@@ -281,6 +304,7 @@ class ReceiveLoop:
         self._queues.abandon(delivery)
         if not self._directory_is_away:
             self._directory_is_away = True
+            self._trouble = DirectoryUnavailable(f"a command failed: {type(error).__name__}")
             self._directory_pause.begin(self._clock())
 
     def _wait(self) -> float:

@@ -88,6 +88,10 @@ class Reason(StrEnum):
         "Entra refuses changes to the scope group; check the topology.",
     )
     WRITE_REFUSED = "write-refused", "The directory refused the change; see the detail."
+    DIRECTORY_BUSY = (
+        "directory-busy",
+        "Active Directory could not take the change just then; it is asked for again.",
+    )
     DEADLINE_PASSED = "deadline-passed", "The person did not appear in time."
     # On the way out.
     OFFBOARDED = "offboarded", "An offboarding event asked to take this person out."

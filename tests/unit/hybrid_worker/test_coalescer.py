@@ -81,7 +81,7 @@ class Scene:
             issued_at=self.now,
             expires_at=self.now + timedelta(hours=1),
         )
-        account = Account(guid=UUID(int=1), anchor=UUID(int=1), sid="S-1")
+        account = Account(guid=UUID(int=1), sid="S-1")
         answer = JournalEntry(
             command,
             (MemberResult(key="p", outcome=WriteOutcome.DONE),),
