@@ -57,6 +57,8 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         ("worker", "last heard of (UTC)", "directory", "delta sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
+    if served := [(one.worker, _domains(one)) for one in rollout.workers if one.domains]:
+        parts += [Text(), heading("Domains whose people the workers put in"), facts(*served)]
     return Group(*parts)
 
 
@@ -182,6 +184,7 @@ def _named(object_ids: Sequence[str]) -> str:
 
 def _worker(worker: WorkerView) -> tuple[object, ...]:
     answers = plain("answers") if worker.directory_answers else plain("is silent", "bold red")
+    problems = (worker.directory_problem, worker.problem)
     succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
     ended = moment(worker.sync_ended_at)
@@ -190,5 +193,9 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
         moment(worker.seen_at),
         answers,
         plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
-        plain(worker.problem, "red"),
+        plain("; ".join(one for one in problems if one), "red"),
     )
+
+
+def _domains(worker: WorkerView) -> str:
+    return ", ".join(worker.domains or ())

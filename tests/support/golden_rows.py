@@ -186,7 +186,12 @@ SIGHT = WorkerSight(
     sync_succeeded=True,
     sync_ended_at=NOW,
     problem="none to speak of",
+    directory_problem="account-locked: the account is locked out (data 775)",
+    domains=("corp.contoso.test", "emea.corp.contoso.test"),
 )
+"""With a value in every field."""
+SIGHT_BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None)
+"""As it was stored before a worker said of its domains."""
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",
@@ -335,7 +340,7 @@ async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.keep_evaluation(DECIDED)
     await tables.rollouts.keep_evaluation(UNDECIDED)
     await tables.rollouts.keep_reconciliation(RECONCILIATION)
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([SIGHT_BEFORE_DOMAINS])
 
 
 async def _expect_rollout(tables: Tables) -> None:
@@ -345,8 +350,16 @@ async def _expect_rollout(tables: Tables) -> None:
     assert await tables.rollouts.document_text(2) == DOCUMENT_TEXT
     assert list(await tables.rollouts.evaluations(9)) == [UNDECIDED, DECIDED]
     assert await tables.rollouts.reconciliation() == RECONCILIATION
-    assert list(await tables.workers.sights()) == [SIGHT]
+    assert list(await tables.workers.sights()) == [SIGHT_BEFORE_DOMAINS]
     await _expect_audit(tables, changes=1)
+
+
+async def _write_worker(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [SIGHT]
 
 
 async def _write_plan(tables: Tables) -> None:
@@ -382,6 +395,7 @@ GOLDEN: Mapping[str, Golden] = {
     "leaver": Golden(_write_leaver, _expect_leaver),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
+    "worker": Golden(_write_worker, _expect_worker),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),

@@ -11,7 +11,7 @@ _LARGEST_PAGE = 999
 _FIELDS = (
     "id,userPrincipalName,employeeId,accountEnabled,userType,employeeHireDate,assignedPlans,"
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
-    "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier"
+    "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier,onPremisesDomainName"
 )
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
 _SSPR = "Self-service Password Management"

@@ -77,6 +77,10 @@ class Reason(StrEnum):
         "cloud-user-out-of-reach",
         "The scope is a synced group; cloud users cannot be in it.",
     )
+    DOMAIN_NOT_SERVED = (
+        "domain-not-served",
+        "The person is of an AD domain whose people no hybrid worker can put into the group.",
+    )
     # Failed.
     AMBIGUOUS = "ambiguous", "More than one account matches; nobody was touched."
     SID_MISMATCH = "sid-mismatch", "The account with this source anchor has another SID."

@@ -13,6 +13,8 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.withdrawal import take_out
 
+_LATE = frozenset({Reason.UNLICENSED, Reason.DOMAIN_NOT_SERVED})
+"""What may be mended after the arrival, without the person's doing."""
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})
 """Exclusions that no event lifts."""
 
@@ -138,7 +140,7 @@ def adopt(
     reason = refusal(person, memberships, policy)
     if reason is None or next_state(arrived, Happening.REFUSED_ON_ARRIVAL) is None:
         return arrived
-    if reason is Reason.UNLICENSED:
+    if reason in _LATE:
         return replace(arrived, flag=reason)
     return take_out(arrived, Happening.REFUSED_ON_ARRIVAL, reason, now)
 

@@ -81,11 +81,17 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         worker=report.worker,
         seen_at=now,
         directory_answers=report.directory_answers,
+        directory_problem=_joined(report.directory_problem, report.directory_detail) or None,
+        domains=report.domains,
         sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
         # How long ago by the worker's clock; when that was by this side's.
         sync_ended_at=_ended_at(report, now),
-        problem=": ".join(part for part in (sync.problem, sync.detail) if part),
+        problem=_joined(sync.problem, sync.detail),
     )
+
+
+def _joined(*parts: str | None) -> str:
+    return ": ".join(part for part in parts if part)
 
 
 def _ended_at(report: WorkerReport, now: datetime) -> datetime | None:
@@ -128,6 +134,6 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
 def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:
     if sync.state not in {SyncState.SUCCEEDED, SyncState.FAILED}:
         return current
-    detail = ": ".join(part for part in (sync.problem, sync.detail) if part)
+    detail = _joined(sync.problem, sync.detail)
     succeeded = sync.state is SyncState.SUCCEEDED
     return note_delta_sync(current, succeeded=succeeded, detail=detail, now=now)
