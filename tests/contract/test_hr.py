@@ -264,7 +264,7 @@ def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.C
     assert (len(keys), answer.json()["listed"]) == (2, 1)
     found = [f"/api/events/{key}" for key in keys]
     for path in found:
-        wait_until(lambda path=path: http.get(path, headers=keyed(http)).status_code == 200)
+        wait_until(lambda path=path: http.get(path, headers=keyed(http)).status_code == 200)  # type: ignore[misc]
     listed, joins = (http.get(path, headers=keyed(http)).json() for path in found)
     assert (listed["outcome"], listed["people"]) == ("listed", [])
     assert joins["outcome"] == "hire-date-ahead"
