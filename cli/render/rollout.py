@@ -57,8 +57,11 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         ("worker", "last heard of (UTC)", "directory", "delta sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
-    if served := [(one.worker, _domains(one)) for one in rollout.workers if one.domains]:
-        parts += [Text(), heading("Domains whose people the workers put in"), facts(*served)]
+    parts += section(
+        "Whose people the workers put in",
+        ("worker", "domains"),
+        [(one.worker, ", ".join(one.domains)) for one in rollout.workers if one.domains],
+    )
     return Group(*parts)
 
 
@@ -195,7 +198,3 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
         plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
         plain("; ".join(one for one in problems if one), "red"),
     )
-
-
-def _domains(worker: WorkerView) -> str:
-    return ", ".join(worker.domains or ())
