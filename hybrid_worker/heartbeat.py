@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hybrid_worker.active_directory.trouble import explained
 from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import MOST_DOMAINS, WorkerReport
+from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 
 
@@ -33,6 +33,7 @@ class Heartbeat:
         self,
         now: datetime,
         sync: SyncReport,
+        hindrance: SyncHindrance | None,
         trouble: DirectoryUnavailable | None,
         domains: Sequence[str] = (),
     ) -> WorkerReport | None:
@@ -41,6 +42,7 @@ class Heartbeat:
         Args:
             now: The time.
             sync: How the newest delta sync stands.
+            hindrance: What is in the way of the next one; None if nothing is.
             trouble: What AD, or the way to it, last failed with; None while it answers.
             domains: Whose people can be put into the group; empty where it is not known.
         """
@@ -52,6 +54,7 @@ class Heartbeat:
             directory_detail=str(trouble)[:MOST_TEXT] if trouble else None,
             domains=tuple(domains[:MOST_DOMAINS]) or None,
             sync=sync,
+            hindrance=hindrance,
             set_aside=self._set_aside() or None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
@@ -64,4 +67,6 @@ class Heartbeat:
 
 def _state(report: WorkerReport) -> tuple[object, ...]:
     directory = (report.directory_answers, report.directory_problem, report.domains)
-    return *directory, report.sync.state, report.sync.problem, report.set_aside
+    hindrance = report.hindrance.problem if report.hindrance else None
+    sync = (report.sync.state, report.sync.problem, hindrance)
+    return *directory, *sync, report.set_aside

@@ -185,9 +185,14 @@ def _named(object_ids: Sequence[str]) -> str:
     return f"{number} or more" if number >= _MOST_NAMED else str(number)
 
 
+def _hindrance(worker: WorkerView) -> str:
+    since = moment(worker.hindered_since)
+    return f"since {since} {worker.hindrance}" if since and worker.hindrance else worker.hindrance
+
+
 def _worker(worker: WorkerView) -> tuple[object, ...]:
     answers = plain("answers") if worker.directory_answers else plain("is silent", "bold red")
-    problems = (worker.directory_problem, worker.problem)
+    problems = (worker.directory_problem, worker.problem, _hindrance(worker))
     succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
     ended = moment(worker.sync_ended_at)

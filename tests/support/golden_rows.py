@@ -188,10 +188,14 @@ SIGHT = WorkerSight(
     problem="none to speak of",
     directory_problem="account-locked: the account is locked out (data 775)",
     domains=("corp.contoso.test", "emea.corp.contoso.test"),
+    hindrance="hangs: no answer for 30 s",
+    hindered_since=NOW,
 )
 """With a value in every field."""
-SIGHT_BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None)
-"""As it was stored before a worker said of its domains."""
+SIGHT_BEFORE_DOMAINS = replace(
+    SIGHT, directory_problem=None, domains=None, hindrance="", hindered_since=None
+)
+"""As it was stored before a worker said of its domains, and of what is in a sync's way."""
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",

@@ -18,6 +18,15 @@ DomainName = Annotated[str, StringConstraints(min_length=1, max_length=255, to_l
 Domains = Annotated[tuple[DomainName, ...], Field(min_length=1, max_length=MOST_DOMAINS)]
 
 
+class SyncHindrance(Contract):
+    """What keeps the delta sync of those who wait from beginning or from ending."""
+
+    problem: Word
+    """Hangs, suspended, staging …, in a word of the worker's."""
+    detail: Text | None = None
+    since: Moment
+
+
 class WorkerReport(Contract):
     """What one worker says of itself, about once a minute."""
 
@@ -36,5 +45,7 @@ class WorkerReport(Contract):
     """The domains whose people it can put into its group; None where it does not say."""
     sync: SyncReport
     """How the delta sync stands of those who wait, or how the newest one ended."""
+    hindrance: SyncHindrance | None = None
+    """What is in the way of the next delta sync; None if nothing is, or nobody waits for one."""
     set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many commands and rows of its journal it could not digest; None if none."""

@@ -18,10 +18,13 @@ class WorkerSight:
     seen_at: datetime
     """By the receiving side's clock."""
     directory_answers: bool
-    sync_succeeded: bool | None = None
+    sync_succeeded: bool | None
     """How its newest delta sync ended; None where none has."""
     sync_ended_at: datetime | None = None
     problem: str = ""
+    hindrance: str = ""
+    """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
+    hindered_since: datetime | None = None
     directory_problem: str | None = None
     """Why Active Directory does not answer it, where it says so."""
     domains: tuple[str, ...] | None = None
