@@ -21,8 +21,8 @@ class JsonColumns[T]:
         Args:
             kind: The dataclass.
             name: Of the columns.
-            omits_defaults: Whether a field that has its default is left out, so that a row without a
-                new one stays as it was.
+            omits_defaults: Whether a field that has its default is left out, so that a row
+                without a new one stays as it was.
         """
         self._name = name
         self._omits_defaults = omits_defaults

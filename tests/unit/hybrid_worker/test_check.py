@@ -287,7 +287,8 @@ def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
 
 
 def test_an_endpoint_that_is_out_of_reach_is_told_what_it_takes_to_get_there() -> None:
-    for account in ({}, {"user": "svc", "password": SecretStr("x")}):
+    accounts: list[dict[str, Any]] = [{}, {"user": "svc", "password": SecretStr("x")}]
+    for account in accounts:
         settings = SyncSettings(host="localhost", port=1, **account)
         outcome = connect_host_outcome(settings, JeaSession(settings))
         assert outcome.state is CheckState.FAILED
