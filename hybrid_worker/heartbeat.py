@@ -36,6 +36,7 @@ class Heartbeat:
         hindrance: SyncHindrance | None,
         trouble: DirectoryUnavailable | None,
         domains: Sequence[str] = (),
+        clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already.
 
@@ -45,6 +46,7 @@ class Heartbeat:
             hindrance: What is in the way of the next one; None if nothing is.
             trouble: What AD, or the way to it, last failed with; None while it answers.
             domains: Whose people can be put into the group; empty where it is not known.
+            clock_ahead: By how much our clock is ahead of Service Bus; None if little.
         """
         report = WorkerReport(
             worker=self._worker,
@@ -56,6 +58,7 @@ class Heartbeat:
             sync=sync,
             hindrance=hindrance,
             set_aside=self._set_aside() or None,
+            clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -69,4 +72,4 @@ def _state(report: WorkerReport) -> tuple[object, ...]:
     directory = (report.directory_answers, report.directory_problem, report.domains)
     hindrance = report.hindrance.problem if report.hindrance else None
     sync = (report.sync.state, report.sync.problem, hindrance)
-    return *directory, *sync, report.set_aside
+    return *directory, *sync, report.set_aside, report.clock_ahead is not None

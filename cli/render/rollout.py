@@ -193,14 +193,23 @@ def _hindrance(worker: WorkerView) -> str:
 
 def _worker(worker: WorkerView) -> tuple[object, ...]:
     answers = plain("answers") if worker.directory_answers else plain("is silent", "bold red")
-    problems = (worker.directory_problem, worker.problem, _hindrance(worker))
     succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
     ended = moment(worker.sync_ended_at)
+    of_sync = (worker.problem, _hindrance(worker))
+    parts = (_clock(worker.clock_ahead), worker.directory_problem, *of_sync)
+    trouble = [part for part in parts if part]
     return (
         worker.worker,
         moment(worker.seen_at),
         answers,
         plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
-        plain("; ".join(one for one in problems if one), "red"),
+        plain("; ".join(trouble), "red"),
     )
+
+
+def _clock(ahead: int | None) -> str:
+    """Says by how much a clock is off that ends locks too early or too late."""
+    if not ahead:
+        return ""
+    return f"clock {abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} Service Bus"

@@ -199,9 +199,10 @@ SIGHT = WorkerSight(
     hindered_since=NOW,
     directory_problem="account-locked: the account is locked out (data 775)",
     domains=("corp.contoso.test", "emea.corp.contoso.test"),
+    clock_ahead=-70,
 )
 """With a value in every field."""
-BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None)
+BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None, clock_ahead=None)
 """As it was stored before a worker said whose people it serves."""
 BEFORE_HINDRANCES = replace(BEFORE_DOMAINS, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""

@@ -25,6 +25,8 @@ class WorkerSight:
     hindrance: str = ""
     """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
     hindered_since: datetime | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind; None if little, or unknown."""
     directory_problem: str | None = None
     """Why Active Directory does not answer it, where it says so."""
     domains: tuple[str, ...] | None = None

@@ -75,6 +75,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
         directory_answers=report.directory_answers,
         sync=report.sync.state,
         set_aside=report.set_aside,
+        clock_ahead=report.clock_ahead,
     )
 
 
@@ -93,6 +94,7 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         problem=_joined(sync.problem, sync.detail),
         hindrance=_joined(hindrance.problem, hindrance.detail) if hindrance else "",
         hindered_since=_when(hindrance.since, report, now) if hindrance else None,
+        clock_ahead=report.clock_ahead,
     )
 
 
