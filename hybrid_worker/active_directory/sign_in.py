@@ -137,13 +137,15 @@ def _read(file: Path | None) -> dict[str, Any]:
 
 
 def _is_whole(known: dict[str, Any]) -> bool:
+    if "salt" in known and not (isinstance(known["salt"], str) and bytes.fromhex(known["salt"])):
+        return False
     refused = known.get("refused")
     if refused is None:
         return True
     texts = ("proof", "until", "problem", "text")
     return (
         isinstance(refused, dict)
-        and bool(bytes.fromhex(str(known.get("salt"))))
+        and "salt" in known
         and all(isinstance(refused.get(name), str) for name in texts)
         and all(isinstance(refused.get(name), bool) for name in ("passes", "counts"))
         and isinstance(refused.get("tries"), int)
