@@ -120,9 +120,14 @@ class _Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
 
     def __init__(
-        self, certificate: ServerCertificate, target: tuple[str, int], name: str, authority: Path
+        self,
+        certificate: ServerCertificate,
+        target: tuple[str, int],
+        name: str,
+        authority: Path,
+        at: tuple[str, int],
     ) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(at, _Handler)
         self.proxy = Proxy(int(self.server_address[1]))
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(certificate.certificate, certificate.key)
@@ -144,7 +149,11 @@ class _Server(socketserver.ThreadingTCPServer):
 
 @contextlib.contextmanager
 def proxying(
-    certificate: ServerCertificate, target: tuple[str, int], name: str, authority: Path
+    certificate: ServerCertificate,
+    target: tuple[str, int],
+    name: str,
+    authority: Path,
+    at: tuple[str, int] = ("127.0.0.1", 0),
 ) -> Iterator[Proxy]:
     """A proxy in front of the controller at an address, for as long as the context lasts.
 
@@ -153,8 +162,9 @@ def proxying(
         target: Where the controller is.
         name: The controller's, as in its certificate.
         authority: Who signed that.
+        at: Where the proxy listens; at any free port where none is said.
     """
-    with _Server(certificate, target, name, authority) as server:
+    with _Server(certificate, target, name, authority, at) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server.proxy

@@ -24,6 +24,16 @@ def users_with(field: str, values: Collection[str]) -> Iterator[str]:
         yield f"/users?$filter={quote(condition, safe='')}&$select={_FIELDS}"
 
 
+def users_equal_to(field: str, values: Collection[str]) -> Iterator[str]:
+    """Yields the same for a field that Graph compares by `eq` alone, and not by `in`.
+
+    Source: https://learn.microsoft.com/graph/api/resources/user, onPremisesSecurityIdentifier
+    """
+    for chunk in batched(values, MOST_VALUES, strict=False):
+        condition = " or ".join(f"{field} eq {quoted(value)}" for value in chunk)
+        yield f"/users?$filter={quote(condition, safe='')}&$select={_FIELDS}"
+
+
 def all_users() -> str:
     """Returns the path that lists every user."""
     return f"/users?$select={_FIELDS}&$top={_LARGEST_PAGE}"

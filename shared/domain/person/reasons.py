@@ -120,6 +120,10 @@ class Reason(StrEnum):
         "directory-busy",
         "Active Directory could not take the change just then; it is asked for again.",
     )
+    NOT_SYNCED = (
+        "not-synced",
+        "In Active Directory, but not in Entra by the deadline: outside the sync's scope?",
+    )
     DEADLINE_PASSED = "deadline-passed", "The person did not appear in time."
     # On the way out.
     OFFBOARDED = "offboarded", "An offboarding event asked to take this person out."

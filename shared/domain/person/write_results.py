@@ -106,6 +106,9 @@ def _after_removal(current: Enrolment, answer: WriteResult, now: datetime) -> En
         return _after_refused_removal(current, answer, now)
     done = answer.outcome is WriteOutcome.DONE
     reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
+    if next_state(current, Happening.REMOVED) is State.FAILED:
+        # What is said of them is why they were taken out, and not that they were.
+        reason = current.reason
     return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
 
 
