@@ -35,6 +35,7 @@ class Heartbeat:
         sync: SyncReport,
         hindrance: SyncHindrance | None,
         trouble: DirectoryUnavailable | None,
+        *,
         domains: Sequence[str] = (),
         clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:

@@ -259,8 +259,8 @@ class ReceiveLoop:
             self._sync.newest(),
             self._sync.hindrance(),
             self._trouble,
-            self._directory.domains,
-            self._queues.clock_ahead,
+            domains=self._directory.domains,
+            clock_ahead=self._queues.clock_ahead,
         )
         if report:
             # No sign of life from a worker that would not hear a command.
