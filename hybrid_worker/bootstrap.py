@@ -49,12 +49,13 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     os.environ.update(kerberos_environment(settings.directory))
     process, sync_settings = settings.process, settings.sync
     sign_in = _sign_in(settings)
-    directory = ActiveDirectory(settings.directory, sign_in)
+    # Each tells the other of controllers: where to write, if possible, and where that came to be.
+    directory = ActiveDirectory(settings.directory, sign_in, lambda: sync.imports_from)
     queues = Queues(settings.service_bus, _LONGEST_HOLD, _now)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
         with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
-            sync = _sync(settings, journal)
+            sync = _sync(settings, journal, directory)
             handle = HandleCommands(
                 directory.find_people,
                 directory,
@@ -133,7 +134,9 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     return variables
 
 
-def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToScheduler:
+def _sync(
+    settings: WorkerSettings, journal: Journal, directory: ActiveDirectory
+) -> Coalescer | LeftToScheduler:
     sync = settings.sync
     if sync.mode == "none":
         return LeftToScheduler()
@@ -150,7 +153,7 @@ def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToSched
         journal,
         timing=timing,
         carrier=_carrier(settings),
-        writes_to=lambda: settings.directory.server,
+        writes_to=lambda: directory.controller,
         clock=_now,
     )
 
