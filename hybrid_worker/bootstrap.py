@@ -13,8 +13,9 @@ from hybrid_worker.check.directory import directory_checks
 from hybrid_worker.check.installation import JOURNAL, installation_checks
 from hybrid_worker.check.outcome import Check
 from hybrid_worker.check.service_bus import service_bus_checks
-from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler, Timing
+from hybrid_worker.delta_sync.coalescer import Coalescer, LeftAlone, Timing
 from hybrid_worker.delta_sync.connect_host import CmdletHost
+from hybrid_worker.delta_sync.decisions import SyncProblem
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
 from hybrid_worker.delta_sync.psrp import JeaEndpoint
 from hybrid_worker.handle_commands import HandleCommands
@@ -29,7 +30,10 @@ from hybrid_worker.settings import (
     supervisor_address,
 )
 from hybrid_worker.watchdog import Watchdog, told_to
+from shared.domain.person.sync_mode import SyncMode
 
+_LEFT_TO = {"cloud": SyncProblem.LEFT_TO_CLOUD_SYNC, "none": SyncProblem.LEFT_TO_SCHEDULER}
+"""Who carries the changes, where the worker starts no cycles."""
 _ON_TOP_OF_HOLD = 600
 """Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
 
@@ -56,7 +60,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 journal,
                 sync,
                 _now,
-                triggers_sync=sync_settings.mode != "none",
+                triggers_sync=sync_settings.mode == "connect",
             )
             pace = Pace(
                 process.batch,
@@ -73,6 +77,8 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                     process.name,
                     timedelta(seconds=process.report_every),
                     lambda: journal.kept_aside,
+                    sync_mode=SyncMode(sync_settings.mode),
+                    scope_group_sid=directory.scope_group_sid,
                 ),
                 pace=pace,
                 worker=process.name,
@@ -112,10 +118,10 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     return variables
 
 
-def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftToScheduler:
+def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftAlone:
     call = _cmdlets(settings)
     if call is None:
-        return LeftToScheduler()
+        return LeftAlone(_LEFT_TO[settings.mode])
     timing = Timing(
         debounce=timedelta(seconds=settings.debounce),
         poll=timedelta(seconds=settings.poll),
@@ -126,13 +132,13 @@ def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftToSchedul
 
 
 def _cmdlets(settings: SyncSettings) -> JeaEndpoint | LocalPowerShell | None:
-    match settings.mode:
+    if settings.mode != "connect":
+        return None
+    match settings.through:
         case "psrp":
             return JeaEndpoint(settings)
         case "subprocess":
             return LocalPowerShell(settings)
-        case "none":
-            return None
 
 
 def _now() -> datetime:

@@ -5,18 +5,35 @@ from datetime import datetime, timedelta
 
 from shared.contracts.messages.directory_result import SyncReport
 from shared.contracts.messages.worker_report import WorkerReport
+from shared.domain.person.sync_mode import SyncMode
 
 
 class Heartbeat:
     """Due at the start, after every interval, and whenever the worker's state is another."""
 
     def __init__(
-        self, worker: str, every: timedelta, set_aside: Callable[[], int] = lambda: 0
+        self,
+        worker: str,
+        every: timedelta,
+        set_aside: Callable[[], int] = lambda: 0,
+        *,
+        sync_mode: SyncMode | None = None,
+        scope_group_sid: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Takes the worker's name, the interval, and who tells how much is set aside."""
+        """Takes what stays the same of every report, and who tells the rest.
+
+        Args:
+            worker: its name.
+            every: the interval.
+            set_aside: tells how much is set aside.
+            sync_mode: which sync carries what the worker writes.
+            scope_group_sid: tells the SID of the group that it writes, once it is known.
+        """
         self._worker = worker
         self._every = every
         self._set_aside = set_aside
+        self._sync_mode = sync_mode
+        self._scope_group_sid = scope_group_sid
         self._said: WorkerReport | None = None
 
     def is_due(self, now: datetime) -> bool:
@@ -36,6 +53,8 @@ class Heartbeat:
             directory_answers=directory_answers,
             sync=sync,
             set_aside=self._set_aside() or None,
+            sync_mode=self._sync_mode,
+            scope_group_sid=self._scope_group_sid(),
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -45,5 +64,7 @@ class Heartbeat:
         self._said = report
 
 
-def _state(report: WorkerReport) -> tuple[bool, str, str | None, int | None]:
-    return report.directory_answers, report.sync.state, report.sync.problem, report.set_aside
+def _state(report: WorkerReport) -> tuple[object, ...]:
+    sync = report.sync
+    state = report.directory_answers, sync.state, sync.problem, report.set_aside
+    return (*state, report.scope_group_sid)

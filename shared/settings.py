@@ -146,6 +146,7 @@ class AppSettings(BaseSettings):
     answered_within: Duration = _DEFAULTS.answered_within
     visible_within_cloud: Duration = _DEFAULTS.visible_within_cloud
     visible_within_synced: Duration = _DEFAULTS.visible_within_synced
+    visible_within_cloud_sync: Duration = _DEFAULTS.visible_within_cloud_sync
     effective_within: Duration = _DEFAULTS.effective_within
     reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
 

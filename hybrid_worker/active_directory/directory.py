@@ -31,6 +31,10 @@ class ActiveDirectory:
         self._connection.ping()
         self._resolved()
 
+    def scope_group_sid(self) -> str | None:
+        """Returns the SID of the scope group; None until AD has shown it for the first time."""
+        return self._group.sid if self._group else None
+
     def find_people(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
         """Finds everybody each pointer leads to."""
         return find_accounts(self._connection, pointers)

@@ -14,6 +14,7 @@ from ldap3.core.results import (
     RESULT_SUCCESS,
     RESULT_UNWILLING_TO_PERFORM,
 )
+from ldap3.protocol.formatters.formatters import format_sid
 
 from hybrid_worker.active_directory.connection import DirectoryConnection, Entry, Result
 from hybrid_worker.active_directory.filters import group_filter
@@ -46,9 +47,11 @@ class Written:
 class ScopeGroup:
     """A security group, held by its GUID: a rename or a move changes nothing."""
 
-    def __init__(self, connection: DirectoryConnection, guid: UUID) -> None:
+    def __init__(self, connection: DirectoryConnection, guid: UUID, sid: str | None = None) -> None:
         self._connection = connection
         self.guid = guid
+        self.sid = sid
+        """By which the group's twin in Entra is found; None where AD did not show it."""
         self._dn = f"<GUID={guid}>"
 
     @classmethod
@@ -72,7 +75,12 @@ class ScopeGroup:
                 "SSPR_WORKER_DIRECTORY_SCOPE_GROUP: a distribution group, which SSPR cannot use. "
                 "Name a security group."
             )
-        return cls(connection, UUID(bytes_le=groups[0]["objectGUID"][0]))
+        (sid,) = groups[0].get("objectSid") or (None,)
+        return cls(
+            connection,
+            UUID(bytes_le=groups[0]["objectGUID"][0]),
+            str(format_sid(sid)) if sid else None,
+        )
 
     def members(self) -> set[UUID]:
         """Returns the GUIDs of all direct members.
@@ -149,7 +157,7 @@ def _adds(verb: str) -> bool:
 
 
 def _find(connection: DirectoryConnection, name: str) -> list[Entry]:
-    attributes = ["objectGUID", "groupType"]
+    attributes = ["objectGUID", "groupType", "objectSid"]
     if "=" not in name:
         return list(connection.search(group_filter(name), attributes))
     entry = connection.read(name, attributes)

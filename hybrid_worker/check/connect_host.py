@@ -31,6 +31,10 @@ Source: "JEA session configurations" and "JEA role capabilities", Microsoft Lear
 _LOWERED = {name.lower() for name in SHOWN_BY_JEA}
 _TENANT_CONNECTOR = " - AAD"
 """How the name of the connector to Entra ends."""
+_LEFT_TO = {
+    "cloud": "SSPR_WORKER_SYNC_MODE=cloud: Entra Cloud Sync runs by itself; `sspr status` shows it",
+    "none": "SSPR_WORKER_SYNC_MODE=none leaves syncing to the scheduler",
+}
 
 
 def connect_host_checks(settings: SyncSettings, call: Call | None) -> Sequence[Check]:
@@ -75,12 +79,12 @@ class _Host:
     def answers(self) -> str:
         settings = self._settings
         self._scheduler()
-        if settings.mode == "subprocess":
+        if settings.through == "subprocess":
             return f"Get-ADSyncScheduler by {settings.powershell}"
         return f"Get-ADSyncScheduler on {settings.host}:{settings.port}, {settings.configuration}"
 
     def exposes_no_more(self) -> str:
-        if self._settings.mode == "subprocess":
+        if self._settings.through == "subprocess":
             raise NotApplicable("there is no endpoint: the script runs three cmdlets by itself")
         found = self._ask("Get-Command")
         return judge_cmdlets(str(one.get("Name")) for one in found)
@@ -105,7 +109,7 @@ class _Host:
 
     def writes_back(self) -> str:
         by_hand = f"On the Connect host: {READS_WRITEBACK} -Connector '<tenant> - AAD'."
-        if self._settings.mode == "subprocess":
+        if self._settings.through == "subprocess":
             raise NotApplicable("the script does not ask for it", by_hand)
         shown = {str(one.get("Name")).lower() for one in self._ask("Get-Command")}
         if READS_WRITEBACK.lower() not in shown:
@@ -133,7 +137,7 @@ class _Host:
 
     def _ask(self, cmdlet: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
         if self._call is None:
-            raise NotApplicable("SSPR_WORKER_SYNC_MODE=none leaves syncing to the scheduler")
+            raise NotApplicable(_LEFT_TO[self._settings.mode])
         try:
             return self._call(cmdlet, **parameters)
         except SyncRefused as refused:
@@ -142,7 +146,7 @@ class _Host:
 
 
 def _remedy(settings: SyncSettings, problem: SyncProblem) -> str:
-    if settings.mode == "subprocess":
+    if settings.through == "subprocess":
         return (
             "Run the worker on the Connect host, by an account in ADSyncOperators; "
             "SSPR_WORKER_SYNC_MODULE may be the path of the module."

@@ -28,6 +28,8 @@ class SyncProblem(StrEnum):
     """The cycle ended without an export."""
     LEFT_TO_SCHEDULER = "left-to-scheduler"
     """The worker has been told to trigger no cycles."""
+    LEFT_TO_CLOUD_SYNC = "left-to-cloud-sync"
+    """Entra Cloud Sync carries the changes, every two minutes; nobody can trigger it from here."""
 
 
 class SyncRefused(Exception):

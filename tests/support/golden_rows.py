@@ -39,6 +39,7 @@ from shared.domain.person.enrolment import (
 from shared.domain.person.people import Attribute, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
@@ -179,13 +180,16 @@ RECONCILIATION = Reconciliation(
     skips={Reason.GUEST: 100},
     problem="additions: too many",
 )
-SIGHT = WorkerSight(
+BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
     seen_at=NOW,
     directory_answers=True,
     sync_succeeded=True,
     sync_ended_at=NOW,
     problem="none to speak of",
+)
+SIGHT = replace(
+    BEFORE_SYNC_MODES, sync_mode=SyncMode.CONNECT, scope_group_sid="S-1-5-21-1-2-3-1104"
 )
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -335,7 +339,7 @@ async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.keep_evaluation(DECIDED)
     await tables.rollouts.keep_evaluation(UNDECIDED)
     await tables.rollouts.keep_reconciliation(RECONCILIATION)
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([BEFORE_SYNC_MODES])
 
 
 async def _expect_rollout(tables: Tables) -> None:
@@ -347,6 +351,14 @@ async def _expect_rollout(tables: Tables) -> None:
     assert await tables.rollouts.reconciliation() == RECONCILIATION
     assert list(await tables.workers.sights()) == [SIGHT]
     await _expect_audit(tables, changes=1)
+
+
+async def _write_worker(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [SIGHT]
 
 
 async def _write_plan(tables: Tables) -> None:
@@ -382,6 +394,7 @@ GOLDEN: Mapping[str, Golden] = {
     "leaver": Golden(_write_leaver, _expect_leaver),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
+    "worker": Golden(_write_worker, _expect_worker),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),

@@ -15,8 +15,10 @@ class JsonColumns[T]:
     A field that is new needs a default for what was stored without it.
     """
 
-    def __init__(self, kind: type[T], name: str) -> None:
+    def __init__(self, kind: type[T], name: str, *, brief: bool = False) -> None:
+        """Takes the kind and the columns' name; `brief` leaves out what has its default."""
         self._name = name
+        self._brief = brief
         self._adapter = TypeAdapter(kind)
 
     def of(self, value: T) -> dict[str, str]:
@@ -25,7 +27,7 @@ class JsonColumns[T]:
         Raises:
             InvalidMessage: a row cannot hold as much.
         """
-        text = self._adapter.dump_json(value).decode()
+        text = self._adapter.dump_json(value, exclude_defaults=self._brief).decode()
         refuse_too_large(text, self._name)
         return spread(self._name, text)
 

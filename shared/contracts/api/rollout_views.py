@@ -104,6 +104,10 @@ class WorkerView(View):
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str
+    sync_mode: str | None = None
+    """`connect`, `cloud` or `none`: which sync carries what it writes; null if it did not say."""
+    sync_text: str = ""
+    """The same in a sentence, with how long it takes."""
 
 
 class RolloutView(View):

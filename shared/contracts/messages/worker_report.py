@@ -10,6 +10,7 @@ from pydantic import Field
 
 from shared.contracts.messages.contract import Contract, Moment, Name
 from shared.contracts.messages.directory_result import SyncReport
+from shared.domain.person.sync_mode import SyncMode
 
 SCHEMA: Final = "sspr-rollout/worker-report/1"
 
@@ -29,3 +30,7 @@ class WorkerReport(Contract):
     """How the delta sync stands of those who wait, or how the newest one ended."""
     set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many commands and rows of its journal it could not digest; None if none."""
+    sync_mode: SyncMode | None = None
+    """Which sync carries what it writes; None from a worker that knows of Entra Connect alone."""
+    scope_group_sid: Name | None = None
+    """The SID of the AD group that it writes: by it the group's twin in Entra is found."""

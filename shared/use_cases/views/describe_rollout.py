@@ -104,7 +104,7 @@ def rollout_view(
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
-        workers=tuple(map(WorkerView.model_validate, workers)),
+        workers=tuple(map(_worker, workers)),
     )
 
 
@@ -180,6 +180,19 @@ def _people_of(wave: str, totals: Totals) -> dict[str, object]:
             flagged += count if is_flagged else 0
     ordered = {str(state): states[state] for state in _FURTHEST_FIRST if states[state]}
     return {"people": states.total(), "states": ordered, "flagged": flagged}
+
+
+def _worker(sight: WorkerSight) -> WorkerView:
+    return WorkerView(
+        worker=sight.worker,
+        seen_at=sight.seen_at,
+        directory_answers=sight.directory_answers,
+        sync_succeeded=sight.sync_succeeded,
+        sync_ended_at=sight.sync_ended_at,
+        problem=sight.problem,
+        sync_mode=sight.sync_mode,
+        sync_text=sight.sync_mode.text if sight.sync_mode else "",
+    )
 
 
 def _pause(pause: Pause) -> PauseView:

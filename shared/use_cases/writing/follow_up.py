@@ -5,7 +5,9 @@ from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import is_object_id
+from shared.domain.person.policy import TenantRules
 from shared.domain.person.verification import Observation, verify
+from shared.domain.rollout.measurements import sync_modes
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.recording import nobody, save_people, whoever_changed
@@ -23,16 +25,21 @@ async def follow_up(world: World, now: datetime) -> None:
     """
     await adopt_arrivals(await find_arrivals(world), world, now)
     members = await _members_among_applied(world)
+    rules = world.tenant_rules.under(sync_modes(await world.workers.sights()))
     for keys in await world.ledger.keys_in_state(_CHASED):
-        await _verify(keys, members, world, now)
+        await _verify(keys, members, rules, world, now)
 
 
 async def _verify(
-    keys: Collection[str], members: Collection[str], world: World, now: datetime
+    keys: Collection[str],
+    members: Collection[str],
+    rules: TenantRules,
+    world: World,
+    now: datetime,
 ) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         seen = Observation(member=key in members)
-        return verify(current, seen, world.tenant_rules, now) if current else None
+        return verify(current, seen, rules, now) if current else None
 
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 

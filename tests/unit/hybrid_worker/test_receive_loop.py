@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hybrid_worker.active_directory.account import Account, Pointer
 from hybrid_worker.active_directory.scope_group import Written
-from hybrid_worker.delta_sync.coalescer import LeftToScheduler
+from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
@@ -154,7 +154,7 @@ def work(file: Path, letters: Sequence[Letter], domain: Domain | None = None) ->
     """Has the worker work until the queue is empty, and stop."""
     stop, clock, domain = Event(), Ticking(), domain or Domain()
     broker = Broker(stop, list(letters))
-    sync = LeftToScheduler()
+    sync = LeftAlone()
     with Journal(file, NOW) as journal:
         handle = HandleCommands(
             domain.find_people, domain, journal, sync, clock, triggers_sync=False
