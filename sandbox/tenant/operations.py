@@ -123,6 +123,9 @@ _OPERATIONS = (
         "DELETE", f"{_MEMBERS}/{{directoryObject-id}}/$ref", groups.remove_member, _WRITE_MEMBERS
     ),
     _operation("GET", _TRANSITIVE, groups.list_members, _READ_MEMBERS, 5),
+    _operation(
+        "GET", "/groups/{group-id}/transitiveMemberOf", groups.list_groups_around, _READ_MEMBERS
+    ),
     _operation("GET", f"{_TRANSITIVE}/$count", groups.count_members, _READ_MEMBERS),
     _operation("POST", "/directoryObjects/getByIds", users.get_by_ids, _READ_USERS | _READ_MEMBERS),
     _operation("GET", "/subscribedSkus", organization.list_subscribed_skus, _READ_LICENCES),

@@ -7,6 +7,7 @@ from shared.ports.world import World
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.writing.follow_up import follow_up
 
 type Clock = Callable[[], datetime]
@@ -15,7 +16,8 @@ type Clock = Callable[[], datetime]
 async def tick(world: World, clock: Clock) -> None:
     """Follows up, asks again for those who wait, returns unread events, advances the rollout.
 
-    The rollout is last, since a wave takes its time.
+    The rollout is last, since a wave takes its time, and after the look at its group: no wave
+    begins that nobody would be in.
 
     Raises:
         DirectoryUnavailable, LedgerConflict, UnsafePlan: the next tick tries again.
@@ -26,6 +28,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),
+            lambda: watch_scope(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )

@@ -35,6 +35,7 @@ ASKED_FOR = {
     "messages-refused",
     "sender-refused",
     "plan-unsafe",
+    "scope-changed",
     "function-failures",
     "logs-capped",
 }

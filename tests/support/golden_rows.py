@@ -76,6 +76,7 @@ WHOLE = Enrolment(
     since=NOW,
     event_time=NOW - timedelta(hours=1),
     source_of_authority=SourceOfAuthority.ON_PREMISES,
+    account=SourceOfAuthority.CLOUD,
     provenance=Provenance.OURS,
     command_key="command-1",
     commands=AskedCommands(
@@ -102,7 +103,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_BEGINS = replace(WHOLE, exclusion=replace(_EXCLUSION, begins=None))
+BEFORE_CONVERSIONS = replace(WHOLE, account=None)
+"""As it was stored before an account could be converted."""
+BEFORE_BEGINS = replace(BEFORE_CONVERSIONS, exclusion=replace(_EXCLUSION, begins=None))
 """As it was stored before an exclusion could begin."""
 BEFORE_COMMANDS = replace(BEFORE_BEGINS, commands=NO_COMMANDS)
 """As it was stored before the commands had a column."""
@@ -308,11 +311,21 @@ async def _expect_commands(tables: Tables) -> None:
 
 
 async def _write_leaver(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_CONVERSIONS, actor="hr", now=NOW)
 
 
 async def _expect_leaver(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_CONVERSIONS}
+
+
+async def _write_converted(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_converted(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    (page,) = [page async for page in tables.ledger.summaries()]
+    assert [one.account for one in page] == [SourceOfAuthority.CLOUD]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -392,6 +405,7 @@ GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
+    "converted": Golden(_write_converted, _expect_converted),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "worker": Golden(_write_worker, _expect_worker),

@@ -48,6 +48,7 @@ ALARMS = (
     "gate-failed",
     "writeback-failures",
     "plan-unsafe",
+    "scope-changed",
     "worker-silent",
     "app-silent",
     "app-misconfigured",

@@ -1,9 +1,10 @@
 """The port `Directory`: Entra, read through Graph."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from itertools import chain
+from typing import Any
 
 from shared.adapters.graph.batch import read_lists
 from shared.adapters.graph.client import GraphClient
@@ -17,6 +18,9 @@ from shared.adapters.graph.people import (
 )
 from shared.adapters.graph.queries import (
     all_users,
+    group_kind,
+    groups_around,
+    groups_with_sid,
     registration_report,
     sspr_audits,
     transitive_member_of,
@@ -33,6 +37,7 @@ from shared.domain.person.people import (
     is_object_id,
 )
 from shared.domain.rollout.resets import Reset
+from shared.domain.rollout.scope_groups import SyncedGroup
 
 _FIELD = {
     IdentifierKind.OBJECT_ID: "id",
@@ -100,6 +105,38 @@ class GraphDirectory:
         """Returns the whole registration report by object id; it lags by up to hours."""
         pages = self._client.pages(registration_report())
         return {row["id"]: registration_of(row) async for page in pages for row in page}
+
+    async def synced_groups(self, sids: Collection[str]) -> Mapping[str, SyncedGroup]:
+        """Finds AD groups' twins by the SID that they have there; those not there are left out."""
+        asked = sorted(set(sids))
+        lists = await read_lists(self._client, [groups_with_sid(sid) for sid in asked])
+        found = {sid: groups[0] for sid, groups in zip(asked, lists, strict=True) if groups}
+        around = await read_lists(
+            self._client, [groups_around(one["id"]) for one in found.values()]
+        )
+        return {
+            sid: self._twin(group, parents or ())
+            for (sid, group), parents in zip(found.items(), around, strict=True)
+        }
+
+    async def scope_group(self) -> SyncedGroup | None:
+        """Returns the scope group itself, as it is; None where there is no such group."""
+        try:
+            return self._twin(await self._client.get(group_kind(self._scope_group_id)), ())
+        except GraphFailure as failure:
+            if failure.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def _twin(self, group: Mapping[str, Any], parents: Iterable[Mapping[str, Any]]) -> SyncedGroup:
+        around = {group["id"], *(one["id"] for one in parents)}
+        return SyncedGroup(
+            object_id=group["id"],
+            is_synced=group.get("onPremisesSyncEnabled") is True,
+            is_security_group=group.get("securityEnabled") is True
+            and "Unified" not in (group.get("groupTypes") or ()),
+            is_in_scope=self._scope_group_id in around,
+        )
 
     async def administrator_ids(self) -> frozenset[str]:
         """Lists who holds a directory role, by the registration report; it lags by up to hours."""

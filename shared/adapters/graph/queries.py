@@ -13,6 +13,7 @@ _FIELDS = (
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
     "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier"
 )
+_GROUP_FIELDS = "id,onPremisesSyncEnabled,onPremisesSecurityIdentifier,securityEnabled,groupTypes"
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
 _SSPR = "Self-service Password Management"
 
@@ -40,6 +41,23 @@ def transitive_members(group_id: str) -> str:
 def transitive_member_of(object_id: str) -> str:
     """Returns the path that lists what a person is in, directly or through others."""
     path = f"/users/{quote(object_id, safe='')}/transitiveMemberOf"
+    return f"{path}?$select=id&$top={_LARGEST_PAGE}"
+
+
+def groups_with_sid(sid: str) -> str:
+    """Returns the path that finds the twin of an AD group; a converted one has kept the SID."""
+    condition = f"onPremisesSecurityIdentifier eq {quoted(sid)}"
+    return f"/groups?$filter={quote(condition, safe='')}&$select={_GROUP_FIELDS}"
+
+
+def group_kind(group_id: str) -> str:
+    """Returns the path that shows what kind of group this is."""
+    return f"/groups/{quote(group_id, safe='')}?$select={_GROUP_FIELDS}"
+
+
+def groups_around(group_id: str) -> str:
+    """Returns the path that lists the groups which a group is in, directly or through others."""
+    path = f"/groups/{quote(group_id, safe='')}/transitiveMemberOf"
     return f"{path}?$select=id&$top={_LARGEST_PAGE}"
 
 

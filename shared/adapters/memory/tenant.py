@@ -14,6 +14,11 @@ class Group:
 
     members: set[str] = field(default_factory=set)
     writable: bool = True
+    synced: bool = False
+    """Whether on-premises is its source of authority."""
+    security: bool = True
+    sid: str | None = None
+    """Of an AD group's twin."""
 
 
 @dataclass(slots=True)
@@ -113,6 +118,11 @@ class Tenant:
             raise DirectoryUnavailable(f"Graph answered 404: there is no group {group_id}")
         shown = self.shown_groups()
         return frozenset(_reached(group_id, shown) & self.people.keys())
+
+    def is_in_scope(self, group_id: str) -> bool:
+        """Tells whether this is the scope group, or in it, by one look."""
+        shown = self.shown_groups()
+        return group_id in {self.scope_group_id, *_reached(self.scope_group_id, shown)}
 
     def memberships(self, object_ids: Iterable[str]) -> dict[str, Memberships]:
         """Returns the groups of each of these people, direct or through others, by one look."""

@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import (
     Provenance,
     State,
 )
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 
 
@@ -28,6 +29,8 @@ class EnrolmentSummary:
     claims: tuple[Claim, ...] = ()
     exclusion: Exclusion | None = None
     flag: Reason | None = None
+    account: SourceOfAuthority | None = None
+    """The source of authority of the account, as last known; None where it is not."""
 
     @classmethod
     def of(cls, enrolment: Enrolment) -> Self:
@@ -41,6 +44,7 @@ class EnrolmentSummary:
             enrolment.claims,
             enrolment.exclusion,
             enrolment.flag,
+            enrolment.account or enrolment.source_of_authority,
         )
 
     @property

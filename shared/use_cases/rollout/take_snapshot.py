@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import UnsafePlan
+from shared.domain.person.conversion import account_of, is_converted
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
-from shared.domain.person.policy import TenantRules
+from shared.domain.person.policy import SourceOfAuthority, TenantRules, Topology
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
@@ -26,6 +27,15 @@ class Snapshot:
     members: frozenset[str]
     """Who is in the scope group, directly or not."""
     summaries: Mapping[str, EnrolmentSummary]
+
+    def converted(self, topology: Topology) -> Mapping[str, SourceOfAuthority]:
+        """Returns whose source of authority is another than was known, with the new one."""
+        people = ((key, self.candidates.get(key)) for key in self.summaries)
+        return {
+            key: account_of(candidate.person)
+            for key, candidate in people
+            if candidate and is_converted(self.summaries[key], candidate.person, topology)
+        }
 
     def plan(
         self,
