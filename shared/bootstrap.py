@@ -8,6 +8,7 @@ from functools import cache, partial
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.cloud_sync import GraphCloudSync
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
@@ -157,6 +158,7 @@ def build_app(setup: Setup) -> App:
     world = World(
         directory=GraphDirectory(graph, settings.scope_group_id),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
+        cloud_sync=GraphCloudSync(graph, settings.cloud_sync_ids),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
         plans=tables.plans,
@@ -173,7 +175,7 @@ def build_app(setup: Setup) -> App:
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),
-        GraphHealth(graph, settings.scope_group_id),
+        GraphHealth(graph, settings.scope_group_id, settings.cloud_sync_ids),
         tables,
         ServiceBusHealth(
             address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM

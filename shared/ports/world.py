@@ -6,6 +6,7 @@ from datetime import timedelta
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
+from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.ledger import Ledger
@@ -39,6 +40,7 @@ class World:
 
     directory: Directory
     cloud_scope: CloudScope
+    cloud_sync: CloudSync
     ledger: Ledger
     rollouts: Rollouts
     plans: Plans

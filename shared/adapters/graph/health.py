@@ -1,5 +1,6 @@
 """The port `Dependency`: Graph, permission by permission."""
 
+from collections.abc import Collection
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import quote
@@ -28,9 +29,12 @@ _LOOKS = {
 class GraphHealth:
     """Asks Graph for one row of everything that the product reads."""
 
-    def __init__(self, client: GraphClient, scope_group_id: str) -> None:
+    def __init__(
+        self, client: GraphClient, scope_group_id: str, cloud_sync_ids: Collection[str] = ()
+    ) -> None:
         self._client = client
         self._group = quote(scope_group_id, safe="")
+        self._looks = _LOOKS | (_looks_at_cloud_sync(cloud_sync_ids) if cloud_sync_ids else {})
 
     def checks(self) -> list[Check]:
         """Returns a check for each thing that is read, named by it, with the permission needed."""
@@ -41,7 +45,7 @@ class GraphHealth:
                 purpose=permission,
                 look=partial(self._look, path.format(group=self._group)),
             )
-            for name, (permission, path) in _LOOKS.items()
+            for name, (permission, path) in self._looks.items()
         ]
 
     async def _look(self, path: str) -> None:
@@ -49,6 +53,19 @@ class GraphHealth:
             await self._client.get(path)
         except GraphFailure as failure:
             raise NotReached(_trouble(failure), str(failure)) from None
+
+
+def _looks_at_cloud_sync(service_principal_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    # Each configuration by itself: a wrong id of one of them would hide behind the others.
+    jobs = {
+        f"cloud sync {one}": (
+            "Synchronization.Read.All",
+            f"/servicePrincipals/{quote(one, safe='')}/synchronization/jobs",
+        )
+        for one in sorted(service_principal_ids)
+    }
+    log = ("ProvisioningLog.Read.All", "/auditLogs/provisioning?$top=1")
+    return {**jobs, "provisioning log": log}
 
 
 def _trouble(failure: GraphFailure) -> Trouble:

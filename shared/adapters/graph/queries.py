@@ -70,14 +70,32 @@ def registration_report(flag: str | None = None) -> str:
     return f"{_REGISTRATION_REPORT}?$top={_LARGEST_PAGE}{only}"
 
 
+def synchronization_jobs(service_principal_id: str) -> str:
+    """Returns the path that lists the synchronization jobs of an enterprise application."""
+    return f"/servicePrincipals/{quote(service_principal_id, safe='')}/synchronization/jobs"
+
+
+def provisioning_log(job_id: str, since: datetime) -> str:
+    """Returns the path that lists what a synchronization job has done to objects since then.
+
+    What has failed among it is told apart here: whether Graph filters by that is documented one
+    way and used another.
+    """
+    condition = f"jobId eq {quoted(job_id)} and activityDateTime gt {_moment_text(since)}"
+    return f"/auditLogs/provisioning?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
+
+
 def sspr_audits(since: datetime) -> str:
     """Returns the path that lists the audit log's records of SSPR since then.
 
     The log is as slow as the report.
     """
-    moment = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {moment}"
+    condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {_moment_text(since)}"
     return f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
+
+
+def _moment_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def quoted(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Memberships, Person, Registration
+from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
 
 
@@ -53,6 +54,8 @@ class Tenant:
     report: dict[str, Registration] | None = None
     """What the registration report says, as long as it lags; None: what is."""
     resets: list[Reset] = field(default_factory=list)
+    sync_jobs: list[SyncJob] = field(default_factory=list)
+    """Of Entra Cloud Sync."""
     _unshown: list[_Write] = field(default_factory=list)
 
     def __post_init__(self) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import State
 from shared.domain.person.sync_mode import SyncMode
+from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
 
 
@@ -62,3 +63,5 @@ class Measurements:
     """Whether the topology has an AD group."""
     overdue: int
     """People whose write is owed and flagged as late."""
+    cloud_jobs: tuple[SyncJob, ...] = ()
+    """Of Entra Cloud Sync, where a worker's sync is that."""

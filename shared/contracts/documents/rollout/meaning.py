@@ -49,7 +49,7 @@ def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
         evaluate_every=span(text.evaluate_every),
         digest="",
     )
-    return replace(document, digest=_digest(document))
+    return replace(document, digest=_digest(document, kinds))
 
 
 def _attribute_rules(exclude: vocabulary.ExcludePart) -> tuple[AttributeRule, ...]:
@@ -97,9 +97,17 @@ def _calendar(calendar: vocabulary.CalendarPart, hours: vocabulary.HoursPart) ->
     )
 
 
-def _digest(document: Document) -> str:
-    """SHA-256 of the values as JSON, so that only a change of meaning changes it."""
-    text = json.dumps(asdict(document), sort_keys=True, separators=(",", ":"), default=_plain)
+def _digest(document: Document, kinds: GateKinds) -> str:
+    """SHA-256 of the values as JSON, so that only a change of meaning changes it.
+
+    A gate that was renamed has its first name here: else a document that nobody has changed would
+    be another one after an update.
+    """
+    values = asdict(document)
+    for wave in values["waves"]:
+        for gate in wave["gates"]:
+            gate["kind"] = (*kinds[gate["kind"]].older_names, gate["kind"])[0]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=_plain)
     return sha256(text.encode()).hexdigest()
 
 

@@ -5,9 +5,9 @@ from typing import Final
 from shared.domain.rollout.gates import (
     backlog,
     blocked_resets,
-    delta_sync,
     effective,
     registered,
+    sync,
     visible,
     worker_alive,
     writeback_failures,
@@ -21,6 +21,6 @@ GATES: Final[GateKinds] = registry_of(
     writeback_failures.KIND,
     blocked_resets.KIND,
     worker_alive.KIND,
-    delta_sync.KIND,
+    sync.KIND,
     backlog.KIND,
 )
