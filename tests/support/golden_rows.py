@@ -362,7 +362,7 @@ async def _expect_rollout(tables: Tables) -> None:
     assert await tables.rollouts.document_text(2) == DOCUMENT_TEXT
     assert list(await tables.rollouts.evaluations(9)) == [UNDECIDED, DECIDED]
     assert await tables.rollouts.reconciliation() == RECONCILIATION
-    assert list(await tables.workers.sights()) == [SIGHT]
+    assert list(await tables.workers.sights()) == [BEFORE_SYNC_MODES]
     await _expect_audit(tables, changes=1)
 
 
