@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
 from shared.domain.person.sync_mode import SyncMode
 
 
@@ -44,7 +44,12 @@ class Heartbeat:
         return abs(now - self._said.reported_at) >= self._every
 
     def report(
-        self, now: datetime, sync: SyncReport, *, directory_answers: bool
+        self,
+        now: datetime,
+        sync: SyncReport,
+        hindrance: SyncHindrance | None = None,
+        *,
+        directory_answers: bool,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
@@ -52,6 +57,7 @@ class Heartbeat:
             reported_at=now,
             directory_answers=directory_answers,
             sync=sync,
+            hindrance=hindrance,
             set_aside=self._set_aside() or None,
             sync_mode=self._sync_mode,
             scope_group_sid=self._scope_group_sid(),
@@ -65,6 +71,11 @@ class Heartbeat:
 
 
 def _state(report: WorkerReport) -> tuple[object, ...]:
-    sync = report.sync
-    state = report.directory_answers, sync.state, sync.problem, report.set_aside
-    return (*state, report.scope_group_sid)
+    return (
+        report.directory_answers,
+        report.sync.state,
+        report.sync.problem,
+        report.hindrance.problem if report.hindrance else None,
+        report.set_aside,
+        report.scope_group_sid,
+    )

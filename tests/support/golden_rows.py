@@ -192,7 +192,11 @@ BEFORE_SYNC_MODES = WorkerSight(
     problem="none to speak of",
 )
 SIGHT = replace(
-    BEFORE_SYNC_MODES, sync_mode=SyncMode.CONNECT, scope_group_sid="S-1-5-21-1-2-3-1104"
+    BEFORE_SYNC_MODES,
+    hindrance="suspended: the wizard is open",
+    hindered_since=NOW,
+    sync_mode=SyncMode.CONNECT,
+    scope_group_sid="S-1-5-21-1-2-3-1104",
 )
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(

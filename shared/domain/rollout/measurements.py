@@ -21,6 +21,9 @@ class WorkerSight:
     """How its newest delta sync ended; None where none has."""
     sync_ended_at: datetime | None = None
     problem: str = ""
+    hindrance: str = ""
+    """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
+    hindered_since: datetime | None = None
     sync_mode: SyncMode | None = None
     """Which sync carries what it writes; None if it did not say."""
     scope_group_sid: str | None = None

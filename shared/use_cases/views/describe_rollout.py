@@ -190,6 +190,8 @@ def _worker(sight: WorkerSight) -> WorkerView:
         sync_succeeded=sight.sync_succeeded,
         sync_ended_at=sight.sync_ended_at,
         problem=sight.problem,
+        hindrance=sight.hindrance,
+        hindered_since=sight.hindered_since,
         sync_mode=sight.sync_mode,
         sync_text=sight.sync_mode.text if sight.sync_mode else "",
     )
