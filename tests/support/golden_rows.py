@@ -46,6 +46,7 @@ from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.writing import StopReason, Writing
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
@@ -197,6 +198,9 @@ SIGHT = replace(
     hindered_since=NOW,
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
+)
+STOPPED = Writing(
+    stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -378,6 +382,18 @@ async def _expect_worker(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
 
 
+async def _write_writing(tables: Tables) -> None:
+    stored = await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
+    await tables.write_control.replace(stored, STOPPED, action="carry-out", now=NOW)
+
+
+async def _expect_writing(tables: Tables) -> None:
+    stored = await tables.write_control.current()
+    assert stored
+    assert stored.writing == STOPPED
+    await _expect_audit(tables, changes=2)
+
+
 async def _write_plan(tables: Tables) -> None:
     await tables.plans.keep(PLAN, PEOPLE)
 
@@ -413,6 +429,7 @@ GOLDEN: Mapping[str, Golden] = {
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "worker": Golden(_write_worker, _expect_worker),
+    "writing": Golden(_write_writing, _expect_writing),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
