@@ -26,8 +26,8 @@ WAVES = ("pilot", "early", "a quarter", "everyone")
 FAILING, LAST = WAVES[2], WAVES[3]
 _RIGHTS_LOST = 33004
 """The event of a writeback whose account lacks its rights."""
-_WRITTEN = ("applied", "visible", "effective", "registered")
-_SEEN = ("effective", "registered")
+_WRITTEN = ("applied", "visible", "effective", "registered", "resettable", "lost")
+_SEEN = ("effective", "registered", "resettable")
 
 
 def roll_out(console: Console, screen: Screen) -> Iterator[Proof]:

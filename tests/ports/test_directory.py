@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.company import SYNCED_SCOPE_GROUP, object_id
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.rollout.resets import ResetOutcome
 from shared.domain.rollout.scope_groups import SyncedGroup
@@ -175,6 +176,8 @@ async def test_the_report_says_who_is_in_scope_and_who_has_registered(entra: Ent
         True,
         False,
     )
+    assert report[GRACE].held == HeldMethods(frozenset({"email", "mobilePhone"}))
+    assert known.held == HeldMethods()
     assert not report[UNA].sspr_enabled
     assert await entra.directory.registered_ids() == {GRACE, UNA}
 

@@ -221,8 +221,8 @@ def rollout(phase: str = "soaking", **changes: Any) -> dict[str, Any]:
             move="evaluate", does=None, text="The gates are looked at.", until=NOW + DAY
         ),
         "waves": (
-            wave("pilot", "done", {"registered": 12}, selection="a ring of 12"),
-            wave("five", "soaking", {"registered": 60, "effective": 30, "failed": 10}),
+            wave("pilot", "done", {"resettable": 12}, selection="a ring of 12"),
+            wave("five", "soaking", {"resettable": 60, "effective": 30, "failed": 10}),
             wave("all", "ahead", selection="100 %"),
         ),
         "evaluation": None,

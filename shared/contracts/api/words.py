@@ -15,6 +15,8 @@ class PersonState(StrEnum):
     VISIBLE = "visible"
     EFFECTIVE = "effective"
     REGISTERED = "registered"
+    RESETTABLE = "resettable"
+    LOST = "lost"
     EXCLUDED = "excluded"
     FAILED = "failed"
     WITHDRAWING = "withdrawing"

@@ -104,7 +104,7 @@ def test_a_wave_is_a_bar_by_state_with_a_legend_and_one_ahead_is_empty() -> None
     assert (five.count("█"), five.count("▓"), five.count("!")) == (23, 12, 5)
     legend = below("five          soaking", view)
     assert "100 people" in legend
-    assert "█ registered 60 (60 %)  ▓ effective 30 (30 %)  ! failed 10 (10 %)" in legend
+    assert "█ resettable 60 (60 %)  ▓ effective 30 (30 %)  ! failed 10 (10 %)" in legend
     assert line_with("ahead", view).count("·") == 40
 
 
