@@ -37,8 +37,8 @@ from shared.domain.person.sync_mode import SyncMode
 
 _LEFT_TO = {"cloud": SyncProblem.LEFT_TO_CLOUD_SYNC, "none": SyncProblem.LEFT_TO_SCHEDULER}
 """Who carries the changes, where the worker starts no cycles."""
-_ON_TOP_OF_HOLD = 600
-"""Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
+_LONGEST_HOLD = 900
+"""Seconds that locks are kept up, for AD's answers; a command is let go once it is answered."""
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     os.environ.update(kerberos_environment(settings.directory))
     process, sync_settings = settings.process, settings.sync
     directory = ActiveDirectory(settings.directory)
-    queues = Queues(settings.service_bus, sync_settings.hold + _ON_TOP_OF_HOLD)
+    queues = Queues(settings.service_bus, _LONGEST_HOLD, _now)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
         with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
@@ -67,7 +67,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
             )
             pace = Pace(
                 process.batch,
-                timedelta(seconds=sync_settings.hold),
+                timedelta(seconds=sync_settings.explain_after),
                 timedelta(seconds=process.stop_within),
             )
             loop = ReceiveLoop(
@@ -107,7 +107,7 @@ def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     try:
         yield (
             *installation_checks(settings),
-            *service_bus_checks(settings.service_bus),
+            *service_bus_checks(settings.service_bus, _now),
             *directory_checks(settings.directory, connection, _now),
             *connect_host_checks(
                 settings.sync, cmdlets, _carrier(settings), settings.directory.server

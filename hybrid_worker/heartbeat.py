@@ -50,6 +50,7 @@ class Heartbeat:
         hindrance: SyncHindrance | None = None,
         *,
         directory_answers: bool,
+        clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
@@ -59,6 +60,7 @@ class Heartbeat:
             sync=sync,
             hindrance=hindrance,
             set_aside=self._set_aside() or None,
+            clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
             sync_mode=self._sync_mode,
             scope_group_sid=self._scope_group_sid(),
         )
@@ -77,5 +79,6 @@ def _state(report: WorkerReport) -> tuple[object, ...]:
         report.sync.problem,
         report.hindrance.problem if report.hindrance else None,
         report.set_aside,
+        report.clock_ahead is not None,
         report.scope_group_sid,
     )

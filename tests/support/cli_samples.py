@@ -189,6 +189,7 @@ def worker(**changes: Any) -> WorkerView:
         "sync_succeeded": True,
         "sync_ended_at": NOW,
         "problem": "",
+        "clock_ahead": None,
     }
     return WorkerView(**(known | changes))
 

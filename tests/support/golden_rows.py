@@ -205,7 +205,10 @@ BEFORE_SYNC_MODES = WorkerSight(
 BEFORE_HINDRANCES = replace(BEFORE_SYNC_MODES, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""
 SIGHT = replace(
-    BEFORE_SYNC_MODES, sync_mode=SyncMode.CONNECT, scope_group_sid="S-1-5-21-1-2-3-1104"
+    BEFORE_SYNC_MODES,
+    clock_ahead=70,
+    sync_mode=SyncMode.CONNECT,
+    scope_group_sid="S-1-5-21-1-2-3-1104",
 )
 STOPPED = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True

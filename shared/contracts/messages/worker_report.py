@@ -12,6 +12,7 @@ from shared.contracts.messages.contract import Contract, Moment, Name, Text, Wor
 from shared.contracts.messages.directory_result import SyncReport
 from shared.domain.person.sync_mode import SyncMode
 
+_LONGEST: Final = 10**10
 SCHEMA: Final = "sspr-rollout/worker-report/1"
 
 
@@ -41,6 +42,9 @@ class WorkerReport(Contract):
     """What is in the way of the next delta sync; None if nothing is, or nobody waits for one."""
     set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many commands and rows of its journal it could not digest; None if none."""
+    clock_ahead: Annotated[int, Field(ge=-_LONGEST, le=_LONGEST)] | None = None
+    """Seconds by which its clock is ahead of Service Bus, which ends its locks early; less than 0
+    is behind. None if that is little, or not known."""
     sync_mode: SyncMode | None = None
     """Which sync carries what it writes; None from a worker that knows of Entra Connect alone."""
     scope_group_sid: Name | None = None

@@ -24,6 +24,8 @@ class WorkerSight:
     hindrance: str = ""
     """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
     hindered_since: datetime | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind; None if little, or unknown."""
     sync_mode: SyncMode | None = None
     """Which sync carries what it writes; None if it did not say."""
     scope_group_sid: str | None = None

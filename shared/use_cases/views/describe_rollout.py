@@ -207,6 +207,7 @@ def _worker(sight: WorkerSight) -> WorkerView:
         sync_succeeded=sight.sync_succeeded,
         sync_ended_at=sight.sync_ended_at,
         problem=sight.problem,
+        clock_ahead=sight.clock_ahead,
         hindrance=sight.hindrance,
         hindered_since=sight.hindered_since,
         sync_mode=sight.sync_mode,

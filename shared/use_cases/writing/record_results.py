@@ -77,6 +77,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
         directory_answers=report.directory_answers,
         sync=report.sync.state,
         set_aside=report.set_aside,
+        clock_ahead=report.clock_ahead,
     )
 
 
@@ -95,6 +96,7 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         problem=_told(*told) if told else "",
         hindrance=_told(hindrance.problem, hindrance.detail) if hindrance else "",
         hindered_since=_when(hindrance.since, report, now) if hindrance else None,
+        clock_ahead=report.clock_ahead,
         sync_mode=mode,
         scope_group_sid=report.scope_group_sid,
     )

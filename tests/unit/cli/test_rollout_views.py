@@ -162,6 +162,13 @@ def test_a_worker_in_trouble_is_told_from_one_in_good_health() -> None:
     assert "unknown" in line_with("worker-3", view)
 
 
+def test_a_worker_whose_clock_is_off_is_told_by_how_much() -> None:
+    ahead, behind = worker(worker="w-1", clock_ahead=71), worker(worker="w-2", clock_ahead=-20)
+    view = rollout_view(rollout(workers=(ahead, behind)))
+    assert "clock 71 s ahead" in line_with("w-1", view)
+    assert "clock 20 s behind" in line_with("w-2", view)
+
+
 def test_before_the_first_rollout_the_way_to_one_is_told() -> None:
     assert "sspr plan FILE" in shown(rollout_view(None))
 
