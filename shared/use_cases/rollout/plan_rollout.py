@@ -48,7 +48,7 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
             is not what it has to be.
     """
     fresh = await draw(order.document, world, now, actor=actor)
-    registered = await world.directory.registered_ids()
+    registered = await world.directory.registered()
     claimed = Counter(
         one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
     )
