@@ -59,6 +59,11 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         ("worker", "last heard of (UTC)", "directory", "sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
+    parts += section(
+        "Whose people the workers put in",
+        ("worker", "domains"),
+        [(one.worker, ", ".join(one.domains)) for one in rollout.workers if one.domains],
+    )
     return Group(*parts)
 
 
@@ -196,7 +201,8 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
     told = f"{sync} {ended}" if ended else sync
     if worker.sync_mode in _BY_ITSELF:
         told = worker.sync_text
-    parts = (_clock(worker.clock_ahead), worker.problem, _hindrance(worker))
+    of_sync = (worker.problem, _hindrance(worker))
+    parts = (_clock(worker.clock_ahead), worker.directory_problem, *of_sync)
     trouble = [part for part in parts if part]
     return (
         worker.worker,

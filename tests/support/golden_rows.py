@@ -201,12 +201,17 @@ BEFORE_SYNC_MODES = WorkerSight(
     problem="none to speak of",
     hindrance="it hangs",
     hindered_since=NOW,
+    directory_problem="account-locked: the account is locked out (data 775)",
+    domains=("corp.contoso.test", "emea.corp.contoso.test"),
+    clock_ahead=-70,
 )
-BEFORE_HINDRANCES = replace(BEFORE_SYNC_MODES, hindrance="", hindered_since=None)
+"""With a value in every field but the sync's, which are newer."""
+BEFORE_DOMAINS = replace(BEFORE_SYNC_MODES, directory_problem=None, domains=None, clock_ahead=None)
+"""As it was stored before a worker said whose people it serves."""
+BEFORE_HINDRANCES = replace(BEFORE_DOMAINS, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""
 SIGHT = replace(
     BEFORE_SYNC_MODES,
-    clock_ahead=70,
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
 )
@@ -383,7 +388,7 @@ async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.keep_evaluation(DECIDED)
     await tables.rollouts.keep_evaluation(UNDECIDED)
     await tables.rollouts.keep_reconciliation(RECONCILIATION)
-    await tables.workers.sighted([BEFORE_SYNC_MODES])
+    await tables.workers.sighted([BEFORE_DOMAINS])
 
 
 async def _expect_rollout_before_resets(tables: Tables) -> None:
@@ -391,7 +396,7 @@ async def _expect_rollout_before_resets(tables: Tables) -> None:
 
 
 async def _expect_rollout(
-    tables: Tables, rollout: Rollout = ROLLOUT, sight: WorkerSight = BEFORE_SYNC_MODES
+    tables: Tables, rollout: Rollout = ROLLOUT, sight: WorkerSight = BEFORE_DOMAINS
 ) -> None:
     stored = await tables.rollouts.current()
     assert stored
@@ -404,10 +409,18 @@ async def _expect_rollout(
 
 
 async def _write_worker(tables: Tables) -> None:
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([BEFORE_SYNC_MODES])
 
 
 async def _expect_worker(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [BEFORE_SYNC_MODES]
+
+
+async def _write_worker_sync(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
 
 
@@ -460,6 +473,7 @@ GOLDEN: Mapping[str, Golden] = {
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout),
     "worker": Golden(_write_worker, _expect_worker),
+    "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "writing": Golden(_write_writing, _expect_writing),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
