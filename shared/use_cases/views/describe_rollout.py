@@ -200,19 +200,8 @@ def _people_of(wave: str, totals: Totals) -> dict[str, object]:
 
 
 def _worker(sight: WorkerSight) -> WorkerView:
-    return WorkerView(
-        worker=sight.worker,
-        seen_at=sight.seen_at,
-        directory_answers=sight.directory_answers,
-        sync_succeeded=sight.sync_succeeded,
-        sync_ended_at=sight.sync_ended_at,
-        problem=sight.problem,
-        clock_ahead=sight.clock_ahead,
-        hindrance=sight.hindrance,
-        hindered_since=sight.hindered_since,
-        sync_mode=sight.sync_mode,
-        sync_text=sight.sync_mode.text if sight.sync_mode else "",
-    )
+    text = sight.sync_mode.text if sight.sync_mode else ""
+    return WorkerView.model_validate(sight).model_copy(update={"sync_text": text})
 
 
 def _pause(pause: Pause) -> PauseView:
