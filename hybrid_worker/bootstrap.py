@@ -8,16 +8,20 @@ from threading import Event
 
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.directory import ActiveDirectory
+from hybrid_worker.active_directory.sign_in import SignInMemory
 from hybrid_worker.check.connect_host import connect_host_checks
 from hybrid_worker.check.directory import directory_checks
-from hybrid_worker.check.installation import JOURNAL, installation_checks
+from hybrid_worker.check.installation import JOURNAL, SIGN_IN, installation_checks
 from hybrid_worker.check.outcome import Check
 from hybrid_worker.check.service_bus import service_bus_checks
-from hybrid_worker.delta_sync.coalescer import Coalescer, LeftAlone, Timing
-from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import SyncProblem
+from hybrid_worker.delta_sync.coalescer import Coalescer, LeftAlone
+from hybrid_worker.delta_sync.connect_host import CmdletHost, Cmdlets
+from hybrid_worker.delta_sync.decisions import Carrier
+from hybrid_worker.delta_sync.errands import ErrandThreads
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
-from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.delta_sync.patience import Timing
+from hybrid_worker.delta_sync.problems import SyncProblem
+from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
@@ -34,8 +38,8 @@ from shared.domain.person.sync_mode import SyncMode
 
 _LEFT_TO = {"cloud": SyncProblem.LEFT_TO_CLOUD_SYNC, "none": SyncProblem.LEFT_TO_SCHEDULER}
 """Who carries the changes, where the worker starts no cycles."""
-_ON_TOP_OF_HOLD = 600
-"""Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
+_LONGEST_HOLD = 900
+"""Seconds that locks are kept up, for AD's answers; a command is let go once it is answered."""
 
 
 @contextmanager
@@ -48,12 +52,13 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     # The Kerberos library reads these when the first ticket is asked for.
     os.environ.update(kerberos_environment(settings.directory))
     process, sync_settings = settings.process, settings.sync
-    directory = ActiveDirectory(settings.directory)
-    queues = Queues(settings.service_bus, sync_settings.hold + _ON_TOP_OF_HOLD)
+    sign_in = _sign_in(settings)
+    directory = ActiveDirectory(settings.directory, sign_in)
+    queues = Queues(settings.service_bus, _LONGEST_HOLD, _now)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
         with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
-            sync = _sync(sync_settings, journal)
+            sync = _sync(settings, journal)
             handle = HandleCommands(
                 directory.find_people,
                 directory,
@@ -64,12 +69,12 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
             )
             pace = Pace(
                 process.batch,
-                timedelta(seconds=sync_settings.hold),
+                timedelta(seconds=sync_settings.explain_after),
                 timedelta(seconds=process.stop_within),
             )
-            yield ReceiveLoop(
+            loop = ReceiveLoop(
                 queues,
-                check_directory=directory.check,
+                directory=directory,
                 handle=handle,
                 journal=journal,
                 sync=sync,
@@ -86,6 +91,10 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 stop=stop,
                 turned=watchdog.turned,
             )
+            try:
+                yield loop
+            finally:
+                sync.close()
     finally:
         queues.close()
         directory.close()
@@ -95,16 +104,28 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
 def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     """Builds everything to be checked, in order, on the worker's own parts."""
     os.environ.update(kerberos_environment(settings.directory))
-    connection = DirectoryConnection(settings.directory)
+    sign_in = _sign_in(settings)
+    connection = DirectoryConnection(settings.directory, sign_in)
+    cmdlets = _cmdlets(settings.sync) if settings.sync.mode == "connect" else None
     try:
         yield (
             *installation_checks(settings),
-            *service_bus_checks(settings.service_bus),
-            *directory_checks(settings.directory, connection, _now),
-            *connect_host_checks(settings.sync, _cmdlets(settings.sync)),
+            *service_bus_checks(settings.service_bus, _now),
+            *directory_checks(settings.directory, connection, sign_in, _now),
+            *connect_host_checks(
+                settings.sync, cmdlets, _carrier(settings), settings.directory.controllers[0].name
+            ),
         )
     finally:
         connection.close()
+        if cmdlets:
+            cmdlets.close()
+
+
+def _sign_in(settings: WorkerSettings) -> SignInMemory:
+    return SignInMemory(
+        settings.process.state_directory / SIGN_IN, settings.directory.sign_in, _now
+    )
 
 
 def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
@@ -118,27 +139,34 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     return variables
 
 
-def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftAlone:
-    call = _cmdlets(settings)
-    if call is None:
-        return LeftAlone(_LEFT_TO[settings.mode])
+def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftAlone:
+    sync = settings.sync
+    if sync.mode != "connect":
+        return LeftAlone(_LEFT_TO[sync.mode])
     timing = Timing(
-        debounce=timedelta(seconds=settings.debounce),
-        poll=timedelta(seconds=settings.poll),
-        longest_pause=timedelta(seconds=settings.longest_pause),
-        patience=timedelta(seconds=settings.patience),
+        debounce=timedelta(seconds=sync.debounce),
+        poll=timedelta(seconds=sync.poll),
+        longest_pause=timedelta(seconds=sync.longest_pause),
+        patience=timedelta(seconds=sync.patience),
+        answer=timedelta(seconds=sync.timeout),
     )
-    return Coalescer(CmdletHost(call), journal, timing, _now)
+    return Coalescer(
+        lambda: CmdletHost(_cmdlets(sync)),
+        ErrandThreads(),
+        journal,
+        timing=timing,
+        carrier=_carrier(settings),
+        clock=_now,
+    )
 
 
-def _cmdlets(settings: SyncSettings) -> JeaEndpoint | LocalPowerShell | None:
-    if settings.mode != "connect":
-        return None
-    match settings.through:
-        case "psrp":
-            return JeaEndpoint(settings)
-        case "subprocess":
-            return LocalPowerShell(settings)
+def _carrier(settings: WorkerSettings) -> Carrier:
+    directory = settings.directory
+    return Carrier(directory.domain, settings.sync.connector, directory.server)
+
+
+def _cmdlets(settings: SyncSettings) -> Cmdlets:
+    return JeaSession(settings) if settings.through == "psrp" else LocalPowerShell(settings)
 
 
 def _now() -> datetime:

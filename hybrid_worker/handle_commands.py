@@ -15,7 +15,8 @@ import structlog
 
 from hybrid_worker import verdicts
 from hybrid_worker.active_directory.account import Account, Pointer
-from hybrid_worker.active_directory.scope_group import Written
+from hybrid_worker.active_directory.written import Written
+from hybrid_worker.identify import identify
 from hybrid_worker.journal import Journal, JournalEntry
 from hybrid_worker.plan import Plan, Planned, Target, make_plan, overruled
 from shared.contracts.messages.directory_command import DirectoryCommand
@@ -30,7 +31,7 @@ class People(Protocol):
     """Look-ups in AD."""
 
     def __call__(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
-        """Finds everybody each pointer leads to."""
+        """Finds everybody each pointer leads to; leaves out what it cannot tell."""
 
 
 class Group(Protocol):
@@ -93,7 +94,7 @@ class HandleCommands:
         fresh = self._fresh([command.by_our_clock(now) for command in in_order])
         earlier = self._journal.earlier(fresh)
         results: dict[str, dict[str, MemberResult]] = {key: {} for key in fresh}
-        due = self._without_expired(fresh.values(), {key for key, _ in earlier}, results)
+        due = self._still_wanted(fresh.values(), {key for key, _ in earlier}, results)
         items = self._carry_out(self._judged(due, results), earlier)
         for item in items:
             target = item.target
@@ -109,25 +110,25 @@ class HandleCommands:
         self._journal.tell_again(known)
         return {key: command for key, command in by_key.items() if key not in known}
 
-    def _without_expired(
+    def _still_wanted(
         self,
         commands: Iterable[DirectoryCommand],
         touched: AbstractSet[str],
         results: Mapping[str, dict[str, MemberResult]],
     ) -> list[DirectoryCommand]:
-        """Returns the commands whose time is not over, and answers the others.
+        """Returns the commands that are neither void nor past their time, and answers the others.
 
         A command that was begun before a crash is finished: its answer is true and still wanted.
         """
-        now = self._clock()
+        now, stopped_at = self._clock(), self._journal.stopped_at()
         due = []
         for command in commands:
-            if command.expires_at >= now or command.command_key in touched:
+            reason = _obstacle(command, now, stopped_at)
+            if reason is None or command.command_key in touched:
                 due.append(command)
                 continue
             for member in command.members:
-                refusal = verdicts.refused(member, Reason.COMMAND_EXPIRED)
-                results[command.command_key][member.key] = refusal
+                results[command.command_key][member.key] = verdicts.refused(member, reason)
         return due
 
     def _judged(
@@ -135,10 +136,10 @@ class HandleCommands:
     ) -> list[Target]:
         """Returns who may be changed, and answers for those who may not."""
         everybody = [(command, member) for command in commands for member in command.members]
-        found = self._find_people({Pointer.of(member) for _, member in everybody})
+        findings = identify([member for _, member in everybody], self._find_people)
         targets = []
-        for command, member in everybody:
-            judged = verdicts.judge(command.action, member, found[Pointer.of(member)])
+        for (command, member), finding in zip(everybody, findings, strict=True):
+            judged = verdicts.judge(command.action, member, finding)
             if isinstance(judged, MemberResult):
                 results[command.command_key][member.key] = judged
             else:
@@ -183,6 +184,15 @@ class HandleCommands:
         self._journal.record(answers, items, self._clock())
 
 
+def _obstacle(
+    command: DirectoryCommand, now: datetime, stopped_at: datetime | None
+) -> Reason | None:
+    """Returns why the whole command is not carried out, or None if it may be."""
+    if stopped_at and command.issued_at <= stopped_at:
+        return Reason.WRITING_STOPPED
+    return Reason.COMMAND_EXPIRED if command.expires_at < now else None
+
+
 def _is_intent(item: Planned, to_write: AbstractSet[UUID]) -> bool:
     return (
         item.is_new and item.outcome is WriteOutcome.DONE and item.target.account.guid in to_write
@@ -204,6 +214,8 @@ def _after(item: Planned, written: Written) -> Planned:
         return overruled(item, WriteOutcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
     if guid in written.refused:
         return overruled(item, WriteOutcome.REFUSED, Reason.WRITE_REFUSED, written.refused[guid])
+    if guid in written.postponed:
+        return overruled(item, WriteOutcome.REFUSED, Reason.DIRECTORY_BUSY, written.postponed[guid])
     return item
 
 

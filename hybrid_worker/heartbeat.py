@@ -1,10 +1,13 @@
 """The sign of life: when it is due, and what it says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from hybrid_worker.active_directory.trouble import explained
+from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
+from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.sync_mode import SyncMode
 
 
@@ -44,15 +47,36 @@ class Heartbeat:
         return abs(now - self._said.reported_at) >= self._every
 
     def report(
-        self, now: datetime, sync: SyncReport, *, directory_answers: bool
+        self,
+        now: datetime,
+        sync: SyncReport,
+        hindrance: SyncHindrance | None,
+        trouble: DirectoryUnavailable | None,
+        *,
+        domains: Sequence[str] = (),
+        clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:
-        """Returns what is to be said now, or None if it has been said already."""
+        """Returns what is to be said now, or None if it has been said already.
+
+        Args:
+            now: The time.
+            sync: How the newest delta sync stands.
+            hindrance: What is in the way of the next one; None if nothing is.
+            trouble: What AD, or the way to it, last failed with; None while it answers.
+            domains: Whose people can be put into the group; empty where it is not known.
+            clock_ahead: By how much our clock is ahead of Service Bus; None if little.
+        """
         report = WorkerReport(
             worker=self._worker,
             reported_at=now,
-            directory_answers=directory_answers,
+            directory_answers=trouble is None,
+            directory_problem=explained(trouble)[0] if trouble else None,
+            directory_detail=str(trouble)[:MOST_TEXT] if trouble else None,
+            domains=tuple(domains[:MOST_DOMAINS]) or None,
             sync=sync,
+            hindrance=hindrance,
             set_aside=self._set_aside() or None,
+            clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
             sync_mode=self._sync_mode,
             scope_group_sid=self._scope_group_sid(),
         )
@@ -65,6 +89,8 @@ class Heartbeat:
 
 
 def _state(report: WorkerReport) -> tuple[object, ...]:
-    sync = report.sync
-    state = report.directory_answers, sync.state, sync.problem, report.set_aside
-    return (*state, report.scope_group_sid)
+    directory = (report.directory_answers, report.directory_problem, report.domains)
+    hindrance = report.hindrance.problem if report.hindrance else None
+    sync = (report.sync.state, report.sync.problem, hindrance)
+    rest = (report.set_aside, report.clock_ahead is not None, report.scope_group_sid)
+    return *directory, *sync, *rest

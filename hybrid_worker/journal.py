@@ -1,10 +1,10 @@
 """What the worker must not forget when it dies: a small sqlite file, synced at every commit.
 
-Four things: which changes it was about to write (so that a command delivered again after a crash
+Five things: which changes it was about to write (so that a command delivered again after a crash
 is answered with what it did), the newest command per account (so that an older one does not undo
-it), whose delta sync or answer is still owed,
-and what could not be digested. Answers are an outbox: they are stored with the
-change and sent until they are marked as told.
+it), whose delta sync or answer is still owed, until when commands were issued that are void, and
+what could not be digested. Answers are an outbox: they are stored with the change and sent until
+they are marked as told.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -127,6 +127,17 @@ class Journal:
             run("DELETE FROM set_aside WHERE id <= (SELECT max(id) FROM set_aside) - ?", [(_MOST,)])
         self._kept_aside = self._count_set_aside()
 
+    def note_stop(self, stopped_at: datetime) -> None:
+        """Saves that commands issued until then are void; only the newest such time counts."""
+        with self._transaction() as run:
+            run("INSERT INTO stop (stopped_at) VALUES (?)", [(as_text(stopped_at),)])
+            run("DELETE FROM stop WHERE stopped_at < (SELECT max(stopped_at) FROM stop)", [()])
+
+    def stopped_at(self) -> datetime | None:
+        """Tells until when commands were issued that are void; None if there was no stop."""
+        (newest,) = self._database.execute("SELECT max(stopped_at) FROM stop").fetchone()
+        return datetime.fromisoformat(newest) if newest else None
+
     def close(self) -> None:
         """Closes the file; another process may open it."""
         self._database.close()
@@ -243,10 +254,10 @@ class Journal:
             run(_CHANGE, [_change(item, item.outcome) for item in carried_out])
             run(_RECORD, [_row(answer, now) for answer in answers])
 
-    def report(self, keys: Collection[str], sync: SyncReport) -> None:
+    def report(self, keys: Collection[str], sync: SyncReport, *, settles: bool = False) -> None:
         """Saves how the delta sync of these commands stands; what is new is to be told.
 
-        Success ends the debt; anything else leaves it.
+        Success ends the debt, or what is said to settle it; anything else leaves it.
         """
         known = self.recorded(keys)
         news = [key for key in keys if key not in known or _is_news(known[key].sync, sync)]
@@ -256,7 +267,7 @@ class Journal:
                 "UPDATE command SET sync = ?, told = (members IS NULL) WHERE key = ?",
                 [(text, key) for key in news],
             )
-            if sync.state is SyncState.SUCCEEDED:
+            if settles or sync.state is SyncState.SUCCEEDED:
                 run("UPDATE command SET owed_since = NULL WHERE key = ?", [(key,) for key in keys])
 
     def tell_again(self, keys: Collection[str]) -> None:

@@ -59,6 +59,11 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         ("worker", "last heard of (UTC)", "directory", "sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
+    parts += section(
+        "Whose people the workers put in",
+        ("worker", "domains"),
+        [(one.worker, ", ".join(one.domains)) for one in rollout.workers if one.domains],
+    )
     return Group(*parts)
 
 
@@ -84,6 +89,7 @@ def _position(rollout: RolloutView) -> Table:
         ("reason", rollout.reason),
         ("paused", plain(f"{pause.reason}: {pause.text}", "yellow") if pause else None),
         ("because", pause.detail if pause and pause.detail != rollout.reason else None),
+        ("meanwhile", rollout.meanwhile),
         ("next", _next(rollout.next)),
         ("document", f"version {rollout.version}, {rollout.digest[:12]}"),
     )
@@ -182,6 +188,11 @@ def _named(object_ids: Sequence[str]) -> str:
     return f"{number} or more" if number >= _MOST_NAMED else str(number)
 
 
+def _hindrance(worker: WorkerView) -> str:
+    since = moment(worker.hindered_since)
+    return f"since {since} {worker.hindrance}" if since and worker.hindrance else worker.hindrance
+
+
 def _worker(worker: WorkerView) -> tuple[object, ...]:
     answers = plain("answers") if worker.directory_answers else plain("is silent", "bold red")
     succeeded = worker.sync_succeeded
@@ -190,10 +201,20 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
     told = f"{sync} {ended}" if ended else sync
     if worker.sync_mode in _BY_ITSELF:
         told = worker.sync_text
+    of_sync = (worker.problem, _hindrance(worker))
+    parts = (_clock(worker.clock_ahead), worker.directory_problem, *of_sync)
+    trouble = [part for part in parts if part]
     return (
         worker.worker,
         moment(worker.seen_at),
         answers,
         plain(told, "bold red" if succeeded is False else ""),
-        plain(worker.problem, "red"),
+        plain("; ".join(trouble), "red"),
     )
+
+
+def _clock(ahead: int | None) -> str:
+    """Says by how much a clock is off that ends locks too early or too late."""
+    if not ahead:
+        return ""
+    return f"clock {abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} Service Bus"

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.company import object_id
+from sandbox.tenant import synchronization
 from sandbox.tenant.clock import timestamp
 from sandbox.tenant.directory import Group, User
 from sandbox.tenant.faults import Fault
@@ -26,6 +27,8 @@ def administration_routes(tenant: Tenant) -> list[Route]:
         Route("/sandbox/users/{upn}", at.get_user),
         Route("/sandbox/users", at.put_user, methods=["POST"]),
         Route("/sandbox/groups", at.put_group, methods=["POST"]),
+        Route("/sandbox/cloud-sync", at.cloud_sync, methods=["POST"]),
+        Route("/sandbox/cloud-sync/runs", at.run_cloud_sync, methods=["POST"]),
         Route("/sandbox/conversions", at.convert, methods=["POST"]),
         Route("/sandbox/nesting", at.nest, methods=["POST"]),
         Route("/sandbox/sync", at.sync, methods=["POST"]),
@@ -63,6 +66,15 @@ class _Administration:
         group = _upsert_group(self._tenant, await request.json())
         self._tenant.save()
         return JSONResponse(group.fields)
+
+    async def cloud_sync(self, request: Request) -> Response:
+        self._tenant.cloud_sync.set(await request.json())
+        return Response(status_code=204)
+
+    async def run_cloud_sync(self, request: Request) -> Response:
+        result = synchronization.run(self._tenant, await request.json())
+        self._tenant.save()
+        return JSONResponse(result)
 
     async def convert(self, request: Request) -> Response:
         _convert(self._tenant, await request.json())

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.tenant import groups, lifecycle, organization, reports, users
+from sandbox.tenant import groups, lifecycle, organization, reports, synchronization, users
 from sandbox.tenant.odata import page_size
 from sandbox.tenant.quotas import Cost
 from sandbox.tenant.tenant import Tenant
@@ -19,6 +19,8 @@ _READ_MEMBERS = {"GroupMember.Read.All", "Group.Read.All", *_WRITE_MEMBERS, *_DI
 _READ_LICENCES = {"LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", *_DIRECTORY}
 _READ_ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY}
 _READ_AUDITS = {"AuditLog.Read.All"}
+_READ_PROVISIONING = {"ProvisioningLog.Read.All"}
+_READ_JOBS = {"Synchronization.Read.All", "Synchronization.ReadWrite.All"}
 _READ_SYNC = {
     "OnPremDirectorySynchronization.Read.All",
     "OnPremDirectorySynchronization.ReadWrite.All",
@@ -31,6 +33,8 @@ ALL_PERMISSIONS = (
     "Organization.Read.All",
     "AuditLog.Read.All",
     "OnPremDirectorySynchronization.Read.All",
+    "ProvisioningLog.Read.All",
+    "Synchronization.Read.All",
 )
 """What together allows every operation here: more than the product asks for."""
 
@@ -65,7 +69,7 @@ class Operation:
         Raises:
             GraphError: 400, when `$top` is broken.
         """
-        reports_requests = int(self.permissions == _READ_AUDITS)
+        reports_requests = int(self.permissions in (_READ_AUDITS, _READ_PROVISIONING))
         if self.method != "GET":
             is_write = self.permissions == _WRITE_MEMBERS
             return Cost(self.units, writes=int(is_write), reports=reports_requests)
@@ -139,6 +143,15 @@ _OPERATIONS = (
     _operation("GET", _DETAILS, reports.list_registration_details, _READ_AUDITS),
     _operation("GET", f"{_DETAILS}/{{user-id}}", reports.get_registration_details, _READ_AUDITS),
     _operation("GET", "/auditLogs/directoryAudits", reports.list_audits, _READ_AUDITS),
+    _operation(
+        "GET", "/auditLogs/provisioning", synchronization.list_provisioning, _READ_PROVISIONING
+    ),
+    _operation(
+        "GET",
+        "/servicePrincipals/{servicePrincipal-id}/synchronization/jobs",
+        synchronization.list_jobs,
+        _READ_JOBS,
+    ),
     # Whoever the custom extension authorises needs no permission: its handler sees to that.
     _operation(
         "POST", lifecycle.RESUME, lifecycle.resume, {*ALL_PERMISSIONS, lifecycle.PERMISSION}

@@ -1,19 +1,19 @@
 """Entra Cloud Sync as Graph shows it: one configuration's job, its runs, and the provisioning log.
 
-Shapes: "synchronizationJob", "synchronizationStatus" and "provisioningObjectSummary", Microsoft Graph
-v1.0; ids and codes: "How to programmatically configure cloud sync using MS Graph API". All read on
-29 Nov 2026.
+Shapes: "synchronizationJob", "synchronizationStatus" and "provisioningObjectSummary", Microsoft
+Graph v1.0; ids and codes: "How to programmatically configure cloud sync using MS Graph API". All
+read on 29 Nov 2026.
 """
 
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from sandbox.company import object_id
 from sandbox.tenant.clock import timestamp
+from sandbox.tenant.cloud_sync import CloudSync
 from sandbox.tenant.errors import resource_not_found
-from sandbox.tenant.odata import context, page
 from sandbox.tenant.filters import parse_filter
+from sandbox.tenant.odata import context, page
 from sandbox.tenant.sync import SyncResult, take_export
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
@@ -23,7 +23,6 @@ SERVICE_PRINCIPAL = object_id("servicePrincipal", "corp.contoso.test")
 JOB = f"AD2AADProvisioning.{SERVICE_PRINCIPAL.replace('-', '')}"
 _PASSWORDS = f"AD2AADPasswordHash.{SERVICE_PRINCIPAL.replace('-', '')}"
 _NEVER = "0001-01-01T00:00:00Z"
-_CODES = ("Active", "Paused", "Quarantine", "NotRun", "NotConfigured")
 _LOG_FIELDS = frozenset({"jobId", "activityDateTime"})
 
 
@@ -49,42 +48,11 @@ def list_provisioning(tenant: Tenant, request: GraphRequest) -> GraphResponse:
     )
 
 
-@dataclass
-class CloudSync:
-    """The job and its log; what is set from outside is kept until it is set again."""
-
-    code: str = "NotRun"
-    reason: str | None = None
-    """Of a quarantine."""
-    fails: bool = False
-    """Runs come to nothing."""
-    fails_groups: bool = False
-    """Runs carry people, and no group."""
-    last: dict[str, Any] | None = None
-    log: list[dict[str, Any]] = field(default_factory=list)
-
-    def set(self, body: dict[str, Any]) -> None:
-        """Set how the job stands and what its next runs come to.
-
-        Raises:
-            ValueError: a name or a code is unknown.
-        """
-        for name in body:
-            if name not in {"code", "reason", "fails", "failsGroups"}:
-                raise ValueError(f"{name}: there is no such condition")
-        if body.get("code", self.code) not in _CODES:
-            raise ValueError(f"code: not one of {', '.join(_CODES)}")
-        self.code = body.get("code", self.code)
-        self.reason = body.get("reason")
-        self.fails = bool(body.get("fails", self.fails))
-        self.fails_groups = bool(body.get("failsGroups", self.fails_groups))
-
-
 def run(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
     """Carry one cycle out with what the agent has read from AD.
 
-    Answers what was exported, or None under `exported`: a job that is paused or in quarantine exports
-    nothing, and one that fails leaves all to the next cycle.
+    Answers what was exported, or None under `exported`: a job that is paused or in quarantine
+    exports nothing, and one that fails leaves all to the next cycle.
     """
     sync, now = tenant.cloud_sync, tenant.clock.now()
     if sync.code in {"Paused", "Quarantine", "NotConfigured"}:

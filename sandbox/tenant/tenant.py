@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.company import SCOPE_GROUP, Company, object_id
 from sandbox.tenant.audits import AuditLog
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.cloud_sync import CloudSync
 from sandbox.tenant.contract import Contract
 from sandbox.tenant.directory import Directory, ObjectChange, User
 from sandbox.tenant.faults import Faults
@@ -40,6 +41,7 @@ class Tenant:
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    cloud_sync: CloudSync = field(default_factory=CloudSync)
     keys: WebhookKeys = field(default_factory=WebhookKeys)
 
     def __post_init__(self) -> None:
@@ -60,6 +62,7 @@ class Tenant:
         self.store.clear()
         self.faults.clear()
         self.recorder.reset()
+        self.cloud_sync = CloudSync()
         self.clock.move_to(0.0)
         self.__post_init__()
 

@@ -8,6 +8,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.writing import Writing
 from shared.domain.signals import (
     By,
     CommandExpired,
@@ -20,6 +21,8 @@ from shared.domain.signals import (
     RolloutPaused,
     Signal,
     WaveBegun,
+    WritingStarted,
+    WritingStopped,
     person_reference,
 )
 
@@ -43,6 +46,15 @@ def signals_of_rollout(before: Rollout | None, after: Rollout) -> Iterator[Signa
         yield RolloutPaused(reason=after.pause.reason, wave=wave, who=who)
     if wave and before is not None and after.started > before.started:
         yield WaveBegun(wave=wave, number=after.started)
+
+
+def signals_of_writing(writing: Writing) -> Iterator[Signal]:
+    """Yields what is to be told of the word on everything that writes, new or still in force."""
+    who = By.CLOCK if writing.actor == _CLOCK else By.OPERATOR
+    if writing.stop is not None:
+        yield WritingStopped(reason=writing.stop, who=who, since=writing.since.isoformat())
+    elif not writing.carried_out:
+        yield WritingStarted(who=who)
 
 
 def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:
@@ -85,6 +97,8 @@ def has_new_problem(before: WorkerSight | None, now: WorkerSight) -> bool:
     A worker repeats what it last had to say in every report. That a sync failed again in the same
     way shows only in its end, which is counted back from when the report came in and so wavers.
     """
+    if _kind(now.hindrance) and (before is None or _kind(before.hindrance) != _kind(now.hindrance)):
+        return True
     if now.sync_succeeded is not False and not now.problem:
         return False
     if before is None or (before.sync_succeeded, before.problem) != (
@@ -95,3 +109,8 @@ def has_new_problem(before: WorkerSight | None, now: WorkerSight) -> bool:
     if before.sync_ended_at is None or now.sync_ended_at is None:
         return False
     return now.sync_ended_at - before.sync_ended_at > _WAVERS
+
+
+def _kind(hindrance: str) -> str:
+    """Returns the word of a hindrance; its detail may be another at every look."""
+    return hindrance.partition(":")[0]

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, Memberships, Person, Registration
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
@@ -19,6 +20,12 @@ class Directory(Protocol):
 
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
         """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
+
+    async def find_by_sid(self, sids: Collection[str]) -> Mapping[str, Person]:
+        """Finds synced people by `onPremisesSecurityIdentifier`; those not in Entra are left out.
+
+        The keys are in upper case.
+        """
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Returns groups and roles, direct or through others; an id of nobody is left out."""
@@ -50,8 +57,8 @@ class Directory(Protocol):
         The report lags by up to hours.
         """
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the registration report."""
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Returns who is registered for SSPR and with what, by the registration report."""
 
     async def resets(self, since: datetime) -> Sequence[Reset]:
         """Returns the resets that people tried by themselves since then, by the audit log."""

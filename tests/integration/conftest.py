@@ -16,6 +16,13 @@ NORMAL = {
     "suspended": False,
     "staging": False,
     "connectorBusy": False,
+    "schedulerOff": False,
+    "connectors": {},
+    "hang": "",
+    "answers": "whole",
+    "foreignLanguage": False,
+    "version": "2.5.190.0",
+    "lastController": "dc1.corp.contoso.test",
     "cycleSeconds": 0.2,
 }
 

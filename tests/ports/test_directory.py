@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.company import SYNCED_SCOPE_GROUP, object_id
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.rollout.resets import ResetOutcome
 from shared.domain.rollout.scope_groups import SyncedGroup
@@ -95,6 +96,18 @@ async def test_synced_people_are_found_by_their_anchor_and_its_case_counts(entra
     assert await entra.directory.find_by_source_anchor([]) == {}
 
 
+async def test_synced_people_are_found_by_their_sid_whatever_its_case(entra: Entra) -> None:
+    upns = [f"hire-{number}@contoso.test" for number in range(17)]
+    hires = entra.sync(*upns)
+    people = [page async for page in entra.directory.everybody()]
+    known = {one.object_id: one.ref.sid for page in people for one in page}
+    sids = [known[hire] or "" for hire in hires]
+    assert all(sids)
+    found = await entra.directory.find_by_sid([*map(str.lower, sids), "S-1-5-21-0-0-0-1"])
+    assert {sid: one.object_id for sid, one in found.items()} == dict(zip(sids, hires, strict=True))
+    assert await entra.directory.find_by_sid([]) == {}
+
+
 async def test_memberships_count_nested_groups_and_roles(entra: Entra) -> None:
     rita = entra.add_user("rita@contoso.test", role=True)
     await entra.scope.add([rita])
@@ -175,8 +188,10 @@ async def test_the_report_says_who_is_in_scope_and_who_has_registered(entra: Ent
         True,
         False,
     )
+    assert report[GRACE].held == HeldMethods(frozenset({"email", "mobilePhone"}))
+    assert known.held == HeldMethods()
     assert not report[UNA].sspr_enabled
-    assert await entra.directory.registered_ids() == {GRACE, UNA}
+    assert await entra.directory.registered() == {one: report[one].held for one in (GRACE, UNA)}
 
 
 async def test_administrators_are_told_by_the_report(entra: Entra) -> None:

@@ -25,9 +25,11 @@ from shared.adapters.graph.queries import (
     sspr_audits,
     transitive_member_of,
     transitive_members,
+    users_equal_to,
     users_with,
 )
 from shared.adapters.graph.resets import resets_of
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -72,6 +74,15 @@ class GraphDirectory:
         # Anchors are Base64: unlike names, they differ where only the case does.
         by_anchor = {person.ref.source_anchor: person for person in people}
         return {anchor: by_anchor[anchor] for anchor in wanted & by_anchor.keys()}
+
+    async def find_by_sid(self, sids: Collection[str]) -> Mapping[str, Person]:
+        """Finds synced people by `onPremisesSecurityIdentifier`; whom Entra lacks is left out."""
+        wanted = {sid.upper() for sid in sids}
+        people = await self._people(
+            list(users_equal_to("onPremisesSecurityIdentifier", sorted(wanted)))
+        )
+        by_sid = {(person.ref.sid or "").upper(): person for person in people}
+        return {sid: by_sid[sid] for sid in wanted & by_sid.keys()}
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Reads their groups and roles, direct or through others; an id of nobody is left out."""
@@ -142,9 +153,10 @@ class GraphDirectory:
         """Lists who holds a directory role, by the registration report; it lags by up to hours."""
         return await self._reported_ids("isAdmin")
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the same report, with the same lag."""
-        return await self._reported_ids("isSsprRegistered")
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Lists who is registered for SSPR and with what, by the same report, with the same lag."""
+        pages = self._client.pages(registration_report("isSsprRegistered"))
+        return {row["id"]: registration_of(row).held async for page in pages for row in page}
 
     async def resets(self, since: datetime) -> list[Reset]:
         """Reads the resets that people tried by themselves since then, by the audit log."""

@@ -6,6 +6,7 @@ from itertools import batched
 
 from shared.adapters.memory.tenant import Group, Tenant
 from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -42,6 +43,13 @@ class MemoryDirectory:
         wanted = set(anchors)
         people = self._tenant.people.values()
         return {one.ref.source_anchor: one for one in people if one.ref.source_anchor in wanted}
+
+    async def find_by_sid(self, sids: Collection[str]) -> Mapping[str, Person]:
+        """Finds synced people by `onPremisesSecurityIdentifier`; whom Entra lacks is left out."""
+        await self._pause("directory.find_by_sid")
+        wanted = {sid.upper() for sid in sids}
+        people = {(one.ref.sid or "").upper(): one for one in self._tenant.people.values()}
+        return {sid: people[sid] for sid in wanted & people.keys()}
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Reads their groups and roles, direct or through others; an id of nobody is left out."""
@@ -101,11 +109,11 @@ class MemoryDirectory:
         await self._pause("directory.administrator_ids")
         return frozenset(self._tenant.administrators)
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the registration report."""
-        await self._pause("directory.registered_ids")
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Returns who is registered for SSPR and with what, by the registration report."""
+        await self._pause("directory.registered")
         report = self._tenant.registrations()
-        return frozenset(each for each, row in report.items() if row.sspr_registered)
+        return {each: row.held for each, row in report.items() if row.sspr_registered}
 
     async def resets(self, since: datetime) -> Sequence[Reset]:
         """Returns the resets that people tried by themselves since then."""

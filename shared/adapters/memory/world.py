@@ -49,6 +49,7 @@ class MemoryWorld:
             cloud_sync=MemoryCloudSync(self.tenant, pause),
             ledger=tables.ledger,
             rollouts=tables.rollouts,
+            write_control=tables.write_control,
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
 
 
@@ -101,9 +102,18 @@ class WorkerView(View):
     worker: str
     seen_at: Moment
     directory_answers: bool
+    directory_problem: str | None
+    """Why Active Directory does not answer it: a word, and what the worker says of it."""
+    domains: tuple[str, ...] | None
+    """The domains whose people it can put into its group; null where it does not say."""
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str
+    hindrance: str = ""
+    """What is in the way of the next delta sync, in words; empty if nothing is."""
+    hindered_since: Moment | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, less than 0 if behind; null if little."""
     sync_mode: str | None = None
     """`connect`, `cloud` or `none`: which sync carries what it writes; null if it did not say."""
     sync_text: str = ""
@@ -125,6 +135,10 @@ class RolloutView(View):
     reason: str
     wave: str | None
     pause: PauseView | None
+    meanwhile: str = ""
+    """What a pause or an abort does not stop, in a sentence; empty in every other phase."""
+    writing: WritingView | None = None
+    """Whether anything is written at all."""
     next: NextView
     waves: tuple[WaveView, ...]
     evaluation: EvaluationView | None

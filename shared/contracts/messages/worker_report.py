@@ -6,13 +6,27 @@ on-premises side is healthy has nothing else to go by while no command is under 
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
-from shared.contracts.messages.contract import Contract, Moment, Name
+from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
 from shared.domain.person.sync_mode import SyncMode
 
+_LONGEST: Final = 10**10
 SCHEMA: Final = "sspr-rollout/worker-report/1"
+MOST_DOMAINS = 100
+DomainName = Annotated[str, StringConstraints(min_length=1, max_length=255, to_lower=True)]
+"""The DNS name of a domain, as in corp.contoso.com."""
+Domains = Annotated[tuple[DomainName, ...], Field(min_length=1, max_length=MOST_DOMAINS)]
+
+
+class SyncHindrance(Contract):
+    """What keeps the delta sync of those who wait from beginning or from ending."""
+
+    problem: Word
+    """Hangs, suspended, staging …, in a word of the worker's."""
+    detail: Text | None = None
+    since: Moment
 
 
 class WorkerReport(Contract):
@@ -26,10 +40,20 @@ class WorkerReport(Contract):
     """The worker's own clock; the receiving side counts from when it took the report in."""
     directory_answers: bool
     """Whether Active Directory answered when it was last asked."""
+    directory_problem: Word | None = None
+    """Why it does not, in a word of the worker's: unreachable, account-locked …"""
+    directory_detail: Text | None = None
+    domains: Domains | None = None
+    """The domains whose people it can put into its group; None where it does not say."""
     sync: SyncReport
     """How the delta sync stands of those who wait, or how the newest one ended."""
+    hindrance: SyncHindrance | None = None
+    """What is in the way of the next delta sync; None if nothing is, or nobody waits for one."""
     set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many commands and rows of its journal it could not digest; None if none."""
+    clock_ahead: Annotated[int, Field(ge=-_LONGEST, le=_LONGEST)] | None = None
+    """Seconds by which its clock is ahead of Service Bus, which ends its locks early; less than 0
+    is behind. None if that is little, or not known."""
     sync_mode: SyncMode | None = None
     """Which sync carries what it writes; None from a worker that knows of Entra Connect alone."""
     scope_group_sid: Name | None = None

@@ -40,10 +40,21 @@ class Happening(StrEnum):
     REMOVED = "removed", "The membership has been removed, or there was none."
     # Time passes, and Entra is looked at.
     DEADLINE_PASSED = "deadline-passed", "No directory has come to know the person in time."
+    NEVER_ARRIVED = "never-arrived", "Put into the AD group, and not in Entra by the deadline."
     SEEN = "seen", "Entra shows the membership."
     NOT_SEEN_IN_TIME = "not-seen-in-time", "Entra does not show it, and it is to be written again."
     SSPR_ENABLED = "sspr-enabled", "The registration report shows the person as enabled."
     SSPR_REGISTERED = "sspr-registered", "The registration report shows a registration."
+    RESET_POSSIBLE = (
+        "reset-possible",
+        "Of the methods that the report names enough count for a reset.",
+    )
+    RESET_LOST = "reset-lost", "The report shows that a reset has become impossible."
+    REGISTRATION_LOST = (
+        "registration-lost",
+        "The report no longer shows the registration of somebody who could not reset with it.",
+    )
+    SSPR_DISABLED = "sspr-disabled", "The registration report no longer shows them as enabled."
     REFUSED_ON_ARRIVAL = (
         "refused-on-arrival",
         "Enrolled before they were in Entra, where the rules now refuse them.",

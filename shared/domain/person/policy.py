@@ -6,6 +6,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.methods import ResetRules
 from shared.domain.person.people import Attribute, Person
 from shared.domain.person.sync_mode import SyncMode
 
@@ -80,6 +82,14 @@ class TenantRules:
     """The registration report lags by hours."""
     reissue_limit: int = 2
     """How often a person who does not move is issued again before being flagged."""
+    served_domains: frozenset[str] | None = None
+    """The AD domains whose people the workers can put into scope; None: nobody has said."""
+
+    def serves(self, domain: str | None) -> bool:
+        """Tells whether people of that domain can be put into scope, as far as is known."""
+        if domain is None or self.served_domains is None:
+            return True
+        return domain.lower() in self.served_domains
 
     def retry_after(self, attempts: int) -> timedelta:
         """Returns the wait before the next look; it doubles each time, up to `longest_retry`."""
@@ -108,6 +118,8 @@ class Policy(TenantRules):
     excluded_object_ids: frozenset[str] = frozenset()
     population_group_ids: frozenset[str] = frozenset()
     """Only members of one of these are for enrolment; empty: everybody is."""
+    resets: ResetRules = DOCUMENTED_RULES
+    """Which registered methods let people reset a password, and how many it takes."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
 
@@ -120,6 +132,7 @@ class Policy(TenantRules):
         excluded_attributes: tuple[AttributeRule, ...] = (),
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
+        resets: ResetRules = DOCUMENTED_RULES,
         time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
@@ -130,6 +143,7 @@ class Policy(TenantRules):
             excluded_attributes=excluded_attributes,
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
+            resets=resets,
             time_zone=time_zone,
         )
 

@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import (
     Provenance,
     State,
 )
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 
@@ -31,6 +32,7 @@ class EnrolmentSummary:
     flag: Reason | None = None
     account: SourceOfAuthority | None = None
     """The source of authority of the account, as last known; None where it is not."""
+    held: HeldMethods | None = None
 
     @classmethod
     def of(cls, enrolment: Enrolment) -> Self:
@@ -45,6 +47,7 @@ class EnrolmentSummary:
             enrolment.exclusion,
             enrolment.flag,
             enrolment.account or enrolment.source_of_authority,
+            enrolment.held,
         )
 
     @property

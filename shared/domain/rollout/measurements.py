@@ -1,6 +1,6 @@
 """Measurements: the facts that gates are decided by, gathered in one look."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,6 +8,8 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
+
+_REMEMBERED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,15 @@ class WorkerSight:
     """How its newest delta sync ended; None where none has."""
     sync_ended_at: datetime | None = None
     problem: str = ""
+    hindrance: str = ""
+    """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
+    hindered_since: datetime | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind; None if little, or unknown."""
+    directory_problem: str | None = None
+    """Why Active Directory does not answer it, where it says so."""
+    domains: tuple[str, ...] | None = None
+    """The domains whose people it can put into its group, in lower case; None: it does not say."""
     sync_mode: SyncMode | None = None
     """Which sync carries what it writes; None if it did not say."""
     scope_group_sid: str | None = None
@@ -46,6 +57,20 @@ def sync_modes(sights: Collection[WorkerSight]) -> frozenset[SyncMode]:
     """
     said = {one.sync_mode or SyncMode.CONNECT for one in workers_at_work(sights)}
     return frozenset(said or {SyncMode.CONNECT})
+
+
+def served_domains(sights: Iterable[WorkerSight]) -> frozenset[str] | None:
+    """Returns the domains whose people every worker can put into scope; None if none says.
+
+    All workers take commands from one queue, so that any of them may be asked for anybody. A
+    worker that was not heard of for a week, by the newest news of any, has been taken away.
+    """
+    known = [sight for sight in sights if sight.domains is not None]
+    if not known:
+        return None
+    newest = max(sight.seen_at for sight in known)
+    sets = [frozenset(one.domains or ()) for one in known if newest - one.seen_at <= _REMEMBERED]
+    return frozenset.intersection(*sets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

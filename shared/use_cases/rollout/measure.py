@@ -8,12 +8,12 @@ from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
+from shared.domain.rollout.gates.look import EVIDENCE_WINDOW
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements, sync_modes
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
-
 
 _LOG = timedelta(hours=1)
 """How far back the provisioning log is read: what failed before has been tried again since."""
@@ -30,7 +30,7 @@ async def measure(
     wave = rollout.wave
     totals = await world.ledger.totals()
     gates = wave.gates if wave else ()
-    windows = [gate.window for gate in _in_need(Need.RESETS, gates, kinds)]
+    windows = [gate.window or EVIDENCE_WINDOW for gate in _in_need(Need.RESETS, gates, kinds)]
     asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
     workers = tuple(await world.workers.sights()) if asks_workers else ()
     asks_jobs = _in_need(Need.CLOUD_SYNC, gates, kinds) and SyncMode.CLOUD in sync_modes(workers)

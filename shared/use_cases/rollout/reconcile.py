@@ -15,7 +15,7 @@ from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Drift, ScopePlan, unsafe
 from shared.domain.rollout.document import DriftAction
-from shared.domain.rollout.state import ACTIVE, PauseReason, Phase, Rollout, pause
+from shared.domain.rollout.state import ACTIVE, PUTS_IN, PauseReason, Phase, Rollout, pause
 from shared.domain.signals import DriftFound, PeopleConverted, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
@@ -25,7 +25,9 @@ from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair,
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.signalling import emit
+from shared.use_cases.views.describe_writing import stop_text
 from shared.use_cases.views.rollout_status import status_of
+from shared.use_cases.write_control import is_stopped, stopped
 
 _log = structlog.get_logger(__name__)
 
@@ -38,7 +40,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
 
     A plan that would touch too many people is not carried out, but pauses the rollout. So does an
     AD group whose twin in Entra is not what it has to be, and people whose source of authority has
-    changed.
+    changed. While everything that writes is stopped it is only looked.
 
     Raises:
         DirectoryUnavailable: the next tick tries again.
@@ -60,9 +62,12 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         converted = snapshot.converted(rollout.document.topology)
         if converted:
             await _tell_converted(converted, stored, world, clock())
-            if rollout.phase in ACTIVE:
+            if rollout.phase in PUTS_IN:
                 return
         plan = _plan(rollout, snapshot, world, clock())
+        if word := await stopped(world):
+            await _only_look(plan, stop_text(word), world, clock())
+            return
         judged = replace(plan, additions=()) if rollout.forced else plan
         problems = unsafe(judged, rollout.document)
     except UnsafePlan as error:
@@ -84,6 +89,15 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     emit(_drift_found(plan, repaired=repaired))
 
 
+async def _only_look(plan: ScopePlan, why: str, world: World, now: datetime) -> None:
+    """Keeps what would be done, and that none of it is."""
+    would = f"{len(plan.additions):,} people would be put in and {len(plan.removals):,} taken out"
+    looked = replace(plan, additions=(), removals=())
+    report = replace(_report(looked, now, repaired=0), problem=f"{why}; {would}")
+    await world.rollouts.keep_reconciliation(report)
+    emit(_drift_found(plan, repaired=0))
+
+
 def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
     return snapshot.plan(
         rollout, world.tenant_rules, now, through=rollout.started, members=snapshot.members
@@ -97,7 +111,7 @@ async def _make_good(
     world: World,
     clock: Callable[[], datetime],
 ) -> None:
-    policy = stored.rollout.document.governs(world.tenant_rules)
+    policy = snapshot.policy(stored.rollout.document, world.tenant_rules)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(_repairs(plan, stored.rollout), stored, world):
@@ -116,6 +130,8 @@ async def _chunks[T](
         current = await world.rollouts.current()
         if current is None or _meaning(current.rollout) != _meaning(stored.rollout):
             raise LedgerConflict("the rollout was changed meanwhile; the next tick plans anew")
+        if await is_stopped(world):
+            raise LedgerConflict("everything that writes was stopped meanwhile")
         yield chunk
 
 
@@ -176,7 +192,8 @@ async def _keep_problem(problem: str, plan: ScopePlan | None, world: World, now:
 async def _pause(
     stored: StoredRollout, why: PauseReason, detail: str, world: World, now: datetime
 ) -> None:
-    if stored.rollout.phase in ACTIVE:
+    phases = ACTIVE if why is PauseReason.UNSAFE_PLAN else PUTS_IN
+    if stored.rollout.phase in phases:
         halted = pause(stored.rollout, why, now, actor=ACTOR, detail=detail)
         await save_rollout(world, stored, halted, action="pause", now=now)
 

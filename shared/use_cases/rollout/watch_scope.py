@@ -5,7 +5,7 @@ from datetime import datetime
 from shared.domain.person.policy import Topology
 from shared.domain.rollout.measurements import workers_at_work
 from shared.domain.rollout.scope_groups import ScopeFault, fault_of
-from shared.domain.rollout.state import ACTIVE, Phase, pause
+from shared.domain.rollout.state import PUTS_IN, Phase, pause
 from shared.domain.signals import ScopeGroupFault
 from shared.ports.world import World
 from shared.use_cases.recording import save_rollout
@@ -40,8 +40,7 @@ async def find_scope_fault(world: World) -> ScopeFault | None:
 async def watch_scope(world: World, now: datetime) -> None:
     """Pauses the rollout if the AD group's twin is no longer what it has to be, and says so.
 
-    A rollout that cannot be paused, since it is at its end or paused already, is left as it is: the
-    signal goes on until the group is right again.
+    One that is paused already is left as it is: the signal goes on until the group is right again.
 
     Raises:
         DirectoryUnavailable: the next tick looks again.
@@ -54,6 +53,6 @@ async def watch_scope(world: World, now: datetime) -> None:
     if fault is None:
         return
     emit([ScopeGroupFault(reason=fault.reason)])
-    if stored.rollout.phase in ACTIVE:
+    if stored.rollout.phase in PUTS_IN:
         halted = pause(stored.rollout, fault.reason, now, actor=ACTOR, detail=fault.detail)
         await save_rollout(world, stored, halted, action="pause", now=now)

@@ -60,11 +60,15 @@ async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -
         DeltaSyncProblem(
             worker=one.worker,
             state=newest[one.worker].sync.state,
-            problem=newest[one.worker].sync.problem,
+            problem=_problem(newest[one.worker]),
         )
         for one in sights
         if has_new_problem(before.get(one.worker), one)
     )
+
+
+def _problem(report: WorkerReport) -> str | None:
+    return report.sync.problem or (report.hindrance.problem if report.hindrance else None)
 
 
 def _reported(report: WorkerReport) -> WorkerReported:
@@ -73,11 +77,12 @@ def _reported(report: WorkerReport) -> WorkerReported:
         directory_answers=report.directory_answers,
         sync=report.sync.state,
         set_aside=report.set_aside,
+        clock_ahead=report.clock_ahead,
     )
 
 
 def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
-    sync, mode = report.sync, _sync_mode(report)
+    sync, hindrance, mode = report.sync, report.hindrance, _sync_mode(report)
     ended = sync.state in {SyncState.SUCCEEDED, SyncState.FAILED}
     # That somebody else syncs is no problem.
     told = (sync.problem, sync.detail) if mode in {None, SyncMode.CONNECT} else ()
@@ -85,10 +90,15 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         worker=report.worker,
         seen_at=now,
         directory_answers=report.directory_answers,
+        directory_problem=_joined(report.directory_problem, report.directory_detail) or None,
+        domains=report.domains,
         sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
         # How long ago by the worker's clock; when that was by this side's.
-        sync_ended_at=_ended_at(report, now),
-        problem=": ".join(part for part in told if part),
+        sync_ended_at=_when(sync.ended_at, report, now),
+        problem=_joined(*told),
+        hindrance=_joined(hindrance.problem, hindrance.detail) if hindrance else "",
+        hindered_since=_when(hindrance.since, report, now) if hindrance else None,
+        clock_ahead=report.clock_ahead,
         sync_mode=mode,
         scope_group_sid=report.scope_group_sid,
     )
@@ -101,11 +111,15 @@ def _sync_mode(report: WorkerReport) -> SyncMode | None:
     return report.sync_mode
 
 
-def _ended_at(report: WorkerReport, now: datetime) -> datetime | None:
-    ended = report.sync.ended_at
-    if ended is None:
+def _joined(*parts: str | None) -> str:
+    return ": ".join(part for part in parts if part)
+
+
+def _when(moment: datetime | None, report: WorkerReport, now: datetime) -> datetime | None:
+    """Returns by our clock what a worker tells by its own."""
+    if moment is None:
         return None
-    return by_our_clock(max(now - (report.reported_at - ended), EARLIEST), now)
+    return by_our_clock(max(now - (report.reported_at - moment), EARLIEST), now)
 
 
 async def _record(results: Sequence[DirectoryResult], world: World, now: datetime) -> None:
@@ -141,6 +155,6 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
 def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:
     if sync.state not in {SyncState.SUCCEEDED, SyncState.FAILED}:
         return current
-    detail = ": ".join(part for part in (sync.problem, sync.detail) if part)
+    detail = _joined(sync.problem, sync.detail)
     succeeded = sync.state is SyncState.SUCCEEDED
     return note_delta_sync(current, succeeded=succeeded, detail=detail, now=now)

@@ -10,7 +10,8 @@ from structlog.typing import EventDict
 from shared.adapters.memory.tenant import Group
 from shared.domain.errors import UnsafePlan
 from shared.domain.person.policy import Topology
-from shared.domain.rollout.state import ACTIVE, PauseReason, Phase
+from shared.domain.rollout.state import PauseReason, Phase
+from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.tick import tick
@@ -106,17 +107,30 @@ async def test_nothing_is_reconciled_and_nothing_planned_into_a_group_that_does_
         await plans(text_of(ring_text("pilot", 1)), stage.world)
 
 
-@pytest.mark.parametrize("phase", sorted(set(Phase) - ACTIVE - {Phase.ABORTED}))
-async def test_what_cannot_be_paused_is_told_of_until_the_group_is_right_again(
-    stage: Stage, signals: list[EventDict], phase: Phase
+async def test_a_rollout_at_its_end_goes_on_to_put_people_in_and_so_pauses_too(
+    stage: Stage,
 ) -> None:
-    rollout = standing(OF, phase, 2)
-    await set_up(stage, rollout, 3)
+    await set_up(stage, standing(OF, Phase.COMPLETED, 2), 3)
+    await nest(stage)
+    convert(stage)
+    await watch_scope(stage.world, NOW)
+    paused = (await rollout_of(stage)).pause
+    assert paused
+    assert paused.goes_on is Phase.COMPLETED
+
+
+async def test_what_is_paused_already_is_told_of_until_the_group_is_right_again(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    await set_up(stage, standing(OF, Phase.SOAKING, 1), 3)
+    await control.pause(stage.world, NOW, actor="ada", reason="lunch")
     await nest(stage)
     convert(stage)
     for minutes in (0, 1):
         await watch_scope(stage.world, NOW + timedelta(minutes=minutes))
-    assert (await rollout_of(stage)).phase is phase
+    paused = (await rollout_of(stage)).pause
+    assert paused
+    assert paused.reason is PauseReason.BY_OPERATOR
     assert len(said(signals, "scope-group-fault")) == 2
     stage.tenant.groups[TWIN].synced = True
     await watch_scope(stage.world, NOW)

@@ -114,7 +114,7 @@ def test_what_happens_next_is_said_where_something_does() -> None:
         ("writebackFailures", "share"),
         ("backlog", "people"),
         ("workerAlive", "nothing"),
-        ("deltaSync", "nothing"),
+        ("sync", "nothing"),
     ],
 )
 def test_a_gate_says_what_it_counts(kind: str, unit: str) -> None:
@@ -129,7 +129,7 @@ def test_people_of_a_wave_stand_in_one_order_whatever_the_ledgers() -> None:
     backwards = dict(reversed(counts.items()))
     again = shown(rollout(Phase.SOAKING), totals=totals(backwards)).waves[0]
     assert list(pilot.states) == list(again.states)
-    assert (next(iter(pilot.states)), list(pilot.states)[-1]) == ("registered", "failed")
+    assert (next(iter(pilot.states)), list(pilot.states)[-1]) == ("resettable", "failed")
     assert len(pilot.states) == len(State)
 
 

@@ -9,15 +9,24 @@ from shared.domain.rollout.measurements import WorkerSight
 
 
 def judge_delta_sync(gate: Gate, look: Look) -> tuple[Outcome, str]:
-    """Decides what the newest delta sync of any worker comes to, and says it in words.
+    """Decides what the newest delta sync of any worker comes to, and what holds up the next one."""
+    sights = [sight for sight in look.measured.workers if sight.sync_succeeded is not None]
+    outcome, text = _outcome(gate, look, max(sights, key=_ended_at)) if sights else _UNHEARD
+    hindered = [sight for sight in look.measured.workers if sight.hindrance]
+    if hindered and outcome is not Outcome.FAILED:
+        return Outcome.INCONCLUSIVE, f"{text}; {_hindrance(hindered[0])}"
+    return outcome, text
+
+
+_UNHEARD = (Outcome.INCONCLUSIVE, "no hybrid worker tells of a delta sync that has ended")
+
+
+def _outcome(gate: Gate, look: Look, newest: WorkerSight) -> tuple[Outcome, str]:
+    """Decides what the newest delta sync comes to, and says it in words.
 
     A failure from before this phase is no news: were it held against the phase, a rollout could
     not be resumed after the cause was mended, since without writes no new cycle is asked for.
     """
-    sights = [sight for sight in look.measured.workers if sight.sync_succeeded is not None]
-    if not sights:
-        return Outcome.INCONCLUSIVE, "no hybrid worker tells of a delta sync that has ended"
-    newest = max(sights, key=_ended_at)
     ended = _ended_at(newest)
     if newest.sync_succeeded:
         text = f"the newest delta sync succeeded at {ended:{TIME}}"
@@ -31,6 +40,12 @@ def judge_delta_sync(gate: Gate, look: Look) -> tuple[Outcome, str]:
         waited_for = "that is too long ago to tell, and people wait for one"
         return Outcome.INCONCLUSIVE, f"{text}; {waited_for}"
     return Outcome.PASSED, f"{text}; nobody waits for another"
+
+
+def _hindrance(sight: WorkerSight) -> str:
+    """Says what keeps the next delta sync from ending well: with it no wave is begun."""
+    since = f" since {sight.hindered_since:{TIME}}" if sight.hindered_since else ""
+    return f"the next one is held up{since}: {sight.hindrance}"
 
 
 def _ended_at(sight: WorkerSight) -> datetime:

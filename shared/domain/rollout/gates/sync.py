@@ -87,7 +87,8 @@ KIND = GateKind(
         "nobody can hear of it (`none`)",
         fails="it failed, in this phase; a job is paused or in quarantine; a group could not be "
         "provisioned",
-        inconclusive="none is known; or it is old news and people wait",
+        inconclusive="none is known; or it is old news and people wait; or something holds up "
+        "the next delta sync",
         cause="the cycle failed or cannot be had; a job of Cloud Sync has stopped",
         remedy="the problem in `sspr status`; [delta sync problems](#delta-sync-problems), "
         "[cloud sync](#cloud-sync)",

@@ -186,6 +186,15 @@ def test_lifecycle_workflows_are_answered_only_on_demand(directory: Directory) -
     assert again["LifecycleWorkflows.ReadWrite.All"].startswith("superfluous")
 
 
+def test_cloud_sync_is_read_only_on_demand(directory: Directory) -> None:
+    directory.done(IDENTITY, "--apply", "--with-cloud-sync")
+    assert directory.held() == {
+        *NEEDED,
+        "Synchronization.Read.All",
+        "ProvisioningLog.Read.All",
+    }
+
+
 def test_a_tenant_that_knows_a_permission_by_another_id_is_left_alone(directory: Directory) -> None:
     principals = directory.state["servicePrincipals"]
     principals[1]["appRoles"] = app_roles(
@@ -293,4 +302,4 @@ def test_the_list_gives_a_reason_and_calls_for_each_permission() -> None:
         assert str(UUID(one["id"])) == one["id"]
         assert one["why"].endswith(".")
         assert one["calls"]
-        assert one["when"] in {"always", "unscoped", "scoped", "lifecycle-workflows"}
+        assert one["when"] in {"always", "unscoped", "scoped", "lifecycle-workflows", "cloud-sync"}
