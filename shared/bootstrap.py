@@ -143,7 +143,7 @@ def build_app(setup: Setup) -> App:
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),
-        GraphHealth(graph, settings.scope_group_id),
+        GraphHealth(graph, settings.scope_group_id, settings.topology),
         tables,
         ServiceBusHealth(
             address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM

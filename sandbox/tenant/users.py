@@ -11,7 +11,13 @@ from sandbox.tenant.errors import (
     resource_not_found,
     unsupported_query,
 )
-from sandbox.tenant.fields import USER_DEFAULTS, USER_FIELDS, USER_LISTS
+from sandbox.tenant.fields import (
+    ADVANCED_USER_FIELDS,
+    UNFILTERED_USER_FIELDS,
+    USER_DEFAULTS,
+    USER_FIELDS,
+    USER_LISTS,
+)
 from sandbox.tenant.filters import Filter, parse_filter
 from sandbox.tenant.licences import SKU_ID, SKU_NAME, assigned_licences, assigned_plans, plan_infos
 from sandbox.tenant.odata import (
@@ -192,7 +198,15 @@ def _matching(tenant: Tenant, request: GraphRequest) -> Iterable[User]:
     if text is None:
         return filter(tenant.visible, tenant.directory.users.values())
     wanted = parse_filter(text, USER_FIELDS)
-    if wanted.needs_advanced and not request.advanced:
+    by_table = bool(tenant.settings.filters_by_the_table)
+    unfiltered = wanted.fields & UNFILTERED_USER_FIELDS
+    if by_table and unfiltered:
+        raise unsupported_query(
+            "Unsupported or invalid query filter clause specified for property "
+            f"'{min(unfiltered)}' of resource 'User'."
+        )
+    needs_advanced = wanted.needs_advanced or (by_table and wanted.fields & ADVANCED_USER_FIELDS)
+    if needs_advanced and not request.advanced:
         raise unsupported_query(
             "This filter needs the header ConsistencyLevel: eventual and $count=true."
         )

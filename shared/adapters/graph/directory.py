@@ -5,9 +5,9 @@ from datetime import datetime
 from http import HTTPStatus
 from itertools import chain
 
-from shared.adapters.graph.batch import read_lists
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure
+from shared.adapters.graph.listing import pages, read_lists
 from shared.adapters.graph.people import (
     is_user,
     memberships_of,
@@ -93,13 +93,13 @@ class GraphDirectory:
 
     async def everybody(self) -> AsyncIterator[list[Person]]:
         """Reads every user of the tenant, guests and disabled ones too, page by page."""
-        async for page in self._client.pages(all_users()):
+        async for page in pages(self._client, all_users()):
             yield [person_of(user) for user in page]
 
     async def registrations(self) -> Mapping[str, Registration]:
         """Returns the whole registration report by object id; it lags by up to hours."""
-        pages = self._client.pages(registration_report())
-        return {row["id"]: registration_of(row) async for page in pages for row in page}
+        listed = pages(self._client, registration_report())
+        return {row["id"]: registration_of(row) async for page in listed for row in page}
 
     async def administrator_ids(self) -> frozenset[str]:
         """Lists who holds a directory role, by the registration report; it lags by up to hours."""
@@ -111,16 +111,16 @@ class GraphDirectory:
 
     async def resets(self, since: datetime) -> list[Reset]:
         """Reads the resets that people tried by themselves since then, by the audit log."""
-        pages = self._client.pages(sspr_audits(since))
-        return resets_of([record async for page in pages for record in page])
+        listed = pages(self._client, sspr_audits(since))
+        return resets_of([record async for page in listed for record in page])
 
     async def _member_ids(self, group_id: str) -> frozenset[str]:
-        pages = self._client.pages(transitive_members(group_id))
-        return frozenset([each["id"] async for page in pages for each in page if is_user(each)])
+        listed = pages(self._client, transitive_members(group_id))
+        return frozenset([each["id"] async for page in listed for each in page if is_user(each)])
 
     async def _reported_ids(self, flag: str) -> frozenset[str]:
-        pages = self._client.pages(registration_report(flag))
-        return frozenset([row["id"] async for page in pages for row in page])
+        listed = pages(self._client, registration_report(flag))
+        return frozenset([row["id"] async for page in listed for row in page])
 
     async def _people(self, paths: list[str]) -> list[Person]:
         lists = await read_lists(self._client, paths)

@@ -29,6 +29,12 @@ def all_users() -> str:
     return f"/users?$select={_FIELDS}&$top={_LARGEST_PAGE}"
 
 
+def kind_of_group(group_id: str) -> str:
+    """Returns the path that tells of what kind a group is, and so who may write it."""
+    fields = "id,groupTypes,mailEnabled,securityEnabled,onPremisesSyncEnabled,isAssignableToRole"
+    return f"/groups/{quote(group_id, safe='')}?$select={fields}"
+
+
 def transitive_members(group_id: str) -> str:
     """Returns the path that lists what is in a group, directly or through other groups.
 

@@ -87,7 +87,40 @@ class Reason(StrEnum):
         "group-not-writable",
         "Entra refuses changes to the scope group; check the topology.",
     )
+    GROUP_SYNCED = (
+        "group-synced",
+        "The scope group is synced from AD; select a cloud group with it nested inside.",
+    )
+    GROUP_NOT_SYNCED = (
+        "group-not-synced",
+        "The topology is synced, but the scope group is one of the cloud; set nested or cloud.",
+    )
+    GROUP_DYNAMIC = (
+        "group-dynamic",
+        "A rule says who is in the scope group; make its membership assigned, or select another.",
+    )
+    GROUP_MAIL_ENABLED = (
+        "group-mail-enabled",
+        "The scope group is written by Exchange; select a security group without mail.",
+    )
+    GROUP_EXTERNAL = (
+        "group-external",
+        "Another service made the scope group and alone may change it; select a security group.",
+    )
+    GROUP_ROLE_ASSIGNABLE = (
+        "group-role-assignable",
+        "The scope group can be given roles, so that the app may not write it; select another.",
+    )
+    GROUP_MICROSOFT_365 = (
+        "group-microsoft-365",
+        "The scope group is a Microsoft 365 group, with mail and a site; select a security group.",
+    )
     WRITE_REFUSED = "write-refused", "The directory refused the change; see the detail."
+    UNKNOWN_REFUSAL = (
+        "unknown-refusal",
+        "Entra refused the change for a reason that is not known here; see the detail.",
+    )
+    NOT_NOW = "not-now", "Entra could not take the change just then; it is asked for again."
     DEADLINE_PASSED = "deadline-passed", "The person did not appear in time."
     # On the way out.
     OFFBOARDED = "offboarded", "An offboarding event asked to take this person out."
@@ -98,6 +131,14 @@ class Reason(StrEnum):
     NO_LONGER_WANTED = "no-longer-wanted", "Nothing wants this person in scope any more."
     ADDED_BY_HAND = "added-by-hand", "Somebody outside the rollout put this person in."
     REMOVED_BY_HAND = "removed-by-hand", "Somebody outside the rollout took this person out."
+    REMOVAL_UNCONFIRMED = (
+        "removal-unconfirmed",
+        "Entra says that there is no such membership; it is believed once it is seen.",
+    )
+    STILL_A_MEMBER = (
+        "still-a-member",
+        "Still in scope, though there is no membership to remove: through another group?",
+    )
     NOT_A_MEMBER = "not-a-member", "The person was not a member."
     MEMBERSHIP_NOT_OURS = (
         "membership-not-ours",
@@ -122,3 +163,20 @@ class Reason(StrEnum):
     )
     NOT_VISIBLE = "not-visible", "Applied, but Entra does not show the membership."
     NOT_EFFECTIVE = "not-effective", "A member, but the report does not show the person as enabled."
+
+
+OF_THE_GROUP = frozenset(
+    {
+        Reason.GROUP_NOT_WRITABLE,
+        Reason.GROUP_SYNCED,
+        Reason.GROUP_NOT_SYNCED,
+        Reason.GROUP_DYNAMIC,
+        Reason.GROUP_MAIL_ENABLED,
+        Reason.GROUP_EXTERNAL,
+        Reason.GROUP_ROLE_ASSIGNABLE,
+        Reason.GROUP_MICROSOFT_365,
+    }
+)
+"""What is wrong with the scope group, and is nobody's fault who is to be in it."""
+REFUSALS_TO_LOOK_AT = OF_THE_GROUP | {Reason.UNKNOWN_REFUSAL, Reason.WRITE_REFUSED}
+"""Refusals that may last until somebody does something about them."""

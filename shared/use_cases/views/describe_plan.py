@@ -33,13 +33,15 @@ def describe_plan(
     *,
     registered: frozenset[str],
     claimed: Mapping[str, int],
+    obstacle: Reason | None = None,
     now: datetime,
     kinds: GateKinds = GATES,
 ) -> PlanView:
     """Describes the plan in numbers: by wave and department, with what stands against it.
 
     `rollout` is what it would be once the plan is applied, `stored` what it is; `claimed` is how
-    many people waves claim already, by their names.
+    many people waves claim already, by their names; `obstacle` is why the scope group cannot be
+    written, if it cannot.
     """
     document = rollout.document
     by_wave: dict[str, list[Addition]] = {wave.name: [] for wave in document.waves}
@@ -70,7 +72,11 @@ def describe_plan(
         removals=counted(one.reason for one in plan.removals),
         drift=counted(one.reason for one in plan.drift),
         unsafe=unsafe(plan, document),
-        warnings=(*_of_old(rollout, claimed), *_warnings(rollout, stored, by_wave, kinds)),
+        warnings=(
+            *_of_group(obstacle),
+            *_of_old(rollout, claimed),
+            *_warnings(rollout, stored, by_wave, kinds),
+        ),
     )
 
 
@@ -101,6 +107,11 @@ def _wave(
         prompts=sum(one.object_id not in registered for one in additions),
         gates=tuple(GateNeeds(gate=gate.kind, text=needs_text(gate, kinds)) for gate in wave.gates),
     )
+
+
+def _of_group(obstacle: Reason | None) -> Iterator[str]:
+    if obstacle:
+        yield f"nobody of the cloud can be put in or taken out ({obstacle}): {obstacle.text}"
 
 
 def _of_old(rollout: Rollout, claimed: Mapping[str, int]) -> Iterator[str]:

@@ -63,7 +63,7 @@ def writings(scope: GraphScope) -> Mapping[str, Method]:
         await scope.add([UNA, NOBODY])
         await scope.add([NOBODY])
 
-    return {"add": add, "remove": lambda: scope.remove([GRACE])}
+    return {"obstacle": scope.obstacle, "add": add, "remove": lambda: scope.remove([GRACE])}
 
 
 async def operations(
