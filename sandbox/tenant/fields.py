@@ -18,8 +18,8 @@ USER_FIELDS = frozenset(USER_LISTS) | frozenset(
         mail mobilePhone officeLocation onPremisesDistinguishedName onPremisesDomainName
         onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime
         onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled
-        onPremisesUserPrincipalName passwordPolicies preferredLanguage securityIdentifier surname usageLocation
-        userPrincipalName userType
+        onPremisesUserPrincipalName passwordPolicies preferredLanguage securityIdentifier surname
+        usageLocation userPrincipalName userType
     """)
 )
 ADVANCED_USER_FIELDS = frozenset(
