@@ -97,6 +97,8 @@ class Policy(TenantRules):
     excluded_object_ids: frozenset[str] = frozenset()
     population_group_ids: frozenset[str] = frozenset()
     """Only members of one of these are for enrolment; empty: everybody is."""
+    time_zone: str = "UTC"
+    """Where a day begins that says nothing of its own: an IANA name."""
 
     @classmethod
     def of(
@@ -107,6 +109,7 @@ class Policy(TenantRules):
         excluded_attributes: tuple[AttributeRule, ...] = (),
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
+        time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
         rules = {one.name: getattr(tenant, one.name) for one in fields(TenantRules)}
@@ -116,6 +119,7 @@ class Policy(TenantRules):
             excluded_attributes=excluded_attributes,
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
+            time_zone=time_zone,
         )
 
 

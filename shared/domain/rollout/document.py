@@ -108,6 +108,11 @@ class Document:
         rings = {w.selection.group_id for w in self.waves if isinstance(w.selection, GroupRing)}
         return self.population_group_ids | self.excluded_group_ids | rings
 
+    @property
+    def time_zone(self) -> str:
+        """Where days begin: the calendar's, which is one for all waves."""
+        return self.waves[0].calendar.time_zone if self.waves else "UTC"
+
     def wave(self, name: str) -> int | None:
         """Returns the place of the wave of that name, from 0, or None if there is none."""
         return next((n for n, wave in enumerate(self.waves) if wave.name == name), None)
@@ -120,4 +125,5 @@ class Document:
             excluded_attributes=self.excluded_attributes,
             excluded_object_ids=self.excluded_object_ids,
             population_group_ids=self.population_group_ids,
+            time_zone=self.time_zone,
         )
