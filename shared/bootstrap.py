@@ -125,7 +125,12 @@ def build_app(setup: Setup) -> App:
     address = _address(settings)
     by_identity = partial(blocking_credential, settings.identity_client_id)
     world = World(
-        directory=GraphDirectory(graph, settings.scope_group_id),
+        directory=GraphDirectory(
+            graph,
+            settings.scope_group_id,
+            licences=settings.licences,
+            reads_role_assignments=settings.reads_role_assignments,
+        ),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
@@ -143,7 +148,12 @@ def build_app(setup: Setup) -> App:
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),
-        GraphHealth(graph, settings.scope_group_id, settings.topology),
+        GraphHealth(
+            graph,
+            settings.scope_group_id,
+            settings.topology,
+            reads_role_assignments=settings.reads_role_assignments,
+        ),
         tables,
         ServiceBusHealth(
             address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM

@@ -91,7 +91,7 @@ class Person:
     guest: bool = False
     synced: bool = False
     licensed: bool = True
-    """An Entra ID P1 or P2 service plan is assigned and enabled."""
+    """A licence with which this person may reset is assigned and usable; see `licences`."""
     hire_date: datetime | None = None
     department: str | None = None
     company: str | None = None
@@ -119,6 +119,7 @@ class Memberships:
 
     group_ids: frozenset[str] = field(default_factory=frozenset)
     holds_directory_role: bool = False
+    """One of those that SSPR's policy for administrators names; see `administrator_roles`."""
 
 
 @dataclass(frozen=True, slots=True)

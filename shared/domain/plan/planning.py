@@ -19,8 +19,9 @@ from shared.domain.plan.selection import Reach, Rings
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.state import Rollout
 
-_TOLERATED = frozenset({Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH})
-"""Refusals that let nobody in and take nobody out."""
+_TOLERATED = frozenset({Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH, Reason.ADMINISTRATOR})
+"""Refusals that let nobody in and take nobody out. A role may be held for an hour at a time, and
+whoever is in gains or loses nothing by it."""
 _REST = timedelta(days=1)
 """How long whoever could not be put in is left alone: AD may have been mended since."""
 _STALE_READS = timedelta(hours=1)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain.person.enrolment import CauseKind, Exclusion, Provenance, State
-from shared.domain.person.people import Attribute
+from shared.domain.person.people import Attribute, Candidate, Memberships
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
@@ -231,6 +231,22 @@ def test_a_licence_that_is_missing_takes_nobody_out_but_lets_nobody_in() -> None
     assert plan_for_anna(ALL_IN, summary(1, State.VISIBLE), licensed=False).kept == 1
     assert outcome(plan_for_anna(ALL_IN, licensed=False)) == [Skip(ANNA, Reason.UNLICENSED, "w1")]
     assert outcome(plan_for_anna(NO_WAVES, summary(1, State.VISIBLE), licensed=False)) == [
+        Removal(ANNA, Reason.NO_LONGER_WANTED)
+    ]
+
+
+def test_a_role_that_is_activated_and_given_back_moves_nobody_who_is_in() -> None:
+    """With PIM that is every day, for an hour."""
+    inside = (summary(1, State.VISIBLE),)
+    for holds in (False, True, False, True):
+        anna = Candidate(candidate(1).person, Memberships(holds_directory_role=holds))
+        plan = Situation(ALL_IN, (anna,), inside).plan()
+        assert (outcome(plan), plan.kept) == ([], 1)
+    outside = Candidate(candidate(1).person, Memberships(holds_directory_role=True))
+    assert outcome(Situation(ALL_IN, (outside,), ()).plan()) == [
+        Skip(ANNA, Reason.ADMINISTRATOR, "w1")
+    ]
+    assert outcome(Situation(NO_WAVES, (outside,), inside).plan()) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
 
