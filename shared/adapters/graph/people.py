@@ -50,6 +50,13 @@ def person_of(user: Row, licences: Licences = DEFAULT_LICENCES) -> Person:
         job_title=_shared(get("jobTitle")),
         office=_shared(get("officeLocation")),
         usage_location=_shared(get("usageLocation")),
+        display_name=get("displayName"),
+        creation_type=_shared(get("creationType")),
+        extension_attributes=tuple(
+            (intern(name), intern(value))
+            for name, value in (get("onPremisesExtensionAttributes") or {}).items()
+            if isinstance(value, str) and value
+        ),
     )
 
 

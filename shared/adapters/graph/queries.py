@@ -12,6 +12,7 @@ _FIELDS = (
     "id,userPrincipalName,employeeId,accountEnabled,userType,employeeHireDate,assignedPlans,"
     "assignedLicenses,"
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
+    "displayName,creationType,onPremisesExtensionAttributes,"
     "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier"
 )
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.person.kinds import KindRule
 from shared.domain.person.people import Attribute, Person
 
 
@@ -97,6 +98,13 @@ class Policy(TenantRules):
     excluded_object_ids: frozenset[str] = frozenset()
     population_group_ids: frozenset[str] = frozenset()
     """Only members of one of these are for enrolment; empty: everybody is."""
+    excluded_kinds: tuple[KindRule, ...] = ()
+    external_members: bool = False
+    """Whether members whose account is at home in another tenant are for enrolment."""
+
+    def kind_of(self, person: Person) -> str | None:
+        """Returns the name of the first excluded kind that the account is of, or None."""
+        return next((one.name for one in self.excluded_kinds if one.matches(person)), None)
 
     @classmethod
     def of(
@@ -107,6 +115,8 @@ class Policy(TenantRules):
         excluded_attributes: tuple[AttributeRule, ...] = (),
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
+        excluded_kinds: tuple[KindRule, ...] = (),
+        external_members: bool = False,
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
         rules = {one.name: getattr(tenant, one.name) for one in fields(TenantRules)}
@@ -116,6 +126,8 @@ class Policy(TenantRules):
             excluded_attributes=excluded_attributes,
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
+            excluded_kinds=excluded_kinds,
+            external_members=external_members,
         )
 
 

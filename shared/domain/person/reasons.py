@@ -55,6 +55,11 @@ class Reason(StrEnum):
         "The UPN and the employee id that were given are not one person's.",
     )
     GUEST = "guest", "Guests reset their password in their own tenant."
+    EXTERNAL_MEMBER = (
+        "external-member",
+        "The account is at home in another tenant (#EXT#), and so is its password.",
+    )
+    EXCLUDED_KIND = "excluded-kind", "The rollout document excludes accounts of this kind."
     DISABLED = "disabled", "The account is disabled."
     UNLICENSED = "unlicensed", "No licence is assigned with which a password can be reset."
     ADMINISTRATOR = (

@@ -10,7 +10,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.people import Identifier, IdentifierKind, Trait
 from tests.support.graph_tenant import SCOPE, Tenant
 
 HELPDESK, READER = "Helpdesk Administrator", "Global Reader"
@@ -70,6 +70,33 @@ async def test_role_assignments_that_may_not_be_read_are_not_taken_for_none(
     with pytest.raises(DirectoryUnavailable, match="403"):
         await directory.administrator_ids()
     await client.aclose()
+
+
+async def test_what_tells_the_kinds_of_accounts_apart_is_read(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    upn = "oslo_fabrikam.test#EXT#@contoso.test"
+    extensions = {"extensionAttribute5": "room", "extensionAttribute6": None}
+    room = put(
+        tenant,
+        userPrincipalName=upn,
+        displayName="Meeting room Oslo",
+        creationType="Invitation",
+        employeeType="Service",
+        onPremisesExtensionAttributes=extensions,
+    )
+    by_id = Identifier(IdentifierKind.OBJECT_ID, room)
+    (found,) = (await directory.find_people([by_id]))[by_id]
+    listed = [each async for page in directory.everybody() for each in page]
+    assert found in listed
+    assert found.external_member
+    assert [found.trait(each) for each in Trait if found.trait(each)] == [
+        upn,
+        "Meeting room Oslo",
+        "Service",
+        "Invitation",
+        "room",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ from ruamel.yaml import YAML
 from shared.contracts.documents.rollout.vocabulary import ExcludedAttributesPart
 from shared.contracts.documents.rollout_document import InvalidDocument, findings, json_schema, read
 from shared.contracts.documents.yaml_text import parse
-from shared.domain.person.people import Attribute
+from shared.domain.person.kinds import KindRule, TraitRule
+from shared.domain.person.people import Attribute, Trait
 from shared.domain.person.policy import AttributeRule, Topology
 from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import Count, DriftAction, GroupRing, Limit, Ring, Share
@@ -46,6 +47,7 @@ waves:
   - name: all
     percent: 100
 """
+KIND = "exclude: {kinds: [{name: rooms"
 
 
 def plain(text: str) -> Any:
@@ -78,6 +80,17 @@ def test_every_word_of_the_full_example_becomes_a_value() -> None:
         AttributeRule(Attribute.USAGE_LOCATION, frozenset({"no"})),
     )
     assert document.excluded_object_ids == {"5d0a8c3e-2b57-4a35-9a41-0f1c6d2e7b21"}
+    assert document.excluded_kinds == (
+        KindRule(
+            "rooms",
+            (
+                TraitRule(Trait.USER_PRINCIPAL_NAME, ("room-*@contoso.com",)),
+                TraitRule(Trait.DISPLAY_NAME, ("meeting room *",)),
+            ),
+        ),
+        KindRule("service accounts", (TraitRule(Trait.EXTENSION_5, ("svc*",)),)),
+    )
+    assert not document.external_members
     assert document.new_hires_since == date(2026, 11, 1)
     assert document.balance is Attribute.DEPARTMENT
     assert (document.additions, document.removals) == (Limit(1.0, None), Limit(0.05, 500))
@@ -266,6 +279,13 @@ def test_a_mistake_is_told_with_its_line_its_field_and_what_to_write(
         ("exclude: {departments: ['']}", "exclude.departments[0]", "at least 1 character"),
         ("exclude: {attributes: {employeType: []}}", "exclude.attributes.employeType", "did you"),
         ("exclude:", "exclude", "there is no value"),
+        (f"{KIND}, employeeType: ['**']}}]}}", "exclude.kinds[0].employeeType[0]", "everybody"),
+        (f"{KIND}}}]}}", "exclude.kinds[0]", "say by what it is told"),
+        (
+            f"{KIND}, employeeType: [x]}}, {{name: Rooms, displayName: [y]}}]}}",
+            "exclude.kinds[1].name",
+            "an earlier kind is called 'rooms'",
+        ),
         ("calendar: {timeZone: Europe/Berln}", "calendar.timeZone", "`Europe/Berlin`?"),
         ("calendar: {timeZone: ../../etc}", "calendar.timeZone", "IANA time zone"),
         ("calendar: {timeZone: Europe}", "calendar.timeZone", "IANA time zone"),
@@ -532,6 +552,7 @@ def test_reading_is_stable_whatever_the_layout(random: Any, width: int) -> None:
         (f"exclude: {{groups: [{ANN}, {OTHER}]}}", f"exclude: {{groups: [{OTHER}, {ANN}]}}"),
         ("gates: {visible: {threshold: 0.95}}", "gates: {}"),
         ("gates: {effective: null}", "gates: {effective: ~, visible: {}}"),
+        ("exclude: {externalMembers: true, kinds: []}", "# without"),
     ],
 )
 def test_two_ways_to_say_the_same_have_the_same_digest(one: str, other: str) -> None:
@@ -544,6 +565,8 @@ def test_two_ways_to_say_the_same_have_the_same_digest(one: str, other: str) -> 
         "salt: other",
         f"population: {{groups: [{OTHER}]}}",
         "exclude: {departments: [Legal]}",
+        "exclude: {externalMembers: false}",
+        f"{KIND}, displayName: [r*]}}]}}",
         "newHires: {since: 2026-11-01}",
         "balance: department",
         "calendar: {timeZone: Europe/Berlin}",
