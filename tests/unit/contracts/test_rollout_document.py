@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
 
-from shared.contracts.documents.rollout.vocabulary import ExcludedAttributesPart
+from shared.contracts.documents.rollout.vocabulary import (
+    ExcludedAttributesPart,
+    ExtensionAttributesPart,
+)
 from shared.contracts.documents.rollout_document import InvalidDocument, findings, json_schema, read
 from shared.contracts.documents.yaml_text import parse
 from shared.domain.person.kinds import KindRule, TraitRule
@@ -88,7 +91,13 @@ def test_every_word_of_the_full_example_becomes_a_value() -> None:
                 TraitRule(Trait.DISPLAY_NAME, ("meeting room *",)),
             ),
         ),
-        KindRule("service accounts", (TraitRule(Trait.EXTENSION_5, ("svc*",)),)),
+        KindRule(
+            "service accounts",
+            (
+                TraitRule(Trait.CREATION_TYPE, ("localaccount",)),
+                TraitRule(Trait.EXTENSION_5, ("svc*",)),
+            ),
+        ),
     )
     assert not document.external_members
     assert document.new_hires_since == date(2026, 11, 1)
@@ -421,6 +430,7 @@ def test_the_full_example_names_every_key_of_the_document() -> None:
     parts = [json_schema(), *json_schema()["$defs"].values()]
     known = {key for part in parts for key in part.get("properties", {})}
     others = set(ExcludedAttributesPart.model_json_schema()["properties"])
+    others |= set(ExtensionAttributesPart.model_json_schema()["properties"])
     assert known - keys(plain(FULL)) <= others
 
 
