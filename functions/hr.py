@@ -100,10 +100,10 @@ def _answered(accepted: Accepted, door: Door, req: func.HttpRequest) -> func.Htt
         case ScimBulk(operations):
             events_url = f"{req.url.partition(f'/{_PATHS[door]}/')[0]}/events"
             return _scim(scim_answers.bulk_answer(operations, events_url), 200)
-        case ScimUser(key) if _speaks_scim(req):
-            return _scim(scim_answers.user_answer(key), 202)
-        case ScimUser(key):
-            return answer(HrAnswer(keys=(key,)), 202)
+        case ScimUser(key, is_listed) if _speaks_scim(req):
+            return _scim(scim_answers.user_answer(key, is_listed=is_listed), 202)
+        case ScimUser(key, is_listed):
+            return answer(HrAnswer(keys=(key,), listed=int(is_listed)), 202)
         case Answered(_, status, is_empty=True):
             return func.HttpResponse(status_code=status)
         case Answered(said, status):

@@ -5,10 +5,24 @@ from collections.abc import Mapping
 from rich.console import Group, RenderableType
 
 from cli.hr_trial import Trial
+from cli.plain import moment
 from cli.render.layout import heading, section, table
-from shared.contracts.messages.onboarding_event import PersonCloudEvent
+from shared.contracts.messages.onboarding_event import (
+    ARRIVED,
+    LISTED,
+    OFFBOARDED,
+    ONBOARDED,
+    PersonCloudEvent,
+)
 
-_COLUMNS = ("event", "person", "on", "happened", "id")
+_COLUMNS = ("means", "person", "on", "in", "from (UTC)", "happened", "id")
+_MEANINGS = {
+    ONBOARDED: "joins",
+    OFFBOARDED: "leaves",
+    LISTED: "listed",
+    ARRIVED: "looked at",
+}
+_WHERE_THE_ROLLOUT_IS = "(the rollout document's)"
 
 
 def trial_view(trial: Trial) -> Group:
@@ -34,6 +48,11 @@ def trial_view(trial: Trial) -> Group:
 
 def _row(event: Mapping[str, object]) -> tuple[object, ...]:
     read = PersonCloudEvent.read_object(event)
-    data = read.data
+    data, zone = read.data, read.data.time_zone
     person = data.object_id or data.user_principal_name or data.employee_id
-    return (read.type.split(".")[-2], person, data.effective_date, event.get("time"), read.id)
+    where, counts = None, None
+    if data.effective_date:
+        where = zone or _WHERE_THE_ROLLOUT_IS
+        counts = moment(read.counts_from(zone)) if zone else None
+    happened = event.get("time")
+    return (_MEANINGS[read.type], person, data.effective_date, where, counts, happened, read.id)

@@ -13,7 +13,7 @@ from shared.contracts.documents.hr_sources.dates import (
     expression_of,
 )
 from shared.domain.errors import InvalidMessage
-from shared.hr.translation import SentPart
+from shared.hr.sent_part import SentPart
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _EXCEL_BEGINS = date(1899, 12, 30)
@@ -23,8 +23,10 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _NOON = 12
 
 
-def day_of(said: SentPart, written: Written | None) -> SentPart:
+def day_of(said: SentPart, written: Written | None, zone: str | None = None) -> SentPart:
     """Returns the part with the day in ISO 8601, which our own events have.
+
+    Of seconds since 1970 it is the day of the zone that `written` says, else of the person's.
 
     Raises:
         InvalidMessage: it is not written as the source says; naming the sender's field.
@@ -33,8 +35,9 @@ def day_of(said: SentPart, written: Written | None) -> SentPart:
     if found is None:
         return said
     moment, is_exact = found
-    if is_exact and written and written.zone:
-        moment = moment.astimezone(ZoneInfo(written.zone))
+    where = (written and written.zone) or zone
+    if is_exact and where:
+        moment = moment.astimezone(ZoneInfo(where))
     return SentPart(said.field, moment.date().isoformat())
 
 

@@ -13,12 +13,12 @@ from shared.contracts.documents.hr_sources.vocabulary import Authentication, Sou
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.request import Action
 from shared.hr.kind import HrKind
+from shared.hr.sent_part import SentPart
 from shared.hr.translation import (
     Event,
     LeftAlone,
     RefusedRecord,
     SentEvent,
-    SentPart,
     Translated,
     event_of,
     identity,
@@ -127,6 +127,8 @@ KIND = HrKind(
     name="event-grid",
     sends="Microsoft Graph's events about users by [Event Grid](#event-grid), which signs nothing",
     proofs=frozenset({Authentication.KEY, Authentication.ENTRA}),
+    tells_numbers=False,
+    enrols=False,
     translate=translate,
     receive=receive,
     asks_first=True,

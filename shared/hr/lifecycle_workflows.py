@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from shared.contracts.documents.hr_sources.vocabulary import Authentication, EventMeaning, Source
+from shared.contracts.documents.hr_sources.vocabulary import Authentication, Coming, Source
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.scalars import Span, between, span
 from shared.contracts.messages.contract import Contract
@@ -32,8 +32,8 @@ CallbackSpan = Annotated[Span, between("PT1M", "PT3H", " (Lifecycle Workflows wa
 class Keys(Part):
     """What is said of a source of Lifecycle Workflows alone."""
 
-    action: EventMeaning = Field(
-        EventMeaning.ONBOARD,
+    action: Coming = Field(
+        Coming.ONBOARD,
         description="Of lifecycle-workflows: offboard where the workflow is one for leavers.",
     )
     callback_within: CallbackSpan = Field(
@@ -96,5 +96,6 @@ KIND = HrKind(
     "which signs nothing",
     proofs=frozenset({Authentication.KEY, Authentication.ENTRA}),
     keys=Keys,
+    tells_numbers=False,
     translate=translate,
 )

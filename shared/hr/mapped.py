@@ -5,6 +5,7 @@ A record that cannot be taken is refused by itself; those beside it are taken.
 
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,15 +15,23 @@ from shared.domain.person.request import Action
 from shared.hr.dates import day_of, moment_of
 from shared.hr.evaluation import BODY, Evaluations
 from shared.hr.kind import HrKind
-from shared.hr.mapping import Keys, Mapping, points_at_somebody, words_differ
+from shared.hr.mapping import (
+    Keys,
+    Mapping,
+    joining_can_be_told,
+    points_at_somebody,
+    words_differ,
+)
+from shared.hr.meaning import what_is_meant, zone_of
 from shared.hr.records import Record, records_of
+from shared.hr.sent_part import SentPart
 from shared.hr.translation import (
     Event,
     LeftAlone,
     RefusedRecord,
     SentEvent,
-    SentPart,
     Translated,
+    day_written,
     event_of,
     identity,
     key_of,
@@ -46,20 +55,24 @@ def translate(source: Source, value: Any, now: datetime) -> Translated:
     if mapping is None:
         raise AssertionError("a mapped source has a mapping; its rules see to it")
     evaluations = Evaluations(value)
+
+    def found_in(record: Record) -> _Found:
+        surrounded = {**record.inside, BODY: value}
+        return _Found(source, mapping, surrounded, evaluations, now)
+
     records = records_of(value, mapping.events, evaluations)
     if records is None:
         reason = "the expression gives nothing of what was sent"
         place = ", ".join(mapping.events or ["(body)"])
         return Translated(left_alone=(LeftAlone(place, reason),))
     if isinstance(records, Record):
-        found = _found(mapping, records, value, evaluations)
-        return _sorted([_outcome(source, mapping, found, named_by_minute(records.content, now))])
+        return _sorted([_outcome(found_in(records), named_by_minute(records.content, now))])
     outcomes: list[Outcome] = []
     for number, record in enumerate(records):
         try:
-            found = _found(mapping, record, value, evaluations)
+            found = found_in(record)
             unnamed = named_by_minute(record.content, now)
-            outcomes.append(_at(number, _outcome(source, mapping, found, unnamed)))
+            outcomes.append(_at(number, _outcome(found, unnamed)))
         except TooLarge:
             raise
         except InvalidMessage as error:
@@ -108,29 +121,28 @@ def _without_namesakes(
     return kept
 
 
-def _found(mapping: Mapping, record: Record, body: Any, evaluations: Evaluations) -> "_Found":
-    return _Found({**record.inside, BODY: body}, mapping.none, evaluations)
-
-
-def _outcome(source: Source, mapping: Mapping, found: "_Found", unnamed: str) -> Event | LeftAlone:
+def _outcome(found: "_Found", unnamed: str) -> Event | LeftAlone:
+    mapping = found.mapping
     if mapping.when is not None and not found.said(mapping.when).value:
         return LeftAlone(mapping.when, "is not true of it")
-    action = _action(mapping, found.said(mapping.action))
-    if isinstance(action, LeftAlone):
-        return action
-    return event_of(source, _asked(mapping, action, found, unnamed))
+    told = _action(mapping, found.said(mapping.action)) if mapping.action else None
+    if isinstance(told, LeftAlone):
+        return told
+    return event_of(found.source, _asked(told, found, unnamed))
 
 
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What expressions find in one event."""
 
-    def __init__(self, value: Any, nothing: Sequence[str], evaluations: Evaluations) -> None:
-        self._value = value
-        self._evaluations = evaluations
-        self._nothing = frozenset(nothing)
+    source: Source
+    mapping: Mapping
+    value: Any
+    evaluations: Evaluations
+    now: datetime
 
     def said(self, expression: str) -> SentPart:
-        return SentPart(expression, self._evaluations.of(expression, self._value))
+        return SentPart(expression, self.evaluations.of(expression, self.value))
 
     def perhaps(self, expression: str | None) -> SentPart | None:
         """What is there; a word of the sender's for nothing is nothing."""
@@ -142,9 +154,9 @@ class _Found:
     def _is_nothing(self, value: Any) -> bool:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             return False
-        text = str(value).strip()
+        text, nothing = str(value).strip(), self.mapping.none
         # 0001-01-01T00:00:00 is no day either.
-        return not text or text in self._nothing or text.partition("T")[0] in self._nothing
+        return not text or text in nothing or text.partition("T")[0] in nothing
 
 
 def _action(mapping: Mapping, said: SentPart) -> Action | LeftAlone:
@@ -154,7 +166,7 @@ def _action(mapping: Mapping, said: SentPart) -> Action | LeftAlone:
         meant = meanings.get(word)
         return Action(meant) if meant else LeftAlone(said.field, "is none of the mapping's actions")
     if word not in set(EventMeaning):
-        raise InvalidMessage(said.field, "gives neither onboard nor offboard; write `actions`")
+        raise InvalidMessage(said.field, "gives none of onboard, offboard, list; write `actions`")
     return Action(word)
 
 
@@ -167,20 +179,35 @@ def _folded(word: str) -> str:
     return word.strip().casefold()
 
 
-def _asked(mapping: Mapping, action: Action, found: _Found, unnamed: str) -> SentEvent:
+def _asked(told: Action | None, found: _Found, unnamed: str) -> SentEvent:
+    mapping = found.mapping
+    reason, time = found.perhaps(mapping.reason), found.perhaps(mapping.time)
+    day, zone = _day(found)
+    action = what_is_meant(told, day_written(day), found.source, zone, found.now)
     name = found.said(mapping.id).required if mapping.id else unnamed
-    reason = found.perhaps(mapping.reason)
-    date, time = found.perhaps(mapping.effective_date), found.perhaps(mapping.time)
     return SentEvent(
         action=action,
         event_id=identity(name, action),
         object_id=found.perhaps(mapping.object_id),
         user_principal_name=found.perhaps(mapping.user_principal_name),
         employee_id=found.perhaps(mapping.employee_id),
-        effective_date=day_of(date, mapping.dates) if date else None,
+        effective_date=day,
+        time_zone=zone,
+        joins_by_day=told is None,
         time=moment_of(time, mapping.times) if time else None,
         reason=reason.text if reason else None,
     )
+
+
+def _day(found: _Found) -> tuple[SentPart | None, str | None]:
+    """Returns the first or last day, and the zone of the place where it begins and ends."""
+    mapping = found.mapping
+    date = found.perhaps(mapping.effective_date)
+    if date is None or date.value in (None, ""):
+        return date, None
+    country = found.perhaps(mapping.country)
+    zone = zone_of(found.source, found.perhaps(mapping.time_zone), [country])
+    return day_of(date, mapping.dates, zone), zone
 
 
 KIND = HrKind(
@@ -191,7 +218,8 @@ KIND = HrKind(
     keys=Keys,
     required={"mapping": "say in `mapping` where in its messages stands what"},
     told_by_document=True,
-    rules=(points_at_somebody, words_differ),
+    tells_days=True,
+    rules=(points_at_somebody, joining_can_be_told, words_differ),
     translate=translate,
     asks_first=True,
 )

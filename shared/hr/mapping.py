@@ -59,14 +59,17 @@ class Mapping(Part):
         json_schema_extra=unless_left_out,
         description="Events of which this is not true are left alone.",
     )
-    action: Expression = Field(
-        "'onboard'", description="onboard or offboard, or with `actions` one of its keys."
+    action: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="onboard, offboard or list, or with `actions` one of its keys. Without it the "
+        "first day alone says who joins.",
     )
     actions: dict[str, EventMeaning] | None = Field(
         None,
         json_schema_extra=unless_left_out,
-        description="What the sender's words for it mean: onboard or offboard, whatever their "
-        "case. Others are left alone.",
+        description="What the sender's words for it mean: onboard, offboard, or list for what says "
+        "nothing of either; whatever their case. Others are left alone.",
     )
     user_principal_name: Expression | None = Field(
         None, json_schema_extra=unless_left_out, description="The person's UPN in Entra."
@@ -81,6 +84,18 @@ class Mapping(Part):
         None,
         json_schema_extra=unless_left_out,
         description="The first or last day, written as `dates` says.",
+    )
+    time_zone: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The time zone of the person's place, by its IANA name or a word of "
+        "`timeZones`.",
+    )
+    country: Expression | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Their country or site, a word of `timeZones`; where it is none of them, the "
+        "source's `timeZone` counts.",
     )
     id: Expression | None = Field(
         None,
@@ -128,6 +143,30 @@ def points_at_somebody(path: Path, source: Node) -> Iterator[Complaint]:
         return
     if not any(key in mapping.keys for key in _PEOPLE):
         yield Complaint((*path, "mapping"), f"say who it is about: {', '.join(_PEOPLE)}")
+
+
+def joining_can_be_told(path: Path, source: Node) -> Iterator[Complaint]:
+    """Complains of a mapping by which nobody could ever join, or nobody's day be told."""
+    mapping = source.child("mapping")
+    if mapping is None or not isinstance(mapping.content, dict):
+        return
+    keys = mapping.keys
+    if "actions" in keys and "action" not in keys:
+        reason = "say in `action` where these words stand"
+        yield Complaint((*path, "mapping", "actions"), reason, at_key=True)
+    elif "effectiveDate" not in keys:
+        if "action" not in keys:
+            reason = (
+                "nobody would join: say in `action` who does (\"'onboard'\" where every record is "
+                "a hire), or in `effectiveDate` where their first day stands"
+            )
+            yield Complaint((*path, "mapping"), reason)
+        elif "joins" in source.keys:
+            reason = "goes by the first day; say in mapping.effectiveDate where that stands"
+            yield Complaint((*path, "joins"), reason, at_key=True)
+    if "country" in keys and "timeZones" not in source.keys:
+        reason = "say in the source's `timeZones` where which country is"
+        yield Complaint((*path, "mapping", "country"), reason, at_key=True)
 
 
 def words_differ(path: Path, source: Node) -> Iterator[Complaint]:

@@ -6,7 +6,7 @@ RFC 7644; "Configure API-driven provisioning with custom attributes", Microsoft 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from urllib.parse import unquote
@@ -17,17 +17,20 @@ from shared.contracts.api.hr_answers import ScimBulk, ScimUser
 from shared.contracts.api.scim_answers import CORE, BulkOperation
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.contracts.documents.part import Part
+from shared.contracts.messages.onboarding_event import LISTED
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.request import Action
 from shared.hr.kind import HrKind
+from shared.hr.meaning import is_zone, what_is_meant, zone_of
+from shared.hr.sent_part import SentPart
 from shared.hr.translation import (
     Event,
     LeftAlone,
     SentEvent,
-    SentPart,
     Translated,
     by_content,
+    day_written,
     event_of,
     identity,
     key_of,
@@ -68,6 +71,11 @@ class BulkOutcome:
     left_alone: LeftAlone | None = None
     problem: InvalidMessage | None = None
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether its event enrols nobody: it does not say that they join."""
+        return self.event is not None and self.event["type"] == LISTED
+
 
 def translate(source: Source, value: Any, now: datetime) -> Translated:
     """Returns the event that a user resource comes to, or those of a bulk request: all or none.
@@ -97,20 +105,58 @@ def receive(source: Source, value: Any, now: datetime) -> Translated:
         answer = ScimBulk([_answered(one) for one in outcomes])
         return replace(_translated(outcomes), answer=answer)
     translated = _translated_user(source, value, now)
-    return replace(translated, answer=ScimUser(translated.keys[0]))
+    is_listed = bool(translated.listed)
+    return replace(translated, answer=ScimUser(translated.keys[0], is_listed=is_listed))
 
 
 def event_of_user(
-    source: Source, user: Mapping[str, Any], *, action: Action, method: str, event_id: str
+    source: Source,
+    user: Mapping[str, Any],
+    *,
+    told: Action | None,
+    method: str,
+    event_id: str,
+    now: datetime,
 ) -> Event:
     """Returns the event of that id about a user; the first day is nothing to those who leave.
+
+    Args:
+        source: who writes.
+        user: the resource.
+        told: what has become of `active`; None where nothing was said of it, so that the first
+            day alone says whether they join.
+        method: of HTTP, for the record.
+        event_id: what tells the event from others.
+        now: when it was written.
 
     Raises:
         InvalidMessage: naming the attribute and the reason.
     """
-    asked = _asked(source, user, method, None, datetime.min.replace(tzinfo=UTC))
-    day = asked.effective_date if action is Action.ONBOARD else None
-    return event_of(source, replace(asked, action=action, event_id=event_id, effective_date=day))
+    asked = _asked(source, user, told, now)
+    named = replace(asked, event_id=event_id, reason=f"SCIM {method}")
+    return event_of(source, named)
+
+
+def told_by(user: Mapping[str, Any], method: str = "POST") -> Action | None:
+    """Returns what a user resource says by itself of joining and leaving; None where it does not.
+
+    Who is written as active may have joined years ago: their first day says more, where there is
+    one. An update tells that somebody is active, whatever it changes.
+
+    Raises:
+        InvalidMessage: `active` is neither true nor false.
+    """
+    active = _truth(part_without_case(user, "active"))
+    if active is False:
+        return Action.OFFBOARD
+    is_new = active is True and method == "POST" and _hire_date(user) is None
+    return Action.ONBOARD if is_new else None
+
+
+def employee_number_of(user: Mapping[str, Any]) -> str | None:
+    """Returns the number by which somebody may be known, as the sender has it."""
+    number = _employee_id(user)
+    return number.text if number else None
 
 
 def is_bulk(value: Any) -> bool:
@@ -121,7 +167,7 @@ def is_bulk(value: Any) -> bool:
 def _translated_user(source: Source, value: Any, now: datetime) -> Translated:
     user = object_of(value, "(body)")
     _check_schemas(user)
-    return Translated(events=(event_of(source, _asked(source, user, "POST", None, now)),))
+    return Translated(events=(_written(source, user, "POST", None, now),))
 
 
 def _translated(outcomes: list[BulkOutcome]) -> Translated:
@@ -136,6 +182,7 @@ def _answered(outcome: BulkOutcome) -> BulkOperation:
         method=outcome.method,
         bulk_id=outcome.bulk_id,
         key=key_of(outcome.event) if outcome.event else None,
+        is_listed=outcome.is_listed,
         problem=outcome.problem,
     )
 
@@ -183,8 +230,7 @@ def _event(source: Source, method: str, operation: Any, now: datetime) -> Event 
     name = _resource(path)
     match method:
         case "POST" | "PUT":
-            user = object_of(data, "data")
-            return event_of(source, _asked(source, user, method, name, now))
+            return _written(source, object_of(data, "data"), method, name, now)
         case "PATCH":
             active = _patched_active(object_of(data, "data"))
             if active is None:
@@ -198,21 +244,44 @@ def _event(source: Source, method: str, operation: Any, now: datetime) -> Event 
     raise InvalidMessage("method", "write POST, PUT, PATCH or DELETE")
 
 
-def _asked(
+def _written(
     source: Source, user: Mapping[str, Any], method: str, name: str | None, now: datetime
+) -> Event:
+    event_id = identity(method, by_content([name, dict(user)], now))
+    told = told_by(user, method)
+    return event_of_user(source, user, told=told, method=method, event_id=event_id, now=now)
+
+
+def _asked(
+    source: Source, user: Mapping[str, Any], told: Action | None, now: datetime
 ) -> SentEvent:
-    active = _truth(part_without_case(user, "active"))
     by_employee_id = source.own(Keys).match is Match.EMPLOYEE_ID
     employee = _employee_id(user)
     by_name = not by_employee_id or employee is None
+    day = _hire_date(user) if told is not Action.OFFBOARD else None
+    zone = _zone(source, user) if day else None
     return SentEvent(
-        action=Action.OFFBOARD if active is False else Action.ONBOARD,
-        event_id=identity(method, by_content([name, dict(user)], now)),
+        action=what_is_meant(told, day_written(day), source, zone, now),
+        event_id="",
         user_principal_name=part_without_case(user, "userName") if by_name else None,
         employee_id=employee if by_employee_id else None,
-        effective_date=_hire_date(user),
-        reason=f"SCIM {method}",
+        effective_date=day,
+        time_zone=zone,
+        joins_by_day=told is None,
     )
+
+
+def _zone(source: Source, user: Mapping[str, Any]) -> str | None:
+    """Returns the zone of the person's `timezone`, else of the country of an address of theirs.
+
+    Connectors write whatever stands there: one that nobody knows says nothing.
+    """
+    addresses = part_without_case(user, "addresses").value
+    listed = [one for one in _listed(addresses) if isinstance(one, Mapping)]
+    listed.sort(key=lambda one: part_without_case(one, "primary").value is not True)
+    said = part_without_case(user, "timezone")
+    hints = [said, *(part_without_case(one, "country") for one in listed)]
+    return zone_of(source, said if is_zone(said) else None, hints)
 
 
 def _named(method: str, name: str | None, action: Action, event_id: str) -> SentEvent:
@@ -308,6 +377,7 @@ KIND = HrKind(
     sends="a user resource or a bulk request of [SCIM 2.0](#scim-20)",
     proofs=frozenset(Authentication),
     keys=Keys,
+    tells_days=True,
     translate=translate,
     receive=receive,
 )

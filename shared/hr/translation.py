@@ -1,7 +1,4 @@
-"""What every adapter is made of: parts of a message with their names, and events of our own type.
-
-A complaint names the sender's field, not ours: whoever reads it knows that one.
-"""
+"""What every adapter is made of: what was asked in the sender's words, and our own events."""
 
 import dataclasses
 import hashlib
@@ -9,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from shared.contracts.api.hr_answers import OwnAnswer
@@ -17,6 +14,7 @@ from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.onboarding_event import (
     ARRIVED,
+    LISTED,
     OFFBOARDED,
     ONBOARDED,
     Envelope,
@@ -25,11 +23,14 @@ from shared.contracts.messages.onboarding_event import (
 )
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.request import Action
+from shared.hr.employee_ids import employee_id_of
+from shared.hr.sent_part import SentPart
 
 _TYPES = {
     Action.ONBOARD: ONBOARDED,
     Action.OFFBOARD: OFFBOARDED,
     Action.LOOK_AGAIN: ARRIVED,
+    Action.LIST: LISTED,
 }
 _LONGEST_ID = 200
 _ODATA = re.compile(r"/Date\((-?[0-9]{1,15})([+-][0-9]{4})?\)/")
@@ -38,37 +39,6 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FIELDS = ("objectId", "userPrincipalName", "employeeId")
 
 type Event = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SentPart:
-    """A part of what was sent, with the name that it has there."""
-
-    field: str
-    value: Any
-
-    @property
-    def text(self) -> str | None:
-        """It as text; None where nothing is said.
-
-        Raises:
-            InvalidMessage: it is no text, nor a whole number.
-        """
-        if self.value is None or self.value == "":
-            return None
-        if isinstance(self.value, str):
-            return _whole(self.field, self.value)
-        if isinstance(self.value, int) and not isinstance(self.value, bool):
-            return str(self.value)
-        raise InvalidMessage(self.field, "write text")
-
-    @property
-    def required(self) -> str:
-        """The text; raises as `text` does, and where there is none."""
-        text = self.text
-        if text is None:
-            raise InvalidMessage(self.field, "is missing")
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +77,11 @@ class Translated:
         """The keys to follow the events by."""
         return tuple(key_of(one) for one in self.events)
 
+    @property
+    def listed(self) -> int:
+        """How many of the events enrol nobody, because they do not say that anybody joins."""
+        return sum(one["type"] == LISTED for one in self.events)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentEvent:
@@ -119,6 +94,10 @@ class SentEvent:
     user_principal_name: SentPart | None = None
     employee_id: SentPart | None = None
     effective_date: SentPart | None = None
+    time_zone: str | None = None
+    """Where that day begins and ends, by its IANA name."""
+    joins_by_day: bool = False
+    """Whether only their first day says that they join."""
     time: SentPart | None = None
     reason: str | None = None
 
@@ -139,15 +118,6 @@ def part_without_case(value: Any, name: str) -> SentPart:
     return SentPart(name, next((one for key, one in value.items() if key.lower() == folded), None))
 
 
-def _whole(field: str, text: str) -> str:
-    """Refuses a text in which JSON's escapes have left half a character that nobody can write."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidMessage(field, "holds half a character (a lone surrogate)") from None
-    return text
-
-
 def object_of(value: Any, field: str) -> Mapping[str, Any]:
     """Returns the value as an object.
 
@@ -165,14 +135,19 @@ def event_of(source: Source, asked: SentEvent) -> Event:
     Raises:
         InvalidMessage: naming the sender's field.
     """
+    number = asked.employee_id
     people = {
         "objectId": asked.object_id,
         "userPrincipalName": asked.user_principal_name,
-        "employeeId": asked.employee_id,
+        "employeeId": number
+        and SentPart(number.field, employee_id_of(number, source.employee_ids)),
     }
     data: dict[str, Any] = {name: one.text for name, one in people.items() if one}
+    day = day_written(asked.effective_date)
     data |= {
-        "effectiveDate": _day(asked.effective_date),
+        "effectiveDate": day,
+        "timeZone": asked.time_zone if day else None,
+        "joinsByDay": (asked.joins_by_day and asked.action is Action.ONBOARD) or None,
         "reason": asked.reason[:500] if asked.reason else None,
         "actor": f"hr/{source.name}",
     }
@@ -249,14 +224,25 @@ def _checked(event: Event, fields: Mapping[str, str]) -> Event:
     return event
 
 
-def _day(said: SentPart | None) -> str | None:
-    """Returns the date; of a moment the date that is written there, whatever its zone."""
+def day_written(said: SentPart | None) -> str | None:
+    """Returns the date; of a moment the date that is written there, whatever its zone.
+
+    Raises:
+        InvalidMessage: no calendar has it, or it is written otherwise.
+    """
     text = said.text if said else None
     if said is None or text is None:
         return None
     if _DAY.match(text):
-        return text[:10]
+        return _of_the_calendar(said, text[:10])
     return _odata(said, text).date().isoformat()
+
+
+def _of_the_calendar(said: SentPart, text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise InvalidMessage(said.field, "no calendar has this day") from None
 
 
 def _moment(said: SentPart | None) -> str | None:

@@ -14,7 +14,8 @@ from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
 from sandbox.testing.functions_host_process import App
 from sandbox.testing.waiting import wait_until
-from shared.adapters.hr.entra_tokens import EntraTokens
+from shared.adapters.entra.signing_keys import SigningKeys
+from shared.adapters.entra.tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.documents import read
 from shared.hr.proofs.signature import Signing
@@ -252,6 +253,23 @@ def test_of_a_report_the_bad_records_are_answered_by_name_and_kept(http: httpx.C
     assert refusal(http.post("/api/hooks/report", json={"people": people}), 401)
 
 
+def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.Client) -> None:
+    """Given a report of everybody, when it comes, then those hired long ago are only counted."""
+    people = [
+        {"number": "7011", "starts": "01.03.2014"},
+        {"number": "7012", "starts": "01.02.2027"},
+    ]
+    answer = http.post("/api/hooks/report", json={"people": people}, headers=reporting())
+    keys = accepted(answer)
+    assert (len(keys), answer.json()["listed"]) == (2, 1)
+    found = [f"/api/events/{key}" for key in keys]
+    for path in found:
+        wait_until(lambda path=path: http.get(path, headers=keyed(http)).status_code == 200)
+    listed, joins = (http.get(path, headers=keyed(http)).json() for path in found)
+    assert (listed["outcome"], listed["people"]) == ("listed", [])
+    assert joins["outcome"] == "hire-date-ahead"
+
+
 def test_words_are_given_back_before_the_first_event(http: httpx.Client) -> None:
     asked = http.get("/api/hooks/report", headers={"X-Challenge": "abc"})
     assert (asked.status_code, asked.json()) == (200, {"verification": "abc"})
@@ -346,11 +364,8 @@ def test_a_workflow_is_told_that_somebody_is_out_of_the_question(
 async def test_new_keys_are_read_once_a_minute_and_old_ones_outlive_an_outage(
     parts: Parts,
 ) -> None:
-    tokens = EntraTokens(
-        authority=settings(parts)["SSPR_ENTRA_AUTHORITY"],
-        tenant_id=TENANT_ID,
-        audience=HR_AUDIENCE,
-    )
+    keys = SigningKeys(authority=settings(parts)["SSPR_ENTRA_AUTHORITY"], tenant_id=TENANT_ID)
+    tokens = EntraTokens(keys, audience=HR_AUDIENCE)
     now = datetime.now(UTC)
     first = bearing(parts)["Authorization"].removeprefix("Bearer ")
     assert await tokens.application_of(first, now) == GRID
@@ -364,7 +379,8 @@ async def test_new_keys_are_read_once_a_minute_and_old_ones_outlive_an_outage(
 async def test_without_entras_keys_a_token_is_neither_taken_nor_called_false(
     parts: Parts,
 ) -> None:
-    tokens = EntraTokens(authority="http://127.0.0.1:9", tenant_id=TENANT_ID, audience=HR_AUDIENCE)
+    keys = SigningKeys(authority="http://127.0.0.1:9", tenant_id=TENANT_ID)
+    tokens = EntraTokens(keys, audience=HR_AUDIENCE)
     token = bearing(parts)["Authorization"].removeprefix("Bearer ")
     for _ in range(2):
         with pytest.raises(DirectoryUnavailable, match="keys could not be read"):

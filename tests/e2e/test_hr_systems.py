@@ -159,7 +159,11 @@ def test_a_deel_worker_and_a_scim_bulk_request_come_in_by_mapping_and_by_key(
                 "method": "POST",
                 "path": "/Users",
                 "bulkId": one.employee_id,
-                "data": {"externalId": one.employee_id, "userName": one.user_principal_name},
+                "data": {
+                    "externalId": one.employee_id,
+                    "userName": one.user_principal_name,
+                    "active": True,
+                },
             }
             for one in users
         ],

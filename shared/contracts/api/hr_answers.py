@@ -37,6 +37,8 @@ class HrAnswer(View):
     """One for each event, in their order, to follow it by."""
     left_alone: tuple[LeftAloneView, ...] = ()
     refused: tuple[RefusedView, ...] = ()
+    listed: int = 0
+    """How many of the events enrol nobody: they list people, and do not say that they join."""
 
 
 class SenderAnswer(View):
@@ -77,6 +79,8 @@ class ScimUser:
 
     key: str
     """The event's, to follow it by."""
+    is_listed: bool = False
+    """Whether it enrols nobody: it does not say that the user joins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 _BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 _LIST = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 _ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+_OWN = "urn:ietf:params:scim:schemas:extension:sspr-rollout:2.0:Event"
 _BAD_REQUEST = 400
 
 type Json = dict[str, Any]
@@ -60,12 +61,16 @@ class BulkOperation:
     bulk_id: str | None
     key: str | None = None
     """The event's, to follow it by."""
+    is_listed: bool = False
+    """Whether the event enrols nobody: the operation does not say that the user joins."""
     problem: InvalidMessage | None = None
 
 
-def user_answer(key: str) -> Json:
+def user_answer(key: str, *, is_listed: bool = False) -> Json:
     """The answer to one user: known from now on by the event's key."""
-    return {"schemas": [CORE], "id": key, "meta": {"resourceType": "User"}}
+    told = {_OWN: {"listed": True}} if is_listed else {}
+    schemas = [CORE, *told]
+    return {"schemas": schemas, "id": key, "meta": {"resourceType": "User"}, **told}
 
 
 def bulk_answer(operations: Iterable[BulkOperation], events_url: str) -> Json:
@@ -106,4 +111,6 @@ def _operation(operation: BulkOperation, events_url: str) -> Json:
         return answer | {"status": str(_BAD_REQUEST), "response": detail}
     if operation.key is None:
         return answer | {"status": "204"}
-    return answer | {"status": "202", "location": f"{events_url}/{operation.key}"}
+    accepted = answer | {"status": "202", "location": f"{events_url}/{operation.key}"}
+    listed = user_answer(operation.key, is_listed=True) if operation.is_listed else None
+    return accepted | ({"response": listed} if listed else {})

@@ -4,10 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeGuard
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, json_value
@@ -15,6 +22,7 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Cause, CauseKind
 from shared.domain.person.people import Identifier, IdentifierKind, is_object_id
 from shared.domain.person.request import Action, Request
+from shared.domain.time_zones import day_begins, day_ends, known_zones
 
 ONBOARDED = "io.sspr-rollout.person.onboarded.v1"
 OFFBOARDED = "io.sspr-rollout.person.offboarded.v1"
@@ -22,15 +30,45 @@ _KEY_LENGTH = 32
 _LONGEST_TYPE = 100
 ARRIVED = "io.sspr-rollout.person.arrived.v1"
 """Somebody has come to be, or has changed, in a directory: whoever waits for them is looked at."""
+LISTED = "io.sspr-rollout.person.listed.v1"
+"""Somebody is listed, or changed, by a sender who does not say that they join."""
 _ACTIONS = {
     ONBOARDED: Action.ONBOARD,
     OFFBOARDED: Action.OFFBOARD,
     ARRIVED: Action.LOOK_AGAIN,
+    LISTED: Action.LIST,
 }
+_DIFFERS = frozenset("ßς\u200c\u200d")
+"""What IDNA of 2003 and of 2008 read differently. Source: UTS 46, "Deviations"."""
+
+
+def _domain_as_entra_has_it(value: Any) -> Any:
+    """Returns a UPN with its domain in ASCII, as names in DNS and in Entra are: `xn--…`.
+
+    Source: RFC 5890; the allowed characters of "userPrincipalName", Microsoft Graph.
+    """
+    if not isinstance(value, str) or value.isascii() or "@" not in value:
+        return value
+    local, _, domain = value.strip().rpartition("@")
+    if _DIFFERS & set(domain):
+        # By one edition of the standard ß is ss, by the other a letter: two different domains.
+        raise ValueError("the domain can be written in two ways; write it as Entra has it, xn--…")
+    try:
+        return f"{local}@{domain.encode('idna').decode('ascii')}"
+    except UnicodeError:
+        raise ValueError("no domain is called so") from None
+
+
+def _is_time_zone(text: str) -> str:
+    if text in known_zones():
+        return text
+    raise ValueError("no time zone is called so; write an IANA name such as Europe/Berlin")
+
 
 # Entra: at most 64 characters before the @ and 48 behind; letters, digits and ' . - _ ! # ^ ~.
 UserPrincipalName = Annotated[
     str,
+    BeforeValidator(_domain_as_entra_has_it),
     StringConstraints(
         strip_whitespace=True,
         max_length=113,
@@ -44,6 +82,7 @@ EmployeeId = Annotated[
 ]
 # Beyond these a date is a slip of the pen, and storage knows no year before 1601.
 _EARLIEST, _LATEST = date(1970, 1, 1), date(2199, 12, 31)
+ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(_is_time_zone)]
 ObjectId = Annotated[str, StringConstraints(strip_whitespace=True, min_length=36, max_length=36)]
 
 
@@ -55,6 +94,11 @@ class PersonEvent(Contract):
     object_id: ObjectId | None = None
     effective_date: Annotated[date, Field(ge=_EARLIEST, le=_LATEST)] | None = None
     """The first or last day; in the future, the person waits for it."""
+    time_zone: ZoneName | None = None
+    """Where that day begins and ends, by its IANA name; else where the rollout's calendar is."""
+    joins_by_day: bool = False
+    """Of somebody who joins: whether only their first day says so. It brings no leaver back who
+    left on that day or later."""
     reason: Text | None = None
     actor: Text | None = None
 
@@ -107,9 +151,17 @@ class PersonCloudEvent(Contract):
         "io.sspr-rollout.person.onboarded.v1",
         "io.sspr-rollout.person.offboarded.v1",
         "io.sspr-rollout.person.arrived.v1",
+        "io.sspr-rollout.person.listed.v1",
     ]
     time: Moment | None = None
     data: PersonEvent
+
+    def counts_from(self, time_zone: str) -> datetime | None:
+        """When who joins is in, and who leaves is out, if that day is one of this zone."""
+        day = self.data.effective_date
+        if day is None:
+            return None
+        return (day_ends if self.type == OFFBOARDED else day_begins)(day, time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +178,20 @@ class Envelope:
     """Which event of the list that the message holds; None where it holds one event."""
 
 
-def read_request(body: bytes | str, envelope: Envelope, now: datetime) -> Request:
-    """The request that a queue message makes.
+def read_request(
+    body: bytes | str, envelope: Envelope, now: datetime, time_zone: str = "UTC"
+) -> Request:
+    """The request that a queue message makes; days that say no zone are those of `time_zone`.
 
     Raises:
         InvalidMessage: naming the field and the reason.
     """
-    return read_request_object(decode(body), envelope, now)
+    return read_request_object(decode(body), envelope, now, time_zone)
 
 
-def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Request:
+def read_request_object(
+    value: Any, envelope: Envelope, now: datetime, time_zone: str = "UTC"
+) -> Request:
     """The same for a JSON value that has been decoded already."""
     # The broker's clock, or one that a sender claims, may be ahead of ours as well.
     happened = min(envelope.enqueued_at or now, now)
@@ -143,9 +199,10 @@ def read_request_object(value: Any, envelope: Envelope, now: datetime) -> Reques
         event = _read_cloud_event(value)
         # A sender's clock may be ahead; an event of the future would outdate all that follow.
         occurred = min(event.time or happened, happened)
-        return _request(event.data, _ACTIONS[event.type], event_key(value, envelope), occurred)
+        key = event_key(value, envelope)
+        return _request(event.data, _ACTIONS[event.type], key, occurred, time_zone)
     plain = PlainEvent.read_object(value)
-    return _request(plain, Action(plain.action), event_key(value, envelope), happened)
+    return _request(plain, Action(plain.action), event_key(value, envelope), happened, time_zone)
 
 
 def _read_cloud_event(value: Mapping[str, Any]) -> PersonCloudEvent:
@@ -194,8 +251,10 @@ def decode(body: bytes | str) -> Any:
     return json_value(body)
 
 
-def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -> Request:
-    start = event.effective_date
+def _request(
+    event: PersonEvent, action: Action, key: str, happened: datetime, time_zone: str
+) -> Request:
+    day, zone = event.effective_date, event.time_zone or time_zone
     return Request(
         key=key,
         action=action,
@@ -203,7 +262,9 @@ def _request(event: PersonEvent, action: Action, key: str, happened: datetime) -
         also=event.also,
         occurred_at=happened,
         cause=Cause(CauseKind.EVENT, event.reason or key, event.actor or "event"),
-        effective_date=datetime.combine(start, time(), UTC) if start else None,
+        effective_date=day_begins(day, zone) if day else None,
+        day_ends=day_ends(day, zone) if day else None,
+        joins_by_day=event.joins_by_day,
     )
 
 

@@ -14,6 +14,8 @@ from typing import Any, Self, TypeGuard
 from shared.contracts.messages.onboarding_event import Envelope
 
 _SEQUENCE, _ENQUEUED, _RETURNS = "ssprSequenceNumber", "ssprEnqueuedAt", "ssprReturns"
+_INDEX = "ssprIndex"
+"""Of an event that came in a list and goes back alone."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _LONGEST = 18
@@ -32,6 +34,8 @@ class ReturnedMessage:
     def key(self) -> str:
         """Another for every return: the broker takes an equal one for a copy."""
         place = f"{self.envelope.enqueued_at}\n{self.envelope.sequence_number}\n{self.returns}\n"
+        if self.envelope.index is not None:
+            place = f"{place}{self.envelope.index}\n"
         return hashlib.sha256(place.encode() + self.body).hexdigest()[:32]
 
     @property
@@ -42,6 +46,7 @@ class ReturnedMessage:
             _SEQUENCE: self.envelope.sequence_number,
             _ENQUEUED: (at - _EPOCH) // _MICROSECOND if at else None,
             _RETURNS: self.returns,
+            _INDEX: self.envelope.index,
         }
         return {name: str(value) for name, value in known.items() if value is not None}
 
@@ -61,7 +66,12 @@ class ReturnedMessage:
             first = _EPOCH + enqueued * _MICROSECOND
         except OverflowError:
             return None
-        place = Envelope(sequence, min(first, envelope.enqueued_at or first))
+        index = properties.get(_INDEX)
+        place = Envelope(
+            sequence,
+            min(first, envelope.enqueued_at or first),
+            int(index) if _is_number(index) else None,
+        )
         return cls(body=body, envelope=place, returns=returns)
 
 

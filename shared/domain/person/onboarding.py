@@ -22,6 +22,7 @@ from shared.domain.person.request import Action, Lookup, Request, key_of
 from shared.domain.person.transitions import begin, move, next_state
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.withdrawal import take_out
+from shared.domain.time_zones import first_day
 
 _REASONS = {
     CauseKind.EVENT: Reason.ONBOARDED,
@@ -41,7 +42,7 @@ def decide(
     Raises:
         ValueError: the request asks for nobody, so that there is nothing to decide.
     """
-    if request.action is Action.LOOK_AGAIN:
+    if request.action.is_hint:
         raise ValueError("a hint enrols nobody; it has those looked at who wait")
     if current and request.occurred_at < current.event_time:
         if not _joined_before_leaving(request, current, now):
@@ -84,8 +85,16 @@ def _lifts_exclusion(request: Request, current: Enrolment, now: datetime) -> boo
     if exclusion is None or request.action is not Action.ONBOARD:
         return False
     is_leaver = exclusion.reason is Reason.OFFBOARDED
+    if request.joins_by_day and not _begins_after_leaving(request, current, exclusion):
+        return False
     is_news = not exclusion.is_ahead(now) or request.occurred_at > current.event_time
     return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver and is_news)
+
+
+def _begins_after_leaving(request: Request, current: Enrolment, exclusion: Exclusion) -> bool:
+    """Tells whether a first day is later than the leaving: who is but listed with it left since."""
+    left = exclusion.begins or current.event_time
+    return request.effective_date is not None and request.effective_date > left
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +189,7 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
     reason = refusal(person, memberships, policy)
     if reason:
         return case.after(Happening.REFUSED, reason)
-    start = case.known_start or person.hire_date
+    start = case.known_start or first_day(person.hire_date, policy.time_zone)
     if start and start > case.now:
         return _wait_for(start, case, policy)
     source_of_authority = policy.topology.source_of_authority(synced=person.synced)

@@ -101,6 +101,8 @@ class Policy(TenantRules):
     excluded_kinds: tuple[KindRule, ...] = ()
     external_members: bool = False
     """Whether members whose account is at home in another tenant are for enrolment."""
+    time_zone: str = "UTC"
+    """Where a day begins that says nothing of its own: an IANA name."""
 
     def kind_of(self, person: Person) -> str | None:
         """Returns the name of the first excluded kind that the account is of, or None."""
@@ -117,6 +119,7 @@ class Policy(TenantRules):
         population_group_ids: frozenset[str] = frozenset(),
         excluded_kinds: tuple[KindRule, ...] = (),
         external_members: bool = False,
+        time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
         rules = {one.name: getattr(tenant, one.name) for one in fields(TenantRules)}
@@ -128,6 +131,7 @@ class Policy(TenantRules):
             population_group_ids=population_group_ids,
             excluded_kinds=excluded_kinds,
             external_members=external_members,
+            time_zone=time_zone,
         )
 
 

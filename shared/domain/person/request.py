@@ -16,6 +16,13 @@ class Action(StrEnum):
     OFFBOARD = "offboard"
     LOOK_AGAIN = "look-again"
     """Asks for nobody: whoever waits for this person already is told of them."""
+    LIST = "list"
+    """Somebody is listed, or changed: it says nothing of joining, and what it knows of them."""
+
+    @property
+    def is_hint(self) -> bool:
+        """Whether it asks for nobody who was not asked for before."""
+        return self in {Action.LOOK_AGAIN, Action.LIST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +38,11 @@ class Request:
     occurred_at: datetime
     cause: Cause
     effective_date: datetime | None = None
+    """When the first or last day begins, where the person is."""
+    day_ends: datetime | None = None
+    """When that day is over there."""
+    joins_by_day: bool = False
+    """Whether their first day alone says that they join, and no word of the sender's."""
     until: datetime | None = None
     """When the cause ceases to want the person in; None for never."""
 
@@ -40,7 +52,9 @@ class Request:
         None of others, where no day was said, and where it is today: that is now.
         """
         last_day = self.effective_date if self.action is Action.OFFBOARD else None
-        return last_day + timedelta(days=1) if last_day and last_day > now else None
+        if last_day is None or last_day <= now:
+            return None
+        return self.day_ends or last_day + timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.plan.selection import Census, Rings
 from shared.domain.rollout.cohort import position
 from shared.domain.rollout.document import Document
+from shared.domain.time_zones import first_day
 
 
 class RosterRow(NamedTuple):
@@ -96,9 +97,10 @@ class Roster:
 
     def _is_new_hire(self, person: Person) -> bool:
         since, hired = self._document.new_hires_since, person.hire_date
-        return (
-            since is not None and hired is not None and since <= hired.date() and hired <= self._now
-        )
+        if since is None or hired is None or hired.date() < since:
+            return False
+        begins = first_day(hired, self._document.time_zone)
+        return begins is not None and begins <= self._now
 
     def _once(self, text: str) -> str:
         """Returns one and the same text for all who have it alike.

@@ -112,6 +112,11 @@ class Document:
         rings = {w.selection.group_id for w in self.waves if isinstance(w.selection, GroupRing)}
         return self.population_group_ids | self.excluded_group_ids | rings
 
+    @property
+    def time_zone(self) -> str:
+        """Where days begin: the calendar's, which is one for all waves."""
+        return self.waves[0].calendar.time_zone if self.waves else "UTC"
+
     def wave(self, name: str) -> int | None:
         """Returns the place of the wave of that name, from 0, or None if there is none."""
         return next((n for n, wave in enumerate(self.waves) if wave.name == name), None)
@@ -126,4 +131,5 @@ class Document:
             population_group_ids=self.population_group_ids,
             excluded_kinds=self.excluded_kinds,
             external_members=self.external_members,
+            time_zone=self.time_zone,
         )

@@ -76,6 +76,9 @@ CORE_ATTRIBUTES = (
         description="Whether the person works here: false takes them out.",
         form=Form.BOOLEAN,
     ),
+    Attribute(
+        name="timezone", description="Where their first day begins, by the zone's IANA name."
+    ),
     Attribute(name="displayName", description="Given back as it was sent."),
     Attribute(
         name="name",
@@ -104,7 +107,7 @@ EMPLOYEE_NUMBER = Attribute(
 )
 HIRE_DATE = Attribute(name="HireDate", description="The first day, as a date or a time of it.")
 _NOT_KEPT = (
-    "nickName profileUrl title userType preferredLanguage locale timezone password phoneNumbers "
+    "nickName profileUrl title userType preferredLanguage locale password phoneNumbers "
     "ims photos addresses groups entitlements roles x509Certificates"
 )
 _NOT_KEPT_OF_ENTERPRISE = "costCenter organization division department manager"

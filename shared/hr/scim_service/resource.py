@@ -13,7 +13,8 @@ from shared.hr.scim_service.attributes import (
     extension_attributes,
     known_urn,
 )
-from shared.hr.translation import SentPart, object_of
+from shared.hr.sent_part import SentPart
+from shared.hr.translation import object_of
 
 MOST_EXTENSIONS = 5
 _URN = re.compile(r"urn:[A-Za-z0-9:._-]{1,200}", re.IGNORECASE)

@@ -178,6 +178,7 @@ async def _taken(
 def _answer_of(source: Source, received: Translated) -> HrAnswer:
     return HrAnswer(
         keys=received.keys,
+        listed=received.listed,
         left_alone=tuple(LeftAloneView.model_validate(one) for one in received.left_alone),
         refused=tuple(view_of_record(source, one) for one in received.refused),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Identifier
+from shared.domain.person.policy import Policy
 from shared.domain.person.request import Lookup, Request, key_of, who_is_meant
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals
@@ -18,12 +19,12 @@ type _Names = tuple[Identifier, Identifier | None]
 
 
 async def enroll_requests(
-    requests: Sequence[Request], world: World, now: datetime
+    requests: Sequence[Request], world: World, now: datetime, policy: Policy | None = None
 ) -> Sequence[Enrolment]:
     """Decides on every request, tells the writers, and returns everybody's enrolment."""
     if not requests:
         return []
-    policy = await policy_in_force(world)
+    policy = policy or await policy_in_force(world)
     findings = await _find(requests, world)
     await adopt_arrivals([f.person for f in findings.values() if f.person], world, now)
     by_key: dict[str, list[Request]] = defaultdict(list)

@@ -20,52 +20,53 @@ class ReadEvents(NamedTuple):
 
     requests: list[Request]
     refused: list[Receipt]
-    to_come_again: list[tuple[Message, datetime]]
-    """Messages that are to be taken once more, and when: at the end of a leaver's last day."""
+    messages: list[Message]
+    """Of each request, in the same order, the message that says it and nothing else."""
 
 
-def read_events(messages: Sequence[Message], now: datetime) -> ReadEvents:
+type _Found = tuple[Request, Message] | Receipt
+
+
+def read_events(messages: Sequence[Message], now: datetime, time_zone: str = "UTC") -> ReadEvents:
     """Reads the messages.
 
     Of a message that holds a list each event is read by itself; a bad one keeps no other back.
+    Days of which no zone is said begin and end in `time_zone`.
     """
     read = ReadEvents([], [], [])
     for message in messages:
-        for found in _read(message, now):
+        for found in _read(message, now, time_zone):
             if isinstance(found, Receipt):
                 read.refused.append(found)
                 continue
-            read.requests.append(found)
-            if again := found.leaves_later(now):
-                read.to_come_again.append((message, again))
+            read.requests.append(found[0])
+            read.messages.append(found[1])
     return read
 
 
-def _read(message: Message, now: datetime) -> Iterator[Request | Receipt]:
+def _read(message: Message, now: datetime, time_zone: str) -> Iterator[_Found]:
     try:
         opened = open_body(message.body)
         if not isinstance(opened.value, list):
-            yield _request(opened, message.envelope, now)
+            yield _request(opened, message.envelope, now, time_zone), message
             return
         _refuse_length(opened)
     except InvalidMessage as error:
         yield refusal(message, ONBOARDING_EVENTS, error, now)
         return
     for index, value in enumerate(opened.value):
-        yield _element(
-            value, replace(message, envelope=replace(message.envelope, index=index)), now
-        )
+        envelope = replace(message.envelope, index=index)
+        element = replace(message, envelope=envelope, body=_body_of(value, message))
+        yield _element(value, element, now, time_zone)
 
 
-def _element(value: Any, message: Message, now: datetime) -> Request | Receipt:
+def _element(value: Any, message: Message, now: datetime, time_zone: str) -> _Found:
     envelope = message.envelope
     try:
-        return _request(open_element(value), envelope, now)
+        return _request(open_element(value), envelope, now, time_zone), message
     except InvalidMessage as error:
         place = InvalidMessage(f"[{envelope.index}].{error.field}", error.reason)
-        return refusal(
-            replace(message, body=_body_of(value, message)), ONBOARDING_EVENTS, place, now
-        )
+        return refusal(message, ONBOARDING_EVENTS, place, now)
 
 
 def _body_of(value: Any, message: Message) -> bytes:
@@ -76,9 +77,9 @@ def _body_of(value: Any, message: Message) -> bytes:
         return message.body
 
 
-def _request(opened: Opened, envelope: Envelope, now: datetime) -> Request:
+def _request(opened: Opened, envelope: Envelope, now: datetime, time_zone: str) -> Request:
     try:
-        return read_request_object(opened.value, envelope, now)
+        return read_request_object(opened.value, envelope, now, time_zone)
     except InvalidMessage as error:
         raise opened.refusal(error) from None
 

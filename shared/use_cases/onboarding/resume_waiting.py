@@ -1,7 +1,8 @@
 """Resume those who wait: a hire date that has come, a directory that may know them by now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 
 from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, State
 from shared.domain.person.happenings import Happening
@@ -25,17 +26,25 @@ async def resume_waiting(world: World, now: datetime) -> int:
     return len(due)
 
 
-async def ask_again(due: Sequence[Enrolment], world: World, now: datetime) -> None:
+async def ask_again(
+    due: Sequence[Enrolment],
+    world: World,
+    now: datetime,
+    listed: Mapping[str, Request] = MappingProxyType({}),
+) -> None:
     """Asks again for these people, who wait.
 
-    Someone whom only the rollout wants is asked for only while it widens; someone whom nothing
-    wants any more no longer waits.
+    `listed` are requests that list them, by their keys: the day that they say now is the one to
+    wait for. Someone whom only the rollout wants is asked for only while it widens; someone whom
+    nothing wants any more no longer waits.
     """
     stored = await world.rollouts.current() if due else None
     widens = stored is not None and stored.rollout.widens
     asking = {one.key: _asking(one, now, widens=widens) for one in due}
     await enroll_requests(
-        [_again(one, claim) for one in due if (claim := asking[one.key])], world, now
+        [_again(one, claim, listed.get(one.key)) for one in due if (claim := asking[one.key])],
+        world,
+        now,
     )
     unwanted = [one.key for one in due if _is_unwanted(one, now)]
 
@@ -63,8 +72,11 @@ def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | Non
     return None
 
 
-def _again(enrolment: Enrolment, claim: Claim) -> Request:
+def _again(enrolment: Enrolment, claim: Claim, listed: Request | None) -> Request:
     object_id = enrolment.user.object_id
+    asked_at, day = enrolment.event_time, enrolment.effective_date
+    if listed and _says_another_day(listed, enrolment, claim):
+        asked_at, day = listed.occurred_at, listed.effective_date
     return Request(
         key=claim.cause.reference,
         action=Action.ONBOARD,
@@ -72,11 +84,18 @@ def _again(enrolment: Enrolment, claim: Claim) -> Request:
         if object_id
         else Identifier.parse(enrolment.key),
         also=_other_name(enrolment),
-        occurred_at=enrolment.event_time,
+        occurred_at=asked_at,
         cause=claim.cause,
-        effective_date=enrolment.effective_date,
+        effective_date=day,
         until=claim.until,
     )
+
+
+def _says_another_day(listed: Request, enrolment: Enrolment, claim: Claim) -> bool:
+    """Tells whether a listing knows better when somebody begins whom an event has asked for."""
+    is_of_event = claim.cause.kind is CauseKind.EVENT
+    is_news = listed.occurred_at >= enrolment.event_time
+    return is_of_event and is_news and listed.effective_date is not None
 
 
 def _other_name(enrolment: Enrolment) -> Identifier | None:

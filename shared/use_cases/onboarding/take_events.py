@@ -1,6 +1,6 @@
 """Take onboarding events off the queue: enrol people, or look again at those who wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
@@ -13,6 +13,7 @@ from shared.use_cases.message import Message
 from shared.use_cases.onboarding.enroll import enroll_requests
 from shared.use_cases.onboarding.look_again import look_again
 from shared.use_cases.onboarding.read_events import read_events
+from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import keep_refusals
 
 _LONGEST_WAIT = timedelta(days=30)
@@ -25,10 +26,11 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
     """
-    read = read_events(messages, now)
-    asking = [one for one in read.requests if one.action is not Action.LOOK_AGAIN]
-    hints = [one for one in read.requests if one.action is Action.LOOK_AGAIN]
-    enrolled = await enroll_requests(asking, world, now)
+    policy = await policy_in_force(world)
+    read = read_events(messages, now, policy.time_zone)
+    asking = [one for one in read.requests if not one.action.is_hint]
+    hints = [one for one in read.requests if one.action.is_hint]
+    enrolled = await enroll_requests(asking, world, now, policy)
     # Whom the same batch asks for has been looked up just now; the others have been waiting.
     waited = await look_again(hints, world, now)
     accepted = [
@@ -40,19 +42,21 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     ]
     await world.ledger.record_receipts(accepted)
     await keep_refusals(read.refused, world)
-    await _have_come_again(read.to_come_again, world, now)
+    leaving = zip(read.messages, read.requests, strict=True)
+    await _have_come_again(leaving, world, now)
 
 
 async def _have_come_again(
-    leaving: Sequence[tuple[Message, datetime]], world: World, now: datetime
+    read: Iterable[tuple[Message, Request]], world: World, now: datetime
 ) -> None:
     """Puts the messages of those who leave later on the queue for then.
 
     The ledger has their last day as well, and reconciliation sees to it where there is a rollout.
     """
-    for message, at in leaving:
-        wait = min(at - now, _LONGEST_WAIT)
-        await world.outbox.return_messages(ONBOARDING_EVENTS, [message.returned()], wait)
+    for message, request in read:
+        if ends := request.leaves_later(now):
+            wait = min(ends - now, _LONGEST_WAIT)
+            await world.outbox.return_messages(ONBOARDING_EVENTS, [message.returned()], wait)
 
 
 def _receipt(request: Request, enrolment: Enrolment | None, now: datetime) -> Receipt:
@@ -71,6 +75,6 @@ def _outcome(request: Request, enrolment: Enrolment | None) -> Reason:
     It stays the same when the event is delivered again and the person is further.
     """
     if enrolment is None:
-        return Reason.NOBODY_WAITS
+        return Reason.LISTED if request.action is Action.LIST else Reason.NOBODY_WAITS
     step = enrolment.step_of(request.key)
     return step.reason if step else enrolment.reason

@@ -34,10 +34,38 @@ def test_a_good_file_has_no_findings_and_a_bad_one_tells_them_as_compilers_do() 
 def test_what_a_message_comes_to_is_shown_and_not_sent() -> None:
     done = sspr(None, *tried("workday.yaml", "workday", "workday"))
     assert done.exit_code == 0, done.stderr
-    assert "onboarded" in done.stdout
+    assert "joins" in done.stdout
     assert "4711" in done.stdout
     assert "2026-03-16" in done.stdout
     assert "[2].businessProcess" in done.stdout
+
+
+def test_of_a_report_it_is_shown_who_joins_who_is_listed_and_where_the_day_begins() -> None:
+    file = """
+schema: sspr-rollout/hr-sources/1
+sources:
+  - name: report
+    kind: mapped
+    authentication: key
+    timeZones: {NZ: Pacific/Auckland}
+    mapping:
+      events: Report_Entry
+      employeeId: Employee_ID
+      effectiveDate: Hire_Date
+      country: Country
+"""
+    body = str(PAYLOADS / "meaning/report-of-everybody.json")
+    asked = ["hr", "try", "-", "--source", "report", "--body", body, "--at", "2026-03-02T08:00:00Z"]
+    done = sspr(None, *asked, stdin=file)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    assert [line[:2] for line in lines[1:]] == [
+        ["listed", "21001"],
+        ["joins", "21002"],
+        ["joins", "21003"],
+        ["listed", "21004"],
+    ]
+    assert lines[2][2:6] == ["2026-03-16", "Pacific/Auckland", "2026-03-15", "11:00:00"]
+    assert "(the rollout document's)" in done.stdout
 
 
 def test_the_same_as_json() -> None:
@@ -113,7 +141,7 @@ def test_the_proof_of_a_recorded_request_is_checked(tmp_path: Path, ends: str, n
     done = trial("deel.yaml", "deel", "--request", request, "--secrets", known, "--at", AT)
     assert done.exit_code == 0, done.stderr
     assert "the proof is good" in done.stderr
-    assert "onboarded" in done.stdout
+    assert "joins" in done.stdout
 
 
 def test_a_proof_that_is_wrong_is_told_without_the_secret(tmp_path: Path) -> None:

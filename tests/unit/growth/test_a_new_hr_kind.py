@@ -167,7 +167,7 @@ def test_the_command_line_shows_what_a_message_of_it_comes_to() -> None:
     console = Console(record=True, width=160, file=io.StringIO(), color_system=None)
     console.print(trial_view(Trial(found.events, [])))
     [line] = [line for line in console.export_text().splitlines() if "anna@" in line]
-    assert line.split()[:2] == ["onboarded", "anna@contoso.test"]
+    assert line.split()[:2] == ["joins", "anna@contoso.test"]
 
 
 def test_the_documentation_has_a_row_for_it() -> None:

@@ -15,6 +15,7 @@ from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.onboarding_event import (
     ARRIVED,
+    LISTED,
     OFFBOARDED,
     ONBOARDED,
     Envelope,
@@ -84,7 +85,7 @@ def requests(found: Translated) -> list[Request]:
             "scim",
             "scim-bulk-entra",
             [
-                (ONBOARDED, {"employeeId": "701984", "effectiveDate": "2021-05-01"}),
+                (LISTED, {"employeeId": "701984", "effectiveDate": "2021-05-01"}),
                 (OFFBOARDED, {"employeeId": "701985"}),
             ],
         ),
@@ -92,7 +93,7 @@ def requests(found: Translated) -> list[Request]:
             "scim",
             "scim-bulk-rfc",
             [
-                (ONBOARDED, {"userPrincipalName": "alice@contoso.test"}),
+                (LISTED, {"userPrincipalName": "alice@contoso.test"}),
                 (OFFBOARDED, {"objectId": "5d8d29d3-342c-4b5f-8683-a3cb6763ffcd"}),
                 (OFFBOARDED, {"objectId": "e9025315-6bea-44e1-899c-1e07454e468b"}),
             ],

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.contracts.documents.hr_sources.dates import Written
 from shared.domain.errors import InvalidMessage
 from shared.hr.dates import day_of, moment_of
-from shared.hr.translation import SentPart
+from shared.hr.sent_part import SentPart
 
 
 def day(value: Any, format_: str, zone: str | None = None) -> Any:

@@ -7,6 +7,7 @@ import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
+from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.hr.sources import read_sources, senders_of
 from shared.contracts.documents.hr_sources.vocabulary import HrSources
 from shared.domain.errors import ConfigurationError
@@ -68,7 +69,8 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
             "`mapping`",
         ),
         (
-            HEAD + "  - {name: m, kind: scim, authentication: key, mapping: {employeeId: a}}",
+            HEAD
+            + "  - {name: m, kind: scim, authentication: key, mapping: {employeeId: a, action: b}}",
             "sources[0].mapping",
             "only mapped",
         ),
@@ -78,7 +80,8 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
             "YAML",
         ),
         (
-            HEAD + '  - {name: m, kind: mapped, authentication: key, mapping: {employeeId: "a["}}',
+            HEAD + "  - {name: m, kind: mapped, authentication: key, "
+            'mapping: {action: b, employeeId: "a["}}',
             "sources[0].mapping.employeeId",
             "no JMESPath",
         ),
@@ -89,31 +92,31 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S}, mapping: "
-            "{employeeId: a}}",
+            "{employeeId: a, action: b}}",
             "sources[0].hmac",
             "which header",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            "timestampHeader: Y}, mapping: {employeeId: a}}",
+            "timestampHeader: Y}, mapping: {employeeId: a, action: b}}",
             "sources[0].hmac.timestampHeader",
             "not signed",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{timestamp}"}, mapping: {employeeId: a}}',
+            'signed: "{timestamp}"}, mapping: {employeeId: a, action: b}}',
             "sources[0].hmac.signed",
             "{body} is missing",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{uri}{body}"}, mapping: {employeeId: a}}',
+            'signed: "{uri}{body}"}, mapping: {employeeId: a, action: b}}',
             "sources[0].hmac.signed",
             "{uri} stands for nothing",
         ),
         (
             HEAD + "  - {name: m, kind: mapped, authentication: hmac, hmac: {secret: S, header: X, "
-            'signed: "{body}.{body}"}, mapping: {employeeId: a}}',
+            'signed: "{body}.{body}"}, mapping: {employeeId: a, action: b}}',
             "sources[0].hmac.signed",
             "{body} once",
         ),
@@ -136,8 +139,8 @@ def test_there_is_an_example_of_every_kind_and_proof() -> None:
             "not signed",
         ),
         (
-            HEAD + "  - {name: m, kind: mapped, authentication: key, mapping: {employeeId: a, "
-            "actions: {new: hire}}}",
+            HEAD + "  - {name: m, kind: mapped, authentication: key, "
+            "mapping: {employeeId: a, action: b, actions: {new: hire}}}",
             "sources[0].mapping.actions.new",
             "onboard or offboard",
         ),
@@ -167,9 +170,8 @@ def test_an_expression_that_no_message_could_be_evaluated_by_is_told_before_one_
     expression: str, reason: str
 ) -> None:
     written = json.dumps(expression)
-    source = (
-        f"  - {{name: m, kind: mapped, authentication: key, mapping: {{employeeId: {written}}}}}"
-    )
+    mapping = f"{{action: b, employeeId: {written}}}"
+    source = f"  - {{name: m, kind: mapped, authentication: key, mapping: {mapping}}}"
     (told,) = findings(HEAD + source)
     assert (told.field, reason in told.reason) == ("sources[0].mapping.employeeId", True), told
 
@@ -196,9 +198,8 @@ def test_a_source_whose_setting_is_missing_stops_the_start_with_its_name() -> No
         senders_of(
             read(everything),
             secrets={"bamboohr": "", "other": "x"},
-            authority="https://login.microsoftonline.com",
-            tenant_id=None,
-            audience="api://sspr",
+            tokens=None,
+            without_tokens=["SSPR_ENTRA_TENANT_ID"],
         )
     assert [line.strip() for line in str(raised.value).splitlines()[1:]] == [
         "HR source bamboohr: set SSPR_HR_SECRETS__BAMBOOHR",
@@ -215,9 +216,7 @@ def test_a_bearer_secret_that_can_be_guessed_stops_the_start(secret: dict[str, s
         senders_of(
             read(HEAD + SCIM),
             secrets=secret,
-            authority="https://login.microsoftonline.com",
-            tenant_id=None,
-            audience=None,
+            tokens=None,
         )
     assert "HR source scim: " in str(raised.value)
     assert "SSPR_HR_SECRETS__SCIM" in str(raised.value)
@@ -226,16 +225,14 @@ def test_a_bearer_secret_that_can_be_guessed_stops_the_start(secret: dict[str, s
 
 def test_the_keys_of_entra_are_never_fetched_in_the_clear() -> None:
     with pytest.raises(ConfigurationError, match="SSPR_ENTRA_AUTHORITY"):
-        senders_of([], secrets={}, authority="http://login.test", tenant_id="t", audience="a")
+        SigningKeys(authority="http://login.test", tenant_id="t")
 
 
 def test_secrets_are_not_shown() -> None:
     senders = senders_of(
         read(HEAD + BAMBOO),
         secrets={"BAMBOOHR": "s3cret-of-enough-bytes"},
-        authority="https://login.microsoftonline.com",
-        tenant_id=None,
-        audience=None,
+        tokens=None,
     )
     assert "s3cret" not in repr(senders)
 

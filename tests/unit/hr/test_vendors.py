@@ -1,6 +1,7 @@
 """What the ready sources make of what vendors publish: the files of docs/examples/hr, tried."""
 
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from shared.hr.handshakes import Ping, Shown, greeting_of
 from shared.hr.proofs.checked import check_proof
 from shared.hr.proofs.signature import Signing
 from shared.hr.request import HrRequest
-from tests.support.enrolments import NOW
 from tests.support.repository import ROOT
 
+NOW = datetime(2026, 11, 28, 8, 0, tzinfo=UTC)
+"""When these were published: whoever joins by their first day does so about then."""
 PAYLOADS = ROOT / "tests/events/hr/vendors"
 SOURCES = {
     source.name: source
@@ -56,7 +58,17 @@ COMES_TO: dict[str, tuple[str, Said]] = {
     ),
     "hr-export.csv": (
         "export",
-        [(ONBOARDED, {"employeeId": "100260", "effectiveDate": "2027-02-01"})],
+        [
+            (
+                ONBOARDED,
+                {
+                    "employeeId": "100260",
+                    "effectiveDate": "2027-02-01",
+                    "timeZone": "Europe/Berlin",
+                    "joinsByDay": True,
+                },
+            )
+        ],
     ),
     "greenhouse-hired.json": (
         "greenhouse",

@@ -1,5 +1,6 @@
 """Events off the queue: each has its receipt, refused ones whole; a copy changes nothing."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -9,18 +10,23 @@ from structlog.typing import EventDict
 
 from shared.contracts.messages.onboarding_event import (
     ARRIVED,
+    LISTED,
     OFFBOARDED,
     ONBOARDED,
     Envelope,
+    event_key,
 )
 from shared.contracts.messages.queues import ONBOARDING_EVENTS, SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.calendar import Calendar
+from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.take_events import take_events
 from tests.support.enrolments import DAY, HOUR, NOW
 from tests.support.stage import Stage, an_id, messages, said, upn_of
+from tests.support.waves import document, rollout, wave
 
 
 def cloud_event(identity: str, kind: str = ONBOARDED, **data: Any) -> dict[str, Any]:
@@ -222,3 +228,106 @@ async def test_names_of_two_people_enrol_neither(stage: Stage) -> None:
     )
     person = await stage.person(f"upn:{upn_of(1)}")
     assert (person.state, person.reason) == (State.FAILED, Reason.NAMES_DIFFER)
+
+
+# --- where a day begins, and who is but listed ---------------------------------------------------
+
+AUCKLAND = {"timeZone": "Pacific/Auckland"}
+JOINS_ON = NOW.date() + timedelta(days=14)
+
+
+async def test_a_first_day_begins_at_the_person_s_midnight(stage: Stage) -> None:
+    stage.arrive(1)
+    event = cloud_event("1", employeeId="1", effectiveDate=JOINS_ON.isoformat(), **AUCKLAND)
+    await take_events(messages(event), stage.world, NOW)
+    begins = datetime.combine(JOINS_ON, time(), UTC) - 13 * HOUR
+    assert (await stage.person(1)).due == begins
+
+
+async def test_a_last_day_ends_at_the_person_s_midnight(stage: Stage) -> None:
+    stage.arrive(1)
+    await take_events(messages(cloud_event("1", employeeId="1")), stage.world, NOW)
+    left = {"employeeId": "1", "effectiveDate": LEAVES_ON.isoformat()}
+    told = cloud_event("2", OFFBOARDED, **left, timeZone="America/Los_Angeles")
+    await take_events(messages(told), stage.world, NOW + HOUR)
+    (waiting,) = stage.broker.messages(ONBOARDING_EVENTS)
+    end = datetime.combine(LEAVES_ON, time(), UTC) + DAY + 7 * HOUR
+    assert waiting.wait == end - NOW - HOUR
+
+
+async def test_where_nothing_is_said_a_day_is_the_rollout_s(stage: Stage) -> None:
+    stage.arrive(1)
+    oslo = Calendar(time_zone="Europe/Oslo")
+    await stage.applies(rollout(Phase.SOAKING, document(wave("pilot", calendar=oslo))))
+    event = cloud_event("1", employeeId="1", effectiveDate=JOINS_ON.isoformat())
+    await take_events(messages(event), stage.world, NOW)
+    assert (await stage.person(1)).due == datetime.combine(JOINS_ON, time(), UTC) - HOUR
+
+
+async def test_of_a_list_each_leaver_comes_again_alone_and_as_the_same_event(stage: Stage) -> None:
+    leavers = [
+        {"employeeId": str(number), "action": "offboard", "effectiveDate": LEAVES_ON.isoformat()}
+        for number in (1, 2)
+    ]
+    batch = messages([*leavers, {"employeeId": "3"}])
+    for number in (1, 2, 3):
+        stage.arrive(number)
+    await take_events(batch, stage.world, NOW)
+    waiting = stage.broker.messages(ONBOARDING_EVENTS)
+    assert [json.loads(one.body)["employeeId"] for one in waiting] == ["1", "2"]
+    references = [(await stage.person(number)).exclusion for number in (1, 2)]
+    stage.broker.pass_time(20 * DAY)
+    await take_events(stage.deliver(ONBOARDING_EVENTS), stage.world, NOW + 20 * DAY)
+    after = [(await stage.person(number)).exclusion for number in (1, 2)]
+    assert [one and one.text for one in after] == [one and one.text for one in references]
+    assert all(one and one.holds(NOW + 20 * DAY) for one in after)
+
+
+async def test_who_is_but_listed_is_not_enrolled_and_the_receipt_says_so(stage: Stage) -> None:
+    """Given workers hired in 2014, when an upload lists them all, then none of them is enrolled."""
+    for number in range(1, 101):
+        stage.arrive(number)
+    listed = [
+        cloud_event(str(n), LISTED, employeeId=str(n), effectiveDate="2014-03-01")
+        for n in range(1, 101)
+    ]
+    batch = messages(*listed)
+    await take_events(batch, stage.world, NOW)
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+    assert await stage.world.ledger.load([an_id(n) for n in range(1, 101)]) == {}
+    receipt = await stage.world.ledger.receipt(event_key(listed[0], Envelope()))
+    assert receipt is not None
+    assert receipt.outcome is Reason.LISTED
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_a_listing_moves_the_first_day_of_whoever_waits(
+    stage: Stage, *, is_there: bool
+) -> None:
+    if is_there:
+        stage.arrive(1)
+    key = an_id(1) if is_there else "employee:1"
+    hired = cloud_event("1", employeeId="1", effectiveDate=JOINS_ON.isoformat())
+    await take_events(messages(hired), stage.world, NOW)
+    later = (JOINS_ON + timedelta(days=7)).isoformat()
+    moved = messages(
+        cloud_event("2", LISTED, employeeId="1", effectiveDate=later), enqueued_at=NOW + HOUR
+    )
+    await take_events(moved, stage.world, NOW + HOUR)
+    person = await stage.person(key)
+    assert person.state is State.WAITING
+    assert person.due == datetime.combine(JOINS_ON, time(), UTC) + 7 * DAY
+    # An older listing that comes late changes nothing.
+    late = messages(cloud_event("3", LISTED, employeeId="1", effectiveDate=JOINS_ON.isoformat()))
+    await take_events(late, stage.world, NOW + HOUR)
+    assert (await stage.person(key)).due == person.due
+
+
+async def test_a_listing_brings_no_leaver_back(stage: Stage) -> None:
+    stage.arrive(1)
+    await take_events(messages(cloud_event("1", employeeId="1")), stage.world, NOW)
+    left = messages(cloud_event("2", OFFBOARDED, employeeId="1"), enqueued_at=NOW + HOUR)
+    await take_events(left, stage.world, NOW + HOUR)
+    listed = cloud_event("3", LISTED, employeeId="1", effectiveDate="2014-03-01")
+    await take_events(messages(listed, enqueued_at=NOW + DAY), stage.world, NOW + DAY)
+    assert (await stage.person(1)).is_kept_out(NOW + DAY)

@@ -39,6 +39,12 @@ class SourceKind:
     told_by_document: bool = False
     """Whether a document says how its bodies are written, what it asks beforehand and what it
     wants to be answered. Of others their own protocol does."""
+    tells_days: bool = False
+    """Whether its messages say when somebody begins or ends."""
+    tells_numbers: bool = True
+    """Whether they name people by their employee ids."""
+    enrols: bool = True
+    """Whether anybody joins or leaves by them."""
     rules: tuple[SourceRule, ...] = ()
 
     @property

@@ -22,6 +22,8 @@ _OF_FORMS = {
     "delimiter": ("csv",),
     "lists": ("xml",),
 }
+_OF_DAYS = ("joins", "timeZone", "timeZones")
+_OF_ENROLLING = ("most", "mostLeaving")
 _HANDSHAKES = ("header", "query", "body", "show", "ping")
 _OF_HANDSHAKES = {"answer": ("header", "query", "body"), "when": ("body", "show")}
 
@@ -63,6 +65,39 @@ def told_by_document(root: Node, kinds: SourceKinds) -> Complaints:
             if kind and not kind.told_by_document and key in source.keys:
                 reason = f"{kind.name} has a protocol of its own, which says it; take it out"
                 yield Complaint((*path, key), reason, at_key=True)
+
+
+def meanings_belong(root: Node, kinds: SourceKinds) -> Complaints:
+    """What is said of days or numbers that a kind's messages do not have is a slip."""
+    for path, source in sources_in(root):
+        kind = kind_of(source, kinds)
+        lacking = (
+            []
+            if kind is None
+            else [
+                *([] if kind.tells_days else [(key, "days") for key in _OF_DAYS]),
+                *([] if kind.tells_numbers else [("employeeIds", "employee ids")]),
+                *([] if kind.enrols else [(key, "joining or leaving") for key in _OF_ENROLLING]),
+            ]
+        )
+        for key, what in lacking:
+            if kind and key in source.keys:
+                reason = f"{kind.name} tells nothing of {what}; take it out"
+                yield Complaint((*path, key), reason, at_key=True)
+
+
+def joining_is_told(root: Node) -> Complaints:
+    """Nothing said in `joins` would be no rule, and words that differ in case alone are one."""
+    for path, source in sources_in(root):
+        joins, zones = source.child("joins"), source.child("timeZones")
+        if joins and joins.content == {}:
+            yield Complaint((*path, "joins"), "say hiredSince, startsWithin or both")
+        first: dict[str, str] = {}
+        for word in zones.keys if zones else ():
+            earlier = first.setdefault(str(word).strip().casefold(), str(word))
+            if earlier != str(word):
+                reason = f"is the same word as {earlier!r}; case makes no difference"
+                yield Complaint((*path, "timeZones", word), reason, at_key=True)
 
 
 def bodies_are_described(root: Node) -> Complaints:
@@ -119,6 +154,8 @@ def rules_of(kinds: SourceKinds) -> tuple[Callable[[Node], Complaints], ...]:
         names_differ,
         partial(keys_belong, kinds=kinds),
         partial(told_by_document, kinds=kinds),
+        partial(meanings_belong, kinds=kinds),
+        joining_is_told,
         partial(proofs_fit, kinds=kinds),
         partial(signatures_are_complete, kinds=kinds),
         static_secrets_are_complete,

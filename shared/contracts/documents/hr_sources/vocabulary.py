@@ -11,6 +11,7 @@ from pydantic import Field
 
 from shared.contracts.documents.hr_sources.answers import Answer, Handshake
 from shared.contracts.documents.hr_sources.body import Body
+from shared.contracts.documents.hr_sources.meaning import EmployeeIds, Joins, Rate, TimeZones
 from shared.contracts.documents.hr_sources.proofs import (
     Authentication,
     Entra,
@@ -19,6 +20,7 @@ from shared.contracts.documents.hr_sources.proofs import (
 )
 from shared.contracts.documents.hr_sources.words import Slug
 from shared.contracts.documents.part import Part, unless_left_out
+from shared.contracts.documents.scalars import TimeZone
 
 __all__ = [
     "SCHEMA",
@@ -38,6 +40,15 @@ SCHEMA = "sspr-rollout/hr-sources/1"
 
 class EventMeaning(StrEnum):
     """What is asked for a person."""
+
+    ONBOARD = "onboard"
+    OFFBOARD = "offboard"
+    LIST = "list"
+    """Nothing: they are listed, or something about them has changed."""
+
+
+class Coming(StrEnum):
+    """Whether somebody joins or leaves, for senders who tell of nothing else."""
 
     ONBOARD = "onboard"
     OFFBOARD = "offboard"
@@ -76,6 +87,41 @@ class Source(Part):
         None,
         json_schema_extra=unless_left_out,
         description="What it wants to be answered; by default 202 with the keys of the events.",
+    )
+
+    joins: Joins | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Who joins, by their first day. Without it whoever the sender says joins; of "
+        "records that do not say, those whose first day is ahead or at most 30 days ago. The "
+        "others are listed: nobody is enrolled by that.",
+    )
+    most: Rate = Field(
+        "50 in 1h",
+        description="How many people it may bring in at once, and, counted by themselves, take "
+        "out. Whoever is beyond it is held until an operator decides.",
+    )
+    most_leaving: Rate | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="How many people it may take out at once, where that is another number.",
+    )
+    time_zone: TimeZone | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="Where days begin and end, of people of whom nothing more exact is said; by "
+        "default where the rollout document's calendar is.",
+    )
+    time_zones: TimeZones = Field(
+        default={},
+        max_length=300,
+        description="The sender's words for countries, sites or zones, whatever their case, each "
+        "with its IANA time zone.",
+    )
+    employee_ids: EmployeeIds | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="How its numbers become those that Entra has; by default as they are sent.",
     )
 
     @property

@@ -15,6 +15,7 @@ from shared.contracts.api.scim_answers import Json, ScimProblem, ScimRefusal
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.onboarding_event import OFFBOARDED
 from shared.domain.errors import LedgerConflict
+from shared.hr.scim import employee_number_of
 from shared.hr.scim_service.changes import event_of_change, who_is_meant
 from shared.hr.scim_service.discovery import MOST_RESULTS
 from shared.hr.scim_service.filters import INDEXED, Term, matches, read_filter
@@ -222,6 +223,7 @@ async def _tell(
         after.attributes if after else None,
         method=method,
         change=change,
+        now=directory.now,
     )
     if event is None:
         return
@@ -240,8 +242,8 @@ async def _has_another(directory: Directory, user: ScimUser) -> bool:
     One who has come back with a second account beside the old one, which is then disabled.
     """
     person = who_is_meant(directory.source, user.attributes)
-    number = person.get("employeeId")
-    if number is None:
+    number = employee_number_of(user.attributes)
+    if number is None or "employeeId" not in person:
         return False
     for key in (ScimKey.EMPLOYEE_NUMBER, ScimKey.EXTERNAL_ID):
         for other in await directory.users.find_by(user.source, key, number):

@@ -1,7 +1,8 @@
 """The first decision: what an onboarding or offboarding request makes of a person."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -68,9 +69,39 @@ def test_whoever_is_not_eligible_is_excluded_with_the_reason(
     assert reasons(excluded) == [reason]
 
 
-def test_a_hint_that_somebody_has_arrived_is_no_wish_to_enrol_them() -> None:
+@pytest.mark.parametrize("hint", [Action.LOOK_AGAIN, Action.LIST])
+def test_a_hint_that_somebody_is_there_is_no_wish_to_enrol_them(hint: Action) -> None:
     with pytest.raises(ValueError, match="enrols nobody"):
-        decide(request(Action.LOOK_AGAIN), found(CLOUD_ANNA), None, POLICY, NOW)
+        decide(request(hint), found(CLOUD_ANNA), None, POLICY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_back"),
+    [
+        ({}, True),
+        ({"joins_by_day": True}, False),
+        ({"joins_by_day": True, "effective_date": NOW - DAY}, False),
+        ({"joins_by_day": True, "effective_date": NOW + DAY}, True),
+    ],
+)
+def test_whose_day_alone_says_that_they_join_is_back_only_if_it_is_later_than_their_leaving(
+    changes: dict[str, Any], is_back: bool
+) -> None:
+    """Given a leaver whom a report still lists with the first day of before, they stay out."""
+    left = decided(request(Action.OFFBOARD, key="left"), found(CLOUD_ANNA))
+    asked = request(key="listed", occurred_at=NOW + HOUR, **changes)
+    after = decided(asked, found(CLOUD_ANNA), left, now=NOW + HOUR)
+    assert (after.exclusion is None) is is_back
+    assert after.is_kept_out(NOW + HOUR) is not is_back
+
+
+def test_entra_s_first_day_begins_where_the_rollout_is() -> None:
+    """Given midnight UTC as hire date, when it is midnight in Auckland, then they are in."""
+    person = replace(CLOUD_ANNA, hire_date=datetime(2026, 3, 3, tzinfo=UTC))
+    policy = replace(POLICY, time_zone="Pacific/Auckland")
+    begins = datetime(2026, 3, 2, 11, tzinfo=UTC)
+    assert decided(request(), found(person), policy=policy, now=begins - HOUR).due == begins
+    assert decided(request(), found(person), policy=policy, now=begins).state is State.REQUESTED
 
 
 def test_an_administrator_without_a_licence_is_told_that_they_are_an_administrator() -> None:

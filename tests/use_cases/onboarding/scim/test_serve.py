@@ -13,7 +13,7 @@ from structlog.typing import EventDict
 from shared.adapters.memory.senders import MemoryTokens
 from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.messages.contract import LARGEST_BODY
-from shared.contracts.messages.onboarding_event import OFFBOARDED, ONBOARDED
+from shared.contracts.messages.onboarding_event import LISTED, OFFBOARDED, ONBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import ServiceUnavailable
 from shared.hr.registry import HR_KINDS
@@ -51,7 +51,7 @@ def okta(stage: Stage) -> ScimClient:
 def told(stage: Stage) -> list[tuple[str, str | None]]:
     """Who was said to have come or gone, in order."""
     events = [json.loads(one.body) for one in stage.broker.messages(ONBOARDING_EVENTS)]
-    kinds = {ONBOARDED: "on", OFFBOARDED: "off"}
+    kinds = {ONBOARDED: "on", OFFBOARDED: "off", LISTED: "listed"}
     return [
         (kinds[one["type"]], one["data"].get("userPrincipalName") or one["data"].get("employeeId"))
         for one in events
@@ -526,7 +526,7 @@ async def test_users_written_while_the_source_was_matched_otherwise_can_be_mende
     mended = {"op": "replace", "path": "userName", "value": "kim@contoso.test"}
     enabled = {"op": "replace", "path": "active", "value": True}
     await now.done("PATCH", path, {"Operations": [mended, enabled]})
-    assert told(stage) == [("on", "7"), ("on", "kim@contoso.test")]
+    assert told(stage) == [("listed", "7"), ("on", "kim@contoso.test")]
     await now.done("DELETE", path)
     again = await was.done("POST", "/Users", {"userName": "kim", "externalId": "7"})
     await now.done("DELETE", f"/Users/{again['id']}")
