@@ -143,14 +143,18 @@ def _operator_tokens(settings: AppSettings, keys: SigningKeys | None) -> Operato
 def _signing_keys(settings: AppSettings) -> SigningKeys | None:
     if not settings.entra_tenant_id:
         return None
-    return SigningKeys(authority=settings.entra_authority, tenant_id=settings.entra_tenant_id)
+    return SigningKeys(
+        authority=settings.authority,
+        tenant_id=settings.entra_tenant_id,
+        issuer_v1=settings.cloud.places.issuer_v1,
+    )
 
 
 def build_app(setup: Setup) -> App:
     """Makes the adapters for this set-up, and the app of them; nothing is contacted yet."""
     settings = setup.settings
     identity = partial(credential, settings.identity_client_id)
-    graph = GraphClient(identity, base_url=settings.graph_url)
+    graph = GraphClient(identity, base_url=settings.graph_base_url)
     tables = _tables(settings)
     address = _address(settings)
     by_identity = partial(blocking_credential, settings.identity_client_id)
@@ -217,7 +221,7 @@ def _resources(settings: AppSettings) -> list[str]:
     Graph always is; the rest only where no key is set instead.
     """
     used = {
-        "https://graph.microsoft.com": True,
+        settings.cloud.places.graph: True,
         "https://storage.azure.com": not settings.ledger_connection_string,
         "https://servicebus.azure.net": not settings.service_bus_connection_string,
     }

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.addresses import is_safe_for_tokens
+from shared.domain.clouds import Cloud
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
@@ -47,8 +48,12 @@ class AppSettings(BaseSettings):
         frozenset(), description="object ids, separated by commas, of groups never to enrol"
     )
 
-    graph_url: str = Field(
-        "https://graph.microsoft.com/v1.0", description="Graph's base URL, with its version"
+    cloud: Cloud = Field(
+        Cloud.PUBLIC,
+        description="public, usgov (GCC High), usgov-dod or china: where Graph and Entra are",
+    )
+    graph_url: str | None = Field(
+        None, description="Graph's base URL, with its version, where it is not the cloud's own"
     )
     writeback_plans: Annotated[frozenset[str], NoDecode] = Field(
         DEFAULT_LICENCES.plans,
@@ -148,8 +153,8 @@ class AppSettings(BaseSettings):
     entra_tenant_id: str | None = Field(
         None, description="the tenant whose tokens are taken from operators and HR systems, a GUID"
     )
-    entra_authority: str = Field(
-        "https://login.microsoftonline.com", description="where Entra is, without the tenant"
+    entra_authority: str | None = Field(
+        None, description="where Entra is, without the tenant, where it is not the cloud's own"
     )
     callback_retry: Duration = Field(
         _LIMITS.callback_retry,
@@ -279,6 +284,16 @@ class AppSettings(BaseSettings):
     def tenant_rules(self) -> TenantRules:
         """The settings that decisions depend on, whatever the rollout document says."""
         return TenantRules(**{one.name: getattr(self, one.name) for one in fields(TenantRules)})
+
+    @property
+    def graph_base_url(self) -> str:
+        """Where Graph is, with its version."""
+        return self.graph_url or self.cloud.places.graph_url
+
+    @property
+    def authority(self) -> str:
+        """Where Entra is, without the tenant."""
+        return self.entra_authority or self.cloud.places.login
 
     @property
     def licences(self) -> Licences:
