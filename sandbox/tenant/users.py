@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.company import object_id
 from sandbox.tenant.directory import INDEXED_FIELDS, User, role_id
 from sandbox.tenant.errors import (
     bad_request,
@@ -29,6 +28,7 @@ from sandbox.tenant.odata import (
     page_size,
     selected,
 )
+from sandbox.tenant.roles import template_id
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
@@ -124,7 +124,8 @@ def license_details(tenant: Tenant, request: GraphRequest) -> GraphResponse:
         "skuPartNumber": SKU_NAME,
         "servicePlans": plan_infos(),
     }
-    details = [detail] if user.licensed(tenant.clock.now()) else []
+    has_plan = assigned_plans(user, tenant.clock.now())
+    details = [detail] if has_plan else []
     names = selected(request, detail, "licenseDetails") or list(detail)
     body = context(request, f"users('{user.id}')/licenseDetails")
     return GraphResponse(200, {**body, "value": [_narrowed(each, names) for each in details]})
@@ -227,7 +228,7 @@ def _directory_role(name: str) -> dict[str, Any]:
         "@odata.type": "#microsoft.graph.directoryRole",
         "id": role_id(name),
         "displayName": name,
-        "roleTemplateId": object_id("roleTemplate", name),
+        "roleTemplateId": template_id(name),
     }
 
 

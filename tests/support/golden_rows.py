@@ -36,7 +36,8 @@ from shared.domain.person.enrolment import (
     State,
     Step,
 )
-from shared.domain.person.people import Attribute, UserRef
+from shared.domain.person.kinds import KindRule, TraitRule
+from shared.domain.person.people import Attribute, Trait, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
@@ -145,7 +146,7 @@ REFUSED = Receipt(
     detail="is missing",
     body='{"grüße": 1}',
 )
-ROLLOUT: Rollout = replace(
+BEFORE_KINDS: Rollout = replace(
     PAUSED,
     document=replace(
         DOCUMENT,
@@ -163,6 +164,15 @@ ROLLOUT: Rollout = replace(
     applied_by="operation-1",
     forced=True,
 )
+ROLLOUT = replace(
+    BEFORE_KINDS,
+    document=replace(
+        BEFORE_KINDS.document,
+        excluded_kinds=(KindRule("räume", (TraitRule(Trait.DISPLAY_NAME, ("raum *",)),)),),
+        external_members=True,
+    ),
+)
+"""BEFORE_KINDS is as it was stored before a document could name kinds of accounts."""
 RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
 DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
@@ -329,8 +339,18 @@ async def _expect_receipts(tables: Tables) -> None:
     assert list(await tables.ledger.refused(9)) == [REFUSED]
 
 
-async def _write_rollout(tables: Tables) -> None:
+async def _write_kinds(tables: Tables) -> None:
     await tables.rollouts.replace(None, ROLLOUT, action="apply", now=NOW)
+
+
+async def _expect_kinds(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == ROLLOUT
+
+
+async def _write_rollout(tables: Tables) -> None:
+    await tables.rollouts.replace(None, BEFORE_KINDS, action="apply", now=NOW)
     await tables.rollouts.keep_document(2, DOCUMENT_TEXT, actor="ada", now=NOW)
     await tables.rollouts.keep_evaluation(DECIDED)
     await tables.rollouts.keep_evaluation(UNDECIDED)
@@ -341,7 +361,7 @@ async def _write_rollout(tables: Tables) -> None:
 async def _expect_rollout(tables: Tables) -> None:
     stored = await tables.rollouts.current()
     assert stored
-    assert stored.rollout == ROLLOUT
+    assert stored.rollout == BEFORE_KINDS
     assert await tables.rollouts.document_text(2) == DOCUMENT_TEXT
     assert list(await tables.rollouts.evaluations(9)) == [UNDECIDED, DECIDED]
     assert await tables.rollouts.reconciliation() == RECONCILIATION
@@ -382,6 +402,7 @@ GOLDEN: Mapping[str, Golden] = {
     "leaver": Golden(_write_leaver, _expect_leaver),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
+    "kinds": Golden(_write_kinds, _expect_kinds),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),

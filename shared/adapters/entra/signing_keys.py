@@ -25,8 +25,15 @@ _LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 class SigningKeys:
     """The keys of one tenant; one for all doors, so that made-up tokens at one cost no more."""
 
-    def __init__(self, *, authority: str, tenant_id: str) -> None:
+    def __init__(
+        self, *, authority: str, tenant_id: str, issuer_v1: str = "https://sts.windows.net"
+    ) -> None:
         """Takes note of who issues tokens; nothing is asked yet.
+
+        Args:
+            authority: where Entra is, which issues tokens of version 2.
+            tenant_id: whose tokens are taken.
+            issuer_v1: who issues those of version 1 in this cloud.
 
         Raises:
             ConfigurationError: keys would be fetched in the clear.
@@ -37,7 +44,7 @@ class SigningKeys:
         self._address = f"{base}/{self.tenant_id}/discovery/v2.0/keys"
         # An app's registration says which of the two versions its tokens have.
         self.issuers = frozenset(
-            {f"https://sts.windows.net/{self.tenant_id}/", f"{base}/{self.tenant_id}/v2.0"}
+            {f"{issuer_v1}/{self.tenant_id}/", f"{base}/{self.tenant_id}/v2.0"}
         )
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched_at: datetime | None = None

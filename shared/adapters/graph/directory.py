@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from itertools import chain
+from itertools import batched, chain
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure
@@ -14,16 +14,20 @@ from shared.adapters.graph.people import (
     names_of,
     person_of,
     registration_of,
+    with_appointments,
 )
 from shared.adapters.graph.queries import (
     all_users,
     registration_report,
+    role_assignments,
     sspr_audits,
     transitive_member_of,
     transitive_members,
     users_with,
 )
 from shared.adapters.graph.resets import resets_of
+from shared.domain.person.administrator_roles import is_two_gate_role
+from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -34,6 +38,8 @@ from shared.domain.person.people import (
 )
 from shared.domain.rollout.resets import Reset
 
+_MOST_LOOKED_UP = 1000
+"""Ids of one look-up. Source: https://learn.microsoft.com/graph/api/directoryobject-getbyids"""
 _FIELD = {
     IdentifierKind.OBJECT_ID: "id",
     IdentifierKind.USER_PRINCIPAL_NAME: "userPrincipalName",
@@ -44,9 +50,18 @@ _FIELD = {
 class GraphDirectory:
     """Reads people 300 to an HTTP request; every method may raise `DirectoryUnavailable`."""
 
-    def __init__(self, client: GraphClient, scope_group_id: str) -> None:
+    def __init__(
+        self,
+        client: GraphClient,
+        scope_group_id: str,
+        *,
+        licences: Licences = DEFAULT_LICENCES,
+        reads_role_assignments: bool = False,
+    ) -> None:
         self._client = client
         self._scope_group_id = scope_group_id
+        self._licences = licences
+        self._reads_role_assignments = reads_role_assignments
 
     async def find_people(
         self, identifiers: Collection[Identifier]
@@ -71,9 +86,12 @@ class GraphDirectory:
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Reads their groups and roles, direct or through others; an id of nobody is left out."""
         asked = list(dict.fromkeys(object_ids))
+        if not asked:
+            return {}
         lists = await read_lists(self._client, [transitive_member_of(each) for each in asked])
+        appointed = await self._appointed()
         return {
-            object_id: memberships_of(objects)
+            object_id: with_appointments(memberships_of(objects), object_id, appointed)
             for object_id, objects in zip(asked, lists, strict=True)
             if objects is not None
         }
@@ -94,7 +112,7 @@ class GraphDirectory:
     async def everybody(self) -> AsyncIterator[list[Person]]:
         """Reads every user of the tenant, guests and disabled ones too, page by page."""
         async for page in pages(self._client, all_users()):
-            yield [person_of(user) for user in page]
+            yield [person_of(user, self._licences) for user in page]
 
     async def registrations(self) -> Mapping[str, Registration]:
         """Returns the whole registration report by object id; it lags by up to hours."""
@@ -102,8 +120,43 @@ class GraphDirectory:
         return {row["id"]: registration_of(row) async for page in listed for row in page}
 
     async def administrator_ids(self) -> frozenset[str]:
-        """Lists who holds a directory role, by the registration report; it lags by up to hours."""
-        return await self._reported_ids("isAdmin")
+        """Returns whom the policy for administrators governs, of everybody.
+
+        The registration report says who may be one, and lags by up to hours; what it does not know
+        is which role. So those few are looked at as `memberships` looks at them.
+        """
+        appointed = await self._appointed()
+        candidates = await self._reported_ids("isAdmin") | await self._people_among(appointed)
+        looked_at = await self.memberships(candidates)
+        return frozenset(each for each, one in looked_at.items() if one.holds_directory_role)
+
+    async def _appointed(self) -> frozenset[str]:
+        """Returns the people and groups with a role that the policy for administrators names.
+
+        It counts whoever is eligible for one, and whoever has it in an administrative unit alone:
+        none of them shows among a person's memberships. Empty where that is not to be read.
+        """
+        if not self._reads_role_assignments:
+            return frozenset()
+        lists = await read_lists(self._client, role_assignments())
+        return frozenset(
+            row["principalId"]
+            for row in chain.from_iterable(each or () for each in lists)
+            if is_two_gate_role(row.get("roleDefinitionId"), None)
+        )
+
+    async def _people_among(self, appointed: Collection[str]) -> frozenset[str]:
+        """Returns the people among them, and those in the groups among them."""
+        found: set[str] = set()
+        for some in batched(sorted(appointed), _MOST_LOOKED_UP, strict=False):
+            body = {"ids": list(some), "types": ["user", "group"]}
+            page = await self._client.post("/directoryObjects/getByIds", body)
+            for each in page.get("value", []):
+                if is_user(each):
+                    found.add(each["id"])
+                else:
+                    found |= await self._member_ids(each["id"])
+        return frozenset(found)
 
     async def registered_ids(self) -> frozenset[str]:
         """Returns who is registered for SSPR, by the same report, with the same lag."""
@@ -124,7 +177,10 @@ class GraphDirectory:
 
     async def _people(self, paths: list[str]) -> list[Person]:
         lists = await read_lists(self._client, paths)
-        return [person_of(user) for user in chain.from_iterable(each or () for each in lists)]
+        return [
+            person_of(user, self._licences)
+            for user in chain.from_iterable(each or () for each in lists)
+        ]
 
 
 def _paths(kind: IdentifierKind, identifiers: Collection[Identifier]) -> list[str]:

@@ -30,23 +30,35 @@ _LOOKS = {
     "audit log": ("AuditLog.Read.All", "/auditLogs/directoryAudits?$top=1"),
 }
 
+_ROLES = "RoleManagement.Read.Directory"
+_ROLE_LOOKS = {
+    "role assignments": (_ROLES, "/roleManagement/directory/roleAssignments?$top=1"),
+    "eligible roles": (_ROLES, "/roleManagement/directory/roleEligibilitySchedules?$top=1"),
+}
+
 
 class GraphHealth:
     """Asks Graph for one row of everything that the product reads, and for the group's kind."""
 
     def __init__(
-        self, client: GraphClient, scope_group_id: str, topology: Topology = Topology.NESTED
+        self,
+        client: GraphClient,
+        scope_group_id: str,
+        topology: Topology = Topology.NESTED,
+        *,
+        reads_role_assignments: bool = False,
     ) -> None:
         self._client = client
         self._group_id = scope_group_id
         self._group = quote(scope_group_id, safe="")
         self._topology = topology
+        self._looks = _LOOKS | (_ROLE_LOOKS if reads_role_assignments else {})
 
     def checks(self) -> list[Check]:
         """Returns a check for each thing that is read, named by it, with the permission needed."""
         reads = [
             _check(name, permission, partial(self._look, path.format(group=self._group)))
-            for name, (permission, path) in _LOOKS.items()
+            for name, (permission, path) in self._looks.items()
         ]
         return [*reads, _check("kind of scope group", _GROUP, self._look_at_kind)]
 

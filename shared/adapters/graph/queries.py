@@ -10,7 +10,9 @@ MOST_VALUES = 15
 _LARGEST_PAGE = 999
 _FIELDS = (
     "id,userPrincipalName,employeeId,accountEnabled,userType,employeeHireDate,assignedPlans,"
+    "assignedLicenses,"
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
+    "displayName,creationType,onPremisesExtensionAttributes,"
     "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier"
 )
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
@@ -46,7 +48,16 @@ def transitive_members(group_id: str) -> str:
 def transitive_member_of(object_id: str) -> str:
     """Returns the path that lists what a person is in, directly or through others."""
     path = f"/users/{quote(object_id, safe='')}/transitiveMemberOf"
-    return f"{path}?$select=id&$top={_LARGEST_PAGE}"
+    return f"{path}?$select=id,displayName,roleTemplateId&$top={_LARGEST_PAGE}"
+
+
+def role_assignments() -> tuple[str, str]:
+    """Returns the paths that list who holds which role, or may make it theirs for a time."""
+    fields = "id,principalId,roleDefinitionId"
+    return (
+        f"/roleManagement/directory/roleAssignments?$select={fields}",
+        f"/roleManagement/directory/roleEligibilitySchedules?$select={fields}",
+    )
 
 
 def registration_report(flag: str | None = None) -> str:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.person.kinds import KindRule
 from shared.domain.person.people import Attribute, Person
 
 
@@ -97,8 +98,15 @@ class Policy(TenantRules):
     excluded_object_ids: frozenset[str] = frozenset()
     population_group_ids: frozenset[str] = frozenset()
     """Only members of one of these are for enrolment; empty: everybody is."""
+    excluded_kinds: tuple[KindRule, ...] = ()
+    external_members: bool = False
+    """Whether members whose account is at home in another tenant are for enrolment."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
+
+    def kind_of(self, person: Person) -> str | None:
+        """Returns the name of the first excluded kind that the account is of, or None."""
+        return next((one.name for one in self.excluded_kinds if one.matches(person)), None)
 
     @classmethod
     def of(
@@ -109,6 +117,8 @@ class Policy(TenantRules):
         excluded_attributes: tuple[AttributeRule, ...] = (),
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
+        excluded_kinds: tuple[KindRule, ...] = (),
+        external_members: bool = False,
         time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
@@ -119,6 +129,8 @@ class Policy(TenantRules):
             excluded_attributes=excluded_attributes,
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
+            excluded_kinds=excluded_kinds,
+            external_members=external_members,
             time_zone=time_zone,
         )
 

@@ -55,11 +55,16 @@ class Reason(StrEnum):
         "The UPN and the employee id that were given are not one person's.",
     )
     GUEST = "guest", "Guests reset their password in their own tenant."
+    EXTERNAL_MEMBER = (
+        "external-member",
+        "The account is at home in another tenant (#EXT#), and so is its password.",
+    )
+    EXCLUDED_KIND = "excluded-kind", "The rollout document excludes accounts of this kind."
     DISABLED = "disabled", "The account is disabled."
-    UNLICENSED = "unlicensed", "No Entra ID P1 or P2 licence is assigned; writeback needs one."
+    UNLICENSED = "unlicensed", "No licence is assigned with which a password can be reset."
     ADMINISTRATOR = (
         "administrator",
-        "The person holds a directory role; another policy governs them.",
+        "SSPR's own policy for administrators governs the person, by the role they hold.",
     )
     PROTECTED = "protected", "Protected in AD (adminCount=1): a writeback would be refused."
     EXCLUDED_GROUP = "excluded-group", "The person is in a group excluded from the rollout."

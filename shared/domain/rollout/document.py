@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from shared.domain.person.kinds import KindRule
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Policy, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar
@@ -101,6 +102,9 @@ class Document:
     evaluate_every: timedelta
     """How often the gates are looked at."""
     digest: str
+    excluded_kinds: tuple[KindRule, ...] = ()
+    external_members: bool = False
+    """Whether members whose account is at home in another tenant may be in."""
 
     @property
     def group_ids(self) -> frozenset[str]:
@@ -125,5 +129,7 @@ class Document:
             excluded_attributes=self.excluded_attributes,
             excluded_object_ids=self.excluded_object_ids,
             population_group_ids=self.population_group_ids,
+            excluded_kinds=self.excluded_kinds,
+            external_members=self.external_members,
             time_zone=self.time_zone,
         )

@@ -12,7 +12,7 @@ from shared.domain.durations import duration_text
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.scope_plan import Addition, ScopePlan, unsafe
+from shared.domain.plan.scope_plan import Addition, ScopePlan, Skip, unsafe
 from shared.domain.rollout.document import Wave
 from shared.domain.rollout.gates.kind import GateKinds, Prospect, kind_of
 from shared.domain.rollout.gates.registry import GATES
@@ -68,7 +68,7 @@ def describe_plan(
             CountView(reason=kind, text=_OTHERS[kind], people=count)
             for kind, count in others.items()
         ),
-        skips=counted(one.reason for one in plan.skips),
+        skips=_skipped(plan.skips),
         removals=counted(one.reason for one in plan.removals),
         drift=counted(one.reason for one in plan.drift),
         unsafe=unsafe(plan, document),
@@ -85,6 +85,17 @@ def counted(reasons: Iterable[Reason]) -> tuple[CountView, ...]:
     return tuple(
         CountView(reason=reason, text=reason.text, people=count)
         for reason, count in Counter(reasons).most_common()
+    )
+
+
+def _skipped(skips: Iterable[Skip]) -> tuple[CountView, ...]:
+    """Counts whoever is left alone by reason, and by the document's kinds of accounts."""
+    counts = Counter((one.reason, one.kind) for one in skips)
+    return tuple(
+        CountView(
+            reason=reason, text=f"{kind}: {reason.text}" if kind else reason.text, people=count
+        )
+        for (reason, kind), count in counts.most_common()
     )
 
 
