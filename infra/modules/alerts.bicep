@@ -253,6 +253,8 @@ var rules = [
     threshold: 0
     dimensions: ['source']
     stateful: false
+    // Anybody may knock in a source's name as often as they like.
+    quietFor: 'P1D'
     enabled: true
   }
   {
@@ -316,6 +318,7 @@ module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
     threshold: rule.threshold
     dimensions: rule.dimensions
     stateful: rule.stateful
+    quietFor: rule.?quietFor ?? ''
     actionGroupId: operators.id
   }
 }]
