@@ -26,6 +26,7 @@ from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanV
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 
 if TYPE_CHECKING:
     from cli.connection import Connection
@@ -113,6 +114,23 @@ class OperatorApi:
     def rollout(self) -> RolloutView | None:
         """Returns the rollout as it stands; None before the first was applied."""
         return self._at.get("rollout", RolloutView)
+
+    def writing(self) -> WritingView:
+        """Tells whether everything that writes goes on."""
+        found = self._at.get("writing", WritingView)
+        return _there(found, "the app cannot be stopped this way; it is older than this sspr")
+
+    def stop(self, reason: str) -> WritingView:
+        """Stops everything that writes; saying it twice stops it no more than once."""
+        return self._at.post("writing/stop", {"reason": reason}, WritingView)
+
+    def start(self, reason: str) -> WritingView:
+        """Lets everything that writes go on.
+
+        Raises:
+            Unanswered: it may have been heard or not.
+        """
+        return self._at.post("writing/start", {"reason": reason}, WritingView, repeatable=False)
 
     def document(self, version: int | None) -> str | None:
         """Returns that version of the document as written, or the one in force; None without it."""

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any, override
 import typer
 from typer.core import TyperGroup
 
-from cli.commands import audit, dead_letters, health, hr, onboarding, people, plans, rollout
+from cli.commands import (
+    audit,
+    dead_letters,
+    health,
+    hr,
+    onboarding,
+    people,
+    plans,
+    rollout,
+    writing,
+)
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
 
@@ -42,6 +52,7 @@ app = typer.Typer(
 )
 app.add_typer(plans.app)
 app.add_typer(rollout.app)
+app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(health.app)
 app.add_typer(onboarding.app)

@@ -20,24 +20,38 @@ if TYPE_CHECKING:
     from shared.contracts.api.people_views import PeopleView
     from shared.contracts.api.plan_views import PlanView, RollbackView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
+    from shared.contracts.api.writing_views import WritingView
 
 
 def standing_table(seen: "Standing") -> "RenderableType":
-    """Renders the rollout, and below it the totals."""
+    """Renders the rollout, and below it the totals; above both, that everything is stopped."""
     from rich.console import Group
     from rich.text import Text
 
     from cli.render.rollout import rollout_view
     from cli.render.totals import totals_view
+    from cli.render.writing import stop_banner
 
-    return Group(rollout_view(seen.rollout), Text(), totals_view(seen.status))
+    stopped = stop_banner(seen.status.writing)
+    return Group(*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+
+
+def writing_table(writing: "WritingView") -> "RenderableType":
+    """Renders whether everything that writes goes on."""
+    from cli.render.writing import writing_view
+
+    return writing_view(writing)
 
 
 def rollout_table(rollout: "RolloutView | None") -> "RenderableType":
     """Renders the rollout as it stands."""
-    from cli.render.rollout import rollout_view
+    from rich.console import Group
 
-    return rollout_view(rollout)
+    from cli.render.rollout import rollout_view
+    from cli.render.writing import stop_banner
+
+    stopped = stop_banner(rollout.writing if rollout else None)
+    return Group(*stopped, rollout_view(rollout))
 
 
 def gates_table(looked: "EvaluationsView") -> "RenderableType":

@@ -5,7 +5,15 @@ from typing import Any, Literal
 import azure.functions as func
 from pydantic import ConfigDict
 
-from functions import audit_api, dead_letters_api, health, people_api, plans_api, rollout_api
+from functions import (
+    audit_api,
+    dead_letters_api,
+    health,
+    people_api,
+    plans_api,
+    rollout_api,
+    writing_api,
+)
 from functions.operators import Operators
 from functions.routes import Request, Routes
 from shared.bootstrap import Serving
@@ -20,6 +28,7 @@ from shared.contracts.api.webhook import EventsBody
 description = Routes("description")
 _PARTS = (
     rollout_api.routes,
+    writing_api.routes,
     plans_api.routes,
     people_api.routes,
     audit_api.routes,

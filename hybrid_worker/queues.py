@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _ANSWER_WITHIN = 15.0
+_PEEKED = 50
+"""Messages of one look; a command may have a hundred kilobytes."""
 
 type Delivery = ServiceBusReceivedMessage
 """A message that is locked for this worker."""
@@ -88,6 +90,13 @@ class Queues:
         """
         with _service_bus():
             self._opened().receiver.peek_messages(1, timeout=self._answer_within)
+
+    def peek(self, after: int) -> Sequence[Delivery]:
+        """Looks at messages behind that sequence number without taking them; none at the end."""
+        with _service_bus():
+            return self._opened().receiver.peek_messages(
+                _PEEKED, sequence_number=after + 1, timeout=self._answer_within
+            )
 
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""

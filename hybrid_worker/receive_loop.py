@@ -6,6 +6,7 @@ their answer is final or the hold is over, so that a worker that dies is replace
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
@@ -21,6 +22,8 @@ from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import SyncReport, SyncState
+from shared.contracts.messages.directory_stop import SCHEMA as STOP_SCHEMA
+from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.worker_report import SyncHindrance
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 
@@ -44,6 +47,9 @@ class CommandQueues(Protocol):
 
     def prove(self) -> None:
         """Asks something through the receiving link, so that a dead one is found out."""
+
+    def peek(self, after: int) -> Sequence[Delivery]:
+        """Looks at messages behind that sequence number without taking them."""
 
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""
@@ -160,6 +166,7 @@ class ReceiveLoop:
         self._stop = stop
         self._turned = turned
         self._held: list[_Held] = []
+        self._looked_to = 0
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
         self._directory_pause = _Pause(clock())
@@ -257,6 +264,7 @@ class ReceiveLoop:
         taken = [(delivery, command) for delivery, command in read if command]
         if not taken:
             return
+        self._look_ahead()
         try:
             failures = failures_of(self._handle, [command for _, command in taken])
         except DirectoryUnavailable as error:
@@ -297,13 +305,43 @@ class ReceiveLoop:
             return _LONGEST_WAIT
         return min(max((due - self._clock()).total_seconds(), _SHORTEST_WAIT), _LONGEST_WAIT)
 
+    def _look_ahead(self) -> None:
+        """Finds a stop that is still behind other messages, before anything is carried out.
+
+        Each message is looked at once; a stop that was found is taken off in its turn.
+        """
+        while ahead := self._queues.peek(self._looked_to):
+            self._turned()
+            for peeked in ahead:
+                self._looked_to = max(self._looked_to, peeked.sequence_number or 0)
+                stop = None
+                # What is wrong with a message is told when it is taken.
+                with suppress(Exception):
+                    stop = _stop_in(body_of(peeked))
+                if stop:
+                    self._heed(stop)
+
+    def _heed(self, stop: DirectoryStop) -> None:
+        """Notes until when commands were issued that are void."""
+        stopped_at = stop.by_our_clock(self._clock()).stopped_at
+        known = self._journal.stopped_at()
+        if known is None or known < stopped_at:
+            self._journal.note_stop(stopped_at)
+            _log.warning("stopped", stopped_at=stopped_at.isoformat())
+
     def _read(self, delivery: Delivery) -> DirectoryCommand | None:
         # Whatever a message makes the reading fail with, it is the one message's.
         try:
-            return DirectoryCommand.read(body_of(delivery))
+            body = body_of(delivery)
+            stop = _stop_in(body)
+            if stop is None:
+                return DirectoryCommand.read(body)
         except Exception as error:  # noqa: BLE001
             self._set_aside(delivery, f"sequence number {delivery.sequence_number}", error)
             return None
+        self._heed(stop)
+        self._queues.complete(delivery)
+        return None
 
     def _set_aside(self, delivery: Delivery, name: str, error: Exception) -> None:
         """Keeps a message that cannot be digested in the journal, and takes it off the queue."""
@@ -362,6 +400,17 @@ class ReceiveLoop:
             return
         self._prune_at = now + _PRUNE_EVERY
         self._journal.prune(now)
+
+
+def _stop_in(body: bytes) -> DirectoryStop | None:
+    """Returns the stop that a message is by its own word, or None if it says to be something else.
+
+    Raises:
+        InvalidMessage: it says to be a stop and is none.
+    """
+    if f'"{STOP_SCHEMA}"'.encode() not in body:
+        return None
+    return DirectoryStop.read(body)
 
 
 def _content(delivery: Delivery) -> bytes:

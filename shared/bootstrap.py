@@ -171,6 +171,7 @@ def build_app(setup: Setup) -> App:
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
+        write_control=tables.write_control,
         plans=tables.plans,
         operations=tables.operations,
         workers=tables.workers,

@@ -82,6 +82,7 @@ def _position(rollout: RolloutView) -> Table:
         ("reason", rollout.reason),
         ("paused", plain(f"{pause.reason}: {pause.text}", "yellow") if pause else None),
         ("because", pause.detail if pause and pause.detail != rollout.reason else None),
+        ("meanwhile", rollout.meanwhile),
         ("next", _next(rollout.next)),
         ("document", f"version {rollout.version}, {rollout.digest[:12]}"),
     )

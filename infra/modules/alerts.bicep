@@ -142,6 +142,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'writing-stopped'
+    description: 'Everything that writes is stopped: nobody is put in or taken out. See: sspr status'
+    severity: 2
+    query: loadTextContent('../monitoring/writing-stopped.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['reason']
+    stateful: true
+    enabled: true
+  }
+  {
     name: 'gate-failed'
     description: 'A gate of the current wave fails; at its limit the rollout pauses. See: sspr gates'
     severity: 2

@@ -16,6 +16,7 @@ from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import PauseReason, Phase
+from shared.domain.rollout.writing import StopReason
 
 _MOST_TEXT = 200
 _PLAIN_FIELD = re.compile(r"[A-Za-z0-9_.()\[\]-]{1,100}")
@@ -71,6 +72,26 @@ class RolloutPaused(Signal):
     event = "rollout-paused"
     reason: PauseReason
     wave: str | None
+    who: By
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingStopped(Signal):
+    """Nothing is written until somebody starts it again; told every minute while that lasts."""
+
+    event = "writing-stopped"
+    reason: StopReason
+    who: By
+    since: str
+    """In UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingStarted(Signal):
+    """Everything that writes goes on."""
+
+    event = "writing-started"
+    severity = Severity.INFO
     who: By
 
 
@@ -150,6 +171,8 @@ class RolloutStatus(Signal):
     people: dict[State, int]
     flagged: int
     refused_messages: int
+    stopped: bool = False
+    """Whether everything that writes is stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +331,8 @@ SIGNALS: tuple[type[Signal], ...] = (
     WorkPostponed,
     PhaseChanged,
     RolloutPaused,
+    WritingStopped,
+    WritingStarted,
     WaveBegun,
     WaveRolledBack,
     GateFailed,

@@ -17,6 +17,7 @@ from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.unread import Unread
 from shared.ports.workers import Workers
+from shared.ports.write_control import WriteControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,7 @@ class World:
     cloud_scope: CloudScope
     ledger: Ledger
     rollouts: Rollouts
+    write_control: WriteControl
     plans: Plans
     operations: Operations
     workers: Workers

@@ -46,6 +46,7 @@ from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.writing import StopReason, Writing
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
@@ -196,6 +197,9 @@ SIGHT = WorkerSight(
     sync_succeeded=True,
     sync_ended_at=NOW,
     problem="none to speak of",
+)
+STOPPED = Writing(
+    stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -369,6 +373,18 @@ async def _expect_rollout(tables: Tables) -> None:
     await _expect_audit(tables, changes=1)
 
 
+async def _write_writing(tables: Tables) -> None:
+    stored = await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
+    await tables.write_control.replace(stored, STOPPED, action="carry-out", now=NOW)
+
+
+async def _expect_writing(tables: Tables) -> None:
+    stored = await tables.write_control.current()
+    assert stored
+    assert stored.writing == STOPPED
+    await _expect_audit(tables, changes=2)
+
+
 async def _write_plan(tables: Tables) -> None:
     await tables.plans.keep(PLAN, PEOPLE)
 
@@ -403,6 +419,7 @@ GOLDEN: Mapping[str, Golden] = {
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "kinds": Golden(_write_kinds, _expect_kinds),
+    "writing": Golden(_write_writing, _expect_writing),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),

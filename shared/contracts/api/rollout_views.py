@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
 
 
@@ -124,6 +125,10 @@ class RolloutView(View):
     reason: str
     wave: str | None
     pause: PauseView | None
+    meanwhile: str = ""
+    """What a pause or an abort does not stop, in a sentence; empty in every other phase."""
+    writing: WritingView | None = None
+    """Whether anything is written at all."""
     next: NextView
     waves: tuple[WaveView, ...]
     evaluation: EvaluationView | None

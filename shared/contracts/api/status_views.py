@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 
 
 class StateCount(View):
@@ -35,3 +36,5 @@ class StatusView(View):
     flagged: tuple[PersonSummary, ...]
     refused_messages: int
     refused: tuple[ReceiptView, ...]
+    writing: WritingView | None = None
+    """Whether anything is written at all."""

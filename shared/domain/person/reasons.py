@@ -88,6 +88,10 @@ class Reason(StrEnum):
     NOT_IN_ACTIVE_DIRECTORY = "not-in-active-directory", "No account in AD has this source anchor."
     NOT_IN_ENTRA = "not-in-entra", "The account is no longer in Entra."
     COMMAND_EXPIRED = "command-expired", "The command reached the worker after its time."
+    WRITING_STOPPED = (
+        "writing-stopped",
+        "Everything that writes was stopped while the command was on its way; nothing was changed.",
+    )
     GROUP_NOT_WRITABLE = (
         "group-not-writable",
         "Entra refuses changes to the scope group; check the topology.",

@@ -16,8 +16,10 @@ _WRITTEN = {
     WriteOutcome.DONE: Happening.WRITTEN,
     WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
 }
-_UNFLAGGED = frozenset({Reason.COMMAND_EXPIRED, Reason.NOT_IN_ENTRA, Reason.NOT_NOW})
-"""What passes by itself: Graph shows a new user only after a while."""
+_UNFLAGGED = frozenset(
+    {Reason.COMMAND_EXPIRED, Reason.WRITING_STOPPED, Reason.NOT_IN_ENTRA, Reason.NOT_NOW}
+)
+"""What is no refusal, or passes by itself: Graph shows a new user only after a while."""
 _PASSING = OF_THE_GROUP | _UNFLAGGED | {Reason.UNKNOWN_REFUSAL}
 """What the next try may find mended, by itself or by somebody who looks."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})

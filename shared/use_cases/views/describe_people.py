@@ -22,6 +22,7 @@ from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.views.describe_forecast import describe_forecast
+from shared.use_cases.views.describe_writing import writing_view
 
 MOST_SHOWN = 50
 _WAYS = (
@@ -85,6 +86,7 @@ async def describe_event(key: str, world: World, now: datetime) -> EventView | N
 async def describe_status(world: World) -> StatusView:
     """Returns the totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
+    stored = await world.write_control.current()
     return StatusView(
         people=sum(totals.by_state.values()),
         states={
@@ -105,6 +107,7 @@ async def describe_status(world: World) -> StatusView:
         refused=tuple(
             ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
         ),
+        writing=writing_view(stored.writing if stored else None, totals.by_state),
     )
 
 

@@ -10,6 +10,7 @@ from shared.ports.world import World
 from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.recording import nobody, save_people, whoever_changed
+from shared.use_cases.write_control import is_stopped
 
 _CHASED = frozenset(state for state in State if state.is_chased)
 LOOK_UP_ONE_BY_ONE = 400
@@ -20,6 +21,9 @@ async def follow_up(world: World, now: datetime) -> None:
     """Looks once at everybody who is on the way: from applied to visible, and at unanswered writes.
 
     That nobody can be told to have arrived keeps nobody else from being looked for.
+
+    While everything that writes is stopped nobody is late, and nothing is issued again: only what
+    Entra shows is noted.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
@@ -35,8 +39,10 @@ async def _adopt(world: World, now: datetime) -> None:
 async def _look(world: World, now: datetime) -> None:
     asked = await _to_look_for(world)
     members = await _members_among(asked, world) if asked else frozenset()
-    for keys in await world.ledger.keys_in_state(_CHASED):
-        await _verify(keys, {key: key in members for key in keys if key in asked}, world, now)
+    stopped = await is_stopped(world)
+    for keys in await world.ledger.keys_in_state([State.APPLIED] if stopped else _CHASED):
+        seen = {key: key in members for key in keys if key in asked}
+        await _verify(keys & set(members) if stopped else keys, seen, world, now)
 
 
 async def _verify(

@@ -24,6 +24,7 @@ from hybrid_worker.journal import Journal
 from hybrid_worker.receive_loop import Pace, ReceiveLoop
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult
+from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.worker_report import SCHEMA, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.reasons import Reason
@@ -67,6 +68,9 @@ class Broker:
         if not taken:
             self.stop.set()
         return taken
+
+    def peek(self, after: int) -> Sequence[Any]:
+        return [one for one in self.waiting if one.sequence_number > after][:3]
 
     def prove(self) -> None:
         """Nothing to prove."""
@@ -153,7 +157,12 @@ def command(key: str, employee_id: str = BARS, **changes: Any) -> bytes:
 
 
 def work(
-    file: Path, letters: Sequence[Letter], domain: Domain | None = None, largest: int = 1_000_000
+    file: Path,
+    letters: Sequence[Letter],
+    domain: Domain | None = None,
+    largest: int = 1_000_000,
+    *,
+    batch: int = 50,
 ) -> Broker:
     """Has the worker work until the queue is empty, and stop."""
     stop, clock, domain = Event(), Ticking(), domain or Domain()
@@ -170,7 +179,7 @@ def work(
             journal=journal,
             sync=sync,
             heartbeat=Heartbeat("w", timedelta(minutes=1), lambda: journal.kept_aside),
-            pace=Pace(50, timedelta(minutes=5), timedelta(0)),
+            pace=Pace(batch, timedelta(minutes=5), timedelta(0)),
             worker="w",
             clock=clock,
             stop=stop,
@@ -272,6 +281,65 @@ def test_a_command_that_never_expires_is_too_old_after_a_week(tmp_path: Path) ->
     broker = work(tmp_path / "journal", [Letter(old)])
     (member,) = broker.answers()["old"].members
     assert (member.outcome, member.reason) == (WriteOutcome.REFUSED, Reason.COMMAND_EXPIRED)
+
+
+def stopped(at: datetime) -> bytes:
+    return DirectoryStop(stopped_at=at).text()
+
+
+def in_order(*bodies: bytes) -> list[Letter]:
+    return [Letter(body, number) for number, body in enumerate(bodies, start=1)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    issued=st.lists(st.integers(0, 9), min_size=1, max_size=8),
+    stops=st.lists(st.integers(0, 9), max_size=3),
+    batch=st.integers(1, 4),
+    data=st.data(),
+)
+def test_wherever_a_stop_stands_on_the_queue_nothing_of_before_is_carried_out(
+    tmp_path_factory: pytest.TempPathFactory,
+    issued: list[int],
+    stops: list[int],
+    batch: int,
+    data: st.DataObject,
+) -> None:
+    commands = [
+        command(f"c{number}", str(number), issued_at=NOW + timedelta(seconds=second))
+        for number, second in enumerate(issued)
+    ]
+    bodies = data.draw(
+        st.permutations([*commands, *(stopped(NOW + timedelta(seconds=one)) for one in stops)])
+    )
+    domain = Domain()
+    file = tmp_path_factory.mktemp("stop") / "journal"
+    broker = work(file, in_order(*bodies), domain, batch=batch)
+    void = {f"c{n}" for n, second in enumerate(issued) if stops and second <= max(stops)}
+    answers = {key: one.members[0] for key, one in broker.answers().items()}
+    assert answers.keys() == {f"c{number}" for number in range(len(issued))}
+    assert {key for key, one in answers.items() if one.outcome is WriteOutcome.REFUSED} == void
+    assert {answers[key].reason for key in void} <= {Reason.WRITING_STOPPED}
+    assert len(domain.members_now) == len(issued) - len(void)
+    assert (len(broker.done), broker.dead) == (len(bodies), [])
+
+
+def test_a_stop_is_remembered_by_the_worker_that_starts_after_it(tmp_path: Path) -> None:
+    work(tmp_path / "journal", in_order(stopped(NOW)))
+    late = command("late", issued_at=NOW - timedelta(hours=1))
+    fresh = command("fresh", "2", issued_at=NOW + timedelta(seconds=1))
+    domain = Domain()
+    broker = work(tmp_path / "journal", in_order(late, fresh), domain)
+    assert broker.answers()["late"].members[0].reason is Reason.WRITING_STOPPED
+    assert domain.members_now == {_account("2").guid}
+
+
+def test_a_stop_of_the_future_voids_nothing_that_comes_after_it(tmp_path: Path) -> None:
+    work(tmp_path / "journal", in_order(stopped(datetime(2200, 1, 1, tzinfo=UTC))))
+    domain = Domain()
+    later = NOW + timedelta(minutes=9)
+    broker = work(tmp_path / "journal", in_order(command("next", issued_at=later)), domain)
+    assert broker.answers()["next"].members[0].outcome is WriteOutcome.DONE
 
 
 KNOWN = json.loads(command("good"))
