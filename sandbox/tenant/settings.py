@@ -1,4 +1,4 @@
-"""What a test may change about the tenant: delays, limits, and the Connect host's address."""
+"""What a test may change about the tenant: delays, limits, policies, the Connect host."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Delays in seconds; real ones run to minutes and hours, so tests choose their own."""
+    """Delays are in seconds; real ones run to minutes and hours, so tests choose their own."""
 
     membership_lag_seconds: float = 0.3
     """Between a membership's write and its showing in listings and checks."""
@@ -25,6 +25,10 @@ class Settings:
     filters_by_the_table: float = 1.0
     """Whether users are found only by what Microsoft's table of filters offers, and as it says. 0:
     the fields that it calls advanced need no advanced query, as public code has it."""
+    methods_required: int = 1
+    """How many methods a reset asks people for: 1 or 2."""
+    disabled_methods: tuple[str, ...] = ()
+    """Methods that the Authentication methods policy does not take."""
     connect_host: str | None = None
     """Base URL of the Connect host that carries out password writebacks."""
 
@@ -62,6 +66,14 @@ def _checked(name: str, value: Any) -> Any:
         if value is not None and not str(value).startswith("http"):
             raise ValueError(f"{name}: not an http URL: {value!r}")
         return value
+    if name == "methodsRequired":
+        if value not in (1, 2) or value is True:
+            raise ValueError(f"{name}: not 1 or 2: {value!r}")
+        return value
+    if name == "disabledMethods":
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"{name}: not a list of methods: {value!r}")
+        return tuple(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{name}: not a number from 0: {value!r}")
     return float(value)

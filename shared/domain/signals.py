@@ -273,6 +273,8 @@ class WorkerReported(Signal):
     """How its newest delta sync stands."""
     set_aside: int | None = None
     """How many commands and rows of its journal it could not digest."""
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

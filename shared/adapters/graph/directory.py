@@ -28,6 +28,7 @@ from shared.adapters.graph.queries import (
 from shared.adapters.graph.resets import resets_of
 from shared.domain.person.administrator_roles import is_two_gate_role
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -158,9 +159,10 @@ class GraphDirectory:
                     found |= await self._member_ids(each["id"])
         return frozenset(found)
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the same report, with the same lag."""
-        return await self._reported_ids("isSsprRegistered")
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Lists who is registered for SSPR and with what, by the same report, with the same lag."""
+        listed = pages(self._client, registration_report("isSsprRegistered"))
+        return {row["id"]: registration_of(row).held async for page in listed for row in page}
 
     async def resets(self, since: datetime) -> list[Reset]:
         """Reads the resets that people tried by themselves since then, by the audit log."""

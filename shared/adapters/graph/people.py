@@ -1,5 +1,6 @@
 """Users and report rows as Graph writes them, read into the domain's words."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from sys import intern
@@ -7,6 +8,7 @@ from typing import Any
 
 from shared.domain.person.administrator_roles import is_two_gate_role
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
+from shared.domain.person.methods import HeldMethods, read_held, write_held
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -22,6 +24,10 @@ Source: https://learn.microsoft.com/graph/api/resources/assignedplan, read in No
 _USER = "#microsoft.graph.user"
 _GROUP = "#microsoft.graph.group"
 _DIRECTORY_ROLE = "#microsoft.graph.directoryRole"
+
+_METHOD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_MOST_METHODS = 40
+"""More than twice as many as there are."""
 
 Row = Mapping[str, Any]
 
@@ -105,7 +111,20 @@ def registration_of(row: Row) -> Registration:
         object_id=row["id"],
         sspr_enabled=row.get("isSsprEnabled") is True,
         sspr_registered=row.get("isSsprRegistered") is True,
+        held=_held(row),
     )
+
+
+def _held(row: Row) -> HeldMethods:
+    """Reads the methods that a row of the report names, with names that a column can hold."""
+    named = row.get("methodsRegistered")
+    listed = named if isinstance(named, list) else []
+    names = sorted(one for one in listed if isinstance(one, str) and _METHOD.fullmatch(one))
+    # One and the same value for all who hold the same: a company has few kinds of people.
+    text = write_held(
+        HeldMethods(frozenset(names[:_MOST_METHODS]), administrator=row.get("isAdmin") is True)
+    )
+    return read_held(text)
 
 
 def _is_licensed(user: Row, licences: Licences, *, synced: bool) -> bool:

@@ -5,7 +5,9 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.kinds import KindRule
+from shared.domain.person.methods import ResetRules
 from shared.domain.person.people import Attribute, Person
 
 
@@ -101,6 +103,8 @@ class Policy(TenantRules):
     excluded_kinds: tuple[KindRule, ...] = ()
     external_members: bool = False
     """Whether members whose account is at home in another tenant are for enrolment."""
+    resets: ResetRules = DOCUMENTED_RULES
+    """Which registered methods let people reset a password, and how many it takes."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
 
@@ -119,6 +123,7 @@ class Policy(TenantRules):
         population_group_ids: frozenset[str] = frozenset(),
         excluded_kinds: tuple[KindRule, ...] = (),
         external_members: bool = False,
+        resets: ResetRules = DOCUMENTED_RULES,
         time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
@@ -131,6 +136,7 @@ class Policy(TenantRules):
             population_group_ids=population_group_ids,
             excluded_kinds=excluded_kinds,
             external_members=external_members,
+            resets=resets,
             time_zone=time_zone,
         )
 

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.kinds import KindRule
+from shared.domain.person.methods import NO_CHANGES, ResetChanges
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Policy, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar
@@ -105,6 +107,8 @@ class Document:
     excluded_kinds: tuple[KindRule, ...] = ()
     external_members: bool = False
     """Whether members whose account is at home in another tenant may be in."""
+    resets: ResetChanges = NO_CHANGES
+    """Which methods count for a reset, where it differs from what Microsoft documents."""
 
     @property
     def group_ids(self) -> frozenset[str]:
@@ -131,5 +135,6 @@ class Document:
             population_group_ids=self.population_group_ids,
             excluded_kinds=self.excluded_kinds,
             external_members=self.external_members,
+            resets=DOCUMENTED_RULES.changed_by(self.resets),
             time_zone=self.time_zone,
         )

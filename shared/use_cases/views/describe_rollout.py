@@ -46,6 +46,7 @@ _MOVES = {
     MoveKind.COMPLETE: "the rollout ends",
 }
 _FURTHEST_FIRST = (
+    State.RESETTABLE,
     State.REGISTERED,
     State.EFFECTIVE,
     State.VISIBLE,
@@ -55,6 +56,7 @@ _FURTHEST_FIRST = (
     State.WITHDRAWING,
     State.WITHDRAWN,
     State.EXCLUDED,
+    State.LOST,
     State.FAILED,
 )
 

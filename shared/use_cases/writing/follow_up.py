@@ -4,11 +4,15 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.people import is_object_id
+from shared.domain.person.people import Registration, is_object_id
+from shared.domain.person.policy import Policy
+from shared.domain.person.registration import FOLLOWED, is_news
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
 from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
+from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, whoever_changed
 from shared.use_cases.write_control import is_stopped
 
@@ -39,18 +43,19 @@ async def _adopt(world: World, now: datetime) -> None:
 async def _look(world: World, now: datetime) -> None:
     asked = await _to_look_for(world)
     members = await _members_among(asked, world) if asked else frozenset()
+    policy = await policy_in_force(world)
     stopped = await is_stopped(world)
     for keys in await world.ledger.keys_in_state([State.APPLIED] if stopped else _CHASED):
         seen = {key: key in members for key in keys if key in asked}
-        await _verify(keys & set(members) if stopped else keys, seen, world, now)
+        await _verify(keys & set(members) if stopped else keys, seen, policy, world, now)
 
 
 async def _verify(
-    keys: Collection[str], seen: Mapping[str, bool], world: World, now: datetime
+    keys: Collection[str], seen: Mapping[str, bool], policy: Policy, world: World, now: datetime
 ) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         seen_now = Observation(member=seen.get(key))
-        return verify(current, seen_now, world.tenant_rules, now) if current else None
+        return verify(current, seen_now, policy, now) if current else None
 
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
@@ -74,20 +79,35 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
 
 
 async def read_registrations(world: World, now: datetime) -> None:
-    """Reads the registration report once for everybody who is visible or effective.
+    """Reads the registration report once, and follows whoever it says something new of.
+
+    A registration is a present fact, so everybody in scope is compared; the few of whom the report
+    says something else than is remembered are loaded and saved.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
-    portions = await world.ledger.keys_in_state([State.VISIBLE, State.EFFECTIVE])
-    if not portions:
+    in_states = (await world.ledger.totals()).by_state
+    if not any(in_states.get(state) for state in FOLLOWED):
         return
+    rules = await policy_in_force(world)
     report = await world.directory.registrations()
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or not current.state.is_seen:
             return current
-        return verify(current, Observation(True, report.get(key)), world.tenant_rules, now)
+        return verify(current, Observation(True, report.get(key)), rules, now)
 
-    for keys in portions:
-        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+    async for page in world.ledger.summaries():
+        keys = {one.key for one in page if _is_to_follow(one, report.get(one.key), rules, now)}
+        if keys:
+            await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+
+
+def _is_to_follow(
+    person: EnrolmentSummary, row: Registration | None, rules: Policy, now: datetime
+) -> bool:
+    # Whoever is visible may be late, whatever the report says or does not say.
+    if person.state is State.VISIBLE:
+        return True
+    return row is not None and is_news(person.state, person.held, row, rules.resets, now.date())

@@ -12,7 +12,9 @@ from pydantic.alias_generators import to_camel
 from shared.contracts.documents.rollout import vocabulary
 from shared.contracts.documents.rollout.gates import layered
 from shared.contracts.documents.scalars import clock, span, weekdays
+from shared.domain.person.documented_methods import DOCUMENTED
 from shared.domain.person.kinds import KindRule, TraitRule
+from shared.domain.person.methods import NO_CHANGES, MethodRule, ResetChanges
 from shared.domain.person.people import Attribute, Trait
 from shared.domain.person.policy import AttributeRule
 from shared.domain.rollout.calendar import Calendar, Freeze
@@ -51,6 +53,7 @@ def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
         digest="",
         excluded_kinds=tuple(map(_kind_rule, text.exclude.kinds)),
         external_members=not text.exclude.external_members,
+        resets=_resets(text.resets),
     )
     return replace(document, digest=_digest(document))
 
@@ -76,6 +79,24 @@ def _kind_rule(kind: vocabulary.ExcludedKindPart) -> KindRule:
             for trait in Trait
             if patterns[trait]
         ),
+    )
+
+
+def _resets(resets: vocabulary.ResetsPart) -> ResetChanges:
+    return ResetChanges(
+        methods=tuple((name, _method(name, one)) for name, one in sorted(resets.methods.items())),
+        required=None if resets.methods_required == 1 else resets.methods_required,
+    )
+
+
+def _method(name: str, said: vocabulary.MethodPart) -> MethodRule:
+    known = DOCUMENTED.get(name)
+    return MethodRule(
+        counts=said.counts,
+        since=date.fromisoformat(said.since) if said.since else None,
+        until=date.fromisoformat(said.until) if said.until else None,
+        alone=said.alone,
+        of_administrators=known.rule.of_administrators if known else True,
     )
 
 
@@ -119,6 +140,9 @@ def _digest(document: Document) -> str:
         for name, value in asdict(document).items()
         if name not in _ADDED or value != _ADDED[name]
     }
+    if document.resets == NO_CHANGES:
+        # As the digests of documents are from before there was anything to say of it.
+        del values["resets"]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=_plain)
     return sha256(text.encode()).hexdigest()
 
