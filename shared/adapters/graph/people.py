@@ -63,6 +63,7 @@ def person_of(user: Row, licences: Licences = DEFAULT_LICENCES) -> Person:
             for name, value in (get("onPremisesExtensionAttributes") or {}).items()
             if isinstance(value, str) and value
         ),
+        domain=_shared(get("onPremisesDomainName")),
     )
 
 

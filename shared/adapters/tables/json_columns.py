@@ -20,17 +20,25 @@ class JsonColumns[T]:
     """
 
     def __init__(
-        self, kind: type[T], name: str, *, added: Mapping[str, Mapping[str, Any]] | None = None
+        self,
+        kind: type[T],
+        name: str,
+        *,
+        omits_defaults: bool = False,
+        added: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        """Takes note of what is stored.
+        """Takes what is stored under which name.
 
         Args:
-            kind: of which dataclass.
-            name: of the columns.
-            added: fields of its parts that came later, with their defaults; a part whose fields
+            kind: The dataclass.
+            name: Of the columns.
+            omits_defaults: Whether a field that has its default is left out, so that a row
+                without a new one stays as it was.
+            added: Fields of its parts that came later, with their defaults; a part whose fields
                 have these is stored as it was before.
         """
         self._name = name
+        self._omits_defaults = omits_defaults
         self._adapter = TypeAdapter(kind)
         self._added = added or {}
 
@@ -46,7 +54,7 @@ class JsonColumns[T]:
 
     def _text_of(self, value: T) -> str:
         if not self._added:
-            return self._adapter.dump_json(value).decode()
+            return self._adapter.dump_json(value, exclude_defaults=self._omits_defaults).decode()
         plain = self._adapter.dump_python(value, mode="json")
         for part, fields in self._added.items():
             for name, default in fields.items():

@@ -72,6 +72,7 @@ class Attribute(StrEnum):
     JOB_TITLE = "jobTitle"
     OFFICE = "officeLocation"
     USAGE_LOCATION = "usageLocation"
+    DOMAIN = "onPremisesDomainName"
 
 
 class Trait(StrEnum):
@@ -107,6 +108,7 @@ _FIELDS = {
     Attribute.JOB_TITLE: "job_title",
     Attribute.OFFICE: "office",
     Attribute.USAGE_LOCATION: "usage_location",
+    Attribute.DOMAIN: "domain",
 }
 
 
@@ -131,6 +133,8 @@ class Person:
     creation_type: str | None = None
     extension_attributes: tuple[tuple[str, str], ...] = ()
     """Those that have a value, by their names: `extensionAttribute1` to 15."""
+    domain: str | None = None
+    """The DNS name of the AD domain that they are synced from; None of cloud users."""
 
     @property
     def external_member(self) -> bool:

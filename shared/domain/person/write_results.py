@@ -17,7 +17,13 @@ _WRITTEN = {
     WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
 }
 _UNFLAGGED = frozenset(
-    {Reason.COMMAND_EXPIRED, Reason.WRITING_STOPPED, Reason.NOT_IN_ENTRA, Reason.NOT_NOW}
+    {
+        Reason.COMMAND_EXPIRED,
+        Reason.WRITING_STOPPED,
+        Reason.DIRECTORY_BUSY,
+        Reason.NOT_IN_ENTRA,
+        Reason.NOT_NOW,
+    }
 )
 """What is no refusal, or passes by itself: Graph shows a new user only after a while."""
 _PASSING = OF_THE_GROUP | _UNFLAGGED | {Reason.UNKNOWN_REFUSAL}
@@ -112,6 +118,9 @@ def _after_removal(
         return _await_confirmation(current, answer, rules, now)
     done = answer.outcome is WriteOutcome.DONE
     reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
+    if next_state(current, Happening.REMOVED) is State.FAILED:
+        # What is said of them is why they were taken out, and not that they were.
+        reason = current.reason
     return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
 
 

@@ -19,7 +19,14 @@ from shared.domain.plan.selection import Reach, Rings
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.state import Rollout
 
-_TOLERATED = frozenset({Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH, Reason.ADMINISTRATOR})
+_TOLERATED = frozenset(
+    {
+        Reason.UNLICENSED,
+        Reason.CLOUD_USER_OUT_OF_REACH,
+        Reason.DOMAIN_NOT_SERVED,
+        Reason.ADMINISTRATOR,
+    }
+)
 """Refusals that let nobody in and take nobody out. A role may be held for an hour at a time, and
 whoever is in gains or loses nothing by it."""
 _REST = timedelta(days=1)
