@@ -287,7 +287,9 @@ class AppSettings(BaseSettings):
     @property
     def tenant_rules(self) -> TenantRules:
         """The settings that decisions depend on, whatever the rollout document says."""
-        return TenantRules(**{one.name: getattr(self, one.name) for one in fields(TenantRules)})
+        # Which domains are served the workers say, and no setting.
+        set_here = [one.name for one in fields(TenantRules) if one.name in type(self).model_fields]
+        return TenantRules(**{name: getattr(self, name) for name in set_here})
 
     @property
     def graph_base_url(self) -> str:

@@ -43,6 +43,7 @@ def test_a_whole_user_becomes_a_person() -> None:
             usageLocation="DE",
             employeeHireDate="2026-01-05T00:00:00Z",
             onPremisesSyncEnabled=True,
+            onPremisesDomainName="corp.contoso.test",
             onPremisesImmutableId="q83vASNFZ4mrze8BI0VniQ==",
             onPremisesSecurityIdentifier="S-1-5-21-1-2-3-1104",
             assignedPlans=[{"servicePlanId": P1, "capabilityStatus": "Enabled"}],
@@ -69,6 +70,7 @@ def test_a_whole_user_becomes_a_person() -> None:
         Attribute.JOB_TITLE: "Engineer",
         Attribute.OFFICE: "Munich",
         Attribute.USAGE_LOCATION: "DE",
+        Attribute.DOMAIN: "corp.contoso.test",
     }
 
 
