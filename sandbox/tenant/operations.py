@@ -4,7 +4,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.tenant import groups, lifecycle, organization, reports, synchronization, users
+from sandbox.tenant import (
+    groups,
+    lifecycle,
+    organization,
+    reports,
+    roles,
+    synchronization,
+    users,
+)
 from sandbox.tenant.odata import page_size
 from sandbox.tenant.quotas import Cost
 from sandbox.tenant.tenant import Tenant
@@ -21,6 +29,7 @@ _READ_ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", *_D
 _READ_AUDITS = {"AuditLog.Read.All"}
 _READ_PROVISIONING = {"ProvisioningLog.Read.All"}
 _READ_JOBS = {"Synchronization.Read.All", "Synchronization.ReadWrite.All"}
+_READ_ROLES = {"RoleManagement.Read.Directory", "RoleManagement.Read.All"}
 _READ_SYNC = {
     "OnPremDirectorySynchronization.Read.All",
     "OnPremDirectorySynchronization.ReadWrite.All",
@@ -35,6 +44,7 @@ ALL_PERMISSIONS = (
     "OnPremDirectorySynchronization.Read.All",
     "ProvisioningLog.Read.All",
     "Synchronization.Read.All",
+    "RoleManagement.Read.Directory",
 )
 """What together allows every operation here: more than the product asks for."""
 
@@ -151,6 +161,18 @@ _OPERATIONS = (
         "/servicePrincipals/{servicePrincipal-id}/synchronization/jobs",
         synchronization.list_jobs,
         _READ_JOBS,
+    ),
+    _operation(
+        "GET",
+        "/roleManagement/directory/roleAssignments",
+        roles.list_role_assignments,
+        _READ_ROLES,
+    ),
+    _operation(
+        "GET",
+        "/roleManagement/directory/roleEligibilitySchedules",
+        roles.list_role_eligibilities,
+        _READ_ROLES,
     ),
     # Whoever the custom extension authorises needs no permission: its handler sees to that.
     _operation(

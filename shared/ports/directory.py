@@ -52,9 +52,9 @@ class Directory(Protocol):
         """Returns the scope group itself, as it is; None if it is not there."""
 
     async def administrator_ids(self) -> frozenset[str]:
-        """Returns who holds a directory role, by the registration report.
+        """Returns everybody whom SSPR's policy for administrators governs, as `memberships` tells.
 
-        The report lags by up to hours.
+        New ones may be missing for hours.
         """
 
     async def registered(self) -> Mapping[str, HeldMethods]:

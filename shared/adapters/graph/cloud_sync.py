@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.listing import pages
 from shared.adapters.graph.queries import provisioning_log, synchronization_jobs
 from shared.domain.rollout.cloud_sync import JobState, SyncJob
 
@@ -33,7 +34,7 @@ class GraphCloudSync:
         """Returns every job that provisions from AD, with what the log has of it since then."""
         found = []
         for service_principal_id in self._ids:
-            async for page in self._client.pages(synchronization_jobs(service_principal_id)):
+            async for page in pages(self._client, synchronization_jobs(service_principal_id)):
                 found += [job for job in page if str(job["id"]).startswith(_FROM_AD)]
         return [job_of(job, await self._failures(job["id"], since)) for job in found]
 
@@ -41,7 +42,7 @@ class GraphCloudSync:
         """Counts what could not be provisioned, by the kind of object."""
         failures: Counter[str] = Counter()
         pages = 0
-        async for page in self._client.pages(provisioning_log(job_id, since)):
+        async for page in pages(self._client, provisioning_log(job_id, since)):
             failures.update(_kind(one) for one in page if _has_failed(one))
             pages += 1
             if pages == _MOST_PAGES:

@@ -99,8 +99,8 @@ class MemoryDirectory:
     def _twin(self, group_id: str, group: Group) -> SyncedGroup:
         return SyncedGroup(
             object_id=group_id,
-            is_synced=group.synced,
-            is_security_group=group.security,
+            is_synced=group.kind.synced,
+            is_security_group=group.kind.security_enabled,
             is_in_scope=self._tenant.is_in_scope(group_id),
         )
 

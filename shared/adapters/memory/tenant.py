@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Memberships, Person, Registration
+from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
 
@@ -15,10 +16,7 @@ class Group:
     """A group of people and of groups; one that others write refuses to be written here."""
 
     members: set[str] = field(default_factory=set)
-    writable: bool = True
-    synced: bool = False
-    """Whether on-premises is its source of authority."""
-    security: bool = True
+    kind: ScopeGroup = field(default_factory=ScopeGroup)
     sid: str | None = None
     """Of an AD group's twin."""
 

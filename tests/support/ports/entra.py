@@ -17,6 +17,7 @@ from shared.adapters.memory.lifecycle import MemoryLifecycle
 from shared.adapters.memory.tenant import Group
 from shared.adapters.memory.tenant import Tenant as MemoryTenant
 from shared.domain.person.people import Person, UserRef
+from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.directory import Directory
@@ -135,12 +136,12 @@ class MemoryEntra(Entra):
 
     def add_group(self, name: str, *, synced: bool = False) -> str:
         group_id = object_id("group", name)
-        self.tenant.groups[group_id] = Group(writable=not synced, synced=synced)
+        self.tenant.groups[group_id] = Group(kind=ScopeGroup(synced=synced))
         return group_id
 
     def change_group(self, name: str, *, synced: bool = True, security: bool = True) -> None:
         group = self.tenant.groups[object_id("group", name)]
-        group.synced, group.security = synced, security
+        group.kind = ScopeGroup(synced=synced, security_enabled=security)
 
     def convert(self, upn: str) -> None:
         person = self.tenant.people[self._by_upn[upn]]

@@ -10,6 +10,7 @@ from structlog.typing import EventDict
 from shared.adapters.memory.tenant import Group
 from shared.domain.errors import UnsafePlan
 from shared.domain.person.policy import Topology
+from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
@@ -38,12 +39,12 @@ SOAKING = standing(OF, Phase.SOAKING, 1)
 async def nest(stage: Stage) -> None:
     """A worker says which group it writes, and its twin is as it has to be."""
     await stage.world.workers.sighted([sight(NOW, scope_group_sid=SID)])
-    stage.tenant.groups[TWIN] = Group(writable=False, synced=True, sid=SID)
+    stage.tenant.groups[TWIN] = Group(kind=ScopeGroup(synced=True), sid=SID)
     stage.tenant.join(SCOPE, TWIN)
 
 
 def convert(stage: Stage) -> None:
-    stage.tenant.groups[TWIN].synced = False
+    stage.tenant.groups[TWIN].kind = ScopeGroup()
 
 
 def take_out(stage: Stage) -> None:
@@ -51,7 +52,7 @@ def take_out(stage: Stage) -> None:
 
 
 def make_a_list(stage: Stage) -> None:
-    stage.tenant.groups[TWIN].security = False
+    stage.tenant.groups[TWIN].kind = ScopeGroup(synced=True, security_enabled=False)
 
 
 def delete(stage: Stage) -> None:
@@ -132,7 +133,7 @@ async def test_what_is_paused_already_is_told_of_until_the_group_is_right_again(
     assert paused
     assert paused.reason is PauseReason.BY_OPERATOR
     assert len(said(signals, "scope-group-fault")) == 2
-    stage.tenant.groups[TWIN].synced = True
+    stage.tenant.groups[TWIN].kind = ScopeGroup(synced=True)
     await watch_scope(stage.world, NOW)
     assert len(said(signals, "scope-group-fault")) == 2
 
@@ -182,8 +183,8 @@ async def test_a_synced_group_that_is_selected_itself_is_its_own_twin(
     """Here no worker has to be heard of first."""
     stage = a_stage(topology=Topology.SYNCED)
     await set_up(stage, standing(replace(OF, topology=Topology.SYNCED), Phase.SOAKING, 1), 3)
-    scope = stage.tenant.groups[SCOPE]
-    scope.synced, scope.security = synced, security
+    kind = ScopeGroup(synced=synced, security_enabled=security)
+    stage.tenant.groups[SCOPE].kind = kind
     await watch_scope(stage.world, NOW)
     paused = (await rollout_of(stage)).pause
     assert (paused.reason if paused else None) is reason
