@@ -41,11 +41,11 @@ class GraphCloudSync:
     async def _failures(self, job_id: str, since: datetime) -> Counter[str]:
         """Counts what could not be provisioned, by the kind of object."""
         failures: Counter[str] = Counter()
-        pages = 0
+        read = 0
         async for page in pages(self._client, provisioning_log(job_id, since)):
             failures.update(_kind(one) for one in page if _has_failed(one))
-            pages += 1
-            if pages == _MOST_PAGES:
+            read += 1
+            if read == _MOST_PAGES:
                 break
         return failures
 
