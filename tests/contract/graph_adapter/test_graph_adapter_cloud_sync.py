@@ -1,5 +1,6 @@
 """Entra Cloud Sync's jobs and log through the unmodified SDK, against the simulated tenant."""
 
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,12 +8,28 @@ import pytest
 from sandbox.tenant.synchronization import JOB, SERVICE_PRINCIPAL
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.cloud_sync import GraphCloudSync
+from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.rollout.cloud_sync import JobState, SyncJob
 from tests.support.graph_tenant import NOBODY, Tenant
 
 GROUP = {"displayName": "SSPR", "onPremisesSecurityIdentifier": "S-1-7", "addMembers": []}
 UNA = {"userPrincipalName": "una@contoso.test", "onPremisesImmutableId": "una=="}
+
+
+PERMISSIONS = {"Synchronization.Read.All", "ProvisioningLog.Read.All"}
+
+
+def allow(tenant: Tenant, permissions: Collection[str]) -> None:
+    tenant.do("identities", {"clientId": "app", "roles": sorted(permissions)})
+
+
+@pytest.fixture
+async def client(tenant: Tenant) -> AsyncIterator[GraphClient]:
+    allow(tenant, PERMISSIONS)
+    client = GraphClient(lambda: credential("app"), base_url=tenant.base_url)
+    yield client
+    await client.aclose()
 
 
 @pytest.fixture
@@ -70,11 +87,10 @@ async def test_a_configuration_that_is_not_there_is_no_empty_answer(client: Grap
         await GraphCloudSync(client, {NOBODY}).jobs(datetime.now(UTC))
 
 
-@pytest.mark.parametrize("missing", ["Synchronization.Read.All", "ProvisioningLog.Read.All"])
+@pytest.mark.parametrize("missing", sorted(PERMISSIONS))
 async def test_each_of_the_two_permissions_is_needed(
     tenant: Tenant, cloud_sync: GraphCloudSync, missing: str
 ) -> None:
-    roles = {"Synchronization.Read.All", "ProvisioningLog.Read.All"} - {missing}
-    tenant.do("identities", {"clientId": None, "roles": sorted(roles)})
+    allow(tenant, PERMISSIONS - {missing})
     with pytest.raises(DirectoryUnavailable, match="403"):
         await cloud_sync.jobs(datetime.now(UTC))
