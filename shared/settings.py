@@ -10,7 +10,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.contracts.documents.hr_sources.meaning import Rate, brake_of
 from shared.domain.addresses import is_safe_for_tokens
+from shared.domain.person.brake import Brake
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
 from shared.ports.world import TimeLimits
@@ -139,6 +141,14 @@ class AppSettings(BaseSettings):
         _LIMITS.callback_retry,
         description="after how long it is looked again for what a lifecycle workflow waits for",
     )
+    most: Rate = Field(
+        "500 in 1h",
+        description="how many people events of no HR source may bring in at once, and take out: "
+        "500 in 1h, or unlimited",
+    )
+    most_leaving: Rate | None = Field(
+        None, description="how many they may take out at once, where that is another number"
+    )
     waiting_deadline: Duration = _DEFAULTS.waiting_deadline
     first_retry: Duration = _DEFAULTS.first_retry
     longest_retry: Duration = _DEFAULTS.longest_retry
@@ -245,6 +255,11 @@ class AppSettings(BaseSettings):
     def tenant_rules(self) -> TenantRules:
         """The settings that decisions depend on, whatever the rollout document says."""
         return TenantRules(**{one.name: getattr(self, one.name) for one in fields(TenantRules)})
+
+    @property
+    def brake(self) -> Brake:
+        """How many people events of no HR source may bring in and take out at once."""
+        return brake_of(self.most, self.most_leaving)
 
     @property
     def time_limits(self) -> TimeLimits:

@@ -9,6 +9,7 @@ from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease
+from shared.ports.admission import Admitted
 from shared.ports.ledger import Receipt
 from shared.ports.plans import PlannedPerson
 
@@ -78,6 +79,10 @@ class Storage:
     sights: dict[str, WorkerSight] = field(default_factory=dict)
     scim_users: dict[tuple[str, str], str] = field(default_factory=dict)
     """By source and id."""
+    held: dict[str, str] = field(default_factory=dict)
+    """Events that a brake holds, by their places."""
+    admitted: dict[tuple[str, str], Admitted] = field(default_factory=dict)
+    """A brake's counts, by its name and the direction."""
 
     @property
     def chains(self) -> dict[str, Chain]:

@@ -35,3 +35,5 @@ class StatusView(View):
     flagged: tuple[PersonSummary, ...]
     refused_messages: int
     refused: tuple[ReceiptView, ...]
+    held_events: int = 0
+    """Events that a brake holds until an operator decides."""

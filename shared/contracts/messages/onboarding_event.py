@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeGuard
 
@@ -200,7 +200,8 @@ def read_request_object(
         # A sender's clock may be ahead; an event of the future would outdate all that follow.
         occurred = min(event.time or happened, happened)
         key = event_key(value, envelope)
-        return _request(event.data, _ACTIONS[event.type], key, occurred, time_zone)
+        asked = _request(event.data, _ACTIONS[event.type], key, occurred, time_zone)
+        return replace(asked, source=event.source)
     plain = PlainEvent.read_object(value)
     return _request(plain, Action(plain.action), event_key(value, envelope), happened, time_zone)
 

@@ -48,7 +48,8 @@ def _read(message: Message, now: datetime, time_zone: str) -> Iterator[_Found]:
     try:
         opened = open_body(message.body)
         if not isinstance(opened.value, list):
-            yield _request(opened, message.envelope, now, time_zone), message
+            request = _request(opened, message.envelope, now, time_zone)
+            yield request, _with_body(message, opened)
             return
         _refuse_length(opened)
     except InvalidMessage as error:
@@ -63,10 +64,17 @@ def _read(message: Message, now: datetime, time_zone: str) -> Iterator[_Found]:
 def _element(value: Any, message: Message, now: datetime, time_zone: str) -> _Found:
     envelope = message.envelope
     try:
-        return _request(open_element(value), envelope, now, time_zone), message
+        opened = open_element(value)
+        request = _request(opened, envelope, now, time_zone)
+        return request, _with_body(message, opened)
     except InvalidMessage as error:
         place = InvalidMessage(f"[{envelope.index}].{error.field}", error.reason)
         return refusal(message, ONBOARDING_EVENTS, place, now)
+
+
+def _with_body(message: Message, opened: Opened) -> Message:
+    """Returns the message with the event alone, out of what it was wrapped in."""
+    return replace(message, body=json.dumps(opened.value).encode())
 
 
 def _body_of(value: Any, message: Message) -> bytes:
