@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, override
 import typer
 from typer.core import TyperGroup
 
-from cli.commands import audit, dead_letters, health, hr, onboarding, people, plans, rollout
+from cli.commands import audit, dead_letters, health, held, hr, onboarding, people, plans, rollout
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
 
@@ -47,6 +47,7 @@ app.add_typer(health.app)
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")
+app.add_typer(held.app, name="held", rich_help_panel="Onboarding events")
 app.add_typer(audit.app, name="audit", rich_help_panel="See how it stands")
 
 

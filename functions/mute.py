@@ -6,7 +6,7 @@ So its answers are written by hand, to the contracts of `shared/contracts/api/he
 
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORD = "misconfigured"
 _LOGGER = "shared.health"
 """Below the product's logger: what it gets names nobody."""
-type _Admit = Callable[[Mapping[str, str]], func.HttpResponse | None]
+type _Admit = Callable[[func.HttpRequest], Awaitable[func.HttpResponse | None]]
 
 
 def mute_app(error: Exception, settings: "AppSettings | None") -> func.FunctionApp:
@@ -41,7 +41,7 @@ def mute_app(error: Exception, settings: "AppSettings | None") -> func.FunctionA
     @app.function_name("get_health_report")
     @app.route("health/report", methods=["GET"], auth_level=level)
     async def get_health_report(req: func.HttpRequest) -> func.HttpResponse:
-        return admit(req.headers) or _report(problems)
+        return await admit(req) or _report(problems)
 
     return app
 
@@ -80,23 +80,27 @@ def _door(settings: "AppSettings | None") -> tuple[func.AuthLevel, _Admit]:
     try:
         return _door_by_settings(settings)
     except Exception:  # noqa: BLE001  # as above
-        return func.AuthLevel.FUNCTION, lambda _: None
+        return func.AuthLevel.FUNCTION, _let_in
+
+
+async def _let_in(_: func.HttpRequest) -> func.HttpResponse | None:
+    return None
 
 
 def _door_by_settings(settings: "AppSettings | None") -> tuple[func.AuthLevel, _Admit]:
+    import jwt  # noqa: F401  # without it no token could be checked
+
     from functions.operators import Operators
+    from functions.requests import lowered_headers
     from functions.responses import refusal
+    from shared.bootstrap import operator_tokens
     from shared.domain.errors import SsprRolloutError
 
-    # Without App Service in front anybody could name themselves.
-    by_token = (
-        settings and settings.operator_auth == "entra" and settings.app_service_authentication
-    )
-    operators = Operators("entra" if by_token else "key")
+    operators = Operators(operator_tokens(settings) if settings else None)
 
-    def admit(headers: Mapping[str, str]) -> func.HttpResponse | None:
+    async def admit(req: func.HttpRequest) -> func.HttpResponse | None:
         try:
-            operators.admit("GET", headers)
+            await operators.admit("GET", lowered_headers(req), datetime.now(UTC))
         except SsprRolloutError as error:
             return refusal(error)
         return None

@@ -5,7 +5,15 @@ from typing import Any, Literal
 import azure.functions as func
 from pydantic import ConfigDict
 
-from functions import audit_api, dead_letters_api, health, people_api, plans_api, rollout_api
+from functions import (
+    audit_api,
+    dead_letters_api,
+    health,
+    held_events_api,
+    people_api,
+    plans_api,
+    rollout_api,
+)
 from functions.operators import Operators
 from functions.routes import Request, Routes
 from shared.bootstrap import Serving
@@ -24,6 +32,7 @@ _PARTS = (
     people_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
+    held_events_api.routes,
     health.routes,
     description,
 )

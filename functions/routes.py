@@ -10,6 +10,7 @@ import azure.functions as func
 
 from functions.guard import body_of
 from functions.operators import Operators
+from functions.requests import lowered_headers
 from functions.responses import answer, refusal
 from shared.bootstrap import App, Serving
 from shared.contracts.api.openapi import Route
@@ -117,12 +118,15 @@ def _trigger(
 ) -> Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]:
     async def trigger(req: func.HttpRequest) -> func.HttpResponse:
         try:
+            # Before anything is read or made: who is turned away has cost next to nothing.
+            now = App.now()
+            actor = await operators.admit(endpoint.route.method, lowered_headers(req), now)
             asked = Request(
-                actor=operators.admit(endpoint.route.method, req.headers),
+                actor=actor,
                 path=req.route_params,
                 sent=endpoint.read(req),
                 app=app(),
-                now=app().now(),
+                now=now,
             )
             return answer(await endpoint.handler(asked), endpoint.route.status)
         except SsprRolloutError as error:

@@ -49,6 +49,6 @@ def _whole_app(read: "Reading") -> func.FunctionApp:
     app = func.FunctionApp()
     for part in (onboarding, hr, scim, lifecycle, scope, clock, operations, health):
         app.register_functions(part.blueprint(served))
-    operators = Operators(setup.settings.operator_auth)
+    operators = Operators(setup.operator_tokens)
     app.register_functions(operator_api.blueprint(served, operators))
     return app

@@ -1,7 +1,7 @@
 """The two queues on Service Bus: commands in under a lock that is kept up, results out."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from azure.servicebus import (
     AutoLockRenewer,
     ServiceBusClient,
     ServiceBusMessage,
-    ServiceBusMessageBatch,
     ServiceBusReceivedMessage,
     ServiceBusReceiver,
     ServiceBusSender,
@@ -22,7 +21,7 @@ from azure.servicebus.amqp import AmqpMessageBodyType
 from azure.servicebus.exceptions import MessageLockLostError, MessageSizeExceededError
 
 from hybrid_worker.settings import ServiceBusSettings
-from shared.contracts.messages.contract import LARGEST_BATCH
+from shared.contracts.messages.batches import send_in_batches
 from shared.domain.errors import InvalidMessage, SsprRolloutError
 
 if TYPE_CHECKING:
@@ -104,10 +103,18 @@ class Queues:
             "dead_letter_message", delivery, reason=reason, error_description=description[:4000]
         )
 
-    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Sends results, each with its message id, in as few requests as they fit into."""
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> Collection[str]:
+        """Sends results, each with its message id, in as few requests as they fit into.
+
+        Returns the ids of those that no message can hold; all others are sent.
+        """
+        written = [
+            ServiceBusMessage(body, message_id=message_id, content_type="application/json")
+            for message_id, body in messages
+        ]
         with _service_bus():
-            _send_in_batches(self._opened().sender, messages)
+            aside = send_in_batches(self._opened().sender, written, MessageSizeExceededError)
+        return [str(message.message_id) for message in aside]
 
     def close(self) -> None:
         """Closes everything; the next use opens it again. What is locked stays so for its time."""
@@ -154,29 +161,6 @@ class _Links:
     receiver: ServiceBusReceiver
     renewer: AutoLockRenewer
     closing: ExitStack
-
-
-def _send_in_batches(sender: ServiceBusSender, messages: Sequence[tuple[str, bytes]]) -> None:
-    batch = sender.create_message_batch(LARGEST_BATCH)
-    for message_id, body in messages:
-        message = ServiceBusMessage(body, message_id=message_id, content_type="application/json")
-        try:
-            batch.add_message(message)
-        except MessageSizeExceededError:
-            if len(batch):
-                sender.send_messages(batch)
-                batch = sender.create_message_batch(LARGEST_BATCH)
-            _add_alone(batch, message)
-    if len(batch):
-        sender.send_messages(batch)
-
-
-def _add_alone(batch: ServiceBusMessageBatch, message: ServiceBusMessage) -> None:
-    """Adds a message to an empty batch, or leaves it out: those behind it are not to wait."""
-    try:
-        batch.add_message(message)
-    except MessageSizeExceededError:
-        _log.error("answer-too-large", message_id=message.message_id)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ their answer is final or the hold is over, so that a worker that dies is replace
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
@@ -53,8 +53,8 @@ class CommandQueues(Protocol):
     def dead_letter(self, delivery: Delivery, reason: str, description: str) -> None:
         """Sets the command aside."""
 
-    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
-        """Sends results and reports."""
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> Collection[str]:
+        """Sends results and reports; returns the ids of those that no message can hold."""
 
     def close(self) -> None:
         """Closes everything; the next use opens it again."""
@@ -311,9 +311,13 @@ class ReceiveLoop:
         if not untold:
             return
         now = self._clock()
-        self._queues.send(
-            [message for recorded in untold for message in messages(recorded, self._worker, now)]
-        )
+        answers = [one for recorded in untold for one in messages(recorded, self._worker, now)]
+        too_large = self._queues.send(answers)
+        for name, body in answers:
+            if name in too_large:
+                # Those behind it are not to wait for what can never be sent.
+                self._journal.set_aside(name, "no message can hold the answer", body, now)
+                _log.error("answer-set-aside", name=name, bytes=len(body))
         self._journal.told([recorded.key for recorded in untold])
 
     def _note_overdue(self) -> None:

@@ -11,6 +11,8 @@ from sandbox.tenant.identity import worker_header
 CACHE = Path(".cache")
 """What is downloaded or provisioned once, for every sandbox of this checkout."""
 IDENTITY_HEADER = "sandbox"
+SHARED_ACCESS_KEY = "sandbox"
+"""Of the Service Bus stand-in: its name, and the key itself."""
 _USUAL_QUEUES = Path(__file__).parents[1] / "infra/queues.json"
 """As they are in Azure."""
 
@@ -91,8 +93,8 @@ class Layout:
     def bus_connection_string(self) -> str:
         """What a sender without a token needs; for hand-placed messages."""
         return (
-            f"Endpoint=sb://127.0.0.1:{self.ports.amqp};SharedAccessKeyName=sandbox;"
-            "SharedAccessKey=sandbox;UseDevelopmentEmulator=true;"
+            f"Endpoint=sb://127.0.0.1:{self.ports.amqp};SharedAccessKeyName={SHARED_ACCESS_KEY};"
+            f"SharedAccessKey={SHARED_ACCESS_KEY};UseDevelopmentEmulator=true;"
         )
 
     @property

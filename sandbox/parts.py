@@ -9,7 +9,7 @@ from pathlib import Path
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
 from sandbox.functions_host.grace import GRACE_SECONDS
-from sandbox.layout import CACHE, Layout
+from sandbox.layout import CACHE, SHARED_ACCESS_KEY, Layout
 from sandbox.private_file import write_private
 from sandbox.tenant.tenant import TENANT_ID
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
@@ -109,6 +109,7 @@ def _service_bus(layout: Layout) -> Part:
             certificate=certificate.certificate,
             private_key=certificate.key,
             signing_key=layout.signing_key,
+            shared_access_key=f"{SHARED_ACCESS_KEY}={SHARED_ACCESS_KEY}",
         ),
     )
 

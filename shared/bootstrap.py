@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache, partial
 
+from shared.adapters.entra.signing_keys import SigningKeys
+from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
@@ -24,6 +26,7 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
 from shared.ports.dependency import Dependency
+from shared.ports.operators import OperatorTokens
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, AppSettings, Reading
@@ -55,6 +58,8 @@ class Setup:
 
     settings: AppSettings
     senders: Senders
+    operator_tokens: OperatorTokens | None
+    """What checks operators' tokens; None where they hold a function key."""
 
 
 def check_setup(read: Reading) -> Setup:
@@ -64,15 +69,16 @@ def check_setup(read: Reading) -> Setup:
         ConfigurationError: with everything that is wrong, the file of HR sources included.
     """
     problems = list(read.problems)
-    senders = None
+    senders = keys = None
     if read.settings:
         try:
-            senders = _read_senders(read.settings)
+            keys = _signing_keys(read.settings)
+            senders = _read_senders(read.settings, keys)
         except ConfigurationError as error:
             problems += error.problems
     if read.settings is None or senders is None or problems:
         raise ConfigurationError(INCOMPLETE, problems)
-    return Setup(read.settings, senders)
+    return Setup(read.settings, senders, _operator_tokens(read.settings, keys))
 
 
 def serve(setup: Setup) -> Serving:
@@ -106,14 +112,38 @@ def _sources_in(text: bytes) -> Sequence[Source]:
     return read(text)
 
 
-def _read_senders(settings: AppSettings) -> Senders:
+def _read_senders(settings: AppSettings, keys: SigningKeys | None) -> Senders:
+    audience = settings.hr_audience
+    needed = {"SSPR_ENTRA_TENANT_ID": keys, "SSPR_HR_AUDIENCE": audience}
     return senders_of(
         read_sources(settings.hr_sources_file, _sources_in),
         secrets={name: one.get_secret_value() for name, one in settings.hr_secrets.items()},
-        authority=settings.entra_authority,
-        tenant_id=settings.entra_tenant_id,
-        audience=settings.hr_audience,
+        tokens=EntraTokens(keys, audience=audience) if keys and audience else None,
+        without_tokens=[name for name, value in needed.items() if not value],
     )
+
+
+def operator_tokens(settings: AppSettings) -> OperatorTokens | None:
+    """Returns what checks operators' tokens; None where they hold a function key.
+
+    Raises:
+        ConfigurationError: a setting is missing or wrong without which nobody can be checked.
+    """
+    return _operator_tokens(settings, _signing_keys(settings))
+
+
+def _operator_tokens(settings: AppSettings, keys: SigningKeys | None) -> OperatorTokens | None:
+    if settings.operator_auth == "key":
+        return None
+    if keys is None or not settings.operator_audience:
+        raise ConfigurationError(INCOMPLETE, list(settings.contradictions()))
+    return EntraTokens(keys, audience=settings.operator_audience)
+
+
+def _signing_keys(settings: AppSettings) -> SigningKeys | None:
+    if not settings.entra_tenant_id:
+        return None
+    return SigningKeys(authority=settings.entra_authority, tenant_id=settings.entra_tenant_id)
 
 
 def build_app(setup: Setup) -> App:

@@ -116,10 +116,12 @@ class AppSettings(BaseSettings):
         "in half of it",
     )
     operator_auth: Literal["key", "entra"] = Field(
-        "key", description="key (function keys) or entra (App Service Authentication in front)"
+        "key", description="key (function keys) or entra (tokens, with app roles)"
     )
-    app_service_authentication: bool = Field(
-        False, validation_alias="WEBSITE_AUTH_ENABLED", description="App Service sets it"
+    operator_audience: str | None = Field(
+        None,
+        description="what operators' tokens are issued for: the client id of the app registration "
+        "that has the app roles, or its api://…",
     )
     hr_sources_file: Path | None = Field(
         None, description="the file of HR sources, where it is not hr-sources.yaml beside the app"
@@ -132,7 +134,7 @@ class AppSettings(BaseSettings):
         None, description="what tokens of HR systems are issued for: api://… or a client id"
     )
     entra_tenant_id: str | None = Field(
-        None, description="the tenant whose tokens are taken from HR systems, as a GUID"
+        None, description="the tenant whose tokens are taken from operators and HR systems, a GUID"
     )
     entra_authority: str = Field(
         "https://login.microsoftonline.com", description="where Entra is, without the tenant"
@@ -176,6 +178,14 @@ class AppSettings(BaseSettings):
         if isinstance(value, str):
             return value.strip().lower()
         return frozenset(one.lower() for one in value)
+
+    @field_validator("entra_tenant_id")
+    @classmethod
+    def _is_tenant(cls, value: str | None) -> str | None:
+        # By a domain's name Entra would answer, and no token would name that tenant.
+        if value and not is_object_id(value):
+            raise ValueError("is no GUID; a tenant is named by its id")
+        return value
 
     @field_validator("ledger_connection_string", "service_bus_connection_string")
     @classmethod
@@ -224,11 +234,13 @@ class AppSettings(BaseSettings):
         """
         if self.scope_group_id in self.excluded_group_ids:
             yield "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
-        if self.operator_auth == "entra" and not self.app_service_authentication:
-            yield (
-                "SSPR_OPERATOR_AUTH is entra, but WEBSITE_AUTH_ENABLED is not set: without App "
-                "Service Authentication in front anybody could name themselves"
-            )
+        if self.operator_auth == "entra":
+            for name, value in (
+                ("SSPR_ENTRA_TENANT_ID", self.entra_tenant_id),
+                ("SSPR_OPERATOR_AUDIENCE", self.operator_audience),
+            ):
+                if not value:
+                    yield f"SSPR_OPERATOR_AUTH is entra: set {name}, or no token can be checked"
         if self.worker_sends_everything:
             yield (
                 "PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY is true: Azure's Python worker would "

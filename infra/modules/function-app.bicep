@@ -181,7 +181,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource settings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(schedules, moreSettings, ownSettings, hrSecrets, empty(hrAudience) ? {} : { SSPR_HR_AUDIENCE: hrAudience })
+  properties: union(schedules, moreSettings, ownSettings, hrSecrets, empty(hrAudience) ? {} : { SSPR_HR_AUDIENCE: hrAudience }, signsOperatorsIn ? { SSPR_OPERATOR_AUDIENCE: operatorAppId } : {})
 }
 
 // Writes to one site's configuration get into each other's way, so they come one after the other: the
@@ -223,6 +223,7 @@ resource operatorSignIn 'Microsoft.Web/sites/config@2024-04-01' = {
       unauthenticatedClientAction: 'Return401'
       // These bring their own authentication: a function key, a signature, or a token for another
       // audience. The star covers what is below. Source: issue 86514 of MicrosoftDocs/azure-docs.
+      // Nothing hangs on how these are matched: the app checks operators' tokens itself as well.
       excludedPaths: [
         '/api/health'
         '/api/onboarding-events'

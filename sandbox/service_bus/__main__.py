@@ -15,13 +15,15 @@ from pathlib import Path
 
 import uvicorn
 
-from sandbox.service_bus.access import Access
+from sandbox.service_bus.access import Access, Keys
 from sandbox.service_bus.broker import Broker
 from sandbox.service_bus.configuration import InvalidQueuesError, read_queues
 from sandbox.service_bus.connection import Connection, TcpConnection, Wire
 from sandbox.service_bus.control import control_application
 from sandbox.service_bus.store import Store
 from sandbox.service_bus.websocket import WebSocketConnection
+
+_USUAL_KEY = "RootManageSharedAccessKey=local"
 
 
 def _arguments() -> argparse.Namespace:
@@ -37,6 +39,13 @@ def _arguments() -> argparse.Namespace:
     add("--certificate", type=Path, help="PEM chain for the TLS ports")
     add("--private-key", type=Path, help="PEM key for the TLS ports")
     add("--signing-key", type=Path, help="verify JWTs: HS256 over this file's bytes")
+    add(
+        "--shared-access-key",
+        action="append",
+        metavar="NAME=KEY",
+        help="a key that may do everything; may be given again; usually that of "
+        "local.settings.json.sample",
+    )
     arguments = parser.parse_args()
     wants_tls = arguments.tls_port is not None or arguments.websocket_port is not None
     if wants_tls and not (arguments.certificate and arguments.private_key):
@@ -61,7 +70,9 @@ class _ControlServer(uvicorn.Server):
 
 
 async def _listen(
-    arguments: argparse.Namespace, connect: Callable[..., Callable[[Wire], Connection]]
+    arguments: argparse.Namespace,
+    connect: Callable[..., Callable[[Wire], Connection]],
+    now: Callable[[], int],
 ) -> dict[str, asyncio.Server]:
     """Opens the AMQP ports that are asked for."""
     loop = asyncio.get_running_loop()
@@ -73,7 +84,7 @@ async def _listen(
     servers = {"amqp": await loop.create_server(plain, arguments.address, arguments.amqp_port)}
     for name, port, protocol in (
         ("tls", arguments.tls_port, TcpConnection),
-        ("websocket", arguments.websocket_port, WebSocketConnection),
+        ("websocket", arguments.websocket_port, partial(WebSocketConnection, now=now)),
     ):
         if port is not None:
             factory = partial(protocol, connect(token_required=True))
@@ -81,21 +92,27 @@ async def _listen(
     return servers
 
 
+def _keys(arguments: argparse.Namespace) -> Keys:
+    signing = arguments.signing_key.read_bytes() if arguments.signing_key else None
+    pairs = [text.partition("=") for text in arguments.shared_access_key or [_USUAL_KEY]]
+    return Keys(signing, {name: key for name, _, key in pairs})
+
+
 async def _serve(arguments: argparse.Namespace) -> None:
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    signing_key = arguments.signing_key.read_bytes() if arguments.signing_key else None
+    keys = _keys(arguments)
     broker = Broker(read_queues(arguments.queues), Store(arguments.database), stop.set)
 
     def connect(*, token_required: bool) -> Callable[[Wire], Connection]:
         def make(wire: Wire) -> Connection:
-            return Connection(broker, Access(signing_key, token_required=token_required), wire)
+            return Connection(broker, Access(keys, token_required=token_required), wire)
 
         return make
 
-    servers = await _listen(arguments, connect)
+    servers = await _listen(arguments, connect, broker.now)
     application = control_application(broker)
     config = uvicorn.Config(
         application, host=arguments.address, port=arguments.control_port, log_config=None

@@ -5,9 +5,11 @@ import binascii
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import unquote_plus, urlsplit
 
 AUDIENCE: Final = "https://servicebus.azure.net"
 _SAS_PREFIX: Final = "SharedAccessSignature "
@@ -36,18 +38,35 @@ class Claims:
     queue_roles: dict[str, frozenset[str]] | None = None
 
 
-def verify_token(token: str, signing_key: bytes | None, now: float) -> Claims:
-    """Checks a token; a SAS token, and any token without a signing key, is taken as it is.
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What tokens are checked by.
+
+    Attributes:
+        signing: For HS256; without it any JWT is taken as it is.
+        shared: By their names, the shared access keys, each of which may do everything.
+    """
+
+    signing: bytes | None = None
+    shared: Mapping[str, str] = field(default_factory=dict)
+
+
+def verify_token(token: str, keys: Keys, queue: str, now: float) -> Claims:
+    """Checks a token; without a signing key any JWT is taken as it is.
 
     Args:
         token: What put-token carried.
-        signing_key: For HS256.
+        keys: To check it by.
+        queue: What it was put for, in lower case.
         now: Unix seconds.
 
     Raises:
-        InvalidTokenError: not signed with the key, expired, or for another audience.
+        InvalidTokenError: not signed with the key, expired, or for something else.
     """
-    if token.startswith(_SAS_PREFIX) or signing_key is None:
+    if token.startswith(_SAS_PREFIX):
+        return _shared_access(token, keys.shared, queue, now)
+    signing_key = keys.signing
+    if signing_key is None:
         return Claims()
     parts = token.split(".")
     if len(parts) != 3:  # noqa: PLR2004 - header, payload, signature
@@ -59,6 +78,30 @@ def verify_token(token: str, signing_key: bytes | None, now: float) -> Claims:
     if not hmac.compare_digest(hmac.digest(signing_key, signed, hashlib.sha256), _raw(parts[2])):
         raise InvalidTokenError("the token's signature is not the signing key's")
     return _claims(payload, now)
+
+
+def _shared_access(token: str, keys: Mapping[str, str], queue: str, now: float) -> Claims:
+    """Checks a shared access signature.
+
+    Source: "Service Bus access control with Shared Access Signatures", Microsoft Learn.
+    """
+    pairs = [part.partition("=") for part in token.removeprefix(_SAS_PREFIX).split("&")]
+    parts = {name: value for name, _, value in pairs}
+    key = keys.get(unquote_plus(parts.get("skn", "")))
+    if key is None:
+        raise InvalidTokenError("the signature names no key that there is")
+    resource, expiry = parts.get("sr", ""), parts.get("se", "")
+    digest = hmac.digest(key.encode(), f"{resource}\n{expiry}".encode(), hashlib.sha256)
+    if not hmac.compare_digest(
+        base64.b64encode(digest), unquote_plus(parts.get("sig", "")).encode()
+    ):
+        raise InvalidTokenError("the signature is not that of the key")
+    if not expiry.isdigit() or int(expiry) <= now:
+        raise InvalidTokenError(f"the signature's se {expiry!r} is missing or past")
+    of = urlsplit(unquote_plus(resource)).path.strip("/").lower()
+    if of and of.partition("/$")[0] != queue:
+        raise InvalidTokenError(f"the signature is for {of!r}, not for {queue!r}")
+    return Claims(float(expiry))
 
 
 def _claims(payload: dict[str, Any], now: float) -> Claims:
@@ -98,13 +141,13 @@ class Access:
     """The tokens put on one connection.
 
     Attributes:
-        signing_key: Verifies JWTs; `None` takes every token as it is.
+        keys: What tokens are checked by.
         token_required: Whether a queue is closed to whoever put no token for it: on TLS ports, but
             not on the plain port, which is the emulator's.
     """
 
-    def __init__(self, signing_key: bytes | None, *, token_required: bool) -> None:
-        self.signing_key = signing_key
+    def __init__(self, keys: Keys, *, token_required: bool) -> None:
+        self.keys = keys
         self.token_required = token_required
         self._claims: dict[str, Claims] = {}
 
@@ -114,7 +157,7 @@ class Access:
         Raises:
             InvalidTokenError: it proves nothing.
         """
-        self._claims[queue] = verify_token(token, self.signing_key, now)
+        self._claims[queue] = verify_token(token, self.keys, queue, now)
 
     def demand(self, queue: str, *any_of: Role, now: float) -> None:
         """Insists on one of the roles.

@@ -9,9 +9,19 @@ import asyncio
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
+from sandbox.service_bus.faults import (
+    FORCED,
+    REFUSALS,
+    ActiveFault,
+    Faults,
+    Incident,
+    Place,
+    Refusal,
+    Scope,
+)
 from sandbox.service_bus.holds import Holds, Operation
 from sandbox.service_bus.queue import Message, Queue
 from sandbox.service_bus.store import Store
@@ -40,6 +50,23 @@ class Flushable(Protocol):
 
     def flush(self) -> None:
         """Writes the output."""
+
+
+class Peer(Protocol):
+    """A connection, as far as faults go."""
+
+    @property
+    def places(self) -> Collection[Place]:
+        """Where its links are attached."""
+
+    def detach(self, meant: Callable[[Place], bool], refusal: Refusal) -> None:
+        """Detaches links by force."""
+
+    def deafen(self, meant: Callable[[Place], bool]) -> None:
+        """Gives receivers no more messages."""
+
+    def reset(self) -> None:
+        """Ends it without a word."""
 
 
 class HostedQueue:
@@ -99,11 +126,15 @@ class Broker:
 
     Attributes:
         failure: The disk's error, after which nothing is acknowledged and `stop` was called.
+        faults: What is wrong on purpose.
+        peers: The connections that are open.
     """
 
     def __init__(self, queues: Iterable[Queue], store: Store, stop: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self.failure: sqlite3.Error | None = None
+        self.faults = Faults()
+        self.peers: set[Peer] = set()
         self._stop = stop
         self._store = store
         self.queues: dict[str, HostedQueue] = {}
@@ -116,8 +147,40 @@ class Broker:
         self.request_turn()
 
     def now(self) -> int:
-        """Unix milliseconds."""
-        return time.time_ns() // 1_000_000
+        """Unix milliseconds, by a clock that may be wrong on purpose."""
+        return time.time_ns() // 1_000_000 + self.faults.clock_offset()
+
+    def begin(self, fault: ActiveFault) -> None:
+        """Switches a fault on."""
+        self.faults.begin(fault)
+        if fault.fault in REFUSALS:
+            for peer in list(self.peers):
+                peer.detach(fault.ends, REFUSALS[fault.fault])
+        self.request_turn()
+
+    def clear_faults(self) -> None:
+        """Switches all faults off."""
+        self.faults.clear()
+        self.request_turn()
+
+    def befall(self, incident: Incident, scope: Scope) -> None:
+        """Lets something happen once."""
+        meant = [peer for peer in self.peers if scope.covers_connection(peer.places)]
+        match incident:
+            case Incident.DETACH:
+                for peer in meant:
+                    peer.detach(scope.covers, FORCED)
+            case Incident.DEAFEN:
+                for peer in meant:
+                    peer.deafen(scope.covers)
+            case Incident.RESET:
+                for peer in meant:
+                    peer.reset()
+            case Incident.LOCKS_LAPSE:
+                for name, hosted in self.queues.items():
+                    if scope.queue in {None, name}:
+                        hosted.queue.lapse_locks()
+        self.request_turn()
 
     def request_turn(self, output: Flushable | None = None) -> None:
         """Asks for a turn, after which `output` is flushed."""

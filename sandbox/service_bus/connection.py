@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+import socket
+import struct
+from collections.abc import Callable, Collection
+from functools import partial
 from typing import Final, Protocol
 
 from sandbox.service_bus.access import Access
@@ -28,12 +31,15 @@ from sandbox.service_bus.amqp.performatives import (
 )
 from sandbox.service_bus.amqp.types import Array, DecodeError, Symbol, UByte, UInt, UShort
 from sandbox.service_bus.broker import Broker
+from sandbox.service_bus.faults import Place, Refusal
 from sandbox.service_bus.session import Session
 
 logger = logging.getLogger(__name__)
 
 _MECHANISMS: Final = ("MSSBCBS", "ANONYMOUS", "EXTERNAL")
 _CHANNEL_MAX: Final = 255
+_IDLE_SECONDS: Final = 240
+"""After which a client that sends nothing is given up, as Service Bus says in its open frame."""
 
 
 class Wire(Protocol):
@@ -44,6 +50,9 @@ class Wire(Protocol):
 
     def close(self) -> None:
         """Ends the connection when everything is sent."""
+
+    def reset(self) -> None:
+        """Ends the connection at once."""
 
 
 class Connection:
@@ -64,10 +73,19 @@ class Connection:
         self._output: list[bytes] = []
         self._sessions: dict[int, Session] = {}
         self._closing = False
+        self._dead = False
+        self._on_its_way: float = 0
+        self._loop = asyncio.get_running_loop()
         self._heartbeat: asyncio.TimerHandle | None = None
+        self._silence = self._loop.call_later(_IDLE_SECONDS, self._end_of_silence)
+        broker.peers.add(self)
 
     def receive(self, data: bytes) -> None:
         """Takes bytes off the network."""
+        if self._is_dead():
+            return
+        self._silence.cancel()
+        self._silence = self._loop.call_later(_IDLE_SECONDS, self._end_of_silence)
         try:
             for item in self._reader.feed(data):
                 if isinstance(item, Frame):
@@ -87,16 +105,59 @@ class Connection:
 
     def flush(self) -> None:
         """Writes what was queued."""
+        output = b"".join(self._output)
+        self._output.clear()
+        if self.closed or self._is_dead():
+            return
+        delay = self._broker.faults.delay(self.places)
+        # Nothing overtakes what is on its way already.
+        self._on_its_way = max(self._loop.time() + delay, self._on_its_way)
+        if self._on_its_way <= self._loop.time():
+            self._write(output, last=self._closing)
+        else:
+            self._loop.call_at(self._on_its_way, partial(self._write, output, last=self._closing))
+
+    def _write(self, output: bytes, *, last: bool) -> None:
         if self.closed:
             return
-        self._wire.write(b"".join(self._output))
-        self._output.clear()
-        if self._closing:
+        self._wire.write(output)
+        if last:
             self._wire.close()
+
+    def _is_dead(self) -> bool:
+        """Whether nothing gets through: once bytes are lost, none ever does again."""
+        self._dead = self._dead or self._broker.faults.swallows(self.places)
+        return self._dead
+
+    def _end_of_silence(self) -> None:
+        """Gives up a client that has not been heard of for long."""
+        logger.info("a connection was idle for %s s", _IDLE_SECONDS)
+        self.reset()
+
+    @property
+    def places(self) -> Collection[Place]:
+        """Where its links are attached."""
+        return [place for session in self._sessions.values() for place in session.places]
+
+    def detach(self, meant: Callable[[Place], bool], refusal: Refusal) -> None:
+        """Detaches links by force."""
+        for session in self._sessions.values():
+            session.detach(meant, refusal)
+
+    def deafen(self, meant: Callable[[Place], bool]) -> None:
+        """Gives receivers no more messages."""
+        for session in self._sessions.values():
+            session.deafen(meant)
+
+    def reset(self) -> None:
+        """Ends it without a word."""
+        self._wire.reset()
 
     def lost(self) -> None:
         """The client is gone; what it had locked stays locked until the locks expire."""
         self.closed = True
+        self._broker.peers.discard(self)
+        self._silence.cancel()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         for session in self._sessions.values():
@@ -143,6 +204,7 @@ class Connection:
             container_id="service-bus-sandbox",
             max_frame_size=UInt(MAX_FRAME_SIZE),
             channel_max=UShort(_CHANNEL_MAX),
+            idle_timeout=UInt(_IDLE_SECONDS * 1000),
         )
         self.send(encode_frame(0, answer))
 
@@ -150,10 +212,11 @@ class Connection:
         """Keeps a client with an idle time-out from giving up, from `seconds` on."""
 
         def beat() -> None:
-            self._wire.write(EMPTY_FRAME)
+            if not self._is_dead():
+                self._wire.write(EMPTY_FRAME)
             self._beat(seconds)
 
-        self._heartbeat = asyncio.get_running_loop().call_later(seconds, beat)
+        self._heartbeat = self._loop.call_later(seconds, beat)
 
     def _end(self, channel: int) -> None:
         session = self._sessions.pop(channel, None)
@@ -166,17 +229,42 @@ class Connection:
         self.send(encode_frame(0, close))
 
 
+def reset_transport(transport: asyncio.Transport) -> None:
+    """Ends a TCP connection by a reset instead of a goodbye."""
+    plain = transport.get_extra_info("socket")
+    if plain is not None:
+        plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
 class TcpConnection(asyncio.Protocol):
     """AMQP directly on TCP or TLS."""
 
     def __init__(self, connect: Callable[[Wire], Connection]) -> None:
         self._connect = connect
         self._connection: Connection | None = None
+        self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The network is there."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream, by what we listen on
-        self._connection = self._connect(transport)
+        self._transport = transport
+        self._connection = self._connect(self)
+
+    def write(self, data: bytes) -> None:
+        """Sends AMQP bytes."""
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def close(self) -> None:
+        """Ends the connection when everything is sent."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def reset(self) -> None:
+        """Ends the connection at once."""
+        if self._transport is not None:
+            reset_transport(self._transport)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came."""

@@ -11,8 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.service_bus.access import Role
 from sandbox.service_bus.amqp.message import body_text
 from sandbox.service_bus.broker import Broker, HostedQueue
+from sandbox.service_bus.faults import ActiveFault, Fault, Incident, Scope
 from sandbox.service_bus.holds import Operation
 from sandbox.service_bus.queue import Message, Queue, State
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ALL = 2**62
+_DAY = 86_400
 
 
 def control_application(broker: Broker) -> Starlette:
@@ -33,6 +36,9 @@ def control_application(broker: Broker) -> Starlette:
         ("/queues/{name}/hold", "POST", control.hold),
         ("/queues/{name}/release", "POST", control.release),
         ("/queues/{name}/purge", "POST", control.purge),
+        ("/faults", "GET", control.faults),
+        ("/faults", "POST", control.fault),
+        ("/faults", "DELETE", control.clear_faults),
         ("/reset", "POST", control.reset),
     ]
     return Starlette(routes=[Route(path, call, methods=[verb]) for path, verb, call in routes])
@@ -75,7 +81,25 @@ class _Control:
         self._broker.request_turn()
         return JSONResponse(_summary(hosted.queue))
 
+    async def faults(self, _: Request) -> Response:
+        return JSONResponse([_describe_fault(one) for one in self._broker.faults.active])
+
+    async def fault(self, request: Request) -> Response:
+        what, scope, seconds = await _fault(request)
+        if scope.queue is not None and scope.queue not in self._broker.queues:
+            raise HTTPException(404, f"there is no queue '{scope.queue}'")
+        if isinstance(what, Incident):
+            self._broker.befall(what, scope)
+        else:
+            self._broker.begin(ActiveFault(what, scope, seconds))
+        return await self.faults(request)
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._broker.clear_faults()
+        return await self.faults(request)
+
     async def reset(self, _: Request) -> Response:
+        self._broker.clear_faults()
         for hosted in self._broker.queues.values():
             hosted.queue.purge()
         self._broker.request_turn()
@@ -95,6 +119,34 @@ async def _operation(request: Request) -> Operation:
     except (ValueError, KeyError, TypeError) as error:
         expected = " or ".join(Operation)
         raise HTTPException(400, f"operation: expected {expected}") from error
+
+
+async def _fault(request: Request) -> tuple[Fault | Incident, Scope, float]:
+    try:
+        body = await request.json()
+        name, queue, role = body["fault"], body.get("queue"), body.get("role")
+        known: dict[str, Fault | Incident] = {str(one): one for one in (*Fault, *Incident)}
+        what = known[name]
+        scope = Scope(queue and queue.lower(), Role(role.capitalize()) if role else None)
+        seconds = float(body.get("seconds", 0))
+        if (what in {Fault.SLOWNESS, Fault.CLOCK}) != bool(seconds) or abs(seconds) > _DAY:
+            raise ValueError("seconds")  # noqa: TRY301 - all complaints are one
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise HTTPException(
+            400,
+            f"expected fault ({', '.join((*Fault, *Incident))}), and as they are wanted queue, "
+            "role (sender or receiver), and seconds of slowness or clock",
+        ) from error
+    return what, scope, seconds
+
+
+def _describe_fault(active: ActiveFault) -> dict[str, Any]:
+    return {
+        "fault": active.fault,
+        "queue": active.scope.queue,
+        "role": active.scope.role and active.scope.role.lower(),
+        "seconds": active.seconds or None,
+    }
 
 
 def _summary(queue: Queue) -> dict[str, Any]:

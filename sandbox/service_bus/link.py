@@ -151,7 +151,17 @@ class QueueReceiver(OutgoingLink):
         self.pre_settled = attach.snd_settle_mode == _PRE_SETTLED
         self._hosted = hosted
         self._dead_letters = dead_letters
+        self._deaf = False
         hosted.attach(self, dead_letters=dead_letters)
+
+    @property
+    def ready(self) -> bool:
+        """Whether the client can take a message."""
+        return not self._deaf and super().ready
+
+    def deafen(self) -> None:
+        """Gets no more messages, and is not told."""
+        self._deaf = True
 
     def deliver(self, message: Message) -> None:
         """Sends a message; what is locked waits for its settlement."""

@@ -10,6 +10,7 @@ from sandbox.service_bus.access import Access, Role, UnauthorizedError
 from sandbox.service_bus.amqp.message import Parcel, Request, encode_value_message
 from sandbox.service_bus.amqp.types import Array, DecodeError, Int, Symbol, Timestamp
 from sandbox.service_bus.broker import HostedQueue
+from sandbox.service_bus.faults import Faults, Place
 from sandbox.service_bus.holds import Operation
 from sandbox.service_bus.link import encode_message, encode_peeked
 from sandbox.service_bus.queue import (
@@ -45,9 +46,12 @@ class _RequestError(Exception):
 class Management:
     """One link's requests to a queue or to its dead letters."""
 
-    def __init__(self, hosted: HostedQueue, access: Access, *, dead_letters: bool) -> None:
+    def __init__(
+        self, hosted: HostedQueue, access: Access, faults: Faults, *, dead_letters: bool
+    ) -> None:
         self.hosted = hosted
         self._access = access
+        self._faults = faults
         self._dead_letters = dead_letters
         self._operations: dict[str, tuple[Role, Operation | None, _Operation]] = {
             "renew-lock": (Role.RECEIVER, None, self._renew),
@@ -88,8 +92,11 @@ class Management:
         if name not in self._operations:
             raise _RequestError(501, "amqp:not-implemented", f"no operation '{name}' here")
         role, _, operation = self._operations[name]
+        queue = self.hosted.queue.name.lower()
+        if refusal := self._faults.refusal(Place(queue, role)):
+            raise _RequestError(refusal.status, refusal.condition, refusal.description)
         try:
-            self._access.demand(self.hosted.queue.name.lower(), role, now=now / 1000)
+            self._access.demand(queue, role, now=now / 1000)
             return operation(request.value, now)
         except UnauthorizedError as error:
             raise _RequestError(401, "amqp:unauthorized-access", str(error)) from error
@@ -113,7 +120,7 @@ class Management:
             self.hosted.queue.settle(token, outcome, now, why)
 
     def _schedule(self, body: dict[str, Any], now: int) -> dict[str, Any]:
-        parcels = [Parcel.parse(item["message"]) for item in body["messages"]]
+        parcels = [Parcel.sent(item["message"]) for item in body["messages"]]
         numbers = [self.hosted.queue.enqueue(parcel, now) for parcel in parcels]
         return {"sequence-numbers": Array(numbers)}
 

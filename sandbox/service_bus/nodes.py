@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from sandbox.service_bus.access import Access, Role, UnauthorizedError
 from sandbox.service_bus.address import Address, Node
@@ -17,6 +17,7 @@ from sandbox.service_bus.amqp.performatives import (
 from sandbox.service_bus.amqp.types import DecodeError, Described
 from sandbox.service_bus.broker import Broker, HostedQueue
 from sandbox.service_bus.cbs import put_token
+from sandbox.service_bus.faults import Place
 from sandbox.service_bus.holds import Operation, Owner
 from sandbox.service_bus.link import (
     MAX_MESSAGE_SIZE,
@@ -29,6 +30,10 @@ from sandbox.service_bus.link import (
 from sandbox.service_bus.management import Management
 
 type Link = IncomingLink | OutgoingLink
+
+_COORDINATOR: Final = 0x30
+_FILTER: Final = 7  # the field's place in a source
+_SESSION_FILTER: Final = "com.microsoft:session-filter"
 
 
 class RefusedError(Exception):
@@ -56,6 +61,8 @@ class Nodes:
             RefusedError: there is no such node, or the connection's token does not allow it.
         """
         terminus = attach.source if attach.role == RECEIVER else attach.target
+        if terminus is not None and terminus.descriptor == _COORDINATOR:
+            raise RefusedError("amqp:not-implemented", "there are no transactions here")
         address = Address.parse(_address(terminus))
         if address.node is Node.CBS:
             if attach.role == RECEIVER:
@@ -68,16 +75,31 @@ class Nodes:
         if address.node is Node.MANAGEMENT:
             return self._management(attach, address, hosted)
         if attach.role == RECEIVER:
+            _refuse_sessions(attach)
             dead_letters = address.dead_letters
             return partial(QueueReceiver, self._carrier, attach, hosted, dead_letters=dead_letters)
         if address.dead_letters:
             raise RefusedError("amqp:not-allowed", "nobody sends to a dead-letter subqueue")
         return partial(IncomingLink, self._carrier, attach, partial(self._send, hosted))
 
+    def place(self, attach: Attach) -> Place | None:
+        """Where a link of `resolve` is, if it is at a queue."""
+        terminus = attach.source if attach.role == RECEIVER else attach.target
+        address = Address.parse(_address(terminus))
+        if address.node is not Node.ENTITY:
+            return None
+        return Place(address.queue, Role.RECEIVER if attach.role == RECEIVER else Role.SENDER)
+
     def _authorize(self, address: Address, attach: Attach) -> None:
         roles = [Role.SENDER, Role.RECEIVER]  # one of them, for $management
         if address.node is Node.ENTITY:
             roles = [Role.RECEIVER if attach.role == RECEIVER else Role.SENDER]
+        refusals = [
+            self._broker.faults.refusal(Place(address.queue, role), attaching=True)
+            for role in roles
+        ]
+        if (refusal := refusals[0]) and all(refusals):
+            raise RefusedError(refusal.condition, refusal.description)
         try:
             self._access.demand(address.queue, *roles, now=self._broker.now() / 1000)
         except UnauthorizedError as error:
@@ -97,7 +119,9 @@ class Nodes:
     ) -> Callable[[], Link]:
         if attach.role == RECEIVER:
             return partial(self._reply_link, attach, address)
-        management = Management(hosted, self._access, dead_letters=address.dead_letters)
+        management = Management(
+            hosted, self._access, self._broker.faults, dead_letters=address.dead_letters
+        )
         return partial(
             IncomingLink, self._carrier, attach, partial(self._manage, address, management)
         )
@@ -110,8 +134,11 @@ class Nodes:
     def _cbs(self, address: Address, delivery: Delivery) -> None:
         request = self._request(delivery)
         if request is not None:
-            now = self._broker.now() / 1000
-            self._reply(address, put_token(request, self._access, self._broker.queues, now))
+            self._reply(address, self._put_token(request))
+
+    def _put_token(self, request: Request) -> bytes:
+        broker = self._broker
+        return put_token(request, self._access, broker.queues, broker.faults, broker.now() / 1000)
 
     def _manage(self, address: Address, management: Management, delivery: Delivery) -> None:
         request = self._request(delivery)
@@ -144,8 +171,12 @@ class Nodes:
             return
 
         def enqueue() -> None:
+            queue = hosted.queue.name.lower()
+            if refusal := self._broker.faults.refusal(Place(queue, Role.SENDER)):
+                self._settle(delivery, rejected(refusal.condition, refusal.description))
+                return
             try:
-                parcels = [Parcel.parse(encoded) for encoded in _messages(delivery)]
+                parcels = [Parcel.sent(encoded) for encoded in _messages(delivery)]
             except DecodeError as error:
                 self._settle(delivery, rejected("amqp:decode-error", str(error)))
                 return
@@ -159,6 +190,21 @@ class Nodes:
     def _settle(self, delivery: Delivery, state: Described) -> None:
         if not delivery.settled:
             self._carrier.send_disposition(RECEIVER, delivery.delivery_id, state)
+
+
+def _refuse_sessions(attach: Attach) -> None:
+    """Refuses a receiver of a session: no queue here has any.
+
+    Condition and text as Service Bus answers them; vdesabou/kafka-docker-playground issue 7949.
+    """
+    fields: list[Any] = attach.source.value if attach.source is not None else []
+    filters = fields[_FILTER] if len(fields) > _FILTER else None
+    if filters and _SESSION_FILTER in filters:
+        raise RefusedError(
+            "amqp:not-allowed",
+            "A sessionful message receiver cannot be created on an entity that does not require "
+            "sessions.",
+        )
 
 
 def _messages(delivery: Delivery) -> list[bytes]:

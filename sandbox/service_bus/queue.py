@@ -250,6 +250,12 @@ class Queue:
         )
         return [self._messages[number] for number in nsmallest(count, found)]
 
+    def lapse_locks(self) -> None:
+        """Lets every lock expire at once."""
+        for message in list(self._locked.values()):
+            self.totals.expired_locks += 1
+            self._count_failure(self._unlock(message))
+
     def purge(self) -> None:
         """Removes every message, dead letters too, and forgets message ids."""
         for message in list(self._messages.values()):

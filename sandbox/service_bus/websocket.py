@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from email.utils import formatdate
 from typing import Final
 
 from wsproto import ConnectionType, WSConnection
@@ -17,7 +18,7 @@ from wsproto.events import (
 )
 from wsproto.utilities import RemoteProtocolError
 
-from sandbox.service_bus.connection import Connection, Wire
+from sandbox.service_bus.connection import Connection, Wire, reset_transport
 
 PATH: Final = "/$servicebus/websocket"
 SUBPROTOCOL: Final = "AMQPWSB10"
@@ -26,8 +27,9 @@ SUBPROTOCOL: Final = "AMQPWSB10"
 class WebSocketConnection(asyncio.Protocol):
     """Unpacks WebSocket messages for an AMQP connection, and packs what it writes."""
 
-    def __init__(self, connect: Callable[[Wire], Connection]) -> None:
+    def __init__(self, connect: Callable[[Wire], Connection], now: Callable[[], int]) -> None:
         self._connect = connect
+        self._now = now
         self._websocket = WSConnection(ConnectionType.SERVER)
         self._connection: Connection | None = None
         self._transport: asyncio.Transport | None = None
@@ -44,7 +46,7 @@ class WebSocketConnection(asyncio.Protocol):
             for event in self._websocket.events():
                 self._handle(event)
         except RemoteProtocolError:
-            self._end()
+            self._refuse_http()
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         """The network is gone."""
@@ -58,6 +60,11 @@ class WebSocketConnection(asyncio.Protocol):
     def close(self) -> None:
         """Says goodbye; the client answers and the network ends."""
         self._send(CloseConnection(code=1000))
+
+    def reset(self) -> None:
+        """Ends the connection at once."""
+        if self._transport is not None:
+            reset_transport(self._transport)
 
     def _handle(self, event: Event) -> None:
         match event:
@@ -77,14 +84,25 @@ class WebSocketConnection(asyncio.Protocol):
 
     def _upgrade(self, request: Request) -> None:
         if request.target.partition("?")[0].rstrip("/") != PATH:
-            self._send(RejectConnection(status_code=404))
+            self._send(RejectConnection(status_code=404, headers=[self._date()]))
             self._end()
         elif SUBPROTOCOL not in request.subprotocols:
-            self._send(RejectConnection(status_code=400))
+            self._send(RejectConnection(status_code=400, headers=[self._date()]))
             self._end()
         else:
             self._send(AcceptConnection(subprotocol=SUBPROTOCOL))
             self._connection = self._connect(self)
+
+    def _refuse_http(self) -> None:
+        """Answers whoever asks for no WebSocket, if they have not got one already."""
+        if self._transport is not None and self._websocket.state is ConnectionState.CONNECTING:
+            lines = (b"HTTP/1.1 400 Bad Request", b": ".join(self._date()), b"Content-Length: 0")
+            self._transport.write(b"\r\n".join((*lines, b"Connection: close", b"", b"")))
+        self._end()
+
+    def _date(self) -> tuple[bytes, bytes]:
+        """The header that a server with a clock has to send (RFC 9110, section 6.6.1)."""
+        return b"Date", formatdate(self._now() / 1000, usegmt=True).encode()
 
     def _send(self, event: Event) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -47,6 +47,20 @@ class Bus:
     def waiting(self, queue: str, operation: str) -> int:
         return int(self.control.get(f"/queues/{queue}/holds").json()[operation])
 
+    def fault(
+        self,
+        fault: str,
+        queue: str | None = None,
+        role: str | None = None,
+        seconds: float = 0,
+    ) -> None:
+        """Switch a fault on, or let an incident happen; see `sandbox.service_bus.faults`."""
+        body = {"fault": fault, "queue": queue, "role": role, "seconds": seconds}
+        self.control.post("/faults", json=body).raise_for_status()
+
+    def clear_faults(self) -> None:
+        self.control.delete("/faults").raise_for_status()
+
     def kill(self) -> None:
         self.process.kill()
         self.process.wait(5)
@@ -62,6 +76,7 @@ def running(
         *(sys.executable, "-m", "sandbox.service_bus"),
         *("--database", folder / "bus.db", "--queues", folder / "queues.json"),
         *("--amqp-port", str(amqp_port), "--control-port", "0"),
+        *("--shared-access-key=a=b", "--shared-access-key=RootManageSharedAccessKey=local"),
         *options,
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

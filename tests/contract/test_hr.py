@@ -14,7 +14,8 @@ from sandbox.parts import HR_AUDIENCE, HR_SECRETS, HR_SOURCES
 from sandbox.tenant.tenant import TENANT_ID
 from sandbox.testing.functions_host_process import App
 from sandbox.testing.waiting import wait_until
-from shared.adapters.hr.entra_tokens import EntraTokens
+from shared.adapters.entra.signing_keys import SigningKeys
+from shared.adapters.entra.tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from shared.hr.documents import read
 from shared.hr.proofs.signature import Signing
@@ -363,11 +364,8 @@ def test_a_workflow_is_told_that_somebody_is_out_of_the_question(
 async def test_new_keys_are_read_once_a_minute_and_old_ones_outlive_an_outage(
     parts: Parts,
 ) -> None:
-    tokens = EntraTokens(
-        authority=settings(parts)["SSPR_ENTRA_AUTHORITY"],
-        tenant_id=TENANT_ID,
-        audience=HR_AUDIENCE,
-    )
+    keys = SigningKeys(authority=settings(parts)["SSPR_ENTRA_AUTHORITY"], tenant_id=TENANT_ID)
+    tokens = EntraTokens(keys, audience=HR_AUDIENCE)
     now = datetime.now(UTC)
     first = bearing(parts)["Authorization"].removeprefix("Bearer ")
     assert await tokens.application_of(first, now) == GRID
@@ -381,7 +379,8 @@ async def test_new_keys_are_read_once_a_minute_and_old_ones_outlive_an_outage(
 async def test_without_entras_keys_a_token_is_neither_taken_nor_called_false(
     parts: Parts,
 ) -> None:
-    tokens = EntraTokens(authority="http://127.0.0.1:9", tenant_id=TENANT_ID, audience=HR_AUDIENCE)
+    keys = SigningKeys(authority="http://127.0.0.1:9", tenant_id=TENANT_ID)
+    tokens = EntraTokens(keys, audience=HR_AUDIENCE)
     token = bearing(parts)["Authorization"].removeprefix("Bearer ")
     for _ in range(2):
         with pytest.raises(DirectoryUnavailable, match="keys could not be read"):

@@ -13,6 +13,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
+from sandbox.tenant.tenant import TENANT_ID
 from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.tables import Tables
 from shared.contracts.api.operation_orders import ApplyOrder
@@ -265,15 +266,14 @@ def test_a_name_that_is_no_name_is_refused(api: Api) -> None:
 
 
 def test_the_key_may_stand_in_the_address_and_without_one_nobody_gets_in(
-    http: httpx.Client,
+    http: httpx.Client, parts: Parts
 ) -> None:
     key = http.headers["x-functions-key"]
     with httpx.Client(base_url=http.base_url) as bare:
         assert bare.get("/api/rollout/gates", params={"code": key}).status_code == 200
         assert bare.get("/api/rollout/gates").status_code == 401
-        assert (
-            bare.get("/api/rollout/gates", headers=principal("Rollout.Reader")).status_code == 401
-        )
+        token = bearing(parts, "Rollout.Reader")
+        assert bare.get("/api/rollout/gates", headers=token).status_code == 401
 
 
 def test_a_directory_that_does_not_answer_is_told_apart_from_a_mistake(
@@ -332,24 +332,48 @@ def test_dead_letters_that_are_not_there_are_not_found(api: Api, place: str) -> 
     refusal(api.get(place), 404)
 
 
-def principal(*roles: str) -> dict[str, str]:
-    """The header that App Service Authentication sets."""
-    claims = [{"typ": "roles", "val": role} for role in roles]
-    claims.append({"typ": "oid", "val": "ada-id"})
-    claims.append({"typ": "preferred_username", "val": "ada@contoso.test"})
+OPERATOR_APP = "0a4b6c1d-9e2f-4d3a-8b7c-5f6e7d8c9b0a"
+
+
+def bearing(parts: Parts, *roles: str, **token: Any) -> dict[str, str]:
+    """The header with a token that the tenant has issued to Ada."""
+    claims = {"oid": "ada-id", "preferred_username": "ada@contoso.test", "roles": roles}
+    asked = {"audience": OPERATOR_APP, "appId": "az", **token}
+    asked["claims"] = {**claims, **token.get("claims", {})}
+    issued = parts.tenant.sandbox("POST", "webhook-tokens", asked)
+    return {"Authorization": f"Bearer {issued['access_token']}"}
+
+
+def test_where_operators_sign_in_the_token_decides_and_neither_a_key_nor_a_header(
+    parts: Parts, tmp_path: Path
+) -> None:
+    reader, operator = bearing(parts, "Rollout.Reader"), bearing(parts, "Rollout.Operator")
+    settings = {
+        "SSPR_OPERATOR_AUTH": "entra",
+        "SSPR_OPERATOR_AUDIENCE": OPERATOR_APP,
+        "SSPR_ENTRA_TENANT_ID": TENANT_ID,
+        "SSPR_ENTRA_AUTHORITY": str(parts.tenant.http.base_url).rstrip("/"),
+    }
+    claims = [{"typ": "roles", "val": "Rollout.Operator"}, {"typ": "oid", "val": "ada-id"}]
     told = {"auth_typ": "aad", "claims": claims, "name_typ": "name", "role_typ": "roles"}
-    return {"x-ms-client-principal": b64encode(json.dumps(told).encode()).decode()}
-
-
-def test_behind_app_service_the_token_decides_and_no_key(parts: Parts, tmp_path: Path) -> None:
-    reader, operator = principal("Rollout.Reader"), principal("Rollout.Operator")
-    settings = {"SSPR_OPERATOR_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
+    written = {"x-ms-client-principal": b64encode(json.dumps(told).encode()).decode()}
     with parts.app(tmp_path, **settings) as http:
         api = Api(http)
         unknown = api.get("rollout/gates")
         assert refusal(unknown, 401)["reason"]
         assert unknown.headers["www-authenticate"] == "Bearer"
+        assert refusal(api.get("rollout/gates", headers=written), 401), "App Service's own header"
         del http.headers["x-functions-key"]
+        for other in (
+            {"audience": "api://another"},
+            {"claims": {"exp": 1}},
+            {"claims": {"tid": "another"}},
+            {"header": {"kid": "made-up"}},
+        ):
+            forged = bearing(parts, "Rollout.Operator", **other)
+            assert refusal(api.get("rollout/gates", headers=forged | written), 401)
+        graph = parts.tenant.token(resource=OPERATOR_APP).json()["access_token"]
+        refusal(api.get("rollout/gates", headers={"Authorization": f"Bearer {graph}"}), 401)
         assert api.get("rollout/gates", headers=reader).status_code == 200
         forbidden = api.post("rollout/pause", WHY, headers=reader)
         assert "Rollout.Operator" in refusal(forbidden, 403)["reason"]

@@ -197,6 +197,16 @@ def test_operators_sign_in_before_anything_of_theirs_is_reached() -> None:
     assert len(paths - outside) > 15
 
 
+def test_the_app_checks_tokens_for_the_same_application_as_app_service() -> None:
+    """So that nothing hangs on which paths App Service takes for excluded."""
+    registered = sign_in("entra-sign-in")["identityProviders"]["azureActiveDirectory"]
+    told = SNAPSHOTS["entra-sign-in"].settings
+    assert told["SSPR_OPERATOR_AUTH"] == "entra"
+    assert told["SSPR_OPERATOR_AUDIENCE"] == registered["registration"]["clientId"]
+    assert told["SSPR_ENTRA_TENANT_ID"]
+    assert "SSPR_OPERATOR_AUDIENCE" not in SNAPSHOTS["nested"].settings
+
+
 def test_a_door_is_left_open_to_what_brings_its_own_authentication() -> None:
     checked = sign_in("entra-sign-in")["globalValidation"]
     assert checked["excludedPaths"] == [

@@ -32,8 +32,8 @@ OF_THE_HOST = {
     "FUNCTIONS_REQUEST_BODY_SIZE_LIMIT",
     constants.PYTHON_ENABLE_OPENTELEMETRY,
 }
-OF_THE_HR_ADAPTERS = {"SSPR_ENTRA_TENANT_ID"}
 KNOWN_ONCE_DEPLOYED = {
+    "SSPR_ENTRA_TENANT_ID": "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11",
     "SSPR_IDENTITY_CLIENT_ID": "c1e00000-0000-0000-0000-000000000003",
     "SSPR_LEDGER_ENDPOINT": "https://ledger.table.core.windows.net/",
     "ServiceBusConnection__fullyQualifiedNamespace": "rollout.servicebus.windows.net",
@@ -59,16 +59,12 @@ def read(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> AppSet
     return check_setup(examine_settings()).settings
 
 
-PLATFORM = {"WEBSITE_AUTH_ENABLED": "True"}
-"""What App Service says by itself where it signs people in."""
-
-
 @all_set_ups
 def test_the_app_starts_with_what_is_deployed_and_without_a_connection_string(
     monkeypatch: pytest.MonkeyPatch, one: Snapshot
 ) -> None:
     signs_in = one.name in {"entra-sign-in", "everything"}
-    settings = read(monkeypatch, deployed(one) | (PLATFORM if signs_in else {}))
+    settings = read(monkeypatch, deployed(one))
     assert settings.scope_group_id == one.settings["SSPR_SCOPE_GROUP_ID"]
     assert settings.topology == one.settings["SSPR_TOPOLOGY"]
     assert settings.identity_client_id == KNOWN_ONCE_DEPLOYED["SSPR_IDENTITY_CLIENT_ID"]
@@ -80,7 +76,7 @@ def test_the_app_starts_with_what_is_deployed_and_without_a_connection_string(
 
 def test_what_the_operators_have_chosen_reaches_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     everything = SNAPSHOTS["everything"]
-    settings = read(monkeypatch, deployed(everything) | PLATFORM)
+    settings = read(monkeypatch, deployed(everything))
     assert len(settings.excluded_group_ids) == 2
     assert settings.lease == timedelta(minutes=10)
     # The host's own, by which one function is switched off.
@@ -89,7 +85,7 @@ def test_what_the_operators_have_chosen_reaches_the_app(monkeypatch: pytest.Monk
 
 @all_set_ups
 def test_no_setting_is_one_that_nobody_reads(one: Snapshot) -> None:
-    known = {*names_of_settings(), *schedules(), *OF_THE_HOST, *OF_THE_HR_ADAPTERS}
+    known = {*names_of_settings(), *schedules(), *OF_THE_HOST}
     given = {name for name in one.settings if not name.startswith("SSPR_HR_SECRETS__")}
     assert given - known - {"AzureWebJobs.take_hr_event.Disabled"} == set()
 

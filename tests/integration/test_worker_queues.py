@@ -92,8 +92,9 @@ def test_a_broker_that_swallows_everything_is_waited_for_no_longer_than_told(
 
 def test_an_answer_that_no_message_can_hold_keeps_none_behind_it(bus: Bus) -> None:
     with opened(bus.connection_string) as queues:
-        queues.send([("before", b"1"), ("large", TOO_LARGE), ("behind", b"2")])
+        aside = queues.send([("before", b"1"), ("large", TOO_LARGE), ("behind", b"2")])
 
+    assert aside == ["large"]
     told = {one["messageId"] for one in bus.messages("directory-results")}
     assert {"before", "behind"} <= told
     assert "large" not in told

@@ -8,12 +8,13 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from shared.adapters.hr.entra_tokens import EntraTokens
+from shared.adapters.entra.signing_keys import SigningKeys
+from shared.adapters.entra.tokens import EntraTokens
 
 TENANT, APP = "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11", "0a6d2a34-5b5e-4cf4-9d0f-3a1a5d1b9c11"
 AUDIENCE = "api://sspr-rollout"
 NOW = datetime.now(UTC)
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEY, STRANGER_S = (rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(2))
 PUBLISHED = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "known"}
 
 
@@ -37,7 +38,8 @@ class EntraKeys:
         writer.close()
 
     def tokens(self, tenant_id: str = TENANT) -> EntraTokens:
-        return EntraTokens(authority=self.address, tenant_id=tenant_id, audience=AUDIENCE)
+        keys = SigningKeys(authority=self.address, tenant_id=tenant_id)
+        return EntraTokens(keys, audience=AUDIENCE)
 
     def token(self, kid: str = "known", **claims: Any) -> str:
         said = {

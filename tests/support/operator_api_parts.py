@@ -35,7 +35,7 @@ from shared.settings import examine_settings
 
 setup = check_setup(examine_settings())
 served = serve(setup)
-app.register_functions(operator_api.blueprint(served, Operators(setup.settings.operator_auth)))
+app.register_functions(operator_api.blueprint(served, Operators(setup.operator_tokens)))
 app.register_functions(operations.blueprint(served))
 app.register_functions(health.blueprint(served))
 """

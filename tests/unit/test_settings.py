@@ -196,7 +196,8 @@ def test_what_is_wrong_by_itself_hides_no_contradiction(monkeypatch: pytest.Monk
         "SSPR_SCOPE_GROUP_ID: Field required",
         "SSPR_TOPOLOGY: ",
         f"{BUS}__transport: ",
-        "SSPR_OPERATOR_AUTH is entra, but",
+        "SSPR_OPERATOR_AUTH is entra: set SSPR_ENTRA_TENANT_ID",
+        "SSPR_OPERATOR_AUTH is entra: set SSPR_OPERATOR_AUDIENCE",
         "SSPR_LEDGER_ENDPOINT: both are set",
     )
     assert [one for one in expected if one not in text] == []

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sandbox.service_bus.amqp.types import (
     DecodeError,
@@ -35,11 +35,9 @@ MESSAGE_STATE: Final = Symbol("x-opt-message-state")
 SCHEDULED_ENQUEUE_TIME: Final = Symbol("x-opt-scheduled-enqueue-time")
 _BROKER_OWNED: Final = {SEQUENCE_NUMBER, ENQUEUED_TIME, LOCKED_UNTIL, MESSAGE_STATE}
 
+LOCK_TOKEN: Final = Symbol("x-opt-lock-token")
 _LOCK_TOKEN_SECTION: Final = (
-    b"\x00\x53\x71\xc1"
-    + bytes((len("x-opt-lock-token") + 2 + 17 + 1, 2))
-    + encode(Symbol("x-opt-lock-token"))
-    + b"\x98"
+    b"\x00\x53\x71\xc1" + bytes((len(LOCK_TOKEN) + 2 + 17 + 1, 2)) + encode(LOCK_TOKEN) + b"\x98"
 )
 _MAP32: Final = struct.Struct(">4sII")
 _TTL_FIELD = 2
@@ -78,6 +76,7 @@ class Parcel:
     Attributes:
         encoded: All of it, as it came.
         header: The header's fields; empty when there was none.
+        for_receiver: The sender's delivery annotations, but for the lock token.
         annotations: The sender's message annotations without those that only the broker may set.
         bare: The bare message and footer, untouched.
         message_id: In the type the sender chose; `None` when there was none.
@@ -85,9 +84,23 @@ class Parcel:
 
     encoded: bytes
     header: list[Any]
+    for_receiver: dict[Symbol, Any]
     annotations: dict[Symbol, Any]
     bare: bytes
     message_id: Any
+
+    @classmethod
+    def sent(cls, encoded: bytes) -> "Parcel":
+        """Cuts a message that comes in, and gives one without an id its own.
+
+        Source: "Service Bus sets an ID as default, only if the application doesn't set its own";
+        Azure/azure-service-bus-java issue 69. It shows as a GUID without hyphens.
+
+        Raises:
+            DecodeError: the bytes are no message.
+        """
+        parcel = cls.parse(encoded)
+        return parcel if parcel.message_id is not None else cls.parse(_with_message_id(encoded))
 
     @classmethod
     def parse(cls, encoded: bytes) -> "Parcel":
@@ -97,6 +110,7 @@ class Parcel:
             DecodeError: the bytes are no message.
         """
         header: list[Any] = []
+        for_receiver: dict[Symbol, Any] = {}
         annotations: dict[Symbol, Any] = {}
         bare: list[bytes] = []
         message_id = None
@@ -106,11 +120,14 @@ class Parcel:
             elif code == MESSAGE_ANNOTATIONS:
                 sent = _value(encoded, start) or {}
                 annotations = {key: item for key, item in sent.items() if key not in _BROKER_OWNED}
-            elif code != DELIVERY_ANNOTATIONS:
+            elif code == DELIVERY_ANNOTATIONS:
+                sent = _value(encoded, start) or {}
+                for_receiver = {key: item for key, item in sent.items() if key != LOCK_TOKEN}
+            else:
                 bare.append(encoded[start:end])
             if code == PROPERTIES:
                 message_id = (_value(encoded, start) or [None])[_MESSAGE_ID_FIELD]
-        return cls(encoded, header, annotations, b"".join(bare), message_id)
+        return cls(encoded, header, for_receiver, annotations, b"".join(bare), message_id)
 
     @property
     def time_to_live(self) -> int | None:
@@ -150,11 +167,33 @@ def encode_delivery(
     return b"".join((
         b"\x00\x53\x70",
         encode(header),
-        _LOCK_TOKEN_SECTION + lock_token.bytes if lock_token else b"",
+        _delivery_annotations(parcel.for_receiver, lock_token),
         _MAP32.pack(b"\x00\x53\x72\xd1", len(annotations) + 4, 2 * len(pairs)),
         annotations,
         bare,
     ))  # fmt: skip
+
+
+def _delivery_annotations(sent: dict[Symbol, Any], lock_token: UUID | None) -> bytes:
+    if not sent:  # as nearly always
+        return _LOCK_TOKEN_SECTION + lock_token.bytes if lock_token else b""
+    items = {**sent, LOCK_TOKEN: lock_token} if lock_token else sent
+    return encode(Described(ULong(DELIVERY_ANNOTATIONS), items))
+
+
+def _with_message_id(encoded: bytes) -> bytes:
+    """The message with a new id in its properties; every other section stays as it is."""
+    before = after = b""
+    properties: list[Any] = [None]
+    for code, start, end in sections(encoded):
+        if code == PROPERTIES:
+            properties = [None, *_value(encoded, start)[1:]]
+        elif code < PROPERTIES:
+            before += encoded[start:end]
+        else:
+            after += encoded[start:end]
+    properties[_MESSAGE_ID_FIELD] = uuid4().hex
+    return before + encode(Described(ULong(PROPERTIES), properties)) + after
 
 
 def _with_application_properties(bare: bytes, added: dict[str, str]) -> bytes:

@@ -5,12 +5,17 @@ import base64
 import hashlib
 import hmac
 import json
+import ssl
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import quote_plus, urlencode
 
+import httpx
 import pytest
 from azure.core.credentials import AccessToken
 from azure.servicebus import (
@@ -27,6 +32,7 @@ from sandbox.certificates import server_certificate
 from sandbox.service_bus.access import (
     Access,
     InvalidTokenError,
+    Keys,
     Role,
     UnauthorizedError,
     verify_token,
@@ -139,6 +145,21 @@ async def test_a_token_opens_tls_and_websockets_to_sync_and_async_clients(
         assert (totals["sent"], totals["completed"]) == (1, 1)
 
 
+def test_whoever_asks_for_no_websocket_is_told_what_time_it_is(secure: SecureBus) -> None:
+    url = f"https://localhost:{secure.bus.ports['websocket']}"
+    trust = ssl.create_default_context(cafile=secure.authority)
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"}
+    secure.bus.fault("clock", seconds=-3600)
+    for path, headers in (
+        ("/", {}),
+        ("/nothing", upgrade | {"Sec-WebSocket-Key": "a" * 22 + "=="}),
+    ):
+        answer = httpx.get(url + path, headers=headers, verify=trust)
+        said = parsedate_to_datetime(answer.headers["date"])
+        assert abs(datetime.now(UTC) - timedelta(hours=1) - said) < timedelta(seconds=10)
+    secure.bus.clear_faults()
+
+
 def test_a_client_whose_token_proves_nothing_gets_nowhere(secure: SecureBus) -> None:
     with (
         secure.client(jwt(key=b"another")) as client,
@@ -162,7 +183,7 @@ def test_a_client_whose_token_proves_nothing_gets_nowhere(secure: SecureBus) -> 
 )
 def test_a_token_is_refused_with_the_reason(token: str, complaint: str) -> None:
     with pytest.raises(InvalidTokenError, match=complaint):
-        verify_token(token, SIGNING_KEY, time.time())
+        verify_token(token, Keys(SIGNING_KEY), "q", time.time())
 
 
 async def test_queue_roles_restrict_what_a_token_opens(secure: SecureBus) -> None:
@@ -190,19 +211,57 @@ async def test_queue_roles_restrict_what_a_token_opens(secure: SecureBus) -> Non
     assert secure.bus.counts("q")["active"] == 1
 
 
-def test_a_sas_token_is_taken_as_it_is(secure: SecureBus) -> None:
+def test_a_shared_access_key_opens_everything_and_a_wrong_one_nothing(secure: SecureBus) -> None:
     options = secure.options("tls")
     namespace = options.pop("fully_qualified_namespace")
-    secret = f"Endpoint=sb://{namespace};SharedAccessKeyName=a;SharedAccessKey=b"
+    right = f"Endpoint=sb://{namespace};SharedAccessKeyName=a;SharedAccessKey=b"
     with (
-        ServiceBusClient.from_connection_string(secret, **options) as client,
+        ServiceBusClient.from_connection_string(right, **options) as client,
         client.get_queue_receiver("r") as receiver,
     ):
         assert receiver.peek_messages() == []
+    wrong = f"{right}b"
+    with (
+        ServiceBusClient.from_connection_string(wrong, **options) as client,
+        pytest.raises(ServiceBusConnectionError),  # what the SDK makes of 401 at custom endpoints
+        client.get_queue_receiver("r"),
+    ):
+        pytest.fail("it opened")
+
+
+def signature(queue: str = "q", name: str = "n", key: str = "k", until: object = 2**40) -> str:
+    resource = quote_plus(f"sb://host/{queue}")
+    digest = hmac.digest(key.encode(), f"{resource}\n{until}".encode(), hashlib.sha256)
+    return "SharedAccessSignature " + urlencode(
+        {"sr": f"sb://host/{queue}", "sig": base64.b64encode(digest), "se": until, "skn": name}
+    )
+
+
+def test_a_signature_of_the_key_opens_the_queue_and_what_belongs_to_it() -> None:
+    keys = Keys(shared={"n": "k"})
+    for queue in ("q", "Q/$DeadLetterQueue", ""):
+        assert verify_token(signature(queue), keys, "q", time.time()).expires_at == 2**40
+
+
+@pytest.mark.parametrize(
+    ("token", "complaint"),
+    [
+        (signature(key="another"), "not that of the key"),
+        (signature(name="nobody"), "no key"),
+        (signature("other"), "not for 'q'"),
+        (signature(until=1), "past"),
+        (signature(until="soon"), "missing"),
+        ("SharedAccessSignature", "three parts"),
+        ("SharedAccessSignature ", "no key"),
+    ],
+)
+def test_a_signature_is_refused_with_the_reason(token: str, complaint: str) -> None:
+    with pytest.raises(InvalidTokenError, match=complaint):
+        verify_token(token, Keys(b"", {"n": "k"}), "q", time.time())
 
 
 def test_on_secure_ports_a_queue_is_closed_until_a_valid_token_for_it_came() -> None:
-    access = Access(SIGNING_KEY, token_required=True)
+    access = Access(Keys(SIGNING_KEY), token_required=True)
     with pytest.raises(UnauthorizedError, match="no token was put for queue 'q'"):
         access.demand("q", Role.SENDER, now=time.time())
     access.put_token("q", jwt(), time.time())

@@ -313,15 +313,16 @@ def test_settling_a_message_that_is_gone_says_that_the_lock_is_lost(
             receiver.renew_message_lock(message)
 
 
-def test_closing_a_receiver_releases_its_messages_without_counting(
-    client: ServiceBusClient,
-    send: Send,
+def test_closing_a_receiver_keeps_its_locks_to_their_end_which_counts_a_delivery(
+    bus: Bus, client: ServiceBusClient, send: Send
 ) -> None:
-    send("plain", ServiceBusMessage("given back"))
-    with client.get_queue_receiver("plain", max_wait_time=5) as receiver:
+    send("brief-locks", ServiceBusMessage("kept"))
+    with client.get_queue_receiver("brief-locks", max_wait_time=5) as receiver:
         next(receiver)
-    with client.get_queue_receiver("plain", max_wait_time=5) as receiver:
-        assert next(receiver).delivery_count == 0
+    (kept,) = bus.messages("brief-locks")
+    assert (kept["deliveryCount"], kept["lockedUntil"] is None) == (0, False)
+    with client.get_queue_receiver("brief-locks", max_wait_time=5) as receiver:
+        assert next(receiver).delivery_count == 1
 
 
 async def test_competing_receivers_share_the_messages_in_turn(bus: Bus) -> None:

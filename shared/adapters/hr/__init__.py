@@ -1,1 +1,1 @@
-"""The file of HR sources, and the tokens of those who send."""
+"""The file of HR sources, and what their proofs are checked with."""

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from shared.adapters.hr.entra_tokens import EntraTokens
 from shared.contracts.documents.finding import InvalidDocument
 from shared.contracts.documents.hr_sources.meaning import brake_of
 from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import ConfigurationError
 from shared.domain.person.brake import Brake, Brakes
-from shared.ports.senders import Senders
+from shared.ports.senders import Senders, Tokens
 
 USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
 """Beside function_app.py."""
@@ -39,11 +38,16 @@ def senders_of(
     sources: Sequence[Source],
     *,
     secrets: Mapping[str, str],
-    authority: str,
-    tenant_id: str | None,
-    audience: str | None,
+    tokens: Tokens | None,
+    without_tokens: Sequence[str] = (),
 ) -> Senders:
     """Returns the senders, once everything is there that their proofs are checked with.
+
+    Args:
+        sources: as the file has them.
+        secrets: by the names that the file calls them, in any case.
+        tokens: what checks tokens of Entra.
+        without_tokens: the settings without which there is no such thing.
 
     Raises:
         ConfigurationError: naming the sources that lack a setting, or whose secret is too short,
@@ -53,7 +57,7 @@ def senders_of(
     missing = [
         f"HR source {source.name}: set {name}"
         for source in sources
-        for name in _missing(source, known, tenant_id, audience)
+        for name in _missing(source, known, without_tokens)
     ]
     if missing:
         raise ConfigurationError("HR sources lack settings:", missing)
@@ -64,9 +68,6 @@ def senders_of(
     ]
     if weak:
         raise ConfigurationError("HR sources have settings that prove nothing:", weak)
-    tokens = None
-    if tenant_id and audience:
-        tokens = EntraTokens(authority=authority, tenant_id=tenant_id, audience=audience)
     return Senders(sources={one.name: one for one in sources}, secrets=known, tokens=tokens)
 
 
@@ -77,13 +78,10 @@ def brakes_of(sources: Iterable[Source], others: Brake) -> Brakes:
 
 
 def _missing(
-    source: Source, secrets: Mapping[str, bytes], tenant_id: str | None, audience: str | None
+    source: Source, secrets: Mapping[str, bytes], without_tokens: Sequence[str]
 ) -> Iterator[str]:
     for name in source.secret_names:
         if name.lower() not in secrets:
             yield f"SSPR_HR_SECRETS__{name}"
     if source.authentication is Authentication.ENTRA:
-        if not tenant_id:
-            yield "SSPR_ENTRA_TENANT_ID"
-        if not audience:
-            yield "SSPR_HR_AUDIENCE"
+        yield from without_tokens

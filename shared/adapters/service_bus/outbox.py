@@ -5,7 +5,7 @@ The SDK's asynchronous client has been reported to hang inside Azure Functions
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import stamina
 
 from shared.adapters.service_bus.failure import service_bus
-from shared.contracts.messages.contract import LARGEST_BATCH
+from shared.contracts.messages.batches import send_in_batches
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
@@ -132,8 +132,8 @@ class ServiceBusOutbox:
     """Sends in batches, over one connection to a queue that is kept open.
 
     Every method raises `ServiceUnavailable` when the broker does not take the messages; some may
-    have been taken by then, and sending all again is safe. A message that is too large raises the
-    SDK's `MessageSizeExceededError`.
+    have been taken by then, and sending all again is safe. A message that is too large even alone
+    raises the SDK's `MessageSizeExceededError` when all others are sent.
     """
 
     def __init__(
@@ -225,12 +225,19 @@ class _Sender:
             self._drop()
 
     def _send_once(self, messages: Sequence[_Outgoing], after: timedelta) -> None:
+        from azure.servicebus.exceptions import MessageSizeExceededError
+
+        written = [one.written(after) for one in messages]
         try:
-            _send_in_batches(self._sender(), [one.written(after) for one in messages])
+            aside = send_in_batches(self._sender(), written, MessageSizeExceededError)
         except BaseException:
             # Whatever it was: a sender that is broken is not to meet the next who sends.
             self._drop()
             raise
+        if aside:
+            raise MessageSizeExceededError(
+                message=f"{len(aside)} of {len(messages)} messages are too large even alone"
+            )
 
     def _sender(self) -> "ServiceBusSender":
         if self._open is None:
@@ -247,22 +254,6 @@ class _Sender:
                 sender.close()
             with suppress(Exception):
                 client.close()
-
-
-def _send_in_batches(sender: "ServiceBusSender", messages: "Iterable[ServiceBusMessage]") -> None:
-    from azure.servicebus.exceptions import MessageSizeExceededError
-
-    batch = sender.create_message_batch(LARGEST_BATCH)
-    for message in messages:
-        try:
-            batch.add_message(message)
-        except MessageSizeExceededError:
-            if not len(batch):
-                raise
-            sender.send_messages(batch)
-            batch = sender.create_message_batch(LARGEST_BATCH)
-            batch.add_message(message)
-    sender.send_messages(batch)
 
 
 def _may_pass(error: Exception) -> bool:

@@ -8,7 +8,7 @@ import azure.functions as func
 import pytest
 
 from shared.contracts.messages import queues
-from tests.support.registered_app import ENVIRONMENT, load
+from tests.support.registered_app import BY_TOKEN, ENVIRONMENT, load
 
 QUEUES = {
     "enroll_people": queues.ONBOARDING_EVENTS,
@@ -71,8 +71,7 @@ def test_every_route_asks_for_a_function_key_but_those_of_webhooks_with_proofs_a
 def test_behind_entra_only_the_systems_that_send_events_ask_for_a_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    entra = {"SSPR_OPERATOR_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
-    app = load(monkeypatch, {**ENVIRONMENT, **entra})
+    app = load(monkeypatch, {**ENVIRONMENT, **BY_TOKEN})
     levels = {
         function.get_function_name(): trigger.get_dict_repr()["authLevel"]
         for function in app.get_functions()

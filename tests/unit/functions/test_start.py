@@ -9,13 +9,11 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from functions.operators import PRINCIPAL_HEADER
 from shared.contracts.api.health_views import HealthView
-from tests.support.registered_app import ENVIRONMENT, load
+from tests.support.registered_app import BY_TOKEN, ENVIRONMENT, load
 from tests.support.repository import ROOT
 
 HEALTH = {"get_health": func.AuthLevel.ANONYMOUS, "get_health_report": func.AuthLevel.FUNCTION}
-ENTRA = {"SSPR_OPERATOR_AUTH": "entra", "WEBSITE_AUTH_ENABLED": "True"}
 
 
 class Mute:
@@ -113,22 +111,22 @@ async def test_an_app_whose_file_of_sources_is_wrong_takes_nothing(
 async def test_behind_entra_a_token_opens_the_report_and_nothing_else_does(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    app = await mute(monkeypatch, SSPR_TOPOLOGY="hybrid", **ENTRA)
+    app = await mute(monkeypatch, SSPR_TOPOLOGY="hybrid", **BY_TOKEN)
     assert set(app.levels.values()) == {func.AuthLevel.ANONYMOUS}
     refused = await app.ask("get_health_report")
     assert (refused.status_code, b"hybrid" in refused.get_body()) == (401, False)
-    nonsense = await app.ask("get_health_report", **{PRINCIPAL_HEADER: "e30="})
-    assert nonsense.status_code == 401
+    for headers in ({"x-ms-client-principal": "e30="}, {"authorization": "Bearer e30.e30."}):
+        assert (await app.ask("get_health_report", **headers)).status_code == 401
 
 
-async def test_without_app_service_in_front_a_key_opens_the_report_and_no_header_does(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("missing", ["SSPR_ENTRA_TENANT_ID", "SSPR_OPERATOR_AUDIENCE"])
+async def test_while_no_token_could_be_checked_a_key_opens_the_report(
+    monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
-    """The very setting that would let anybody name themselves is the one that is wrong."""
-    app = await mute(monkeypatch, SSPR_OPERATOR_AUTH="entra")
+    app = await mute(monkeypatch, **{**BY_TOKEN, missing: None})
     assert app.levels == HEALTH
     (problem,) = await app.problems()
-    assert "anybody could name themselves" in problem
+    assert f"set {missing}" in problem
 
 
 async def test_what_was_read_at_the_start_is_not_read_again(

@@ -103,13 +103,7 @@ def test_no_header_whatever_is_in_it_breaks_the_check(text: str, told: dict[str,
 
 
 def settings(told: Source, **secrets: str) -> None:
-    senders_of(
-        [told],
-        secrets=secrets,
-        authority="https://login.microsoftonline.com",
-        tenant_id=None,
-        audience=None,
-    )
+    senders_of([told], secrets=secrets, tokens=None)
 
 
 @pytest.mark.parametrize("proof", ["hmac", "secret"])

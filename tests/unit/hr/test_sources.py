@@ -7,6 +7,7 @@ import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
+from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.hr.sources import read_sources, senders_of
 from shared.contracts.documents.hr_sources.vocabulary import HrSources
 from shared.domain.errors import ConfigurationError
@@ -197,9 +198,8 @@ def test_a_source_whose_setting_is_missing_stops_the_start_with_its_name() -> No
         senders_of(
             read(everything),
             secrets={"bamboohr": "", "other": "x"},
-            authority="https://login.microsoftonline.com",
-            tenant_id=None,
-            audience="api://sspr",
+            tokens=None,
+            without_tokens=["SSPR_ENTRA_TENANT_ID"],
         )
     assert [line.strip() for line in str(raised.value).splitlines()[1:]] == [
         "HR source bamboohr: set SSPR_HR_SECRETS__BAMBOOHR",
@@ -216,9 +216,7 @@ def test_a_bearer_secret_that_can_be_guessed_stops_the_start(secret: dict[str, s
         senders_of(
             read(HEAD + SCIM),
             secrets=secret,
-            authority="https://login.microsoftonline.com",
-            tenant_id=None,
-            audience=None,
+            tokens=None,
         )
     assert "HR source scim: " in str(raised.value)
     assert "SSPR_HR_SECRETS__SCIM" in str(raised.value)
@@ -227,16 +225,14 @@ def test_a_bearer_secret_that_can_be_guessed_stops_the_start(secret: dict[str, s
 
 def test_the_keys_of_entra_are_never_fetched_in_the_clear() -> None:
     with pytest.raises(ConfigurationError, match="SSPR_ENTRA_AUTHORITY"):
-        senders_of([], secrets={}, authority="http://login.test", tenant_id="t", audience="a")
+        SigningKeys(authority="http://login.test", tenant_id="t")
 
 
 def test_secrets_are_not_shown() -> None:
     senders = senders_of(
         read(HEAD + BAMBOO),
         secrets={"BAMBOOHR": "s3cret-of-enough-bytes"},
-        authority="https://login.microsoftonline.com",
-        tenant_id=None,
-        audience=None,
+        tokens=None,
     )
     assert "s3cret" not in repr(senders)
 

@@ -59,6 +59,7 @@ class Broker:
     done: list[Any] = field(default_factory=list)
     dead: list[tuple[Any, str, str]] = field(default_factory=list)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    largest: int = 1_000_000
 
     def receive(self, most: int, wait: float) -> Sequence[Any]:
         assert wait > 0
@@ -81,9 +82,10 @@ class Broker:
         # As the SDK does, which encodes it.
         self.dead.append((delivery, reason, description.encode().decode()))
 
-    def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+    def send(self, messages: Sequence[tuple[str, bytes]]) -> Collection[str]:
         assert all(len(name) <= 128 for name, _ in messages)
-        self.sent += messages
+        self.sent += [(name, body) for name, body in messages if len(body) <= self.largest]
+        return [name for name, body in messages if len(body) > self.largest]
 
     def close(self) -> None:
         """Nothing to close."""
@@ -150,10 +152,12 @@ def command(key: str, employee_id: str = BARS, **changes: Any) -> bytes:
     return DirectoryCommand(**(known | changes)).text()
 
 
-def work(file: Path, letters: Sequence[Letter], domain: Domain | None = None) -> Broker:
+def work(
+    file: Path, letters: Sequence[Letter], domain: Domain | None = None, largest: int = 1_000_000
+) -> Broker:
     """Has the worker work until the queue is empty, and stop."""
     stop, clock, domain = Event(), Ticking(), domain or Domain()
-    broker = Broker(stop, list(letters))
+    broker = Broker(stop, list(letters), largest=largest)
     sync = LeftToScheduler()
     with Journal(file, NOW) as journal:
         handle = HandleCommands(
@@ -203,6 +207,17 @@ def test_what_cannot_be_read_is_set_aside_by_name_and_its_neighbours_are_done(
     assert broker.reports()[-1].set_aside == 1
     with Journal(tmp_path / "journal", NOW) as journal:
         assert journal.kept_aside == 1
+
+
+def test_an_answer_that_no_message_can_hold_is_set_aside_and_its_neighbours_are_told(
+    tmp_path: Path,
+) -> None:
+    long = command("long", members=[CommandMember(key="k" * 200, employee_id="1")])
+    letters = [Letter(command("one", "2")), Letter(long), Letter(command("two", "3"))]
+    broker = work(tmp_path / "journal", letters, largest=500)
+    assert set(broker.answers()) == {"one", "two"}
+    assert broker.reports()[-1].set_aside == 1
+    assert len(broker.done) == 3
 
 
 def test_an_amqp_value_is_set_aside(tmp_path: Path) -> None:
