@@ -54,12 +54,12 @@ class Connection:
         """Closes the connection."""
         self._http.close()
 
-    def get[V: View](self, path: str, kind: type[V], **parameters: int) -> V | None:
+    def get[V: View](self, path: str, kind: type[V], **parameters: int | str) -> V | None:
         """Returns the view that stands there; None where the app says that there is none."""
         answer = self._ask("GET", _with_query(path, parameters))
         return None if _is_none(answer) else self._view(answer, kind)
 
-    def get_text(self, path: str, **parameters: int) -> str | None:
+    def get_text(self, path: str, **parameters: int | str) -> str | None:
         """Returns the text there; None where the app says that there is none."""
         answer = self._ask("GET", _with_query(path, parameters))
         if _is_none(answer):
@@ -177,7 +177,7 @@ class Connection:
         return Failure(Status.UNREACHABLE, f"{self._url} answered {answer.status}: {advice}")
 
 
-def _with_query(path: str, parameters: Mapping[str, int]) -> str:
+def _with_query(path: str, parameters: Mapping[str, int | str]) -> str:
     return f"{path}?{urlencode(parameters)}" if parameters else path
 
 

@@ -65,8 +65,8 @@ class HeldEvents(Protocol):
     ) -> Sequence[HeldEvent]:
         """Returns what is held of these people."""
 
-    async def of_event(self, event_key: str) -> HeldEvent | None:
-        """Returns what is held under an event's key; None where nothing is."""
+    async def of_events(self, event_keys: Collection[str]) -> Sequence[HeldEvent]:
+        """Returns what is held under these events' keys, in their order."""
 
     async def keep(self, events: Collection[HeldEvent]) -> None:
         """Holds the events, each in the place of what was held of the same person.

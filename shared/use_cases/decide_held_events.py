@@ -13,7 +13,6 @@ from shared.domain.person.reasons import Reason
 from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
-from shared.use_cases.gathering import all_of
 
 
 async def list_held_events(after: str, world: World) -> HeldEventPage:
@@ -35,7 +34,7 @@ async def let_through(
         ServiceUnavailable: Service Bus takes nothing; asking again sends those that are left.
         LedgerConflict: try again.
     """
-    found = await _find(keys, world)
+    found = await world.held_events.of_events(keys)
     await _record("let-through-held-event", found, reason, world, actor=actor, now=now)
     # Before they are sent: whoever takes one off the queue has to see that it may pass.
     await world.held_events.keep([replace(one, is_let_through=True) for one in found])
@@ -57,17 +56,12 @@ async def drop(
     Raises:
         LedgerConflict: try again.
     """
-    found = [one for one in await _find(keys, world) if not one.is_let_through]
+    found = [one for one in await world.held_events.of_events(keys) if not one.is_let_through]
     await _record("drop-held-event", found, reason, world, actor=actor, now=now)
     kept = [_kept(one, actor, reason, now) for one in found]
     await world.ledger.record_receipts(kept)
     await world.held_events.forget(found)
     return _decided(keys, found)
-
-
-async def _find(keys: Collection[str], world: World) -> Sequence[HeldEvent]:
-    found = await all_of(world.held_events.of_event(key) for key in dict.fromkeys(keys))
-    return [one for one in found if one]
 
 
 async def _record(

@@ -42,10 +42,11 @@ class MemoryHeldEvents:
         texts = [self._storage.held.get(place) for place in places]
         return [_EVENT.read(text) for text in texts if text is not None]
 
-    async def of_event(self, event_key: str) -> HeldEvent | None:
-        """Returns what is held under an event's key; None where nothing is."""
-        await self._pause("held_events.of_event")
-        return next((one for one in self._all() if one.event_key == event_key), None)
+    async def of_events(self, event_keys: Collection[str]) -> Sequence[HeldEvent]:
+        """Returns what is held under these events' keys, in their order."""
+        await self._pause("held_events.of_events")
+        held = {one.event_key: one for one in self._all()}
+        return [held[key] for key in dict.fromkeys(event_keys) if key in held]
 
     async def keep(self, events: Collection[HeldEvent]) -> None:
         """Holds the events, each in the place of what was held of the same person.

@@ -63,8 +63,12 @@ class TableHeldEvents:
         rows = await self._table.get_many(_PARTITION, [_held_key(place) for place in places])
         return [_EVENT.read(row) for row in rows]
 
-    async def of_event(self, event_key: str) -> HeldEvent | None:
-        """Returns what is held under an event's key; None where nothing is."""
+    async def of_events(self, event_keys: Collection[str]) -> Sequence[HeldEvent]:
+        """Returns what is held under these events' keys, in their order."""
+        found = await all_of(map(self._of_event, dict.fromkeys(event_keys)))
+        return [one for one in found if one]
+
+    async def _of_event(self, event_key: str) -> HeldEvent | None:
         index = await self._table.get(_PARTITION, row_key(RowKind.HELD_KEY, event_key))
         row = index and await self._table.get(_PARTITION, _held_key(str(index[_PLACE])))
         event = _EVENT.read(row) if row else None

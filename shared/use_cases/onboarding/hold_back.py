@@ -55,8 +55,9 @@ async def hold_back(
 async def forget_let_through(messages: Mapping[Request, Message], world: World) -> None:
     """Forgets what an operator has let through and has been taken now."""
     returned = [request.key for request, message in messages.items() if message.returns]
-    found = [await world.held_events.of_event(key) for key in returned]
-    await world.held_events.forget([one for one in found if one and one.is_let_through])
+    if returned:
+        found = await world.held_events.of_events(returned)
+        await world.held_events.forget([one for one in found if one.is_let_through])
 
 
 async def _moved(

@@ -86,9 +86,10 @@ async def describe_event(key: str, world: World, now: datetime) -> EventView | N
 
 async def _of_held(key: str, world: World) -> Receipt | None:
     """Returns what would be a receipt of an event that a brake holds; None of any other."""
-    held = await world.held_events.of_event(key)
-    if held is None:
+    found = await world.held_events.of_events([key])
+    if not found:
         return None
+    held = found[0]
     return Receipt(
         key=key,
         queue=ONBOARDING_EVENTS,
