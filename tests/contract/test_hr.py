@@ -253,6 +253,14 @@ def test_of_a_report_the_bad_records_are_answered_by_name_and_kept(http: httpx.C
     assert refusal(http.post("/api/hooks/report", json={"people": people}), 401)
 
 
+def dealt_with(http: httpx.Client, key: str) -> dict[str, Any]:
+    """What became of an event, once it is known."""
+    path = f"/api/events/{key}"
+    wait_until(lambda: http.get(path, headers=keyed(http)).status_code == 200)
+    found: dict[str, Any] = http.get(path, headers=keyed(http)).json()
+    return found
+
+
 def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.Client) -> None:
     """Given a report of everybody, when it comes, then those hired long ago are only counted."""
     people = [
@@ -262,10 +270,7 @@ def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.C
     answer = http.post("/api/hooks/report", json={"people": people}, headers=reporting())
     keys = accepted(answer)
     assert (len(keys), answer.json()["listed"]) == (2, 1)
-    found = [f"/api/events/{key}" for key in keys]
-    for path in found:
-        wait_until(lambda path=path: http.get(path, headers=keyed(http)).status_code == 200)
-    listed, joins = (http.get(path, headers=keyed(http)).json() for path in found)
+    listed, joins = (dealt_with(http, key) for key in keys)
     assert (listed["outcome"], listed["people"]) == ("listed", [])
     assert joins["outcome"] == "hire-date-ahead"
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from shared.adapters.memory.as_json import AsJson
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.person.admission import Admitted
 from shared.domain.person.brake import Direction, Rate
-from shared.ports.admission import Admitted
 from shared.ports.held_events import HeldEvent, place_of
 
 _EVENT = AsJson(HeldEvent, "Event")

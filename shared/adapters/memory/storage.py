@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.person.admission import Admitted
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease
-from shared.ports.admission import Admitted
 from shared.ports.ledger import Receipt
 from shared.ports.plans import PlannedPerson
 

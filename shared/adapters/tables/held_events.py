@@ -15,8 +15,8 @@ from shared.adapters.tables.keys import RowKind, row_key, rows_of
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
 from shared.adapters.tables.transactions import packed, until_undisturbed
+from shared.domain.person.admission import Admitted
 from shared.domain.person.brake import Direction, Rate
-from shared.ports.admission import Admitted
 from shared.ports.held_events import HeldEvent, place_of
 
 _EVENT = JsonColumns(HeldEvent, "Event")

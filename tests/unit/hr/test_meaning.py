@@ -218,7 +218,7 @@ def test_whoever_joins_fits_both_days_and_everybody_else_is_listed(
     ],
 )
 def test_each_source_has_a_brake_for_those_who_join_and_one_for_those_who_leave(
-    more: dict[str, str], joining: Rate, leaving: Rate
+    more: dict[str, Any], joining: Rate, leaving: Rate
 ) -> None:
     others = Brake(Rate(1), Rate(2))
     brakes = brakes_of([hr_source(**more)], others)
