@@ -47,6 +47,7 @@ ALARMS = (
     "rollout-paused",
     "gate-failed",
     "writeback-failures",
+    "events-held",
     "plan-unsafe",
     "worker-silent",
     "app-silent",
