@@ -14,6 +14,11 @@ from shared.contracts.api.dead_letter_views import (
     DealtWithView,
 )
 from shared.contracts.api.event_views import AcceptedEvents, EventView
+from shared.contracts.api.forecast_views import (
+    ForecastPeople,
+    ForecastPerson,
+    ResetForecastView,
+)
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEventView
 from shared.contracts.api.operation_views import (
@@ -27,12 +32,10 @@ from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanV
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 
 if TYPE_CHECKING:
     from cli.connection import Connection
-
-MOST_EVENTS = 1_000
-"""Events that the webhook takes in one request."""
 
 
 class OperatorApi:
@@ -47,15 +50,15 @@ class OperatorApi:
     def __exit__(self, *_: object) -> None:
         self._at.close()
 
-    def send(self, events: Sequence[object]) -> tuple[str, ...]:
-        """Hands in at most `MOST_EVENTS` events, all or none; returns the keys to follow them by.
+    def send(self, events: Sequence[object]) -> AcceptedEvents:
+        """Hands in at most `MOST_EVENTS` events, each by itself; returns their keys and refusals.
 
         Repeating it is safe: an event that the app gets twice is known by its id.
 
         Raises:
-            RefusedInput: the app found something wrong with one of them.
+            RefusedInput: the app found something wrong with all of them.
         """
-        return self._at.post("onboarding-events", list(events), AcceptedEvents).keys
+        return self._at.post("onboarding-events", list(events), AcceptedEvents)
 
     def user(self, identity: str) -> PeopleView | None:
         """Returns everybody whom that name means; None where nobody is known by it."""
@@ -132,6 +135,23 @@ class OperatorApi:
         """Returns the rollout as it stands; None before the first was applied."""
         return self._at.get("rollout", RolloutView)
 
+    def writing(self) -> WritingView:
+        """Tells whether everything that writes goes on."""
+        found = self._at.get("writing", WritingView)
+        return _there(found, "the app cannot be stopped this way; it is older than this sspr")
+
+    def stop(self, reason: str) -> WritingView:
+        """Stops everything that writes; saying it twice stops it no more than once."""
+        return self._at.post("writing/stop", {"reason": reason}, WritingView)
+
+    def start(self, reason: str) -> WritingView:
+        """Lets everything that writes go on.
+
+        Raises:
+            Unanswered: it may have been heard or not.
+        """
+        return self._at.post("writing/start", {"reason": reason}, WritingView, repeatable=False)
+
     def document(self, version: int | None) -> str | None:
         """Returns that version of the document as written, or the one in force; None without it."""
         asked = {} if version is None else {"version": version}
@@ -191,6 +211,28 @@ class OperatorApi:
         """Looks at an operation again."""
         found = self._at.get(f"operations/{_part(asked.key)}", type(asked))
         return _there(found, f"no operation is known by {asked.key}")
+
+    def forecast(self, on: str, group_by: str, *, timeout: float) -> ResetForecastView:
+        """Foretells, in numbers, who can reset a password today and on that day.
+
+        The app reads everybody in scope for it, which takes minutes where these are a million.
+
+        Raises:
+            RefusedInput: the day is over, or is none.
+        """
+        found = self._at.get(
+            "forecast", ResetForecastView, patience=timeout, on=on, groupBy=group_by
+        )
+        return _there(found, "the app has no forecast; it is older than this sspr")
+
+    def forecast_people(self, on: str) -> Iterator[ForecastPerson]:
+        """Reads everybody in scope, each foretold, page by page."""
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get("forecast/people", ForecastPeople, on=on, page=page)
+            people = _there(found, "the app has no forecast; it is older than this sspr")
+            yield from people.people
+            page = people.next_page
 
     def audit_ends(self) -> Sequence[AuditEndView]:
         """Returns where the audit's chain ends in each partition."""

@@ -19,8 +19,10 @@ class _Verb:
     """A brake is pulled again; whatever sets something going is left to the operator."""
 
 
+_HELD = (RolloutPhase.PAUSED, RolloutPhase.ABORTED)
 _VERBS: Mapping[str, _Verb] = {
-    "pause": _Verb(lambda rollout: rollout.phase == RolloutPhase.PAUSED, attempts=3),
+    # Of a rollout that is aborted a pause is kept, and changes nothing.
+    "pause": _Verb(lambda rollout: rollout.phase in _HELD, attempts=3),
     "abort": _Verb(lambda rollout: rollout.phase == RolloutPhase.ABORTED, attempts=3),
     "resume": _Verb(lambda rollout: rollout.active),
     "restart": _Verb(lambda rollout: rollout.phase == RolloutPhase.PLANNED),

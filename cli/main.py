@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated, Any, override
 import typer
 from typer.core import TyperGroup
 
-from cli.commands import audit, dead_letters, health, held, hr, onboarding, people, plans, rollout
+from cli.commands import (
+    audit,
+    dead_letters,
+    forecast,
+    health,
+    held,
+    hr,
+    onboarding,
+    people,
+    plans,
+    rollout,
+    writing,
+)
 from cli.exits import EPILOG, Failure
 from cli.terminal import tell
 
@@ -42,7 +54,9 @@ app = typer.Typer(
 )
 app.add_typer(plans.app)
 app.add_typer(rollout.app)
+app.add_typer(writing.app)
 app.add_typer(people.app)
+app.add_typer(forecast.app)
 app.add_typer(health.app)
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")

@@ -17,28 +17,43 @@ if TYPE_CHECKING:
     from cli.standing import Standing
     from shared.contracts.api.dead_letter_views import DeadLetterView
     from shared.contracts.api.event_views import EventView, ReceiptView
+    from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
     from shared.contracts.api.plan_views import PlanView, RollbackView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
+    from shared.contracts.api.writing_views import WritingView
 
 
 def standing_table(seen: "Standing") -> "RenderableType":
-    """Renders the rollout, and below it the totals."""
+    """Renders the rollout, and below it the totals; above both, that everything is stopped."""
     from rich.console import Group
     from rich.text import Text
 
     from cli.render.rollout import rollout_view
     from cli.render.totals import totals_view
+    from cli.render.writing import stop_banner
 
-    return Group(rollout_view(seen.rollout), Text(), totals_view(seen.status))
+    stopped = stop_banner(seen.status.writing)
+    return Group(*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+
+
+def writing_table(writing: "WritingView") -> "RenderableType":
+    """Renders whether everything that writes goes on."""
+    from cli.render.writing import writing_view
+
+    return writing_view(writing)
 
 
 def rollout_table(rollout: "RolloutView | None") -> "RenderableType":
     """Renders the rollout as it stands."""
-    from cli.render.rollout import rollout_view
+    from rich.console import Group
 
-    return rollout_view(rollout)
+    from cli.render.rollout import rollout_view
+    from cli.render.writing import stop_banner
+
+    stopped = stop_banner(rollout.writing if rollout else None)
+    return Group(*stopped, rollout_view(rollout))
 
 
 def gates_table(looked: "EvaluationsView") -> "RenderableType":
@@ -137,6 +152,22 @@ def plan_markdown(plan: "PlanView") -> str:
     from cli.render.plan import plan_report, report_markdown
 
     return report_markdown(plan_report(plan))
+
+
+def forecast_table(found: "ResetForecastView") -> "RenderableType":
+    """Renders who can reset a password today and on a day ahead."""
+    from cli.render.forecast import forecast_report
+    from cli.render.plan import report_view
+
+    return report_view(forecast_report(found))
+
+
+def forecast_markdown(found: "ResetForecastView") -> str:
+    """Writes the same for a report."""
+    from cli.render.forecast import forecast_report
+    from cli.render.plan import report_markdown
+
+    return report_markdown(forecast_report(found))
 
 
 def rollback_table(rollback: "RollbackView") -> "RenderableType":

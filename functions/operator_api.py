@@ -8,11 +8,13 @@ from pydantic import ConfigDict
 from functions import (
     audit_api,
     dead_letters_api,
+    forecast_api,
     health,
     held_events_api,
     people_api,
     plans_api,
     rollout_api,
+    writing_api,
 )
 from functions.operators import Operators
 from functions.routes import Request, Routes
@@ -28,8 +30,10 @@ from shared.contracts.api.webhook import EventsBody
 description = Routes("description")
 _PARTS = (
     rollout_api.routes,
+    writing_api.routes,
     plans_api.routes,
     people_api.routes,
+    forecast_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
     held_events_api.routes,
@@ -53,10 +57,11 @@ _WEBHOOK = Route(
     method="POST",
     path="onboarding-events",
     tag="onboarding",
-    summary="Take in an onboarding event or a list of them, all or none",
+    summary="Take in an onboarding event or a list of them, each by itself",
     takes=EventsBody,
     answers=AcceptedEvents,
     status=202,
+    also={207: AcceptedEvents},
     for_operators=False,
     example={"userPrincipalName": "grace@contoso.com", "effectiveDate": "2026-09-01"},
 )
@@ -78,7 +83,7 @@ _HR = [
             answers=HrAnswer,
             status=202,
             also={200: SenderAnswer, 207: HrAnswer},
-            refuses=(403, 404, 413, 503) if by_proof else (404, 413),
+            refuses=(403, 413, 503) if by_proof else (404, 413),
             for_operators=False,
             by_proof=by_proof,
             example={
@@ -95,7 +100,7 @@ _HR = [
             summary="Whether a sender's events are welcome (CloudEvents' protection against abuse)",
             takes=Nothing,
             answers=None,
-            refuses=(404,),
+            refuses=() if by_proof else (404,),
             for_operators=False,
             by_proof=by_proof,
         ),

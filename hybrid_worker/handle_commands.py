@@ -93,7 +93,7 @@ class HandleCommands:
         fresh = self._fresh([command.by_our_clock(now) for command in in_order])
         earlier = self._journal.earlier(fresh)
         results: dict[str, dict[str, MemberResult]] = {key: {} for key in fresh}
-        due = self._without_expired(fresh.values(), {key for key, _ in earlier}, results)
+        due = self._still_wanted(fresh.values(), {key for key, _ in earlier}, results)
         items = self._carry_out(self._judged(due, results), earlier)
         for item in items:
             target = item.target
@@ -109,25 +109,25 @@ class HandleCommands:
         self._journal.tell_again(known)
         return {key: command for key, command in by_key.items() if key not in known}
 
-    def _without_expired(
+    def _still_wanted(
         self,
         commands: Iterable[DirectoryCommand],
         touched: AbstractSet[str],
         results: Mapping[str, dict[str, MemberResult]],
     ) -> list[DirectoryCommand]:
-        """Returns the commands whose time is not over, and answers the others.
+        """Returns the commands that are neither void nor past their time, and answers the others.
 
         A command that was begun before a crash is finished: its answer is true and still wanted.
         """
-        now = self._clock()
+        now, stopped_at = self._clock(), self._journal.stopped_at()
         due = []
         for command in commands:
-            if command.expires_at >= now or command.command_key in touched:
+            reason = _obstacle(command, now, stopped_at)
+            if reason is None or command.command_key in touched:
                 due.append(command)
                 continue
             for member in command.members:
-                refusal = verdicts.refused(member, Reason.COMMAND_EXPIRED)
-                results[command.command_key][member.key] = refusal
+                results[command.command_key][member.key] = verdicts.refused(member, reason)
         return due
 
     def _judged(
@@ -181,6 +181,15 @@ class HandleCommands:
                 outcomes=_counted(members),
             )
         self._journal.record(answers, items, self._clock())
+
+
+def _obstacle(
+    command: DirectoryCommand, now: datetime, stopped_at: datetime | None
+) -> Reason | None:
+    """Returns why the whole command is not carried out, or None if it may be."""
+    if stopped_at and command.issued_at <= stopped_at:
+        return Reason.WRITING_STOPPED
+    return Reason.COMMAND_EXPIRED if command.expires_at < now else None
 
 
 def _is_intent(item: Planned, to_write: AbstractSet[UUID]) -> bool:

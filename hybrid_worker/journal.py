@@ -1,10 +1,10 @@
 """What the worker must not forget when it dies: a small sqlite file, synced at every commit.
 
-Four things: which changes it was about to write (so that a command delivered again after a crash
+Five things: which changes it was about to write (so that a command delivered again after a crash
 is answered with what it did), the newest command per account (so that an older one does not undo
-it), whose delta sync or answer is still owed,
-and what could not be digested. Answers are an outbox: they are stored with the
-change and sent until they are marked as told.
+it), whose delta sync or answer is still owed, until when commands were issued that are void, and
+what could not be digested. Answers are an outbox: they are stored with the change and sent until
+they are marked as told.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -126,6 +126,17 @@ class Journal:
             run(_SET_ASIDE, [row])
             run("DELETE FROM set_aside WHERE id <= (SELECT max(id) FROM set_aside) - ?", [(_MOST,)])
         self._kept_aside = self._count_set_aside()
+
+    def note_stop(self, stopped_at: datetime) -> None:
+        """Saves that commands issued until then are void; only the newest such time counts."""
+        with self._transaction() as run:
+            run("INSERT INTO stop (stopped_at) VALUES (?)", [(as_text(stopped_at),)])
+            run("DELETE FROM stop WHERE stopped_at < (SELECT max(stopped_at) FROM stop)", [()])
+
+    def stopped_at(self) -> datetime | None:
+        """Tells until when commands were issued that are void; None if there was no stop."""
+        (newest,) = self._database.execute("SELECT max(stopped_at) FROM stop").fetchone()
+        return datetime.fromisoformat(newest) if newest else None
 
     def close(self) -> None:
         """Closes the file; another process may open it."""

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS change (
 CREATE TABLE IF NOT EXISTS set_aside (
     id INTEGER PRIMARY KEY, at TEXT NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, content BLOB
 );
+CREATE TABLE IF NOT EXISTS stop (stopped_at TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS change_by_guid ON change (guid, issued_at);
 CREATE INDEX IF NOT EXISTS command_owed ON command (owed_since) WHERE owed_since IS NOT NULL;
 CREATE INDEX IF NOT EXISTS command_untold ON command (told) WHERE told = 0;
@@ -44,6 +45,7 @@ _TABLES = (
     "SELECT key, action, recorded_at, owed_since, members, sync, told FROM command LIMIT 0",
     "SELECT id, command_key, guid, action, issued_at, outcome FROM change LIMIT 0",
     "SELECT id, at, name, reason, content FROM set_aside LIMIT 0",
+    "SELECT stopped_at FROM stop LIMIT 0",
 )
 
 

@@ -54,6 +54,7 @@ def unreadable_rows(database: sqlite3.Connection) -> Iterator[Unreadable]:
     yield from _unreadable(
         database, "change", ("command_key", "guid", "action", "issued_at", "outcome"), _read_change
     )
+    yield from _unreadable(database, "stop", ("stopped_at",), _read_stop)
 
 
 def from_the_future(database: sqlite3.Connection, now: datetime) -> Sequence[tuple[str, int]]:
@@ -117,6 +118,10 @@ def _read_change(row: _Row) -> None:
         raise ValueError("no time zone")
     if row["outcome"] != INTENDED:
         WriteOutcome(row["outcome"] or "")
+
+
+def _read_stop(row: _Row) -> None:
+    _MOMENT.validate_python(row["stopped_at"])
 
 
 def _name(table: str, rowid: int, values: Mapping[str, tuple[str, bytes | None]]) -> str:

@@ -1,11 +1,13 @@
 """The loop: take commands, carry them out, move the delta sync on, tell, report, and let go.
 
-One thread does it all in turns; nothing in a turn waits for a cycle. Commands stay locked until
-their answer is final or the hold is over, so that a worker that dies is replaced by a redelivery.
+One thread does it all in turns; nothing in a turn waits for a cycle. A command is let go once what
+it owes is in the journal and its first answer is sent: no lock has to outlive a cycle, and a worker
+that dies goes on from its journal.
 """
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
@@ -21,12 +23,13 @@ from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import SyncReport, SyncState
+from shared.contracts.messages.directory_stop import SCHEMA as STOP_SCHEMA
+from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.worker_report import SyncHindrance
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 
 _log = structlog.get_logger(__name__)
 
-MOST_HELD = 500
 _TRIES = 4
 """Deliveries before it, after which a command that fails on its own is set aside."""
 _LONGEST_WAIT = 1.0
@@ -45,6 +48,9 @@ class CommandQueues(Protocol):
     def prove(self) -> None:
         """Asks something through the receiving link, so that a dead one is found out."""
 
+    def peek(self, after: int) -> Sequence[Delivery]:
+        """Looks at messages behind that sequence number without taking them."""
+
     def complete(self, delivery: Delivery) -> None:
         """Takes the command off the queue: it is dealt with."""
 
@@ -56,6 +62,10 @@ class CommandQueues(Protocol):
 
     def send(self, messages: Sequence[tuple[str, bytes]]) -> Collection[str]:
         """Sends results and reports; returns the ids of those that no message can hold."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far the local clock is ahead of theirs; None if that is little, or unknown."""
 
     def close(self) -> None:
         """Closes everything; the next use opens it again."""
@@ -96,10 +106,10 @@ class Sync(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much to take at once, and how long to hold it."""
+    """How much to take at once, and how long to wait for what."""
 
     batch: int
-    hold: timedelta
+    explain_after: timedelta
     stop_within: timedelta
 
 
@@ -109,7 +119,6 @@ class _Held:
 
     delivery: Delivery
     key: str
-    until: datetime
 
 
 @dataclass(slots=True)
@@ -160,6 +169,8 @@ class ReceiveLoop:
         self._stop = stop
         self._turned = turned
         self._held: list[_Held] = []
+        self._explained: dict[str, str] = {}
+        self._looked_to = 0
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
         self._directory_pause = _Pause(clock())
@@ -175,7 +186,7 @@ class ReceiveLoop:
         while not self._stop.is_set():
             self._guarded(self._turn)
         deadline = self._clock() + self._pace.stop_within
-        while self._held and self._sync.is_running and self._clock() < deadline:
+        while self._sync.is_running and self._clock() < deadline:
             self._guarded(self._finish)
             time.sleep(_SHORTEST_WAIT)
         self._guarded(self._release)
@@ -207,10 +218,10 @@ class ReceiveLoop:
 
     def _finish(self) -> None:
         self._tell()
+        self._let_go()
         self._sync.step()
         self._note_overdue()
         self._tell()
-        self._let_go()
 
     def _ask_directory(self) -> None:
         """Asks AD while it is away, and before each report, however long no command came."""
@@ -234,6 +245,7 @@ class ReceiveLoop:
             self._sync.newest(),
             self._sync.hindrance(),
             directory_answers=not self._directory_is_away,
+            clock_ahead=self._queues.clock_ahead,
         )
         if report:
             # No sign of life from a worker that would not hear a command.
@@ -248,15 +260,12 @@ class ReceiveLoop:
         _log.warning("directory-unavailable", error=str(error), seconds=seconds)
 
     def _take(self) -> None:
-        room = min(self._pace.batch, MOST_HELD - len(self._held))
-        if room <= 0:
-            time.sleep(_SHORTEST_WAIT)
-            return
-        deliveries = self._queues.receive(room, self._wait())
+        deliveries = self._queues.receive(self._pace.batch, self._wait())
         read = [(delivery, self._read(delivery)) for delivery in deliveries]
         taken = [(delivery, command) for delivery, command in read if command]
         if not taken:
             return
+        self._look_ahead()
         try:
             failures = failures_of(self._handle, [command for _, command in taken])
         except DirectoryUnavailable as error:
@@ -264,9 +273,8 @@ class ReceiveLoop:
             for delivery, _ in taken:
                 self._queues.abandon(delivery)
             return
-        until = self._clock() + self._pace.hold
         self._held += [
-            _Held(delivery, command.command_key, until)
+            _Held(delivery, command.command_key)
             for place, (delivery, command) in enumerate(taken)
             if place not in failures
         ]
@@ -297,13 +305,43 @@ class ReceiveLoop:
             return _LONGEST_WAIT
         return min(max((due - self._clock()).total_seconds(), _SHORTEST_WAIT), _LONGEST_WAIT)
 
+    def _look_ahead(self) -> None:
+        """Finds a stop that is still behind other messages, before anything is carried out.
+
+        Each message is looked at once; a stop that was found is taken off in its turn.
+        """
+        while ahead := self._queues.peek(self._looked_to):
+            self._turned()
+            for peeked in ahead:
+                self._looked_to = max(self._looked_to, peeked.sequence_number or 0)
+                stop = None
+                # What is wrong with a message is told when it is taken.
+                with suppress(Exception):
+                    stop = _stop_in(body_of(peeked))
+                if stop:
+                    self._heed(stop)
+
+    def _heed(self, stop: DirectoryStop) -> None:
+        """Notes until when commands were issued that are void."""
+        stopped_at = stop.by_our_clock(self._clock()).stopped_at
+        known = self._journal.stopped_at()
+        if known is None or known < stopped_at:
+            self._journal.note_stop(stopped_at)
+            _log.warning("stopped", stopped_at=stopped_at.isoformat())
+
     def _read(self, delivery: Delivery) -> DirectoryCommand | None:
         # Whatever a message makes the reading fail with, it is the one message's.
         try:
-            return DirectoryCommand.read(body_of(delivery))
+            body = body_of(delivery)
+            stop = _stop_in(body)
+            if stop is None:
+                return DirectoryCommand.read(body)
         except Exception as error:  # noqa: BLE001
             self._set_aside(delivery, f"sequence number {delivery.sequence_number}", error)
             return None
+        self._heed(stop)
+        self._queues.complete(delivery)
+        return None
 
     def _set_aside(self, delivery: Delivery, name: str, error: Exception) -> None:
         """Keeps a message that cannot be digested in the journal, and takes it off the queue."""
@@ -328,23 +366,26 @@ class ReceiveLoop:
         self._journal.told([recorded.key for recorded in untold])
 
     def _note_overdue(self) -> None:
-        """Says why before letting go, if the hold is over and the sync is not."""
+        """Says once of each command what keeps its sync back, if it has been owed for long."""
         standing = self._sync.standing()
-        if standing.problem is None:
+        problem = standing.problem
+        if problem is None:
+            self._explained.clear()
             return
-        now = self._clock()
-        late = [held.key for held in self._held if held.until <= now]
+        limit = self._clock() - self._pace.explain_after
+        owed = [key for key, since in self._journal.owed().items() if since <= limit]
+        late = [key for key in owed if self._explained.get(key) != problem]
+        self._explained |= dict.fromkeys(late, problem)
         recorded = self._journal.recorded(late).values()
         pending = [r.key for r in recorded if r.owed_since and r.sync.state is SyncState.PENDING]
         self._journal.report(pending, standing)
 
     def _let_go(self) -> None:
         recorded = self._journal.recorded({held.key for held in self._held})
-        now = self._clock()
         kept = []
         for held in self._held:
             answer = recorded[held.key]
-            if answer.told and (answer.is_final or held.until <= now):
+            if answer.told:
                 self._queues.complete(held.delivery)
             else:
                 kept.append(held)
@@ -362,6 +403,17 @@ class ReceiveLoop:
             return
         self._prune_at = now + _PRUNE_EVERY
         self._journal.prune(now)
+
+
+def _stop_in(body: bytes) -> DirectoryStop | None:
+    """Returns the stop that a message is by its own word, or None if it says to be something else.
+
+    Raises:
+        InvalidMessage: it says to be a stop and is none.
+    """
+    if f'"{STOP_SCHEMA}"'.encode() not in body:
+        return None
+    return DirectoryStop.read(body)
 
 
 def _content(delivery: Delivery) -> bytes:

@@ -79,8 +79,8 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 
 // A queue that is drained comes to nothing now and then, and its least number of active messages is
 // zero: the app takes a thousand at once, ends a batch within half a lock of five minutes, and keeps
-// for later (which counts as scheduled, not as active) what it cannot do yet. The worker keeps a
-// command back for four minutes at most (SSPR_WORKER_SYNC_HOLD). So what has not come to nothing within half an hour
+// for later (which counts as scheduled, not as active) what it cannot do yet. The worker lets a
+// command go once it is answered. So what has not come to nothing within half an hour
 // is not drained, or more comes than is done. No less: Flex Consumption takes minutes to wake an app.
 resource stalledQueues 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${prefix}-queue-stalled'
@@ -138,6 +138,20 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     dimensions: ['wave', 'pause']
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'writing-stopped'
+    description: 'Everything that writes is stopped: nobody is put in or taken out. See: sspr status'
+    severity: 2
+    query: loadTextContent('../monitoring/writing-stopped.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['reason']
     stateful: true
     enabled: true
   }
@@ -253,6 +267,8 @@ var rules = [
     threshold: 0
     dimensions: ['source']
     stateful: false
+    // Anybody may knock in a source's name as often as they like.
+    quietFor: 'P1D'
     enabled: true
   }
   {
@@ -330,6 +346,7 @@ module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
     threshold: rule.threshold
     dimensions: rule.dimensions
     stateful: rule.stateful
+    quietFor: rule.?quietFor ?? ''
     actionGroupId: operators.id
   }
 }]

@@ -8,6 +8,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.writing import Writing
 from shared.domain.signals import (
     By,
     CommandExpired,
@@ -20,6 +21,8 @@ from shared.domain.signals import (
     RolloutPaused,
     Signal,
     WaveBegun,
+    WritingStarted,
+    WritingStopped,
     person_reference,
 )
 
@@ -43,6 +46,15 @@ def signals_of_rollout(before: Rollout | None, after: Rollout) -> Iterator[Signa
         yield RolloutPaused(reason=after.pause.reason, wave=wave, who=who)
     if wave and before is not None and after.started > before.started:
         yield WaveBegun(wave=wave, number=after.started)
+
+
+def signals_of_writing(writing: Writing) -> Iterator[Signal]:
+    """Yields what is to be told of the word on everything that writes, new or still in force."""
+    who = By.CLOCK if writing.actor == _CLOCK else By.OPERATOR
+    if writing.stop is not None:
+        yield WritingStopped(reason=writing.stop, who=who, since=writing.since.isoformat())
+    elif not writing.carried_out:
+        yield WritingStarted(who=who)
 
 
 def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:

@@ -5,6 +5,7 @@ digest of their key. What operators write in their own words stays in the audit.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from hashlib import sha256
@@ -16,6 +17,7 @@ from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import PauseReason, Phase
+from shared.domain.rollout.writing import StopReason
 
 _MOST_TEXT = 200
 _PLAIN_FIELD = re.compile(r"[A-Za-z0-9_.()\[\]-]{1,100}")
@@ -71,6 +73,26 @@ class RolloutPaused(Signal):
     event = "rollout-paused"
     reason: PauseReason
     wave: str | None
+    who: By
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingStopped(Signal):
+    """Nothing is written until somebody starts it again; told every minute while that lasts."""
+
+    event = "writing-stopped"
+    reason: StopReason
+    who: By
+    since: str
+    """In UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritingStarted(Signal):
+    """Everything that writes goes on."""
+
+    event = "writing-started"
+    severity = Severity.INFO
     who: By
 
 
@@ -151,6 +173,8 @@ class RolloutStatus(Signal):
     flagged: int
     refused_messages: int
     held_events: int = 0
+    stopped: bool = False
+    """Whether everything that writes is stopped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,12 +215,16 @@ class EventsHeld(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SenderRefused(Signal):
-    """Somebody could not prove to be the HR system in whose name they sent."""
+class RequestsRefused(Signal):
+    """Requests were turned away at a door; told of the first, and of those that followed it."""
 
-    event = "sender-refused"
-    source: str
-    reason: str
+    event = "requests-refused"
+    door: str
+    source: str | None
+    """The configured source in whose name they came; of no other name is anything kept."""
+    requests: int
+    reasons: Mapping[str, int]
+    """How many for which reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,6 +289,8 @@ class WorkerReported(Signal):
     """How its newest delta sync stands."""
     set_aside: int | None = None
     """How many commands and rows of its journal it could not digest."""
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +339,8 @@ SIGNALS: tuple[type[Signal], ...] = (
     WorkPostponed,
     PhaseChanged,
     RolloutPaused,
+    WritingStopped,
+    WritingStarted,
     WaveBegun,
     WaveRolledBack,
     GateFailed,
@@ -319,7 +351,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     MessageRefused,
     ErrorUnforeseen,
     EventsHeld,
-    SenderRefused,
+    RequestsRefused,
     LifecycleTold,
     PersonFailed,
     PersonFlagged,

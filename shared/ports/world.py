@@ -19,6 +19,7 @@ from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.unread import Unread
 from shared.ports.workers import Workers
+from shared.ports.write_control import WriteControl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ class World:
     cloud_scope: CloudScope
     ledger: Ledger
     rollouts: Rollouts
+    write_control: WriteControl
     plans: Plans
     operations: Operations
     workers: Workers

@@ -1,8 +1,8 @@
-"""Recording: the one door through which people, the rollout and refused messages are saved.
+"""Recording: the one door through which people, the rollout, stops and refused messages are saved.
 
 Each function stores first, then says what happened, then queues what follows from it: whatever was
 said is true, and whatever a writer looks up is there. Nobody else calls the ledger's `amend` and
-`adopt` or the rollouts' `replace` and `renew`.
+`adopt`, the rollouts' `replace` and `renew` or the write control's `replace`.
 """
 
 import hashlib
@@ -12,15 +12,17 @@ from datetime import datetime
 from itertools import batched
 
 from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
-from shared.domain.noticing import signals_of_person, signals_of_rollout
+from shared.domain.noticing import signals_of_person, signals_of_rollout, signals_of_writing
 from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.rollout.state import Lease, Rollout
+from shared.domain.rollout.writing import Writing
 from shared.domain.signals import MessageRefused, plain_field, plain_text
 from shared.ports.ledger import Receipt
 from shared.ports.outbox import Outbox
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
+from shared.ports.write_control import StoredWriting
 from shared.use_cases.signalling import emit
 
 type Choose = Callable[[Enrolment | None, Enrolment], bool]
@@ -136,6 +138,19 @@ async def save_lease(world: World, stored: StoredRollout, lease: Lease | None) -
     return await world.rollouts.renew(stored, lease)
 
 
+async def save_writing(
+    world: World, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+) -> StoredWriting:
+    """Saves the word on everything that writes in place of the one that was read, and says so.
+
+    Raises:
+        LedgerConflict: somebody else has changed it since it was read; nothing is said.
+    """
+    saved = await world.write_control.replace(stored, writing, action=action, now=now)
+    emit(signals_of_writing(writing))
+    return saved
+
+
 async def keep_refusals(refusals: Collection[Receipt], world: World) -> None:
     """Keeps messages that cannot be taken, whole, and says so of each without its body."""
     if not refusals:
@@ -157,15 +172,22 @@ def awaits_writer(enrolment: Enrolment) -> bool:
     return enrolment.state.is_to_write and enrolment.command_key is None
 
 
-async def queue_writes(enrolments: Iterable[Enrolment], outbox: Outbox) -> None:
+async def queue_writes(
+    enrolments: Iterable[Enrolment], outbox: Outbox, *, occasion: str = ""
+) -> None:
     """Sends the keys of all of these who await a writer, up to 500 keys to a scope change.
 
     The change's key follows from what it asks for, so that a handler that runs twice sends the same
     message, of which the broker delivers one.
+
+    Args:
+        enrolments: Who may await a writer.
+        outbox: Where to.
+        occasion: Why the same is asked for once more, where a copy would be taken for the first.
     """
     waiting = sorted({one.key: one for one in enrolments if awaits_writer(one)}.items())
     changes = [
-        _change([enrolment for _, enrolment in group])
+        _change([enrolment for _, enrolment in group], occasion)
         for group in batched(waiting, MOST_KEYS, strict=False)
     ]
     if changes:
@@ -181,9 +203,20 @@ def _say(before: Mapping[str, Enrolment | None], after: Mapping[str, Enrolment])
             emit(signals_of_person(before.get(key), after[key]))
 
 
-def _change(enrolments: list[Enrolment]) -> ScopeChange:
-    asked = "\n".join(f"{e.key} {e.state} {e.since.isoformat()} {e.reissues}" for e in enrolments)
+def _change(enrolments: list[Enrolment], occasion: str) -> ScopeChange:
+    asked = "\n".join(map(_asked_of, enrolments)) + occasion
     return ScopeChange(
         change_key=hashlib.sha256(asked.encode()).hexdigest()[:32],
         person_keys=tuple(e.key for e in enrolments),
     )
+
+
+def _asked_of(enrolment: Enrolment) -> str:
+    """Returns what tells one request for a write from another for the same person.
+
+    The last step is part of it: a command that came to nothing leaves state and count as they were,
+    and what is asked for after it is no copy of what was asked for before.
+    """
+    last = enrolment.steps[-1].at.isoformat() if enrolment.steps else ""
+    since = enrolment.since.isoformat()
+    return f"{enrolment.key} {enrolment.state} {since} {enrolment.reissues} {last}"

@@ -8,6 +8,7 @@ from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.writing.follow_up import follow_up
+from shared.use_cases.writing.stop_and_start import carry_out_word
 
 type Clock = Callable[[], datetime]
 
@@ -15,14 +16,17 @@ type Clock = Callable[[], datetime]
 async def tick(world: World, clock: Clock) -> None:
     """Follows up, asks again for those who wait, returns unread events, advances the rollout.
 
-    The rollout is last, since a wave takes its time.
+    First comes what a stop or a start of everything that writes leads to. The rollout is last,
+    since a wave takes its time.
 
     Raises:
-        DirectoryUnavailable, LedgerConflict, UnsafePlan: the next tick tries again.
+        DirectoryUnavailable, LedgerConflict, ServiceUnavailable, UnsafePlan: the next tick tries
+            again.
         ExceptionGroup: more than one of them has failed.
     """
     await all_in_turn(
         [
+            lambda: carry_out_word(world, clock()),
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),

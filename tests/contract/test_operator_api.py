@@ -154,11 +154,25 @@ def test_a_rollout_is_paused_resumed_aborted_and_restarted(api: Api) -> None:
     assert paused == api.get("rollout").json()
     assert (paused["phase"], paused["pause"]["actor"]) == ("paused", "key: grace")
     assert paused["pause"]["detail"] == WHY["reason"]
-    assert "paused" in refusal(api.post("rollout/pause", WHY), 409)["reason"]
+    assert "sspr stop" in paused["meanwhile"]
+    assert api.post("rollout/pause", WHY).json()["pause"]["actor"] == "key"
     assert api.post("rollout/resume", WHY).json()["phase"] == "planned"
+    assert "planned" in refusal(api.post("rollout/resume", WHY), 409)["reason"]
     assert "no wave" in refusal(api.post("rollout/promote", WHY), 409)["reason"]
     assert api.post("rollout/abort", WHY).json()["phase"] == "aborted"
     assert api.post("rollout/restart", WHY).json()["phase"] == "planned"
+
+
+def test_everything_that_writes_is_stopped_and_started_with_or_without_a_rollout(api: Api) -> None:
+    assert "nothing is stopped" in refusal(api.post("writing/start", WHY), 409)["reason"]
+    stopped = api.post("writing/stop", WHY, headers=ADA).json()
+    assert stopped == api.get("writing").json() == api.get("status").json()["writing"]
+    assert (stopped["stopped"], stopped["stop"], stopped["actor"]) == (
+        True,
+        "by-operator",
+        "key: ada",
+    )
+    assert api.post("writing/start", WHY).json()["stopped"] is False
 
 
 @pytest.mark.usefixtures("applied")

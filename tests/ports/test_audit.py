@@ -9,7 +9,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
 from shared.domain.person.enrolment import CauseKind, Exclusion, State
-from shared.domain.person.partitions import MESSAGES, PARTITIONS
+from shared.domain.person.partitions import MESSAGES, PARTITIONS, WRITING
 from shared.domain.person.reasons import Reason
 from shared.ports.audit import Audit
 from tests.support.ports.kept import Kept
@@ -98,7 +98,7 @@ async def test_the_audit_says_which_claims_and_exclusions_came_and_went(tables: 
 
 
 async def test_every_partition_has_an_end_from_the_beginning(tables: Kept) -> None:
-    names = (*PARTITIONS, MESSAGES, "rollout")
+    names = (*PARTITIONS, MESSAGES, WRITING, "rollout")
     assert await tables.audit.ends() == [AuditEnd(name, 0, "") for name in names]
     assert await tables.audit.records("rollout", 0, 5) == []
     assert await tables.audit.records("no such partition", 0, 5) == []

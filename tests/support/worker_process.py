@@ -293,12 +293,16 @@ def sending(bus: Bus) -> Iterator[ServiceBusSender]:
 
 @contextmanager
 def running_rig(
-    folder: Path, controller: Controller, environment: Mapping[str, str], *options: str | Path
+    folder: Path,
+    controller: Controller,
+    environment: Mapping[str, str],
+    *options: str | Path,
+    queues: Mapping[str, object] = QUEUES,
 ) -> Iterator[Rig]:
     """A bus of our own, beside a directory that others may share."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        service_bus_process.running(folder, QUEUES, *options) as bus,
+        service_bus_process.running(folder, queues, *options) as bus,
         sending(bus) as sender,
     ):
         yield Rig(bus, sender, Directory(controller.administrator()), environment)

@@ -10,7 +10,7 @@ import pytest
 
 from cli.exits import Status
 from cli.settings import CliSettings
-from hybrid_worker.delta_sync.decisions import SyncProblem
+from hybrid_worker.delta_sync.problems import SyncProblem
 from shared.contracts.documents.rollout_document import findings
 from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
@@ -19,6 +19,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
+from shared.domain.rollout.writing import StopReason
 from shared.hr import documents as sources_document
 from shared.settings import AppSettings
 from tests.support import documentation, documented_tables
@@ -45,6 +46,7 @@ ALARMS = (
     "dead-letters",
     "queue-stalled",
     "rollout-paused",
+    "writing-stopped",
     "gate-failed",
     "writeback-failures",
     "events-held",
@@ -234,6 +236,7 @@ def test_the_runbook_has_a_row_for_every_reason_and_for_none_that_is_not() -> No
 
 def test_the_runbook_has_a_row_for_every_pause_reason_gate_and_problem_of_a_sync() -> None:
     assert sorted(first_cells(section(RUNBOOK, "Pause reasons"))) == sorted(PauseReason)
+    assert sorted(first_cells(section(RUNBOOK, "Stop reasons"))) == sorted(StopReason)
     gates = section(RUNBOOK, "Gates").partition("### ")[0]
     assert sorted(first_cells(gates)) == sorted(GATES)
     assert sorted(first_cells(section(RUNBOOK, "Delta sync problems"))) == sorted(SyncProblem)

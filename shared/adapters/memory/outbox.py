@@ -6,6 +6,7 @@ from datetime import timedelta
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import (
@@ -39,6 +40,10 @@ class MemoryOutbox:
         """Sends commands to the hybrid worker."""
         messages = [(each.command_key, each.text()) for each in commands]
         await self._send("send_commands", DIRECTORY_COMMANDS, messages)
+
+    async def send_stop(self, stop: DirectoryStop) -> None:
+        """Tells the hybrid worker that commands issued before are void."""
+        await self._send("send_stop", DIRECTORY_COMMANDS, [(stop.message_key, stop.text())])
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
         """Sends operations that take longer than an HTTP request may."""

@@ -7,7 +7,7 @@ from typing import Any
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
 from shared.domain.person.admission import Admitted
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT
+from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease
 from shared.ports.ledger import Receipt
@@ -69,6 +69,8 @@ class Storage:
     rollout: KeptRollout | None = None
     rollout_chain: Chain = field(default_factory=lambda: Chain(ROLLOUT))
     messages_chain: Chain = field(default_factory=lambda: Chain(MESSAGES))
+    writing: str | None = None
+    writing_chain: Chain = field(default_factory=lambda: Chain(WRITING))
     documents: dict[int, str] = field(default_factory=dict)
     evaluations: dict[datetime | None, str] = field(default_factory=dict)
     """By their time; the one without a decision under None."""
@@ -86,6 +88,7 @@ class Storage:
 
     @property
     def chains(self) -> dict[str, Chain]:
-        """All there are, by their partition, the messages' and the rollout's last."""
+        """All there are, by their partition, those that are not of people last."""
         chains = {name: partition.chain for name, partition in self.partitions.items()}
-        return chains | {MESSAGES: self.messages_chain, ROLLOUT: self.rollout_chain}
+        others = (self.messages_chain, self.writing_chain, self.rollout_chain)
+        return chains | {chain.partition: chain for chain in others}

@@ -10,6 +10,7 @@ from shared.adapters.memory.scim_users import MemoryScimUsers
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.adapters.memory.workers import MemoryWorkers
+from shared.adapters.memory.write_control import MemoryWriteControl
 
 
 class MemoryTables:
@@ -18,6 +19,7 @@ class MemoryTables:
     def __init__(self, storage: Storage, pause: Pause = straight_on) -> None:
         self.ledger = MemoryLedger(storage, pause)
         self.rollouts = MemoryRollouts(storage, pause)
+        self.write_control = MemoryWriteControl(storage, pause)
         self.plans = MemoryPlans(storage, pause)
         self.operations = MemoryOperations(storage, pause)
         self.workers = MemoryWorkers(storage, pause)

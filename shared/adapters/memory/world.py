@@ -47,6 +47,7 @@ class MemoryWorld:
             cloud_scope=MemoryCloudScope(self.tenant, pause),
             ledger=tables.ledger,
             rollouts=tables.rollouts,
+            write_control=tables.write_control,
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,

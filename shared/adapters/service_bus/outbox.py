@@ -18,6 +18,7 @@ import stamina
 from shared.adapters.service_bus.failure import service_bus
 from shared.contracts.messages.batches import send_in_batches
 from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import (
@@ -155,6 +156,10 @@ class ServiceBusOutbox:
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
         """Sends commands to the hybrid worker."""
         await self._send(DIRECTORY_COMMANDS, [(each.command_key, each.text()) for each in commands])
+
+    async def send_stop(self, stop: DirectoryStop) -> None:
+        """Tells the hybrid worker that commands issued before are void."""
+        await self._send(DIRECTORY_COMMANDS, [(stop.message_key, stop.text())])
 
     async def send_operations(self, requests: Sequence[OperationRequest]) -> None:
         """Sends operations that take longer than an HTTP request may."""

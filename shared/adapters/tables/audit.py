@@ -10,13 +10,13 @@ from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
 from shared.adapters.tables.transactions import until_undisturbed
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
-from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT
+from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
 
 END_COLUMNS = ("Number", "Digest")
 
 
 class TableAudit:
-    """The `Audit` port: a chain for each partition of people, the rollout and messages.
+    """The `Audit` port: a chain for each partition: of people, the rollout, messages, stops.
 
     Where a chain ends is told by the row that every transaction of its partition replaces.
     """
@@ -25,6 +25,7 @@ class TableAudit:
         self._tables = {
             **dict.fromkeys(PARTITIONS, enrolments),
             MESSAGES: rollouts,
+            WRITING: rollouts,
             ROLLOUT: rollouts,
         }
 

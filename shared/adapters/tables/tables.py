@@ -14,6 +14,7 @@ from shared.adapters.tables.scim_users import TableScimUsers
 from shared.adapters.tables.table import Table
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.workers import TableWorkers
+from shared.adapters.tables.write_control import TableWriteControl
 from shared.domain.health import DependencyKind
 from shared.ports.dependency import Check
 
@@ -40,6 +41,7 @@ class Tables:
         enrolments, receipts, rollouts, plans, operations = self._tables.values()
         self.ledger = TableLedger(enrolments, receipts)
         self.rollouts = TableRollouts(rollouts)
+        self.write_control = TableWriteControl(rollouts)
         self.plans = TablePlans(plans)
         self.operations = TableOperations(operations)
         self.workers = TableWorkers(rollouts)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
 
 
@@ -107,6 +108,8 @@ class WorkerView(View):
     hindrance: str = ""
     """What is in the way of the next delta sync, in words; empty if nothing is."""
     hindered_since: Moment | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, less than 0 if behind; null if little."""
 
 
 class RolloutView(View):
@@ -124,6 +127,10 @@ class RolloutView(View):
     reason: str
     wave: str | None
     pause: PauseView | None
+    meanwhile: str = ""
+    """What a pause or an abort does not stop, in a sentence; empty in every other phase."""
+    writing: WritingView | None = None
+    """Whether anything is written at all."""
     next: NextView
     waves: tuple[WaveView, ...]
     evaluation: EvaluationView | None

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import WritingView
 
 
 class StateCount(View):
@@ -37,3 +38,5 @@ class StatusView(View):
     refused: tuple[ReceiptView, ...]
     held_events: int = 0
     """Events that a brake holds until an operator decides."""
+    writing: WritingView | None = None
+    """Whether anything is written at all."""

@@ -14,7 +14,7 @@ from shared.domain.person.writes import ScopeAction
 MOST_MEMBERS = 500
 LONGEST_LIFE = timedelta(days=7)
 """No command is carried out later than this after it was issued, whatever it says itself."""
-_CLOCKS_DIFFER = timedelta(minutes=10)
+CLOCKS_DIFFER = timedelta(minutes=10)
 """As far may two clocks that are kept be apart; within it commands keep their order."""
 
 
@@ -57,7 +57,7 @@ class DirectoryCommand(Contract):
         One that claims to be of the future would outdate every command to come for the same
         accounts; one that never expires could be kept and sent again in years.
         """
-        ahead = self.issued_at - now > _CLOCKS_DIFFER
+        ahead = self.issued_at - now > CLOCKS_DIFFER
         issued = by_our_clock(self.issued_at, now) if ahead else self.issued_at
         expires = min(self.expires_at, issued + LONGEST_LIFE)
         return self.model_copy(update={"issued_at": issued, "expires_at": expires})

@@ -35,6 +35,7 @@ _REASONS = frozenset(
             Reason.OUTDATED,
         ),
         *(Reason.NOT_IN_ACTIVE_DIRECTORY, Reason.COMMAND_EXPIRED, Reason.WRITE_REFUSED),
+        Reason.WRITING_STOPPED,
         Reason.GROUP_NOT_WRITABLE,
     }
 )

@@ -10,6 +10,8 @@ PARTITIONS = (*BUCKETS, PROVISIONAL)
 """Of people."""
 ROLLOUT = "rollout"
 """The partition of the rollout."""
+WRITING = "writing"
+"""The partition of the word on everything that writes."""
 MESSAGES = "messages"
 """The partition of what operators do with messages; it holds nothing but its audit."""
 

@@ -16,7 +16,9 @@ _WRITTEN = {
     WriteOutcome.DONE: Happening.WRITTEN,
     WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
 }
-_PASSING = frozenset({Reason.COMMAND_EXPIRED, Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA})
+_TOO_LATE = frozenset({Reason.COMMAND_EXPIRED, Reason.WRITING_STOPPED})
+"""The command came to nothing, and it is no refusal: the same is asked for anew."""
+_PASSING = _TOO_LATE | {Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA}
 """What the next try may find mended: Graph shows a new user only after a while."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
@@ -111,7 +113,7 @@ def _after_refused_removal(current: Enrolment, answer: WriteResult, now: datetim
     if current.state is not State.WITHDRAWING:
         return current
     reason = answer.reason or Reason.WRITE_REFUSED
-    flag = None if reason is Reason.COMMAND_EXPIRED else reason
+    flag = None if reason in _TOO_LATE else reason
     noted = current.noted(reason, now, detail=answer.detail)
     return replace(noted, command_key=None, flag=flag)
 

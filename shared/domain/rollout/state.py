@@ -55,6 +55,16 @@ _TEXTS = {
 }
 
 
+_ALL_THE_SAME = (
+    "onboarding events and people included by hand are put in, leavers and newly excluded people "
+    "are taken out, and drift is repaired; sspr stop holds all of that"
+)
+_MEANWHILE = {
+    Phase.PAUSED: f"whoever was asked for is still written, {_ALL_THE_SAME}",
+    Phase.ABORTED: _ALL_THE_SAME,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Pause:
     """Why, since when and by whom; and where the rollout goes on."""
@@ -129,6 +139,11 @@ class Rollout:
         return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
 
     @property
+    def goes_on_meanwhile(self) -> str:
+        """What a brake on the rollout does not stop, in words for whoever has pulled it."""
+        return _MEANWHILE.get(self.phase, "")
+
+    @property
     def widens(self) -> bool:
         """Whether whoever belongs to a wave that has begun is put in."""
         return self.phase in WIDENING
@@ -186,14 +201,15 @@ def begin_wave(rollout: Rollout, cut: Cut, now: datetime, *, actor: str, reason:
 def pause(
     rollout: Rollout, why: PauseReason, now: datetime, *, actor: str, detail: str = ""
 ) -> Rollout:
-    """Stops the rollout until an operator resumes it.
+    """Puts nobody in by the rollout until an operator resumes it, whatever its phase.
 
-    Raises:
-        NotPossible: it is not on its way.
+    A pause that is there gets the newer reason, and goes on where the first one stood. An aborted
+    rollout puts nobody in for good and stays aborted; the word is kept for the audit.
     """
-    if rollout.phase not in ACTIVE:
-        raise NotPossible(f"the rollout is {rollout.phase}; there is nothing to pause")
-    halt = Pause(why, detail, now, actor, rollout.phase)
+    if rollout.phase is Phase.ABORTED:
+        return replace(rollout, actor=actor, reason=detail)
+    goes_on = rollout.pause.goes_on if rollout.pause else rollout.phase
+    halt = Pause(why, detail, now, actor, goes_on)
     return rollout.entered(Phase.PAUSED, now, actor=actor, reason=detail, pause=halt)
 
 
@@ -215,11 +231,10 @@ def resume(rollout: Rollout, now: datetime, *, actor: str, reason: str = "") -> 
 def abort(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollout:
     """Ends the rollout for good: nobody is added any more, and whoever is in scope stays in.
 
-    Raises:
-        NotPossible: it has ended already.
+    It works in every phase; of an aborted rollout only the newer word is kept.
     """
-    if rollout.phase in {Phase.ABORTED, Phase.COMPLETED}:
-        raise NotPossible(f"the rollout is {rollout.phase} already")
+    if rollout.phase is Phase.ABORTED:
+        return replace(rollout, actor=actor, reason=reason)
     return rollout.entered(Phase.ABORTED, now, actor=actor, reason=reason)
 
 
@@ -282,8 +297,12 @@ def revise(
                 "abort the rollout to begin another one"
             )
     revised = replace(rollout, document=document, version=version, actor=actor, forced=False)
-    if rollout.phase is Phase.COMPLETED and revised.next_wave:
+    if revised.next_wave is None:
+        return revised
+    if rollout.phase is Phase.COMPLETED:
         return revised.entered(Phase.SOAKING, now, actor=actor, reason="a wave was added")
+    if revised.pause and revised.pause.goes_on is Phase.COMPLETED:
+        return replace(revised, pause=replace(revised.pause, goes_on=Phase.SOAKING))
     return revised
 
 

@@ -16,6 +16,7 @@ from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR
 from shared.use_cases.rollout.expand_wave import ExpandWave
 from shared.use_cases.rollout.look_at_gates import look_at_gates
+from shared.use_cases.write_control import is_stopped
 
 _log = structlog.get_logger(__name__)
 
@@ -23,11 +24,15 @@ _log = structlog.get_logger(__name__)
 async def advance_rollout(world: World, clock: Callable[[], datetime]) -> None:
     """Takes one step of the rollout; of two that run at once, one finds it changed and ends.
 
+    While everything that writes is stopped it takes none.
+
     Raises:
         DirectoryUnavailable, UnsafePlan: the next tick tries again.
     """
     stored = await world.rollouts.current()
     if stored is None or stored.rollout.phase not in ACTIVE or stored.rollout.is_leased(clock()):
+        return
+    if await is_stopped(world):
         return
     try:
         await _step(stored, world, clock)

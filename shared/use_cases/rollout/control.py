@@ -17,7 +17,7 @@ async def pause(world: World, now: datetime, *, actor: str, reason: str) -> None
     """Stops the rollout until somebody resumes it.
 
     Raises:
-        NotPossible: the rollout is not on its way.
+        NotPossible: there is no rollout.
         LedgerConflict: others kept changing it.
     """
 
@@ -28,7 +28,7 @@ async def pause(world: World, now: datetime, *, actor: str, reason: str) -> None
 
 
 async def resume(world: World, now: datetime, *, actor: str, reason: str) -> None:
-    """Lets the rollout go on; raises as `pause` does."""
+    """Lets the rollout go on; raises as `pause` does, and `NotPossible` where it is not paused."""
     await change_rollout(
         world,
         lambda current: rollout.resume(current, now, actor=actor, reason=reason),

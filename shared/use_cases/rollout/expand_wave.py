@@ -17,6 +17,7 @@ from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all
 from shared.use_cases.rollout.look_at_gates import look_at_gates
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.signalling import emit
+from shared.use_cases.write_control import is_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,9 @@ class ExpandWave:
         for chunk in batched(plan.additions, CHUNK, strict=False):
             stored, then = await look_at_gates(await self._renew(stored), self.world, self.clock())
             if then.kind is not MoveKind.EXPAND:
+                return
+            if await is_stopped(self.world):
+                await save_lease(self.world, stored, None)
                 return
             await put_in_all(chunk, snapshot, policy, self.world, self.clock())
         if plan.awaited:

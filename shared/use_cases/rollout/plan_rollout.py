@@ -18,6 +18,8 @@ from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.views.describe_plan import describe_plan
+from shared.use_cases.views.describe_writing import stop_text
+from shared.use_cases.write_control import stopped
 
 MOST_STRATA = 500
 """Different values of the attribute that a rollout is balanced across."""
@@ -44,13 +46,15 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
         UnsafePlan: a group that the document names is not there.
     """
     fresh = await draw(order.document, world, now, actor=actor)
-    registered = await world.directory.registered_ids()
+    registered = await world.directory.registered()
     claimed = Counter(
         one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
     )
     shown = describe_plan(
         fresh.plan, fresh.rollout, fresh.stored, registered=registered, claimed=claimed, now=now
     )
+    if writing := await stopped(world):
+        shown = shown.model_copy(update={"warnings": (stop_text(writing), *shown.warnings)})
     kept = KeptPlan(
         fingerprint=shown.fingerprint,
         document_text=order.document,

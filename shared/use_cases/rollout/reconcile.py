@@ -21,7 +21,9 @@ from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.signalling import emit
+from shared.use_cases.views.describe_writing import stop_text
 from shared.use_cases.views.rollout_status import status_of
+from shared.use_cases.write_control import is_stopped, stopped
 
 _log = structlog.get_logger(__name__)
 
@@ -32,7 +34,8 @@ MOST_NAMED = 100
 async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     """Looks once at everybody and makes good what differs from the rollout.
 
-    A plan that would touch too many people is not carried out, but pauses the rollout.
+    A plan that would touch too many people is not carried out, but pauses the rollout. While
+    everything that writes is stopped it is only looked.
 
     Raises:
         DirectoryUnavailable: the next tick tries again.
@@ -46,6 +49,9 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     try:
         snapshot = await take_snapshot(world, rollout.document)
         plan = _plan(rollout, snapshot, world, clock())
+        if word := await stopped(world):
+            await _only_look(plan, stop_text(word), world, clock())
+            return
         judged = replace(plan, additions=()) if rollout.forced else plan
         problems = unsafe(judged, rollout.document)
     except UnsafePlan as error:
@@ -65,6 +71,15 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     repaired = len(_repairs(plan, rollout))
     await world.rollouts.keep_reconciliation(_report(plan, clock(), repaired=repaired))
     emit(_drift_found(plan, repaired=repaired))
+
+
+async def _only_look(plan: ScopePlan, why: str, world: World, now: datetime) -> None:
+    """Keeps what would be done, and that none of it is."""
+    would = f"{len(plan.additions):,} people would be put in and {len(plan.removals):,} taken out"
+    looked = replace(plan, additions=(), removals=())
+    report = replace(_report(looked, now, repaired=0), problem=f"{why}; {would}")
+    await world.rollouts.keep_reconciliation(report)
+    emit(_drift_found(plan, repaired=0))
 
 
 def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
@@ -99,6 +114,8 @@ async def _chunks[T](
         current = await world.rollouts.current()
         if current is None or _meaning(current.rollout) != _meaning(stored.rollout):
             raise LedgerConflict("the rollout was changed meanwhile; the next tick plans anew")
+        if await is_stopped(world):
+            raise LedgerConflict("everything that writes was stopped meanwhile")
         yield chunk
 
 

@@ -18,12 +18,14 @@ from shared.contracts.api.people_views import (
 from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.views.describe_forecast import describe_forecast
+from shared.use_cases.views.describe_writing import writing_view
 
 MOST_SHOWN = 50
 _WAYS = (
@@ -34,12 +36,14 @@ _WAYS = (
         State.VISIBLE,
         State.EFFECTIVE,
         State.REGISTERED,
+        State.RESETTABLE,
     ),
+    (State.LOST,),
     (State.WITHDRAWING, State.WITHDRAWN),
     (State.EXCLUDED,),
     (State.FAILED,),
 )
-"""The ways into scope and out of it, and two ends that any state may come to."""
+"""The ways into scope and out of it, and ends that any state may come to."""
 
 
 async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
@@ -103,6 +107,7 @@ async def _of_held(key: str, world: World) -> Receipt | None:
 async def describe_status(world: World) -> StatusView:
     """Returns the totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
+    stored = await world.write_control.current()
     return StatusView(
         people=sum(totals.by_state.values()),
         states={
@@ -124,6 +129,7 @@ async def describe_status(world: World) -> StatusView:
         refused=tuple(
             ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
         ),
+        writing=writing_view(stored.writing if stored else None, totals.by_state),
     )
 
 
@@ -151,6 +157,7 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
         exclusion=_exclusion(enrolment.exclusion, now) if enrolment.exclusion else None,
         due=enrolment.due,
         deadline=enrolment.deadline,
+        methods=methods_of(enrolment.held),
         steps=tuple(map(_step, enrolment.steps)),
     )
 
@@ -159,6 +166,11 @@ def states_reached(state: State) -> tuple[State, ...]:
     """Returns the state and, before it, those that lie before it on its way."""
     way = next(way for way in _WAYS if state in way)
     return way[: way.index(state) + 1]
+
+
+def methods_of(held: HeldMethods | None) -> tuple[str, ...] | None:
+    """Returns the names of the methods held, or None where nobody has read them yet."""
+    return tuple(sorted(held.names)) if held is not None else None
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:

@@ -25,11 +25,13 @@ from shared.domain.rollout.gate import Evaluation, Result
 from shared.domain.rollout.gates.kind import GateKinds, kind_of
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import WorkerSight
-from shared.domain.rollout.progress import MoveKind, next_move, soak_ends
+from shared.domain.rollout.progress import Move, MoveKind, next_move, soak_ends
 from shared.domain.rollout.state import ACTIVE, Pause, Phase, Rollout
+from shared.domain.rollout.writing import Writing
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
+from shared.use_cases.views.describe_writing import stop_text, writing_view
 
 _OF_THE_CURRENT = {
     Phase.PROGRESSING: WaveState.PROGRESSING,
@@ -44,6 +46,7 @@ _MOVES = {
     MoveKind.COMPLETE: "the rollout ends",
 }
 _FURTHEST_FIRST = (
+    State.RESETTABLE,
     State.REGISTERED,
     State.EFFECTIVE,
     State.VISIBLE,
@@ -53,14 +56,16 @@ _FURTHEST_FIRST = (
     State.WITHDRAWING,
     State.WITHDRAWN,
     State.EXCLUDED,
+    State.LOST,
     State.FAILED,
 )
 
 
 async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     """Describes the rollout as it stands; None before the first document was applied."""
-    stored, totals, evaluations, reconciliation, workers = await asyncio.gather(
+    stored, writing, totals, evaluations, reconciliation, workers = await asyncio.gather(
         world.rollouts.current(),
+        world.write_control.current(),
         world.ledger.totals(),
         world.rollouts.evaluations(1),
         world.rollouts.reconciliation(),
@@ -71,6 +76,7 @@ async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     return rollout_view(
         stored.rollout,
         now,
+        writing=writing.writing if writing else None,
         totals=totals,
         evaluation=next(iter(evaluations), None),
         reconciliation=reconciliation,
@@ -82,13 +88,14 @@ def rollout_view(
     rollout: Rollout,
     now: datetime,
     *,
+    writing: Writing | None = None,
     totals: Totals,
     evaluation: Evaluation | None,
     reconciliation: Reconciliation | None,
     workers: Iterable[WorkerSight],
 ) -> RolloutView:
     """Describes the rollout by facts that have been read already; `evaluation` is the newest."""
-    move = next_move(rollout, evaluation, now)
+    move = _move(rollout, writing, evaluation, now)
     return RolloutView(
         name=rollout.document.name,
         version=rollout.version,
@@ -100,12 +107,22 @@ def rollout_view(
         reason=rollout.reason,
         wave=rollout.wave.name if rollout.wave else None,
         pause=_pause(rollout.pause) if rollout.pause else None,
+        meanwhile=rollout.goes_on_meanwhile,
+        writing=writing_view(writing, totals.by_state),
         next=NextView(move=move.kind, does=_MOVES.get(move.kind), text=move.text, until=move.until),
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
         workers=tuple(map(WorkerView.model_validate, workers)),
     )
+
+
+def _move(
+    rollout: Rollout, writing: Writing | None, evaluation: Evaluation | None, now: datetime
+) -> Move:
+    if writing and writing.is_stopped:
+        return Move(MoveKind.WAIT, stop_text(writing))
+    return next_move(rollout, evaluation, now)
 
 
 async def describe_evaluations(limit: int, world: World) -> EvaluationsView:

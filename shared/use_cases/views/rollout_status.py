@@ -9,6 +9,7 @@ async def status_of(stored: StoredRollout | None, world: World) -> RolloutStatus
     """Tells how the rollout stands, in counts and words only."""
     totals = await world.ledger.totals()
     rollout = stored.rollout if stored else None
+    writing = await world.write_control.current()
     return RolloutStatus(
         phase=rollout.phase if rollout else None,
         wave=rollout.wave.name if rollout and rollout.wave else None,
@@ -17,4 +18,5 @@ async def status_of(stored: StoredRollout | None, world: World) -> RolloutStatus
         flagged=sum(totals.by_flag.values()),
         refused_messages=totals.refused_messages,
         held_events=await world.held_events.count(),
+        stopped=writing is not None and writing.writing.is_stopped,
     )

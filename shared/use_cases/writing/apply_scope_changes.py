@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import batched
 
 from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
@@ -15,12 +16,18 @@ from shared.domain.person.writes import ScopeAction, WriteResult
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import awaits_writer, keep_refusals, nobody, save_people
+from shared.use_cases.write_control import is_stopped
 
 ACTOR = "apply_scope_changes"
+_AT_ONCE = 500
+"""People written between two looks whether everything that writes is stopped."""
 
 
 async def apply_scope_changes(messages: Sequence[Message], world: World, now: datetime) -> None:
     """Writes what the ledger says is owed to the people whom the messages name.
+
+    While everything that writes is stopped, nothing is: the ledger keeps what is owed, and a start
+    announces all of it anew.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
@@ -29,6 +36,8 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
         messages, SCOPE_CHANGES, lambda one: ScopeChange.read(one.body), now
     )
     await keep_refusals(refused, world)
+    if await is_stopped(world):
+        return
     keys = {key for change in changes for key in change.person_keys}
     enrolments = await world.ledger.load(keys)
     owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
@@ -50,13 +59,13 @@ async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: da
     ids = {e.user.object_id: e.state for e in enrolments if e.user.object_id}
     adding = [one for one, state in ids.items() if state is State.REQUESTED]
     removing = [one for one, state in ids.items() if state is State.WITHDRAWING]
-    answers: dict[str, WriteResult] = {}
-    if adding:
-        answers.update(await world.cloud_scope.add(adding))
-    if removing:
-        answers.update(await world.cloud_scope.remove(removing))
-    if answers:
-        await _record(answers, world, now)
+    writers = ((adding, world.cloud_scope.add), (removing, world.cloud_scope.remove))
+    for object_ids, write in writers:
+        for some in batched(object_ids, _AT_ONCE, strict=False):
+            # A stop is heeded within a batch too, however large it is.
+            if await is_stopped(world):
+                return
+            await _record(await write(some), world, now)
 
 
 async def _record(answers: Mapping[str, WriteResult], world: World, now: datetime) -> None:

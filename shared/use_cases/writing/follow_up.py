@@ -4,11 +4,16 @@ from collections.abc import Collection
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.people import is_object_id
+from shared.domain.person.people import Registration, is_object_id
+from shared.domain.person.policy import Policy
+from shared.domain.person.registration import FOLLOWED, is_news
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
+from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, whoever_changed
+from shared.use_cases.write_control import is_stopped
 
 _CHASED = frozenset(state for state in State if state.is_chased)
 LOOK_UP_ONE_BY_ONE = 400
@@ -18,21 +23,29 @@ LOOK_UP_ONE_BY_ONE = 400
 async def follow_up(world: World, now: datetime) -> None:
     """Looks once at everybody who is on the way: from applied to visible, and at unanswered writes.
 
+    While everything that writes is stopped nobody is late, and nothing is issued again: only what
+    Entra shows is noted.
+
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
     await adopt_arrivals(await find_arrivals(world), world, now)
     members = await _members_among_applied(world)
+    policy = await policy_in_force(world)
+    if await is_stopped(world):
+        for keys in await world.ledger.keys_in_state([State.APPLIED]):
+            await _verify(keys & set(members), members, policy, world, now)
+        return
     for keys in await world.ledger.keys_in_state(_CHASED):
-        await _verify(keys, members, world, now)
+        await _verify(keys, members, policy, world, now)
 
 
 async def _verify(
-    keys: Collection[str], members: Collection[str], world: World, now: datetime
+    keys: Collection[str], members: Collection[str], policy: Policy, world: World, now: datetime
 ) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         seen = Observation(member=key in members)
-        return verify(current, seen, world.tenant_rules, now) if current else None
+        return verify(current, seen, policy, now) if current else None
 
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
@@ -52,20 +65,35 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
 
 
 async def read_registrations(world: World, now: datetime) -> None:
-    """Reads the registration report once for everybody who is visible or effective.
+    """Reads the registration report once, and follows whoever it says something new of.
+
+    A registration is a present fact, so everybody in scope is compared; the few of whom the report
+    says something else than is remembered are loaded and saved.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
-    portions = await world.ledger.keys_in_state([State.VISIBLE, State.EFFECTIVE])
-    if not portions:
+    in_states = (await world.ledger.totals()).by_state
+    if not any(in_states.get(state) for state in FOLLOWED):
         return
+    rules = await policy_in_force(world)
     report = await world.directory.registrations()
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or not current.state.is_seen:
             return current
-        return verify(current, Observation(True, report.get(key)), world.tenant_rules, now)
+        return verify(current, Observation(True, report.get(key)), rules, now)
 
-    for keys in portions:
-        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+    async for page in world.ledger.summaries():
+        keys = {one.key for one in page if _is_to_follow(one, report.get(one.key), rules, now)}
+        if keys:
+            await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+
+
+def _is_to_follow(
+    person: EnrolmentSummary, row: Registration | None, rules: Policy, now: datetime
+) -> bool:
+    # Whoever is visible may be late, whatever the report says or does not say.
+    if person.state is State.VISIBLE:
+        return True
+    return row is not None and is_news(person.state, person.held, row, rules.resets, now.date())

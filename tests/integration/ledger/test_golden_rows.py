@@ -18,6 +18,7 @@ from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
+from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
     DECIDED,
     FOLDER,
@@ -29,6 +30,7 @@ from tests.support.golden_rows import (
     ROLLOUT,
     SCIM_USER,
     SIGHT,
+    STOPPED,
     WHOLE,
     Rows,
     store_rows,
@@ -43,6 +45,7 @@ WORDS: dict[str, Iterable[str]] = {
     "source of authority": SourceOfAuthority,
     "phase": Phase,
     "reason of a pause": PauseReason,
+    "reason of a stop": StopReason,
     "kind of a gate": GATES,
     "outcome of a gate": Outcome,
     "state of an operation": OperationState,
@@ -64,7 +67,7 @@ async def test_golden_rows_are_read_as_what_they_meant(store: str, name: str) ->
         await GOLDEN[name].expect(tables)
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", [name for name, one in GOLDEN.items() if one.written_today])
 async def test_what_golden_rows_mean_is_written_as_they_are(store: str, name: str) -> None:
     async with Tables.from_connection_string(store) as tables:
         await GOLDEN[name].write(tables)
@@ -80,7 +83,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [WHOLE, REFUSED, ROLLOUT, DECIDED, RECONCILIATION, SIGHT, PLAN, OPERATION, SCIM_USER],
+    [WHOLE, REFUSED, ROLLOUT, STOPPED, DECIDED, RECONCILIATION, SIGHT, PLAN, OPERATION, SCIM_USER],
     ids=lambda value: type(value).__name__,
 )
 def test_golden_values_have_something_in_every_field(value: Any) -> None:

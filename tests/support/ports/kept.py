@@ -12,6 +12,7 @@ from shared.ports.plans import Plans
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.workers import Workers
+from shared.ports.write_control import WriteControl
 
 
 class Kept(Protocol):
@@ -21,6 +22,8 @@ class Kept(Protocol):
     def ledger(self) -> Ledger: ...
     @property
     def rollouts(self) -> Rollouts: ...
+    @property
+    def write_control(self) -> WriteControl: ...
     @property
     def plans(self) -> Plans: ...
     @property

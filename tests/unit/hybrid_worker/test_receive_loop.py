@@ -21,9 +21,10 @@ from hybrid_worker.delta_sync.coalescer import LeftToScheduler
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
-from hybrid_worker.receive_loop import Pace, ReceiveLoop
+from hybrid_worker.receive_loop import Pace, ReceiveLoop, Sync
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.messages.directory_result import DirectoryResult
+from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
+from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.worker_report import SCHEMA, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.reasons import Reason
@@ -59,17 +60,29 @@ class Broker:
     done: list[Any] = field(default_factory=list)
     dead: list[tuple[Any, str, str]] = field(default_factory=list)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    turns: int = 1
+    """Looks at an empty queue, after which to stop."""
     largest: int = 1_000_000
+    ahead: timedelta | None = None
 
     def receive(self, most: int, wait: float) -> Sequence[Any]:
         assert wait > 0
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
-        if not taken:
+        self.turns -= not taken
+        if self.turns <= 0:
             self.stop.set()
         return taken
 
+    def peek(self, after: int) -> Sequence[Any]:
+        return [one for one in self.waiting if one.sequence_number > after][:3]
+
     def prove(self) -> None:
         """Nothing to prove."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """What the clock is said to be off by."""
+        return self.ahead
 
     def complete(self, delivery: Any) -> None:
         self.done.append(delivery)
@@ -153,15 +166,21 @@ def command(key: str, employee_id: str = BARS, **changes: Any) -> bytes:
 
 
 def work(
-    file: Path, letters: Sequence[Letter], domain: Domain | None = None, largest: int = 1_000_000
+    file: Path,
+    letters: Sequence[Letter],
+    domain: Domain | None = None,
+    *,
+    sync: Sync | None = None,
+    batch: int = 50,
+    **broker_is: Any,
 ) -> Broker:
     """Has the worker work until the queue is empty, and stop."""
     stop, clock, domain = Event(), Ticking(), domain or Domain()
-    broker = Broker(stop, list(letters), largest=largest)
-    sync = LeftToScheduler()
+    broker = Broker(stop, list(letters), **broker_is)
+    triggers_sync, sync = sync is not None, sync or LeftToScheduler()
     with Journal(file, NOW) as journal:
         handle = HandleCommands(
-            domain.find_people, domain, journal, sync, clock, triggers_sync=False
+            domain.find_people, domain, journal, sync, clock, triggers_sync=triggers_sync
         )
         ReceiveLoop(
             broker,
@@ -170,7 +189,7 @@ def work(
             journal=journal,
             sync=sync,
             heartbeat=Heartbeat("w", timedelta(minutes=1), lambda: journal.kept_aside),
-            pace=Pace(50, timedelta(minutes=5), timedelta(0)),
+            pace=Pace(batch, timedelta(minutes=5), timedelta(0)),
             worker="w",
             clock=clock,
             stop=stop,
@@ -247,6 +266,55 @@ def test_where_nothing_succeeds_commands_come_again_before_they_are_set_aside(
     assert [letter.delivery_count for letter, _, _ in broker.dead] == [4, 4]
 
 
+@dataclass
+class Endless:
+    """A delta sync that is never over, and says after a few looks what keeps it back."""
+
+    is_running: bool = True
+    steps: int = 0
+
+    def due(self) -> None:
+        """Nothing is due."""
+
+    def step(self) -> None:
+        self.steps += 1
+
+    def standing(self) -> SyncReport:
+        problem = "busy" if self.steps > 3 else None
+        return SyncReport(state=SyncState.PENDING, problem=problem)
+
+    def newest(self) -> SyncReport:
+        return SyncReport(state=SyncState.NOT_NEEDED)
+
+    def hindrance(self) -> None:
+        """Nothing is said to be in the way."""
+
+
+def test_a_command_is_let_go_when_its_debt_is_in_the_journal_and_its_answer_is_sent(
+    tmp_path: Path,
+) -> None:
+    """Given a sync that never ends, when commands come, then no lock has to outlive it."""
+    letters = [Letter(command(f"c{number}", str(number))) for number in range(120)]
+    broker = work(tmp_path / "journal", letters, sync=Endless())
+    assert len(broker.done) == 120
+    assert broker.answers()["c0"].sync.state is SyncState.PENDING
+    with Journal(tmp_path / "journal", NOW) as journal:
+        assert len(journal.owed()) == 120
+
+
+def test_what_keeps_a_sync_back_is_said_once_when_it_has_been_owed_for_long(
+    tmp_path: Path,
+) -> None:
+    broker = work(tmp_path / "journal", [Letter(command("one"))], sync=Endless(), turns=30)
+    told = [body for name, body in broker.sent if name.startswith("one")]
+    assert [DirectoryResult.read(body).sync.problem for body in told] == [None, "busy"]
+
+
+def test_a_clock_that_is_off_is_in_the_report(tmp_path: Path) -> None:
+    broker = work(tmp_path / "journal", [], ahead=timedelta(seconds=-70.4))
+    assert [one.clock_ahead for one in broker.reports()] == [-70]
+
+
 def test_a_directory_that_is_away_costs_no_command(tmp_path: Path) -> None:
     broker = work(tmp_path / "journal", [Letter(command("one"))], Domain(away=6))
     assert broker.dead == []
@@ -272,6 +340,65 @@ def test_a_command_that_never_expires_is_too_old_after_a_week(tmp_path: Path) ->
     broker = work(tmp_path / "journal", [Letter(old)])
     (member,) = broker.answers()["old"].members
     assert (member.outcome, member.reason) == (WriteOutcome.REFUSED, Reason.COMMAND_EXPIRED)
+
+
+def stopped(at: datetime) -> bytes:
+    return DirectoryStop(stopped_at=at).text()
+
+
+def in_order(*bodies: bytes) -> list[Letter]:
+    return [Letter(body, number) for number, body in enumerate(bodies, start=1)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    issued=st.lists(st.integers(0, 9), min_size=1, max_size=8),
+    stops=st.lists(st.integers(0, 9), max_size=3),
+    batch=st.integers(1, 4),
+    data=st.data(),
+)
+def test_wherever_a_stop_stands_on_the_queue_nothing_of_before_is_carried_out(
+    tmp_path_factory: pytest.TempPathFactory,
+    issued: list[int],
+    stops: list[int],
+    batch: int,
+    data: st.DataObject,
+) -> None:
+    commands = [
+        command(f"c{number}", str(number), issued_at=NOW + timedelta(seconds=second))
+        for number, second in enumerate(issued)
+    ]
+    bodies = data.draw(
+        st.permutations([*commands, *(stopped(NOW + timedelta(seconds=one)) for one in stops)])
+    )
+    domain = Domain()
+    file = tmp_path_factory.mktemp("stop") / "journal"
+    broker = work(file, in_order(*bodies), domain, batch=batch)
+    void = {f"c{n}" for n, second in enumerate(issued) if stops and second <= max(stops)}
+    answers = {key: one.members[0] for key, one in broker.answers().items()}
+    assert answers.keys() == {f"c{number}" for number in range(len(issued))}
+    assert {key for key, one in answers.items() if one.outcome is WriteOutcome.REFUSED} == void
+    assert {answers[key].reason for key in void} <= {Reason.WRITING_STOPPED}
+    assert len(domain.members_now) == len(issued) - len(void)
+    assert (len(broker.done), broker.dead) == (len(bodies), [])
+
+
+def test_a_stop_is_remembered_by_the_worker_that_starts_after_it(tmp_path: Path) -> None:
+    work(tmp_path / "journal", in_order(stopped(NOW)))
+    late = command("late", issued_at=NOW - timedelta(hours=1))
+    fresh = command("fresh", "2", issued_at=NOW + timedelta(seconds=1))
+    domain = Domain()
+    broker = work(tmp_path / "journal", in_order(late, fresh), domain)
+    assert broker.answers()["late"].members[0].reason is Reason.WRITING_STOPPED
+    assert domain.members_now == {_account("2").guid}
+
+
+def test_a_stop_of_the_future_voids_nothing_that_comes_after_it(tmp_path: Path) -> None:
+    work(tmp_path / "journal", in_order(stopped(datetime(2200, 1, 1, tzinfo=UTC))))
+    domain = Domain()
+    later = NOW + timedelta(minutes=9)
+    broker = work(tmp_path / "journal", in_order(command("next", issued_at=later)), domain)
+    assert broker.answers()["next"].members[0].outcome is WriteOutcome.DONE
 
 
 KNOWN = json.loads(command("good"))

@@ -101,9 +101,7 @@ async def test_without_a_rollout_there_is_nothing_to_control(stage: Stage, word:
 @pytest.mark.parametrize(
     ("word", "phase"),
     [
-        (pause, Phase.ABORTED),
         (resume, Phase.SOAKING),
-        (abort, Phase.COMPLETED),
         (restart, Phase.PLANNED),
         (promote, Phase.PROGRESSING),
     ],
@@ -215,18 +213,33 @@ async def test_a_word_is_about_the_rollout_as_it_is_when_it_is_stored(stage: Sta
     await set_up(stage, SOAKING, 4)
     stage.turns.at("rollouts.replace", lambda: abort(stage.another()))
     with pytest.raises(NotPossible, match="aborted"):
-        await pause(stage.world)
+        await promote(stage.world)
     assert (await rollout_of(stage)).phase is Phase.ABORTED
 
 
-async def test_of_two_operators_who_pause_at_once_one_is_told_that_it_is_paused(
+async def test_of_two_operators_who_pause_at_once_both_are_heard_and_resumed_once(
     stage: Stage,
 ) -> None:
     await set_up(stage, SOAKING, 4)
     stage.turns.at("rollouts.replace", lambda: pause(stage.another()))
-    with pytest.raises(NotPossible, match="paused"):
-        await pause(stage.world)
-    assert audited(stage) == ["test", "pause"]
+    await pause(stage.world)
+    assert audited(stage) == ["test", "pause", "pause"]
+    await resume(stage.world)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+
+
+@pytest.mark.parametrize("phase", Phase)
+@pytest.mark.parametrize(("brake", "then"), [(pause, Phase.PAUSED), (abort, Phase.ABORTED)])
+async def test_a_brake_works_in_every_phase(
+    stage: Stage, brake: Word, then: Phase, phase: Phase
+) -> None:
+    await set_up(stage, standing(OF, phase, 2), 4)
+    await brake(stage.world)
+    rollout = await rollout_of(stage)
+    assert rollout.phase is (Phase.ABORTED if phase is Phase.ABORTED else then)
+    assert audited(stage) == ["test", brake.__name__]
+    await reconcile(stage.world, Clock(LATER))
+    assert in_state(stage, State.REQUESTED) == frozenset()
 
 
 # Abort
@@ -281,8 +294,6 @@ async def test_an_abort_that_dies_anywhere_was_not_heard_or_is_ended_by_the_reco
             if rollout.phase is not Phase.ABORTED:
                 assert states(stage)[an_id(1)] is State.REQUESTED
                 return
-            with pytest.raises(NotPossible):
-                await abort(stage.another())
             await reconcile(stage.another(), Clock())
         assert (await rollout_of(stage)).phase is Phase.ABORTED
         assert audited(stage) == ["test", "abort"]

@@ -3,7 +3,7 @@
 from shared.contracts.api.audit_views import AuditRecordView
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at
 from shared.domain.person.enrolment import State
-from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, partition_of
+from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING, partition_of
 from shared.domain.rollout.state import Phase
 from shared.use_cases.views.describe_audit import MOST_RECORDS, describe_audit_ends, read_audit
 from tests.support.course import member, standing, ungated
@@ -34,7 +34,7 @@ async def ends(stage: Stage) -> dict[str, AuditEnd]:
 
 async def test_before_anything_was_changed_every_partition_ends_at_nothing(stage: Stage) -> None:
     found = await ends(stage)
-    assert found.keys() == {*PARTITIONS, ROLLOUT, MESSAGES}
+    assert found.keys() == {*PARTITIONS, ROLLOUT, WRITING, MESSAGES}
     assert {(one.number, one.digest) for one in found.values()} == {(0, "")}
 
 

@@ -1,0 +1,48 @@
+"""The port `WriteControl`, in memory."""
+
+from datetime import datetime
+
+from shared.adapters.memory.as_json import AsJson
+from shared.adapters.memory.storage import Storage
+from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.errors import LedgerConflict
+from shared.domain.rollout.writing import Writing, writing_entry
+from shared.ports.write_control import StoredWriting
+
+_WRITING = AsJson(Writing, "Writing")
+
+
+class MemoryWriteControl:
+    """The newest word on everything that writes."""
+
+    def __init__(self, storage: Storage, pause: Pause = straight_on) -> None:
+        self._storage = storage
+        self._pause = pause
+
+    async def current(self) -> StoredWriting | None:
+        """Returns the newest word; None where nobody ever stopped anything."""
+        await self._pause("write_control.current")
+        text = self._storage.writing
+        return StoredWriting(_WRITING.read(text), self._etag) if text else None
+
+    async def replace(
+        self, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+    ) -> StoredWriting:
+        """Puts the word in the place of what was read, with an audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+        """
+        await self._pause("write_control.replace")
+        if (stored.etag if stored else "0") != self._etag:
+            raise LedgerConflict("the word on writing has changed since it was read")
+        self._storage.writing = _WRITING.of(writing)
+        chain = self._storage.writing_chain
+        chain.append(writing_entry(writing, action), actor=writing.actor, now=now)
+        await self._pause("write_control.replace done")
+        return StoredWriting(writing, self._etag)
+
+    @property
+    def _etag(self) -> str:
+        """Another one after every change, since each is recorded."""
+        return str(self._storage.writing_chain.end.number)

@@ -1,0 +1,49 @@
+"""The `WriteControl` port on Azure Tables: one row that also tells where its audit ends."""
+
+from datetime import datetime
+
+from shared.adapters.tables.audit import creation_of, end_of
+from shared.adapters.tables.json_columns import JsonColumns
+from shared.adapters.tables.keys import HEAD
+from shared.adapters.tables.table import Table, Verb, Write, etag_of
+from shared.domain.audit import record_after
+from shared.domain.person.partitions import WRITING
+from shared.domain.rollout.writing import Writing, writing_entry
+from shared.ports.write_control import StoredWriting
+
+_WRITING = JsonColumns(Writing, "Writing")
+
+
+class TableWriteControl:
+    """The newest word on everything that writes, replaced under its ETag."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    async def current(self) -> StoredWriting | None:
+        """Returns the newest word; None where nobody ever stopped anything."""
+        row = await self._table.get(WRITING, HEAD)
+        return StoredWriting(_WRITING.read(row), etag_of(row)) if row else None
+
+    async def replace(
+        self, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+    ) -> StoredWriting:
+        """Puts the word in the place of what was read, with an audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+        """
+        end = end_of(WRITING, await self._table.get(WRITING, HEAD))
+        said = writing_entry(writing, action)
+        record = record_after(end, said, actor=writing.actor, now=now)
+        row = {
+            "PartitionKey": WRITING,
+            "RowKey": HEAD,
+            "Stopped": writing.is_stopped,
+            "Number": record.number,
+            "Digest": record.digest,
+            **_WRITING.of(writing),
+        }
+        write = Write(Verb.REPLACE, row, stored.etag) if stored else Write(Verb.CREATE, row)
+        etag, _ = await self._table.submit([write, creation_of(record)])
+        return StoredWriting(writing, etag)

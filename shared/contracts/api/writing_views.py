@@ -1,0 +1,25 @@
+"""The operator API's answer about everything that writes: whether it goes on, and what is owed."""
+
+from shared.contracts.api.view import View
+from shared.contracts.messages.contract import Moment
+
+
+class WritingView(View):
+    """Whether anything is written, by whose word it is not, and how much has come together."""
+
+    stopped: bool
+    stop: str | None
+    """Why: `by-operator`. Null while everything goes on."""
+    text: str
+    """The same in a sentence."""
+    detail: str
+    """What was said with the newest word, a stop or a start."""
+    since: Moment | None
+    """Of the newest word; null where there never was one."""
+    actor: str
+    worker_told: bool
+    """Whether the stop has been put on the worker's queue; true where nothing is stopped."""
+    to_put_in: int
+    """People whose membership is asked for and not written yet."""
+    to_take_out: int
+    """People on their way out."""

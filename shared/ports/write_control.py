@@ -1,0 +1,31 @@
+"""Whether anything may be written, as it is stored."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.rollout.writing import Writing
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWriting:
+    """The word as it was read; whoever replaces it proves that nobody else has since."""
+
+    writing: Writing
+    etag: str
+
+
+class WriteControl(Protocol):
+    """The newest word on everything that writes."""
+
+    async def current(self) -> StoredWriting | None:
+        """Returns the newest word, or None where nobody ever stopped anything."""
+
+    async def replace(
+        self, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+    ) -> StoredWriting:
+        """Puts the word in the place of the one that was read, with an audit record.
+
+        Raises:
+            LedgerConflict: somebody else has changed it since it was read.
+        """

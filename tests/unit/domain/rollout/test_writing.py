@@ -1,0 +1,53 @@
+"""A stop holds until a start, whoever says either, however often and in whatever order."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.errors import NotPossible
+from shared.domain.rollout.writing import StopReason, Writing, start, stop, writing_entry
+from tests.support.waves import NOW
+
+MINUTE = timedelta(minutes=1)
+
+
+@given(st.lists(st.sampled_from(["stop", "start", "carry-out"]), max_size=12))
+def test_it_is_stopped_exactly_from_a_stop_to_the_next_start(words: list[str]) -> None:
+    current: Writing | None = None
+    stopped_since = None
+    for minute, word in enumerate(words):
+        at = NOW + minute * MINUTE
+        if word == "stop":
+            current = stop(current, StopReason.BY_OPERATOR, at, actor="ada", reason="wait")
+            stopped_since = stopped_since or at
+        elif word == "carry-out" and current:
+            current = current.is_carried_out()
+        elif word == "start" and stopped_since:
+            current = start(current, at, actor="bob", reason="go")
+            assert (current.since, current.carried_out) == (at, False)
+            stopped_since = None
+        elif word == "start":
+            with pytest.raises(NotPossible, match="nothing is stopped"):
+                start(current, at, actor="bob", reason="go")
+        assert (current is not None and current.is_stopped) is (stopped_since is not None)
+        if current and stopped_since:
+            assert current.since == stopped_since, "nothing has been written since the first"
+
+
+def test_a_second_stop_is_the_newer_word_and_tells_the_worker_nothing_anew() -> None:
+    first = stop(None, StopReason.BY_OPERATOR, NOW, actor="ada", reason="wait").is_carried_out()
+    second = stop(first, StopReason.BY_OPERATOR, NOW + MINUTE, actor="bob", reason="longer")
+    assert (second.actor, second.reason, second.carried_out) == ("bob", "longer", True)
+
+
+def test_the_audit_keeps_the_word_with_its_reason() -> None:
+    word = stop(None, StopReason.BY_OPERATOR, NOW, actor="ada", reason="wait")
+    assert writing_entry(word, "stop") == {
+        "action": "stop",
+        "reason": "wait",
+        "stop": "by-operator",
+        "since": NOW.isoformat(),
+        "carriedOut": False,
+    }
