@@ -18,6 +18,7 @@ import ldap3
 from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender
 from ldap3.protocol.formatters.formatters import format_sid
 
+from hybrid_worker.active_directory.sign_in import SignInMemory
 from hybrid_worker.settings import DirectorySettings
 from sandbox.company import INITIAL_PASSWORD
 from sandbox.domain_controller import domain
@@ -78,6 +79,11 @@ def directory_settings(controller: Controller, **differences: Any) -> DirectoryS
     return DirectorySettings(**values)
 
 
+def sign_in(settings: DirectorySettings, file: Path | None = None) -> SignInMemory:
+    """What is remembered of sign-ins; nothing beyond this process where no file is given."""
+    return SignInMemory(file, settings.sign_in, lambda: datetime.now(UTC))
+
+
 def directory_environment(controller: Controller, bind: str) -> dict[str, str]:
     """The same for a worker process, by Kerberos or by simple bind."""
     ready = controller.ready
@@ -109,6 +115,12 @@ def sync_environment(host: ConnectHost) -> dict[str, str]:
         "SSPR_WORKER_SYNC_PASSWORD": domain.WORKER.password,
         "SSPR_WORKER_SYNC_CA_FILE": host.authority,
     }
+
+
+def by_keytab(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same without a user and a password for the Connect host."""
+    account = {"SSPR_WORKER_SYNC_USER", "SSPR_WORKER_SYNC_PASSWORD"}
+    return {name: value for name, value in environment.items() if name not in account}
 
 
 def command(

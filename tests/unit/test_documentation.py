@@ -50,6 +50,7 @@ ALARMS = (
     "gate-failed",
     "writeback-failures",
     "events-held",
+    "resets-lost",
     "plan-unsafe",
     "worker-silent",
     "app-silent",

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from structlog.typing import EventDict
 
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.contracts.messages.queues import DIRECTORY_COMMANDS, SCOPE_CHANGES
@@ -22,8 +23,8 @@ from shared.use_cases.writing.follow_up import (
     follow_up,
     read_registrations,
 )
-from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
-from tests.support.stage import Stage, an_id, upn_of
+from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment, provisional
+from tests.support.stage import Stage, an_id, said, upn_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -51,6 +52,19 @@ async def test_who_is_seen_in_the_group_is_visible_and_who_is_not_waits(stage: S
     assert await state_of(stage, 1) is State.VISIBLE
     assert await state_of(stage, 2) is State.APPLIED
     assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_whoever_is_in_ad_and_never_in_entra_is_taken_out_and_has_failed(
+    stage: Stage,
+) -> None:
+    """Given somebody outside the sync's scope, when the deadline is over, then by a command."""
+    applied = provisional(State.APPLIED, provenance=Provenance.OURS, deadline=NOW + HOUR, since=NOW)
+    await stage.store(applied)
+    await follow_up(stage.world, NOW + HOUR)
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + HOUR)
+    (command,) = stage.broker.messages(DIRECTORY_COMMANDS)
+    assert b'"action":"remove"' in command.body
+    assert (await stage.person(applied.key)).reason is Reason.NOT_SYNCED
 
 
 async def test_a_member_of_a_nested_group_is_one_of_the_scope(stage: Stage) -> None:
@@ -249,7 +263,9 @@ async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
     assert await stage.person(1) == again
 
 
-async def test_a_registration_is_lost_when_the_report_says_so_however_late(stage: Stage) -> None:
+async def test_a_registration_is_lost_when_the_report_says_so_however_late(
+    stage: Stage, signals: list[EventDict]
+) -> None:
     """Registered=False 70 days later changed nothing, once."""
     for number in (1, 2):
         stage.arrive(number, SCOPE)
@@ -261,6 +277,9 @@ async def test_a_registration_is_lost_when_the_report_says_so_however_late(stage
     lost = await stage.person(1)
     assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_RESET)
     assert await state_of(stage, 2) is State.RESETTABLE
+    assert said(signals, "resets-lost") == [{"reason": Reason.METHOD_RESET, "people": 1}]
+    await read_registrations(stage.world, NOW + 71 * DAY)
+    assert len(said(signals, "resets-lost")) == 1
 
 
 async def test_on_the_day_on_which_a_method_ends_who_holds_no_other_is_lost(stage: Stage) -> None:
