@@ -146,7 +146,8 @@ def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToSched
 
 
 def _carrier(settings: WorkerSettings) -> Carrier:
-    return Carrier(settings.directory.domain, settings.sync.connector)
+    directory = settings.directory
+    return Carrier(directory.domain, settings.sync.connector, directory.server)
 
 
 def _cmdlets(settings: SyncSettings) -> Cmdlets:

@@ -236,7 +236,9 @@ class SyncSettings(FileSettings):
     auth: Literal["negotiate", "kerberos", "ntlm", "basic"] = Field(
         "negotiate", description="How to sign in to WinRM; always over HTTPS."
     )
-    user: str | None = Field(None, description="Empty: the process's own account.")
+    user: str | None = Field(
+        None, description="Empty: the process's own account, or on Linux that of the keytab."
+    )
     password: SecretStr | None = Field(None, description="The user's.")
     password_file: FilePath | None = Field(None, description="A file with the password, instead.")
     ca_file: FilePath | None = Field(

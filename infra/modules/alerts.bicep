@@ -286,6 +286,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'resets-lost'
+    description: 'People who could reset a password no longer can. See: sspr forecast'
+    severity: 1
+    query: loadTextContent('../monitoring/resets-lost.kql')
+    window: 'PT2H'
+    frequency: 'PT30M'
+    measure: 'people'
+    operator: 'GreaterThan'
+    threshold: 20
+    dimensions: ['reason']
+    stateful: true
+    enabled: true
+  }
+  {
     name: 'logs-capped'
     description: 'The day\'s volume of logs is reached: until it is reset no other alarm sees anything.'
     severity: 1

@@ -244,6 +244,15 @@ class PersonFlagged(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResetsLost(Signal):
+    """People in scope who could reset a password, and no longer can; told once for each reading."""
+
+    event = "resets-lost"
+    reason: Reason
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandUnanswered(Signal):
     """The worker has not answered a command for somebody, however often it was issued again."""
 
@@ -338,6 +347,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     LifecycleTold,
     PersonFailed,
     PersonFlagged,
+    ResetsLost,
     CommandUnanswered,
     CommandExpired,
     WorkerReported,

@@ -35,6 +35,7 @@ ASKED_FOR = {
     "messages-refused",
     "sender-refused",
     "plan-unsafe",
+    "resets-lost",
     "function-failures",
     "logs-capped",
 }

@@ -176,7 +176,7 @@ async def test_the_report_says_who_is_in_scope_and_who_has_registered(entra: Ent
     assert report[GRACE].held == HeldMethods(frozenset({"email", "mobilePhone"}))
     assert known.held == HeldMethods()
     assert not report[UNA].sspr_enabled
-    assert await entra.directory.registered_ids() == {GRACE, UNA}
+    assert await entra.directory.registered() == {one: report[one].held for one in (GRACE, UNA)}
 
 
 async def test_administrators_are_told_by_the_report(entra: Entra) -> None:

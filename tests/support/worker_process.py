@@ -111,6 +111,12 @@ def sync_environment(host: ConnectHost) -> dict[str, str]:
     }
 
 
+def by_keytab(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same without a user and a password for the Connect host."""
+    account = {"SSPR_WORKER_SYNC_USER", "SSPR_WORKER_SYNC_PASSWORD"}
+    return {name: value for name, value in environment.items() if name not in account}
+
+
 def command(
     members: Sequence[CommandMember],
     action: ScopeAction = ScopeAction.ADD,

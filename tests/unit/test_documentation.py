@@ -49,6 +49,7 @@ ALARMS = (
     "writing-stopped",
     "gate-failed",
     "writeback-failures",
+    "resets-lost",
     "plan-unsafe",
     "worker-silent",
     "app-silent",

@@ -61,6 +61,14 @@ class OperationState(StrEnum):
     REFUSED = "refused"
 
 
+class ForecastBy(StrEnum):
+    """What a forecast groups people by."""
+
+    METHOD = "method"
+    WAVE = "wave"
+    DEPARTMENT = "department"
+
+
 class Health(StrEnum):
     """How the app is."""
 

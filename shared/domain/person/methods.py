@@ -114,6 +114,11 @@ class ResetRules:
         """Tells whether the methods held would be enough if none of them had ended by that day."""
         return self._suffices(self.counting(held, day) | self.ended(held, day), held)
 
+    def lacks_one(self, held: HeldMethods, day: date) -> bool:
+        """Tells whether one more method that counts, and is enough alone, would be enough."""
+        needed = self.required_of_administrators if held.administrator else self.required
+        return len(self.counting(held, day)) + 1 >= needed
+
     def _suffices(self, names: frozenset[str], held: HeldMethods) -> bool:
         needed = self.required_of_administrators if held.administrator else self.required
         if len(names) < needed:

@@ -1,18 +1,22 @@
 """Follow up: whoever was written is looked for in Entra, whoever does not move is chased."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import Registration, is_object_id
 from shared.domain.person.policy import Policy
+from shared.domain.person.reasons import Reason
 from shared.domain.person.registration import FOLLOWED, is_news
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
+from shared.domain.signals import ResetsLost
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, whoever_changed
+from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import is_stopped
 
 _CHASED = frozenset(state for state in State if state.is_chased)
@@ -84,10 +88,30 @@ async def read_registrations(world: World, now: datetime) -> None:
             return current
         return verify(current, Observation(True, report.get(key)), rules, now)
 
-    async for page in world.ledger.summaries():
-        keys = {one.key for one in page if _is_to_follow(one, report.get(one.key), rules, now)}
-        if keys:
-            await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+    lost: Counter[Reason] = Counter()
+    try:
+        async for page in world.ledger.summaries():
+            states = {
+                one.key: one.state
+                for one in page
+                if _is_to_follow(one, report.get(one.key), rules, now)
+            }
+            if states:
+                after = await save_people(
+                    world, states.keys(), decide, actor=ACTOR, now=now, queue=nobody
+                )
+                lost += _newly_lost(states, after)
+    finally:
+        # Those who were saved are not told of by the next reading, whatever ended this one.
+        emit(ResetsLost(reason=reason, people=people) for reason, people in sorted(lost.items()))
+
+
+def _newly_lost(before: Mapping[str, State], after: Mapping[str, Enrolment]) -> Counter[Reason]:
+    return Counter(
+        after[key].reason
+        for key, state in before.items()
+        if state is not State.LOST and key in after and after[key].state is State.LOST
+    )
 
 
 def _is_to_follow(

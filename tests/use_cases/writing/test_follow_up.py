@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from structlog.typing import EventDict
 
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.contracts.messages.queues import DIRECTORY_COMMANDS, SCOPE_CHANGES
@@ -23,7 +24,7 @@ from shared.use_cases.writing.follow_up import (
     read_registrations,
 )
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
-from tests.support.stage import Stage, an_id, upn_of
+from tests.support.stage import Stage, an_id, said, upn_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -249,7 +250,9 @@ async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
     assert await stage.person(1) == again
 
 
-async def test_a_registration_is_lost_when_the_report_says_so_however_late(stage: Stage) -> None:
+async def test_a_registration_is_lost_when_the_report_says_so_however_late(
+    stage: Stage, signals: list[EventDict]
+) -> None:
     """Registered=False 70 days later changed nothing, once."""
     for number in (1, 2):
         stage.arrive(number, SCOPE)
@@ -261,6 +264,9 @@ async def test_a_registration_is_lost_when_the_report_says_so_however_late(stage
     lost = await stage.person(1)
     assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_RESET)
     assert await state_of(stage, 2) is State.RESETTABLE
+    assert said(signals, "resets-lost") == [{"reason": Reason.METHOD_RESET, "people": 1}]
+    await read_registrations(stage.world, NOW + 71 * DAY)
+    assert len(said(signals, "resets-lost")) == 1
 
 
 async def test_on_the_day_on_which_a_method_ends_who_holds_no_other_is_lost(stage: Stage) -> None:
