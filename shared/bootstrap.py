@@ -8,11 +8,12 @@ from functools import cache, partial
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.cloud_sync import GraphCloudSync
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
-from shared.adapters.hr.sources import read_sources, senders_of
+from shared.adapters.hr.sources import brakes_of, read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.health import ServiceBusHealth
@@ -146,20 +147,30 @@ def _operator_tokens(settings: AppSettings, keys: SigningKeys | None) -> Operato
 def _signing_keys(settings: AppSettings) -> SigningKeys | None:
     if not settings.entra_tenant_id:
         return None
-    return SigningKeys(authority=settings.entra_authority, tenant_id=settings.entra_tenant_id)
+    return SigningKeys(
+        authority=settings.authority,
+        tenant_id=settings.entra_tenant_id,
+        issuer_v1=settings.cloud.places.issuer_v1,
+    )
 
 
 def build_app(setup: Setup) -> App:
     """Makes the adapters for this set-up, and the app of them; nothing is contacted yet."""
     settings = setup.settings
     identity = partial(credential, settings.identity_client_id)
-    graph = GraphClient(identity, base_url=settings.graph_url)
+    graph = GraphClient(identity, base_url=settings.graph_base_url)
     tables = _tables(settings)
     address = _address(settings)
     by_identity = partial(blocking_credential, settings.identity_client_id)
     world = World(
-        directory=GraphDirectory(graph, settings.scope_group_id),
+        directory=GraphDirectory(
+            graph,
+            settings.scope_group_id,
+            licences=settings.licences,
+            reads_role_assignments=settings.reads_role_assignments,
+        ),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
+        cloud_sync=GraphCloudSync(graph, settings.cloud_sync_ids),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
         write_control=tables.write_control,
@@ -167,6 +178,7 @@ def build_app(setup: Setup) -> App:
         operations=tables.operations,
         workers=tables.workers,
         scim_users=tables.scim_users,
+        held_events=tables.held_events,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         dead_letters=ServiceBusDeadLetters(address, by_identity),
@@ -174,10 +186,17 @@ def build_app(setup: Setup) -> App:
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
+        brakes=brakes_of(setup.senders.sources.values(), settings.brake),
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),
-        GraphHealth(graph, settings.scope_group_id),
+        GraphHealth(
+            graph,
+            settings.scope_group_id,
+            settings.topology,
+            reads_role_assignments=settings.reads_role_assignments,
+            cloud_sync_ids=settings.cloud_sync_ids,
+        ),
         tables,
         ServiceBusHealth(
             address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
@@ -211,7 +230,7 @@ def _resources(settings: AppSettings) -> list[str]:
     Graph always is; the rest only where no key is set instead.
     """
     used = {
-        "https://graph.microsoft.com": True,
+        settings.cloud.places.graph: True,
         "https://storage.azure.com": not settings.ledger_connection_string,
         "https://servicebus.azure.net": not settings.service_bus_connection_string,
     }

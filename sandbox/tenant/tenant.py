@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.company import SCOPE_GROUP, Company, object_id
 from sandbox.tenant.audits import AuditLog
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.cloud_sync import CloudSync
 from sandbox.tenant.contract import Contract
 from sandbox.tenant.directory import Directory, ObjectChange, User
 from sandbox.tenant.faults import Faults
@@ -16,6 +17,7 @@ from sandbox.tenant.seed import seeded_directory
 from sandbox.tenant.settings import Settings
 from sandbox.tenant.store import Store
 from sandbox.tenant.webhook_keys import WebhookKeys
+from sandbox.tenant.write_turns import WriteTurns
 
 TENANT_ID = object_id("tenant", "contoso")
 
@@ -39,7 +41,9 @@ class Tenant:
     quotas: Quotas = field(init=False)
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
+    write_turns: WriteTurns = field(default_factory=WriteTurns)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    cloud_sync: CloudSync = field(default_factory=CloudSync)
     keys: WebhookKeys = field(default_factory=WebhookKeys)
 
     def __post_init__(self) -> None:
@@ -60,6 +64,7 @@ class Tenant:
         self.store.clear()
         self.faults.clear()
         self.recorder.reset()
+        self.cloud_sync = CloudSync()
         self.clock.move_to(0.0)
         self.__post_init__()
 
@@ -94,4 +99,4 @@ class Tenant:
 
     def sspr_enabled(self, user: User, scope: set[str]) -> bool:
         """Whether SSPR lets the user in; administrators have a policy of their own."""
-        return bool(user.roles) or user.id in scope
+        return user.governed_as_administrator or user.id in scope

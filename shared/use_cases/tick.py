@@ -1,12 +1,14 @@
 """Tick: what every minute asks for, one after the other, whatever becomes of the one before."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from shared.ports.world import World
+from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import carry_out_word
 
@@ -17,7 +19,8 @@ async def tick(world: World, clock: Clock) -> None:
     """Follows up, asks again for those who wait, returns unread events, advances the rollout.
 
     First comes what a stop or a start of everything that writes leads to. The rollout is last,
-    since a wave takes its time.
+    since a wave takes its time, and after the look at its group: no wave begins that nobody would
+    be in.
 
     Raises:
         DirectoryUnavailable, LedgerConflict, ServiceUnavailable, UnsafePlan: the next tick tries
@@ -30,21 +33,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),
+            lambda: watch_scope(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )
-
-
-async def all_in_turn(works: Iterable[Callable[[], Awaitable[object]]]) -> None:
-    """Runs each of the works; what they raise is raised when all have had their turn."""
-    errors: list[Exception] = []
-    for work in works:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001  # raised below
-            errors.append(error)
-    if len(errors) == 1:
-        # As it is, so that the log and the runbook know it by its own name.
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup("several parts of the clock have failed", errors)

@@ -191,6 +191,9 @@ class Enrolment:
     event_time: datetime
     """When the newest event that was considered happened: an older one changes nothing."""
     source_of_authority: SourceOfAuthority | None = None
+    """Where the membership is written, and taken out again."""
+    account: SourceOfAuthority | None = None
+    """The account's own source of authority, where it was converted since; None: the same."""
     provenance: Provenance = Provenance.UNKNOWN
     command_key: str | None = None
     """The directory command that is out for this request; None when none is."""
@@ -232,6 +235,12 @@ class Enrolment:
     def is_kept_out(self, now: datetime) -> bool:
         """Tells whether something keeps the person out now."""
         return self.exclusion is not None and self.exclusion.holds(now)
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        """Whether Entra has said last that there was no membership to remove."""
+        told = self.steps[-1].reason if self.steps else None
+        return self.state is State.WITHDRAWING and told is Reason.REMOVAL_UNCONFIRMED
 
     @property
     def is_provisional(self) -> bool:

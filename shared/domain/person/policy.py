@@ -1,13 +1,16 @@
 """The tenant's rules, as values: where people are written, who is left out, how long to wait."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
 from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.kinds import KindRule
 from shared.domain.person.methods import ResetRules
 from shared.domain.person.people import Attribute, Person
+from shared.domain.person.sync_mode import SyncMode
 
 
 class SourceOfAuthority(StrEnum):
@@ -73,22 +76,23 @@ class TenantRules:
     visible_within_cloud: timedelta = timedelta(minutes=15)
     visible_within_synced: timedelta = timedelta(minutes=90)
     """Three scheduled sync intervals of 30 minutes."""
+    visible_within_cloud_sync: timedelta = timedelta(minutes=40)
+    """The same where Entra Cloud Sync carries it: every 2 minutes, up to 2 hours seen in the field
+    (MicrosoftDocs/entra-docs issue 13), which is three of these."""
     effective_within: timedelta = timedelta(hours=24)
     """The registration report lags by hours."""
     reissue_limit: int = 2
     """How often a person who does not move is issued again before being flagged."""
-    served_domains: frozenset[str] | None = None
-    """The AD domains whose people the workers can put into scope; None: nobody has said."""
-
-    def serves(self, domain: str | None) -> bool:
-        """Tells whether people of that domain can be put into scope, as far as is known."""
-        if domain is None or self.served_domains is None:
-            return True
-        return domain.lower() in self.served_domains
 
     def retry_after(self, attempts: int) -> timedelta:
         """Returns the wait before the next look; it doubles each time, up to `longest_retry`."""
         return doubled(self.first_retry, attempts, self.longest_retry)
+
+    def under(self, modes: AbstractSet[SyncMode]) -> Self:
+        """Returns the rules where these syncs carry changes; of several the slowest counts."""
+        if modes != {SyncMode.CLOUD}:
+            return self
+        return replace(self, visible_within_synced=self.visible_within_cloud_sync)
 
     def visible_within(self, source_of_authority: SourceOfAuthority | None) -> timedelta:
         """Returns how long a written membership may take to be seen in Entra."""
@@ -107,10 +111,25 @@ class Policy(TenantRules):
     excluded_object_ids: frozenset[str] = frozenset()
     population_group_ids: frozenset[str] = frozenset()
     """Only members of one of these are for enrolment; empty: everybody is."""
+    excluded_kinds: tuple[KindRule, ...] = ()
+    external_members: bool = False
+    """Whether members whose account is at home in another tenant are for enrolment."""
     resets: ResetRules = DOCUMENTED_RULES
     """Which registered methods let people reset a password, and how many it takes."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
+    served_domains: frozenset[str] | None = None
+    """The AD domains whose people the workers can put into scope; None: nobody has said."""
+
+    def serves(self, domain: str | None) -> bool:
+        """Tells whether people of that domain can be put into scope, as far as is known."""
+        if domain is None or self.served_domains is None:
+            return True
+        return domain.lower() in self.served_domains
+
+    def kind_of(self, person: Person) -> str | None:
+        """Returns the name of the first excluded kind that the account is of, or None."""
+        return next((one.name for one in self.excluded_kinds if one.matches(person)), None)
 
     @classmethod
     def of(
@@ -121,6 +140,8 @@ class Policy(TenantRules):
         excluded_attributes: tuple[AttributeRule, ...] = (),
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
+        excluded_kinds: tuple[KindRule, ...] = (),
+        external_members: bool = False,
         resets: ResetRules = DOCUMENTED_RULES,
         time_zone: str = "UTC",
     ) -> Self:
@@ -132,6 +153,8 @@ class Policy(TenantRules):
             excluded_attributes=excluded_attributes,
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
+            excluded_kinds=excluded_kinds,
+            external_members=external_members,
             resets=resets,
             time_zone=time_zone,
         )

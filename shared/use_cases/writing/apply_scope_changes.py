@@ -1,6 +1,7 @@
 """Apply scope changes: cloud users through Graph, synced users by a command to the worker."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
@@ -9,13 +10,19 @@ from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.conversion import redirected
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.policy import SourceOfAuthority, Topology
+from shared.domain.person.reasons import OF_THE_GROUP
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteResult
+from shared.domain.signals import ScopeGroupUnwritable
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import awaits_writer, keep_refusals, nobody, save_people
+from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import is_stopped
 
 ACTOR = "apply_scope_changes"
@@ -39,7 +46,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     if await is_stopped(world):
         return
     keys = {key for change in changes for key in change.person_keys}
-    enrolments = await world.ledger.load(keys)
+    enrolments = await _at_their_source(await world.ledger.load(keys), world, now)
     owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
     await _command(
         [(c, [owed[k] for k in c.person_keys if k in owed]) for c in changes], world, now
@@ -53,6 +60,39 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
         world,
         now,
     )
+
+
+async def _at_their_source(
+    enrolments: Mapping[str, Enrolment], world: World, now: datetime
+) -> Mapping[str, Enrolment]:
+    """Asks anew, for whoever is to be put in, which directory is their source of authority.
+
+    Since they were asked for it may have been converted. While Graph is away nothing is asked: the
+    worker needs no Graph, and the reconciler looks at everybody.
+    """
+    topology = world.tenant_rules.topology
+    asked = {
+        Identifier(IdentifierKind.OBJECT_ID, e.user.object_id)
+        for e in enrolments.values()
+        if e.state is State.REQUESTED and e.user.object_id
+    }
+    if topology is Topology.CLOUD or not asked:
+        return enrolments
+    try:
+        found = await world.directory.find_people(asked)
+    except DirectoryUnavailable:
+        return enrolments
+    people = {one.object_id: one for several in found.values() for one in several}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        person = people.get(key)
+        return redirected(current, person, topology, now) if current and person else current
+
+    moved = {key for key, current in enrolments.items() if decide(key, current) is not current}
+    if not moved:
+        return enrolments
+    await save_people(world, moved, decide, actor=ACTOR, now=now, queue=nobody)
+    return await world.ledger.load(enrolments.keys())
 
 
 async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: datetime) -> None:
@@ -73,6 +113,10 @@ async def _record(answers: Mapping[str, WriteResult], world: World, now: datetim
         return record(current, answers[key], world.tenant_rules, now) if current else None
 
     await save_people(world, answers, decide, actor=ACTOR, now=now, queue=nobody)
+    closed = Counter(
+        one.reason for one in answers.values() if one.reason and one.reason in OF_THE_GROUP
+    )
+    emit(ScopeGroupUnwritable(reason=why, people=count) for why, count in sorted(closed.items()))
 
 
 async def _command(
