@@ -12,7 +12,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
-from shared.adapters.hr.sources import read_sources, senders_of
+from shared.adapters.hr.sources import brakes_of, read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.health import ServiceBusHealth
@@ -176,6 +176,7 @@ def build_app(setup: Setup) -> App:
         operations=tables.operations,
         workers=tables.workers,
         scim_users=tables.scim_users,
+        held_events=tables.held_events,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         dead_letters=ServiceBusDeadLetters(address, by_identity),
@@ -183,6 +184,7 @@ def build_app(setup: Setup) -> App:
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
+        brakes=brakes_of(setup.senders.sources.values(), settings.brake),
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),

@@ -10,8 +10,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.contracts.documents.hr_sources.meaning import Rate, brake_of
 from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.clouds import Cloud
+from shared.domain.person.brake import Brake
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
@@ -164,6 +166,14 @@ class AppSettings(BaseSettings):
         _LIMITS.callback_retry,
         description="after how long it is looked again for what a lifecycle workflow waits for",
     )
+    most: Rate = Field(
+        "500 in 1h",
+        description="how many people events of no HR source may bring in at once, and take out: "
+        "500 in 1h, or unlimited",
+    )
+    most_leaving: Rate | None = Field(
+        None, description="how many they may take out at once, where that is another number"
+    )
     waiting_deadline: Duration = _DEFAULTS.waiting_deadline
     first_retry: Duration = _DEFAULTS.first_retry
     longest_retry: Duration = _DEFAULTS.longest_retry
@@ -305,6 +315,11 @@ class AppSettings(BaseSettings):
     def licences(self) -> Licences:
         """What has to be assigned to whoever is to reset a password."""
         return Licences(plans=self.writeback_plans, cloud_only_skus=self.cloud_only_skus)
+
+    @property
+    def brake(self) -> Brake:
+        """How many people events of no HR source may bring in and take out at once."""
+        return brake_of(self.most, self.most_leaving)
 
     @property
     def time_limits(self) -> TimeLimits:

@@ -272,6 +272,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'events-held'
+    description: 'A sender moves more people at once than it may; an operator has to let them through, or drop them.'
+    severity: 1
+    query: loadTextContent('../monitoring/events-held.kql')
+    window: 'PT15M'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['source', 'direction']
+    stateful: false
+    enabled: true
+  }
+  {
     name: 'plan-unsafe'
     description: 'What was to be done would have touched too many people; nothing was done.'
     severity: 1

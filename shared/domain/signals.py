@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar
 
+from shared.domain.person.brake import Direction
 from shared.domain.person.enrolment import State
 from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
@@ -171,6 +172,7 @@ class RolloutStatus(Signal):
     people: dict[State, int]
     flagged: int
     refused_messages: int
+    held_events: int = 0
     stopped: bool = False
     """Whether everything that writes is stopped."""
 
@@ -196,6 +198,20 @@ class ErrorUnforeseen(Signal):
     """Its type; its text may hold what a message holds."""
     place: str
     """Files, lines and functions, the innermost first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsHeld(Signal):
+    """A sender moves more people at once than it may; theirs are held until an operator decides."""
+
+    event = "events-held"
+    severity = Severity.ERROR
+    source: str
+    """The HR source, or `queue` for whatever comes from none."""
+    direction: Direction
+    people: int
+    """Held just now."""
+    most: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -353,6 +369,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     RolloutStatus,
     MessageRefused,
     ErrorUnforeseen,
+    EventsHeld,
     RequestsRefused,
     LifecycleTold,
     PersonFailed,

@@ -1,13 +1,15 @@
 """Everything that a use case may reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.domain.person.brake import Brakes
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
+from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
@@ -47,6 +49,7 @@ class World:
     operations: Operations
     workers: Workers
     scim_users: ScimUsers
+    held_events: HeldEvents
     audit: Audit
     outbox: Outbox
     dead_letters: DeadLetters
@@ -55,3 +58,4 @@ class World:
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()
+    brakes: Brakes = field(default_factory=Brakes)

@@ -34,6 +34,7 @@ ASKED_FOR = {
     "work-postponed",
     "messages-refused",
     "sender-refused",
+    "events-held",
     "plan-unsafe",
     "resets-lost",
     "function-failures",

@@ -25,6 +25,7 @@ from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
+from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
@@ -48,6 +49,7 @@ from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.writing import StopReason, Writing
+from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
@@ -289,6 +291,20 @@ SCIM_USER = ScimUser(
     version=2,
 )
 
+HELD = HeldEvent(
+    brake="workday",
+    direction=Direction.LEAVING,
+    person_key=PROVISIONAL,
+    event_key="event-9",
+    held_at=LATER,
+    occurred_at=NOW,
+    body='{"employeeId": "4711", "action": "offboard"}',
+    sequence_number=42,
+    enqueued_at=NOW,
+    index=3,
+    is_let_through=True,
+)
+
 
 @dataclass(frozen=True)
 class Golden:
@@ -456,6 +472,17 @@ async def _expect_scim(tables: Tables) -> None:
         assert list(await tables.scim_users.find_by("entra", key, value)) == [SCIM_USER]
 
 
+async def _write_held(tables: Tables) -> None:
+    await tables.held_events.keep([HELD])
+    await tables.held_events.admit("workday", Direction.JOINING, [ADA], Rate(2), NOW)
+
+
+async def _expect_held(tables: Tables) -> None:
+    held = tables.held_events
+    assert list(await held.page("", 9)) == list(await held.of_events(["event-9"])) == [HELD]
+    assert await held.admit("workday", Direction.JOINING, [BOB, CAROL], Rate(2), NOW) == {BOB}
+
+
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
@@ -470,6 +497,7 @@ GOLDEN: Mapping[str, Golden] = {
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
+    "held": Golden(_write_held, _expect_held),
 }
 
 type Rows = dict[str, list[dict[str, Any]]]

@@ -49,6 +49,7 @@ ALARMS = (
     "writing-stopped",
     "gate-failed",
     "writeback-failures",
+    "events-held",
     "resets-lost",
     "plan-unsafe",
     "worker-silent",

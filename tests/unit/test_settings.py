@@ -164,6 +164,8 @@ def test_settings_that_contradict_each_other_are_named_together(
         ("SSPR_LEDGER_CONNECTION_STRING", "a-key-alone", "it names no account and no endpoint"),
         (BUS, "rollout.servicebus.windows.net", "it names no account and no endpoint"),
         ("SSPR_MESSAGE_LOCK", "0", "lockDuration of the queues"),
+        ("SSPR_MOST", "50 an hour", "such as 50 in 1h, or unlimited"),
+        ("SSPR_MOST_LEAVING", "20000 in 1h", "at most 10,000 people"),
     ],
 )
 def test_a_setting_with_a_wrong_value_is_named_with_the_reason(

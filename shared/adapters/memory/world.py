@@ -52,6 +52,7 @@ class MemoryWorld:
             operations=tables.operations,
             workers=tables.workers,
             scim_users=tables.scim_users,
+            held_events=tables.held_events,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             dead_letters=MemoryDeadLetters(self.broker, pause),

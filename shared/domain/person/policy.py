@@ -78,14 +78,6 @@ class TenantRules:
     """The registration report lags by hours."""
     reissue_limit: int = 2
     """How often a person who does not move is issued again before being flagged."""
-    served_domains: frozenset[str] | None = None
-    """The AD domains whose people the workers can put into scope; None: nobody has said."""
-
-    def serves(self, domain: str | None) -> bool:
-        """Tells whether people of that domain can be put into scope, as far as is known."""
-        if domain is None or self.served_domains is None:
-            return True
-        return domain.lower() in self.served_domains
 
     def retry_after(self, attempts: int) -> timedelta:
         """Returns the wait before the next look; it doubles each time, up to `longest_retry`."""
@@ -115,6 +107,14 @@ class Policy(TenantRules):
     """Which registered methods let people reset a password, and how many it takes."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
+    served_domains: frozenset[str] | None = None
+    """The AD domains whose people the workers can put into scope; None: nobody has said."""
+
+    def serves(self, domain: str | None) -> bool:
+        """Tells whether people of that domain can be put into scope, as far as is known."""
+        if domain is None or self.served_domains is None:
+            return True
+        return domain.lower() in self.served_domains
 
     def kind_of(self, person: Person) -> str | None:
         """Returns the name of the first excluded kind that the account is of, or None."""

@@ -60,7 +60,7 @@ class Snapshot:
 
     def policy(self, document: Document, tenant: TenantRules) -> Policy:
         """Returns the rules that hold for everybody listed here."""
-        return document.governs(replace(tenant, served_domains=self.served_domains))
+        return replace(document.governs(tenant), served_domains=self.served_domains)
 
 
 async def take_snapshot(world: World, document: Document) -> Snapshot:
