@@ -294,16 +294,6 @@ def test_a_cloud_user_out_of_reach_stays_in_and_does_not_come_in() -> None:
     assert outcome(plan) == [Skip(an_id(2), Reason.CLOUD_USER_OUT_OF_REACH, "w1")]
 
 
-def test_who_is_of_a_domain_that_no_worker_serves_stays_in_and_does_not_come_in() -> None:
-    policy = replace(POLICY, served_domains=frozenset({"corp.contoso.test"}))
-    homes = [None, "Corp.Contoso.test", "emea.contoso.test", "emea.contoso.test"]
-    people = [candidate(number, synced=True, domain=home) for number, home in enumerate(homes, 1)]
-    situation = Situation(ALL_IN, tuple(people), (summary(4, State.VISIBLE),), policy=policy)
-    plan = situation.plan()
-    assert [one.object_id for one in plan.additions] == [an_id(1), an_id(2)]
-    assert (plan.kept, plan.skips) == (1, (Skip(an_id(3), Reason.DOMAIN_NOT_SERVED, "w1"),))
-
-
 @pytest.mark.parametrize("exclusion", [None, LEFT])
 @pytest.mark.parametrize("claims", [(), (EVENT,)])
 @pytest.mark.parametrize("is_enabled", [True, False])
