@@ -67,6 +67,7 @@ def _start_app(layout: Layout, relay: Relay) -> None:
     settings["Values"] |= {
         "SSPR_GRAPH_URL": graph_url(relay),
         "SSPR_REGISTRATION_SCHEDULE": _REGISTRATION_SCHEDULE,
+        "SSPR_MOST": "unlimited",
     }
     file.write_text(json.dumps(settings, indent=2))
     supervisor.launch(chosen, layout)
