@@ -8,6 +8,7 @@ from functools import cache, partial
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.cloud_sync import GraphCloudSync
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
@@ -169,6 +170,7 @@ def build_app(setup: Setup) -> App:
             reads_role_assignments=settings.reads_role_assignments,
         ),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
+        cloud_sync=GraphCloudSync(graph, settings.cloud_sync_ids),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
         write_control=tables.write_control,
@@ -193,6 +195,7 @@ def build_app(setup: Setup) -> App:
             settings.scope_group_id,
             settings.topology,
             reads_role_assignments=settings.reads_role_assignments,
+            cloud_sync_ids=settings.cloud_sync_ids,
         ),
         tables,
         ServiceBusHealth(

@@ -53,6 +53,11 @@ class AppSettings(BaseSettings):
     excluded_group_ids: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="object ids, separated by commas, of groups never to enrol"
     )
+    cloud_sync_ids: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="object ids, separated by commas, of the service principals of Entra Cloud "
+        "Sync's configurations; only where a worker's sync is that",
+    )
 
     cloud: Cloud = Field(
         Cloud.PUBLIC,
@@ -181,22 +186,25 @@ class AppSettings(BaseSettings):
     answered_within: Duration = _DEFAULTS.answered_within
     visible_within_cloud: Duration = _DEFAULTS.visible_within_cloud
     visible_within_synced: Duration = _DEFAULTS.visible_within_synced
+    visible_within_cloud_sync: Duration = _DEFAULTS.visible_within_cloud_sync
     effective_within: Duration = _DEFAULTS.effective_within
     reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
 
-    @field_validator("excluded_group_ids", "writeback_plans", "cloud_only_skus", mode="before")
+    @field_validator(
+        "excluded_group_ids", "cloud_sync_ids", "writeback_plans", "cloud_only_skus", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("scope_group_id", "excluded_group_ids")
+    @field_validator("scope_group_id", "excluded_group_ids", "cloud_sync_ids")
     @classmethod
     def _is_group(cls, value: Any) -> Any:
         for one in [value] if isinstance(value, str) else value:
             if not is_object_id(one):
-                raise ValueError(f"{one!r} is not an object id; groups are named by object id")
+                raise ValueError(f"{one!r} is not an object id, by which this is named")
         # Graph writes ids in lower case, and they are compared letter by letter.
         if isinstance(value, str):
             return value.strip().lower()

@@ -300,6 +300,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'scope-changed'
+    description: 'The AD group no longer counts in Entra, or people in scope were converted to another source of authority. See: sspr status'
+    severity: 1
+    query: loadTextContent('../monitoring/scope-changed.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['event', 'reason']
+    stateful: true
+    enabled: true
+  }
+  {
     name: 'resets-lost'
     description: 'People who could reset a password no longer can. See: sspr forecast'
     severity: 1

@@ -150,6 +150,23 @@ class PlanUnsafe(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeGroupFault(Signal):
+    """The AD group's twin in Entra is not what it has to be; told at every look."""
+
+    event = "scope-group-fault"
+    reason: PauseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleConverted(Signal):
+    """The source of authority of people in scope is another than when they were put in."""
+
+    event = "people-converted"
+    to_cloud: int
+    to_on_premises: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftFound(Signal):
     """Somebody outside the rollout changed memberships; numbers of people."""
 
@@ -365,6 +382,8 @@ SIGNALS: tuple[type[Signal], ...] = (
     GateFailed,
     GateInconclusive,
     PlanUnsafe,
+    ScopeGroupFault,
+    PeopleConverted,
     DriftFound,
     RolloutStatus,
     MessageRefused,

@@ -7,6 +7,7 @@ from shared.domain.person.brake import Brakes
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
+from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.held_events import HeldEvents
@@ -42,6 +43,7 @@ class World:
 
     directory: Directory
     cloud_scope: CloudScope
+    cloud_sync: CloudSync
     ledger: Ledger
     rollouts: Rollouts
     write_control: WriteControl

@@ -36,6 +36,7 @@ ASKED_FOR = {
     "sender-refused",
     "events-held",
     "plan-unsafe",
+    "scope-changed",
     "resets-lost",
     "function-failures",
     "logs-capped",

@@ -22,7 +22,13 @@ from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.tables import NAMES, Tables
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.operation_orders import ApplyOrder
-from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.plan_views import (
+    AppliedView,
+    GateNeeds,
+    LosingView,
+    PlannedWave,
+    PlanView,
+)
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
 from shared.domain.person.brake import Direction, Rate
@@ -42,6 +48,7 @@ from shared.domain.person.methods import NO_CHANGES, HeldMethods, MethodRule, Re
 from shared.domain.person.people import Attribute, Trait, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
@@ -81,6 +88,7 @@ WHOLE = Enrolment(
     since=NOW,
     event_time=NOW - timedelta(hours=1),
     source_of_authority=SourceOfAuthority.ON_PREMISES,
+    account=SourceOfAuthority.CLOUD,
     provenance=Provenance.OURS,
     command_key="command-1",
     commands=AskedCommands(
@@ -108,7 +116,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_METHODS = replace(WHOLE, held=None)
+BEFORE_CONVERSIONS = replace(WHOLE, account=None)
+"""As it was stored before an account could be converted."""
+BEFORE_METHODS = replace(BEFORE_CONVERSIONS, held=None)
 """As it was stored before methods were read."""
 BEFORE_BEGINS = replace(BEFORE_METHODS, exclusion=replace(_EXCLUSION, begins=None))
 """As it was stored before an exclusion could begin."""
@@ -200,7 +210,7 @@ RECONCILIATION = Reconciliation(
     skips={Reason.GUEST: 100},
     problem="additions: too many",
 )
-SIGHT = WorkerSight(
+BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
     seen_at=NOW,
     directory_answers=True,
@@ -213,11 +223,16 @@ SIGHT = WorkerSight(
     domains=("corp.contoso.test", "emea.corp.contoso.test"),
     clock_ahead=-70,
 )
-"""With a value in every field."""
-BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None, clock_ahead=None)
+"""With a value in every field but the sync's, which are newer."""
+BEFORE_DOMAINS = replace(BEFORE_SYNC_MODES, directory_problem=None, domains=None, clock_ahead=None)
 """As it was stored before a worker said whose people it serves."""
 BEFORE_HINDRANCES = replace(BEFORE_DOMAINS, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""
+SIGHT = replace(
+    BEFORE_SYNC_MODES,
+    sync_mode=SyncMode.CONNECT,
+    scope_group_sid="S-1-5-21-1-2-3-1104",
+)
 STOPPED = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
@@ -240,6 +255,8 @@ SHOWN = PlanView(
             additions=3,
             departments={"IT": 3},
             prompts=2,
+            able=1,
+            losing=(LosingView(on=DAY, people=1),),
             gates=(GateNeeds(gate="visible", text="95 % seen in Entra"),),
         ),
     ),
@@ -250,6 +267,7 @@ SHOWN = PlanView(
     unsafe=("additions: too many",),
     warnings=("wave all adds nobody",),
 )
+_WAVE_BEFORE = SHOWN.waves[0].model_copy(update={"able": 0, "losing": ()})
 PLAN = KeptPlan(
     fingerprint="f00d",
     document_text="name: contoso # für alle\n",
@@ -257,6 +275,8 @@ PLAN = KeptPlan(
     actor="ada",
     shown=SHOWN,
 )
+PLAN_BEFORE_FORECASTS = replace(PLAN, shown=SHOWN.model_copy(update={"waves": (_WAVE_BEFORE,)}))
+"""As it was kept before plans told who can reset."""
 PEOPLE = [
     PlannedPerson(object_id=ADA, action="add", wave="pilot", reason="in-wave"),
     PlannedPerson(object_id=BOB, action="skip", wave=None, reason="guest"),
@@ -362,13 +382,23 @@ async def _expect_leaver(tables: Tables) -> None:
 
 
 async def _write_methods(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_CONVERSIONS, actor="hr", now=NOW)
 
 
 async def _expect_methods(tables: Tables) -> None:
-    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_CONVERSIONS}
     (page,) = [page async for page in tables.ledger.summaries()]
     assert [one.held for one in page] == [WHOLE.held]
+
+
+async def _write_converted(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_converted(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    (page,) = [page async for page in tables.ledger.summaries()]
+    assert [one.account for one in page] == [SourceOfAuthority.CLOUD]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -426,10 +456,18 @@ async def _expect_rollout(
 
 
 async def _write_worker(tables: Tables) -> None:
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([BEFORE_SYNC_MODES])
 
 
 async def _expect_worker(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [BEFORE_SYNC_MODES]
+
+
+async def _write_worker_sync(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
 
 
@@ -449,8 +487,12 @@ async def _write_plan(tables: Tables) -> None:
     await tables.plans.keep(PLAN, PEOPLE)
 
 
-async def _expect_plan(tables: Tables) -> None:
-    assert await tables.plans.find(PLAN.fingerprint) == PLAN
+async def _expect_plan_before_forecasts(tables: Tables) -> None:
+    await _expect_plan(tables, PLAN_BEFORE_FORECASTS)
+
+
+async def _expect_plan(tables: Tables, plan: KeptPlan = PLAN) -> None:
+    assert await tables.plans.find(PLAN.fingerprint) == plan
     assert list(await tables.plans.people(PLAN.fingerprint, 0)) == PEOPLE
 
 
@@ -488,13 +530,16 @@ GOLDEN: Mapping[str, Golden] = {
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
+    "converted": Golden(_write_converted, _expect_converted),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds),
-    "worker": Golden(_write_worker, _expect_worker),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout),
+    "worker": Golden(_write_worker, _expect_worker),
+    "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "writing": Golden(_write_writing, _expect_writing),
-    "plan": Golden(_write_plan, _expect_plan),
+    "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
+    "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),

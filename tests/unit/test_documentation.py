@@ -52,6 +52,7 @@ ALARMS = (
     "events-held",
     "resets-lost",
     "plan-unsafe",
+    "scope-changed",
     "worker-silent",
     "app-silent",
     "app-misconfigured",

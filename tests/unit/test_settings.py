@@ -61,6 +61,7 @@ def test_every_rule_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         "SSPR_ANSWERED_WITHIN": "PT4M",
         "SSPR_VISIBLE_WITHIN_CLOUD": "PT5M",
         "SSPR_VISIBLE_WITHIN_SYNCED": "PT6M",
+        "SSPR_VISIBLE_WITHIN_CLOUD_SYNC": "PT8M",
         "SSPR_EFFECTIVE_WITHIN": "PT7M",
         "SSPR_REISSUE_LIMIT": "0",
     }
@@ -75,6 +76,7 @@ def test_every_rule_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         answered_within=timedelta(minutes=4),
         visible_within_cloud=timedelta(minutes=5),
         visible_within_synced=timedelta(minutes=6),
+        visible_within_cloud_sync=timedelta(minutes=8),
         effective_within=timedelta(minutes=7),
         reissue_limit=0,
     )

@@ -39,6 +39,10 @@ class Reason(StrEnum):
         "delta-sync-failed",
         "The delta sync after the change did not succeed; see the detail.",
     )
+    SOURCE_OF_AUTHORITY_CHANGED = (
+        "source-of-authority-changed",
+        "The account's source of authority was converted; see the detail.",
+    )
     SEEN_IN_ENTRA = "seen-in-entra", "The membership is seen in Entra."
     SSPR_ENABLED = "sspr-enabled", "The registration report shows the person as enabled for SSPR."
     SSPR_REGISTERED = "sspr-registered", "The person has registered for SSPR."
