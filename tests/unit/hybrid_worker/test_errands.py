@@ -47,7 +47,8 @@ def begins(threads: ErrandThreads) -> bool:
 
 
 def test_what_nobody_foresaw_is_a_host_out_of_reach_and_no_threads_end() -> None:
-    errand = ErrandThreads().begin(lambda: {}["nothing"])
+    nothing: dict[str, str] = {}
+    errand = ErrandThreads().begin(lambda: nothing["at all"])
     assert errand.wait(5)
     with pytest.raises(SyncRefused, match="KeyError") as refused:
         errand.result()
