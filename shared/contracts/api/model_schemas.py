@@ -51,9 +51,20 @@ def components(models: Sequence[Model]) -> tuple[Mapping[Model, Json], Json]:
 
 
 def properties(model: type[BaseModel]) -> Json:
-    """The schemas of a model's fields, by their names on the wire."""
-    found: Json = model.model_json_schema(schema_generator=_Described).get("properties", {})
-    return found
+    """The schemas of a model's fields, by their names on the wire, with what they refer to."""
+    schema = model.model_json_schema(schema_generator=_Described)
+    definitions = schema.get("$defs", {})
+    found: Json = schema.get("properties", {})
+    return {name: _written_out(one, definitions) for name, one in found.items()}
+
+
+def _written_out(schema: Json, definitions: Json) -> Json:
+    """The schema with the definition in the place of a reference to it."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    others = {name: value for name, value in schema.items() if name != "$ref"}
+    return {**definitions[reference.rpartition("/")[2]], **others}
 
 
 def _alias(name: str, field: FieldInfo) -> str:
