@@ -58,6 +58,13 @@ def properties(model: type[BaseModel]) -> Json:
     return {name: _written_out(one, definitions) for name, one in found.items()}
 
 
+def required(model: type[BaseModel]) -> frozenset[str]:
+    """The names on the wire of the fields that have to be given."""
+    return frozenset(
+        field.alias or name for name, field in model.model_fields.items() if field.is_required()
+    )
+
+
 def _written_out(schema: Json, definitions: Json) -> Json:
     """The schema with the definition in the place of a reference to it."""
     reference = schema.get("$ref")
