@@ -43,6 +43,7 @@ from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
+from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.writing import StopReason, Writing
@@ -188,9 +189,11 @@ SIGHT = WorkerSight(
     sync_ended_at=NOW,
     problem="none to speak of",
 )
-STOPPED = Writing(
+BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
+STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",
@@ -354,15 +357,28 @@ async def _expect_rollout(tables: Tables) -> None:
 
 
 async def _write_writing(tables: Tables) -> None:
-    stored = await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
-    await tables.write_control.replace(stored, STOPPED, action="carry-out", now=NOW)
+    stored = await tables.write_control.replace(None, BEFORE_GROUP, action="stop", now=NOW)
+    await tables.write_control.replace(stored, BEFORE_GROUP, action="carry-out", now=NOW)
 
 
 async def _expect_writing(tables: Tables) -> None:
     stored = await tables.write_control.current()
     assert stored
-    assert stored.writing == STOPPED
+    assert stored.writing == BEFORE_GROUP
     await _expect_audit(tables, changes=2)
+
+
+async def _write_group(tables: Tables) -> None:
+    await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
+    await tables.write_control.count(None, HOUR)
+
+
+async def _expect_group(tables: Tables) -> None:
+    stored, hour = await tables.write_control.current(), await tables.write_control.hour()
+    assert stored
+    assert stored.writing == STOPPED
+    assert hour
+    assert hour.hour == HOUR
 
 
 async def _write_plan(tables: Tables) -> None:
@@ -399,6 +415,7 @@ GOLDEN: Mapping[str, Golden] = {
     "receipts": Golden(_write_receipts, _expect_receipts),
     "rollout": Golden(_write_rollout, _expect_rollout),
     "writing": Golden(_write_writing, _expect_writing),
+    "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),

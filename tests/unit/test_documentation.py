@@ -50,6 +50,7 @@ ALARMS = (
     "gate-failed",
     "writeback-failures",
     "plan-unsafe",
+    "drift-held",
     "worker-silent",
     "app-silent",
     "app-misconfigured",

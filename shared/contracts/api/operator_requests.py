@@ -71,6 +71,14 @@ class Steer(Contract):
     reason: Why
 
 
+class Start(Contract):
+    """Let everything that writes go on."""
+
+    reason: Why
+    group: Name | None = None
+    """The scope group that is meant, where it is another than was written before."""
+
+
 class Promote(Contract):
     """Start the next wave now, without waiting for the gates."""
 

@@ -9,7 +9,7 @@ from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.recording import nobody, save_people, whoever_changed
-from shared.use_cases.write_control import is_stopped
+from shared.use_cases.write_control import is_held_up
 
 _CHASED = frozenset(state for state in State if state.is_chased)
 LOOK_UP_ONE_BY_ONE = 400
@@ -19,15 +19,15 @@ LOOK_UP_ONE_BY_ONE = 400
 async def follow_up(world: World, now: datetime) -> None:
     """Looks once at everybody who is on the way: from applied to visible, and at unanswered writes.
 
-    While everything that writes is stopped nobody is late, and nothing is issued again: only what
-    Entra shows is noted.
+    While everything that writes is stopped, or has only just begun again, nobody is late, and
+    nothing is issued again: only what Entra shows is noted.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
     await adopt_arrivals(await find_arrivals(world), world, now)
     members = await _members_among_applied(world)
-    if await is_stopped(world):
+    if await is_held_up(world, now):
         for keys in await world.ledger.keys_in_state([State.APPLIED]):
             await _verify(keys & set(members), members, world, now)
         return
