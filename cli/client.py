@@ -31,9 +31,6 @@ from shared.contracts.api.writing_views import WritingView
 if TYPE_CHECKING:
     from cli.connection import Connection
 
-MOST_EVENTS = 1_000
-"""Events that the webhook takes in one request."""
-
 
 class OperatorApi:
     """The operator API; every call raises `Failure` where the app gives no usable answer."""
@@ -47,15 +44,15 @@ class OperatorApi:
     def __exit__(self, *_: object) -> None:
         self._at.close()
 
-    def send(self, events: Sequence[object]) -> tuple[str, ...]:
-        """Hands in at most `MOST_EVENTS` events, all or none; returns the keys to follow them by.
+    def send(self, events: Sequence[object]) -> AcceptedEvents:
+        """Hands in at most `MOST_EVENTS` events, each by itself; returns their keys and refusals.
 
         Repeating it is safe: an event that the app gets twice is known by its id.
 
         Raises:
-            RefusedInput: the app found something wrong with one of them.
+            RefusedInput: the app found something wrong with all of them.
         """
-        return self._at.post("onboarding-events", list(events), AcceptedEvents).keys
+        return self._at.post("onboarding-events", list(events), AcceptedEvents)
 
     def user(self, identity: str) -> PeopleView | None:
         """Returns everybody whom that name means; None where nobody is known by it."""

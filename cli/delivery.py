@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import batched
 
-from cli.client import MOST_EVENTS, OperatorApi
+from cli.client import OperatorApi
 from cli.events_file import (
     Entry,
     Event,
     EventsRead,
     InvalidEvents,
+    Refused,
     check,
     enveloped,
     read_events,
@@ -20,6 +21,8 @@ from cli.hr_export.ask import Said, mapping_for
 from cli.tables import accepted_table
 from cli.terminal import Form, contents, draw, show_as_json, tell
 from shared.contracts.api.event_views import AcceptedEvents
+from shared.contracts.api.refused_view import RefusedView
+from shared.contracts.messages.contract import MOST_EVENTS
 from shared.contracts.messages.onboarding_event import PersonCloudEvent
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.people import Identifier, IdentifierKind
@@ -86,37 +89,51 @@ def deliver(api: OperatorApi, entries: Sequence[Entry[Event]], actor: str, outpu
         Failure: some were not; the text says which and where to go on.
     """
     ready = [Entry(entry.place, enveloped(entry.value, actor)) for entry in entries]
-    keys: list[str] = []
+    accepted: list[tuple[Entry[Event], str]] = []
+    refused: list[Refused] = []
     try:
         for some in batched(ready, MOST_EVENTS, strict=False):
-            keys += _send(api, some, len(keys))
-            tell(f"{len(keys)} of {len(ready)} accepted")
+            answer = _send(api, some, len(accepted))
+            left_out = {one.index: one for one in answer.refused}
+            taken = [one for index, one in enumerate(some) if index not in left_out]
+            accepted += zip(taken, answer.keys, strict=True)
+            refused += [_refused(one, some) for one in answer.refused]
+            tell(f"{len(accepted)} of {len(ready)} accepted")
     finally:
         # What was accepted has its keys, even where something went wrong behind it.
-        if keys:
+        if accepted:
             if output is Form.JSON:
-                show_as_json(AcceptedEvents(keys=tuple(keys)))
+                show_as_json(AcceptedEvents(keys=tuple(key for _, key in accepted)))
             else:
-                whom = [(_whom(one.value), key) for one, key in zip(ready, keys, strict=False)]
-                draw(accepted_table(whom))
+                draw(accepted_table([(_whom(one.value), key) for one, key in accepted]))
+    if refused:
+        lines = "\n".join(shown(refused))
+        raise Failure(
+            Status.NOT_FOUND, f"the app refused {len(refused)}, and took the others:\n{lines}"
+        )
 
 
-def _send(api: OperatorApi, entries: Sequence[Entry[Event]], accepted: int) -> tuple[str, ...]:
+def _send(api: OperatorApi, entries: Sequence[Entry[Event]], accepted: int) -> AcceptedEvents:
     try:
         return api.send([entry.value for entry in entries])
     except Failure as problem:
         text = str(problem)
         if isinstance(problem, RefusedInput):
-            text = _refusal(problem, entries)
+            text = f"the app refused {_placed(problem.field, problem.reason, entries)}"
         if accepted:
             text += f"\n{accepted} events were accepted before; send on from {entries[0].place}"
         raise Failure(problem.status, text) from None
 
 
-def _refusal(problem: RefusedInput, entries: Sequence[Entry[Event]]) -> str:
-    number, bracket, field = problem.field.removeprefix("[").partition("].")
-    place = entries[int(number)].place if bracket and number.isdigit() else problem.field
-    return f"the app refused {place}, {field or '(body)'}: {problem.reason}"
+def _refused(told: RefusedView, entries: Sequence[Entry[Event]]) -> Refused:
+    return _placed(told.field, told.reason, entries)
+
+
+def _placed(field: str, reason: str, entries: Sequence[Entry[Event]]) -> Refused:
+    """Returns what the app says of an event of a list, by the event's place in the file."""
+    number, bracket, inside = field.removeprefix("[").partition("].")
+    place = entries[int(number)].place if bracket and number.isdigit() else field
+    return Refused(place, inside or "(body)", reason)
 
 
 def _whom(event: Event) -> str:

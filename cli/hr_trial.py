@@ -113,7 +113,7 @@ def tried(
         Failure: it would be refused.
     """
     from shared.domain.errors import InvalidMessage, NotAuthenticated
-    from shared.hr.adapters import greeting_text, proof_of, translate, tree_of
+    from shared.hr.adapters import event_tree_of, greeting_text, proof_of, translate
 
     try:
         greeted = greeting_text(source, sent, is_proved=False)
@@ -125,7 +125,7 @@ def tried(
         greeted = greeting_text(source, sent, is_proved=True)
         if greeted is not None:
             return Trial((), (), answer=greeted, proof=proof)
-        found = translate(source, tree_of(source, sent.body, sent.charset), now)
+        found = translate(source, event_tree_of(source, sent), now)
     except InvalidMessage as error:
         raise Failure(Status.NOT_FOUND, f"{error.field}: {error.reason}") from None
     except NotAuthenticated as error:

@@ -6,6 +6,7 @@ from typing import Any
 import azure.functions as func
 
 from functions.guard import body_of
+from functions.refusals import count_refusal
 from functions.requests import lowered_headers, token_of
 from functions.responses import JSON, TEXT, answer, refusal, status_of
 from shared.bootstrap import App, Serving
@@ -68,10 +69,11 @@ async def _answered_at(door: Door, req: func.HttpRequest, app: App) -> func.Http
             return _agreed(req)
         sent = _sent(door, source, req)
         return _answered(await accept_hr(sent, app.senders, app.world, app.now()), door, req)
-    except OtherDoor as error:
-        hint = f"it is configured for /api/{_PATHS[Door.PROOF]}/{source}"
-        return _refused(UnknownSource(f"{error}; {hint}"), req)
     except SsprRolloutError as error:
+        count_refusal(app, _PATHS[door], error, source)
+        if isinstance(error, OtherDoor):
+            hint = f"it is configured for /api/{_PATHS[Door.PROOF]}/{source}"
+            return _refused(UnknownSource(f"{error}; {hint}"), req)
         return _refused(error, req)
 
 

@@ -6,9 +6,9 @@ import azure.functions as func
 
 from functions.guard import body_of
 from functions.messages import event_of
+from functions.refusals import count_refusal
 from functions.responses import answer, refusal
 from shared.bootstrap import Serving
-from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.messages.cloud_event_modes import attributes_of_headers, in_structured_mode
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
@@ -31,12 +31,13 @@ def blueprint(app: Serving) -> func.Blueprint:
     @arrivals.function_name("onboarding_webhook")
     @arrivals.route("onboarding-events", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
     async def onboarding_webhook(req: func.HttpRequest) -> func.HttpResponse:
-        """One event or a list: 202 with the keys to follow them by, or 400 with the reason."""
+        """One event or a list: 202 with keys to follow them by, 207 with refusals too, or 400."""
         try:
-            keys = await accept_events(_event_of(req), app().world.outbox, app().now())
+            accepted = await accept_events(_event_of(req), app().world, app().now())
         except InvalidMessage as error:
+            count_refusal(app(), "onboarding-events", error)
             return refusal(error)
-        return answer(AcceptedEvents(keys=tuple(keys)), 202)
+        return answer(accepted, 207 if accepted.refused else 202)
 
     @arrivals.function_name("enroll_people")
     @arrivals.service_bus_queue_trigger(

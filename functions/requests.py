@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import azure.functions as func
 
-from shared.use_cases.onboarding.accept_hr import Token
+from shared.use_cases.onboarding.admit_sender import Token
 
 
 def lowered_headers(req: func.HttpRequest) -> Mapping[str, str]:

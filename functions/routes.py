@@ -10,6 +10,7 @@ import azure.functions as func
 
 from functions.guard import body_of
 from functions.operators import Operators
+from functions.refusals import count_refusal
 from functions.requests import lowered_headers
 from functions.responses import answer, refusal
 from shared.bootstrap import App, Serving
@@ -130,6 +131,7 @@ def _trigger(
             )
             return answer(await endpoint.handler(asked), endpoint.route.status)
         except SsprRolloutError as error:
+            count_refusal(app(), "operators", error)
             return refusal(error)
 
     return trigger

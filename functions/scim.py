@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from functions.guard import body_of
+from functions.refusals import count_refusal
 from functions.requests import lowered_headers, token_of
 from shared.bootstrap import Serving
 from shared.contracts.api.scim_answers import MEDIA_TYPE, ScimAnswer
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import SsprRolloutError
 from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.serve import ScimRequest, serve_scim
 
@@ -34,9 +35,10 @@ def blueprint(app: Serving) -> func.Blueprint:
         served = app()
         try:
             asked = _request(req)
-        except InvalidMessage as error:
+            return _answered(await serve_scim(asked, served.senders, served.world, served.now()))
+        except SsprRolloutError as error:
+            count_refusal(served, "scim", error, req.route_params["source"])
             return _answered(refused(error))
-        return _answered(await serve_scim(asked, served.senders, served.world, served.now()))
 
     return service
 

@@ -13,10 +13,13 @@ from hybrid_worker.check.directory import directory_checks
 from hybrid_worker.check.installation import JOURNAL, installation_checks
 from hybrid_worker.check.outcome import Check
 from hybrid_worker.check.service_bus import service_bus_checks
-from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler, Timing
-from hybrid_worker.delta_sync.connect_host import CmdletHost
+from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler
+from hybrid_worker.delta_sync.connect_host import CmdletHost, Cmdlets
+from hybrid_worker.delta_sync.decisions import Carrier
+from hybrid_worker.delta_sync.errands import ErrandThreads
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
-from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.delta_sync.patience import Timing
+from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
@@ -49,7 +52,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
         with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
-            sync = _sync(sync_settings, journal)
+            sync = _sync(settings, journal)
             handle = HandleCommands(
                 directory.find_people,
                 directory,
@@ -63,7 +66,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 timedelta(seconds=sync_settings.hold),
                 timedelta(seconds=process.stop_within),
             )
-            yield ReceiveLoop(
+            loop = ReceiveLoop(
                 queues,
                 check_directory=directory.check,
                 handle=handle,
@@ -80,6 +83,10 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 stop=stop,
                 turned=watchdog.turned,
             )
+            try:
+                yield loop
+            finally:
+                sync.close()
     finally:
         queues.close()
         directory.close()
@@ -90,15 +97,20 @@ def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     """Builds everything to be checked, in order, on the worker's own parts."""
     os.environ.update(kerberos_environment(settings.directory))
     connection = DirectoryConnection(settings.directory)
+    cmdlets = None if settings.sync.mode == "none" else _cmdlets(settings.sync)
     try:
         yield (
             *installation_checks(settings),
             *service_bus_checks(settings.service_bus),
             *directory_checks(settings.directory, connection, _now),
-            *connect_host_checks(settings.sync, _cmdlets(settings.sync)),
+            *connect_host_checks(
+                settings.sync, cmdlets, _carrier(settings), settings.directory.server
+            ),
         )
     finally:
         connection.close()
+        if cmdlets:
+            cmdlets.close()
 
 
 def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
@@ -112,27 +124,33 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     return variables
 
 
-def _sync(settings: SyncSettings, journal: Journal) -> Coalescer | LeftToScheduler:
-    call = _cmdlets(settings)
-    if call is None:
+def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToScheduler:
+    sync = settings.sync
+    if sync.mode == "none":
         return LeftToScheduler()
     timing = Timing(
-        debounce=timedelta(seconds=settings.debounce),
-        poll=timedelta(seconds=settings.poll),
-        longest_pause=timedelta(seconds=settings.longest_pause),
-        patience=timedelta(seconds=settings.patience),
+        debounce=timedelta(seconds=sync.debounce),
+        poll=timedelta(seconds=sync.poll),
+        longest_pause=timedelta(seconds=sync.longest_pause),
+        patience=timedelta(seconds=sync.patience),
+        answer=timedelta(seconds=sync.timeout),
     )
-    return Coalescer(CmdletHost(call), journal, timing, _now)
+    return Coalescer(
+        lambda: CmdletHost(_cmdlets(sync)),
+        ErrandThreads(),
+        journal,
+        timing=timing,
+        carrier=_carrier(settings),
+        clock=_now,
+    )
 
 
-def _cmdlets(settings: SyncSettings) -> JeaEndpoint | LocalPowerShell | None:
-    match settings.mode:
-        case "psrp":
-            return JeaEndpoint(settings)
-        case "subprocess":
-            return LocalPowerShell(settings)
-        case "none":
-            return None
+def _carrier(settings: WorkerSettings) -> Carrier:
+    return Carrier(settings.directory.domain, settings.sync.connector)
+
+
+def _cmdlets(settings: SyncSettings) -> Cmdlets:
+    return JeaSession(settings) if settings.mode == "psrp" else LocalPowerShell(settings)
 
 
 def _now() -> datetime:

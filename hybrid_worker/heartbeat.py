@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
 
 
 class Heartbeat:
@@ -27,7 +27,12 @@ class Heartbeat:
         return abs(now - self._said.reported_at) >= self._every
 
     def report(
-        self, now: datetime, sync: SyncReport, *, directory_answers: bool
+        self,
+        now: datetime,
+        sync: SyncReport,
+        hindrance: SyncHindrance | None = None,
+        *,
+        directory_answers: bool,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
@@ -35,6 +40,7 @@ class Heartbeat:
             reported_at=now,
             directory_answers=directory_answers,
             sync=sync,
+            hindrance=hindrance,
             set_aside=self._set_aside() or None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
@@ -45,5 +51,11 @@ class Heartbeat:
         self._said = report
 
 
-def _state(report: WorkerReport) -> tuple[bool, str, str | None, int | None]:
-    return report.directory_answers, report.sync.state, report.sync.problem, report.set_aside
+def _state(report: WorkerReport) -> tuple[bool, str, str | None, str | None, int | None]:
+    return (
+        report.directory_answers,
+        report.sync.state,
+        report.sync.problem,
+        report.hindrance.problem if report.hindrance else None,
+        report.set_aside,
+    )

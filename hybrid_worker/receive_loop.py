@@ -24,6 +24,7 @@ from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import SyncReport, SyncState
 from shared.contracts.messages.directory_stop import SCHEMA as STOP_SCHEMA
 from shared.contracts.messages.directory_stop import DirectoryStop
+from shared.contracts.messages.worker_report import SyncHindrance
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 
 _log = structlog.get_logger(__name__)
@@ -94,6 +95,9 @@ class Sync(Protocol):
 
     def newest(self) -> SyncReport:
         """Returns how the newest sync ended."""
+
+    def hindrance(self) -> SyncHindrance | None:
+        """Returns what is in the way of the next sync, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,10 @@ class ReceiveLoop:
 
     def _report(self) -> None:
         report = self._heartbeat.report(
-            self._clock(), self._sync.newest(), directory_answers=not self._directory_is_away
+            self._clock(),
+            self._sync.newest(),
+            self._sync.hindrance(),
+            directory_answers=not self._directory_is_away,
         )
         if report:
             # No sign of life from a worker that would not hear a command.

@@ -224,6 +224,11 @@ class SyncSettings(FileSettings):
     )
     host: str | None = Field(None, description="Give the Entra Connect host's DNS name.")
     port: int = Field(5986, ge=1, le=65535, description="WinRM over HTTPS.")
+    connector: str | None = Field(
+        None,
+        description="The connector of Entra Connect that reads the group's forest, where it does "
+        "not have the forest's name.",
+    )
     configuration: str = Field("SSPR.DeltaSync", description="The name of the JEA endpoint.")
     auth: Literal["negotiate", "kerberos", "ntlm", "basic"] = Field(
         "negotiate", description="How to sign in to WinRM; always over HTTPS."
@@ -243,7 +248,7 @@ class SyncSettings(FileSettings):
     debounce: float = Field(2, ge=0, le=60, description="Seconds to gather changes for one cycle.")
     poll: float = Field(5, gt=0, le=120, description="Seconds between looks at a running cycle.")
     longest_pause: float = Field(
-        60, gt=0, le=900, description="Seconds at most between tries while a cycle cannot be had."
+        300, gt=0, le=900, description="Seconds at most between tries while a cycle cannot be had."
     )
     hold: float = Field(
         240, ge=0, le=1800, description="Seconds to keep a command back for its sync's end."

@@ -1,7 +1,7 @@
 """The cloud side's composition root: settings in, a world of adapters out."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 
@@ -30,6 +30,7 @@ from shared.ports.operators import OperatorTokens
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.settings import INCOMPLETE, AppSettings, Reading
+from shared.use_cases.refused_requests import RefusedRequests
 from shared.use_cases.signalling import emit
 
 
@@ -41,6 +42,8 @@ class App:
     senders: Senders
     dependencies: Sequence[Dependency]
     """What the world is made of, to look at its health."""
+    refused: RefusedRequests = field(default_factory=RefusedRequests)
+    """The count of the requests that were turned away."""
 
     @staticmethod
     def now() -> datetime:
@@ -189,14 +192,14 @@ def _export_logs(settings: AppSettings) -> None:
     by_identity = partial(blocking_credential, settings.telemetry_client_id)
     export_logs(
         PRODUCT,
-        settings.telemetry_connection_string,
+        settings.telemetry_connection_string.get_secret_value(),
         by_identity if settings.telemetry_authentication else None,
     )
 
 
 def _tables(settings: AppSettings) -> Tables:
     if settings.ledger_connection_string:
-        return Tables.from_connection_string(settings.ledger_connection_string)
+        return Tables.from_connection_string(settings.ledger_connection_string.get_secret_value())
     return Tables.from_endpoint(
         settings.ledger_endpoint or "", credential(settings.identity_client_id)
     )
@@ -216,8 +219,9 @@ def _resources(settings: AppSettings) -> list[str]:
 
 
 def _address(settings: AppSettings) -> ServiceBusAddress:
+    by_key = settings.service_bus_connection_string
     return ServiceBusAddress(
-        connection_string=settings.service_bus_connection_string,
+        connection_string=by_key.get_secret_value() if by_key else None,
         namespace=settings.service_bus_namespace,
         custom_endpoint=settings.service_bus_endpoint,
         ca_file=settings.service_bus_ca_file,

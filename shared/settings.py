@@ -32,7 +32,11 @@ class AppSettings(BaseSettings):
     """
 
     model_config = SettingsConfigDict(
-        env_prefix="SSPR_", extra="ignore", populate_by_name=True, env_nested_delimiter="__"
+        env_prefix="SSPR_",
+        extra="ignore",
+        populate_by_name=True,
+        env_nested_delimiter="__",
+        hide_input_in_errors=True,
     )
 
     scope_group_id: str = Field(
@@ -52,14 +56,14 @@ class AppSettings(BaseSettings):
     identity_client_id: str | None = Field(
         None, description="the client id of the user-assigned managed identity"
     )
-    ledger_connection_string: str | None = Field(
+    ledger_connection_string: SecretStr | None = Field(
         None, description="a storage connection string; for a lab without managed identity"
     )
     ledger_endpoint: str | None = Field(
         None, description="the table endpoint, https://ACCOUNT.table.core.windows.net"
     )
 
-    service_bus_connection_string: str | None = Field(
+    service_bus_connection_string: SecretStr | None = Field(
         None,
         validation_alias=_BUS,
         description="a Service Bus connection string; for a lab without managed identity",
@@ -85,7 +89,7 @@ class AppSettings(BaseSettings):
         description="Amqp or AmqpOverWebsocket",
     )
 
-    telemetry_connection_string: str | None = Field(
+    telemetry_connection_string: SecretStr | None = Field(
         None,
         validation_alias=f"{_INSIGHTS}CONNECTION_STRING",
         description="the connection string of Application Insights; without it nothing is sent",
@@ -182,9 +186,9 @@ class AppSettings(BaseSettings):
 
     @field_validator("ledger_connection_string", "service_bus_connection_string")
     @classmethod
-    def _is_connection_string(cls, value: str | None) -> str | None:
+    def _is_connection_string(cls, value: SecretStr | None) -> SecretStr | None:
         # Otherwise found out when the first message has been taken off its queue.
-        if value and _LEADS_SOMEWHERE.isdisjoint(_pairs(value)):
+        if value and _LEADS_SOMEWHERE.isdisjoint(_pairs(value.get_secret_value())):
             raise ValueError("no connection string: it names no account and no endpoint")
         return value
 
@@ -273,7 +277,7 @@ def _pairs(text: str) -> dict[str, str]:
     return {name.strip().lower(): value.strip() for name, _, value in parts}
 
 
-def _not_exactly_one(**values: str | None) -> Iterator[str]:
+def _not_exactly_one(**values: str | SecretStr | None) -> Iterator[str]:
     given = [name for name, value in values.items() if value]
     if len(given) != 1:
         names = " or ".join(values)

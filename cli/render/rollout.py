@@ -181,6 +181,11 @@ def _named(object_ids: Sequence[str]) -> str:
     return f"{number} or more" if number >= _MOST_NAMED else str(number)
 
 
+def _hindrance(worker: WorkerView) -> str:
+    since = moment(worker.hindered_since)
+    return f"since {since} {worker.hindrance}" if since and worker.hindrance else worker.hindrance
+
+
 def _worker(worker: WorkerView) -> tuple[object, ...]:
     answers = plain("answers") if worker.directory_answers else plain("is silent", "bold red")
     succeeded = worker.sync_succeeded
@@ -191,5 +196,5 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
         moment(worker.seen_at),
         answers,
         plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
-        plain(worker.problem, "red"),
+        plain("; ".join(part for part in (worker.problem, _hindrance(worker)) if part), "red"),
     )

@@ -1,20 +1,21 @@
 """The Connect host: the endpoint answers, shows the needed cmdlets and no more, and may export."""
 
-import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.util import find_spec
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
-from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import Scheduler, SyncProblem, SyncRefused
+from hybrid_worker.delta_sync.connect_host import FACTS, CmdletHost, Cmdlets, ConnectFacts
+from hybrid_worker.delta_sync.decisions import Carrier, Scheduler
+from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
 from hybrid_worker.settings import SyncSettings
-
-type Call = Callable[..., Sequence[Mapping[str, Any]]]
-"""Runs one cmdlet on the host; raises `SyncRefused`."""
 
 NEEDED = frozenset({"Get-ADSyncScheduler", "Get-ADSyncRunProfileResult", "Start-ADSyncSyncCycle"})
 """What the worker calls."""
+OLDEST_VERSION = (2, 5, 79, 0)
+"""Since 30 September 2026 an older Entra Connect synchronizes nothing, and still says Success.
+
+Source: "Microsoft Entra Connect: Version release history", Microsoft Learn.
+"""
 READS_WRITEBACK = "Get-ADSyncAADPasswordResetConfiguration"
 """What only this check calls; it changes nothing."""
 SHOWN_BY_JEA = frozenset(
@@ -33,15 +34,26 @@ _TENANT_CONNECTOR = " - AAD"
 """How the name of the connector to Entra ends."""
 
 
-def connect_host_checks(settings: SyncSettings, call: Call | None) -> Sequence[Check]:
-    """Returns everything that can be asked of the host; without a `call` nothing can be asked."""
-    host = _Host(settings, call)
+def connect_host_checks(
+    settings: SyncSettings, cmdlets: Cmdlets | None, carrier: Carrier, writes_to: str
+) -> Sequence[Check]:
+    """Returns everything that can be asked of the host; without `cmdlets` nothing can be asked.
+
+    Args:
+        settings: How the host is asked.
+        cmdlets: A session on it.
+        carrier: What is known of the connector that reads the group.
+        writes_to: The domain controller that the worker writes to.
+    """
+    host = _Host(settings, cmdlets, carrier, writes_to)
     answers = "connect-host"
     return (
         Check(answers, host.answers),
         Check("connect-host-cmdlets", host.exposes_no_more, answers),
         Check("connect-host-staging", host.is_active, answers),
         Check("connect-host-scheduler", host.is_not_suspended, answers),
+        Check("connect-host-version", host.is_new_enough, answers),
+        Check("connect-host-connector", host.reads_the_group, answers),
         Check("writeback", host.writes_back, answers),
     )
 
@@ -55,7 +67,7 @@ def judge_cmdlets(names: Iterable[str]) -> str:
             f"the endpoint does not show {', '.join(missing)}",
             "Register it again with Register-SsprJeaEndpoint.ps1.",
         )
-    allowed = _LOWERED | {name.lower() for name in (*NEEDED, READS_WRITEBACK)}
+    allowed = _LOWERED | {name.lower() for name in (*NEEDED, READS_WRITEBACK, FACTS)}
     more = sorted(name for lowered, name in shown.items() if lowered not in allowed)
     if more:
         raise CheckFailed(
@@ -68,9 +80,13 @@ def judge_cmdlets(names: Iterable[str]) -> str:
 class _Host:
     """Asks the host, and says what its answers mean."""
 
-    def __init__(self, settings: SyncSettings, call: Call | None) -> None:
+    def __init__(
+        self, settings: SyncSettings, cmdlets: Cmdlets | None, carrier: Carrier, writes_to: str
+    ) -> None:
         self._settings = settings
-        self._call = call
+        self._cmdlets = cmdlets
+        self._carrier = carrier
+        self._writes_to = writes_to
 
     def answers(self) -> str:
         settings = self._settings
@@ -95,6 +111,12 @@ class _Host:
 
     def is_not_suspended(self) -> str:
         scheduler = self._scheduler()
+        if not scheduler.enabled:
+            raise CheckFailed(
+                "the scheduler is switched off (SyncCycleEnabled), so the worker starts nothing",
+                "Whoever changes filters or rules there switches it on again when that is done: "
+                "Set-ADSyncScheduler -SyncCycleEnabled $true.",
+            )
         if scheduler.suspended:
             raise CheckFailed(
                 "the scheduler is suspended",
@@ -102,6 +124,55 @@ class _Host:
                 "it: Set-ADSyncScheduler -SchedulerSuspended $false.",
             )
         return "not suspended" + ("; a cycle is running" if scheduler.in_progress else "")
+
+    def is_new_enough(self) -> str:
+        by_hand = "On the Connect host: the version of Microsoft Entra Connect among its programs."
+        version = self._facts(by_hand).version
+        if version is None:
+            raise NotApplicable("the host does not say which version it is", by_hand)
+        if version < OLDEST_VERSION:
+            oldest = ".".join(map(str, OLDEST_VERSION))
+            raise CheckFailed(
+                f"version {'.'.join(map(str, version))}: versions before {oldest} synchronize "
+                "nothing since 30 September 2026, and say Success",
+                "Upgrade Entra Connect on the host.",
+            )
+        return f"version {'.'.join(map(str, version))}"
+
+    def reads_the_group(self) -> str:
+        names = {run.connector for run in CmdletHost(self._session()).runs()}
+        of_ad = sorted(name for name in names if not name.endswith(_TENANT_CONNECTOR))
+        connector = self._carrier.among(names)
+        if connector is None or (of_ad and connector.lower() not in map(str.lower, of_ad)):
+            raise CheckFailed(
+                f"no connector of the host is known to read {self._carrier.domain}; it has "
+                f"{', '.join(of_ad) or 'none to AD'}",
+                "Name the one that does in SSPR_WORKER_SYNC_CONNECTOR: by its runs a delta sync "
+                "is judged.",
+            )
+        return f"{connector} reads the group{self._from_which_controller()}"
+
+    def _from_which_controller(self) -> str:
+        try:
+            controller = self._facts("").controller(self._carrier.domain)
+        except (NotApplicable, CheckFailed):
+            return ""
+        if controller is None or controller.lower() == self._writes_to.lower():
+            return f", from {controller}" if controller else ""
+        return (
+            f", from {controller} of late, while the worker writes to {self._writes_to}: what is "
+            "written has to get there first"
+        )
+
+    def _facts(self, by_hand: str) -> ConnectFacts:
+        if self._settings.mode == "psrp":
+            shown = {str(one.get("Name")).lower() for one in self._ask("Get-Command")}
+            if FACTS.lower() not in shown:
+                raise NotApplicable(
+                    f"the endpoint does not show {FACTS}",
+                    f"{by_hand} Register the endpoint again with Register-SsprJeaEndpoint.ps1.",
+                )
+        return CmdletHost(self._session()).facts()
 
     def writes_back(self) -> str:
         by_hand = f"On the Connect host: {READS_WRITEBACK} -Connector '<tenant> - AAD'."
@@ -122,23 +193,40 @@ class _Host:
         return "password writeback is enabled"
 
     def _tenant_connector(self, by_hand: str) -> str:
-        runs = CmdletHost(self._ask).runs()
+        runs = CmdletHost(self._session()).runs()
         names = {run.connector for run in runs if run.connector.endswith(_TENANT_CONNECTOR)}
         if len(names) != 1:
             raise NotApplicable("the run history does not name the connector to Entra", by_hand)
         return names.pop()
 
     def _scheduler(self) -> Scheduler:
-        return CmdletHost(self._ask).scheduler()
+        return CmdletHost(self._session()).scheduler()
 
     def _ask(self, cmdlet: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
-        if self._call is None:
+        return self._session()(cmdlet, **parameters)
+
+    def _session(self) -> Cmdlets:
+        if self._cmdlets is None:
             raise NotApplicable("SSPR_WORKER_SYNC_MODE=none leaves syncing to the scheduler")
+        return _Explaining(self._cmdlets, self._settings)
+
+
+class _Explaining:
+    """The same session, which says what to do about what the host refuses."""
+
+    def __init__(self, cmdlets: Cmdlets, settings: SyncSettings) -> None:
+        self._cmdlets = cmdlets
+        self._settings = settings
+
+    def __call__(self, cmdlet: str, **parameters: Any) -> Sequence[Mapping[str, Any]]:
         try:
-            return self._call(cmdlet, **parameters)
+            return self._cmdlets(cmdlet, **parameters)
         except SyncRefused as refused:
             remedy = _remedy(self._settings, refused.problem)
             raise CheckFailed(refused.detail or str(refused), remedy) from refused
+
+    def close(self) -> None:
+        self._cmdlets.close()
 
 
 def _remedy(settings: SyncSettings, problem: SyncProblem) -> str:
@@ -147,19 +235,19 @@ def _remedy(settings: SyncSettings, problem: SyncProblem) -> str:
             "Run the worker on the Connect host, by an account in ADSyncOperators; "
             "SSPR_WORKER_SYNC_MODULE may be the path of the module."
         )
+    if problem is SyncProblem.HANGS:
+        return (
+            "Look at the host: its load, the service ADSync, the database that it keeps; a cycle "
+            "by hand there (Get-ADSyncScheduler) has to answer in seconds."
+        )
     if problem is not SyncProblem.UNREACHABLE:
         return (
             "Register the endpoint again with Register-SsprJeaEndpoint.ps1; if it is there, try "
             "the cmdlet on the host itself: the scheduler's settings lie in Entra."
         )
-    if sys.platform != "win32" and not settings.user and find_spec("krb5") is None:
-        return (
-            "The worker's packages for Linux bring no Kerberos for WinRM: give "
-            "SSPR_WORKER_SYNC_USER with SSPR_WORKER_SYNC_PASSWORD_FILE, or leave syncing to the "
-            "scheduler with SSPR_WORKER_SYNC_MODE=none."
-        )
     return (
         "Open WinRM over HTTPS (5986) from here, name the authority of its certificate in "
         "SSPR_WORKER_SYNC_CA_FILE, and register the endpoint for the worker's account "
-        "(Register-SsprJeaEndpoint.ps1)."
+        "(Register-SsprJeaEndpoint.ps1). By Kerberos, SSPR_WORKER_SYNC_HOST has to be the "
+        "name that the host has in AD."
     )

@@ -1,42 +1,17 @@
 """What the Connect host's answers mean: pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import timedelta
+
+from hybrid_worker.delta_sync.problems import SyncProblem
 
 MOST_EMPTY_LOOKS = 3
 """Looks at an idle scheduler without a single new run before a cycle counts as never run."""
-
-
-class SyncProblem(StrEnum):
-    """Why a delta sync cannot be had, or did not count."""
-
-    BUSY = "busy"
-    """A cycle is running that may have imported before the change was written."""
-    CONNECTOR_BUSY = "connector-busy"
-    SUSPENDED = "suspended"
-    """The Connect wizard is open, or somebody suspended the scheduler."""
-    STAGING = "staging"
-    """A staging server imports and exports nothing."""
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"
-    """The host answered with an error of another kind; see the detail."""
-    STILL_RUNNING = "still-running"
-    CYCLE_FAILED = "cycle-failed"
-    NOTHING_RUN = "nothing-run"
-    NOT_EXPORTED = "not-exported"
-    """The cycle ended without an export."""
-    LEFT_TO_SCHEDULER = "left-to-scheduler"
-    """The worker has been told to trigger no cycles."""
-
-
-class SyncRefused(Exception):
-    """A delta sync cannot be had now."""
-
-    def __init__(self, problem: SyncProblem, detail: str = "") -> None:
-        super().__init__(f"{problem}: {detail}" if detail else str(problem))
-        self.problem = problem
-        self.detail = detail
+INTERVAL = timedelta(minutes=30)
+"""`AllowedSyncCycleInterval` as Entra Connect is shipped."""
+_TENANT = " - AAD"
+"""How the name of the connector to Entra ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +21,9 @@ class Scheduler:
     staging: bool = False
     suspended: bool = False
     in_progress: bool = False
+    enabled: bool = True
+    interval: timedelta = INTERVAL
+    """Between the cycles that it runs by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +35,31 @@ class Run:
     profile: str
     result: str
 
+    @property
+    def is_to_entra(self) -> bool:
+        """Whether the connector is the one to Entra."""
+        return self.connector.endswith(_TENANT)
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Which connector reads the scope group from AD."""
+
+    domain: str
+    """Of the group. A connector has the name of its forest, unless somebody renamed it."""
+    name: str | None = None
+    """The connector's own name, where the settings tell it."""
+
+    def among(self, connectors: Collection[str]) -> str | None:
+        """Returns the group's connector; None if it cannot be told which one it is."""
+        if self.name is not None:
+            return self.name
+        of_ad = {name for name in connectors if not name.endswith(_TENANT)}
+        above = [name for name in of_ad if _is_at_or_above(name, self.domain)]
+        if above:
+            return max(above, key=len)
+        return of_ad.pop() if len(of_ad) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class SyncVerdict:
@@ -66,50 +69,81 @@ class SyncVerdict:
     detail: str = ""
 
 
-# In this order: the first text that occurs decides. Whole messages differ between versions and
-# languages of the host; these parts are what scripts in the field have matched for years.
-_TEXTS = (
-    ("sync is already running", SyncProblem.BUSY),
-    ("suspended", SyncProblem.SUSPENDED),
-    ("staging", SyncProblem.STAGING),
-    ("is busy", SyncProblem.CONNECTOR_BUSY),
-)
-
-
-def problem_in(text: str) -> SyncProblem:
-    """Returns the problem that an error text of the host stands for."""
-    lowered = text.lower()
-    return next((problem for part, problem in _TEXTS if part in lowered), SyncProblem.REFUSED)
-
-
 def obstacle(scheduler: Scheduler) -> SyncProblem | None:
     """Returns what stands against starting a cycle now, or None if nothing does."""
     if scheduler.staging:
         return SyncProblem.STAGING
+    if not scheduler.enabled:
+        return SyncProblem.SCHEDULER_OFF
     if scheduler.suspended:
         return SyncProblem.SUSPENDED
     return SyncProblem.BUSY if scheduler.in_progress else None
 
 
-def verdict(scheduler: Scheduler, new_runs: Sequence[Run], empty_looks: int) -> SyncVerdict | None:
-    """Decides from the runs that are new since before its start how the cycle ended; None: not yet.
+def verdict(
+    scheduler: Scheduler, new_runs: Sequence[Run], empty_looks: int, carrier: Carrier
+) -> SyncVerdict | None:
+    """Decides from the runs that are new since before its start how a cycle ended; None: not yet.
 
-    "Success" of the cycle itself only means started. A run that completed with errors has still
-    exported what it could, so it counts, with the errors as detail: whether these people are
-    visible in Entra is looked at there.
+    "Success" of the cycle itself only means started. It counts by the runs that carry the change:
+    import and synchronization by the group's own connector, and the export to Entra. What became of
+    other connectors' runs is detail. A run that completed with errors has still done what it could,
+    so it counts: whether these people are visible in Entra is looked at there.
     """
-    if scheduler.in_progress or any(_is_running(run) for run in new_runs):
+    connector = carrier.among({run.connector for run in new_runs})
+    carrying = _carrying(new_runs, connector)
+    if scheduler.in_progress or any(map(_is_running, carrying)):
         return None
     if scheduler.staging:
         return SyncVerdict(SyncProblem.STAGING)
     if not new_runs:
         return SyncVerdict(SyncProblem.NOTHING_RUN) if empty_looks >= MOST_EMPTY_LOOKS else None
-    failed = [run for run in new_runs if not _is_completed(run)]
-    if failed:
-        return SyncVerdict(SyncProblem.CYCLE_FAILED, _described(failed))
-    if not any("export" in run.profile.lower() for run in new_runs):
-        return SyncVerdict(SyncProblem.NOT_EXPORTED)
-    return SyncVerdict(None, _described([run for run in new_runs if run.result != "success"]))
+    detail = _described(run for run in new_runs if run.result != "success")
+    return _judged(carrying, detail, enough=any if connector else all)
+
+
+def _judged(
+    carrying: Sequence[Run], detail: str, enough: Callable[[Iterable[bool]], bool]
+) -> SyncVerdict:
+    """Judges ended runs; of several cycles, one in which a step went well has carried the change.
+
+    Where it is not known which import carries it, every one has to go well.
+    """
+    steps = (
+        ("import", False, SyncProblem.NOT_IMPORTED),
+        ("sync", False, SyncProblem.NOT_IMPORTED),
+        ("export", True, SyncProblem.NOT_EXPORTED),
+    )
+    for profile, to_entra, missing in steps:
+        runs = [
+            run
+            for run in carrying
+            if profile in run.profile.lower() and run.is_to_entra is to_entra
+        ]
+        if not runs:
+            failed = _described(run for run in carrying if not _is_completed(run))
+            return SyncVerdict(SyncProblem.CYCLE_FAILED if failed else missing, failed or detail)
+        if not enough(map(_is_completed, runs)):
+            return SyncVerdict(SyncProblem.CYCLE_FAILED, _described(runs))
+    return SyncVerdict(None, detail)
+
+
+def _carrying(runs: Sequence[Run], connector: str | None) -> list[Run]:
+    """Returns the runs that carry the change, or may, where the group's connector is not known.
+
+    An export to AD, as writeback makes it, is not the export to Entra, nor is an import from there
+    the group's.
+    """
+    return [
+        run
+        for run in runs
+        if ("export" in run.profile.lower()) == run.is_to_entra
+        and (run.is_to_entra or connector is None or run.connector.lower() == connector.lower())
+    ]
+
+
+def _is_at_or_above(name: str, domain: str) -> bool:
+    return f".{domain.lower()}".endswith(f".{name.lower()}")
 
 
 def _is_running(run: Run) -> bool:
@@ -120,5 +154,5 @@ def _is_completed(run: Run) -> bool:
     return run.result.lower() == "success" or run.result.lower().startswith("completed")
 
 
-def _described(runs: Sequence[Run]) -> str:
+def _described(runs: Iterable[Run]) -> str:
     return "; ".join(f"{run.connector}, {run.profile}: {run.result}" for run in runs)[:500]

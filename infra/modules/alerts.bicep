@@ -281,6 +281,8 @@ var rules = [
     threshold: 0
     dimensions: ['source']
     stateful: false
+    // Anybody may knock in a source's name as often as they like.
+    quietFor: 'P1D'
     enabled: true
   }
   {
@@ -344,6 +346,7 @@ module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
     threshold: rule.threshold
     dimensions: rule.dimensions
     stateful: rule.stateful
+    quietFor: rule.?quietFor ?? ''
     actionGroupId: operators.id
   }
 }]

@@ -26,6 +26,9 @@ param dimensions string[]
 
 @description('Whether the alarm ends by itself once the query finds no more.')
 param stateful bool
+
+@description('For how long nobody is told again once somebody was, ISO 8601; empty: of each time. Only where it is not stateful.')
+param quietFor string
 param actionGroupId string
 
 resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
@@ -42,6 +45,7 @@ resource rule 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = {
     windowSize: window
     evaluationFrequency: frequency
     autoMitigate: stateful
+    muteActionsDuration: empty(quietFor) ? null : quietFor
     // A workspace of a few seconds does not know the tables yet that telemetry fills, and the
     // deployment would fail for that. The queries are checked in the tests. Source: pull requests 422
     // of mspnp/aks-baseline and 586 of learntocloud/learn-to-cloud-app.

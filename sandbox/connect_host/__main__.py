@@ -75,10 +75,14 @@ def _servers(
 ) -> dict[str, ThreadingHTTPServer]:
     wsman = Wsman(Cmdlets(engine, scheduler))
     certificate = server_certificate(arguments.certificates, "connect-host", _HOSTS)
-    control = control_handler(Control(engine, ad))
+    control = control_handler(Control(engine, ad, wsman))
+
+    def conditions() -> Conditions:
+        return engine.conditions
+
     return {
-        "wsman": WsmanServer((_ADDRESS, arguments.port), wsman, ad),
-        "wsmanTls": WsmanServer((_ADDRESS, arguments.tls_port), wsman, ad, certificate),
+        "wsman": WsmanServer((_ADDRESS, arguments.port), wsman, ad, conditions),
+        "wsmanTls": WsmanServer((_ADDRESS, arguments.tls_port), wsman, ad, conditions, certificate),
         "control": ThreadingHTTPServer((_ADDRESS, arguments.control_port), control),
     }
 

@@ -21,6 +21,7 @@ from psrpcore.types import (
 from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
 from sandbox.connect_host.run_history import TENANT_CONNECTOR, Run
 from sandbox.connect_host.scheduler import SHORTEST_INTERVAL, Scheduler
+from sandbox.domain_controller import domain
 
 _TYPES = "Microsoft.IdentityManagement.PowerShell.ObjectModel"
 _CMDLETS = "Microsoft.IdentityManagement.PowerShell.Cmdlet"
@@ -66,6 +67,7 @@ class Cmdlets:
             "Get-ADSyncScheduler": self._get_scheduler,
             "Get-ADSyncRunProfileResult": self._get_run_results,
             "Get-ADSyncAADPasswordResetConfiguration": self._get_writeback,
+            "Get-SsprConnectFact": self._get_facts,
             "Get-Command": self._get_commands,
         }
         self._parameters = {
@@ -73,6 +75,11 @@ class Cmdlets:
             "Get-ADSyncRunProfileResult": ("NumberRequested",),
             "Get-ADSyncAADPasswordResetConfiguration": ("Connector",),
         }
+
+    @property
+    def hang(self) -> bool:
+        """Whether no cmdlet ends now."""
+        return self._engine.conditions.hang == "cmdlet"
 
     def invoke(self, name: str, arguments: list[tuple[str | None, Any]]) -> list[PSObject]:
         """Run a cmdlet and return its output.
@@ -100,8 +107,10 @@ class Cmdlets:
 
     def _get_commands(self, _: Parameters) -> list[PSObject]:
         """What the session shows; each of these is a function or an alias in a JEA session."""
-        cmdlets = [name for name in self._exposed() if name not in _SHOWN_BY_JEA]
-        kinds = {"Alias": _ALIASES_OF_JEA, "Cmdlet": cmdlets, "Function": _SHOWN_BY_JEA}
+        ours = ("Get-SsprConnectFact",)
+        cmdlets = [name for name in self._exposed() if name not in {*_SHOWN_BY_JEA, *ours}]
+        functions = (*_SHOWN_BY_JEA, *ours)
+        kinds = {"Alias": _ALIASES_OF_JEA, "Cmdlet": cmdlets, "Function": functions}
         return [
             _object(f"{_AUTOMATION}.{kind}Info", Name=name, CommandType=kind)
             for kind, names in kinds.items()
@@ -117,6 +126,19 @@ class Cmdlets:
             )
         enabled = self._engine.conditions.writeback
         return [_object(f"{_TYPES}.AADPasswordResetConfiguration", Enabled=enabled)]
+
+    def _get_facts(self, _: Parameters) -> list[PSObject]:
+        """What the function of the role capability tells, whose objects are custom ones."""
+        conditions = self._engine.conditions
+        facts = [
+            {"Name": "Version", "Scope": "", "Value": conditions.version},
+            {
+                "Name": "LastDomainController",
+                "Scope": domain.BASE,
+                "Value": conditions.last_controller,
+            },
+        ]
+        return [_custom_object(**fact) for fact in facts]
 
     def _start_cycle(self, parameters: Parameters) -> list[PSObject]:
         policy_type = str(parameters.get("PolicyType", "Delta"))
@@ -139,7 +161,7 @@ class Cmdlets:
                 NextSyncCyclePolicyType="Delta",
                 NextSyncCycleStartTimeInUTC=_moment(self._scheduler.next_start),
                 PurgeRunHistoryInterval=PSDuration(seconds=_PURGE_INTERVAL.total_seconds()),
-                SyncCycleEnabled=True,
+                SyncCycleEnabled=not conditions.scheduler_off,
                 MaintenanceEnabled=True,
                 StagingModeEnabled=conditions.staging,
                 SchedulerSuspended=conditions.suspended,
@@ -259,6 +281,16 @@ def _run_result(run: Run) -> PSObject:
 
 def _moment(moment: datetime) -> PSDateTime:
     return PSDateTime.fromtimestamp(moment.timestamp(), moment.tzinfo)
+
+
+def _custom_object(**properties: Any) -> PSObject:
+    """An object made in PowerShell, whose properties reach a client as extended ones."""
+    made = PSObject()
+    made.PSObject.type_names = [f"{_AUTOMATION}.PSCustomObject", "System.Object"]
+    made.PSObject.extended_properties = [
+        PSNoteProperty(name, value=value) for name, value in properties.items()
+    ]
+    return made
 
 
 def _object(type_name: str, **properties: Any) -> PSObject:

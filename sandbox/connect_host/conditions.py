@@ -1,7 +1,13 @@
 """Conditions that can be put on a Connect host while it runs."""
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from sandbox.domain_controller import domain
+
+_OLDEST_THAT_SYNCS = (2, 5, 79, 0)
 
 
 class Conditions(BaseModel):
@@ -15,10 +21,28 @@ class Conditions(BaseModel):
     """A cycle seems to run all the time."""
     suspended: bool = False
     """The wizard is open: the scheduler is suspended, and no cycle can be started."""
+    scheduler_off: bool = False
+    """SyncCycleEnabled is false: no cycle begins by itself; one that somebody starts does run."""
     staging: bool = False
     """Imports and synchronises, exports nothing, writes no password back."""
     connector_busy: bool = False
     """The connector of the tenant refuses to run."""
+    connectors: dict[str, str] = {}
+    """What the runs of these connectors come to, as in {"fabrikam.test": "no-start-connection"}.
+
+    The connector to AD or to Entra really fails; another name is one more forest.
+    """
+    hang: Literal["", "cmdlet", "answer", "trickle"] = ""
+    """A cmdlet that does not end, while WinRM says "not yet"; no answer at all; or one of which a
+    byte comes every second."""
+    answers: Literal["whole", "cut", "empty"] = "whole"
+    """What is left of WinRM's answers."""
+    foreign_language: bool = False
+    """The refusals of a cycle are in another language than English."""
+    version: str = Field(default="2.5.190.0", pattern=r"^\d+(\.\d+){1,3}$")
+    """Of Entra Connect; one before 2.5.79.0 synchronizes nothing and says Success."""
+    last_controller: str = domain.HOST
+    """The domain controller that was imported from last."""
     export_nothing: bool = False
     """Cycles succeed and export nothing, as has been seen in the field."""
     exposes_more: bool = False
@@ -29,3 +53,9 @@ class Conditions(BaseModel):
     """From the import to the end of the export."""
     writeback_failure: int | None = Field(default=None, ge=31000, le=33999)
     """The event id that every password writeback fails with."""
+
+    @property
+    def exports(self) -> bool:
+        """Whether an export brings anything to the tenant."""
+        version = tuple(map(int, self.version.split(".")))
+        return not self.export_nothing and version >= _OLDEST_THAT_SYNCS

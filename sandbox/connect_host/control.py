@@ -11,6 +11,7 @@ from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
 from sandbox.connect_host.writeback import NOT_WORKING, SUCCESS, WritebackError, write_back
+from sandbox.connect_host.wsman import Wsman
 
 type Answer = tuple[HTTPStatus, Any]
 
@@ -36,8 +37,9 @@ class _WritebackOrder(BaseModel):
 class Control:
     """What the control API can do, one method per route."""
 
-    def __init__(self, engine: SyncEngine, ad: ActiveDirectory) -> None:
+    def __init__(self, engine: SyncEngine, ad: ActiveDirectory, wsman: Wsman) -> None:
         self._engine = engine
+        self._wsman = wsman
         self._ad = ad
         self.routes = {
             "GET /health": lambda _: (HTTPStatus.OK, {"status": "ok"}),
@@ -54,6 +56,7 @@ class Control:
             "conditions": self._engine.conditions.model_dump(by_alias=True),
             "syncCycleInProgress": self._engine.in_progress,
             "cycles": len(self._engine.history.cycles),
+            "sessions": self._wsman.sessions,
         }
 
     def _set_conditions(self, body: dict[str, Any]) -> Answer:

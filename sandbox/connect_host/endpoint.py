@@ -1,6 +1,9 @@
 """The HTTP side of the WS-Management endpoint: `POST /wsman`, with and without TLS."""
 
 import ssl
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socket import socket
@@ -9,8 +12,10 @@ from typing import Any
 from sandbox.certificates import ServerCertificate
 from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.authentication import ENCRYPTED_TYPE, ConnectionLogon, Unauthorized
+from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.wsman import Wsman
 
+_GLANCE_SECONDS = 0.1
 _PLAIN_TYPE = "application/soap+xml;charset=UTF-8"
 
 
@@ -22,10 +27,12 @@ class WsmanServer(ThreadingHTTPServer):
         address: tuple[str, int],
         wsman: Wsman,
         ad: ActiveDirectory,
+        conditions: Callable[[], Conditions],
         certificate: ServerCertificate | None = None,
     ) -> None:
         super().__init__(address, _Handler)
         self.wsman = wsman
+        self.conditions = conditions
         self._ad = ad
         self._tls: ssl.SSLContext | None = None
         if certificate:
@@ -94,12 +101,34 @@ class _Handler(BaseHTTPRequestHandler):
         content: bytes = b"",
         headers: list[tuple[str, str]] | None = None,
     ) -> None:
+        while self.server.conditions().hang == "answer":
+            time.sleep(_GLANCE_SECONDS)
         self.send_response(status)
         for name, value in headers or []:
             self.send_header(name, value)
+        content = self._left_of(content)
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
+        self._write(content)
+
+    def _left_of(self, content: bytes) -> bytes:
+        """What a condition leaves of an answer."""
+        answers = self.server.conditions().answers
+        return {"whole": content, "cut": content[: len(content) // 2], "empty": b""}[answers]
+
+    def _write(self, content: bytes) -> None:
+        """Write all at once, unless a condition has it trickle."""
+        while content and self.server.conditions().hang == "trickle":
+            self.wfile.write(content[:1])
+            self.wfile.flush()
+            content = content[1:]
+            time.sleep(1)
         self.wfile.write(content)
+
+    def handle(self) -> None:
+        # Whoever has waited long enough is gone when the answer comes.
+        with suppress(ConnectionError):
+            super().handle()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its signature
         """Say nothing of each request."""

@@ -3,8 +3,7 @@
 import json
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,13 +93,17 @@ class SyncEngine:
 
     def _claim(self) -> None:
         if self.conditions.suspended:
-            raise CycleRefusedError("Scheduler is already suspended via global parameters.")
+            raise self._refused("Scheduler is already suspended via global parameters.")
         if self.conditions.connector_busy:
-            raise CycleRefusedError(f"Connector: {TENANT_CONNECTOR} is busy.")
+            raise self._refused(f"Connector: {TENANT_CONNECTOR} is busy.")
         if self.conditions.busy or not self._running.acquire(blocking=False):
-            raise CycleRefusedError(
+            raise self._refused(
                 "Sync is already running. Cannot start a new run till this one completes."
             )
+
+    def _refused(self, text: str) -> CycleRefusedError:
+        foreign = "Der Vorgang kann zurzeit nicht ausgeführt werden."
+        return CycleRefusedError(foreign if self.conditions.foreign_language else text)
 
     def _run_claimed(self, cycle: Cycle) -> None:
         try:
@@ -116,17 +119,35 @@ class SyncEngine:
     def _carry_out(self, cycle: Cycle) -> None:
         due = cycle.start + timedelta(seconds=self._seconds(cycle))
         kind = "Full" if cycle.policy_type == "Initial" else "Delta"
-        with self._recorded(AD_CONNECTOR, f"{kind} Import", "stopped-connectivity"):
-            changes, cookie = self._ad.changes(self._state.space.cookie)
-        self._state.space.apply(changes, cookie)
-        cycle.counts["imported"] = len(changes)
-        with self._recorded(AD_CONNECTOR, f"{kind} Synchronization", "stopped-error"):
-            wanted = Exported.wanted(self._state.space, self._held_back(cycle))
+        self._run_others(f"{kind} Import")
+        self._run(
+            AD_CONNECTOR, f"{kind} Import", "stopped-connectivity", lambda: self._import(cycle)
+        )
+        self._run_others(f"{kind} Synchronization")
+        wanted = Exported.wanted(self._state.space, self._held_back(cycle))
+        self._run(AD_CONNECTOR, f"{kind} Synchronization", "stopped-error", lambda: None)
         self._stopping.wait((due - datetime.now(UTC)).total_seconds())
         if not self._stopping.is_set() and not self.conditions.staging:
-            with self._recorded(TENANT_CONNECTOR, "Export", "stopped-extension-dll-exception"):
-                self._export(wanted, cycle)
+            self._run_others("Export")
+            # What goes back to AD; to the tenant goes the next.
+            self._run(AD_CONNECTOR, "Export", "stopped-error", lambda: None)
+            self._run(
+                TENANT_CONNECTOR,
+                "Export",
+                "stopped-extension-dll-exception",
+                lambda: self._export(wanted, cycle),
+            )
         _write(self._file, self._state)
+
+    def _import(self, cycle: Cycle) -> None:
+        changes, cookie = self._ad.changes(self._state.space.cookie)
+        self._state.space.apply(changes, cookie)
+        cycle.counts["imported"] = len(changes)
+
+    def _run_others(self, profile: str) -> None:
+        for name, result in self.conditions.connectors.items():
+            if name not in {AD_CONNECTOR, TENANT_CONNECTOR}:
+                self.history.begin_run(name, profile).finish(result)
 
     def _seconds(self, cycle: Cycle) -> float:
         return 0 if cycle.policy_type == "Initial" else self.conditions.cycle_seconds
@@ -138,7 +159,7 @@ class SyncEngine:
         return {guid for guid, person in self._state.space.people.items() if person.new_hire}
 
     def _export(self, wanted: Exported, cycle: Cycle) -> None:
-        if self.conditions.export_nothing:
+        if not self.conditions.exports:
             return
         body = (self._state.exported or Exported()).difference(wanted)
         url = f"{self._tenant}/sandbox/sync"
@@ -146,15 +167,19 @@ class SyncEngine:
         self._state.exported = wanted
         cycle.counts |= _counts(body)
 
-    @contextmanager
-    def _recorded(self, connector: str, profile: str, failure: str) -> Iterator[None]:
+    def _run(self, connector: str, profile: str, failure: str, work: Callable[[], None]) -> None:
+        """Run a profile; where a condition has it fail, the cycle goes on."""
         run = self.history.begin_run(connector, profile)
+        result = self.conditions.connectors.get(connector, "success")
+        if not result.startswith(("success", "completed")):
+            run.finish(result)
+            return
         try:
-            yield
+            work()
         except BaseException:
             run.finish(failure)
             raise
-        run.finish("success")
+        run.finish(result)
 
 
 def _counts(body: dict[str, Any]) -> dict[str, int]:

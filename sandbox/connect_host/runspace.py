@@ -57,6 +57,8 @@ class Runspace:
 
     def _run(self, pipeline: psrpcore.ServerPipeline, commands: list[psrpcore.Command]) -> None:
         pipeline.start()
+        if self._cmdlets.hang:
+            return
         try:
             for command in commands:
                 if command.is_script:

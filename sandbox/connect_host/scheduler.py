@@ -31,6 +31,8 @@ class Scheduler:
     def _work(self) -> None:
         while not self._stopping.wait((self.next_start - datetime.now(UTC)).total_seconds()):
             self.next_start += self.interval
+            if self._engine.conditions.scheduler_off:
+                continue
             try:
                 self._engine.start("schedule")
             except CycleRefusedError:

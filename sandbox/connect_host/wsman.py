@@ -3,6 +3,8 @@
 The actions and namespaces are those of MS-WSMV and DSP0226.
 """
 
+import re
+import time
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -49,6 +51,8 @@ class _Request:
     message_id: str
     resource: str
     shell: UUID | None
+    timeout: float
+    """Seconds after which the client wants to hear "not yet"."""
     body: ET.Element
 
     @classmethod
@@ -67,6 +71,7 @@ class _Request:
             message_id=header.findtext("a:MessageID", "", _NAMESPACES),
             resource=header.findtext("w:ResourceURI", "", _NAMESPACES),
             shell=UUID(shell) if shell else None,
+            timeout=_seconds(header.findtext("w:OperationTimeout", "", _NAMESPACES)),
             body=body,
         )
 
@@ -83,6 +88,8 @@ class Wsman:
     def __init__(self, cmdlets: Cmdlets) -> None:
         self._cmdlets = cmdlets
         self._shells: dict[UUID, Runspace] = {}
+        self.sessions = 0
+        """How many have been begun; each leaves a transcript on a real host."""
         self._actions = {
             f"{_TRANSFER}/Create": self._create,
             f"{_TRANSFER}/Delete": self._delete,
@@ -123,6 +130,7 @@ class Wsman:
         runspace = Runspace(self._cmdlets)
         runspace.receive(b64decode(shell.findtext("pwsh:creationXml", "", _NAMESPACES)))
         self._shells[identifier] = runspace
+        self.sessions += 1
         name = str(identifier).upper()
         return (
             f"<x:ResourceCreated><a:Address>{_NAMESPACES['a']}/role/anonymous</a:Address>"
@@ -161,7 +169,8 @@ class Wsman:
         runspace = self._shell(request)
         output, ended = runspace.take(pipeline), runspace.has_ended(pipeline)
         if not output and not ended:
-            # Cmdlets answer at once, so there is nothing to wait for.
+            # Cmdlets answer at once: what has not ended hangs.
+            time.sleep(request.timeout)
             raise Fault(
                 _OPERATION_TIMEOUT,
                 "The WS-Management service cannot complete the operation within the time "
@@ -190,6 +199,12 @@ class Wsman:
                 f"{request.shell} failed because the shell was not found on the server.",
             )
         return runspace
+
+
+def _seconds(duration: str) -> float:
+    """The seconds of an xs:duration as clients write it, such as PT20S; none for any other."""
+    match = re.fullmatch(r"PT(\d+(?:\.\d+)?)S", duration)
+    return float(match[1]) if match else 0
 
 
 def _envelope(action: str, request: _Request, body: str) -> bytes:

@@ -97,6 +97,8 @@ def has_new_problem(before: WorkerSight | None, now: WorkerSight) -> bool:
     A worker repeats what it last had to say in every report. That a sync failed again in the same
     way shows only in its end, which is counted back from when the report came in and so wavers.
     """
+    if _kind(now.hindrance) and (before is None or _kind(before.hindrance) != _kind(now.hindrance)):
+        return True
     if now.sync_succeeded is not False and not now.problem:
         return False
     if before is None or (before.sync_succeeded, before.problem) != (
@@ -107,3 +109,8 @@ def has_new_problem(before: WorkerSight | None, now: WorkerSight) -> bool:
     if before.sync_ended_at is None or now.sync_ended_at is None:
         return False
     return now.sync_ended_at - before.sync_ended_at > _WAVERS
+
+
+def _kind(hindrance: str) -> str:
+    """Returns the word of a hindrance; its detail may be another at every look."""
+    return hindrance.partition(":")[0]

@@ -5,6 +5,7 @@ digest of their key. What operators write in their own words stays in the audit.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from hashlib import sha256
@@ -200,12 +201,16 @@ class ErrorUnforeseen(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SenderRefused(Signal):
-    """Somebody could not prove to be the HR system in whose name they sent."""
+class RequestsRefused(Signal):
+    """Requests were turned away at a door; told of the first, and of those that followed it."""
 
-    event = "sender-refused"
-    source: str
-    reason: str
+    event = "requests-refused"
+    door: str
+    source: str | None
+    """The configured source in whose name they came; of no other name is anything kept."""
+    requests: int
+    reasons: Mapping[str, int]
+    """How many for which reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,7 +334,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     RolloutStatus,
     MessageRefused,
     ErrorUnforeseen,
-    SenderRefused,
+    RequestsRefused,
     LifecycleTold,
     PersonFailed,
     PersonFlagged,

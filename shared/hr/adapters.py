@@ -9,6 +9,7 @@ from shared.contracts.api.hr_answers import Echo
 from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import InvalidMessage
+from shared.hr.cloud_event_headers import with_headers
 from shared.hr.formats.reading import read_body
 from shared.hr.handshakes import Ping, Shown, greeting_of
 from shared.hr.kind import HrKinds
@@ -17,7 +18,15 @@ from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
 from shared.hr.translation import Translated
 
-__all__ = ["HrRequest", "greeting_text", "proof_of", "receive", "translate", "tree_of"]
+__all__ = [
+    "HrRequest",
+    "event_tree_of",
+    "greeting_text",
+    "proof_of",
+    "receive",
+    "translate",
+    "tree_of",
+]
 
 
 def tree_of(source: Source, body: bytes, charset: str | None = None) -> Any:
@@ -33,6 +42,17 @@ def tree_of(source: Source, body: bytes, charset: str | None = None) -> Any:
         InvalidMessage: it is not written so.
     """
     return _guarded(lambda: read_body(body, source.body, charset))
+
+
+def event_tree_of(source: Source, request: HrRequest, kinds: HrKinds = HR_KINDS) -> Any:
+    """Returns what a request says as a tree; of a CloudEvent in binary mode its headers as well.
+
+    Raises:
+        BadMediaType: it is written in a charset that is not taken.
+        InvalidMessage: it is not written as the source says, or a header cannot be read with it.
+    """
+    value = tree_of(source, request.body, request.charset)
+    return with_headers(source, value, request, kinds)
 
 
 def translate(source: Source, value: Any, now: datetime, kinds: HrKinds = HR_KINDS) -> Translated:

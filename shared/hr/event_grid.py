@@ -132,4 +132,5 @@ KIND = HrKind(
     translate=translate,
     receive=receive,
     asks_first=True,
+    reads_cloud_events=lambda _: True,
 )

@@ -18,6 +18,10 @@ Raises:
 """
 
 
+def _never(_source: Source) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HrKind(SourceKind):
     """Everything that is known of one kind of HR source."""
@@ -28,6 +32,9 @@ class HrKind(SourceKind):
     """All of a message or nothing."""
     receive: Translation | None = None
     """The same, with the answer that the sender's own protocol wants; by default there is none."""
+    reads_cloud_events: Callable[[Source], bool] = _never
+    """Whether a source's messages may be CloudEvents; one in binary mode is else refused by its
+    header."""
     asks_first: bool = False
     """Whether its senders may ask beforehand whether their events are welcome (CloudEvents)."""
 

@@ -3,6 +3,7 @@
 A record that cannot be taken is refused by itself; those beside it are taken.
 """
 
+import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -210,6 +211,16 @@ def _day(found: _Found) -> tuple[SentPart | None, str | None]:
     return day_of(date, mapping.dates, zone), zone
 
 
+def _is_of_events(source: Source) -> bool:
+    """Tells whether the mapping looks into an event's data.
+
+    A body that is all there is may have somebody's number as its `id`; in an event that is its own.
+    """
+    mapping = source.own(Keys).mapping
+    told = mapping.model_dump_json(exclude_none=True) if mapping else ""
+    return re.search(r"\bdata\b", told) is not None
+
+
 KIND = HrKind(
     name="mapped",
     words="anything else that `mapping` describes: mapped",
@@ -220,6 +231,7 @@ KIND = HrKind(
     told_by_document=True,
     tells_days=True,
     rules=(points_at_somebody, joining_can_be_told, words_differ),
+    reads_cloud_events=_is_of_events,
     translate=translate,
     asks_first=True,
 )

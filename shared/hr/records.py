@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
 
+from shared.contracts.messages.contract import MOST_EVENTS
 from shared.domain.errors import InvalidMessage, TooLarge
 from shared.hr.evaluation import Evaluations
 from shared.hr.formats.unreadable import Unreadable
 from shared.hr.translation import digest, written
 
-MOST_EVENTS = 1_000
 _MOST_PARENTS = 10_000
 PARENT, VALUE = "_parent", "_value"
 

@@ -13,7 +13,7 @@ from shared.domain.person.reasons import Reason
 from shared.ports.dead_letters import LARGEST_PAGE, DeadLetter
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
-from shared.use_cases.views.describe_dead_letters import body_text
+from shared.use_cases.kept_text import kept_text
 
 _KEY_LENGTH = 32
 _MOST_TEXT = 500
@@ -112,8 +112,6 @@ def _entry(action: str, letter: DeadLetter, reason: str) -> dict[str, Any]:
 
 
 def _kept(letter: DeadLetter, order: _Order) -> Receipt:
-    encoding, body = body_text(letter.body)
-    told = "" if encoding == "utf-8" else f"; the body is in {encoding}"
     place = f"{letter.queue}\n{letter.sequence_number}\n{letter.enqueued_at}\n{letter.message_id}"
     return Receipt(
         # Not the event's own key: its receipt may be there already, and is not to be changed.
@@ -122,8 +120,8 @@ def _kept(letter: DeadLetter, order: _Order) -> Receipt:
         at=order.now,
         outcome=Reason.DISCARDED,
         detail=f"dead letter {letter.sequence_number}, discarded by {order.actor}: {order.reason}; "
-        f"it was set aside for {_why(letter)}{told}",
-        body=body,
+        f"it was set aside for {_why(letter)}",
+        body=kept_text(letter.body),
     )
 
 

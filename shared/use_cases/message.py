@@ -1,17 +1,15 @@
 """A message as it comes off a queue, and the receipt for one that cannot be taken."""
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from shared.contracts.messages.onboarding_event import Envelope, decode, event_key
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.reasons import Reason
-from shared.ports.ledger import MOST_OF_A_BODY, Receipt
-from shared.ports.limits import cut, units_of
+from shared.ports.ledger import Receipt
+from shared.use_cases.kept_text import kept_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) 
 
     A trigger in Python cannot dead-letter a message, so the ledger keeps it.
     """
-    body = _shown(message)
+    body = kept_text(message.body)
     return Receipt(
         key=event_key(body, message.envelope),
         queue=queue,
@@ -68,7 +66,7 @@ def refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) 
 
 def given_up(message: Message, queue: str, problem: str, now: datetime) -> Receipt:
     """Returns the receipt that keeps a message whole that was understood but could not be done."""
-    body = _shown(message)
+    body = kept_text(message.body)
     try:
         value = decode(message.body)
     except InvalidMessage:
@@ -81,19 +79,3 @@ def given_up(message: Message, queue: str, problem: str, now: datetime) -> Recei
         detail=problem,
         body=body,
     )
-
-
-def _shown(message: Message) -> str:
-    """Returns the body as it is kept: as text, in base64, or cut, whichever tells all it can.
-
-    What is not UTF-8 takes four characters a byte as escapes, and fewer in base64.
-    """
-    body = message.body
-    text = body.decode("utf-8", "backslashreplace")
-    if units_of(text) <= MOST_OF_A_BODY:
-        return text
-    encoded = f"base64:{b64encode(body).decode()}"
-    if len(encoded) <= MOST_OF_A_BODY:
-        return encoded
-    whole = f"{len(body):,} bytes, SHA-256 {sha256(body).hexdigest()}; the rest is lost"
-    return cut(text, whole, MOST_OF_A_BODY)

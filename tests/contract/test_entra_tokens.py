@@ -191,3 +191,19 @@ async def test_nothing_that_entra_has_not_signed_is_taken(entra: EntraKeys) -> N
     for name, token in forged.items():
         with pytest.raises(NotAuthenticated):
             pytest.fail(f"{name}: {await tokens.principal_of(token, NOW)}")
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"scp": "user_impersonation"}, "is a user's"),
+        ({"azp": None}, "names no app"),
+        ({"azp": 7}, "names no app"),
+    ],
+    ids=range(3),
+)
+async def test_an_hr_system_sends_what_an_app_got_for_itself(
+    entra: EntraKeys, claims: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(NotAuthenticated, match=reason):
+        await entra.tokens().application_of(entra.token(**claims), NOW)

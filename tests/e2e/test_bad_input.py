@@ -79,18 +79,20 @@ def test_a_text_of_jms_among_others_harms_none_and_is_taken_as_well(
         (["a list"], "[1].(body)"),
     ],
 )
-def test_the_webhook_names_the_place_and_the_field_and_takes_nothing(
+def test_the_webhook_names_the_place_and_the_field_and_takes_the_others(
     bad: Any, named: str, rig: Rig, people: People
 ) -> None:
-    """Given a batch with one bad event, when it is posted, then it is refused as a whole."""
+    """Given a batch with one bad event, when it is posted, then that one alone is refused."""
     name = people.cloud().user_principal_name
 
     answer = rig.console.app.post("/onboarding-events", json=[{"userPrincipalName": name}, bad])
 
-    assert answer.status_code == 400
-    assert answer.json()["error"]["field"] == named
-    assert answer.json()["error"]["reason"]
-    assert rig.console.user(name) is None
+    assert answer.status_code == 207
+    (refused,) = answer.json()["refused"]
+    assert (refused["index"], refused["field"]) == (1, named)
+    assert refused["reason"]
+    assert len(answer.json()["keys"]) == 1
+    assert rig.reaches(name, "requested", "applied", "visible", "effective", "registered")
 
 
 def test_a_leaver_told_in_binary_mode_is_none_who_joins(rig: Rig, people: People) -> None:

@@ -2,13 +2,15 @@
 
 import json
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
+from hybrid_worker.delta_sync.connect_host import CmdletHost, ConnectFacts
+from hybrid_worker.delta_sync.decisions import Run, Scheduler
 from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
+from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
 from hybrid_worker.settings import SyncSettings
 from tests.support.infra.powershell import pwsh
 
@@ -22,6 +24,7 @@ CONNECTORS = [
     "line\u2028and\u2029paragraph\u0085next\u007f",
     "\u0000\ufeff",
 ]
+OF_ADSYNC = "Microsoft.IdentityManagement.PowerShell.Cmdlet.StartADSyncSyncCycle"
 MODULE = """
 $VerbosePreference = 'Continue'
 Write-Warning ([string] [char] 0xfc)
@@ -32,7 +35,8 @@ function Get-ADSyncScheduler {
         StagingModeEnabled = $false
         SchedulerSuspended = $true
         SyncCycleInProgress = $false
-        CurrentlyEffectiveSyncCycleInterval = [timespan] '0:30'
+        SyncCycleEnabled = $false
+        CurrentlyEffectiveSyncCycleInterval = [timespan] '1:30'
     }
 }
 function Get-ADSyncRunProfileResult {
@@ -46,6 +50,16 @@ function Get-ADSyncRunProfileResult {
             Number = $NumberRequested
         }
     }
+}
+function Get-ADSyncGlobalSettings {
+    $version = @{ Name = 'Microsoft.Synchronize.ServerConfigurationVersion'; Value = '2.5.190.0' }
+    [pscustomobject] @{ Parameters = @($version, @{ Name = 'other'; Value = 'x' }) }
+}
+function Get-ADSyncConnector {
+    $dc = @{ Name = 'last-dc'; Value = 'dc1.corp.contoso.com' }
+    $partition = @{ Name = 'DC=corp,DC=contoso,DC=com'; Parameters = @(@{ Name = 'x' }, $dc) }
+    [pscustomobject] @{ Name = 'contoso.com'; Partitions = @($partition) }
+    [pscustomobject] @{ Name = 'contoso - AAD'; Partitions = @(@{ Parameters = @() }) }
 }
 function Start-ADSyncSyncCycle {
     param([string] $PolicyType)
@@ -91,18 +105,22 @@ def test_the_line_is_ascii_which_every_code_page_leaves_as_it_is(tmp_path: Path)
 
 
 def test_half_a_character_does_not_cost_the_others(tmp_path: Path) -> None:
-    says = 'throw "$([char] 0xd83d) is busy: Z$([char] 0xfc)rich $([char] 0xd83d)$([char] 0xdd11)"'
+    text = '"$([char] 0xd83d) is busy: Z$([char] 0xfc)rich $([char] 0xd83d)$([char] 0xdd11)"'
+    says = f"Write-Error {text} -ErrorId '{OF_ADSYNC}'"
     with pytest.raises(SyncRefused) as refused:
         host(tmp_path, [], says).start()
     assert refused.value.problem is SyncProblem.CONNECTOR_BUSY
     assert refused.value.detail.endswith("\ufffd is busy: Zürich 🔑")
 
 
-def test_the_other_two_are_asked_and_answered(tmp_path: Path) -> None:
+def test_the_other_questions_are_asked_and_answered(tmp_path: Path) -> None:
     asked = host(
         tmp_path, [], "[pscustomobject] @{ Result = $PolicyType -replace 'Delta', 'Success' }"
     )
-    assert asked.scheduler() == Scheduler(suspended=True)
+    suspended = Scheduler(suspended=True, enabled=False, interval=timedelta(minutes=90))
+    assert asked.scheduler() == suspended
+    controllers = {"corp.contoso.com": "dc1.corp.contoso.com"}
+    assert asked.facts() == ConnectFacts((2, 5, 190, 0), controllers)
     asked.start()
 
 
@@ -113,9 +131,7 @@ def test_a_host_without_a_history_has_none(tmp_path: Path) -> None:
 def test_an_error_that_does_not_end_the_cmdlet_is_one(tmp_path: Path) -> None:
     text = "Sync is already running. Cannot start a new run till this one completes."
     with pytest.raises(SyncRefused) as refused:
-        host(
-            tmp_path, [], f"Write-Error '{text}'; [pscustomobject] @{{ Result = 'Success' }}"
-        ).start()
+        host(tmp_path, [], f"Write-Error '{text}' -ErrorId '{OF_ADSYNC}'; 'Success'").start()
     assert refused.value.problem is SyncProblem.BUSY
 
 

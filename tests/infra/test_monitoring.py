@@ -116,6 +116,15 @@ def test_a_rule_overlooks_nothing_and_tells_what_has_happened_once(name: str) ->
     assert rule["description"]
 
 
+def test_nobody_can_ring_an_alarm_all_day_by_knocking() -> None:
+    """What anybody outside can bring about mails once a day; a rule that is quiet has no end."""
+    quiet = {name: rule.get("muteActionsDuration") for name, rule in RULES.items()}
+    assert {name for name, pause in quiet.items() if pause} == {"sender-refused"}
+    assert quiet["sender-refused"] == "P1D"
+    assert RULES["sender-refused"]["autoMitigate"] is False
+    assert "isnotempty(tostring(signal.source))" in QUERIES["sender-refused"]
+
+
 def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:
     """In a workspace that is as new as the rule the tables are not known yet."""
     assert all(rule["skipQueryValidation"] is True for rule in RULES.values())

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from hybrid_worker.check.connect_host import NEEDED, READS_WRITEBACK
+from hybrid_worker.delta_sync.connect_host import FACTS
 from hybrid_worker.settings import ProcessSettings, SyncSettings
 from tests.support.infra.powershell import WINDOWS, run
 from tests.support.repository import ROOT
@@ -71,15 +72,15 @@ def called_cmdlets() -> dict[str, set[str]]:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = _constant(node.args[0])
-            if re.fullmatch(r"[A-Z]\w+-ADSync\w+", name):
+            if re.fullmatch(r"[A-Z]\w+-(ADSync|Sspr)\w+", name):
                 parameters = {given.arg for given in node.keywords if given.arg}
                 found[name] = found.get(name, set()) | parameters
     return found
 
 
 def _constant(node: ast.expr) -> str:
-    if isinstance(node, ast.Name) and node.id == "READS_WRITEBACK":
-        return READS_WRITEBACK
+    if isinstance(node, ast.Name) and node.id in {"READS_WRITEBACK", "FACTS"}:
+        return {"READS_WRITEBACK": READS_WRITEBACK, "FACTS": FACTS}[node.id]
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
@@ -87,14 +88,15 @@ def exposed_cmdlets() -> dict[str, set[str]]:
     """Each cmdlet of the role capability, with the parameters it lets through."""
     found = {}
     for line in CAPABILITY.read_text().splitlines():
-        if match := re.match(r"\s+(?:@\{ Name = )?'([A-Z]\w+-\w+)'(.*)", line):
+        pattern = r"\s+(?:@\{ Name = |VisibleFunctions = )?'([A-Z]\w+-\w+)'(.*)"
+        if match := re.match(pattern, line):
             found[match[1]] = set(re.findall(r"Name = '(\w+)'", match[2]))
     return found
 
 
 def test_the_endpoint_shows_exactly_what_the_workers_code_calls() -> None:
     assert exposed_cmdlets() == called_cmdlets()
-    assert set(exposed_cmdlets()) == NEEDED | {READS_WRITEBACK}
+    assert set(exposed_cmdlets()) == NEEDED | {READS_WRITEBACK, FACTS}
 
 
 def test_the_endpoint_has_the_name_that_the_worker_asks_for() -> None:

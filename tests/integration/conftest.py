@@ -16,6 +16,12 @@ NORMAL = {
     "suspended": False,
     "staging": False,
     "connectorBusy": False,
+    "schedulerOff": False,
+    "connectors": {},
+    "hang": "",
+    "answers": "whole",
+    "foreignLanguage": False,
+    "version": "2.5.190.0",
     "cycleSeconds": 0.2,
 }
 

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import SyncProblem, SyncRefused
-from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
+from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.settings import SyncSettings
 from sandbox.certificates import ServerCertificate, server_certificate
 
@@ -74,6 +74,6 @@ def test_an_answer_that_is_none_is_a_host_out_of_reach(
             timeout=6,
         )
         with pytest.raises(SyncRefused) as refused:
-            CmdletHost(JeaEndpoint(settings)).scheduler()
+            CmdletHost(JeaSession(settings)).scheduler()
 
     assert refused.value.problem is SyncProblem.UNREACHABLE

@@ -41,6 +41,12 @@ NORMAL = {
     "staging": False,
     "connectorBusy": False,
     "exportNothing": False,
+    "schedulerOff": False,
+    "connectors": {},
+    "hang": "",
+    "answers": "whole",
+    "foreignLanguage": False,
+    "version": "2.5.190.0",
     "cycleSeconds": 0.3,
 }
 """A Connect host at its quickest and in good health."""

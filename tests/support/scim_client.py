@@ -11,10 +11,12 @@ from urllib.parse import parse_qsl, urlsplit
 from shared.contracts.api.scim_answers import ScimAnswer
 from shared.contracts.documents.hr_sources.model import source_model
 from shared.contracts.documents.hr_sources.vocabulary import Source
+from shared.domain.errors import NotAuthenticated, NotAuthorised
 from shared.hr.registry import HR_KINDS
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.use_cases.onboarding.accept_hr import Token
+from shared.use_cases.onboarding.admit_sender import Token
+from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.serve import ScimRequest, serve_scim
 from tests.support.enrolments import NOW
 from tests.support.scim_tester import Answer
@@ -79,7 +81,10 @@ class ScimClient:
             token=Token(scheme="bearer", text=self.token) if self.token is not None else None,
             base=self.base,
         )
-        return await serve_scim(request, self.senders, self.world, self.now)
+        try:
+            return await serve_scim(request, self.senders, self.world, self.now)
+        except (NotAuthenticated, NotAuthorised) as error:
+            return refused(error)
 
     async def done(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send a request that is to be carried out; the answer's body."""

@@ -1,8 +1,4 @@
-"""The port `DeadLetters`: each queue's dead-letter sub-queue, by the blocking client in threads.
-
-Service Bus hands out only deferred messages by their sequence number. So what is wanted is looked
-for from the front: what is passed by is kept locked meanwhile, and given back at the end.
-"""
+"""The port `DeadLetters`: each queue's dead-letter sub-queue, by the blocking client in threads."""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -10,14 +6,14 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
-from shared.adapters.service_bus.failure import trouble_of
+from shared.adapters.service_bus.dead_letter_search import ANSWER_SECONDS, peeked, searching
+from shared.adapters.service_bus.failure import service_bus
 from shared.adapters.service_bus.letters import copy_of, letter_of
 from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.domain.errors import ServiceUnavailable
-from shared.ports.dead_letters import LARGEST_PAGE, MOST_PASSED, DeadLetter
+from shared.ports.dead_letters import DeadLetter
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
@@ -27,14 +23,8 @@ if TYPE_CHECKING:
         ServiceBusReceiver,
     )
 
-_ANSWER_SECONDS = 10.0
-"""For one answer of the broker."""
-_SEARCH_SECONDS = 12.0
-"""After which a search takes nothing more; a lock of a minute has not ended by then."""
 _WHOLE_SECONDS = 25.0
 """After which nobody waits any longer: the command line waits for half a minute."""
-_PAUSE_SECONDS = 3.0
-"""How long the broker may be silent before there is taken to be nothing more."""
 _MOST_THREADS = 8
 
 
@@ -72,34 +62,21 @@ class ServiceBusDeadLetters:
         return await self._run(partial(self._discard, queue, frozenset(numbers)))
 
     async def _run[T](self, work: Callable[[], T]) -> T:
-        from azure.core.exceptions import AzureError
+        def guarded() -> T:
+            with service_bus("Service Bus"):
+                return work()
 
-        running = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        running = asyncio.get_running_loop().run_in_executor(self._threads, guarded)
         try:
             async with asyncio.timeout(_WHOLE_SECONDS):
                 return await running
-        except AzureError as error:
-            detail = f"{trouble_of(error)} ({type(error).__name__})"
-            raise ServiceUnavailable(f"Service Bus: {detail}") from None
         except TimeoutError:
             text = f"Service Bus did not answer within {_WHOLE_SECONDS:g} s"
             raise ServiceUnavailable(text) from None
 
     def _peek(self, queue: str, after: int, limit: int) -> list[DeadLetter]:
         with self._client() as client, _receiver(client, queue) as receiver:
-            found: list[DeadLetter] = []
-            # The broker may answer with fewer than asked for; only nothing means the end.
-            while len(found) < limit:
-                last = found[-1].sequence_number if found else after
-                some = receiver.peek_messages(
-                    max_message_count=limit - len(found),
-                    sequence_number=last + 1,
-                    timeout=_ANSWER_SECONDS,
-                )
-                if not some:
-                    break
-                found += [letter_of(one, queue) for one in some]
-            return found
+            return [letter_of(one, queue) for one in peeked(receiver, after=after, limit=limit)]
 
     def _resubmit(self, queue: str, numbers: frozenset[int]) -> AbstractSet[int]:
         with self._client() as client, _closing(client.get_queue_sender(queue)) as sender:
@@ -107,7 +84,7 @@ class ServiceBusDeadLetters:
                 client,
                 queue,
                 numbers,
-                lambda found: sender.send_messages(copy_of(found, queue), timeout=_ANSWER_SECONDS),
+                lambda found: sender.send_messages(copy_of(found, queue), timeout=ANSWER_SECONDS),
             )
 
     def _discard(self, queue: str, numbers: frozenset[int]) -> AbstractSet[int]:
@@ -117,7 +94,7 @@ class ServiceBusDeadLetters:
     @contextmanager
     def _client(self) -> "Iterator[ServiceBusClient]":
         credential = self._credential() if self._credential and self._address.namespace else None
-        with _closing(self._address.client(credential, seconds=_ANSWER_SECONDS)) as client:
+        with _closing(self._address.client(credential, seconds=ANSWER_SECONDS)) as client:
             yield client
 
 
@@ -126,40 +103,14 @@ def _take(
 ) -> AbstractSet[int]:
     """Deals with each that is found and then takes it off; returns the numbers of those."""
     done: set[int] = set()
-    with _receiver(client, queue) as receiver:
-        passed: list[ServiceBusReceivedMessage] = []
-        try:
-            for message in _received(receiver, numbers, passed):
-                if _dealt_with(message, deal):
-                    receiver.complete_message(message)
-                    done.add(message.sequence_number or 0)
-                else:
-                    passed.append(message)
-        finally:
-            for message in passed:
-                # One that cannot be given back comes free by itself once its lock ends.
-                with suppress(Exception):
-                    receiver.abandon_message(message)
+    with _receiver(client, queue) as receiver, searching(receiver, numbers) as search:
+        for message in search:
+            if _dealt_with(message, deal):
+                receiver.complete_message(message)
+                done.add(message.sequence_number or 0)
+            else:
+                search.pass_by(message)
     return done
-
-
-def _received(
-    receiver: "ServiceBusReceiver",
-    numbers: frozenset[int],
-    passed: "list[ServiceBusReceivedMessage]",
-) -> "Iterator[ServiceBusReceivedMessage]":
-    """Yields those wanted as they are found from the front; the others are `passed`."""
-    left, ends = set(numbers), monotonic() + _SEARCH_SECONDS
-    while left and len(passed) < MOST_PASSED and monotonic() < ends:
-        some = receiver.receive_messages(LARGEST_PAGE, max_wait_time=_PAUSE_SECONDS)
-        if not some:
-            return
-        wanted = [one for one in some if one.sequence_number in left]
-        # First of all: whatever happens to those wanted, these are given back.
-        passed += [one for one in some if one.sequence_number not in left]
-        for one in wanted:
-            left.discard(one.sequence_number or 0)
-            yield one
 
 
 def _dealt_with(message: "ServiceBusReceivedMessage", deal: Deal) -> bool:

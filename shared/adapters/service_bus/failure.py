@@ -12,7 +12,7 @@ def service_bus(what: str) -> Iterator[None]:
     """Takes whatever the SDK raises for a broker that is away, but for a message too large.
 
     Raises:
-        ServiceUnavailable: naming `what` was asked for, and the error's type.
+        ServiceUnavailable: naming `what` was asked for, the trouble and the error's type.
     """
     from azure.servicebus.exceptions import MessageSizeExceededError
 
@@ -22,7 +22,8 @@ def service_bus(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         # Its threads close what others use, who then meet a ValueError or worse.
-        raise ServiceUnavailable(f"{what}: {type(error).__name__}") from error
+        trouble = trouble_of(error)
+        raise ServiceUnavailable(f"{what}: {trouble} ({type(error).__name__})") from error
 
 
 def trouble_of(error: Exception) -> Trouble:

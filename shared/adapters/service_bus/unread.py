@@ -4,14 +4,16 @@ By the SDK, since a trigger on the dead letters would be handed the same bodies,
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters.service_bus.dead_letter_search import peeked, searching
 from shared.adapters.service_bus.failure import service_bus
 from shared.adapters.service_bus.outbox import ServiceBusAddress
 from shared.contracts.messages.onboarding_event import Envelope
+from shared.ports.dead_letters import MOST_PASSED
 from shared.ports.unread import DealWithUnread, UnreadMessage
 
 if TYPE_CHECKING:
@@ -19,12 +21,6 @@ if TYPE_CHECKING:
     from azure.servicebus import ServiceBusClient, ServiceBusReceivedMessage, ServiceBusReceiver
 
 _SECONDS = 20.0
-_PAGE = 250
-"""Messages; the broker gives as many at a peek."""
-_MOST = 2_000
-"""Dead letters looked through at a time. The oldest come first: whoever leaves more than these
-lying has somebody look at them anyway, and what is behind them has its turn afterwards."""
-_WAIT_SECONDS = 5.0
 
 
 class ServiceBusUnread:
@@ -89,29 +85,10 @@ class ServiceBusUnread:
 
 def _unread(receiver: "ServiceBusReceiver") -> "Sequence[ServiceBusReceivedMessage]":
     """Receives those that are unread, and gives the others back."""
-    wanted = {one.sequence_number for one in _peeked(receiver) if _is_unread(one)}
-    found: list[ServiceBusReceivedMessage] = []
-    others: list[ServiceBusReceivedMessage] = []
-    while len(found) < len(wanted) and len(found) + len(others) < _MOST:
-        received = receiver.receive_messages(_PAGE, max_wait_time=_WAIT_SECONDS)
-        if not received:
-            break
-        for one in received:
-            (found if _is_unread(one) else others).append(one)
-    for one in others:
-        receiver.abandon_message(one)
-    return found
-
-
-def _peeked(receiver: "ServiceBusReceiver") -> "Iterator[ServiceBusReceivedMessage]":
-    seen, after = 0, 0
-    while seen < _MOST:
-        page = receiver.peek_messages(_PAGE, sequence_number=after, timeout=_SECONDS)
-        if not page:
-            return
-        yield from page
-        seen += len(page)
-        after = max(one.sequence_number or 0 for one in page) + 1
+    looked_at = peeked(receiver, after=0, limit=MOST_PASSED)
+    wanted = {one.sequence_number or 0 for one in looked_at if _is_unread(one)}
+    with searching(receiver, wanted) as search:
+        return list(search)
 
 
 def _complete(

@@ -1,6 +1,7 @@
 """The operator API's answers about events and other messages: what became of each."""
 
 from shared.contracts.api.people_views import PersonView
+from shared.contracts.api.refused_view import RefusedView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 
@@ -28,7 +29,8 @@ class EventView(ReceiptView):
 
 
 class AcceptedEvents(View):
-    """The events were put on the queue."""
+    """The events were put on the queue; what was refused of a list is named."""
 
     keys: tuple[str, ...]
-    """One for each event, in their order, to follow it by."""
+    """One for each event that was taken, in their order, to follow it by."""
+    refused: tuple[RefusedView, ...] = ()

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, RootModel
 
+from shared.contracts.api.refused_view import RefusedView
 from shared.contracts.api.scim_answers import BulkOperation
 from shared.contracts.api.view import View
 
@@ -16,18 +17,6 @@ class LeftAloneView(View):
     field: str
     """Where it stands in what was sent."""
     reason: str
-
-
-class RefusedView(View):
-    """A record that could not be taken while those beside it were; it is kept whole."""
-
-    index: int | None
-    """Of the record among those that were sent, from 0; null where the body is one record."""
-    field: str
-    """Where it stands in what was sent."""
-    reason: str
-    key: str
-    """The record is kept under it; `sspr refused` shows it."""
 
 
 class HrAnswer(View):

@@ -105,6 +105,9 @@ class WorkerView(View):
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str
+    hindrance: str = ""
+    """What is in the way of the next delta sync, in words; empty if nothing is."""
+    hindered_since: Moment | None = None
 
 
 class RolloutView(View):

@@ -29,6 +29,8 @@ LARGEST_BATCH = 240_000
 few, and a batch that it has filled to the brim is refused."""
 LARGEST_BODY = 1024 * 1024
 """Bytes that are read at all: as much as Event Grid puts into one batch, and as a row holds."""
+MOST_EVENTS = 1_000
+"""In one message or request."""
 DEEPEST = 64
 """Lists and objects within each other; no contract has more than four."""
 _MOST_DIGITS = 40

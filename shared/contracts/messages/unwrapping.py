@@ -18,8 +18,6 @@ from shared.contracts.messages.onboarding_event import ARRIVED, decode
 from shared.contracts.messages.sender_wrappings import WRAPPINGS, of_base64
 from shared.domain.errors import InvalidMessage
 
-MOST_EVENTS = 1_000
-"""In one message."""
 _DEEPEST: Final = 10
 """Steps inwards, of which reading JSON is one; real messages take three to five."""
 _LONGEST_SOURCE = 64

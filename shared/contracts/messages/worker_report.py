@@ -8,10 +8,19 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from shared.contracts.messages.contract import Contract, Moment, Name
+from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
 
 SCHEMA: Final = "sspr-rollout/worker-report/1"
+
+
+class SyncHindrance(Contract):
+    """What keeps the delta sync of those who wait from beginning or from ending."""
+
+    problem: Word
+    """Hangs, suspended, staging …, in a word of the worker's."""
+    detail: Text | None = None
+    since: Moment
 
 
 class WorkerReport(Contract):
@@ -27,5 +36,7 @@ class WorkerReport(Contract):
     """Whether Active Directory answered when it was last asked."""
     sync: SyncReport
     """How the delta sync stands of those who wait, or how the newest one ended."""
+    hindrance: SyncHindrance | None = None
+    """What is in the way of the next delta sync; None if nothing is, or nobody waits for one."""
     set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many commands and rows of its journal it could not digest; None if none."""

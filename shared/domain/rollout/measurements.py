@@ -20,6 +20,9 @@ class WorkerSight:
     """How its newest delta sync ended; None where none has."""
     sync_ended_at: datetime | None = None
     problem: str = ""
+    hindrance: str = ""
+    """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
+    hindered_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,8 @@
-"""Accept events by webhook: check each, put all of them on the queue, answer with their keys."""
+"""Accept events by webhook: put each that is one on the queue, answer with keys and refusals.
+
+What is refused of a list is kept like everything that is refused: not every sender looks at our
+answer.
+"""
 
 import json
 from collections.abc import Sequence
@@ -6,41 +10,68 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from shared.contracts.messages.onboarding_event import (
-    Envelope,
-    as_cloud_event,
-    decode,
-    event_key,
-    read_request_object,
-)
-from shared.contracts.messages.unwrapping import MOST_EVENTS
+from shared.contracts.api.event_views import AcceptedEvents
+from shared.contracts.api.refused_view import RefusedView
+from shared.contracts.messages.contract import LARGEST_MESSAGE
+from shared.contracts.messages.onboarding_event import Envelope, as_cloud_event, event_key
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
-from shared.ports.outbox import Outbox
+from shared.ports.ledger import Receipt
+from shared.ports.world import World
+from shared.use_cases.message import Message, refusal
+from shared.use_cases.onboarding.events_in import RefusedEvent, TakenEvent, events_in
+from shared.use_cases.recording import keep_refusals
 
 
-async def accept_events(body: bytes, outbox: Outbox, now: datetime) -> Sequence[str]:
-    """Takes one event or a list of them; all or none are put on the queue. Returns their keys.
+async def accept_events(body: bytes, world: World, now: datetime) -> AcceptedEvents:
+    """Takes one event or a list of them; of a list each by itself. Returns keys and refusals.
 
     Raises:
-        InvalidMessage: of the first event that cannot be taken, `[3].data.employeeId` for the
-            fourth of a list.
+        InvalidMessage: nothing of it can be taken; `[0].data.employeeId` for the first of a list.
     """
-    value = decode(body)
-    if isinstance(value, list):
-        if not 0 < len(value) <= MOST_EVENTS:
-            raise InvalidMessage("(body)", f"give 1 to {MOST_EVENTS} events, not {len(value)}")
-        bodies = [_checked(one, now, f"[{number}].") for number, one in enumerate(value)]
-    else:
-        bodies = [_checked(value, now, "")]
-    await outbox.send_onboarding(bodies)
-    return [key for key, _ in bodies]
+    taken: list[tuple[str, bytes]] = []
+    refused: list[RefusedEvent] = []
+    for found in events_in(body, Envelope(), now):
+        outcome = found if isinstance(found, RefusedEvent) else _queued(found)
+        if isinstance(outcome, RefusedEvent):
+            refused.append(outcome)
+        else:
+            taken.append(outcome)
+    if not taken:
+        raise _all_refused(refused)
+    receipts = [_receipt(one, now) for one in refused]
+    await world.outbox.send_onboarding(taken)
+    await keep_refusals(receipts, world)
+    return AcceptedEvents(
+        keys=tuple(key for key, _ in taken),
+        refused=tuple(_view(one, at) for one, at in zip(refused, receipts, strict=True)),
+    )
 
 
-def _checked(value: Any, now: datetime, place: str) -> tuple[str, bytes]:
-    try:
-        read_request_object(value, Envelope(), now)
-    except InvalidMessage as error:
-        raise InvalidMessage(f"{place}{error.field}", error.reason) from None
+def _queued(taken: TakenEvent) -> tuple[str, bytes] | RefusedEvent:
     # A plain event names nothing by which a copy of it could be known: each is a new one.
-    event = as_cloud_event(value, source="webhook", event_id=uuid4().hex)
-    return event_key(event, Envelope()), json.dumps(event).encode()
+    event: Any = as_cloud_event(taken.value, source="webhook", event_id=uuid4().hex)
+    body = json.dumps(event).encode()
+    if len(body) > LARGEST_MESSAGE:
+        place = "(body)" if taken.index is None else f"[{taken.index}].(event)"
+        reason = f"takes {len(body):,} bytes, where {LARGEST_MESSAGE:,} fit into a message"
+        return RefusedEvent(InvalidMessage(place, reason), body, taken.index)
+    return event_key(event, Envelope()), body
+
+
+def _all_refused(refused: Sequence[RefusedEvent]) -> InvalidMessage:
+    first, more = refused[0].error, len(refused) - 1
+    return InvalidMessage(first.field, f"{first.reason} (and {more} more)") if more else first
+
+
+def _receipt(refused: RefusedEvent, now: datetime) -> Receipt:
+    return refusal(Message(refused.body), ONBOARDING_EVENTS, refused.error, now)
+
+
+def _view(refused: RefusedEvent, receipt: Receipt) -> RefusedView:
+    return RefusedView(
+        index=refused.index,
+        field=refused.error.field,
+        reason=refused.error.reason,
+        key=receipt.key,
+    )

@@ -6,10 +6,9 @@ words, and named in the answer; those beside it are taken.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
 
 from shared.contracts.api.hr_answers import (
     Answered,
@@ -20,23 +19,16 @@ from shared.contracts.api.hr_answers import (
 )
 from shared.contracts.documents.hr_sources.vocabulary import Answer, Authentication, Source
 from shared.contracts.messages.contract import check_size
-from shared.domain.errors import (
-    InvalidMessage,
-    NotAuthenticated,
-    NotAuthorised,
-    TooLarge,
-    UnknownSource,
-)
-from shared.domain.signals import SenderRefused, plain_text
-from shared.hr.adapters import receive, tree_of
+from shared.domain.errors import InvalidMessage, TooLarge, UnknownSource
+from shared.hr.adapters import event_tree_of, receive
 from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of
 from shared.hr.kind import HrKinds
-from shared.hr.proofs.checked import check_proof, is_in_body
 from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
 from shared.hr.translation import Event, Translated, key_of
 from shared.ports.senders import Senders
 from shared.ports.world import World
+from shared.use_cases.onboarding.admit_sender import Token, admit_sender
 from shared.use_cases.onboarding.hr_refusals import (
     keep_body,
     keep_records,
@@ -44,11 +36,9 @@ from shared.use_cases.onboarding.hr_refusals import (
     view_of_body,
     view_of_record,
 )
-from shared.use_cases.signalling import emit
 
 _LARGEST_GREETING = 16 * 1024
 """Bytes that are read of somebody who has not proved anything."""
-_BEARER, _PROOF_OF_POSSESSION = "bearer", "pop"
 _NO_WISHES = Answer()
 _OK = 300
 """The first status that is no success."""
@@ -67,15 +57,6 @@ class Door(Enum):
 
 class OtherDoor(UnknownSource):
     """The source is to come in where proofs are shown."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
-    """What the sender shows for itself."""
-
-    scheme: str
-    """How it is to be used, in lower case: `bearer`."""
-    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,28 +83,32 @@ class Sent:
 type Accepted = Answered | OwnAnswer
 
 
-def find_source(door: Door, name: str, senders: Senders) -> Source:
-    """Finds the source of that name.
+def find_source(door: Door, name: str, senders: Senders) -> Source | None:
+    """Finds the source of that name; at the door for proofs it is None where there is none.
 
     Raises:
         OtherDoor: it comes in by a proof. Only who holds a key is told.
-        UnknownSource: there is none.
+        UnknownSource: there is none; only who holds a key is told.
     """
     source = senders.sources.get(name)
     if source and door.is_of(source):
         return source
-    raise (OtherDoor if source and door is Door.KEY else UnknownSource)(
-        "no source of that name is to be found here"
-    )
+    if door is Door.PROOF:
+        return None
+    raise (OtherDoor if source else UnknownSource)("no source of that name is to be found here")
 
 
 def agrees(door: Door, name: str, senders: Senders, kinds: HrKinds = HR_KINDS) -> None:
     """Lets pass a source that asks before its first event if events are welcome (CloudEvents).
 
+    Where proofs are shown everybody is welcome to try: the question cannot be proved, and an answer
+    that differed would tell which sources there are.
+
     Raises:
         UnknownSource: the source is none that would ask.
     """
-    if not kinds[find_source(door, name, senders).kind].asks_first:
+    source = find_source(door, name, senders)
+    if source and door is Door.KEY and not kinds[source.kind].asks_first:
         raise UnknownSource("no source of that name asks so")
 
 
@@ -133,22 +118,18 @@ async def accept_hr(
     """Takes a message in: each of its records is queued, or refused by itself and kept.
 
     Raises:
-        UnknownSource: no source of that name is to be found at that door, or it asks nothing.
-        NotAuthenticated, NotAuthorised: the sender's proof is missing or wrong.
+        UnknownSource: no source of that name is to be found at the door for keys, or a source that
+            has proved itself asks nothing.
+        NotProved, NotAuthorised: the sender's proof is missing or wrong, or nobody's.
         TooLarge: the body is too large, or holds too many events.
         InvalidMessage: nothing of it could be taken; naming the sender's field and the reason.
         DirectoryUnavailable: a token could not be checked.
     """
-    source = find_source(sent.door, sent.source, senders)
+    found = find_source(sent.door, sent.source, senders)
     check_size(len(sent.body))
-    if greeting := _unproved(source, sent):
-        return await _greeted(source, greeting, world, now)
-    try:
-        await check_sender(source, sent.request, sent.token, senders, now, kinds=kinds)
-    except (NotAuthenticated, NotAuthorised) as error:
-        # A secret that was changed on one side only is seen by the sender alone, or by nobody.
-        emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
-        raise
+    if found and (greeting := _unproved(found, sent)):
+        return await _greeted(found, greeting, world, now)
+    source = await admit_sender(found, sent.request, sent.token, senders, now, kinds=kinds)
     try:
         return await _taken(source, sent, world, now, kinds)
     except TooLarge:
@@ -168,7 +149,7 @@ async def _taken(
         return await _greeted(source, greeting, world, now)
     if sent.method == "GET":
         raise UnknownSource("no source of that name asks so")
-    received = receive(source, tree_of(source, sent.body, sent.request.charset), now, kinds)
+    received = receive(source, event_tree_of(source, sent.request, kinds), now, kinds)
     await _send(received.events, world)
     await world.outbox.send_callbacks(received.callbacks)
     await keep_records(source, received.refused, world, now)
@@ -220,41 +201,3 @@ async def _send(events: Iterable[Event], world: World) -> None:
         (key_of(one), json.dumps(one).encode()) for one in events
     ]
     await world.outbox.send_onboarding(bodies)
-
-
-async def check_sender(
-    source: Source,
-    request: HrRequest,
-    token: Token | None,
-    senders: Senders,
-    now: datetime,
-    *,
-    kinds: HrKinds = HR_KINDS,
-) -> None:
-    """Lets pass whoever proves to be the source; of a key the host has made sure already.
-
-    Raises:
-        NotAuthenticated, NotAuthorised: the proof is missing or wrong.
-        DirectoryUnavailable: a token could not be checked.
-    """
-    if source.entra and source.authentication is Authentication.ENTRA:
-        application = await _application_of(token, senders, now)
-        if application not in source.entra.applications:
-            raise NotAuthorised(f"the app {application} may not send for {source.name}")
-        return
-    value: Any = None
-    if is_in_body(source):
-        try:
-            value = tree_of(source, request.body, request.charset)
-        except InvalidMessage:
-            raise NotAuthenticated("the body that holds the secret cannot be read") from None
-    check_proof(source, request, senders.secrets, now, value=value, kinds=kinds)
-
-
-async def _application_of(token: Token | None, senders: Senders, now: datetime) -> str:
-    if token and token.scheme == _PROOF_OF_POSSESSION:
-        # Lifecycle Workflows' own: bound to the Logic App that they are sent to.
-        raise NotAuthenticated("proof-of-possession tokens are not taken; send a bearer token")
-    if token is None or token.scheme != _BEARER or not token.text or senders.tokens is None:
-        raise NotAuthenticated("send a bearer token of Entra")
-    return await senders.tokens.application_of(token.text, now)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from shared.contracts.api.hr_answers import RefusedView
+from shared.contracts.api.refused_view import RefusedView
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
@@ -18,6 +18,7 @@ from shared.hr.handshakes import Shown
 from shared.hr.translation import RefusedRecord
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
+from shared.use_cases.kept_text import kept_text
 from shared.use_cases.recording import keep_refusals
 
 _KEY_LENGTH = 32
@@ -38,8 +39,7 @@ async def keep_body(
     source: Source, body: bytes, error: InvalidMessage, world: World, now: datetime
 ) -> None:
     """Keeps a body of which nothing can be taken: not every sender looks at our answer."""
-    text = body.decode("utf-8", "backslashreplace")
-    await keep_refusals([_receipt(source, body, error, text, now)], world)
+    await keep_refusals([_receipt(source, body, error, kept_text(body), now)], world)
 
 
 async def keep_word(source: Source, shown: Shown, world: World, now: datetime) -> None:

@@ -68,7 +68,7 @@ def summary_of(letter: DeadLetter) -> DeadLetterSummary:
     )
 
 
-def body_text(body: bytes) -> tuple[str, str]:
+def _body_text(body: bytes) -> tuple[str, str]:
     """Returns how the body is told, `utf-8` or `base64`, and that text: nothing of it is lost."""
     try:
         return "utf-8", body.decode()
@@ -77,7 +77,7 @@ def body_text(body: bytes) -> tuple[str, str]:
 
 
 def _whole(letter: DeadLetter) -> DeadLetterView:
-    encoding, body = body_text(letter.body)
+    encoding, body = _body_text(letter.body)
     return DeadLetterView.model_validate(
         {
             **summary_of(letter).model_dump(),

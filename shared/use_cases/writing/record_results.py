@@ -58,11 +58,15 @@ async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -
         DeltaSyncProblem(
             worker=one.worker,
             state=newest[one.worker].sync.state,
-            problem=newest[one.worker].sync.problem,
+            problem=_problem(newest[one.worker]),
         )
         for one in sights
         if has_new_problem(before.get(one.worker), one)
     )
+
+
+def _problem(report: WorkerReport) -> str | None:
+    return report.sync.problem or (report.hindrance.problem if report.hindrance else None)
 
 
 def _reported(report: WorkerReport) -> WorkerReported:
@@ -75,7 +79,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
 
 
 def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
-    sync = report.sync
+    sync, hindrance = report.sync, report.hindrance
     ended = sync.state in {SyncState.SUCCEEDED, SyncState.FAILED}
     return WorkerSight(
         worker=report.worker,
@@ -83,16 +87,22 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         directory_answers=report.directory_answers,
         sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
         # How long ago by the worker's clock; when that was by this side's.
-        sync_ended_at=_ended_at(report, now),
-        problem=": ".join(part for part in (sync.problem, sync.detail) if part),
+        sync_ended_at=_when(sync.ended_at, report, now),
+        problem=_told(sync.problem, sync.detail),
+        hindrance=_told(hindrance.problem, hindrance.detail) if hindrance else "",
+        hindered_since=_when(hindrance.since, report, now) if hindrance else None,
     )
 
 
-def _ended_at(report: WorkerReport, now: datetime) -> datetime | None:
-    ended = report.sync.ended_at
-    if ended is None:
+def _told(problem: str | None, detail: str | None) -> str:
+    return ": ".join(part for part in (problem, detail) if part)
+
+
+def _when(moment: datetime | None, report: WorkerReport, now: datetime) -> datetime | None:
+    """Returns by our clock what a worker tells by its own."""
+    if moment is None:
         return None
-    return by_our_clock(max(now - (report.reported_at - ended), EARLIEST), now)
+    return by_our_clock(max(now - (report.reported_at - moment), EARLIEST), now)
 
 
 async def _record(results: Sequence[DirectoryResult], world: World, now: datetime) -> None:

@@ -136,6 +136,26 @@ def test_an_event_that_only_the_app_refuses_is_named_by_its_line(api: Api) -> No
     assert done.stderr == "the app refused line 4, data.employeeId: not today\n"
 
 
+def test_events_that_the_app_refuses_beside_others_are_named_by_their_lines(api: Api) -> None:
+    told = {"index": 1, "field": "[1].data.employeeId", "reason": "not today", "key": "r1"}
+    api.answer("onboarding-events", (207, {"keys": ["k1", "k3"], "refused": [told]}))
+    text = "employeeId\n7\n\n8\n9\n"
+    done = sspr(api, "inject", "--file", "-", "-o", "json", stdin=text)
+    assert done.exit_code == 1
+    assert json.loads(done.stdout)["keys"] == ["k1", "k3"]
+    assert done.stderr.splitlines() == [
+        "2 of 3 accepted",
+        "the app refused 1, and took the others:",
+        "line 4, data.employeeId: not today",
+    ]
+    table = sspr(api, "inject", "--file", "-", stdin=text).stdout
+    rows = [line.split() for line in table.splitlines() if "k1" in line or "k3" in line]
+    assert [[one for one in row if one in {"7", "8", "9", "k1", "k3"}] for row in rows] == [
+        ["7", "k1"],
+        ["9", "k3"],
+    ]
+
+
 def test_what_was_accepted_before_a_failure_is_told_and_where_to_go_on(api: Api) -> None:
     api.answer("onboarding-events", (202, "keys"), (500, None))
     text = "employeeId\n" + "7\n" * 1_001

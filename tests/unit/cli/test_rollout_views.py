@@ -152,6 +152,8 @@ def test_a_worker_in_trouble_is_told_from_one_in_good_health() -> None:
         worker="worker-2", directory_answers=False, sync_succeeded=False, problem="no LDAPS"
     )
     new = worker(worker="worker-3", sync_succeeded=None, sync_ended_at=None)
+    hindered = worker(worker="worker-4", hindrance="hangs", hindered_since=NOW)
+    assert "since 2026" in shown(rollout_view(rollout(workers=(hindered,))))
     view = rollout_view(rollout(workers=(worker(), broken, new)))
     assert line_with("worker-1", view).split()[3:5] == ["answers", "succeeded"]
     assert "is silent" in line_with("worker-2", view)

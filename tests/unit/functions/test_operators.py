@@ -1,6 +1,7 @@
 """Who is let in to the operator API, as whom, and what is written into the audit of them."""
 
 from datetime import timedelta
+from typing import Any
 
 import azure.functions as func
 import pytest
@@ -12,6 +13,7 @@ from shared.adapters.memory.turns import Turns
 from shared.bootstrap import App
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage, NotAuthenticated
 from shared.ports.operators import Principal
+from shared.ports.senders import Senders
 from tests.support.entra_keys import NOW
 
 KEY = Operators(None)
@@ -149,13 +151,15 @@ async def test_by_token_while_nothing_can_be_checked_nobody_is_let_in() -> None:
         await Operators(MemoryOperatorTokens(turns)).admit("GET", GOOD, NOW)
 
 
-def no_app() -> App:
-    pytest.fail("the app was asked for")
+def no_world() -> App:
+    """An app that counts who is turned away, and in which nothing else can be reached."""
+    nothing: Any = None
+    return App(world=nothing, senders=Senders(sources={}), dependencies=())
 
 
 def operator_functions(operators: Operators) -> list[func.decorators.function_app.Function]:
     app = func.FunctionApp()
-    app.register_functions(operator_api.blueprint(no_app, operators))
+    app.register_functions(operator_api.blueprint(no_world, operators))
     found = app.get_functions()
     assert len(found) > 20
     return found

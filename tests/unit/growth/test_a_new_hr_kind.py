@@ -25,7 +25,7 @@ from shared.contracts.documents.part import Part
 from shared.contracts.documents.sources_document import SourcesLanguage
 from shared.contracts.messages.onboarding_event import OFFBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from shared.domain.errors import InvalidMessage, NotAuthenticated, UnknownSource
+from shared.domain.errors import InvalidMessage, UnknownSource
 from shared.domain.person.request import Action
 from shared.hr import mapped
 from shared.hr.adapters import translate
@@ -35,6 +35,7 @@ from shared.hr.registry import HR_KINDS
 from shared.hr.translation import SentEvent, Translated, event_of, identity, object_of, part_of
 from shared.ports.senders import Senders
 from shared.use_cases.onboarding.accept_hr import Door, Sent, accept_hr, agrees
+from shared.use_cases.onboarding.admit_sender import NotProved
 from tests.support.documented_tables import filled_in, pages
 from tests.support.enrolments import NOW
 from tests.support.stage import a_stage
@@ -143,8 +144,9 @@ async def test_a_message_that_it_has_signed_is_put_on_the_queue() -> None:
 
 async def test_one_that_it_has_not_signed_is_refused() -> None:
     sent = Sent(door=Door.PROOF, source="north", body=b"{}", notes={"x-door": "00", "x-at": "0"})
-    with pytest.raises(NotAuthenticated, match="not the body's"):
+    with pytest.raises(NotProved) as refused:
         await accept_hr(sent, SENDERS, a_stage().world, NOW, KINDS)
+    assert refused.value.reason == "the signature is not the body's"
 
 
 def test_what_it_sends_comes_to_our_own_events() -> None:

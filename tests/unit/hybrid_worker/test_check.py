@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -13,7 +15,6 @@ from hybrid_worker.check.connect_host import (
     NEEDED,
     READS_WRITEBACK,
     SHOWN_BY_JEA,
-    Call,
     connect_host_checks,
     judge_cmdlets,
 )
@@ -30,8 +31,10 @@ from hybrid_worker.check.outcome import (
     outcomes,
 )
 from hybrid_worker.check.report import as_json, line, summary
+from hybrid_worker.delta_sync.connect_host import FACTS, Cmdlets
+from hybrid_worker.delta_sync.decisions import Carrier
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
-from hybrid_worker.delta_sync.psrp import JeaEndpoint
+from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.settings import SyncSettings, load_settings
 from shared.domain.errors import DirectoryUnavailable
 from tests.support.repository import ROOT
@@ -183,8 +186,89 @@ def test_an_endpoint_that_shows_too_much_or_too_little_is_named_what() -> None:
         judge_cmdlets(NEEDED - {"Start-ADSyncSyncCycle"})
 
 
-def connect_host_outcome(settings: SyncSettings, call: Call) -> CheckOutcome:
-    return next(outcomes(connect_host_checks(settings, call)))
+def connect_host_outcome(settings: SyncSettings, cmdlets: Cmdlets) -> CheckOutcome:
+    return connect_host_outcomes(settings, cmdlets)["connect-host"]
+
+
+def connect_host_outcomes(settings: SyncSettings, cmdlets: Cmdlets) -> dict[str, CheckOutcome]:
+    carrier = Carrier("corp.contoso.com", settings.connector)
+    checks = connect_host_checks(settings, cmdlets, carrier, "dc1.corp.contoso.com")
+    return {outcome.name: outcome for outcome in outcomes(checks)}
+
+
+class Told:
+    """A session on a host that says what a test wants."""
+
+    def __init__(self, **facts: str) -> None:
+        self.facts = [
+            {"Name": name, "Scope": "DC=corp,DC=contoso,DC=com", "Value": value}
+            for name, value in facts.items()
+        ]
+        self.connectors = ["contoso.com", "fabrikam.com", "contoso - AAD"]
+
+    def __call__(self, cmdlet: str, **_: Any) -> Sequence[Mapping[str, Any]]:
+        return {
+            "Get-ADSyncScheduler": [
+                {
+                    "StagingModeEnabled": False,
+                    "SchedulerSuspended": False,
+                    "SyncCycleInProgress": False,
+                    "SyncCycleEnabled": False,
+                }
+            ],
+            "Get-ADSyncRunProfileResult": [
+                {"RunHistoryId": name, "ConnectorName": name} for name in self.connectors
+            ],
+            "Get-Command": [{"Name": name} for name in [*NEEDED, FACTS]],
+            FACTS: self.facts,
+        }[cmdlet]
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        ("2.5.78.0", CheckState.FAILED),
+        ("2.5.79.0", CheckState.PASSED),
+        ("2.10.1.0", CheckState.PASSED),
+        ("1.6.16.0", CheckState.FAILED),
+        ("unknown", CheckState.NOT_APPLICABLE),
+    ],
+)
+def test_a_version_that_synchronizes_nothing_any_more_is_refused(
+    version: str, state: CheckState
+) -> None:
+    host = Told(Version=version)
+    outcome = connect_host_outcomes(SyncSettings(host="connect"), host)["connect-host-version"]
+    assert outcome.state is state
+    if state is CheckState.FAILED:
+        assert "30 September 2026" in outcome.detail
+
+
+def test_a_scheduler_that_is_off_is_told_with_who_switches_it_on() -> None:
+    outcome = connect_host_outcomes(SyncSettings(host="connect"), Told())["connect-host-scheduler"]
+    assert outcome.state is CheckState.FAILED
+    assert "Set-ADSyncScheduler -SyncCycleEnabled $true" in outcome.remedy
+
+
+@pytest.mark.parametrize(
+    ("named", "controller", "state", "detail"),
+    [
+        (None, "DC1.corp.contoso.com", CheckState.PASSED, "contoso.com reads the group, from DC1"),
+        (None, "dc2.corp.contoso.com", CheckState.PASSED, "while the worker writes to dc1"),
+        ("Forest", "dc1.corp.contoso.com", CheckState.FAILED, "contoso.com, fabrikam.com"),
+        ("fabrikam.com", "dc1.corp.contoso.com", CheckState.PASSED, "fabrikam.com reads the group"),
+    ],
+)
+def test_it_is_told_which_connector_reads_the_group_and_from_where(
+    named: str | None, controller: str, state: CheckState, detail: str
+) -> None:
+    settings = SyncSettings(host="connect", connector=named)
+    host = Told(LastDomainController=controller)
+    outcome = connect_host_outcomes(settings, host)["connect-host-connector"]
+    assert (outcome.state, detail in outcome.detail) == (state, True)
 
 
 def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
@@ -202,13 +286,12 @@ def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
     assert "endpoint" not in outcome.remedy
 
 
-def test_on_linux_an_endpoint_without_a_user_cannot_be_signed_in_to_and_that_is_said() -> None:
-    settings = SyncSettings(host="localhost", port=1)
-    outcome = connect_host_outcome(settings, JeaEndpoint(settings))
-    assert outcome.state is CheckState.FAILED
-    assert "SSPR_WORKER_SYNC_USER" in outcome.remedy
-    known = SyncSettings(host="localhost", port=1, user="svc", password=SecretStr("x"))
-    assert "WinRM over HTTPS" in connect_host_outcome(known, JeaEndpoint(known)).remedy
+def test_an_endpoint_that_is_out_of_reach_is_told_what_it_takes_to_get_there() -> None:
+    for account in ({}, {"user": "svc", "password": SecretStr("x")}):
+        settings = SyncSettings(host="localhost", port=1, **account)
+        outcome = connect_host_outcome(settings, JeaSession(settings))
+        assert outcome.state is CheckState.FAILED
+        assert "WinRM over HTTPS" in outcome.remedy
 
 
 def test_a_state_folder_or_a_secret_that_others_may_read_is_named_with_its_mode(

@@ -4,18 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
-from hybrid_worker.active_directory.account import Account
-from hybrid_worker.delta_sync.coalescer import Coalescer, Timing
-from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
-from hybrid_worker.journal import Journal, JournalEntry, Recorded
-from hybrid_worker.plan import Planned, Target
-from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.messages.directory_result import MemberResult, SyncReport, SyncState
-from shared.domain.person.writes import ScopeAction, WriteOutcome
+from hybrid_worker.delta_sync.coalescer import Coalescer
+from hybrid_worker.delta_sync.connect_host import ConnectFacts
+from hybrid_worker.delta_sync.decisions import Carrier, Run, Scheduler
+from hybrid_worker.delta_sync.patience import Timing
+from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
+from hybrid_worker.journal import Journal, Recorded
+from shared.contracts.messages.directory_result import SyncReport, SyncState
+from tests.support.delta_sync import Clerk, write
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 TIMING = Timing(
@@ -35,13 +34,23 @@ class ScriptedHost:
     refusal: SyncRefused | None = None
     starts: int = 0
     looks: int = 0
+    sessions: int = 0
+    is_open: bool = False
 
     def scheduler(self) -> Scheduler:
         self.looks += 1
+        self.sessions += not self.is_open
+        self.is_open = True
         return self.state
 
-    def runs(self) -> Sequence[Run]:
-        return self.results
+    def runs(self, known: frozenset[str] = frozenset()) -> Sequence[Run]:
+        return [run for run in self.results if run.identifier not in known]
+
+    def facts(self) -> ConnectFacts:
+        return ConnectFacts()
+
+    def close(self) -> None:
+        self.is_open = False
 
     def start(self) -> None:
         if self.refusal:
@@ -51,9 +60,12 @@ class ScriptedHost:
         self.state = replace(self.state, in_progress=True)
 
     def end(self, result: str = "success") -> None:
-        number = len(self.results)
-        self.results.append(Run(f"{number}", "AD", "Delta Import", "success"))
-        self.results.append(Run(f"{number + 1}", "AAD", "Export", result))
+        for connector, profile, outcome in (
+            ("corp.contoso.com", "Delta Import", "success"),
+            ("corp.contoso.com", "Delta Synchronization", "success"),
+            ("contoso - AAD", "Export", result),
+        ):
+            self.results.append(Run(f"{len(self.results)}", connector, profile, outcome))
         self.state = replace(self.state, in_progress=False)
 
 
@@ -61,36 +73,25 @@ class ScriptedHost:
 class Scene:
     journal: Journal
     host: ScriptedHost = field(default_factory=ScriptedHost)
+    clerk: Clerk = field(default_factory=Clerk)
     now: datetime = START
 
     def __post_init__(self) -> None:
         self.sync = self.restarted()
 
     def restarted(self) -> Coalescer:
-        return Coalescer(self.host, self.journal, TIMING, lambda: self.now)
+        return Coalescer(
+            lambda: self.host,
+            self.clerk,
+            self.journal,
+            timing=TIMING,
+            carrier=Carrier("corp.contoso.com"),
+            clock=lambda: self.now,
+        )
 
     def write(self, key: str) -> None:
         """A command has been written to AD now."""
-        member = CommandMember(key="p", employee_id="1")
-        command = DirectoryCommand(
-            command_key=key,
-            action=ScopeAction.ADD,
-            members=(member,),
-            cause="c",
-            actor="a",
-            issued_at=self.now,
-            expires_at=self.now + timedelta(hours=1),
-        )
-        account = Account(guid=UUID(int=1), anchor=UUID(int=1), sid="S-1")
-        answer = JournalEntry(
-            command,
-            (MemberResult(key="p", outcome=WriteOutcome.DONE),),
-            SyncReport(state=SyncState.PENDING),
-            owes_sync=True,
-        )
-        item = Planned(Target(command, member, account), WriteOutcome.DONE)
-        self.journal.record([answer], [item], self.now)
-        self.journal.told([key])
+        write(self.journal, key, self.now)
 
     def after(self, seconds: float) -> None:
         """Time goes by second by second, and the loop takes its turns."""
@@ -203,14 +204,18 @@ def test_the_same_command_written_again_during_a_cycle_waits_for_the_next(scene:
     assert scene.host.starts == 2
 
 
-def test_a_foreign_cycle_is_waited_for_without_growing_pauses(scene: Scene) -> None:
+def test_a_foreign_cycle_is_waited_for_in_one_session_by_looks_that_cost_a_tenth(
+    scene: Scene,
+) -> None:
     scene.host.state = Scheduler(in_progress=True)
     scene.write("a")
     scene.after(120)
     assert scene.host.starts == 0
     assert scene.sync.standing().problem == SyncProblem.BUSY
+    assert (scene.sync.hindrance(), scene.host.sessions) == (None, 1)
+    assert 15 < scene.host.looks < 25
     scene.host.end()
-    scene.after(6)
+    scene.after(13)
     assert scene.host.starts == 1
 
 
@@ -240,20 +245,112 @@ def test_when_patience_is_over_it_counts_as_failed_once_and_is_still_tried(scene
     assert scene.state("a") == (SyncState.SUCCEEDED, None)
 
 
-def test_a_cycle_that_failed_is_told_at_once_and_tried_again(scene: Scene) -> None:
+def test_a_cycle_that_failed_is_told_at_once_and_what_the_scheduler_does_then_counts(
+    scene: Scene,
+) -> None:
     scene.write("a")
     scene.after(3)
     scene.host.end("stopped-server-down")
     scene.after(5)
     assert scene.state("a") == (SyncState.FAILED, "cycle-failed")
-    assert scene.recorded("a").sync.detail == "AAD, Export: stopped-server-down"
+    assert scene.recorded("a").sync.detail == "contoso - AAD, Export: stopped-server-down"
     assert scene.recorded("a").owed_since is not None
+    scene.after(600)
+    assert (scene.host.starts, scene.host.is_open) == (1, False)
+    scene.host.end()
+    scene.after(600)
+    assert scene.state("a") == (SyncState.SUCCEEDED, None)
+    assert scene.recorded("a").owed_since is None
+
+
+def test_another_change_gets_a_cycle_at_once_though_one_has_just_failed(scene: Scene) -> None:
+    scene.write("a")
+    scene.after(3)
+    scene.host.end("stopped-server-down")
+    scene.after(60)
+    scene.write("b")
     scene.after(10)
     assert scene.host.starts == 2
     scene.host.end()
     scene.after(6)
-    assert scene.state("a") == (SyncState.SUCCEEDED, None)
-    assert scene.recorded("a").owed_since is None
+    assert [scene.state(key)[0] for key in "ab"] == [SyncState.SUCCEEDED] * 2
+
+
+def test_after_three_failures_nothing_is_started_until_a_cycle_of_the_schedulers_went_well(
+    scene: Scene,
+) -> None:
+    for number in range(3):
+        scene.write(f"{number}")
+        scene.after(60)
+        scene.host.end("stopped-server-down")
+        scene.after(30)
+    assert scene.host.starts == 3
+    scene.write("late")
+    scene.after(3600)
+    assert scene.host.starts == 3
+    scene.host.end()
+    scene.after(1800)
+    assert scene.state("0")[0] is SyncState.SUCCEEDED
+    assert scene.host.starts == 3
+    scene.write("next")
+    scene.after(10)
+    assert scene.host.starts == 4
+
+
+def test_a_cycle_is_one_session_on_the_host_whose_end_is_told_it(scene: Scene) -> None:
+    scene.write("a")
+    scene.after(100)
+    scene.host.end()
+    scene.after(15)
+    assert scene.state("a")[0] is SyncState.SUCCEEDED
+    assert (scene.host.sessions, scene.host.is_open) == (1, False)
+
+
+def test_a_scheduler_that_is_switched_off_keeps_everybody_from_starting(scene: Scene) -> None:
+    scene.host.state = Scheduler(enabled=False)
+    scene.write("a")
+    scene.after(7200)
+    assert (scene.host.starts, scene.host.is_open) == (0, False)
+    hindrance = scene.sync.hindrance()
+    assert hindrance
+    assert (hindrance.problem, hindrance.since) == ("scheduler-off", START + timedelta(seconds=2))
+    assert scene.state("a") == (SyncState.FAILED, "scheduler-off")
+
+
+def test_while_the_host_hangs_no_step_waits_and_it_is_said_since_when(scene: Scene) -> None:
+    scene.write("a")
+    scene.clerk.is_slow = True
+    scene.after(3)
+    assert (scene.sync.hindrance(), len(scene.clerk.waiting)) == (None, 1)
+    scene.after(60)
+    hindrance = scene.sync.hindrance()
+    assert hindrance
+    assert (hindrance.problem, hindrance.since) == ("hangs", START + timedelta(seconds=2))
+    assert scene.sync.standing().problem == "hangs"
+    # Whatever hangs there is given up, and asked anew in a session of its own.
+    scene.after(600)
+    assert 1 < len(scene.clerk.waiting) < 5
+    hindrance = scene.sync.hindrance()
+    assert hindrance
+    assert hindrance.since == START + timedelta(seconds=2)
+    scene.clerk.is_slow = False
+    scene.after(400)
+    scene.host.end()
+    scene.after(10)
+    assert (scene.state("a")[0], scene.sync.hindrance()) == (SyncState.SUCCEEDED, None)
+
+
+def test_an_answer_that_comes_after_it_was_given_up_is_nobodys(scene: Scene) -> None:
+    scene.write("a")
+    scene.clerk.is_slow = True
+    scene.after(400)
+    late = scene.clerk.waiting[0]
+    scene.host.state = Scheduler(in_progress=True)
+    scene.clerk.is_slow = False
+    scene.after(1)
+    late.run()
+    scene.after(60)
+    assert not scene.sync.is_running
 
 
 def test_a_refused_start_is_tried_again(scene: Scene) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from hybrid_worker.heartbeat import Heartbeat
 from shared.contracts.messages.directory_result import SyncReport, SyncState
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVERY = timedelta(seconds=60)
@@ -62,6 +62,21 @@ def test_what_is_another_is_said_at_once_and_once(
     moment = timedelta(seconds=1)
     assert said_at(heartbeat, moment, sync, directory_answers=directory_answers)
     assert said_at(heartbeat, 2 * moment, sync, directory_answers=directory_answers) is None
+
+
+def test_what_gets_in_the_way_of_a_sync_is_said_at_once_and_its_detail_in_time(
+    heartbeat: Heartbeat,
+) -> None:
+    said_at(heartbeat, timedelta())
+    for second, detail in ((1, "no answer for 30 s"), (2, "no answer for 31 s")):
+        hangs = SyncHindrance(problem="hangs", detail=detail, since=START)
+        report = heartbeat.report(
+            START + timedelta(seconds=second), NONE_YET, hangs, directory_answers=True
+        )
+        assert bool(report) is (second == 1)
+        if report:
+            assert report.hindrance == hangs
+            heartbeat.sent(report)
 
 
 def test_another_success_of_the_sync_can_wait_for_the_next_interval(heartbeat: Heartbeat) -> None:

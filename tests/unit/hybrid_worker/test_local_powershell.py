@@ -1,19 +1,23 @@
 """The simple mode: cmdlets through a PowerShell process, here one that answers from a script."""
 
+import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from hybrid_worker.delta_sync.connect_host import CmdletHost
-from hybrid_worker.delta_sync.decisions import Run, Scheduler, SyncProblem, SyncRefused
+from hybrid_worker.delta_sync.decisions import Run, Scheduler
 from hybrid_worker.delta_sync.local_powershell import SCRIPT, LocalPowerShell
+from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
 from hybrid_worker.settings import SyncSettings
 
 ANSWERS = {
     "Get-ADSyncScheduler": (
         '{"error":null,"objects":[{"StagingModeEnabled":false,"SchedulerSuspended":true,'
-        '"SyncCycleInProgress":true}]}'
+        '"SyncCycleInProgress":true,"SyncCycleEnabled":true,'
+        '"CurrentlyEffectiveSyncCycleInterval":"PT1H"}]}'
     ),
     "Get-ADSyncRunProfileResult": (
         '{"error":null,"objects":[{"RunHistoryId":"1","ConnectorName":"AAD",'
@@ -49,7 +53,8 @@ def test_the_three_questions_are_asked_by_the_script_and_answered(tmp_path: Path
     asked = tmp_path / "asked"
     record = f"open({str(asked)!r}, 'a').write(' '.join(arguments) + chr(10))"
     scripted = host(tmp_path, f"{record}\nprint('WARNING: x')\nprint({ANSWERS!r}[cmdlet])")
-    assert scripted.scheduler() == Scheduler(suspended=True, in_progress=True)
+    hourly = timedelta(hours=1)
+    assert scripted.scheduler() == Scheduler(suspended=True, in_progress=True, interval=hourly)
     assert scripted.runs() == [Run("1", "AAD", "Export", "success")]
     scripted.start()
     first = asked.read_text().splitlines()[0]
@@ -61,7 +66,9 @@ def test_the_three_questions_are_asked_by_the_script_and_answered(tmp_path: Path
 
 def test_an_error_of_the_cmdlet_is_told_by_its_text(tmp_path: Path) -> None:
     text = "Connector: contoso.onmicrosoft.com - AAD is busy."
-    refused = refusal(host(tmp_path, f"""print('{{"error":"{text}","objects":[]}}')"""))
+    identifier = "System.X,Microsoft.IdentityManagement.PowerShell.Cmdlet.StartADSyncSyncCycle"
+    answer = f'{{"error":"{text}","identifier":"{identifier}","objects":[]}}'
+    refused = refusal(host(tmp_path, f"print({answer!r})"))
     assert (refused.problem, text in refused.detail) == (SyncProblem.CONNECTOR_BUSY, True)
 
 
@@ -94,7 +101,7 @@ def test_anything_but_the_line_of_json_is_a_refusal(tmp_path: Path, body: str) -
 
 def test_a_powershell_that_hangs_is_ended(tmp_path: Path) -> None:
     refused = refusal(host(tmp_path, "import time; time.sleep(60)", timeout=1))
-    assert (refused.problem, "within 1 s" in refused.detail) == (SyncProblem.UNREACHABLE, True)
+    assert (refused.problem, "within 1 s" in refused.detail) == (SyncProblem.HANGS, True)
 
 
 def test_a_start_that_did_not_start_is_a_refusal(tmp_path: Path) -> None:
@@ -102,9 +109,39 @@ def test_a_start_that_did_not_start_is_a_refusal(tmp_path: Path) -> None:
     assert refusal(host(tmp_path, body)).detail == "Start-ADSyncSyncCycle: Failed"
 
 
-def test_the_script_asks_for_nothing_but_the_three_cmdlets() -> None:
+def test_what_powershell_says_beside_an_answer_that_is_none_is_kept(tmp_path: Path) -> None:
+    body = "sys.stderr.write('Es ist kein Speicher da'); sys.exit(3)"
+    detail = refusal(host(tmp_path, body)).detail
+    assert "exit status 3" in detail
+    assert detail.endswith("; Es ist kein Speicher da")
+
+
+@pytest.mark.parametrize("identifier", ["PSSecurityException", "UnauthorizedAccess"])
+def test_a_script_that_may_not_run_is_told_with_what_forbids_it(
+    tmp_path: Path, identifier: str
+) -> None:
+    said = f"Das Skript kann nicht geladen werden. FullyQualifiedErrorId : {identifier}"
+    detail = refusal(host(tmp_path, f"sys.stderr.write({said!r}); sys.exit(1)")).detail
+    assert "execution policy" in detail
+    assert f"Unblock-File -Path '{SCRIPT}'" in detail
+
+
+def test_more_runs_are_asked_for_until_a_known_one_is_among_them(tmp_path: Path) -> None:
+    body = """
+asked = int(arguments[arguments.index('-NumberRequested') + 1])
+runs = [{"RunHistoryId": str(number), "Result": "success"} for number in range(450)]
+import json
+print(json.dumps({"error": None, "objects": runs[-asked:]}))
+"""
+    scripted = host(tmp_path, body)
+    known = frozenset(str(number) for number in range(100, 200))
+    assert {run.identifier for run in scripted.runs(known)} == {str(n) for n in range(200, 450)}
+    assert len(scripted.runs()) == 100
+
+
+def test_the_script_asks_for_nothing_but_what_it_names() -> None:
     text = SCRIPT.read_text()
     assert "Invoke-Expression" not in text
     assert text.isascii()
-    called = {word for word in text.replace("'", " ").split() if "-ADSync" in word}
-    assert {word.strip(",()") for word in called} == set(ANSWERS)
+    called = set(re.findall(r"\w+-ADSync\w+", text))
+    assert called == {*ANSWERS, "Get-ADSyncGlobalSettings", "Get-ADSyncConnector"}

@@ -1,13 +1,13 @@
-"""Events by webhook: all or none of a list are put on the queue, each under a key of its own."""
+"""Events by webhook: each that is one is put on the queue, under a key of its own."""
 
 import json
 from typing import Any
 
 import pytest
 
+from shared.contracts.messages.contract import LARGEST_MESSAGE, MOST_EVENTS
 from shared.contracts.messages.onboarding_event import ONBOARDED
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
-from shared.contracts.messages.unwrapping import MOST_EVENTS
 from shared.domain.errors import InvalidMessage
 from shared.use_cases.onboarding.accept_events import accept_events
 from tests.support.enrolments import NOW
@@ -24,7 +24,7 @@ CLOUD_EVENT = {
 
 
 async def accept(stage: Stage, value: Any) -> list[str]:
-    return list(await accept_events(json.dumps(value).encode(), stage.world.outbox, NOW))
+    return list((await accept_events(json.dumps(value).encode(), stage.world, NOW)).keys)
 
 
 async def test_an_event_is_put_on_the_queue_under_the_key_that_is_answered(stage: Stage) -> None:
@@ -55,14 +55,15 @@ async def test_a_plain_event_gets_the_envelope_that_gives_it_an_identity(stage: 
 @pytest.mark.parametrize(
     ("value", "field"),
     [
-        ([PLAIN, {"employeeId": 7}], "[1].employeeId"),
-        ([CLOUD_EVENT, {**CLOUD_EVENT, "type": "other"}], "[1].type"),
+        ([{"employeeId": 7}, 7], "[0].employeeId"),
+        ([{**CLOUD_EVENT, "type": "other"}], "[0].type"),
         ({"employeeId": 7}, "employeeId"),
+        ({**CLOUD_EVENT, "extension": "x" * LARGEST_MESSAGE}, "(body)"),
         ([], "(body)"),
         ([PLAIN] * (MOST_EVENTS + 1), "(body)"),
     ],
 )
-async def test_one_that_cannot_be_taken_keeps_all_off_the_queue(
+async def test_where_nothing_can_be_taken_the_first_place_is_named(
     stage: Stage, value: Any, field: str
 ) -> None:
     with pytest.raises(InvalidMessage) as caught:
@@ -71,6 +72,34 @@ async def test_one_that_cannot_be_taken_keeps_all_off_the_queue(
     assert stage.broker.messages(ONBOARDING_EVENTS) == ()
 
 
+async def test_a_bad_event_keeps_no_other_back_and_is_kept_and_named(stage: Stage) -> None:
+    large = {**CLOUD_EVENT, "id": "2", "extension": "x" * LARGEST_MESSAGE}
+    value = [PLAIN, {"employeeId": 7}, CLOUD_EVENT, [PLAIN], large]
+    answer = await accept_events(json.dumps(value).encode(), stage.world, NOW)
+    assert list(answer.keys) == [one.key for one in stage.broker.messages(ONBOARDING_EVENTS)]
+    assert len(answer.keys) == 2
+    told = [(one.index, one.field) for one in answer.refused]
+    assert told == [(1, "[1].employeeId"), (3, "[3].(body)"), (4, "[4].(event)")]
+    kept = {one.key: one for one in await stage.world.ledger.refused(9)}
+    assert kept.keys() == {one.key for one in answer.refused}
+    assert kept[answer.refused[0].key].body == '{"employeeId": 7}'
+
+
+async def test_sent_again_the_refused_ones_are_kept_once(stage: Stage) -> None:
+    for _ in range(2):
+        await accept(stage, [PLAIN, {"employeeId": 7}])
+    assert len(await stage.world.ledger.refused(9)) == 1
+
+
+async def test_the_webhook_takes_what_the_queue_takes_out_of_what_it_is_wrapped_in(
+    stage: Stage,
+) -> None:
+    for wrapped in (json.dumps(PLAIN), json.dumps(json.dumps(PLAIN)), [json.dumps(PLAIN)]):
+        await accept(stage, wrapped)
+    bodies = [json.loads(one.body) for one in stage.broker.messages(ONBOARDING_EVENTS)]
+    assert [one["data"] for one in bodies] == [PLAIN] * 3
+
+
 async def test_what_is_no_json_is_said_to_be_none(stage: Stage) -> None:
     with pytest.raises(InvalidMessage, match="not JSON"):
-        await accept_events(b"{", stage.world.outbox, NOW)
+        await accept_events(b"{", stage.world, NOW)

@@ -1,6 +1,8 @@
 """What an HR system sends: proved, translated, and put on the queue wholly or not at all."""
 
+import hmac
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,14 +33,13 @@ from shared.use_cases.onboarding.accept_hr import (
     Door,
     OtherDoor,
     Sent,
-    Token,
     accept_hr,
     agrees,
-    find_source,
 )
+from shared.use_cases.onboarding.admit_sender import NotProved, Token
 from tests.support.enrolments import HOUR, NOW
 from tests.support.repository import ROOT
-from tests.support.stage import Stage, said
+from tests.support.stage import Stage
 
 PAYLOADS = ROOT / "tests/events/hr"
 SECRET = b"bamboo-shoots-in-spring"
@@ -114,25 +115,23 @@ async def test_what_a_mapping_finds_is_put_on_the_queue_under_the_key_that_is_an
     assert event["data"] == {"employeeId": "7", "actor": "hr/any"}
 
 
-@pytest.mark.parametrize(
-    ("door", "name"), [(Door.KEY, "nobody"), (Door.KEY, "bamboohr"), (Door.PROOF, "any")]
-)
-async def test_a_source_is_found_at_its_own_address_only(
-    stage: Stage, senders: Senders, door: Door, name: str
+@pytest.mark.parametrize("name", ["nobody", "bamboohr"])
+async def test_who_holds_a_key_is_told_that_a_source_has_another_address(
+    stage: Stage, senders: Senders, name: str
 ) -> None:
     with pytest.raises(UnknownSource) as caught:
-        await accept_hr(sent(name, {"id": "7"}, door), senders, stage.world, NOW)
-    # Only who holds a key is told where it would be.
+        await accept_hr(sent(name, {"id": "7"}), senders, stage.world, NOW)
     assert isinstance(caught.value, OtherDoor) is (name == "bamboohr")
     assert queued(stage) == []
 
 
-def test_only_those_that_ask_whether_they_are_welcome_are_told(senders: Senders) -> None:
-    agrees(Door.PROOF, "arrivals", senders)
+def test_at_the_door_for_proofs_everybody_is_as_welcome_to_try(senders: Senders) -> None:
+    for name in ("arrivals", "bamboohr", "any", "nobody"):
+        agrees(Door.PROOF, name, senders)
     agrees(Door.KEY, "any", senders)
-    with pytest.raises(UnknownSource):
-        agrees(Door.PROOF, "bamboohr", senders)
-    assert find_source(Door.KEY, "any", senders).name == "any"
+    for name in ("scim", "nobody"):
+        with pytest.raises(UnknownSource):
+            agrees(Door.KEY, name, senders)
 
 
 async def test_a_signature_lets_its_sender_in(stage: Stage, senders: Senders) -> None:
@@ -170,7 +169,7 @@ async def test_what_changes_nothing_is_accepted_without_a_key_and_with_the_reaso
         *("proof of possession", "unknown token", "other app"),
     ],
 )
-async def test_whoever_proves_nothing_is_refused_and_that_is_signalled(
+async def test_whoever_proves_nothing_is_refused_and_nothing_is_logged(
     stage: Stage,
     senders: Senders,
     signals: list[EventDict],
@@ -179,9 +178,44 @@ async def test_whoever_proves_nothing_is_refused_and_that_is_signalled(
 ) -> None:
     with pytest.raises(problem):
         await accept_hr(request_, senders, stage.world, NOW)
-    (told,) = said(signals, "sender-refused")
-    assert told["source"] == request_.source
     assert queued(stage) == []
+    assert signals == []
+
+
+UNPROVED = [
+    sent("?", {"id": "7"}, Door.PROOF),
+    replace(signed({"id": "7"}, secret=b"another"), source="?"),
+    replace(signed({"id": "7"}, at=NOW - HOUR), source="?"),
+    *(
+        bearing("?", {"id": "7"}, text, scheme)
+        for text in ("", "made-up")
+        for scheme in ("bearer", "pop")
+    ),
+]
+
+
+@pytest.mark.parametrize("request_", UNPROVED)
+async def test_names_of_sources_cannot_be_found_out(
+    stage: Stage, senders: Senders, monkeypatch: pytest.MonkeyPatch, request_: Sent
+) -> None:
+    """Whoever proves nothing: at a name that there is and at one that there is not, all is one."""
+    digests: list[object] = []
+    made = hmac.new
+
+    def counted(*given: Any, **more: Any) -> Any:
+        digests.append(given)
+        return made(*given, **more)
+
+    monkeypatch.setattr(hmac, "new", counted)
+    seen = set()
+    for name in ("nobody", "any", "scim", "bamboohr", "arrivals", "joiners"):
+        digests.clear()
+        stage.turns.points.clear()
+        with pytest.raises(NotProved) as refused:
+            await accept_hr(replace(request_, source=name), senders, stage.world, NOW)
+        seen.add((str(refused.value), len(digests), len(stage.turns.points)))
+    assert len(seen) == 1, seen
+    assert refused.value.reason not in str(refused.value)
 
 
 async def test_a_token_is_good_until_it_ends(stage: Stage, senders: Senders) -> None:
@@ -206,7 +240,7 @@ async def test_while_entras_keys_cannot_be_read_the_sender_is_not_to_blame(
     stage.turns.fail("tokens.application_of", DirectoryUnavailable("away"))
     with pytest.raises(DirectoryUnavailable):
         await accept_hr(bearing("arrivals", []), senders, stage.world, NOW)
-    assert said(signals, "sender-refused") == []
+    assert signals == []
 
 
 async def test_event_grids_question_is_answered_and_nothing_queued(

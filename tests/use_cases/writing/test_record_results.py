@@ -15,7 +15,7 @@ from shared.contracts.messages.directory_result import (
     SyncState,
 )
 from shared.contracts.messages.queues import DIRECTORY_RESULTS, SCOPE_CHANGES
-from shared.contracts.messages.worker_report import WorkerReport
+from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.commands import NO_COMMANDS, AskedCommands
 from shared.domain.person.enrolment import Enrolment, Provenance, State
@@ -325,3 +325,22 @@ async def test_an_old_answer_sent_again_does_not_have_somebody_elses_membership_
     await stage.store(gone)
     await record_results([result(1, sync=SYNCED)], stage.world, NOW)
     assert await stage.person(1) == gone
+
+
+async def test_what_is_in_the_way_of_a_sync_is_kept_by_our_clock_and_signalled_once(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """A worker whose clock is an hour behind says since when its Connect host hangs."""
+    for number, seconds in enumerate((30, 90)):
+        at = NOW - HOUR + number * MINUTE
+        hangs = SyncHindrance(
+            problem="hangs", detail=f"no answer for {seconds} s", since=NOW - HOUR - 5 * MINUTE
+        )
+        said_by_worker = WorkerReport.read(report(at=at).body)
+        body = said_by_worker.model_copy(update={"hindrance": hangs}).text()
+        await record_results([Message(body)], stage.world, NOW + number * MINUTE)
+    (sight,) = await stage.world.workers.sights()
+    assert sight.hindrance == "hangs: no answer for 90 s"
+    assert sight.hindered_since == NOW - 5 * MINUTE
+    (told,) = said(signals, "delta-sync-problem")
+    assert told["problem"] == "hangs"

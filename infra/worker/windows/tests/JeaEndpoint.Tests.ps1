@@ -22,6 +22,16 @@ public class Said : PSCmdlet { protected override void ProcessRecord() { WriteOb
 [Cmdlet("Set", "ADSyncScheduler")] public class SetScheduler : Said { [Parameter] public bool SyncCycleEnabled { get; set; } }
 [Cmdlet("Get", "ADSyncRunProfileResult")] public class GetRuns : Said { [Parameter] public int NumberRequested { get; set; } [Parameter] public string RunHistoryId { get; set; } }
 [Cmdlet("Get", "ADSyncAADPasswordResetConfiguration")] public class GetReset : Said { [Parameter] public string Connector { get; set; } }
+public class Parameter { public string Name { get; set; } public object Value { get; set; } }
+public class Partition { public string Name { get; set; } public Parameter[] Parameters { get; set; } }
+public class Connector { public string Name { get; set; } public Partition[] Partitions { get; set; } }
+public class Settings { public Parameter[] Parameters { get; set; } }
+[Cmdlet("Get", "ADSyncGlobalSettings")] public class GetSettings : PSCmdlet { protected override void ProcessRecord() { WriteObject(new Settings { Parameters = new [] {
+    new Parameter { Name = "Microsoft.Synchronize.ServerConfigurationVersion", Value = "2.5.190.0" }, new Parameter { Name = "Secret", Value = "tenant" } } }); } }
+[Cmdlet("Get", "ADSyncConnector")] public class GetConnector : PSCmdlet { protected override void ProcessRecord() {
+    var dc = new Parameter { Name = "last-dc", Value = "dc1.corp.contoso.com" };
+    WriteObject(new Connector { Name = "contoso.com", Partitions = new [] { new Partition { Name = "DC=corp,DC=contoso,DC=com", Parameters = new [] { dc, new Parameter { Name = "Secret", Value = 1 } } } } });
+    WriteObject(new Connector { Name = "contoso - AAD", Partitions = new [] { new Partition { Name = "default", Parameters = new Parameter[0] } } }); } }
 [Cmdlet("Set", "ADSyncAADPasswordResetConfiguration")] public class SetReset : Said { [Parameter] public string Connector { get; set; } }
 '@
         Set-Content (Join-Path $module 'ADSync.psd1') "@{ ModuleVersion = '1.0'; RootModule = 'ADSync.dll'; CmdletsToExport = '*' }"
@@ -60,10 +70,10 @@ public class Said : PSCmdlet { protected override void ProcessRecord() { WriteOb
         $nothing.Commands | Where-Object { $_.Visibility -eq 'Public' -and $_.Name -like '*ADSync*' } | Should -BeNullOrEmpty
     }
 
-    It 'shows four cmdlets of ADSync, and beside them what every restricted session shows' {
+    It 'shows four cmdlets of ADSync and a function of its own, and beside them what every restricted session shows' {
         Invoke-InSession 'Get-Command' | Sort-Object | Should -Be @(
             'Clear-Host', 'Exit-PSSession', 'Get-ADSyncAADPasswordResetConfiguration', 'Get-ADSyncRunProfileResult', 'Get-ADSyncScheduler'
-            'Get-Command', 'Get-FormatData', 'Get-Help', 'Measure-Object', 'Out-Default', 'Select-Object', 'Start-ADSyncSyncCycle'
+            'Get-Command', 'Get-FormatData', 'Get-Help', 'Get-SsprConnectFact', 'Measure-Object', 'Out-Default', 'Select-Object', 'Start-ADSyncSyncCycle'
         )
     }
 
@@ -74,6 +84,16 @@ public class Said : PSCmdlet { protected override void ProcessRecord() { WriteOb
         @{ Cmdlet = 'Get-ADSyncAADPasswordResetConfiguration'; Parameters = @{ Connector = 'contoso - AAD' }; Said = 'contoso - AAD' }
     ) {
         Invoke-InSession $Cmdlet $Parameters | Should -Be $Said
+    }
+
+    It 'tells the version and the controllers of the last imports, and nothing else of what the cmdlets know' {
+        $shell = [powershell]::Create()
+        $shell.Runspace = $session
+        $told = $shell.AddCommand('Get-SsprConnectFact').Invoke()
+        $told | ForEach-Object { "$($_.Name)|$($_.Scope)|$($_.Value)" } | Should -Be @(
+            'Version||2.5.190.0'
+            'LastDomainController|DC=corp,DC=contoso,DC=com|dc1.corp.contoso.com'
+        )
     }
 
     It 'refuses a full cycle' {
@@ -87,7 +107,7 @@ public class Said : PSCmdlet { protected override void ProcessRecord() { WriteOb
         { Invoke-InSession $Cmdlet @{ $Name = 'x' } } | Should -Throw "*parameter name '$Name'*"
     }
 
-    It 'does not know <_>' -ForEach 'Set-ADSyncScheduler', 'Stop-ADSyncSyncCycle', 'Set-ADSyncAADPasswordResetConfiguration', 'Get-ChildItem', 'Invoke-Expression', '/bin/sh' {
+    It 'does not know <_>' -ForEach 'Set-ADSyncScheduler', 'Stop-ADSyncSyncCycle', 'Get-ADSyncGlobalSettings', 'Get-ADSyncConnector', 'Set-ADSyncAADPasswordResetConfiguration', 'Write-Fact', 'Get-ChildItem', 'Invoke-Expression', '/bin/sh' {
         { Invoke-InSession $_ } | Should -Throw '*is not recognized*'
     }
 

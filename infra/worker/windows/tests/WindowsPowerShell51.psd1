@@ -59,7 +59,11 @@
         'Where-Object' = @()
         'Write-Output' = @()
         'Write-Warning' = @()
-        # Of the module ADSync, as hybrid_worker calls them.
+        # Of the module ADSync, as hybrid_worker calls them. What the first two return: "Azure AD Connect
+        # Global Settings", integrationtrench.com, and "Azure AD Connect - Preferred Domain Controller",
+        # easy365manager.com, both read on 29 November 2026.
+        'Get-ADSyncGlobalSettings' = @()
+        'Get-ADSyncConnector' = @()
         'Get-ADSyncRunProfileResult' = 'NumberRequested'
         'Get-ADSyncScheduler' = @()
         'Start-ADSyncSyncCycle' = 'PolicyType'

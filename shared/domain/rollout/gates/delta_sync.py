@@ -24,6 +24,9 @@ def _judge(gate: Gate, look: Look) -> Result:
     if not look.measured.needs_worker:
         return pass_without_worker(gate, len(sights))
     outcome, text = _outcome(gate, look, max(sights, key=_ended_at)) if sights else _UNHEARD
+    hindered = [sight for sight in look.measured.workers if sight.hindrance]
+    if hindered and outcome is not Outcome.FAILED:
+        outcome, text = Outcome.INCONCLUSIVE, f"{text}; {_hindrance(hindered[0])}"
     return Result(gate=gate, outcome=outcome, value=None, sample=len(sights), text=text)
 
 
@@ -49,6 +52,12 @@ def _outcome(gate: Gate, look: Look, newest: WorkerSight) -> tuple[Outcome, str]
         waited_for = "that is too long ago to tell, and people wait for one"
         return Outcome.INCONCLUSIVE, f"{text}; {waited_for}"
     return Outcome.PASSED, f"{text}; nobody waits for another"
+
+
+def _hindrance(sight: WorkerSight) -> str:
+    """Says what keeps the next delta sync from ending well: with it no wave is begun."""
+    since = f" since {sight.hindered_since:{TIME}}" if sight.hindered_since else ""
+    return f"the next one is held up{since}: {sight.hindrance}"
 
 
 def _ended_at(sight: WorkerSight) -> datetime:
@@ -84,7 +93,8 @@ KIND = GateKind(
         looks_at="the newest delta sync that has ended",
         passes="it succeeded within the window; or it is old news and nobody waits for another",
         fails="it failed, in this phase",
-        inconclusive="none is known; or it is old news and people wait",
+        inconclusive="none is known; or it is old news and people wait; or something holds "
+        "up the next one",
         cause="the cycle failed or cannot be had",
         remedy="the problem in `sspr status`; [delta sync problems](#delta-sync-problems)",
     ),

@@ -17,13 +17,7 @@ from shared.contracts.api.scim_answers import (
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.contracts.messages.contract import LARGEST_BODY, check_size
 from shared.contracts.messages.onboarding_event import decode
-from shared.domain.errors import (
-    InvalidMessage,
-    NotAuthenticated,
-    NotAuthorised,
-    SsprRolloutError,
-)
-from shared.domain.signals import SenderRefused, plain_text
+from shared.domain.errors import InvalidMessage, NotAuthorised, SsprRolloutError
 from shared.hr import scim
 from shared.hr.request import HrRequest
 from shared.hr.scim_service import discovery
@@ -32,7 +26,7 @@ from shared.hr.scim_service.projection import projected
 from shared.ports.scim_users import ScimUser
 from shared.ports.senders import Senders
 from shared.ports.world import World
-from shared.use_cases.onboarding.accept_hr import Token, check_sender
+from shared.use_cases.onboarding.admit_sender import Token, admit_sender
 from shared.use_cases.onboarding.scim.bulk import carry_out_all
 from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.users import (
@@ -45,7 +39,6 @@ from shared.use_cases.onboarding.scim.users import (
     replacing,
     version_of,
 )
-from shared.use_cases.signalling import emit
 
 _TOKENS = frozenset({Authentication.SECRET, Authentication.ENTRA})
 """A signature of a request without a body would be good for all of them."""
@@ -75,13 +68,14 @@ class ScimRequest:
 async def serve_scim(
     request: ScimRequest, senders: Senders, world: World, now: datetime
 ) -> ScimAnswer:
-    """Answers the request, refusals included.
+    """Answers the request, refusals of what is asked included.
 
     Raises:
+        NotProved, NotAuthorised: nobody is let in by what was shown.
         SsprRolloutError: what is not the client's fault, and does not pass.
     """
+    source = await _admitted(request, senders, now)
     try:
-        source = await _admitted(request, senders, now)
         directory = Directory(
             source=source, users=world.scim_users, outbox=world.outbox, base=request.base, now=now
         )
@@ -93,18 +87,10 @@ async def serve_scim(
 async def _admitted(request: ScimRequest, senders: Senders, now: datetime) -> Source:
     """Returns the source; whoever proves nothing is not told whether there is one."""
     source = senders.sources.get(request.source)
-    unknown = NotAuthenticated("the token is missing or wrong")
-    if source is None or source.kind != scim.KIND.name or source.authentication not in _TOKENS:
-        raise unknown
-    try:
-        shown = HrRequest(body=request.body, headers=request.headers, method=request.method)
-        await check_sender(source, shown, request.token, senders, now)
-    except (NotAuthenticated, NotAuthorised) as error:
-        emit([SenderRefused(source=source.name, reason=plain_text(str(error)))])
-        if isinstance(error, NotAuthorised):
-            raise
-        raise unknown from None
-    return source
+    if source and (source.kind != scim.KIND.name or source.authentication not in _TOKENS):
+        source = None
+    shown = HrRequest(body=request.body, headers=request.headers, method=request.method)
+    return await admit_sender(source, shown, request.token, senders, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,6 +251,20 @@ def test_the_newest_delta_sync_of_any_worker_decides_where_it_is_new_enough(
     assert look(gate("deltaSync"), measured(people, workers=tuple(workers))).outcome is (outcome)
 
 
+def test_what_holds_up_the_next_delta_sync_keeps_waves_from_beginning() -> None:
+    held = replace(WELL, hindrance="hangs: no answer", hindered_since=LATER)
+    result = look(gate("deltaSync"), measured(workers=(held,)))
+    assert (result.outcome, result.text) == (
+        INCONCLUSIVE,
+        (
+            "the newest delta sync succeeded at 2026-03-02 10:00 UTC; the next one is held up "
+            "since 2026-03-02 11:00 UTC: hangs: no answer"
+        ),
+    )
+    failed = replace(BAD, hindrance="hangs: no answer")
+    assert look(gate("deltaSync"), measured(workers=(failed,))).outcome is FAILED
+
+
 def test_people_who_are_late_already_keep_no_old_delta_sync_from_passing() -> None:
     facts = replace(late(State.APPLIED, 1, visible=99), workers=(OLD,))
     assert look(gate("deltaSync"), facts).outcome is PASSED
