@@ -14,6 +14,11 @@ from shared.contracts.api.dead_letter_views import (
     DealtWithView,
 )
 from shared.contracts.api.event_views import AcceptedEvents, EventView
+from shared.contracts.api.forecast_views import (
+    ForecastPeople,
+    ForecastPerson,
+    ResetForecastView,
+)
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.operation_views import (
     ApplyOperation,
@@ -192,6 +197,28 @@ class OperatorApi:
         """Looks at an operation again."""
         found = self._at.get(f"operations/{_part(asked.key)}", type(asked))
         return _there(found, f"no operation is known by {asked.key}")
+
+    def forecast(self, on: str, group_by: str, *, timeout: float) -> ResetForecastView:
+        """Foretells, in numbers, who can reset a password today and on that day.
+
+        The app reads everybody in scope for it, which takes minutes where these are a million.
+
+        Raises:
+            RefusedInput: the day is over, or is none.
+        """
+        found = self._at.get(
+            "forecast", ResetForecastView, patience=timeout, on=on, groupBy=group_by
+        )
+        return _there(found, "the app has no forecast; it is older than this sspr")
+
+    def forecast_people(self, on: str) -> Iterator[ForecastPerson]:
+        """Reads everybody in scope, each foretold, page by page."""
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get("forecast/people", ForecastPeople, on=on, page=page)
+            people = _there(found, "the app has no forecast; it is older than this sspr")
+            yield from people.people
+            page = people.next_page
 
     def audit_ends(self) -> Sequence[AuditEndView]:
         """Returns where the audit's chain ends in each partition."""

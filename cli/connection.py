@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from pydantic import ValidationError
 
 from cli.exits import Failure, RefusedInput, Status, Unanswered
-from cli.http import Answer, Http, NeverSent, NoAnswer
+from cli.http import PATIENCE, Answer, Http, NeverSent, NoAnswer
 from shared.contracts.api.error_views import ErrorAnswer, Problem
 from shared.contracts.api.view import View
 from shared.contracts.api.words import Health
@@ -54,12 +54,17 @@ class Connection:
         """Closes the connection."""
         self._http.close()
 
-    def get[V: View](self, path: str, kind: type[V], **parameters: int) -> V | None:
-        """Returns the view that stands there; None where the app says that there is none."""
-        answer = self._ask("GET", _with_query(path, parameters))
+    def get[V: View](
+        self, path: str, kind: type[V], *, patience: float = PATIENCE, **parameters: int | str
+    ) -> V | None:
+        """Returns the view that stands there; None where the app says that there is none.
+
+        `patience` is how many seconds the app may take to begin its answer.
+        """
+        answer = self._ask("GET", _with_query(path, parameters), patience=patience)
         return None if _is_none(answer) else self._view(answer, kind)
 
-    def get_text(self, path: str, **parameters: int) -> str | None:
+    def get_text(self, path: str, **parameters: int | str) -> str | None:
         """Returns the text there; None where the app says that there is none."""
         answer = self._ask("GET", _with_query(path, parameters))
         if _is_none(answer):
@@ -113,13 +118,19 @@ class Connection:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        patience: float = PATIENCE,
     ) -> Answer:
         pauses = iter(_PAUSES)
         while True:
             pause = next(pauses, None)
             try:
                 answer = self._http.request(
-                    method, path, body=body, headers=headers, fresh=not repeatable
+                    method,
+                    path,
+                    body=body,
+                    headers=headers,
+                    fresh=not repeatable,
+                    patience=patience,
                 )
             except NoAnswer as error:
                 if not repeatable and not isinstance(error, NeverSent):
@@ -177,7 +188,7 @@ class Connection:
         return Failure(Status.UNREACHABLE, f"{self._url} answered {answer.status}: {advice}")
 
 
-def _with_query(path: str, parameters: Mapping[str, int]) -> str:
+def _with_query(path: str, parameters: Mapping[str, int | str]) -> str:
     return f"{path}?{urlencode(parameters)}" if parameters else path
 
 

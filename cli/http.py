@@ -10,7 +10,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import certifi
 
-_TIMEOUT = 30.0
+PATIENCE = 30.0
 """Seconds for each step of a request: to connect, to send, to get the next piece of the answer."""
 
 
@@ -59,6 +59,7 @@ class Http:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         fresh: bool = False,
+        patience: float = PATIENCE,
     ) -> Answer:
         """Sends a request to a path below the address, and reads the whole answer.
 
@@ -69,6 +70,7 @@ class Http:
             headers: beside those of every request.
             fresh: on a new connection: a kept one may have been closed by the other side, and
                 then nobody knows whether the request was heard.
+            patience: seconds to wait for each piece of the answer.
 
         Raises:
             NeverSent: there was no connection.
@@ -77,6 +79,7 @@ class Http:
         if fresh:
             self.close()
         connection = self._connected()
+        connection.sock.settimeout(patience)
         target = f"{self._url.path}/{path}"
         if isinstance(connection, _ByProxy):
             target = f"{self._url.scheme}://{self._url.netloc}{target}"
@@ -104,7 +107,7 @@ class _ByProxy(HTTPConnection):
     """To a proxy that is asked for plain HTTP by the whole address."""
 
     def __init__(self, proxy: SplitResult) -> None:
-        super().__init__(proxy.hostname or "", proxy.port or 80, timeout=_TIMEOUT)
+        super().__init__(proxy.hostname or "", proxy.port or 80, timeout=PATIENCE)
         self.signed = _proxy_credentials(proxy)
 
 
@@ -113,11 +116,11 @@ def _connection(url: SplitResult) -> HTTPConnection:
     host, port = url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
     proxy = _proxy(url.scheme, host)
     if url.scheme != "https":
-        return _ByProxy(proxy) if proxy else HTTPConnection(host, port, timeout=_TIMEOUT)
+        return _ByProxy(proxy) if proxy else HTTPConnection(host, port, timeout=PATIENCE)
     if proxy is None:
-        return HTTPSConnection(host, port, timeout=_TIMEOUT, context=_trust())
+        return HTTPSConnection(host, port, timeout=PATIENCE, context=_trust())
     at = proxy.hostname or "", proxy.port or 80
-    connection = HTTPSConnection(*at, timeout=_TIMEOUT, context=_trust())
+    connection = HTTPSConnection(*at, timeout=PATIENCE, context=_trust())
     connection.set_tunnel(host, port, _proxy_credentials(proxy))
     return connection
 

@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from cli.commands import (
     audit,
     dead_letters,
+    forecast,
     health,
     hr,
     onboarding,
@@ -54,6 +55,7 @@ app.add_typer(plans.app)
 app.add_typer(rollout.app)
 app.add_typer(writing.app)
 app.add_typer(people.app)
+app.add_typer(forecast.app)
 app.add_typer(health.app)
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")

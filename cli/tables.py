@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cli.standing import Standing
     from shared.contracts.api.dead_letter_views import DeadLetterView
     from shared.contracts.api.event_views import EventView, ReceiptView
+    from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
     from shared.contracts.api.plan_views import PlanView, RollbackView
@@ -136,6 +137,22 @@ def plan_markdown(plan: "PlanView") -> str:
     from cli.render.plan import plan_report, report_markdown
 
     return report_markdown(plan_report(plan))
+
+
+def forecast_table(found: "ResetForecastView") -> "RenderableType":
+    """Renders who can reset a password today and on a day ahead."""
+    from cli.render.forecast import forecast_report
+    from cli.render.plan import report_view
+
+    return report_view(forecast_report(found))
+
+
+def forecast_markdown(found: "ResetForecastView") -> str:
+    """Writes the same for a report."""
+    from cli.render.forecast import forecast_report
+    from cli.render.plan import report_markdown
+
+    return report_markdown(forecast_report(found))
 
 
 def rollback_table(rollback: "RollbackView") -> "RenderableType":

@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from functions import (
     audit_api,
     dead_letters_api,
+    forecast_api,
     health,
     people_api,
     plans_api,
@@ -31,6 +32,7 @@ _PARTS = (
     writing_api.routes,
     plans_api.routes,
     people_api.routes,
+    forecast_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
     health.routes,

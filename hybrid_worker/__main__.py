@@ -35,7 +35,7 @@ def main() -> int:
         if arguments.check_settings:
             sys.stdout.write(json.dumps(settings.shown(), indent=2) + "\n")
             return 0
-        configure_logging()
+        configure_logging(_log_file(arguments.log_file))
         if arguments.command == "check":
             return _check(settings, in_json=arguments.output == "json")
         return _work(settings)
@@ -49,6 +49,12 @@ def _file(named: Path | None) -> Path:
     if named is not None and not named.is_file():
         raise ConfigurationError(f"--settings {named}: there is no such file")
     return named or _BESIDE
+
+
+def _log_file(named: Path | None) -> Path | None:
+    if named is not None and not named.parent.is_dir():
+        raise ConfigurationError(f"--log-file {named}: there is no such folder")
+    return named
 
 
 def _work(settings: WorkerSettings) -> int:
@@ -88,6 +94,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--check-settings", action="store_true", help="print the effective settings and leave"
+    )
+    parser.add_argument(
+        "--log-file", type=Path, help="log there and rotate it, where nobody keeps stderr"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     commands.add_parser("work", help="what is done without a command")

@@ -33,8 +33,8 @@ from hybrid_worker.settings import (
 )
 from hybrid_worker.watchdog import Watchdog, told_to
 
-_ON_TOP_OF_HOLD = 600
-"""Seconds that locks are kept up beyond the hold, for AD's and the host's answers."""
+_LONGEST_HOLD = 900
+"""Seconds that locks are kept up, for AD's answers; a command is let go once it is answered."""
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     os.environ.update(kerberos_environment(settings.directory))
     process, sync_settings = settings.process, settings.sync
     directory = ActiveDirectory(settings.directory)
-    queues = Queues(settings.service_bus, sync_settings.hold + _ON_TOP_OF_HOLD)
+    queues = Queues(settings.service_bus, _LONGEST_HOLD, _now)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
         with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
@@ -63,7 +63,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
             )
             pace = Pace(
                 process.batch,
-                timedelta(seconds=sync_settings.hold),
+                timedelta(seconds=sync_settings.explain_after),
                 timedelta(seconds=process.stop_within),
             )
             loop = ReceiveLoop(
@@ -101,7 +101,7 @@ def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     try:
         yield (
             *installation_checks(settings),
-            *service_bus_checks(settings.service_bus),
+            *service_bus_checks(settings.service_bus, _now),
             *directory_checks(settings.directory, connection, _now),
             *connect_host_checks(
                 settings.sync, cmdlets, _carrier(settings), settings.directory.server
@@ -146,7 +146,8 @@ def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToSched
 
 
 def _carrier(settings: WorkerSettings) -> Carrier:
-    return Carrier(settings.directory.domain, settings.sync.connector)
+    directory = settings.directory
+    return Carrier(directory.domain, settings.sync.connector, directory.server)
 
 
 def _cmdlets(settings: SyncSettings) -> Cmdlets:

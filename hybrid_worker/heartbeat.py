@@ -33,6 +33,7 @@ class Heartbeat:
         hindrance: SyncHindrance | None = None,
         *,
         directory_answers: bool,
+        clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already."""
         report = WorkerReport(
@@ -42,6 +43,7 @@ class Heartbeat:
             sync=sync,
             hindrance=hindrance,
             set_aside=self._set_aside() or None,
+            clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -51,11 +53,12 @@ class Heartbeat:
         self._said = report
 
 
-def _state(report: WorkerReport) -> tuple[bool, str, str | None, str | None, int | None]:
+def _state(report: WorkerReport) -> tuple[object, ...]:
     return (
         report.directory_answers,
         report.sync.state,
         report.sync.problem,
         report.hindrance.problem if report.hindrance else None,
         report.set_aside,
+        report.clock_ahead is not None,
     )

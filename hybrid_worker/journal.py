@@ -254,10 +254,10 @@ class Journal:
             run(_CHANGE, [_change(item, item.outcome) for item in carried_out])
             run(_RECORD, [_row(answer, now) for answer in answers])
 
-    def report(self, keys: Collection[str], sync: SyncReport) -> None:
+    def report(self, keys: Collection[str], sync: SyncReport, *, settles: bool = False) -> None:
         """Saves how the delta sync of these commands stands; what is new is to be told.
 
-        Success ends the debt; anything else leaves it.
+        Success ends the debt, or what is said to settle it; anything else leaves it.
         """
         known = self.recorded(keys)
         news = [key for key in keys if key not in known or _is_news(known[key].sync, sync)]
@@ -267,7 +267,7 @@ class Journal:
                 "UPDATE command SET sync = ?, told = (members IS NULL) WHERE key = ?",
                 [(text, key) for key in news],
             )
-            if sync.state is SyncState.SUCCEEDED:
+            if settles or sync.state is SyncState.SUCCEEDED:
                 run("UPDATE command SET owed_since = NULL WHERE key = ?", [(key,) for key in keys])
 
     def tell_again(self, keys: Collection[str]) -> None:

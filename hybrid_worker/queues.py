@@ -1,9 +1,12 @@
 """The two queues on Service Bus: commands in under a lock that is kept up, results out."""
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -20,6 +23,7 @@ from azure.servicebus import (
 from azure.servicebus.amqp import AmqpMessageBodyType
 from azure.servicebus.exceptions import MessageLockLostError, MessageSizeExceededError
 
+from hybrid_worker.service_bus_clock import ServiceBusClock, time_ahead
 from hybrid_worker.settings import ServiceBusSettings
 from shared.contracts.messages.batches import send_in_batches
 from shared.domain.errors import InvalidMessage, SsprRolloutError
@@ -30,6 +34,8 @@ if TYPE_CHECKING:
 _log = structlog.get_logger(__name__)
 
 _ANSWER_WITHIN = 15.0
+_AT_ONCE = 5.0
+"""Seconds; no lock of Service Bus is shorter."""
 _PEEKED = 50
 """Messages of one look; a command may have a hundred kilobytes."""
 
@@ -59,6 +65,7 @@ class Queues:
         self,
         settings: ServiceBusSettings,
         longest_hold: float,
+        clock: Callable[[], datetime],
         *,
         answer_within: float = _ANSWER_WITHIN,
     ) -> None:
@@ -67,21 +74,43 @@ class Queues:
         Args:
             settings: Where Service Bus is, and how to get there.
             longest_hold: Seconds for which a lock is kept up at most.
+            clock: Tells the local time.
             answer_within: Seconds for which one attempt waits for Service Bus.
         """
         self._settings = settings
         self._longest_hold = longest_hold
         self._answer_within = answer_within
+        self._clock = ServiceBusClock(partial(time_ahead, settings, clock, answer_within), clock)
         self._links: _Links | None = None
+        self._heard_at = self._listened_at = time.monotonic()
 
     def receive(self, most: int, wait: float) -> Sequence[Delivery]:
         """Takes up to `most` messages, waiting `wait` seconds for the first."""
+        self._end_silence()
+        began = time.monotonic()
         with _service_bus():
             links = self._opened()
             messages = links.receiver.receive_messages(most, max_wait_time=wait)
             for message in messages:
                 links.renewer.register(links.receiver, message)
+        if messages:
+            self._heard_at = time.monotonic()
+        # What waited in a buffer for long tells nothing of the clock.
+        if began - self._listened_at < _AT_ONCE:
+            for message in messages:
+                self._clock.learn(message.enqueued_time_utc, message.locked_until_utc)
+        self._listened_at = time.monotonic()
         return messages
+
+    def _end_silence(self) -> None:
+        """Opens the links anew after a while without a message.
+
+        A link to which nothing is delivered any more, and one of a queue that is empty, look alike
+        from here, and to `prove` too: its question takes another link of the same connection.
+        """
+        if time.monotonic() - self._heard_at >= self._settings.reopen_after:
+            _log.info("links-opened-anew", after=self._settings.reopen_after)
+            self.close()
 
     def prove(self) -> None:
         """Asks something through the receiving link, which alone shows that it still works.
@@ -90,6 +119,12 @@ class Queues:
         """
         with _service_bus():
             self._opened().receiver.peek_messages(1, timeout=self._answer_within)
+        self._clock.look()
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far the local clock is ahead of Service Bus; None if that is little, or unknown."""
+        return self._clock.ahead
 
     def peek(self, after: int) -> Sequence[Delivery]:
         """Looks at messages behind that sequence number without taking them; none at the end."""
@@ -159,6 +194,7 @@ class Queues:
                     stack.enter_context(AutoLockRenewer(self._longest_hold)),
                     stack.pop_all(),
                 )
+            self._heard_at = time.monotonic()
         return self._links
 
 

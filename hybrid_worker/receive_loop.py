@@ -1,7 +1,8 @@
 """The loop: take commands, carry them out, move the delta sync on, tell, report, and let go.
 
-One thread does it all in turns; nothing in a turn waits for a cycle. Commands stay locked until
-their answer is final or the hold is over, so that a worker that dies is replaced by a redelivery.
+One thread does it all in turns; nothing in a turn waits for a cycle. A command is let go once what
+it owes is in the journal and its first answer is sent: no lock has to outlive a cycle, and a worker
+that dies goes on from its journal.
 """
 
 import time
@@ -29,7 +30,6 @@ from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 
 _log = structlog.get_logger(__name__)
 
-MOST_HELD = 500
 _TRIES = 4
 """Deliveries before it, after which a command that fails on its own is set aside."""
 _LONGEST_WAIT = 1.0
@@ -62,6 +62,10 @@ class CommandQueues(Protocol):
 
     def send(self, messages: Sequence[tuple[str, bytes]]) -> Collection[str]:
         """Sends results and reports; returns the ids of those that no message can hold."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far the local clock is ahead of theirs; None if that is little, or unknown."""
 
     def close(self) -> None:
         """Closes everything; the next use opens it again."""
@@ -102,10 +106,10 @@ class Sync(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much to take at once, and how long to hold it."""
+    """How much to take at once, and how long to wait for what."""
 
     batch: int
-    hold: timedelta
+    explain_after: timedelta
     stop_within: timedelta
 
 
@@ -115,7 +119,6 @@ class _Held:
 
     delivery: Delivery
     key: str
-    until: datetime
 
 
 @dataclass(slots=True)
@@ -166,6 +169,7 @@ class ReceiveLoop:
         self._stop = stop
         self._turned = turned
         self._held: list[_Held] = []
+        self._explained: dict[str, str] = {}
         self._looked_to = 0
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
@@ -182,7 +186,7 @@ class ReceiveLoop:
         while not self._stop.is_set():
             self._guarded(self._turn)
         deadline = self._clock() + self._pace.stop_within
-        while self._held and self._sync.is_running and self._clock() < deadline:
+        while self._sync.is_running and self._clock() < deadline:
             self._guarded(self._finish)
             time.sleep(_SHORTEST_WAIT)
         self._guarded(self._release)
@@ -214,10 +218,10 @@ class ReceiveLoop:
 
     def _finish(self) -> None:
         self._tell()
+        self._let_go()
         self._sync.step()
         self._note_overdue()
         self._tell()
-        self._let_go()
 
     def _ask_directory(self) -> None:
         """Asks AD while it is away, and before each report, however long no command came."""
@@ -241,6 +245,7 @@ class ReceiveLoop:
             self._sync.newest(),
             self._sync.hindrance(),
             directory_answers=not self._directory_is_away,
+            clock_ahead=self._queues.clock_ahead,
         )
         if report:
             # No sign of life from a worker that would not hear a command.
@@ -255,11 +260,7 @@ class ReceiveLoop:
         _log.warning("directory-unavailable", error=str(error), seconds=seconds)
 
     def _take(self) -> None:
-        room = min(self._pace.batch, MOST_HELD - len(self._held))
-        if room <= 0:
-            time.sleep(_SHORTEST_WAIT)
-            return
-        deliveries = self._queues.receive(room, self._wait())
+        deliveries = self._queues.receive(self._pace.batch, self._wait())
         read = [(delivery, self._read(delivery)) for delivery in deliveries]
         taken = [(delivery, command) for delivery, command in read if command]
         if not taken:
@@ -272,9 +273,8 @@ class ReceiveLoop:
             for delivery, _ in taken:
                 self._queues.abandon(delivery)
             return
-        until = self._clock() + self._pace.hold
         self._held += [
-            _Held(delivery, command.command_key, until)
+            _Held(delivery, command.command_key)
             for place, (delivery, command) in enumerate(taken)
             if place not in failures
         ]
@@ -366,23 +366,26 @@ class ReceiveLoop:
         self._journal.told([recorded.key for recorded in untold])
 
     def _note_overdue(self) -> None:
-        """Says why before letting go, if the hold is over and the sync is not."""
+        """Says once of each command what keeps its sync back, if it has been owed for long."""
         standing = self._sync.standing()
-        if standing.problem is None:
+        problem = standing.problem
+        if problem is None:
+            self._explained.clear()
             return
-        now = self._clock()
-        late = [held.key for held in self._held if held.until <= now]
+        limit = self._clock() - self._pace.explain_after
+        owed = [key for key, since in self._journal.owed().items() if since <= limit]
+        late = [key for key in owed if self._explained.get(key) != problem]
+        self._explained |= dict.fromkeys(late, problem)
         recorded = self._journal.recorded(late).values()
         pending = [r.key for r in recorded if r.owed_since and r.sync.state is SyncState.PENDING]
         self._journal.report(pending, standing)
 
     def _let_go(self) -> None:
         recorded = self._journal.recorded({held.key for held in self._held})
-        now = self._clock()
         kept = []
         for held in self._held:
             answer = recorded[held.key]
-            if answer.told and (answer.is_final or held.until <= now):
+            if answer.told:
                 self._queues.complete(held.delivery)
             else:
                 kept.append(held)

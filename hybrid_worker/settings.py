@@ -51,7 +51,7 @@ class ProcessSettings(FileSettings):
     state_directory: Path = Field(
         description="Give a folder that only the worker may read; its journal is kept there."
     )
-    batch: int = Field(50, ge=1, le=200, description="How many commands to take at once.")
+    batch: int = Field(50, ge=1, le=100, description="How many commands to take at once.")
     report_every: float = Field(
         60, ge=1, le=600, description="Seconds between two signs of life, which are never off."
     )
@@ -99,6 +99,9 @@ class ServiceBusSettings(FileSettings):
     ca_file: FilePath | None = Field(None, description="PEM of the authority to trust instead.")
     proxy_host: str | None = Field(None, description="An HTTP proxy, for websockets.")
     proxy_port: int = Field(8080, ge=1, le=65535, description="Its port.")
+    reopen_after: float = Field(
+        300, ge=5, le=600, description="Seconds without a command after which links are renewed."
+    )
     commands_queue: str = Field(DIRECTORY_COMMANDS, description="Where commands come from.")
     results_queue: str = Field(DIRECTORY_RESULTS, description="Where answers go.")
 
@@ -233,7 +236,9 @@ class SyncSettings(FileSettings):
     auth: Literal["negotiate", "kerberos", "ntlm", "basic"] = Field(
         "negotiate", description="How to sign in to WinRM; always over HTTPS."
     )
-    user: str | None = Field(None, description="Empty: the process's own account.")
+    user: str | None = Field(
+        None, description="Empty: the process's own account, or on Linux that of the keytab."
+    )
     password: SecretStr | None = Field(None, description="The user's.")
     password_file: FilePath | None = Field(None, description="A file with the password, instead.")
     ca_file: FilePath | None = Field(
@@ -250,8 +255,8 @@ class SyncSettings(FileSettings):
     longest_pause: float = Field(
         300, gt=0, le=900, description="Seconds at most between tries while a cycle cannot be had."
     )
-    hold: float = Field(
-        240, ge=0, le=1800, description="Seconds to keep a command back for its sync's end."
+    explain_after: float = Field(
+        240, ge=0, le=1800, description="Seconds after which to say what keeps an owed sync back."
     )
     patience: float = Field(
         1200, gt=0, description="Seconds after which a sync that is still owed counts as failed."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox.certificates import server_certificate
 from sandbox.domain_controller import domain
+from sandbox.domain_controller.layout import Layout as DirectoryLayout
 from sandbox.functions_host.grace import GRACE_SECONDS
 from sandbox.layout import CACHE, SHARED_ACCESS_KEY, Layout
 from sandbox.private_file import write_private
@@ -131,6 +132,7 @@ def _tenant(layout: Layout) -> Part:
 
 
 def _connect_host(layout: Layout) -> Part:
+    directory = DirectoryLayout(layout.state / "dc")
     return Part(
         "connect_host",
         _python(
@@ -142,6 +144,8 @@ def _connect_host(layout: Layout) -> Part:
             ldaps=f"ldaps://{layout.dc_address}:636",
             certificates=layout.certificates,
             tenant=layout.tenant_url,
+            keytab=directory.service_keytab,
+            krb5_config=directory.krb5_conf,
         ),
     )
 
@@ -237,7 +241,7 @@ def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:
 
 
 def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, str]:
-    """The worker's settings: Kerberos over LDAPS, PSRP over HTTPS, AMQP over WebSockets."""
+    """The worker's settings: Kerberos over LDAPS and PSRP, AMQP over WebSockets."""
     prefix = "SSPR_WORKER_"
     settings = {
         "NAME": "sandbox-worker",
@@ -259,9 +263,6 @@ def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, 
         "SYNC_HOST": "localhost",
         "SYNC_PORT": str(layout.ports.wsman_tls),
         "SYNC_CONFIGURATION": JEA_ENDPOINT,
-        "SYNC_AUTH": "basic",
-        "SYNC_USER": domain.WORKER.principal,
-        "SYNC_PASSWORD": domain.WORKER.password,
         "SYNC_CA_FILE": str(layout.authority.absolute()),
         "SYNC_DEBOUNCE": "0.3",
         "SYNC_POLL": "0.5",

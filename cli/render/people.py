@@ -91,9 +91,14 @@ def _person(person: PersonView) -> Iterator[RenderableType]:
         ("membership", _membership(person)),
         ("looked for again", moment(person.due)),
         ("deadline", moment(person.deadline)),
+        ("methods", _methods(person)),
         ("flag", flag),
     )
     yield table(("time (UTC)", "elapsed", "state", "reason", "detail"), list(_steps(person)))
+
+
+def _methods(person: PersonView) -> str | None:
+    return None if person.methods is None else ", ".join(person.methods) or "none registered"
 
 
 def _cause(cause: CauseView) -> str:

@@ -122,7 +122,7 @@ def _plan_sections(plan: PlanView) -> Iterator[Section]:
     waves = plan.waves
     yield Section(
         "Waves",
-        ("wave", "selects", "soak", "", "to be put in", "to be asked to register"),
+        ("wave", "selects", "soak", "", "to be put in", "to be asked to register", "can reset"),
         tuple(
             (
                 wave.name,
@@ -131,8 +131,18 @@ def _plan_sections(plan: PlanView) -> Iterator[Section]:
                 "has begun" if wave.begun else "ahead",
                 f"{wave.additions:,}",
                 f"{wave.prompts:,}",
+                f"{wave.able:,}",
             )
             for wave in waves
+        ),
+    )
+    yield Section(
+        "Who can reset now and will lose it",
+        ("wave", "from", "people", "of"),
+        tuple(
+            (wave.name, str(one.on), f"{one.people:,}", f"{wave.additions:,}")
+            for wave in waves
+            for one in wave.losing
         ),
     )
     yield _departments(waves)

@@ -191,10 +191,19 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
     succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
     ended = moment(worker.sync_ended_at)
+    parts = (_clock(worker.clock_ahead), worker.problem, _hindrance(worker))
+    trouble = [part for part in parts if part]
     return (
         worker.worker,
         moment(worker.seen_at),
         answers,
         plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
-        plain("; ".join(part for part in (worker.problem, _hindrance(worker)) if part), "red"),
+        plain("; ".join(trouble), "red"),
     )
+
+
+def _clock(ahead: int | None) -> str:
+    """Says by how much a clock is off that ends locks too early or too late."""
+    if not ahead:
+        return ""
+    return f"clock {abs(ahead)} s {'ahead of' if ahead > 0 else 'behind'} Service Bus"

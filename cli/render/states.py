@@ -20,7 +20,8 @@ class _Look:
 
 
 _LOOKS: Mapping[str, _Look] = {
-    PersonState.REGISTERED: _Look("bold green", "█"),
+    PersonState.RESETTABLE: _Look("bold green", "█"),
+    PersonState.REGISTERED: _Look("bold green", "■"),
     PersonState.EFFECTIVE: _Look("green", "▓"),
     PersonState.VISIBLE: _Look("cyan", "▒"),
     PersonState.APPLIED: _Look("blue", "░"),
@@ -29,6 +30,7 @@ _LOOKS: Mapping[str, _Look] = {
     PersonState.WITHDRAWING: _Look("magenta", "<"),
     PersonState.WITHDRAWN: _Look("dim", "-"),
     PersonState.EXCLUDED: _Look("dim", "x"),
+    PersonState.LOST: _Look("bold red", "~"),
     PersonState.FAILED: _Look("bold red", "!"),
 }
 _STRANGE = _Look("", "?")

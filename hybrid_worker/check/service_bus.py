@@ -6,8 +6,9 @@ claim(s) are required to perform this operation"; Azure/azure-service-bus issue 
 answer the token before that, with 401, and with 404 where there is no queue (issue 304).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 
 from azure.core.exceptions import AzureError
@@ -15,9 +16,11 @@ from azure.servicebus.exceptions import MessagingEntityNotFoundError, ServiceBus
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
 from hybrid_worker.queues import credential, service_bus_client
+from hybrid_worker.service_bus_clock import TOLERATED, ClockUnknown, time_ahead
 from hybrid_worker.settings import ServiceBusSettings
 
 _AUDIENCE = "https://servicebus.azure.net/.default"
+_CLOCK_WITHIN = 10.0
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
 _TOKEN_REMEDIES = {
     "managed identity": "Azure Arc: is the machine connected (azcmagent show), is the account in "
@@ -44,19 +47,48 @@ class Answer:
     words: str = ""
 
 
-def service_bus_checks(settings: ServiceBusSettings) -> Sequence[Check]:
-    """Returns the checks of token, way, the two needed rights, and two that must not be there."""
+def service_bus_checks(
+    settings: ServiceBusSettings, clock: Callable[[], datetime]
+) -> Sequence[Check]:
+    """Returns the checks of token, way and clock, the rights needed, and two that must not be."""
     probe = _Probe(settings)
     commands, results = settings.commands_queue, settings.results_queue
     identity, reachable = "service-bus-identity", "service-bus"
     return (
         Check(identity, probe.has_token),
         Check(reachable, probe.is_reachable, "" if settings.connection_string else identity),
+        Check("service-bus-clock", lambda: clock_agrees(settings, clock), reachable),
         Check("commands-receive", lambda: probe.needs(commands, Right.LISTEN), reachable),
         Check("results-send", lambda: probe.needs(results, Right.SEND), reachable),
         Check("commands-send-refused", lambda: probe.refuses(commands, Right.SEND), reachable),
         Check("results-receive-refused", lambda: probe.refuses(results, Right.LISTEN), reachable),
     )
+
+
+def clock_agrees(settings: ServiceBusSettings, clock: Callable[[], datetime]) -> str:
+    """Holds the local clock against that of Service Bus, with a margin well below a lock.
+
+    Raises:
+        CheckFailed: it is off by too much.
+        NotApplicable: Service Bus could not be asked.
+    """
+    try:
+        ahead = time_ahead(settings, clock, _CLOCK_WITHIN)
+    except ClockUnknown as unknown:
+        raise NotApplicable(
+            f"Service Bus does not say what time it is: {unknown}",
+            "Compare this machine's clock with another one (w32tm /query /status, chronyc "
+            "tracking): a lock of a minute is lost at once where it is a minute ahead.",
+        ) from unknown
+    seconds = round(abs(ahead.total_seconds()))
+    words = f"{seconds} s {'ahead of' if ahead > timedelta(0) else 'behind'} Service Bus"
+    if abs(ahead) >= TOLERATED:
+        raise CheckFailed(
+            f"this machine's clock is {words}; less than {TOLERATED.seconds} s is in order",
+            "Set the clock: w32tm /resync (Windows), chronyc makestep (Linux). Ahead by the "
+            "queue's lock (60 s) no command could be taken off the queue.",
+        )
+    return f"the clock is {words}"
 
 
 class _Probe:

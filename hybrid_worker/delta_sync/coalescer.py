@@ -35,8 +35,8 @@ class SyncJournal(Protocol):
     def owed(self) -> Mapping[str, datetime]:
         """Tells since when each command waits for a delta sync."""
 
-    def report(self, keys: Collection[str], sync: SyncReport) -> None:
-        """Saves how the sync of these commands stands; success ends the debt."""
+    def report(self, keys: Collection[str], sync: SyncReport, *, settles: bool = False) -> None:
+        """Saves how the sync of these commands stands; success ends the debt, or what `settles`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class Coalescer:
             self._end(cycle, ended, asked, seen)
 
     def _end(self, cycle: _Cycle, ended: SyncVerdict, asked: _Asked, seen: Seen) -> None:
-        self._report(cycle, ended)
+        self._report(cycle, ended, seen)
         self._cycle = None
         if cycle.is_ours and self._host:
             self._errands.begin(self._host.close)
@@ -239,7 +239,7 @@ class Coalescer:
     def _await_the_scheduler(self, asked: _Asked, known: frozenset[str]) -> None:
         self._cycle = _Cycle(asked.owed, known, asked.at, is_ours=False)
 
-    def _report(self, cycle: _Cycle, ended: SyncVerdict) -> None:
+    def _report(self, cycle: _Cycle, ended: SyncVerdict, seen: Seen) -> None:
         # A command that was written to again meanwhile waits for the next cycle.
         owed = self._journal.owed()
         keys = [key for key, since in cycle.covers.items() if owed.get(key) == since]
@@ -250,6 +250,15 @@ class Coalescer:
             started_at=cycle.since if cycle.is_ours else None,
             ended_at=self._clock(),
         )
+        missed = self._carrier.missed(seen.facts.controller(self._carrier.domain))
+        if missed and not ended.problem:
+            # It is for Entra to show it: another cycle from here would know no more.
+            elsewhere = SyncReport(
+                state=SyncState.PENDING, problem=SyncProblem.OTHER_CONTROLLER, detail=missed
+            )
+            self._journal.report(keys, elsewhere, settles=True)
+            _log.warning("delta-sync-elsewhere", detail=missed, commands=len(keys))
+            return
         self._journal.report(keys, self._newest)
         state, problem = self._newest.state, ended.problem
         _log.info("delta-sync-ended", state=state, problem=problem, commands=len(keys))

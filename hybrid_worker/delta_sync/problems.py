@@ -27,6 +27,8 @@ class SyncProblem(StrEnum):
     """The cycle ended without an import and a synchronization by the group's connector."""
     NOT_EXPORTED = "not-exported"
     """The cycle ended without an export to Entra."""
+    OTHER_CONTROLLER = "other-controller"
+    """The cycle went well, and imported from another domain controller than was written to."""
     LEFT_TO_SCHEDULER = "left-to-scheduler"
     """The worker has been told to trigger no cycles."""
 

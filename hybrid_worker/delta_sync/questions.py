@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from hybrid_worker.delta_sync.connect_host import ConnectHost
+from hybrid_worker.delta_sync.connect_host import ConnectFacts, ConnectHost
 from hybrid_worker.delta_sync.decisions import Run, Scheduler, obstacle
 from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
 
 MOST_ANSWERS = 5
 """What one errand waits for: the session, the scheduler, the runs, the start, and a reason."""
+
+_NOTHING_TOLD = ConnectFacts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,8 @@ class Seen:
     scheduler: Scheduler
     runs: tuple[Run, ...] = ()
     """Those that were not known; none is asked for while a cycle runs."""
+    facts: ConnectFacts = _NOTHING_TOLD
+    """What the host says of itself, of the same moment."""
 
 
 def start(host: ConnectHost) -> Started:
@@ -59,7 +63,9 @@ def look(host: ConnectHost, known: frozenset[str], *, stays: bool) -> Seen:
     """
     try:
         scheduler = host.scheduler()
-        return Seen(scheduler, () if scheduler.in_progress else tuple(host.runs(known)))
+        if scheduler.in_progress:
+            return Seen(scheduler)
+        return Seen(scheduler, tuple(host.runs(known)), host.facts())
     finally:
         if not stays:
             host.close()

@@ -79,8 +79,8 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
 
 // A queue that is drained comes to nothing now and then, and its least number of active messages is
 // zero: the app takes a thousand at once, ends a batch within half a lock of five minutes, and keeps
-// for later (which counts as scheduled, not as active) what it cannot do yet. The worker keeps a
-// command back for four minutes at most (SSPR_WORKER_SYNC_HOLD). So what has not come to nothing within half an hour
+// for later (which counts as scheduled, not as active) what it cannot do yet. The worker lets a
+// command go once it is answered. So what has not come to nothing within half an hour
 // is not drained, or more comes than is done. No less: Flex Consumption takes minutes to wake an app.
 resource stalledQueues 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   name: '${prefix}-queue-stalled'
@@ -296,6 +296,20 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     dimensions: []
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'resets-lost'
+    description: 'People who could reset a password no longer can. See: sspr forecast'
+    severity: 1
+    query: loadTextContent('../monitoring/resets-lost.kql')
+    window: 'PT2H'
+    frequency: 'PT30M'
+    measure: 'people'
+    operator: 'GreaterThan'
+    threshold: 20
+    dimensions: ['reason']
     stateful: true
     enabled: true
   }

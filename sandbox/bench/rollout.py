@@ -9,7 +9,7 @@ from sandbox.console import Console
 
 PATIENCE = 120.0
 _POLL_SECONDS = 0.02
-_VISIBLE = {"visible", "effective", "registered"}
+_VISIBLE = {"visible", "effective", "registered", "resettable"}
 _MILESTONES = {
     "decided": {"requested", "applied", *_VISIBLE},
     "applied": {"applied", *_VISIBLE},

@@ -17,7 +17,7 @@ from pathlib import Path
 from sandbox.certificates import server_certificate
 from sandbox.company import SYNCED_SCOPE_GROUP
 from sandbox.connect_host.active_directory import ActiveDirectory
-from sandbox.connect_host.authentication import write_ntlm_accounts
+from sandbox.connect_host.authentication import take_kerberos, write_ntlm_accounts
 from sandbox.connect_host.cmdlets import Cmdlets
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.control import Control, control_handler
@@ -42,6 +42,8 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     arguments.state.mkdir(parents=True, exist_ok=True)
     write_ntlm_accounts(arguments.state)
+    if arguments.keytab:
+        take_kerberos(arguments.keytab, arguments.krb5_config)
     ad = ActiveDirectory(arguments.ldaps, arguments.certificates / "ca.pem")
     conditions = Conditions(cycle_seconds=arguments.cycle_seconds)
     engine = SyncEngine(ad, arguments.tenant, arguments.scope_group, arguments.state, conditions)
@@ -98,6 +100,8 @@ def _arguments() -> argparse.Namespace:
     add("--certificates", type=Path, required=True, help="the sandbox's folder")
     add("--tenant", required=True, help="base URL of the tenant that is synced to")
     add("--scope-group", default=SYNCED_SCOPE_GROUP, help="the AD group that is synced")
+    add("--keytab", type=Path, help="its own keys, for clients that sign in by Kerberos")
+    add("--krb5-config", type=Path, help="where its realm is")
     add("--cycle-seconds", type=float, default=1.0, help="how long a cycle takes")
     add("--interval-seconds", type=float, default=1800.0, help="between scheduled cycles")
     return parser.parse_args()

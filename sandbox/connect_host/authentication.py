@@ -1,4 +1,4 @@
-"""Who talks to the endpoint: Negotiate (NTLM) with message encryption, or Basic over TLS.
+"""Who talks to the endpoint: Negotiate (Kerberos, NTLM) with message encryption, or Basic over TLS.
 
 As WinRM is shipped, nothing is ever read that was neither encrypted by TLS nor by Negotiate.
 """
@@ -31,6 +31,13 @@ def write_ntlm_accounts(state: Path) -> None:
     file = state / "ntlm_accounts"
     file.write_text("".join(f"{name}:{account.password}\n" for name in names))
     os.environ["NTLM_USER_FILE"] = str(file)
+
+
+def take_kerberos(keytab: Path, krb5_config: Path | None) -> None:
+    """Take tickets for these keys; the Kerberos library reads both from the environment."""
+    os.environ["KRB5_KTNAME"] = str(keytab)
+    if krb5_config:
+        os.environ["KRB5_CONFIG"] = str(krb5_config)
 
 
 @dataclass
@@ -103,7 +110,17 @@ class ConnectionLogon:
         said = f"Negotiate {b64encode(answer).decode()}" if answer else None
         if not self._context.complete:
             raise Unauthorized([said] if said else self._offers())
+        if not self._may_come_in(self._context):
+            self._context = None
+            raise Unauthorized(self._offers())
         return said
+
+    @staticmethod
+    def _may_come_in(context: spnego.ContextProxy) -> bool:
+        """Whether it is the worker's account; the file of NTLM's accounts has no other."""
+        if context.negotiated_protocol != "kerberos":
+            return True
+        return (context.client_principal or "").lower() == domain.WORKER.principal.lower()
 
     def _knows(self, token: str) -> bool:
         """Whether a Basic logon is good: AD is asked once per connection."""

@@ -1,4 +1,4 @@
-"""`python -m sandbox.demo`: both acts, in a sandbox of its own that is gone afterwards."""
+"""`python -m sandbox.demo`: its three acts, in a sandbox of its own that is gone afterwards."""
 
 import fcntl
 import sys
@@ -15,6 +15,7 @@ from sandbox.console import Console
 from sandbox.demo.first_act import onboard_three
 from sandbox.demo.proof import Proof, StageFailed
 from sandbox.demo.second_act import roll_out
+from sandbox.demo.third_act import outlive_sms
 from sandbox.guardian import guarded, unwind_on_signals
 from sandbox.layout import Layout, open_layout
 from sandbox.places import NoPlaceLeft
@@ -57,6 +58,7 @@ def _shown(screen: Screen) -> int:
     with _sandbox(screen) as layout, Console(layout) as console:
         proofs += onboard_three(console, screen)
         proofs += roll_out(console, screen)
+        proofs += outlive_sms(console, screen)
     screen.rule("what was shown")
     for proof in proofs:
         mark = "[green]proved[/]" if proof.holds else "[red]FAILED[/]"

@@ -20,7 +20,7 @@ EVENTS = {
 NEW_HIRE = "alan@contoso.test"
 NEW_PASSWORD = "Forgotten-No-More-1!"
 PATIENCE = 120.0
-_EFFECTIVE = {"effective", "registered"}
+_EFFECTIVE = {"effective", "registered", "resettable"}
 
 
 def onboard_three(console: Console, screen: Screen) -> Iterator[Proof]:
@@ -44,8 +44,8 @@ def onboard_three(console: Console, screen: Screen) -> Iterator[Proof]:
     yield Proof("SSPR reset the new hire's password", reset.is_success)
     yield Proof("AD takes the new password", console.signs_in(NEW_HIRE, NEW_PASSWORD))
     yield Proof("AD refuses another one", not console.signs_in(NEW_HIRE, "Another-One-1!"))
-    registered = _wait_until_registered(console, keys)
-    yield Proof("the ledger shows him as registered", registered)
+    able = _wait_until_resettable(console, keys)
+    yield Proof("the ledger shows him as able to reset", able)
 
 
 def _follow(
@@ -94,14 +94,14 @@ def _elapsed(person: dict[str, Any] | None, step: dict[str, Any]) -> float:
     return (datetime.fromisoformat(step["at"]) - datetime.fromisoformat(first)).total_seconds()
 
 
-def _wait_until_registered(console: Console, keys: dict[str, str]) -> bool:
+def _wait_until_resettable(console: Console, keys: dict[str, str]) -> bool:
     key = list(keys.values())[-1]
 
-    def registered() -> bool:
+    def resettable() -> bool:
         person = console.person(key)
-        return person is not None and person["state"] == "registered"
+        return person is not None and person["state"] == "resettable"
 
     try:
-        return wait_for(registered, PATIENCE, "the registration report")
+        return wait_for(resettable, PATIENCE, "the registration report")
     except TimeoutError:
         return False

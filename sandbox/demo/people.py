@@ -10,6 +10,14 @@ from sandbox.observed import members_in_ad
 PASSWORD = "Found-Again-2!"
 _REGISTERS = 0.25
 """The share of those not registered yet who register in half a day."""
+_MIXES = (
+    ["mobilePhone"],
+    ["mobilePhone", "passKeySynced"],
+    ["email", "mobilePhone"],
+    ["microsoftAuthenticatorPush", "softwareOneTimePasscode"],
+)
+_SHARES = (0.3, 0.2, 0.3, 0.2)
+"""Half of them have SMS and nothing else that counts; some of these a passkey beside it."""
 _FORGET = 8
 """People who forget their password in half a day."""
 
@@ -36,16 +44,24 @@ class Crowd:
         waiting = sorted(names - self._registered)
         registering = self._dice.sample(waiting, round(len(waiting) * _REGISTERS))
         self._registered.update(registering)
-        self._post("registrations", registering)
+        self._register(registering)
         forgetful = sorted(self._registered & names)
         return self._reset(self._dice.sample(forgetful, min(_FORGET, len(forgetful))))
+
+    def _register(self, upns: Sequence[str]) -> None:
+        """Each registers what people like them do."""
+        mixes = self._dice.choices(_MIXES, _SHARES, k=len(upns))
+        for mix in _MIXES:
+            of_it = [upn for upn, chosen in zip(upns, mixes, strict=True) if chosen == mix]
+            if of_it:
+                self._post("registrations", of_it, methods=mix)
 
     def _reset(self, upns: Collection[str]) -> dict[str, int]:
         ended = self._post("resets", upns, newPassword=PASSWORD)
         codes = [one["code"] for one in ended] if isinstance(ended, list) else []
         return {code: codes.count(code) for code in sorted(set(codes))}
 
-    def _post(self, what: str, upns: Collection[str], **more: str) -> Sequence[dict[str, str]]:
+    def _post(self, what: str, upns: Collection[str], **more: object) -> Sequence[dict[str, str]]:
         body = {"userPrincipalNames": list(upns), **more}
         answer = self._console.tenant.post(f"/sandbox/{what}", json=body).raise_for_status()
         found: Sequence[dict[str, str]] = answer.json()

@@ -1,9 +1,6 @@
 """The second act: a rollout to 2,000 people that stops by itself, is mended, and completes."""
 
 import json
-import shlex
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -15,6 +12,7 @@ from sandbox.company import Company, build_company
 from sandbox.console import Console, wait_for
 from sandbox.demo.people import PASSWORD, Crowd, belongs_in
 from sandbox.demo.proof import Proof, StageFailed
+from sandbox.demo.typed import Typed
 from sandbox.observed import members_in_ad, members_in_entra
 from sandbox.rollouts import Rollouts
 
@@ -26,8 +24,8 @@ WAVES = ("pilot", "early", "a quarter", "everyone")
 FAILING, LAST = WAVES[2], WAVES[3]
 _RIGHTS_LOST = 33004
 """The event of a writeback whose account lacks its rights."""
-_WRITTEN = ("applied", "visible", "effective", "registered")
-_SEEN = ("effective", "registered")
+_WRITTEN = ("applied", "visible", "effective", "registered", "resettable", "lost")
+_SEEN = ("effective", "registered", "resettable")
 
 
 def roll_out(console: Console, screen: Screen) -> Iterator[Proof]:
@@ -55,6 +53,7 @@ class _Stage:
         self._company = build_company(console.layout.company_size)
         self._rollouts = Rollouts(console)
         self._crowd = Crowd(console, self._company)
+        self._typed = Typed(console, screen)
 
     def plan_and_apply(self) -> Iterator[Proof]:
         """The operator writes the document, looks at the plan, and does it."""
@@ -62,19 +61,19 @@ class _Stage:
         file = self._console.layout.state / "rollout.yaml"
         file.write_text(json.dumps(document, indent=2))
         before = self._console.status()["people"]
-        self._sspr("lint", str(file))
-        self._sspr("plan", str(file))
+        self._typed.sspr("lint", str(file))
+        self._typed.sspr("plan", str(file))
         plan = self._rollouts.plan(document)
         yield Proof("a plan writes nothing", self._console.status()["people"] == before)
         yield Proof("and finds nothing unsafe in it", plan["unsafe"] == [])
-        self._sspr("apply", "--plan", plan["fingerprint"], "--yes")
+        self._typed.sspr("apply", "--plan", plan["fingerprint"], "--yes")
 
     def widen_until(self, wave: str) -> None:
         """Half a day after the other, until all of that wave are in."""
         self._live_until(
             lambda view: view["wave"] == wave and _is_in(view), f"everybody of {wave} to be in"
         )
-        self._sspr("status")
+        self._typed.sspr("status")
 
     def fail(self) -> Iterator[Proof]:
         """Resets fail in AD; the gate sees it, and the rollout stops by itself."""
@@ -85,13 +84,13 @@ class _Stage:
         pause = view["pause"] or {"reason": "", "detail": ""}
         failed = pause["reason"] == "gate-failed" and "writebackFailures" in pause["detail"]
         yield Proof("the rollout paused by itself: the writeback gate failed", failed)
-        self._sspr("gates", "-n", "1")
+        self._typed.sspr("gates", "-n", "1")
 
     def roll_back(self) -> Iterator[Proof]:
         """The operator takes wave three out, and nobody else."""
         before = self._members()
         inside = self._states(_wave(self._rollouts.view(), FAILING))
-        self._sspr("rollback", FAILING, "--reason", "writeback has no rights", "--yes")
+        self._typed.sspr("rollback", FAILING, "--reason", "writeback has no rights", "--yes")
         self._wait(
             lambda: "withdrawing" not in self._console.status()["states"], "everybody to be out"
         )
@@ -102,9 +101,9 @@ class _Stage:
     def complete(self) -> Iterator[Proof]:
         """Mended and resumed, it goes on to the end; wanted equals seen."""
         self._conditions(writebackFailure=None)
-        self._sspr("resume", "--reason", "the rights are back")
+        self._typed.sspr("resume", "--reason", "the rights are back")
         self._live_until(lambda view: view["phase"] == "completed", "the rollout to complete")
-        self._sspr("status")
+        self._typed.sspr("status")
         wanted = [one for one in self._company.people if belongs_in(one)]
         upns = {one.user_principal_name for one in wanted}
         accounts = {one.sam_account_name for one in wanted if one.in_ad}
@@ -118,7 +117,7 @@ class _Stage:
         reset = self._console.reset_password(lucky, PASSWORD)
         signs_in = reset.is_success and self._console.signs_in(lucky, PASSWORD)
         yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
-        yield Proof("the audit's chain is whole", self._ends_well("audit", "verify"))
+        yield Proof("the audit's chain is whole", self._typed.ends_well("audit", "verify"))
 
     def _live_until(self, reached: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Let time pass whenever nobody is on the way: nothing real is hurried past a deadline."""
@@ -176,33 +175,6 @@ class _Stage:
 
     def _conditions(self, **conditions: Any) -> None:
         self._console.connect.post("/conditions", json=conditions).raise_for_status()
-
-    def _sspr(self, *arguments: str) -> None:
-        """What an operator would type; it has to end well, or there is nothing to show."""
-        if not self._ends_well(*arguments):
-            raise StageFailed(f"`sspr {shlex.join(arguments)}` did not end well")
-
-    def _ends_well(self, *arguments: str) -> bool:
-        """Type it, show what it prints, and say whether it ended well."""
-        # A command is there to be copied: no line break of ours in it.
-        self._screen.print(f"[bold]$ sspr {shlex.join(arguments)}[/]", soft_wrap=True)
-        environment = {
-            "SSPR_URL": f"{self._console.layout.functions_url}/api",
-            "SSPR_KEY": self._console.key,
-            "COLUMNS": str(min(self._screen.width, 120)),
-            "PATH": "/usr/bin:/bin",
-        }
-        ended = subprocess.run(
-            [sys.executable, "-m", "cli", *arguments],
-            env=environment,
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        self._screen.print(ended.stdout, markup=False, highlight=False, soft_wrap=True)
-        if ended.returncode:
-            self._screen.print(ended.stderr, markup=False, highlight=False)
-        return ended.returncode == 0
 
 
 def rollout_document(console: Console, company: Company) -> dict[str, Any]:

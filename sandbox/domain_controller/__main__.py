@@ -132,6 +132,7 @@ def _announcement(
         "authority": str(certificate.authority),
         "krb5Config": str(layout.krb5_conf),
         "keytab": str(layout.keytab),
+        "connectHostKeytab": str(layout.service_keytab),
         "principal": domain.WORKER.principal,
     }
 

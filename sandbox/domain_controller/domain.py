@@ -53,6 +53,12 @@ CONNECTOR = ServiceAccount("svc-connect", "Sandbox-Connect-1!")
 """Entra Connect's AD DS connector account: replicates changes and resets people's passwords."""
 
 
+CONNECT_HOST = ServiceAccount("svc-connect-host", "Sandbox-Connect-Host-1!")
+"""The Connect host to Kerberos; on a real domain that is its computer account."""
+WINRM_SERVICE = "host/localhost"
+"""What clients ask a ticket for, before they sign in to WinRM there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """One access control entry, in SDDL with `{sid}` for the account, on one object."""

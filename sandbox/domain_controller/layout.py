@@ -12,6 +12,7 @@ from sandbox.company import AD_DOMAIN
 from sandbox.domain_controller import domain
 
 # A Unix socket's path has 107 characters at most; Samba's longest one goes below the data folder.
+SERVICE_KEYTAB = "connect-host.keytab"
 _LONGEST_SOCKET = "samba/private/ldap_priv/ldapi"
 _SOCKET_PATH_LIMIT = 107
 
@@ -44,6 +45,11 @@ class Layout:
     def krb5_conf(self) -> Path:
         """What a Kerberos client points KRB5_CONFIG at."""
         return self.state / "krb5.conf"
+
+    @property
+    def service_keytab(self) -> Path:
+        """The Connect host's keys."""
+        return self.data / SERVICE_KEYTAB
 
     @property
     def keytab(self) -> Path:

@@ -27,7 +27,7 @@ _EVEN_DELETED = "show_deleted:1"
 
 
 def main(smb_conf: str, order_file: str, keytab: str) -> None:
-    """Create the domain of the order, fill it, and export one account's keytab."""
+    """Create the domain of the order, fill it, and export two accounts' keytabs."""
     order = json.loads(Path(order_file).read_text())
     samdb, lp = _create(smb_conf, order["domain"])
     samdb.transaction_start()
@@ -42,6 +42,9 @@ def main(smb_conf: str, order_file: str, keytab: str) -> None:
     samdb.transaction_commit()
     enable_net_export_keytab()
     Net(None, lp).export_keytab(keytab=keytab, principal=order["keytabPrincipal"])
+    service = order["serviceKeytab"]
+    beside = str(Path(keytab).with_name(service["file"]))
+    Net(None, lp).export_keytab(keytab=beside, principal=service["principal"])
 
 
 def _create(smb_conf: str, domain: dict) -> tuple[SamDB, LoadParm]:

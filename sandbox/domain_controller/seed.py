@@ -19,10 +19,12 @@ from sandbox.company import (
     Home,
 )
 from sandbox.domain_controller import domain
+from sandbox.domain_controller.layout import SERVICE_KEYTAB
 
 _NORMAL_ACCOUNT = 512
 _DISABLED = 2
 _PASSWORD_NEVER_EXPIRES = 0x10000
+_AES = 24
 _GLOBAL_SECURITY_GROUP = -2147483646
 _NEVER = -(2**63)
 _BAD_PASSWORDS_BEFORE_LOCKOUT = 10
@@ -49,6 +51,7 @@ def build_order(company: Company) -> dict[str, Any]:
         "people": "".join(_people(people)),
         "protected": [person_dn(person) for person in people if person.protected],
         "keytabPrincipal": domain.WORKER.principal,
+        "serviceKeytab": {"file": SERVICE_KEYTAB, "principal": domain.CONNECT_HOST.principal},
     }
 
 
@@ -70,6 +73,7 @@ def _structure() -> str:
             _service_principal_names(),
             *(_entry(dn, {"objectClass": "organizationalUnit"}) for dn in organizational_units),
             *(_service_account(account) for account in (domain.WORKER, domain.CONNECTOR)),
+            _service_account(domain.CONNECT_HOST, domain.WINRM_SERVICE),
             _group(domain.SCOPE_GROUP_DN, SYNCED_SCOPE_GROUP),
             _group(domain.OTHER_GROUP_DN, domain.OTHER_GROUP),
         ]
@@ -98,7 +102,7 @@ def _service_principal_names() -> str:
     )
 
 
-def _service_account(account: domain.ServiceAccount) -> str:
+def _service_account(account: domain.ServiceAccount, service: str | None = None) -> str:
     return _entry(
         account.dn,
         {
@@ -107,6 +111,8 @@ def _service_account(account: domain.ServiceAccount) -> str:
             "userPrincipalName": f"{account.name}@{AD_DOMAIN}",
             "userAccountControl": _NORMAL_ACCOUNT | _PASSWORD_NEVER_EXPIRES,
             "unicodePwd": _password(account.password),
+            "servicePrincipalName": service,
+            "msDS-SupportedEncryptionTypes": _AES if service else None,
         },
     )
 

@@ -42,6 +42,10 @@ _IDLE_SECONDS: Final = 240
 """After which a client that sends nothing is given up, as Service Bus says in its open frame."""
 
 
+_UNACKNOWLEDGED_SECONDS: Final = 20
+"""About what Windows takes for its five retransmissions (TcpMaxDataRetransmissions)."""
+
+
 class Wire(Protocol):
     """Where a connection's bytes go."""
 
@@ -74,6 +78,7 @@ class Connection:
         self._sessions: dict[int, Session] = {}
         self._closing = False
         self._dead = False
+        self._unacknowledged: asyncio.TimerHandle | None = None
         self._on_its_way: float = 0
         self._loop = asyncio.get_running_loop()
         self._heartbeat: asyncio.TimerHandle | None = None
@@ -107,7 +112,10 @@ class Connection:
         """Writes what was queued."""
         output = b"".join(self._output)
         self._output.clear()
-        if self.closed or self._is_dead():
+        if self.closed:
+            return
+        if self._is_dead():
+            self._give_up_soon()
             return
         delay = self._broker.faults.delay(self.places)
         # Nothing overtakes what is on its way already.
@@ -128,6 +136,11 @@ class Connection:
         """Whether nothing gets through: once bytes are lost, none ever does again."""
         self._dead = self._dead or self._broker.faults.swallows(self.places)
         return self._dead
+
+    def _give_up_soon(self) -> None:
+        """Ends a connection on which what was sent is never acknowledged."""
+        if self._unacknowledged is None:
+            self._unacknowledged = self._loop.call_later(_UNACKNOWLEDGED_SECONDS, self.reset)
 
     def _end_of_silence(self) -> None:
         """Gives up a client that has not been heard of for long."""
@@ -158,6 +171,8 @@ class Connection:
         self.closed = True
         self._broker.peers.discard(self)
         self._silence.cancel()
+        if self._unacknowledged is not None:
+            self._unacknowledged.cancel()
         if self._heartbeat is not None:
             self._heartbeat.cancel()
         for session in self._sessions.values():

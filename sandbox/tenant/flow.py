@@ -10,6 +10,7 @@ import httpx
 from sandbox.tenant import audits
 from sandbox.tenant.clock import timestamp
 from sandbox.tenant.directory import User
+from sandbox.tenant.methods import can_prove_identity
 from sandbox.tenant.tenant import Tenant
 
 WRITEBACK_TIMEOUT_SECONDS = 30.0
@@ -53,7 +54,7 @@ async def reset(
 def register(tenant: Tenant, user: User, methods: list[str]) -> None:
     """Have somebody register; saves nothing."""
     now = tenant.clock.now()
-    user.methods = methods
+    user.methods = sorted(set(methods))
     user.registered_at = now
     tenant.directory.put_user(user)
     reason = "User registered all required security info"
@@ -94,7 +95,7 @@ class _Flow:
             raise self._refused(403, "SSPR_0013", "Password reset is not enabled for this user")
         if not self.user.licensed(now):
             raise self._refused(403, "SSPR_0012", "User does not have a license")
-        if not self.user.methods:
+        if not can_prove_identity(self.user, self.tenant.settings, now):
             reason = "User's account has insufficient authentication methods defined"
             raise self._refused(403, "SSPR_0014", reason)
         if self.user.synced and self.tenant.settings.connect_host is None:

@@ -7,11 +7,10 @@ from sandbox.tenant.directory import User
 from sandbox.tenant.errors import resource_not_found, unsupported_query
 from sandbox.tenant.fields import AUDIT_FIELDS, REGISTRATION_FIELDS
 from sandbox.tenant.filters import parse_filter
+from sandbox.tenant.methods import STRONG, is_registered
 from sandbox.tenant.odata import context, page
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
-
-_MFA_METHODS = {"mobilePhone", "microsoftAuthenticatorPush", "softwareOneTimePasscode", "fido2"}
 
 
 def list_registration_details(tenant: Tenant, request: GraphRequest) -> GraphResponse:
@@ -66,15 +65,16 @@ def _as_of(tenant: Tenant) -> float:
 
 def _details(tenant: Tenant, user: User, scope: set[str], as_of: float) -> dict[str, Any]:
     enabled = tenant.sspr_enabled(user, scope)
-    registered = user.registered_at is not None and user.registered_at <= as_of
-    methods = user.methods if registered else []
-    strong = bool(_MFA_METHODS.intersection(methods))
+    shown = user.registered_at is not None and user.registered_at <= as_of
+    methods = user.methods if shown else []
+    registered = shown and is_registered(user, tenant.settings)
+    strong = bool(STRONG.intersection(methods))
     return {
         "id": user.id,
         "isAdmin": bool(user.roles),
         "isMfaCapable": strong,
         "isMfaRegistered": strong,
-        "isPasswordlessCapable": "fido2" in methods,
+        "isPasswordlessCapable": "fido2SecurityKey" in methods,
         "isSsprCapable": enabled and registered,
         "isSsprEnabled": enabled,
         "isSsprRegistered": registered,

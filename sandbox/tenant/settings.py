@@ -1,4 +1,4 @@
-"""What a test may change about the tenant while it runs: delays, and the Connect host's address."""
+"""What a test may change about the tenant while it runs: delays, policies, the Connect host."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -6,7 +6,7 @@ from typing import Any, Self
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Delays in seconds; real ones run to minutes and hours, so tests choose their own."""
+    """Delays are in seconds; real ones run to minutes and hours, so tests choose their own."""
 
     membership_lag_seconds: float = 0.3
     """Between a membership's write and its showing in listings and checks."""
@@ -18,6 +18,10 @@ class Settings:
     """How long a user is "not found" after its creation."""
     licence_delay_seconds: float = 0.0
     """Between a synced user's arrival and its group-based licence."""
+    methods_required: int = 1
+    """How many methods a reset asks people for: 1 or 2."""
+    disabled_methods: tuple[str, ...] = ()
+    """Methods that the Authentication methods policy does not take."""
     connect_host: str | None = None
     """Base URL of the Connect host that carries out password writebacks."""
 
@@ -55,6 +59,14 @@ def _checked(name: str, value: Any) -> Any:
         if value is not None and not str(value).startswith("http"):
             raise ValueError(f"{name}: not an http URL: {value!r}")
         return value
+    if name == "methodsRequired":
+        if value not in (1, 2) or value is True:
+            raise ValueError(f"{name}: not 1 or 2: {value!r}")
+        return value
+    if name == "disabledMethods":
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError(f"{name}: not a list of methods: {value!r}")
+        return tuple(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{name}: not a number of seconds: {value!r}")
     return float(value)

@@ -75,6 +75,8 @@ def connect_host_command(
         *(sys.executable, "-m", "sandbox.connect_host", f"--state={state}"),
         *(f"--ldaps={controller.ready['ldaps']}", f"--tenant={tenant.url}"),
         *(f"--certificates={Path(controller.ready['authority']).parent}", "--cycle-seconds=0.2"),
+        f"--keytab={controller.ready['connectHostKeytab']}",
+        f"--krb5-config={controller.ready['krb5Config']}",
         *options,
     ]
 

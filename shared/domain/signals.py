@@ -246,6 +246,15 @@ class PersonFlagged(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResetsLost(Signal):
+    """People in scope who could reset a password, and no longer can; told once for each reading."""
+
+    event = "resets-lost"
+    reason: Reason
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommandUnanswered(Signal):
     """The worker has not answered a command for somebody, however often it was issued again."""
 
@@ -275,6 +284,8 @@ class WorkerReported(Signal):
     """How its newest delta sync stands."""
     set_aside: int | None = None
     """How many commands and rows of its journal it could not digest."""
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +349,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     LifecycleTold,
     PersonFailed,
     PersonFlagged,
+    ResetsLost,
     CommandUnanswered,
     CommandExpired,
     WorkerReported,

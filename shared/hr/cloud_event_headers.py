@@ -52,7 +52,9 @@ def _check(source: Source, attributes: Mapping[str, str], kinds: HrKinds) -> Non
     kind = kinds[source.kind]
     if not kind.reads_cloud_events(source):
         name = "type" if "type" in attributes else next(iter(attributes))
-        raise _refused(name, "no event is awaited of this source; a mapping of events has data.…")
+        raise _refused(
+            name, "no event is awaited of this source; a mapping of events reads type and data.…"
+        )
     for name in ("specversion", "type", "id", "source"):
         if not attributes.get(name):
             raise _refused(name, "is missing, beside other attributes of a CloudEvent")

@@ -212,13 +212,16 @@ def _day(found: _Found) -> tuple[SentPart | None, str | None]:
 
 
 def _is_of_events(source: Source) -> bool:
-    """Tells whether the mapping looks into an event's data.
+    """Tells whether the mapping looks at an event's type, and into its data.
 
     A body that is all there is may have somebody's number as its `id`; in an event that is its own.
+    Whoever does not look at the type takes every event for one and the same.
     """
     mapping = source.own(Keys).mapping
-    told = mapping.model_dump_json(exclude_none=True) if mapping else ""
-    return re.search(r"\bdata\b", told) is not None
+    if mapping is None:
+        return False
+    kind, all_of_it = f"{mapping.action} {mapping.when}", mapping.model_dump_json(exclude_none=True)
+    return bool(re.search(r"\btype\b", kind) and re.search(r"\bdata\b", all_of_it))
 
 
 KIND = HrKind(

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, Memberships, Person, Registration
 from shared.domain.rollout.resets import Reset
 
@@ -40,8 +41,8 @@ class Directory(Protocol):
         The report lags by up to hours.
         """
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the registration report."""
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Returns who is registered for SSPR and with what, by the registration report."""
 
     async def resets(self, since: datetime) -> Sequence[Reset]:
         """Returns the resets that people tried by themselves since then, by the audit log."""

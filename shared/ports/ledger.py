@@ -8,6 +8,7 @@ from typing import Protocol
 
 from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.partitions import BUCKETS
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.ports.limits import bounded
@@ -115,8 +116,13 @@ class Ledger(Protocol):
     async def in_wave(self, wave: str) -> Sequence[Enrolment]:
         """Returns everybody whom the wave of that name claims."""
 
-    def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
-        """Yields everybody remembered under an object id, without their histories, by the page."""
+    def summaries(
+        self, partitions: Sequence[str] = BUCKETS
+    ) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
+        """Yields everybody remembered under an object id, without their histories, by the page.
+
+        With some of the partitions, those in these.
+        """
 
     async def totals(self) -> Totals:
         """Returns the totals, without reading every person."""

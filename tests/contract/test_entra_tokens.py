@@ -5,12 +5,15 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 
+from shared.adapters.entra.signing_keys import SigningKeys
+from shared.adapters.entra.tokens import EntraTokens
 from shared.domain.errors import DirectoryUnavailable, NotAuthenticated
 from tests.support.entra_keys import (
     APP,
@@ -85,6 +88,27 @@ async def test_what_is_no_list_of_keys_is_an_outage_and_makes_no_token_false(
     with pytest.raises(DirectoryUnavailable, match="keys could not be read"):
         await used.application_of(entra.token("new"), LATER)
     assert await used.application_of(entra.token(), LATER) == APP
+
+
+async def test_an_answer_that_trickles_is_not_waited_for(entra: EntraKeys) -> None:
+    """Each byte is a sign of life to the library, whose own limit is for the next one."""
+
+    async def trickle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        with suppress(ConnectionError):
+            for _ in range(60):
+                writer.write(b"H")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+            writer.close()
+
+    server = await asyncio.start_server(trickle, "127.0.0.1", 0)
+    address = "http://127.0.0.1:{1}".format(*server.sockets[0].getsockname())
+    keys = SigningKeys(authority=address, tenant_id=TENANT, seconds=0.5)
+    async with server:
+        with pytest.raises(DirectoryUnavailable, match=r"within 0.5 s"):
+            async with asyncio.timeout(2.5):
+                await EntraTokens(keys, audience=AUDIENCE).application_of(entra.token(), NOW)
 
 
 ADA: dict[str, Any] = {

@@ -23,7 +23,7 @@ def test_a_person_can_reset_their_password_from_enrolment_on_and_not_before(
 
     assert rig.console.reset_password(upn, NEW_PASSWORD).is_success
     assert rig.console.signs_in(upn, NEW_PASSWORD)
-    rig.reaches(upn, "registered")
+    rig.reaches(upn, "resettable")
 
 
 def test_the_password_of_a_protected_person_cannot_be_written_back(

@@ -22,6 +22,7 @@ NORMAL = {
     "answers": "whole",
     "foreignLanguage": False,
     "version": "2.5.190.0",
+    "lastController": "dc1.corp.contoso.test",
     "cycleSeconds": 0.2,
 }
 

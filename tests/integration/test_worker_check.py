@@ -134,6 +134,10 @@ def left_by_the_agent(file: Path, key: str) -> Iterator[None]:
             folder.rmdir()
 
 
+def local_time() -> datetime:
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True)
 class Machine:
     """The worker's machine, where the check runs."""
@@ -276,15 +280,41 @@ def test_a_lab_with_a_connection_string_is_told_that_it_is_one(machine: Machine)
     settings = ServiceBusSettings(
         connection_string=machine.rig.bus.connection_string, transport="amqp"
     )
-    seen = {one.name: one.state for one in outcomes(service_bus_checks(settings))}
+    seen = {one.name: one.state for one in outcomes(service_bus_checks(settings, local_time))}
     assert seen == {
         "service-bus-identity": CheckState.NOT_APPLICABLE,
         "service-bus": CheckState.PASSED,
+        "service-bus-clock": CheckState.NOT_APPLICABLE,
         "commands-receive": CheckState.PASSED,
         "results-send": CheckState.PASSED,
         "commands-send-refused": CheckState.NOT_APPLICABLE,
         "results-receive-refused": CheckState.NOT_APPLICABLE,
     }
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words", "state"),
+    [
+        (-20, "20 s ahead of", CheckState.FAILED),
+        (40, "40 s behind", CheckState.FAILED),
+        (0, "0 s", CheckState.PASSED),
+    ],
+)
+def test_a_clock_that_is_off_fails_well_before_a_lock_of_a_minute_is_lost(
+    machine: Machine, seconds: int, words: str, state: CheckState
+) -> None:
+    if seconds:
+        machine.rig.bus.fault("clock", seconds=seconds)
+    try:
+        _, seen = machine.check()
+    finally:
+        machine.rig.bus.clear_faults()
+    found = seen["service-bus-clock"]
+    assert found.state is state
+    number, _, rest = words.partition(" ")
+    said = int(found.detail.partition(" clock is ")[2].partition(" ")[0])
+    assert abs(said - int(number)) <= 1
+    assert rest in found.detail
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -316,7 +346,7 @@ def test_what_refuses_the_websocket_is_not_taken_for_an_answer_of_service_bus(
             custom_endpoint=f"sb://localhost:{server.server_port}",
             ca_file=tls.authority,
         )
-        seen = {one.name: one for one in outcomes(service_bus_checks(settings))}
+        seen = {one.name: one for one in outcomes(service_bus_checks(settings, local_time))}
         server.shutdown()
     assert failed(seen) == {"service-bus"}
     assert f"Handshake status {status}" in seen["service-bus"].detail
@@ -341,7 +371,7 @@ def test_a_certificate_under_a_passphrase_fails_with_a_remedy_that_is_about_cert
         client_id="client",
         certificate_file=file,
     )
-    token, *others = outcomes(service_bus_checks(settings))
+    token, *others = outcomes(service_bus_checks(settings, local_time))
     assert token.state is CheckState.FAILED
     assert "encrypted" in token.detail
     assert "app registration" in token.remedy
@@ -355,7 +385,7 @@ def test_a_queue_that_is_not_there_is_named(machine: Machine) -> None:
         transport="amqp",
         results_queue="elsewhere",
     )
-    seen = {one.name: one for one in outcomes(service_bus_checks(settings))}
+    seen = {one.name: one for one in outcomes(service_bus_checks(settings, local_time))}
     assert seen["results-send"].detail == "there is no queue 'elsewhere'"
 
 

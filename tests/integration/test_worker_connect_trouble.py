@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from shared.contracts.messages.worker_report import SyncHindrance
 from tests.support.worker_process import (
     OFTEN,
     Rig,
+    by_keytab,
     by_name,
     command,
     directory_environment,
@@ -156,3 +158,30 @@ def test_a_host_that_speaks_another_language_is_told_by_what_its_scheduler_says(
     hindrance(rig, "suspended")
     host.set(suspended=False)
     rig.answer(add, "succeeded")
+
+
+def test_a_cycle_that_imported_from_another_controller_is_left_for_entra_to_show(
+    rig: Rig, host: ConnectHost
+) -> None:
+    host.set(lastController="dc2.corp.contoso.test")
+    add = command(by_name("rolf"))
+    rig.send(add)
+
+    def told() -> list[str | None]:
+        return [result.sync.problem for result in rig.results(add.command_key)]
+
+    wait_until(lambda: "other-controller" in told())
+    rig.wait_until_done()
+    time.sleep(A_WHILE)
+    assert (cycles(host), told()[-1]) == (1, "other-controller")
+
+
+def test_a_keytab_is_enough_to_sign_in_there(
+    shared_rig: Rig, host: ConnectHost, tmp_path: Path
+) -> None:
+    rig = replace(shared_rig, environment=by_keytab(shared_rig.environment))
+    add = command(by_name("tweedledee"))
+    with rig.worker(tmp_path / "state"):
+        rig.send(add)
+        rig.answer(add, "succeeded")
+    assert cycles(host) > 0

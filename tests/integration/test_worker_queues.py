@@ -1,7 +1,10 @@
 """The worker's edge to Service Bus: whatever happens there is one error, and it has an end."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from azure.servicebus import ServiceBusMessage
@@ -12,6 +15,7 @@ from hybrid_worker.settings import ServiceBusSettings
 from sandbox.testing import service_bus_process
 from sandbox.testing.relay import Relay, relaying
 from sandbox.testing.service_bus_process import Bus
+from sandbox.testing.waiting import PATIENCE
 from shared.contracts.messages.queues import DIRECTORY_COMMANDS
 from tests.support.worker_process import QUEUES
 
@@ -32,9 +36,11 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
 
 
 @contextmanager
-def opened(connection_string: str) -> Iterator[Queues]:
-    settings = ServiceBusSettings(connection_string=SecretStr(connection_string), transport="amqp")
-    queues = Queues(settings, 60, answer_within=1)
+def opened(connection_string: str, **more: Any) -> Iterator[Queues]:
+    settings = ServiceBusSettings(
+        connection_string=SecretStr(connection_string), transport="amqp", **more
+    )
+    queues = Queues(settings, 60, lambda: datetime.now(UTC), answer_within=1)
     try:
         yield queues
     finally:
@@ -107,6 +113,36 @@ def test_as_many_answers_as_there_are_go_in_batches_that_are_taken(bus: Bus) -> 
 
     told = {one["messageId"] for one in bus.messages("directory-results")}
     assert {message_id for message_id, _ in answers} <= told
+
+
+def test_a_link_that_has_gone_deaf_is_opened_anew_after_a_silence(bus: Bus) -> None:
+    """Given a link that gets nothing while its connection answers, then it hears again."""
+    with opened(bus.connection_string, reopen_after=5) as queues:
+        queues.receive(1, 0.1)
+        bus.fault("deafen", DIRECTORY_COMMANDS)
+        with bus.client() as client, client.get_queue_sender(DIRECTORY_COMMANDS) as sender:
+            sender.send_messages(ServiceBusMessage(b"{}"))
+        began = time.monotonic()
+        queues.prove()  # the other link of the same connection has nothing to complain of
+        while not (deliveries := queues.receive(1, 0.5)):
+            assert time.monotonic() < began + PATIENCE
+        assert time.monotonic() > began + 3
+        queues.complete(deliveries[0])
+
+
+def test_a_message_whose_lock_is_over_when_it_comes_tells_that_the_clock_is_ahead(
+    bus: Bus,
+) -> None:
+    bus.fault("clock", seconds=-70)
+    try:
+        with opened(bus.connection_string) as queues:
+            taken(bus, queues)
+            assert queues.clock_ahead is not None
+            # By the lock of 5 s less, which the worker cannot know.
+            assert 60 < queues.clock_ahead.total_seconds() < 90
+    finally:
+        bus.clear_faults()
+        bus.control.post("/reset")
 
 
 def _through(bus: Bus, relay: Relay) -> str:

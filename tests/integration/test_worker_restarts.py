@@ -13,6 +13,7 @@ import pytest
 from sandbox.testing import domain_controller_process
 from sandbox.testing.connect_host_process import ConnectHost
 from sandbox.testing.domain_controller_process import Controller
+from sandbox.testing.relay import relaying
 from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.contracts.messages.directory_result import SyncState
 from shared.domain.person.writes import ScopeAction, WriteOutcome
@@ -72,24 +73,24 @@ def test_killed_between_the_answer_and_the_completion_it_repeats_the_same_answer
     with rig.worker(tmp_path / "state") as worker:
         wait_until(lambda: rig.bus.waiting("directory-commands", "settle") > 0)
         kill(worker)
-    told = rig.results(add.command_key)
-    assert [result.sync.state for result in told] == ["pending", "succeeded"]
+    assert [result.sync.state for result in rig.results(add.command_key)] == ["pending"]
     rig.bus.release("directory-commands", "settle")
     cycles = len(host.control.get("/cycles").json())
     with rig.worker(tmp_path / "state"):
         rig.wait_until_done()
+    told = [result.sync.state for result in rig.results(add.command_key)]
+    assert told == ["pending", "succeeded"]
     # The repetition carried the same message id, so Service Bus dropped it as a duplicate.
     assert rig.bus.counts("directory-results")["totals"]["duplicates"] == 1
-    assert rig.results(add.command_key) == told
-    assert len(host.control.get("/cycles").json()) == cycles
+    assert len(host.control.get("/cycles").json()) == cycles + 1
     assert rig.bus.counts("directory-commands")["totals"]["expiredLocks"] == 1
 
 
-def test_after_the_hold_the_problem_is_told_and_the_sync_stays_owed_across_a_restart(
+def test_what_keeps_a_sync_back_is_told_and_the_sync_stays_owed_across_a_restart(
     rig: Rig, host: ConnectHost, tmp_path: Path
 ) -> None:
     host.set(staging=True)
-    impatient = {"SSPR_WORKER_SYNC_HOLD": "1", "SSPR_WORKER_SYNC_PATIENCE": "8"}
+    impatient = {"SSPR_WORKER_SYNC_EXPLAIN_AFTER": "1", "SSPR_WORKER_SYNC_PATIENCE": "8"}
     add = command(by_name("rolf"))
     rig.send(add)
     with rig.worker(tmp_path / "state", **impatient):
@@ -103,21 +104,49 @@ def test_after_the_hold_the_problem_is_told_and_the_sync_stays_owed_across_a_res
     assert [member.outcome for member in final.members] == [WriteOutcome.DONE]
 
 
-def test_a_lock_is_kept_up_for_as_long_as_it_is_held_and_given_back_when_told_to_stop(
+def test_a_command_is_let_go_while_its_sync_is_owed_and_a_restart_pays_the_debt(
     rig: Rig, host: ConnectHost, tmp_path: Path
 ) -> None:
+    """Given a sync that is suspended, when the worker stops, then nothing is locked or counted."""
     host.set(suspended=True)
     add = command(by_name("rolf"))
     rig.send(add)
     with rig.worker(tmp_path / "state") as worker:
         rig.answer(add, "pending")
-        time.sleep(6)  # longer than a lock lasts
+        rig.wait_until_done()
         worker.send_signal(signal.SIGTERM)
-        # It does not wait for the sync, which is suspended for as long as this test runs.
         assert worker.wait(PATIENCE) == 0
-    counts = rig.bus.counts("directory-commands")
-    assert (counts["active"], counts["locked"]) == (1, 0)
-    assert (counts["totals"]["expiredLocks"], counts["totals"]["abandoned"]) == (0, 1)
+    totals = rig.bus.counts("directory-commands")["totals"]
+    assert (totals["completed"], totals["expiredLocks"], totals["abandoned"]) == (1, 0, 0)
+    host.set(suspended=False)
+    with rig.worker(tmp_path / "state"):
+        final = rig.answer(add, "succeeded")
+    assert [member.outcome for member in final.members] == [WriteOutcome.DONE]
+
+
+def test_locks_are_kept_up_while_a_batch_takes_longer_than_they_last(
+    rig: Rig, controller: Controller, tmp_path: Path
+) -> None:
+    """Given a controller that keeps the worker waiting, then no command comes a second time."""
+    target = (controller.ready["address"], 636)
+    with relaying(target) as relay:
+        told = {
+            "SSPR_WORKER_DIRECTORY_ADDRESS": "127.0.0.1",
+            "SSPR_WORKER_DIRECTORY_PORT": str(relay.port),
+        }
+        with rig.worker(tmp_path / "state", **told):
+            rig.reported()
+            relay.hold()
+            adds = [command(by_name(name)) for name in ("rolf", "xenia")]
+            rig.send(*adds)
+            wait_until(lambda: rig.bus.counts("directory-commands")["locked"] == 2)
+            time.sleep(6)  # longer than a lock lasts
+            relay.flow()
+            for add in adds:
+                rig.answer(add, "succeeded")
+            rig.wait_until_done()
+    totals = rig.bus.counts("directory-commands")["totals"]
+    assert (totals["completed"], totals["expiredLocks"], totals["abandoned"]) == (2, 0, 0)
 
 
 def test_adds_and_removes_by_simple_bind_and_leaves_the_sync_to_the_scheduler(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.rollout.resets import ResetOutcome
 from shared.ports.directory import Directory
@@ -172,8 +173,10 @@ async def test_the_report_says_who_is_in_scope_and_who_has_registered(entra: Ent
         True,
         False,
     )
+    assert report[GRACE].held == HeldMethods(frozenset({"email", "mobilePhone"}))
+    assert known.held == HeldMethods()
     assert not report[UNA].sspr_enabled
-    assert await entra.directory.registered_ids() == {GRACE, UNA}
+    assert await entra.directory.registered() == {one: report[one].held for one in (GRACE, UNA)}
 
 
 async def test_administrators_are_told_by_the_report(entra: Entra) -> None:

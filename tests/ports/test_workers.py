@@ -23,7 +23,7 @@ async def test_of_each_worker_the_last_sight_is_remembered(tables: Kept) -> None
     assert await tables.workers.sights() == []
     await tables.workers.sighted([])
     failed = {"sync_succeeded": False, "sync_ended_at": NOW, "problem": "access denied"}
-    newest = [sight("connect-1", 3, **failed), sight("connect-2/é", 2)]
+    newest = [sight("connect-1", 3, **failed), sight("connect-2/é", 2, clock_ahead=-70)]
     await tables.workers.sighted([sight("connect-1", 0)])
     shuffled = [*newest, sight("connect-1", 1), sight("connect-2/é", 1)]
     random.Random(4).shuffle(shuffled)  # noqa: S311  # to be repeatable, not secret

@@ -189,6 +189,7 @@ def worker(**changes: Any) -> WorkerView:
         "sync_succeeded": True,
         "sync_ended_at": NOW,
         "problem": "",
+        "clock_ahead": None,
     }
     return WorkerView(**(known | changes))
 
@@ -221,8 +222,8 @@ def rollout(phase: str = "soaking", **changes: Any) -> dict[str, Any]:
             move="evaluate", does=None, text="The gates are looked at.", until=NOW + DAY
         ),
         "waves": (
-            wave("pilot", "done", {"registered": 12}, selection="a ring of 12"),
-            wave("five", "soaking", {"registered": 60, "effective": 30, "failed": 10}),
+            wave("pilot", "done", {"resettable": 12}, selection="a ring of 12"),
+            wave("five", "soaking", {"resettable": 60, "effective": 30, "failed": 10}),
             wave("all", "ahead", selection="100 %"),
         ),
         "evaluation": None,

@@ -1,4 +1,4 @@
-"""The tables of the documentation that are made from the code: gates, HR sources, transitions.
+"""The tables of the documentation that are made from the code.
 
 `python -m tests.support.documented_tables` writes them anew.
 """
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from shared.contracts.documents.hr_sources.vocabulary import Authentication
 from shared.domain.durations import duration_text
+from shared.domain.person.documented_methods import DOCUMENTED, READ_ON, DocumentedMethod
 from shared.domain.rollout.gates.kind import GateKind, GateKinds, Sample
 from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
@@ -37,7 +38,11 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
             "gates": _table(
                 ("gate", "standard", "threshold", "window", "minimumSample", "failureLimit"),
                 [_defaults(kind) for kind in kinds],
-            )
+            ),
+            "methods": _table(
+                ("method", "counts for a reset", f"source, read on {READ_ON}"),
+                [_method(name, one) for name, one in DOCUMENTED.items()],
+            ),
         },
         _DOCS / "rollouts.md": {
             "gates": _table(
@@ -86,6 +91,16 @@ def _defaults(kind: GateKind) -> Sequence[str]:
         f"{sample} {_NOUNS[kind.sample][sample != 1]}" if kind.sample else "",
         str(kind.default_of("failure_limit")),
     )
+
+
+def _method(name: str, known: DocumentedMethod) -> Sequence[str]:
+    rule = known.rule
+    counts = "yes" if rule.counts else "no"
+    if rule.until:
+        counts = f"until {rule.until}"
+    if not rule.of_administrators:
+        counts += ", not of administrators"
+    return (_code(name), counts, f"[page]({known.source})")
 
 
 def _judgement(kind: GateKind) -> Sequence[str]:

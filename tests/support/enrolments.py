@@ -34,7 +34,16 @@ CLOUD_ANNA = Person(ref=ANNA)
 SYNCED_ANNA = Person(ref=replace(ANNA, source_anchor="anchor==", sid="S-1-5-21-1"), synced=True)
 NOBODY = Lookup()
 
-IN_SCOPE = frozenset({State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED})
+IN_SCOPE = frozenset(
+    {
+        State.APPLIED,
+        State.VISIBLE,
+        State.EFFECTIVE,
+        State.REGISTERED,
+        State.RESETTABLE,
+        State.LOST,
+    }
+)
 """Written out, so that what the states say of themselves is held against something else."""
 
 

@@ -36,6 +36,7 @@ from shared.domain.person.enrolment import (
     State,
     Step,
 )
+from shared.domain.person.methods import NO_CHANGES, HeldMethods, MethodRule, ResetChanges
 from shared.domain.person.people import Attribute, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
@@ -58,6 +59,7 @@ from tests.support.repository import ROOT
 FOLDER = ROOT / "tests/integration/ledger/golden"
 NOW = datetime(2026, 11, 29, 8, 0, 0, 123456, tzinfo=UTC)
 LATER = NOW + timedelta(days=3)
+DAY = LATER.date()
 ADA, BOB, CAROL = (f"{number}ada0000-0000-4000-8000-000000000000" for number in range(3))
 PROVISIONAL = "employee:4711"
 
@@ -91,6 +93,7 @@ WHOLE = Enrolment(
     attempts=2,
     reissues=1,
     flag=Reason.NOT_VISIBLE,
+    held=HeldMethods(frozenset({"email", "mobilePhone"}), administrator=True),
     claims=(
         Claim(Cause(CauseKind.EVENT, "event-1", "hr")),
         Claim(Cause(CauseKind.WAVE, "pilot", "rollout")),
@@ -103,7 +106,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_BEGINS = replace(WHOLE, exclusion=replace(_EXCLUSION, begins=None))
+BEFORE_METHODS = replace(WHOLE, held=None)
+"""As it was stored before methods were read."""
+BEFORE_BEGINS = replace(BEFORE_METHODS, exclusion=replace(_EXCLUSION, begins=None))
 """As it was stored before an exclusion could begin."""
 BEFORE_COMMANDS = replace(BEFORE_BEGINS, commands=NO_COMMANDS)
 """As it was stored before the commands had a column."""
@@ -158,6 +163,7 @@ ROLLOUT: Rollout = replace(
             *DOCUMENT.waves[1:],
         ),
         removals=replace(DOCUMENT.removals, people=50),
+        resets=ResetChanges(methods=(("email", MethodRule(since=DAY, until=DAY)),), required=2),
     ),
     cuts=(Cut(0.05), Cut(0.25, {"Leeds": 0.5})),
     rolled_back=frozenset({"helpers"}),
@@ -165,6 +171,8 @@ ROLLOUT: Rollout = replace(
     applied_by="operation-1",
     forced=True,
 )
+BEFORE_RESETS = replace(ROLLOUT, document=replace(ROLLOUT.document, resets=NO_CHANGES))
+"""As it was stored before a document could say what a reset asks for."""
 RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
 DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
@@ -188,7 +196,11 @@ SIGHT = WorkerSight(
     sync_succeeded=True,
     sync_ended_at=NOW,
     problem="none to speak of",
+    hindrance="it hangs",
+    hindered_since=NOW,
 )
+BEFORE_HINDRANCES = replace(SIGHT, hindrance="", hindered_since=None)
+"""As it was stored before a worker said what is in the way."""
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
@@ -271,6 +283,8 @@ class Golden:
 
     write: Work
     expect: Work
+    written_today: bool = True
+    """False where this version writes a field more than there is in these rows."""
 
 
 async def _write_people(tables: Tables) -> None:
@@ -311,11 +325,21 @@ async def _expect_commands(tables: Tables) -> None:
 
 
 async def _write_leaver(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_METHODS, actor="hr", now=NOW)
 
 
 async def _expect_leaver(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_METHODS}
+
+
+async def _write_methods(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_methods(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    (page,) = [page async for page in tables.ledger.summaries()]
+    assert [one.held for one in page] == [WHOLE.held]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -345,14 +369,20 @@ async def _write_rollout(tables: Tables) -> None:
     await tables.workers.sighted([SIGHT])
 
 
-async def _expect_rollout(tables: Tables) -> None:
+async def _expect_rollout_before_resets(tables: Tables) -> None:
+    await _expect_rollout(tables, BEFORE_RESETS, BEFORE_HINDRANCES)
+
+
+async def _expect_rollout(
+    tables: Tables, rollout: Rollout = ROLLOUT, sight: WorkerSight = SIGHT
+) -> None:
     stored = await tables.rollouts.current()
     assert stored
-    assert stored.rollout == ROLLOUT
+    assert stored.rollout == rollout
     assert await tables.rollouts.document_text(2) == DOCUMENT_TEXT
     assert list(await tables.rollouts.evaluations(9)) == [UNDECIDED, DECIDED]
     assert await tables.rollouts.reconciliation() == RECONCILIATION
-    assert list(await tables.workers.sights()) == [SIGHT]
+    assert list(await tables.workers.sights()) == [sight]
     await _expect_audit(tables, changes=1)
 
 
@@ -412,8 +442,10 @@ GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
+    "methods": Golden(_write_methods, _expect_methods),
     "receipts": Golden(_write_receipts, _expect_receipts),
-    "rollout": Golden(_write_rollout, _expect_rollout),
+    "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
+    "resets": Golden(_write_rollout, _expect_rollout),
     "writing": Golden(_write_writing, _expect_writing),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan),

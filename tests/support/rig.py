@@ -47,6 +47,7 @@ NORMAL = {
     "answers": "whole",
     "foreignLanguage": False,
     "version": "2.5.190.0",
+    "lastController": "dc1.corp.contoso.test",
     "cycleSeconds": 0.3,
 }
 """A Connect host at its quickest and in good health."""

@@ -16,7 +16,7 @@ from shared.domain.rollout.gates.registry import GATES
 from tests.support.rig import People, Rig, until
 
 SOAK = timedelta(hours=1)
-_IN = {"requested", "applied", "visible", "effective", "registered"}
+_IN = {"requested", "applied", "visible", "effective", "registered", "resettable", "lost"}
 
 
 def ring(name: str, *people: Employee, **more: Any) -> dict[str, Any]:
@@ -101,7 +101,7 @@ class RolloutRig:
     def is_in(self, *people: Employee) -> None:
         """Wait until Entra shows all of them as members."""
         for person in people:
-            self.rig.reaches(person.object_id, "visible", "effective", "registered")
+            self.rig.reaches(person.object_id, "visible", "effective", "registered", "resettable")
             assert "SSPR-Scope" in self.rig.groups(person)
 
     def is_out(self, *people: Employee) -> None:

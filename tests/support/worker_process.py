@@ -111,6 +111,12 @@ def sync_environment(host: ConnectHost) -> dict[str, str]:
     }
 
 
+def by_keytab(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same without a user and a password for the Connect host."""
+    account = {"SSPR_WORKER_SYNC_USER", "SSPR_WORKER_SYNC_PASSWORD"}
+    return {name: value for name, value in environment.items() if name not in account}
+
+
 def command(
     members: Sequence[CommandMember],
     action: ScopeAction = ScopeAction.ADD,
@@ -293,12 +299,16 @@ def sending(bus: Bus) -> Iterator[ServiceBusSender]:
 
 @contextmanager
 def running_rig(
-    folder: Path, controller: Controller, environment: Mapping[str, str], *options: str | Path
+    folder: Path,
+    controller: Controller,
+    environment: Mapping[str, str],
+    *options: str | Path,
+    queues: Mapping[str, object] = QUEUES,
 ) -> Iterator[Rig]:
     """A bus of our own, beside a directory that others may share."""
     folder.mkdir(parents=True, exist_ok=True)
     with (
-        service_bus_process.running(folder, QUEUES, *options) as bus,
+        service_bus_process.running(folder, queues, *options) as bus,
         sending(bus) as sender,
     ):
         yield Rig(bus, sender, Directory(controller.administrator()), environment)

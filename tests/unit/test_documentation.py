@@ -10,7 +10,7 @@ import pytest
 
 from cli.exits import Status
 from cli.settings import CliSettings
-from hybrid_worker.delta_sync.decisions import SyncProblem
+from hybrid_worker.delta_sync.problems import SyncProblem
 from shared.contracts.documents.rollout_document import findings
 from shared.contracts.messages import queues
 from shared.domain.person.enrolment import State
@@ -49,6 +49,7 @@ ALARMS = (
     "writing-stopped",
     "gate-failed",
     "writeback-failures",
+    "resets-lost",
     "plan-unsafe",
     "drift-held",
     "worker-silent",

@@ -136,12 +136,11 @@ if ($ProxyHost) {
 }
 $lines = @(Get-SettingLine -Values $values)
 
-# 2. Folders. The state is open to the worker and administrators only.
+# 2. Folders. The state is open to the worker and administrators only. And only administrators may change
+# what runs as the worker; outside of Program Files everybody might.
 $parts = @('app', "$name.exe", "$name.xml", "$name.task.txt")
 Complete-Switch -Folder $InstallFolder -Names $parts
-if (-not (Test-Path -LiteralPath $InstallFolder)) {
-    New-Item -Path $InstallFolder -ItemType 'Directory' | Out-Null
-}
+$changes += @(Close-Folder -Path $InstallFolder -Reader $accountSid)
 $changes += @(Close-Folder -Path $StateFolder -Writer $accountSid)
 if (-not (Test-Path -LiteralPath $logs)) {
     New-Item -Path $logs -ItemType 'Directory' | Out-Null
@@ -206,7 +205,7 @@ if ($ServiceKind -eq 'WinSW') {
 }
 else {
     $definitionFile = Join-Path -Path $InstallFolder -ChildPath "$name.task.txt"
-    $argument = Get-TaskArgument -Python $venvPython -Command $command -Output "2>> `"$logs\worker.log`""
+    $argument = Get-TaskArgument -Python $venvPython -Command "$command --log-file `"$logs\worker.log`"" -Output "2>> `"$logs\worker.stderr.log`""
     $definition = "$Account`n$argument"
 }
 $isDefined = (Test-Path -LiteralPath $definitionFile) -and ([System.IO.File]::ReadAllText($definitionFile) -eq $definition)

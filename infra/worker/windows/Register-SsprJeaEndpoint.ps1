@@ -45,6 +45,11 @@ $changes = @()
 if (-not (Get-Module -ListAvailable -Name 'ADSync')) {
     Stop-WithRemedy -Problem 'There is no module ADSync here.' -Remedy 'Run this on the Entra Connect host.'
 }
+# From 4 on it is a domain controller (Win32_ComputerSystem). There virtual accounts belong to Domain Admins,
+# and their groups are the domain's ("JEA security considerations", Microsoft Learn; PowerShell/JEA issue 60).
+if ((Get-CimInstance -ClassName 'Win32_ComputerSystem').DomainRole -ge 4) {
+    Stop-WithRemedy -Problem 'This host is a domain controller, where a session of the endpoint would have the rights of Domain Admins, or none that ADSync takes.' -Remedy 'Run Entra Connect on a member server. Until then leave the delta sync to its scheduler: SSPR_WORKER_SYNC_MODE=none.'
+}
 # An account that nobody knows would only be noticed when WinRM refuses the endpoint.
 Get-AccountSid -Account $Account | Out-Null
 try {

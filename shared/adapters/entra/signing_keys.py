@@ -18,21 +18,28 @@ _FIRST_ASKED_AGAIN = timedelta(minutes=1)
 """Anybody can make up an unknown key; Entra is not asked for each of them."""
 _TRIED_AGAIN = timedelta(seconds=10)
 """After Entra did not answer."""
-_SECONDS = 10
+_SECONDS = 10.0
+"""For the whole answer: a byte now and then, in which a library sees a sign of life, is none."""
 _LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 
 
 class SigningKeys:
     """The keys of one tenant; one for all doors, so that made-up tokens at one cost no more."""
 
-    def __init__(self, *, authority: str, tenant_id: str) -> None:
+    def __init__(self, *, authority: str, tenant_id: str, seconds: float = _SECONDS) -> None:
         """Takes note of who issues tokens; nothing is asked yet.
+
+        Args:
+            authority: where Entra is, without the tenant.
+            tenant_id: whose tokens are taken.
+            seconds: for how long Entra's answer is waited for.
 
         Raises:
             ConfigurationError: keys would be fetched in the clear.
         """
         if not authority.startswith(("https://", *_LOOPBACK)):
             raise ConfigurationError(f"SSPR_ENTRA_AUTHORITY: not https://HOST: {authority}")
+        self._seconds = seconds
         base, self.tenant_id = authority.rstrip("/"), tenant_id.strip().lower()
         self._address = f"{base}/{self.tenant_id}/discovery/v2.0/keys"
         # An app's registration says which of the two versions its tokens have.
@@ -56,7 +63,7 @@ class SigningKeys:
             async with self._fetching:
                 if self._is_worth_fetching(key_id, now):
                     self._fetched_at = now
-                    await asyncio.to_thread(self._fetch)
+                    await self._fetch_in_time()
         if key_id not in self._keys and self._problem:
             raise DirectoryUnavailable(self._problem)
         if key_id not in self._keys:
@@ -70,6 +77,14 @@ class SigningKeys:
         patience = _TRIED_AGAIN if self._problem else _FIRST_ASKED_AGAIN
         return age > _KEPT or (key_id not in self._keys and age > patience)
 
+    async def _fetch_in_time(self) -> None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                await asyncio.to_thread(self._fetch)
+        except TimeoutError:
+            # The thread goes on; what it brings late is good as well.
+            self._problem = f"Entra's signing keys did not come within {self._seconds:g} s"
+
     def _fetch(self) -> None:
         """Fetches Entra's keys; keys that are known outlive its failure.
 
@@ -77,7 +92,7 @@ class SigningKeys:
         """
         import jwt
 
-        client = jwt.PyJWKClient(self._address, cache_jwk_set=False, timeout=_SECONDS)
+        client = jwt.PyJWKClient(self._address, cache_jwk_set=False, timeout=self._seconds)
         try:
             keys = client.get_jwk_set().keys
         except (jwt.PyJWTError, OSError, ValueError) as error:

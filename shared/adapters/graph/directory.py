@@ -24,6 +24,7 @@ from shared.adapters.graph.queries import (
     users_with,
 )
 from shared.adapters.graph.resets import resets_of
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -105,9 +106,10 @@ class GraphDirectory:
         """Lists who holds a directory role, by the registration report; it lags by up to hours."""
         return await self._reported_ids("isAdmin")
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the same report, with the same lag."""
-        return await self._reported_ids("isSsprRegistered")
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Lists who is registered for SSPR and with what, by the same report, with the same lag."""
+        pages = self._client.pages(registration_report("isSsprRegistered"))
+        return {row["id"]: registration_of(row).held async for page in pages for row in page}
 
     async def resets(self, since: datetime) -> list[Reset]:
         """Reads the resets that people tried by themselves since then, by the audit log."""

@@ -1,10 +1,12 @@
 """Users and report rows as Graph writes them, read into the domain's words."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from sys import intern
 from typing import Any
 
+from shared.domain.person.methods import HeldMethods, read_held, write_held
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -21,6 +23,10 @@ WRITEBACK_PLANS = frozenset(
 _USER = "#microsoft.graph.user"
 _GROUP = "#microsoft.graph.group"
 _DIRECTORY_ROLE = "#microsoft.graph.directoryRole"
+
+_METHOD = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_MOST_METHODS = 40
+"""More than twice as many as there are."""
 
 Row = Mapping[str, Any]
 
@@ -80,7 +86,20 @@ def registration_of(row: Row) -> Registration:
         object_id=row["id"],
         sspr_enabled=row.get("isSsprEnabled") is True,
         sspr_registered=row.get("isSsprRegistered") is True,
+        held=_held(row),
     )
+
+
+def _held(row: Row) -> HeldMethods:
+    """Reads the methods that a row of the report names, with names that a column can hold."""
+    named = row.get("methodsRegistered")
+    listed = named if isinstance(named, list) else []
+    names = sorted(one for one in listed if isinstance(one, str) and _METHOD.fullmatch(one))
+    # One and the same value for all who hold the same: a company has few kinds of people.
+    text = write_held(
+        HeldMethods(frozenset(names[:_MOST_METHODS]), administrator=row.get("isAdmin") is True)
+    )
+    return read_held(text)
 
 
 def _is_writeback_plan(plan: Row) -> bool:

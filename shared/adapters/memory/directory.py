@@ -6,6 +6,7 @@ from itertools import batched
 
 from shared.adapters.memory.tenant import Tenant
 from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     Identifier,
     IdentifierKind,
@@ -76,11 +77,11 @@ class MemoryDirectory:
         await self._pause("directory.administrator_ids")
         return frozenset(self._tenant.administrators)
 
-    async def registered_ids(self) -> frozenset[str]:
-        """Returns who is registered for SSPR, by the registration report."""
-        await self._pause("directory.registered_ids")
+    async def registered(self) -> Mapping[str, HeldMethods]:
+        """Returns who is registered for SSPR and with what, by the registration report."""
+        await self._pause("directory.registered")
         report = self._tenant.registrations()
-        return frozenset(each for each, row in report.items() if row.sspr_registered)
+        return {each: row.held for each, row in report.items() if row.sspr_registered}
 
     async def resets(self, since: datetime) -> Sequence[Reset]:
         """Returns the resets that people tried by themselves since then."""

@@ -137,9 +137,11 @@ class MemoryLedger:
         await self._pause("ledger.in_wave")
         return self._everybody(lambda one: wave_of(one) == wave)
 
-    async def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
+    async def summaries(
+        self, partitions: Sequence[str] = BUCKETS
+    ) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Yields everybody who is remembered under an object id, up to 1,000 to a page."""
-        for name in BUCKETS:
+        for name in partitions:
             people = list(self._storage.partitions[name].people.values())
             for page in batched(people, _PAGE, strict=False):
                 await self._pause("ledger.summaries")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.rollout.resets import Reset
 
@@ -27,6 +28,9 @@ class _Write:
     """After so many more it shows."""
 
 
+_USUAL = frozenset({"email", "mobilePhone"})
+
+
 @dataclass(slots=True)
 class Tenant:
     """Filled by whoever tests; ids are object ids.
@@ -45,6 +49,8 @@ class Tenant:
     """Who holds a directory role."""
     registered: set[str] = field(default_factory=set)
     """Who has registered for SSPR."""
+    methods: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What those have registered who differ from the others."""
     report: dict[str, Registration] | None = None
     """What the registration report says, as long as it lags; None: what is."""
     resets: list[Reset] = field(default_factory=list)
@@ -135,9 +141,15 @@ class Tenant:
         direct = {group_id: group.members for group_id, group in self.groups.items()}
         enabled = _reached(self.scope_group_id, direct) if members else set()
         return {
-            each: Registration(each, each in enabled, each in self.registered)
+            each: Registration(each, each in enabled, each in self.registered, self._held(each))
             for each in self.people
         }
+
+    def _held(self, object_id: str) -> HeldMethods:
+        usual = _USUAL if object_id in self.registered else frozenset()
+        return HeldMethods(
+            self.methods.get(object_id, usual), administrator=object_id in self.administrators
+        )
 
     def freeze_report(self) -> None:
         """Lets the report say from now on what it says now, until `report` is None again."""

@@ -17,6 +17,7 @@ from shared.domain.person.enrolment import (
     State,
     Step,
 )
+from shared.domain.person.methods import HeldMethods, read_held, write_held
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
@@ -56,6 +57,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "Attempts": enrolment.attempts,
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
+        "Methods": write_held(enrolment.held) if enrolment.held is not None else None,
         "Claims": _claims_text(enrolment.claims),
         "Exclusion": _exclusion_text(enrolment.exclusion) if enrolment.exclusion else None,
         "Steps": _steps_text(enrolment.steps),
@@ -91,6 +93,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         attempts=row["Attempts"],
         reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
+        held=_held_of(row),
         claims=_claims_of(row["Claims"]),
         exclusion=_exclusion_of(row.get("Exclusion")),
         steps=_steps_of(row["Steps"]),
@@ -104,6 +107,7 @@ STANDING_COLUMNS = (
     "Provenance",
     "Since",
     "Flag",
+    "Methods",
     "Claims",
     "Exclusion",
 )
@@ -124,7 +128,14 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         _claims_of(row["Claims"]),
         _exclusion_of(row.get("Exclusion")),
         Reason(flag) if flag else None,
+        _held_of(row),
     )
+
+
+def _held_of(row: Mapping[str, Any]) -> HeldMethods | None:
+    """Reads the methods; a row has none before the registration report was read for the person."""
+    text: str | None = row.get("Methods")
+    return read_held(text) if text is not None else None
 
 
 def plain(moment: datetime) -> datetime:

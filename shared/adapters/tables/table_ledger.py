@@ -113,9 +113,11 @@ class TableLedger:
         """Returns everybody whom the wave of that name claims, by its index."""
         return await self._from_all(lambda partition: partition.in_wave(wave))
 
-    async def summaries(self) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
+    async def summaries(
+        self, partitions: Sequence[str] = BUCKETS
+    ) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Yields everybody who is remembered under an object id, up to 1,000 to a page."""
-        for names in batched(BUCKETS, _PARTITIONS_AT_ONCE, strict=False):
+        for names in batched(partitions, _PARTITIONS_AT_ONCE, strict=False):
             async with AsyncExitStack() as stack:
                 readers = [
                     await stack.enter_async_context(aclosing(self._partitions[name].summaries()))

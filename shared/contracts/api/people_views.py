@@ -81,6 +81,8 @@ class PersonView(PersonSummary):
     exclusion: ExclusionView | None
     due: Moment | None
     deadline: Moment | None
+    methods: tuple[str, ...] | None = None
+    """What the registration report says they have registered; null where it was not read yet."""
     steps: tuple[StepView, ...]
 
 

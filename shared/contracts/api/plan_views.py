@@ -1,6 +1,7 @@
 """The operator API's answers about plans and rollbacks: what would be done, before any write."""
 
 from collections.abc import Mapping
+from datetime import date
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.view import View
@@ -12,6 +13,13 @@ class GateNeeds(View):
 
     gate: str
     text: str
+
+
+class LosingView(View):
+    """How many of a wave's people could reset today and no longer can from a day on."""
+
+    on: date
+    people: int
 
 
 class PlannedWave(View):
@@ -27,6 +35,10 @@ class PlannedWave(View):
     departments: Mapping[str, int]
     prompts: int
     """How many of them are not registered yet and will be asked to at their next sign-in."""
+    able: int = 0
+    """How many of them could reset a password as soon as they are in."""
+    losing: tuple[LosingView, ...] = ()
+    """How many of those lose it, by the days ahead on which methods end."""
     gates: tuple[GateNeeds, ...]
 
 

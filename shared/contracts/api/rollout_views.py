@@ -108,6 +108,8 @@ class WorkerView(View):
     hindrance: str = ""
     """What is in the way of the next delta sync, in words; empty if nothing is."""
     hindered_since: Moment | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, less than 0 if behind; null if little."""
 
 
 class RolloutView(View):

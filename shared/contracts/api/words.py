@@ -15,6 +15,8 @@ class PersonState(StrEnum):
     VISIBLE = "visible"
     EFFECTIVE = "effective"
     REGISTERED = "registered"
+    RESETTABLE = "resettable"
+    LOST = "lost"
     EXCLUDED = "excluded"
     FAILED = "failed"
     WITHDRAWING = "withdrawing"
@@ -57,6 +59,14 @@ class OperationState(StrEnum):
     QUEUED = "queued"
     SUCCEEDED = "succeeded"
     REFUSED = "refused"
+
+
+class ForecastBy(StrEnum):
+    """What a forecast groups people by."""
+
+    METHOD = "method"
+    WAVE = "wave"
+    DEPARTMENT = "department"
 
 
 class Health(StrEnum):

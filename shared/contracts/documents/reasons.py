@@ -10,7 +10,9 @@ from shared.contracts.documents.node import Node
 from shared.contracts.documents.scalars import nearest
 from shared.contracts.documents.schema import DocumentSchema
 
+_OF_THE_KEY = "[key]"
 _SENTENCES = {
+    "bool_type": "write true or false",
     "int_type": "write a whole number",
     "int_from_float": "write a whole number",
     "float_type": "write a number",
@@ -43,7 +45,12 @@ def complaints_of(
 
 
 def _written(path: Path, root: Node) -> Path:
-    """The path without a last index where one value was written in the place of a list."""
+    """The path without a last index where one value was written in the place of a list.
+
+    Of a key that is wrong itself, pydantic says so after it.
+    """
+    if path and path[-1] == _OF_THE_KEY:
+        return path[:-1]
     single = path and isinstance(path[-1], int) and root.at(*path) is None
     return path[:-1] if single else path
 

@@ -18,6 +18,7 @@ from shared.domain.time_zones import known_zones
 _GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _USER_PRINCIPAL_NAME = r"[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,48}"  # as far as a shell is safe
 _NAME = r"^[A-Za-z0-9._%-]([A-Za-z0-9._% -]{0,58}[A-Za-z0-9._%-])?$"
+_METHOD = r"[A-Za-z0-9_.-]{1,60}"
 _SPAN = r"^P(?!$)([0-9]{1,3}W)?([0-9]{1,3}D)?(T(?!$)([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,4}S)?)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
@@ -58,6 +59,12 @@ def _name(text: str) -> str:
     raise ValueError(
         "write at most 60 of the letters a to z, digits, - _ . % and spaces, none at either end"
     )
+
+
+def _method_name(text: str) -> str:
+    if re.fullmatch(_METHOD, text):
+        return text
+    raise ValueError("write a method as the registration report names it, such as mobilePhone")
 
 
 def _span(value: Any) -> str:
@@ -127,6 +134,7 @@ type ObjectId = Annotated[
     str, PlainValidator(_object_id), _pattern(_GUID, "2f7c1c6e-6a5e-4a07-9f0c-2c8d6a1b7e11")
 ]
 type Name = Annotated[str, AfterValidator(_name), _pattern(_NAME, "pilot")]
+type MethodName = Annotated[str, AfterValidator(_method_name)]
 type Span = Annotated[str, PlainValidator(_span), _pattern(_SPAN, "P2D", "PT30M")]
 type Day = Annotated[str, PlainValidator(_day), _pattern(_DATE, "2026-12-18")]
 type Clock = Annotated[str, PlainValidator(_clock), _pattern(_CLOCK, "09:00")]

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
 
+_LONGEST: Final = 10**10
 SCHEMA: Final = "sspr-rollout/worker-report/1"
 
 
@@ -40,3 +41,6 @@ class WorkerReport(Contract):
     """What is in the way of the next delta sync; None if nothing is, or nobody waits for one."""
     set_aside: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     """How many commands and rows of its journal it could not digest; None if none."""
+    clock_ahead: Annotated[int, Field(ge=-_LONGEST, le=_LONGEST)] | None = None
+    """Seconds by which its clock is ahead of Service Bus, which ends its locks early; less than 0
+    is behind. None if that is little, or not known."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from shared.domain.person.commands import NO_COMMANDS, AskedCommands
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
@@ -24,6 +25,10 @@ class State(StrEnum):
     VISIBLE = "visible"
     EFFECTIVE = "effective"
     REGISTERED = "registered"
+    RESETTABLE = "resettable"
+    """Could reset a password today."""
+    LOST = "lost"
+    """Could reset a password once, and no longer can."""
     EXCLUDED = "excluded"
     FAILED = "failed"
     WITHDRAWING = "withdrawing"
@@ -37,7 +42,13 @@ class State(StrEnum):
     @property
     def is_seen(self) -> bool:
         """Whether Entra has shown the membership."""
-        return self in {State.VISIBLE, State.EFFECTIVE, State.REGISTERED}
+        return self in {
+            State.VISIBLE,
+            State.EFFECTIVE,
+            State.REGISTERED,
+            State.RESETTABLE,
+            State.LOST,
+        }
 
     @property
     def is_enrolled(self) -> bool:
@@ -66,8 +77,18 @@ class State(StrEnum):
 
     @property
     def is_settled(self) -> bool:
-        """Whether the way has ended: nobody moves on unless asked for again."""
-        return self in {State.REGISTERED, State.EXCLUDED, State.FAILED, State.WITHDRAWN}
+        """Whether the way has ended as far as the product takes it.
+
+        What becomes of a registration afterwards is up to the person, the helpdesk and Microsoft.
+        """
+        return self in {
+            State.REGISTERED,
+            State.RESETTABLE,
+            State.LOST,
+            State.EXCLUDED,
+            State.FAILED,
+            State.WITHDRAWN,
+        }
 
 
 ENROLLED = frozenset(state for state in State if state.is_enrolled)
@@ -184,6 +205,8 @@ class Enrolment:
     reissues: int = 0
     """How often a write was issued again because nothing came of it."""
     flag: Reason | None = None
+    held: HeldMethods | None = None
+    """The methods that the registration report named last; None where none was read yet."""
     claims: tuple[Claim, ...] = ()
     exclusion: Exclusion | None = None
     steps: tuple[Step, ...] = ()

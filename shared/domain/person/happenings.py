@@ -44,6 +44,16 @@ class Happening(StrEnum):
     NOT_SEEN_IN_TIME = "not-seen-in-time", "Entra does not show it, and it is to be written again."
     SSPR_ENABLED = "sspr-enabled", "The registration report shows the person as enabled."
     SSPR_REGISTERED = "sspr-registered", "The registration report shows a registration."
+    RESET_POSSIBLE = (
+        "reset-possible",
+        "Of the methods that the report names enough count for a reset.",
+    )
+    RESET_LOST = "reset-lost", "The report shows that a reset has become impossible."
+    REGISTRATION_LOST = (
+        "registration-lost",
+        "The report no longer shows the registration of somebody who could not reset with it.",
+    )
+    SSPR_DISABLED = "sspr-disabled", "The registration report no longer shows them as enabled."
     REFUSED_ON_ARRIVAL = (
         "refused-on-arrival",
         "Enrolled before they were in Entra, where the rules now refuse them.",

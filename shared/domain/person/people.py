@@ -5,6 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.person.methods import HeldMethods
+
 
 class IdentifierKind(StrEnum):
     """By what a person is looked up."""
@@ -128,6 +130,8 @@ class Registration:
     object_id: str
     sspr_enabled: bool
     sspr_registered: bool
+    """Whether as many methods are registered as the tenant's policy asks for."""
+    held: HeldMethods = field(default_factory=HeldMethods)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Self
 
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.methods import ResetRules
 from shared.domain.person.people import Attribute, Person
 
 
@@ -103,6 +105,8 @@ class Policy(TenantRules):
     excluded_object_ids: frozenset[str] = frozenset()
     population_group_ids: frozenset[str] = frozenset()
     """Only members of one of these are for enrolment; empty: everybody is."""
+    resets: ResetRules = DOCUMENTED_RULES
+    """Which registered methods let people reset a password, and how many it takes."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
 
@@ -115,6 +119,7 @@ class Policy(TenantRules):
         excluded_attributes: tuple[AttributeRule, ...] = (),
         excluded_object_ids: frozenset[str] = frozenset(),
         population_group_ids: frozenset[str] = frozenset(),
+        resets: ResetRules = DOCUMENTED_RULES,
         time_zone: str = "UTC",
     ) -> Self:
         """Puts a document's rules on top of the tenant's; without any, the tenant's alone hold."""
@@ -125,6 +130,7 @@ class Policy(TenantRules):
             excluded_attributes=excluded_attributes,
             excluded_object_ids=excluded_object_ids,
             population_group_ids=population_group_ids,
+            resets=resets,
             time_zone=time_zone,
         )
 

@@ -42,6 +42,26 @@ class Reason(StrEnum):
     SEEN_IN_ENTRA = "seen-in-entra", "The membership is seen in Entra."
     SSPR_ENABLED = "sspr-enabled", "The registration report shows the person as enabled for SSPR."
     SSPR_REGISTERED = "sspr-registered", "The person has registered for SSPR."
+    RESET_POSSIBLE = "reset-possible", "Enough of the registered methods count for a reset."
+    # No longer able to reset.
+    METHOD_RESET = (
+        "method-reset",
+        "Registered methods were taken away; too few that count for a reset are left.",
+    )
+    METHOD_ENDED = (
+        "method-ended",
+        "Microsoft, or the rollout document, has ended a registered method.",
+    )
+    DISABLED_BY_POLICY = (
+        "disabled-by-policy",
+        "Enough methods are registered, and the tenant's policy does not take them.",
+    )
+    TOO_FEW_METHODS = "too-few-methods", "Fewer registered methods count than a reset asks for."
+    METHOD_NOT_KNOWN = (
+        "method-not-known",
+        "A reset hangs on a registered method that is not known to count.",
+    )
+    SSPR_OFF = "sspr-off", "The registration report no longer shows the person as enabled for SSPR."
     # Waiting.
     HIRE_DATE_AHEAD = "hire-date-ahead", "The hire date has not come yet."
     LAST_DAY_AHEAD = "last-day-ahead", "The person leaves; their last day has not passed yet."

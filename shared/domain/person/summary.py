@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import (
     Provenance,
     State,
 )
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.reasons import Reason
 
 
@@ -28,6 +29,7 @@ class EnrolmentSummary:
     claims: tuple[Claim, ...] = ()
     exclusion: Exclusion | None = None
     flag: Reason | None = None
+    held: HeldMethods | None = None
 
     @classmethod
     def of(cls, enrolment: Enrolment) -> Self:
@@ -41,6 +43,7 @@ class EnrolmentSummary:
             enrolment.claims,
             enrolment.exclusion,
             enrolment.flag,
+            enrolment.held,
         )
 
     @property

@@ -10,6 +10,7 @@ from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import Reason
+from shared.domain.person.registration import follow_registration
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.withdrawal import take_out
 
@@ -25,7 +26,7 @@ class Observation:
     registration: Registration | None = None
 
 
-def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> Enrolment:
+def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) -> Enrolment:
     """Returns the enrolment after a look at Entra.
 
     It has moved on, is issued again or flagged, or is as it was.
@@ -36,12 +37,10 @@ def verify(current: Enrolment, seen: Observation, rules: TenantRules, now: datet
         if not seen.member:
             return _chase_visibility(current, rules, now)
         current = move(current, Happening.SEEN, Reason.SEEN_IN_ENTRA, now, reissues=0)
+    if seen.registration:
+        current = follow_registration(current, seen.registration, rules.resets, now)
     if current.state is State.VISIBLE:
-        if not (seen.registration and seen.registration.sspr_enabled):
-            return _flag_ineffective(current, rules, now)
-        current = move(current, Happening.SSPR_ENABLED, Reason.SSPR_ENABLED, now)
-    if current.state is State.EFFECTIVE and seen.registration and seen.registration.sspr_registered:
-        current = move(current, Happening.SSPR_REGISTERED, Reason.SSPR_REGISTERED, now)
+        return _flag_ineffective(current, rules, now)
     return current
 
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.methods import NO_CHANGES, ResetChanges
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Policy, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar
@@ -101,6 +103,8 @@ class Document:
     evaluate_every: timedelta
     """How often the gates are looked at."""
     digest: str
+    resets: ResetChanges = NO_CHANGES
+    """Which methods count for a reset, where it differs from what Microsoft documents."""
 
     @property
     def group_ids(self) -> frozenset[str]:
@@ -125,5 +129,6 @@ class Document:
             excluded_attributes=self.excluded_attributes,
             excluded_object_ids=self.excluded_object_ids,
             population_group_ids=self.population_group_ids,
+            resets=DOCUMENTED_RULES.changed_by(self.resets),
             time_zone=self.time_zone,
         )

@@ -23,6 +23,8 @@ class WorkerSight:
     hindrance: str = ""
     """What is in the way of the next delta sync; empty if nothing is, or nobody waits for one."""
     hindered_since: datetime | None = None
+    clock_ahead: int | None = None
+    """Seconds by which its clock is ahead of Service Bus, or behind; None if little, or unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,12 +43,15 @@ async def keep_body(
 
 
 async def keep_word(source: Source, shown: Shown, world: World, now: datetime) -> None:
-    """Keeps a word that a person has to see; one an hour, since its sender has proved nothing."""
+    """Keeps a word that a person has to see; one an hour, since its sender has proved nothing.
+
+    It is not signalled: that would let anybody ring the alarm for messages that were refused.
+    """
     hour = f"{now:%Y-%m-%dT%H}".encode()
     reason = "is no event, but a word that is to be entered at the sender"
     body = json.dumps({"source": source.name, "word": shown.word})
     receipt = _receipt(source, hour, InvalidMessage(shown.field, reason), body, now)
-    await keep_refusals([receipt], world)
+    await world.ledger.record_receipts([receipt])
 
 
 def view_of_record(source: Source, record: RefusedRecord) -> RefusedView:

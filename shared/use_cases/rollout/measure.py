@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.person.policy import Topology
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
+from shared.domain.rollout.gates.look import EVIDENCE_WINDOW
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.resets import Reset
@@ -24,7 +25,7 @@ async def measure(
     wave = rollout.wave
     totals = await world.ledger.totals()
     gates = wave.gates if wave else ()
-    windows = [gate.window for gate in _in_need(Need.RESETS, gates, kinds)]
+    windows = [gate.window or EVIDENCE_WINDOW for gate in _in_need(Need.RESETS, gates, kinds)]
     asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
     return Measurements(
         people={

@@ -45,7 +45,7 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
         UnsafePlan: a group that the document names is not there.
     """
     fresh = await draw(order.document, world, now, actor=actor)
-    registered = await world.directory.registered_ids()
+    registered = await world.directory.registered()
     claimed = Counter(
         one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
     )

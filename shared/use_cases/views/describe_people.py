@@ -17,6 +17,7 @@ from shared.contracts.api.people_views import (
 )
 from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
@@ -33,12 +34,14 @@ _WAYS = (
         State.VISIBLE,
         State.EFFECTIVE,
         State.REGISTERED,
+        State.RESETTABLE,
     ),
+    (State.LOST,),
     (State.WITHDRAWING, State.WITHDRAWN),
     (State.EXCLUDED,),
     (State.FAILED,),
 )
-"""The ways into scope and out of it, and two ends that any state may come to."""
+"""The ways into scope and out of it, and ends that any state may come to."""
 
 
 async def describe_user(identity: str, world: World, now: datetime) -> PeopleView | None:
@@ -135,6 +138,7 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
         exclusion=_exclusion(enrolment.exclusion, now) if enrolment.exclusion else None,
         due=enrolment.due,
         deadline=enrolment.deadline,
+        methods=methods_of(enrolment.held),
         steps=tuple(map(_step, enrolment.steps)),
     )
 
@@ -143,6 +147,11 @@ def states_reached(state: State) -> tuple[State, ...]:
     """Returns the state and, before it, those that lie before it on its way."""
     way = next(way for way in _WAYS if state in way)
     return way[: way.index(state) + 1]
+
+
+def methods_of(held: HeldMethods | None) -> tuple[str, ...] | None:
+    """Returns the names of the methods held, or None where nobody has read them yet."""
+    return tuple(sorted(held.names)) if held is not None else None
 
 
 def _summary(enrolment: Enrolment) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.gate_words import needs_text
-from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.plan_views import GateNeeds, LosingView, PlannedWave, PlanView
 from shared.contracts.api.wave_words import selection_text
 from shared.domain.durations import duration_text
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.enrolment import CauseKind
+from shared.domain.person.methods import Ability, HeldMethods, ResetRules
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
+from shared.domain.plan.reset_forecast import Change, ends_ahead, foretell_unenrolled
 from shared.domain.plan.scope_plan import Addition, ScopePlan, unsafe
 from shared.domain.rollout.document import Wave
 from shared.domain.rollout.gates.kind import GateKinds, Prospect, kind_of
@@ -31,7 +35,7 @@ def describe_plan(
     rollout: Rollout,
     stored: StoredRollout | None,
     *,
-    registered: frozenset[str],
+    registered: Mapping[str, HeldMethods],
     claimed: Mapping[str, int],
     now: datetime,
     kinds: GateKinds = GATES,
@@ -59,7 +63,14 @@ def describe_plan(
         kept=plan.kept,
         additions=len(plan.additions),
         waves=tuple(
-            _wave(wave, by_wave[wave.name], registered, kinds, begun=number < rollout.started)
+            _wave(
+                wave,
+                by_wave[wave.name],
+                registered,
+                _Abilities(DOCUMENTED_RULES.changed_by(document.resets), now.date()),
+                kinds,
+                begun=number < rollout.started,
+            )
             for number, wave in enumerate(document.waves)
         ),
         other_additions=tuple(
@@ -85,12 +96,14 @@ def counted(reasons: Iterable[Reason]) -> tuple[CountView, ...]:
 def _wave(
     wave: Wave,
     additions: Sequence[Addition],
-    registered: frozenset[str],
+    registered: Mapping[str, HeldMethods],
+    abilities: "_Abilities",
     kinds: GateKinds,
     *,
     begun: bool,
 ) -> PlannedWave:
     departments = Counter(one.department for one in additions)
+    held = [registered[one.object_id] for one in additions if one.object_id in registered]
     return PlannedWave(
         name=wave.name,
         selection=selection_text(wave.selection),
@@ -99,8 +112,29 @@ def _wave(
         additions=len(additions),
         departments=dict(sorted(departments.items())),
         prompts=sum(one.object_id not in registered for one in additions),
+        able=abilities.able(held),
+        losing=abilities.losing(held),
         gates=tuple(GateNeeds(gate=gate.kind, text=needs_text(gate, kinds)) for gate in wave.gates),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Abilities:
+    """Tells how many could reset today, and how many of those no longer can from a day on."""
+
+    rules: ResetRules
+    today: date
+
+    def able(self, held: Sequence[HeldMethods]) -> int:
+        return sum(self.rules.ability(one, self.today) is Ability.CAN for one in held)
+
+    def losing(self, held: Sequence[HeldMethods]) -> tuple[LosingView, ...]:
+        counts = ((day, self._lose(held, day)) for day in ends_ahead(self.rules, self.today))
+        return tuple(LosingView(on=day, people=count) for day, count in counts if count)
+
+    def _lose(self, held: Sequence[HeldMethods], day: date) -> int:
+        foretold = (foretell_unenrolled(one, self.rules, self.today, day) for one in held)
+        return sum(one.change is Change.LOSES for one in foretold)
 
 
 def _of_old(rollout: Rollout, claimed: Mapping[str, int]) -> Iterator[str]:

@@ -47,6 +47,7 @@ _MOVES = {
     MoveKind.COMPLETE: "the rollout ends",
 }
 _FURTHEST_FIRST = (
+    State.RESETTABLE,
     State.REGISTERED,
     State.EFFECTIVE,
     State.VISIBLE,
@@ -56,6 +57,7 @@ _FURTHEST_FIRST = (
     State.WITHDRAWING,
     State.WITHDRAWN,
     State.EXCLUDED,
+    State.LOST,
     State.FAILED,
 )
 

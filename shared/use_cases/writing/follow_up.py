@@ -1,14 +1,22 @@
 """Follow up: whoever was written is looked for in Entra, whoever does not move is chased."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.people import is_object_id
+from shared.domain.person.people import Registration, is_object_id
+from shared.domain.person.policy import Policy
+from shared.domain.person.reasons import Reason
+from shared.domain.person.registration import FOLLOWED, is_news
+from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
+from shared.domain.signals import ResetsLost
 from shared.ports.world import World
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
+from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, whoever_changed
+from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import is_held_up
 
 _CHASED = frozenset(state for state in State if state.is_chased)
@@ -27,20 +35,21 @@ async def follow_up(world: World, now: datetime) -> None:
     """
     await adopt_arrivals(await find_arrivals(world), world, now)
     members = await _members_among_applied(world)
+    policy = await policy_in_force(world)
     if await is_held_up(world, now):
         for keys in await world.ledger.keys_in_state([State.APPLIED]):
-            await _verify(keys & set(members), members, world, now)
+            await _verify(keys & set(members), members, policy, world, now)
         return
     for keys in await world.ledger.keys_in_state(_CHASED):
-        await _verify(keys, members, world, now)
+        await _verify(keys, members, policy, world, now)
 
 
 async def _verify(
-    keys: Collection[str], members: Collection[str], world: World, now: datetime
+    keys: Collection[str], members: Collection[str], policy: Policy, world: World, now: datetime
 ) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         seen = Observation(member=key in members)
-        return verify(current, seen, world.tenant_rules, now) if current else None
+        return verify(current, seen, policy, now) if current else None
 
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
@@ -60,20 +69,55 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
 
 
 async def read_registrations(world: World, now: datetime) -> None:
-    """Reads the registration report once for everybody who is visible or effective.
+    """Reads the registration report once, and follows whoever it says something new of.
+
+    A registration is a present fact, so everybody in scope is compared; the few of whom the report
+    says something else than is remembered are loaded and saved.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
     """
-    portions = await world.ledger.keys_in_state([State.VISIBLE, State.EFFECTIVE])
-    if not portions:
+    in_states = (await world.ledger.totals()).by_state
+    if not any(in_states.get(state) for state in FOLLOWED):
         return
+    rules = await policy_in_force(world)
     report = await world.directory.registrations()
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or not current.state.is_seen:
             return current
-        return verify(current, Observation(True, report.get(key)), world.tenant_rules, now)
+        return verify(current, Observation(True, report.get(key)), rules, now)
 
-    for keys in portions:
-        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+    lost: Counter[Reason] = Counter()
+    try:
+        async for page in world.ledger.summaries():
+            states = {
+                one.key: one.state
+                for one in page
+                if _is_to_follow(one, report.get(one.key), rules, now)
+            }
+            if states:
+                after = await save_people(
+                    world, states.keys(), decide, actor=ACTOR, now=now, queue=nobody
+                )
+                lost += _newly_lost(states, after)
+    finally:
+        # Those who were saved are not told of by the next reading, whatever ended this one.
+        emit(ResetsLost(reason=reason, people=people) for reason, people in sorted(lost.items()))
+
+
+def _newly_lost(before: Mapping[str, State], after: Mapping[str, Enrolment]) -> Counter[Reason]:
+    return Counter(
+        after[key].reason
+        for key, state in before.items()
+        if state is not State.LOST and key in after and after[key].state is State.LOST
+    )
+
+
+def _is_to_follow(
+    person: EnrolmentSummary, row: Registration | None, rules: Policy, now: datetime
+) -> bool:
+    # Whoever is visible may be late, whatever the report says or does not say.
+    if person.state is State.VISIBLE:
+        return True
+    return row is not None and is_news(person.state, person.held, row, rules.resets, now.date())

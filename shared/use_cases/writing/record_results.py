@@ -75,6 +75,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
         directory_answers=report.directory_answers,
         sync=report.sync.state,
         set_aside=report.set_aside,
+        clock_ahead=report.clock_ahead,
     )
 
 
@@ -91,6 +92,7 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         problem=_told(sync.problem, sync.detail),
         hindrance=_told(hindrance.problem, hindrance.detail) if hindrance else "",
         hindered_since=_when(hindrance.since, report, now) if hindrance else None,
+        clock_ahead=report.clock_ahead,
     )
 
 

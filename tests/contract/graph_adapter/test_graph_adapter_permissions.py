@@ -50,7 +50,7 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
         "everybody": everybody,
         "registrations": directory.registrations,
         "administrator_ids": directory.administrator_ids,
-        "registered_ids": directory.registered_ids,
+        "registered": directory.registered,
         "resets": lambda: directory.resets(SINCE),
     }
 

@@ -13,6 +13,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Person
 from shared.domain.rollout.resets import ResetOutcome
 from tests.support.graph_tenant import (
@@ -126,10 +127,10 @@ async def test_who_has_registered_is_read_past_the_first_page(
     tenant: Tenant, directory: GraphDirectory
 ) -> None:
     arrive(tenant, *HIRES)
-    assert await directory.registered_ids() == frozenset()
+    assert await directory.registered() == {}
     tenant.do("registrations", {"userPrincipalNames": [*HIRES, "grace@contoso.test"]})
     tenant.forget_requests()
-    registered = await directory.registered_ids()
+    registered = await directory.registered()
     assert tenant.requests()["httpRequests"] == 2
     assert len(registered) == len(HIRES) + 1
     assert GRACE in registered
@@ -185,7 +186,7 @@ async def test_readers_of_reports_take_turns_within_the_quota_and_all_finish(
     tenant.do("quotas", {"factor": 2})
     await asyncio.gather(
         directory.registrations(),
-        directory.registered_ids(),
+        directory.registered(),
         directory.administrator_ids(),
         *(directory.resets(LONG_AGO) for _ in range(11)),
     )
@@ -197,7 +198,7 @@ async def test_a_throttled_page_of_a_report_is_waited_for(
 ) -> None:
     tenant.do("registrations", {"userPrincipalNames": ["grace@contoso.test"]})
     tenant.fail("GET", "userRegistrationDetails", "status", status=429, retryAfter=1)
-    assert await directory.registered_ids() == {GRACE}
+    assert await directory.registered() == {GRACE: HeldMethods(frozenset({"email", "mobilePhone"}))}
 
 
 async def test_ten_days_later_old_tokens_and_new_ones_are_good_and_lags_begin_anew(

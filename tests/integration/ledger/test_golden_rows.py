@@ -68,7 +68,7 @@ async def test_golden_rows_are_read_as_what_they_meant(store: str, name: str) ->
         await GOLDEN[name].expect(tables)
 
 
-@pytest.mark.parametrize("name", GOLDEN)
+@pytest.mark.parametrize("name", [name for name, one in GOLDEN.items() if one.written_today])
 async def test_what_golden_rows_mean_is_written_as_they_are(store: str, name: str) -> None:
     async with Tables.from_connection_string(store) as tables:
         await GOLDEN[name].write(tables)

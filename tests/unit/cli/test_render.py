@@ -238,7 +238,7 @@ def test_an_event_shows_what_became_of_it_and_whom_it_concerned() -> None:
 
 
 def test_a_bar_is_always_full_and_nobody_is_too_few_to_be_seen_in_it() -> None:
-    text = bar({"registered": 9_000, "effective": 999, "failed": 1}).plain
+    text = bar({"resettable": 9_000, "effective": 999, "failed": 1}).plain
     assert len(text) == WIDTH
     assert text.count("!") == 1
     assert text.startswith("█" * 34)
@@ -262,8 +262,8 @@ def test_a_state_that_this_version_does_not_know_is_shown_all_the_same() -> None
 
 
 def test_a_legend_tells_each_state_with_its_people_and_share_in_the_order_given() -> None:
-    assert legend({"registered": 2_999, "failed": 1}).plain == (
-        "█ registered 2,999 (>99 %)  ! failed 1 (<1 %)"
+    assert legend({"resettable": 2_999, "failed": 1}).plain == (
+        "█ resettable 2,999 (>99 %)  ! failed 1 (<1 %)"
     )
 
 

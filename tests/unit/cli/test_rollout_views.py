@@ -104,7 +104,7 @@ def test_a_wave_is_a_bar_by_state_with_a_legend_and_one_ahead_is_empty() -> None
     assert (five.count("█"), five.count("▓"), five.count("!")) == (23, 12, 5)
     legend = below("five          soaking", view)
     assert "100 people" in legend
-    assert "█ registered 60 (60 %)  ▓ effective 30 (30 %)  ! failed 10 (10 %)" in legend
+    assert "█ resettable 60 (60 %)  ▓ effective 30 (30 %)  ! failed 10 (10 %)" in legend
     assert line_with("ahead", view).count("·") == 40
 
 
@@ -160,6 +160,13 @@ def test_a_worker_in_trouble_is_told_from_one_in_good_health() -> None:
     assert "failed" in line_with("worker-2", view)
     assert "no LDAPS" in line_with("worker-2", view)
     assert "unknown" in line_with("worker-3", view)
+
+
+def test_a_worker_whose_clock_is_off_is_told_by_how_much() -> None:
+    ahead, behind = worker(worker="w-1", clock_ahead=71), worker(worker="w-2", clock_ahead=-20)
+    view = rollout_view(rollout(workers=(ahead, behind)))
+    assert "clock 71 s ahead" in line_with("w-1", view)
+    assert "clock 20 s behind" in line_with("w-2", view)
 
 
 def test_before_the_first_rollout_the_way_to_one_is_told() -> None:
@@ -228,10 +235,19 @@ def test_gates_never_looked_at_are_said_to_be_so() -> None:
 
 def test_a_plan_tells_each_wave_what_it_adds_and_how_many_will_be_prompted() -> None:
     view = report_view(plan_report(plan()))
-    assert line_with("five  ", view).split() == ["five", "5", "%", "P3D", "ahead", "88", "70"]
+    assert line_with("five  ", view).split() == ["five", "5", "%", "P3D", "ahead", "88", "70", "0"]
     assert "has begun" in line_with("pilot  ", view)
     assert "2,000 people in the directory, 1,800 of them eligible" in shown(view)
     assert "1,788 to be put in, 0 to be taken out, 12 stay in" in shown(view)
+
+
+def test_a_plan_tells_who_can_reset_at_once_and_who_loses_it_on_which_day() -> None:
+    made = plan()
+    made["waves"][0] |= {"able": 9, "losing": [{"on": "2027-02-01", "people": 4}]}
+    text = shown(report_view(plan_report(made)))
+    assert "Who can reset now and will lose it" in text
+    (line,) = [one for one in text.splitlines() if "2027-02-01" in one]
+    assert line.split()[1:3] == ["2027-02-01", "4"]
 
 
 def test_a_plan_has_a_row_for_each_department_the_largest_first_and_a_column_for_each_wave() -> (
@@ -299,8 +315,8 @@ def test_a_plan_as_markdown_is_made_of_headings_tables_and_the_command() -> None
     assert text.startswith("## Plan for Contoso SSPR\n\n- 2,000 people in the directory")
     assert "> **Unsafe:** too many  \n> **Warning:** slow  \n" in text
     assert "### Waves\n\n| wave | selects | soak |  | to be put in | to be asked" in text
-    assert "\n| --- | --- | --- | --- | --- | --- |\n" in text
-    assert "| five | 5 % | P3D | ahead | 88 | 70 |" in text
+    assert "\n| --- | --- | --- | --- | --- | --- | --- |\n" in text
+    assert "| five | 5 % | P3D | ahead | 88 | 70 | 0 |" in text
     assert "| Sales | 60 | 800 |" in text
     assert f"```sh\nsspr apply --plan {FINGERPRINT} --force --reason TEXT\n```\n" in text
 

@@ -16,8 +16,10 @@ from ruamel.yaml import YAML
 from shared.contracts.documents.rollout.vocabulary import ExcludedAttributesPart
 from shared.contracts.documents.rollout_document import InvalidDocument, findings, json_schema, read
 from shared.contracts.documents.yaml_text import parse
+from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.methods import MethodRule
 from shared.domain.person.people import Attribute
-from shared.domain.person.policy import AttributeRule, Topology
+from shared.domain.person.policy import AttributeRule, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import Count, DriftAction, GroupRing, Limit, Ring, Share
 from shared.domain.rollout.gate import Gate
@@ -118,9 +120,27 @@ def test_a_wave_has_the_calendar_s_hours_or_its_own_and_the_freezes_either_way()
     )
 
 
+def test_what_a_reset_asks_for_lies_on_what_microsoft_documents() -> None:
+    policy = read(FULL).governs(TenantRules(scope_group_id=GROUP))
+    rules = policy.resets
+    assert rules.required == 2
+    assert rules.methods["mobilePhone"] == MethodRule(until=date(2027, 7, 1))
+    assert rules.methods["microsoftAuthenticatorPush"] == MethodRule(alone=False)
+    assert rules.methods["newMethod"] == MethodRule(since=date(2027, 3, 1))
+    assert rules.methods["email"] == DOCUMENTED_RULES.methods["email"]
+    said_nothing = read(BASE).governs(TenantRules(scope_group_id=GROUP))
+    assert said_nothing.resets == DOCUMENTED_RULES
+
+
+def test_what_is_said_of_resets_is_part_of_the_digest_only_where_something_is_said() -> None:
+    same = read(BASE + "resets: {methodsRequired: 1, methods: {}}\n")
+    assert same.digest == read(BASE).digest
+    assert read(BASE + "resets: {methodsRequired: 2}\n").digest != read(BASE).digest
+
+
 def test_without_gates_the_standard_ones_hold_and_no_reset_is_no_obstacle() -> None:
     gates = {gate.kind: gate for gate in read(BASE).waves[0].gates}
-    assert gates.keys() == set(GATES) - {"registered", "blockedResets"}
+    assert gates.keys() == set(GATES) - {"registered", "resettable", "blockedResets"}
     assert gates["visible"].threshold == 0.95
     assert gates["writebackFailures"].minimum_sample == 0
     assert gates["workerAlive"].window == timedelta(minutes=10)
@@ -286,6 +306,22 @@ def test_a_mistake_is_told_with_its_line_its_field_and_what_to_write(
         ("gates: {blockedResets: {window: P31D}}", "gates.blockedResets.window", "30 days"),
         ("gates: {visible: {minimumSample: 2}}", "waves[0].people", "adds at most 1"),
         ("evaluateEvery: PT1S", "evaluateEvery", "from PT1M to P1D"),
+        ("resets: {methodsRequired: 3}", "resets.methodsRequired", "write 1 or 2"),
+        (
+            "resets: {methods: {mobilePhone: {untill: 2027-07-01}}}",
+            "resets.methods.mobilePhone.untill",
+            "did you mean `until`?",
+        ),
+        (
+            "resets: {methods: {a phone: {}}}",
+            "resets.methods.a phone",
+            "as the registration report",
+        ),
+        (
+            "resets: {methods: {x: {from: 2027-02-01, until: 2027-02-01}}}",
+            "resets.methods.x.until",
+            "write a day after 2027-02-01",
+        ),
         ("drift: {addedByHand: remove}", "drift.addedByHand", "write report or repair"),
         ("safety: {removals: {people: -1}}", "safety.removals.people", "write at least 0"),
         ("name: again", "name", "stands on line 2 already"),

@@ -187,7 +187,7 @@ def test_a_plan_shows_what_it_asks_and_what_stands_against_it() -> None:
 def planned() -> PlanView:
     of = rollout(Phase.PLANNED, document(wave("pilot", GATE)), started=0)
     plan = Situation(of).plan(through=1)
-    return describe_plan(plan, of, None, registered=frozenset(), claimed={}, now=LATER, kinds=KINDS)
+    return describe_plan(plan, of, None, registered={}, claimed={}, now=LATER, kinds=KINDS)
 
 
 def test_the_command_line_shows_its_numbers_in_its_unit() -> None:

@@ -92,6 +92,13 @@ def test_a_mapping_of_a_body_alone_does_not_take_the_events_own_words_for_it() -
     assert refused(bare, sent({"id": "7"}, ce_type="left")) == "ce-type"
 
 
+def test_a_mapping_that_takes_all_events_for_one_does_not_take_a_leaver_for_one() -> None:
+    all_join = source("mapped", mapping={"action": "'onboard'", "employeeId": "data.id"})
+    assert refused(all_join, sent({"id": "7"}, ce_type="left")) == "ce-type"
+    some = source("mapped", mapping={"when": "type == 'hired'", "employeeId": "data.id"})
+    assert types(some, sent({"id": "7"}, ce_type="left")) == []
+
+
 @pytest.mark.parametrize("kind", ["scim", "bamboohr", "lifecycle-workflows"])
 def test_a_source_that_sends_no_events_is_refused_by_the_header(kind: str) -> None:
     assert refused(source(kind), sent()) == "ce-type"

@@ -207,7 +207,7 @@ class Told:
         self.connectors = ["contoso.com", "fabrikam.com", "contoso - AAD"]
 
     def __call__(self, cmdlet: str, **_: Any) -> Sequence[Mapping[str, Any]]:
-        return {
+        answers: Mapping[str, Sequence[Mapping[str, Any]]] = {
             "Get-ADSyncScheduler": [
                 {
                     "StagingModeEnabled": False,
@@ -221,7 +221,8 @@ class Told:
             ],
             "Get-Command": [{"Name": name} for name in [*NEEDED, FACTS]],
             FACTS: self.facts,
-        }[cmdlet]
+        }
+        return answers[cmdlet]
 
     def close(self) -> None:
         """Nothing is open."""
@@ -287,8 +288,8 @@ def test_a_powershell_that_fails_on_the_host_itself_is_not_told_of_an_endpoint(
 
 
 def test_an_endpoint_that_is_out_of_reach_is_told_what_it_takes_to_get_there() -> None:
-    for account in ({}, {"user": "svc", "password": SecretStr("x")}):
-        settings = SyncSettings(host="localhost", port=1, **account)
+    by_password = SyncSettings(host="localhost", port=1, user="svc", password=SecretStr("x"))
+    for settings in (SyncSettings(host="localhost", port=1), by_password):
         outcome = connect_host_outcome(settings, JeaSession(settings))
         assert outcome.state is CheckState.FAILED
         assert "WinRM over HTTPS" in outcome.remedy

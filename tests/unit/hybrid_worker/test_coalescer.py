@@ -36,6 +36,7 @@ class ScriptedHost:
     looks: int = 0
     sessions: int = 0
     is_open: bool = False
+    imports_from: str = "dc1.corp.contoso.com"
 
     def scheduler(self) -> Scheduler:
         self.looks += 1
@@ -47,7 +48,7 @@ class ScriptedHost:
         return [run for run in self.results if run.identifier not in known]
 
     def facts(self) -> ConnectFacts:
-        return ConnectFacts()
+        return ConnectFacts(controllers={"corp.contoso.com": self.imports_from})
 
     def close(self) -> None:
         self.is_open = False
@@ -85,7 +86,7 @@ class Scene:
             self.clerk,
             self.journal,
             timing=TIMING,
-            carrier=Carrier("corp.contoso.com"),
+            carrier=Carrier("corp.contoso.com", controller="DC1.corp.contoso.com"),
             clock=lambda: self.now,
         )
 
@@ -381,3 +382,20 @@ def test_a_worker_that_was_down_for_long_tries_before_it_complains(scene: Scene)
     scene.sync = scene.restarted()
     scene.after(3)
     assert (scene.host.starts, scene.state("a")) == (1, (SyncState.PENDING, None))
+
+
+def test_a_cycle_that_imported_from_another_controller_is_for_entra_to_show(scene: Scene) -> None:
+    scene.host.imports_from = "dc2.corp.contoso.com"
+    scene.write("a")
+    scene.after(3)
+    scene.host.end()
+    scene.after(6)
+    recorded = scene.recorded("a")
+    assert (recorded.sync.state, recorded.sync.problem) == (SyncState.PENDING, "other-controller")
+    assert recorded.sync.detail == (
+        "imported from dc2.corp.contoso.com, written to DC1.corp.contoso.com"
+    )
+    assert (recorded.owed_since, recorded.is_final) == (None, True)
+    assert scene.sync.newest().state is SyncState.SUCCEEDED
+    scene.after(4000)
+    assert scene.host.starts == 1

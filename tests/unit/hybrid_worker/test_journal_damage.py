@@ -167,7 +167,9 @@ def test_two_files_that_cannot_be_read_are_both_kept(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("journal.set-aside-*"))) == 2
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(at=st.integers(0, 40_000), scrawl=st.binary(min_size=1, max_size=64))
 def test_no_scrawl_in_the_file_stops_a_start(
     tmp_path_factory: pytest.TempPathFactory, at: int, scrawl: bytes

@@ -21,9 +21,9 @@ from hybrid_worker.delta_sync.coalescer import LeftToScheduler
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
-from hybrid_worker.receive_loop import Pace, ReceiveLoop
+from hybrid_worker.receive_loop import Pace, ReceiveLoop, Sync
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
-from shared.contracts.messages.directory_result import DirectoryResult
+from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.worker_report import SCHEMA, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
@@ -60,12 +60,16 @@ class Broker:
     done: list[Any] = field(default_factory=list)
     dead: list[tuple[Any, str, str]] = field(default_factory=list)
     sent: list[tuple[str, bytes]] = field(default_factory=list)
+    turns: int = 1
+    """Looks at an empty queue, after which to stop."""
     largest: int = 1_000_000
+    ahead: timedelta | None = None
 
     def receive(self, most: int, wait: float) -> Sequence[Any]:
         assert wait > 0
         taken, self.waiting = self.waiting[:most], self.waiting[most:]
-        if not taken:
+        self.turns -= not taken
+        if self.turns <= 0:
             self.stop.set()
         return taken
 
@@ -74,6 +78,11 @@ class Broker:
 
     def prove(self) -> None:
         """Nothing to prove."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """What the clock is said to be off by."""
+        return self.ahead
 
     def complete(self, delivery: Any) -> None:
         self.done.append(delivery)
@@ -160,17 +169,18 @@ def work(
     file: Path,
     letters: Sequence[Letter],
     domain: Domain | None = None,
-    largest: int = 1_000_000,
     *,
+    sync: Sync | None = None,
     batch: int = 50,
+    **broker_is: Any,
 ) -> Broker:
     """Has the worker work until the queue is empty, and stop."""
     stop, clock, domain = Event(), Ticking(), domain or Domain()
-    broker = Broker(stop, list(letters), largest=largest)
-    sync = LeftToScheduler()
+    broker = Broker(stop, list(letters), **broker_is)
+    triggers_sync, sync = sync is not None, sync or LeftToScheduler()
     with Journal(file, NOW) as journal:
         handle = HandleCommands(
-            domain.find_people, domain, journal, sync, clock, triggers_sync=False
+            domain.find_people, domain, journal, sync, clock, triggers_sync=triggers_sync
         )
         ReceiveLoop(
             broker,
@@ -254,6 +264,55 @@ def test_where_nothing_succeeds_commands_come_again_before_they_are_set_aside(
     letters = [Letter(command(f"bad{number}", POISON)) for number in range(2)]
     broker = work(tmp_path / "journal", letters)
     assert [letter.delivery_count for letter, _, _ in broker.dead] == [4, 4]
+
+
+@dataclass
+class Endless:
+    """A delta sync that is never over, and says after a few looks what keeps it back."""
+
+    is_running: bool = True
+    steps: int = 0
+
+    def due(self) -> None:
+        """Nothing is due."""
+
+    def step(self) -> None:
+        self.steps += 1
+
+    def standing(self) -> SyncReport:
+        problem = "busy" if self.steps > 3 else None
+        return SyncReport(state=SyncState.PENDING, problem=problem)
+
+    def newest(self) -> SyncReport:
+        return SyncReport(state=SyncState.NOT_NEEDED)
+
+    def hindrance(self) -> None:
+        """Nothing is said to be in the way."""
+
+
+def test_a_command_is_let_go_when_its_debt_is_in_the_journal_and_its_answer_is_sent(
+    tmp_path: Path,
+) -> None:
+    """Given a sync that never ends, when commands come, then no lock has to outlive it."""
+    letters = [Letter(command(f"c{number}", str(number))) for number in range(120)]
+    broker = work(tmp_path / "journal", letters, sync=Endless())
+    assert len(broker.done) == 120
+    assert broker.answers()["c0"].sync.state is SyncState.PENDING
+    with Journal(tmp_path / "journal", NOW) as journal:
+        assert len(journal.owed()) == 120
+
+
+def test_what_keeps_a_sync_back_is_said_once_when_it_has_been_owed_for_long(
+    tmp_path: Path,
+) -> None:
+    broker = work(tmp_path / "journal", [Letter(command("one"))], sync=Endless(), turns=30)
+    told = [body for name, body in broker.sent if name.startswith("one")]
+    assert [DirectoryResult.read(body).sync.problem for body in told] == [None, "busy"]
+
+
+def test_a_clock_that_is_off_is_in_the_report(tmp_path: Path) -> None:
+    broker = work(tmp_path / "journal", [], ahead=timedelta(seconds=-70.4))
+    assert [one.clock_ahead for one in broker.reports()] == [-70]
 
 
 def test_a_directory_that_is_away_costs_no_command(tmp_path: Path) -> None:

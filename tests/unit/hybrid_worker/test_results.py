@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -35,6 +35,7 @@ def test_a_copy_of_an_answer_carries_the_same_id_and_another_state_another_id() 
     assert ids == [["key:pending"], ["key:pending"], ["key:pending:busy"]]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 700), st.integers(1_500, LARGEST_MESSAGE))
 def test_no_message_is_too_large_and_no_member_is_lost_or_told_twice(
     count: int, largest: int

@@ -181,7 +181,7 @@ def test_check_settings_prints_what_is_in_force_without_secrets(
     assert done.returncode == 0, done.stderr
     shown = json.loads(done.stdout)
     assert shown["SSPR_WORKER_DIRECTORY_USER"] == "svc"
-    assert shown["SSPR_WORKER_SYNC_HOLD"] == 240
+    assert shown["SSPR_WORKER_SYNC_EXPLAIN_AFTER"] == 240
     assert "s3cret" not in done.stdout
 
 

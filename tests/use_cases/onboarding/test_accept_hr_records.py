@@ -211,8 +211,7 @@ async def test_a_word_that_a_person_has_to_see_is_kept_and_stays_out_of_the_log(
     assert reply.status == 202
     (kept,) = await stage.world.ledger.refused(10)
     assert json.loads(kept.body or "") == {"source": "gusto", "word": "Lm3kQ9zT"}
-    assert said(signals, "message-refused")
-    assert "Lm3kQ9zT" not in json.dumps(signals, default=str)
+    assert signals == [], "anybody may send it, and so ring an alarm"
 
 
 async def test_who_has_proved_nothing_cannot_fill_the_ledger_with_words(stage: Stage) -> None:

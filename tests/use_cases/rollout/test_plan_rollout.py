@@ -171,7 +171,7 @@ async def test_a_rollout_is_balanced_across_so_many_values_and_no_more(
 
 @pytest.mark.parametrize(
     "call",
-    ["directory.administrator_ids", "directory.everybody", "directory.registered_ids"],
+    ["directory.administrator_ids", "directory.everybody", "directory.registered"],
 )
 async def test_while_graph_is_away_nothing_is_kept(stage: Stage, call: str) -> None:
     populate(stage, 1)

@@ -241,7 +241,14 @@ def test_a_state_stands_for_those_that_lie_before_it_on_its_way(
 
 
 @pytest.mark.parametrize("state", State)
-def test_every_state_is_reached_where_it_is_and_four_are_ends(state: State) -> None:
+def test_every_state_is_reached_where_it_is_and_six_are_ends(state: State) -> None:
     assert states_reached(state)[-1] is state
-    ends = {State.REGISTERED, State.FAILED, State.EXCLUDED, State.WITHDRAWN}
+    ends = {
+        State.REGISTERED,
+        State.RESETTABLE,
+        State.LOST,
+        State.FAILED,
+        State.EXCLUDED,
+        State.WITHDRAWN,
+    }
     assert state.is_settled is (state in ends)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.plan_views import PlanView
+from shared.contracts.api.plan_views import LosingView, PlanView
+from shared.domain.person.documented_methods import SMS_AND_VOICE_END
 from shared.domain.person.enrolment import CauseKind
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal, ScopePlan, Skip
@@ -16,7 +18,7 @@ from shared.domain.rollout.document import Document, Limit, Wave
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.rollouts import StoredRollout
 from shared.use_cases.views.describe_plan import counted, describe_plan
-from tests.support.course import ids, standing, ungated
+from tests.support.course import standing, ungated
 from tests.support.enrolments import NOW
 from tests.support.stage import an_id
 from tests.support.waves import document, gate, wave
@@ -49,14 +51,14 @@ def shown(
     plan: ScopePlan,
     rollout: Rollout | None = None,
     stored: Rollout | None = None,
-    registered: frozenset[str] = frozenset(),
+    registered: Mapping[str, HeldMethods] | None = None,
     claimed: Mapping[str, int] | None = None,
 ) -> PlanView:
     return describe_plan(
         plan,
         rollout or standing(OF, Phase.PLANNED, 0),
         StoredRollout(stored, "1") if stored else None,
-        registered=registered,
+        registered=registered or {},
         claimed=claimed or {},
         now=NOW,
     )
@@ -74,12 +76,22 @@ def warnings(*waves: Wave, people: int = 1, **changes: Any) -> tuple[str, ...]:
 
 def test_each_wave_is_told_with_its_people_by_department_and_who_will_be_prompted() -> None:
     additions = [added(1, department="Sales"), added(2, department="IT"), added(3, "early")]
-    view = shown(plan_of(additions), registered=ids([1]))
+    view = shown(plan_of(additions), registered={an_id(1): HeldMethods(frozenset({"email"}))})
     pilot, early = view.waves
     assert (pilot.additions, pilot.prompts, early.additions, early.prompts) == (2, 1, 1, 1)
     assert list(pilot.departments.items()) == [("IT", 1), ("Sales", 1)]
     assert (pilot.selection, pilot.soak, pilot.begun) == ("a ring of 2", "PT2H", False)
     assert (view.additions, view.listed, view.eligible) == (3, 12, 10)
+
+
+def test_of_each_wave_it_is_told_who_can_reset_at_once_and_who_loses_it_when() -> None:
+    additions = [added(number) for number in range(1, 5)]
+    by_phone, lasting = (HeldMethods(frozenset({one})) for one in ("mobilePhone", "email"))
+    none = HeldMethods(frozenset({"passKeySynced"}))
+    registered = {an_id(1): by_phone, an_id(2): by_phone, an_id(3): lasting, an_id(4): none}
+    pilot, _ = shown(plan_of(additions), registered=registered).waves
+    assert (pilot.able, pilot.prompts) == (3, 0)
+    assert pilot.losing == (LosingView(on=SMS_AND_VOICE_END, people=2),)
 
 
 def test_a_wave_that_has_begun_is_told_apart() -> None:

@@ -129,7 +129,7 @@ def test_people_of_a_wave_stand_in_one_order_whatever_the_ledgers() -> None:
     backwards = dict(reversed(counts.items()))
     again = shown(rollout(Phase.SOAKING), totals=totals(backwards)).waves[0]
     assert list(pilot.states) == list(again.states)
-    assert (next(iter(pilot.states)), list(pilot.states)[-1]) == ("registered", "failed")
+    assert (next(iter(pilot.states)), list(pilot.states)[-1]) == ("resettable", "failed")
     assert len(pilot.states) == len(State)
 
 

@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any
 
 import pytest
+from structlog.typing import EventDict
 
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.contracts.messages.queues import DIRECTORY_COMMANDS, SCOPE_CHANGES
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.documented_methods import SMS_AND_VOICE_END
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
@@ -22,7 +24,7 @@ from shared.use_cases.writing.follow_up import (
     read_registrations,
 )
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
-from tests.support.stage import Stage, an_id, upn_of
+from tests.support.stage import Stage, an_id, said, upn_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -91,8 +93,13 @@ async def test_a_few_people_are_asked_for_by_name_and_many_by_listing_the_group(
 async def test_where_nobody_is_on_the_way_entra_is_not_asked(stage: Stage) -> None:
     await stage.store(followed(1, State.REGISTERED))
     await follow_up(stage.world, NOW)
-    await read_registrations(stage.world, NOW)
     assert "directory.memberships" not in stage.turns.points
+
+
+async def test_where_nobody_is_in_the_report_is_not_read(stage: Stage) -> None:
+    await stage.store(followed(1, State.REQUESTED))
+    await read_registrations(stage.world, NOW)
+    assert "directory.registrations" not in stage.turns.points
 
 
 async def test_who_does_not_show_is_written_again_twice_and_then_flagged(stage: Stage) -> None:
@@ -203,7 +210,7 @@ async def test_the_report_says_who_is_effective_and_registered_and_who_is_late(
     )
     await read_registrations(stage.world, NOW + DAY)
     states = [await state_of(stage, number) for number in (1, 2, 3)]
-    assert states == [State.EFFECTIVE, State.REGISTERED, State.APPLIED]
+    assert states == [State.EFFECTIVE, State.RESETTABLE, State.APPLIED]
     assert (await stage.person(4)).flag is Reason.NOT_EFFECTIVE
     assert stage.broker.messages(SCOPE_CHANGES) == ()
 
@@ -241,3 +248,45 @@ async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
     stage.turns.at("directory.registrations", partial(stage.store, again))
     await read_registrations(stage.world, NOW)
     assert await stage.person(1) == again
+
+
+async def test_a_registration_is_lost_when_the_report_says_so_however_late(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """Registered=False 70 days later changed nothing, once."""
+    for number in (1, 2):
+        stage.arrive(number, SCOPE)
+        stage.tenant.registered.add(an_id(number))
+    await stage.store(followed(1, State.VISIBLE), followed(2, State.VISIBLE))
+    await read_registrations(stage.world, NOW)
+    stage.tenant.registered.discard(an_id(1))
+    await read_registrations(stage.world, NOW + 70 * DAY)
+    lost = await stage.person(1)
+    assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_RESET)
+    assert await state_of(stage, 2) is State.RESETTABLE
+    assert said(signals, "resets-lost") == [{"reason": Reason.METHOD_RESET, "people": 1}]
+    await read_registrations(stage.world, NOW + 71 * DAY)
+    assert len(said(signals, "resets-lost")) == 1
+
+
+async def test_on_the_day_on_which_a_method_ends_who_holds_no_other_is_lost(stage: Stage) -> None:
+    stage.arrive(1, SCOPE)
+    stage.tenant.registered.add(an_id(1))
+    stage.tenant.methods[an_id(1)] = frozenset({"mobilePhone", "passKeySynced"})
+    await stage.store(followed(1, State.VISIBLE))
+    end = NOW.replace(year=SMS_AND_VOICE_END.year, month=SMS_AND_VOICE_END.month, day=1)
+    await read_registrations(stage.world, end - DAY)
+    assert await state_of(stage, 1) is State.RESETTABLE
+    await read_registrations(stage.world, end)
+    lost = await stage.person(1)
+    assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_ENDED)
+
+
+async def test_only_those_of_whom_the_report_says_something_new_are_loaded(stage: Stage) -> None:
+    stage.arrive(1, SCOPE)
+    stage.tenant.registered.add(an_id(1))
+    await stage.store(followed(1, State.VISIBLE))
+    await read_registrations(stage.world, NOW)
+    stage.turns.points.clear()
+    await read_registrations(stage.world, NOW + DAY)
+    assert "ledger.amend" not in stage.turns.points

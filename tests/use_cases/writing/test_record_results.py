@@ -262,6 +262,17 @@ async def test_what_a_worker_could_not_digest_is_signalled(
     assert [one["set_aside"] for one in said(signals, "worker-reported")] == [2]
 
 
+async def test_by_how_much_a_workers_clock_is_off_is_signalled_and_remembered(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    told = json.loads(report().body) | {"clockAhead": 71}
+    await record_results([Message(json.dumps(told).encode())], stage.world, NOW)
+    assert [one["clock_ahead"] for one in said(signals, "worker-reported")] == [71]
+    assert [one.clock_ahead for one in await stage.world.workers.sights()] == [71]
+    # It is no trouble of the delta sync.
+    assert said(signals, "delta-sync-problem") == []
+
+
 BOB = {
     "source_anchor": "bob==",
     "sid": "S-1-5-21-9",

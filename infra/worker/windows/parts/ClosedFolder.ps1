@@ -1,11 +1,12 @@
-# Folders in ProgramData, where anybody may make one: closed to all but a few.
+# Folders where anybody may make one: closed to all but a few.
 
 $systemSid = 'S-1-5-18'
 $administratorsSid = 'S-1-5-32-544'
 
-# What icacls calls F and M, as .NET counts it (System.Security.AccessControl.FileSystemRights).
+# What icacls calls F, M and RX, as .NET counts it (System.Security.AccessControl.FileSystemRights).
 $fullControl = 2032127
 $modify = 1245631
+$readAndExecute = 1179817
 
 function Test-ClosedFolder {
     param([string] $Path, [hashtable] $Rights)
@@ -24,13 +25,17 @@ function Test-ClosedFolder {
 
 function Close-Folder {
     [CmdletBinding(SupportsShouldProcess = $true)]
-    param([string] $Path, [string] $Writer)
+    param([string] $Path, [string] $Writer, [string] $Reader)
 
     $rights = @{ $systemSid = $fullControl; $administratorsSid = $fullControl }
     $grants = @("*${systemSid}:(OI)(CI)F", "*${administratorsSid}:(OI)(CI)F")
     if ($Writer) {
         $rights[$Writer] = $modify
         $grants += "*${Writer}:(OI)(CI)M"
+    }
+    if ($Reader) {
+        $rights[$Reader] = $readAndExecute
+        $grants += "*${Reader}:(OI)(CI)RX"
     }
     if ((Test-Path -LiteralPath $Path) -and (Test-ClosedFolder -Path $Path -Rights $rights)) {
         return

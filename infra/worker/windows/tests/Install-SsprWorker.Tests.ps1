@@ -258,6 +258,16 @@ Describe 'Install-SsprWorker.ps1' {
             $acl.Inherited.Count | Should -Be 0
         }
 
+        It 'lets only administrators change what runs as the worker, which may read it' {
+            New-Item $given.InstallFolder -ItemType Directory -Force | Out-Null
+            (Get-AclState $given.InstallFolder).Rules['S-1-5-32-545'] = 1245631
+            Install
+            $acl = $Windows.Acls[$given.InstallFolder]
+            $acl.Owner, $acl.IsProtected, $acl.Inherited.Count | Should -Be 'S-1-5-32-544', $true, 0
+            $acl.Rules.Keys | Sort-Object | Should -Be 'S-1-5-18', 'S-1-5-21-1-2-3-1104', 'S-1-5-32-544'
+            $acl.Rules['S-1-5-21-1-2-3-1104'] | Should -Be 1179817
+        }
+
         It 'keeps the administrator''s settings, and says where they differ from what was asked for' {
             Install
             $file = Join-Path $given.InstallFolder 'worker.env'
@@ -362,8 +372,8 @@ Describe 'Install-SsprWorker.ps1' {
             $task.State | Should -Be 'Ready'
             $python = Join-Path $given.InstallFolder 'app/.venv/Scripts/python.exe'
             $settings = Join-Path $given.InstallFolder 'worker.env'
-            $log = "$(Join-Path $given.StateFolder 'logs')\worker.log"
-            $task.Action.Argument | Should -Be "/d /c `"`"$python`" -X utf8 -m hybrid_worker --settings `"$settings`" 2>> `"$log`"`""
+            $logs = Join-Path $given.StateFolder 'logs'
+            $task.Action.Argument | Should -Be "/d /c `"`"$python`" -X utf8 -m hybrid_worker --settings `"$settings`" --log-file `"$logs\worker.log`" 2>> `"$logs\worker.stderr.log`"`""
             $task.Action.WorkingDirectory | Should -Be (Join-Path $given.InstallFolder 'app')
             # Restarts alone do not bring a task back that ended with an exit status (seen by others:
             # duolahypercho/codex-router issue 581).

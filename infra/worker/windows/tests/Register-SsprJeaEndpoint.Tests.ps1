@@ -128,6 +128,7 @@ Describe 'Register-SsprJeaEndpoint.ps1' {
 
     It 'refuses, before anything is changed, <Case>' -ForEach @(
         @{ Case = 'a host that is no Connect host'; Break = { Mock Get-Module { } -ParameterFilter { $Name -eq 'ADSync' } }; Remedy = '*Run this on the Entra Connect host.' }
+        @{ Case = 'a domain controller'; Break = { $Windows.DomainRole = 5 }; Remedy = '*is a domain controller*on a member server*SSPR_WORKER_SYNC_MODE=none.' }
         @{ Case = 'an account that nobody knows'; Break = { $given.Account = 'CORP\nobody$' }; Remedy = '*Write it as DOMAIN\name*' }
         @{ Case = 'a WinRM that does not answer'; Break = { Mock Get-ChildItem { throw 'The client cannot connect.' } -ParameterFilter { "$Path" -like 'WSMan:*' } }; Remedy = '*Start it: Start-Service -Name WinRM*' }
     ) {

@@ -15,6 +15,7 @@ function New-Windows {
         Acls = @{}
         Services = @{}
         RunsAs = 'CORP\svc-sspr-worker$'
+        DomainRole = 3
         Tasks = @{}
         Processes = @()
         LocalGroups = @{ 'Hybrid agent extension applications' = @() }
@@ -146,9 +147,9 @@ function icacls.exe {
     if ($args -contains '/reset') { $state.Rules, $state.Inherited, $state.IsProtected = @{}, @{ 'S-1-5-32-545' = 1179817 }, $false }
     if ($args -contains '/inheritance:r') {
         $state.IsProtected, $state.Inherited = $true, @{}
-        foreach ($grant in $args | Where-Object { $_ -match '^\*(S-[\d-]+):\(OI\)\(CI\)([FM])$' }) {
-            $null = $grant -match '^\*(S-[\d-]+):\(OI\)\(CI\)([FM])$'
-            $state.Rules[$Matches[1]] = @{ F = 2032127; M = 1245631 }[$Matches[2]]
+        foreach ($grant in $args | Where-Object { $_ -match '^\*(S-[\d-]+):\(OI\)\(CI\)(F|M|RX)$' }) {
+            $null = $grant -match '^\*(S-[\d-]+):\(OI\)\(CI\)(F|M|RX)$'
+            $state.Rules[$Matches[1]] = @{ F = 2032127; M = 1245631; RX = 1179817 }[$Matches[2]]
         }
     }
     $global:LASTEXITCODE = 0
@@ -214,6 +215,7 @@ function Start-Service {
 
 function Get-CimInstance {
     param([string] $ClassName, [string] $Filter)
+    if ($ClassName -eq 'Win32_ComputerSystem') { return [pscustomobject] @{ DomainRole = $Windows.DomainRole } }
     [pscustomobject] @{ StartName = $Windows.RunsAs }
 }
 

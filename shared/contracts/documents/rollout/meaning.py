@@ -12,6 +12,8 @@ from pydantic.alias_generators import to_camel
 from shared.contracts.documents.rollout import vocabulary
 from shared.contracts.documents.rollout.gates import layered
 from shared.contracts.documents.scalars import clock, span, weekdays
+from shared.domain.person.documented_methods import DOCUMENTED
+from shared.domain.person.methods import NO_CHANGES, MethodRule, ResetChanges
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule
 from shared.domain.rollout.calendar import Calendar, Freeze
@@ -48,6 +50,7 @@ def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
         on_added_by_hand=text.drift.added_by_hand,
         evaluate_every=span(text.evaluate_every),
         digest="",
+        resets=_resets(text.resets),
     )
     return replace(document, digest=_digest(document))
 
@@ -61,6 +64,24 @@ def _attribute_rules(exclude: vocabulary.ExcludePart) -> tuple[AttributeRule, ..
         AttributeRule(attribute, frozenset(values[attribute]))
         for attribute in Attribute
         if values[attribute]
+    )
+
+
+def _resets(resets: vocabulary.ResetsPart) -> ResetChanges:
+    return ResetChanges(
+        methods=tuple((name, _method(name, one)) for name, one in sorted(resets.methods.items())),
+        required=None if resets.methods_required == 1 else resets.methods_required,
+    )
+
+
+def _method(name: str, said: vocabulary.MethodPart) -> MethodRule:
+    known = DOCUMENTED.get(name)
+    return MethodRule(
+        counts=said.counts,
+        since=date.fromisoformat(said.since) if said.since else None,
+        until=date.fromisoformat(said.until) if said.until else None,
+        alone=said.alone,
+        of_administrators=known.rule.of_administrators if known else True,
     )
 
 
@@ -99,7 +120,11 @@ def _calendar(calendar: vocabulary.CalendarPart, hours: vocabulary.HoursPart) ->
 
 def _digest(document: Document) -> str:
     """SHA-256 of the values as JSON, so that only a change of meaning changes it."""
-    text = json.dumps(asdict(document), sort_keys=True, separators=(",", ":"), default=_plain)
+    meaning = asdict(document)
+    if document.resets == NO_CHANGES:
+        # As the digests of documents are from before there was anything to say of it.
+        del meaning["resets"]
+    text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), default=_plain)
     return sha256(text.encode()).hexdigest()
 
 

@@ -13,7 +13,12 @@ from shared.contracts.documents.finding import Complaint, Path
 from shared.contracts.documents.node import Node
 from shared.contracts.documents.part import Part
 from shared.contracts.documents.rollout.gates import Gates, layered
-from shared.contracts.documents.rollout.vocabulary import SELECTIONS, FreezePart, HoursPart
+from shared.contracts.documents.rollout.vocabulary import (
+    SELECTIONS,
+    FreezePart,
+    HoursPart,
+    MethodPart,
+)
 from shared.domain.rollout.gates.kind import GateKinds, Sample
 
 _EVERYBODY = 100
@@ -112,6 +117,16 @@ def freezes_last(root: Node) -> Complaints:
             yield Complaint((*path, "to"), f"write {freeze.first}, when it begins, or a later day")
 
 
+def methods_end_after_they_begin(root: Node) -> Complaints:
+    """A method counts for a day at least, or not at all."""
+    methods = root.at("resets", "methods")
+    for name in map(str, methods.keys if methods else ()):
+        method = _valid(MethodPart, root.at("resets", "methods", name))
+        if method and method.since and method.until and method.until <= method.since:
+            path = ("resets", "methods", name, "until")
+            yield Complaint(path, f"write a day after {method.since}, from which on it counts")
+
+
 def samples_are_reachable(root: Node, kinds: GateKinds, vocabulary: type[Gates]) -> Complaints:
     """An inconclusive gate never promotes, so a sample has to be possible."""
     common = _valid(vocabulary, root.child("gates")) or vocabulary()
@@ -140,6 +155,7 @@ RULES: tuple[Callable[[Node], Complaints], ...] = (
     groups_make_sense,
     hours_open,
     freezes_last,
+    methods_end_after_they_begin,
 )
 
 

@@ -11,6 +11,7 @@ from shared.contracts.documents.scalars import (
     Clock,
     Day,
     Days,
+    MethodName,
     Name,
     ObjectId,
     Share,
@@ -199,6 +200,40 @@ class DriftPart(Part):
     )
 
 
+class MethodPart(Part):
+    """What is known of one method; it takes the place of what Microsoft documents."""
+
+    counts: bool = Field(True, description="Whether it counts for a reset at all.")
+    since: Day | None = Field(
+        None,
+        alias="from",
+        title="From",
+        json_schema_extra=unless_left_out,
+        description="The first day on which it counts.",
+    )
+    until: Day | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="The first day on which it no longer counts.",
+    )
+    alone: bool = Field(
+        True, description="Whether it is enough where one method is required. false: beside others."
+    )
+
+
+class ResetsPart(Part):
+    """What a reset asks for, as the tenant has it set under Password reset."""
+
+    methods_required: Literal[1, 2] = Field(
+        1, description="Number of methods required to reset; administrators always need two."
+    )
+    methods: dict[MethodName, MethodPart] = Field(
+        {},
+        description="By the names of Entra's registration report: where the tenant differs from "
+        "what Microsoft documents, such as a provider of its own for text messages.",
+    )
+
+
 class RolloutPart(Part):
     """Who may reset their own password, in which waves, and what must hold before the next."""
 
@@ -238,6 +273,9 @@ class RolloutPart(Part):
     )
     evaluate_every: Rhythm = Field("PT5M", description="How often the gates are looked at.")
     safety: SafetyPart = Field(SafetyPart(), description="Limits for one plan.")
+    resets: ResetsPart = Field(
+        ResetsPart(), description="Which registered methods let people reset a password."
+    )
     drift: DriftPart = Field(DriftPart(), description="What becomes of changes by hand.")
 
 

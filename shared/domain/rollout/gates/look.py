@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from shared.domain.person.enrolment import State
@@ -12,11 +12,14 @@ from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Rollout
 
 TIME: Final = "%Y-%m-%d %H:%M UTC"
-REGISTERED = frozenset({State.REGISTERED})
+RESETTABLE = frozenset({State.RESETTABLE})
+REGISTERED = RESETTABLE | {State.REGISTERED}
 EFFECTIVE = REGISTERED | {State.EFFECTIVE}
 VISIBLE = frozenset(state for state in State if state.is_seen)
 TO_BECOME_VISIBLE = frozenset(state for state in State if state.is_enrolled) - VISIBLE
 TO_BECOME_EFFECTIVE = TO_BECOME_VISIBLE | {State.VISIBLE}
+EVIDENCE_WINDOW: Final = timedelta(days=1)
+"""How far back resets count as evidence where a gate has no window of its own."""
 JUDGED = VISIBLE | TO_BECOME_VISIBLE | {State.FAILED}
 """Nobody can be expected to show up who waits for the hire date, is kept out, or is leaving."""
 
@@ -44,7 +47,7 @@ class Look:
 
     def start(self, gate: Gate) -> datetime:
         """Returns when the gate's window began, or the phase if that was later."""
-        return max(self.now - gate.window, self.since)
+        return max(self.now - (gate.window or EVIDENCE_WINDOW), self.since)
 
     def resets(self, gate: Gate, outcomes: Collection[ResetOutcome]) -> list[Reset]:
         """Returns the resets within the gate's window that had one of these outcomes."""

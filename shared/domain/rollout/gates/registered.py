@@ -14,21 +14,11 @@ from shared.domain.rollout.gates.kind import (
     threshold,
     window,
 )
-from shared.domain.rollout.gates.look import JUDGED, REGISTERED, Look
-from shared.domain.rollout.state import Phase
+from shared.domain.rollout.gates.look import REGISTERED, Look
 
 
 def _judge(gate: Gate, look: Look) -> Result:
-    """Judges the share of the wave's people who have registered.
-
-    Anybody may register until the window, which opens with the soak, is over.
-    """
-    deadline = look.since + gate.window if look.rollout.phase is Phase.SOAKING else None
-    is_open = deadline is None or look.now < deadline
-    possible = look.people(JUDGED - REGISTERED) if is_open else 0
-    return shares.judge_floor(
-        gate, look, REGISTERED, possible, word="registered", deadline=deadline
-    )
+    return shares.judge_in_window(gate, look, REGISTERED, word="registered")
 
 
 def _condition(gate: Gate) -> str:

@@ -7,6 +7,7 @@ from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Gate, Outcome, Result
 from shared.domain.rollout.gates.kind import Prospect, minimum_sample
 from shared.domain.rollout.gates.look import JUDGED, TIME, Look
+from shared.domain.rollout.state import Phase
 
 SAMPLE_OF_THE_WAVE = minimum_sample(
     1, "With fewer people in the wave the gate is inconclusive. 0: a wave of nobody passes."
@@ -43,6 +44,17 @@ def judge_floor(
     return _result(gate, outcome, count / sample, sample, text)
 
 
+def judge_in_window(gate: Gate, look: Look, reached: Collection[State], *, word: str) -> Result:
+    """Judges the share of the wave that is there by the time the window is over.
+
+    The window opens with the soak, and until it is over anybody may still get there.
+    """
+    deadline = look.since + gate.window if look.rollout.phase is Phase.SOAKING else None
+    is_open = deadline is None or look.now < deadline
+    possible = look.people(JUDGED - frozenset(reached)) if is_open else 0
+    return judge_floor(gate, look, reached, possible, word=word, deadline=deadline)
+
+
 def judge_ceiling(gate: Gate, count: int, sample: int, them: str, what: str) -> Result:
     """Judges the share of `them` of whom `what` is true."""
     if sample < gate.minimum_sample:
@@ -73,6 +85,11 @@ def share_text(gate: Gate) -> str:
 def people_are(count: int) -> str:
     """Writes so many people with the verb, such as `3 people are`."""
     return f"{count:,} {'person is' if count == 1 else 'people are'}"
+
+
+def people_have(count: int) -> str:
+    """Writes so many people with the verb, such as `3 people have`."""
+    return f"{count:,} {'person has' if count == 1 else 'people have'}"
 
 
 def _result(gate: Gate, outcome: Outcome, value: float | None, sample: int, text: str) -> Result:

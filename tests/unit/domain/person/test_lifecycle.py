@@ -15,6 +15,8 @@ JOINS = {
     State.VISIBLE: WorkflowOutcome.COMPLETED,
     State.EFFECTIVE: WorkflowOutcome.COMPLETED,
     State.REGISTERED: WorkflowOutcome.COMPLETED,
+    State.RESETTABLE: WorkflowOutcome.COMPLETED,
+    State.LOST: WorkflowOutcome.COMPLETED,
     State.EXCLUDED: WorkflowOutcome.FAILED,
     State.FAILED: WorkflowOutcome.FAILED,
     State.WITHDRAWING: WorkflowOutcome.FAILED,

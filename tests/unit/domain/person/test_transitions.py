@@ -33,6 +33,7 @@ from shared.domain.person.membership import (
 from shared.domain.person.membership import (
     found as found_in_group,
 )
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.onboarding import decide
 from shared.domain.person.overrides import keep_out
 from shared.domain.person.people import Candidate, Memberships, Person, Registration, UserRef
@@ -74,6 +75,7 @@ type Drive = Callable[[Enrolment | None], Enrolment]
 
 WAVE = Cause(CauseKind.WAVE, "early", "clock")
 BY_OPERATOR = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga", "on leave")
+ONLY_A_PASSKEY = HeldMethods(frozenset({"passKeySynced"}))
 GUEST = replace(SYNCED_ANNA, guest=True)
 KNOWN_BY_UPN = UserRef(user_principal_name=ANNA_UPN)
 SHARED = Path(__file__).parents[4] / "shared"
@@ -104,8 +106,11 @@ def answers(
     return of_somebody(drive)
 
 
-def looks(*, member: bool, enabled: bool = False, registered: bool = False) -> Drive:
-    seen = Observation(member, Registration(ANNA_ID, enabled, registered))
+def looks(
+    *, member: bool, enabled: bool = False, registered: bool = False, methods: str = ""
+) -> Drive:
+    held = HeldMethods(frozenset(methods.split()))
+    seen = Observation(member, Registration(ANNA_ID, enabled, registered, held))
     return of_somebody(lambda one: verify(replace(one, since=NOW - 9 * DAY), seen, POLICY, NOW))
 
 
@@ -139,6 +144,14 @@ DRIVES: dict[Happening, Drive] = {
     Happening.NOT_SEEN_IN_TIME: looks(member=False),
     Happening.SSPR_ENABLED: looks(member=True, enabled=True),
     Happening.SSPR_REGISTERED: looks(member=True, enabled=True, registered=True),
+    Happening.RESET_POSSIBLE: looks(member=True, enabled=True, registered=True, methods="email"),
+    Happening.RESET_LOST: looks(member=True, enabled=True),
+    Happening.REGISTRATION_LOST: of_somebody(
+        lambda one: looks(member=True, enabled=True)(replace(one, held=ONLY_A_PASSKEY))
+    ),
+    Happening.SSPR_DISABLED: of_somebody(
+        lambda one: looks(member=True)(replace(one, held=ONLY_A_PASSKEY))
+    ),
     Happening.REFUSED_ON_ARRIVAL: of_somebody(
         lambda one: adopt(replace(one, user=KNOWN_BY_UPN), GUEST, Memberships(), POLICY, NOW)
     ),
@@ -391,14 +404,21 @@ def test_only_the_table_says_which_state_somebody_is_in() -> None:
 
 
 SETS = {
-    "is_seen": {State.VISIBLE, State.EFFECTIVE, State.REGISTERED},
+    "is_seen": IN_SCOPE - {State.APPLIED},
     "is_in_scope": IN_SCOPE,
     "is_enrolled": IN_SCOPE | {State.REQUESTED},
     "is_coming": IN_SCOPE | {State.REQUESTED, State.WAITING},
     "has_to_end_first": {State.WAITING, State.WITHDRAWING},
     "is_to_write": {State.REQUESTED, State.WITHDRAWING},
     "is_chased": {State.REQUESTED, State.WITHDRAWING, State.APPLIED},
-    "is_settled": {State.REGISTERED, State.EXCLUDED, State.FAILED, State.WITHDRAWN},
+    "is_settled": {
+        State.REGISTERED,
+        State.RESETTABLE,
+        State.LOST,
+        State.EXCLUDED,
+        State.FAILED,
+        State.WITHDRAWN,
+    },
 }
 
 

@@ -31,7 +31,15 @@ ANNA = an_id(1)
 NO_WAVES = a_rollout(a_document())
 ALL_IN = a_rollout(a_document(Share(1.0)), EVERYBODY)
 """One wave, for everybody, has begun."""
-IN = [State.REQUESTED, State.APPLIED, State.VISIBLE, State.EFFECTIVE, State.REGISTERED]
+IN = [
+    State.REQUESTED,
+    State.APPLIED,
+    State.VISIBLE,
+    State.EFFECTIVE,
+    State.REGISTERED,
+    State.RESETTABLE,
+    State.LOST,
+]
 SEEN = IN[2:]
 LEFT = Exclusion(Reason.OFFBOARDED, "hr")
 EVENT = claim(CauseKind.EVENT, "event-1")

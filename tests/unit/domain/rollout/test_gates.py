@@ -1,7 +1,7 @@
 """What each gate says of what was measured."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,9 @@ from shared.domain.rollout.evaluation import evaluate
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements
+from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Phase
+from tests.support.plans import an_id
 from tests.support.waves import (
     DAY,
     LATER,
@@ -79,6 +81,12 @@ def test_a_look_passes_where_all_gates_do_and_fails_where_any_does(
         ("effective", {"effective": 96, "applied": 2, "requested": 2}, INCONCLUSIVE, 0.96),
         ("effective", {"effective": 97, "failed": 3}, FAILED, 0.97),
         ("effective", {"visible": 97, "failed": 3}, FAILED, 0.0),
+        ("effective", {"resettable": 98, "lost": 2}, PASSED, 0.98),
+        ("effective", {"resettable": 97, "lost": 3}, FAILED, 0.97),
+        ("visible", {"resettable": 50, "lost": 50}, PASSED, 1.0),
+        ("registered", {"resettable": 50, "registered": 50}, PASSED, 1.0),
+        ("resettable", {"resettable": 98, "registered": 2}, PASSED, 0.98),
+        ("resettable", {"resettable": 97, "registered": 3}, FAILED, 0.97),
     ],
 )
 def test_a_share_of_the_people_passes_when_it_is_there_and_fails_when_it_cannot_be_any_more(
@@ -106,14 +114,14 @@ def test_whoever_is_flagged_as_late_counts_as_not_there_and_not_to_come(
     assert look(gate(kind), facts).outcome is outcome
 
 
-@pytest.mark.parametrize("kind", ["visible", "effective", "registered"])
+@pytest.mark.parametrize("kind", ["visible", "effective", "registered", "resettable"])
 @pytest.mark.parametrize(
     "state", [State.EXCLUDED, State.WITHDRAWN, State.WITHDRAWING, State.WAITING]
 )
 def test_whoever_is_kept_out_or_leaves_or_waits_for_the_hire_date_does_not_count(
     kind: str, state: State
 ) -> None:
-    result = look(gate(kind), measured({State.REGISTERED: 5, state: 95}))
+    result = look(gate(kind), measured({State.RESETTABLE: 5, state: 95}))
     assert (result.outcome, result.sample) == (PASSED, 5)
 
 
@@ -168,6 +176,39 @@ def test_a_threshold_is_told_with_as_many_decimals_as_it_has() -> None:
     facts = measured({State.VISIBLE: 9_995, State.FAILED: 5})
     text = look(gate(threshold=0.9998), facts).text
     assert text == "99.95 % of 10,000 people are visible; 99.98 % are needed"
+
+
+def reset(number: int, outcome: ResetOutcome, at: datetime = LATER) -> Reset:
+    return Reset(at, an_id(number), outcome)
+
+
+@pytest.mark.parametrize(
+    ("facts", "outcome"),
+    [
+        ([reset(1, ResetOutcome.SUCCEEDED)], PASSED),
+        ([], FAILED),
+        ([reset(1, ResetOutcome.WRITEBACK_FAILED)], FAILED),
+        ([reset(1, ResetOutcome.SUCCEEDED), reset(2, ResetOutcome.BLOCKED)], FAILED),
+        ([reset(1, ResetOutcome.SUCCEEDED, NOW - MINUTE)], FAILED),
+    ],
+)
+def test_a_report_that_says_no_is_not_believed_while_people_do_reset(
+    facts: list[Reset], outcome: Outcome
+) -> None:
+    reported = replace(late(State.VISIBLE, 97, effective=3), resets=tuple(facts))
+    effective = gate("effective", window=timedelta())
+    result = look(effective, reported)
+    assert result.outcome is outcome
+    unseen = replace(late(State.APPLIED, 97, effective=3), resets=tuple(facts))
+    assert look(effective, unseen).outcome is FAILED
+
+
+@pytest.mark.parametrize("kind", ["registered", "resettable"])
+def test_the_share_has_to_be_there_when_the_window_is_over(kind: str) -> None:
+    one = gate(kind, threshold=0.6, window=DAY)
+    facts = measured({State.RESETTABLE: 59, State.LOST: 41})
+    assert look(one, facts, NOW + DAY - MINUTE).outcome is INCONCLUSIVE
+    assert look(one, facts, NOW + DAY).outcome is FAILED
 
 
 @pytest.mark.parametrize(

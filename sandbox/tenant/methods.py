@@ -1,0 +1,55 @@
+"""What SSPR takes of the methods that people have registered, on the tenant's clock.
+
+It judges for itself, and shares no table with the product. Sources, read on 29 November 2026:
+https://learn.microsoft.com/entra/identity/authentication/concept-authentication-methods,
+https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy and
+https://learn.microsoft.com/entra/identity/authentication/concept-sms-voice-retirement
+"""
+
+from datetime import UTC, datetime
+
+from sandbox.tenant.directory import User
+from sandbox.tenant.settings import Settings
+
+STRONG = frozenset(
+    {"mobilePhone", "microsoftAuthenticatorPush", "softwareOneTimePasscode", "fido2SecurityKey"}
+)
+"""Methods of multifactor authentication, as far as people here register them."""
+_BY_PHONE = frozenset({"mobilePhone", "alternateMobilePhone", "officePhone"})
+_LASTING = frozenset(
+    {
+        "email",
+        "hardwareOneTimePasscode",
+        "microsoftAuthenticatorPush",
+        "securityQuestion",
+        "softwareOneTimePasscode",
+    }
+)
+_PHONES_END = datetime(2027, 2, 1, tzinfo=UTC).timestamp()
+
+
+def is_registered(user: User, settings: Settings) -> bool:
+    """Whether as many methods are registered as SSPR asks for, whatever the policy allows.
+
+    That is how the report's `isSsprRegistered` is documented. What it says of methods that have
+    ended is not; here it goes on counting them, so that nobody may rely on it.
+    """
+    return len(_BY_PHONE.union(_LASTING).intersection(user.methods)) >= needed(user, settings)
+
+
+def can_prove_identity(user: User, settings: Settings, at: float) -> bool:
+    """Whether the reset page, at that time, would take enough of what the user has registered."""
+    return len(accepted(user, settings, at)) >= needed(user, settings)
+
+
+def accepted(user: User, settings: Settings, at: float) -> frozenset[str]:
+    """Those of the user's methods that the reset page takes at that time."""
+    there = _LASTING if at >= _PHONES_END else _LASTING | _BY_PHONE
+    if user.roles:
+        there -= {"securityQuestion"}
+    return there.intersection(user.methods).difference(settings.disabled_methods)
+
+
+def needed(user: User, settings: Settings) -> int:
+    """How many methods a reset asks this user for; administrators always two."""
+    return 2 if user.roles else settings.methods_required

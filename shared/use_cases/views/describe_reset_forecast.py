@@ -1,0 +1,148 @@
+"""Describe the reset forecast: who can reset a password today, and who on a day ahead."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+
+from shared.contracts.api.forecast_views import (
+    ForecastPeople,
+    ForecastPerson,
+    ForecastTally,
+    LosingMethods,
+    ResetForecastView,
+)
+from shared.contracts.api.words import ForecastBy
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.methods import ResetRules
+from shared.domain.person.partitions import BUCKETS
+from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.reset_forecast import (
+    Change,
+    Tallies,
+    Tally,
+    foretell,
+    groups_by_method,
+    groups_by_wave,
+    helpdesk_calls,
+)
+from shared.domain.rollout.resets import ResetOutcome
+from shared.ports.world import World
+from shared.use_cases.policy_in_force import policy_in_force
+
+MONTH = timedelta(days=30)
+"""As long as Entra keeps its audit log."""
+_MOST_MIXES = 20
+
+type Group = Callable[[EnrolmentSummary], Iterable[str]]
+
+
+async def describe_reset_forecast(
+    on: date, group_by: ForecastBy, world: World, now: datetime
+) -> ResetForecastView:
+    """Foretells everybody in scope, in numbers.
+
+    Raises:
+        InvalidMessage: the day is over.
+        DirectoryUnavailable: Graph could not be asked for departments or for resets.
+    """
+    _check(on, now)
+    rules = (await policy_in_force(world)).resets
+    group = await _grouping(group_by, world)
+    tallies = Tallies()
+    async for page in world.ledger.summaries():
+        for person in page:
+            if person.state.is_in_scope:
+                forecast = foretell(person, rules, on)
+                tallies.count(person, forecast, group(person), rules, on)
+    resets = await world.directory.resets(now - MONTH)
+    succeeded = sum(one.outcome is ResetOutcome.SUCCEEDED for one in resets)
+    whole = tallies.whole
+    return ResetForecastView(
+        today=now.date(),
+        on=on,
+        group_by=group_by,
+        whole=_tally("", whole),
+        groups=_by_loss(tallies.groups),
+        losing=tuple(
+            LosingMethods(methods=tuple(sorted(held.names)), people=count)
+            for held, count in tallies.losing_with.most_common(_MOST_MIXES)
+        ),
+        saved_by_one_more=tallies.gained_by_one_more,
+        resets_in_thirty_days=succeeded,
+        calls_in_thirty_days=helpdesk_calls(
+            whole.changes[Change.LOSES], succeeded, whole.can_today
+        ),
+    )
+
+
+async def list_forecast_people(on: date, page: int, world: World, now: datetime) -> ForecastPeople:
+    """Lists a sixteenth of the people in scope, each foretold.
+
+    Raises:
+        InvalidMessage: the day is over.
+    """
+    _check(on, now)
+    rules = (await policy_in_force(world)).resets
+    people: list[ForecastPerson] = []
+    async for summaries in world.ledger.summaries([BUCKETS[page]]):
+        inside = {one.key: one for one in summaries if one.state.is_in_scope}
+        people += await _named(inside, rules, on, world)
+    is_last = page + 1 == len(BUCKETS)
+    return ForecastPeople(people=tuple(people), next_page=None if is_last else page + 1)
+
+
+async def _named(
+    people: Mapping[str, EnrolmentSummary], rules: ResetRules, on: date, world: World
+) -> list[ForecastPerson]:
+    known = await world.ledger.load(people.keys())
+    return [
+        ForecastPerson(
+            object_id=key,
+            user_principal_name=known[key].user.user_principal_name,
+            employee_id=known[key].user.employee_id,
+            wave=person.wave,
+            methods=tuple(sorted(person.held.names)) if person.held else (),
+            today=(forecast := foretell(person, rules, on)).today,
+            then=forecast.then,
+            change=forecast.change,
+            ended=tuple(sorted(rules.ended(person.held, on))) if person.held else (),
+        )
+        for key, person in people.items()
+        if key in known
+    ]
+
+
+def _check(on: date, now: datetime) -> None:
+    if on < now.date():
+        raise InvalidMessage("on", f"write {now.date()}, which is today, or a later day")
+
+
+async def _grouping(group_by: ForecastBy, world: World) -> Group:
+    match group_by:
+        case ForecastBy.METHOD:
+            return groups_by_method
+        case ForecastBy.WAVE:
+            return groups_by_wave
+        case ForecastBy.DEPARTMENT:
+            departments = {
+                person.object_id: person.department or ""
+                async for page in world.directory.everybody()
+                for person in page
+            }
+            return lambda person: (departments.get(person.key, ""),)
+
+
+def _by_loss(groups: Mapping[str, Tally]) -> tuple[ForecastTally, ...]:
+    shown = (_tally(name, tally) for name, tally in groups.items())
+    return tuple(sorted(shown, key=lambda one: (-one.lose, -one.people, one.group)))
+
+
+def _tally(group: str, tally: Tally) -> ForecastTally:
+    return ForecastTally(
+        group=group,
+        people=tally.people,
+        can_today=tally.can_today,
+        can_then=tally.can_then,
+        not_known_then=tally.not_known_then,
+        lose=tally.changes[Change.LOSES],
+        gain=tally.changes[Change.GAINS],
+    )

@@ -1,0 +1,107 @@
+"""The forecast of resets, from the ledger, by what people are grouped by, and one by one."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.api.words import ForecastBy
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.documented_methods import SMS_AND_VOICE_END
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, State
+from shared.domain.person.methods import HeldMethods
+from shared.domain.person.people import UserRef
+from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.use_cases.views.describe_reset_forecast import (
+    describe_reset_forecast,
+    list_forecast_people,
+)
+from tests.support.enrolments import NOW, SCOPE, enrolment
+from tests.support.stage import Stage, an_id, upn_of
+
+PILOT = Claim(Cause(CauseKind.WAVE, "pilot", "clock"))
+
+
+def held(number: int, methods: str, state: State = State.RESETTABLE, **changes: Any) -> Enrolment:
+    known: dict[str, Any] = {
+        "key": an_id(number),
+        "user": UserRef(object_id=an_id(number), user_principal_name=upn_of(number)),
+        "held": HeldMethods(frozenset(methods.split())),
+    }
+    return enrolment(state, **(known | changes))
+
+
+@pytest.fixture
+async def crowded(stage: Stage) -> Stage:
+    for number, department in enumerate(["IT", "IT", "Sales", "Sales"], start=1):
+        person = stage.arrive(number, SCOPE)
+        stage.tenant.put(replace(person, department=department))
+    await stage.store(
+        held(1, "mobilePhone", claims=(PILOT,)),
+        held(2, "mobilePhone email", claims=(PILOT,)),
+        held(3, "mobilePhone passKeySynced"),
+        held(4, "", State.EFFECTIVE),
+        held(5, "mobilePhone", State.WITHDRAWN),
+    )
+    stage.tenant.resets = [
+        Reset(NOW - timedelta(days=1), an_id(1), ResetOutcome.SUCCEEDED),
+        Reset(NOW - timedelta(days=2), an_id(2), ResetOutcome.SUCCEEDED),
+        Reset(NOW - timedelta(days=2), an_id(3), ResetOutcome.SUCCEEDED),
+        Reset(NOW - timedelta(days=2), an_id(4), ResetOutcome.BLOCKED),
+    ]
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("group_by", "groups"),
+    [
+        (
+            ForecastBy.METHOD,
+            [("mobilePhone", 3, 2), ("passKeySynced", 1, 1), ("email", 1, 0), ("none", 1, 0)],
+        ),
+        (ForecastBy.WAVE, [("", 2, 1), ("pilot", 2, 1)]),
+        (ForecastBy.DEPARTMENT, [("IT", 2, 1), ("Sales", 2, 1)]),
+    ],
+)
+async def test_everybody_in_scope_is_foretold_by_group(
+    crowded: Stage, group_by: ForecastBy, groups: list[tuple[str, int, int]]
+) -> None:
+    found = await describe_reset_forecast(SMS_AND_VOICE_END, group_by, crowded.world, NOW)
+    whole = found.whole
+    assert (whole.people, whole.can_today, whole.can_then, whole.lose) == (4, 3, 1, 2)
+    assert [(one.group, one.people, one.lose) for one in found.groups] == groups
+    assert (found.saved_by_one_more, found.resets_in_thirty_days) == (2, 3)
+    assert found.calls_in_thirty_days == 2.0
+    assert {one.methods for one in found.losing} == {
+        ("mobilePhone",),
+        ("mobilePhone", "passKeySynced"),
+    }
+
+
+async def test_the_people_are_listed_one_by_one_until_the_last_page(crowded: Stage) -> None:
+    people, page = list[Any](), 0
+    while True:
+        found = await list_forecast_people(SMS_AND_VOICE_END, page, crowded.world, NOW)
+        people += found.people
+        if found.next_page is None:
+            break
+        page = found.next_page
+    changes = {one.user_principal_name: (one.change, one.ended) for one in people}
+    assert changes == {
+        upn_of(1): ("loses", ("mobilePhone",)),
+        upn_of(2): ("keeps", ("mobilePhone",)),
+        upn_of(3): ("loses", ("mobilePhone",)),
+        upn_of(4): ("never", ()),
+    }
+
+
+async def test_a_day_that_is_over_is_refused_by_name(stage: Stage) -> None:
+    yesterday = (NOW - timedelta(days=1)).date()
+    with pytest.raises(InvalidMessage, match="on: "):
+        await describe_reset_forecast(yesterday, ForecastBy.WAVE, stage.world, NOW)
+
+
+async def test_of_nobody_nothing_is_foretold(stage: Stage) -> None:
+    found = await describe_reset_forecast(SMS_AND_VOICE_END, ForecastBy.METHOD, stage.world, NOW)
+    assert (found.whole.people, found.groups, found.calls_in_thirty_days) == (0, (), None)
