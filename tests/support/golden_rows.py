@@ -461,7 +461,7 @@ GOLDEN: Mapping[str, Golden] = {
     "worker": Golden(_write_worker, _expect_worker),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout),
-    "writing": Golden(_write_writing, _expect_writing),
+    "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
