@@ -8,9 +8,10 @@ from threading import Event
 
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.directory import ActiveDirectory
+from hybrid_worker.active_directory.sign_in import SignInMemory
 from hybrid_worker.check.connect_host import connect_host_checks
 from hybrid_worker.check.directory import directory_checks
-from hybrid_worker.check.installation import JOURNAL, installation_checks
+from hybrid_worker.check.installation import JOURNAL, SIGN_IN, installation_checks
 from hybrid_worker.check.outcome import Check
 from hybrid_worker.check.service_bus import service_bus_checks
 from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler
@@ -47,7 +48,8 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     # The Kerberos library reads these when the first ticket is asked for.
     os.environ.update(kerberos_environment(settings.directory))
     process, sync_settings = settings.process, settings.sync
-    directory = ActiveDirectory(settings.directory)
+    sign_in = _sign_in(settings)
+    directory = ActiveDirectory(settings.directory, sign_in)
     queues = Queues(settings.service_bus, _LONGEST_HOLD, _now)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
@@ -68,7 +70,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
             )
             loop = ReceiveLoop(
                 queues,
-                check_directory=directory.check,
+                directory=directory,
                 handle=handle,
                 journal=journal,
                 sync=sync,
@@ -96,21 +98,28 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
 def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     """Builds everything to be checked, in order, on the worker's own parts."""
     os.environ.update(kerberos_environment(settings.directory))
-    connection = DirectoryConnection(settings.directory)
+    sign_in = _sign_in(settings)
+    connection = DirectoryConnection(settings.directory, sign_in)
     cmdlets = None if settings.sync.mode == "none" else _cmdlets(settings.sync)
     try:
         yield (
             *installation_checks(settings),
             *service_bus_checks(settings.service_bus, _now),
-            *directory_checks(settings.directory, connection, _now),
+            *directory_checks(settings.directory, connection, sign_in, _now),
             *connect_host_checks(
-                settings.sync, cmdlets, _carrier(settings), settings.directory.server
+                settings.sync, cmdlets, _carrier(settings), settings.directory.controllers[0].name
             ),
         )
     finally:
         connection.close()
         if cmdlets:
             cmdlets.close()
+
+
+def _sign_in(settings: WorkerSettings) -> SignInMemory:
+    return SignInMemory(
+        settings.process.state_directory / SIGN_IN, settings.directory.sign_in, _now
+    )
 
 
 def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:

@@ -15,7 +15,8 @@ import structlog
 
 from hybrid_worker import verdicts
 from hybrid_worker.active_directory.account import Account, Pointer
-from hybrid_worker.active_directory.scope_group import Written
+from hybrid_worker.active_directory.written import Written
+from hybrid_worker.identify import identify
 from hybrid_worker.journal import Journal, JournalEntry
 from hybrid_worker.plan import Plan, Planned, Target, make_plan, overruled
 from shared.contracts.messages.directory_command import DirectoryCommand
@@ -30,7 +31,7 @@ class People(Protocol):
     """Look-ups in AD."""
 
     def __call__(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
-        """Finds everybody each pointer leads to."""
+        """Finds everybody each pointer leads to; leaves out what it cannot tell."""
 
 
 class Group(Protocol):
@@ -135,10 +136,10 @@ class HandleCommands:
     ) -> list[Target]:
         """Returns who may be changed, and answers for those who may not."""
         everybody = [(command, member) for command in commands for member in command.members]
-        found = self._find_people({Pointer.of(member) for _, member in everybody})
+        findings = identify([member for _, member in everybody], self._find_people)
         targets = []
-        for command, member in everybody:
-            judged = verdicts.judge(command.action, member, found[Pointer.of(member)])
+        for (command, member), finding in zip(everybody, findings, strict=True):
+            judged = verdicts.judge(command.action, member, finding)
             if isinstance(judged, MemberResult):
                 results[command.command_key][member.key] = judged
             else:
@@ -213,6 +214,8 @@ def _after(item: Planned, written: Written) -> Planned:
         return overruled(item, WriteOutcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
     if guid in written.refused:
         return overruled(item, WriteOutcome.REFUSED, Reason.WRITE_REFUSED, written.refused[guid])
+    if guid in written.postponed:
+        return overruled(item, WriteOutcome.REFUSED, Reason.DIRECTORY_BUSY, written.postponed[guid])
     return item
 
 

@@ -1,10 +1,13 @@
 """The sign of life: when it is due, and what it says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from hybrid_worker.active_directory.trouble import explained
+from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
-from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
+from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
+from shared.domain.errors import DirectoryUnavailable
 
 
 class Heartbeat:
@@ -30,16 +33,29 @@ class Heartbeat:
         self,
         now: datetime,
         sync: SyncReport,
-        hindrance: SyncHindrance | None = None,
+        hindrance: SyncHindrance | None,
+        trouble: DirectoryUnavailable | None,
         *,
-        directory_answers: bool,
+        domains: Sequence[str] = (),
         clock_ahead: timedelta | None = None,
     ) -> WorkerReport | None:
-        """Returns what is to be said now, or None if it has been said already."""
+        """Returns what is to be said now, or None if it has been said already.
+
+        Args:
+            now: The time.
+            sync: How the newest delta sync stands.
+            hindrance: What is in the way of the next one; None if nothing is.
+            trouble: What AD, or the way to it, last failed with; None while it answers.
+            domains: Whose people can be put into the group; empty where it is not known.
+            clock_ahead: By how much our clock is ahead of Service Bus; None if little.
+        """
         report = WorkerReport(
             worker=self._worker,
             reported_at=now,
-            directory_answers=directory_answers,
+            directory_answers=trouble is None,
+            directory_problem=explained(trouble)[0] if trouble else None,
+            directory_detail=str(trouble)[:MOST_TEXT] if trouble else None,
+            domains=tuple(domains[:MOST_DOMAINS]) or None,
             sync=sync,
             hindrance=hindrance,
             set_aside=self._set_aside() or None,
@@ -54,11 +70,7 @@ class Heartbeat:
 
 
 def _state(report: WorkerReport) -> tuple[object, ...]:
-    return (
-        report.directory_answers,
-        report.sync.state,
-        report.sync.problem,
-        report.hindrance.problem if report.hindrance else None,
-        report.set_aside,
-        report.clock_ahead is not None,
-    )
+    directory = (report.directory_answers, report.directory_problem, report.domains)
+    hindrance = report.hindrance.problem if report.hindrance else None
+    sync = (report.sync.state, report.sync.problem, hindrance)
+    return *directory, *sync, report.set_aside, report.clock_ahead is not None

@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import structlog
 
+from hybrid_worker.active_directory.trouble import explained
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
@@ -69,6 +70,17 @@ class CommandQueues(Protocol):
 
     def close(self) -> None:
         """Closes everything; the next use opens it again."""
+
+
+class WatchedDirectory(Protocol):
+    """Active Directory, as far as the loop itself asks it."""
+
+    @property
+    def domains(self) -> Sequence[str]:
+        """Whose people can be put into the group; empty while it is not known."""
+
+    def check(self) -> None:
+        """Checks that AD answers, and that the group is what it has to be."""
 
 
 class Handler(Protocol):
@@ -146,7 +158,7 @@ class ReceiveLoop:
         self,
         queues: CommandQueues,
         *,
-        check_directory: Callable[[], None],
+        directory: WatchedDirectory,
         handle: Handler,
         journal: Journal,
         sync: Sync,
@@ -158,7 +170,7 @@ class ReceiveLoop:
         turned: Callable[[], None],
     ) -> None:
         self._queues = queues
-        self._check_directory = check_directory
+        self._directory = directory
         self._handle = handle
         self._journal = journal
         self._sync = sync
@@ -173,6 +185,7 @@ class ReceiveLoop:
         self._looked_to = 0
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
+        self._trouble: DirectoryUnavailable | None = DirectoryUnavailable("not asked yet")
         self._directory_pause = _Pause(clock())
         self._queues_pause = _Pause(clock())
         self._prune_at = clock()
@@ -230,12 +243,13 @@ class ReceiveLoop:
         if not (now >= self._directory_pause.until if away else self._heartbeat.is_due(now)):
             return
         try:
-            self._check_directory()
+            self._directory.check()
             self._handle.recover()
         except DirectoryUnavailable as error:
             self._note_directory_away(error)
             return
         self._directory_is_away = False
+        self._trouble = None
         if away:
             _log.info("directory-answers")
 
@@ -244,7 +258,8 @@ class ReceiveLoop:
             self._clock(),
             self._sync.newest(),
             self._sync.hindrance(),
-            directory_answers=not self._directory_is_away,
+            self._trouble,
+            domains=self._directory.domains,
             clock_ahead=self._queues.clock_ahead,
         )
         if report:
@@ -256,8 +271,17 @@ class ReceiveLoop:
 
     def _note_directory_away(self, error: DirectoryUnavailable) -> None:
         self._directory_is_away = True
+        self._trouble = error
         seconds = self._directory_pause.begin(self._clock())
-        _log.warning("directory-unavailable", error=str(error), seconds=seconds)
+        problem, passes = explained(error)
+        _log.warning(
+            "directory-unavailable",
+            kind=type(error).__name__,
+            problem=problem,
+            passes=passes,
+            error=str(error),
+            seconds=seconds,
+        )
 
     def _take(self) -> None:
         deliveries = self._queues.receive(self._pace.batch, self._wait())
@@ -296,6 +320,7 @@ class ReceiveLoop:
         self._queues.abandon(delivery)
         if not self._directory_is_away:
             self._directory_is_away = True
+            self._trouble = DirectoryUnavailable(f"a command failed: {type(error).__name__}")
             self._directory_pause.begin(self._clock())
 
     def _wait(self) -> float:

@@ -1,25 +1,27 @@
 """Whether a member of a command may be touched: pure, from what the look-up found."""
 
-from collections.abc import Sequence
-
-from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
+from hybrid_worker.active_directory.account import Account, AccountKind, guid_of
+from hybrid_worker.identify import Finding
 from shared.contracts.messages.directory_command import CommandMember
 from shared.contracts.messages.directory_result import MemberResult
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 
+_IN_ENTRA = frozenset({AccountKind.SID, AccountKind.ANCHOR})
+"""Who is known by one of these is in Entra, or was found in AD before."""
 
-def judge(
-    action: ScopeAction, member: CommandMember, accounts: Sequence[Account]
-) -> Account | MemberResult:
+
+def judge(action: ScopeAction, member: CommandMember, finding: Finding) -> Account | MemberResult:
     """Returns the one account that is meant and may be changed, or the answer that says why not."""
-    pointer = Pointer.of(member)
+    accounts = finding.accounts
+    if finding.unknown:
+        return refused(member, Reason.DIRECTORY_BUSY, detail="the global catalogue is away")
     if not accounts:
-        return _not_found(member, pointer)
+        return _not_found(member)
     if len(accounts) > 1:
         return refused(member, Reason.AMBIGUOUS, detail=f"{len(accounts)} accounts match")
     account = accounts[0]
-    reason = _refusal(action, member, account, pointer)
+    reason = _refusal(action, member, account, finding)
     if reason is None:
         return account
     # Somebody with another SID is somebody else: the cloud is not told who.
@@ -46,30 +48,32 @@ def result(
         outcome=outcome,
         reason=reason,
         detail=detail[:500],
-        source_anchor=account.source_anchor if account else None,
+        # Which attribute is the tenant's anchor, the cloud knows better where it knows one.
+        source_anchor=(member.source_anchor or account.source_anchor) if account else None,
         sid=account.sid if account else None,
         user_principal_name=account.user_principal_name if account else None,
         employee_id=account.employee_id if account else None,
     )
 
 
-def _not_found(member: CommandMember, pointer: Pointer) -> MemberResult:
-    if pointer.kind is not AccountKind.ANCHOR:
+def _not_found(member: CommandMember) -> MemberResult:
+    if not (member.sid or member.source_anchor):
         return result(member, WriteOutcome.NOT_FOUND, None)
-    detail = "" if pointer.guid else "the source anchor is not the base64 of a GUID"
+    anchor = "" if member.sid else "the source anchor is no GUID, and no SID is known"
+    detail = anchor if member.source_anchor and not guid_of(member.source_anchor) else ""
     return result(member, WriteOutcome.NOT_FOUND, None, Reason.NOT_IN_ACTIVE_DIRECTORY, detail)
 
 
 def _refusal(
-    action: ScopeAction, member: CommandMember, account: Account, pointer: Pointer
+    action: ScopeAction, member: CommandMember, account: Account, finding: Finding
 ) -> Reason | None:
-    if member.sid and member.sid.upper() != account.sid.upper():
+    if finding.contradicted or (member.sid and member.sid.upper() != account.sid.upper()):
         return Reason.SID_MISMATCH
     if action is ScopeAction.REMOVE:
         return None
     if account.protected:
         return Reason.PROTECTED
     # Who has a source anchor is in Entra, where the cloud has looked whether they are enabled.
-    if account.disabled and pointer.kind is not AccountKind.ANCHOR:
+    if account.disabled and finding.by not in _IN_ENTRA:
         return Reason.DISABLED
     return None

@@ -57,6 +57,11 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         ("worker", "last heard of (UTC)", "directory", "delta sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
+    parts += section(
+        "Whose people the workers put in",
+        ("worker", "domains"),
+        [(one.worker, ", ".join(one.domains)) for one in rollout.workers if one.domains],
+    )
     return Group(*parts)
 
 
@@ -191,7 +196,8 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
     succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
     ended = moment(worker.sync_ended_at)
-    parts = (_clock(worker.clock_ahead), worker.problem, _hindrance(worker))
+    of_sync = (worker.problem, _hindrance(worker))
+    parts = (_clock(worker.clock_ahead), worker.directory_problem, *of_sync)
     trouble = [part for part in parts if part]
     return (
         worker.worker,

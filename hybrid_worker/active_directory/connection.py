@@ -1,57 +1,86 @@
-"""One LDAPS connection to the domain controller, bound when needed and anew after it failed."""
+"""One LDAPS connection to a domain controller, bound when needed and anew after it failed.
 
-import re
+Of several controllers the first that answers is used, the preferred one first. Nothing ever leaves
+LDAPS and the binds that the settings name: no referral is followed, and a controller that could
+only refer a write to another is not used.
+"""
+
 import ssl
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import ldap3
 import stamina
 import structlog
 from ldap3.core.results import (
-    RESULT_BUSY,
     RESULT_INVALID_CREDENTIALS,
     RESULT_INVALID_DN_SYNTAX,
     RESULT_NO_SUCH_OBJECT,
-    RESULT_OPERATIONS_ERROR,
-    RESULT_REFERRAL,
     RESULT_SUCCESS,
-    RESULT_TIME_LIMIT_EXCEEDED,
-    RESULT_UNAVAILABLE,
 )
 from ldap3.protocol.microsoft import extended_dn_control
 
-from hybrid_worker.settings import DirectorySettings
-from shared.domain.errors import ConfigurationError, DirectoryUnavailable
+from hybrid_worker.active_directory.answers import AWAY, Answer, words_of
+from hybrid_worker.active_directory.controllers import Controllers
+from hybrid_worker.active_directory.sign_in import SignInMemory
+from hybrid_worker.active_directory.trouble import (
+    DirectoryTrouble,
+    SignInRefused,
+    refused_bind,
+    refused_ticket,
+)
+from hybrid_worker.settings import DirectorySettings, Place
+from shared.domain.errors import DirectoryUnavailable
 
 _log = structlog.get_logger(__name__)
 
+READ_ONLY = "1.2.840.113556.1.4.1920"
+"""LDAP_CAP_ACTIVE_DIRECTORY_PARTIAL_SECRETS_OID among a rootDSE's supportedCapabilities: an RODC.
+
+Source: MS-ADTS 3.1.1.3.4.3.5.
+"""
 _PAGE = 500
-# AD puts eight digits first, and the sub-code of a failed bind behind the word "data".
-_CODE = re.compile(r"(?<=data )[0-9a-f]+|^[0-9A-F]{8}")
-_TRANSIENT = {
-    RESULT_BUSY,
-    RESULT_OPERATIONS_ERROR,  # AD's answer on a connection whose bind it has forgotten
-    RESULT_REFERRAL,  # a read-only controller's answer to a write, and nobody's fault
-    RESULT_TIME_LIMIT_EXCEEDED,
-    RESULT_UNAVAILABLE,
-}
 # LDAP_SERVER_PERMISSIVE_MODIFY_OID (MS-ADTS 3.1.1.3.4.1.8): adding who is there is no error.
 _PERMISSIVE_MODIFY = ("1.2.840.113556.1.4.1413", False, None)
 
 type Entry = Mapping[str, Sequence[bytes]]
-type Result = tuple[int, str]
-"""An LDAP result code and the server's words for it."""
 
 
 class DirectoryConnection:
     """Searches and modifies; every failure to talk is a `DirectoryUnavailable`."""
 
-    def __init__(self, settings: DirectorySettings) -> None:
+    def __init__(
+        self,
+        settings: DirectorySettings,
+        sign_in: SignInMemory,
+        *,
+        catalogue: bool = False,
+        preferred: Callable[[], str | None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Takes where to connect, and who signs in.
+
+        Args:
+            settings: The controllers and the account.
+            sign_in: What is remembered of earlier sign-ins.
+            catalogue: Whether the whole forest is read, through the global catalogue.
+            preferred: Tells the controller that the delta sync imports from, where it is known.
+            clock: Seconds that only grow.
+        """
         self._settings = settings
+        self._sign_in = sign_in
+        self._is_catalogue = catalogue
+        places = settings.catalogues if catalogue else settings.controllers
+        self._controllers = Controllers(places, preferred, clock)
         self._connection: ldap3.Connection | None = None
         self.modifications = 0
         """Modify operations sent since the start."""
+
+    @property
+    def controller(self) -> str | None:
+        """The name of the server that is connected to; None while there is none."""
+        return self._controllers.current.name if self._connection else None
 
     def ping(self) -> None:
         """Asks the server for its naming context.
@@ -59,18 +88,23 @@ class DirectoryConnection:
         Raises:
             DirectoryUnavailable: there is no answer, or it serves another domain.
         """
+        if self._connection is not None and self._controllers.is_time_to_go_back():
+            self.close()
         entry = self.read("", ["defaultNamingContext"]) or {}
         served = (entry.get("defaultNamingContext") or [b""])[0].decode()
         if served.casefold() != self._settings.base.casefold():
             raise DirectoryUnavailable(f"the server serves {served!r}, not {self._settings.base}")
 
-    def search(self, text: str, attributes: Sequence[str]) -> Iterator[Entry]:
-        """Yields everything below the domain that matches, page by page."""
+    def search(
+        self, text: str, attributes: Sequence[str], base: str | None = None
+    ) -> Iterator[Entry]:
+        """Yields everything below the domain (or the base) that matches, page by page."""
+        where = "" if self._is_catalogue else self._settings.base
         cookie: bytes | None = None
         while True:
             connection = self._ask(
                 "search",
-                self._settings.base,
+                where if base is None else base,
                 text,
                 attributes=list(attributes),
                 paged_size=_PAGE,
@@ -104,15 +138,19 @@ class DirectoryConnection:
         self._expect_success(connection)
         return next(_entries(connection), None)
 
-    def modify(self, dn: str, changes: Mapping[str, list[tuple[str, list[str]]]]) -> Result:
-        """Modifies one object; the server's refusals are returned, not raised."""
+    def modify(self, dn: str, changes: Mapping[str, list[tuple[str, list[str]]]]) -> Answer:
+        """Modifies one object; the server's refusals are returned, not raised.
+
+        Raises:
+            DirectoryUnavailable: the server as a whole does not take changes now.
+        """
         self.modifications += 1
         connection = self._ask("modify", dn, dict(changes), controls=[_PERMISSIVE_MODIFY])
-        code = connection.result["result"]
-        if code in _TRANSIENT:
-            self.close()
-            raise DirectoryUnavailable(f"modify: {connection.result['description']}")
-        return code, _words(connection)
+        answer = Answer(connection.result["result"], words_of(connection.result))
+        if answer.code in AWAY:
+            self._give_up()
+            raise DirectoryUnavailable(f"modify: {answer.words}")
+        return answer
 
     def close(self) -> None:
         """Lets go of the connection; the next call opens another."""
@@ -131,21 +169,53 @@ class DirectoryConnection:
             getattr(connection, operation)(*arguments, **options)
         except Exception as error:
             # Whatever it is: ldap3 stumbles over bytes that are no LDAP in many ways.
-            self.close()
+            self._give_up()
             raise _away(operation, error) from error
         return connection
 
     def _expect_success(self, connection: ldap3.Connection) -> None:
         if connection.result["result"] != RESULT_SUCCESS:
-            self.close()
-            raise DirectoryUnavailable(f"search: {connection.result['description']}")
+            self._give_up()
+            raise DirectoryUnavailable(f"search: {words_of(connection.result)}")
 
-    @stamina.retry(on=DirectoryUnavailable, attempts=3, timeout=15, wait_initial=0.2, wait_max=3)
+    def _give_up(self) -> None:
+        """Closes the connection, and has another controller tried first if there is one."""
+        self._controllers.failed(self._controllers.current)
+        self.close()
+
+    @stamina.retry(
+        on=lambda error: (
+            isinstance(error, DirectoryUnavailable) and not isinstance(error, DirectoryTrouble)
+        ),
+        attempts=3,
+        timeout=15,
+        wait_initial=0.2,
+        wait_max=3,
+    )
     def _open(self) -> ldap3.Connection:
+        self._sign_in.refuse_early()
+        first: DirectoryUnavailable | None = None
+        for place in self._controllers.in_order():
+            try:
+                connection = self._open_at(place)
+            except SignInRefused as refusal:
+                # Each controller asks the same domain; to ask the next would only count twice.
+                self._sign_in.refused(refusal)
+                raise
+            except DirectoryUnavailable as error:
+                self._controllers.failed(place)
+                first = first or error
+                continue
+            self._controllers.use(place)
+            self._sign_in.signed_in()
+            return connection
+        raise first or DirectoryUnavailable("no server is named")
+
+    def _open_at(self, place: Place) -> ldap3.Connection:
         # A fresh Server each time: after a refused connection the old one keeps failing for 5 s.
         connection = ldap3.Connection(
-            _server(self._settings),
-            **_credentials(self._settings),
+            _server(self._settings, place),
+            **self._credentials(place),
             auto_range=False,
             # ldap3 would follow into plain LDAP, and sign in there with the password in clear.
             auto_referrals=False,
@@ -155,6 +225,8 @@ class DirectoryConnection:
         )
         try:
             self._bind(connection)
+            if not self._is_catalogue:
+                _expect_writable(connection, place)
         except BaseException:
             if connection.socket is not None:  # ldap3 leaves it open
                 connection.socket.close()
@@ -165,77 +237,88 @@ class DirectoryConnection:
         try:
             bound = connection.bind()
         except Exception as error:
-            raise _away("bind", error) from error
+            raise refused_ticket(error) or _away("bind", error) from error
         if connection.result["result"] == RESULT_INVALID_CREDENTIALS:
-            # To go on trying would lock the account out.
-            raise ConfigurationError(
-                f"SSPR_WORKER_DIRECTORY_BIND={self._settings.bind}: AD refuses the account or its "
-                f"secret ({_words(connection)}). Check both, and that it is not locked or expired."
-            )
+            raise refused_bind(connection.result["message"] or "")
         if not bound:
-            raise DirectoryUnavailable(f"bind: {_words(connection)}")
+            raise DirectoryUnavailable(f"bind: {words_of(connection.result)}")
+
+    def _credentials(self, place: Place) -> dict[str, Any]:
+        if self._settings.bind == "simple":
+            try:
+                secret = self._settings.secret()
+            except (OSError, ValueError) as error:
+                raise _away("password file", error) from error
+            return {
+                "user": self._settings.user,
+                "password": secret,
+                "authentication": ldap3.SIMPLE,
+            }
+        return {
+            "authentication": ldap3.SASL,
+            "sasl_mechanism": ldap3.KERBEROS,
+            # The ticket is for the name, wherever the connection goes.
+            "sasl_credentials": (place.name,),
+        }
 
 
-def read_root(settings: DirectorySettings, attribute: str) -> Sequence[bytes]:
+def read_root(settings: DirectorySettings, place: Place, attribute: str) -> Sequence[bytes]:
     """Reads one attribute of the rootDSE, which AD shows to everybody: no account is used.
 
     Raises:
         DirectoryUnavailable: there is no answer.
     """
     connection = ldap3.Connection(
-        _server(settings), auto_referrals=False, receive_timeout=settings.timeout
+        _server(settings, place), auto_referrals=False, receive_timeout=settings.timeout
     )
     try:
         with connection:
-            connection.search("", "(objectClass=*)", ldap3.BASE, attributes=[attribute])
-            entry = next(_entries(connection), {})
+            return _root(connection, attribute)
     except Exception as error:
         raise _away("rootDSE", error) from error
-    return entry.get(attribute, ())
+
+
+def _root(connection: ldap3.Connection, attribute: str) -> Sequence[bytes]:
+    connection.search("", "(objectClass=*)", ldap3.BASE, attributes=[attribute])
+    return next(_entries(connection), {}).get(attribute, ())
+
+
+def _expect_writable(connection: ldap3.Connection, place: Place) -> None:
+    try:
+        capabilities = _root(connection, "supportedCapabilities")
+    except Exception as error:
+        raise _away("rootDSE", error) from error
+    if connection.result["result"] != RESULT_SUCCESS:
+        raise DirectoryUnavailable(f"rootDSE: {words_of(connection.result)}")
+    if READ_ONLY.encode() in capabilities:
+        raise DirectoryTrouble(
+            "read-only-controller",
+            f"SSPR_WORKER_DIRECTORY_SERVER: {place.name} is a read-only domain controller, which "
+            "takes no changes. Name a writable one.",
+            passes=False,
+        )
 
 
 def _away(operation: str, error: Exception) -> DirectoryUnavailable:
     return DirectoryUnavailable(f"{operation}: {type(error).__name__}: {error}")
 
 
-def _server(settings: DirectorySettings) -> ldap3.Server:
+def _server(settings: DirectorySettings, place: Place) -> ldap3.Server:
     tls = ldap3.Tls(
         # ldap3's own default is CERT_NONE.
         validate=ssl.CERT_REQUIRED,
         ca_certs_file=str(settings.ca_file) if settings.ca_file else None,
-        valid_names=[settings.server],
-        sni=settings.server,
+        valid_names=[place.name],
+        sni=place.name,
     )
     return ldap3.Server(
-        settings.address or settings.server,
-        settings.port,
+        place.host,
+        place.port,
         use_ssl=True,
         tls=tls,
         get_info=ldap3.NONE,
         connect_timeout=settings.timeout,
     )
-
-
-def _credentials(settings: DirectorySettings) -> dict[str, Any]:
-    if settings.bind == "simple":
-        return {
-            "user": settings.user,
-            "password": settings.secret(),
-            "authentication": ldap3.SIMPLE,
-        }
-    return {
-        "authentication": ldap3.SASL,
-        "sasl_mechanism": ldap3.KERBEROS,
-        # The ticket is for the name, wherever the connection goes.
-        "sasl_credentials": (settings.server,),
-    }
-
-
-def _words(connection: ldap3.Connection) -> str:
-    """Returns the result's name and AD's code for it; the rest of its text may name people."""
-    result = connection.result
-    code = _CODE.search(result["message"] or "")
-    return f"{result['description']} {code[0]}" if code else str(result["description"])
 
 
 def _entries(connection: ldap3.Connection) -> Iterator[Entry]:

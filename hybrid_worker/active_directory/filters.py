@@ -1,9 +1,10 @@
-r"""LDAP filters for many people at once.
+r"""LDAP filters for people: many at once where bytes decide, one at a time where names do.
 
 Every value is written byte by byte (`\2a`), so that nothing in it can mean anything. Escaping only
 the characters that RFC 4515 names is not enough: ldap3 strips white space at both ends.
 """
 
+import struct
 from collections.abc import Collection, Iterator
 from itertools import batched
 
@@ -21,14 +22,18 @@ _ATTRIBUTES = {
 }
 
 
-def people_filters(pointers: Collection[Pointer]) -> Iterator[str]:
-    """Yields filters that together find everybody the pointers may lead to.
+def people_filters(pointers: Collection[Pointer]) -> Iterator[tuple[str, tuple[Pointer, ...]]]:
+    """Yields filters, each with those pointers that what it finds may be meant by.
 
-    Both halves of a source anchor's pair of terms may land in different searches.
+    Both halves of a source anchor's pair of terms stand in one filter.
     """
-    terms = (term for pointer in sorted(pointers, key=_order) for term in _terms(pointer))
-    for batch in batched(terms, MOST_TERMS, strict=False):
-        yield f"(&(objectCategory=person)(objectClass=user)(|{''.join(batch)}))"
+    ordered = sorted(pointers, key=_order)
+    exact = [pointer for pointer in ordered if pointer.kind.is_exact and _terms(pointer)]
+    for batch in batched(exact, MOST_TERMS // 2, strict=False):
+        yield _any_of("".join(map(_terms, batch))), batch
+    for pointer in ordered:
+        if not pointer.kind.is_exact:
+            yield _any_of(_terms(pointer)), (pointer,)
 
 
 def group_filter(name: str) -> str:
@@ -37,14 +42,40 @@ def group_filter(name: str) -> str:
     return f"(&(objectCategory=group)(|(sAMAccountName={value})(cn={value})))"
 
 
+def sid_bytes(sid: str) -> bytes | None:
+    """Returns a SID as AD keeps it; None when the text is none (MS-DTYP 2.4.2)."""
+    kind, *numbers = sid.upper().split("-")
+    if kind != "S" or len(numbers) < 3 or not all(map(_is_number, numbers)):  # noqa: PLR2004
+        return None
+    revision, authority, *parts = map(int, numbers)
+    try:
+        head = struct.pack("BB", revision, len(parts)) + authority.to_bytes(6)
+        return head + struct.pack(f"<{len(parts)}I", *parts)
+    except (OverflowError, struct.error):
+        return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _any_of(terms: str) -> str:
+    return f"(&(objectCategory=person)(objectClass=user)(|{terms}))"
+
+
 def _order(pointer: Pointer) -> tuple[str, str]:
     return pointer.kind, pointer.value
 
 
-def _terms(pointer: Pointer) -> Iterator[str]:
-    if pointer.kind is not AccountKind.ANCHOR:
-        yield f"({_ATTRIBUTES[pointer.kind]}={escape_bytes(pointer.value.encode())})"
-    elif guid := pointer.guid:
-        value = escape_bytes(guid.bytes_le)
-        yield f"(mS-DS-ConsistencyGuid={value})"
-        yield f"(objectGUID={value})"
+def _terms(pointer: Pointer) -> str:
+    match pointer.kind:
+        case AccountKind.SID:
+            sid = sid_bytes(pointer.value)
+            return f"(objectSid={escape_bytes(sid)})" if sid else ""
+        case AccountKind.ANCHOR if guid := pointer.guid:
+            value = escape_bytes(guid.bytes_le)
+            return f"(mS-DS-ConsistencyGuid={value})(objectGUID={value})"
+        case AccountKind.ANCHOR:
+            return ""
+        case kind:
+            return f"({_ATTRIBUTES[kind]}={escape_bytes(pointer.value.encode())})"

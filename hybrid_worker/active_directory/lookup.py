@@ -1,5 +1,6 @@
-"""Who is meant: accounts by source anchor, UPN or employee id, many in one search."""
+"""Who is meant: accounts by SID, source anchor, UPN or employee id."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
@@ -22,41 +23,35 @@ _ATTRIBUTES = (
 _ACCOUNT_DISABLED = 0x2
 _GUID_BYTES = 16
 
+type Found = Mapping[Pointer, tuple[Account, ...]]
 
-def find_accounts(
-    connection: DirectoryConnection, pointers: Collection[Pointer]
-) -> Mapping[Pointer, tuple[Account, ...]]:
+
+def find_accounts(connection: DirectoryConnection, pointers: Collection[Pointer]) -> Found:
     """Finds everybody each pointer leads to; a pointer to nobody maps to `()`.
+
+    What a search finds is only ever taken for what that search asked.
 
     Raises:
         DirectoryUnavailable: AD did not answer.
     """
-    found: dict[UUID, Account] = {}
-    for text in people_filters(pointers):
+    found: dict[Pointer, dict[UUID, Account]] = defaultdict(dict)
+    for text, asked in people_filters(pointers):
         for entry in connection.search(text, _ATTRIBUTES):
             account = account_of(entry)
-            found[account.guid] = account
-    return assign(pointers, found.values())
-
-
-def assign(
-    pointers: Collection[Pointer], accounts: Collection[Account]
-) -> Mapping[Pointer, tuple[Account, ...]]:
-    """Decides which of the accounts each pointer leads to."""
-    return {
-        pointer: tuple(account for account in accounts if account.is_meant_by(pointer))
-        for pointer in pointers
-    }
+            for pointer in asked:
+                if account.is_meant_by(pointer):
+                    found[pointer][account.guid] = account
+    return {pointer: tuple(found[pointer].values()) for pointer in pointers}
 
 
 def account_of(entry: Entry) -> Account:
     """Returns the account that a search entry shows."""
-    guid = UUID(bytes_le=entry["objectGUID"][0])
     consistency = _first(entry, "mS-DS-ConsistencyGuid")
-    has_anchor = consistency is not None and len(consistency) == _GUID_BYTES
     return Account(
-        guid=guid,
-        anchor=UUID(bytes_le=consistency) if has_anchor else guid,
+        guid=UUID(bytes_le=entry["objectGUID"][0]),
+        consistency=UUID(bytes_le=consistency)
+        if consistency and len(consistency) == _GUID_BYTES
+        else None,
         sid=format_sid(entry["objectSid"][0]),
         user_principal_name=_text(entry, "userPrincipalName"),
         logon_name=_text(entry, "sAMAccountName"),

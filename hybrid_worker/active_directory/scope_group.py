@@ -1,63 +1,71 @@
-"""The one AD group that the worker writes: who is in it, and many changes in one modify."""
+"""The one AD group that the worker writes: what it is, who is in it, and changes to it."""
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from enum import StrEnum
 from itertools import batched
 from uuid import UUID
 
 import ldap3
-import structlog
-from ldap3.core.results import (
-    RESULT_ENTRY_ALREADY_EXISTS,
-    RESULT_NO_SUCH_OBJECT,
-    RESULT_SUCCESS,
-    RESULT_UNWILLING_TO_PERFORM,
-)
+from ldap3.core.results import RESULT_NO_SUCH_OBJECT, RESULT_SUCCESS
 
-from hybrid_worker.active_directory.connection import DirectoryConnection, Entry, Result
+from hybrid_worker.active_directory.answers import FOR_EVERYBODY, OUT_OF_DATE, PASSING, Answer
+from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.filters import group_filter
+from hybrid_worker.active_directory.written import Budget, Written
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
-
-_log = structlog.get_logger(__name__)
 
 MOST_VALUES = 1000
 """Member values of one modify; AD takes about 5,000."""
 _SECURITY_ENABLED = 0x80000000
 _MEMBER_GUID = re.compile(rb"<GUID=([0-9A-Fa-f-]+)>")
-_OUT_OF_DATE = {RESULT_ENTRY_ALREADY_EXISTS, RESULT_UNWILLING_TO_PERFORM}
 
 type Change = tuple[str, UUID]
 """ldap3's word for add or delete, and whom."""
 
 
-@dataclass(slots=True)
-class Written:
-    """What became of a difference that was written."""
+class GroupScope(StrEnum):
+    """Whose people a group takes (MS-ADTS 2.2.12: the flags of `groupType`)."""
 
-    already: set[UUID] = field(default_factory=set)
-    """Somebody else was faster."""
-    vanished: set[UUID] = field(default_factory=set)
-    """The accounts that are no longer there."""
-    refused: dict[UUID, str] = field(default_factory=dict)
-    """Refused by AD, with its words."""
+    GLOBAL = "global"
+    """Of its own domain only."""
+    DOMAIN_LOCAL = "domain local"
+    UNIVERSAL = "universal"
+    """Of every domain of the forest."""
+
+    @classmethod
+    def of(cls, group_type: int) -> "GroupScope":
+        """Returns the scope that the flags tell of."""
+        if group_type & 0x8:
+            return cls.UNIVERSAL
+        return cls.DOMAIN_LOCAL if group_type & 0x4 else cls.GLOBAL
 
 
 class ScopeGroup:
     """A security group, held by its GUID: a rename or a move changes nothing."""
 
-    def __init__(self, connection: DirectoryConnection, guid: UUID) -> None:
+    def __init__(
+        self, connection: DirectoryConnection, guid: UUID, scope: GroupScope = GroupScope.GLOBAL
+    ) -> None:
         self._connection = connection
         self.guid = guid
+        self.scope = scope
         self._dn = f"<GUID={guid}>"
 
     @classmethod
-    def resolve(cls, connection: DirectoryConnection, name: str) -> "ScopeGroup":
+    def resolve(
+        cls, connection: DirectoryConnection, name: str, *, of_forest: bool = False
+    ) -> "ScopeGroup":
         """Finds the group by DN, sAMAccountName or name.
+
+        Args:
+            connection: To its domain.
+            name: As the settings have it.
+            of_forest: Whether people of several domains are to be put into it.
 
         Raises:
             ConfigurationError: there is no such group, more than one, or it is not a security
-                group.
+                group, or takes people of its own domain only where others are to be put in.
             DirectoryUnavailable: AD did not answer.
         """
         groups = _find(connection, name)
@@ -67,12 +75,20 @@ class ScopeGroup:
                 f"SSPR_WORKER_DIRECTORY_SCOPE_GROUP: {count} group(s) of that name in AD. "
                 "Give the DN of the one that is synced."
             )
-        if not int(groups[0]["groupType"][0]) & _SECURITY_ENABLED:
+        kind = int(groups[0]["groupType"][0])
+        if not kind & _SECURITY_ENABLED:
             raise ConfigurationError(
                 "SSPR_WORKER_DIRECTORY_SCOPE_GROUP: a distribution group, which SSPR cannot use. "
                 "Name a security group."
             )
-        return cls(connection, UUID(bytes_le=groups[0]["objectGUID"][0]))
+        scope = GroupScope.of(kind)
+        if of_forest and scope is not GroupScope.UNIVERSAL:
+            raise ConfigurationError(
+                f"SSPR_WORKER_DIRECTORY_SCOPE_GROUP: a {scope} group, but "
+                "SSPR_WORKER_DIRECTORY_CATALOGUE is for people of several domains, whom only a "
+                "universal group takes. Convert the group, or leave the catalogue out."
+            )
+        return cls(connection, UUID(bytes_le=groups[0]["objectGUID"][0]), scope)
 
     def members(self) -> set[UUID]:
         """Returns the GUIDs of all direct members.
@@ -91,13 +107,17 @@ class ScopeGroup:
             members.update(UUID(_guid(value)) for value in values)
         return members
 
-    def write(self, adds: Collection[UUID], removes: Collection[UUID]) -> Written:
+    def write(
+        self, adds: Collection[UUID], removes: Collection[UUID], budget: Budget | None = None
+    ) -> Written:
         """Puts people in and takes people out.
+
+        What one value is refused for costs no other: the change is halved until it stands alone.
 
         Raises:
             DirectoryUnavailable: AD did not answer; what was written so far is not known.
         """
-        written = Written()
+        written = Written(budget or Budget())
         changes = [(ldap3.MODIFY_ADD, guid) for guid in adds]
         changes += [(ldap3.MODIFY_DELETE, guid) for guid in removes]
         for batch in batched(changes, MOST_VALUES, strict=False):
@@ -105,24 +125,40 @@ class ScopeGroup:
         return written
 
     def _write(self, changes: Sequence[Change], written: Written) -> None:
-        code, words = self._modify(changes)
-        if code in _OUT_OF_DATE:
-            changes = self._still_due(changes, written)
-            code, words = self._modify(changes) if changes else (RESULT_SUCCESS, "")
-        if code == RESULT_SUCCESS:
+        guids = [guid for _, guid in changes]
+        if written.budget.is_spent:
+            written.postpone(guids, "after too many refusals")
             return
-        if code != RESULT_NO_SUCH_OBJECT:
-            _log.error("write-refused", result=words, members=len(changes))
-            written.refused.update({guid: words for _, guid in changes})
-        elif len(changes) > 1:
-            # One account that is gone rejects the whole modify: halve it until it stands alone.
+        answer = self._modify(changes)
+        if answer.code in OUT_OF_DATE:
+            changes = self._still_due(changes, written)
+            answer = self._modify(changes) if changes else Answer(RESULT_SUCCESS, "")
+        if answer.code == RESULT_SUCCESS:
+            return
+        if answer.code in FOR_EVERYBODY:
+            written.refuse([guid for _, guid in changes], answer.words)
+            return
+        if answer.code in PASSING:
+            written.budget.pause()
+        if len(changes) > 1:
             middle = len(changes) // 2
             self._write(changes[:middle], written)
             self._write(changes[middle:], written)
         else:
-            self._note_vanished(changes[0][1], written)
+            self._give_up(changes[0][1], answer, written)
 
-    def _modify(self, changes: Sequence[Change]) -> Result:
+    def _give_up(self, guid: UUID, answer: Answer, written: Written) -> None:
+        """Notes what became of the one value that AD does not take."""
+        if answer.code == RESULT_NO_SUCH_OBJECT:
+            if self._connection.read(self._dn, ["objectGUID"]) is None:
+                raise DirectoryUnavailable("the scope group is no longer there")
+            written.vanish(guid)
+        elif answer.code in PASSING:
+            written.postpone([guid], answer.words)
+        else:
+            written.refuse([guid], answer.words)
+
+    def _modify(self, changes: Sequence[Change]) -> Answer:
         verbs = dict.fromkeys(verb for verb, _ in changes)
         values = [(verb, [f"<GUID={guid}>" for v, guid in changes if v == verb]) for verb in verbs]
         return self._connection.modify(self._dn, {"member": values})
@@ -136,12 +172,6 @@ class ScopeGroup:
         due = [(verb, guid) for verb, guid in changes if (guid in members) != _adds(verb)]
         written.already.update({guid for _, guid in changes} - {guid for _, guid in due})
         return due
-
-    def _note_vanished(self, guid: UUID, written: Written) -> None:
-        if self._connection.read(self._dn, ["objectGUID"]) is None:
-            raise DirectoryUnavailable("the scope group is no longer there")
-        _log.warning("account-vanished", guid=str(guid))
-        written.vanished.add(guid)
 
 
 def _adds(verb: str) -> bool:

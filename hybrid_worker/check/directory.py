@@ -8,6 +8,8 @@ from functools import partial
 
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.scope_group import ScopeGroup
+from hybrid_worker.active_directory.sign_in import SignInMemory
+from hybrid_worker.check.forest import forest_checks
 from hybrid_worker.check.group_rights import (
     MOST_GROUPS,
     RIGHTS,
@@ -16,12 +18,15 @@ from hybrid_worker.check.group_rights import (
     look_at,
     shown,
 )
+from hybrid_worker.check.keytab import has_strong_keys
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
 from hybrid_worker.check.server import (
     certificate_lasts,
     certificate_verified,
     clock_agrees,
+    of_each,
     resolved,
+    takes_changes,
 )
 from hybrid_worker.settings import DirectorySettings
 
@@ -29,29 +34,43 @@ _DELEGATE = 'dsacls <DN of the group> /G "<account>:WP;member" (Grant-ScopeGroup
 
 
 def directory_checks(
-    settings: DirectorySettings, connection: DirectoryConnection, clock: Callable[[], datetime]
+    settings: DirectorySettings,
+    connection: DirectoryConnection,
+    sign_in: SignInMemory,
+    clock: Callable[[], datetime],
 ) -> Sequence[Check]:
     """Returns the checks from the name of the server to the rights on its groups."""
     rights = _GroupRights(settings, connection)
-    verified = "directory-certificate"
+    verified, bind = "directory-certificate", "directory-bind"
+    each = partial(of_each, settings=settings, places=settings.controllers)
     return (
-        Check("directory-name", partial(resolved, settings)),
-        Check(verified, partial(certificate_verified, settings)),
-        Check("certificate-lasts", lambda: certificate_lasts(settings, clock()), verified),
-        Check("clock", lambda: clock_agrees(settings, clock()), verified),
-        Check("directory-bind", partial(_bound, settings, connection), verified),
+        Check("directory-name", partial(resolved, settings, settings.controllers)),
+        Check(verified, partial(each, certificate_verified)),
+        Check("certificate-lasts", lambda: each(partial(certificate_lasts, now=clock())), verified),
+        Check("clock", lambda: each(partial(clock_agrees, now=clock())), verified),
+        Check("directory-writable", partial(each, takes_changes), verified),
+        Check("keytab", partial(has_strong_keys, settings)),
+        Check(bind, partial(_bound_to_each, settings, sign_in), "directory-writable"),
         Check("directory-domain", partial(_served, connection, settings), "directory-bind"),
         Check("scope-group", rights.exists, "directory-domain"),
         Check("scope-group-write", rights.may_write_members, "scope-group"),
         Check("scope-group-no-more", rights.may_write_nothing_else, "scope-group"),
         Check("other-groups", rights.may_write_no_other, "scope-group"),
         Check("minimum-password-age", partial(_no_age, settings, connection), "directory-domain"),
+        *forest_checks(settings, connection, sign_in),
         Check("connector-account", _out_of_sight),
     )
 
 
-def _bound(settings: DirectorySettings, connection: DirectoryConnection) -> str:
-    connection.read("", ["defaultNamingContext"])
+def _bound_to_each(settings: DirectorySettings, sign_in: SignInMemory) -> str:
+    """Signs in to every controller; where one refuses the account, the others are not asked."""
+    for place in settings.controllers:
+        alone = settings.model_copy(update={"server": place.name, "address": place.host})
+        connection = DirectoryConnection(alone, sign_in)
+        try:
+            connection.read("", ["defaultNamingContext"])
+        finally:
+            connection.close()
     if settings.bind == "simple":
         return f"by simple bind over LDAPS, as {settings.user}"
     return f"by Kerberos over LDAPS, as {_principal()}"
@@ -79,7 +98,8 @@ class _GroupRights:
         self._connection = connection
 
     def exists(self) -> str:
-        return f"a security group, objectGUID {self._group().guid}"
+        group = self._group()
+        return f"a {group.scope} security group, objectGUID {group.guid}"
 
     def may_write_members(self) -> str:
         if "member" not in self._rights().attributes:
@@ -102,7 +122,11 @@ class _GroupRights:
         return judge_other_groups(look_at(groups, self._group().guid.bytes_le))
 
     def _group(self) -> ScopeGroup:
-        return ScopeGroup.resolve(self._connection, self._settings.scope_group)
+        return ScopeGroup.resolve(
+            self._connection,
+            self._settings.scope_group,
+            of_forest=bool(self._settings.catalogues),
+        )
 
     def _rights(self) -> Rights:
         entry = self._connection.read(f"<GUID={self._group().guid}>", RIGHTS)

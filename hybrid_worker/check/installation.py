@@ -15,6 +15,8 @@ from hybrid_worker.settings import WorkerSettings
 
 JOURNAL = "journal.sqlite3"
 """The journal's name in the folder of the worker's state."""
+SIGN_IN = "sign-in.json"
+"""What is remembered of sign-ins to AD, likewise."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _CREDENTIALS = Path("/run/credentials")
 """Where systemd puts a unit's credentials; it lets the unit's user in by an access control list,

@@ -1,60 +1,79 @@
-"""The way to the domain controller: its name, its certificate and its clock.
+"""The way to the servers of AD: their names, their certificates, their clocks, what they take.
 
 None of this needs an account, so it tells a broken way from a refused bind.
 """
 
 import socket
 import ssl
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from hybrid_worker.active_directory.connection import read_root
+from cryptography import x509
+
+from hybrid_worker.active_directory.connection import READ_ONLY, read_root
+from hybrid_worker.active_directory.trouble import CERTIFICATE_WITHOUT_HASH
 from hybrid_worker.check.outcome import CheckFailed, NotApplicable
-from hybrid_worker.settings import DirectorySettings
+from hybrid_worker.settings import DirectorySettings, Place
 
 RENEW_WITHIN = timedelta(days=14)
 """A certificate with less than this ahead of it fails the check."""
 MOST_SKEW = timedelta(minutes=5)
 """What Kerberos tolerates as AD is shipped (MaxClockSkew of the Kerberos policy)."""
+_TRUST = (
+    "Name the authority that signed it in SSPR_WORKER_DIRECTORY_CA_FILE, and the server by a name "
+    "in its certificate."
+)
+_STRICT = (
+    "Python 3.13 and later want authorities with a critical basicConstraints and a keyUsage, and "
+    "certificates with an authority key identifier (RFC 5280). Have the authority's certificate "
+    "made anew, or trust a certificate further down the chain: put the issuing authority's, or the "
+    "controller's own, into SSPR_WORKER_DIRECTORY_CA_FILE instead of the root's."
+)
 
 
-def resolved(settings: DirectorySettings) -> str:
-    """Looks the server's name up."""
-    if settings.address:
-        raise NotApplicable(
-            f"SSPR_WORKER_DIRECTORY_ADDRESS={settings.address} goes before the name"
-        )
-    try:
-        found = socket.getaddrinfo(settings.server, settings.port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
+def of_each(
+    look: Callable[[DirectorySettings, Place], str],
+    settings: DirectorySettings,
+    places: Sequence[Place],
+) -> str:
+    """Looks at every server, and tells of all; the first that is not as it should be fails it."""
+    return "; ".join(look(settings, place) for place in places)
+
+
+def resolved(settings: DirectorySettings, places: Sequence[Place]) -> str:
+    """Looks the servers' names up."""
+    named = [place for place in places if place.host == place.name]
+    if not named:
+        hosts = ",".join(place.host for place in places)
+        raise NotApplicable(f"SSPR_WORKER_DIRECTORY_ADDRESS={hosts} goes before the name")
+    return of_each(_resolved, settings, named)
+
+
+def certificate_verified(settings: DirectorySettings, place: Place) -> str:
+    """Verifies chain, name, time and kind of the certificate behind LDAPS."""
+    certificate = _certificate(settings, place)
+    if certificate.signature_hash_algorithm is None and settings.bind == "kerberos":
         raise CheckFailed(
-            f"{settings.server} cannot be resolved: {error.strerror}",
-            "Correct SSPR_WORKER_DIRECTORY_SERVER or this machine's DNS servers.",
-        ) from error
-    addresses = sorted({str(one[4][0]) for one in found})
-    return f"{settings.server} is {', '.join(addresses)}"
+            f"{place.name}: {CERTIFICATE_WITHOUT_HASH.text}", CERTIFICATE_WITHOUT_HASH.remedy
+        )
+    return f"chain and name of {place.name} verify"
 
 
-def certificate_verified(settings: DirectorySettings) -> str:
-    """Verifies chain, name and time of the certificate behind LDAPS."""
-    _certificate_end(settings)
-    return f"chain and name of {settings.server} verify"
-
-
-def certificate_lasts(settings: DirectorySettings, now: datetime) -> str:
+def certificate_lasts(settings: DirectorySettings, place: Place, now: datetime) -> str:
     """Checks how long the certificate is good for; until it ends it hinders nothing."""
-    ends = _certificate_end(settings)
+    ends = _certificate(settings, place).not_valid_after_utc
     left = ends - now
     if left < RENEW_WITHIN:
         raise CheckFailed(
-            f"the certificate of {settings.server} ends on {ends:%Y-%m-%d}, in {left.days} days",
+            f"the certificate of {place.name} ends on {ends:%Y-%m-%d}, in {left.days} days",
             "Renew the domain controller's certificate.",
         )
-    return f"the certificate of {settings.server} ends on {ends:%Y-%m-%d}"
+    return f"the certificate of {place.name} ends on {ends:%Y-%m-%d}"
 
 
-def clock_agrees(settings: DirectorySettings, now: datetime) -> str:
-    """Compares this machine's clock with the domain controller's."""
-    values = read_root(settings, "currentTime")
+def clock_agrees(settings: DirectorySettings, place: Place, now: datetime) -> str:
+    """Compares this machine's clock with a domain controller's."""
+    values = read_root(settings, place, "currentTime")
     if not values:
         raise CheckFailed("the server does not say its time", "Compare the clocks by hand.")
     theirs = datetime.strptime(values[0].decode()[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
@@ -68,25 +87,63 @@ def clock_agrees(settings: DirectorySettings, now: datetime) -> str:
     return f"within {seconds} of the domain's clock (whole seconds); Kerberos allows 300 s"
 
 
-def _certificate_end(settings: DirectorySettings) -> datetime:
-    context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
-    where = (settings.address or settings.server, settings.port)
+def takes_changes(settings: DirectorySettings, place: Place) -> str:
+    """Checks that a controller is a writable one: an RODC could only refer to another."""
+    if READ_ONLY.encode() in read_root(settings, place, "supportedCapabilities"):
+        raise CheckFailed(
+            f"{place.name} is a read-only domain controller, which takes no changes",
+            "Name a writable one in SSPR_WORKER_DIRECTORY_SERVER, best that from which Entra "
+            "Connect imports.",
+        )
+    return f"{place.name} is writable"
+
+
+def _resolved(_: DirectorySettings, place: Place) -> str:
     try:
-        with (
-            socket.create_connection(where, timeout=settings.timeout) as plain,
-            context.wrap_socket(plain, server_hostname=settings.server) as secured,
-        ):
-            shown = secured.getpeercert() or {}
+        found = socket.getaddrinfo(place.name, place.port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        raise CheckFailed(
+            f"{place.name} cannot be resolved: {error.strerror}",
+            "Correct SSPR_WORKER_DIRECTORY_SERVER or this machine's DNS servers.",
+        ) from error
+    addresses = sorted({str(one[4][0]) for one in found})
+    return f"{place.name} is {', '.join(addresses)}"
+
+
+def _certificate(settings: DirectorySettings, place: Place) -> x509.Certificate:
+    try:
+        return _shown(settings, place, _context(settings))
     except ssl.SSLCertVerificationError as error:
         raise CheckFailed(
-            f"the certificate of {settings.server} does not verify: {error.verify_message}",
-            "Name the authority that signed it in SSPR_WORKER_DIRECTORY_CA_FILE, and the server "
-            "by a name in its certificate in SSPR_WORKER_DIRECTORY_SERVER.",
+            f"the certificate of {place.name} does not verify: {error.verify_message}",
+            _STRICT if _verifies_if_lenient(settings, place) else _TRUST,
         ) from error
     except OSError as error:
         raise CheckFailed(
-            f"{where[0]}:{where[1]} does not answer LDAPS: {error}",
-            "Open port 636 to the domain controller; does it have a certificate?",
+            f"{place.host}:{place.port} does not answer LDAPS: {error}",
+            f"Open port {place.port} to the domain controller; does it have a certificate?",
         ) from error
-    ends = ssl.cert_time_to_seconds(str(shown["notAfter"]))
-    return datetime.fromtimestamp(ends, UTC)
+
+
+def _context(settings: DirectorySettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+
+
+def _verifies_if_lenient(settings: DirectorySettings, place: Place) -> bool:
+    """Tells whether only the strictness of Python 3.13 stands in the way; nothing is sent."""
+    context = _context(settings)
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    try:
+        _shown(settings, place, context)
+    except OSError:
+        return False
+    return True
+
+
+def _shown(settings: DirectorySettings, place: Place, context: ssl.SSLContext) -> x509.Certificate:
+    where = (place.host, place.port)
+    with (
+        socket.create_connection(where, timeout=settings.timeout) as plain,
+        context.wrap_socket(plain, server_hostname=place.name) as secured,
+    ):
+        return x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")

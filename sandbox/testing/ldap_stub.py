@@ -9,20 +9,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from enum import IntEnum
 
 from sandbox.certificates import ServerCertificate
+from sandbox.testing.ldap_wire import SUCCESS, Request, message_parts, read_message, result
 
-SUCCESS, REFERRAL = 0, 10
 GARBAGE = b"\x30\x03\x02\x01"
-
-
-class Request(IntEnum):
-    """The operations that it knows, by their tags in RFC 4511; an answer's tag is one more."""
-
-    BIND = 0x60
-    SEARCH = 0x63
-    MODIFY = 0x66
 
 
 @dataclass
@@ -39,18 +30,8 @@ class Answers:
         """The answer's bytes."""
         if request in self.garbage:
             return GARBAGE * 40
-        tag = {Request.BIND: 0x61, Request.SEARCH: 0x65, Request.MODIFY: 0x67}[request]
         code = self.codes.get(request, SUCCESS)
-        result = _ber(0x0A, bytes([code])) + _ber(0x04, b"") + _ber(0x04, b"")
-        if code == REFERRAL:
-            result += _ber(0xA3, _ber(0x04, self.referral.encode()))
-        return _ber(0x30, message_id + _ber(tag, result))
-
-
-def _ber(tag: int, content: bytes) -> bytes:
-    size = len(content)
-    length = bytes([size]) if size < 128 else bytes([0x82]) + size.to_bytes(2)
-    return bytes([tag]) + length + content
+        return result(message_id, request, code, referral=self.referral)
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -58,19 +39,11 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def handle(self) -> None:
         with suppress(OSError, IndexError):
-            while message := self._message():
-                size = message[1]
-                message_id, operation = message[: 2 + size], message[2 + size]
+            while message := read_message(self.rfile):
+                message_id, operation = message_parts(message)
                 if operation not in set(Request):
                     return  # an unbind
                 self.wfile.write(self.server.answers.to(Request(operation), message_id))
-
-    def _message(self) -> bytes:
-        tag, first = self.rfile.read(2)
-        assert tag == 0x30
-        more = first - 0x80
-        size = int.from_bytes(self.rfile.read(more)) if more > 0 else first
-        return self.rfile.read(size)
 
 
 class _Server(socketserver.ThreadingTCPServer):

@@ -20,6 +20,12 @@ class Directory(Protocol):
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
         """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
 
+    async def find_by_sid(self, sids: Collection[str]) -> Mapping[str, Person]:
+        """Finds synced people by `onPremisesSecurityIdentifier`; those not in Entra are left out.
+
+        The keys are in upper case.
+        """
+
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Returns groups and roles, direct or through others; an id of nobody is left out."""
 

@@ -14,7 +14,8 @@ from hybrid_worker.active_directory.account import AccountKind, Pointer
 from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
-from hybrid_worker.active_directory.scope_group import ScopeGroup, Written
+from hybrid_worker.active_directory.scope_group import ScopeGroup
+from hybrid_worker.active_directory.written import Written
 from hybrid_worker.delta_sync.coalescer import LeftToScheduler
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.journal import Journal
@@ -32,6 +33,7 @@ from tests.support.worker_process import (
     command,
     directory_settings,
     running_controller,
+    sign_in,
 )
 
 SIZE = 1600
@@ -62,7 +64,7 @@ def settings(controller: Controller) -> DirectorySettings:
 
 @pytest.fixture
 def connection(settings: DirectorySettings) -> Iterator[DirectoryConnection]:
-    connection = DirectoryConnection(settings)
+    connection = DirectoryConnection(settings, sign_in(settings))
     yield connection
     connection.close()
 
@@ -89,7 +91,7 @@ class Worker:
     """The use case on the real directory and a real journal."""
 
     def __init__(self, settings: DirectorySettings, journal: Journal) -> None:
-        self.directory = ActiveDirectory(settings)
+        self.directory = ActiveDirectory(settings, sign_in(settings))
         self.journal = journal
         self.handle = HandleCommands(
             self.directory.find_people,
@@ -151,14 +153,70 @@ def test_a_source_anchor_leads_to_its_account_migrated_or_not(
     assert directory.members() == [name]
 
 
-def test_the_object_guid_of_a_migrated_account_is_nobodys_anchor(
+def object_guid(directory: Directory, dn: str) -> bytes:
+    directory.administrator.search(dn, "(objectClass=*)", attributes=["objectGUID"])
+    value: bytes = directory.administrator.entries[0]["objectGUID"].raw_values[0]
+    return value
+
+
+def test_either_guid_of_a_migrated_account_is_its_anchor(
     worker: Worker, directory: Directory
 ) -> None:
+    """Given a tenant whose wizard fell back to objectGUID, when it asks by that, then it is them.
+
+    The answer keeps the anchor that the cloud goes by.
+    """
     dn = directory.create("migrated", **{"mS-DS-ConsistencyGuid": uuid4().bytes_le})
-    directory.administrator.search(dn, "(objectClass=*)", attributes=["objectGUID"])
-    guid = directory.administrator.entries[0]["objectGUID"].raw_values[0]
-    stale = CommandMember(key="migrated", source_anchor=b64encode(guid).decode())
-    assert verdict(worker.one(stale)) == (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
+    anchor = b64encode(object_guid(directory, dn)).decode()
+    found = worker.one(CommandMember(key="migrated", source_anchor=anchor))
+    assert (verdict(found), found.source_anchor) == ((WriteOutcome.DONE, None), anchor)
+    assert directory.members() == ["migrated"]
+
+
+def test_one_anchor_of_two_accounts_is_ambiguous_unless_a_sid_decides(
+    worker: Worker, directory: Directory
+) -> None:
+    """Given somebody moved within the forest, whose old account is still there, then by both."""
+    old = directory.create("moved-from")
+    guid = object_guid(directory, old)
+    directory.create("moved-to", **{"mS-DS-ConsistencyGuid": guid})
+    anchor = b64encode(guid).decode()
+    by_anchor = CommandMember(key="moved", source_anchor=anchor)
+    assert verdict(worker.one(by_anchor)) == (WriteOutcome.REFUSED, Reason.AMBIGUOUS)
+    sid = directory.member("moved-to").sid
+    assert verdict(worker.one(by_anchor.model_copy(update={"sid": sid}))) == (
+        WriteOutcome.DONE,
+        None,
+    )
+    assert directory.members() == ["moved-to"]
+
+
+@pytest.mark.parametrize("anchor", ["100001", "ada@contoso.test", "%%%"])
+def test_a_tenants_own_anchor_is_nobodys_name_and_the_sid_finds_them(
+    worker: Worker, directory: Directory, anchor: str
+) -> None:
+    ada = directory.member("ada").model_copy(update={"source_anchor": anchor})
+    found = worker.one(ada)
+    assert (verdict(found), found.source_anchor) == ((WriteOutcome.DONE, None), anchor)
+    assert directory.members() == ["ada"]
+    lost = worker.one(CommandMember(key="x", source_anchor=anchor))
+    assert verdict(lost) == (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ACTIVE_DIRECTORY)
+    assert "no SID is known" in lost.detail
+
+
+def test_names_that_only_look_alike_are_two_peoples(worker: Worker, directory: Directory) -> None:
+    """Given two UPNs that fold to one, when both are asked for at once, then each is their own."""
+    directory.create("strasse")
+    directory.create("strasze", userPrincipalName="straße@contoso.test")
+    both = command(
+        [
+            CommandMember(key=name, user_principal_name=f"{name}@contoso.test")
+            for name in ("strasse", "straße")
+        ]
+    )
+    (results,) = worker(both)
+    assert [verdict(one) for one in results] == [(WriteOutcome.DONE, None)] * 2
+    assert results[0].sid != results[1].sid
 
 
 def test_two_accounts_with_one_employee_id_are_ambiguous_and_left_alone(
@@ -241,7 +299,7 @@ def test_members_are_read_range_by_range(
 ) -> None:
     people = guids(controller, count)
     group.write(people, [])
-    capped = CappedConnection(settings)
+    capped = CappedConnection(settings, sign_in(settings))
     assert ScopeGroup(capped, group.guid).members() == set(people)
     capped.close()
 
@@ -342,7 +400,8 @@ def test_a_crash_before_the_write_writes_after_the_restart(
 def test_what_the_settings_name_and_ad_does_not_have_stops_the_start(
     controller: Controller, differences: dict[str, str], reason: str
 ) -> None:
-    directory = ActiveDirectory(directory_settings(controller, **differences))
+    settings = directory_settings(controller, **differences)
+    directory = ActiveDirectory(settings, sign_in(settings))
     with pytest.raises(ConfigurationError, match=reason):
         directory.check()
     directory.close()
@@ -360,7 +419,8 @@ def test_what_the_settings_name_and_ad_does_not_have_stops_the_start(
 def test_a_server_that_is_not_proved_to_be_the_right_one_is_not_talked_to(
     controller: Controller, differences: dict[str, object], reason: str
 ) -> None:
-    directory = ActiveDirectory(directory_settings(controller, **differences))
+    settings = directory_settings(controller, **differences)
+    directory = ActiveDirectory(settings, sign_in(settings))
     with pytest.raises(DirectoryUnavailable, match=reason):
         directory.check()
     directory.close()

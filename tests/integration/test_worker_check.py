@@ -39,6 +39,7 @@ from tests.support.worker_process import (
     directory_environment,
     directory_settings,
     running_rig,
+    sign_in,
     sync_environment,
     worker_environment,
 )
@@ -213,7 +214,10 @@ def test_everything_passes_for_an_account_with_the_one_right_and_no_message_is_t
     status, seen = machine.check()
     assert (status, failed(seen)) == (0, set())
     left_out = {name for name, one in seen.items() if one.state is not CheckState.PASSED}
-    assert left_out == {"directory-name", "connector-account", "journal"}
+    assert left_out == {
+        *("directory-name", "connector-account", "journal"),
+        *("catalogue-certificate", "catalogue"),
+    }
     assert "svc-sspr-worker@CORP.CONTOSO.TEST" in seen["directory-bind"].detail
     counts = machine.rig.bus.counts("directory-commands")
     assert (counts["active"], counts["locked"], counts["totals"]["abandoned"]) == (1, 0, 0)
@@ -395,9 +399,10 @@ def directory_outcomes(
     """The checks of the directory alone, by simple bind, with this machine's clock `ahead`."""
     settings = directory_settings(controller, **differences)
     assert kerberos_environment(settings) == {}
-    connection = DirectoryConnection(settings)
+    memory = sign_in(settings)
+    connection = DirectoryConnection(settings, memory)
     try:
-        checks = directory_checks(settings, connection, lambda: datetime.now(UTC) + ahead)
+        checks = directory_checks(settings, connection, memory, lambda: datetime.now(UTC) + ahead)
         return {one.name: one for one in outcomes(checks)}
     finally:
         connection.close()

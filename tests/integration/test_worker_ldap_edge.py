@@ -11,8 +11,10 @@ from pydantic import SecretStr
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.settings import DirectorySettings
 from sandbox.certificates import ServerCertificate, server_certificate
-from sandbox.testing.ldap_stub import REFERRAL, Answers, Request, answering
+from sandbox.testing.ldap_stub import Answers, answering
+from sandbox.testing.ldap_wire import REFERRAL, Request
 from shared.domain.errors import DirectoryUnavailable
+from tests.support.worker_process import sign_in
 
 HOST = "dc1.corp.contoso.test"
 GROUP = "CN=scope,DC=corp,DC=contoso,DC=test"
@@ -38,7 +40,7 @@ def connected(certificate: ServerCertificate, answers: Answers) -> Iterator[Dire
             password=SecretStr("never in clear"),
             timeout=5,
         )
-        connection = DirectoryConnection(settings)
+        connection = DirectoryConnection(settings, sign_in(settings))
         try:
             yield connection
         finally:

@@ -93,6 +93,18 @@ async def test_synced_people_are_found_by_their_anchor_and_its_case_counts(entra
     assert await entra.directory.find_by_source_anchor([]) == {}
 
 
+async def test_synced_people_are_found_by_their_sid_whatever_its_case(entra: Entra) -> None:
+    upns = [f"hire-{number}@contoso.test" for number in range(17)]
+    hires = entra.sync(*upns)
+    people = [page async for page in entra.directory.everybody()]
+    known = {one.object_id: one.ref.sid for page in people for one in page}
+    sids = [known[hire] or "" for hire in hires]
+    assert all(sids)
+    found = await entra.directory.find_by_sid([*map(str.lower, sids), "S-1-5-21-0-0-0-1"])
+    assert {sid: one.object_id for sid, one in found.items()} == dict(zip(sids, hires, strict=True))
+    assert await entra.directory.find_by_sid([]) == {}
+
+
 async def test_memberships_count_nested_groups_and_roles(entra: Entra) -> None:
     rita = entra.add_user("rita@contoso.test", role=True)
     await entra.scope.add([rita])

@@ -186,6 +186,8 @@ def worker(**changes: Any) -> WorkerView:
         "worker": "worker-1",
         "seen_at": NOW,
         "directory_answers": True,
+        "directory_problem": None,
+        "domains": ("corp.contoso.test",),
         "sync_succeeded": True,
         "sync_ended_at": NOW,
         "problem": "",

@@ -43,7 +43,7 @@ def write(journal: Journal, key: str, now: datetime) -> None:
         issued_at=now,
         expires_at=now + timedelta(hours=1),
     )
-    account = Account(guid=UUID(int=1), anchor=UUID(int=1), sid="S-1")
+    account = Account(guid=UUID(int=1), sid="S-1")
     answer = JournalEntry(
         command,
         (MemberResult(key="p", outcome=WriteOutcome.DONE),),

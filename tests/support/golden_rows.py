@@ -198,8 +198,14 @@ SIGHT = WorkerSight(
     problem="none to speak of",
     hindrance="it hangs",
     hindered_since=NOW,
+    directory_problem="account-locked: the account is locked out (data 775)",
+    domains=("corp.contoso.test", "emea.corp.contoso.test"),
+    clock_ahead=-70,
 )
-BEFORE_HINDRANCES = replace(SIGHT, hindrance="", hindered_since=None)
+"""With a value in every field."""
+BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None, clock_ahead=None)
+"""As it was stored before a worker said whose people it serves."""
+BEFORE_HINDRANCES = replace(BEFORE_DOMAINS, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
@@ -366,7 +372,7 @@ async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.keep_evaluation(DECIDED)
     await tables.rollouts.keep_evaluation(UNDECIDED)
     await tables.rollouts.keep_reconciliation(RECONCILIATION)
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([BEFORE_DOMAINS])
 
 
 async def _expect_rollout_before_resets(tables: Tables) -> None:
@@ -374,7 +380,7 @@ async def _expect_rollout_before_resets(tables: Tables) -> None:
 
 
 async def _expect_rollout(
-    tables: Tables, rollout: Rollout = ROLLOUT, sight: WorkerSight = SIGHT
+    tables: Tables, rollout: Rollout = ROLLOUT, sight: WorkerSight = BEFORE_DOMAINS
 ) -> None:
     stored = await tables.rollouts.current()
     assert stored
@@ -384,6 +390,14 @@ async def _expect_rollout(
     assert await tables.rollouts.reconciliation() == RECONCILIATION
     assert list(await tables.workers.sights()) == [sight]
     await _expect_audit(tables, changes=1)
+
+
+async def _write_worker(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [SIGHT]
 
 
 async def _write_writing(tables: Tables) -> None:
@@ -444,6 +458,7 @@ GOLDEN: Mapping[str, Golden] = {
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
     "receipts": Golden(_write_receipts, _expect_receipts),
+    "worker": Golden(_write_worker, _expect_worker),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout),
     "writing": Golden(_write_writing, _expect_writing),

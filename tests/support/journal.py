@@ -34,7 +34,7 @@ def planned(
         issued_at=issued_at,
         expires_at=NOW + timedelta(hours=1),
     )
-    account = Account(guid=guid, anchor=guid, sid="S-1")
+    account = Account(guid=guid, sid="S-1")
     return Planned(Target(command, member, account), outcome)
 
 

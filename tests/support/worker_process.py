@@ -18,6 +18,7 @@ import ldap3
 from azure.servicebus import ServiceBusClient, ServiceBusMessage, ServiceBusSender
 from ldap3.protocol.formatters.formatters import format_sid
 
+from hybrid_worker.active_directory.sign_in import SignInMemory
 from hybrid_worker.settings import DirectorySettings
 from sandbox.company import INITIAL_PASSWORD
 from sandbox.domain_controller import domain
@@ -76,6 +77,11 @@ def directory_settings(controller: Controller, **differences: Any) -> DirectoryS
         **differences,
     }
     return DirectorySettings(**values)
+
+
+def sign_in(settings: DirectorySettings, file: Path | None = None) -> SignInMemory:
+    """What is remembered of sign-ins; nothing beyond this process where no file is given."""
+    return SignInMemory(file, settings.sign_in, lambda: datetime.now(UTC))
 
 
 def directory_environment(controller: Controller, bind: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ from shared.adapters.graph.queries import (
     sspr_audits,
     transitive_member_of,
     transitive_members,
+    users_equal_to,
     users_with,
 )
 from shared.adapters.graph.resets import resets_of
@@ -68,6 +69,15 @@ class GraphDirectory:
         # Anchors are Base64: unlike names, they differ where only the case does.
         by_anchor = {person.ref.source_anchor: person for person in people}
         return {anchor: by_anchor[anchor] for anchor in wanted & by_anchor.keys()}
+
+    async def find_by_sid(self, sids: Collection[str]) -> Mapping[str, Person]:
+        """Finds synced people by `onPremisesSecurityIdentifier`; whom Entra lacks is left out."""
+        wanted = {sid.upper() for sid in sids}
+        people = await self._people(
+            list(users_equal_to("onPremisesSecurityIdentifier", sorted(wanted)))
+        )
+        by_sid = {(person.ref.sid or "").upper(): person for person in people}
+        return {sid: by_sid[sid] for sid in wanted & by_sid.keys()}
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Reads their groups and roles, direct or through others; an id of nobody is left out."""

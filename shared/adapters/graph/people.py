@@ -54,6 +54,7 @@ def person_of(user: Row) -> Person:
         job_title=_shared(get("jobTitle")),
         office=_shared(get("officeLocation")),
         usage_location=_shared(get("usageLocation")),
+        domain=_shared(get("onPremisesDomainName")),
     )
 
 

@@ -11,7 +11,7 @@ _LARGEST_PAGE = 999
 _FIELDS = (
     "id,userPrincipalName,employeeId,accountEnabled,userType,employeeHireDate,assignedPlans,"
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
-    "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier"
+    "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier,onPremisesDomainName"
 )
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
 _SSPR = "Self-service Password Management"
@@ -21,6 +21,16 @@ def users_with(field: str, values: Collection[str]) -> Iterator[str]:
     """Yields the paths that together list the users whose `field` is one of `values`."""
     for chunk in batched(values, MOST_VALUES, strict=False):
         condition = f"{field} in ({','.join(map(quoted, chunk))})"
+        yield f"/users?$filter={quote(condition, safe='')}&$select={_FIELDS}"
+
+
+def users_equal_to(field: str, values: Collection[str]) -> Iterator[str]:
+    """Yields the same for a field that Graph compares by `eq` alone, and not by `in`.
+
+    Source: https://learn.microsoft.com/graph/api/resources/user, onPremisesSecurityIdentifier
+    """
+    for chunk in batched(values, MOST_VALUES, strict=False):
+        condition = " or ".join(f"{field} eq {quoted(value)}" for value in chunk)
         yield f"/users?$filter={quote(condition, safe='')}&$select={_FIELDS}"
 
 

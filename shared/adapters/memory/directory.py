@@ -43,6 +43,13 @@ class MemoryDirectory:
         people = self._tenant.people.values()
         return {one.ref.source_anchor: one for one in people if one.ref.source_anchor in wanted}
 
+    async def find_by_sid(self, sids: Collection[str]) -> Mapping[str, Person]:
+        """Finds synced people by `onPremisesSecurityIdentifier`; whom Entra lacks is left out."""
+        await self._pause("directory.find_by_sid")
+        wanted = {sid.upper() for sid in sids}
+        people = {(one.ref.sid or "").upper(): one for one in self._tenant.people.values()}
+        return {sid: people[sid] for sid in wanted & people.keys()}
+
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Reads their groups and roles, direct or through others; an id of nobody is left out."""
         await self._pause("directory.memberships")

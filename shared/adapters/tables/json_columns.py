@@ -15,8 +15,17 @@ class JsonColumns[T]:
     A field that is new needs a default for what was stored without it.
     """
 
-    def __init__(self, kind: type[T], name: str) -> None:
+    def __init__(self, kind: type[T], name: str, *, omits_defaults: bool = False) -> None:
+        """Takes what is stored under which name.
+
+        Args:
+            kind: The dataclass.
+            name: Of the columns.
+            omits_defaults: Whether a field that has its default is left out, so that a row
+                without a new one stays as it was.
+        """
         self._name = name
+        self._omits_defaults = omits_defaults
         self._adapter = TypeAdapter(kind)
 
     def of(self, value: T) -> dict[str, str]:
@@ -25,7 +34,7 @@ class JsonColumns[T]:
         Raises:
             InvalidMessage: a row cannot hold as much.
         """
-        text = self._adapter.dump_json(value).decode()
+        text = self._adapter.dump_json(value, exclude_defaults=self._omits_defaults).decode()
         refuse_too_large(text, self._name)
         return spread(self._name, text)
 

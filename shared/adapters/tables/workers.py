@@ -8,7 +8,7 @@ from shared.adapters.tables.table import Table, Verb, Write
 from shared.adapters.tables.transactions import packed
 from shared.domain.rollout.measurements import WorkerSight
 
-_SIGHT = JsonColumns(WorkerSight, "Sight")
+_SIGHT = JsonColumns(WorkerSight, "Sight", omits_defaults=True)
 _WORKERS = "workers"
 
 

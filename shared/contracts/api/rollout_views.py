@@ -102,6 +102,10 @@ class WorkerView(View):
     worker: str
     seen_at: Moment
     directory_answers: bool
+    directory_problem: str | None
+    """Why Active Directory does not answer it: a word, and what the worker says of it."""
+    domains: tuple[str, ...] | None
+    """The domains whose people it can put into its group; null where it does not say."""
     sync_succeeded: bool | None
     sync_ended_at: Moment | None
     problem: str

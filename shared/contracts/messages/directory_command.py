@@ -19,7 +19,7 @@ CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 class CommandMember(Contract):
-    """One person, by source anchor and SID; by UPN or employee id where nothing else is known."""
+    """One person, by SID and source anchor; by UPN or employee id where nothing else is known."""
 
     key: Name
     """The person's key in the ledger; the answer repeats it."""
@@ -30,8 +30,8 @@ class CommandMember(Contract):
 
     @model_validator(mode="after")
     def _points_at_somebody(self) -> Self:
-        if not (self.source_anchor or self.user_principal_name or self.employee_id):
-            raise ValueError("give sourceAnchor, userPrincipalName or employeeId")
+        if not (self.sid or self.source_anchor or self.user_principal_name or self.employee_id):
+            raise ValueError("give sid, sourceAnchor, userPrincipalName or employeeId")
         return self
 
 

@@ -35,8 +35,7 @@ _REASONS = frozenset(
             Reason.OUTDATED,
         ),
         *(Reason.NOT_IN_ACTIVE_DIRECTORY, Reason.COMMAND_EXPIRED, Reason.WRITE_REFUSED),
-        Reason.WRITING_STOPPED,
-        Reason.GROUP_NOT_WRITABLE,
+        *(Reason.GROUP_NOT_WRITABLE, Reason.DIRECTORY_BUSY, Reason.WRITING_STOPPED),
     }
 )
 """What a worker can find; whether somebody left or is licensed is not its to say."""

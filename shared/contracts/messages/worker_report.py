@@ -6,13 +6,17 @@ on-premises side is healthy has nothing else to go by while no command is under 
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
 
 _LONGEST: Final = 10**10
 SCHEMA: Final = "sspr-rollout/worker-report/1"
+MOST_DOMAINS = 100
+DomainName = Annotated[str, StringConstraints(min_length=1, max_length=255, to_lower=True)]
+"""The DNS name of a domain, as in corp.contoso.com."""
+Domains = Annotated[tuple[DomainName, ...], Field(min_length=1, max_length=MOST_DOMAINS)]
 
 
 class SyncHindrance(Contract):
@@ -35,6 +39,11 @@ class WorkerReport(Contract):
     """The worker's own clock; the receiving side counts from when it took the report in."""
     directory_answers: bool
     """Whether Active Directory answered when it was last asked."""
+    directory_problem: Word | None = None
+    """Why it does not, in a word of the worker's: unreachable, account-locked …"""
+    directory_detail: Text | None = None
+    domains: Domains | None = None
+    """The domains whose people it can put into its group; None where it does not say."""
     sync: SyncReport
     """How the delta sync stands of those who wait, or how the newest one ended."""
     hindrance: SyncHindrance | None = None

@@ -1,7 +1,7 @@
 """Who may be enrolled at all; asked before any write."""
 
 from shared.domain.person.people import Memberships, Person
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 
 
@@ -26,6 +26,13 @@ def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason 
         return Reason.EXCLUDED_ATTRIBUTE
     if not person.licensed:
         return Reason.UNLICENSED
-    if policy.topology.source_of_authority(synced=person.synced) is None:
+    return _out_of_reach(person, policy)
+
+
+def _out_of_reach(person: Person, policy: Policy) -> Reason | None:
+    """Returns why nobody could write the person's membership, or None if somebody can."""
+    source_of_authority = policy.topology.source_of_authority(synced=person.synced)
+    if source_of_authority is None:
         return Reason.CLOUD_USER_OUT_OF_REACH
-    return None
+    on_premises = source_of_authority is SourceOfAuthority.ON_PREMISES
+    return None if not on_premises or policy.serves(person.domain) else Reason.DOMAIN_NOT_SERVED

@@ -40,6 +40,7 @@ class Happening(StrEnum):
     REMOVED = "removed", "The membership has been removed, or there was none."
     # Time passes, and Entra is looked at.
     DEADLINE_PASSED = "deadline-passed", "No directory has come to know the person in time."
+    NEVER_ARRIVED = "never-arrived", "Put into the AD group, and not in Entra by the deadline."
     SEEN = "seen", "Entra shows the membership."
     NOT_SEEN_IN_TIME = "not-seen-in-time", "Entra does not show it, and it is to be written again."
     SSPR_ENABLED = "sspr-enabled", "The registration report shows the person as enabled."

@@ -72,6 +72,7 @@ class Attribute(StrEnum):
     JOB_TITLE = "jobTitle"
     OFFICE = "officeLocation"
     USAGE_LOCATION = "usageLocation"
+    DOMAIN = "onPremisesDomainName"
 
 
 _FIELDS = {
@@ -81,6 +82,7 @@ _FIELDS = {
     Attribute.JOB_TITLE: "job_title",
     Attribute.OFFICE: "office",
     Attribute.USAGE_LOCATION: "usage_location",
+    Attribute.DOMAIN: "domain",
 }
 
 
@@ -101,6 +103,8 @@ class Person:
     job_title: str | None = None
     office: str | None = None
     usage_location: str | None = None
+    domain: str | None = None
+    """The DNS name of the AD domain that they are synced from; None of cloud users."""
 
     def attribute(self, attribute: Attribute) -> str | None:
         """Returns what the directory has under that attribute, or None if it has nothing."""

@@ -83,6 +83,14 @@ class TenantRules:
     """The same as a share of those in scope; ten never are too many by it."""
     reissue_limit: int = 2
     """How often a person who does not move is issued again before being flagged."""
+    served_domains: frozenset[str] | None = None
+    """The AD domains whose people the workers can put into scope; None: nobody has said."""
+
+    def serves(self, domain: str | None) -> bool:
+        """Tells whether people of that domain can be put into scope, as far as is known."""
+        if domain is None or self.served_domains is None:
+            return True
+        return domain.lower() in self.served_domains
 
     def retry_after(self, attempts: int) -> timedelta:
         """Returns the wait before the next look; it doubles each time, up to `longest_retry`."""

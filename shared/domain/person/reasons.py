@@ -97,6 +97,10 @@ class Reason(StrEnum):
         "cloud-user-out-of-reach",
         "The scope is a synced group; cloud users cannot be in it.",
     )
+    DOMAIN_NOT_SERVED = (
+        "domain-not-served",
+        "The person is of an AD domain whose people no hybrid worker can put into the group.",
+    )
     # Failed.
     AMBIGUOUS = "ambiguous", "More than one account matches; nobody was touched."
     SID_MISMATCH = "sid-mismatch", "The account with this source anchor has another SID."
@@ -112,6 +116,14 @@ class Reason(StrEnum):
         "Entra refuses changes to the scope group; check the topology.",
     )
     WRITE_REFUSED = "write-refused", "The directory refused the change; see the detail."
+    DIRECTORY_BUSY = (
+        "directory-busy",
+        "Active Directory could not take the change just then; it is asked for again.",
+    )
+    NOT_SYNCED = (
+        "not-synced",
+        "In Active Directory, but not in Entra by the deadline: outside the sync's scope?",
+    )
     DEADLINE_PASSED = "deadline-passed", "The person did not appear in time."
     # On the way out.
     OFFBOARDED = "offboarded", "An offboarding event asked to take this person out."

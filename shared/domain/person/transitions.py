@@ -33,6 +33,11 @@ def is_nobodys_to_tell(current: Enrolment) -> bool:
     return current.provenance is Provenance.UNKNOWN and current.command_key is None
 
 
+def never_arrived(current: Enrolment) -> bool:
+    """Whether the person is taken out since they never came to be in Entra."""
+    return current.reason is Reason.NOT_SYNCED
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way on from a state: where it leads, and on what condition."""
@@ -102,8 +107,13 @@ _ROWS: Mapping[Happening, Mapping[Start, tuple[Way, ...]]] = {
     Happening.ADD_REFUSED: _each([State.REQUESTED], _to(State.FAILED)),
     Happening.NO_ACCOUNT: _each([State.REQUESTED], _to(State.WAITING)),
     Happening.ADD_IN_VAIN: _each([State.WITHDRAWING], _OUT_AT_LAST),
-    Happening.REMOVED: _each(State, _STAYS) | _each([State.WITHDRAWING], _to(State.WITHDRAWN)),
+    Happening.REMOVED: _each(State, _STAYS)
+    | _each([State.WITHDRAWING], (Way(State.FAILED, never_arrived), Way(State.WITHDRAWN))),
     Happening.DEADLINE_PASSED: _each([State.REQUESTED, State.WAITING], _to(State.FAILED)),
+    # Somebody else's membership stays, and so does what is said of the person.
+    Happening.NEVER_ARRIVED: _each(
+        [State.APPLIED], (Way(State.WITHDRAWING, is_ours), Way(State.FAILED))
+    ),
     Happening.SEEN: _each([State.APPLIED], _to(State.VISIBLE)),
     Happening.NOT_SEEN_IN_TIME: _each([State.APPLIED], _to(State.REQUESTED)),
     Happening.SSPR_ENABLED: _each([State.VISIBLE], _to(State.EFFECTIVE)),

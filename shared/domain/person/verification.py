@@ -14,6 +14,8 @@ from shared.domain.person.registration import follow_registration
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.withdrawal import take_out
 
+_LATE = frozenset({Reason.UNLICENSED, Reason.DOMAIN_NOT_SERVED})
+"""What may be mended after the arrival, without the person's doing."""
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})
 """Exclusions that no event lifts."""
 
@@ -34,6 +36,8 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
     if current.state.is_to_write:
         return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
+        if current.is_provisional and now >= _arrives_by(current, rules):
+            return take_out(current, Happening.NEVER_ARRIVED, Reason.NOT_SYNCED, now)
         if not seen.member:
             return _chase_visibility(current, rules, now)
         current = move(current, Happening.SEEN, Reason.SEEN_IN_ENTRA, now, reissues=0)
@@ -42,6 +46,11 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
     if current.state is State.VISIBLE:
         return _flag_ineffective(current, rules, now)
     return current
+
+
+def _arrives_by(current: Enrolment, rules: TenantRules) -> datetime:
+    """Returns when somebody who is in AD has to be in Entra: the deadline is the wish's."""
+    return current.deadline or current.event_time + rules.waiting_deadline
 
 
 def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
@@ -91,10 +100,13 @@ def _flag(current: Enrolment, flag: Reason, now: datetime) -> Enrolment:
 def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
     """Tells whether the person is the one who was enrolled before they were in Entra.
 
-    It goes by the source anchor once the worker has found them in AD, and by what the event said
-    until then.
+    It goes by the SID once the worker has found them in AD, whichever attribute is the tenant's
+    source anchor; by the anchor where Entra shows no SID, and by what the event said until they
+    are found.
     """
     known, ref = provisional.user, person.ref
+    if known.sid and ref.sid:
+        return known.sid.upper() == ref.sid.upper()
     if known.source_anchor:
         return known.source_anchor == ref.source_anchor
     return any(
@@ -137,7 +149,7 @@ def adopt(
     reason = refusal(person, memberships, policy)
     if reason is None or next_state(arrived, Happening.REFUSED_ON_ARRIVAL) is None:
         return arrived
-    if reason is Reason.UNLICENSED:
+    if reason in _LATE:
         return replace(arrived, flag=reason)
     return take_out(arrived, Happening.REFUSED_ON_ARRIVAL, reason, now)
 

@@ -15,10 +15,11 @@ def take_out(
 
     Only what is ours is removed, and never past a command that is still under way.
     """
-    if next_state(current, happening) is State.WITHDRAWING:
+    after = next_state(current, happening)
+    if after is State.WITHDRAWING:
         # The command that is out has to be answered first, and under the same key.
         key = current.command_key
         return move(current, happening, reason, now, detail=detail, command_key=key, reissues=0)
-    if current.state.is_enrolled and is_somebody_elses(current):
+    if after is State.WITHDRAWN and current.state.is_enrolled and is_somebody_elses(current):
         reason = Reason.MEMBERSHIP_NOT_OURS
     return move(current, happening, reason, now, detail=detail)

@@ -16,7 +16,7 @@ _WRITTEN = {
     WriteOutcome.DONE: Happening.WRITTEN,
     WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
 }
-_TOO_LATE = frozenset({Reason.COMMAND_EXPIRED, Reason.WRITING_STOPPED})
+_TOO_LATE = frozenset({Reason.COMMAND_EXPIRED, Reason.WRITING_STOPPED, Reason.DIRECTORY_BUSY})
 """The command came to nothing, and it is no refusal: the same is asked for anew."""
 _PASSING = _TOO_LATE | {Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA}
 """What the next try may find mended: Graph shows a new user only after a while."""
@@ -106,6 +106,9 @@ def _after_removal(current: Enrolment, answer: WriteResult, now: datetime) -> En
         return _after_refused_removal(current, answer, now)
     done = answer.outcome is WriteOutcome.DONE
     reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
+    if next_state(current, Happening.REMOVED) is State.FAILED:
+        # What is said of them is why they were taken out, and not that they were.
+        reason = current.reason
     return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
 
 

@@ -19,7 +19,9 @@ from shared.domain.plan.selection import Reach, Rings
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.state import Rollout
 
-_TOLERATED = frozenset({Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH})
+_TOLERATED = frozenset(
+    {Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH, Reason.DOMAIN_NOT_SERVED}
+)
 """Refusals that let nobody in and take nobody out."""
 _REST = timedelta(days=1)
 """How long whoever could not be put in is left alone: AD may have been mended since."""

@@ -1,11 +1,13 @@
 """Measurements: the facts that gates are decided by, gathered in one look."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.resets import Reset
+
+_REMEMBERED = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,24 @@ class WorkerSight:
     hindered_since: datetime | None = None
     clock_ahead: int | None = None
     """Seconds by which its clock is ahead of Service Bus, or behind; None if little, or unknown."""
+    directory_problem: str | None = None
+    """Why Active Directory does not answer it, where it says so."""
+    domains: tuple[str, ...] | None = None
+    """The domains whose people it can put into its group, in lower case; None: it does not say."""
+
+
+def served_domains(sights: Iterable[WorkerSight]) -> frozenset[str] | None:
+    """Returns the domains whose people every worker can put into scope; None if none says.
+
+    All workers take commands from one queue, so that any of them may be asked for anybody. A
+    worker that was not heard of for a week, by the newest news of any, has been taken away.
+    """
+    known = [sight for sight in sights if sight.domains is not None]
+    if not known:
+        return None
+    newest = max(sight.seen_at for sight in known)
+    sets = [frozenset(one.domains or ()) for one in known if newest - one.seen_at <= _REMEMBERED]
+    return frozenset.intersection(*sets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,9 +42,17 @@ async def adopt_arrivals(
 async def find_arrivals(world: World) -> Sequence[Person]:
     """Finds those enrolled provisionally who are in Entra now and can be told apart from others."""
     provisional = await world.ledger.provisional()
-    anchors = {e.user.source_anchor for e in provisional if e.user.source_anchor}
-    others = {Identifier.parse(e.key) for e in provisional if not e.user.source_anchor}
+    sids = {e.user.sid for e in provisional if e.user.sid}
+    anchors = {e.user.source_anchor for e in provisional if e.user.source_anchor and not e.user.sid}
+    by_sid = await world.directory.find_by_sid(sids) if sids else {}
     by_anchor = await world.directory.find_by_source_anchor(anchors) if anchors else {}
-    by_name = await world.directory.find_people(others) if others else {}
-    named = map(meant, by_name.values())
-    return [*by_anchor.values(), *(found[0] for found in named if len(found) == 1)]
+    names = {Identifier.parse(e.key) for e in provisional if not _is_found(e)}
+    by_name = await world.directory.find_people(names) if names else {}
+    named = [found[0] for found in map(meant, by_name.values()) if len(found) == 1]
+    people = (*by_sid.values(), *by_anchor.values(), *named)
+    return list({one.object_id: one for one in people}.values())
+
+
+def _is_found(provisional: Enrolment) -> bool:
+    """Tells whether the worker has found the account, so that a name alone no longer decides."""
+    return bool(provisional.user.sid or provisional.user.source_anchor)

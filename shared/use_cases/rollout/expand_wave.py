@@ -68,7 +68,7 @@ class ExpandWave:
             await self._finish(stored, halted, "pause")
             emit([PlanUnsafe(problem=f"additions: {too_many}")])
             return
-        policy = rollout.document.governs(self.world.tenant_rules)
+        policy = snapshot.policy(rollout.document, self.world.tenant_rules)
         for chunk in batched(plan.additions, CHUNK, strict=False):
             stored, then = await look_at_gates(await self._renew(stored), self.world, self.clock())
             if then.kind is not MoveKind.EXPAND:

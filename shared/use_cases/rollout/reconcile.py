@@ -102,7 +102,7 @@ async def _make_good(
     world: World,
     clock: Callable[[], datetime],
 ) -> None:
-    policy = stored.rollout.document.governs(world.tenant_rules)
+    policy = snapshot.policy(stored.rollout.document, world.tenant_rules)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(plan.drift, stored, world):

@@ -4,16 +4,17 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import UnsafePlan
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
-from shared.domain.person.policy import TenantRules
+from shared.domain.person.policy import Policy, TenantRules
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
+from shared.domain.rollout.measurements import served_domains
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
 
@@ -26,6 +27,8 @@ class Snapshot:
     members: frozenset[str]
     """Who is in the scope group, directly or not."""
     summaries: Mapping[str, EnrolmentSummary]
+    served_domains: frozenset[str] | None = None
+    """The AD domains whose people the workers can put into scope; None: nobody has said."""
 
     def plan(
         self,
@@ -50,10 +53,14 @@ class Snapshot:
             self.summaries,
             members,
             rollout,
-            rollout.document.governs(tenant),
+            self.policy(rollout.document, tenant),
             now,
             through=through,
         )
+
+    def policy(self, document: Document, tenant: TenantRules) -> Policy:
+        """Returns the rules that hold for everybody listed here."""
+        return document.governs(replace(tenant, served_domains=self.served_domains))
 
 
 async def take_snapshot(world: World, document: Document) -> Snapshot:
@@ -75,7 +82,8 @@ async def take_snapshot(world: World, document: Document) -> Snapshot:
     }
     for person in await _overlooked(world, candidates.keys(), summaries.values()):
         candidates[person.object_id] = Candidate(person, memberships.get(person.object_id, none))
-    return Snapshot(candidates, members, summaries)
+    served = served_domains(await world.workers.sights())
+    return Snapshot(candidates, members, summaries, served)
 
 
 async def _overlooked(

@@ -86,18 +86,20 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         worker=report.worker,
         seen_at=now,
         directory_answers=report.directory_answers,
+        directory_problem=_joined(report.directory_problem, report.directory_detail) or None,
+        domains=report.domains,
         sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
         # How long ago by the worker's clock; when that was by this side's.
         sync_ended_at=_when(sync.ended_at, report, now),
-        problem=_told(sync.problem, sync.detail),
-        hindrance=_told(hindrance.problem, hindrance.detail) if hindrance else "",
+        problem=_joined(sync.problem, sync.detail),
+        hindrance=_joined(hindrance.problem, hindrance.detail) if hindrance else "",
         hindered_since=_when(hindrance.since, report, now) if hindrance else None,
         clock_ahead=report.clock_ahead,
     )
 
 
-def _told(problem: str | None, detail: str | None) -> str:
-    return ": ".join(part for part in (problem, detail) if part)
+def _joined(*parts: str | None) -> str:
+    return ": ".join(part for part in parts if part)
 
 
 def _when(moment: datetime | None, report: WorkerReport, now: datetime) -> datetime | None:
@@ -140,6 +142,6 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
 def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:
     if sync.state not in {SyncState.SUCCEEDED, SyncState.FAILED}:
         return current
-    detail = ": ".join(part for part in (sync.problem, sync.detail) if part)
+    detail = _joined(sync.problem, sync.detail)
     succeeded = sync.state is SyncState.SUCCEEDED
     return note_delta_sync(current, succeeded=succeeded, detail=detail, now=now)

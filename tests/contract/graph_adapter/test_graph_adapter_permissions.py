@@ -44,6 +44,7 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
         "find_by_source_anchor": lambda: directory.find_by_source_anchor(
             ["q83vASNFZ4mrze8BI0VniQ=="]
         ),
+        "find_by_sid": lambda: directory.find_by_sid(["S-1-5-21-1-2-3-1001"]),
         "memberships": lambda: directory.memberships([GRACE]),
         "scope_member_ids": directory.scope_member_ids,
         "group_member_ids": lambda: directory.group_member_ids(SCOPE),

@@ -182,7 +182,12 @@ def test_a_message_that_lacks_a_part_names_it(contract: type[Contract], name: st
         (DirectoryCommand, {"action": "replace"}, "action", "'add' or 'remove'"),
         (DirectoryCommand, {"members": []}, "members", "at least 1 item"),
         (DirectoryCommand, {"members": [MEMBER] * (MOST_MEMBERS + 1)}, "members", "at most 500"),
-        (DirectoryCommand, {"members": [MEMBER, {"key": "p2"}]}, "members.1", "give sourceAnchor"),
+        (
+            DirectoryCommand,
+            {"members": [MEMBER, {"key": "p2"}]},
+            "members.1",
+            "give sid, sourceAnchor",
+        ),
         (DirectoryCommand, {"members": [{"key": "", "sid": "S-1"}]}, "members.0.key", "at least 1"),
         (DirectoryCommand, {"group": "Domain Admins"}, "group", "no such field is known"),
         (DirectoryCommand, {"expiresAt": "2026-03-02T08:00:00"}, "expiresAt", "timezone"),

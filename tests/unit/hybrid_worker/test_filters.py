@@ -3,13 +3,19 @@
 from base64 import b64encode
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from ldap3.operation.search import MATCH_EQUAL, parse_filter
+from ldap3.protocol.formatters.formatters import format_sid
 
-from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
-from hybrid_worker.active_directory.filters import MOST_TERMS, group_filter, people_filters
-from hybrid_worker.active_directory.lookup import assign
+from hybrid_worker.active_directory.account import AccountKind, Pointer
+from hybrid_worker.active_directory.filters import (
+    MOST_TERMS,
+    group_filter,
+    people_filters,
+    sid_bytes,
+)
 
 SPECIAL = st.text(alphabet="*()\\\0/=&|!<>~ aä", min_size=1, max_size=30)
 
@@ -39,7 +45,7 @@ def unescaped(value: bytes) -> bytes:
 
 @given(SPECIAL | st.text(min_size=1, max_size=40))
 def test_whatever_an_employee_id_holds_stays_one_assertion_of_its_value(value: str) -> None:
-    (text,) = people_filters([Pointer(AccountKind.EMPLOYEE_ID, value)])
+    ((text, _),) = people_filters([Pointer(AccountKind.EMPLOYEE_ID, value)])
     assert values_in(text) == [("employeeID", value.encode())]
 
 
@@ -54,7 +60,7 @@ def test_a_group_name_stays_a_value(value: str) -> None:
 @given(st.uuids())
 def test_an_anchor_is_searched_by_its_bytes_in_both_attributes(guid: UUID) -> None:
     pointer = Pointer(AccountKind.ANCHOR, b64encode(guid.bytes_le).decode())
-    (text,) = people_filters([pointer])
+    ((text, _),) = people_filters([pointer])
     assert values_in(text) == [
         ("mS-DS-ConsistencyGuid", guid.bytes_le),
         ("objectGUID", guid.bytes_le),
@@ -62,23 +68,40 @@ def test_an_anchor_is_searched_by_its_bytes_in_both_attributes(guid: UUID) -> No
 
 
 @given(st.sets(st.integers(0, 10_000), max_size=400))
-def test_many_pointers_go_into_batches_and_none_is_lost(numbers: set[int]) -> None:
-    filters = list(people_filters([Pointer(AccountKind.EMPLOYEE_ID, f"{n}") for n in numbers]))
-    found = [values_in(text) for text in filters]
+def test_many_sids_go_into_batches_and_none_is_lost(numbers: set[int]) -> None:
+    asked = [Pointer(AccountKind.SID, f"S-1-5-21-1-2-3-{number}") for number in numbers]
+    filters = list(people_filters(asked))
+    found = [values_in(text) for text, _ in filters]
     assert all(0 < len(batch) <= MOST_TERMS for batch in found)
-    assert {int(value) for batch in found for _, value in batch} == numbers
+    assert {value for batch in found for _, value in batch} == {
+        sid_bytes(pointer.value) for pointer in asked
+    }
+    assert sorted(one.value for _, batch in filters for one in batch) == sorted(
+        one.value for one in asked
+    )
+
+
+@given(st.sets(st.text(min_size=1, max_size=10), max_size=20))
+def test_each_name_has_a_search_of_its_own(names: set[str]) -> None:
+    asked = {Pointer(AccountKind.PRINCIPAL_NAME, name) for name in names}
+    assert {batch for _, batch in people_filters(asked)} == {(pointer,) for pointer in asked}
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=1, max_size=15))
+def test_a_sid_is_searched_as_the_bytes_that_ldap3_shows_as_it(parts: list[int]) -> None:
+    text = "-".join(["S-1-5", *map(str, parts)])
+    written = sid_bytes(text)
+    assert written is not None
+    assert format_sid(written) == text
+
+
+@pytest.mark.parametrize(
+    "sid", ["", "S", "S-1", "S-1-5", "X-1-5-21", "S-1-5-٣", "S-1-5-9999999999"]
+)
+def test_what_is_no_sid_is_not_searched_for(sid: str) -> None:
+    assert list(people_filters([Pointer(AccountKind.SID, sid)])) == []
 
 
 def test_an_anchor_that_is_no_guid_is_not_searched_for() -> None:
     anchors = ["", "%%%", "YQ==", b64encode(b"x" * 17).decode()]
     assert list(people_filters([Pointer(AccountKind.ANCHOR, anchor) for anchor in anchors])) == []
-
-
-def test_an_object_guid_is_an_anchor_only_where_there_is_no_consistency_guid() -> None:
-    first, second = UUID(int=1), UUID(int=2)
-    plain = Account(guid=first, anchor=first, sid="S-1")
-    migrated = Account(guid=second, anchor=first, sid="S-2")
-    pointers = [
-        Pointer(AccountKind.ANCHOR, b64encode(guid.bytes_le).decode()) for guid in (first, second)
-    ]
-    assert assign(pointers, [plain, migrated]) == {pointers[0]: (plain, migrated), pointers[1]: ()}

@@ -7,6 +7,7 @@ import pytest
 from hybrid_worker.heartbeat import Heartbeat
 from shared.contracts.messages.directory_result import SyncReport, SyncState
 from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
+from shared.domain.errors import DirectoryUnavailable
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 EVERY = timedelta(seconds=60)
@@ -26,7 +27,8 @@ def said_at(
     *,
     directory_answers: bool = True,
 ) -> WorkerReport | None:
-    report = heartbeat.report(START + after, sync, directory_answers=directory_answers)
+    trouble = None if directory_answers else DirectoryUnavailable("timed out")
+    report = heartbeat.report(START + after, sync, None, trouble)
     if report:
         heartbeat.sent(report)
     return report
@@ -35,7 +37,12 @@ def said_at(
 def test_the_first_one_is_due_at_once_and_says_who_when_and_how(heartbeat: Heartbeat) -> None:
     assert heartbeat.is_due(START)
     assert said_at(heartbeat, timedelta(), SUCCEEDED, directory_answers=False) == WorkerReport(
-        worker="worker-1", reported_at=START, directory_answers=False, sync=SUCCEEDED
+        worker="worker-1",
+        reported_at=START,
+        directory_answers=False,
+        directory_problem="unreachable",
+        directory_detail="timed out",
+        sync=SUCCEEDED,
     )
 
 
@@ -70,9 +77,7 @@ def test_what_gets_in_the_way_of_a_sync_is_said_at_once_and_its_detail_in_time(
     said_at(heartbeat, timedelta())
     for second, detail in ((1, "no answer for 30 s"), (2, "no answer for 31 s")):
         hangs = SyncHindrance(problem="hangs", detail=detail, since=START)
-        report = heartbeat.report(
-            START + timedelta(seconds=second), NONE_YET, hangs, directory_answers=True
-        )
+        report = heartbeat.report(START + timedelta(seconds=second), NONE_YET, hangs, None)
         assert bool(report) is (second == 1)
         if report:
             assert report.hindrance == hangs
@@ -89,9 +94,9 @@ def test_another_success_of_the_sync_can_wait_for_the_next_interval(heartbeat: H
 
 
 def test_what_could_not_be_sent_stays_due(heartbeat: Heartbeat) -> None:
-    assert heartbeat.report(START, NONE_YET, directory_answers=True)
+    assert heartbeat.report(START, NONE_YET, None, None)
     assert heartbeat.is_due(START)
-    assert heartbeat.report(START, NONE_YET, directory_answers=True)
+    assert heartbeat.report(START, NONE_YET, None, None)
 
 
 def test_a_clock_that_is_set_back_does_not_silence_it(heartbeat: Heartbeat) -> None:

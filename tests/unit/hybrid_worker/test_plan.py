@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hybrid_worker.active_directory.account import Account
+from hybrid_worker.active_directory.account import Account, AccountKind
+from hybrid_worker.identify import Finding
 from hybrid_worker.plan import LastChange, Plan, Target, make_plan
 from hybrid_worker.verdicts import judge
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
@@ -31,7 +32,7 @@ def target(key: str, action: ScopeAction, minute: int, guid: UUID = ONE) -> Targ
         issued_at=issued_at,
         expires_at=issued_at + timedelta(hours=1),
     )
-    return Target(command, member, Account(guid=guid, anchor=guid, sid="S-1"))
+    return Target(command, member, Account(guid=guid, sid="S-1"))
 
 
 def last(action: ScopeAction, minute: int, *, ours: bool = True) -> dict[UUID, LastChange]:
@@ -139,13 +140,14 @@ def test_the_newest_command_of_each_account_decides(
 def test_who_may_be_changed(
     action: ScopeAction, account: dict[str, object], expected: Reason | None
 ) -> None:
-    found = Account(**{"guid": ONE, "anchor": ONE, "sid": "S-1", **account})  # type: ignore[arg-type]
-    judged = judge(action, CommandMember(key="k", employee_id="1", sid="S-1"), [found])
+    found = Account(**{"guid": ONE, "sid": "S-1", **account})  # type: ignore[arg-type]
+    finding = Finding((found,), AccountKind.EMPLOYEE_ID)
+    judged = judge(action, CommandMember(key="k", employee_id="1", sid="S-1"), finding)
     reason = judged.reason if isinstance(judged, MemberResult) else None
     assert reason is expected
 
 
 def test_a_disabled_account_that_the_cloud_knows_by_its_anchor_is_the_clouds_to_judge() -> None:
-    found = Account(guid=ONE, anchor=ONE, sid="S-1", disabled=True)
+    found = Account(guid=ONE, sid="S-1", disabled=True)
     member = CommandMember(key="k", source_anchor=found.source_anchor)
-    assert judge(ScopeAction.ADD, member, [found]) == found
+    assert judge(ScopeAction.ADD, member, Finding((found,), AccountKind.ANCHOR)) == found

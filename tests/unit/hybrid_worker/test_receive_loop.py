@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hybrid_worker.active_directory.account import Account, Pointer
-from hybrid_worker.active_directory.scope_group import Written
+from hybrid_worker.active_directory.written import Written
 from hybrid_worker.delta_sync.coalescer import LeftToScheduler
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
@@ -119,6 +119,10 @@ class Domain:
 
     members_now: set[UUID] = field(default_factory=set)
     away: int = 0
+    domains: tuple[str, ...] = ("corp.contoso.test",)
+
+    def check(self) -> None:
+        """It is there, and has the group."""
 
     def find_people(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
         if self.away:
@@ -138,7 +142,7 @@ class Domain:
 
 def _account(number: str) -> Account:
     guid = UUID(int=int.from_bytes(number.encode()) % 2**128)
-    return Account(guid=guid, anchor=guid, sid=f"S-1-5-21-{number}", employee_id=number)
+    return Account(guid=guid, sid=f"S-1-5-21-{number}", employee_id=number)
 
 
 @dataclass
@@ -184,7 +188,7 @@ def work(
         )
         ReceiveLoop(
             broker,
-            check_directory=lambda: None,
+            directory=domain,
             handle=handle,
             journal=journal,
             sync=sync,

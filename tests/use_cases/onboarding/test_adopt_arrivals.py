@@ -41,6 +41,15 @@ async def test_people_are_found_by_their_anchor_where_it_is_known_and_else_by_th
     assert {one.object_id for one in found} == {an_id(1), an_id(2)}
 
 
+async def test_who_was_found_in_ad_is_recognised_by_sid_whatever_the_anchor(stage: Stage) -> None:
+    """Given a tenant whose anchor is another attribute, when they are synced, then it is them."""
+    person = stage.arrive(1, synced=True)
+    await stage.store(expected(1, source_anchor="of-the-worker=", sid=person.ref.sid or ""))
+    assert [one.object_id for one in await find_arrivals(stage.world)] == [an_id(1)]
+    (adopted,) = await adopt_arrivals([person], stage.world, NOW)
+    assert (adopted.key, adopted.user.source_anchor) == (an_id(1), "anchor-1==")
+
+
 async def test_a_name_of_two_people_is_nobodys_arrival(stage: Stage) -> None:
     await stage.store(expected(1))
     twin = stage.arrive(1)

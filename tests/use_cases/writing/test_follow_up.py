@@ -23,7 +23,7 @@ from shared.use_cases.writing.follow_up import (
     follow_up,
     read_registrations,
 )
-from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment
+from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment, provisional
 from tests.support.stage import Stage, an_id, said, upn_of
 
 MINUTE = timedelta(minutes=1)
@@ -52,6 +52,19 @@ async def test_who_is_seen_in_the_group_is_visible_and_who_is_not_waits(stage: S
     assert await state_of(stage, 1) is State.VISIBLE
     assert await state_of(stage, 2) is State.APPLIED
     assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_whoever_is_in_ad_and_never_in_entra_is_taken_out_and_has_failed(
+    stage: Stage,
+) -> None:
+    """Given somebody outside the sync's scope, when the deadline is over, then by a command."""
+    applied = provisional(State.APPLIED, provenance=Provenance.OURS, deadline=NOW + HOUR, since=NOW)
+    await stage.store(applied)
+    await follow_up(stage.world, NOW + HOUR)
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + HOUR)
+    (command,) = stage.broker.messages(DIRECTORY_COMMANDS)
+    assert b'"action":"remove"' in command.body
+    assert (await stage.person(applied.key)).reason is Reason.NOT_SYNCED
 
 
 async def test_a_member_of_a_nested_group_is_one_of_the_scope(stage: Stage) -> None:

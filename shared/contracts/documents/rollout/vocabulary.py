@@ -66,6 +66,9 @@ class ExcludedAttributesPart(Part):
     job_title: Texts = Field([], description="Job titles.")
     office_location: Texts = Field([], description="Offices.")
     usage_location: Texts = Field([], description="Countries as two letters, such as DE or NO.")
+    on_premises_domain_name: Texts = Field(
+        [], description="AD domains that people are synced from, such as corp.contoso.com."
+    )
 
 
 class ExcludePart(Part):

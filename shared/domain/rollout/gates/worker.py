@@ -18,4 +18,5 @@ def doubt_of_the_topology(_gate: Gate, prospect: Prospect) -> str | None:
 
 def because(sight: WorkerSight) -> str:
     """Writes what the worker says of its trouble, after a colon; nothing if it says nothing."""
-    return f": {sight.problem}" if sight.problem else ""
+    problem = sight.directory_problem or sight.problem
+    return f": {problem}" if problem else ""

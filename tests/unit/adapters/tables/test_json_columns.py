@@ -145,6 +145,8 @@ SIGHTS = st.builds(
     sync_succeeded=st.none() | st.booleans(),
     sync_ended_at=st.none() | MOMENTS,
     problem=TEXTS,
+    directory_problem=st.none() | TEXTS,
+    domains=st.none() | st.tuples(TEXTS, TEXTS),
 )
 KEYS = st.text("abc-/", min_size=1, max_size=12)
 REASONS = st.text("abcdé", min_size=3, max_size=12)

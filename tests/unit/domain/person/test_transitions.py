@@ -140,6 +140,9 @@ DRIVES: dict[Happening, Drive] = {
     Happening.DEADLINE_PASSED: of_somebody(
         lambda one: wait_again(replace(one, deadline=NOW), POLICY, NOW)
     ),
+    Happening.NEVER_ARRIVED: of_somebody(
+        lambda one: looks(member=False)(replace(one, user=KNOWN_BY_UPN, deadline=NOW))
+    ),
     Happening.SEEN: looks(member=True),
     Happening.NOT_SEEN_IN_TIME: looks(member=False),
     Happening.SSPR_ENABLED: looks(member=True, enabled=True),
@@ -188,9 +191,10 @@ class Row(NamedTuple):
 def anybody(start: Start) -> list[Enrolment | None]:
     if start is None:
         return [None]
+    reasons = [Reason.ONBOARDED, *([Reason.NOT_SYNCED] if start is State.WITHDRAWING else [])]
     return [
-        enrolment(start, provenance, command_key=command)
-        for provenance, command in product(Provenance, [None, "command-1"])
+        enrolment(start, provenance, command_key=command, reason=reason)
+        for provenance, command, reason in product(Provenance, [None, "command-1"], reasons)
     ]
 
 

@@ -22,6 +22,8 @@ from shared.domain.person.people import Memberships, Person, Registration, UserR
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, adopt, is_arrival_of, joined, verify
+from shared.domain.person.write_results import record
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.enrolments import (
     ANNA,
     ANNA_ID,
@@ -110,6 +112,39 @@ def test_whoever_is_not_seen_in_time_is_issued_again_and_at_last_flagged(
     flagged = verify(current, UNSEEN, POLICY, now + within)
     assert (flagged.state, flagged.flag) == (State.APPLIED, Reason.NOT_VISIBLE)
     assert verify(flagged, UNSEEN, POLICY, now + 9 * within) == flagged
+
+
+def arriving(**changes: Any) -> Enrolment:
+    """Somebody whom the worker has put in, and who is not in Entra."""
+    known = {"provenance": Provenance.OURS, "deadline": NOW + DAY, "since": NOW}
+    return provisional(State.APPLIED, **(known | changes))
+
+
+def test_whoever_never_comes_to_be_in_entra_is_taken_out_by_the_deadline_and_has_failed() -> None:
+    """Given an account outside the sync's scope, when the deadline of the wish is over, then so."""
+    waiting = verify(arriving(), UNSEEN, POLICY, NOW + DAY - INSTANT)
+    assert waiting.state is not State.WITHDRAWING
+    out = verify(arriving(), UNSEEN, POLICY, NOW + DAY)
+    assert (out.state, out.reason) == (State.WITHDRAWING, Reason.NOT_SYNCED)
+    for outcome in (WriteOutcome.DONE, WriteOutcome.ALREADY, WriteOutcome.NOT_FOUND):
+        removed = WriteResult(change=ScopeAction.REMOVE, outcome=outcome)
+        ended = record(out, removed, POLICY, NOW + DAY)
+        assert (ended.state, ended.reason) == (State.FAILED, Reason.NOT_SYNCED)
+
+
+def test_the_deadline_of_an_arrival_outlives_the_state_and_never_touches_what_is_not_ours() -> None:
+    again = arriving(since=NOW + DAY - INSTANT, reissues=2)
+    assert verify(again, UNSEEN, POLICY, NOW + DAY).reason is Reason.NOT_SYNCED
+    theirs = verify(arriving(provenance=Provenance.PREEXISTING), UNSEEN, POLICY, NOW + DAY)
+    assert (theirs.state, theirs.reason) == (State.FAILED, Reason.NOT_SYNCED)
+    without = arriving(deadline=None)
+    late = without.event_time + POLICY.waiting_deadline
+    assert verify(without, UNSEEN, POLICY, late).reason is Reason.NOT_SYNCED
+
+
+def test_who_has_arrived_has_no_such_deadline() -> None:
+    here = fresh(State.APPLIED, deadline=NOW)
+    assert after(here, INSTANT).state is State.APPLIED
 
 
 def test_cloud_members_are_missed_sooner_than_synced_ones() -> None:
@@ -222,11 +257,15 @@ def test_looking_twice_at_once_is_as_good_as_looking_once(
         (UserRef(source_anchor="anchor=="), SYNCED_ANNA, True),
         (UserRef(source_anchor="ANCHOR=="), SYNCED_ANNA, False),
         (UserRef(source_anchor="anchor==", user_principal_name=ANNA_UPN), CLOUD_ANNA, False),
+        (UserRef(source_anchor="another=", sid="s-1-5-21-1"), SYNCED_ANNA, True),
+        (UserRef(source_anchor="anchor==", sid="S-1-5-21-2"), SYNCED_ANNA, False),
+        (UserRef(user_principal_name=ANNA_UPN, sid="S-1-5-21-2"), SYNCED_ANNA, False),
+        (UserRef(source_anchor="anchor==", sid="S-1-5-21-1"), CLOUD_ANNA, False),
         (UserRef(), CLOUD_ANNA, False),
         (UserRef(employee_id="4711"), Person(ref=UserRef(object_id=ANNA_ID)), False),
     ],
 )
-def test_an_arrival_is_known_by_source_anchor_where_there_is_one_else_by_name(
+def test_an_arrival_is_known_by_sid_then_by_anchor_and_else_by_name(
     known: UserRef, person: Person, is_theirs: bool
 ) -> None:
     assert is_arrival_of(provisional(State.APPLIED, user=known), person) is is_theirs

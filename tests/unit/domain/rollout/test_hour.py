@@ -1,6 +1,8 @@
 """Within an hour no more people are written unasked than the rules say, in whatever portions."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,9 +23,9 @@ type Batch = tuple[int, int, int]
 """When it comes, and how many are to be put in and taken out."""
 
 
-def people(additions: int, removals: int, **changes: object) -> list[Enrolment]:
-    added = enrolment(State.REQUESTED, **({"reason": Reason.ONBOARDED} | changes))
-    removed = enrolment(State.WITHDRAWING, **({"reason": Reason.OFFBOARDED} | changes))
+def people(additions: int, removals: int, **changes: Any) -> list[Enrolment]:
+    added = replace(enrolment(State.REQUESTED), **({"reason": Reason.ONBOARDED} | changes))
+    removed = replace(enrolment(State.WITHDRAWING), **({"reason": Reason.OFFBOARDED} | changes))
     return [added] * additions + [removed] * removals
 
 
@@ -53,7 +55,12 @@ def test_whatever_an_operator_was_shown_is_written_however_long_it_takes(
 
 
 def test_what_was_shown_by_a_plan_or_is_issued_again_does_not_count() -> None:
-    for changes in ({"reason": Reason.IN_WAVE}, {"reason": Reason.ROLLED_BACK}, {"reissues": 1}):
+    shown: list[dict[str, Any]] = [
+        {"reason": Reason.IN_WAVE},
+        {"reason": Reason.ROLLED_BACK},
+        {"reissues": 1},
+    ]
+    for changes in shown:
         assert FRESH.counting(people(9, 9, **changes), NOW) == FRESH
 
 
