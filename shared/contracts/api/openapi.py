@@ -16,8 +16,8 @@ from shared.contracts.api.operator_requests import (
     OPERATOR,
     READER,
     DocumentBody,
-    EventsSent,
     DocumentText,
+    EventsSent,
 )
 from shared.contracts.api.view import View
 from shared.contracts.api.webhook import EventsBody
