@@ -57,7 +57,7 @@ class OperatorApi:
         Raises:
             RefusedInput: the app found something wrong with all of them.
         """
-        return self._at.post("onboarding-events", list(events), AcceptedEvents)
+        return self._at.post("events", list(events), AcceptedEvents)
 
     def user(self, identity: str) -> PeopleView | None:
         """Returns everybody whom that name means; None where nobody is known by it."""

@@ -389,6 +389,9 @@ def test_where_operators_sign_in_the_token_decides_and_neither_a_key_nor_a_heade
         graph = parts.tenant.token(resource=OPERATOR_APP).json()["access_token"]
         refusal(api.get("rollout/gates", headers={"Authorization": f"Bearer {graph}"}), 401)
         assert api.get("rollout/gates", headers=reader).status_code == 200
+        event = {"userPrincipalName": "grace@contoso.test"}
+        assert len(api.post("events", event, headers=operator).json()["keys"]) == 1
+        refusal(api.post("events", event, headers=reader), 403)
         forbidden = api.post("rollout/pause", WHY, headers=reader)
         assert "Rollout.Operator" in refusal(forbidden, 403)["reason"]
         assert refusal(api.post("rollout/abort", {}, headers=reader), 403), "before the body"

@@ -52,8 +52,18 @@ def components(models: Sequence[Model]) -> tuple[Mapping[Model, Json], Json]:
 
 def properties(model: type[BaseModel]) -> Json:
     """The schemas of a model's fields, by their names on the wire."""
-    found: Json = model.model_json_schema(schema_generator=_Described).get("properties", {})
-    return found
+    schema = model.model_json_schema(schema_generator=_Described)
+    parts = schema.get("$defs", {})
+    return {name: _whole(one, parts) for name, one in schema.get("properties", {}).items()}
+
+
+def _whole(schema: Json, parts: Json) -> Json:
+    """The schema with what it refers to in its place: a parameter has no parts beside it."""
+    reference = schema.get("$ref")
+    if reference is None:
+        return schema
+    rest = {name: one for name, one in schema.items() if name != "$ref"}
+    return {**parts[reference.rpartition("/")[2]], **rest}
 
 
 def _alias(name: str, field: FieldInfo) -> str:

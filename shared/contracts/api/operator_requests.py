@@ -125,6 +125,17 @@ class DocumentBody(Contract):
         return cls(content=body if isinstance(body, bytes) else body.encode())
 
 
+class EventsSent(Contract):
+    """Onboarding events as an operator sends them: one or a list, each checked by itself."""
+
+    content: bytes
+
+    @classmethod
+    def read(cls, body: bytes | str) -> Self:
+        """Take the body as it is."""
+        return cls(content=body if isinstance(body, bytes) else body.encode())
+
+
 class DocumentText(View):
     """A rollout document as its author wrote it."""
 
