@@ -33,6 +33,10 @@ param scopeGroupId string
 @allowed(['nested', 'synced', 'cloud'])
 param topology string = 'nested'
 
+@description('Which of Microsoft\'s clouds this is: public, usgov (GCC High), usgov-dod or china.')
+@allowed(['public', 'usgov', 'usgov-dod', 'china'])
+param cloud string = 'public'
+
 @description('Object ids, separated by commas, of groups never to enrol.')
 param excludedGroupIds string = ''
 
@@ -208,6 +212,7 @@ module network 'modules/network.bicep' = if (privateNetwork) {
     location: region
     tags: tags
     name: name.network
+    cloud: cloud
     addressPrefix: checkedNetwork('AZURE_NETWORK_ADDRESS_PREFIX', networkAddressPrefix)
     serviceBusId: serviceBus.outputs.id
     storageId: storage.outputs.id
@@ -238,6 +243,7 @@ module functionApp 'modules/function-app.bicep' = {
     instanceMemoryMB: instanceMemoryMB
     httpAlwaysReady: httpAlwaysReady
     queuesAlwaysReady: queuesAlwaysReady
+    cloud: cloud
     scopeGroupId: checkedId('SSPR_SCOPE_GROUP_ID', scopeGroupId)
     topology: topology
     excludedGroupIds: checkedIds('SSPR_EXCLUDED_GROUP_IDS', excludedGroupIds)

@@ -146,19 +146,28 @@ def _operator_tokens(settings: AppSettings, keys: SigningKeys | None) -> Operato
 def _signing_keys(settings: AppSettings) -> SigningKeys | None:
     if not settings.entra_tenant_id:
         return None
-    return SigningKeys(authority=settings.entra_authority, tenant_id=settings.entra_tenant_id)
+    return SigningKeys(
+        authority=settings.authority,
+        tenant_id=settings.entra_tenant_id,
+        issuer_v1=settings.cloud.places.issuer_v1,
+    )
 
 
 def build_app(setup: Setup) -> App:
     """Makes the adapters for this set-up, and the app of them; nothing is contacted yet."""
     settings = setup.settings
     identity = partial(credential, settings.identity_client_id)
-    graph = GraphClient(identity, base_url=settings.graph_url)
+    graph = GraphClient(identity, base_url=settings.graph_base_url)
     tables = _tables(settings)
     address = _address(settings)
     by_identity = partial(blocking_credential, settings.identity_client_id)
     world = World(
-        directory=GraphDirectory(graph, settings.scope_group_id),
+        directory=GraphDirectory(
+            graph,
+            settings.scope_group_id,
+            licences=settings.licences,
+            reads_role_assignments=settings.reads_role_assignments,
+        ),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
@@ -177,7 +186,12 @@ def build_app(setup: Setup) -> App:
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),
-        GraphHealth(graph, settings.scope_group_id),
+        GraphHealth(
+            graph,
+            settings.scope_group_id,
+            settings.topology,
+            reads_role_assignments=settings.reads_role_assignments,
+        ),
         tables,
         ServiceBusHealth(
             address, by_identity, sends_to=queues.SENT_TO, receives_from=queues.RECEIVED_FROM
@@ -211,7 +225,7 @@ def _resources(settings: AppSettings) -> list[str]:
     Graph always is; the rest only where no key is set instead.
     """
     used = {
-        "https://graph.microsoft.com": True,
+        settings.cloud.places.graph: True,
         "https://storage.azure.com": not settings.ledger_connection_string,
         "https://servicebus.azure.net": not settings.service_bus_connection_string,
     }

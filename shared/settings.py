@@ -11,6 +11,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.addresses import is_safe_for_tokens
+from shared.domain.clouds import Cloud
+from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
 from shared.ports.world import TimeLimits
@@ -50,8 +52,25 @@ class AppSettings(BaseSettings):
         frozenset(), description="object ids, separated by commas, of groups never to enrol"
     )
 
-    graph_url: str = Field(
-        "https://graph.microsoft.com/v1.0", description="Graph's base URL, with its version"
+    cloud: Cloud = Field(
+        Cloud.PUBLIC,
+        description="public, usgov (GCC High), usgov-dod or china: where Graph and Entra are",
+    )
+    graph_url: str | None = Field(
+        None, description="Graph's base URL, with its version, where it is not the cloud's own"
+    )
+    writeback_plans: Annotated[frozenset[str], NoDecode] = Field(
+        DEFAULT_LICENCES.plans,
+        description="service plan ids, separated by commas, with which anybody may reset",
+    )
+    cloud_only_skus: Annotated[frozenset[str], NoDecode] = Field(
+        DEFAULT_LICENCES.cloud_only_skus,
+        description="sku ids, separated by commas, with which people of the cloud may reset",
+    )
+    reads_role_assignments: bool = Field(
+        False,
+        description="true where the app has RoleManagement.Read.Directory: eligible roles count, "
+        "and those of an administrative unit",
     )
     identity_client_id: str | None = Field(
         None, description="the client id of the user-assigned managed identity"
@@ -138,8 +157,8 @@ class AppSettings(BaseSettings):
     entra_tenant_id: str | None = Field(
         None, description="the tenant whose tokens are taken from operators and HR systems, a GUID"
     )
-    entra_authority: str = Field(
-        "https://login.microsoftonline.com", description="where Entra is, without the tenant"
+    entra_authority: str | None = Field(
+        None, description="where Entra is, without the tenant, where it is not the cloud's own"
     )
     callback_retry: Duration = Field(
         _LIMITS.callback_retry,
@@ -158,7 +177,7 @@ class AppSettings(BaseSettings):
     removals_per_hour_share: Annotated[float, Field(gt=0, le=1)] = _DEFAULTS.removals_per_hour_share
     reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
 
-    @field_validator("excluded_group_ids", mode="before")
+    @field_validator("excluded_group_ids", "writeback_plans", "cloud_only_skus", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -174,6 +193,14 @@ class AppSettings(BaseSettings):
         # Graph writes ids in lower case, and they are compared letter by letter.
         if isinstance(value, str):
             return value.strip().lower()
+        return frozenset(one.lower() for one in value)
+
+    @field_validator("writeback_plans", "cloud_only_skus")
+    @classmethod
+    def _is_licence(cls, value: frozenset[str]) -> frozenset[str]:
+        for one in value:
+            if not is_object_id(one):
+                raise ValueError(f"{one!r} is not a GUID; plans and subscriptions are named by id")
         return frozenset(one.lower() for one in value)
 
     @field_validator("entra_tenant_id")
@@ -263,7 +290,24 @@ class AppSettings(BaseSettings):
     @property
     def tenant_rules(self) -> TenantRules:
         """The settings that decisions depend on, whatever the rollout document says."""
-        return TenantRules(**{one.name: getattr(self, one.name) for one in fields(TenantRules)})
+        # Which domains are served the workers say, and no setting.
+        set_here = [one.name for one in fields(TenantRules) if one.name in type(self).model_fields]
+        return TenantRules(**{name: getattr(self, name) for name in set_here})
+
+    @property
+    def graph_base_url(self) -> str:
+        """Where Graph is, with its version."""
+        return self.graph_url or self.cloud.places.graph_url
+
+    @property
+    def authority(self) -> str:
+        """Where Entra is, without the tenant."""
+        return self.entra_authority or self.cloud.places.login
+
+    @property
+    def licences(self) -> Licences:
+        """What has to be assigned to whoever is to reset a password."""
+        return Licences(plans=self.writeback_plans, cloud_only_skus=self.cloud_only_skus)
 
     @property
     def time_limits(self) -> TimeLimits:

@@ -1,6 +1,6 @@
 """Looks whether the app's identity has the permissions of Microsoft Graph that it needs.
 
-    python3.13 infra/graph/check_permissions.py IDENTITY
+    python3.13 infra/graph/check_permissions.py IDENTITY [true|false [CLOUD]]
 
 azd runs it before it deploys. For an identity's token is kept for about a day, and cannot be made
 anew: an app that asks Graph once before it may is refused until the day is over. Source: issues
@@ -15,7 +15,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 HERE = Path(__file__).parent
-_GRAPH = "https://graph.microsoft.com/v1.0"
+_GRAPHS = {
+    "public": "https://graph.microsoft.com/v1.0",
+    "usgov": "https://graph.microsoft.us/v1.0",
+    "usgov-dod": "https://dod-graph.microsoft.us/v1.0",
+    "china": "https://microsoftgraph.chinacloudapi.cn/v1.0",
+}
+"""By the names of SSPR_CLOUD."""
 _REMEDY = """
 Nothing is deployed yet, and that is well: an app that asks Graph too early is refused for a day.
 As a Privileged Role Administrator:
@@ -33,7 +39,7 @@ class Unreadable(Exception):
 
 def main(arguments: list[str]) -> int:
     """Say what is missing; exit status 1 where something is, or where nobody can tell."""
-    identity, checked = (*arguments, "", "")[:2]
+    identity, checked, cloud = (*arguments, "", "", "")[:3]
     if checked == "true":
         sys.stdout.write("Permissions of Graph: taken as checked (AZURE_PERMISSIONS_CHECKED).\n")
         return 0
@@ -42,8 +48,12 @@ def main(arguments: list[str]) -> int:
             "There is no identity yet (AZURE_APP_PRINCIPAL_ID): azd provision first.\n"
         )
         return 1
+    graph = _GRAPHS.get(cloud or "public")
+    if graph is None:
+        sys.stderr.write(f"SSPR_CLOUD: {cloud} is none of {', '.join(_GRAPHS)}\n")
+        return 1
     try:
-        missing = missing_from(granted_to(identity))
+        missing = missing_from(granted_to(identity, graph))
     except Unreadable as reason:
         return _stop(f"Permissions of Graph: cannot be read: {reason}", identity)
     if missing:
@@ -63,7 +73,7 @@ def missing_from(granted: Iterable[str]) -> list[str]:
     return min(ways, key=len)
 
 
-def granted_to(identity: str) -> list[str]:
+def granted_to(identity: str, graph: str) -> list[str]:
     """The ids of the permissions that the identity has, of whichever API.
 
     Raises:
@@ -75,7 +85,7 @@ def granted_to(identity: str) -> list[str]:
     ran = subprocess.run(
         [
             *(program, "rest", "--method", "get"),
-            *("--url", f"{_GRAPH}/servicePrincipals/{identity}/appRoleAssignments"),
+            *("--url", f"{graph}/servicePrincipals/{identity}/appRoleAssignments"),
             *("--query", "value[].appRoleId", "--output", "tsv"),
         ],
         capture_output=True,

@@ -41,6 +41,10 @@ param queuesAlwaysReady int
 // Source: "Set always ready instance counts", Flex Consumption plan, Microsoft Learn.
 var queueFunctions = ['enroll_people', 'apply_scope_changes', 'record_results', 'run_operation', 'tell_lifecycle']
 
+@description('Which of Microsoft\'s clouds Graph and Entra are in; everything else follows from it.')
+@allowed(['public', 'usgov', 'usgov-dod', 'china'])
+param cloud string
+
 param scopeGroupId string
 
 @allowed(['nested', 'synced', 'cloud'])
@@ -89,6 +93,7 @@ var ownSettings = {
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'
   APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'true'
 
+  SSPR_CLOUD: cloud
   SSPR_SCOPE_GROUP_ID: scopeGroupId
   SSPR_TOPOLOGY: topology
   SSPR_EXCLUDED_GROUP_IDS: excludedGroupIds
@@ -167,6 +172,9 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
       scaleAndConcurrency: {
         maximumInstanceCount: maximumInstanceCount
         instanceMemoryMB: instanceMemoryMB
+        // Without it the size of an instance decides, and for Python it is reported as one request at a
+        // time. The app's doors wait for others most of the time, and do so without a thread each.
+        triggers: { http: { perInstanceConcurrency: 16 } }
         alwaysReady: concat(
           httpAlwaysReady == 0 ? [] : [{ name: 'http', instanceCount: httpAlwaysReady }],
           queuesAlwaysReady == 0 ? [] : map(queueFunctions, each => { name: 'function:${each}', instanceCount: queuesAlwaysReady })

@@ -9,16 +9,30 @@ param tags { *: string }
 param name string
 param addressPrefix string
 
+@allowed(['public', 'usgov', 'usgov-dod', 'china'])
+param cloud string
+
 param serviceBusId string
 param storageId string
 param keyVaultId string
+
+// What Azure calls the zones of Service Bus and Key Vault in each cloud; those of storage the compiler
+// knows. Source: https://learn.microsoft.com/azure/private-link/private-endpoint-dns, read on 29
+// November 2026.
+var namesOfZones = {
+  public: { serviceBus: 'servicebus.windows.net', vault: 'vaultcore.azure.net' }
+  usgov: { serviceBus: 'servicebus.usgovcloudapi.net', vault: 'vaultcore.usgovcloudapi.net' }
+  'usgov-dod': { serviceBus: 'servicebus.usgovcloudapi.net', vault: 'vaultcore.usgovcloudapi.net' }
+  china: { serviceBus: 'servicebus.chinacloudapi.cn', vault: 'vaultcore.azure.cn' }
+}
+var names = namesOfZones[cloud]
 
 var endpoints = [
   {
     name: 'servicebus'
     resourceId: serviceBusId
     group: 'namespace'
-    zone: 'privatelink.servicebus.windows.net'
+    zone: 'privatelink.${names.serviceBus}'
   }
   {
     name: 'blob'
@@ -36,7 +50,7 @@ var endpoints = [
     name: 'vault'
     resourceId: keyVaultId
     group: 'vault'
-    zone: 'privatelink.vaultcore.azure.net'
+    zone: 'privatelink.${names.vault}'
   }
 ]
 

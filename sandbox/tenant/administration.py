@@ -11,11 +11,14 @@ from sandbox.tenant.clock import timestamp
 from sandbox.tenant.directory import Group, User
 from sandbox.tenant.faults import Fault
 from sandbox.tenant.fields import GROUP_FIELDS, USER_FIELDS
+from sandbox.tenant.licences import checked_licence
 from sandbox.tenant.seed import cloud_group
 from sandbox.tenant.sync import take_export
 from sandbox.tenant.tenant import Tenant
 
 _PASSWORD, _LICENSED, _ROLES = "password", "licensed", "directoryRoles"
+_UNIT_ROLES, _ELIGIBLE_ROLES, _LICENCE = "unitRoles", "eligibleRoles", "licence"
+_EXTRAS = (_PASSWORD, _LICENSED, _ROLES, _UNIT_ROLES, _ELIGIBLE_ROLES, _LICENCE)
 
 
 def administration_routes(tenant: Tenant) -> list[Route]:
@@ -135,13 +138,16 @@ def _whole_user(tenant: Tenant, user: User) -> dict[str, Any]:
         **user.fields,
         _LICENSED: user.licensed(tenant.clock.now()),
         _ROLES: user.roles,
+        _UNIT_ROLES: user.unit_roles,
+        _ELIGIBLE_ROLES: user.eligible_roles,
+        _LICENCE: user.licence,
         "methodsRegistered": user.methods,
         "transitiveMemberOf": sorted(tenant.directory.groups[each].name for each in groups),
     }
 
 
 def _upsert_user(tenant: Tenant, body: dict[str, Any]) -> User:
-    extras = {name: body.pop(name) for name in (_PASSWORD, _LICENSED, _ROLES) if name in body}
+    extras = {name: body.pop(name) for name in _EXTRAS if name in body}
     fields = _known(body, USER_FIELDS, "userPrincipalName")
     now = tenant.clock.now()
     user = tenant.directory.user_by_upn(fields["userPrincipalName"])
@@ -153,6 +159,9 @@ def _upsert_user(tenant: Tenant, body: dict[str, Any]) -> User:
     user.fields.update(fields)
     user.password = extras.get(_PASSWORD, user.password)
     user.roles = extras.get(_ROLES, user.roles)
+    user.unit_roles = extras.get(_UNIT_ROLES, user.unit_roles)
+    user.eligible_roles = extras.get(_ELIGIBLE_ROLES, user.eligible_roles)
+    user.licence = checked_licence(extras.get(_LICENCE, user.licence))
     if _LICENSED in extras:
         user.licensed_at = now if extras[_LICENSED] else None
     tenant.directory.put_user(user)

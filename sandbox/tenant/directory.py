@@ -18,6 +18,20 @@ INDEXED_FIELDS = (
     "onPremisesSecurityIdentifier",
 )
 """Fields whose equality a query answers without reading every user."""
+READER_ROLES = frozenset(
+    {
+        "Directory Readers",
+        "Global Reader",
+        "Guest Inviter",
+        "Message Center Reader",
+        "Reports Reader",
+        "Security Reader",
+    }
+)
+"""Some of the roles that Microsoft's list of the two-gate policy leaves out.
+
+Source: https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy, read on 29
+November 2026."""
 
 
 @dataclass
@@ -35,7 +49,21 @@ class User:
     """What the user has registered for SSPR."""
     registered_at: float | None = None
     roles: list[str] = field(default_factory=list)
-    """Directory roles, by display name."""
+    """Directory roles held for the whole tenant, by display name."""
+    unit_roles: list[str] = field(default_factory=list)
+    """Those held in an administrative unit alone."""
+    eligible_roles: list[str] = field(default_factory=list)
+    """Those that the user may make theirs for an hour."""
+    licence: str = "premium"
+    """What the user has where they are licensed, by its name in `licences`."""
+
+    @property
+    def governed_as_administrator(self) -> bool:
+        """Whether SSPR's policy for administrators governs the user.
+
+        By assumption only by what is held now, and for the whole tenant.
+        """
+        return any(role not in READER_ROLES for role in self.roles)
 
     @property
     def upn(self) -> str:

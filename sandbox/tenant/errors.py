@@ -1,5 +1,6 @@
 """The errors of Microsoft Graph, with the codes and texts that clients match on."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -95,6 +96,45 @@ def mastered_on_premises() -> GraphError:
     )
 
 
+def concurrency_violation() -> GraphError:
+    """Too many writes at once, to the tenant or to one group."""
+    return GraphError(
+        409,
+        "Directory_ConcurrencyViolation",
+        "Error due to concurrent requests being made to the tenant. Please wait briefly and retry.",
+    )
+
+
+def removed_references_missing() -> GraphError:
+    """There is no such membership to remove, as far as this replica knows."""
+    return bad_request(
+        "One or more removed object references do not exist for the following modified "
+        "properties: 'members'."
+    )
+
+
+def mail_enabled_group() -> GraphError:
+    """The group is written by Exchange only."""
+    return bad_request("Cannot Update a mail-enabled security groups and or distribution list.")
+
+
+def external_group() -> GraphError:
+    """The group is written only by the service that made it."""
+    return bad_request(
+        "Unable to update the specified properties for objects that have originated within an "
+        "external service."
+    )
+
+
+def page_token_expired() -> GraphError:
+    """The client has to read the list again from its start."""
+    return GraphError(
+        400,
+        "Directory_ExpiredPageToken",
+        "The specified page token value has expired and can no longer be included in your request.",
+    )
+
+
 def delta_token_expired() -> GraphError:
     """The client has to start its delta query again."""
     return GraphError(
@@ -112,3 +152,34 @@ def throttled(retry_after: int, headers: dict[str, str]) -> GraphError:
         "Too many requests. Retry after the time that Retry-After gives.",
         {"Retry-After": str(retry_after), **headers},
     )
+
+
+NAMED: Mapping[str, Callable[[], GraphError]] = {
+    "concurrency-violation": concurrency_violation,
+    "request-timeout": lambda: GraphError(408, "RequestTimeout", "The request timed out."),
+    "precondition-failed": lambda: GraphError(
+        412, "Request_PreconditionFailed", "The resource was changed by another request."
+    ),
+    "locked": lambda: GraphError(423, "Locked", "The resource is locked."),
+    "failed-dependency": lambda: GraphError(424, "FailedDependency", "Failed Dependency"),
+    "not-replicated": not_replicated,
+    "not-replicated-in-other-words": lambda: bad_request(
+        "The source resource object or one of the objects being referenced do not exist."
+    ),
+    "not-found": lambda: resource_not_found("00000000-0000-0000-0000-000000000000"),
+    "removed-references-missing": removed_references_missing,
+    "mastered-on-premises": mastered_on_premises,
+    "mail-enabled-group": mail_enabled_group,
+    "external-group": external_group,
+    "page-token-expired": page_token_expired,
+    "unsupported-query": lambda: unsupported_query("This query is not supported."),
+    "unknown": lambda: GraphError(
+        422, "Request_Unprocessable", "Nobody has written down what this means."
+    ),
+}
+"""Refusals that may be asked for by name, with the codes and texts that clients match on.
+
+Sources, read in November 2026: learn.microsoft.com/graph/errors, /graph/api/group-post-members,
+and for 409, the external service and the page token what Graph answered in public issues
+(hashicorp/terraform-provider-azuread, microsoftgraph/msgraph-sdk-dotnet).
+"""

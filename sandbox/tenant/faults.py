@@ -2,12 +2,18 @@
 
 import asyncio
 import re
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from typing import Any, Literal, Self, get_args
+from urllib.parse import urlencode
 
+from sandbox.tenant.errors import NAMED
+from sandbox.tenant.odata import link
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
-Action = Literal["status", "hold", "delay", "drop"]
+Action = Literal["status", "error", "hold", "delay", "drop", "repeat-link", "omit-ids"]
 When = Literal["before", "after"]
 
 
@@ -21,13 +27,19 @@ class Fault:
 
     method: str
     path: re.Pattern[str]
+    query: str
+    """What the query string has in it; empty: whatever it has."""
     action: Action
     when: When
     times: int
     status: int
     retry_after: float | None
+    retry_after_date: bool
+    """Whether Retry-After is written as a date, so many seconds ahead."""
     seconds: float
     body: Any
+    error: str = ""
+    """Of the action `error`: which refusal, by its name in `errors.NAMED`."""
     held: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -40,7 +52,14 @@ class Fault:
         """
         match = body.get("match", {})
         action: Action = _one_of("action", get_args(Action), body.get("action"))
-        when: When = _one_of("when", get_args(When), body.get("when", "before"))
+        changes_answer = action in {"repeat-link", "omit-ids"}
+        usual = "after" if changes_answer else "before"
+        when: When = _one_of("when", get_args(When), body.get("when", usual))
+        if changes_answer and when == "before":
+            raise ValueError(f"when: {action} changes an answer, after it was made")
+        named = str(body.get("error", ""))
+        if action == "error":
+            _one_of("error", tuple(NAMED), named)
         try:
             path = re.compile(match.get("path", ""))
         except re.error as error:
@@ -48,13 +67,16 @@ class Fault:
         return cls(
             method=str(match.get("method", "")).upper(),
             path=path,
+            query=str(match.get("query", "")),
             action=action,
             when=when,
             times=int(body.get("times", 1)),
             status=int(body.get("status", 503)),
             retry_after=body.get("retryAfter"),
+            retry_after_date=bool(body.get("retryAfterDate", False)),
             seconds=float(body.get("seconds", 1.0)),
             body=body.get("body"),
+            error=named,
         )
 
     def described(self) -> dict[str, Any]:
@@ -74,6 +96,7 @@ class Fault:
             and self.when == when
             and self.method in {"", request.method}
             and self.path.search(request.path) is not None
+            and self.query in urlencode(request.query)
         )
 
 
@@ -102,8 +125,10 @@ class Faults:
         """What is set, used up or not."""
         return [fault.described() for fault in self._faults]
 
-    async def interfere(self, request: GraphRequest, when: When) -> GraphResponse | None:
-        """Do what the first fault that applies says; a response replaces the real one.
+    async def interfere(
+        self, request: GraphRequest, when: When, made: GraphResponse | None = None
+    ) -> GraphResponse | None:
+        """Do what the first fault that applies says; a response replaces the one that was made.
 
         Raises:
             Dropped: the connection is to be closed.
@@ -117,6 +142,13 @@ class Faults:
                 raise Dropped
             case "status":
                 return _answer(fault)
+            case "error":
+                error = NAMED[fault.error]()
+                return GraphResponse(error.status, error.body(time.time()), _retry_after(fault))
+            case "repeat-link":
+                return _changed(made, lambda body: _leading_back(body, request))
+            case "omit-ids":
+                return _changed(made, _without_ids)
             case "delay":
                 await asyncio.sleep(fault.seconds)
             case "hold":
@@ -138,8 +170,34 @@ async def _hold(fault: Fault) -> None:
         fault.held -= 1
 
 
+def _changed(
+    made: GraphResponse | None, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> GraphResponse | None:
+    """The answer that was made, changed, where it is a list; otherwise as it is."""
+    if made is None or not isinstance(made.body, dict) or "value" not in made.body:
+        return made
+    return replace(made, body=change(made.body))
+
+
+def _leading_back(body: dict[str, Any], request: GraphRequest) -> dict[str, Any]:
+    return {**body, "@odata.nextLink": link(request, {})}
+
+
+def _without_ids(body: dict[str, Any]) -> dict[str, Any]:
+    rows = [{name: row[name] for name in row if name != "id"} for row in body["value"]]
+    return {**body, "value": rows}
+
+
 def _answer(fault: Fault) -> GraphResponse:
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     code = {429: "TooManyRequests", 503: "ServiceUnavailable"}.get(fault.status, "UnknownError")
     error = {"error": {"code": code, "message": "A fault that the sandbox was asked for."}}
-    return GraphResponse(fault.status, error if fault.body is None else fault.body, headers)
+    body = error if fault.body is None else fault.body
+    return GraphResponse(fault.status, body, _retry_after(fault))
+
+
+def _retry_after(fault: Fault) -> dict[str, str]:
+    if fault.retry_after is None:
+        return {}
+    if fault.retry_after_date:
+        return {"Retry-After": formatdate(time.time() + fault.retry_after, usegmt=True)}
+    return {"Retry-After": str(fault.retry_after)}

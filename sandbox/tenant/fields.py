@@ -16,12 +16,31 @@ USER_FIELDS = frozenset(USER_LISTS) | frozenset(
         displayName employeeHireDate employeeId employeeLeaveDateTime employeeType
         externalUserState givenName isManagementRestricted jobTitle lastPasswordChangeDateTime
         mail mobilePhone officeLocation onPremisesDistinguishedName onPremisesDomainName
-        onPremisesImmutableId onPremisesLastSyncDateTime onPremisesSamAccountName
-        onPremisesSecurityIdentifier onPremisesSyncEnabled onPremisesUserPrincipalName
-        passwordPolicies preferredLanguage securityIdentifier surname usageLocation
-        userPrincipalName userType
+        onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime
+        onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled
+        onPremisesUserPrincipalName passwordPolicies preferredLanguage securityIdentifier surname
+        usageLocation userPrincipalName userType
     """)
 )
+ADVANCED_USER_FIELDS = frozenset(
+    _names("""
+        companyName employeeHireDate employeeType mobilePhone officeLocation
+        onPremisesExtensionAttributes onPremisesImmutableId onPremisesLastSyncDateTime
+        onPremisesSamAccountName passwordPolicies preferredLanguage
+    """)
+)
+"""Fields by which users are found by an advanced query only, whatever the operator.
+
+Source: "Support for filter by properties of directory objects",
+https://learn.microsoft.com/graph/aad-advanced-queries, read on 29 November 2026."""
+UNFILTERED_USER_FIELDS = frozenset(
+    _names("""
+        employeeLeaveDateTime externalUserState isManagementRestricted lastPasswordChangeDateTime
+        onPremisesDistinguishedName onPremisesDomainName onPremisesProvisioningErrors
+        securityIdentifier
+    """)
+)
+"""Fields that the same table does not list: "do not support $filter at all"."""
 USER_DEFAULTS = _names("""
     businessPhones displayName givenName jobTitle mail mobilePhone officeLocation
     preferredLanguage surname userPrincipalName id

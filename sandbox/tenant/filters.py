@@ -2,7 +2,7 @@
 
 import operator as operators
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,8 @@ class Filter:
     """Whether it takes `ConsistencyLevel: eventual` and `$count=true`."""
     equal: tuple[str, tuple[Any, ...]] | None = None
     """A field and the values one of which it must equal, when every match needs that."""
+    fields: frozenset[str] = frozenset()
+    """The fields that it asks about."""
 
 
 def parse_filter(text: str, known: Collection[str]) -> Filter:
@@ -77,6 +79,7 @@ class _Parser:
         return Filter(
             lambda item: any(term.matches(item) for term in terms),
             any(term.needs_advanced for term in terms),
+            fields=_asked(terms),
         )
 
     def _conjunction(self) -> Filter:
@@ -89,12 +92,15 @@ class _Parser:
             lambda item: all(term.matches(item) for term in terms),
             any(term.needs_advanced for term in terms),
             next((term.equal for term in terms if term.equal), None),
+            _asked(terms),
         )
 
     def _negation(self) -> Filter:
         if self._accept("not"):
             inner = self._primary()
-            return Filter(lambda item: not inner.matches(item), needs_advanced=True)
+            return Filter(
+                lambda item: not inner.matches(item), needs_advanced=True, fields=inner.fields
+            )
         return self._primary()
 
     def _primary(self) -> Filter:
@@ -121,7 +127,9 @@ class _Parser:
         self._expect(")")
         ask = str.startswith if name == "startswith" else str.endswith
         return Filter(
-            lambda item: ask(str(_value(item, field) or "").casefold(), part), name in _ADVANCED
+            lambda item: ask(str(_value(item, field) or "").casefold(), part),
+            name in _ADVANCED,
+            fields=frozenset({field}),
         )
 
     def _membership(self, field: str) -> Filter:
@@ -166,6 +174,10 @@ class _Parser:
             raise self.broken()
 
 
+def _asked(terms: Iterable[Filter]) -> frozenset[str]:
+    return frozenset().union(*(term.fields for term in terms))
+
+
 def _check_alternatives(count: int) -> None:
     if count > MAX_ALTERNATIVES:
         raise unsupported_query(
@@ -177,7 +189,9 @@ def _check_alternatives(count: int) -> None:
 def _equality(field: str, values: tuple[Any, ...]) -> Filter:
     wanted = {_comparable(field, value) for value in values}
     return Filter(
-        lambda item: _comparable(field, _value(item, field)) in wanted, equal=(field, values)
+        lambda item: _comparable(field, _value(item, field)) in wanted,
+        equal=(field, values),
+        fields=frozenset({field}),
     )
 
 
@@ -186,7 +200,9 @@ def _comparison(field: str, operator: str, literal: Any) -> Filter:
         equal = _equality(field, (literal,))
         if operator == "eq":
             return equal
-        return Filter(lambda item: not equal.matches(item), needs_advanced=True)
+        return Filter(
+            lambda item: not equal.matches(item), needs_advanced=True, fields=equal.fields
+        )
     ordered: Callable[[Any, Any], bool] = getattr(operators, operator)
 
     def matches(item: Mapping[str, Any]) -> bool:
@@ -195,7 +211,7 @@ def _comparison(field: str, operator: str, literal: Any) -> Filter:
             value = datetime.fromisoformat(value)
         return value is not None and ordered(value, literal)
 
-    return Filter(matches)
+    return Filter(matches, fields=frozenset({field}))
 
 
 def _comparable(field: str, value: Any) -> Any:

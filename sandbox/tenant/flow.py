@@ -10,6 +10,7 @@ import httpx
 from sandbox.tenant import audits
 from sandbox.tenant.clock import timestamp
 from sandbox.tenant.directory import User
+from sandbox.tenant.licences import may_reset
 from sandbox.tenant.methods import can_prove_identity
 from sandbox.tenant.tenant import Tenant
 
@@ -93,7 +94,7 @@ class _Flow:
             raise self._refused(403, "AccountDisabled", "User's account is disabled")
         if not self.tenant.sspr_enabled(self.user, self.tenant.in_scope()):
             raise self._refused(403, "SSPR_0013", "Password reset is not enabled for this user")
-        if not self.user.licensed(now):
+        if not may_reset(self.user, now):
             raise self._refused(403, "SSPR_0012", "User does not have a license")
         if not can_prove_identity(self.user, self.tenant.settings, now):
             reason = "User's account has insufficient authentication methods defined"

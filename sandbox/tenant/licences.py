@@ -1,4 +1,4 @@
-"""The tenant's one subscription, and what it gives to who has it."""
+"""The tenant's subscriptions, and what each gives to who has it."""
 
 from typing import Any
 
@@ -10,17 +10,41 @@ SKU_ID = "078d2b04-f1bd-4111-bbd4-b4b1b354cef4"
 SKU_NAME = "AAD_PREMIUM"
 PLAN_ID = "41781fb2-bc02-4b7c-bd55-b576c07bb09d"
 """Microsoft Entra ID P1, which password writeback takes."""
+BUSINESS_STANDARD_ID = "f245ecc8-75af-4f8e-b61f-27d8114de5f3"
+"""Microsoft 365 Business Standard has no such plan; with it people of the cloud may reset."""
 _SERVICE = "AADPremiumService"
+_STATUS = {"premium": "Enabled", "grace": "Warning", "suspended": "Suspended"}
+_BUSINESS_STANDARD = "business-standard"
+_USABLE = frozenset({"premium", "grace"})
+
+
+def checked_licence(name: str) -> str:
+    """The licence of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in {*_STATUS, _BUSINESS_STANDARD}:
+        raise ValueError(f"licence: not one of {', '.join(_STATUS)}, {_BUSINESS_STANDARD}: {name}")
+    return name
+
+
+def may_reset(user: User, now: float) -> bool:
+    """Whether what the user has is enough for SSPR."""
+    if not user.licensed(now):
+        return False
+    return user.licence in _USABLE or (user.licence == _BUSINESS_STANDARD and not user.synced)
 
 
 def assigned_plans(user: User, now: float) -> list[dict[str, Any]]:
     """The service plans a user has."""
-    if not user.licensed(now):
+    status = _STATUS.get(user.licence)
+    if not user.licensed(now) or status is None:
         return []
     return [
         {
             "assignedDateTime": timestamp(user.licensed_at or 0.0),
-            "capabilityStatus": "Enabled",
+            "capabilityStatus": status,
             "service": _SERVICE,
             "servicePlanId": PLAN_ID,
         }
@@ -29,7 +53,8 @@ def assigned_plans(user: User, now: float) -> list[dict[str, Any]]:
 
 def assigned_licences(user: User, now: float) -> list[dict[str, Any]]:
     """The subscriptions a user draws from."""
-    return [{"disabledPlans": [], "skuId": SKU_ID}] if user.licensed(now) else []
+    sku = BUSINESS_STANDARD_ID if user.licence == _BUSINESS_STANDARD else SKU_ID
+    return [{"disabledPlans": [], "skuId": sku}] if user.licensed(now) else []
 
 
 def plan_infos() -> list[dict[str, Any]]:

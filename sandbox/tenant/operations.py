@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.tenant import groups, lifecycle, organization, reports, users
+from sandbox.tenant import groups, lifecycle, organization, reports, roles, users
 from sandbox.tenant.odata import page_size
 from sandbox.tenant.quotas import Cost
 from sandbox.tenant.tenant import Tenant
@@ -19,6 +19,7 @@ _READ_MEMBERS = {"GroupMember.Read.All", "Group.Read.All", *_WRITE_MEMBERS, *_DI
 _READ_LICENCES = {"LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", *_DIRECTORY}
 _READ_ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY}
 _READ_AUDITS = {"AuditLog.Read.All"}
+_READ_ROLES = {"RoleManagement.Read.Directory", "RoleManagement.Read.All"}
 _READ_SYNC = {
     "OnPremDirectorySynchronization.Read.All",
     "OnPremDirectorySynchronization.ReadWrite.All",
@@ -31,6 +32,7 @@ ALL_PERMISSIONS = (
     "Organization.Read.All",
     "AuditLog.Read.All",
     "OnPremDirectorySynchronization.Read.All",
+    "RoleManagement.Read.Directory",
 )
 """What together allows every operation here: more than the product asks for."""
 
@@ -136,6 +138,18 @@ _OPERATIONS = (
     _operation("GET", _DETAILS, reports.list_registration_details, _READ_AUDITS),
     _operation("GET", f"{_DETAILS}/{{user-id}}", reports.get_registration_details, _READ_AUDITS),
     _operation("GET", "/auditLogs/directoryAudits", reports.list_audits, _READ_AUDITS),
+    _operation(
+        "GET",
+        "/roleManagement/directory/roleAssignments",
+        roles.list_role_assignments,
+        _READ_ROLES,
+    ),
+    _operation(
+        "GET",
+        "/roleManagement/directory/roleEligibilitySchedules",
+        roles.list_role_eligibilities,
+        _READ_ROLES,
+    ),
     # Whoever the custom extension authorises needs no permission: its handler sees to that.
     _operation(
         "POST", lifecycle.RESUME, lifecycle.resume, {*ALL_PERMISSIONS, lifecycle.PERMISSION}

@@ -1,4 +1,4 @@
-"""What a test may change about the tenant while it runs: delays, policies, the Connect host."""
+"""What a test may change about the tenant: delays, limits, policies, the Connect host."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -18,6 +18,13 @@ class Settings:
     """How long a user is "not found" after its creation."""
     licence_delay_seconds: float = 0.0
     """Between a synced user's arrival and its group-based licence."""
+    most_writes_at_once: float = 0.0
+    """Writes to one group that are carried out at once; more are refused. 0: any number."""
+    write_seconds: float = 0.0
+    """How long a write to a group goes on; others meanwhile are at once with it."""
+    filters_by_the_table: float = 1.0
+    """Whether users are found only by what Microsoft's table of filters offers, and as it says. 0:
+    the fields that it calls advanced need no advanced query, as public code has it."""
     methods_required: int = 1
     """How many methods a reset asks people for: 1 or 2."""
     disabled_methods: tuple[str, ...] = ()
@@ -68,5 +75,5 @@ def _checked(name: str, value: Any) -> Any:
             raise ValueError(f"{name}: not a list of methods: {value!r}")
         return tuple(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise ValueError(f"{name}: not a number of seconds: {value!r}")
+        raise ValueError(f"{name}: not a number from 0: {value!r}")
     return float(value)

@@ -16,6 +16,7 @@ from sandbox.tenant.seed import seeded_directory
 from sandbox.tenant.settings import Settings
 from sandbox.tenant.store import Store
 from sandbox.tenant.webhook_keys import WebhookKeys
+from sandbox.tenant.write_turns import WriteTurns
 
 TENANT_ID = object_id("tenant", "contoso")
 
@@ -39,6 +40,7 @@ class Tenant:
     quotas: Quotas = field(init=False)
     faults: Faults = field(default_factory=Faults)
     recorder: Recorder = field(default_factory=Recorder)
+    write_turns: WriteTurns = field(default_factory=WriteTurns)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     keys: WebhookKeys = field(default_factory=WebhookKeys)
 
@@ -94,4 +96,4 @@ class Tenant:
 
     def sspr_enabled(self, user: User, scope: set[str]) -> bool:
         """Whether SSPR lets the user in; administrators have a policy of their own."""
-        return bool(user.roles) or user.id in scope
+        return user.governed_as_administrator or user.id in scope

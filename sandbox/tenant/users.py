@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sandbox.company import object_id
 from sandbox.tenant.directory import INDEXED_FIELDS, User, role_id
 from sandbox.tenant.errors import (
     bad_request,
@@ -11,7 +10,13 @@ from sandbox.tenant.errors import (
     resource_not_found,
     unsupported_query,
 )
-from sandbox.tenant.fields import USER_DEFAULTS, USER_FIELDS, USER_LISTS
+from sandbox.tenant.fields import (
+    ADVANCED_USER_FIELDS,
+    UNFILTERED_USER_FIELDS,
+    USER_DEFAULTS,
+    USER_FIELDS,
+    USER_LISTS,
+)
 from sandbox.tenant.filters import Filter, parse_filter
 from sandbox.tenant.licences import SKU_ID, SKU_NAME, assigned_licences, assigned_plans, plan_infos
 from sandbox.tenant.odata import (
@@ -23,6 +28,7 @@ from sandbox.tenant.odata import (
     page_size,
     selected,
 )
+from sandbox.tenant.roles import template_id
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
@@ -118,7 +124,8 @@ def license_details(tenant: Tenant, request: GraphRequest) -> GraphResponse:
         "skuPartNumber": SKU_NAME,
         "servicePlans": plan_infos(),
     }
-    details = [detail] if user.licensed(tenant.clock.now()) else []
+    has_plan = assigned_plans(user, tenant.clock.now())
+    details = [detail] if has_plan else []
     names = selected(request, detail, "licenseDetails") or list(detail)
     body = context(request, f"users('{user.id}')/licenseDetails")
     return GraphResponse(200, {**body, "value": [_narrowed(each, names) for each in details]})
@@ -192,7 +199,15 @@ def _matching(tenant: Tenant, request: GraphRequest) -> Iterable[User]:
     if text is None:
         return filter(tenant.visible, tenant.directory.users.values())
     wanted = parse_filter(text, USER_FIELDS)
-    if wanted.needs_advanced and not request.advanced:
+    by_table = bool(tenant.settings.filters_by_the_table)
+    unfiltered = wanted.fields & UNFILTERED_USER_FIELDS
+    if by_table and unfiltered:
+        raise unsupported_query(
+            "Unsupported or invalid query filter clause specified for property "
+            f"'{min(unfiltered)}' of resource 'User'."
+        )
+    needs_advanced = wanted.needs_advanced or (by_table and wanted.fields & ADVANCED_USER_FIELDS)
+    if needs_advanced and not request.advanced:
         raise unsupported_query(
             "This filter needs the header ConsistencyLevel: eventual and $count=true."
         )
@@ -213,7 +228,7 @@ def _directory_role(name: str) -> dict[str, Any]:
         "@odata.type": "#microsoft.graph.directoryRole",
         "id": role_id(name),
         "displayName": name,
-        "roleTemplateId": object_id("roleTemplate", name),
+        "roleTemplateId": template_id(name),
     }
 
 

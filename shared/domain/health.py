@@ -32,6 +32,7 @@ class Trouble(StrEnum):
     FORBIDDEN = "forbidden"
     MISSING = "missing"
     NO_TOKEN = "no-token"  # noqa: S105  # a word, not a secret
+    WRONG_KIND = "wrong-kind"
     FAILED = "failed"
 
 
@@ -83,6 +84,7 @@ _ADVICE = {
     Trouble.MISSING: "It is not there under this name.",
     Trouble.NO_TOKEN: "The app gets no token: is its managed identity assigned, and "
     "SSPR_IDENTITY_CLIENT_ID its client id?",
+    Trouble.WRONG_KIND: "It is there, and of a kind that does not do; the detail says what to do.",
     Trouble.FAILED: "Nobody foresaw this; the detail has its kind, the log more.",
 }
 # How long: MicrosoftDocs/azure-docs issues 101801 and 85676, read on 28 Nov 2026.

@@ -301,6 +301,16 @@ class AnswersIgnored(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeGroupUnwritable(Signal):
+    """The scope group is not for the app to write: its kind, or who may; whom it is about waits."""
+
+    event = "scope-group-unwritable"
+    reason: Reason
+    people: int
+    """Whose memberships were to be written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaSyncProblem(Signal):
     """A delta sync has failed, or something keeps it from beginning."""
 
@@ -355,6 +365,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     WorkerReported,
     DeltaSyncProblem,
     AnswersIgnored,
+    ScopeGroupUnwritable,
 )
 """All there are."""
 

@@ -42,9 +42,9 @@ class Directory(Protocol):
         """Returns the people in any group, direct or nested, or None if there is no such group."""
 
     async def administrator_ids(self) -> frozenset[str]:
-        """Returns who holds a directory role, by the registration report.
+        """Returns everybody whom SSPR's policy for administrators governs, as `memberships` tells.
 
-        The report lags by up to hours.
+        New ones may be missing for hours.
         """
 
     async def registered(self) -> Mapping[str, HeldMethods]:

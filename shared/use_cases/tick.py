@@ -1,9 +1,10 @@
 """Tick: what every minute asks for, one after the other, whatever becomes of the one before."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 
 from shared.ports.world import World
+from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
@@ -33,18 +34,3 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: advance_rollout(world, clock),
         ]
     )
-
-
-async def all_in_turn(works: Iterable[Callable[[], Awaitable[object]]]) -> None:
-    """Runs each of the works; what they raise is raised when all have had their turn."""
-    errors: list[Exception] = []
-    for work in works:
-        try:
-            await work()
-        except Exception as error:  # noqa: BLE001  # raised below
-            errors.append(error)
-    if len(errors) == 1:
-        # As it is, so that the log and the runbook know it by its own name.
-        raise errors[0]
-    if errors:
-        raise ExceptionGroup("several parts of the clock have failed", errors)

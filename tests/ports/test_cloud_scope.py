@@ -46,7 +46,9 @@ async def test_removals_say_who_was_not_there(entra: Entra) -> None:
     }
     assert await entra.directory.scope_member_ids() == frozenset()
     again = await entra.scope.remove([GRACE, NOBODY])
-    assert {each.outcome for each in again.values()} == {WriteOutcome.ALREADY}
+    assert {(each.outcome, each.reason) for each in again.values()} == {
+        (WriteOutcome.ALREADY, Reason.REMOVAL_UNCONFIRMED)
+    }
 
 
 async def test_a_change_that_is_made_again_before_it_shows_is_done_already(entra: Entra) -> None:
@@ -63,8 +65,10 @@ async def test_a_group_that_others_write_refuses_everybody(entra: Entra) -> None
     answers += (await scope.remove([NOBODY])).values()
     assert len(answers) == 41
     assert {each.outcome for each in answers} == {WriteOutcome.REFUSED}
-    assert {each.reason for each in answers} == {Reason.GROUP_NOT_WRITABLE}
+    assert {each.reason for each in answers} == {Reason.GROUP_SYNCED}
     assert all(each.detail for each in answers)
+    assert await scope.obstacle() is Reason.GROUP_SYNCED
+    assert await entra.scope.obstacle() is None
 
 
 async def test_a_missing_group_is_not_taken_for_missing_people(entra: Entra) -> None:
@@ -72,6 +76,8 @@ async def test_a_missing_group_is_not_taken_for_missing_people(entra: Entra) -> 
     for change in (scope.add, scope.remove):
         with pytest.raises(DirectoryUnavailable, match="404"):
             await change([GRACE])
+    with pytest.raises(DirectoryUnavailable, match="404"):
+        await scope.obstacle()
 
 
 async def test_nobody_to_write_is_nothing_to_answer(entra: Entra) -> None:

@@ -22,6 +22,7 @@ from shared.ports.dependency import Dependency
 from tests.support.graph_tenant import NOBODY, SCOPE, Tenant
 
 MISSING = "missing-queue"
+KIND = "kind of scope group"
 
 
 def credential_of_nobody() -> TokenCredential:
@@ -39,6 +40,8 @@ class Pair:
     missing: str
     """The name of that part."""
     trouble: Trouble = Trouble.MISSING
+    also_missing: tuple[str, ...] = ()
+    """Other looks at the same part."""
 
 
 @asynccontextmanager
@@ -70,7 +73,7 @@ async def in_graph(request: pytest.FixtureRequest) -> AsyncIterator[Pair]:
     tenant.start_afresh(request.getfixturevalue("monkeypatch"))
     client = GraphClient(credential, base_url=tenant.base_url)
     well, lacking = GraphHealth(client, SCOPE), GraphHealth(client, NOBODY)
-    yield Pair(well, lacking, DependencyKind.GRAPH, "scope group")
+    yield Pair(well, lacking, DependencyKind.GRAPH, "scope group", also_missing=(KIND,))
     await client.aclose()
 
 
@@ -137,6 +140,7 @@ async def test_every_part_has_a_look_of_its_own(pair: Pair) -> None:
 
 
 async def test_what_is_not_there_is_in_trouble_and_the_others_are_reached(pair: Pair) -> None:
-    assert await in_trouble(pair.lacking) == [(pair.missing, pair.trouble)]
+    missing = [(name, pair.trouble) for name in (pair.missing, *pair.also_missing)]
+    assert await in_trouble(pair.lacking) == missing
     assert await in_trouble(pair.well) == []
     assert await in_trouble(pair.well) == []

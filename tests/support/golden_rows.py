@@ -36,8 +36,9 @@ from shared.domain.person.enrolment import (
     State,
     Step,
 )
+from shared.domain.person.kinds import KindRule, TraitRule
 from shared.domain.person.methods import NO_CHANGES, HeldMethods, MethodRule, ResetChanges
-from shared.domain.person.people import Attribute, UserRef
+from shared.domain.person.people import Attribute, Trait, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
@@ -152,7 +153,7 @@ REFUSED = Receipt(
     detail="is missing",
     body='{"grüße": 1}',
 )
-ROLLOUT: Rollout = replace(
+BEFORE_KINDS: Rollout = replace(
     PAUSED,
     document=replace(
         DOCUMENT,
@@ -171,7 +172,16 @@ ROLLOUT: Rollout = replace(
     applied_by="operation-1",
     forced=True,
 )
-BEFORE_RESETS = replace(ROLLOUT, document=replace(ROLLOUT.document, resets=NO_CHANGES))
+ROLLOUT = replace(
+    BEFORE_KINDS,
+    document=replace(
+        BEFORE_KINDS.document,
+        excluded_kinds=(KindRule("räume", (TraitRule(Trait.DISPLAY_NAME, ("raum *",)),)),),
+        external_members=True,
+    ),
+)
+"""BEFORE_KINDS is as it was stored before a document could name kinds of accounts."""
+BEFORE_RESETS = replace(BEFORE_KINDS, document=replace(BEFORE_KINDS.document, resets=NO_CHANGES))
 """As it was stored before a document could say what a reset asks for."""
 RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
 DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
@@ -366,8 +376,18 @@ async def _expect_receipts(tables: Tables) -> None:
     assert list(await tables.ledger.refused(9)) == [REFUSED]
 
 
-async def _write_rollout(tables: Tables) -> None:
+async def _write_kinds(tables: Tables) -> None:
     await tables.rollouts.replace(None, ROLLOUT, action="apply", now=NOW)
+
+
+async def _expect_kinds(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == ROLLOUT
+
+
+async def _write_rollout(tables: Tables) -> None:
+    await tables.rollouts.replace(None, BEFORE_KINDS, action="apply", now=NOW)
     await tables.rollouts.keep_document(2, DOCUMENT_TEXT, actor="ada", now=NOW)
     await tables.rollouts.keep_evaluation(DECIDED)
     await tables.rollouts.keep_evaluation(UNDECIDED)
@@ -380,7 +400,7 @@ async def _expect_rollout_before_resets(tables: Tables) -> None:
 
 
 async def _expect_rollout(
-    tables: Tables, rollout: Rollout = ROLLOUT, sight: WorkerSight = BEFORE_DOMAINS
+    tables: Tables, rollout: Rollout = BEFORE_KINDS, sight: WorkerSight = BEFORE_DOMAINS
 ) -> None:
     stored = await tables.rollouts.current()
     assert stored
@@ -458,6 +478,7 @@ GOLDEN: Mapping[str, Golden] = {
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
     "receipts": Golden(_write_receipts, _expect_receipts),
+    "kinds": Golden(_write_kinds, _expect_kinds),
     "worker": Golden(_write_worker, _expect_worker),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout),

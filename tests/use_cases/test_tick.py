@@ -11,7 +11,8 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
-from shared.use_cases.tick import all_in_turn, tick
+from shared.use_cases.in_turn import all_in_turn
+from shared.use_cases.tick import tick
 from tests.support.enrolments import BREAK_GLASS, NOW, SCOPE, enrolment
 from tests.support.stage import Stage, an_id
 from tests.support.waves import rollout

@@ -26,12 +26,20 @@ _LOOPBACK = ("http://127.0.0.1:", "http://localhost:")
 class SigningKeys:
     """The keys of one tenant; one for all doors, so that made-up tokens at one cost no more."""
 
-    def __init__(self, *, authority: str, tenant_id: str, seconds: float = _SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        authority: str,
+        tenant_id: str,
+        issuer_v1: str = "https://sts.windows.net",
+        seconds: float = _SECONDS,
+    ) -> None:
         """Takes note of who issues tokens; nothing is asked yet.
 
         Args:
-            authority: where Entra is, without the tenant.
+            authority: where Entra is, without the tenant; it issues tokens of version 2.
             tenant_id: whose tokens are taken.
+            issuer_v1: who issues those of version 1 in this cloud.
             seconds: for how long Entra's answer is waited for.
 
         Raises:
@@ -44,7 +52,7 @@ class SigningKeys:
         self._address = f"{base}/{self.tenant_id}/discovery/v2.0/keys"
         # An app's registration says which of the two versions its tokens have.
         self.issuers = frozenset(
-            {f"https://sts.windows.net/{self.tenant_id}/", f"{base}/{self.tenant_id}/v2.0"}
+            {f"{issuer_v1}/{self.tenant_id}/", f"{base}/{self.tenant_id}/v2.0"}
         )
         self._keys: Mapping[str, PyJWK] = {}
         self._fetched_at: datetime | None = None

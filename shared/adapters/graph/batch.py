@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from itertools import batched
 from typing import Any, Self
 
 import stamina
 
 from shared.adapters.graph.client import GraphClient
-from shared.adapters.graph.failure import GraphFailure, seconds_to_wait
+from shared.adapters.graph.failure import PASSING, GraphFailure, seconds_to_wait
 
 MOST_ITEMS = 20
 """Source: https://learn.microsoft.com/graph/json-batching"""
@@ -20,7 +19,7 @@ _PATIENCE = 120.0
 """Seconds after which throttled items are given up, before the lock of their message runs out."""
 _LONGEST_WAIT = 150.0
 """Seconds that one Retry-After may ask for: the window of Graph's quota of writes."""
-_TRANSIENT = frozenset({429, 500, 502, 503, 504})
+_TRANSIENT = PASSING | {429, 500, 502, 503, 504}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +29,16 @@ class Item:
     method: str
     path: str
     body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def written(self, number: int) -> dict[str, Any]:
         """Returns the item as the `$batch` wants it."""
-        item = {"id": str(number), "method": self.method, "url": self.path}
-        if self.body is None:
-            return item
-        return {**item, "headers": {"Content-Type": "application/json"}, "body": self.body}
+        item: dict[str, Any] = {"id": str(number), "method": self.method, "url": self.path}
+        headers = dict(self.headers)
+        if self.body is not None:
+            headers["Content-Type"] = "application/json"
+            item["body"] = self.body
+        return {**item, "headers": headers} if headers else item
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class Reply:
 _UNANSWERED = Reply(504)
 
 
-class _ToldToWait(Exception):
+class ToldToWait(Exception):
     """Items that have not been carried out yet."""
 
     def __init__(self, replies: Sequence[Reply]) -> None:
@@ -127,50 +129,25 @@ async def send_all(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
     return replies
 
 
-async def read_lists(
-    client: GraphClient, paths: Sequence[str]
-) -> list[list[dict[str, Any]] | None]:
-    """Reads every list to its end, in the paths' order; None stands for what does not exist.
-
-    Raises:
-        GraphFailure: one of them could not be read.
-    """
-    lists: dict[int, list[dict[str, Any]]] = {}
-    open_paths = dict(enumerate(paths))
-    while open_paths:
-        replies = await send_all(client, [Item("GET", path) for path in open_paths.values()])
-        following: dict[int, str] = {}
-        for index, reply in zip(open_paths, replies, strict=True):
-            if reply.status == HTTPStatus.NOT_FOUND:
-                lists.pop(index, None)
-                continue
-            if not reply.ok:
-                raise reply.failure()
-            lists.setdefault(index, []).extend(reply.body.get("value", []))
-            if next_path := client.next_path(reply.body):
-                following[index] = next_path
-        open_paths = following
-    return [lists.get(index) for index in range(len(paths))]
-
-
 async def _send_until_answered(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
     replies: dict[int, Reply] = {}
     waiting = list(range(len(items)))
     try:
         async for attempt in stamina.retry_context(
-            on=_time_to_wait, attempts=None, timeout=_PATIENCE, wait_initial=0.5
+            on=time_to_wait, attempts=None, timeout=_PATIENCE, wait_initial=0.5
         ):
             with attempt:
-                answers = await _send_once(client, [items[index] for index in waiting])
+                answers = await send_once(client, [items[index] for index in waiting])
                 replies.update(zip(waiting, answers, strict=True))
                 waiting = [index for index in waiting if replies[index].transient]
                 _check_settled([replies[index] for index in waiting])
-    except _ToldToWait as error:
+    except ToldToWait as error:
         raise error.last.failure() from None
     return [replies[index] for index in range(len(items))]
 
 
-async def _send_once(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
+async def send_once(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
+    """Sends one `$batch`, and returns what it says of each item; what it leaves out is a 504."""
     written = [item.written(number) for number, item in enumerate(items)]
     answer = await client.post("/$batch", {"requests": written})
     replies = {item["id"]: Reply.read(item) for item in answer.get("responses", [])}
@@ -179,10 +156,11 @@ async def _send_once(client: GraphClient, items: Sequence[Item]) -> list[Reply]:
 
 def _check_settled(throttled: Sequence[Reply]) -> None:
     if throttled:
-        raise _ToldToWait(throttled)
+        raise ToldToWait(throttled)
 
 
-def _time_to_wait(error: Exception) -> bool | float:
-    if not isinstance(error, _ToldToWait) or error.seconds > _LONGEST_WAIT:
+def time_to_wait(error: Exception) -> bool | float:
+    """Tells after how many seconds to send again, or whether to at all."""
+    if not isinstance(error, ToldToWait) or error.seconds > _LONGEST_WAIT:
         return False
     return error.seconds or True

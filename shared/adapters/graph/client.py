@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,7 @@ class _Connection:
     credential: "AsyncTokenCredential"
     error_map: dict[str, Any]
     report_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    write_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class GraphClient:
@@ -81,14 +82,14 @@ class GraphClient:
         """Sends a POST with `body` as JSON."""
         return await self._send("POST", path, json.dumps(body).encode())
 
-    async def pages(self, path: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """Reads a list page by page, to its end."""
-        following: str | None = path
-        while following:
-            async with self._turn(following):
-                page = await self.get(following)
-            yield page.get("value", [])
-            following = self.next_path(page)
+    async def read_page(self, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Sends a GET for one page of a list; pages of reports wait for each other."""
+        async with self._turn(path):
+            return await self._send("GET", path, None, headers)
+
+    def write_turn(self) -> AbstractAsyncContextManager[Any]:
+        """Makes writers wait for each other: what is changed is one group."""
+        return self._connection().write_turn
 
     def next_path(self, page: Mapping[str, Any]) -> str | None:
         """Returns the path at which the list goes on after `page`; None at its end.
@@ -116,22 +117,26 @@ class GraphClient:
         """
         return self._connection().report_turn if path.startswith(_REPORTS) else nullcontext()
 
-    async def _send(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+    async def _send(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         # Not the decorator: stamina logs a decorated function's arguments, and these have names.
         async for attempt in stamina.retry_context(
             on=_is_transient, attempts=_ATTEMPTS, timeout=None, wait_initial=0.2
         ):
             with attempt:
-                return await self._send_once(method, path, body)
+                return await self._send_once(method, path, body, headers or {})
         raise AssertionError("a retry context returns or raises")
 
-    async def _send_once(self, method: str, path: str, body: bytes | None) -> dict[str, Any]:
+    async def _send_once(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
         import httpx
         from azure.core.exceptions import AzureError
         from kiota_abstractions.api_error import APIError
 
         connection = self._connection()
-        request = _request(method, self.base_url + path, body)
+        request = _request(method, self.base_url + path, body, headers)
         try:
             content = await connection.adapter.send_primitive_async(
                 request, "bytes", connection.error_map
@@ -181,14 +186,17 @@ def _is_transient(error: Exception) -> bool:
     return isinstance(error, GraphFailure) and error.transient
 
 
-def _request(method: str, url: str, body: bytes | None) -> "RequestInformation":
+def _request(
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+) -> "RequestInformation":
     # By hand: the SDK's request builders know no $batch, and most of what is sent is one.
     from kiota_abstractions.method import Method
     from kiota_abstractions.request_information import RequestInformation
 
     request = RequestInformation(Method(method))
     request.url = url
-    request.headers.try_add("Accept", "application/json")
+    for name, value in {"Accept": "application/json", **headers}.items():
+        request.headers.try_add(name, value)
     if body is not None:
         request.set_stream_content(body, "application/json")
     return request

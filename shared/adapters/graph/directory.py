@@ -3,21 +3,23 @@
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime
 from http import HTTPStatus
-from itertools import chain
+from itertools import batched, chain
 
-from shared.adapters.graph.batch import read_lists
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure
+from shared.adapters.graph.listing import pages, read_lists
 from shared.adapters.graph.people import (
     is_user,
     memberships_of,
     names_of,
     person_of,
     registration_of,
+    with_appointments,
 )
 from shared.adapters.graph.queries import (
     all_users,
     registration_report,
+    role_assignments,
     sspr_audits,
     transitive_member_of,
     transitive_members,
@@ -25,6 +27,8 @@ from shared.adapters.graph.queries import (
     users_with,
 )
 from shared.adapters.graph.resets import resets_of
+from shared.domain.person.administrator_roles import is_two_gate_role
+from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     Identifier,
@@ -36,6 +40,8 @@ from shared.domain.person.people import (
 )
 from shared.domain.rollout.resets import Reset
 
+_MOST_LOOKED_UP = 1000
+"""Ids of one look-up. Source: https://learn.microsoft.com/graph/api/directoryobject-getbyids"""
 _FIELD = {
     IdentifierKind.OBJECT_ID: "id",
     IdentifierKind.USER_PRINCIPAL_NAME: "userPrincipalName",
@@ -46,9 +52,18 @@ _FIELD = {
 class GraphDirectory:
     """Reads people 300 to an HTTP request; every method may raise `DirectoryUnavailable`."""
 
-    def __init__(self, client: GraphClient, scope_group_id: str) -> None:
+    def __init__(
+        self,
+        client: GraphClient,
+        scope_group_id: str,
+        *,
+        licences: Licences = DEFAULT_LICENCES,
+        reads_role_assignments: bool = False,
+    ) -> None:
         self._client = client
         self._scope_group_id = scope_group_id
+        self._licences = licences
+        self._reads_role_assignments = reads_role_assignments
 
     async def find_people(
         self, identifiers: Collection[Identifier]
@@ -82,9 +97,12 @@ class GraphDirectory:
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
         """Reads their groups and roles, direct or through others; an id of nobody is left out."""
         asked = list(dict.fromkeys(object_ids))
+        if not asked:
+            return {}
         lists = await read_lists(self._client, [transitive_member_of(each) for each in asked])
+        appointed = await self._appointed()
         return {
-            object_id: memberships_of(objects)
+            object_id: with_appointments(memberships_of(objects), object_id, appointed)
             for object_id, objects in zip(asked, lists, strict=True)
             if objects is not None
         }
@@ -104,39 +122,77 @@ class GraphDirectory:
 
     async def everybody(self) -> AsyncIterator[list[Person]]:
         """Reads every user of the tenant, guests and disabled ones too, page by page."""
-        async for page in self._client.pages(all_users()):
-            yield [person_of(user) for user in page]
+        async for page in pages(self._client, all_users()):
+            yield [person_of(user, self._licences) for user in page]
 
     async def registrations(self) -> Mapping[str, Registration]:
         """Returns the whole registration report by object id; it lags by up to hours."""
-        pages = self._client.pages(registration_report())
-        return {row["id"]: registration_of(row) async for page in pages for row in page}
+        listed = pages(self._client, registration_report())
+        return {row["id"]: registration_of(row) async for page in listed for row in page}
 
     async def administrator_ids(self) -> frozenset[str]:
-        """Lists who holds a directory role, by the registration report; it lags by up to hours."""
-        return await self._reported_ids("isAdmin")
+        """Returns whom the policy for administrators governs, of everybody.
+
+        The registration report says who may be one, and lags by up to hours; what it does not know
+        is which role. So those few are looked at as `memberships` looks at them.
+        """
+        appointed = await self._appointed()
+        candidates = await self._reported_ids("isAdmin") | await self._people_among(appointed)
+        looked_at = await self.memberships(candidates)
+        return frozenset(each for each, one in looked_at.items() if one.holds_directory_role)
+
+    async def _appointed(self) -> frozenset[str]:
+        """Returns the people and groups with a role that the policy for administrators names.
+
+        It counts whoever is eligible for one, and whoever has it in an administrative unit alone:
+        none of them shows among a person's memberships. Empty where that is not to be read.
+        """
+        if not self._reads_role_assignments:
+            return frozenset()
+        lists = await read_lists(self._client, role_assignments())
+        return frozenset(
+            row["principalId"]
+            for row in chain.from_iterable(each or () for each in lists)
+            if is_two_gate_role(row.get("roleDefinitionId"), None)
+        )
+
+    async def _people_among(self, appointed: Collection[str]) -> frozenset[str]:
+        """Returns the people among them, and those in the groups among them."""
+        found: set[str] = set()
+        for some in batched(sorted(appointed), _MOST_LOOKED_UP, strict=False):
+            body = {"ids": list(some), "types": ["user", "group"]}
+            page = await self._client.post("/directoryObjects/getByIds", body)
+            for each in page.get("value", []):
+                if is_user(each):
+                    found.add(each["id"])
+                else:
+                    found |= await self._member_ids(each["id"])
+        return frozenset(found)
 
     async def registered(self) -> Mapping[str, HeldMethods]:
         """Lists who is registered for SSPR and with what, by the same report, with the same lag."""
-        pages = self._client.pages(registration_report("isSsprRegistered"))
-        return {row["id"]: registration_of(row).held async for page in pages for row in page}
+        listed = pages(self._client, registration_report("isSsprRegistered"))
+        return {row["id"]: registration_of(row).held async for page in listed for row in page}
 
     async def resets(self, since: datetime) -> list[Reset]:
         """Reads the resets that people tried by themselves since then, by the audit log."""
-        pages = self._client.pages(sspr_audits(since))
-        return resets_of([record async for page in pages for record in page])
+        listed = pages(self._client, sspr_audits(since))
+        return resets_of([record async for page in listed for record in page])
 
     async def _member_ids(self, group_id: str) -> frozenset[str]:
-        pages = self._client.pages(transitive_members(group_id))
-        return frozenset([each["id"] async for page in pages for each in page if is_user(each)])
+        listed = pages(self._client, transitive_members(group_id))
+        return frozenset([each["id"] async for page in listed for each in page if is_user(each)])
 
     async def _reported_ids(self, flag: str) -> frozenset[str]:
-        pages = self._client.pages(registration_report(flag))
-        return frozenset([row["id"] async for page in pages for row in page])
+        listed = pages(self._client, registration_report(flag))
+        return frozenset([row["id"] async for page in listed for row in page])
 
     async def _people(self, paths: list[str]) -> list[Person]:
         lists = await read_lists(self._client, paths)
-        return [person_of(user) for user in chain.from_iterable(each or () for each in lists)]
+        return [
+            person_of(user, self._licences)
+            for user in chain.from_iterable(each or () for each in lists)
+        ]
 
 
 def _paths(kind: IdentifierKind, identifiers: Collection[Identifier]) -> list[str]:

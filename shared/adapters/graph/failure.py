@@ -8,9 +8,19 @@ from typing import Self
 
 from shared.domain.errors import DirectoryUnavailable
 
-_WORTH_ANOTHER_TRY = frozenset({500, 502})
+PASSING = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.CONFLICT,
+        HTTPStatus.PRECONDITION_FAILED,
+        HTTPStatus.LOCKED,
+        HTTPStatus.FAILED_DEPENDENCY,
+    }
+)
+"""Refusals that say nothing about what was asked: the same, a little later, may well be done.
+A 409 is `Directory_ConcurrencyViolation`, "Please wait briefly and retry"."""
+_WORTH_ANOTHER_TRY = PASSING | {500, 502}
 """The SDK retries 429, 503 and 504 by itself, but not these."""
-
 
 NOT_ALLOWED = (
     "the app's identity has no such permission, or got it within the last 24 hours: its token is "
@@ -27,6 +37,7 @@ class GraphFailure(DirectoryUnavailable):
 
     Attributes:
         status: the HTTP status; None when there was no answer.
+        code: Graph's code of the error; empty when it gave none.
         transient: whether asking again at once may help.
     """
 
@@ -35,11 +46,13 @@ class GraphFailure(DirectoryUnavailable):
         problem: str,
         *,
         status: int | None = None,
+        code: str = "",
         transient: bool | None = None,
         retry_after: float = 0.0,
     ) -> None:
         super().__init__(problem)
         self.status = status
+        self.code = code
         self.retry_after = retry_after
         self.transient = status in _WORTH_ANOTHER_TRY if transient is None else transient
 
@@ -57,7 +70,7 @@ class GraphFailure(DirectoryUnavailable):
             problem = f"{problem} (request {request_id})"
         if status == HTTPStatus.FORBIDDEN:
             problem = f"{problem}: {NOT_ALLOWED}"
-        return cls(problem, status=status, retry_after=retry_after or 0.0)
+        return cls(problem, status=status, code=code or "", retry_after=retry_after or 0.0)
 
 
 class NoToken(GraphFailure):

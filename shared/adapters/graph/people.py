@@ -1,11 +1,13 @@
 """Users and report rows as Graph writes them, read into the domain's words."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from sys import intern
 from typing import Any
 
+from shared.domain.person.administrator_roles import is_two_gate_role
+from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.methods import HeldMethods, read_held, write_held
 from shared.domain.person.people import (
     Identifier,
@@ -16,10 +18,9 @@ from shared.domain.person.people import (
     UserRef,
 )
 
-WRITEBACK_PLANS = frozenset(
-    {"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "eec0eb4f-6444-4f95-aba0-50c24d67f998"}
-)
-"""The service plans AAD_PREMIUM (Entra ID P1) and AAD_PREMIUM_P2."""
+_USABLE = frozenset({"Enabled", "Warning"})
+"""A plan in its grace period (`Warning`) can be used.
+Source: https://learn.microsoft.com/graph/api/resources/assignedplan, read in November 2026."""
 _USER = "#microsoft.graph.user"
 _GROUP = "#microsoft.graph.group"
 _DIRECTORY_ROLE = "#microsoft.graph.directoryRole"
@@ -31,9 +32,10 @@ _MOST_METHODS = 40
 Row = Mapping[str, Any]
 
 
-def person_of(user: Row) -> Person:
+def person_of(user: Row, licences: Licences = DEFAULT_LICENCES) -> Person:
     """Makes a person of a user with the fields that `queries` selects."""
     get = user.get
+    synced = get("onPremisesSyncEnabled") is True
     hired = get("employeeHireDate")
     return Person(
         ref=UserRef(
@@ -45,8 +47,8 @@ def person_of(user: Row) -> Person:
         ),
         enabled=get("accountEnabled") is True,
         guest=get("userType") == "Guest",
-        synced=get("onPremisesSyncEnabled") is True,
-        licensed=any(map(_is_writeback_plan, get("assignedPlans") or ())),
+        synced=synced,
+        licensed=_is_licensed(user, licences, synced=synced),
         hire_date=datetime.fromisoformat(hired) if hired else None,
         department=_shared(get("department")),
         company=_shared(get("companyName")),
@@ -54,6 +56,13 @@ def person_of(user: Row) -> Person:
         job_title=_shared(get("jobTitle")),
         office=_shared(get("officeLocation")),
         usage_location=_shared(get("usageLocation")),
+        display_name=get("displayName"),
+        creation_type=_shared(get("creationType")),
+        extension_attributes=tuple(
+            (intern(name), intern(value))
+            for name, value in (get("onPremisesExtensionAttributes") or {}).items()
+            if isinstance(value, str) and value
+        ),
         domain=_shared(get("onPremisesDomainName")),
     )
 
@@ -69,11 +78,27 @@ def names_of(person: Person) -> list[Identifier]:
     return [Identifier(kind, value) for kind, value in values.items() if value]
 
 
-def memberships_of(objects: list[dict[str, Any]]) -> Memberships:
+def memberships_of(objects: Iterable[Row]) -> Memberships:
     """Reads what a list of groups, roles and administrative units says of a person."""
-    types = {each.get("@odata.type") for each in objects}
-    groups = frozenset(each["id"] for each in objects if each.get("@odata.type") == _GROUP)
-    return Memberships(groups, holds_directory_role=_DIRECTORY_ROLE in types)
+    listed = list(objects)
+    groups = frozenset(each["id"] for each in listed if each.get("@odata.type") == _GROUP)
+    roles = [each for each in listed if each.get("@odata.type") == _DIRECTORY_ROLE]
+    return Memberships(
+        groups,
+        holds_directory_role=any(
+            is_two_gate_role(each.get("roleTemplateId"), each.get("displayName")) for each in roles
+        ),
+    )
+
+
+def with_appointments(
+    memberships: Memberships, object_id: str, appointed: Collection[str]
+) -> Memberships:
+    """Adds what the assignments of roles say: of the person, or of a group that they are in."""
+    if memberships.holds_directory_role:
+        return memberships
+    is_appointed = object_id in appointed or not memberships.group_ids.isdisjoint(appointed)
+    return Memberships(memberships.group_ids, holds_directory_role=is_appointed)
 
 
 def is_user(member: Row) -> bool:
@@ -103,11 +128,17 @@ def _held(row: Row) -> HeldMethods:
     return read_held(text)
 
 
-def _is_writeback_plan(plan: Row) -> bool:
-    return (
-        str(plan.get("servicePlanId")).lower() in WRITEBACK_PLANS
-        and plan.get("capabilityStatus") == "Enabled"
+def _is_licensed(user: Row, licences: Licences, *, synced: bool) -> bool:
+    plans = (
+        str(plan.get("servicePlanId")).lower()
+        for plan in user.get("assignedPlans") or ()
+        if plan.get("capabilityStatus") in _USABLE
     )
+    if not licences.plans.isdisjoint(plans):
+        return True
+    # Without writeback there is nothing that a synced person could reset.
+    skus = (str(one.get("skuId")).lower() for one in user.get("assignedLicenses") or ())
+    return not synced and not licences.cloud_only_skus.isdisjoint(skus)
 
 
 def _shared(text: str | None) -> str | None:

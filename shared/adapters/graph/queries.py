@@ -10,7 +10,9 @@ MOST_VALUES = 15
 _LARGEST_PAGE = 999
 _FIELDS = (
     "id,userPrincipalName,employeeId,accountEnabled,userType,employeeHireDate,assignedPlans,"
+    "assignedLicenses,"
     "department,companyName,employeeType,jobTitle,officeLocation,usageLocation,"
+    "displayName,creationType,onPremisesExtensionAttributes,"
     "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier,onPremisesDomainName"
 )
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
@@ -39,6 +41,12 @@ def all_users() -> str:
     return f"/users?$select={_FIELDS}&$top={_LARGEST_PAGE}"
 
 
+def kind_of_group(group_id: str) -> str:
+    """Returns the path that tells of what kind a group is, and so who may write it."""
+    fields = "id,groupTypes,mailEnabled,securityEnabled,onPremisesSyncEnabled,isAssignableToRole"
+    return f"/groups/{quote(group_id, safe='')}?$select={fields}"
+
+
 def transitive_members(group_id: str) -> str:
     """Returns the path that lists what is in a group, directly or through other groups.
 
@@ -50,7 +58,16 @@ def transitive_members(group_id: str) -> str:
 def transitive_member_of(object_id: str) -> str:
     """Returns the path that lists what a person is in, directly or through others."""
     path = f"/users/{quote(object_id, safe='')}/transitiveMemberOf"
-    return f"{path}?$select=id&$top={_LARGEST_PAGE}"
+    return f"{path}?$select=id,displayName,roleTemplateId&$top={_LARGEST_PAGE}"
+
+
+def role_assignments() -> tuple[str, str]:
+    """Returns the paths that list who holds which role, or may make it theirs for a time."""
+    fields = "id,principalId,roleDefinitionId"
+    return (
+        f"/roleManagement/directory/roleAssignments?$select={fields}",
+        f"/roleManagement/directory/roleEligibilitySchedules?$select={fields}",
+    )
 
 
 def registration_report(flag: str | None = None) -> str:

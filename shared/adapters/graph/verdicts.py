@@ -13,9 +13,16 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 
-_ALREADY_THERE = "already exist"
-_NOT_REPLICATED = "objects being referenced don't exist"
-_MASTERED_ON_PREMISES = "on-premises mastered"
+_ALREADY_THERE = ("already exist",)
+_NOT_REPLICATED = ("objects being referenced don't exist", "objects being referenced do not exist")
+"""Microsoft's pages write it both ways."""
+_NOT_THERE = ("removed object references do not exist", "removed object references don't exist")
+_OF_GROUP = {
+    "on-premises mastered": Reason.GROUP_SYNCED,
+    "mail-enabled security group": Reason.GROUP_MAIL_ENABLED,
+    "external service": Reason.GROUP_EXTERNAL,
+}
+"""What is said of a group that others write, in whatever case."""
 
 
 class GraphVerdict(Enum):
@@ -25,8 +32,10 @@ class GraphVerdict(Enum):
     ALREADY = auto()
     NOT_FOUND = auto()
     NOT_REPLICATED = auto()
+    NOT_THERE = auto()
     GROUP_NOT_WRITABLE = auto()
-    REFUSED = auto()
+    NOT_NOW = auto()
+    UNKNOWN = auto()
 
 
 def verdict_on_add(reply: Reply) -> GraphVerdict:
@@ -38,6 +47,8 @@ def verdict_on_add(reply: Reply) -> GraphVerdict:
     match reply.status:
         case _ if reply.ok:
             return GraphVerdict.DONE
+        case _ if reply.transient:
+            return GraphVerdict.NOT_NOW
         case HTTPStatus.UNAUTHORIZED:
             raise reply.failure()
         case HTTPStatus.FORBIDDEN:
@@ -49,17 +60,27 @@ def verdict_on_add(reply: Reply) -> GraphVerdict:
 
 
 def verdict_on_remove(reply: Reply) -> GraphVerdict:
-    """Reads the reply to a removal: who is not there has been removed already.
+    """Reads the reply to a removal; it raises as `verdict_on_add` does.
 
-    It raises as `verdict_on_add` does.
+    That somebody is not there may be true, or all that a replica which lags knows of them.
     """
     verdict = verdict_on_add(reply)
-    return GraphVerdict.ALREADY if verdict is GraphVerdict.NOT_FOUND else verdict
+    unknown = {GraphVerdict.NOT_FOUND, GraphVerdict.NOT_REPLICATED}
+    return GraphVerdict.NOT_THERE if verdict in unknown else verdict
+
+
+def group_reason(reply: Reply) -> Reason:
+    """Returns what Graph says of a group that it does not let the app write."""
+    said = reply.message.lower()
+    known = (reason for text, reason in _OF_GROUP.items() if text in said)
+    return next(known, Reason.GROUP_NOT_WRITABLE)
 
 
 def answer(change: ScopeAction, object_id: str, verdict: GraphVerdict, reply: Reply) -> WriteResult:
     """Returns the verdict as the port's answer for one person."""
     outcome, reason = _ANSWERS[verdict]
+    if verdict is GraphVerdict.GROUP_NOT_WRITABLE:
+        reason = group_reason(reply)
     told = outcome in {WriteOutcome.REFUSED, WriteOutcome.NOT_FOUND}
     return WriteResult(
         change=change,
@@ -75,8 +96,10 @@ _ANSWERS = {
     GraphVerdict.ALREADY: (WriteOutcome.ALREADY, None),
     GraphVerdict.NOT_FOUND: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
     GraphVerdict.NOT_REPLICATED: (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA),
+    GraphVerdict.NOT_THERE: (WriteOutcome.ALREADY, Reason.REMOVAL_UNCONFIRMED),
     GraphVerdict.GROUP_NOT_WRITABLE: (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE),
-    GraphVerdict.REFUSED: (WriteOutcome.REFUSED, Reason.WRITE_REFUSED),
+    GraphVerdict.NOT_NOW: (WriteOutcome.REFUSED, Reason.NOT_NOW),
+    GraphVerdict.UNKNOWN: (WriteOutcome.REFUSED, Reason.UNKNOWN_REFUSAL),
 }
 
 
@@ -87,10 +110,16 @@ def _detail(reply: Reply) -> str:
 
 
 def _by_text(message: str) -> GraphVerdict:
-    if _ALREADY_THERE in message:
-        return GraphVerdict.ALREADY
-    if _NOT_REPLICATED in message:
-        return GraphVerdict.NOT_REPLICATED
-    if _MASTERED_ON_PREMISES in message:
-        return GraphVerdict.GROUP_NOT_WRITABLE
-    return GraphVerdict.REFUSED
+    said = message.lower()
+    for texts, verdict in _VERDICTS.items():
+        if any(text in said for text in texts):
+            return verdict
+    return GraphVerdict.UNKNOWN
+
+
+_VERDICTS = {
+    tuple(_OF_GROUP): GraphVerdict.GROUP_NOT_WRITABLE,
+    _NOT_THERE: GraphVerdict.NOT_THERE,
+    _ALREADY_THERE: GraphVerdict.ALREADY,
+    _NOT_REPLICATED: GraphVerdict.NOT_REPLICATED,
+}

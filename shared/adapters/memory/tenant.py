@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Memberships, Person, Registration
+from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.resets import Reset
 
 
@@ -14,7 +15,7 @@ class Group:
     """A group of people and of groups; one that others write refuses to be written here."""
 
     members: set[str] = field(default_factory=set)
-    writable: bool = True
+    kind: ScopeGroup = field(default_factory=ScopeGroup)
 
 
 @dataclass(slots=True)

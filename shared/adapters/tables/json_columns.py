@@ -1,5 +1,9 @@
 """Values of one kind as JSON in a row's columns, and back."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import TypeAdapter
 
 from shared.adapters.tables.long_text import gathered, spread
@@ -15,7 +19,14 @@ class JsonColumns[T]:
     A field that is new needs a default for what was stored without it.
     """
 
-    def __init__(self, kind: type[T], name: str, *, omits_defaults: bool = False) -> None:
+    def __init__(
+        self,
+        kind: type[T],
+        name: str,
+        *,
+        omits_defaults: bool = False,
+        added: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
         """Takes what is stored under which name.
 
         Args:
@@ -23,10 +34,13 @@ class JsonColumns[T]:
             name: Of the columns.
             omits_defaults: Whether a field that has its default is left out, so that a row
                 without a new one stays as it was.
+            added: Fields of its parts that came later, with their defaults; a part whose fields
+                have these is stored as it was before.
         """
         self._name = name
         self._omits_defaults = omits_defaults
         self._adapter = TypeAdapter(kind)
+        self._added = added or {}
 
     def of(self, value: T) -> dict[str, str]:
         """Returns the columns that hold the value.
@@ -34,9 +48,19 @@ class JsonColumns[T]:
         Raises:
             InvalidMessage: a row cannot hold as much.
         """
-        text = self._adapter.dump_json(value, exclude_defaults=self._omits_defaults).decode()
+        text = self._text_of(value)
         refuse_too_large(text, self._name)
         return spread(self._name, text)
+
+    def _text_of(self, value: T) -> str:
+        if not self._added:
+            return self._adapter.dump_json(value, exclude_defaults=self._omits_defaults).decode()
+        plain = self._adapter.dump_python(value, mode="json")
+        for part, fields in self._added.items():
+            for name, default in fields.items():
+                if plain[part].get(name) == default:
+                    del plain[part][name]
+        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
     def read(self, row: Row) -> T:
         """Returns the value that these columns hold."""

@@ -20,7 +20,9 @@ from shared.domain.rollout.state import Lease, Rollout
 from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
-_ROLLOUT = JsonColumns(Rollout, "Rollout")
+_ROLLOUT = JsonColumns(
+    Rollout, "Rollout", added={"document": {"excluded_kinds": [], "external_members": False}}
+)
 _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
 _RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")

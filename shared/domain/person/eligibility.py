@@ -10,16 +10,35 @@ def refusal(person: Person, memberships: Memberships, policy: Policy) -> Reason 
 
     Protection in AD (`adminCount=1`) is not visible in Entra; the worker checks it.
     """
+    return (
+        _by_account(person, policy)
+        or _by_memberships(memberships, policy)
+        or _by_person(person, policy)
+    )
+
+
+def _by_account(person: Person, policy: Policy) -> Reason | None:
+    """Returns why the account is nobody's who has a password here, or cannot be used."""
     if person.guest:
         return Reason.GUEST
-    if not person.enabled:
-        return Reason.DISABLED
+    if person.external_member and not policy.external_members:
+        return Reason.EXTERNAL_MEMBER
+    if policy.kind_of(person) is not None:
+        return Reason.EXCLUDED_KIND
+    return None if person.enabled else Reason.DISABLED
+
+
+def _by_memberships(memberships: Memberships, policy: Policy) -> Reason | None:
     if memberships.holds_directory_role:
         return Reason.ADMINISTRATOR
     if memberships.group_ids & policy.excluded_group_ids:
         return Reason.EXCLUDED_GROUP
     if policy.population_group_ids and not memberships.group_ids & policy.population_group_ids:
         return Reason.OUTSIDE_POPULATION
+    return None
+
+
+def _by_person(person: Person, policy: Policy) -> Reason | None:
     if person.object_id in policy.excluded_object_ids:
         return Reason.EXCLUDED_PERSON
     if any(rule.matches(person) for rule in policy.excluded_attributes):

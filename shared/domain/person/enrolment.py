@@ -234,6 +234,12 @@ class Enrolment:
         return self.exclusion is not None and self.exclusion.holds(now)
 
     @property
+    def awaits_confirmation(self) -> bool:
+        """Whether Entra has said last that there was no membership to remove."""
+        told = self.steps[-1].reason if self.steps else None
+        return self.state is State.WITHDRAWING and told is Reason.REMOVAL_UNCONFIRMED
+
+    @property
     def is_provisional(self) -> bool:
         """Whether the person was not in Entra when last looked for."""
         return self.user.object_id is None

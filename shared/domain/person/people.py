@@ -75,6 +75,32 @@ class Attribute(StrEnum):
     DOMAIN = "onPremisesDomainName"
 
 
+class Trait(StrEnum):
+    """What tells of what kind an account is, named as Graph names it."""
+
+    USER_PRINCIPAL_NAME = "userPrincipalName"
+    DISPLAY_NAME = "displayName"
+    EMPLOYEE_TYPE = "employeeType"
+    CREATION_TYPE = "creationType"
+    EXTENSION_1 = "extensionAttribute1"
+    EXTENSION_2 = "extensionAttribute2"
+    EXTENSION_3 = "extensionAttribute3"
+    EXTENSION_4 = "extensionAttribute4"
+    EXTENSION_5 = "extensionAttribute5"
+    EXTENSION_6 = "extensionAttribute6"
+    EXTENSION_7 = "extensionAttribute7"
+    EXTENSION_8 = "extensionAttribute8"
+    EXTENSION_9 = "extensionAttribute9"
+    EXTENSION_10 = "extensionAttribute10"
+    EXTENSION_11 = "extensionAttribute11"
+    EXTENSION_12 = "extensionAttribute12"
+    EXTENSION_13 = "extensionAttribute13"
+    EXTENSION_14 = "extensionAttribute14"
+    EXTENSION_15 = "extensionAttribute15"
+
+
+_EXTERNAL = "#ext#"
+"""What Entra puts into the UPN of an account that is at home elsewhere."""
 _FIELDS = {
     Attribute.DEPARTMENT: "department",
     Attribute.COMPANY: "company",
@@ -95,7 +121,7 @@ class Person:
     guest: bool = False
     synced: bool = False
     licensed: bool = True
-    """An Entra ID P1 or P2 service plan is assigned and enabled."""
+    """A licence with which this person may reset is assigned and usable; see `licences`."""
     hire_date: datetime | None = None
     department: str | None = None
     company: str | None = None
@@ -103,8 +129,35 @@ class Person:
     job_title: str | None = None
     office: str | None = None
     usage_location: str | None = None
+    display_name: str | None = None
+    creation_type: str | None = None
+    extension_attributes: tuple[tuple[str, str], ...] = ()
+    """Those that have a value, by their names: `extensionAttribute1` to 15."""
     domain: str | None = None
     """The DNS name of the AD domain that they are synced from; None of cloud users."""
+
+    @property
+    def external_member(self) -> bool:
+        """Whether the account is at home in another tenant, and no guest here.
+
+        So are those of a multitenant organisation and of cross-tenant synchronisation; their
+        password is not here.
+        """
+        return not self.guest and _EXTERNAL in (self.ref.user_principal_name or "").lower()
+
+    def trait(self, trait: Trait) -> str | None:
+        """Returns what the directory has under that name, or None if it has nothing."""
+        match trait:
+            case Trait.USER_PRINCIPAL_NAME:
+                return self.ref.user_principal_name
+            case Trait.DISPLAY_NAME:
+                return self.display_name
+            case Trait.EMPLOYEE_TYPE:
+                return self.employee_type
+            case Trait.CREATION_TYPE:
+                return self.creation_type
+            case _:
+                return dict(self.extension_attributes).get(trait)
 
     def attribute(self, attribute: Attribute) -> str | None:
         """Returns what the directory has under that attribute, or None if it has nothing."""
@@ -125,6 +178,7 @@ class Memberships:
 
     group_ids: frozenset[str] = field(default_factory=frozenset)
     holds_directory_role: bool = False
+    """One of those that SSPR's policy for administrators names; see `administrator_roles`."""
 
 
 @dataclass(frozen=True, slots=True)

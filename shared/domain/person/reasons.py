@@ -75,11 +75,16 @@ class Reason(StrEnum):
         "The UPN and the employee id that were given are not one person's.",
     )
     GUEST = "guest", "Guests reset their password in their own tenant."
+    EXTERNAL_MEMBER = (
+        "external-member",
+        "The account is at home in another tenant (#EXT#), and so is its password.",
+    )
+    EXCLUDED_KIND = "excluded-kind", "The rollout document excludes accounts of this kind."
     DISABLED = "disabled", "The account is disabled."
-    UNLICENSED = "unlicensed", "No Entra ID P1 or P2 licence is assigned; writeback needs one."
+    UNLICENSED = "unlicensed", "No licence is assigned with which a password can be reset."
     ADMINISTRATOR = (
         "administrator",
-        "The person holds a directory role; another policy governs them.",
+        "SSPR's own policy for administrators governs the person, by the role they hold.",
     )
     PROTECTED = "protected", "Protected in AD (adminCount=1): a writeback would be refused."
     EXCLUDED_GROUP = "excluded-group", "The person is in a group excluded from the rollout."
@@ -115,7 +120,40 @@ class Reason(StrEnum):
         "group-not-writable",
         "Entra refuses changes to the scope group; check the topology.",
     )
+    GROUP_SYNCED = (
+        "group-synced",
+        "The scope group is synced from AD; select a cloud group with it nested inside.",
+    )
+    GROUP_NOT_SYNCED = (
+        "group-not-synced",
+        "The topology is synced, but the scope group is one of the cloud; set nested or cloud.",
+    )
+    GROUP_DYNAMIC = (
+        "group-dynamic",
+        "A rule says who is in the scope group; make its membership assigned, or select another.",
+    )
+    GROUP_MAIL_ENABLED = (
+        "group-mail-enabled",
+        "The scope group is written by Exchange; select a security group without mail.",
+    )
+    GROUP_EXTERNAL = (
+        "group-external",
+        "Another service made the scope group and alone may change it; select a security group.",
+    )
+    GROUP_ROLE_ASSIGNABLE = (
+        "group-role-assignable",
+        "The scope group can be given roles, so that the app may not write it; select another.",
+    )
+    GROUP_MICROSOFT_365 = (
+        "group-microsoft-365",
+        "The scope group is a Microsoft 365 group, with mail and a site; select a security group.",
+    )
     WRITE_REFUSED = "write-refused", "The directory refused the change; see the detail."
+    UNKNOWN_REFUSAL = (
+        "unknown-refusal",
+        "Entra refused the change for a reason that is not known here; see the detail.",
+    )
+    NOT_NOW = "not-now", "Entra could not take the change just then; it is asked for again."
     DIRECTORY_BUSY = (
         "directory-busy",
         "Active Directory could not take the change just then; it is asked for again.",
@@ -134,6 +172,14 @@ class Reason(StrEnum):
     NO_LONGER_WANTED = "no-longer-wanted", "Nothing wants this person in scope any more."
     ADDED_BY_HAND = "added-by-hand", "Somebody outside the rollout put this person in."
     REMOVED_BY_HAND = "removed-by-hand", "Somebody outside the rollout took this person out."
+    REMOVAL_UNCONFIRMED = (
+        "removal-unconfirmed",
+        "Entra says that there is no such membership; it is believed once it is seen.",
+    )
+    STILL_A_MEMBER = (
+        "still-a-member",
+        "Still in scope, though there is no membership to remove: through another group?",
+    )
     NOT_A_MEMBER = "not-a-member", "The person was not a member."
     MEMBERSHIP_NOT_OURS = (
         "membership-not-ours",
@@ -159,3 +205,20 @@ class Reason(StrEnum):
     )
     NOT_VISIBLE = "not-visible", "Applied, but Entra does not show the membership."
     NOT_EFFECTIVE = "not-effective", "A member, but the report does not show the person as enabled."
+
+
+OF_THE_GROUP = frozenset(
+    {
+        Reason.GROUP_NOT_WRITABLE,
+        Reason.GROUP_SYNCED,
+        Reason.GROUP_NOT_SYNCED,
+        Reason.GROUP_DYNAMIC,
+        Reason.GROUP_MAIL_ENABLED,
+        Reason.GROUP_EXTERNAL,
+        Reason.GROUP_ROLE_ASSIGNABLE,
+        Reason.GROUP_MICROSOFT_365,
+    }
+)
+"""What is wrong with the scope group, and is nobody's fault who is to be in it."""
+REFUSALS_TO_LOOK_AT = OF_THE_GROUP | {Reason.UNKNOWN_REFUSAL, Reason.WRITE_REFUSED}
+"""Refusals that may last until somebody does something about them."""

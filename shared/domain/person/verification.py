@@ -9,7 +9,7 @@ from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
 from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
-from shared.domain.person.reasons import Reason
+from shared.domain.person.reasons import REFUSALS_TO_LOOK_AT, Reason
 from shared.domain.person.registration import follow_registration
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.withdrawal import take_out
@@ -33,6 +33,8 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
 
     It has moved on, is issued again or flagged, or is as it was.
     """
+    if current.awaits_confirmation and _is_seen_gone(current, seen, rules, now):
+        return move(current, Happening.REMOVED, Reason.NOT_A_MEMBER, now)
     if current.state.is_to_write:
         return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
@@ -48,6 +50,14 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
     return current
 
 
+def _is_seen_gone(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> bool:
+    """Tells whether a removal that Entra said was not needed shows, a while after it said so.
+
+    A replica that knows of no membership to remove may be asked for the members just as well.
+    """
+    return seen.member is False and now >= current.steps[-1].at + rules.written_within
+
+
 def _arrives_by(current: Enrolment, rules: TenantRules) -> datetime:
     """Returns when somebody who is in AD has to be in Entra: the deadline is the wish's."""
     return current.deadline or current.event_time + rules.waiting_deadline
@@ -60,14 +70,22 @@ def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrol
     if now < (current.due or current.since + patience):
         return current
     count = current.reissues + 1
-    flag = Reason.WORKER_SILENT if waits_for_worker else Reason.NOT_WRITTEN
     return replace(
         current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
         command_key=current.command_key if _is_unknown_leaver(current) else None,
         due=now + doubled(patience, count, rules.longest_retry),
         reissues=count,
-        flag=flag if count > rules.reissue_limit else current.flag,
+        flag=_flag_of_unwritten(current) if count > rules.reissue_limit else current.flag,
     )
+
+
+def _flag_of_unwritten(current: Enrolment) -> Reason:
+    """Returns what a person has to look at: as a rule what the directory itself has said."""
+    if current.flag in REFUSALS_TO_LOOK_AT:
+        return current.flag
+    if current.command_key is not None:
+        return Reason.WORKER_SILENT
+    return Reason.STILL_A_MEMBER if current.awaits_confirmation else Reason.NOT_WRITTEN
 
 
 def _is_unknown_leaver(current: Enrolment) -> bool:

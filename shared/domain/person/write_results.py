@@ -6,8 +6,8 @@ from typing import Any
 
 from shared.domain.person.enrolment import Enrolment, Provenance, State, filled
 from shared.domain.person.happenings import Happening
-from shared.domain.person.policy import TenantRules
-from shared.domain.person.reasons import Reason
+from shared.domain.person.policy import TenantRules, doubled
+from shared.domain.person.reasons import OF_THE_GROUP, Reason
 from shared.domain.person.transitions import move, next_state
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
@@ -16,10 +16,18 @@ _WRITTEN = {
     WriteOutcome.DONE: Happening.WRITTEN,
     WriteOutcome.ALREADY: Happening.WRITTEN_BEFORE,
 }
-_TOO_LATE = frozenset({Reason.COMMAND_EXPIRED, Reason.WRITING_STOPPED, Reason.DIRECTORY_BUSY})
-"""The command came to nothing, and it is no refusal: the same is asked for anew."""
-_PASSING = _TOO_LATE | {Reason.GROUP_NOT_WRITABLE, Reason.NOT_IN_ENTRA}
-"""What the next try may find mended: Graph shows a new user only after a while."""
+_UNFLAGGED = frozenset(
+    {
+        Reason.COMMAND_EXPIRED,
+        Reason.WRITING_STOPPED,
+        Reason.DIRECTORY_BUSY,
+        Reason.NOT_IN_ENTRA,
+        Reason.NOT_NOW,
+    }
+)
+"""What is no refusal, or passes by itself: Graph shows a new user only after a while."""
+_PASSING = OF_THE_GROUP | _UNFLAGGED | {Reason.UNKNOWN_REFUSAL}
+"""What the next try may find mended, by itself or by somebody who looks."""
 _NOT_ELIGIBLE = frozenset({Reason.PROTECTED, Reason.DISABLED, Reason.GUEST})
 
 
@@ -35,7 +43,7 @@ def record(current: Enrolment, answer: WriteResult, rules: TenantRules, now: dat
         known = replace(current, user=filled(current.user, learned))
     if answer.change is ScopeAction.ADD:
         return _after_add(known, answer, rules, now)
-    return _after_removal(known, answer, now)
+    return _after_removal(known, answer, rules, now)
 
 
 def _after_add(
@@ -76,7 +84,7 @@ def _after_refused_add(
     reason = answer.reason or Reason.WRITE_REFUSED
     if reason in _PASSING:
         # Not the person's fault: the follow-up asks again, ever more rarely.
-        flag = reason if reason is Reason.GROUP_NOT_WRITABLE else current.flag
+        flag = current.flag if reason in _UNFLAGGED else reason
         noted = current.noted(reason, now, detail=answer.detail)
         return replace(noted, command_key=None, flag=flag)
     if answer.outcome is WriteOutcome.NOT_FOUND:
@@ -101,9 +109,13 @@ def _after_late_add(current: Enrolment, answer: WriteResult, now: datetime) -> E
     return move(current, happening, reason, now, detail=answer.detail)
 
 
-def _after_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+def _after_removal(
+    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
+) -> Enrolment:
     if answer.outcome is WriteOutcome.REFUSED:
         return _after_refused_removal(current, answer, now)
+    if answer.reason is Reason.REMOVAL_UNCONFIRMED:
+        return _await_confirmation(current, answer, rules, now)
     done = answer.outcome is WriteOutcome.DONE
     reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
     if next_state(current, Happening.REMOVED) is State.FAILED:
@@ -112,11 +124,23 @@ def _after_removal(current: Enrolment, answer: WriteResult, now: datetime) -> En
     return move(current, Happening.REMOVED, reason, now, detail=answer.detail)
 
 
+def _await_confirmation(
+    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
+) -> Enrolment:
+    """Keeps the removal owed until the follow-up has seen that nobody is there any more."""
+    if current.state is not State.WITHDRAWING:
+        return current
+    noted = current.noted(Reason.REMOVAL_UNCONFIRMED, now, detail=answer.detail)
+    # Until then it is not asked for again: the look comes first.
+    wait = doubled(2 * rules.written_within, current.reissues, rules.longest_retry)
+    return replace(noted, command_key=None, due=now + wait)
+
+
 def _after_refused_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
     if current.state is not State.WITHDRAWING:
         return current
     reason = answer.reason or Reason.WRITE_REFUSED
-    flag = None if reason in _TOO_LATE else reason
+    flag = None if reason in _UNFLAGGED else reason
     noted = current.noted(reason, now, detail=answer.detail)
     return replace(noted, command_key=None, flag=flag)
 

@@ -20,9 +20,15 @@ from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.state import Rollout
 
 _TOLERATED = frozenset(
-    {Reason.UNLICENSED, Reason.CLOUD_USER_OUT_OF_REACH, Reason.DOMAIN_NOT_SERVED}
+    {
+        Reason.UNLICENSED,
+        Reason.CLOUD_USER_OUT_OF_REACH,
+        Reason.DOMAIN_NOT_SERVED,
+        Reason.ADMINISTRATOR,
+    }
 )
-"""Refusals that let nobody in and take nobody out."""
+"""Refusals that let nobody in and take nobody out. A role may be held for an hour at a time, and
+whoever is in gains or loses nothing by it."""
 _REST = timedelta(days=1)
 """How long whoever could not be put in is left alone: AD may have been mended since."""
 _STALE_READS = timedelta(hours=1)
@@ -58,11 +64,9 @@ def plan_scope(  # noqa: PLR0917 - no two of them are of one type
     roster = Roster(rollout.document, Rings(waves), now)
     for candidate in candidates:
         summary = summaries.get(candidate.person.object_id)
-        roster.enter(
-            candidate.person,
-            candidate.memberships.group_ids,
-            _obstacle(candidate, summary, policy, now),
-        )
+        obstacle = _obstacle(candidate, summary, policy, now)
+        kind = policy.kind_of(candidate.person) if obstacle is Reason.EXCLUDED_KIND else None
+        roster.enter(candidate.person, candidate.memberships.group_ids, obstacle, kind)
     cuts = roster.census.cuts(waves, rollout.cuts)
     wants = DesiredScope(rollout, Reach(waves, cuts), now, through=through)
     draft = _Draft(wants, members, now)
@@ -155,7 +159,7 @@ class _Draft:
                 return False
             reason = summary.reason if self._rests(summary) else None
         if reason:
-            self._skips.append(Skip(row.object_id, reason, want.wave))
+            self._skips.append(Skip(row.object_id, reason, want.wave, row.kind))
             return False
         self._additions.append(Addition(row.object_id, want.kind, want.reference, row.department))
         return True

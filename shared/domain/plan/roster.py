@@ -18,6 +18,7 @@ class RosterRow(NamedTuple):
 
     object_id: str
     obstacle: Reason | None
+    kind: str
     place: float
     stratum: str
     ring: int
@@ -36,6 +37,7 @@ class Roster:
         self._texts: dict[str, str] = {}
         self._object_ids: dict[str, None] = {}
         self._obstacles: list[Reason | None] = []
+        self._kinds: list[str] = []
         self._places = array("d")
         self._strata: list[str] = []
         self._ring_numbers = array("H")
@@ -48,8 +50,17 @@ class Roster:
     def __len__(self) -> int:
         return len(self._object_ids)
 
-    def enter(self, person: Person, group_ids: frozenset[str], obstacle: Reason | None) -> None:
-        """Enters somebody listed, only once: a listing by the page may show a person twice."""
+    def enter(
+        self,
+        person: Person,
+        group_ids: frozenset[str],
+        obstacle: Reason | None,
+        kind: str | None = None,
+    ) -> None:
+        """Enters somebody listed, only once: a listing by the page may show a person twice.
+
+        `kind` is the excluded kind that the account is of, if it is of one.
+        """
         object_id = person.object_id
         if object_id in self._object_ids:
             return
@@ -59,6 +70,7 @@ class Roster:
             self.census.count(place, stratum)
         self._object_ids[object_id] = None
         self._obstacles.append(obstacle)
+        self._kinds.append(kind or "")
         self._places.append(place)
         self._strata.append(stratum)
         self._ring_numbers.append(self._rings.first(object_id, group_ids))
@@ -70,6 +82,7 @@ class Roster:
         columns = (
             self._object_ids,
             self._obstacles,
+            self._kinds,
             self._places,
             self._strata,
             self._ring_numbers,

@@ -37,6 +37,8 @@ class Skip:
     object_id: str
     reason: Reason
     wave: str | None
+    kind: str = ""
+    """Of an excluded kind of account, the document's name for it."""
 
 
 @dataclass(frozen=True, slots=True)

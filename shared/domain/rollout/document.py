@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.kinds import KindRule
 from shared.domain.person.methods import NO_CHANGES, ResetChanges
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Policy, TenantRules, Topology
@@ -103,6 +104,9 @@ class Document:
     evaluate_every: timedelta
     """How often the gates are looked at."""
     digest: str
+    excluded_kinds: tuple[KindRule, ...] = ()
+    external_members: bool = False
+    """Whether members whose account is at home in another tenant may be in."""
     resets: ResetChanges = NO_CHANGES
     """Which methods count for a reset, where it differs from what Microsoft documents."""
 
@@ -129,6 +133,8 @@ class Document:
             excluded_attributes=self.excluded_attributes,
             excluded_object_ids=self.excluded_object_ids,
             population_group_ids=self.population_group_ids,
+            excluded_kinds=self.excluded_kinds,
+            external_members=self.external_members,
             resets=DOCUMENTED_RULES.changed_by(self.resets),
             time_zone=self.time_zone,
         )

@@ -10,6 +10,8 @@ from shared.contracts.api.plan_views import PlanView
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import CauseKind
+from shared.domain.person.policy import Topology
+from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout.document import Document
 from shared.domain.rollout.state import Rollout, planned, revise
@@ -46,11 +48,18 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
     """
     fresh = await draw(order.document, world, now, actor=actor)
     registered = await world.directory.registered()
+    obstacle = await _obstacle_to_writing(world)
     claimed = Counter(
         one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
     )
     shown = describe_plan(
-        fresh.plan, fresh.rollout, fresh.stored, registered=registered, claimed=claimed, now=now
+        fresh.plan,
+        fresh.rollout,
+        fresh.stored,
+        registered=registered,
+        claimed=claimed,
+        obstacle=obstacle,
+        now=now,
     )
     if why := await stopped(world):
         shown = shown.model_copy(update={"warnings": (why, *shown.warnings)})
@@ -63,6 +72,13 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
     )
     await world.plans.keep(kept, _people(fresh.plan))
     return shown
+
+
+async def _obstacle_to_writing(world: World) -> Reason | None:
+    """Returns why the scope group is not for this app to write; a synced one need not be."""
+    if world.tenant_rules.topology is Topology.SYNCED:
+        return None
+    return await world.cloud_scope.obstacle()
 
 
 async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPlan:

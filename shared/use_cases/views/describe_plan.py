@@ -16,7 +16,7 @@ from shared.domain.person.methods import Ability, HeldMethods, ResetRules
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.reset_forecast import Change, ends_ahead, foretell_unenrolled
-from shared.domain.plan.scope_plan import Addition, ScopePlan, unsafe
+from shared.domain.plan.scope_plan import Addition, ScopePlan, Skip, unsafe
 from shared.domain.rollout.document import Wave
 from shared.domain.rollout.gates.kind import GateKinds, Prospect, kind_of
 from shared.domain.rollout.gates.registry import GATES
@@ -37,13 +37,15 @@ def describe_plan(
     *,
     registered: Mapping[str, HeldMethods],
     claimed: Mapping[str, int],
+    obstacle: Reason | None = None,
     now: datetime,
     kinds: GateKinds = GATES,
 ) -> PlanView:
     """Describes the plan in numbers: by wave and department, with what stands against it.
 
     `rollout` is what it would be once the plan is applied, `stored` what it is; `claimed` is how
-    many people waves claim already, by their names.
+    many people waves claim already, by their names; `obstacle` is why the scope group cannot be
+    written, if it cannot.
     """
     document = rollout.document
     by_wave: dict[str, list[Addition]] = {wave.name: [] for wave in document.waves}
@@ -77,11 +79,15 @@ def describe_plan(
             CountView(reason=kind, text=_OTHERS[kind], people=count)
             for kind, count in others.items()
         ),
-        skips=counted(one.reason for one in plan.skips),
+        skips=_skipped(plan.skips),
         removals=counted(one.reason for one in plan.removals),
         drift=counted(one.reason for one in plan.drift),
         unsafe=unsafe(plan, document),
-        warnings=(*_of_old(rollout, claimed), *_warnings(rollout, stored, by_wave, kinds)),
+        warnings=(
+            *_of_group(obstacle),
+            *_of_old(rollout, claimed),
+            *_warnings(rollout, stored, by_wave, kinds),
+        ),
     )
 
 
@@ -90,6 +96,17 @@ def counted(reasons: Iterable[Reason]) -> tuple[CountView, ...]:
     return tuple(
         CountView(reason=reason, text=reason.text, people=count)
         for reason, count in Counter(reasons).most_common()
+    )
+
+
+def _skipped(skips: Iterable[Skip]) -> tuple[CountView, ...]:
+    """Counts whoever is left alone by reason, and by the document's kinds of accounts."""
+    counts = Counter((one.reason, one.kind) for one in skips)
+    return tuple(
+        CountView(
+            reason=reason, text=f"{kind}: {reason.text}" if kind else reason.text, people=count
+        )
+        for (reason, kind), count in counts.most_common()
     )
 
 
@@ -135,6 +152,11 @@ class _Abilities:
     def _lose(self, held: Sequence[HeldMethods], day: date) -> int:
         foretold = (foretell_unenrolled(one, self.rules, self.today, day) for one in held)
         return sum(one.change is Change.LOSES for one in foretold)
+
+
+def _of_group(obstacle: Reason | None) -> Iterator[str]:
+    if obstacle:
+        yield f"nobody of the cloud can be put in or taken out ({obstacle}): {obstacle.text}"
 
 
 def _of_old(rollout: Rollout, claimed: Mapping[str, int]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Apply scope changes: cloud users through Graph, synced users by a command to the worker."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
@@ -11,12 +12,15 @@ from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.reasons import OF_THE_GROUP
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteResult
 from shared.domain.rollout.writing import StopReason
+from shared.domain.signals import ScopeGroupUnwritable
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import awaits_writer, keep_refusals, nobody, save_people
+from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import is_stopped
 from shared.use_cases.write_pace import too_many
 from shared.use_cases.writing.stop_and_start import CLOCK, note_first_write, stop
@@ -81,6 +85,10 @@ async def _record(answers: Mapping[str, WriteResult], world: World, now: datetim
         return record(current, answers[key], world.tenant_rules, now) if current else None
 
     await save_people(world, answers, decide, actor=ACTOR, now=now, queue=nobody)
+    closed = Counter(
+        one.reason for one in answers.values() if one.reason and one.reason in OF_THE_GROUP
+    )
+    emit(ScopeGroupUnwritable(reason=why, people=count) for why, count in sorted(closed.items()))
 
 
 async def _command(

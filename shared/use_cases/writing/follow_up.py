@@ -13,6 +13,7 @@ from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
 from shared.domain.signals import ResetsLost
 from shared.ports.world import World
+from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, whoever_changed
@@ -27,37 +28,50 @@ LOOK_UP_ONE_BY_ONE = 400
 async def follow_up(world: World, now: datetime) -> None:
     """Looks once at everybody who is on the way: from applied to visible, and at unanswered writes.
 
+    That nobody can be told to have arrived keeps nobody else from being looked for.
+
     While everything that writes is stopped, or has only just begun again, nobody is late, and
     nothing is issued again: only what Entra shows is noted.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
+        ExceptionGroup: both parts have failed.
     """
+    await all_in_turn([lambda: _adopt(world, now), lambda: _look(world, now)])
+
+
+async def _adopt(world: World, now: datetime) -> None:
     await adopt_arrivals(await find_arrivals(world), world, now)
-    members = await _members_among_applied(world)
+
+
+async def _look(world: World, now: datetime) -> None:
+    asked = await _to_look_for(world)
+    members = await _members_among(asked, world) if asked else frozenset()
     policy = await policy_in_force(world)
-    if await is_held_up(world, now):
-        for keys in await world.ledger.keys_in_state([State.APPLIED]):
-            await _verify(keys & set(members), members, policy, world, now)
-        return
-    for keys in await world.ledger.keys_in_state(_CHASED):
-        await _verify(keys, members, policy, world, now)
+    held_up = await is_held_up(world, now)
+    for keys in await world.ledger.keys_in_state([State.APPLIED] if held_up else _CHASED):
+        seen = {key: key in members for key in keys if key in asked}
+        await _verify(keys & set(members) if held_up else keys, seen, policy, world, now)
 
 
 async def _verify(
-    keys: Collection[str], members: Collection[str], policy: Policy, world: World, now: datetime
+    keys: Collection[str], seen: Mapping[str, bool], policy: Policy, world: World, now: datetime
 ) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        seen = Observation(member=key in members)
-        return verify(current, seen, policy, now) if current else None
+        seen_now = Observation(member=seen.get(key))
+        return verify(current, seen_now, policy, now) if current else None
 
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
 
-async def _members_among_applied(world: World) -> Collection[str]:
+async def _to_look_for(world: World) -> Collection[str]:
+    """Returns the object ids of those whose membership has been written, or is said to be gone."""
     portions = await world.ledger.keys_in_state([State.APPLIED])
-    applied = {key for keys in portions for key in keys if is_object_id(key)}
-    return await _members_among(applied, world) if applied else frozenset()
+    wanted = {key for keys in portions for key in keys if is_object_id(key)}
+    for keys in await world.ledger.keys_in_state([State.WITHDRAWING]):
+        leaving = await world.ledger.load([key for key in keys if is_object_id(key)])
+        wanted |= {key for key, one in leaving.items() if one.awaits_confirmation}
+    return wanted
 
 
 async def _members_among(object_ids: Collection[str], world: World) -> Collection[str]:

@@ -17,6 +17,7 @@ from shared.adapters.memory.lifecycle import MemoryLifecycle
 from shared.adapters.memory.tenant import Group
 from shared.adapters.memory.tenant import Tenant as MemoryTenant
 from shared.domain.person.people import Person, UserRef
+from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.directory import Directory
@@ -120,7 +121,7 @@ class MemoryEntra(Entra):
 
     def add_group(self, name: str, *, synced: bool = False) -> str:
         group_id = object_id("group", name)
-        self.tenant.groups[group_id] = Group(writable=not synced)
+        self.tenant.groups[group_id] = Group(kind=ScopeGroup(synced=synced))
         return group_id
 
     async def join(self, group_id: str, member_id: str) -> None:

@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 from pydantic.alias_generators import to_camel
 from ruamel.yaml import YAML
 
-from shared.contracts.documents.rollout.vocabulary import ExcludedAttributesPart
+from shared.contracts.documents.rollout.vocabulary import (
+    ExcludedAttributesPart,
+    ExtensionAttributesPart,
+)
 from shared.contracts.documents.rollout_document import InvalidDocument, findings, json_schema, read
 from shared.contracts.documents.yaml_text import parse
 from shared.domain.person.documented_methods import DOCUMENTED_RULES
+from shared.domain.person.kinds import KindRule, TraitRule
 from shared.domain.person.methods import MethodRule
-from shared.domain.person.people import Attribute
+from shared.domain.person.people import Attribute, Trait
 from shared.domain.person.policy import AttributeRule, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import Count, DriftAction, GroupRing, Limit, Ring, Share
@@ -48,6 +52,7 @@ waves:
   - name: all
     percent: 100
 """
+KIND = "exclude: {kinds: [{name: rooms"
 
 
 def plain(text: str) -> Any:
@@ -80,6 +85,23 @@ def test_every_word_of_the_full_example_becomes_a_value() -> None:
         AttributeRule(Attribute.USAGE_LOCATION, frozenset({"no"})),
     )
     assert document.excluded_object_ids == {"5d0a8c3e-2b57-4a35-9a41-0f1c6d2e7b21"}
+    assert document.excluded_kinds == (
+        KindRule(
+            "rooms",
+            (
+                TraitRule(Trait.USER_PRINCIPAL_NAME, ("room-*@contoso.com",)),
+                TraitRule(Trait.DISPLAY_NAME, ("meeting room *",)),
+            ),
+        ),
+        KindRule(
+            "service accounts",
+            (
+                TraitRule(Trait.CREATION_TYPE, ("localaccount",)),
+                TraitRule(Trait.EXTENSION_5, ("svc*",)),
+            ),
+        ),
+    )
+    assert not document.external_members
     assert document.new_hires_since == date(2026, 11, 1)
     assert document.balance is Attribute.DEPARTMENT
     assert (document.additions, document.removals) == (Limit(1.0, None), Limit(0.05, 500))
@@ -286,6 +308,13 @@ def test_a_mistake_is_told_with_its_line_its_field_and_what_to_write(
         ("exclude: {departments: ['']}", "exclude.departments[0]", "at least 1 character"),
         ("exclude: {attributes: {employeType: []}}", "exclude.attributes.employeType", "did you"),
         ("exclude:", "exclude", "there is no value"),
+        (f"{KIND}, employeeType: ['**']}}]}}", "exclude.kinds[0].employeeType[0]", "everybody"),
+        (f"{KIND}}}]}}", "exclude.kinds[0]", "say by what it is told"),
+        (
+            f"{KIND}, employeeType: [x]}}, {{name: Rooms, displayName: [y]}}]}}",
+            "exclude.kinds[1].name",
+            "an earlier kind is called 'rooms'",
+        ),
         ("calendar: {timeZone: Europe/Berln}", "calendar.timeZone", "`Europe/Berlin`?"),
         ("calendar: {timeZone: ../../etc}", "calendar.timeZone", "IANA time zone"),
         ("calendar: {timeZone: Europe}", "calendar.timeZone", "IANA time zone"),
@@ -437,6 +466,7 @@ def test_the_full_example_names_every_key_of_the_document() -> None:
     parts = [json_schema(), *json_schema()["$defs"].values()]
     known = {key for part in parts for key in part.get("properties", {})}
     others = set(ExcludedAttributesPart.model_json_schema()["properties"])
+    others |= set(ExtensionAttributesPart.model_json_schema()["properties"])
     assert known - keys(plain(FULL)) <= others
 
 
@@ -568,6 +598,7 @@ def test_reading_is_stable_whatever_the_layout(random: Any, width: int) -> None:
         (f"exclude: {{groups: [{ANN}, {OTHER}]}}", f"exclude: {{groups: [{OTHER}, {ANN}]}}"),
         ("gates: {visible: {threshold: 0.95}}", "gates: {}"),
         ("gates: {effective: null}", "gates: {effective: ~, visible: {}}"),
+        ("exclude: {externalMembers: true, kinds: []}", "# without"),
     ],
 )
 def test_two_ways_to_say_the_same_have_the_same_digest(one: str, other: str) -> None:
@@ -580,6 +611,8 @@ def test_two_ways_to_say_the_same_have_the_same_digest(one: str, other: str) -> 
         "salt: other",
         f"population: {{groups: [{OTHER}]}}",
         "exclude: {departments: [Legal]}",
+        "exclude: {externalMembers: false}",
+        f"{KIND}, displayName: [r*]}}]}}",
         "newHires: {since: 2026-11-01}",
         "balance: department",
         "calendar: {timeZone: Europe/Berlin}",

@@ -106,6 +106,8 @@ async def test_calling_off_that_dies_anywhere_is_ended_by_the_next() -> None:
         # Whose message was never sent is queued again by the follow-up.
         await follow_up(stage.another(), NOW + HOUR)
         await write_all(stage, NOW + HOUR)
+        # There was nothing to remove, which is believed once it is seen.
+        await follow_up(stage.another(), NOW + 2 * HOUR)
         assert in_state(stage, State.WITHDRAWN) == ids([1, 2, 3])
 
     for death in deaths():

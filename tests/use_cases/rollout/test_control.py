@@ -15,6 +15,7 @@ from shared.domain.rollout.state import Lease, PauseReason, Phase, Rollout
 from shared.ports.world import World
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.writing.follow_up import follow_up
 from tests.support.course import (
     Clock,
     advance,
@@ -31,7 +32,7 @@ from tests.support.course import (
     ungated,
     write_all,
 )
-from tests.support.enrolments import NOW
+from tests.support.enrolments import HOUR, NOW
 from tests.support.processes import Death, ProcessDied, deaths, process
 from tests.support.stage import Stage, an_id, said
 from tests.support.waves import SOAK, document
@@ -260,6 +261,7 @@ async def test_an_abort_calls_off_what_nobody_has_written_and_lets_the_others_st
     await asked_for(stage)
     await abort(stage.world)
     await write_all(stage, NOW)
+    await follow_up(stage.world, NOW + HOUR)
     assert stage.scope == ids([3])
     assert in_state(stage, State.WITHDRAWN) == ids([1, 2])
 

@@ -19,6 +19,7 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.expand_wave import ExpandWave
+from shared.use_cases.writing.follow_up import follow_up
 from tests.support.course import (
     Clock,
     advance,
@@ -35,7 +36,7 @@ from tests.support.course import (
     ungated,
     write_all,
 )
-from tests.support.enrolments import NOW
+from tests.support.enrolments import HOUR, NOW
 from tests.support.processes import ProcessDied, process
 from tests.support.stage import Stage, an_id, said
 from tests.support.waves import document, gate, wave
@@ -104,6 +105,7 @@ async def test_an_abort_between_two_chunks_adds_nobody_more_and_calls_the_first_
     assert len(states(stage)) == CHUNK
     assert set(states(stage).values()) == {State.WITHDRAWING}
     await write_all(stage, NOW)
+    await follow_up(stage.world, NOW + HOUR)
     assert stage.scope == frozenset()
     assert set(states(stage).values()) == {State.WITHDRAWN}
 

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from structlog.typing import EventDict
 
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_result import (
@@ -22,13 +23,15 @@ from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.override_person import exclude
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
+from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.record_results import record_results
-from tests.support.enrolments import NOW, enrolment
-from tests.support.stage import Stage, an_id, upn_of
+from tests.support.enrolments import HOUR, NOW, enrolment
+from tests.support.stage import Stage, an_id, said, upn_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -212,14 +215,23 @@ async def test_two_writers_of_one_change_at_once_come_to_the_same(stage: Stage) 
 
 
 async def test_a_group_that_is_not_ours_to_write_flags_its_people_and_loses_nobody(
-    stage: Stage,
+    stage: Stage, signals: list[EventDict]
 ) -> None:
     stage.arrive(1)
-    stage.tenant.groups[stage.tenant.scope_group_id].writable = False
+    group = stage.tenant.groups[stage.tenant.scope_group_id]
+    group.kind = ScopeGroup(dynamic=True)
     await stage.store(owed(1))
     await apply_scope_changes([change(1)], stage.world, NOW)
     found = await stage.person(1)
-    assert (found.state, found.flag) == (State.REQUESTED, Reason.GROUP_NOT_WRITABLE)
+    assert (found.state, found.flag) == (State.REQUESTED, Reason.GROUP_DYNAMIC)
+    told = said(signals, "scope-group-unwritable")
+    assert told == [{"reason": "group-dynamic", "people": 1}]
+    for hours in range(1, 4):
+        await follow_up(stage.world, NOW + hours * HOUR)
+    assert (await stage.person(1)).flag is Reason.GROUP_DYNAMIC
+    group.kind = ScopeGroup()
+    await apply_scope_changes([change(1)], stage.world, NOW)
+    assert ((await stage.person(1)).state, (await stage.person(1)).flag) == (State.APPLIED, None)
 
 
 async def test_a_user_whom_graph_does_not_know_yet_is_asked_for_again(stage: Stage) -> None:

@@ -16,6 +16,8 @@ from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.write_results import record
+from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from shared.use_cases.onboarding.override_person import exclude
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import (
@@ -261,6 +263,75 @@ async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
     stage.turns.at("directory.registrations", partial(stage.store, again))
     await read_registrations(stage.world, NOW)
     assert await stage.person(1) == again
+
+
+async def unconfirmed(stage: Stage, number: int) -> Enrolment:
+    """Somebody of whose membership Entra knew nothing when it was to be removed."""
+    await stage.store(followed(number, State.WITHDRAWING))
+    answer = WriteResult(
+        change=ScopeAction.REMOVE,
+        outcome=WriteOutcome.ALREADY,
+        reason=Reason.REMOVAL_UNCONFIRMED,
+        user=UserRef(object_id=an_id(number)),
+    )
+    told = record(await stage.person(number), answer, stage.world.tenant_rules, NOW)
+    await stage.store(told)
+    return told
+
+
+async def test_a_leaver_who_still_shows_is_taken_out_again_and_not_believed_gone(
+    stage: Stage,
+) -> None:
+    """One replica knew of no membership to remove; the others do."""
+    stage.arrive(1, SCOPE)
+    await unconfirmed(stage, 1)
+    for minutes in range(1, 6):
+        await follow_up(stage.world, NOW + minutes * MINUTE)
+    assert await state_of(stage, 1) is State.WITHDRAWING
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + 6 * MINUTE)
+    assert stage.scope == set()
+    assert await state_of(stage, 1) is State.WITHDRAWN
+
+
+async def test_a_leaver_who_does_not_show_is_out_a_while_after_it_was_said(stage: Stage) -> None:
+    stage.arrive(1)
+    await unconfirmed(stage, 1)
+    await unconfirmed(stage, 2)
+    await follow_up(stage.world, NOW + MINUTE)
+    assert await state_of(stage, 1) is State.WITHDRAWING
+    await follow_up(stage.world, NOW + stage.world.tenant_rules.written_within)
+    for number in (1, 2):
+        out = await stage.person(number)
+        assert (out.state, out.reason) == (State.WITHDRAWN, Reason.NOT_A_MEMBER)
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_a_leaver_who_is_in_through_another_group_is_flagged_in_the_end(
+    stage: Stage,
+) -> None:
+    stage.arrive(1, "nested")
+    stage.tenant.join(SCOPE, "nested")
+    await unconfirmed(stage, 1)
+    for minutes in range(1, 120):
+        now = NOW + minutes * MINUTE
+        await follow_up(stage.world, now)
+        await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, now)
+    left = await stage.person(1)
+    assert (left.state, left.flag) == (State.WITHDRAWING, Reason.STILL_A_MEMBER)
+
+
+@pytest.mark.parametrize("call", ["directory.find_people", "directory.find_by_source_anchor"])
+async def test_that_arrivals_cannot_be_looked_for_stops_nothing_else_and_is_said(
+    stage: Stage, call: str
+) -> None:
+    anchor = {"source_anchor": "q83v"} if "anchor" in call else {}
+    user = UserRef(user_principal_name=upn_of(2), **anchor)
+    await stage.store(followed(1), followed(2, key=f"upn:{upn_of(2)}", user=user))
+    stage.arrive(1, SCOPE)
+    stage.turns.fail(call, DirectoryUnavailable("an unsupported query"))
+    with pytest.raises(DirectoryUnavailable, match="unsupported"):
+        await follow_up(stage.world, NOW)
+    assert await state_of(stage, 1) is State.VISIBLE
 
 
 async def test_a_registration_is_lost_when_the_report_says_so_however_late(

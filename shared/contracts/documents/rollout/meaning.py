@@ -13,8 +13,9 @@ from shared.contracts.documents.rollout import vocabulary
 from shared.contracts.documents.rollout.gates import layered
 from shared.contracts.documents.scalars import clock, span, weekdays
 from shared.domain.person.documented_methods import DOCUMENTED
+from shared.domain.person.kinds import KindRule, TraitRule
 from shared.domain.person.methods import NO_CHANGES, MethodRule, ResetChanges
-from shared.domain.person.people import Attribute
+from shared.domain.person.people import Attribute, Trait
 from shared.domain.person.policy import AttributeRule
 from shared.domain.rollout.calendar import Calendar, Freeze
 from shared.domain.rollout.document import (
@@ -50,6 +51,8 @@ def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
         on_added_by_hand=text.drift.added_by_hand,
         evaluate_every=span(text.evaluate_every),
         digest="",
+        excluded_kinds=tuple(map(_kind_rule, text.exclude.kinds)),
+        external_members=not text.exclude.external_members,
         resets=_resets(text.resets),
     )
     return replace(document, digest=_digest(document))
@@ -64,6 +67,18 @@ def _attribute_rules(exclude: vocabulary.ExcludePart) -> tuple[AttributeRule, ..
         AttributeRule(attribute, frozenset(values[attribute]))
         for attribute in Attribute
         if values[attribute]
+    )
+
+
+def _kind_rule(kind: vocabulary.ExcludedKindPart) -> KindRule:
+    patterns = {to_camel(name): given for name, given in kind if name != "name"}
+    return KindRule(
+        kind.name,
+        tuple(
+            TraitRule(trait, tuple(sorted({one.casefold() for one in patterns[trait]})))
+            for trait in Trait
+            if patterns[trait]
+        ),
     )
 
 
@@ -120,12 +135,20 @@ def _calendar(calendar: vocabulary.CalendarPart, hours: vocabulary.HoursPart) ->
 
 def _digest(document: Document) -> str:
     """SHA-256 of the values as JSON, so that only a change of meaning changes it."""
-    meaning = asdict(document)
+    values = {
+        name: value
+        for name, value in asdict(document).items()
+        if name not in _ADDED or value != _ADDED[name]
+    }
     if document.resets == NO_CHANGES:
         # As the digests of documents are from before there was anything to say of it.
-        del meaning["resets"]
-    text = json.dumps(meaning, sort_keys=True, separators=(",", ":"), default=_plain)
+        del values["resets"]
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=_plain)
     return sha256(text.encode()).hexdigest()
+
+
+_ADDED = {"excluded_kinds": (), "external_members": False}
+"""What documents did not say at first, with what it means to say nothing of it."""
 
 
 def _plain(value: Any) -> Any:

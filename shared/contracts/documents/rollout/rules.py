@@ -19,6 +19,7 @@ from shared.contracts.documents.rollout.vocabulary import (
     HoursPart,
     MethodPart,
 )
+from shared.domain.person.people import Trait
 from shared.domain.rollout.gates.kind import GateKinds, Sample
 
 _EVERYBODY = 100
@@ -36,6 +37,24 @@ def names_differ(root: Node) -> Complaints:
             earlier = first[name.casefold()]
             reason = f"an earlier wave is called {earlier!r}; give this one another name"
             yield Complaint((*path, "name"), reason)
+
+
+def kinds_make_sense(root: Node) -> Complaints:
+    """A kind has a name of its own, and something to be told by that does not mean everybody."""
+    first: dict[str, str] = {}
+    for path, kind in _items(root, "exclude", "kinds"):
+        name = _text(kind, "name")
+        if name and first.setdefault(name.casefold(), name) is not name:
+            reason = f"an earlier kind is called {first[name.casefold()]!r}; give it another name"
+            yield Complaint((*path, "name"), reason)
+        traits = [key for key in kind.keys if key in set(Trait)]
+        if isinstance(kind.content, dict) and not traits:
+            yield Complaint(path, f"say by what it is told: {', '.join(list(Trait)[:4])} or others")
+        for trait in traits:
+            for where, pattern in _items(root, *path, trait):
+                text = pattern.content
+                if isinstance(text, str) and not text.strip("*"):
+                    yield Complaint(where, "this would be everybody; write what is special of them")
 
 
 def one_selection(root: Node) -> Complaints:
@@ -149,6 +168,7 @@ def samples_are_reachable(root: Node, kinds: GateKinds, vocabulary: type[Gates])
 
 RULES: tuple[Callable[[Node], Complaints], ...] = (
     names_differ,
+    kinds_make_sense,
     one_selection,
     waves_grow,
     rings_are_not_excluded,

@@ -71,6 +71,39 @@ class ExcludedAttributesPart(Part):
     )
 
 
+class ExtensionAttributesPart(Part):
+    """Patterns by extension attribute, as Exchange and AD have them."""
+
+    extension_attribute1: Texts = Field([], description="Patterns of extensionAttribute1.")
+    extension_attribute2: Texts = Field([], description="Patterns of extensionAttribute2.")
+    extension_attribute3: Texts = Field([], description="Patterns of extensionAttribute3.")
+    extension_attribute4: Texts = Field([], description="Patterns of extensionAttribute4.")
+    extension_attribute5: Texts = Field([], description="Patterns of extensionAttribute5.")
+    extension_attribute6: Texts = Field([], description="Patterns of extensionAttribute6.")
+    extension_attribute7: Texts = Field([], description="Patterns of extensionAttribute7.")
+    extension_attribute8: Texts = Field([], description="Patterns of extensionAttribute8.")
+    extension_attribute9: Texts = Field([], description="Patterns of extensionAttribute9.")
+    extension_attribute10: Texts = Field([], description="Patterns of extensionAttribute10.")
+    extension_attribute11: Texts = Field([], description="Patterns of extensionAttribute11.")
+    extension_attribute12: Texts = Field([], description="Patterns of extensionAttribute12.")
+    extension_attribute13: Texts = Field([], description="Patterns of extensionAttribute13.")
+    extension_attribute14: Texts = Field([], description="Patterns of extensionAttribute14.")
+    extension_attribute15: Texts = Field([], description="Patterns of extensionAttribute15.")
+
+
+class ExcludedKindPart(ExtensionAttributesPart):
+    """Accounts that are nobody's own; whoever is like one of the patterns is of the kind.
+
+    In a pattern `*` stands for any text. Case does not matter.
+    """
+
+    name: Name = Field(description="Unique; the plan counts the accounts under it.")
+    user_principal_name: Texts = Field([], description="Such as room-*@contoso.com.")
+    display_name: Texts = Field([], description="Such as Meeting room *.")
+    employee_type: Texts = Field([], description="Such as Service.")
+    creation_type: Texts = Field([], description="Such as Invitation or LocalAccount.")
+
+
 class ExcludePart(Part):
     """Who stays out; whoever is in and comes to be excluded is taken out again."""
 
@@ -81,6 +114,14 @@ class ExcludePart(Part):
     )
     people: ObjectIds = Field(
         [], description="Object ids, never names: `az ad user show --id UPN --query id`."
+    )
+    external_members: bool = Field(
+        True,
+        description="Members whose account is at home in another tenant (#EXT#), by cross-tenant "
+        "synchronization or a multitenant organization: their password is there.",
+    )
+    kinds: list[ExcludedKindPart] = Field(
+        [], max_length=50, description="Rooms, shared mailboxes, service accounts and the like."
     )
 
 

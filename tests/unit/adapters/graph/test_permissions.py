@@ -179,11 +179,20 @@ def test_permissions_of_other_apis_are_none_of_its_business(directory: Directory
     assert assignment(MAIL, OTHER_API) in directory.state["appRoleAssignments"]
 
 
-def test_lifecycle_workflows_are_answered_only_on_demand(directory: Directory) -> None:
-    directory.done(IDENTITY, "--apply", "--with-lifecycle-workflows")
-    assert directory.held() == {*NEEDED, "LifecycleWorkflows.ReadWrite.All"}
+OPTIONAL = {
+    "lifecycle-workflows": "LifecycleWorkflows.ReadWrite.All",
+    "role-assignments": "RoleManagement.Read.Directory",
+}
+
+
+@pytest.mark.parametrize("kind", OPTIONAL)
+def test_what_not_everybody_needs_is_granted_only_on_demand(
+    directory: Directory, kind: str
+) -> None:
+    directory.done(IDENTITY, "--apply", f"--with-{kind}")
+    assert directory.held() == {*NEEDED, OPTIONAL[kind]}
     again = directory.done(IDENTITY)
-    assert again["LifecycleWorkflows.ReadWrite.All"].startswith("superfluous")
+    assert again[OPTIONAL[kind]].startswith("superfluous")
 
 
 def test_a_tenant_that_knows_a_permission_by_another_id_is_left_alone(directory: Directory) -> None:
@@ -293,4 +302,4 @@ def test_the_list_gives_a_reason_and_calls_for_each_permission() -> None:
         assert str(UUID(one["id"])) == one["id"]
         assert one["why"].endswith(".")
         assert one["calls"]
-        assert one["when"] in {"always", "unscoped", "scoped", "lifecycle-workflows"}
+        assert one["when"] in {"always", "unscoped", "scoped", *OPTIONAL}

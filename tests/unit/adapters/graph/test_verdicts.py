@@ -34,6 +34,28 @@ ON_PREMISES = refusal(
     "Unable to update the specified properties for on-premises mastered Directory Sync objects "
     "or objects currently undergoing migration.",
 )
+IN_OTHER_WORDS = refusal(
+    400,
+    "Request_BadRequest",
+    "The source resource object or one of the objects being referenced do not exist.",
+)
+NOT_THERE = refusal(
+    400,
+    "Request_BadRequest",
+    "One or more removed object references do not exist for the following modified properties: "
+    "'members'.",
+)
+MAIL = refusal(
+    400,
+    "Request_BadRequest",
+    "Cannot Update a mail-enabled security groups and or distribution list.",
+)
+EXTERNAL = refusal(
+    400,
+    "Request_BadRequest",
+    "Unable to update the specified properties for objects that have originated within an "
+    "external service.",
+)
 DENIED = refusal(403, "Authorization_RequestDenied", "Insufficient privileges.")
 STRANGE = refusal(400, "Request_BadRequest", "Something else.")
 
@@ -47,8 +69,11 @@ STRANGE = refusal(400, "Request_BadRequest", "Something else.")
         (NOT_REPLICATED, GraphVerdict.NOT_REPLICATED),
         (ON_PREMISES, GraphVerdict.GROUP_NOT_WRITABLE),
         (DENIED, GraphVerdict.GROUP_NOT_WRITABLE),
-        (STRANGE, GraphVerdict.REFUSED),
-        (Reply(409), GraphVerdict.REFUSED),
+        (IN_OTHER_WORDS, GraphVerdict.NOT_REPLICATED),
+        (MAIL, GraphVerdict.GROUP_NOT_WRITABLE),
+        (STRANGE, GraphVerdict.UNKNOWN),
+        (Reply(410), GraphVerdict.UNKNOWN),
+        *[(Reply(status), GraphVerdict.NOT_NOW) for status in (408, 409, 412, 423, 424, 429, 503)],
     ],
 )
 def test_the_text_of_a_refused_addition_tells_what_it_means(
@@ -61,13 +86,37 @@ def test_the_text_of_a_refused_addition_tells_what_it_means(
     ("reply", "verdict"),
     [
         (Reply(204), GraphVerdict.DONE),
-        (MISSING, GraphVerdict.ALREADY),
+        *[(one, GraphVerdict.NOT_THERE) for one in (MISSING, NOT_THERE, NOT_REPLICATED)],
+        (Reply(409), GraphVerdict.NOT_NOW),
         (DENIED, GraphVerdict.GROUP_NOT_WRITABLE),
         (ON_PREMISES, GraphVerdict.GROUP_NOT_WRITABLE),
     ],
 )
-def test_who_is_not_there_has_been_removed_already(reply: Reply, verdict: GraphVerdict) -> None:
+def test_that_nobody_is_there_to_remove_may_be_all_that_a_replica_knows(
+    reply: Reply, verdict: GraphVerdict
+) -> None:
     assert verdict_on_remove(reply) is verdict
+    if verdict is GraphVerdict.NOT_THERE:
+        told = answer(ScopeAction.REMOVE, "x", verdict, reply)
+        assert (told.outcome, told.reason) == (WriteOutcome.ALREADY, Reason.REMOVAL_UNCONFIRMED)
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (ON_PREMISES, Reason.GROUP_SYNCED),
+        (MAIL, Reason.GROUP_MAIL_ENABLED),
+        (EXTERNAL, Reason.GROUP_EXTERNAL),
+        (DENIED, Reason.GROUP_NOT_WRITABLE),
+    ],
+)
+def test_a_group_that_others_write_has_its_own_reason(reply: Reply, reason: Reason) -> None:
+    for change, verdict in (
+        (ScopeAction.ADD, verdict_on_add(reply)),
+        (ScopeAction.REMOVE, verdict_on_remove(reply)),
+    ):
+        told = answer(change, "x", verdict, reply)
+        assert (told.outcome, told.reason) == (WriteOutcome.REFUSED, reason)
 
 
 def test_a_refused_token_concerns_everybody() -> None:

@@ -13,7 +13,8 @@ from shared.contracts.api.operation_orders import ApplyOrder, PlanOrder, Rollbac
 from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
 from shared.contracts.api.words import OperationState
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.people import Attribute
+from shared.domain.person.kinds import KindRule, TraitRule
+from shared.domain.person.people import Attribute, Trait
 from shared.domain.person.policy import AttributeRule, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.calendar import Calendar, Freeze
@@ -97,6 +98,14 @@ DOCUMENTS = st.builds(
     on_added_by_hand=st.sampled_from(DriftAction),
     evaluate_every=SPANS,
     digest=TEXTS,
+    excluded_kinds=tuples(
+        st.builds(
+            KindRule,
+            TEXTS,
+            tuples(st.builds(TraitRule, st.sampled_from(Trait), tuples(TEXTS))),
+        )
+    ),
+    external_members=st.booleans(),
 )
 PHASES = st.sampled_from(Phase)
 ROLLOUTS = st.builds(

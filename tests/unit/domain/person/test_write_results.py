@@ -128,10 +128,13 @@ def test_an_expired_command_is_asked_again_and_nobody_is_flagged(state: State) -
     ("outcome", "reason", "flag"),
     [
         (WriteOutcome.REFUSED, Reason.GROUP_NOT_WRITABLE, Reason.GROUP_NOT_WRITABLE),
+        (WriteOutcome.REFUSED, Reason.GROUP_DYNAMIC, Reason.GROUP_DYNAMIC),
+        (WriteOutcome.REFUSED, Reason.UNKNOWN_REFUSAL, Reason.UNKNOWN_REFUSAL),
+        (WriteOutcome.REFUSED, Reason.NOT_NOW, None),
         (WriteOutcome.NOT_FOUND, Reason.NOT_IN_ENTRA, None),
     ],
 )
-def test_what_is_not_the_persons_fault_is_asked_again_and_a_closed_group_flagged(
+def test_what_is_not_the_persons_fault_is_asked_again_and_flagged_if_somebody_has_to_look(
     outcome: WriteOutcome, reason: Reason, flag: Reason | None
 ) -> None:
     again = recorded(asked(), added(outcome, reason=reason))
@@ -204,6 +207,23 @@ def test_an_add_answered_after_the_removal_was_asked_for_does_not_stop_the_remov
 def test_an_answered_removal_is_the_end(outcome: WriteOutcome, reason: Reason) -> None:
     out = recorded(enrolment(State.WITHDRAWING, command_key="out-1"), removed(outcome))
     assert (out.state, out.reason, out.command_key) == (State.WITHDRAWN, reason, None)
+
+
+def test_a_removal_that_entra_knows_nothing_of_is_owed_until_it_is_seen() -> None:
+    unconfirmed = removed(WriteOutcome.ALREADY, reason=Reason.REMOVAL_UNCONFIRMED)
+    still = recorded(enrolment(State.WITHDRAWING), unconfirmed)
+    assert (still.state, still.flag) == (State.WITHDRAWING, None)
+    assert still.awaits_confirmation
+    assert still.due
+    assert still.due > NOW + POLICY.written_within
+    for state in set(State) - {State.WITHDRAWING}:
+        assert recorded(enrolment(state), unconfirmed) == enrolment(state)
+
+
+def test_a_removal_that_could_not_be_made_just_then_flags_nobody() -> None:
+    later = removed(WriteOutcome.REFUSED, reason=Reason.NOT_NOW)
+    still = recorded(enrolment(State.WITHDRAWING), later)
+    assert (still.state, still.flag) == (State.WITHDRAWING, None)
 
 
 @pytest.mark.parametrize("given_reason", [None, Reason.GROUP_NOT_WRITABLE])

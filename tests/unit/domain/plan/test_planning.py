@@ -1,5 +1,6 @@
 """What a plan makes of one person: in or out, left alone, passed over with a reason, or drift."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.domain.person.enrolment import CauseKind, Exclusion, Provenance, State
-from shared.domain.person.people import Attribute
+from shared.domain.person.kinds import KindRule, TraitRule
+from shared.domain.person.people import Attribute, Candidate, Memberships, Trait
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
@@ -241,6 +243,43 @@ def test_a_licence_that_is_missing_takes_nobody_out_but_lets_nobody_in() -> None
     assert outcome(plan_for_anna(NO_WAVES, summary(1, State.VISIBLE), licensed=False)) == [
         Removal(ANNA, Reason.NO_LONGER_WANTED)
     ]
+
+
+def test_a_role_that_is_activated_and_given_back_moves_nobody_who_is_in() -> None:
+    """With PIM that is every day, for an hour."""
+    inside = (summary(1, State.VISIBLE),)
+    for holds in (False, True, False, True):
+        anna = Candidate(candidate(1).person, Memberships(holds_directory_role=holds))
+        plan = Situation(ALL_IN, (anna,), inside).plan()
+        assert (outcome(plan), plan.kept) == ([], 1)
+    outside = Candidate(candidate(1).person, Memberships(holds_directory_role=True))
+    assert outcome(Situation(ALL_IN, (outside,), ()).plan()) == [
+        Skip(ANNA, Reason.ADMINISTRATOR, "w1")
+    ]
+    assert outcome(Situation(NO_WAVES, (outside,), inside).plan()) == [
+        Removal(ANNA, Reason.NO_LONGER_WANTED)
+    ]
+
+
+def test_excluded_kinds_of_accounts_are_counted_each_by_its_name() -> None:
+    room = KindRule("rooms", (TraitRule(Trait.DISPLAY_NAME, ("room *",)),))
+    robot = KindRule("robots", (TraitRule(Trait.EMPLOYEE_TYPE, ("service",)),))
+    situation = Situation(
+        a_rollout(a_document(Share(1.0), excluded_kinds=(room, robot)), EVERYBODY),
+        (
+            candidate(1, display_name="Room Oslo"),
+            candidate(2, display_name="Room Bergen"),
+            candidate(3, employee_type="Service"),
+            candidate(4, display_name="Ann"),
+        ),
+        (),
+    )
+    plan = situation.plan()
+    assert Counter((one.reason, one.kind) for one in plan.skips) == {
+        (Reason.EXCLUDED_KIND, "rooms"): 2,
+        (Reason.EXCLUDED_KIND, "robots"): 1,
+    }
+    assert plan.eligible == len(plan.additions) == 1
 
 
 def test_a_cloud_user_out_of_reach_stays_in_and_does_not_come_in() -> None:

@@ -1,0 +1,102 @@
+"""Lists whose way to the end is not a straight one, and rows that are nobody's."""
+
+import logging
+
+import pytest
+
+from shared.adapters.graph.directory import GraphDirectory
+from shared.domain.errors import DirectoryUnavailable
+from tests.support.graph_tenant import CLOUD_PEOPLE, GRACE, SCOPE, Tenant
+
+HIRES = [f"hire{number}@contoso.test" for number in range(1100)]
+ANCHORS = [f"{number:022d}==" for number in range(1100)]
+USERS = [
+    {"userPrincipalName": upn, "onPremisesImmutableId": anchor}
+    for upn, anchor in zip(HIRES, ANCHORS, strict=True)
+]
+
+
+@pytest.fixture(autouse=True)
+def crowd(tenant: Tenant) -> None:
+    """More than one page of everything."""
+    group = {"displayName": "SSPR-Enabled-Users", "onPremisesSecurityIdentifier": "S-1-5-21-7"}
+    tenant.do("sync", {"users": USERS, "groups": [{**group, "members": ANCHORS}]})
+
+
+async def everybody(directory: GraphDirectory) -> set[str]:
+    return {person.object_id async for page in directory.everybody() for person in page}
+
+
+async def test_a_page_token_that_expires_starts_that_list_again(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    for path in ("^/users$", "transitiveMembers", "userRegistrationDetails"):
+        tenant.do(
+            "faults",
+            {
+                "match": {"method": "GET", "path": path, "query": "skiptoken"},
+                "action": "error",
+                "error": "page-token-expired",
+            },
+        )
+    assert len(await everybody(directory)) == len(CLOUD_PEOPLE) + len(HIRES)
+    members = await directory.group_member_ids(SCOPE)
+    assert members is not None
+    assert len(members) == len(HIRES)
+    assert len(await directory.registrations()) == len(CLOUD_PEOPLE) + len(HIRES)
+
+
+async def test_a_list_whose_tokens_always_expire_is_given_up(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    fault = {"action": "error", "error": "page-token-expired", "times": 100}
+    tenant.do("faults", {"match": {"method": "GET", "query": "skiptoken"}, **fault})
+    with pytest.raises(DirectoryUnavailable, match="Directory_ExpiredPageToken"):
+        await everybody(directory)
+
+
+async def test_a_list_that_leads_back_is_read_again_and_never_without_end(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    tenant.fail("GET", "^/users$", "repeat-link")
+    assert len(await everybody(directory)) == len(CLOUD_PEOPLE) + len(HIRES)
+    tenant.forget_requests()
+    tenant.fail("GET", "^/users$", "repeat-link", times=100)
+    with pytest.raises(DirectoryUnavailable, match="leads back"):
+        await everybody(directory)
+    assert tenant.requests()["httpRequests"] < 10
+
+
+async def test_a_list_inside_a_batch_bears_the_same(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    for action in ({"action": "repeat-link"}, {"action": "error", "error": "page-token-expired"}):
+        query = "skiptoken" if "error" in action else ""
+        match = {"method": "GET", "path": "transitiveMemberOf", "query": query}
+        tenant.do("faults", {"match": match, **action})
+    assert GRACE in await directory.memberships([GRACE])
+
+
+async def test_rows_without_an_id_are_left_out_and_told_of(
+    tenant: Tenant, directory: GraphDirectory, caplog: pytest.LogCaptureFixture
+) -> None:
+    for path in ("^/users$", "transitiveMembers", "userRegistrationDetails"):
+        tenant.fail("GET", path, "omit-ids")
+    with caplog.at_level(logging.WARNING):
+        assert 0 < len(await everybody(directory)) < len(CLOUD_PEOPLE) + len(HIRES)
+        assert await directory.group_member_ids(SCOPE)
+        assert await directory.registrations()
+    assert sum("rows-without-id" in line for line in caplog.messages) == 3
+
+
+async def test_anchors_are_asked_for_as_an_advanced_query_where_that_is_what_it_takes(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    for by_the_table, requests in ((1, 2), (0, 1)):
+        tenant.do("settings", {"filtersByTheTable": by_the_table})
+        tenant.forget_requests()
+        assert len(await directory.find_by_source_anchor(ANCHORS[:40])) == 40
+        assert tenant.requests()["httpRequests"] == requests
+    tenant.fail("GET", "^/users$", "error", error="unsupported-query", times=100)
+    with pytest.raises(DirectoryUnavailable, match="Request_UnsupportedQuery"):
+        await directory.find_by_source_anchor(ANCHORS[:40])
