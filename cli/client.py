@@ -20,6 +20,7 @@ from shared.contracts.api.forecast_views import (
     ResetForecastView,
 )
 from shared.contracts.api.health_views import HealthView
+from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEventView
 from shared.contracts.api.operation_views import (
     ApplyOperation,
     OperationView,
@@ -108,6 +109,20 @@ class OperatorApi:
         body = {"numbers": list(numbers), "reason": reason}
         path = f"dead-letters/{_part(queue)}/{verb}"
         return self._at.post(path, body, DealtWithView, repeatable=False)
+
+    def held_events(self) -> Iterator[HeldEventView]:
+        """Reads the events that a brake holds, page by page."""
+        after: str | None = ""
+        while after is not None:
+            found = self._at.get("held-events", HeldEventPage, after=after)
+            page = _there(found, "the app holds no events back; it is older than this sspr")
+            yield from page.events
+            after = page.next
+
+    def decide_held_events(self, verb: str, keys: Sequence[str], reason: str) -> DecidedView:
+        """Lets at most 100 held events through, or drops them."""
+        body = {"keys": list(keys), "reason": reason}
+        return self._at.post(f"held-events/{verb}", body, DecidedView, repeatable=False)
 
     def override(
         self, verb: str, identity: str, reason: str, until: str | None = None

@@ -16,6 +16,7 @@ from cli.commands import (
     dead_letters,
     forecast,
     health,
+    held,
     hr,
     onboarding,
     people,
@@ -60,6 +61,7 @@ app.add_typer(health.app)
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")
+app.add_typer(held.app, name="held", rich_help_panel="Onboarding events")
 app.add_typer(audit.app, name="audit", rich_help_panel="See how it stands")
 
 

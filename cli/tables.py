@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from cli.audit_check import Verdicts
     from cli.events_file import EventsRead
+    from cli.held import HeldDecided, HeldFound
     from cli.hr_trial import Trial
     from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
@@ -116,6 +117,20 @@ def dealt_table(done: "LettersDealtWith") -> "RenderableType":
     from cli.render.dead_letters import dealt_view
 
     return dealt_view(done)
+
+
+def held_table(found: "HeldFound") -> "RenderableType":
+    """Renders the events that a brake holds."""
+    from cli.render.held import held_view
+
+    return held_view(found)
+
+
+def decided_table(done: "HeldDecided") -> "RenderableType":
+    """Renders what became of held events."""
+    from cli.render.held import decided_view
+
+    return decided_view(done)
 
 
 def health_table(seen: "HealthView") -> "RenderableType":

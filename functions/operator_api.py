@@ -10,6 +10,7 @@ from functions import (
     dead_letters_api,
     forecast_api,
     health,
+    held_events_api,
     people_api,
     plans_api,
     rollout_api,
@@ -35,6 +36,7 @@ _PARTS = (
     forecast_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
+    held_events_api.routes,
     health.routes,
     description,
 )

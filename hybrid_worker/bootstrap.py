@@ -14,12 +14,13 @@ from hybrid_worker.check.directory import directory_checks
 from hybrid_worker.check.installation import JOURNAL, SIGN_IN, installation_checks
 from hybrid_worker.check.outcome import Check
 from hybrid_worker.check.service_bus import service_bus_checks
-from hybrid_worker.delta_sync.coalescer import Coalescer, LeftToScheduler
+from hybrid_worker.delta_sync.coalescer import Coalescer, LeftAlone
 from hybrid_worker.delta_sync.connect_host import CmdletHost, Cmdlets
 from hybrid_worker.delta_sync.decisions import Carrier
 from hybrid_worker.delta_sync.errands import ErrandThreads
 from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
 from hybrid_worker.delta_sync.patience import Timing
+from hybrid_worker.delta_sync.problems import SyncProblem
 from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
@@ -33,7 +34,10 @@ from hybrid_worker.settings import (
     supervisor_address,
 )
 from hybrid_worker.watchdog import Watchdog, told_to
+from shared.domain.person.sync_mode import SyncMode
 
+_LEFT_TO = {"cloud": SyncProblem.LEFT_TO_CLOUD_SYNC, "none": SyncProblem.LEFT_TO_SCHEDULER}
+"""Who carries the changes, where the worker starts no cycles."""
 _LONGEST_HOLD = 900
 """Seconds that locks are kept up, for AD's answers; a command is let go once it is answered."""
 
@@ -61,7 +65,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 journal,
                 sync,
                 _now,
-                triggers_sync=sync_settings.mode != "none",
+                triggers_sync=sync_settings.mode == "connect",
             )
             pace = Pace(
                 process.batch,
@@ -78,6 +82,8 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                     process.name,
                     timedelta(seconds=process.report_every),
                     lambda: journal.kept_aside,
+                    sync_mode=SyncMode(sync_settings.mode),
+                    scope_group_sid=directory.scope_group_sid,
                 ),
                 pace=pace,
                 worker=process.name,
@@ -100,7 +106,7 @@ def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
     os.environ.update(kerberos_environment(settings.directory))
     sign_in = _sign_in(settings)
     connection = DirectoryConnection(settings.directory, sign_in)
-    cmdlets = None if settings.sync.mode == "none" else _cmdlets(settings.sync)
+    cmdlets = _cmdlets(settings.sync) if settings.sync.mode == "connect" else None
     try:
         yield (
             *installation_checks(settings),
@@ -133,10 +139,10 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     return variables
 
 
-def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftToScheduler:
+def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftAlone:
     sync = settings.sync
-    if sync.mode == "none":
-        return LeftToScheduler()
+    if sync.mode != "connect":
+        return LeftAlone(_LEFT_TO[sync.mode])
     timing = Timing(
         debounce=timedelta(seconds=sync.debounce),
         poll=timedelta(seconds=sync.poll),
@@ -160,7 +166,7 @@ def _carrier(settings: WorkerSettings) -> Carrier:
 
 
 def _cmdlets(settings: SyncSettings) -> Cmdlets:
-    return JeaSession(settings) if settings.mode == "psrp" else LocalPowerShell(settings)
+    return JeaSession(settings) if settings.through == "psrp" else LocalPowerShell(settings)
 
 
 def _now() -> datetime:

@@ -8,18 +8,35 @@ from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
 from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.sync_mode import SyncMode
 
 
 class Heartbeat:
     """Due at the start, after every interval, and whenever the worker's state is another."""
 
     def __init__(
-        self, worker: str, every: timedelta, set_aside: Callable[[], int] = lambda: 0
+        self,
+        worker: str,
+        every: timedelta,
+        set_aside: Callable[[], int] = lambda: 0,
+        *,
+        sync_mode: SyncMode | None = None,
+        scope_group_sid: Callable[[], str | None] = lambda: None,
     ) -> None:
-        """Takes the worker's name, the interval, and who tells how much is set aside."""
+        """Takes what stays the same of every report, and who tells the rest.
+
+        Args:
+            worker: its name.
+            every: the interval.
+            set_aside: tells how much is set aside.
+            sync_mode: which sync carries what the worker writes.
+            scope_group_sid: tells the SID of the group that it writes, once it is known.
+        """
         self._worker = worker
         self._every = every
         self._set_aside = set_aside
+        self._sync_mode = sync_mode
+        self._scope_group_sid = scope_group_sid
         self._said: WorkerReport | None = None
 
     def is_due(self, now: datetime) -> bool:
@@ -60,6 +77,8 @@ class Heartbeat:
             hindrance=hindrance,
             set_aside=self._set_aside() or None,
             clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
+            sync_mode=self._sync_mode,
+            scope_group_sid=self._scope_group_sid(),
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -73,4 +92,5 @@ def _state(report: WorkerReport) -> tuple[object, ...]:
     directory = (report.directory_answers, report.directory_problem, report.domains)
     hindrance = report.hindrance.problem if report.hindrance else None
     sync = (report.sync.state, report.sync.problem, hindrance)
-    return *directory, *sync, report.set_aside, report.clock_ahead is not None
+    rest = (report.set_aside, report.clock_ahead is not None, report.scope_group_sid)
+    return *directory, *sync, *rest

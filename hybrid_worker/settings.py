@@ -8,7 +8,7 @@ import socket
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BeforeValidator,
@@ -292,10 +292,14 @@ class SyncSettings(FileSettings):
         env_prefix=f"{PREFIX}SYNC_", extra="ignore", env_ignore_empty=True
     )
 
-    mode: Literal["psrp", "subprocess", "none"] = Field(
+    mode: Literal["connect", "cloud", "none"] = Field(
+        "connect",
+        description="connect: Entra Connect, whose cycles the worker starts; cloud: Entra Cloud "
+        "Sync, which nobody starts; none: leave it to the scheduler of Entra Connect.",
+    )
+    through: Literal["psrp", "subprocess"] = Field(
         "psrp",
-        description="psrp: a JEA endpoint; subprocess: PowerShell on this host; "
-        "none: leave it to the scheduler of Entra Connect.",
+        description="For mode=connect; psrp: a JEA endpoint, subprocess: PowerShell on this host.",
     )
     host: str | None = Field(None, description="Give the Entra Connect host's DNS name.")
     port: int = Field(5986, ge=1, le=65535, description="WinRM over HTTPS.")
@@ -318,9 +322,9 @@ class SyncSettings(FileSettings):
     )
     powershell: Path = Field(
         Path(r"C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe"),
-        description="For mode=subprocess: an absolute path.",
+        description="For through=subprocess: an absolute path.",
     )
-    module: str = Field("ADSync", description="For mode=subprocess: the module, or its path.")
+    module: str = Field("ADSync", description="For through=subprocess: the module, or its path.")
     timeout: int = Field(60, ge=6, le=600, description="Seconds to wait for one answer.")
     debounce: float = Field(2, ge=0, le=60, description="Seconds to gather changes for one cycle.")
     poll: float = Field(5, gt=0, le=120, description="Seconds between looks at a running cycle.")
@@ -334,14 +338,34 @@ class SyncSettings(FileSettings):
         1200, gt=0, description="Seconds after which a sync that is still owed counts as failed."
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _takes_older_words(cls, values: Any) -> Any:
+        """Reads psrp and subprocess, which were modes before there was another sync than Connect.
+
+        A worker.env that was written then goes on to work.
+        """
+        if not isinstance(values, dict) or values.get("mode") not in {"psrp", "subprocess"}:
+            return values
+        through = values.get("through", values["mode"])
+        if through != values["mode"]:
+            raise ValueError(
+                f"{PREFIX}SYNC_MODE={values['mode']} means connect through {values['mode']}, and "
+                f"{PREFIX}SYNC_THROUGH says {through}"
+            )
+        return values | {"mode": "connect", "through": through}
+
     @model_validator(mode="after")
     def _can_be_called(self) -> Self:
-        if self.mode == "psrp" and not self.host:
+        if self.mode != "connect":
+            return self
+        if self.through == "psrp" and not self.host:
             raise ValueError(
-                f"{PREFIX}SYNC_MODE=psrp needs {PREFIX}SYNC_HOST, the Entra Connect host; "
-                "set the mode to none to leave syncing to its scheduler"
+                f"{PREFIX}SYNC_MODE=connect needs {PREFIX}SYNC_HOST, the Entra Connect host; "
+                "set the mode to none to leave syncing to its scheduler, to cloud where it is "
+                "Entra Cloud Sync"
             )
-        if self.mode == "subprocess" and not self.powershell.is_file():
+        if self.through == "subprocess" and not self.powershell.is_file():
             raise ValueError(f"{PREFIX}SYNC_POWERSHELL: there is no {self.powershell}")
         return self
 

@@ -8,11 +8,12 @@ from functools import cache, partial
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
+from shared.adapters.graph.cloud_sync import GraphCloudSync
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
-from shared.adapters.hr.sources import read_sources, senders_of
+from shared.adapters.hr.sources import brakes_of, read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.health import ServiceBusHealth
@@ -169,6 +170,7 @@ def build_app(setup: Setup) -> App:
             reads_role_assignments=settings.reads_role_assignments,
         ),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
+        cloud_sync=GraphCloudSync(graph, settings.cloud_sync_ids),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
         write_control=tables.write_control,
@@ -176,6 +178,7 @@ def build_app(setup: Setup) -> App:
         operations=tables.operations,
         workers=tables.workers,
         scim_users=tables.scim_users,
+        held_events=tables.held_events,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         dead_letters=ServiceBusDeadLetters(address, by_identity),
@@ -183,6 +186,7 @@ def build_app(setup: Setup) -> App:
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
+        brakes=brakes_of(setup.senders.sources.values(), settings.brake),
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),
@@ -191,6 +195,7 @@ def build_app(setup: Setup) -> App:
             settings.scope_group_id,
             settings.topology,
             reads_role_assignments=settings.reads_role_assignments,
+            cloud_sync_ids=settings.cloud_sync_ids,
         ),
         tables,
         ServiceBusHealth(

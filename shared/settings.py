@@ -10,8 +10,10 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.contracts.documents.hr_sources.meaning import Rate, brake_of
 from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.clouds import Cloud
+from shared.domain.person.brake import Brake
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
@@ -50,6 +52,11 @@ class AppSettings(BaseSettings):
     )
     excluded_group_ids: Annotated[frozenset[str], NoDecode] = Field(
         frozenset(), description="object ids, separated by commas, of groups never to enrol"
+    )
+    cloud_sync_ids: Annotated[frozenset[str], NoDecode] = Field(
+        frozenset(),
+        description="object ids, separated by commas, of the service principals of Entra Cloud "
+        "Sync's configurations; only where a worker's sync is that",
     )
 
     cloud: Cloud = Field(
@@ -164,6 +171,14 @@ class AppSettings(BaseSettings):
         _LIMITS.callback_retry,
         description="after how long it is looked again for what a lifecycle workflow waits for",
     )
+    most: Rate = Field(
+        "500 in 1h",
+        description="how many people events of no HR source may bring in at once, and take out: "
+        "500 in 1h, or unlimited",
+    )
+    most_leaving: Rate | None = Field(
+        None, description="how many they may take out at once, where that is another number"
+    )
     waiting_deadline: Duration = _DEFAULTS.waiting_deadline
     first_retry: Duration = _DEFAULTS.first_retry
     longest_retry: Duration = _DEFAULTS.longest_retry
@@ -171,25 +186,28 @@ class AppSettings(BaseSettings):
     answered_within: Duration = _DEFAULTS.answered_within
     visible_within_cloud: Duration = _DEFAULTS.visible_within_cloud
     visible_within_synced: Duration = _DEFAULTS.visible_within_synced
+    visible_within_cloud_sync: Duration = _DEFAULTS.visible_within_cloud_sync
     effective_within: Duration = _DEFAULTS.effective_within
     additions_per_hour: Annotated[int, Field(ge=1)] = _DEFAULTS.additions_per_hour
     removals_per_hour: Annotated[int, Field(ge=1)] = _DEFAULTS.removals_per_hour
     removals_per_hour_share: Annotated[float, Field(gt=0, le=1)] = _DEFAULTS.removals_per_hour_share
     reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
 
-    @field_validator("excluded_group_ids", "writeback_plans", "cloud_only_skus", mode="before")
+    @field_validator(
+        "excluded_group_ids", "cloud_sync_ids", "writeback_plans", "cloud_only_skus", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         if isinstance(value, str):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("scope_group_id", "excluded_group_ids")
+    @field_validator("scope_group_id", "excluded_group_ids", "cloud_sync_ids")
     @classmethod
     def _is_group(cls, value: Any) -> Any:
         for one in [value] if isinstance(value, str) else value:
             if not is_object_id(one):
-                raise ValueError(f"{one!r} is not an object id; groups are named by object id")
+                raise ValueError(f"{one!r} is not an object id, by which this is named")
         # Graph writes ids in lower case, and they are compared letter by letter.
         if isinstance(value, str):
             return value.strip().lower()
@@ -308,6 +326,11 @@ class AppSettings(BaseSettings):
     def licences(self) -> Licences:
         """What has to be assigned to whoever is to reset a password."""
         return Licences(plans=self.writeback_plans, cloud_only_skus=self.cloud_only_skus)
+
+    @property
+    def brake(self) -> Brake:
+        """How many people events of no HR source may bring in and take out at once."""
+        return brake_of(self.most, self.most_leaving)
 
     @property
     def time_limits(self) -> TimeLimits:

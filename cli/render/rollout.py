@@ -40,6 +40,8 @@ _WAVES: Mapping[str, str] = {
 _MOST_NAMED = 100
 """The app names no more people of a drift than these."""
 _NO_WINDOW = "PT0S"
+_BY_ITSELF = frozenset({"cloud", "none"})
+"""Syncs of which the worker hears nothing: their words stand in the place of an end."""
 
 
 def rollout_view(rollout: RolloutView | None) -> RenderableType:
@@ -54,7 +56,7 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         parts += [Text(), heading("Last reconciliation"), *_reconciliation(reconciliation)]
     parts += section(
         "Workers",
-        ("worker", "last heard of (UTC)", "directory", "delta sync (UTC)", "problem"),
+        ("worker", "last heard of (UTC)", "directory", "sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
     parts += section(
@@ -196,6 +198,9 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
     succeeded = worker.sync_succeeded
     sync = "unknown" if succeeded is None else "succeeded" if succeeded else "failed"
     ended = moment(worker.sync_ended_at)
+    told = f"{sync} {ended}" if ended else sync
+    if worker.sync_mode in _BY_ITSELF:
+        told = worker.sync_text
     of_sync = (worker.problem, _hindrance(worker))
     parts = (_clock(worker.clock_ahead), worker.directory_problem, *of_sync)
     trouble = [part for part in parts if part]
@@ -203,7 +208,7 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
         worker.worker,
         moment(worker.seen_at),
         answers,
-        plain(f"{sync} {ended}" if ended else sync, "bold red" if succeeded is False else ""),
+        plain(told, "bold red" if succeeded is False else ""),
         plain("; ".join(trouble), "red"),
     )
 

@@ -24,6 +24,9 @@ def totals_view(status: StatusView) -> RenderableType:
     parts += section("Flags: somebody has to look", ("flag", "people", "meaning"), flags)
     parts += section("Flagged people", ("person", "state", "flag", "since (UTC)"), flagged)
     parts += [Text(), heading(count(status.refused_messages, "refused message"))]
+    if status.held_events:
+        told = f"{count(status.held_events, 'held event')}: sspr held list"
+        parts += [heading(told)]
     if status.refused:
         parts.append(refused_view(status.refused, bodies=False))
     return Group(*parts)

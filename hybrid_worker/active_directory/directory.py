@@ -82,6 +82,10 @@ class ActiveDirectory:
         """The name of the controller in use."""
         return self._connection.controller
 
+    def scope_group_sid(self) -> str | None:
+        """Returns the SID of the scope group; None until AD has shown it for the first time."""
+        return self._group.sid if self._group else None
+
     def find_people(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
         """Finds everybody each pointer leads to, in the domain and then in the forest.
 

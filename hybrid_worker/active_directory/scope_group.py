@@ -8,6 +8,7 @@ from uuid import UUID
 
 import ldap3
 from ldap3.core.results import RESULT_NO_SUCH_OBJECT, RESULT_SUCCESS
+from ldap3.protocol.formatters.formatters import format_sid
 
 from hybrid_worker.active_directory.answers import FOR_EVERYBODY, OUT_OF_DATE, PASSING, Answer
 from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
@@ -45,11 +46,17 @@ class ScopeGroup:
     """A security group, held by its GUID: a rename or a move changes nothing."""
 
     def __init__(
-        self, connection: DirectoryConnection, guid: UUID, scope: GroupScope = GroupScope.GLOBAL
+        self,
+        connection: DirectoryConnection,
+        guid: UUID,
+        scope: GroupScope = GroupScope.GLOBAL,
+        sid: str | None = None,
     ) -> None:
         self._connection = connection
         self.guid = guid
         self.scope = scope
+        self.sid = sid
+        """By which the group's twin in Entra is found; None where AD did not show it."""
         self._dn = f"<GUID={guid}>"
 
     @classmethod
@@ -88,7 +95,9 @@ class ScopeGroup:
                 "SSPR_WORKER_DIRECTORY_CATALOGUE is for people of several domains, whom only a "
                 "universal group takes. Convert the group, or leave the catalogue out."
             )
-        return cls(connection, UUID(bytes_le=groups[0]["objectGUID"][0]), scope)
+        (sid,) = groups[0].get("objectSid") or (None,)
+        guid = UUID(bytes_le=groups[0]["objectGUID"][0])
+        return cls(connection, guid, scope, str(format_sid(sid)) if sid else None)
 
     def members(self) -> set[UUID]:
         """Returns the GUIDs of all direct members.
@@ -179,7 +188,7 @@ def _adds(verb: str) -> bool:
 
 
 def _find(connection: DirectoryConnection, name: str) -> list[Entry]:
-    attributes = ["objectGUID", "groupType"]
+    attributes = ["objectGUID", "groupType", "objectSid"]
     if "=" not in name:
         return list(connection.search(group_filter(name), attributes))
     entry = connection.read(name, attributes)

@@ -32,6 +32,10 @@ Source: "JEA session configurations" and "JEA role capabilities", Microsoft Lear
 _LOWERED = {name.lower() for name in SHOWN_BY_JEA}
 _TENANT_CONNECTOR = " - AAD"
 """How the name of the connector to Entra ends."""
+_LEFT_TO = {
+    "cloud": "SSPR_WORKER_SYNC_MODE=cloud: Entra Cloud Sync runs by itself; `sspr status` shows it",
+    "none": "SSPR_WORKER_SYNC_MODE=none leaves syncing to the scheduler",
+}
 
 
 def connect_host_checks(
@@ -91,12 +95,12 @@ class _Host:
     def answers(self) -> str:
         settings = self._settings
         self._scheduler()
-        if settings.mode == "subprocess":
+        if settings.through == "subprocess":
             return f"Get-ADSyncScheduler by {settings.powershell}"
         return f"Get-ADSyncScheduler on {settings.host}:{settings.port}, {settings.configuration}"
 
     def exposes_no_more(self) -> str:
-        if self._settings.mode == "subprocess":
+        if self._settings.through == "subprocess":
             raise NotApplicable("there is no endpoint: the script runs three cmdlets by itself")
         found = self._ask("Get-Command")
         return judge_cmdlets(str(one.get("Name")) for one in found)
@@ -165,7 +169,7 @@ class _Host:
         )
 
     def _facts(self, by_hand: str) -> ConnectFacts:
-        if self._settings.mode == "psrp":
+        if self._settings.through == "psrp":
             shown = {str(one.get("Name")).lower() for one in self._ask("Get-Command")}
             if FACTS.lower() not in shown:
                 raise NotApplicable(
@@ -176,7 +180,7 @@ class _Host:
 
     def writes_back(self) -> str:
         by_hand = f"On the Connect host: {READS_WRITEBACK} -Connector '<tenant> - AAD'."
-        if self._settings.mode == "subprocess":
+        if self._settings.through == "subprocess":
             raise NotApplicable("the script does not ask for it", by_hand)
         shown = {str(one.get("Name")).lower() for one in self._ask("Get-Command")}
         if READS_WRITEBACK.lower() not in shown:
@@ -207,7 +211,7 @@ class _Host:
 
     def _session(self) -> Cmdlets:
         if self._cmdlets is None:
-            raise NotApplicable("SSPR_WORKER_SYNC_MODE=none leaves syncing to the scheduler")
+            raise NotApplicable(_LEFT_TO[self._settings.mode])
         return _Explaining(self._cmdlets, self._settings)
 
 
@@ -230,7 +234,7 @@ class _Explaining:
 
 
 def _remedy(settings: SyncSettings, problem: SyncProblem) -> str:
-    if settings.mode == "subprocess":
+    if settings.through == "subprocess":
         return (
             "Run the worker on the Connect host, by an account in ADSyncOperators; "
             "SSPR_WORKER_SYNC_MODULE may be the path of the module."

@@ -298,10 +298,14 @@ class Coalescer:
         self._journal.report(keys, self._newest)
 
 
-class LeftToScheduler:
-    """No cycles from here: Entra Connect's own scheduler carries the changes."""
+class LeftAlone:
+    """No cycles from here: somebody else carries the changes, and the worker does not hear how."""
 
     is_running = False
+
+    def __init__(self, problem: SyncProblem = SyncProblem.LEFT_TO_SCHEDULER) -> None:
+        """Takes who it is left to: Entra Connect's own scheduler, or Entra Cloud Sync."""
+        self._problem = problem
 
     def due(self) -> None:
         """Returns None: nothing is ever due."""
@@ -310,12 +314,12 @@ class LeftToScheduler:
         """Does nothing: there is nothing to do."""
 
     def standing(self) -> SyncReport:
-        """Returns "pending", left to the scheduler: the worker will not hear of the end."""
-        return SyncReport(state=SyncState.PENDING, problem=SyncProblem.LEFT_TO_SCHEDULER)
+        """Returns "pending", and who it is left to: the worker will not hear of the end."""
+        return SyncReport(state=SyncState.PENDING, problem=self._problem)
 
     def newest(self) -> SyncReport:
-        """Returns "not needed", left to the scheduler: there is none of the worker's own."""
-        return SyncReport(state=SyncState.NOT_NEEDED, problem=SyncProblem.LEFT_TO_SCHEDULER)
+        """Returns "not needed", and who it is left to: there is none of the worker's own."""
+        return SyncReport(state=SyncState.NOT_NEEDED, problem=self._problem)
 
     def hindrance(self) -> None:
         """Returns None: who does not ask is hindered by nobody."""

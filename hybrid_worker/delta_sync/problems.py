@@ -31,9 +31,16 @@ class SyncProblem(StrEnum):
     """The cycle went well, and imported from another domain controller than was written to."""
     LEFT_TO_SCHEDULER = "left-to-scheduler"
     """The worker has been told to trigger no cycles."""
+    LEFT_TO_CLOUD_SYNC = "left-to-cloud-sync"
+    """Entra Cloud Sync carries the changes, every two minutes; nobody can trigger it from here."""
 
 
-ORDINARY = frozenset({SyncProblem.BUSY, SyncProblem.CONNECTOR_BUSY, SyncProblem.LEFT_TO_SCHEDULER})
+ORDINARY = frozenset(
+    {
+        *(SyncProblem.BUSY, SyncProblem.CONNECTOR_BUSY),
+        *(SyncProblem.LEFT_TO_SCHEDULER, SyncProblem.LEFT_TO_CLOUD_SYNC),
+    }
+)
 """What is no trouble: the next cycle carries the change."""
 
 

@@ -286,6 +286,20 @@ var rules = [
     enabled: true
   }
   {
+    name: 'events-held'
+    description: 'A sender moves more people at once than it may; an operator has to let them through, or drop them.'
+    severity: 1
+    query: loadTextContent('../monitoring/events-held.kql')
+    window: 'PT15M'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['source', 'direction']
+    stateful: false
+    enabled: true
+  }
+  {
     name: 'plan-unsafe'
     description: 'What was to be done would have touched too many people; nothing was done.'
     severity: 1
@@ -296,6 +310,20 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     dimensions: []
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'scope-changed'
+    description: 'The AD group no longer counts in Entra, or people in scope were converted to another source of authority. See: sspr status'
+    severity: 1
+    query: loadTextContent('../monitoring/scope-changed.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['event', 'reason']
     stateful: true
     enabled: true
   }

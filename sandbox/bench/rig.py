@@ -69,6 +69,7 @@ def _start_app(layout: Layout, relay: Relay) -> None:
         "SSPR_REGISTRATION_SCHEDULE": _REGISTRATION_SCHEDULE,
         # What is measured is how fast all of them are written, which nobody is to be asked about.
         "SSPR_ADDITIONS_PER_HOUR": "1000000",
+        "SSPR_MOST": "unlimited",
     }
     file.write_text(json.dumps(settings, indent=2))
     supervisor.launch(chosen, layout)

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.company import object_id
+from sandbox.tenant import synchronization
 from sandbox.tenant.clock import timestamp
 from sandbox.tenant.directory import Group, User
 from sandbox.tenant.faults import Fault
@@ -29,6 +30,10 @@ def administration_routes(tenant: Tenant) -> list[Route]:
         Route("/sandbox/users/{upn}", at.get_user),
         Route("/sandbox/users", at.put_user, methods=["POST"]),
         Route("/sandbox/groups", at.put_group, methods=["POST"]),
+        Route("/sandbox/cloud-sync", at.cloud_sync, methods=["POST"]),
+        Route("/sandbox/cloud-sync/runs", at.run_cloud_sync, methods=["POST"]),
+        Route("/sandbox/conversions", at.convert, methods=["POST"]),
+        Route("/sandbox/nesting", at.nest, methods=["POST"]),
         Route("/sandbox/sync", at.sync, methods=["POST"]),
         Route("/sandbox/settings", at.settings, methods=["GET", "POST"]),
         Route("/sandbox/clock", at.clock, methods=["POST"]),
@@ -64,6 +69,28 @@ class _Administration:
         group = _upsert_group(self._tenant, await request.json())
         self._tenant.save()
         return JSONResponse(group.fields)
+
+    async def cloud_sync(self, request: Request) -> Response:
+        self._tenant.cloud_sync.set(await request.json())
+        return Response(status_code=204)
+
+    async def run_cloud_sync(self, request: Request) -> Response:
+        result = synchronization.run(self._tenant, await request.json())
+        self._tenant.save()
+        return JSONResponse(result)
+
+    async def convert(self, request: Request) -> Response:
+        _convert(self._tenant, await request.json())
+        self._tenant.save()
+        return Response(status_code=204)
+
+    async def nest(self, request: Request) -> Response:
+        body = await request.json()
+        child = _group_named(self._tenant, body, "group")
+        parent = _group_named(self._tenant, body, "in")
+        self._tenant.set_member(parent.id, child.id, present=bool(body.get("nested", True)))
+        self._tenant.save()
+        return Response(status_code=204)
 
     async def sync(self, request: Request) -> Response:
         result = take_export(self._tenant, await request.json())
@@ -174,6 +201,32 @@ def _upsert_group(tenant: Tenant, body: dict[str, Any]) -> Group:
     group = group or cloud_group(fields["displayName"], tenant.clock.now())
     group.fields.update(fields)
     tenant.directory.put_group(group)
+    return group
+
+
+def _convert(tenant: Tenant, body: dict[str, Any]) -> None:
+    """Move the source of authority of a user or a group, as `onPremisesSyncBehavior` does.
+
+    Source: "Update onPremisesSyncBehavior", Microsoft Learn, read on 29 Nov 2026. Anchor and SID
+    stay, and `onPremisesSyncEnabled` is null while the cloud is the source of authority.
+    """
+    synced = None if body.get("isCloudManaged", True) else True
+    if "group" in body:
+        group = _group_named(tenant, body, "group")
+        group.fields["onPremisesSyncEnabled"] = synced
+        tenant.directory.put_group(group)
+        return
+    user = tenant.directory.user_by_upn(str(body.get("userPrincipalName")))
+    if user is None or not user.fields.get("onPremisesImmutableId"):
+        raise ValueError("userPrincipalName: there is no such user who was ever synced")
+    user.fields["onPremisesSyncEnabled"] = synced
+    tenant.directory.put_user(user)
+
+
+def _group_named(tenant: Tenant, body: dict[str, Any], name: str) -> Group:
+    group = tenant.directory.group_named(str(body.get(name)))
+    if group is None:
+        raise ValueError(f"{name}: there is no such group")
     return group
 
 

@@ -107,6 +107,21 @@ def list_members(tenant: Tenant, request: GraphRequest) -> GraphResponse:
     )
 
 
+def list_groups_around(tenant: Tenant, request: GraphRequest) -> GraphResponse:
+    """GET /groups/{id}/transitiveMemberOf: the groups that a group is in, directly or not."""
+    group = find_group(tenant, request.parameters[0])
+    names = selected(request, GROUP_FIELDS, "group")
+    as_of = tenant.clock.now() - tenant.settings.membership_lag_seconds
+    around = tenant.directory.membership.transitive_groups_of(group.id, as_of)
+    return page(
+        request,
+        "directoryObjects",
+        [tenant.directory.groups[each] for each in around if each in tenant.directory.groups],
+        key=lambda one: one.id,
+        render=lambda one: {"@odata.type": "#microsoft.graph.group", **_show(one, names)},
+    )
+
+
 def count_members(tenant: Tenant, request: GraphRequest) -> GraphResponse:
     """GET /groups/{id}/members/$count and /groups/{id}/transitiveMembers/$count."""
     if not request.eventual:

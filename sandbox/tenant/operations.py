@@ -4,7 +4,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sandbox.tenant import groups, lifecycle, organization, reports, roles, users
+from sandbox.tenant import (
+    groups,
+    lifecycle,
+    organization,
+    reports,
+    roles,
+    synchronization,
+    users,
+)
 from sandbox.tenant.odata import page_size
 from sandbox.tenant.quotas import Cost
 from sandbox.tenant.tenant import Tenant
@@ -19,6 +27,8 @@ _READ_MEMBERS = {"GroupMember.Read.All", "Group.Read.All", *_WRITE_MEMBERS, *_DI
 _READ_LICENCES = {"LicenseAssignment.Read.All", "LicenseAssignment.ReadWrite.All", *_DIRECTORY}
 _READ_ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY}
 _READ_AUDITS = {"AuditLog.Read.All"}
+_READ_PROVISIONING = {"ProvisioningLog.Read.All"}
+_READ_JOBS = {"Synchronization.Read.All", "Synchronization.ReadWrite.All"}
 _READ_ROLES = {"RoleManagement.Read.Directory", "RoleManagement.Read.All"}
 _READ_SYNC = {
     "OnPremDirectorySynchronization.Read.All",
@@ -32,6 +42,8 @@ ALL_PERMISSIONS = (
     "Organization.Read.All",
     "AuditLog.Read.All",
     "OnPremDirectorySynchronization.Read.All",
+    "ProvisioningLog.Read.All",
+    "Synchronization.Read.All",
     "RoleManagement.Read.Directory",
 )
 """What together allows every operation here: more than the product asks for."""
@@ -67,7 +79,7 @@ class Operation:
         Raises:
             GraphError: 400, when `$top` is broken.
         """
-        reports_requests = int(self.permissions == _READ_AUDITS)
+        reports_requests = int(self.permissions in (_READ_AUDITS, _READ_PROVISIONING))
         if self.method != "GET":
             is_write = self.permissions == _WRITE_MEMBERS
             return Cost(self.units, writes=int(is_write), reports=reports_requests)
@@ -125,6 +137,9 @@ _OPERATIONS = (
         "DELETE", f"{_MEMBERS}/{{directoryObject-id}}/$ref", groups.remove_member, _WRITE_MEMBERS
     ),
     _operation("GET", _TRANSITIVE, groups.list_members, _READ_MEMBERS, 5),
+    _operation(
+        "GET", "/groups/{group-id}/transitiveMemberOf", groups.list_groups_around, _READ_MEMBERS
+    ),
     _operation("GET", f"{_TRANSITIVE}/$count", groups.count_members, _READ_MEMBERS),
     _operation("POST", "/directoryObjects/getByIds", users.get_by_ids, _READ_USERS | _READ_MEMBERS),
     _operation("GET", "/subscribedSkus", organization.list_subscribed_skus, _READ_LICENCES),
@@ -138,6 +153,15 @@ _OPERATIONS = (
     _operation("GET", _DETAILS, reports.list_registration_details, _READ_AUDITS),
     _operation("GET", f"{_DETAILS}/{{user-id}}", reports.get_registration_details, _READ_AUDITS),
     _operation("GET", "/auditLogs/directoryAudits", reports.list_audits, _READ_AUDITS),
+    _operation(
+        "GET", "/auditLogs/provisioning", synchronization.list_provisioning, _READ_PROVISIONING
+    ),
+    _operation(
+        "GET",
+        "/servicePrincipals/{servicePrincipal-id}/synchronization/jobs",
+        synchronization.list_jobs,
+        _READ_JOBS,
+    ),
     _operation(
         "GET",
         "/roleManagement/directory/roleAssignments",

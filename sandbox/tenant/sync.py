@@ -76,6 +76,8 @@ def _upsert_user(tenant: Tenant, described: dict[str, Any], result: SyncResult) 
     synced = {"onPremisesSyncEnabled": True, "onPremisesLastSyncDateTime": timestamp(now)}
     fields = {**described, **synced}
     user = _matched(tenant, described)
+    if user and is_converted(user):
+        return
     if user is None:
         _create_user(tenant, fields, now)
         result.counts["usersCreated"] += 1
@@ -83,6 +85,11 @@ def _upsert_user(tenant: Tenant, described: dict[str, Any], result: SyncResult) 
         user.fields.update(fields)
         tenant.directory.put_user(user)
         result.counts["usersUpdated"] += 1
+
+
+def is_converted(user: User) -> bool:
+    """Whether the cloud has become the source of authority of somebody who was synced."""
+    return bool(user.fields.get(_ANCHOR)) and not user.synced
 
 
 def _matched(tenant: Tenant, described: dict[str, Any]) -> User | None:
@@ -118,6 +125,8 @@ def _create_user(tenant: Tenant, fields: dict[str, Any], now: float) -> None:
 
 def _delete_users(tenant: Tenant, anchor: str, result: SyncResult) -> None:
     for user in tenant.directory.users_with(_ANCHOR, [anchor]):
+        if is_converted(user):
+            continue
         tenant.directory.delete_user(user.id, tenant.clock.now())
         result.counts["usersDeleted"] += 1
 
@@ -127,6 +136,9 @@ def _upsert_group(tenant: Tenant, described: dict[str, Any], result: SyncResult)
     if group is None:
         group = _create_group(tenant, described)
         result.counts["groupsCreated"] += 1
+    if not group.synced:
+        # Converted: the sync honours that, and leaves it alone.
+        return
     to_add = _resolved(tenant, described.get("addMembers", []), result)
     to_remove = _resolved(tenant, described.get("removeMembers", []), result)
     if "members" in described:
@@ -158,7 +170,7 @@ def _create_group(tenant: Tenant, described: dict[str, Any]) -> Group:
 
 def _delete_groups(tenant: Tenant, sid: str, result: SyncResult) -> None:
     group = _group_with(tenant, sid)
-    if group:
+    if group and group.synced:
         tenant.directory.delete_group(group.id, tenant.clock.now())
         result.counts["groupsDeleted"] += 1
 

@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.company import SCOPE_GROUP, Company, object_id
 from sandbox.tenant.audits import AuditLog
 from sandbox.tenant.clock import Clock
+from sandbox.tenant.cloud_sync import CloudSync
 from sandbox.tenant.contract import Contract
 from sandbox.tenant.directory import Directory, ObjectChange, User
 from sandbox.tenant.faults import Faults
@@ -42,6 +43,7 @@ class Tenant:
     recorder: Recorder = field(default_factory=Recorder)
     write_turns: WriteTurns = field(default_factory=WriteTurns)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    cloud_sync: CloudSync = field(default_factory=CloudSync)
     keys: WebhookKeys = field(default_factory=WebhookKeys)
 
     def __post_init__(self) -> None:
@@ -62,6 +64,7 @@ class Tenant:
         self.store.clear()
         self.faults.clear()
         self.recorder.reset()
+        self.cloud_sync = CloudSync()
         self.clock.move_to(0.0)
         self.__post_init__()
 

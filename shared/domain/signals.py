@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, ClassVar
 
+from shared.domain.person.brake import Direction
 from shared.domain.person.enrolment import State
 from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
@@ -149,6 +150,23 @@ class PlanUnsafe(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeGroupFault(Signal):
+    """The AD group's twin in Entra is not what it has to be; told at every look."""
+
+    event = "scope-group-fault"
+    reason: PauseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeopleConverted(Signal):
+    """The source of authority of people in scope is another than when they were put in."""
+
+    event = "people-converted"
+    to_cloud: int
+    to_on_premises: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DriftFound(Signal):
     """Somebody outside the rollout changed memberships; numbers of people."""
 
@@ -173,6 +191,7 @@ class RolloutStatus(Signal):
     people: dict[State, int]
     flagged: int
     refused_messages: int
+    held_events: int = 0
     stopped: bool = False
     """Whether everything that writes is stopped."""
 
@@ -198,6 +217,20 @@ class ErrorUnforeseen(Signal):
     """Its type; its text may hold what a message holds."""
     place: str
     """Files, lines and functions, the innermost first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventsHeld(Signal):
+    """A sender moves more people at once than it may; theirs are held until an operator decides."""
+
+    event = "events-held"
+    severity = Severity.ERROR
+    source: str
+    """The HR source, or `queue` for whatever comes from none."""
+    direction: Direction
+    people: int
+    """Held just now."""
+    most: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,10 +384,13 @@ SIGNALS: tuple[type[Signal], ...] = (
     GateFailed,
     GateInconclusive,
     PlanUnsafe,
+    ScopeGroupFault,
+    PeopleConverted,
     DriftFound,
     RolloutStatus,
     MessageRefused,
     ErrorUnforeseen,
+    EventsHeld,
     RequestsRefused,
     LifecycleTold,
     PersonFailed,

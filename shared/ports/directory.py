@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, Memberships, Person, Registration
 from shared.domain.rollout.resets import Reset
+from shared.domain.rollout.scope_groups import SyncedGroup
 
 
 class Directory(Protocol):
@@ -40,6 +41,15 @@ class Directory(Protocol):
 
     async def group_member_ids(self, group_id: str) -> frozenset[str] | None:
         """Returns the people in any group, direct or nested, or None if there is no such group."""
+
+    async def synced_groups(self, sids: Collection[str]) -> Mapping[str, SyncedGroup]:
+        """Finds AD groups' twins by `onPremisesSecurityIdentifier`; those not there are left out.
+
+        It stays when a group's source of authority is converted.
+        """
+
+    async def scope_group(self) -> SyncedGroup | None:
+        """Returns the scope group itself, as it is; None if it is not there."""
 
     async def administrator_ids(self) -> frozenset[str]:
         """Returns everybody whom SSPR's policy for administrators governs, as `memberships` tells.

@@ -1,13 +1,16 @@
 """Everything that a use case may reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.domain.person.brake import Brakes
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
+from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
+from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
@@ -40,6 +43,7 @@ class World:
 
     directory: Directory
     cloud_scope: CloudScope
+    cloud_sync: CloudSync
     ledger: Ledger
     rollouts: Rollouts
     write_control: WriteControl
@@ -47,6 +51,7 @@ class World:
     operations: Operations
     workers: Workers
     scim_users: ScimUsers
+    held_events: HeldEvents
     audit: Audit
     outbox: Outbox
     dead_letters: DeadLetters
@@ -55,3 +60,4 @@ class World:
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()
+    brakes: Brakes = field(default_factory=Brakes)

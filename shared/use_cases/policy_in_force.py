@@ -10,6 +10,6 @@ from shared.ports.world import World
 async def policy_in_force(world: World) -> Policy:
     """Returns the rules that say now who may be enrolled."""
     served = served_domains(await world.workers.sights())
-    rules = replace(world.tenant_rules, served_domains=served)
-    stored = await world.rollouts.current()
-    return stored.rollout.document.governs(rules) if stored else Policy.of(rules)
+    stored, tenant = await world.rollouts.current(), world.tenant_rules
+    policy = stored.rollout.document.governs(tenant) if stored else Policy.of(tenant)
+    return replace(policy, served_domains=served)

@@ -8,6 +8,7 @@ from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import carry_out_word
 
@@ -18,7 +19,8 @@ async def tick(world: World, clock: Clock) -> None:
     """Follows up, asks again for those who wait, returns unread events, advances the rollout.
 
     First comes what a stop or a start of everything that writes leads to. The rollout is last,
-    since a wave takes its time.
+    since a wave takes its time, and after the look at its group: no wave begins that nobody would
+    be in.
 
     Raises:
         DirectoryUnavailable, LedgerConflict, ServiceUnavailable, UnsafePlan: the next tick tries
@@ -31,6 +33,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),
+            lambda: watch_scope(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )

@@ -252,6 +252,14 @@ def test_of_a_report_the_bad_records_are_answered_by_name_and_kept(http: httpx.C
     assert refusal(http.post("/api/hooks/report", json={"people": people}), 401)
 
 
+def dealt_with(http: httpx.Client, key: str) -> dict[str, Any]:
+    """What became of an event, once it is known."""
+    path = f"/api/events/{key}"
+    wait_until(lambda: http.get(path, headers=keyed(http)).status_code == 200)
+    found: dict[str, Any] = http.get(path, headers=keyed(http)).json()
+    return found
+
+
 def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.Client) -> None:
     """Given a report of everybody, when it comes, then those hired long ago are only counted."""
     people = [
@@ -261,13 +269,44 @@ def test_who_is_but_listed_by_a_report_is_counted_and_not_enrolled(http: httpx.C
     answer = http.post("/api/hooks/report", json={"people": people}, headers=reporting())
     keys = accepted(answer)
     assert (len(keys), answer.json()["listed"]) == (2, 1)
-    found = [f"/api/events/{key}" for key in keys]
-    wait_until(
-        lambda: all(http.get(path, headers=keyed(http)).status_code == 200 for path in found)
-    )
-    listed, joins = (http.get(path, headers=keyed(http)).json() for path in found)
+    listed, joins = (dealt_with(http, key) for key in keys)
     assert (listed["outcome"], listed["people"]) == ("listed", [])
     assert joins["outcome"] == "hire-date-ahead"
+
+
+def test_whom_a_report_brings_in_beyond_its_brake_is_held_until_an_operator_decides(
+    http: httpx.Client,
+) -> None:
+    """Given a brake of three an hour, when a report has everybody join, then the rest is held."""
+    headers = keyed(http) | {"x-sspr-actor": "olga"}
+    people = [{"number": str(7100 + number), "starts": "01.02.2027"} for number in range(6)]
+    keys = accepted(http.post("/api/hooks/report", json={"people": people}, headers=reporting()))
+
+    def outcomes() -> list[str]:
+        found = [http.get(f"/api/events/{key}", headers=headers) for key in keys]
+        return [one.json()["outcome"] for one in found if one.status_code == 200]
+
+    wait_until(lambda: len(outcomes()) == len(keys))
+    held = [one["key"] for one in http.get("/api/held-events", headers=headers).json()["events"]]
+    assert held
+    assert outcomes().count("held") == len(held)
+    assert http.get("/api/status", headers=headers).json()["heldEvents"] == len(held)
+
+    asked = {"keys": [held[0], "unknown"], "reason": "they do join"}
+    answer = http.post("/api/held-events/let-through", json=asked, headers=headers)
+    assert (answer.status_code, answer.json()) == (200, {"done": [held[0]], "left": ["unknown"]})
+    asked = {"keys": held[1:], "reason": "a report of last year"}
+    answer = http.post("/api/held-events/drop", json=asked, headers=headers)
+    assert answer.json()["done"] == held[1:]
+    event = f"/api/events/{held[0]}"
+    wait_until(
+        lambda: http.get(event, headers=headers).json()["outcome"] == "hire-date-ahead",
+    )
+    wait_until(lambda: http.get("/api/held-events", headers=headers).json()["events"] == [])
+    assert all(
+        http.get(f"/api/events/{key}", headers=headers).json()["outcome"] == "discarded"
+        for key in held[1:]
+    )
 
 
 def test_words_are_given_back_before_the_first_event(http: httpx.Client) -> None:

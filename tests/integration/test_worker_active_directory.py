@@ -16,7 +16,7 @@ from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
 from hybrid_worker.active_directory.scope_group import ScopeGroup
 from hybrid_worker.active_directory.written import Written
-from hybrid_worker.delta_sync.coalescer import LeftToScheduler
+from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.journal import Journal
 from hybrid_worker.settings import DirectorySettings
@@ -97,7 +97,7 @@ class Worker:
             self.directory.find_people,
             self.directory,
             journal,
-            LeftToScheduler(),
+            LeftAlone(),
             lambda: datetime.now(UTC),
             triggers_sync=False,
         )

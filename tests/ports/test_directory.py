@@ -1,13 +1,16 @@
 """The directory: people by any of their names, groups with what is nested in them, reports."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sandbox.company import SYNCED_SCOPE_GROUP, object_id
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.rollout.resets import ResetOutcome
+from shared.domain.rollout.scope_groups import SyncedGroup
 from shared.ports.directory import Directory
 from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
@@ -19,7 +22,7 @@ from tests.support.graph_tenant import (
     SCOPE,
     UNA,
 )
-from tests.support.ports.entra import Entra, anchor_of
+from tests.support.ports.entra import GROUP_SID, Entra, anchor_of
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 GRACE_UPN = "grace@contoso.test"
@@ -214,3 +217,61 @@ async def test_a_reset_is_a_success_or_blocked_and_what_else_ends_it_is_left_out
     }
     newest = max(reset.at for reset in resets)
     assert await entra.directory.resets(newest + timedelta(hours=1)) == []
+
+
+SYNCED = SYNCED_SCOPE_GROUP
+SYNCED_ID = object_id("group", SYNCED)
+
+
+async def twin(entra: Entra) -> SyncedGroup:
+    (found,) = (await entra.directory.synced_groups([GROUP_SID])).values()
+    return found
+
+
+async def test_an_ad_groups_twin_is_found_by_its_sid_with_what_it_has_become(
+    entra: Entra,
+) -> None:
+    assert await entra.directory.synced_groups([GROUP_SID, "S-1-5-21-404"]) == {}
+    entra.sync("una@contoso.test", group=SYNCED)
+    as_it_has_to_be = SyncedGroup(
+        object_id=SYNCED_ID, is_synced=True, is_security_group=True, is_in_scope=True
+    )
+    found = await entra.directory.synced_groups([GROUP_SID, "S-1-5-21-404"])
+    assert found == {GROUP_SID: as_it_has_to_be}
+    entra.change_group(SYNCED, synced=False)
+    assert await twin(entra) == replace(as_it_has_to_be, is_synced=False)
+    entra.change_group(SYNCED, security=False)
+    assert await twin(entra) == replace(as_it_has_to_be, is_security_group=False)
+    entra.change_group(SYNCED)
+    entra.nest(SYNCED, nested=False)
+    assert await twin(entra) == replace(as_it_has_to_be, is_in_scope=False)
+
+
+async def test_a_group_that_is_nested_deeper_is_in_scope_too(entra: Entra) -> None:
+    entra.sync("una@contoso.test", group=SYNCED)
+    entra.nest(SYNCED, nested=False)
+    between = entra.add_group("between")
+    await entra.join(between, SYNCED_ID)
+    entra.nest("between", nested=True)
+    assert (await twin(entra)).is_in_scope
+
+
+async def test_the_scope_group_says_what_kind_it_is(entra: Entra) -> None:
+    assert await entra.directory.scope_group() == SyncedGroup(
+        object_id=SCOPE, is_synced=False, is_security_group=True, is_in_scope=True
+    )
+    nowhere, _ = entra.with_scope(NOBODY)
+    assert await nowhere.scope_group() is None
+
+
+async def test_a_converted_person_is_no_longer_synced_and_stays_who_they_are(
+    entra: Entra,
+) -> None:
+    """And the sync leaves them alone from then on."""
+    upn = "una@contoso.test"
+    entra.sync(upn)
+    before = await the_person(entra.directory, by_upn(upn))
+    entra.convert(upn)
+    after = await the_person(entra.directory, by_upn(upn))
+    assert before.synced
+    assert after == replace(before, synced=False)

@@ -25,6 +25,7 @@ from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
+from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
@@ -41,6 +42,7 @@ from shared.domain.person.methods import NO_CHANGES, HeldMethods, MethodRule, Re
 from shared.domain.person.people import Attribute, Trait, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
@@ -49,6 +51,7 @@ from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.writing import StopReason, Writing
+from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
@@ -80,6 +83,7 @@ WHOLE = Enrolment(
     since=NOW,
     event_time=NOW - timedelta(hours=1),
     source_of_authority=SourceOfAuthority.ON_PREMISES,
+    account=SourceOfAuthority.CLOUD,
     provenance=Provenance.OURS,
     command_key="command-1",
     commands=AskedCommands(
@@ -107,7 +111,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_METHODS = replace(WHOLE, held=None)
+BEFORE_CONVERSIONS = replace(WHOLE, account=None)
+"""As it was stored before an account could be converted."""
+BEFORE_METHODS = replace(BEFORE_CONVERSIONS, held=None)
 """As it was stored before methods were read."""
 BEFORE_BEGINS = replace(BEFORE_METHODS, exclusion=replace(_EXCLUSION, begins=None))
 """As it was stored before an exclusion could begin."""
@@ -199,7 +205,7 @@ RECONCILIATION = Reconciliation(
     skips={Reason.GUEST: 100},
     problem="additions: too many",
 )
-SIGHT = WorkerSight(
+BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
     seen_at=NOW,
     directory_answers=True,
@@ -212,11 +218,16 @@ SIGHT = WorkerSight(
     domains=("corp.contoso.test", "emea.corp.contoso.test"),
     clock_ahead=-70,
 )
-"""With a value in every field."""
-BEFORE_DOMAINS = replace(SIGHT, directory_problem=None, domains=None, clock_ahead=None)
+"""With a value in every field but the sync's, which are newer."""
+BEFORE_DOMAINS = replace(BEFORE_SYNC_MODES, directory_problem=None, domains=None, clock_ahead=None)
 """As it was stored before a worker said whose people it serves."""
 BEFORE_HINDRANCES = replace(BEFORE_DOMAINS, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""
+SIGHT = replace(
+    BEFORE_SYNC_MODES,
+    sync_mode=SyncMode.CONNECT,
+    scope_group_sid="S-1-5-21-1-2-3-1104",
+)
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
@@ -292,6 +303,20 @@ SCIM_USER = ScimUser(
     version=2,
 )
 
+HELD = HeldEvent(
+    brake="workday",
+    direction=Direction.LEAVING,
+    person_key=PROVISIONAL,
+    event_key="event-9",
+    held_at=LATER,
+    occurred_at=NOW,
+    body='{"employeeId": "4711", "action": "offboard"}',
+    sequence_number=42,
+    enqueued_at=NOW,
+    index=3,
+    is_let_through=True,
+)
+
 
 @dataclass(frozen=True)
 class Golden:
@@ -349,13 +374,23 @@ async def _expect_leaver(tables: Tables) -> None:
 
 
 async def _write_methods(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_CONVERSIONS, actor="hr", now=NOW)
 
 
 async def _expect_methods(tables: Tables) -> None:
-    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_CONVERSIONS}
     (page,) = [page async for page in tables.ledger.summaries()]
     assert [one.held for one in page] == [WHOLE.held]
+
+
+async def _write_converted(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_converted(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    (page,) = [page async for page in tables.ledger.summaries()]
+    assert [one.account for one in page] == [SourceOfAuthority.CLOUD]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -413,10 +448,18 @@ async def _expect_rollout(
 
 
 async def _write_worker(tables: Tables) -> None:
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([BEFORE_SYNC_MODES])
 
 
 async def _expect_worker(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [BEFORE_SYNC_MODES]
+
+
+async def _write_worker_sync(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
 
 
@@ -472,21 +515,35 @@ async def _expect_scim(tables: Tables) -> None:
         assert list(await tables.scim_users.find_by("entra", key, value)) == [SCIM_USER]
 
 
+async def _write_held(tables: Tables) -> None:
+    await tables.held_events.keep([HELD])
+    await tables.held_events.admit("workday", Direction.JOINING, [ADA], Rate(2), NOW)
+
+
+async def _expect_held(tables: Tables) -> None:
+    held = tables.held_events
+    assert list(await held.page("", 9)) == list(await held.of_events(["event-9"])) == [HELD]
+    assert await held.admit("workday", Direction.JOINING, [BOB, CAROL], Rate(2), NOW) == {BOB}
+
+
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
+    "converted": Golden(_write_converted, _expect_converted),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds),
-    "worker": Golden(_write_worker, _expect_worker),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout),
+    "worker": Golden(_write_worker, _expect_worker),
+    "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
+    "held": Golden(_write_held, _expect_held),
 }
 
 type Rows = dict[str, list[dict[str, Any]]]

@@ -61,6 +61,7 @@ def test_every_rule_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         "SSPR_ANSWERED_WITHIN": "PT4M",
         "SSPR_VISIBLE_WITHIN_CLOUD": "PT5M",
         "SSPR_VISIBLE_WITHIN_SYNCED": "PT6M",
+        "SSPR_VISIBLE_WITHIN_CLOUD_SYNC": "PT8M",
         "SSPR_EFFECTIVE_WITHIN": "PT7M",
         "SSPR_REISSUE_LIMIT": "0",
     }
@@ -75,6 +76,7 @@ def test_every_rule_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
         answered_within=timedelta(minutes=4),
         visible_within_cloud=timedelta(minutes=5),
         visible_within_synced=timedelta(minutes=6),
+        visible_within_cloud_sync=timedelta(minutes=8),
         effective_within=timedelta(minutes=7),
         reissue_limit=0,
     )
@@ -164,6 +166,8 @@ def test_settings_that_contradict_each_other_are_named_together(
         ("SSPR_LEDGER_CONNECTION_STRING", "a-key-alone", "it names no account and no endpoint"),
         (BUS, "rollout.servicebus.windows.net", "it names no account and no endpoint"),
         ("SSPR_MESSAGE_LOCK", "0", "lockDuration of the queues"),
+        ("SSPR_MOST", "50 an hour", "such as 50 in 1h, or unlimited"),
+        ("SSPR_MOST_LEAVING", "20000 in 1h", "at most 10,000 people"),
     ],
 )
 def test_a_setting_with_a_wrong_value_is_named_with_the_reason(

@@ -53,7 +53,7 @@ from tests.support.stage import Stage, an_id, upn_of
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PILOTS, STRANGER, ADA, ADMINISTRATOR = (470_001, 470_002, 470_003), 470_004, 470_005, 470_006
 """By their employee ids."""
-GATES = "visible effective registered writebackFailures blockedResets workerAlive deltaSync backlog"
+GATES = "visible effective registered writebackFailures blockedResets workerAlive sync backlog"
 OPERATOR = "Ada Lovelace"
 PATH = "/identityGovernance/lifecycleWorkflows/workflows/1/tasks/2/taskProcessingResults/3/resume"
 WHY = "because Ada said so"

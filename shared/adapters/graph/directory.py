@@ -1,9 +1,10 @@
 """The port `Directory`: Entra, read through Graph."""
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from itertools import batched, chain
+from typing import Any
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure
@@ -18,6 +19,9 @@ from shared.adapters.graph.people import (
 )
 from shared.adapters.graph.queries import (
     all_users,
+    group_kind,
+    groups_around,
+    groups_with_sid,
     registration_report,
     role_assignments,
     sspr_audits,
@@ -39,6 +43,7 @@ from shared.domain.person.people import (
     is_object_id,
 )
 from shared.domain.rollout.resets import Reset
+from shared.domain.rollout.scope_groups import SyncedGroup
 
 _MOST_LOOKED_UP = 1000
 """Ids of one look-up. Source: https://learn.microsoft.com/graph/api/directoryobject-getbyids"""
@@ -129,6 +134,38 @@ class GraphDirectory:
         """Returns the whole registration report by object id; it lags by up to hours."""
         listed = pages(self._client, registration_report())
         return {row["id"]: registration_of(row) async for page in listed for row in page}
+
+    async def synced_groups(self, sids: Collection[str]) -> Mapping[str, SyncedGroup]:
+        """Finds AD groups' twins by the SID that they have there; those not there are left out."""
+        asked = sorted(set(sids))
+        lists = await read_lists(self._client, [groups_with_sid(sid) for sid in asked])
+        found = {sid: groups[0] for sid, groups in zip(asked, lists, strict=True) if groups}
+        around = await read_lists(
+            self._client, [groups_around(one["id"]) for one in found.values()]
+        )
+        return {
+            sid: self._twin(group, parents or ())
+            for (sid, group), parents in zip(found.items(), around, strict=True)
+        }
+
+    async def scope_group(self) -> SyncedGroup | None:
+        """Returns the scope group itself, as it is; None where there is no such group."""
+        try:
+            return self._twin(await self._client.get(group_kind(self._scope_group_id)), ())
+        except GraphFailure as failure:
+            if failure.status == HTTPStatus.NOT_FOUND:
+                return None
+            raise
+
+    def _twin(self, group: Mapping[str, Any], parents: Iterable[Mapping[str, Any]]) -> SyncedGroup:
+        around = {group["id"], *(one["id"] for one in parents)}
+        return SyncedGroup(
+            object_id=group["id"],
+            is_synced=group.get("onPremisesSyncEnabled") is True,
+            is_security_group=group.get("securityEnabled") is True
+            and "Unified" not in (group.get("groupTypes") or ()),
+            is_in_scope=self._scope_group_id in around,
+        )
 
     async def administrator_ids(self) -> frozenset[str]:
         """Returns whom the policy for administrators governs, of everybody.

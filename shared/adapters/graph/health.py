@@ -1,6 +1,6 @@
 """The port `Dependency`: Graph, permission by permission."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http import HTTPStatus
@@ -47,12 +47,15 @@ class GraphHealth:
         topology: Topology = Topology.NESTED,
         *,
         reads_role_assignments: bool = False,
+        cloud_sync_ids: Collection[str] = (),
     ) -> None:
         self._client = client
         self._group_id = scope_group_id
         self._group = quote(scope_group_id, safe="")
         self._topology = topology
         self._looks = _LOOKS | (_ROLE_LOOKS if reads_role_assignments else {})
+        if cloud_sync_ids:
+            self._looks = self._looks | _looks_at_cloud_sync(cloud_sync_ids)
 
     def checks(self) -> list[Check]:
         """Returns a check for each thing that is read, named by it, with the permission needed."""
@@ -83,6 +86,19 @@ def _not_reached() -> Iterator[None]:
         yield
     except GraphFailure as failure:
         raise NotReached(_trouble(failure), str(failure)) from None
+
+
+def _looks_at_cloud_sync(service_principal_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    # Each configuration by itself: a wrong id of one of them would hide behind the others.
+    jobs = {
+        f"cloud sync {one}": (
+            "Synchronization.Read.All",
+            f"/servicePrincipals/{quote(one, safe='')}/synchronization/jobs",
+        )
+        for one in sorted(service_principal_ids)
+    }
+    log = ("ProvisioningLog.Read.All", "/auditLogs/provisioning?$top=1")
+    return {**jobs, "provisioning log": log}
 
 
 def _trouble(failure: GraphFailure) -> Trouble:

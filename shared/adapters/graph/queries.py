@@ -15,6 +15,7 @@ _FIELDS = (
     "displayName,creationType,onPremisesExtensionAttributes,"
     "onPremisesSyncEnabled,onPremisesImmutableId,onPremisesSecurityIdentifier,onPremisesDomainName"
 )
+_GROUP_FIELDS = "id,onPremisesSyncEnabled,onPremisesSecurityIdentifier,securityEnabled,groupTypes"
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
 _SSPR = "Self-service Password Management"
 
@@ -70,6 +71,23 @@ def role_assignments() -> tuple[str, str]:
     )
 
 
+def groups_with_sid(sid: str) -> str:
+    """Returns the path that finds the twin of an AD group; a converted one has kept the SID."""
+    condition = f"onPremisesSecurityIdentifier eq {quoted(sid)}"
+    return f"/groups?$filter={quote(condition, safe='')}&$select={_GROUP_FIELDS}"
+
+
+def group_kind(group_id: str) -> str:
+    """Returns the path that shows what kind of group this is."""
+    return f"/groups/{quote(group_id, safe='')}?$select={_GROUP_FIELDS}"
+
+
+def groups_around(group_id: str) -> str:
+    """Returns the path that lists the groups which a group is in, directly or through others."""
+    path = f"/groups/{quote(group_id, safe='')}/transitiveMemberOf"
+    return f"{path}?$select=id&$top={_LARGEST_PAGE}"
+
+
 def registration_report(flag: str | None = None) -> str:
     """Returns the path of the registration report: all of it, or the rows where `flag` is true.
 
@@ -79,14 +97,32 @@ def registration_report(flag: str | None = None) -> str:
     return f"{_REGISTRATION_REPORT}?$top={_LARGEST_PAGE}{only}"
 
 
+def synchronization_jobs(service_principal_id: str) -> str:
+    """Returns the path that lists the synchronization jobs of an enterprise application."""
+    return f"/servicePrincipals/{quote(service_principal_id, safe='')}/synchronization/jobs"
+
+
+def provisioning_log(job_id: str, since: datetime) -> str:
+    """Returns the path that lists what a synchronization job has done to objects since then.
+
+    What has failed among it is told apart here: whether Graph filters by that is documented one
+    way and used another.
+    """
+    condition = f"jobId eq {quoted(job_id)} and activityDateTime gt {_moment_text(since)}"
+    return f"/auditLogs/provisioning?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
+
+
 def sspr_audits(since: datetime) -> str:
     """Returns the path that lists the audit log's records of SSPR since then.
 
     The log is as slow as the report.
     """
-    moment = since.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {moment}"
+    condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {_moment_text(since)}"
     return f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
+
+
+def _moment_text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def quoted(text: str) -> str:

@@ -1,12 +1,14 @@
 """The file of HR sources, read once when the app starts, and what its proofs are checked with."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shared.contracts.documents.finding import InvalidDocument
+from shared.contracts.documents.hr_sources.meaning import brake_of
 from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import ConfigurationError
+from shared.domain.person.brake import Brake, Brakes
 from shared.ports.senders import Senders, Tokens
 
 USUAL_FILE = Path(__file__).parents[2] / "hr-sources.yaml"
@@ -67,6 +69,12 @@ def senders_of(
     if weak:
         raise ConfigurationError("HR sources have settings that prove nothing:", weak)
     return Senders(sources={one.name: one for one in sources}, secrets=known, tokens=tokens)
+
+
+def brakes_of(sources: Iterable[Source], others: Brake) -> Brakes:
+    """Returns how many people each source may bring in and take out at once, and all others."""
+    by_source = {one.name: brake_of(one.most, one.most_leaving) for one in sources}
+    return Brakes(by_source, others)
 
 
 def _missing(

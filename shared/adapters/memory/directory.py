@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from datetime import datetime
 from itertools import batched
 
-from shared.adapters.memory.tenant import Tenant
+from shared.adapters.memory.tenant import Group, Tenant
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
@@ -15,6 +15,7 @@ from shared.domain.person.people import (
     Registration,
 )
 from shared.domain.rollout.resets import Reset
+from shared.domain.rollout.scope_groups import SyncedGroup
 
 
 class MemoryDirectory:
@@ -78,6 +79,30 @@ class MemoryDirectory:
         if group_id not in self._tenant.groups:
             return None
         return self._tenant.people_in(group_id)
+
+    async def synced_groups(self, sids: Collection[str]) -> Mapping[str, SyncedGroup]:
+        """Finds AD groups' twins by their SIDs; those not there are left out."""
+        await self._pause("directory.synced_groups")
+        groups = self._tenant.groups.items()
+        return {
+            group.sid: self._twin(group_id, group)
+            for group_id, group in groups
+            if group.sid in set(sids)
+        }
+
+    async def scope_group(self) -> SyncedGroup | None:
+        """Returns the scope group itself; None where it is not there."""
+        await self._pause("directory.scope_group")
+        group = self._tenant.groups.get(self._tenant.scope_group_id)
+        return self._twin(self._tenant.scope_group_id, group) if group else None
+
+    def _twin(self, group_id: str, group: Group) -> SyncedGroup:
+        return SyncedGroup(
+            object_id=group_id,
+            is_synced=group.kind.synced,
+            is_security_group=group.kind.security_enabled,
+            is_in_scope=self._tenant.is_in_scope(group_id),
+        )
 
     async def administrator_ids(self) -> frozenset[str]:
         """Returns who holds a directory role."""

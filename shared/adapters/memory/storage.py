@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.person.admission import Admitted
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
 from shared.domain.rollout.measurements import WorkerSight
@@ -82,6 +83,10 @@ class Storage:
     sights: dict[str, WorkerSight] = field(default_factory=dict)
     scim_users: dict[tuple[str, str], str] = field(default_factory=dict)
     """By source and id."""
+    held: dict[str, str] = field(default_factory=dict)
+    """Events that a brake holds, by their places."""
+    admitted: dict[tuple[str, str], Admitted] = field(default_factory=dict)
+    """A brake's counts, by its name and the direction."""
 
     @property
     def chains(self) -> dict[str, Chain]:

@@ -1,6 +1,7 @@
 """The ports that are kept in one storage, opened together."""
 
 from shared.adapters.memory.audit import MemoryAudit
+from shared.adapters.memory.held_events import MemoryHeldEvents
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.adapters.memory.operations import MemoryOperations
 from shared.adapters.memory.plans import MemoryPlans
@@ -23,4 +24,5 @@ class MemoryTables:
         self.operations = MemoryOperations(storage, pause)
         self.workers = MemoryWorkers(storage, pause)
         self.scim_users = MemoryScimUsers(storage, pause)
+        self.held_events = MemoryHeldEvents(storage, pause)
         self.audit = MemoryAudit(storage, pause)

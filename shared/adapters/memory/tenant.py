@@ -7,6 +7,7 @@ from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.scope_group import ScopeGroup
+from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
 
 
@@ -16,6 +17,8 @@ class Group:
 
     members: set[str] = field(default_factory=set)
     kind: ScopeGroup = field(default_factory=ScopeGroup)
+    sid: str | None = None
+    """Of an AD group's twin."""
 
 
 @dataclass(slots=True)
@@ -55,6 +58,8 @@ class Tenant:
     report: dict[str, Registration] | None = None
     """What the registration report says, as long as it lags; None: what is."""
     resets: list[Reset] = field(default_factory=list)
+    sync_jobs: list[SyncJob] = field(default_factory=list)
+    """Of Entra Cloud Sync."""
     _unshown: list[_Write] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -120,6 +125,11 @@ class Tenant:
             raise DirectoryUnavailable(f"Graph answered 404: there is no group {group_id}")
         shown = self.shown_groups()
         return frozenset(_reached(group_id, shown) & self.people.keys())
+
+    def is_in_scope(self, group_id: str) -> bool:
+        """Tells whether this is the scope group, or in it, by one look."""
+        shown = self.shown_groups()
+        return group_id in {self.scope_group_id, *_reached(self.scope_group_id, shown)}
 
     def memberships(self, object_ids: Iterable[str]) -> dict[str, Memberships]:
         """Returns the groups of each of these people, direct or through others, by one look."""

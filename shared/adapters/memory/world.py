@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
+from shared.adapters.memory.cloud_sync import MemoryCloudSync
 from shared.adapters.memory.dead_letters import MemoryDeadLetters
 from shared.adapters.memory.dependency import MemoryDependency
 from shared.adapters.memory.directory import MemoryDirectory
@@ -45,6 +46,7 @@ class MemoryWorld:
         return World(
             directory=MemoryDirectory(self.tenant, pause),
             cloud_scope=MemoryCloudScope(self.tenant, pause),
+            cloud_sync=MemoryCloudSync(self.tenant, pause),
             ledger=tables.ledger,
             rollouts=tables.rollouts,
             write_control=tables.write_control,
@@ -52,6 +54,7 @@ class MemoryWorld:
             operations=tables.operations,
             workers=tables.workers,
             scim_users=tables.scim_users,
+            held_events=tables.held_events,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             dead_letters=MemoryDeadLetters(self.broker, pause),

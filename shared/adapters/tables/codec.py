@@ -48,6 +48,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "SourceOfAuthority": enrolment.source_of_authority.value
         if enrolment.source_of_authority
         else None,
+        "Account": enrolment.account.value if enrolment.account else None,
         "Provenance": enrolment.provenance.value,
         "CommandKey": enrolment.command_key,
         "Commands": _commands_text(enrolment.commands) if enrolment.commands else None,
@@ -84,6 +85,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         source_of_authority=SourceOfAuthority(row["SourceOfAuthority"])
         if "SourceOfAuthority" in row
         else None,
+        account=SourceOfAuthority(row["Account"]) if "Account" in row else None,
         provenance=Provenance(row["Provenance"]),
         command_key=row.get("CommandKey"),
         commands=_commands_of(row),
@@ -110,6 +112,8 @@ STANDING_COLUMNS = (
     "Methods",
     "Claims",
     "Exclusion",
+    "SourceOfAuthority",
+    "Account",
 )
 
 
@@ -119,6 +123,7 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
     Columns without a value may be None.
     """
     flag = row.get("Flag")
+    account = row.get("Account") or row.get("SourceOfAuthority")
     return EnrolmentSummary(
         row["Key"],
         State(row["State"]),
@@ -128,6 +133,7 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         _claims_of(row["Claims"]),
         _exclusion_of(row.get("Exclusion")),
         Reason(flag) if flag else None,
+        SourceOfAuthority(account) if account else None,
         _held_of(row),
     )
 

@@ -35,6 +35,9 @@ class RowKind(StrEnum):
     WORKER = "worker"
     SCIM_USER = "scim-user"
     SCIM_KEY = "scim-key"
+    HELD = "held"
+    HELD_KEY = "held-key"
+    ADMITTED = "admitted"
 
 
 def row_key(kind: RowKind, *parts: str) -> str:

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from shared.adapters.tables.audit import TableAudit
+from shared.adapters.tables.held_events import TableHeldEvents
 from shared.adapters.tables.operations import TableOperations
 from shared.adapters.tables.plans import TablePlans
 from shared.adapters.tables.rollouts import TableRollouts
@@ -45,6 +46,7 @@ class Tables:
         self.operations = TableOperations(operations)
         self.workers = TableWorkers(rollouts)
         self.scim_users = TableScimUsers(operations)
+        self.held_events = TableHeldEvents(operations)
         self.audit = TableAudit(enrolments, rollouts)
 
     @classmethod

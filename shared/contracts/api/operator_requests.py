@@ -19,6 +19,8 @@ READER = "Rollout.Reader"
 OPERATOR = "Rollout.Operator"
 """App roles, where Entra lets operators in; an operator may read as well."""
 MOST_EVALUATIONS = 100
+MOST_HELD_EVENTS = 100
+"""That are told on a page, or decided about at once."""
 MOST_DEAD_LETTERS = 100
 """That are told on a page, or dealt with at once."""
 
@@ -111,6 +113,24 @@ class TheseDeadLetters(Contract):
         Field(min_length=1, max_length=MOST_DEAD_LETTERS),
     ]
     """Their sequence numbers."""
+    reason: Why
+
+
+class HeldAfter(Contract):
+    """Where to go on among held events."""
+
+    after: Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9|-]*$")] = ""
+    """`next` of the page before."""
+
+
+class TheseHeldEvents(Contract):
+    """Which held events, and why."""
+
+    keys: Annotated[
+        tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...],
+        Field(min_length=1, max_length=MOST_HELD_EVENTS),
+    ]
+    """The events' own."""
     reason: Why
 
 

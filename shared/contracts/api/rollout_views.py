@@ -114,6 +114,10 @@ class WorkerView(View):
     hindered_since: Moment | None = None
     clock_ahead: int | None = None
     """Seconds by which its clock is ahead of Service Bus, less than 0 if behind; null if little."""
+    sync_mode: str | None = None
+    """`connect`, `cloud` or `none`: which sync carries what it writes; null if it did not say."""
+    sync_text: str = ""
+    """The same in a sentence, with how long it takes."""
 
 
 class RolloutView(View):

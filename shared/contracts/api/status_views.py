@@ -36,5 +36,7 @@ class StatusView(View):
     flagged: tuple[PersonSummary, ...]
     refused_messages: int
     refused: tuple[ReceiptView, ...]
+    held_events: int = 0
+    """Events that a brake holds until an operator decides."""
     writing: WritingView | None = None
     """Whether anything is written at all."""

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self, TypeGuard
 
@@ -96,9 +96,6 @@ class PersonEvent(Contract):
     """The first or last day; in the future, the person waits for it."""
     time_zone: ZoneName | None = None
     """Where that day begins and ends, by its IANA name; else where the rollout's calendar is."""
-    joins_by_day: bool = False
-    """Of somebody who joins: whether only their first day says so. It brings no leaver back who
-    left on that day or later."""
     reason: Text | None = None
     actor: Text | None = None
 
@@ -125,6 +122,14 @@ class PersonEvent(Contract):
         if self.employee_id and (self.object_id or self.user_principal_name):
             return Identifier(IdentifierKind.EMPLOYEE_ID, self.employee_id)
         return None
+
+
+class SentPersonEvent(PersonEvent):
+    """The same as an adapter of an HR system has understood it."""
+
+    joins_by_day: bool = False
+    """Of somebody who joins: whether only their first day says so. It brings no leaver back who
+    left on that day or later."""
 
 
 class PlainEvent(PersonEvent):
@@ -154,7 +159,7 @@ class PersonCloudEvent(Contract):
         "io.sspr-rollout.person.listed.v1",
     ]
     time: Moment | None = None
-    data: PersonEvent
+    data: SentPersonEvent
 
     def counts_from(self, time_zone: str) -> datetime | None:
         """When who joins is in, and who leaves is out, if that day is one of this zone."""
@@ -200,7 +205,8 @@ def read_request_object(
         # A sender's clock may be ahead; an event of the future would outdate all that follow.
         occurred = min(event.time or happened, happened)
         key = event_key(value, envelope)
-        return _request(event.data, _ACTIONS[event.type], key, occurred, time_zone)
+        asked = _request(event.data, _ACTIONS[event.type], key, occurred, time_zone)
+        return replace(asked, source=event.source, joins_by_day=event.data.joins_by_day)
     plain = PlainEvent.read_object(value)
     return _request(plain, Action(plain.action), event_key(value, envelope), happened, time_zone)
 
@@ -264,7 +270,6 @@ def _request(
         cause=Cause(CauseKind.EVENT, event.reason or key, event.actor or "event"),
         effective_date=day_begins(day, zone) if day else None,
         day_ends=day_ends(day, zone) if day else None,
-        joins_by_day=event.joins_by_day,
     )
 
 

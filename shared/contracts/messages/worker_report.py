@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
+from shared.domain.person.sync_mode import SyncMode
 
 _LONGEST: Final = 10**10
 SCHEMA: Final = "sspr-rollout/worker-report/1"
@@ -53,3 +54,7 @@ class WorkerReport(Contract):
     clock_ahead: Annotated[int, Field(ge=-_LONGEST, le=_LONGEST)] | None = None
     """Seconds by which its clock is ahead of Service Bus, which ends its locks early; less than 0
     is behind. None if that is little, or not known."""
+    sync_mode: SyncMode | None = None
+    """Which sync carries what it writes; None from a worker that knows of Entra Connect alone."""
+    scope_group_sid: Name | None = None
+    """The SID of the AD group that it writes: by it the group's twin in Entra is found."""

@@ -191,6 +191,9 @@ class Enrolment:
     event_time: datetime
     """When the newest event that was considered happened: an older one changes nothing."""
     source_of_authority: SourceOfAuthority | None = None
+    """Where the membership is written, and taken out again."""
+    account: SourceOfAuthority | None = None
+    """The account's own source of authority, where it was converted since; None: the same."""
     provenance: Provenance = Provenance.UNKNOWN
     command_key: str | None = None
     """The directory command that is out for this request; None when none is."""

@@ -1,6 +1,7 @@
 """The tenant's rules, as values: where people are written, who is left out, how long to wait."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Self
@@ -9,6 +10,7 @@ from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.kinds import KindRule
 from shared.domain.person.methods import ResetRules
 from shared.domain.person.people import Attribute, Person
+from shared.domain.person.sync_mode import SyncMode
 
 
 class SourceOfAuthority(StrEnum):
@@ -74,6 +76,9 @@ class TenantRules:
     visible_within_cloud: timedelta = timedelta(minutes=15)
     visible_within_synced: timedelta = timedelta(minutes=90)
     """Three scheduled sync intervals of 30 minutes."""
+    visible_within_cloud_sync: timedelta = timedelta(minutes=40)
+    """The same where Entra Cloud Sync carries it: every 2 minutes, up to 2 hours seen in the field
+    (MicrosoftDocs/entra-docs issue 13), which is three of these."""
     effective_within: timedelta = timedelta(hours=24)
     """The registration report lags by hours."""
     additions_per_hour: int = 500
@@ -84,18 +89,16 @@ class TenantRules:
     """The same as a share of those in scope; ten never are too many by it."""
     reissue_limit: int = 2
     """How often a person who does not move is issued again before being flagged."""
-    served_domains: frozenset[str] | None = None
-    """The AD domains whose people the workers can put into scope; None: nobody has said."""
-
-    def serves(self, domain: str | None) -> bool:
-        """Tells whether people of that domain can be put into scope, as far as is known."""
-        if domain is None or self.served_domains is None:
-            return True
-        return domain.lower() in self.served_domains
 
     def retry_after(self, attempts: int) -> timedelta:
         """Returns the wait before the next look; it doubles each time, up to `longest_retry`."""
         return doubled(self.first_retry, attempts, self.longest_retry)
+
+    def under(self, modes: AbstractSet[SyncMode]) -> Self:
+        """Returns the rules where these syncs carry changes; of several the slowest counts."""
+        if modes != {SyncMode.CLOUD}:
+            return self
+        return replace(self, visible_within_synced=self.visible_within_cloud_sync)
 
     def visible_within(self, source_of_authority: SourceOfAuthority | None) -> timedelta:
         """Returns how long a written membership may take to be seen in Entra."""
@@ -121,6 +124,14 @@ class Policy(TenantRules):
     """Which registered methods let people reset a password, and how many it takes."""
     time_zone: str = "UTC"
     """Where a day begins that says nothing of its own: an IANA name."""
+    served_domains: frozenset[str] | None = None
+    """The AD domains whose people the workers can put into scope; None: nobody has said."""
+
+    def serves(self, domain: str | None) -> bool:
+        """Tells whether people of that domain can be put into scope, as far as is known."""
+        if domain is None or self.served_domains is None:
+            return True
+        return domain.lower() in self.served_domains
 
     def kind_of(self, person: Person) -> str | None:
         """Returns the name of the first excluded kind that the account is of, or None."""

@@ -39,6 +39,10 @@ class Reason(StrEnum):
         "delta-sync-failed",
         "The delta sync after the change did not succeed; see the detail.",
     )
+    SOURCE_OF_AUTHORITY_CHANGED = (
+        "source-of-authority-changed",
+        "The account's source of authority was converted; see the detail.",
+    )
     SEEN_IN_ENTRA = "seen-in-entra", "The membership is seen in Entra."
     SSPR_ENABLED = "sspr-enabled", "The registration report shows the person as enabled for SSPR."
     SSPR_REGISTERED = "sspr-registered", "The person has registered for SSPR."
@@ -189,10 +193,11 @@ class Reason(StrEnum):
     OUTDATED = "outdated", "A newer event has been dealt with already."
     UNKNOWN_LEAVER = "unknown-leaver", "Nobody by that name was ever enrolled; nothing to take out."
     NOBODY_WAITS = "nobody-waits", "Nobody waits for this person; nothing was done."
+    HELD = "held", "More people at once than the sender may move; an operator decides."
     LISTED = "listed", "The sender lists this person, and does not say that they join."
     INVALID = "invalid", "The message could not be understood; see the field."
     NOT_DONE = "not-done", "It could not be done for days on end; see the detail."
-    DISCARDED = "discarded", "An operator has discarded this dead letter; see the detail."
+    DISCARDED = "discarded", "An operator has discarded this message; see the detail."
     # Flags: nothing moves, a person has to look.
     WORKER_SILENT = "worker-silent", "The hybrid worker has not answered; is it running?"
     NOT_WRITTEN = (

@@ -37,6 +37,8 @@ class Request:
     """Another name that was given beside it: looked for too, and it has to fit."""
     occurred_at: datetime
     cause: Cause
+    source: str | None = None
+    """Who says so, as a CloudEvent names it."""
     effective_date: datetime | None = None
     """When the first or last day begins, where the person is."""
     day_ends: datetime | None = None

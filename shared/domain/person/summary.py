@@ -14,6 +14,7 @@ from shared.domain.person.enrolment import (
     State,
 )
 from shared.domain.person.methods import HeldMethods
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 
 
@@ -29,6 +30,8 @@ class EnrolmentSummary:
     claims: tuple[Claim, ...] = ()
     exclusion: Exclusion | None = None
     flag: Reason | None = None
+    account: SourceOfAuthority | None = None
+    """The source of authority of the account, as last known; None where it is not."""
     held: HeldMethods | None = None
 
     @classmethod
@@ -43,6 +46,7 @@ class EnrolmentSummary:
             enrolment.claims,
             enrolment.exclusion,
             enrolment.flag,
+            enrolment.account or enrolment.source_of_authority,
             enrolment.held,
         )
 

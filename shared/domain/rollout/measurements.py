@@ -1,10 +1,12 @@
 """Measurements: the facts that gates are decided by, gathered in one look."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import State
+from shared.domain.person.sync_mode import SyncMode
+from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
 
 _REMEMBERED = timedelta(days=7)
@@ -31,6 +33,30 @@ class WorkerSight:
     """Why Active Directory does not answer it, where it says so."""
     domains: tuple[str, ...] | None = None
     """The domains whose people it can put into its group, in lower case; None: it does not say."""
+    sync_mode: SyncMode | None = None
+    """Which sync carries what it writes; None if it did not say."""
+    scope_group_sid: str | None = None
+    """The SID of the AD group that it writes; None if it did not say."""
+
+
+_STILL_AT_WORK = timedelta(hours=1)
+"""A worker that was heard of so long before the newest sign of life is another time's."""
+
+
+def workers_at_work(sights: Collection[WorkerSight]) -> tuple[WorkerSight, ...]:
+    """Returns those who are still heard of: a worker that was replaced says nothing any more."""
+    newest = max((one.seen_at for one in sights), default=None)
+    return tuple(one for one in sights if newest and newest - one.seen_at <= _STILL_AT_WORK)
+
+
+def sync_modes(sights: Collection[WorkerSight]) -> frozenset[SyncMode]:
+    """Returns which syncs carry changes now.
+
+    Who does not say knows of Entra Connect alone; nobody at all is taken for it, too, since it is
+    the slower one.
+    """
+    said = {one.sync_mode or SyncMode.CONNECT for one in workers_at_work(sights)}
+    return frozenset(said or {SyncMode.CONNECT})
 
 
 def served_domains(sights: Iterable[WorkerSight]) -> frozenset[str] | None:
@@ -62,3 +88,5 @@ class Measurements:
     """Whether the topology has an AD group."""
     overdue: int
     """People whose write is owed and flagged as late."""
+    cloud_jobs: tuple[SyncJob, ...] = ()
+    """Of Entra Cloud Sync, where a worker's sync is that."""

@@ -27,6 +27,8 @@ class Phase(StrEnum):
 
 ACTIVE = frozenset({Phase.PLANNED, Phase.PROGRESSING, Phase.SOAKING})
 """Phases that the clock moves on."""
+PUTS_IN = ACTIVE | {Phase.COMPLETED}
+"""Phases in which the rollout puts people in, now or when its time comes."""
 WIDENING = frozenset({Phase.PROGRESSING, Phase.SOAKING, Phase.COMPLETED})
 """Phases in which whoever belongs to a wave that has begun is put in."""
 
@@ -39,6 +41,11 @@ class PauseReason(StrEnum):
     GATE_INCONCLUSIVE = "gate-inconclusive"
     ROLLED_BACK = "rolled-back"
     UNSAFE_PLAN = "unsafe-plan"
+    GROUP_NOT_SYNCED = "group-not-synced"
+    GROUP_CONVERTED = "group-converted"
+    GROUP_NOT_NESTED = "group-not-nested"
+    GROUP_NOT_SECURITY = "group-not-security"
+    PEOPLE_CONVERTED = "people-converted"
 
     @property
     def text(self) -> str:
@@ -52,6 +59,17 @@ _TEXTS = {
     PauseReason.GATE_INCONCLUSIVE: "A gate had too little to go by for too long.",
     PauseReason.ROLLED_BACK: "A wave was rolled back; resume puts its people in again.",
     PauseReason.UNSAFE_PLAN: "What was to be done would have touched more people than allowed.",
+    PauseReason.GROUP_NOT_SYNCED: "The AD group that the worker writes is not in Entra: bring "
+    "it into the sync's scope, and nest it in the group that is selected in SSPR.",
+    PauseReason.GROUP_CONVERTED: "The AD group's source of authority is the cloud now, and what "
+    "the worker writes no longer reaches Entra: convert it back, or apply a rollout with the "
+    "topology cloud.",
+    PauseReason.GROUP_NOT_NESTED: "The AD group is no longer in the group that is selected in "
+    "SSPR: nest it there again.",
+    PauseReason.GROUP_NOT_SECURITY: "The AD group is no longer a security group in Entra, which "
+    "SSPR needs: make one of it again.",
+    PauseReason.PEOPLE_CONVERTED: "People's source of authority has changed; a reset goes to "
+    "another directory now. Look at them, then resume.",
 }
 
 

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.onboarding import decide
@@ -18,27 +20,71 @@ from shared.use_cases.recording import save_people
 type _Names = tuple[Identifier, Identifier | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """Requests, whom each means, and the rules by which they are decided."""
+
+    requests: Sequence[Request]
+    by_key: Mapping[str, Sequence[Request]]
+    """By the person's key, in the order in which they happened."""
+    policy: Policy
+    findings: Mapping[_Names, Lookup]
+
+    def key_of(self, request: Request) -> str:
+        """Returns the key of whom the request means."""
+        return key_of(request.identifier, self.findings[_names(request)])
+
+    def decide(self, request: Request, current: Enrolment | None, now: datetime) -> Enrolment:
+        """Decides the person's enrolment after the request."""
+        return decide(request, self.findings[_names(request)], current, self.policy, now)
+
+    def without(self, held: AbstractSet[Request]) -> Self:
+        """Returns the same without these requests."""
+        left = [one for one in self.requests if one not in held]
+        by_key = {
+            key: kept
+            for key, requests in self.by_key.items()
+            if (kept := [one for one in requests if one not in held])
+        }
+        return replace(self, requests=left, by_key=by_key)
+
+
 async def enroll_requests(
-    requests: Sequence[Request], world: World, now: datetime, policy: Policy | None = None
+    requests: Sequence[Request], world: World, now: datetime
 ) -> Sequence[Enrolment]:
     """Decides on every request, tells the writers, and returns everybody's enrolment."""
     if not requests:
         return []
-    policy = policy or await policy_in_force(world)
-    findings = await _find(requests, world)
+    policy = await policy_in_force(world)
+    return await enroll(await consider(requests, policy, world, now), world, now)
+
+
+async def consider(
+    requests: Sequence[Request], policy: Policy, world: World, now: datetime
+) -> Considered:
+    """Finds out whom the requests mean; whoever has arrived since gets their object id."""
+    findings = await _find(requests, world) if requests else {}
     await adopt_arrivals([f.person for f in findings.values() if f.person], world, now)
     by_key: dict[str, list[Request]] = defaultdict(list)
     for request in sorted(requests, key=lambda one: one.occurred_at):
         by_key[key_of(request.identifier, findings[_names(request)])].append(request)
+    return Considered(requests, by_key, policy, findings)
+
+
+async def enroll(considered: Considered, world: World, now: datetime) -> Sequence[Enrolment]:
+    """Decides on every request, tells the writers, and returns everybody's enrolment."""
+    if not considered.requests:
+        return []
 
     def decide_all(key: str, current: Enrolment | None) -> Enrolment | None:
-        for request in by_key[key]:
-            current = decide(request, findings[_names(request)], current, policy, now)
+        for request in considered.by_key[key]:
+            current = considered.decide(request, current, now)
         return current
 
-    actor = requests[0].cause.actor if len({r.cause.actor for r in requests}) == 1 else "events"
-    enrolled = await save_people(world, by_key, decide_all, actor=actor, now=now)
-    return [enrolled[key_of(r.identifier, findings[_names(r)])] for r in requests]
+    actors = {one.cause.actor for one in considered.requests}
+    actor = actors.pop() if len(actors) == 1 else "events"
+    enrolled = await save_people(world, considered.by_key, decide_all, actor=actor, now=now)
+    return [enrolled[considered.key_of(one)] for one in considered.requests]
 
 
 def _names(request: Request) -> _Names:

@@ -1,5 +1,6 @@
 """Read events: from the messages of the queue to requests, and the refused ones with a reason."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -40,6 +41,14 @@ def read_events(messages: Sequence[Message], now: datetime, time_zone: str = "UT
 
 
 def _alone(found: TakenEvent | RefusedEvent, message: Message) -> Message:
-    """Returns the message that says the one event and nothing else."""
-    envelope = replace(message.envelope, index=found.index)
-    return replace(message, body=found.body, envelope=envelope)
+    """Returns the message that says the one event and nothing else, out of its wrappings.
+
+    One that has come back alone keeps its place in the list that it came in.
+    """
+    envelope = message.envelope
+    if found.index is not None:
+        envelope = replace(envelope, index=found.index)
+    body = found.body
+    if isinstance(found, TakenEvent):
+        body = json.dumps(found.value).encode()
+    return replace(message, body=body, envelope=envelope)

@@ -1,6 +1,6 @@
 """Take onboarding events off the queue: enrol people, or look again at those who wait."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
@@ -10,7 +10,8 @@ from shared.domain.person.request import Action, Request
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.message import Message
-from shared.use_cases.onboarding.enroll import enroll_requests
+from shared.use_cases.onboarding.enroll import consider, enroll
+from shared.use_cases.onboarding.hold_back import forget_let_through, hold_back
 from shared.use_cases.onboarding.look_again import look_again
 from shared.use_cases.onboarding.read_events import read_events
 from shared.use_cases.policy_in_force import policy_in_force
@@ -28,9 +29,13 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     """
     policy = await policy_in_force(world)
     read = read_events(messages, now, policy.time_zone)
-    asking = [one for one in read.requests if not one.action.is_hint]
+    messages_of = dict(zip(read.requests, read.messages, strict=True))
     hints = [one for one in read.requests if one.action.is_hint]
-    enrolled = await enroll_requests(asking, world, now, policy)
+    asked = [one for one in read.requests if not one.action.is_hint]
+    considered = await consider(asked, policy, world, now)
+    held = await hold_back(considered, messages_of, world, now)
+    asking = [one for one in asked if one not in held]
+    enrolled = await enroll(considered.without(held), world, now)
     # Whom the same batch asks for has been looked up just now; the others have been waiting.
     waited = await look_again(hints, world, now)
     accepted = [
@@ -42,18 +47,17 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     ]
     await world.ledger.record_receipts(accepted)
     await keep_refusals(read.refused, world)
-    leaving = zip(read.messages, read.requests, strict=True)
-    await _have_come_again(leaving, world, now)
+    done = {one: message for one, message in messages_of.items() if one not in held}
+    await _have_come_again(done, world, now)
+    await forget_let_through(done, world)
 
 
-async def _have_come_again(
-    read: Iterable[tuple[Message, Request]], world: World, now: datetime
-) -> None:
+async def _have_come_again(done: Mapping[Request, Message], world: World, now: datetime) -> None:
     """Puts the messages of those who leave later on the queue for then.
 
     The ledger has their last day as well, and reconciliation sees to it where there is a rollout.
     """
-    for message, request in read:
+    for request, message in done.items():
         if ends := request.leaves_later(now):
             wait = min(ends - now, _LONGEST_WAIT)
             await world.outbox.return_messages(ONBOARDING_EVENTS, [message.returned()], wait)

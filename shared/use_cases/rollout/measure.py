@@ -4,14 +4,19 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.person.policy import Topology
+from shared.domain.person.sync_mode import SyncMode
+from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
 from shared.domain.rollout.gates.look import EVIDENCE_WINDOW
 from shared.domain.rollout.gates.registry import GATES
-from shared.domain.rollout.measurements import Measurements
+from shared.domain.rollout.measurements import Measurements, sync_modes
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
+
+_LOG = timedelta(hours=1)
+"""How far back the provisioning log is read: what failed before has been tried again since."""
 
 
 async def measure(
@@ -27,6 +32,8 @@ async def measure(
     gates = wave.gates if wave else ()
     windows = [gate.window or EVIDENCE_WINDOW for gate in _in_need(Need.RESETS, gates, kinds)]
     asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
+    workers = tuple(await world.workers.sights()) if asks_workers else ()
+    asks_jobs = _in_need(Need.CLOUD_SYNC, gates, kinds) and SyncMode.CLOUD in sync_modes(workers)
     return Measurements(
         people={
             (state, flagged): count
@@ -35,7 +42,8 @@ async def measure(
         },
         in_scope=sum(n for state, n in totals.by_state.items() if state.is_in_scope),
         resets=await _resets(max(windows), world, now) if windows else (),
-        workers=tuple(await world.workers.sights()) if asks_workers else (),
+        workers=workers,
+        cloud_jobs=tuple(await _cloud_jobs(rollout, world, now)) if asks_jobs else (),
         needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=sum(
             count
@@ -47,6 +55,11 @@ async def measure(
 
 def _in_need(need: Need, gates: Sequence[Gate], kinds: GateKinds) -> list[Gate]:
     return [gate for gate in gates if need in kind_of(gate.kind, kinds).needs]
+
+
+async def _cloud_jobs(rollout: Rollout, world: World, now: datetime) -> Sequence[SyncJob]:
+    """Reads the jobs, with the log of the last hour; not of before this phase."""
+    return await world.cloud_sync.jobs(max(rollout.since, now - _LOG))
 
 
 async def _resets(window: timedelta, world: World, now: datetime) -> tuple[Reset, ...]:

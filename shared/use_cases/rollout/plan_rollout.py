@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.contracts.api.operation_orders import PlanOrder
 from shared.contracts.api.plan_views import PlanView
 from shared.contracts.documents.rollout_document import read
-from shared.domain.errors import InvalidMessage
+from shared.domain.errors import InvalidMessage, UnsafePlan
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
@@ -19,6 +19,7 @@ from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
+from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.views.describe_plan import describe_plan
 from shared.use_cases.write_control import stopped
 
@@ -44,7 +45,8 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
     Raises:
         InvalidMessage: the document is not right, or not for this app's scope group.
         NotPossible: a wave that has begun is not in its place.
-        UnsafePlan: a group that the document names is not there.
+        UnsafePlan: a group that the document names is not there, or the AD group's twin in Entra
+            is not what it has to be.
     """
     fresh = await draw(order.document, world, now, actor=actor)
     registered = await world.directory.registered()
@@ -85,6 +87,9 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPl
     """Returns the plan of everything that the document would do; raises as `plan_rollout` does."""
     document = read(text)
     _check_scope(document, world)
+    fault = await find_scope_fault(world)
+    if fault:
+        raise UnsafePlan(str(fault))
     stored = await world.rollouts.current()
     rollout = _prospect(stored, document, now, actor=actor)
     snapshot = await take_snapshot(world, document)

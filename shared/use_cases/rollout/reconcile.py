@@ -1,7 +1,7 @@
 """Reconcile: everybody wanted against everybody in, and the difference made good."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -9,16 +9,20 @@ from itertools import batched
 import structlog
 
 from shared.domain.errors import LedgerConflict, UnsafePlan
+from shared.domain.person.conversion import converted as remember_converted
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import ScopePlan, repairs_of, unsafe, were_in
-from shared.domain.rollout.state import ACTIVE, PauseReason, Phase, Rollout, pause
-from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
+from shared.domain.rollout.state import ACTIVE, PUTS_IN, PauseReason, Phase, Rollout, pause
+from shared.domain.signals import DriftFound, PeopleConverted, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
-from shared.use_cases.recording import save_rollout
+from shared.use_cases.recording import nobody, save_people, save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
+from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.signalling import emit
 from shared.use_cases.views.rollout_status import status_of
 from shared.use_cases.write_control import is_stopped, stopped
@@ -33,8 +37,9 @@ MOST_NAMED = 100
 async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     """Looks once at everybody and makes good what differs from the rollout.
 
-    A plan that would touch too many people is not carried out, but pauses the rollout. While
-    everything that writes is stopped it is only looked.
+    A plan that would touch too many people is not carried out, but pauses the rollout. So does an
+    AD group whose twin in Entra is not what it has to be, and people whose source of authority has
+    changed. While everything that writes is stopped it is only looked.
 
     Raises:
         DirectoryUnavailable: the next tick tries again.
@@ -45,8 +50,19 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         return
     rollout = stored.rollout
     await call_off_if_aborted(world, clock())
+    fault = await find_scope_fault(world)
+    if fault:
+        # Told by the clock's own look; what would be written now would not count.
+        await _keep_problem(str(fault), None, world, clock())
+        await _pause(stored, fault.reason, fault.detail, world, clock())
+        return
     try:
         snapshot = await take_snapshot(world, rollout.document)
+        converted = snapshot.converted(rollout.document.topology)
+        if converted:
+            await _tell_converted(converted, stored, world, clock())
+            if rollout.phase in PUTS_IN:
+                return
         plan = _plan(rollout, snapshot, world, clock())
         if why := await stopped(world):
             await _only_look(plan, why, world, clock())
@@ -145,12 +161,39 @@ def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[D
 async def _halt(
     stored: StoredRollout, problem: str, plan: ScopePlan | None, world: World, now: datetime
 ) -> None:
-    await world.rollouts.keep_reconciliation(
-        replace(_report(plan, now, repaired=0), problem=problem)
-    )
+    await _keep_problem(problem, plan, world, now)
     emit([PlanUnsafe(problem=plain_text(problem))])
-    if stored.rollout.phase in ACTIVE:
-        halted = pause(stored.rollout, PauseReason.UNSAFE_PLAN, now, actor=ACTOR, detail=problem)
+    await _pause(stored, PauseReason.UNSAFE_PLAN, problem, world, now)
+
+
+async def _tell_converted(
+    converted: Mapping[str, SourceOfAuthority], stored: StoredRollout, world: World, now: datetime
+) -> None:
+    """Pauses the rollout, says how many there are, and remembers it of each, so that it is once."""
+    ways = Counter(converted.values())
+    to_cloud, back = ways[SourceOfAuthority.CLOUD], ways[SourceOfAuthority.ON_PREMISES]
+    detail = f"to the cloud: {to_cloud:,}; to on-premises: {back:,}"
+    await _pause(stored, PauseReason.PEOPLE_CONVERTED, detail, world, now)
+    emit([PeopleConverted(to_cloud=to_cloud, to_on_premises=back)])
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        return remember_converted(current, converted[key], now) if current else None
+
+    for keys in batched(converted, CHUNK, strict=False):
+        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+
+
+async def _keep_problem(problem: str, plan: ScopePlan | None, world: World, now: datetime) -> None:
+    report = replace(_report(plan, now, repaired=0), problem=problem)
+    await world.rollouts.keep_reconciliation(report)
+
+
+async def _pause(
+    stored: StoredRollout, why: PauseReason, detail: str, world: World, now: datetime
+) -> None:
+    phases = ACTIVE if why is PauseReason.UNSAFE_PLAN else PUTS_IN
+    if stored.rollout.phase in phases:
+        halted = pause(stored.rollout, why, now, actor=ACTOR, detail=detail)
         await save_rollout(world, stored, halted, action="pause", now=now)
 
 

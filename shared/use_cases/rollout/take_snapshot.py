@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import UnsafePlan
+from shared.domain.person.conversion import account_of, is_converted
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
-from shared.domain.person.policy import Policy, TenantRules
+from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, Topology
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.planning import plan_scope
 from shared.domain.plan.scope_plan import ScopePlan
@@ -29,6 +30,15 @@ class Snapshot:
     summaries: Mapping[str, EnrolmentSummary]
     served_domains: frozenset[str] | None = None
     """The AD domains whose people the workers can put into scope; None: nobody has said."""
+
+    def converted(self, topology: Topology) -> Mapping[str, SourceOfAuthority]:
+        """Returns whose source of authority is another than was known, with the new one."""
+        people = ((key, self.candidates.get(key)) for key in self.summaries)
+        return {
+            key: account_of(candidate.person)
+            for key, candidate in people
+            if candidate and is_converted(self.summaries[key], candidate.person, topology)
+        }
 
     def plan(
         self,
@@ -60,7 +70,7 @@ class Snapshot:
 
     def policy(self, document: Document, tenant: TenantRules) -> Policy:
         """Returns the rules that hold for everybody listed here."""
-        return document.governs(replace(tenant, served_domains=self.served_domains))
+        return replace(document.governs(tenant), served_domains=self.served_domains)
 
 
 async def take_snapshot(world: World, document: Document) -> Snapshot:

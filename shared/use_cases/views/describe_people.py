@@ -16,9 +16,11 @@ from shared.contracts.api.people_views import (
     StepView,
 )
 from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier
+from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
@@ -98,12 +100,28 @@ async def _still_members(
 
 async def describe_event(key: str, world: World, now: datetime) -> EventView | None:
     """Tells what became of one event, and the way of whom it concerned; None if it is not known."""
-    receipt = await world.ledger.receipt(key)
+    receipt = await world.ledger.receipt(key) or await _of_held(key, world)
     if receipt is None:
         return None
     people = await world.ledger.load([receipt.person_key]) if receipt.person_key else {}
     ways = tuple(person_view(one, now) for one in people.values())
     return EventView(**_receipt(receipt), people=ways)
+
+
+async def _of_held(key: str, world: World) -> Receipt | None:
+    """Returns what would be a receipt of an event that a brake holds; None of any other."""
+    found = await world.held_events.of_events([key])
+    if not found:
+        return None
+    held = found[0]
+    return Receipt(
+        key=key,
+        queue=ONBOARDING_EVENTS,
+        at=held.held_at,
+        outcome=Reason.HELD,
+        person_key=held.person_key,
+        detail=f"{held.brake} moves too many people at once ({held.direction})",
+    )
 
 
 async def describe_status(world: World) -> StatusView:
@@ -127,6 +145,7 @@ async def describe_status(world: World) -> StatusView:
         ),
         flagged=tuple(PersonSummary(**_summary(e)) for e in await world.ledger.flagged(MOST_SHOWN)),
         refused_messages=totals.refused_messages,
+        held_events=await world.held_events.count(),
         refused=tuple(
             ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
         ),

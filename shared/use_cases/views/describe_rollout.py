@@ -114,7 +114,7 @@ def rollout_view(
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
-        workers=tuple(map(WorkerView.model_validate, workers)),
+        workers=tuple(map(_worker, workers)),
     )
 
 
@@ -198,6 +198,11 @@ def _people_of(wave: str, totals: Totals) -> dict[str, object]:
             flagged += count if is_flagged else 0
     ordered = {str(state): states[state] for state in _FURTHEST_FIRST if states[state]}
     return {"people": states.total(), "states": ordered, "flagged": flagged}
+
+
+def _worker(sight: WorkerSight) -> WorkerView:
+    text = sight.sync_mode.text if sight.sync_mode else ""
+    return WorkerView.model_validate(sight).model_copy(update={"sync_text": text})
 
 
 def _pause(pause: Pause) -> PauseView:

@@ -17,5 +17,6 @@ async def status_of(stored: StoredRollout | None, world: World) -> RolloutStatus
         people=dict(totals.by_state),
         flagged=sum(totals.by_flag.values()),
         refused_messages=totals.refused_messages,
+        held_events=await world.held_events.count(),
         stopped=writing is not None and writing.writing.is_stopped,
     )

@@ -10,8 +10,11 @@ from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.contracts.messages.scope_change import ScopeChange
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.person.conversion import redirected
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.people import Identifier, IdentifierKind
+from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import OF_THE_GROUP
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteResult
@@ -46,7 +49,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     if await is_stopped(world):
         return
     keys = {key for change in changes for key in change.person_keys}
-    enrolments = await world.ledger.load(keys)
+    enrolments = await _at_their_source(await world.ledger.load(keys), world, now)
     owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
     if problem := await too_many([e for e in owed.values() if awaits_writer(e)], world, now):
         await stop(world, now, actor=CLOCK, reason=problem, why=StopReason.TOO_MANY)
@@ -65,6 +68,39 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     )
     if owed:
         await note_first_write(world, now)
+
+
+async def _at_their_source(
+    enrolments: Mapping[str, Enrolment], world: World, now: datetime
+) -> Mapping[str, Enrolment]:
+    """Asks anew, for whoever is to be put in, which directory is their source of authority.
+
+    Since they were asked for it may have been converted. While Graph is away nothing is asked: the
+    worker needs no Graph, and the reconciler looks at everybody.
+    """
+    topology = world.tenant_rules.topology
+    asked = {
+        Identifier(IdentifierKind.OBJECT_ID, e.user.object_id)
+        for e in enrolments.values()
+        if e.state is State.REQUESTED and e.user.object_id
+    }
+    if topology is Topology.CLOUD or not asked:
+        return enrolments
+    try:
+        found = await world.directory.find_people(asked)
+    except DirectoryUnavailable:
+        return enrolments
+    people = {one.object_id: one for several in found.values() for one in several}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        person = people.get(key)
+        return redirected(current, person, topology, now) if current and person else current
+
+    moved = {key for key, current in enrolments.items() if decide(key, current) is not current}
+    if not moved:
+        return enrolments
+    await save_people(world, moved, decide, actor=ACTOR, now=now, queue=nobody)
+    return await world.ledger.load(enrolments.keys())
 
 
 async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: datetime) -> None:

@@ -12,6 +12,7 @@ from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.noticing import has_new_problem
 from shared.domain.person.answers import Standing, standing_of, take_answer
 from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.write_results import note_delta_sync
 from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.measurements import WorkerSight
@@ -21,6 +22,7 @@ from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals, save_people, whoever_is_not_flagged
 from shared.use_cases.signalling import emit
 
+_LEFT_TO_SCHEDULER = "left-to-scheduler"
 _TAKEN = frozenset({Standing.NEWS, Standing.REPEATED})
 _SUSPICIOUS = frozenset({Standing.UNASKED, Standing.CONTRADICTS})
 
@@ -80,8 +82,10 @@ def _reported(report: WorkerReport) -> WorkerReported:
 
 
 def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
-    sync, hindrance = report.sync, report.hindrance
+    sync, hindrance, mode = report.sync, report.hindrance, _sync_mode(report)
     ended = sync.state in {SyncState.SUCCEEDED, SyncState.FAILED}
+    # That somebody else syncs is no problem.
+    told = (sync.problem, sync.detail) if mode in {None, SyncMode.CONNECT} else ()
     return WorkerSight(
         worker=report.worker,
         seen_at=now,
@@ -91,11 +95,20 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         sync_succeeded=sync.state is SyncState.SUCCEEDED if ended else None,
         # How long ago by the worker's clock; when that was by this side's.
         sync_ended_at=_when(sync.ended_at, report, now),
-        problem=_joined(sync.problem, sync.detail),
+        problem=_joined(*told),
         hindrance=_joined(hindrance.problem, hindrance.detail) if hindrance else "",
         hindered_since=_when(hindrance.since, report, now) if hindrance else None,
         clock_ahead=report.clock_ahead,
+        sync_mode=mode,
+        scope_group_sid=report.scope_group_sid,
     )
+
+
+def _sync_mode(report: WorkerReport) -> SyncMode | None:
+    """Returns what the worker says, or what an older one means that starts no cycles."""
+    if report.sync_mode is None and report.sync.problem == _LEFT_TO_SCHEDULER:
+        return SyncMode.NONE
+    return report.sync_mode
 
 
 def _joined(*parts: str | None) -> str:

@@ -26,6 +26,7 @@ from tests.support.repository import ROOT
 
 LIST = json.loads((ROOT / "infra/graph/permissions.json").read_text(encoding="utf-8"))
 UNSCOPED, SCOPED = granted(), granted({"always", "scoped"})
+GROUP_SID = "S-1-5-21-1-2-3-1104"
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 UPN = Identifier(IdentifierKind.USER_PRINCIPAL_NAME, "grace@contoso.test")
 
@@ -48,6 +49,8 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
         "memberships": lambda: directory.memberships([GRACE]),
         "scope_member_ids": directory.scope_member_ids,
         "group_member_ids": lambda: directory.group_member_ids(SCOPE),
+        "synced_groups": lambda: directory.synced_groups([GROUP_SID]),
+        "scope_group": directory.scope_group,
         "everybody": everybody,
         "registrations": directory.registrations,
         "administrator_ids": directory.administrator_ids,
@@ -72,6 +75,8 @@ async def operations(
 ) -> tuple[set[str], bool]:
     """The operations that all of it comes to, and whether any was denied."""
     tenant.do("identities", {"clientId": "app", "roles": list(permissions)})
+    twin = {"displayName": "SSPR", "onPremisesSecurityIdentifier": GROUP_SID, "members": []}
+    tenant.do("sync", {"groups": [twin]})
     client = GraphClient(lambda: credential("app"), base_url=tenant.base_url)
     methods = [*readings(GraphDirectory(client, SCOPE)).values()]
     if writes:

@@ -14,6 +14,7 @@ from shared.domain.person.enrolment import CauseKind, Provenance, State
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
@@ -44,10 +45,11 @@ WORDS: dict[str, Iterable[str]] = {
     "kind of a cause": CauseKind,
     "provenance": Provenance,
     "source of authority": SourceOfAuthority,
+    "sync of a worker": SyncMode,
     "phase": Phase,
     "reason of a pause": PauseReason,
     "reason of a stop": StopReason,
-    "kind of a gate": GATES,
+    "kind of a gate": [name for kind in GATES.values() for name in (kind.name, *kind.older_names)],
     "outcome of a gate": Outcome,
     "state of an operation": OperationState,
     "topology": Topology,

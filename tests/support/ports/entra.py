@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 
-from sandbox.company import DIRECTORY_ROLES, SITES, Employee, object_id
+from sandbox.company import DIRECTORY_ROLES, SCOPE_GROUP, SITES, Employee, object_id
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.lifecycle import GraphLifecycle
@@ -27,6 +27,8 @@ from tests.support.graph_tenant import COMPANY, EXCLUDED, SCOPE, Tenant
 LATE = 100
 """Looks, or days: longer than any test."""
 _DAY = 86_400
+GROUP_SID = "S-1-7"
+"""Of the group that a test's sync brings."""
 
 
 def anchor_of(upn: str) -> str:
@@ -57,6 +59,18 @@ class Entra(ABC):
     @abstractmethod
     def add_group(self, name: str, *, synced: bool = False) -> str:
         """Make a group; one that is synced is not for Graph to write."""
+
+    @abstractmethod
+    def change_group(self, name: str, *, synced: bool = True, security: bool = True) -> None:
+        """Convert a synced group's source of authority, or make another kind of group of it."""
+
+    @abstractmethod
+    def convert(self, upn: str) -> None:
+        """Make the cloud the source of authority of a synced user."""
+
+    @abstractmethod
+    def nest(self, name: str, *, nested: bool) -> None:
+        """Put a group of that name into the scope group, or take it out."""
 
     @abstractmethod
     async def join(self, group_id: str, member_id: str) -> None:
@@ -115,6 +129,7 @@ class MemoryEntra(Entra):
         ids = [self._put(_synced(upn)) for upn in upns]
         if group:
             synced = self.add_group(group, synced=True)
+            self.tenant.groups[synced].sid = GROUP_SID
             self.tenant.join(synced, *ids)
             self.tenant.join(SCOPE, synced)
         return ids
@@ -123,6 +138,18 @@ class MemoryEntra(Entra):
         group_id = object_id("group", name)
         self.tenant.groups[group_id] = Group(kind=ScopeGroup(synced=synced))
         return group_id
+
+    def change_group(self, name: str, *, synced: bool = True, security: bool = True) -> None:
+        group = self.tenant.groups[object_id("group", name)]
+        group.kind = ScopeGroup(synced=synced, security_enabled=security)
+
+    def convert(self, upn: str) -> None:
+        person = self.tenant.people[self._by_upn[upn]]
+        self.tenant.put(replace(person, synced=False))
+
+    def nest(self, name: str, *, nested: bool) -> None:
+        change = self.tenant.join if nested else self.tenant.leave
+        change(SCOPE, object_id("group", name))
 
     async def join(self, group_id: str, member_id: str) -> None:
         self.tenant.join(group_id, member_id)
@@ -193,7 +220,7 @@ class TenantEntra(Entra):
         ]
         members = [anchor_of(upn) for upn in upns]
         groups = [
-            {"displayName": group, "onPremisesSecurityIdentifier": "S-1-7", "members": members}
+            {"displayName": group, "onPremisesSecurityIdentifier": GROUP_SID, "members": members}
         ]
         self._tenant.do("sync", {"users": users, "groups": groups if group else []})
         return [str(self._tenant.http.get(f"/sandbox/users/{upn}").json()["id"]) for upn in upns]
@@ -201,6 +228,16 @@ class TenantEntra(Entra):
     def add_group(self, name: str, *, synced: bool = False) -> str:
         fields = {"onPremisesSyncEnabled": True} if synced else {}
         return str(self._tenant.do("groups", {"displayName": name, **fields})["id"])
+
+    def change_group(self, name: str, *, synced: bool = True, security: bool = True) -> None:
+        self._tenant.do("conversions", {"group": name, "isCloudManaged": not synced})
+        self._tenant.do("groups", {"displayName": name, "securityEnabled": security})
+
+    def convert(self, upn: str) -> None:
+        self._tenant.do("conversions", {"userPrincipalName": upn})
+
+    def nest(self, name: str, *, nested: bool) -> None:
+        self._tenant.do("nesting", {"group": name, "in": SCOPE_GROUP, "nested": nested})
 
     async def join(self, group_id: str, member_id: str) -> None:
         await GraphScope(self._client, group_id).add([member_id])

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from shared.ports.audit import Audit
+from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.operations import Operations
 from shared.ports.plans import Plans
@@ -31,6 +32,8 @@ class Kept(Protocol):
     def workers(self) -> Workers: ...
     @property
     def scim_users(self) -> ScimUsers: ...
+    @property
+    def held_events(self) -> HeldEvents: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -72,6 +72,7 @@ def test_the_columns_are_the_fields_of_the_contract() -> None:
         "employeeId",
         "objectId",
         "effectiveDate",
+        "timeZone",
         "reason",
         "actor",
         "action",

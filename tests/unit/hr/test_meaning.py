@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.adapters.hr.sources import brakes_of
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages.onboarding_event import (
     LISTED,
@@ -17,6 +18,7 @@ from shared.contracts.messages.onboarding_event import (
     read_request_object,
 )
 from shared.domain.errors import InvalidMessage
+from shared.domain.person.brake import QUEUE, Brake, Rate
 from shared.hr.adapters import receive, translate
 from tests.support.enrolments import NOW
 from tests.support.hr_sources import hr_source
@@ -197,3 +199,28 @@ def test_whoever_joins_fits_both_days_and_everybody_else_is_listed(
     (meant,) = meanings(hr_source(mapping, joins=rules), {"id": "1", "day": day.isoformat()}, now)
     fits = day >= since and abs(day - today) <= timedelta(days=within)
     assert meant == ("joins" if fits else "listed")
+
+
+# --- how many at once ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("more", "joining", "leaving"),
+    [
+        ({}, Rate(50, timedelta(hours=1)), Rate(50, timedelta(hours=1))),
+        ({"most": "5 in 90m"}, Rate(5, timedelta(minutes=90)), Rate(5, timedelta(minutes=90))),
+        ({"most": "unlimited"}, Rate(None), Rate(None)),
+        (
+            {"most": "unlimited", "mostLeaving": "7 in P1DT12H"},
+            Rate(None),
+            Rate(7, timedelta(hours=36)),
+        ),
+    ],
+)
+def test_each_source_has_a_brake_for_those_who_join_and_one_for_those_who_leave(
+    more: dict[str, Any], joining: Rate, leaving: Rate
+) -> None:
+    others = Brake(Rate(1), Rate(2))
+    brakes = brakes_of([hr_source(**more)], others)
+    assert brakes.named("hr") == Brake(joining, leaving)
+    assert brakes.named(QUEUE) == others

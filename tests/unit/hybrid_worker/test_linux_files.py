@@ -91,4 +91,4 @@ def test_the_settings_that_are_installed_can_be_used(
             monkeypatch.setenv(name, told[value])
     settings = load_settings(LINUX / "worker.env.sample")
     assert settings.directory.keytab == keytab
-    assert settings.sync.mode == "psrp"
+    assert settings.sync.mode == "connect"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hybrid_worker.active_directory.account import Account, Pointer
 from hybrid_worker.active_directory.written import Written
-from hybrid_worker.delta_sync.coalescer import LeftToScheduler
+from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
@@ -181,7 +181,7 @@ def work(
     """Has the worker work until the queue is empty, and stop."""
     stop, clock, domain = Event(), Ticking(), domain or Domain()
     broker = Broker(stop, list(letters), **broker_is)
-    triggers_sync, sync = sync is not None, sync or LeftToScheduler()
+    triggers_sync, sync = sync is not None, sync or LeftAlone()
     with Journal(file, NOW) as journal:
         handle = HandleCommands(
             domain.find_people, domain, journal, sync, clock, triggers_sync=triggers_sync

@@ -34,7 +34,8 @@ def complaint(folder: Path, values: dict[str, str]) -> str:
 def test_the_safe_ways_are_the_default(good: dict[str, str], tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, good))
     assert (settings.directory.bind, settings.directory.port) == ("kerberos", 636)
-    assert (settings.service_bus.transport, settings.sync.mode) == ("websockets", "psrp")
+    assert (settings.service_bus.transport, settings.sync.mode) == ("websockets", "connect")
+    assert settings.sync.through == "psrp"
     assert settings.directory.base == "DC=corp,DC=contoso,DC=com"
 
 
@@ -93,6 +94,11 @@ def test_everything_that_is_missing_is_named_at_once_with_what_to_give(tmp_path:
         ({"SYNC_USER": "x"}, "SSPR_WORKER_SYNC_USER goes with one of"),
         ({"SYNC_AUTH": "basic"}, "SSPR_WORKER_SYNC_AUTH=basic needs SSPR_WORKER_SYNC_USER"),
         ({"SYNC_MODE": "subprocess", "SYNC_POWERSHELL": "/no/such"}, "SYNC_POWERSHELL: there is"),
+        (
+            {"SYNC_MODE": "psrp", "SYNC_THROUGH": "subprocess"},
+            "SSPR_WORKER_SYNC_MODE=psrp means connect through psrp, and SSPR_WORKER_SYNC_THROUGH",
+        ),
+        ({"SYNC_MODE": "dirsync"}, "SSPR_WORKER_SYNC_MODE: Input should be 'connect', 'cloud'"),
         ({"SYNC_HSOT": "x"}, "SSPR_WORKER_SYNC_HSOT: there is no such setting"),
         ({"REPORT_EVERY": "0"}, "SSPR_WORKER_REPORT_EVERY: Input should be greater than or equal"),
         ({"REPORT_EVERY": "3600"}, "REPORT_EVERY: Input should be less than or equal to 600"),
@@ -203,3 +209,19 @@ def test_the_sample_names_every_setting_that_there_is(good: dict[str, str], tmp_
     lines = (ROOT / "worker.env.sample").read_text().splitlines()
     named = {line.lstrip("# ").partition("=")[0] for line in lines if "SSPR_WORKER_" in line}
     assert {name for name in named if name.startswith(PREFIX)} == known
+
+
+@pytest.mark.parametrize(
+    ("changes", "understood"),
+    [
+        ({"SYNC_MODE": "psrp"}, ("connect", "psrp")),
+        ({"SYNC_MODE": "subprocess", "SYNC_POWERSHELL": sys.executable}, ("connect", "subprocess")),
+        ({"SYNC_MODE": "cloud", "SYNC_HOST": ""}, ("cloud", "psrp")),
+        ({"SYNC_MODE": "none", "SYNC_HOST": ""}, ("none", "psrp")),
+    ],
+)
+def test_only_entra_connect_needs_a_host_and_older_words_for_it_are_understood(
+    good: dict[str, str], tmp_path: Path, changes: dict[str, str], understood: tuple[str, str]
+) -> None:
+    sync = load_settings(write(tmp_path, good | changes)).sync
+    assert (sync.mode, sync.through) == understood

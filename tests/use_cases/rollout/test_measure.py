@@ -97,7 +97,7 @@ async def test_a_worker_is_needed_where_there_is_an_ad_group(topology: Topology)
     assert found.needs_worker is (topology is not Topology.CLOUD)
 
 
-@pytest.mark.parametrize("kind", ["workerAlive", "deltaSync"])
+@pytest.mark.parametrize("kind", ["workerAlive", "sync"])
 async def test_workers_are_taken_as_they_were_last_heard_of(stage: Stage, kind: str) -> None:
     await stage.another().workers.sighted([sight(NOW), sight(NOW - HOUR)])
     assert (await measured(stage, gate(kind))).workers == (sight(NOW),)

@@ -183,7 +183,7 @@ def test_a_gate_that_needs_more_people_than_the_wave_adds_never_promotes(kind: s
     assert warnings(picky, people=3) == ()
 
 
-@pytest.mark.parametrize("kind", ["workerAlive", "deltaSync"])
+@pytest.mark.parametrize("kind", ["workerAlive", "sync"])
 def test_a_gate_of_the_worker_asks_for_nothing_where_there_is_none(kind: str) -> None:
     machinery = wave("pilot", gate(kind))
     (warning,) = warnings(machinery, topology=Topology.CLOUD)

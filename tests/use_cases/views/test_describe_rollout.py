@@ -114,7 +114,7 @@ def test_what_happens_next_is_said_where_something_does() -> None:
         ("writebackFailures", "share"),
         ("backlog", "people"),
         ("workerAlive", "nothing"),
-        ("deltaSync", "nothing"),
+        ("sync", "nothing"),
     ],
 )
 def test_a_gate_says_what_it_counts(kind: str, unit: str) -> None:

@@ -16,6 +16,7 @@ from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from shared.use_cases.onboarding.override_person import exclude
@@ -27,6 +28,7 @@ from shared.use_cases.writing.follow_up import (
 )
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment, provisional
 from tests.support.stage import Stage, an_id, said, upn_of
+from tests.support.waves import sight
 
 MINUTE = timedelta(minutes=1)
 
@@ -132,6 +134,31 @@ async def test_who_does_not_show_is_written_again_twice_and_then_flagged(stage: 
     await follow_up(stage.world, now + policy.visible_within_cloud)
     found = await stage.person(1)
     assert (found.state, found.flag) == (State.APPLIED, Reason.NOT_VISIBLE)
+
+
+@pytest.mark.parametrize(
+    ("modes", "late_after"),
+    [
+        ((), 90 * MINUTE),
+        ((None,), 90 * MINUTE),
+        ((SyncMode.CONNECT,), 90 * MINUTE),
+        ((SyncMode.NONE,), 90 * MINUTE),
+        ((SyncMode.CLOUD,), 40 * MINUTE),
+        ((SyncMode.CLOUD, SyncMode.CONNECT), 90 * MINUTE),
+    ],
+)
+async def test_how_long_entra_may_take_to_show_it_is_the_slowest_syncs_to_say(
+    stage: Stage, modes: tuple[SyncMode | None, ...], late_after: timedelta
+) -> None:
+    stage.arrive(1, synced=True)
+    await stage.store(followed(1, source_of_authority=SourceOfAuthority.ON_PREMISES))
+    replaced = sight(NOW - DAY, worker="replaced", sync_mode=SyncMode.CONNECT)
+    at_work = [sight(NOW, worker=f"{n}", sync_mode=mode) for n, mode in enumerate(modes)]
+    await stage.world.workers.sighted([replaced, *at_work] if at_work else [])
+    await follow_up(stage.world, NOW + late_after - MINUTE)
+    assert await state_of(stage, 1) is State.APPLIED
+    await follow_up(stage.world, NOW + late_after)
+    assert await state_of(stage, 1) is State.REQUESTED
 
 
 async def test_a_write_that_nobody_answers_is_queued_again_ever_more_rarely(stage: Stage) -> None:

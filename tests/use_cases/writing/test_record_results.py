@@ -22,6 +22,7 @@ from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
+from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.use_cases.message import Message
 from shared.use_cases.writing.record_results import record_results
@@ -252,6 +253,33 @@ async def test_a_report_with_dates_from_afar_says_no_more_than_is_possible(stage
     await record_results(reports, stage.world, NOW)
     ended = {one.worker: one.sync_ended_at for one in await stage.world.workers.sights()}
     assert ended == {"early": NOW, "late": EARLIEST, "ahead": NOW - MINUTE}
+
+
+@pytest.mark.parametrize(
+    ("told", "problem", "mode"),
+    [
+        ({"syncMode": "cloud"}, "left-to-cloud-sync", SyncMode.CLOUD),
+        ({"syncMode": "none"}, "left-to-scheduler", SyncMode.NONE),
+        ({}, "left-to-scheduler", SyncMode.NONE),
+        ({"syncMode": "connect"}, None, SyncMode.CONNECT),
+        ({}, None, None),
+    ],
+)
+async def test_a_worker_says_which_sync_it_has_and_that_it_starts_none_is_no_problem(
+    stage: Stage,
+    signals: list[EventDict],
+    told: dict[str, str],
+    problem: str | None,
+    mode: SyncMode | None,
+) -> None:
+    """An older one that starts no cycles says so by the problem alone."""
+    said_of_it = report(state=SyncState.NOT_NEEDED, problem=problem).body
+    body = json.loads(said_of_it) | told | {"scopeGroupSid": "S-1-5-21-1-2-3-1104"}
+    await record_results([Message(json.dumps(body).encode())], stage.world, NOW)
+    (sight,) = await stage.world.workers.sights()
+    assert (sight.sync_mode, sight.problem) == (mode, "")
+    assert sight.scope_group_sid == "S-1-5-21-1-2-3-1104"
+    assert said(signals, "delta-sync-problem") == []
 
 
 async def test_what_a_worker_could_not_digest_is_signalled(

@@ -12,6 +12,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 
 from shared.contracts.documents.part import Part, unless_left_out
 from shared.contracts.documents.scalars import TimeZone, span
+from shared.domain.person.brake import Brake
+from shared.domain.person.brake import Rate as PeopleRate
 
 LONGEST_EMPLOYEE_ID = 16
 """Characters. Source: "user: employeeId", Microsoft Graph."""
@@ -35,10 +37,15 @@ def length(text: str) -> timedelta:
     return span(text)
 
 
-def rate(text: str) -> tuple[int, timedelta] | None:
-    """How many people in which time a `Rate` allows; None where as many as there are."""
+def rate(text: str) -> PeopleRate:
+    """The rate that a `Rate` says."""
     found = _RATE.fullmatch(text)
-    return (int(found[1]), length(found[2])) if found else None
+    return PeopleRate(int(found[1]), length(found[2])) if found else PeopleRate(None)
+
+
+def brake_of(most: str, most_leaving: str | None) -> Brake:
+    """The brake that is told by how many may join, and how many leave where that is another."""
+    return Brake(rate(most), rate(most_leaving or most))
 
 
 def _length(value: Any) -> str:

@@ -28,14 +28,27 @@ class Gates(Part):
 
 def gates_model(kinds: GateKinds) -> type[Gates]:
     """Make the vocabulary of the gates: a key for each kind, with the keys of its parameters."""
-    fields: dict[str, Any] = {to_snake(kind.name): _field(kind) for kind in kinds.values()}
+    fields: dict[str, Any] = {}
+    for kind in kinds.values():
+        part = _part(kind)
+        fields[to_snake(kind.name)] = _field(kind, part)
+        fields |= {to_snake(older): _older_field(kind, part, older) for older in kind.older_names}
     return create_model("Gates", __base__=Gates, __doc__=Gates.__doc__, **fields)
 
 
-def _field(kind: GateKind) -> tuple[Any, Any]:
+def _part(kind: GateKind) -> type[Part]:
     parameters: dict[str, Any] = {one.name: _parameter(one) for one in kind.parameters}
     title = kind.name[0].upper() + kind.name[1:]
-    part = create_model(title, __base__=Part, __doc__=kind.meaning, **parameters)
+    return create_model(title, __base__=Part, __doc__=kind.meaning, **parameters)
+
+
+def _older_field(kind: GateKind, part: type[Part], name: str) -> tuple[Any, Any]:
+    """A key that the gate had before: read as the new one, which counts where both are given."""
+    description = f"The older word for {kind.name}; write {kind.name}."
+    return part | None, Field(None, alias=name, description=description, deprecated=True)
+
+
+def _field(kind: GateKind, part: type[Part]) -> tuple[Any, Any]:
     known = "Standard." if kind.standard else "Only where given."
     return part | None, Field(None, alias=kind.name, description=f"{known} {kind.summary}")
 
@@ -67,12 +80,15 @@ def layered(kinds: GateKinds, *layers: Gates) -> tuple[Gate, ...]:
 
 def _gate(kind: GateKind, layers: tuple[Gates, ...]) -> Gate | None:
     """The gate of that kind, if there is one when all layers have been laid."""
-    name = to_snake(kind.name)
+    # In one layer the newer name comes last, and so counts.
+    names = [to_snake(name) for name in (*kind.older_names, kind.name)]
     settings: dict[str, Any] | None = {} if kind.standard else None
     for layer in layers:
-        if name in layer.model_fields_set:
-            part: Part | None = getattr(layer, name)
-            settings = (settings or {}) | part.model_dump(exclude_unset=True) if part else None
+        for name in names:
+            if name in layer.model_fields_set:
+                # Not by its attribute, which warns of a word that is read all the same.
+                part: Part | None = layer.__dict__[name]
+                settings = (settings or {}) | part.model_dump(exclude_unset=True) if part else None
     if settings is None:
         return None
     values = {one.name: one.default for one in kind.parameters} | settings

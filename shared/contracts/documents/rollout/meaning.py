@@ -55,7 +55,7 @@ def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
         external_members=not text.exclude.external_members,
         resets=_resets(text.resets),
     )
-    return replace(document, digest=_digest(document))
+    return replace(document, digest=_digest(document, kinds))
 
 
 def _attribute_rules(exclude: vocabulary.ExcludePart) -> tuple[AttributeRule, ...]:
@@ -133,8 +133,12 @@ def _calendar(calendar: vocabulary.CalendarPart, hours: vocabulary.HoursPart) ->
     )
 
 
-def _digest(document: Document) -> str:
-    """SHA-256 of the values as JSON, so that only a change of meaning changes it."""
+def _digest(document: Document, kinds: GateKinds) -> str:
+    """SHA-256 of the values as JSON, so that only a change of meaning changes it.
+
+    A gate that was renamed has its first name here: else a document that nobody has changed would
+    be another one after an update.
+    """
     values = {
         name: value
         for name, value in asdict(document).items()
@@ -143,6 +147,9 @@ def _digest(document: Document) -> str:
     if document.resets == NO_CHANGES:
         # As the digests of documents are from before there was anything to say of it.
         del values["resets"]
+    for wave in values["waves"]:
+        for gate in wave["gates"]:
+            gate["kind"] = (*kinds[gate["kind"]].older_names, gate["kind"])[0]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=_plain)
     return sha256(text.encode()).hexdigest()
 

@@ -101,6 +101,8 @@ class Need(StrEnum):
     """From the directory's audit log, as far back as the gate's window."""
     WORKERS = "workers"
     """What the hybrid workers said last."""
+    CLOUD_SYNC = "cloud-sync"
+    """How the jobs of Entra Cloud Sync stand, where a worker's sync is that."""
 
 
 class Unit(StrEnum):
@@ -173,6 +175,8 @@ class GateKind:
     unit: Unit = Unit.SHARE
     sample: Sample | None = None
     needs: frozenset[Need] = frozenset()
+    older_names: tuple[str, ...] = ()
+    """As it was called before: still read in documents, and in what is stored."""
     doubt: Callable[[Gate, Prospect], str | None] = _no_doubt
     """What an operator would rather know of a gate before its wave begins."""
 
@@ -192,7 +196,8 @@ def registry_of(*kinds: GateKind) -> GateKinds:
         ValueError: two of them have one name.
     """
     found = {kind.name: kind for kind in kinds}
-    if len(found) < len(kinds):
+    names = [name for kind in kinds for name in (kind.name, *kind.older_names)]
+    if len(set(names)) < len(names):
         raise ValueError("two kinds of gates have one name")
     return MappingProxyType(found)
 
@@ -202,7 +207,8 @@ def kind_of(name: str, kinds: GateKinds) -> GateKind:
 
     If another version wrote the name, it is a kind that decides nothing.
     """
-    return kinds.get(name) or _unknown(name)
+    renamed = (one for one in kinds.values() if name in one.older_names)
+    return kinds.get(name) or next(renamed, None) or _unknown(name)
 
 
 def _unknown(name: str) -> GateKind:

@@ -5,10 +5,10 @@ from typing import Final
 from shared.domain.rollout.gates import (
     backlog,
     blocked_resets,
-    delta_sync,
     effective,
     registered,
     resettable,
+    sync,
     visible,
     worker_alive,
     writeback_failures,
@@ -23,6 +23,6 @@ GATES: Final[GateKinds] = registry_of(
     writeback_failures.KIND,
     blocked_resets.KIND,
     worker_alive.KIND,
-    delta_sync.KIND,
+    sync.KIND,
     backlog.KIND,
 )

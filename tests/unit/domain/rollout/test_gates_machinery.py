@@ -149,7 +149,7 @@ def test_somebody_who_was_refused_ten_times_is_one_person() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", ["workerAlive", "deltaSync"])
+@pytest.mark.parametrize("kind", ["workerAlive", "sync"])
 def test_where_there_is_no_group_in_ad_the_worker_and_its_syncs_do_not_matter(
     kind: str,
 ) -> None:
@@ -248,12 +248,12 @@ NONE_YET = sight(LATER)
 def test_the_newest_delta_sync_of_any_worker_decides_where_it_is_new_enough(
     workers: list[WorkerSight], people: dict[State, int], outcome: Outcome
 ) -> None:
-    assert look(gate("deltaSync"), measured(people, workers=tuple(workers))).outcome is (outcome)
+    assert look(gate("sync"), measured(people, workers=tuple(workers))).outcome is (outcome)
 
 
 def test_what_holds_up_the_next_delta_sync_keeps_waves_from_beginning() -> None:
     held = replace(WELL, hindrance="hangs: no answer", hindered_since=LATER)
-    result = look(gate("deltaSync"), measured(workers=(held,)))
+    result = look(gate("sync"), measured(workers=(held,)))
     assert (result.outcome, result.text) == (
         INCONCLUSIVE,
         (
@@ -262,12 +262,12 @@ def test_what_holds_up_the_next_delta_sync_keeps_waves_from_beginning() -> None:
         ),
     )
     failed = replace(BAD, hindrance="hangs: no answer")
-    assert look(gate("deltaSync"), measured(workers=(failed,))).outcome is FAILED
+    assert look(gate("sync"), measured(workers=(failed,))).outcome is FAILED
 
 
 def test_people_who_are_late_already_keep_no_old_delta_sync_from_passing() -> None:
     facts = replace(late(State.APPLIED, 1, visible=99), workers=(OLD,))
-    assert look(gate("deltaSync"), facts).outcome is PASSED
+    assert look(gate("sync"), facts).outcome is PASSED
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_people_who_are_late_already_keep_no_old_delta_sync_from_passing() -> No
 def test_the_delta_sync_is_told_of_with_its_time_and_problem(
     workers: tuple[WorkerSight, ...], people: dict[State, int], text: str
 ) -> None:
-    assert look(gate("deltaSync"), measured(people, workers=workers)).text == text
+    assert look(gate("sync"), measured(people, workers=workers)).text == text
 
 
 @pytest.mark.parametrize(("overdue", "outcome"), [(0, PASSED), (10, PASSED), (11, FAILED)])

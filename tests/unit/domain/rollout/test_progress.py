@@ -324,7 +324,7 @@ def test_the_calendar_neither_stops_a_wave_under_way_nor_the_end() -> None:
             SOAKED + 5 * MINUTE,
         ),
         (
-            under(gate(), gate("backlog"), gate("deltaSync")),
+            under(gate(), gate("backlog"), gate("sync")),
             [INCONCLUSIVE, FAILED, PASSED],
             SOAKED,
             "gate visible is inconclusive: it inconclusive; gate backlog failed: it failed",
