@@ -22,7 +22,13 @@ from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.tables import NAMES, Tables
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.operation_orders import ApplyOrder
-from shared.contracts.api.plan_views import AppliedView, GateNeeds, PlannedWave, PlanView
+from shared.contracts.api.plan_views import (
+    AppliedView,
+    GateNeeds,
+    LosingView,
+    PlannedWave,
+    PlanView,
+)
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
 from shared.domain.person.brake import Direction, Rate
@@ -252,6 +258,8 @@ SHOWN = PlanView(
             additions=3,
             departments={"IT": 3},
             prompts=2,
+            able=1,
+            losing=(LosingView(on=DAY, people=1),),
             gates=(GateNeeds(gate="visible", text="95 % seen in Entra"),),
         ),
     ),
@@ -262,6 +270,7 @@ SHOWN = PlanView(
     unsafe=("additions: too many",),
     warnings=("wave all adds nobody",),
 )
+_WAVE_BEFORE = SHOWN.waves[0].model_copy(update={"able": 0, "losing": ()})
 PLAN = KeptPlan(
     fingerprint="f00d",
     document_text="name: contoso # für alle\n",
@@ -269,6 +278,8 @@ PLAN = KeptPlan(
     actor="ada",
     shown=SHOWN,
 )
+PLAN_BEFORE_FORECASTS = replace(PLAN, shown=SHOWN.model_copy(update={"waves": (_WAVE_BEFORE,)}))
+"""As it was kept before plans told who can reset."""
 PEOPLE = [
     PlannedPerson(object_id=ADA, action="add", wave="pilot", reason="in-wave"),
     PlannedPerson(object_id=BOB, action="skip", wave=None, reason="guest"),
@@ -492,8 +503,12 @@ async def _write_plan(tables: Tables) -> None:
     await tables.plans.keep(PLAN, PEOPLE)
 
 
-async def _expect_plan(tables: Tables) -> None:
-    assert await tables.plans.find(PLAN.fingerprint) == PLAN
+async def _expect_plan_before_forecasts(tables: Tables) -> None:
+    await _expect_plan(tables, PLAN_BEFORE_FORECASTS)
+
+
+async def _expect_plan(tables: Tables, plan: KeptPlan = PLAN) -> None:
+    assert await tables.plans.find(PLAN.fingerprint) == plan
     assert list(await tables.plans.people(PLAN.fingerprint, 0)) == PEOPLE
 
 
@@ -540,7 +555,8 @@ GOLDEN: Mapping[str, Golden] = {
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
-    "plan": Golden(_write_plan, _expect_plan),
+    "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
+    "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),

@@ -65,6 +65,8 @@ class _Reasons:
         match details["type"]:
             case "enum" | "literal_error":
                 return _one_of(self._schema.expected_at(path), content)
+            case "model_type" | "dict_type" if not self._known(path):
+                return "write one entry a line beneath it, each its key, a colon and its value"
             case "model_type":
                 return f"write its keys beneath it: {', '.join(self._known(path))}"
             case "string_type" if isinstance(content, bool):

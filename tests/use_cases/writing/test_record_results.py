@@ -78,6 +78,26 @@ async def last_actor(stage: Stage) -> str:
     return record.content.partition('"actor":"')[2].partition('"')[0]
 
 
+async def test_why_ad_does_not_answer_a_worker_and_whose_people_it_serves_are_kept(
+    stage: Stage,
+) -> None:
+    spoken = WorkerReport(
+        worker="worker-1",
+        reported_at=NOW,
+        directory_answers=False,
+        directory_problem="account-locked",
+        directory_detail="data 775",
+        domains=("CORP.contoso.test",),
+        sync=SyncReport(state=SyncState.NOT_NEEDED),
+    )
+    await record_results([Message(spoken.text())], stage.world, NOW)
+    (kept,) = await stage.world.workers.sights()
+    assert (kept.directory_problem, kept.domains) == (
+        "account-locked: data 775",
+        ("corp.contoso.test",),
+    )
+
+
 async def test_who_has_been_put_in_is_applied_and_ours(stage: Stage) -> None:
     await stage.store(commanded(1))
     await record_results([result(1, sync=SYNCED)], stage.world, NOW)
