@@ -53,12 +53,13 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
     os.environ.update(kerberos_environment(settings.directory))
     process, sync_settings = settings.process, settings.sync
     sign_in = _sign_in(settings)
-    directory = ActiveDirectory(settings.directory, sign_in)
+    # Each tells the other of controllers: where to write, if possible, and where that came to be.
+    directory = ActiveDirectory(settings.directory, sign_in, lambda: sync.imports_from)
     queues = Queues(settings.service_bus, _LONGEST_HOLD, _now)
     watchdog = Watchdog(process.stuck_after, told_to(supervisor_address()))
     try:
         with Journal(process.state_directory / JOURNAL, _now()) as journal, watchdog.watching():
-            sync = _sync(settings, journal)
+            sync = _sync(settings, journal, directory)
             handle = HandleCommands(
                 directory.find_people,
                 directory,
@@ -139,7 +140,9 @@ def kerberos_environment(settings: DirectorySettings) -> dict[str, str]:
     return variables
 
 
-def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftAlone:
+def _sync(
+    settings: WorkerSettings, journal: Journal, directory: ActiveDirectory
+) -> Coalescer | LeftAlone:
     sync = settings.sync
     if sync.mode != "connect":
         return LeftAlone(_LEFT_TO[sync.mode])
@@ -156,13 +159,13 @@ def _sync(settings: WorkerSettings, journal: Journal) -> Coalescer | LeftAlone:
         journal,
         timing=timing,
         carrier=_carrier(settings),
+        writes_to=lambda: directory.controller,
         clock=_now,
     )
 
 
 def _carrier(settings: WorkerSettings) -> Carrier:
-    directory = settings.directory
-    return Carrier(directory.domain, settings.sync.connector, directory.server)
+    return Carrier(settings.directory.domain, settings.sync.connector)
 
 
 def _cmdlets(settings: SyncSettings) -> Cmdlets:

@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from hybrid_worker.delta_sync.connect_host import ConnectHost
-from hybrid_worker.delta_sync.decisions import Carrier, SyncVerdict, obstacle, verdict
+from hybrid_worker.delta_sync.decisions import Carrier, SyncVerdict, missed, obstacle, verdict
 from hybrid_worker.delta_sync.errands import Errand, Errands
 from hybrid_worker.delta_sync.patience import Debts, Timing, Tries
 from hybrid_worker.delta_sync.problems import ORDINARY, SyncProblem, SyncRefused
@@ -75,13 +75,26 @@ class Coalescer:
         *,
         timing: Timing,
         carrier: Carrier,
+        writes_to: Callable[[], str | None],
         clock: Callable[[], datetime],
     ) -> None:
+        """Takes who is asked, by whom, what is owed, and how patient to be.
+
+        Args:
+            new_session: Makes a session on the host, which begins with its first question.
+            errands: Who runs what takes time.
+            journal: What is owed a cycle.
+            timing: How patient to be.
+            carrier: What is known of the connector that reads the group.
+            writes_to: Tells the domain controller that the worker writes to.
+            clock: Tells the time.
+        """
         self._new_session = new_session
         self._errands = errands
         self._journal = journal
         self._timing = timing
         self._carrier = carrier
+        self._writes_to = writes_to
         self._clock = clock
         self._host: ConnectHost | None = None
         self._asked: _Asked | None = None
@@ -92,6 +105,8 @@ class Coalescer:
         self._patient_from = self._hindered_since = self._asked_at = now
         self._problem: SyncRefused | None = None
         self._newest = SyncReport(state=SyncState.NOT_NEEDED)
+        self.imports_from: str | None = None
+        """The domain controller that the host was last seen to import from, where it tells."""
 
     @property
     def is_running(self) -> bool:
@@ -194,6 +209,7 @@ class Coalescer:
 
     def _judge(self, asked: _Asked, seen: Seen) -> None:
         cycle = self._cycle
+        self.imports_from = seen.facts.controller(self._carrier.domain) or self.imports_from
         if cycle is None or not cycle.is_ours:
             self._judge_the_schedulers(asked, seen)
             return
@@ -250,14 +266,14 @@ class Coalescer:
             started_at=cycle.since if cycle.is_ours else None,
             ended_at=self._clock(),
         )
-        missed = self._carrier.missed(seen.facts.controller(self._carrier.domain))
-        if missed and not ended.problem:
+        elsewhere = missed(seen.facts.controller(self._carrier.domain), self._writes_to())
+        if elsewhere and not ended.problem:
             # It is for Entra to show it: another cycle from here would know no more.
-            elsewhere = SyncReport(
-                state=SyncState.PENDING, problem=SyncProblem.OTHER_CONTROLLER, detail=missed
+            pending = SyncReport(
+                state=SyncState.PENDING, problem=SyncProblem.OTHER_CONTROLLER, detail=elsewhere
             )
-            self._journal.report(keys, elsewhere, settles=True)
-            _log.warning("delta-sync-elsewhere", detail=missed, commands=len(keys))
+            self._journal.report(keys, pending, settles=True)
+            _log.warning("delta-sync-elsewhere", detail=elsewhere, commands=len(keys))
             return
         self._journal.report(keys, self._newest)
         state, problem = self._newest.state, ended.problem
@@ -302,6 +318,7 @@ class LeftAlone:
     """No cycles from here: somebody else carries the changes, and the worker does not hear how."""
 
     is_running = False
+    imports_from = None
 
     def __init__(self, problem: SyncProblem = SyncProblem.LEFT_TO_SCHEDULER) -> None:
         """Takes who it is left to: Entra Connect's own scheduler, or Entra Cloud Sync."""

@@ -49,8 +49,6 @@ class Carrier:
     """Of the group. A connector has the name of its forest, unless somebody renamed it."""
     name: str | None = None
     """The connector's own name, where the settings tell it."""
-    controller: str | None = None
-    """The domain controller that the worker writes to."""
 
     def among(self, connectors: Collection[str]) -> str | None:
         """Returns the group's connector; None if it cannot be told which one it is."""
@@ -61,18 +59,6 @@ class Carrier:
         if above:
             return max(above, key=len)
         return of_ad.pop() if len(of_ad) == 1 else None
-
-    def missed(self, imported_from: str | None) -> str:
-        """Says so if the import was made from another controller, where the change may be missing.
-
-        Replication takes seconds within a site, and up to hours between two. Where it is not known
-        what was imported from, nothing speaks against the cycle.
-        """
-        if not imported_from or not self.controller:
-            return ""
-        if imported_from.lower() == self.controller.lower():
-            return ""
-        return f"imported from {imported_from}, written to {self.controller}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +140,21 @@ def _carrying(runs: Sequence[Run], connector: str | None) -> list[Run]:
         if ("export" in run.profile.lower()) == run.is_to_entra
         and (run.is_to_entra or connector is None or run.connector.lower() == connector.lower())
     ]
+
+
+def missed(imported_from: str | None, written_to: str | None) -> str:
+    """Says so if a cycle imported from another controller, where the change may be missing.
+
+    Replication takes seconds within a site, and up to hours between two. Where one of them is not
+    known, nothing speaks against the cycle.
+    """
+    if not imported_from or not written_to or _plain(imported_from) == _plain(written_to):
+        return ""
+    return f"imported from {imported_from}, written to {written_to}"
+
+
+def _plain(name: str) -> str:
+    return name.rstrip(".").lower()
 
 
 def _is_at_or_above(name: str, domain: str) -> bool:

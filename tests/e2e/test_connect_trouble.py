@@ -10,7 +10,7 @@ LONG_ENOUGH = 3.0
 """Seconds in which a healthy sandbox has shown a member."""
 
 
-@pytest.mark.parametrize("condition", ["busy", "suspended", "staging"])
+@pytest.mark.parametrize("condition", ["busy", "suspended", "staging", "schedulerOff"])
 def test_a_host_that_will_not_sync_delays_people_and_loses_none(
     condition: str, rig: Rig, people: People
 ) -> None:

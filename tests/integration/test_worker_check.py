@@ -260,7 +260,7 @@ def test_rights_on_queues_that_are_missing_or_too_many_are_told_apart(machine: M
 def test_a_connect_host_that_would_export_nothing_or_shows_too_much_fails_each_check_of_its_own(
     machine: Machine, host: ConnectHost
 ) -> None:
-    host.set(staging=True, suspended=True, exposesMore=True, writeback=False)
+    host.set(staging=True, schedulerOff=True, exposesMore=True, writeback=False, version="2.5.78.0")
     status, seen = machine.check(SSPR_WORKER_SERVICE_BUS_CUSTOM_ENDPOINT="sb://localhost:1")
     assert status == 1
     assert failed(seen) == {
@@ -268,6 +268,7 @@ def test_a_connect_host_that_would_export_nothing_or_shows_too_much_fails_each_c
         "connect-host-cmdlets",
         "connect-host-staging",
         "connect-host-scheduler",
+        "connect-host-version",
         "writeback",
     }
     assert "Get-ADSyncConnectorRunStatus" in seen["connect-host-cmdlets"].detail

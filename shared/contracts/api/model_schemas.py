@@ -51,19 +51,27 @@ def components(models: Sequence[Model]) -> tuple[Mapping[Model, Json], Json]:
 
 
 def properties(model: type[BaseModel]) -> Json:
-    """The schemas of a model's fields, by their names on the wire."""
+    """The schemas of a model's fields, by their names on the wire, with what they refer to."""
     schema = model.model_json_schema(schema_generator=_Described)
-    parts = schema.get("$defs", {})
-    return {name: _whole(one, parts) for name, one in schema.get("properties", {}).items()}
+    definitions = schema.get("$defs", {})
+    found: Json = schema.get("properties", {})
+    return {name: _written_out(one, definitions) for name, one in found.items()}
 
 
-def _whole(schema: Json, parts: Json) -> Json:
-    """The schema with what it refers to in its place: a parameter has no parts beside it."""
+def required(model: type[BaseModel]) -> frozenset[str]:
+    """The names on the wire of the fields that have to be given."""
+    return frozenset(
+        field.alias or name for name, field in model.model_fields.items() if field.is_required()
+    )
+
+
+def _written_out(schema: Json, definitions: Json) -> Json:
+    """The schema with the definition in the place of a reference to it."""
     reference = schema.get("$ref")
     if reference is None:
         return schema
-    rest = {name: one for name, one in schema.items() if name != "$ref"}
-    return {**parts[reference.rpartition("/")[2]], **rest}
+    others = {name: value for name, value in schema.items() if name != "$ref"}
+    return {**definitions[reference.rpartition("/")[2]], **others}
 
 
 def _alias(name: str, field: FieldInfo) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from shared.contracts.api.error_views import ErrorAnswer
 from shared.contracts.api.health_views import HealthWord
-from shared.contracts.api.model_schemas import Json, Model, components, properties
+from shared.contracts.api.model_schemas import Json, Model, components, properties, required
 from shared.contracts.api.operator_requests import (
     ACTOR_HEADER,
     LONGEST_ACTOR,
@@ -163,7 +163,11 @@ def _operation(
     parameters = [_path(name, path_parameters[name]) for name in _PARAMETER.findall(route.path)]
     operation: Json = {"operationId": route.name, "tags": [route.tag], "summary": route.summary}
     if route.method == "GET":
-        parameters += [_query(name, one) for name, one in properties(route.takes).items()]
+        needed = required(route.takes)
+        parameters += [
+            _query(name, one, needed=name in needed)
+            for name, one in properties(route.takes).items()
+        ]
     elif route.method == "POST":
         operation["requestBody"] = {"required": True, "content": _body(route, references)}
         if route.for_operators:
@@ -183,13 +187,14 @@ def _path(name: str, description: str) -> Json:
     }
 
 
-def _query(name: str, schema: Json) -> Json:
-    """A parameter that may be left out; there is no null in an address."""
+def _query(name: str, schema: Json, *, needed: bool) -> Json:
+    """A parameter of the address, in which there is no null."""
     described = dict(schema)
     about = {"description": described.pop("description")}
     if described.get("default", "") is None:
         described, *_ = described["anyOf"]
-    return {"name": name, "in": "query", **about, "schema": described}
+    place = {"name": name, "in": "query"} | ({"required": True} if needed else {})
+    return {**place, **about, "schema": described}
 
 
 def _body(route: Route, references: Mapping[Model, Json]) -> Json:

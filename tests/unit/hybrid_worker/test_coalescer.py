@@ -86,7 +86,8 @@ class Scene:
             self.clerk,
             self.journal,
             timing=TIMING,
-            carrier=Carrier("corp.contoso.com", controller="DC1.corp.contoso.com"),
+            carrier=Carrier("corp.contoso.com"),
+            writes_to=lambda: "DC1.corp.contoso.com",
             clock=lambda: self.now,
         )
 
@@ -397,5 +398,6 @@ def test_a_cycle_that_imported_from_another_controller_is_for_entra_to_show(scen
     )
     assert (recorded.owed_since, recorded.is_final) == (None, True)
     assert scene.sync.newest().state is SyncState.SUCCEEDED
+    assert scene.sync.imports_from == "dc2.corp.contoso.com"
     scene.after(4000)
     assert scene.host.starts == 1

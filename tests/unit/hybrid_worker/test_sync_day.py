@@ -110,6 +110,7 @@ class Worker:
             journal,
             timing=TIMING,
             carrier=Carrier("corp.contoso.com"),
+            writes_to=lambda: None,
             clock=lambda: self.now,
         )
 
