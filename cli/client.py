@@ -58,7 +58,7 @@ class OperatorApi:
         Raises:
             RefusedInput: the app found something wrong with all of them.
         """
-        return self._at.post("onboarding-events", list(events), AcceptedEvents)
+        return self._at.post("events", list(events), AcceptedEvents)
 
     def user(self, identity: str) -> PeopleView | None:
         """Returns everybody whom that name means; None where nobody is known by it."""
@@ -144,13 +144,14 @@ class OperatorApi:
         """Stops everything that writes; saying it twice stops it no more than once."""
         return self._at.post("writing/stop", {"reason": reason}, WritingView)
 
-    def start(self, reason: str) -> WritingView:
+    def start(self, reason: str, group: str | None = None) -> WritingView:
         """Lets everything that writes go on.
 
         Raises:
             Unanswered: it may have been heard or not.
         """
-        return self._at.post("writing/start", {"reason": reason}, WritingView, repeatable=False)
+        body = {"reason": reason} | ({"group": group} if group else {})
+        return self._at.post("writing/start", body, WritingView, repeatable=False)
 
     def document(self, version: int | None) -> str | None:
         """Returns that version of the document as written, or the one in force; None without it."""

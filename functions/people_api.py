@@ -6,12 +6,13 @@ from typing import Protocol
 
 from functions.responses import NotFound
 from functions.routes import Request, Routes
-from shared.contracts.api.event_views import EventView
-from shared.contracts.api.operator_requests import ByHand, Nothing, Steer
+from shared.contracts.api.event_views import AcceptedEvents, EventView
+from shared.contracts.api.operator_requests import ByHand, EventsSent, Nothing, Steer
 from shared.contracts.api.people_views import PeopleView
 from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import Enrolment
 from shared.ports.world import World
+from shared.use_cases.onboarding.accept_events import accept_events
 from shared.use_cases.onboarding.override_person import exclude, include, release
 from shared.use_cases.views.describe_people import (
     describe_event,
@@ -41,6 +42,18 @@ async def get_event(asked: Request[Nothing]) -> EventView:
     if event is None:
         raise NotFound("nobody and nothing is known by that name")
     return event
+
+
+@routes.post(
+    "events",
+    takes=EventsSent,
+    answers=AcceptedEvents,
+    status=202,
+    example={"userPrincipalName": "grace@contoso.com", "effectiveDate": "2026-09-01"},
+)
+async def inject_events(asked: Request[EventsSent]) -> AcceptedEvents:
+    """Take in onboarding events from an operator; what is refused of a list is named."""
+    return await accept_events(asked.sent.content, asked.world, asked.now, source="operator")
 
 
 @routes.get("status", takes=Nothing, answers=StatusView)

@@ -1,7 +1,7 @@
 """The operator API, everything that writes: whether it goes on, and an operator's word on it."""
 
 from functions.routes import Request, Routes
-from shared.contracts.api.operator_requests import Nothing, Steer
+from shared.contracts.api.operator_requests import Nothing, Start, Steer
 from shared.contracts.api.writing_views import WritingView
 from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.writing import stop_and_start
@@ -23,8 +23,14 @@ async def stop_writing(asked: Request[Steer]) -> WritingView:
     return await describe_writing(asked.world)
 
 
-@routes.post("writing/start", takes=Steer, answers=WritingView, refuses=(409,), example=_EXAMPLE)
-async def start_writing(asked: Request[Steer]) -> WritingView:
+@routes.post("writing/start", takes=Start, answers=WritingView, refuses=(409,), example=_EXAMPLE)
+async def start_writing(asked: Request[Start]) -> WritingView:
     """Go on, with what has been kept; the first of it is written within a minute."""
-    await stop_and_start.start(asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason)
+    await stop_and_start.start(
+        asked.world,
+        asked.now,
+        actor=asked.actor,
+        reason=asked.sent.reason,
+        group_id=asked.sent.group,
+    )
     return await describe_writing(asked.world)

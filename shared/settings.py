@@ -188,6 +188,9 @@ class AppSettings(BaseSettings):
     visible_within_synced: Duration = _DEFAULTS.visible_within_synced
     visible_within_cloud_sync: Duration = _DEFAULTS.visible_within_cloud_sync
     effective_within: Duration = _DEFAULTS.effective_within
+    additions_per_hour: Annotated[int, Field(ge=1)] = _DEFAULTS.additions_per_hour
+    removals_per_hour: Annotated[int, Field(ge=1)] = _DEFAULTS.removals_per_hour
+    removals_per_hour_share: Annotated[float, Field(gt=0, le=1)] = _DEFAULTS.removals_per_hour_share
     reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
 
     @field_validator(

@@ -1,6 +1,6 @@
 """Everything that writes: stop it without stopping the app, and start it again."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -32,18 +32,28 @@ def stop(
 
 @app.command(**_CONTROL)
 def start(
-    ctx: typer.Context, reason: Reason, actor: Actor = None, output: Output = Form.TABLE
+    ctx: typer.Context,
+    reason: Reason,
+    group: Annotated[
+        str | None,
+        typer.Option(
+            help="Write this scope group from now on, where it is another than before.",
+            show_default=False,
+        ),
+    ] = None,
+    actor: Actor = None,
+    output: Output = Form.TABLE,
 ) -> None:
     """Let everything that writes go on, beginning with what was kept."""
     with app_of(ctx, signed(actor)) as api:
-        started = _started(api, reason)
+        started = _started(api, reason, group)
     show(started, writing_table, output)
 
 
-def _started(api: "OperatorApi", reason: str) -> "WritingView":
+def _started(api: "OperatorApi", reason: str, group: str | None) -> "WritingView":
     """Starts it once: where no answer comes, the app tells whether it was heard."""
     try:
-        return api.start(reason)
+        return api.start(reason, group)
     except Unanswered as problem:
         seen = api.writing()
         if seen.stopped:

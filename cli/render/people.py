@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.plain import moment
-from cli.render.layout import elapsed, facts, table
+from cli.render.layout import elapsed, facts, plain, table
 from cli.render.states import state_text
 from shared.contracts.api.event_views import EventView
 from shared.contracts.api.people_views import (
@@ -18,6 +18,8 @@ from shared.contracts.api.people_views import (
     PersonSummary,
     PersonView,
 )
+
+_STILL_IN = "still in the scope group, and so still able to reset"
 
 
 def answer_view(answer: PeopleView) -> RenderableType:
@@ -89,6 +91,7 @@ def _person(person: PersonView) -> Iterator[RenderableType]:
         *(("held in", _claim(claim)) for claim in person.claims),
         ("kept out", _exclusion(person.exclusion)),
         ("membership", _membership(person)),
+        ("in Entra", plain(_STILL_IN, "bold red") if person.still_member else None),
         ("looked for again", moment(person.due)),
         ("deadline", moment(person.deadline)),
         ("methods", _methods(person)),

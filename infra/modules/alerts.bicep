@@ -144,7 +144,7 @@ var rules = [
   {
     name: 'writing-stopped'
     description: 'Everything that writes is stopped: nobody is put in or taken out. See: sspr status'
-    severity: 2
+    severity: 1
     query: loadTextContent('../monitoring/writing-stopped.kql')
     window: 'PT15M'
     frequency: 'PT5M'
@@ -180,6 +180,20 @@ var rules = [
     operator: 'GreaterThan'
     threshold: 0
     dimensions: ['wave']
+    stateful: true
+    enabled: true
+  }
+  {
+    name: 'drift-held'
+    description: 'Somebody else changed more memberships than are repaired unasked. See: sspr status'
+    severity: 1
+    query: loadTextContent('../monitoring/drift-held.kql')
+    window: 'PT1H'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: []
     stateful: true
     enabled: true
   }

@@ -67,6 +67,8 @@ def _start_app(layout: Layout, relay: Relay) -> None:
     settings["Values"] |= {
         "SSPR_GRAPH_URL": graph_url(relay),
         "SSPR_REGISTRATION_SCHEDULE": _REGISTRATION_SCHEDULE,
+        # What is measured is how fast all of them are written, which nobody is to be asked about.
+        "SSPR_ADDITIONS_PER_HOUR": "1000000",
         "SSPR_MOST": "unlimited",
     }
     file.write_text(json.dumps(settings, indent=2))

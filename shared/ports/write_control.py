@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.writing import Writing
 
 
@@ -12,6 +13,14 @@ class StoredWriting:
     """The word as it was read; whoever replaces it proves that nobody else has since."""
 
     writing: Writing
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHour:
+    """The hour's numbers as they were read."""
+
+    hour: Hour
     etag: str
 
 
@@ -28,4 +37,14 @@ class WriteControl(Protocol):
 
         Raises:
             LedgerConflict: somebody else has changed it since it was read.
+        """
+
+    async def hour(self) -> StoredHour | None:
+        """Returns how many people were written in the newest hour, or None before the first."""
+
+    async def count(self, stored: StoredHour | None, hour: Hour) -> None:
+        """Puts the numbers in the place of those that were read, without an audit record.
+
+        Raises:
+            LedgerConflict: somebody else has counted since they were read.
         """

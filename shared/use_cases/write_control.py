@@ -1,16 +1,47 @@
 """Write control: whether anything may be written now; asked before each part of a work."""
 
-from shared.domain.rollout.writing import Writing
+from datetime import datetime
+
+from shared.domain.rollout.writing import Writing, other_group
 from shared.ports.world import World
 
 
 async def is_stopped(world: World) -> bool:
     """Tells whether nothing may be written."""
-    writing = await stopped(world)
-    return writing is not None
+    return await stopped(world) is not None
 
 
-async def stopped(world: World) -> Writing | None:
-    """Returns the word by which nothing may be written, or None while everything goes on."""
+async def stopped(world: World) -> str | None:
+    """Says why nothing may be written, in a line, or returns None while everything goes on.
+
+    A group that is not the one of before is never written, whether or not the clock has stopped
+    everything because of it already.
+    """
     stored = await world.write_control.current()
-    return stored.writing if stored and stored.writing.is_stopped else None
+    if stored and stored.writing.is_stopped:
+        return stop_text(stored.writing)
+    return await group_conflict(world, stored.writing if stored else None)
+
+
+async def is_held_up(world: World, now: datetime) -> bool:
+    """Tells whether nobody can be late: nothing is written, or it has only just begun again."""
+    stored = await world.write_control.current()
+    if stored and now - stored.writing.since < world.tenant_rules.written_within:
+        return True
+    return await is_stopped(world)
+
+
+async def group_conflict(world: World, writing: Writing | None) -> str | None:
+    """Says why the group of the settings is not the one to be written; None if it is."""
+    rollout = await world.rollouts.current()
+    return other_group(
+        world.tenant_rules.scope_group_id,
+        named=rollout.rollout.document.scope_group_id if rollout else None,
+        written=writing.group_id if writing else None,
+    )
+
+
+def stop_text(writing: Writing) -> str:
+    """Says in a line that nothing is written, and what to do about it."""
+    why = writing.reason or (writing.stop.text if writing.stop else "")
+    return f"everything that writes is stopped, by {writing.actor}: {why}; sspr start goes on"

@@ -197,8 +197,10 @@ def test_whom_nothing_has_asked_for_has_an_outlook_in_the_rollout(api: Api) -> N
 def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
     until = "2099-01-01T00:00:00Z"
     excluded = api.post(f"people/{GRACE}/exclude", WHY | {"until": until}, headers=ADA).json()
-    assert excluded == api.get(f"users/{GRACE}").json()
     (person,) = excluded["people"]
+    # Whoever asks for somebody is told as well whether Entra still shows them in.
+    (asked,) = api.get(f"users/{GRACE}").json()["people"]
+    assert asked == person | {"stillMember": False}
     assert person["exclusion"]["reason"] == "excluded-by-operator"
     assert (person["exclusion"]["actor"], person["exclusion"]["until"]) == ("key: ada", until)
     assert (person["exclusion"]["detail"], person["claims"]) == (WHY["reason"], [])
@@ -389,6 +391,9 @@ def test_where_operators_sign_in_the_token_decides_and_neither_a_key_nor_a_heade
         graph = parts.tenant.token(resource=OPERATOR_APP).json()["access_token"]
         refusal(api.get("rollout/gates", headers={"Authorization": f"Bearer {graph}"}), 401)
         assert api.get("rollout/gates", headers=reader).status_code == 200
+        event = {"userPrincipalName": "grace@contoso.test"}
+        assert len(api.post("events", event, headers=operator).json()["keys"]) == 1
+        refusal(api.post("events", event, headers=reader), 403)
         forbidden = api.post("rollout/pause", WHY, headers=reader)
         assert "Rollout.Operator" in refusal(forbidden, 403)["reason"]
         assert refusal(api.post("rollout/abort", {}, headers=reader), 403), "before the body"

@@ -26,6 +26,7 @@ MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120}
 ASKED_FOR = {
     "rollout-paused",
     "writing-stopped",
+    "drift-held",
     "gate-failed",
     "writeback-failures",
     "worker-silent",

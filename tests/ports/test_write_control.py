@@ -9,8 +9,9 @@ import pytest
 from shared.domain.audit import broken_at
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.partitions import WRITING
+from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.writing import StopReason, start, stop
-from shared.ports.write_control import StoredWriting
+from shared.ports.write_control import StoredHour, StoredWriting
 from tests.support.ports.kept import Kept, Opening
 from tests.support.ports.people import NOW
 
@@ -62,3 +63,18 @@ async def test_every_word_stands_in_an_audit_of_its_own(tables: Kept) -> None:
         ("stop", "ada", STOPPED.reason, "by-operator"),
         ("start", "bob", "on", None),
     ]
+
+
+async def test_the_hour_is_counted_on_by_whoever_has_read_it_last(tables: Kept) -> None:
+    control = tables.write_control
+    assert await control.hour() is None
+    hours = [Hour(begins=NOW, additions=7, removals=-2, repairs=3), Hour(begins=NOW, additions=8)]
+    stored: StoredHour | None = None
+    for hour in hours:
+        await control.count(stored, hour)
+        with pytest.raises(LedgerConflict):
+            await control.count(stored, Hour(begins=NOW))
+        stored = await control.hour()
+        assert stored is not None
+        assert stored.hour == hour
+    assert await tables.audit.records(WRITING, 0, 9) == [], "it is a count, and nobody's word"

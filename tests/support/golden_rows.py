@@ -53,6 +53,7 @@ from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
+from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.writing import StopReason, Writing
@@ -233,9 +234,11 @@ SIGHT = replace(
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
 )
-STOPPED = Writing(
+BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
+STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",
@@ -472,15 +475,28 @@ async def _expect_worker_sync(tables: Tables) -> None:
 
 
 async def _write_writing(tables: Tables) -> None:
-    stored = await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
-    await tables.write_control.replace(stored, STOPPED, action="carry-out", now=NOW)
+    stored = await tables.write_control.replace(None, BEFORE_GROUP, action="stop", now=NOW)
+    await tables.write_control.replace(stored, BEFORE_GROUP, action="carry-out", now=NOW)
 
 
 async def _expect_writing(tables: Tables) -> None:
     stored = await tables.write_control.current()
     assert stored
-    assert stored.writing == STOPPED
+    assert stored.writing == BEFORE_GROUP
     await _expect_audit(tables, changes=2)
+
+
+async def _write_group(tables: Tables) -> None:
+    await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
+    await tables.write_control.count(None, HOUR)
+
+
+async def _expect_group(tables: Tables) -> None:
+    stored, hour = await tables.write_control.current(), await tables.write_control.hour()
+    assert stored
+    assert stored.writing == STOPPED
+    assert hour
+    assert hour.hour == HOUR
 
 
 async def _write_plan(tables: Tables) -> None:
@@ -537,7 +553,8 @@ GOLDEN: Mapping[str, Golden] = {
     "resets": Golden(_write_rollout, _expect_rollout),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
-    "writing": Golden(_write_writing, _expect_writing),
+    "writing": Golden(_write_writing, _expect_writing, written_today=False),
+    "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),

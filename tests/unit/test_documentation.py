@@ -52,6 +52,7 @@ ALARMS = (
     "events-held",
     "resets-lost",
     "plan-unsafe",
+    "drift-held",
     "scope-changed",
     "worker-silent",
     "app-silent",

@@ -232,7 +232,9 @@ async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
     (summary,) = named(told, "rollout-standing")
     assert (summary["phase"], summary["wave"]) == ("soaking", "pilot")
     assert summary["people"][State.REQUESTED] == len(PILOTS)
-    assert named(told, "drift-found") == [{"added_by_hand": 1, "removed_by_hand": 0, "repaired": 0}]
+    assert named(told, "drift-found") == [
+        {"added_by_hand": 1, "removed_by_hand": 0, "repaired": 0, "held": 0}
+    ]
 
 
 async def test_a_plan_that_would_touch_too_many_is_told(

@@ -70,6 +70,8 @@ class Storage:
     rollout_chain: Chain = field(default_factory=lambda: Chain(ROLLOUT))
     messages_chain: Chain = field(default_factory=lambda: Chain(MESSAGES))
     writing: str | None = None
+    hour: tuple[str, int] | None = None
+    """How many people were written, and how often it was counted."""
     writing_chain: Chain = field(default_factory=lambda: Chain(WRITING))
     documents: dict[int, str] = field(default_factory=dict)
     evaluations: dict[datetime | None, str] = field(default_factory=dict)

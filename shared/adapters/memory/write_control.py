@@ -6,10 +6,12 @@ from shared.adapters.memory.as_json import AsJson
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import LedgerConflict
+from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.writing import Writing, writing_entry
-from shared.ports.write_control import StoredWriting
+from shared.ports.write_control import StoredHour, StoredWriting
 
 _WRITING = AsJson(Writing, "Writing")
+_HOUR = AsJson(Hour, "Hour")
 
 
 class MemoryWriteControl:
@@ -41,6 +43,25 @@ class MemoryWriteControl:
         chain.append(writing_entry(writing, action), actor=writing.actor, now=now)
         await self._pause("write_control.replace done")
         return StoredWriting(writing, self._etag)
+
+    async def hour(self) -> StoredHour | None:
+        """Returns how many people were written in the newest hour; None before the first."""
+        await self._pause("write_control.hour")
+        kept = self._storage.hour
+        return StoredHour(_HOUR.read(kept[0]), str(kept[1])) if kept else None
+
+    async def count(self, stored: StoredHour | None, hour: Hour) -> None:
+        """Puts the numbers in the place of those that were read.
+
+        Raises:
+            LedgerConflict: somebody else has counted since they were read.
+        """
+        await self._pause("write_control.count")
+        number = self._storage.hour[1] if self._storage.hour else 0
+        if (stored.etag if stored else "0") != str(number):
+            raise LedgerConflict("somebody has counted since the numbers were read")
+        self._storage.hour = (_HOUR.of(hour), number + 1)
+        await self._pause("write_control.count done")
 
     @property
     def _etag(self) -> str:

@@ -8,10 +8,13 @@ from shared.adapters.tables.keys import HEAD
 from shared.adapters.tables.table import Table, Verb, Write, etag_of
 from shared.domain.audit import record_after
 from shared.domain.person.partitions import WRITING
+from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.writing import Writing, writing_entry
-from shared.ports.write_control import StoredWriting
+from shared.ports.write_control import StoredHour, StoredWriting
 
 _WRITING = JsonColumns(Writing, "Writing")
+_HOUR = JsonColumns(Hour, "Hour")
+_HOUR_ROW = "hour"
 
 
 class TableWriteControl:
@@ -47,3 +50,18 @@ class TableWriteControl:
         write = Write(Verb.REPLACE, row, stored.etag) if stored else Write(Verb.CREATE, row)
         etag, _ = await self._table.submit([write, creation_of(record)])
         return StoredWriting(writing, etag)
+
+    async def hour(self) -> StoredHour | None:
+        """Returns how many people were written in the newest hour; None before the first."""
+        row = await self._table.get(WRITING, _HOUR_ROW)
+        return StoredHour(_HOUR.read(row), etag_of(row)) if row else None
+
+    async def count(self, stored: StoredHour | None, hour: Hour) -> None:
+        """Puts the numbers in the place of those that were read.
+
+        Raises:
+            LedgerConflict: somebody else has counted since they were read.
+        """
+        row = {"PartitionKey": WRITING, "RowKey": _HOUR_ROW, **_HOUR.of(hour)}
+        write = Write(Verb.REPLACE, row, stored.etag) if stored else Write(Verb.CREATE, row)
+        await self._table.submit([write])

@@ -17,8 +17,10 @@ from shared.contracts.api.operator_requests import (
     READER,
     DocumentBody,
     DocumentText,
+    EventsSent,
 )
 from shared.contracts.api.view import View
+from shared.contracts.api.webhook import EventsBody
 from shared.domain.health import Health
 
 _YAML: Json = {"application/yaml": {"schema": {"type": "string"}}}
@@ -134,7 +136,9 @@ def openapi(
 
 
 def _models(routes: Iterable[Route]) -> set[Model]:
-    taken: set[Model] = {(route.takes, "validation") for route in routes if _is_json_body(route)}
+    taken: set[Model] = {
+        (_body_model(route), "validation") for route in routes if _is_json_body(route)
+    }
     answered: set[Model] = {
         (one, "serialization")
         for route in routes
@@ -146,6 +150,11 @@ def _models(routes: Iterable[Route]) -> set[Model]:
 
 def _is_json_body(route: Route) -> bool:
     return route.method == "POST" and route.takes is not DocumentBody
+
+
+def _body_model(route: Route) -> type[Any]:
+    """What a body looks like that is taken as it is, and read by whoever deals with it."""
+    return EventsBody if route.takes is EventsSent else route.takes
 
 
 def _operation(
@@ -191,7 +200,7 @@ def _query(name: str, schema: Json, *, needed: bool) -> Json:
 def _body(route: Route, references: Mapping[Model, Json]) -> Json:
     if not _is_json_body(route):
         return _YAML
-    content: Json = {"schema": references[route.takes, "validation"]}
+    content: Json = {"schema": references[_body_model(route), "validation"]}
     return {"application/json": content | ({"example": route.example} if route.example else {})}
 
 

@@ -73,6 +73,14 @@ class Steer(Contract):
     reason: Why
 
 
+class Start(Contract):
+    """Let everything that writes go on."""
+
+    reason: Why
+    group: Name | None = None
+    """The scope group that is meant, where it is another than was written before."""
+
+
 class Promote(Contract):
     """Start the next wave now, without waiting for the gates."""
 
@@ -128,6 +136,17 @@ class TheseHeldEvents(Contract):
 
 class DocumentBody(Contract):
     """A rollout document as it came in: YAML, checked by whoever reads it."""
+
+    content: bytes
+
+    @classmethod
+    def read(cls, body: bytes | str) -> Self:
+        """Take the body as it is."""
+        return cls(content=body if isinstance(body, bytes) else body.encode())
+
+
+class EventsSent(Contract):
+    """Onboarding events as an operator sends them: one or a list, each checked by itself."""
 
     content: bytes
 

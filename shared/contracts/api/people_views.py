@@ -81,6 +81,11 @@ class PersonView(PersonSummary):
     exclusion: ExclusionView | None
     due: Moment | None
     deadline: Moment | None
+    still_member: bool | None = None
+    """Of somebody who is to be out: whether Entra shows them in the scope group all the same.
+
+    Null where they are to be in, or nobody has looked.
+    """
     methods: tuple[str, ...] | None = None
     """What the registration report says they have registered; null where it was not read yet."""
     steps: tuple[StepView, ...]

@@ -81,6 +81,12 @@ class TenantRules:
     (MicrosoftDocs/entra-docs issue 13), which is three of these."""
     effective_within: timedelta = timedelta(hours=24)
     """The registration report lags by hours."""
+    additions_per_hour: int = 500
+    """People whom events, repairs and the rule for new hires may put in within an hour, unasked."""
+    removals_per_hour: int = 100
+    """People who may be taken out within an hour, unasked."""
+    removals_per_hour_share: float = 0.05
+    """The same as a share of those in scope; ten never are too many by it."""
     reissue_limit: int = 2
     """How often a person who does not move is issued again before being flagged."""
 

@@ -91,18 +91,34 @@ def raise_if_unsafe(plan: ScopePlan, document: Document) -> None:
         raise UnsafePlan("; ".join(reasons))
 
 
+def repairs_of(plan: ScopePlan, document: Document) -> tuple[Drift, ...]:
+    """Returns the changes by somebody else's hand that the document has undone."""
+    actions = {
+        Reason.REMOVED_BY_HAND: document.on_removed_by_hand,
+        Reason.ADDED_BY_HAND: document.on_added_by_hand,
+    }
+    return tuple(one for one in plan.drift if actions[one.reason] is DriftAction.REPAIR)
+
+
+def were_in(plan: ScopePlan) -> int:
+    """Returns how many people were in before anything of the plan is done."""
+    return plan.kept + len(plan.removals)
+
+
 def _dangers(plan: ScopePlan, document: Document) -> Iterator[str]:
     strangers = _repaired(plan, Reason.ADDED_BY_HAND, document.on_added_by_hand)
     put_back = _repaired(plan, Reason.REMOVED_BY_HAND, document.on_removed_by_hand)
-    were_in = plan.kept + len(plan.removals)
+    in_before = were_in(plan)
     if not plan.listed:
         yield "the directory listed nobody"
-    if not plan.eligible and were_in:
-        yield f"nobody is eligible any more, though {were_in:,} people are in scope"
+    if not plan.eligible and in_before:
+        yield f"nobody is eligible any more, though {in_before:,} people are in scope"
     if too_many := document.removals.exceeded_by(
-        len(plan.removals) + strangers, were_in + strangers
+        len(plan.removals) + strangers, in_before + strangers
     ):
         yield f"removals: {too_many}"
+    if too_many := document.removals.exceeded_by(strangers + put_back, in_before):
+        yield f"repairs of what somebody changed by hand: {too_many}"
     # Wave by wave: that all of them together mean everybody is what a rollout is for.
     largest = max(Counter((one.kind, one.reference) for one in plan.additions).values(), default=0)
     if too_many := document.additions.exceeded_by(largest + put_back, plan.eligible):

@@ -16,6 +16,8 @@ class StopReason(StrEnum):
     """Why nothing is written."""
 
     BY_OPERATOR = "by-operator"
+    TOO_MANY = "too-many"
+    OTHER_GROUP = "other-group"
 
     @property
     def text(self) -> str:
@@ -23,7 +25,11 @@ class StopReason(StrEnum):
         return _TEXTS[self]
 
 
-_TEXTS = {StopReason.BY_OPERATOR: "An operator stopped everything that writes."}
+_TEXTS = {
+    StopReason.BY_OPERATOR: "An operator stopped everything that writes.",
+    StopReason.TOO_MANY: "More people were to be written within an hour than is done unasked.",
+    StopReason.OTHER_GROUP: "The group to be written is not the one of before, or of the document.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,8 @@ class Writing:
     """When that began. Directory commands issued before a stop are void from it on."""
     actor: str
     reason: str
+    group_id: str | None = None
+    """The scope group that was written before; None before the first write."""
     carried_out: bool = False
     """Whether what follows has been done: the worker told of a stop; after a start, whoever is
     owed a write announced to the writers."""
@@ -59,27 +67,58 @@ def stop(
     has been written.
     """
     if current is None or not current.is_stopped:
-        return Writing(stop=why, since=now, actor=actor, reason=reason)
+        group_id = current.group_id if current else None
+        return Writing(stop=why, since=now, actor=actor, reason=reason, group_id=group_id)
     return replace(current, stop=why, actor=actor, reason=reason)
 
 
-def start(current: Writing | None, now: datetime, *, actor: str, reason: str) -> Writing:
-    """Lets everything that writes go on.
+def start(
+    current: Writing | None, now: datetime, *, actor: str, reason: str, group_id: str | None = None
+) -> Writing:
+    """Lets everything that writes go on; with a group's id, in that group from now on.
 
     Raises:
         NotPossible: nothing is stopped.
     """
     if current is None or not current.is_stopped:
         raise NotPossible("nothing is stopped; sspr status shows what goes on")
-    return Writing(stop=None, since=now, actor=actor, reason=reason)
+    written = group_id or current.group_id
+    return Writing(stop=None, since=now, actor=actor, reason=reason, group_id=written)
+
+
+def begun(current: Writing | None, group_id: str, now: datetime) -> Writing:
+    """Returns the same word once a membership of that group has been written."""
+    if current is None:
+        current = Writing(stop=None, since=now, actor="clock", reason="", carried_out=True)
+    return replace(current, group_id=group_id)
+
+
+def other_group(configured: str, *, named: str | None, written: str | None) -> str | None:
+    """Says why the group that the app is set up for is not the one to be written; None if it is.
+
+    Args:
+        configured: What the app's settings name.
+        named: What the document in force names; None without a rollout.
+        written: What was written before; None before the first write.
+    """
+    if named is not None and not _same(named, configured):
+        return f"the app is set up for group {configured}, and the document names {named}"
+    if written is not None and not _same(written, configured):
+        return f"the app is set up for group {configured}, and wrote {written} before"
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
 
 
 def writing_entry(writing: Writing, action: str) -> dict[str, Any]:
     """Returns what the audit keeps of the word, all as plain JSON values."""
-    return {
+    entry = {
         "action": action,
         "reason": writing.reason,
         "stop": writing.stop,
         "since": writing.since.isoformat(),
         "carriedOut": writing.carried_out,
     }
+    return entry | ({"group": writing.group_id} if writing.group_id else {})

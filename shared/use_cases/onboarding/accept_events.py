@@ -1,4 +1,4 @@
-"""Accept events by webhook: put each that is one on the queue, answer with keys and refusals.
+"""Accept events by HTTP: put each that is one on the queue, answer with keys and refusals.
 
 What is refused of a list is kept like everything that is refused: not every sender looks at our
 answer.
@@ -23,8 +23,12 @@ from shared.use_cases.onboarding.events_in import RefusedEvent, TakenEvent, even
 from shared.use_cases.recording import keep_refusals
 
 
-async def accept_events(body: bytes, world: World, now: datetime) -> AcceptedEvents:
+async def accept_events(
+    body: bytes, world: World, now: datetime, *, source: str = "webhook"
+) -> AcceptedEvents:
     """Takes one event or a list of them; of a list each by itself. Returns keys and refusals.
+
+    `source` is said of events that name none.
 
     Raises:
         InvalidMessage: nothing of it can be taken; `[0].data.employeeId` for the first of a list.
@@ -32,7 +36,7 @@ async def accept_events(body: bytes, world: World, now: datetime) -> AcceptedEve
     taken: list[tuple[str, bytes]] = []
     refused: list[RefusedEvent] = []
     for found in events_in(body, Envelope(), now):
-        outcome = found if isinstance(found, RefusedEvent) else _queued(found)
+        outcome = found if isinstance(found, RefusedEvent) else _queued(found, source)
         if isinstance(outcome, RefusedEvent):
             refused.append(outcome)
         else:
@@ -48,9 +52,9 @@ async def accept_events(body: bytes, world: World, now: datetime) -> AcceptedEve
     )
 
 
-def _queued(taken: TakenEvent) -> tuple[str, bytes] | RefusedEvent:
+def _queued(taken: TakenEvent, source: str) -> tuple[str, bytes] | RefusedEvent:
     # A plain event names nothing by which a copy of it could be known: each is a new one.
-    event: Any = as_cloud_event(taken.value, source="webhook", event_id=uuid4().hex)
+    event: Any = as_cloud_event(taken.value, source=source, event_id=uuid4().hex)
     body = json.dumps(event).encode()
     if len(body) > LARGEST_MESSAGE:
         place = "(body)" if taken.index is None else f"[{taken.index}].(event)"

@@ -1,5 +1,6 @@
 """Apply a plan: do what was shown, or refuse because the world has changed."""
 
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -7,16 +8,19 @@ from itertools import batched
 from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView
 from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
-from shared.domain.person.enrolment import Enrolment, Provenance
+from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
 from shared.domain.person.membership import found
+from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
-from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe
+from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe, repairs_of
+from shared.domain.rollout.document import Document
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
 from shared.ports.world import World
 from shared.use_cases.recording import nobody, save_people, save_rollout
 from shared.use_cases.rollout.carry_out import CHUNK, take_out_all
 from shared.use_cases.rollout.plan_rollout import FreshPlan, draw
+from shared.use_cases.write_pace import allow
 
 
 async def apply_plan(
@@ -38,6 +42,7 @@ async def apply_plan(
     if not goes_on:
         _check(kept, fresh, order)
         await _put_into_force(kept, fresh, order, operation, world, now=now)
+        await _allow(fresh.plan, fresh.document, world, now)
     version = fresh.rollout.version
     # Once it is in force: who is refused it must not leave their text for the other's version.
     await world.rollouts.keep_document(version, kept.document_text, actor=operation.actor, now=now)
@@ -103,6 +108,22 @@ async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, ac
 def _is_ours(summary: EnrolmentSummary | None) -> bool:
     """Tells whether the product has put the person in, or is about to."""
     return summary is not None and (summary.is_in or summary.provenance is Provenance.OURS)
+
+
+async def _allow(plan: ScopePlan, document: Document, world: World, now: datetime) -> None:
+    """Notes that these people were shown and are wanted: they are not too many for an hour.
+
+    Whom waves put in is not counted there at all.
+    """
+    others = sum(one.kind is not CauseKind.WAVE for one in plan.additions)
+    repairs = Counter(one.reason for one in repairs_of(plan, document))
+    await allow(
+        world,
+        now,
+        additions=others + repairs[Reason.REMOVED_BY_HAND],
+        removals=len(plan.removals) + repairs[Reason.ADDED_BY_HAND],
+        repairs=repairs.total(),
+    )
 
 
 async def _put_into_force(

@@ -21,7 +21,6 @@ from shared.ports.world import World
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.views.describe_plan import describe_plan
-from shared.use_cases.views.describe_writing import stop_text
 from shared.use_cases.write_control import stopped
 
 MOST_STRATA = 500
@@ -64,8 +63,8 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
         obstacle=obstacle,
         now=now,
     )
-    if writing := await stopped(world):
-        shown = shown.model_copy(update={"warnings": (stop_text(writing), *shown.warnings)})
+    if why := await stopped(world):
+        shown = shown.model_copy(update={"warnings": (why, *shown.warnings)})
     kept = KeptPlan(
         fingerprint=shown.fingerprint,
         document_text=order.document,

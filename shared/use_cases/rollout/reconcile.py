@@ -13,8 +13,7 @@ from shared.domain.person.conversion import converted as remember_converted
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.scope_plan import Drift, ScopePlan, unsafe
-from shared.domain.rollout.document import DriftAction
+from shared.domain.plan.scope_plan import ScopePlan, repairs_of, unsafe, were_in
 from shared.domain.rollout.state import ACTIVE, PUTS_IN, PauseReason, Phase, Rollout, pause
 from shared.domain.signals import DriftFound, PeopleConverted, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
@@ -25,9 +24,9 @@ from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair,
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.signalling import emit
-from shared.use_cases.views.describe_writing import stop_text
 from shared.use_cases.views.rollout_status import status_of
 from shared.use_cases.write_control import is_stopped, stopped
+from shared.use_cases.write_pace import too_many_repairs
 
 _log = structlog.get_logger(__name__)
 
@@ -65,10 +64,11 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
             if rollout.phase in PUTS_IN:
                 return
         plan = _plan(rollout, snapshot, world, clock())
-        if word := await stopped(world):
-            await _only_look(plan, stop_text(word), world, clock())
+        if why := await stopped(world):
+            await _only_look(plan, why, world, clock())
             return
-        judged = replace(plan, additions=()) if rollout.forced else plan
+        # Repairs are limited by themselves: too many of them hold nothing else up.
+        judged = replace(plan, additions=() if rollout.forced else plan.additions, drift=())
         problems = unsafe(judged, rollout.document)
     except UnsafePlan as error:
         await _halt(stored, str(error), None, world, clock())
@@ -76,17 +76,24 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     if problems:
         await _halt(stored, "; ".join(problems), plan, world, clock())
         return
+    repairs = repairs_of(plan, rollout.document)
+    held = await too_many_repairs(
+        len(repairs), were_in(plan), rollout.document.removals, world, clock()
+    )
     try:
-        await _make_good(stored, plan, snapshot, world, clock)
+        wanted = replace(plan, drift=() if held else repairs)
+        await _make_good(stored, wanted, snapshot, world, clock)
     except LedgerConflict:
         # An operator was first; the next tick plans anew.
         _log.info("rollout-changed-meanwhile")
         return
     finally:
         await call_off_if_aborted(world, clock())
-    repaired = len(_repairs(plan, rollout))
-    await world.rollouts.keep_reconciliation(_report(plan, clock(), repaired=repaired))
-    emit(_drift_found(plan, repaired=repaired))
+    repaired = 0 if held else len(repairs)
+    problem = f"not repaired: {held}; apply the document again to have it done" if held else ""
+    report = replace(_report(plan, clock(), repaired=repaired), problem=problem)
+    await world.rollouts.keep_reconciliation(report)
+    emit(_drift_found(plan, repaired=repaired, held=len(repairs) - repaired))
 
 
 async def _only_look(plan: ScopePlan, why: str, world: World, now: datetime) -> None:
@@ -114,7 +121,7 @@ async def _make_good(
     policy = snapshot.policy(stored.rollout.document, world.tenant_rules)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
-    async for drift in _chunks(_repairs(plan, stored.rollout), stored, world):
+    async for drift in _chunks(plan.drift, stored, world):
         await repair(drift, snapshot, policy, world, clock())
     # The people of a wave that is being expanded are that expansion's.
     additions = () if stored.rollout.phase is Phase.PROGRESSING else plan.additions
@@ -140,22 +147,14 @@ def _meaning(rollout: Rollout) -> tuple[object, ...]:
     return (rollout.document.digest, rollout.phase, rollout.started, rollout.rolled_back)
 
 
-def _repairs(plan: ScopePlan, rollout: Rollout) -> list[Drift]:
-    document = rollout.document
-    actions = {
-        Reason.REMOVED_BY_HAND: document.on_removed_by_hand,
-        Reason.ADDED_BY_HAND: document.on_added_by_hand,
-    }
-    return [one for one in plan.drift if actions[one.reason] is DriftAction.REPAIR]
-
-
-def _drift_found(plan: ScopePlan, *, repaired: int) -> Iterator[DriftFound]:
+def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[DriftFound]:
     if plan.drift:
         ways = Counter(one.reason for one in plan.drift)
         yield DriftFound(
             added_by_hand=ways[Reason.ADDED_BY_HAND],
             removed_by_hand=ways[Reason.REMOVED_BY_HAND],
             repaired=repaired,
+            held=held,
         )
 
 

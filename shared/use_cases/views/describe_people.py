@@ -1,6 +1,6 @@
 """Describe: what operators see of people, events and the totals; one read model for all."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -75,7 +75,27 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     if not found and not strangers:
         return None
     forecast = await describe_forecast(strangers, world, now)
-    return people_view(found.values(), now, forecast=forecast)
+    shown = people_view(found.values(), now, forecast=forecast)
+    still = await _still_members(found.values(), {one.object_id for one in people}, world)
+    looked_after = tuple(
+        one.model_copy(update={"still_member": still.get(one.key)}) for one in shown.people
+    )
+    return shown.model_copy(update={"people": looked_after})
+
+
+async def _still_members(
+    enrolments: Iterable[Enrolment], in_entra: Collection[str], world: World
+) -> Mapping[str, bool]:
+    """Tells of those who are to be out whether Entra shows them in the scope group all the same.
+
+    Whoever was there before the product stays there, and a removal takes until the next sync.
+    """
+    out = {one.key for one in enrolments if one.key in in_entra and not one.state.is_enrolled}
+    if not out:
+        return {}
+    scope = world.tenant_rules.scope_group_id
+    memberships = await world.directory.memberships(out)
+    return {key: scope in known.group_ids for key, known in memberships.items()}
 
 
 async def describe_event(key: str, world: World, now: datetime) -> EventView | None:

@@ -31,7 +31,8 @@ from shared.domain.rollout.writing import Writing
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
-from shared.use_cases.views.describe_writing import stop_text, writing_view
+from shared.use_cases.views.describe_writing import writing_view
+from shared.use_cases.write_control import stop_text
 
 _OF_THE_CURRENT = {
     Phase.PROGRESSING: WaveState.PROGRESSING,

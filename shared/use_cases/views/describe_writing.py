@@ -31,9 +31,3 @@ def writing_view(writing: Writing | None, by_state: Mapping[State, int]) -> Writ
         to_put_in=by_state.get(State.REQUESTED, 0),
         to_take_out=by_state.get(State.WITHDRAWING, 0),
     )
-
-
-def stop_text(writing: Writing) -> str:
-    """Says in a line that nothing is written, and what to do about it."""
-    why = writing.reason or (writing.stop.text if writing.stop else "")
-    return f"everything that writes is stopped, by {writing.actor}: {why}; sspr start goes on"

@@ -18,12 +18,15 @@ from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import OF_THE_GROUP
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteResult
+from shared.domain.rollout.writing import StopReason
 from shared.domain.signals import ScopeGroupUnwritable
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import awaits_writer, keep_refusals, nobody, save_people
 from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import is_stopped
+from shared.use_cases.write_pace import too_many
+from shared.use_cases.writing.stop_and_start import CLOCK, note_first_write, stop
 
 ACTOR = "apply_scope_changes"
 _AT_ONCE = 500
@@ -34,7 +37,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     """Writes what the ledger says is owed to the people whom the messages name.
 
     While everything that writes is stopped, nothing is: the ledger keeps what is owed, and a start
-    announces all of it anew.
+    announces all of it anew. Where it would be too much for an hour, it stops by itself and asks.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
@@ -48,6 +51,9 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     keys = {key for change in changes for key in change.person_keys}
     enrolments = await _at_their_source(await world.ledger.load(keys), world, now)
     owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
+    if problem := await too_many([e for e in owed.values() if awaits_writer(e)], world, now):
+        await stop(world, now, actor=CLOCK, reason=problem, why=StopReason.TOO_MANY)
+        return
     await _command(
         [(c, [owed[k] for k in c.person_keys if k in owed]) for c in changes], world, now
     )
@@ -60,6 +66,8 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
         world,
         now,
     )
+    if owed:
+        await note_first_write(world, now)
 
 
 async def _at_their_source(

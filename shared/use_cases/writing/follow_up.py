@@ -19,7 +19,7 @@ from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, fi
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, whoever_changed
 from shared.use_cases.signalling import emit
-from shared.use_cases.write_control import is_stopped
+from shared.use_cases.write_control import is_held_up
 
 _CHASED = frozenset(state for state in State if state.is_chased)
 LOOK_UP_ONE_BY_ONE = 400
@@ -31,8 +31,8 @@ async def follow_up(world: World, now: datetime) -> None:
 
     That nobody can be told to have arrived keeps nobody else from being looked for.
 
-    While everything that writes is stopped nobody is late, and nothing is issued again: only what
-    Entra shows is noted.
+    While everything that writes is stopped, or has only just begun again, nobody is late, and
+    nothing is issued again: only what Entra shows is noted.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: the next tick tries again.
@@ -49,10 +49,10 @@ async def _look(world: World, now: datetime) -> None:
     asked = await _to_look_for(world)
     members = await _members_among(asked, world) if asked else frozenset()
     policy = (await policy_in_force(world)).under(sync_modes(await world.workers.sights()))
-    stopped = await is_stopped(world)
-    for keys in await world.ledger.keys_in_state([State.APPLIED] if stopped else _CHASED):
+    held_up = await is_held_up(world, now)
+    for keys in await world.ledger.keys_in_state([State.APPLIED] if held_up else _CHASED):
         seen = {key: key in members for key in keys if key in asked}
-        await _verify(keys & set(members) if stopped else keys, seen, policy, world, now)
+        await _verify(keys & set(members) if held_up else keys, seen, policy, world, now)
 
 
 async def _verify(

@@ -7,6 +7,7 @@ a start hands all of it to the writers.
 
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 
@@ -14,7 +15,7 @@ import stamina
 
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.scope_change import MOST_KEYS
-from shared.domain.errors import LedgerConflict, ServiceUnavailable
+from shared.domain.errors import LedgerConflict, NotPossible, ServiceUnavailable
 from shared.domain.noticing import signals_of_writing
 from shared.domain.person.enrolment import State
 from shared.domain.person.policy import Topology
@@ -23,7 +24,11 @@ from shared.domain.rollout.writing import StopReason, Writing
 from shared.ports.world import World
 from shared.use_cases.recording import queue_writes, save_writing
 from shared.use_cases.signalling import emit
+from shared.use_cases.write_control import group_conflict
+from shared.use_cases.write_pace import allow
 
+CLOCK = "clock"
+"""The actor of a stop that nobody said."""
 _MOST_TRIES = 20
 
 
@@ -51,19 +56,53 @@ async def stop(
         await carry_out_word(world, now)
 
 
-async def start(world: World, now: datetime, *, actor: str, reason: str) -> None:
+async def start(
+    world: World, now: datetime, *, actor: str, reason: str, group_id: str | None = None
+) -> None:
     """Lets everything that writes go on; the clock hands out what has come together, in a minute.
 
+    Whoever is owed a write by now was shown to the operator, and is not too many for the hour.
+
+    Args:
+        world: Where.
+        now: The time, in UTC.
+        actor: Who says so.
+        reason: Why, for the audit.
+        group_id: The group that is to be written from now on, where it is another than before.
+
     Raises:
-        NotPossible: nothing is stopped.
+        NotPossible: nothing is stopped, or the group is another than before or than the document's.
         LedgerConflict: others kept changing the same word.
     """
+    await _check_group(world, group_id)
+    totals = await world.ledger.totals()
+    await allow(
+        world,
+        now,
+        additions=totals.by_state.get(State.REQUESTED, 0),
+        removals=totals.by_state.get(State.WITHDRAWING, 0),
+    )
     await _change(
         world,
-        lambda current: words.start(current, now, actor=actor, reason=reason),
+        lambda current: words.start(current, now, actor=actor, reason=reason, group_id=group_id),
         action="start",
         now=now,
     )
+
+
+async def note_first_write(world: World, now: datetime) -> None:
+    """Remembers which group was written, so that no other is by a wrong setting later.
+
+    Raises:
+        LedgerConflict: somebody has changed the word meanwhile; the next batch notes it.
+    """
+    stored = await world.write_control.current()
+    if stored is None or stored.writing.group_id is None:
+        word = words.begun(
+            stored.writing if stored else None, world.tenant_rules.scope_group_id, now
+        )
+        with suppress(LedgerConflict):
+            await save_writing(world, stored, word, action="first-write", now=now)
 
 
 async def carry_out_word(world: World, now: datetime) -> None:
@@ -73,6 +112,11 @@ async def carry_out_word(world: World, now: datetime) -> None:
         LedgerConflict, ServiceUnavailable: the next tick tries again.
     """
     stored = await world.write_control.current()
+    if not (stored and stored.writing.is_stopped):
+        why = await group_conflict(world, stored.writing if stored else None)
+        if why:
+            await stop(world, now, actor=CLOCK, reason=why, why=StopReason.OTHER_GROUP)
+            return
     if stored is None:
         return
     writing = stored.writing
@@ -98,6 +142,21 @@ async def _change(
             stored = await world.write_control.current()
             word = decide(stored.writing if stored else None)
             await save_writing(world, stored, word, action=action, now=now)
+
+
+async def _check_group(world: World, group_id: str | None) -> None:
+    """Refuses a start where the group is not the one of before, unless the operator names it."""
+    stored = await world.write_control.current()
+    writing = stored.writing if stored else None
+    configured = world.tenant_rules.scope_group_id
+    if group_id is not None and group_id.casefold() != configured.casefold():
+        raise NotPossible(f"the app is set up for group {configured}, not for {group_id}")
+    known = replace(writing, group_id=group_id) if writing and group_id else writing
+    if why := await group_conflict(world, known):
+        raise NotPossible(
+            f"{why}; set SSPR_SCOPE_GROUP_ID back, apply a document that names the group, or say "
+            f"that it is meant: sspr start --group {configured}"
+        )
 
 
 async def _tell_worker(writing: Writing, world: World) -> None:

@@ -24,6 +24,7 @@ from tests.support.golden_rows import (
     DECIDED,
     FOLDER,
     GOLDEN,
+    HOUR,
     OPERATION,
     PLAN,
     RECONCILIATION,
@@ -85,7 +86,19 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [WHOLE, REFUSED, ROLLOUT, STOPPED, DECIDED, RECONCILIATION, SIGHT, PLAN, OPERATION, SCIM_USER],
+    [
+        WHOLE,
+        REFUSED,
+        ROLLOUT,
+        STOPPED,
+        HOUR,
+        DECIDED,
+        RECONCILIATION,
+        SIGHT,
+        PLAN,
+        OPERATION,
+        SCIM_USER,
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_golden_values_have_something_in_every_field(value: Any) -> None:

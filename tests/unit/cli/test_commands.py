@@ -34,7 +34,7 @@ COMMANDS = [
 @pytest.fixture
 def api() -> Iterator[Api]:
     with serving() as server:
-        server.answer("onboarding-events", (202, "keys"))
+        server.answer("events", (202, "keys"))
         server.answer("rollout", NOT_KNOWN)
         yield server
 
@@ -130,7 +130,7 @@ def test_a_file_of_bad_lines_alone_is_wrong_and_nothing_is_sent(api: Api) -> Non
 
 def test_an_event_that_only_the_app_refuses_is_named_by_its_line(api: Api) -> None:
     problem = {"field": "[1].data.employeeId", "reason": "not today"}
-    api.answer("onboarding-events", (400, {"error": problem}))
+    api.answer("events", (400, {"error": problem}))
     done = sspr(api, "inject", "--file", "-", stdin="employeeId\n7\n\n8\n")
     assert done.exit_code == 1
     assert done.stderr == "the app refused line 4, data.employeeId: not today\n"
@@ -138,7 +138,7 @@ def test_an_event_that_only_the_app_refuses_is_named_by_its_line(api: Api) -> No
 
 def test_events_that_the_app_refuses_beside_others_are_named_by_their_lines(api: Api) -> None:
     told = {"index": 1, "field": "[1].data.employeeId", "reason": "not today", "key": "r1"}
-    api.answer("onboarding-events", (207, {"keys": ["k1", "k3"], "refused": [told]}))
+    api.answer("events", (207, {"keys": ["k1", "k3"], "refused": [told]}))
     text = "employeeId\n7\n\n8\n9\n"
     done = sspr(api, "inject", "--file", "-", "-o", "json", stdin=text)
     assert done.exit_code == 1
@@ -157,7 +157,7 @@ def test_events_that_the_app_refuses_beside_others_are_named_by_their_lines(api:
 
 
 def test_what_was_accepted_before_a_failure_is_told_and_where_to_go_on(api: Api) -> None:
-    api.answer("onboarding-events", (202, "keys"), (500, None))
+    api.answer("events", (202, "keys"), (500, None))
     text = "employeeId\n" + "7\n" * 1_001
     done = sspr(api, "inject", "--file", "-", "-o", "json", stdin=text)
     assert done.exit_code == 4
@@ -167,7 +167,7 @@ def test_what_was_accepted_before_a_failure_is_told_and_where_to_go_on(api: Api)
 
 
 def test_a_send_that_got_no_answer_is_repeated_with_the_same_ids(api: Api) -> None:
-    api.answer("onboarding-events", (503, None), (202, "keys"))
+    api.answer("events", (503, None), (202, "keys"))
     assert sspr(api, "inject", "100002").exit_code == 0
     first, second = api.posts
     assert first.json == second.json

@@ -72,7 +72,7 @@ REFUSED = {
 @pytest.fixture
 def api() -> Iterator[Api]:
     with serving() as api:
-        api.answer("onboarding-events", (202, "keys"))
+        api.answer("events", (202, "keys"))
         yield api
 
 

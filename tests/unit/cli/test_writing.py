@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_requests import Steer
+from shared.contracts.api.operator_requests import Start, Steer
 from shared.contracts.api.writing_views import WritingView
 from tests.support.cli_api import LOST, Api, refusal, serving, sspr
 from tests.support.cli_samples import NOW, STATUS, as_json, rollout
@@ -86,3 +86,10 @@ def test_a_pause_says_what_goes_on_meanwhile(api: Api) -> None:
     paused = rollout("paused", meanwhile="leavers are taken out; sspr stop holds that")
     api.answer("rollout/pause", (200, paused))
     assert "leavers are taken out" in sspr(api, "pause", "--reason", "hold on").stdout
+
+
+def test_another_group_is_written_only_where_it_is_named(api: Api) -> None:
+    api.answer("writing/start", GOING)
+    group = "0ddba110-0000-4000-8000-000000000001"
+    assert sspr(api, "start", "--reason", "the new tenant", "--group", group).exit_code == 0
+    assert Start.read(api.posts[0].body).group == group

@@ -198,8 +198,12 @@ async def test_where_the_lease_cannot_be_given_back_the_first_error_is_the_one_r
     stage: Stage,
 ) -> None:
     await set_up(stage, PLANNED, 3)
-    stage.turns.fail("ledger.amend", ZeroDivisionError())
-    stage.turns.fail("rollouts.current", ConnectionError("gone"))
+
+    async def fail() -> None:
+        stage.turns.fail("rollouts.current", ConnectionError("gone"))
+        raise ZeroDivisionError
+
+    stage.turns.at("ledger.amend", fail)
     with pytest.raises(ZeroDivisionError):
         await expand(stage, Clock())
     assert (await rollout_of(stage)).lease is not None

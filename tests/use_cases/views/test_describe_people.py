@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import (
     CauseKind,
     Claim,
     Exclusion,
+    Provenance,
     State,
     Step,
 )
@@ -53,6 +54,21 @@ async def test_somebody_is_found_by_whatever_they_are_known_by(stage: Stage, ide
 async def test_who_left_entra_is_still_found_by_object_id(stage: Stage) -> None:
     await stage.store(member(1, State.WITHDRAWN))
     assert keys(await found(stage, an_id(1))) == [an_id(1)]
+
+
+@pytest.mark.parametrize("state", State)
+async def test_whoever_is_to_be_out_and_is_still_a_member_is_shown_as_such(
+    stage: Stage, state: State
+) -> None:
+    """Those who were there before the product are withdrawn at once, and stay in the group."""
+    populate(stage, 2)
+    stage.tenant.join(stage.world.tenant_rules.scope_group_id, an_id(1))
+    await stage.store(
+        *(member(number, state, provenance=Provenance.PREEXISTING) for number in (1, 2))
+    )
+    views = {number: await found(stage, an_id(number)) for number in (1, 2)}
+    still = {number: view.people[0].still_member for number, view in views.items()}
+    assert still == ({1: None, 2: None} if state.is_enrolled else {1: True, 2: False})
 
 
 async def test_nobody_is_nobody(stage: Stage) -> None:

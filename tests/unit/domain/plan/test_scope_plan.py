@@ -88,8 +88,15 @@ def test_drift_counts_where_the_document_has_it_repaired() -> None:
     strangers = a_plan(drift=drift(11, Reason.ADDED_BY_HAND))
     missing = a_plan(drift=drift(21, Reason.REMOVED_BY_HAND))
     assert unsafe(strangers, STRICT) == unsafe(missing, STRICT) == ()
-    assert unsafe(strangers, REPAIRING) == ("removals: 11 of 111 people, more than the 5% allowed",)
-    assert unsafe(missing, REPAIRING) == ("additions: 21 people, more than the 20 allowed",)
+    repairs = "repairs of what somebody changed by hand"
+    assert unsafe(strangers, REPAIRING) == (
+        "removals: 11 of 111 people, more than the 5% allowed",
+        f"{repairs}: 11 of 100 people, more than the 5% allowed",
+    )
+    assert unsafe(missing, REPAIRING) == (
+        f"{repairs}: 21 of 100 people, more than the 5% allowed",
+        "additions: 21 people, more than the 20 allowed",
+    )
 
 
 def test_an_unsafe_plan_is_refused_with_every_reason() -> None:

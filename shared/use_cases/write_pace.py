@@ -1,0 +1,86 @@
+"""Pace: what is written unasked has a limit within an hour; beyond it an operator is asked."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+import stamina
+
+from shared.domain.errors import LedgerConflict
+from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.rollout.document import Limit
+from shared.domain.rollout.hour import Hour
+from shared.ports.world import World
+
+_MOST_TRIES = 10
+_IN_SCOPE = [state for state in State if state.is_in_scope]
+
+
+async def too_many(owed: Collection[Enrolment], world: World, now: datetime) -> str | None:
+    """Counts these people into the hour, or says by how much they are too many, and counts none.
+
+    Raises:
+        LedgerConflict: others kept counting; the batch is to be taken again.
+    """
+    problem = ""
+
+    def decide(hour: Hour) -> Hour:
+        nonlocal problem
+        counting = hour.counting(owed, now)
+        problem = "" if counting == hour else counting.exceeded(rules, in_scope) or ""
+        return hour if problem else counting
+
+    rules = world.tenant_rules
+    totals = await world.ledger.totals()
+    in_scope = sum(totals.by_state.get(state, 0) for state in _IN_SCOPE)
+    await _count(world, decide, now)
+    return problem or None
+
+
+async def too_many_repairs(
+    people: int, in_scope: int, limit: Limit, world: World, now: datetime
+) -> str | None:
+    """Counts so many repairs into the hour, or says by how much they are too many.
+
+    Raises:
+        LedgerConflict: others kept counting.
+    """
+    problem = ""
+
+    def decide(hour: Hour) -> Hour:
+        nonlocal problem
+        repairing = hour.repairing(people, now)
+        problem = limit.exceeded_by(repairing.repairs, in_scope) or ""
+        return hour if problem else repairing
+
+    if people:
+        await _count(world, decide, now)
+    return problem or None
+
+
+async def allow(
+    world: World, now: datetime, *, additions: int, removals: int, repairs: int = 0
+) -> None:
+    """Notes that an operator was shown so many more, and wants them written.
+
+    Raises:
+        LedgerConflict: others kept counting.
+    """
+    if not (additions or removals or repairs):
+        return
+    await _count(
+        world,
+        lambda hour: hour.allowing(now, additions=additions, removals=removals, repairs=repairs),
+        now,
+    )
+
+
+async def _count(world: World, decide: Callable[[Hour], Hour], now: datetime) -> None:
+    async for attempt in stamina.retry_context(
+        on=LedgerConflict, attempts=_MOST_TRIES, timeout=None, wait_initial=0.02, wait_max=0.5
+    ):
+        with attempt:
+            stored = await world.write_control.hour()
+            before = stored.hour if stored else Hour(begins=now)
+            after = decide(before)
+            if after != before:
+                await world.write_control.count(stored, after)

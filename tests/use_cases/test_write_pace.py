@@ -1,0 +1,229 @@
+"""What nobody was shown has limits; beyond them it stops by itself, loses nothing, and asks."""
+
+from dataclasses import replace
+
+import pytest
+from structlog.typing import EventDict
+
+from shared.contracts.api.operation_orders import ApplyOrder
+from shared.domain.errors import NotPossible
+from shared.domain.person.enrolment import State
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.document import DriftAction, Limit
+from shared.domain.rollout.state import Phase
+from shared.domain.rollout.writing import StopReason
+from shared.ports.rollouts import Reconciliation
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.tick import tick
+from shared.use_cases.write_pace import allow
+from shared.use_cases.writing.stop_and_start import start
+from tests.support.course import (
+    Clock,
+    applies,
+    ids,
+    in_state,
+    member,
+    populate,
+    ring_text,
+    set_up,
+    shown,
+    standing,
+    text_of,
+    ungated,
+    write_all,
+)
+from tests.support.enrolments import HOUR, NOW, SCOPE
+from tests.support.stage import Stage, a_stage, an_id, messages, said, upn_of
+from tests.support.waves import document
+
+LATER = NOW + HOUR / 2
+OTHER = "0ddba110-0000-4000-8000-000000000001"
+
+
+async def told(stage: Stage, action: str, *numbers: int) -> None:
+    events = [{"userPrincipalName": upn_of(number), "action": action} for number in numbers]
+    await take_events(messages(*events), stage.world, NOW)
+
+
+async def word(stage: Stage) -> tuple[StopReason | None, str]:
+    stored = await stage.another().write_control.current()
+    return (stored.writing.stop, stored.writing.reason) if stored else (None, "")
+
+
+async def go_on(stage: Stage) -> None:
+    await start(stage.world, LATER, actor="bob", reason="they are meant")
+    await tick(stage.world, Clock(LATER))
+    await write_all(stage, LATER)
+
+
+async def test_too_many_hires_within_an_hour_stop_everything_and_are_written_once_they_are_meant(
+    signals: list[EventDict],
+) -> None:
+    stage = a_stage(additions_per_hour=3)
+    populate(stage, 9)
+    await told(stage, "onboard", 1, 2)
+    await write_all(stage, NOW)
+    await told(stage, "onboard", 3, 4, 5, 6)
+    await write_all(stage, NOW)
+    assert stage.scope == ids([1, 2])
+    assert await word(stage) == (
+        StopReason.TOO_MANY,
+        "additions within an hour: 6 people, more than the 3 allowed",
+    )
+    assert {one["who"] for one in said(signals, "writing-stopped")} == {"clock"}
+    await go_on(stage)
+    assert stage.scope == ids([1, 2, 3, 4, 5, 6])
+    await told(stage, "onboard", 7, 8, 9)
+    await write_all(stage, LATER)
+    assert (await word(stage))[0] is StopReason.TOO_MANY, "two of them are of the same hour"
+
+
+async def test_too_many_leavers_are_asked_about_before_anybody_is_taken_out() -> None:
+    stage = a_stage(removals_per_hour=11)
+    populate(stage, 20)
+    await stage.store(*(member(number, State.VISIBLE) for number in range(1, 21)))
+    for number in range(1, 21):
+        stage.tenant.join(SCOPE, an_id(number))
+    await told(stage, "offboard", *range(1, 13))
+    await write_all(stage, NOW)
+    assert len(stage.scope) == 20
+    stop, reason = await word(stage)
+    assert (stop, "removals within an hour: 12 people" in reason) == (StopReason.TOO_MANY, True)
+    await go_on(stage)
+    assert stage.scope == ids(range(13, 21))
+
+
+async def test_a_wave_is_not_counted_for_it_was_shown_by_a_plan() -> None:
+    stage = a_stage(additions_per_hour=1)
+    await set_up(stage, standing(document(ungated("pilot", *range(1, 6))), Phase.PLANNED, 0), 5)
+    await tick(stage.world, Clock(NOW))
+    await write_all(stage, NOW)
+    assert len(stage.scope) == 5
+
+
+async def test_two_who_count_at_once_both_count() -> None:
+    stage = a_stage()
+    stage.turns.at(
+        "write_control.count", lambda: allow(stage.another(), NOW, additions=1, removals=0)
+    )
+    await allow(stage.world, NOW, additions=2, removals=5)
+    stored = await stage.another().write_control.hour()
+    assert stored is not None
+    assert (stored.hour.additions, stored.hour.removals) == (-3, -5)
+
+
+# The group
+
+
+@pytest.mark.parametrize("with_document", [True, False])
+async def test_another_group_than_before_is_never_written_nor_looked_at_as_ours(
+    with_document: bool, signals: list[EventDict]
+) -> None:
+    stage = a_stage()
+    populate(stage, 3)
+    if with_document:
+        repairing = replace(document(ungated("pilot", 1)), on_removed_by_hand=DriftAction.REPAIR)
+        await stage.applies(standing(repairing, Phase.COMPLETED, 1))
+    await told(stage, "onboard", 1)
+    await write_all(stage, NOW)
+    assert stage.scope == ids([1])
+    stage.tenant.groups[OTHER] = replace(stage.tenant.groups[SCOPE], members=set())
+    wrong = replace(
+        stage.world, tenant_rules=replace(stage.world.tenant_rules, scope_group_id=OTHER)
+    )
+    await told(stage, "onboard", 2)
+    await reconcile(wrong, Clock(NOW))
+    assert (await stage.person(1)).state is State.APPLIED
+    await tick(wrong, Clock(NOW))
+    assert (await word(stage))[0] is StopReason.OTHER_GROUP
+    await write_all(stage, NOW)
+    assert in_state(stage, State.REQUESTED) == ids([2])
+    with pytest.raises(NotPossible, match="sspr start --group"):
+        await start(wrong, LATER, actor="bob", reason="why not")
+    with pytest.raises(NotPossible, match="is set up for group"):
+        await start(wrong, LATER, actor="bob", reason="this one", group_id=SCOPE)
+    if with_document:
+        with pytest.raises(NotPossible, match="the document names"):
+            await start(wrong, LATER, actor="bob", reason="this one", group_id=OTHER)
+    else:
+        await start(wrong, LATER, actor="bob", reason="this one", group_id=OTHER)
+        assert (await word(stage))[0] is None
+    assert said(signals, "writing-stopped")
+
+
+# Somebody else's hand
+
+REPAIRING = replace(
+    document(ungated("pilot", *range(1, 31))),
+    on_removed_by_hand=DriftAction.REPAIR,
+    removals=Limit(0.05),
+)
+
+
+async def emptied(stage: Stage) -> None:
+    """Thirty are in by the ledger's word, and somebody has emptied the group."""
+    await set_up(stage, standing(REPAIRING, Phase.COMPLETED, 1), 30)
+    await stage.store(*(member(number, State.VISIBLE) for number in range(1, 31)))
+
+
+async def report_of(stage: Stage) -> Reconciliation:
+    report = await stage.another().rollouts.reconciliation()
+    assert report is not None
+    return report
+
+
+async def test_a_group_that_somebody_has_emptied_is_a_finding_and_holds_nothing_else_up(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    await emptied(stage)
+    stage.arrive(2, enabled=False)
+    await reconcile(stage.world, Clock(NOW))
+    assert in_state(stage, State.REQUESTED) == frozenset()
+    assert (await stage.person(2)).reason is Reason.DISABLED
+    report = await report_of(stage)
+    assert (report.repaired, report.removed) == (0, 1)
+    assert report.problem.startswith("not repaired: 29 of 30 people, more than the 5% allowed")
+    assert [one["held"] for one in said(signals, "drift-found")] == [29]
+
+
+async def test_a_few_are_repaired_at_once_and_more_of_them_within_the_hour_are_not(
+    stage: Stage,
+) -> None:
+    await emptied(stage)
+    for number in range(9, 31):
+        stage.tenant.join(SCOPE, an_id(number))
+    await reconcile(stage.world, Clock(NOW))
+    assert in_state(stage, State.REQUESTED) == ids(range(1, 9))
+    for number in range(9, 12):
+        stage.tenant.leave(SCOPE, an_id(number))
+    await reconcile(stage.world, Clock(LATER))
+    assert (await report_of(stage)).repaired == 0
+    await reconcile(stage.world, Clock(NOW + HOUR))
+    assert (await report_of(stage)).repaired == 3
+
+
+async def test_whoever_was_shown_the_drift_and_applies_it_by_force_has_it_repaired(
+    stage: Stage,
+) -> None:
+    populate(stage, 30)
+    text = text_of(
+        ring_text("pilot", *range(1, 31)),
+        drift={"removedByHand": "repair"},
+        safety={"removals": {"share": 0.05}},
+    )
+    first = ApplyOrder(plan=await shown(stage, text))
+    await applies(first, stage.world)
+    await tick(stage.world, Clock(NOW))
+    await write_all(stage, NOW)
+    await tick(stage.world, Clock(NOW))
+    for number in range(1, 31):
+        stage.tenant.leave(SCOPE, an_id(number))
+    await reconcile(stage.world, Clock(NOW))
+    assert (await report_of(stage)).repaired == 0
+    forced = ApplyOrder(plan=await shown(stage, text), force=True, reason="change 4711")
+    await applies(forced, stage.world, "apply-2")
+    await reconcile(stage.world, Clock(LATER))
+    await write_all(stage, LATER)
+    assert stage.scope == ids(range(1, 31))
+    assert (await word(stage))[0] is None
