@@ -139,6 +139,7 @@ var rules = [
     threshold: 0
     dimensions: ['wave', 'pause']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -153,6 +154,7 @@ var rules = [
     threshold: 0
     dimensions: ['reason']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -167,6 +169,7 @@ var rules = [
     threshold: 0
     dimensions: ['wave', 'gate']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -181,6 +184,7 @@ var rules = [
     threshold: 0
     dimensions: ['wave']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -195,6 +199,7 @@ var rules = [
     threshold: 0
     dimensions: []
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -211,6 +216,7 @@ var rules = [
     threshold: 1
     dimensions: []
     stateful: true
+    quietFor: ''
     enabled: expectsWorker
   }
   {
@@ -225,6 +231,7 @@ var rules = [
     threshold: 1
     dimensions: []
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -239,6 +246,7 @@ var rules = [
     threshold: 0
     dimensions: []
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -253,6 +261,7 @@ var rules = [
     threshold: 3
     dimensions: ['queue']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -267,6 +276,7 @@ var rules = [
     threshold: 0
     dimensions: ['queue']
     stateful: false
+    quietFor: ''
     enabled: true
   }
   {
@@ -297,6 +307,7 @@ var rules = [
     threshold: 0
     dimensions: ['source', 'direction']
     stateful: false
+    quietFor: ''
     enabled: true
   }
   {
@@ -311,6 +322,7 @@ var rules = [
     threshold: 0
     dimensions: []
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -325,6 +337,7 @@ var rules = [
     threshold: 0
     dimensions: ['event', 'reason']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -339,6 +352,7 @@ var rules = [
     threshold: 20
     dimensions: ['reason']
     stateful: true
+    quietFor: ''
     enabled: true
   }
   {
@@ -353,6 +367,7 @@ var rules = [
     threshold: 0
     dimensions: []
     stateful: false
+    quietFor: ''
     enabled: true
   }
   {
@@ -367,6 +382,7 @@ var rules = [
     threshold: 3
     dimensions: ['function']
     stateful: true
+    quietFor: ''
     enabled: true
   }
 ]
@@ -388,7 +404,7 @@ module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
     threshold: rule.threshold
     dimensions: rule.dimensions
     stateful: rule.stateful
-    quietFor: rule.?quietFor ?? ''
+    quietFor: rule.quietFor
     actionGroupId: operators.id
   }
 }]
