@@ -1,5 +1,6 @@
 """Decide about held events: an operator lets some through, or drops them; both are audited."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,10 +10,12 @@ from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEven
 from shared.contracts.api.operator_requests import MOST_HELD_EVENTS
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.contracts.messages.returned_message import ReturnedMessage
+from shared.domain.person.brake import Direction
 from shared.domain.person.reasons import Reason
 from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
+from shared.use_cases.write_pace import allow
 
 
 async def list_held_events(after: str, world: World) -> HeldEventPage:
@@ -36,6 +39,9 @@ async def let_through(
     """
     found = await world.held_events.of_events(keys)
     await _record("let-through-held-event", found, reason, world, actor=actor, now=now)
+    # Whoever an operator lets through was shown to one: the hour does not ask for them again.
+    fresh = Counter(one.direction for one in found if not one.is_let_through)
+    await allow(world, now, additions=fresh[Direction.JOINING], removals=fresh[Direction.LEAVING])
     # Before they are sent: whoever takes one off the queue has to see that it may pass.
     await world.held_events.keep([replace(one, is_let_through=True) for one in found])
     again = [

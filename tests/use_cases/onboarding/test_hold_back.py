@@ -21,6 +21,8 @@ from shared.use_cases.decide_held_events import drop, let_through, list_held_eve
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.views.describe_people import describe_event, describe_status
+from shared.use_cases.write_control import is_stopped
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from tests.support.enrolments import DAY, HOUR, NOW
 from tests.support.stage import Stage, a_stage, an_id, messages, said
 
@@ -157,6 +159,20 @@ async def test_an_operator_lets_some_through_and_they_are_enrolled_whatever_the_
     assert receipt.outcome is Reason.ONBOARDED
     entries = await world.audit.records("messages", 0, 9)
     assert "let-through-held-event" in str(entries)
+
+
+async def test_whoever_was_let_through_is_not_asked_about_a_second_time(company: Stage) -> None:
+    """The hour has a limit of its own, for what nobody was shown."""
+    rules = replace(company.world.tenant_rules, additions_per_hour=3)
+    world = braked(company, world=replace(company.world, tenant_rules=rules))
+    await take_events(sent(*map(event, range(1, 6))), world, NOW)
+    await apply_scope_changes(company.deliver(SCOPE_CHANGES), world, NOW)
+    keys = [one.key for one in (await list_held_events("", world)).events]
+    await let_through(keys, world, NOW, **WHY)
+    await take_events(company.deliver(ONBOARDING_EVENTS), world, NOW)
+    await apply_scope_changes(company.deliver(SCOPE_CHANGES), world, NOW)
+    assert not await is_stopped(world)
+    assert await states(company, 5) == ["applied"] * 5
 
 
 async def test_what_was_let_through_is_sent_again_should_its_message_have_been_lost(
