@@ -40,6 +40,9 @@ param cloud string = 'public'
 @description('Object ids, separated by commas, of groups never to enrol.')
 param excludedGroupIds string = ''
 
+@description('With Cloud Sync: object ids, separated by commas, of its configurations\' service principals.')
+param cloudSyncIds string = ''
+
 @description('Client id of the Entra app registration for operators (requestedAccessTokenVersion 2); empty: they use a function key.')
 param operatorAppId string = ''
 
@@ -247,6 +250,7 @@ module functionApp 'modules/function-app.bicep' = {
     scopeGroupId: checkedId('SSPR_SCOPE_GROUP_ID', scopeGroupId)
     topology: topology
     excludedGroupIds: checkedIds('SSPR_EXCLUDED_GROUP_IDS', excludedGroupIds)
+    cloudSyncIds: checkedIds('SSPR_CLOUD_SYNC_IDS', cloudSyncIds)
     operatorAppId: checkedId('AZURE_OPERATOR_APP_ID', operatorAppId)
     hrSecretNames: checkedSecretNames('AZURE_HR_SECRET_NAMES', hrSecretNames)
     hrAudience: hrAudience

@@ -52,6 +52,7 @@ param topology string
 
 @description('Object ids, separated by commas.')
 param excludedGroupIds string
+param cloudSyncIds string
 
 @description('The client id of the Entra app registration that operators sign in to; empty: they use a function key.')
 param operatorAppId string
@@ -97,6 +98,7 @@ var ownSettings = {
   SSPR_SCOPE_GROUP_ID: scopeGroupId
   SSPR_TOPOLOGY: topology
   SSPR_EXCLUDED_GROUP_IDS: excludedGroupIds
+  SSPR_CLOUD_SYNC_IDS: cloudSyncIds
   SSPR_IDENTITY_CLIENT_ID: identityClientId
   SSPR_LEDGER_ENDPOINT: tableEndpoint
   // The host refuses larger bodies before it holds them; the app takes 1 MiB and says so in words.
