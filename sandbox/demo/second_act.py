@@ -117,7 +117,12 @@ class _Stage:
         reset = self._console.reset_password(lucky, PASSWORD)
         signs_in = reset.is_success and self._console.signs_in(lucky, PASSWORD)
         yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
+        self._wait(lambda: self._can_reset(lucky), "the report to tell of that registration")
         yield Proof("the audit's chain is whole", self._typed.ends_well("audit", "verify"))
+
+    def _can_reset(self, upn: str) -> bool:
+        """Whether the ledger has the person as able to reset, and so all who registered before."""
+        return (self._console.user(upn) or {}).get("state") == "resettable"
 
     def _live_until(self, reached: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Let time pass whenever nobody is on the way: nothing real is hurried past a deadline."""

@@ -27,7 +27,6 @@ def outlive_sms(console: Console, screen: Screen) -> Iterator[Proof]:
     typed = Typed(console, screen)
     file = console.layout.state / "people.csv"
     screen.rule(f"who can still reset a password on {then.date()}?")
-    wait_for(lambda: _is_read(console), _PATIENCE, "the registration report")
     typed.sspr("forecast", "--on", str(then.date()), "--people", str(file))
     losing, keeping = _foretold(file)
     screen.rule(f"{then.date()} comes, and people forget their passwords")
@@ -45,12 +44,6 @@ def outlive_sms(console: Console, screen: Screen) -> Iterator[Proof]:
     agrees = _agrees(console, then.date(), losing, keeping)
     yield Proof("the ledger has both, person by person, as they were foretold", agrees)
     typed.sspr("status")
-
-
-def _is_read(console: Console) -> bool | None:
-    """Whether the report has told of everybody who registered before now."""
-    states = console.status()["states"]
-    return None if states.get("registered") else bool(states.get("resettable"))
 
 
 def _foretold(file: Path) -> tuple[set[str], set[str]]:
