@@ -22,6 +22,7 @@ from hybrid_worker.settings import ServiceBusSettings
 _AUDIENCE = "https://servicebus.azure.net/.default"
 _CLOCK_WITHIN = 10.0
 _UNAUTHORIZED, _NOT_FOUND = 401, 404
+_UNEXPLAINED = "there is no such queue, or it does not take the token; the SDK does not say which"
 _TOKEN_REMEDIES = {
     "managed identity": "Azure Arc: is the machine connected (azcmagent show), is the account in "
     "'Hybrid agent extension applications' (Linux: himds), are IDENTITY_ENDPOINT and "
@@ -177,6 +178,8 @@ class _Probe:
                     receiver.peek_messages()
                     return Answer(granted=True)
             except AzureError as error:
+                if _is_unexplained(error):
+                    return Answer(granted=False, words=_UNEXPLAINED)
                 if not _is_answer(error):
                     raise
                 return Answer(granted=False, words=_first_line(error))
@@ -184,6 +187,16 @@ class _Probe:
 
 class _NoQueueError(Exception):
     """Service Bus answered that there is no such queue."""
+
+
+def _is_unexplained(error: AzureError) -> bool:
+    """Tells whether Service Bus refused the token, for a reason that the SDK has dropped.
+
+    It drops the status of an answer that has an error condition (`_pyamqp/cbs.py` of 7.15): what
+    people then see is "Status code: None".
+    """
+    inner = error.inner_exception
+    return hasattr(inner, "status_description") and getattr(inner, "status_code", 0) is None
 
 
 def _is_answer(error: AzureError) -> bool:

@@ -21,7 +21,7 @@ from tests.support.app_world import app_of
 from tests.support.operator_api_parts import Api, Parts
 
 TABLES = {"enrolments", "receipts", "rollouts", "plans", "operations"}
-GRAPH = {"users", "scope group", "registration report", "audit log"}
+GRAPH = {"users", "scope group", "kind of scope group", "registration report", "audit log"}
 
 
 @pytest.fixture
@@ -108,8 +108,9 @@ async def test_what_was_deleted_is_missing(
     assert in_trouble(await looked(app)) == {("plans", "the ledger"): Trouble.MISSING}
     nobody = "00000000-0000-4000-8000-000000000000"
     async with app_of(parts, monkeypatch, SSPR_SCOPE_GROUP_ID=nobody) as other:
-        (group,) = [one for one in (await looked(other)).checks if one.trouble]
+        group, kind = [one for one in (await looked(other)).checks if one.trouble]
     assert (group.name, group.trouble) == ("scope group", Trouble.MISSING)
+    assert (kind.name, kind.trouble) == ("kind of scope group", Trouble.MISSING)
     assert "SSPR_SCOPE_GROUP_ID" in group.advice
 
 
