@@ -99,6 +99,8 @@ CODE = """
 def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
     queues = {name: {"maxDeliveryCount": 3, "lockDurationSeconds": LOCK_SECONDS} for name in QUEUES}
     queues["outlived"]["lockDurationSeconds"] = SHORT_LOCK_SECONDS
+    # What comes back need not come back in one batch: that a whole batch fails shows at once.
+    queues["batch"]["maxDeliveryCount"] = queues["objects"]["maxDeliveryCount"] = 1
     with running(tmp_path_factory.mktemp("bus"), queues) as bus:
         yield bus
 
