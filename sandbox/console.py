@@ -22,6 +22,10 @@ _HEARD_SECONDS = 15.0
 """Many times as long as a worker is silent; one that is silent on purpose is then judged so."""
 
 
+METHODS = ["mobilePhone", "email"]
+"""What a person registers who registers by hand."""
+
+
 class Console:
     """The operator's API, the people's SSPR page and the domain's sign-in, of one sandbox."""
 
@@ -155,7 +159,7 @@ class Console:
 
     def register(self, upn: str) -> None:
         """The person registers two ways to prove who they are."""
-        body = {"userPrincipalName": upn, "methods": ["mobilePhone", "email"]}
+        body = {"userPrincipalName": upn, "methods": METHODS}
         self.tenant.post("/sspr/register", json=body).raise_for_status()
 
     def sync(self) -> None:

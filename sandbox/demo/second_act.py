@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console as Screen
 
 from sandbox.company import Company, build_company
-from sandbox.console import Console, wait_for
+from sandbox.console import METHODS, Console, wait_for
 from sandbox.demo.people import PASSWORD, Crowd, belongs_in
 from sandbox.demo.proof import Proof, StageFailed
 from sandbox.demo.typed import Typed
@@ -117,12 +117,13 @@ class _Stage:
         reset = self._console.reset_password(lucky, PASSWORD)
         signs_in = reset.is_success and self._console.signs_in(lucky, PASSWORD)
         yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
-        self._wait(lambda: self._can_reset(lucky), "the report to tell of that registration")
+        self._wait(lambda: self._is_read(lucky), "the report to tell of that registration")
         yield Proof("the audit's chain is whole", self._typed.ends_well("audit", "verify"))
 
-    def _can_reset(self, upn: str) -> bool:
-        """Whether the ledger has the person as able to reset, and so all who registered before."""
-        return (self._console.user(upn) or {}).get("state") == "resettable"
+    def _is_read(self, upn: str) -> bool:
+        """Whether the ledger has what the person registered last, and what all did before that."""
+        person = self._console.user(upn) or {}
+        return set(person.get("methods") or ()) == set(METHODS)
 
     def _live_until(self, reached: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
         """Let time pass whenever nobody is on the way: nothing real is hurried past a deadline."""
