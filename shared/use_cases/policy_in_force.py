@@ -1,15 +1,15 @@
-"""The policy in force: the tenant's rules, with those of the rollout document on top."""
+"""The policy in force: the tenant's rules, the rollout document's on top, and what workers say."""
 
 from dataclasses import replace
 
 from shared.domain.person.policy import Policy
-from shared.domain.rollout.measurements import served_domains
+from shared.domain.rollout.measurements import served_domains, sync_modes
 from shared.ports.world import World
 
 
 async def policy_in_force(world: World) -> Policy:
     """Returns the rules that say now who may be enrolled."""
-    served = served_domains(await world.workers.sights())
+    sights = await world.workers.sights()
     stored, tenant = await world.rollouts.current(), world.tenant_rules
     policy = stored.rollout.document.governs(tenant) if stored else Policy.of(tenant)
-    return replace(policy, served_domains=served)
+    return replace(policy, served_domains=served_domains(sights)).under(sync_modes(sights))

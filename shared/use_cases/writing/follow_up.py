@@ -11,7 +11,6 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.registration import FOLLOWED, is_news
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
-from shared.domain.rollout.measurements import sync_modes
 from shared.domain.signals import ResetsLost
 from shared.ports.world import World
 from shared.use_cases.in_turn import all_in_turn
@@ -48,7 +47,7 @@ async def _adopt(world: World, now: datetime) -> None:
 async def _look(world: World, now: datetime) -> None:
     asked = await _to_look_for(world)
     members = await _members_among(asked, world) if asked else frozenset()
-    policy = (await policy_in_force(world)).under(sync_modes(await world.workers.sights()))
+    policy = await policy_in_force(world)
     held_up = await is_held_up(world, now)
     for keys in await world.ledger.keys_in_state([State.APPLIED] if held_up else _CHASED):
         seen = {key: key in members for key in keys if key in asked}
