@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.kinds import KindRule
-from shared.domain.person.methods import NO_CHANGES, ResetChanges
+from shared.domain.person.methods import NO_CHANGES, ResetChanges, ResetRules
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import AttributeRule, Policy, TenantRules, Topology
 from shared.domain.rollout.calendar import Calendar
@@ -125,6 +125,11 @@ class Document:
         """Returns the place of the wave of that name, from 0, or None if there is none."""
         return next((n for n, wave in enumerate(self.waves) if wave.name == name), None)
 
+    @property
+    def reset_rules(self) -> ResetRules:
+        """What a reset asks for: as Microsoft documents it, with what is said here on top."""
+        return DOCUMENTED_RULES.changed_by(self.resets)
+
     def governs(self, tenant: TenantRules) -> Policy:
         """Returns the tenant's rules with this document's on top."""
         return Policy.of(
@@ -135,6 +140,6 @@ class Document:
             population_group_ids=self.population_group_ids,
             excluded_kinds=self.excluded_kinds,
             external_members=self.external_members,
-            resets=DOCUMENTED_RULES.changed_by(self.resets),
+            resets=self.reset_rules,
             time_zone=self.time_zone,
         )

@@ -10,7 +10,6 @@ from shared.contracts.api.gate_words import needs_text
 from shared.contracts.api.plan_views import GateNeeds, LosingView, PlannedWave, PlanView
 from shared.contracts.api.wave_words import selection_text
 from shared.domain.durations import duration_text
-from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.methods import Ability, HeldMethods, ResetRules
 from shared.domain.person.policy import Topology
@@ -69,7 +68,7 @@ def describe_plan(
                 wave,
                 by_wave[wave.name],
                 registered,
-                _Abilities(DOCUMENTED_RULES.changed_by(document.resets), now.date()),
+                _Abilities(document.reset_rules, now.date()),
                 kinds,
                 begun=number < rollout.started,
             )

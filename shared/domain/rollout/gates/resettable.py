@@ -4,20 +4,10 @@ It asks for more than `registered`: the methods must count today. Whoever could 
 counts as not there, so a day on which methods end makes it fail.
 """
 
-from datetime import timedelta
-
 from shared.domain.durations import duration_text
 from shared.domain.rollout.gate import Gate, Result
 from shared.domain.rollout.gates import shares
-from shared.domain.rollout.gates.kind import (
-    INCONCLUSIVE_LIMIT,
-    GateKind,
-    Guide,
-    Sample,
-    failure_limit,
-    threshold,
-    window,
-)
+from shared.domain.rollout.gates.kind import GateKind, Guide, Sample
 from shared.domain.rollout.gates.look import RESETTABLE, Look
 
 
@@ -36,13 +26,7 @@ KIND = GateKind(
     "registered, judged once the window is over.",
     summary="People who could reset a password today; {} for its defaults.",
     standard=False,
-    parameters=(
-        failure_limit(1, "So many failures in a row pause the rollout."),
-        INCONCLUSIVE_LIMIT,
-        threshold(0.5, "At least this share, from 0 to 1."),
-        shares.SAMPLE_OF_THE_WAVE,
-        window(timedelta(days=3), "How long people have, counted from when the wave's soak began."),
-    ),
+    parameters=shares.IN_A_WINDOW,
     judge=_judge,
     condition=_condition,
     sample=Sample.WAVE,

@@ -1,17 +1,32 @@
 """What gates on a share have in common: at least so many of the wave, or at most so many."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Gate, Outcome, Result
-from shared.domain.rollout.gates.kind import Prospect, minimum_sample
+from shared.domain.rollout.gates.kind import (
+    INCONCLUSIVE_LIMIT,
+    Prospect,
+    failure_limit,
+    minimum_sample,
+    threshold,
+    window,
+)
 from shared.domain.rollout.gates.look import JUDGED, TIME, Look
 from shared.domain.rollout.state import Phase
 
 SAMPLE_OF_THE_WAVE = minimum_sample(
     1, "With fewer people in the wave the gate is inconclusive. 0: a wave of nobody passes."
 )
+IN_A_WINDOW = (
+    failure_limit(1, "So many failures in a row pause the rollout."),
+    INCONCLUSIVE_LIMIT,
+    threshold(0.5, "At least this share, from 0 to 1."),
+    SAMPLE_OF_THE_WAVE,
+    window(timedelta(days=3), "How long people have, counted from when the wave's soak began."),
+)
+"""The parameters of a gate on what people do themselves within a window: see `judge_in_window`."""
 _ROUNDING = 1e-6
 """Of a person: far more than a float is off by when a share is taken of a million people."""
 
