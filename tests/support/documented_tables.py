@@ -1,4 +1,4 @@
-"""The tables of the documentation that are made from the code.
+"""The tables of the documentation that are made from the code, and the references.
 
 `python -m tests.support.documented_tables` writes them anew.
 """
@@ -15,6 +15,7 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
 from shared.hr.registry import HR_KINDS
 from tests.support import documented_transitions as transitions
+from tests.support.documented_references import references
 from tests.support.repository import ROOT
 
 _DOCS = ROOT / "docs"
@@ -130,5 +131,7 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
+    for page, whole in references().items():
+        page.write_text(whole)
     for page, tables in pages().items():
         page.write_text(filled_in(page.read_text(), tables))
