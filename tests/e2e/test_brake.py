@@ -22,7 +22,7 @@ def test_a_report_of_everybody_is_held_beyond_its_brake_until_an_operator_lets_i
     _report(rig, joiners)
     held = wait_for(lambda: _held(rig, 2), PATIENCE, "two to be held")
     bodies = " ".join(event["body"] for event in held)
-    beyond = [person for person in joiners if person.employee_id in bodies]
+    beyond = [person for person in joiners if str(person.employee_id) in bodies]
     within = [person for person in joiners if person not in beyond]
 
     assert {event["direction"] for event in held} == {"joining"}
