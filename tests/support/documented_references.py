@@ -80,9 +80,10 @@ def _options(command: Any) -> Iterator[str]:
         yield f"| `{name}` | {text}{_choices(one)} | {_default_of(one)} |"
 
 
-def _choices(one: Any) -> str:
-    kind = getattr(getattr(one, "type_descriptor", None), "annotation", None)
-    words = [str(value.value) for value in kind] if isinstance(kind, EnumType) else []
+def _choices(option: Any) -> str:
+    kind = getattr(getattr(option, "type_descriptor", None), "annotation", None)
+    members: list[Any] = list(kind) if isinstance(kind, EnumType) else []
+    words = [str(one.value) for one in members]
     if not words or len(words) > _MOST_VALUES:
         return ""
     return f" One of {', '.join(f'`{word}`' for word in words)}."
@@ -91,7 +92,7 @@ def _choices(one: Any) -> str:
 def _default_of(one: Any) -> str:
     if one.required:
         return "required"
-    value = one.default() if callable(one.default) else one.default
+    value: Any = one.default() if callable(one.default) else one.default
     value = value.value if isinstance(value, Enum) else value
     return "" if value in (None, "", False, (), []) else f"`{value}`"
 
