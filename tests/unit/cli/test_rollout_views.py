@@ -316,7 +316,7 @@ def test_a_plan_as_markdown_is_made_of_headings_tables_and_the_command() -> None
     assert "> **Unsafe:** too many  \n> **Warning:** slow  \n" in text
     assert "### Waves\n\n| wave | selects | soak |  | to be put in | to be asked" in text
     assert "\n| --- | --- | --- | --- | --- | --- | --- |\n" in text
-    assert "| five | 5 % | P3D | ahead | 88 | 70 | 0 |" in text
+    assert "| five | 5 % | 3d | ahead | 88 | 70 | 0 |" in text
     assert "| Sales | 60 | 800 |" in text
     assert f"```sh\nsspr apply --plan {FINGERPRINT} --force --reason TEXT\n```\n" in text
 
