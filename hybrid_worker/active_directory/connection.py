@@ -120,8 +120,8 @@ class DirectoryConnection:
             )
             self._expect_success(connection)
             yield from _entries(connection)
-            controls = connection.result.get("controls", {})
-            cookie = controls.get("1.2.840.113556.1.4.319", {}).get("value", {}).get("cookie")
+            answered = connection.result.get("controls", {})
+            cookie = answered.get("1.2.840.113556.1.4.319", {}).get("value", {}).get("cookie")
             if not cookie:
                 return
 

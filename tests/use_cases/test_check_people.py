@@ -30,7 +30,7 @@ def questions(stage: Stage) -> Sequence[DirectoryQuestion]:
 
 
 def answer(key: str, *people: PersonFindings, at: object = NOW) -> Message:
-    given = DirectoryAnswer(question_key=key, people=people, worker="worker-1", answered_at=at)  # type: ignore[arg-type]  # a time
+    given = DirectoryAnswer(question_key=key, people=people, worker="worker-1", answered_at=at)
     return Message(given.text())
 
 

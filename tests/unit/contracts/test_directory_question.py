@@ -60,7 +60,7 @@ def test_no_more_people_are_asked_about_than_an_answer_can_hold() -> None:
 @pytest.mark.parametrize("word", ["fine", "no-such-finding", ""])
 def test_an_answer_has_words_of_the_list_alone(word: str) -> None:
     with pytest.raises(ValueError, match="findings"):
-        PersonFindings(key="p1", findings=(word,))  # type: ignore[arg-type]  # on purpose
+        PersonFindings(key="p1", findings=(word,))
 
 
 def test_a_question_is_over_when_it_says_so_and_an_hour_later_whatever_it_says() -> None:

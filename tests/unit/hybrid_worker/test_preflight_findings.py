@@ -30,6 +30,9 @@ AROUND = Surroundings(
 ALL_ALLOWED = descriptor(Entry(ALLOW, SYNC, GENERIC_ALL))
 
 
+type Found = tuple[set[Finding], set[Unknown]]
+
+
 def ticks(moment: datetime) -> bytes:
     since = moment - datetime(1601, 1, 1, tzinfo=UTC)
     return str(since // timedelta(microseconds=1) * 10).encode()
@@ -45,9 +48,7 @@ FINE = {
 }
 
 
-def about(
-    around: Surroundings = AROUND, **attributes: bytes | None
-) -> tuple[set[Finding], set[Unknown]]:
+def about(around: Surroundings = AROUND, /, **attributes: bytes | None) -> Found:
     changed = {name.replace("_", "-"): value for name, value in attributes.items()}
     hidden = {name for name, value in changed.items() if value is None}
     shown = {name: [value] for name, value in changed.items() if value is not None}
@@ -70,14 +71,14 @@ def test_an_account_with_nothing_in_the_way_has_no_findings() -> None:
     ],
 )
 def test_each_state_of_an_account_is_found(attributes: dict[str, bytes], finding: Finding) -> None:
-    assert about(**attributes) == ({finding}, set())
+    assert about(AROUND, **attributes) == ({finding}, set())
 
 
 @pytest.mark.parametrize(
     "name", ["userAccountControl", "msDS-User-Account-Control-Computed", "accountExpires"]
 )
 def test_what_ad_hides_of_an_account_is_unknown(name: str) -> None:
-    assert about(**{name.replace("-", "_"): None}) == (set(), {Unknown.ACCOUNT_STATE})
+    assert about(AROUND, **{name.replace("-", "_"): None}) == (set(), {Unknown.ACCOUNT_STATE})
 
 
 @pytest.mark.parametrize("hidden", [None, b"\x01\x00"])
