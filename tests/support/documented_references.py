@@ -1,7 +1,8 @@
 """The references of commands and of settings: pages that are written by the code they are about."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import timedelta
 from enum import Enum, EnumType
 from pathlib import Path
@@ -9,15 +10,9 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
-from pydantic_settings import BaseSettings
 
 from cli.settings import CliSettings
-from hybrid_worker.settings import (
-    DirectorySettings,
-    ProcessSettings,
-    ServiceBusSettings,
-    SyncSettings,
-)
+from hybrid_worker.settings import WorkerSettings
 from shared.domain.durations import duration_text
 from shared.settings import AppSettings
 from tests.support.command_line import SSPR
@@ -118,19 +113,12 @@ def _settings() -> Iterator[str]:
     yield from _schedules()
     yield from ("", "## The worker", "")
     yield "In its file `worker.env`, or in the environment, which goes first."
-    for model, prefix, name in _WORKER:
-        yield from ("", f"### {name}", "")
-        yield from _table(model, prefix)
+    for one in fields(WorkerSettings):
+        model: Any = one.type
+        yield from ("", f"### {one.name.replace('_', ' ').capitalize()}", "")
+        yield from _table(model, model.model_config["env_prefix"])
     yield from ("", "## The command line", "")
     yield from _table(CliSettings, "SSPR_")
-
-
-_WORKER: Sequence[tuple[type[BaseSettings], str, str]] = (
-    (ProcessSettings, "SSPR_WORKER_", "The process"),
-    (ServiceBusSettings, "SSPR_WORKER_SERVICE_BUS_", "Service Bus"),
-    (DirectorySettings, "SSPR_WORKER_DIRECTORY_", "Active Directory"),
-    (SyncSettings, "SSPR_WORKER_SYNC_", "The sync"),
-)
 
 
 def _schedules() -> Iterator[str]:
