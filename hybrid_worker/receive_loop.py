@@ -18,6 +18,7 @@ import structlog
 
 from hybrid_worker.active_directory.trouble import explained
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.host_watch import Watch
 from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
 from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
@@ -163,6 +164,7 @@ class ReceiveLoop:
         journal: Journal,
         sync: Sync,
         heartbeat: Heartbeat,
+        watch: Watch,
         pace: Pace,
         worker: str,
         clock: Callable[[], datetime],
@@ -175,6 +177,7 @@ class ReceiveLoop:
         self._journal = journal
         self._sync = sync
         self._heartbeat = heartbeat
+        self._watch = watch
         self._pace = pace
         self._worker = worker
         self._clock = clock
@@ -254,6 +257,7 @@ class ReceiveLoop:
             _log.info("directory-answers")
 
     def _report(self) -> None:
+        self._watch.step()
         report = self._heartbeat.report(
             self._clock(),
             self._sync.newest(),
@@ -261,6 +265,7 @@ class ReceiveLoop:
             self._trouble,
             domains=self._directory.domains,
             clock_ahead=self._queues.clock_ahead,
+            host=self._watch.newest(),
         )
         if report:
             # No sign of life from a worker that would not hear a command.
