@@ -8,6 +8,7 @@ from pydantic import ConfigDict
 from functions import (
     audit_api,
     dead_letters_api,
+    doctor_api,
     forecast_api,
     health,
     held_events_api,
@@ -34,6 +35,7 @@ _PARTS = (
     plans_api.routes,
     people_api.routes,
     forecast_api.routes,
+    doctor_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
     held_events_api.routes,

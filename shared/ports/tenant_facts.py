@@ -9,7 +9,7 @@ from shared.domain.doctor.tenant_facts import MethodsPolicy, RegistrationRule, S
 class TenantFacts(Protocol):
     """The tenant's settings; each takes a permission that not every deployment grants.
 
-    Every method raises `NotReached`, whose trouble tells a permission that is missing from the rest.
+    Every method raises `NotReached`; its trouble tells a missing permission from the rest.
     """
 
     async def subscriptions(self) -> Sequence[Subscription]:

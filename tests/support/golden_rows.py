@@ -51,6 +51,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
@@ -233,6 +234,27 @@ SIGHT = replace(
     BEFORE_SYNC_MODES,
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
+)
+"""With a value in every field but the host's, which is newer."""
+HOST_SIGHT = replace(
+    SIGHT,
+    host=HostSight(
+        looked_at=NOW,
+        problem="unreachable: no route",
+        version="2.5.190.0",
+        staging=False,
+        scheduler_enabled=True,
+        scheduler_suspended=False,
+        writeback_enabled=True,
+        service="Running",
+        events_since=NOW,
+        events_problem="NoMatchingProvidersFound",
+        heartbeat_at=NOW,
+        started_at=NOW,
+        stopped_at=NOW,
+        events=((31002, 4), (31003, 1)),
+        hours=(HourOfWritebacks(begins_at=NOW, succeeded=4, failed=1),),
+    ),
 )
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
@@ -474,6 +496,14 @@ async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
 
 
+async def _write_worker_host(tables: Tables) -> None:
+    await tables.workers.sighted([HOST_SIGHT])
+
+
+async def _expect_worker_host(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [HOST_SIGHT]
+
+
 async def _write_writing(tables: Tables) -> None:
     stored = await tables.write_control.replace(None, BEFORE_GROUP, action="stop", now=NOW)
     await tables.write_control.replace(stored, BEFORE_GROUP, action="carry-out", now=NOW)
@@ -553,6 +583,7 @@ GOLDEN: Mapping[str, Golden] = {
     "resets": Golden(_write_rollout, _expect_rollout),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
+    "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),

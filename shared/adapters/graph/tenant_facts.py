@@ -98,9 +98,7 @@ def _ids(targets: Iterable[Json]) -> frozenset[str]:
 
 def registration_rules_of(policies: Iterable[Json]) -> list[RegistrationRule]:
     """Returns those of the policies that are in force and about registering."""
-    return [
-        _rule(one) for one in policies if one.get("state") == "enabled" and _is_about_it(one)
-    ]
+    return [_rule(one) for one in policies if one.get("state") == "enabled" and _is_about_it(one)]
 
 
 def _is_about_it(policy: Json) -> bool:

@@ -23,9 +23,7 @@ USUALLY = timedelta(days=7)
 _LONGEST = timedelta(days=30)
 """As long as the audit log is kept."""
 _LOG = timedelta(hours=1)
-_GRANT = (
-    "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants {}; it counts within a day."
-)
+_GRANT = "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants it; it counts within a day."
 _POLICY_PERMISSION, _LICENCE_PERMISSION = "Policy.Read.All", "LicenseAssignment.Read.All"
 
 
@@ -116,5 +114,5 @@ async def _methods_policy(asked: Awaitable[MethodsPolicy]) -> MethodsPolicy | Un
 def _untold(error: NotReached, permission: str) -> Untold:
     if error.trouble is Trouble.FORBIDDEN:
         why = f"the app may not read it: {permission} is not granted, or not yet"
-        return Untold(why, _GRANT.format(permission))
+        return Untold(why, _GRANT)
     return Untold(error.detail)

@@ -1,4 +1,4 @@
-"""The check `cloudSync`: do Entra Cloud Sync's jobs run? Its agents have no host that can be asked."""
+"""The check `cloudSync`: do Entra Cloud Sync's jobs run? There is no host that can be asked."""
 
 from datetime import datetime
 
@@ -9,9 +9,9 @@ from shared.domain.rollout.cloud_sync import JobState, SyncJob
 from shared.domain.rollout.gates.look import TIME
 
 _BY_HAND = (
-    "Whether the agents write passwords back nobody can ask from here: Entra admin center, Password "
-    "reset, On-premises integration, shows it, and the Application log of each agent's server has "
-    "the events."
+    "Whether the agents write passwords back nobody can ask from here: Entra admin center, "
+    "Password reset, On-premises integration, shows it, and the Application log of each agent's "
+    "server has the events."
 )
 
 

@@ -9,9 +9,7 @@ from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.connect_host import HostSight, fresh_hosts
 from shared.domain.rollout.gates.look import TIME
 
-EVENTS = (
-    "https://learn.microsoft.com/entra/identity/authentication/troubleshoot-sspr-writeback"
-)
+EVENTS = "https://learn.microsoft.com/entra/identity/authentication/troubleshoot-sspr-writeback"
 """Where Microsoft tells what each event means."""
 _ORDER = (Verdict.WRONG, Verdict.UNKNOWN, Verdict.RIGHT)
 type JudgeHost = Callable[[HostSight, datetime], Finding]

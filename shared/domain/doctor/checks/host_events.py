@@ -57,7 +57,9 @@ def _judge(host: HostSight, _now: datetime) -> Finding:
 
 def _remedy(bad: Mapping[int, int]) -> str:
     if any(number > _OF_PEOPLE for number in bad):
-        return "sspr doctor person NAME says of each what is wrong; sspr plan --preflight of a wave."
+        return (
+            "sspr doctor person NAME says of each what is wrong; sspr plan --preflight of a wave."
+        )
     return "The page that is named tells what to do about each; the log on the host has more."
 
 

@@ -37,7 +37,9 @@ def _judge(host: HostSight, _now: datetime) -> Finding:
             _RESTART,
         )
     if host.looked_at - host.heartbeat_at > _OVERDUE:
-        return unknown(f"the last heartbeat (event 31019) is of {host.heartbeat_at:{TIME}}", _RESTART)
+        return unknown(
+            f"the last heartbeat (event 31019) is of {host.heartbeat_at:{TIME}}", _RESTART
+        )
     return right(f"the service runs, and its last heartbeat is of {host.heartbeat_at:{TIME}}")
 
 

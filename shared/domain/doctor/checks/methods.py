@@ -36,7 +36,8 @@ def _judge(evidence: Evidence, now: datetime) -> Finding | None:
     required = evidence.rules.required
     if len(counting) < required:
         return wrong(
-            f"{_names(counting)} enabled of those that count for a reset; {required} needed", _REMEDY
+            f"{_names(counting)} enabled of those that count for a reset; {required} needed",
+            _REMEDY,
         )
     if len(lasting) < required:
         ending = [one for one in counting if one not in lasting]

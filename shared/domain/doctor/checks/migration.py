@@ -1,4 +1,4 @@
-"""The check `migration`: have the legacy policies been moved to the Authentication methods policy?"""
+"""The check `migration`: is the Authentication methods policy the only one that counts?"""
 
 from datetime import datetime
 

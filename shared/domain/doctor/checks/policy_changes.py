@@ -9,8 +9,8 @@ from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 
 _MOST_TOLD = 5
 _REMEDY = (
-    "Entra admin center, Password reset, Properties: select the scope group again, or come to terms "
-    "with the change in the rollout document."
+    "Entra admin center, Password reset, Properties: select the scope group again, or take the "
+    "change into the rollout document."
 )
 
 
