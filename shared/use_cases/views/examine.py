@@ -23,8 +23,10 @@ USUALLY = timedelta(days=7)
 _LONGEST = timedelta(days=30)
 """As long as the audit log is kept."""
 _LOG = timedelta(hours=1)
-_GRANT = "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants it, and it counts within "
-    "a day."
+_GRANT = (
+    "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants it. It counts within a "
+    "day: an identity's token is kept for that long."
+)
 _POLICY_PERMISSION, _LICENCE_PERMISSION = "Policy.Read.All", "LicenseAssignment.Read.All"
 
 
