@@ -198,6 +198,16 @@ BEFORE_RESETS = replace(BEFORE_KINDS, document=replace(BEFORE_KINDS.document, re
 """As it was stored before a document could say what a reset asks for."""
 RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
 DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
+QUIET_GATE = replace(GATE, quiet_passes=True)
+QUIET_DECIDED = replace(DECIDED, results=(replace(RESULT, gate=QUIET_GATE),))
+QUIET_ROLLOUT = replace(
+    ROLLOUT,
+    document=replace(
+        ROLLOUT.document,
+        waves=tuple(replace(wave, gates=(QUIET_GATE,)) for wave in ROLLOUT.document.waves),
+    ),
+)
+"""The others are as they were stored before a gate could pass by too few."""
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
 RECONCILIATION = Reconciliation(
     at=NOW,
@@ -242,9 +252,9 @@ HOST_SIGHT = replace(
         looked_at=NOW,
         problem="unreachable: no route",
         version="2.5.190.0",
-        staging=False,
+        staging=True,
         scheduler_enabled=True,
-        scheduler_suspended=False,
+        scheduler_suspended=True,
         writeback_enabled=True,
         service="Running",
         events_since=NOW,
@@ -454,6 +464,18 @@ async def _expect_kinds(tables: Tables) -> None:
     assert stored.rollout == ROLLOUT
 
 
+async def _write_quiet(tables: Tables) -> None:
+    await tables.rollouts.replace(None, QUIET_ROLLOUT, action="apply", now=NOW)
+    await tables.rollouts.keep_evaluation(QUIET_DECIDED)
+
+
+async def _expect_quiet(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == QUIET_ROLLOUT
+    assert list(await tables.rollouts.evaluations(9)) == [QUIET_DECIDED]
+
+
 async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.replace(None, BEFORE_KINDS, action="apply", now=NOW)
     await tables.rollouts.keep_document(2, DOCUMENT_TEXT, actor="ada", now=NOW)
@@ -578,9 +600,10 @@ GOLDEN: Mapping[str, Golden] = {
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
     "receipts": Golden(_write_receipts, _expect_receipts),
-    "kinds": Golden(_write_kinds, _expect_kinds),
+    "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
+    "quiet": Golden(_write_quiet, _expect_quiet),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
-    "resets": Golden(_write_rollout, _expect_rollout),
+    "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "worker-host": Golden(_write_worker_host, _expect_worker_host),

@@ -21,16 +21,16 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
-    DECIDED,
     FOLDER,
     GOLDEN,
     HOST_SIGHT,
     HOUR,
     OPERATION,
     PLAN,
+    QUIET_DECIDED,
+    QUIET_ROLLOUT,
     RECONCILIATION,
     REFUSED,
-    ROLLOUT,
     SCIM_USER,
     STOPPED,
     WHOLE,
@@ -89,10 +89,10 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
     [
         WHOLE,
         REFUSED,
-        ROLLOUT,
+        QUIET_ROLLOUT,
         STOPPED,
         HOUR,
-        DECIDED,
+        QUIET_DECIDED,
         RECONCILIATION,
         HOST_SIGHT,
         PLAN,
