@@ -22,6 +22,7 @@ from cli.commands import (
     onboarding,
     people,
     plans,
+    preflight,
     rollout,
     writing,
 )
@@ -59,6 +60,7 @@ app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)
+doctor.app.add_typer(preflight.app)
 app.add_typer(doctor.app, name="doctor", rich_help_panel="See how it stands")
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")

@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from functions import (
     audit_api,
+    checks_api,
     dead_letters_api,
     doctor_api,
     forecast_api,
@@ -34,6 +35,7 @@ _PARTS = (
     writing_api.routes,
     plans_api.routes,
     people_api.routes,
+    checks_api.routes,
     forecast_api.routes,
     doctor_api.routes,
     audit_api.routes,
