@@ -311,11 +311,11 @@ def test_whoever_sspr_is_switched_on_for_gets_in_and_the_report_says_so_late(
     register(tenant, "grace@contoso.test")
     enrol_cloud(tenant, "grace@contoso.test")
     tenant.sandbox("POST", "settings", {"reportLagSeconds": 600})
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 1200})
     switch(tenant, scope="none")
     assert reset(tenant, "grace@contoso.test")[1]["code"] == "SSPR_0013"
-    tenant.sandbox("POST", "clock", {"offsetSeconds": 300})
     assert details(tenant, "grace@contoso.test")["isSsprEnabled"] is True
-    tenant.sandbox("POST", "clock", {"offsetSeconds": 900})
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 2400})
     assert details(tenant, "grace@contoso.test")["isSsprEnabled"] is False
     switch(tenant, scope="all")
     assert reset(tenant, "grace@contoso.test")[0] == 200
