@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from cli.commands import (
     audit,
     dead_letters,
+    events,
     forecast,
     health,
     held,
@@ -59,6 +60,7 @@ app.add_typer(people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)
 app.add_typer(onboarding.app)
+app.add_typer(events.app, name="events", rich_help_panel="Onboarding events")
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")
 app.add_typer(held.app, name="held", rich_help_panel="Onboarding events")
