@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,9 +36,9 @@ RULES = Forgetting(None, POLICY, LATER)
 WAVE = Claim(Cause(CauseKind.WAVE, "pilot", "clock"))
 
 
-def event(number: int, action: Action = Action.ONBOARD, **changes: object) -> Request:
+def event(number: int, action: Action = Action.ONBOARD, **changes: Any) -> Request:
     key = f"{number:032x}"
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "key": key,
         "occurred_at": NOW + number * HOUR,
         "cause": Cause(CauseKind.EVENT, key, "hr"),
@@ -46,7 +47,7 @@ def event(number: int, action: Action = Action.ONBOARD, **changes: object) -> Re
     return request(action, **(known | changes))
 
 
-def leaves(number: int, **changes: object) -> Request:
+def leaves(number: int, **changes: Any) -> Request:
     return event(number, Action.OFFBOARD, **changes)
 
 
