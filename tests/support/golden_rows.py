@@ -80,7 +80,7 @@ _EXCLUSION = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER, 
 _EVENTS = EventHistory(
     Said(
         NOW - timedelta(days=9),
-        Claim(Cause(CauseKind.EVENT, "event-a", "hr")),
+        Claim(Cause(CauseKind.EVENT, "event-a", "hr"), LATER),
         Exclusion(Reason.OFFBOARDED, "hr", "event-b", LATER, begins=NOW),
         NOW,
     ),
