@@ -23,4 +23,6 @@ def parse(words: list[str]) -> None:
             return
         if not hasattr(command, "commands"):
             return
+        if command.invoke_without_command and not set(words) & set(command.commands):
+            return
         _, command, words = command.resolve_command(context, words)
