@@ -17,8 +17,8 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
 from shared.hr.registry import HR_KINDS
 from tests.support import documented_transitions as transitions
-from tests.support.documented_references import references
 from tests.support.documentation import slug
+from tests.support.documented_references import references
 from tests.support.repository import ROOT
 from tests.support.situations import SITUATIONS, Situation
 
