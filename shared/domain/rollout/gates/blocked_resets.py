@@ -45,6 +45,7 @@ KIND = GateKind(
         minimum_sample(0, "With fewer people in scope the gate is inconclusive."),
     ),
     judge=_judge,
+    watch=_judge,
     condition=_condition,
     sample=Sample.SCOPE,
     needs=frozenset({Need.RESETS}),

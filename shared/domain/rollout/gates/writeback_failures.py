@@ -1,7 +1,9 @@
 """The gate `writebackFailures`: do the passwords that people set arrive in Active Directory?"""
 
+from dataclasses import replace
+
 from shared.domain.durations import duration_text
-from shared.domain.rollout.gate import Gate, Result
+from shared.domain.rollout.gate import Gate, Outcome, Result
 from shared.domain.rollout.gates import shares
 from shared.domain.rollout.gates.kind import (
     INCONCLUSIVE_LIMIT,
@@ -25,6 +27,16 @@ def _judge(gate: Gate, look: Look) -> Result:
     noun = "reset" if len(resets) == 1 else "resets"
     them = f"{len(resets):,} {noun} since {look.start(gate):{TIME}}"
     return shares.judge_ceiling(gate, failures, len(resets), them, "could not be written to AD")
+
+
+def _watch(gate: Gate, look: Look) -> Result:
+    """Judges the window; what passes by the resets since the newest failure is over."""
+    result = _judge(gate, look)
+    failures = look.resets(gate, {ResetOutcome.WRITEBACK_FAILED})
+    if result.outcome is not Outcome.FAILED or not failures:
+        return result
+    since = _judge(gate, replace(look, since=max(one.at for one in failures)))
+    return since if since.outcome is Outcome.PASSED else result
 
 
 def _condition(gate: Gate) -> str:
@@ -51,6 +63,7 @@ KIND = GateKind(
         ),
     ),
     judge=_judge,
+    watch=_watch,
     condition=_condition,
     sample=Sample.RESETS,
     needs=frozenset({Need.RESETS}),
