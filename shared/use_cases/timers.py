@@ -6,11 +6,16 @@ from shared.domain.signals import Timer, TimerEnded
 from shared.use_cases.signalling import emit
 
 
-async def run_timer(timer: Timer, work: Awaitable[object]) -> None:
-    """Carries out what a timer is for, and tells how it ended; what it raises is raised again."""
+async def run_timer(timer: str, work: Awaitable[object]) -> None:
+    """Carries out what a timer is for, and tells how it ended; what it raises is raised again.
+
+    Args:
+        timer: The name of its function.
+        work: What it is for.
+    """
     succeeded = False
     try:
         await work
         succeeded = True
     finally:
-        emit([TimerEnded(timer=timer, succeeded=succeeded)])
+        emit([TimerEnded(timer=Timer(timer), succeeded=succeeded)])

@@ -4,12 +4,13 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.rollout.state import Phase
 from shared.domain.signals import Timer
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.timers import run_timer
 from tests.support.course import Clock, set_up, standing, ungated
 from tests.support.stage import Stage, said
-from tests.support.waves import Phase, document
+from tests.support.waves import document
 
 
 async def test_a_reconciliation_is_told_of_when_it_is_over(
