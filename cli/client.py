@@ -6,6 +6,12 @@ from urllib.parse import quote
 
 from cli.exits import Failure, Status
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
+from shared.contracts.api.check_views import (
+    CheckAsked,
+    CheckedPeople,
+    CheckedPerson,
+    PeopleCheckView,
+)
 from shared.contracts.api.dead_letter_views import (
     DeadLetterCounts,
     DeadLetterPage,
@@ -212,6 +218,28 @@ class OperatorApi:
         """Looks at an operation again."""
         found = self._at.get(f"operations/{_part(asked.key)}", type(asked))
         return _there(found, f"no operation is known by {asked.key}")
+
+    def check_people(self, names: Sequence[str]) -> CheckAsked:
+        """Has the worker look at these people; asking twice is two looks, and writes nothing."""
+        return self._at.post("people-checks", {"people": list(names)}, CheckAsked)
+
+    def check_plan(self, fingerprint: str) -> CheckAsked:
+        """Has the worker look at everybody whom the plan would add."""
+        return self._at.post(f"rollout/plans/{_part(fingerprint)}/check", {}, CheckAsked)
+
+    def check(self, key: str) -> PeopleCheckView:
+        """Returns how a check stands."""
+        found = self._at.get(f"people-checks/{_part(key)}", PeopleCheckView)
+        return _there(found, f"no check is known by {key}")
+
+    def checked(self, key: str) -> Iterator[CheckedPerson]:
+        """Reads what was found of everybody in a check, page by page."""
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get(f"people-checks/{_part(key)}/people", CheckedPeople, page=page)
+            people = _there(found, f"no check is known by {key}")
+            yield from people.people
+            page = people.next_page
 
     def forecast(self, on: str, group_by: str, *, timeout: float) -> ResetForecastView:
         """Foretells, in numbers, who can reset a password today and on that day.

@@ -21,6 +21,7 @@ from cli.commands import (
     onboarding,
     people,
     plans,
+    preflight,
     rollout,
     writing,
 )
@@ -58,6 +59,7 @@ app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)
+app.add_typer(preflight.app, name="doctor", rich_help_panel="See how it stands")
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")

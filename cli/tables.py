@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from cli.audit_check import Verdicts
+    from cli.checks import PeopleChecked
     from cli.events_file import EventsRead
     from cli.held import HeldDecided, HeldFound
     from cli.hr_trial import Trial
     from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
+    from shared.contracts.api.check_views import PeopleCheckView
     from shared.contracts.api.dead_letter_views import DeadLetterView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.forecast_views import ResetForecastView
@@ -36,6 +38,20 @@ def standing_table(seen: "Standing") -> "RenderableType":
 
     stopped = stop_banner(seen.status.writing)
     return Group(*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+
+
+def checked_table(seen: "PeopleChecked") -> "RenderableType":
+    """Renders whether resets of these people would be written back."""
+    from cli.render.checks import checked_view
+
+    return checked_view(seen)
+
+
+def check_table(check: "PeopleCheckView") -> "RenderableType":
+    """Renders what a check of many people has found."""
+    from cli.render.checks import check_view
+
+    return check_view(check)
 
 
 def writing_table(writing: "WritingView") -> "RenderableType":

@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from functions import (
     audit_api,
+    checks_api,
     dead_letters_api,
     forecast_api,
     health,
@@ -33,6 +34,7 @@ _PARTS = (
     writing_api.routes,
     plans_api.routes,
     people_api.routes,
+    checks_api.routes,
     forecast_api.routes,
     audit_api.routes,
     dead_letters_api.routes,

@@ -25,6 +25,7 @@ from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.journal import Journal
+from hybrid_worker.preflight.answer import AnswerQuestions
 from hybrid_worker.queues import Queues
 from hybrid_worker.receive_loop import Pace, ReceiveLoop
 from hybrid_worker.settings import (
@@ -77,6 +78,13 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 queues,
                 directory=directory,
                 handle=handle,
+                answer=AnswerQuestions(
+                    directory,
+                    base=settings.directory.base,
+                    connector=settings.preflight.connector,
+                    worker=process.name,
+                    clock=_now,
+                ),
                 journal=journal,
                 sync=sync,
                 heartbeat=Heartbeat(

@@ -179,6 +179,7 @@ def build_app(setup: Setup) -> App:
         workers=tables.workers,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
+        preflights=tables.preflights,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         dead_letters=ServiceBusDeadLetters(address, by_identity),

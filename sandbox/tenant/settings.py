@@ -25,6 +25,9 @@ class Settings:
     filters_by_the_table: float = 1.0
     """Whether users are found only by what Microsoft's table of filters offers, and as it says. 0:
     the fields that it calls advanced need no advanced query, as public code has it."""
+    scope_is_audited: float = 1.0
+    """Whether the audit log tells of a change of whom SSPR is on for. 0: it does not, since
+    Microsoft's announcement names the other pages and not this one."""
     methods_required: int = 1
     """How many methods a reset asks people for: 1 or 2."""
     disabled_methods: tuple[str, ...] = ()

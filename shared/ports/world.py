@@ -16,6 +16,7 @@ from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
+from shared.ports.preflights import Preflights
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.unread import Unread
@@ -52,6 +53,7 @@ class World:
     workers: Workers
     scim_users: ScimUsers
     held_events: HeldEvents
+    preflights: Preflights
     audit: Audit
     outbox: Outbox
     dead_letters: DeadLetters

@@ -47,6 +47,7 @@ from shared.domain.person.kinds import KindRule, TraitRule
 from shared.domain.person.methods import NO_CHANGES, HeldMethods, MethodRule, ResetChanges
 from shared.domain.person.people import Attribute, Trait, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
+from shared.domain.person.preflight import Finding, Preflight, Unknown
 from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
@@ -62,6 +63,7 @@ from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
+from shared.ports.preflights import PreflightQuestion
 from shared.ports.rollouts import Reconciliation
 from shared.ports.scim_users import ScimUser
 from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
@@ -332,6 +334,22 @@ SCIM_USER = ScimUser(
     version=2,
 )
 
+PREFLIGHT = Preflight(
+    key=ADA,
+    seen_at=NOW,
+    worker="worker-1",
+    findings=(Finding.NO_RESET_RIGHT, Finding.INHERITANCE_BLOCKED),
+    unknown=(Unknown.PASSWORD_POLICY,),
+)
+QUESTION = PreflightQuestion(
+    check="c0ffee",
+    part=7,
+    people=(ADA, BOB),
+    asked_at=NOW,
+    expires_at=NOW + timedelta(minutes=15),
+    actor="ada",
+    answered_at=NOW,
+)
 HELD = HeldEvent(
     brake="workday",
     direction=Direction.LEAVING,
@@ -567,6 +585,15 @@ async def _expect_held(tables: Tables) -> None:
     assert await held.admit("workday", Direction.JOINING, [BOB, CAROL], Rate(2), NOW) == {BOB}
 
 
+async def _write_preflight(tables: Tables) -> None:
+    await tables.preflights.answered(QUESTION, [PREFLIGHT], NOW)
+
+
+async def _expect_preflight(tables: Tables) -> None:
+    assert await tables.preflights.find([ADA, BOB]) == {ADA: PREFLIGHT}
+    assert await tables.preflights.question("c0ffee.7") == QUESTION
+
+
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
@@ -587,6 +614,7 @@ GOLDEN: Mapping[str, Golden] = {
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),
+    "preflight": Golden(_write_preflight, _expect_preflight),
 }
 
 type Rows = dict[str, list[dict[str, Any]]]

@@ -55,6 +55,7 @@ class MemoryWorld:
             workers=tables.workers,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
+            preflights=tables.preflights,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             dead_letters=MemoryDeadLetters(self.broker, pause),

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.messages.contract import EARLIEST, by_our_clock
+from shared.contracts.messages.directory_answer import SCHEMA as ANSWER_SCHEMA
+from shared.contracts.messages.directory_answer import DirectoryAnswer
 from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
 from shared.contracts.messages.queues import DIRECTORY_RESULTS
 from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
@@ -18,6 +20,7 @@ from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.signals import AnswersIgnored, DeltaSyncProblem, WorkerReported
 from shared.ports.world import World
+from shared.use_cases.check_people import record_answers
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals, save_people, whoever_is_not_flagged
 from shared.use_cases.signalling import emit
@@ -37,12 +40,16 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
     await keep_refusals(refused, world)
     await _sight([one for one in taken if isinstance(one, WorkerReport)], world, now)
     await _record([one for one in taken if isinstance(one, DirectoryResult)], world, now)
+    await record_answers([one for one in taken if isinstance(one, DirectoryAnswer)], world, now)
 
 
-def _read(message: Message) -> DirectoryResult | WorkerReport:
+def _read(message: Message) -> DirectoryResult | WorkerReport | DirectoryAnswer:
     # By its name alone: what is wrong with a message is said by the contract it claims to keep.
-    is_report = f'"{REPORT_SCHEMA}"'.encode() in message.body
-    return (WorkerReport if is_report else DirectoryResult).read(message.body)
+    if f'"{REPORT_SCHEMA}"'.encode() in message.body:
+        return WorkerReport.read(message.body)
+    if f'"{ANSWER_SCHEMA}"'.encode() in message.body:
+        return DirectoryAnswer.read(message.body)
+    return DirectoryResult.read(message.body)
 
 
 async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -> None:
