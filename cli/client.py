@@ -19,6 +19,7 @@ from shared.contracts.api.dead_letter_views import (
     DeadLetterView,
     DealtWithView,
 )
+from shared.contracts.api.doctor_views import DoctorView
 from shared.contracts.api.event_views import AcceptedEvents, EventView
 from shared.contracts.api.forecast_views import (
     ForecastPeople,
@@ -83,6 +84,11 @@ class OperatorApi:
         """Checks now whether everything that the app depends on can be reached."""
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
+
+    def doctor(self, since: str, *, timeout: float) -> DoctorView:
+        """Asks whether a reset would work; changes are told from that moment on."""
+        found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
+        return _there(found, "the app has no doctor; it is older than this sspr")
 
     def dead_letter_counts(self) -> DeadLetterCounts:
         """Returns how many dead letters each queue has."""

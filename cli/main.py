@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 from cli.commands import (
     audit,
     dead_letters,
+    doctor,
     forecast,
     health,
     held,
@@ -59,7 +60,8 @@ app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)
-app.add_typer(preflight.app, name="doctor", rich_help_panel="See how it stands")
+doctor.app.add_typer(preflight.app)
+app.add_typer(doctor.app, name="doctor", rich_help_panel="See how it stands")
 app.add_typer(onboarding.app)
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cli.standing import Standing
     from shared.contracts.api.check_views import PeopleCheckView
     from shared.contracts.api.dead_letter_views import DeadLetterView
+    from shared.contracts.api.doctor_views import DoctorView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.health_views import HealthView
@@ -210,3 +211,10 @@ def verdicts_table(verdicts: "Verdicts") -> "RenderableType":
         for one in verdicts.partitions
     ]
     return table(columns, rows)
+
+
+def doctor_table(seen: "DoctorView") -> "RenderableType":
+    """Renders what each check says, and below it what to do."""
+    from cli.render.doctor import doctor_view
+
+    return doctor_view(seen)

@@ -52,6 +52,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
@@ -200,6 +201,16 @@ BEFORE_RESETS = replace(BEFORE_KINDS, document=replace(BEFORE_KINDS.document, re
 """As it was stored before a document could say what a reset asks for."""
 RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
 DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
+QUIET_GATE = replace(GATE, quiet_passes=True)
+QUIET_DECIDED = replace(DECIDED, results=(replace(RESULT, gate=QUIET_GATE),))
+QUIET_ROLLOUT = replace(
+    ROLLOUT,
+    document=replace(
+        ROLLOUT.document,
+        waves=tuple(replace(wave, gates=(QUIET_GATE,)) for wave in ROLLOUT.document.waves),
+    ),
+)
+"""The others are as they were stored before a gate could pass by too few."""
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
 RECONCILIATION = Reconciliation(
     at=NOW,
@@ -253,6 +264,27 @@ SIGHT = replace(
     BEFORE_SYNC_MODES,
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
+)
+"""With a value in every field but the host's, which is newer."""
+HOST_SIGHT = replace(
+    SIGHT,
+    host=HostSight(
+        looked_at=NOW,
+        problem="unreachable: no route",
+        version="2.5.190.0",
+        staging=True,
+        scheduler_enabled=True,
+        scheduler_suspended=True,
+        writeback_enabled=True,
+        service="Running",
+        events_since=NOW,
+        events_problem="NoMatchingProvidersFound",
+        heartbeat_at=NOW,
+        started_at=NOW,
+        stopped_at=NOW,
+        events=((31002, 4), (31003, 1)),
+        hours=(HourOfWritebacks(begins_at=NOW, succeeded=4, failed=1),),
+    ),
 )
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
@@ -468,6 +500,18 @@ async def _expect_kinds(tables: Tables) -> None:
     assert stored.rollout == ROLLOUT
 
 
+async def _write_quiet(tables: Tables) -> None:
+    await tables.rollouts.replace(None, QUIET_ROLLOUT, action="apply", now=NOW)
+    await tables.rollouts.keep_evaluation(QUIET_DECIDED)
+
+
+async def _expect_quiet(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == QUIET_ROLLOUT
+    assert list(await tables.rollouts.evaluations(9)) == [QUIET_DECIDED]
+
+
 async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.replace(None, BEFORE_KINDS, action="apply", now=NOW)
     await tables.rollouts.keep_document(2, DOCUMENT_TEXT, actor="ada", now=NOW)
@@ -516,6 +560,14 @@ async def _write_worker_sync(tables: Tables) -> None:
 
 async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
+
+
+async def _write_worker_host(tables: Tables) -> None:
+    await tables.workers.sighted([HOST_SIGHT])
+
+
+async def _expect_worker_host(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [HOST_SIGHT]
 
 
 async def _write_writing(tables: Tables) -> None:
@@ -601,12 +653,14 @@ GOLDEN: Mapping[str, Golden] = {
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
     "receipts": Golden(_write_receipts, _expect_receipts),
-    "kinds": Golden(_write_kinds, _expect_kinds),
+    "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
+    "quiet": Golden(_write_quiet, _expect_quiet),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
-    "resets": Golden(_write_rollout, _expect_rollout),
+    "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
+    "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),

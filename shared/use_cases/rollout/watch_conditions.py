@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.noticing import signals_of_watch
 from shared.domain.rollout.gate import Gate
-from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
+from shared.domain.rollout.gates.kind import GateKind, GateKinds, Need, kind_of
 from shared.domain.rollout.gates.look import Look
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import Phase, Rollout
@@ -67,7 +67,11 @@ async def _to_look_at(rollout: Rollout | None, world: World, kinds: GateKinds) -
     gates = watched_gates(rollout, kinds)
     if rollout is not None or await world.workers.sights():
         return gates
-    return [gate for gate in gates if Need.WORKERS not in kind_of(gate.kind, kinds).needs]
+    return [gate for gate in gates if not _goes_by_workers_alone(kind_of(gate.kind, kinds))]
+
+
+def _goes_by_workers_alone(kind: GateKind) -> bool:
+    return Need.WORKERS in kind.needs and Need.RESETS not in kind.needs
 
 
 def _phase(rollout: Rollout | None) -> Phase | None:

@@ -21,7 +21,7 @@ from tests.support.stage import Stage, a_stage, an_id, said
 from tests.support.waves import HOUR, MINUTE, document, sight, wave
 
 STANDARD = [kind.gate() for kind in GATES.values() if kind.standard]
-RESETS = replace(GATES["writebackFailures"].gate(), minimum_sample=0)
+RESETS = GATES["writebackFailures"].gate(minimum_sample=0)
 OTHERS = [one for one in STANDARD if one.kind != RESETS.kind]
 OF = document(wave("pilot", *OTHERS, RESETS, selection=ring(1)), wave("all", *OTHERS, RESETS))
 FAILED, SUCCEEDED = ResetOutcome.WRITEBACK_FAILED, ResetOutcome.SUCCEEDED

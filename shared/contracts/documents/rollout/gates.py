@@ -1,8 +1,8 @@
 """The gates of a rollout document: their vocabulary, made from their kinds, and how layers add up.
 
 The defaults let a healthy rollout go on in which nobody happens to reset a password: a gate that
-asks about resets passes where there were none (`minimumSample: 0`). And they are patient with
-machinery, since a paused rollout adds nobody: three looks in a row have to fail.
+asks about resets passes where none failed, and fails only where there were enough to judge by. And
+they are patient with machinery, since a paused rollout adds nobody: three looks have to fail.
 """
 
 from datetime import timedelta
