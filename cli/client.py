@@ -31,6 +31,7 @@ from shared.contracts.api.operation_views import (
     ApplyOperation,
     OperationView,
     PlanOperation,
+    RecoverOperation,
     RollbackOperation,
 )
 from shared.contracts.api.people_views import PeopleView
@@ -213,6 +214,11 @@ class OperatorApi:
         """Asks what rolling a wave back would do; with that plan's fingerprint, asks for it."""
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("rollout/rollback", body, RollbackOperation)
+
+    def recover(self, reason: str, plan: str | None = None) -> RecoverOperation:
+        """Asks what an older ledger differs in from the world; with that fingerprint, to go on."""
+        body = {"reason": reason} | ({"plan": plan} if plan else {})
+        return self._at.post("ledger/recover", body, RecoverOperation)
 
     def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
         """Looks at an operation again."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
-    from shared.contracts.api.plan_views import PlanView, RollbackView
+    from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
     from shared.contracts.api.writing_views import WritingView
 
@@ -191,6 +191,13 @@ def rollback_table(rollback: "RollbackView") -> "RenderableType":
     from cli.render.plan import report_view, rollback_report
 
     return report_view(rollback_report(rollback))
+
+
+def recovery_table(recovery: "RecoveryView") -> "RenderableType":
+    """Renders what an older ledger and the world differ in."""
+    from cli.render.plan import recovery_report, report_view
+
+    return report_view(recovery_report(recovery))
 
 
 def trial_table(trial: "Trial") -> "RenderableType":

@@ -8,15 +8,24 @@ from shared.contracts.api.operation_orders import (
     ApplyOrder,
     OperationOrder,
     PlanOrder,
+    RecoverOrder,
     RollbackOrder,
 )
 from shared.contracts.api.operation_views import (
     AnyOperation,
     ApplyOperation,
     PlanOperation,
+    RecoverOperation,
     RollbackOperation,
 )
-from shared.contracts.api.operator_requests import Apply, DocumentBody, Nothing, Page, RollBack
+from shared.contracts.api.operator_requests import (
+    Apply,
+    DocumentBody,
+    Nothing,
+    Page,
+    Recover,
+    RollBack,
+)
 from shared.contracts.api.plan_views import PlanPeople, PlanView
 from shared.contracts.api.view import View
 from shared.contracts.documents.rollout_document import read
@@ -75,6 +84,18 @@ async def apply_plan(asked: Request[Apply]) -> ApplyOperation:
 async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
     """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
     return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
+
+
+@routes.post(
+    "ledger/recover",
+    takes=Recover,
+    answers=RecoverOperation,
+    status=202,
+    example={"reason": "restored from the copy of Sunday", "plan": "7c41d0…"},
+)
+async def recover_ledger(asked: Request[Recover]) -> RecoverOperation:
+    """Ask what an older ledger and the world differ in or, with that fingerprint, go on."""
+    return await _requested(RecoverOrder(**asked.sent.model_dump()), asked, RecoverOperation)
 
 
 @routes.get("operations/{key}", takes=Nothing, answers=AnyOperation, refuses=(404,))

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 
+from shared.adapters.blobs.ledger_mark import BlobLedgerMark, NoLedgerMark
+from shared.adapters.blobs.place import BlobPlace
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
@@ -27,6 +29,7 @@ from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
 from shared.ports.dependency import Dependency
+from shared.ports.ledger_mark import LedgerMarks
 from shared.ports.operators import OperatorTokens
 from shared.ports.senders import Senders
 from shared.ports.world import World
@@ -185,6 +188,7 @@ def build_app(setup: Setup) -> App:
         dead_letters=ServiceBusDeadLetters(address, by_identity),
         unread=ServiceBusUnread(address, by_identity),
         lifecycle=GraphLifecycle(graph),
+        ledger_mark=_ledger_mark(settings),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
         brakes=brakes_of(setup.senders.sources.values(), settings.brake),
@@ -223,6 +227,17 @@ def _tables(settings: AppSettings) -> Tables:
     return Tables.from_endpoint(
         settings.ledger_endpoint or "", credential(settings.identity_client_id)
     )
+
+
+def _ledger_mark(settings: AppSettings) -> LedgerMarks:
+    if settings.ledger_connection_string:
+        text = settings.ledger_connection_string.get_secret_value()
+        place = BlobPlace.of_connection_string(text)
+    else:
+        place = BlobPlace.beside_tables(settings.ledger_endpoint or "")
+    if place is None:
+        return NoLedgerMark()
+    return BlobLedgerMark(place, partial(credential, settings.identity_client_id))
 
 
 def _resources(settings: AppSettings) -> list[str]:

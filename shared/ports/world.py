@@ -12,6 +12,7 @@ from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
+from shared.ports.ledger_mark import LedgerCheck, LedgerMarks
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
@@ -59,7 +60,10 @@ class World:
     dead_letters: DeadLetters
     unread: Unread
     lifecycle: Lifecycle
+    ledger_mark: LedgerMarks
+    """How far the ledger had come, kept outside of it."""
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()
     brakes: Brakes = field(default_factory=Brakes)
+    ledger_check: LedgerCheck = field(default_factory=LedgerCheck)

@@ -8,6 +8,7 @@ from shared.adapters.memory.cloud_sync import MemoryCloudSync
 from shared.adapters.memory.dead_letters import MemoryDeadLetters
 from shared.adapters.memory.dependency import MemoryDependency
 from shared.adapters.memory.directory import MemoryDirectory
+from shared.adapters.memory.ledger_mark import MemoryLedgerMark, Outside
 from shared.adapters.memory.lifecycle import MemoryLifecycle
 from shared.adapters.memory.outbox import MemoryOutbox
 from shared.adapters.memory.storage import Storage
@@ -24,7 +25,8 @@ class MemoryWorld:
     """Its parts, to be filled and looked into, and the `World` that stands on them.
 
     `turns` says what happens while a use case waits for a port; `tenant` is Entra, `broker` the
-    queues, `storage` the ledger's, `dependency` one thing that can be out of reach.
+    queues, `storage` the ledger's, `outside` what is kept beside it, `dependency` one thing that
+    can be out of reach.
     """
 
     def __init__(self, rules: TenantRules, *, listing_lag: int = 0) -> None:
@@ -33,6 +35,7 @@ class MemoryWorld:
         self.tenant = Tenant(rules.scope_group_id, listing_lag)
         self.broker = Broker()
         self.storage = Storage()
+        self.outside = Outside()
         self.lifecycle = MemoryLifecycle(self.turns)
         self.dependency = MemoryDependency(DependencyKind.TABLE, ["a table", "another"], self.turns)
         self.world = self._world(rules, self.turns)
@@ -61,6 +64,7 @@ class MemoryWorld:
             dead_letters=MemoryDeadLetters(self.broker, pause),
             unread=MemoryUnread(self.broker, pause),
             lifecycle=self.lifecycle,
+            ledger_mark=MemoryLedgerMark(self.outside, pause),
             tenant_rules=rules,
             limits=TimeLimits(
                 command_lifetime=timedelta(days=7),

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.api.operator_requests import Apply, RollBack
+from shared.contracts.api.operator_requests import Apply, Recover, RollBack
 from shared.contracts.messages.contract import Contract
 
 
@@ -27,4 +27,12 @@ class RollbackOrder(RollBack):
     kind: Literal["rollback"] = "rollback"
 
 
-type OperationOrder = Annotated[PlanOrder | ApplyOrder | RollbackOrder, Field(discriminator="kind")]
+class RecoverOrder(Recover):
+    """Show what an older ledger and the world do not agree about or, with that, go on."""
+
+    kind: Literal["recover"] = "recover"
+
+
+type OperationOrder = Annotated[
+    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder, Field(discriminator="kind")
+]

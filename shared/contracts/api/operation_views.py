@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
-from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
+from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 
@@ -44,14 +44,23 @@ class RollbackOperation(OperationView[RollbackView]):
     kind: Literal["rollback"] = "rollback"
 
 
+class RecoverOperation(OperationView[RecoveryView]):
+    """A ledger that is older than the world, held against it."""
+
+    kind: Literal["recover"] = "recover"
+
+
 class AnyOperation(
     View,
     RootModel[
-        Annotated[PlanOperation | ApplyOperation | RollbackOperation, Field(discriminator="kind")]
+        Annotated[
+            PlanOperation | ApplyOperation | RollbackOperation | RecoverOperation,
+            Field(discriminator="kind"),
+        ]
     ],
 ):
     """An operation as it stands; `kind` says what its result is."""
 
 
-type OperationResult = PlanView | AppliedView | RollbackView
+type OperationResult = PlanView | AppliedView | RollbackView | RecoveryView
 """What came of an operation."""

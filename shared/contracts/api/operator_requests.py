@@ -97,6 +97,14 @@ class RollBack(Contract):
     """The fingerprint of the rollback that was shown."""
 
 
+class Recover(Contract):
+    """Go on with a ledger that is older than the world; without `plan` only show what differs."""
+
+    reason: Why
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
+
+
 class ByHand(Contract):
     """Include or exclude one person whatever the waves say."""
 
