@@ -1,6 +1,6 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
@@ -19,6 +19,7 @@ from shared.contracts.api.dead_letter_views import (
     DeadLetterView,
     DealtWithView,
 )
+from shared.contracts.api.doctor_views import DoctorView
 from shared.contracts.api.event_views import AcceptedEvents, EventView
 from shared.contracts.api.forecast_views import (
     ForecastPeople,
@@ -29,6 +30,7 @@ from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEventView
 from shared.contracts.api.operation_views import (
     ApplyOperation,
+    ForgetOperation,
     OperationView,
     PlanOperation,
     RecoverOperation,
@@ -84,6 +86,11 @@ class OperatorApi:
         """Checks now whether everything that the app depends on can be reached."""
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
+
+    def doctor(self, since: str, *, timeout: float) -> DoctorView:
+        """Asks whether a reset would work; changes are told from that moment on."""
+        found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
+        return _there(found, "the app has no doctor; it is older than this sspr")
 
     def dead_letter_counts(self) -> DeadLetterCounts:
         """Returns how many dead letters each queue has."""
@@ -219,6 +226,13 @@ class OperatorApi:
         """Asks what an older ledger differs in from the world; with that fingerprint, to go on."""
         body = {"reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("ledger/recover", body, RecoverOperation)
+
+    def forget(self, asked: Mapping[str, object]) -> ForgetOperation:
+        """Asks what forgetting events would do; with that plan's fingerprint, asks for it.
+
+        Once they are forgotten, forgetting them again changes nothing.
+        """
+        return self._at.post("events/forget", dict(asked), ForgetOperation)
 
     def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
         """Looks at an operation again."""

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from cli.standing import Standing
     from shared.contracts.api.check_views import PeopleCheckView
     from shared.contracts.api.dead_letter_views import DeadLetterView
+    from shared.contracts.api.doctor_views import DoctorView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.forecast_views import ResetForecastView
+    from shared.contracts.api.forget_views import ForgetView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
     from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
@@ -200,6 +202,14 @@ def recovery_table(recovery: "RecoveryView") -> "RenderableType":
     return report_view(recovery_report(recovery))
 
 
+def forget_table(forgotten: "ForgetView") -> "RenderableType":
+    """Renders what becomes of whom if events are forgotten."""
+    from cli.render.forget import forget_report
+    from cli.render.plan import report_view
+
+    return report_view(forget_report(forgotten))
+
+
 def trial_table(trial: "Trial") -> "RenderableType":
     """Renders what an HR system's message comes to."""
     from cli.render.hr import trial_view
@@ -217,3 +227,10 @@ def verdicts_table(verdicts: "Verdicts") -> "RenderableType":
         for one in verdicts.partitions
     ]
     return table(columns, rows)
+
+
+def doctor_table(seen: "DoctorView") -> "RenderableType":
+    """Renders what each check says, and below it what to do."""
+    from cli.render.doctor import doctor_view
+
+    return doctor_view(seen)

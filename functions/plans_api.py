@@ -6,6 +6,7 @@ from functions.responses import NotFound
 from functions.routes import Request, Routes
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
+    ForgetOrder,
     OperationOrder,
     PlanOrder,
     RecoverOrder,
@@ -14,6 +15,7 @@ from shared.contracts.api.operation_orders import (
 from shared.contracts.api.operation_views import (
     AnyOperation,
     ApplyOperation,
+    ForgetOperation,
     PlanOperation,
     RecoverOperation,
     RollbackOperation,
@@ -21,6 +23,7 @@ from shared.contracts.api.operation_views import (
 from shared.contracts.api.operator_requests import (
     Apply,
     DocumentBody,
+    Forget,
     Nothing,
     Page,
     Recover,
@@ -96,6 +99,23 @@ async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
 async def recover_ledger(asked: Request[Recover]) -> RecoverOperation:
     """Ask what an older ledger and the world differ in or, with that fingerprint, go on."""
     return await _requested(RecoverOrder(**asked.sent.model_dump()), asked, RecoverOperation)
+
+
+@routes.post(
+    "events/forget",
+    takes=Forget,
+    answers=ForgetOperation,
+    status=202,
+    example={
+        "reason": "HR hired a whole site by mistake",
+        "source": "workday",
+        "since": "2026-09-01T06:00:00Z",
+        "plan": "1d90c2…",
+    },
+)
+async def forget_events(asked: Request[Forget]) -> ForgetOperation:
+    """Ask what becomes of whom if events are forgotten or, with that fingerprint, forget them."""
+    return await _requested(ForgetOrder(**asked.sent.model_dump()), asked, ForgetOperation)
 
 
 @routes.get("operations/{key}", takes=Nothing, answers=AnyOperation, refuses=(404,))

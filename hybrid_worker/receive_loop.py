@@ -21,6 +21,7 @@ import structlog
 
 from hybrid_worker.active_directory.trouble import explained
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.host_watch import Watch
 from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
 from hybrid_worker.open_questions import Answerer, OpenQuestions
@@ -169,6 +170,7 @@ class ReceiveLoop:
         journal: Journal,
         sync: Sync,
         heartbeat: Heartbeat,
+        watch: Watch,
         pace: Pace,
         worker: str,
         clock: Callable[[], datetime],
@@ -181,6 +183,7 @@ class ReceiveLoop:
         self._journal = journal
         self._sync = sync
         self._heartbeat = heartbeat
+        self._watch = watch
         self._pace = pace
         self._worker = worker
         self._clock = clock
@@ -263,6 +266,7 @@ class ReceiveLoop:
             _log.info("directory-answers")
 
     def _report(self) -> None:
+        self._watch.step()
         report = self._heartbeat.report(
             self._clock(),
             self._sync.newest(),
@@ -270,6 +274,7 @@ class ReceiveLoop:
             self._trouble,
             domains=self._directory.domains,
             clock_ahead=self._queues.clock_ahead,
+            host=self._watch.newest(),
         )
         if report:
             # No sign of life from a worker that would not hear a command.

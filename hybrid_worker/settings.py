@@ -334,6 +334,13 @@ class SyncSettings(FileSettings):
     explain_after: float = Field(
         240, ge=0, le=1800, description="Seconds after which to say what keeps an owed sync back."
     )
+    look_every: int = Field(
+        1800,
+        ge=0,
+        le=86_400,
+        description="Seconds between looks at the host's writeback and its events; 0: none. Each "
+        "is a session there, with its transcript.",
+    )
     patience: float = Field(
         1200, gt=0, description="Seconds after which a sync that is still owed counts as failed."
     )

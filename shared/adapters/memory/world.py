@@ -14,6 +14,7 @@ from shared.adapters.memory.outbox import MemoryOutbox
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
+from shared.adapters.memory.tenant_facts import MemoryTenantFacts
 from shared.adapters.memory.turns import Pause, Turns, straight_on
 from shared.adapters.memory.unread import MemoryUnread
 from shared.domain.health import DependencyKind
@@ -37,6 +38,7 @@ class MemoryWorld:
         self.storage = Storage()
         self.outside = Outside()
         self.lifecycle = MemoryLifecycle(self.turns)
+        self.tenant_facts = MemoryTenantFacts(self.turns)
         self.dependency = MemoryDependency(DependencyKind.TABLE, ["a table", "another"], self.turns)
         self.world = self._world(rules, self.turns)
 
@@ -50,6 +52,7 @@ class MemoryWorld:
             directory=MemoryDirectory(self.tenant, pause),
             cloud_scope=MemoryCloudScope(self.tenant, pause),
             cloud_sync=MemoryCloudSync(self.tenant, pause),
+            tenant_facts=self.tenant_facts,
             ledger=tables.ledger,
             rollouts=tables.rollouts,
             write_control=tables.write_control,

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.api.operator_requests import Apply, Recover, RollBack
+from shared.contracts.api.operator_requests import Apply, Forget, Recover, RollBack
 from shared.contracts.messages.contract import Contract
 
 
@@ -33,6 +33,12 @@ class RecoverOrder(Recover):
     kind: Literal["recover"] = "recover"
 
 
+class ForgetOrder(Forget):
+    """Show what becomes of whom if events are forgotten or, with that plan, forget them."""
+
+    kind: Literal["forget"] = "forget"
+
+
 type OperationOrder = Annotated[
-    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder, Field(discriminator="kind")
+    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder, Field(discriminator="kind")
 ]

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
+from shared.contracts.api.forget_views import ForgetView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
@@ -50,11 +51,17 @@ class RecoverOperation(OperationView[RecoveryView]):
     kind: Literal["recover"] = "recover"
 
 
+class ForgetOperation(OperationView[ForgetView]):
+    """Events that are to be forgotten, or of which it was asked what would come of it."""
+
+    kind: Literal["forget"] = "forget"
+
+
 class AnyOperation(
     View,
     RootModel[
         Annotated[
-            PlanOperation | ApplyOperation | RollbackOperation | RecoverOperation,
+            PlanOperation | ApplyOperation | RollbackOperation | RecoverOperation | ForgetOperation,
             Field(discriminator="kind"),
         ]
     ],
@@ -62,5 +69,5 @@ class AnyOperation(
     """An operation as it stands; `kind` says what its result is."""
 
 
-type OperationResult = PlanView | AppliedView | RollbackView | RecoveryView
+type OperationResult = PlanView | AppliedView | RollbackView | RecoveryView | ForgetView
 """What came of an operation."""

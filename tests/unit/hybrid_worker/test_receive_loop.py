@@ -20,6 +20,7 @@ from hybrid_worker.active_directory.written import Written
 from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.host_watch import NoWatch
 from hybrid_worker.journal import Journal
 from hybrid_worker.receive_loop import Pace, ReceiveLoop, Sync
 from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
@@ -211,6 +212,7 @@ def work(
             journal=journal,
             sync=sync,
             heartbeat=Heartbeat("w", timedelta(minutes=1), lambda: journal.kept_aside),
+            watch=NoWatch(),
             pace=Pace(batch, timedelta(minutes=5), timedelta(0)),
             worker="w",
             clock=clock,
