@@ -4,15 +4,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-
 from shared.adapters.blobs.ledger_mark import BlobLedgerMark
-from shared.adapters.blobs.place import BlobPlace
-from shared.adapters.identity import credential
 from shared.adapters.memory.ledger_mark import MemoryLedgerMark, Outside
-from shared.domain.audit import AuditEnd
-from shared.domain.errors import ServiceUnavailable
 from shared.domain.ledger_mark import LedgerMark
 from shared.ports.ledger_mark import LedgerMarks
+
+from shared.adapters.blobs.place import BlobPlace
+from shared.adapters.identity import credential
+from shared.domain.audit import AuditEnd
+from shared.domain.errors import ServiceUnavailable
 
 NOW = datetime(2026, 11, 29, 8, tzinfo=UTC)
 FIRST = LedgerMark(at=NOW, ends=(AuditEnd("p-0", 7, "ab"), AuditEnd("writing", 0, "")))
@@ -39,5 +39,5 @@ async def test_there_is_none_at_first_and_then_the_newest(marks: LedgerMarks) ->
 
 async def test_an_account_that_does_not_answer_is_told_from_one_without_a_mark() -> None:
     nowhere = BlobLedgerMark(BlobPlace("http://127.0.0.1:1/a", "a", "a2V5"), credential)
-    with pytest.raises(ServiceUnavailable, match="the ledger's mark"):
+    with pytest.raises(ServiceUnavailable, match="the audit's mark"):
         await nowhere.read()

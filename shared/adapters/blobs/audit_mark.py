@@ -93,7 +93,7 @@ class BlobLedgerMark:
                 await response.read()
                 return response
         except AzureError as error:
-            raise ServiceUnavailable(f"the ledger's mark: {type(error).__name__}") from error
+            raise ServiceUnavailable(f"the audit's mark: {type(error).__name__}") from error
 
     async def _prove(self, request: "HttpRequest") -> None:
         if self._place.key:
@@ -117,7 +117,7 @@ class NoLedgerMark:
 
 def _check(response: "AsyncHttpResponse") -> None:
     if response.status_code >= HTTPStatus.BAD_REQUEST:
-        raise ServiceUnavailable(f"the ledger's mark: Blob Storage answered {response.status_code}")
+        raise ServiceUnavailable(f"the audit's mark: Blob Storage answered {response.status_code}")
 
 
 def _text_of(mark: LedgerMark) -> str:
@@ -131,4 +131,4 @@ def _mark_of(text: str) -> LedgerMark:
         ends = tuple(AuditEnd(name, *end) for name, end in said["ends"].items())
         return LedgerMark(at=datetime.fromisoformat(said["at"]), ends=ends)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ServiceUnavailable(f"the ledger's mark cannot be read: {_BLOB}") from error
+        raise ServiceUnavailable(f"the audit's mark cannot be read: {_BLOB}") from error

@@ -1,4 +1,4 @@
-"""The ledger's mark: how far its audit had come, kept outside of its tables.
+"""The audit's mark: how far its audit had come, kept outside of its tables.
 
 A ledger that was restored from a copy, or lost, does not know of what was written since. Its audit
 is a chain in each partition: a ledger that goes on from the mark has, at the mark's numbers, the
