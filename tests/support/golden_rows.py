@@ -31,6 +31,7 @@ from shared.contracts.api.plan_views import (
 )
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
+from shared.domain.ledger_mark import LedgerMark
 from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
@@ -229,11 +230,14 @@ BEFORE_DOMAINS = replace(BEFORE_SYNC_MODES, directory_problem=None, domains=None
 """As it was stored before a worker said whose people it serves."""
 BEFORE_HINDRANCES = replace(BEFORE_DOMAINS, hindrance="", hindered_since=None)
 """As it was stored before a worker said what is in the way."""
-SIGHT = replace(
+BEFORE_VERSIONS = replace(
     BEFORE_SYNC_MODES,
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
 )
+"""As it was stored before a worker said its version."""
+SIGHT = replace(BEFORE_VERSIONS, version="0.3.0+1a2b3c4", version_since=NOW)
+MARK = LedgerMark(version="0.3.0", since=NOW, format=1, readable_from=1, written_by="0.3.0")
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
@@ -467,11 +471,27 @@ async def _expect_worker(tables: Tables) -> None:
 
 
 async def _write_worker_sync(tables: Tables) -> None:
-    await tables.workers.sighted([SIGHT])
+    await tables.workers.sighted([BEFORE_VERSIONS])
 
 
 async def _expect_worker_sync(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [BEFORE_VERSIONS]
+
+
+async def _write_worker_version(tables: Tables) -> None:
+    await tables.workers.sighted([SIGHT])
+
+
+async def _expect_worker_version(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
+
+
+async def _write_mark(tables: Tables) -> None:
+    await tables.ledger_marks.leave(MARK.version, MARK.since)
+
+
+async def _expect_mark(tables: Tables) -> None:
+    assert await tables.ledger_marks.mark() == MARK
 
 
 async def _write_writing(tables: Tables) -> None:
@@ -553,6 +573,8 @@ GOLDEN: Mapping[str, Golden] = {
     "resets": Golden(_write_rollout, _expect_rollout),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
+    "worker-version": Golden(_write_worker_version, _expect_worker_version),
+    "mark": Golden(_write_mark, _expect_mark),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),

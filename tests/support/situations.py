@@ -54,7 +54,13 @@ SITUATIONS = (
             "tests/integration/test_worker_restarts.py::test_while_ad_is_away_the_worker_stays_says_so_and_takes_nothing",
         ),
     ),
-    Situation("The worker lives and is not heard of", ("worker-silent", "logs-capped"), ()),
+    Situation(
+        "The worker lives and is not heard of",
+        ("worker-silent", "logs-capped"),
+        (
+            "tests/e2e/test_back_a_version.py::test_a_newer_worker_is_heard_and_what_does_not_fit_is_said",
+        ),
+    ),
     Situation(
         "Messages were set aside",
         ("dead-letters", "messages-refused"),
@@ -140,7 +146,16 @@ SITUATIONS = (
             "tests/contract/test_health.py::test_a_graph_that_hangs_is_given_up_and_makes_nothing_else_late",
         ),
     ),
-    Situation("Back a version", (), ()),
+    Situation(
+        "Back a version",
+        ("function-failures", "work-postponed"),
+        (
+            "tests/e2e/test_back_a_version.py::test_a_ledger_that_this_version_may_not_read_is_refused_in_words_and_eats_nothing",
+            "tests/e2e/test_back_a_version.py::test_a_ledger_that_this_version_may_read_is_gone_on_with",
+            "tests/e2e/test_back_a_version.py::test_a_person_with_a_word_of_tomorrow_waits_and_costs_nobody_else",
+            "tests/e2e/test_back_a_version.py::test_a_journal_of_a_newer_worker_is_set_aside_and_said_and_nobody_waits",
+        ),
+    ),
     Situation(
         "An auditor asks",
         (),

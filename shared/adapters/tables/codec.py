@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from shared.domain.errors import UnreadableRow
 from shared.domain.person.commands import AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
@@ -67,7 +68,18 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
 
 
 def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
-    """Returns the enrolment that these columns hold."""
+    """Returns the enrolment that these columns hold; columns that are new are passed over.
+
+    Raises:
+        UnreadableRow: a newer version has written it.
+    """
+    try:
+        return _enrolment_of(row)
+    except (ValueError, TypeError) as error:
+        raise UnreadableRow("a person's row", str(error)) from error
+
+
+def _enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     return Enrolment(
         key=row["Key"],
         user=UserRef(
@@ -121,7 +133,17 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
     """Returns the summary that these of an enrolment's columns hold.
 
     Columns without a value may be None.
+
+    Raises:
+        UnreadableRow: a newer version has written it.
     """
+    try:
+        return _standing_of(row)
+    except (ValueError, TypeError) as error:
+        raise UnreadableRow("a person's row", str(error)) from error
+
+
+def _standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
     flag = row.get("Flag")
     account = row.get("Account") or row.get("SourceOfAuthority")
     return EnrolmentSummary(

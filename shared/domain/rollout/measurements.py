@@ -37,6 +37,10 @@ class WorkerSight:
     """Which sync carries what it writes; None if it did not say."""
     scope_group_sid: str | None = None
     """The SID of the AD group that it writes; None if it did not say."""
+    version: str | None = None
+    """Of the worker; None if it did not say."""
+    version_since: datetime | None = None
+    """When that version was first heard of."""
 
 
 _STILL_AT_WORK = timedelta(hours=1)
