@@ -5,11 +5,18 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
+from sandbox.connect_host.event_log import (
+    RESET_FAILED,
+    RESET_STARTED,
+    RESET_SUCCEEDED,
+    SERVICE_STARTED,
+    SERVICE_STOPPED,
+)
 from sandbox.connect_host.writeback import NOT_WORKING, SUCCESS, WritebackError, write_back
 from sandbox.connect_host.wsman import Wsman
 
@@ -34,6 +41,12 @@ class _WritebackOrder(BaseModel):
     new_password: str = Field(alias="newPassword", min_length=1)
 
 
+class _EventsOrder(BaseModel):
+    event_id: int = Field(alias="eventId", ge=0, le=65_535)
+    count: int = Field(default=1, ge=1, le=10_000)
+    at: AwareDatetime | None = None
+
+
 class Control:
     """What the control API can do, one method per route."""
 
@@ -48,6 +61,8 @@ class Control:
             "POST /sync": self._sync,
             "GET /cycles": self._cycles,
             "DELETE /cycles": self._forget_cycles,
+            "POST /events": self._write_events,
+            "DELETE /events": self._forget_events,
             "POST /writeback": self._write_back,
         }
 
@@ -60,8 +75,11 @@ class Control:
         }
 
     def _set_conditions(self, body: dict[str, Any]) -> Answer:
-        now = self._engine.conditions.model_dump(by_alias=True)
+        before = self._engine.conditions
+        now = before.model_dump(by_alias=True)
         self._engine.conditions = Conditions.model_validate({**now, **body})
+        if self._engine.conditions.service_stopped != before.service_stopped:
+            self._engine.log.write(SERVICE_STARTED if before.service_stopped else SERVICE_STOPPED)
         return HTTPStatus.OK, self._engine.conditions.model_dump(by_alias=True)
 
     def _sync(self, _: dict[str, Any]) -> Answer:
@@ -78,13 +96,29 @@ class Control:
         self._engine.history.cycles.clear()
         return HTTPStatus.OK, []
 
+    def _write_events(self, body: dict[str, Any]) -> Answer:
+        order = _EventsOrder.model_validate(body)
+        self._engine.log.write(*[order.event_id] * order.count, at=order.at)
+        return HTTPStatus.OK, {}
+
+    def _forget_events(self, _: dict[str, Any]) -> Answer:
+        self._engine.log.forget()
+        return HTTPStatus.OK, {}
+
     def _write_back(self, body: dict[str, Any]) -> Answer:
         order = _WritebackOrder.model_validate(body)
+        log = self._engine.log
+        if not self._engine.conditions.is_deaf:
+            log.write(RESET_STARTED)
         try:
             write_back(self._ad, self._engine.conditions, order.immutable_id, order.new_password)
         except WritebackError as error:
+            if not self._engine.conditions.is_deaf:
+                # What a person's own failure is, is told by an event beside the one that says so.
+                log.write(error.event_id, RESET_FAILED)
             status = _WRITEBACK_STATUS.get(error.event_id, HTTPStatus.BAD_REQUEST)
             return status, {"eventId": error.event_id, "message": str(error)}
+        log.write(RESET_SUCCEEDED)
         return HTTPStatus.OK, {"eventId": SUCCESS}
 
 

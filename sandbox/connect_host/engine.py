@@ -15,6 +15,7 @@ from ldap3.core.exceptions import LDAPException
 from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.connector_space import ConnectorSpace
+from sandbox.connect_host.event_log import EventLog
 from sandbox.connect_host.export import Exported
 from sandbox.connect_host.run_history import AD_CONNECTOR, TENANT_CONNECTOR, Cycle, RunHistory
 
@@ -46,6 +47,7 @@ class SyncEngine:
     ) -> None:
         self.conditions = conditions
         self.history = RunHistory()
+        self.log = EventLog()
         self._ad = ad
         self._tenant = tenant.rstrip("/")
         self._file = state / "connector_space.json"

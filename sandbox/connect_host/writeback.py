@@ -55,6 +55,8 @@ def write_back(
     """
     if conditions.staging:
         raise WritebackError(NOT_WORKING, "This server is in staging mode.")
+    if conditions.is_deaf:
+        raise WritebackError(NOT_WORKING, "The password reset service does not listen.")
     if conditions.writeback_failure is not None:
         raise WritebackError(conditions.writeback_failure)
     anchor = _anchor(immutable_id)

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
+from shared.contracts.messages.host_report import HostReport
 from shared.contracts.messages.version import Version
 from shared.domain.person.sync_mode import SyncMode
 
@@ -75,3 +76,5 @@ class WorkerReport(Contract):
     """Of the worker; None from one that is older than versions in reports."""
     scope_group_sid: Name | None = None
     """The SID of the AD group that it writes: by it the group's twin in Entra is found."""
+    host: HostReport | None = None
+    """The Entra Connect host as it was last looked at; None where the worker does not look."""

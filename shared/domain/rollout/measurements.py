@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.domain.person.enrolment import State
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
+from shared.domain.rollout.connect_host import HostSight
 from shared.domain.rollout.resets import Reset
 
 _REMEMBERED = timedelta(days=7)
@@ -41,6 +42,8 @@ class WorkerSight:
     """Of the worker; None if it did not say."""
     version_since: datetime | None = None
     """When that version was first heard of."""
+    host: HostSight | None = None
+    """The Entra Connect host as it last saw it; None if it did not say."""
 
 
 _STILL_AT_WORK = timedelta(hours=1)

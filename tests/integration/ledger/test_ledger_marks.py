@@ -14,7 +14,7 @@ from shared.adapters.tables.tables import Tables
 from shared.domain.errors import LedgerIsNewer, ServiceUnavailable, UnreadableRow
 from shared.domain.health import NotReached, Trouble
 from shared.domain.ledger_mark import FORMAT, LedgerMark
-from tests.support.golden_rows import BARE, FOLDER, NOW, SIGHT, store_rows, stored_rows
+from tests.support.golden_rows import BARE, FOLDER, NOW, VERSIONED_SIGHT, store_rows, stored_rows
 
 NEWER = LedgerMark(
     version="9.0.0", since=NOW, format=FORMAT + 8, readable_from=FORMAT + 8, written_by="9.0.0"
@@ -140,7 +140,7 @@ async def test_what_is_kept_as_json_is_passed_over_or_refused_alike(store: str) 
     said = json.loads(row["Sight0"]) | {"of_tomorrow": 1}
     store_rows(store, {"rollouts": [row | {"Sight0": json.dumps(said)}]})
     async with Tables.from_connection_string(store) as tables:
-        assert list(await tables.workers.sights()) == [SIGHT]
+        assert list(await tables.workers.sights()) == [VERSIONED_SIGHT]
     unknown = row | {"Sight0": json.dumps(said | {"sync_mode": "telepathy"})}
     with TableServiceClient.from_connection_string(store) as service:
         service.get_table_client("rollouts").upsert_entity(unknown, mode=UpdateMode.REPLACE)
