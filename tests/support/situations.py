@@ -58,7 +58,7 @@ SITUATIONS = (
         "The worker lives and is not heard of",
         ("worker-silent", "logs-capped"),
         (
-            "tests/e2e/test_back_a_version.py::test_a_newer_worker_is_heard_and_what_does_not_fit_is_said",
+            "tests/e2e/test_back_a_version.py::test_a_newer_worker_is_heard_of_though_it_says_more_than_is_known",
         ),
     ),
     Situation(
