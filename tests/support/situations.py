@@ -48,7 +48,7 @@ SITUATIONS = (
     ),
     Situation(
         "AD refuses the worker",
-        ("gate-failed",),
+        ("condition-failed", "gate-failed"),
         (
             "tests/integration/test_worker_directory_faults.py::test_a_lock_out_at_run_time_is_told_by_its_name_and_not_made_worse",
             "tests/integration/test_worker_restarts.py::test_while_ad_is_away_the_worker_stays_says_so_and_takes_nothing",
@@ -86,7 +86,7 @@ SITUATIONS = (
     ),
     Situation(
         "Changes do not reach Entra",
-        ("gate-failed",),
+        ("condition-failed", "gate-failed"),
         (
             "tests/e2e/test_connect_trouble.py::test_a_host_that_will_not_sync_delays_people_and_loses_none",
         ),
@@ -140,7 +140,7 @@ SITUATIONS = (
     Situation("An app setting has to change", ("app-misconfigured",), ()),
     Situation(
         "Something hangs",
-        ("queue-stalled", "worker-silent", "app-silent"),
+        ("queue-stalled", "timer-overdue", "worker-silent", "app-silent"),
         (
             "tests/integration/test_worker_connect_trouble.py::test_while_it_hangs_people_are_written_and_it_is_said_since_when",
             "tests/contract/test_health.py::test_a_graph_that_hangs_is_given_up_and_makes_nothing_else_late",
