@@ -13,7 +13,7 @@ from shared.domain.audit import AuditEnd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerMark:
+class AuditMark:
     """Where each chain of the ledger ended; the time is UTC."""
 
     at: datetime
@@ -24,7 +24,7 @@ class LedgerMark:
         return set(self.ends) == set(ends)
 
 
-def lost(mark: LedgerMark, ends: Iterable[AuditEnd]) -> list[str]:
+def lost(mark: AuditMark, ends: Iterable[AuditEnd]) -> list[str]:
     """Returns the partitions whose chain does not come as far as the mark, or ends otherwise."""
     known = {end.partition: end for end in ends}
     return [
@@ -34,7 +34,7 @@ def lost(mark: LedgerMark, ends: Iterable[AuditEnd]) -> list[str]:
     ]
 
 
-def gone_on(mark: LedgerMark, ends: Iterable[AuditEnd]) -> list[AuditEnd]:
+def gone_on(mark: AuditMark, ends: Iterable[AuditEnd]) -> list[AuditEnd]:
     """Returns the mark's ends that the ledger has passed: each must be a record of its chain."""
     known = {end.partition: end.number for end in ends}
     return [end for end in mark.ends if end.number and known.get(end.partition, 0) > end.number]

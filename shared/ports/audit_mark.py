@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.ledger_mark import LedgerMark
+from shared.domain.audit_mark import AuditMark
 
 
-class LedgerMarks(Protocol):
+class AuditMarks(Protocol):
     """The newest mark. Every method may raise `ServiceUnavailable`."""
 
-    async def read(self) -> LedgerMark | None:
+    async def read(self) -> AuditMark | None:
         """Returns the newest mark; None where none was kept yet, or none can be kept at all."""
 
-    async def keep(self, mark: LedgerMark) -> None:
+    async def keep(self, mark: AuditMark) -> None:
         """Puts the mark in the place of the one before."""
 
 

@@ -7,13 +7,14 @@ from shared.domain.person.brake import Brakes
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
+from shared.ports.audit_mark import AuditMarks, LedgerCheck
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
-from shared.ports.ledger_mark import LedgerCheck, LedgerMarks
+from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
@@ -55,6 +56,7 @@ class World:
     plans: Plans
     operations: Operations
     workers: Workers
+    ledger_marks: LedgerMarks
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights
@@ -63,7 +65,7 @@ class World:
     dead_letters: DeadLetters
     unread: Unread
     lifecycle: Lifecycle
-    ledger_mark: LedgerMarks
+    audit_mark: AuditMarks
     """How far the ledger had come, kept outside of it."""
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.domain.audit import AuditEnd
-from shared.domain.ledger_mark import LedgerMark, gone_on, lost
+from shared.domain.audit_mark import AuditMark, gone_on, lost
 from shared.ports.world import World
 
 
@@ -20,7 +20,7 @@ async def why_older(world: World) -> str | None:
     Raises:
         ServiceUnavailable: the mark or the audit cannot be read.
     """
-    mark = await world.ledger_mark.read()
+    mark = await world.audit_mark.read()
     return await _held_against(mark, await world.audit.ends(), world) if mark else None
 
 
@@ -35,7 +35,7 @@ async def why_older_at_first(world: World) -> str | None:
 
 async def compare(world: World, now: datetime) -> str | None:
     """Says the same; where nothing is lost the mark is moved to where the ledger is now."""
-    mark, ends = await world.ledger_mark.read(), await world.audit.ends()
+    mark, ends = await world.audit_mark.read(), await world.audit.ends()
     why = await _held_against(mark, ends, world) if mark else None
     if why is None and not (mark and mark.is_at(ends)):
         await accept(world, now, ends)
@@ -46,10 +46,10 @@ async def accept(world: World, now: datetime, ends: Sequence[AuditEnd] | None = 
     """Takes the ledger as it is for the one that was written last."""
     known = ends if ends is not None else await world.audit.ends()
     if any(end.number for end in known):
-        await world.ledger_mark.keep(LedgerMark(at=now, ends=tuple(known)))
+        await world.audit_mark.keep(AuditMark(at=now, ends=tuple(known)))
 
 
-async def _held_against(mark: LedgerMark, ends: Sequence[AuditEnd], world: World) -> str | None:
+async def _held_against(mark: AuditMark, ends: Sequence[AuditEnd], world: World) -> str | None:
     passed = gone_on(mark, ends)
     kept = await asyncio.gather(*(_is_kept(end, world) for end in passed))
     others = [end.partition for end, same in zip(passed, kept, strict=True) if not same]

@@ -1,4 +1,4 @@
-"""The port `LedgerMarks`, as one blob of the ledger's own storage account.
+"""The port `AuditMarks`, as one blob of the ledger's own storage account.
 
 Copying tables back does not touch it, and the app's identity may write it: the Functions host needs
 the same role for its own blobs (`infra/modules/roles.bicep`). Spoken without the SDK for blobs,
@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.blobs.place import BlobPlace
 from shared.adapters.blobs.shared_key import sign
 from shared.domain.audit import AuditEnd
+from shared.domain.audit_mark import AuditMark
 from shared.domain.errors import ServiceUnavailable
-from shared.domain.ledger_mark import LedgerMark
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.core.rest import AsyncHttpResponse, HttpRequest
 
 _CONTAINER = "sspr-rollout"
-_BLOB = f"{_CONTAINER}/ledger-mark.json"
-_SCHEMA = "sspr-rollout/ledger-mark/1"
+_BLOB = f"{_CONTAINER}/audit-mark.json"
+_SCHEMA = "sspr-rollout/audit-mark/1"
 _VERSION = "2021-12-02"
 """Of the REST API."""
 _SCOPE = "https://storage.azure.com/.default"
@@ -32,7 +32,7 @@ _WAITS: Mapping[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
 """Seconds."""
 
 
-class BlobLedgerMark:
+class BlobAuditMark:
     """Reads and writes the blob; an account that refuses blobs to this identity has no mark."""
 
     def __init__(
@@ -41,7 +41,7 @@ class BlobLedgerMark:
         self._place = place
         self._make_credential = make_credential
 
-    async def read(self) -> LedgerMark | None:
+    async def read(self) -> AuditMark | None:
         """Returns the newest mark; None where there is none, or none may be read.
 
         Raises:
@@ -53,7 +53,7 @@ class BlobLedgerMark:
         _check(response)
         return _mark_of(response.text())
 
-    async def keep(self, mark: LedgerMark) -> None:
+    async def keep(self, mark: AuditMark) -> None:
         """Puts the mark in the place of the one before.
 
         Raises:
@@ -66,7 +66,7 @@ class BlobLedgerMark:
         if response.status_code != HTTPStatus.FORBIDDEN:
             _check(response)
 
-    async def _write(self, mark: LedgerMark) -> "AsyncHttpResponse":
+    async def _write(self, mark: AuditMark) -> "AsyncHttpResponse":
         headers = {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/json"}
         return await self._send("PUT", _BLOB, _text_of(mark), headers)
 
@@ -104,14 +104,14 @@ class BlobLedgerMark:
         request.headers["Authorization"] = f"Bearer {token.token}"
 
 
-class NoLedgerMark:
+class NoAuditMark:
     """Where no blob can be kept beside the tables: a ledger that is older is not recognised."""
 
-    async def read(self) -> LedgerMark | None:
+    async def read(self) -> AuditMark | None:
         """Returns that there is none."""
         return None
 
-    async def keep(self, mark: LedgerMark) -> None:
+    async def keep(self, mark: AuditMark) -> None:
         """Keeps nothing."""
 
 
@@ -120,15 +120,15 @@ def _check(response: "AsyncHttpResponse") -> None:
         raise ServiceUnavailable(f"the audit's mark: Blob Storage answered {response.status_code}")
 
 
-def _text_of(mark: LedgerMark) -> str:
+def _text_of(mark: AuditMark) -> str:
     ends = {end.partition: [end.number, end.digest] for end in mark.ends}
     return json.dumps({"schema": _SCHEMA, "at": mark.at.isoformat(), "ends": ends})
 
 
-def _mark_of(text: str) -> LedgerMark:
+def _mark_of(text: str) -> AuditMark:
     try:
         said = json.loads(text)
         ends = tuple(AuditEnd(name, *end) for name, end in said["ends"].items())
-        return LedgerMark(at=datetime.fromisoformat(said["at"]), ends=ends)
+        return AuditMark(at=datetime.fromisoformat(said["at"]), ends=ends)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ServiceUnavailable(f"the audit's mark cannot be read: {_BLOB}") from error

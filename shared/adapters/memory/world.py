@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
+from shared.adapters.memory.audit_mark import MemoryAuditMark, Outside
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
 from shared.adapters.memory.cloud_sync import MemoryCloudSync
 from shared.adapters.memory.dead_letters import MemoryDeadLetters
 from shared.adapters.memory.dependency import MemoryDependency
 from shared.adapters.memory.directory import MemoryDirectory
-from shared.adapters.memory.ledger_mark import MemoryLedgerMark, Outside
 from shared.adapters.memory.lifecycle import MemoryLifecycle
 from shared.adapters.memory.outbox import MemoryOutbox
 from shared.adapters.memory.storage import Storage
@@ -59,6 +59,7 @@ class MemoryWorld:
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,
+            ledger_marks=tables.ledger_marks,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
             preflights=tables.preflights,
@@ -67,7 +68,7 @@ class MemoryWorld:
             dead_letters=MemoryDeadLetters(self.broker, pause),
             unread=MemoryUnread(self.broker, pause),
             lifecycle=self.lifecycle,
-            ledger_mark=MemoryLedgerMark(self.outside, pause),
+            audit_mark=MemoryAuditMark(self.outside, pause),
             tenant_rules=rules,
             limits=TimeLimits(
                 command_lifetime=timedelta(days=7),
