@@ -89,9 +89,8 @@ class BlobAuditMark:
                 self._place.endpoint, policies=[AsyncRetryPolicy(retry_total=2)]
             )
             async with client:
-                response = await client.send_request(request, **_WAITS)
-                await response.read()
-                return response
+                # Read to its end by then.
+                return await client.send_request(request, **_WAITS)
         except AzureError as error:
             raise ServiceUnavailable(f"the audit's mark: {type(error).__name__}") from error
 
