@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -33,9 +34,9 @@ ROLLOUT: Rollout = standing(
 ON_PREMISES = SourceOfAuthority.ON_PREMISES
 
 
-def synced(number: int, state: State = State.VISIBLE, **changes: object) -> Enrolment:
+def synced(number: int, state: State = State.VISIBLE, **changes: Any) -> Enrolment:
     user = UserRef(object_id=an_id(number), sid=f"S-1-5-21-{number}")
-    return member(number, state, **{"source_of_authority": ON_PREMISES, "user": user, **changes})
+    return member(number, state, source_of_authority=ON_PREMISES, user=user, **changes)
 
 
 async def find(stage: Stage, *found: Preflight) -> None:
