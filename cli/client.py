@@ -1,6 +1,6 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
@@ -30,6 +30,7 @@ from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEventView
 from shared.contracts.api.operation_views import (
     ApplyOperation,
+    ForgetOperation,
     OperationView,
     PlanOperation,
     RollbackOperation,
@@ -219,6 +220,13 @@ class OperatorApi:
         """Asks what rolling a wave back would do; with that plan's fingerprint, asks for it."""
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("rollout/rollback", body, RollbackOperation)
+
+    def forget(self, asked: Mapping[str, object]) -> ForgetOperation:
+        """Asks what forgetting events would do; with that plan's fingerprint, asks for it.
+
+        Once they are forgotten, forgetting them again changes nothing.
+        """
+        return self._at.post("events/forget", dict(asked), ForgetOperation)
 
     def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
         """Looks at an operation again."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shared.contracts.api.doctor_views import DoctorView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.forecast_views import ResetForecastView
+    from shared.contracts.api.forget_views import ForgetView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
     from shared.contracts.api.plan_views import PlanView, RollbackView
@@ -192,6 +193,14 @@ def rollback_table(rollback: "RollbackView") -> "RenderableType":
     from cli.render.plan import report_view, rollback_report
 
     return report_view(rollback_report(rollback))
+
+
+def forget_table(forgotten: "ForgetView") -> "RenderableType":
+    """Renders what becomes of whom if events are forgotten."""
+    from cli.render.forget import forget_report
+    from cli.render.plan import report_view
+
+    return report_view(forget_report(forgotten))
 
 
 def trial_table(trial: "Trial") -> "RenderableType":

@@ -38,8 +38,11 @@ from shared.domain.person.enrolment import (
     CauseKind,
     Claim,
     Enrolment,
+    EventHistory,
+    EventRecord,
     Exclusion,
     Provenance,
+    Said,
     State,
     Step,
 )
@@ -77,6 +80,39 @@ ADA, BOB, CAROL = (f"{number}ada0000-0000-4000-8000-000000000000" for number in 
 PROVISIONAL = "employee:4711"
 
 _EXCLUSION = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER, begins=NOW)
+_EVENTS = EventHistory(
+    Said(
+        NOW - timedelta(days=9),
+        Claim(Cause(CauseKind.EVENT, "event-a", "hr"), LATER),
+        Exclusion(Reason.OFFBOARDED, "hr", "event-b", LATER, begins=NOW),
+        NOW,
+    ),
+    (
+        EventRecord(
+            key="event-1",
+            leaves=True,
+            occurred_at=NOW - timedelta(hours=1),
+            taken_at=NOW,
+            source="hr/workday",
+            reference="für die Personalabteilung",
+            actor="hr",
+            day=LATER,
+            day_ends=LATER,
+            joins_by_day=True,
+            dropped=(Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),),
+            replaced=_EXCLUSION,
+            forgotten=True,
+        ),
+        EventRecord(
+            key="event-2",
+            leaves=False,
+            occurred_at=NOW,
+            taken_at=NOW,
+            reference="event-2",
+            actor="event",
+        ),
+    ),
+)
 WHOLE = Enrolment(
     key=ADA,
     user=UserRef(
@@ -114,13 +150,16 @@ WHOLE = Enrolment(
         Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),
     ),
     exclusion=_EXCLUSION,
+    events=_EVENTS,
     steps=(
         Step(NOW - timedelta(hours=1), State.REQUESTED, Reason.ONBOARDED, "event-1"),
         Step(NOW, State.APPLIED, Reason.ADDED),
     ),
 )
 """With a value in every field."""
-BEFORE_CONVERSIONS = replace(WHOLE, account=None)
+BEFORE_EVENTS = replace(WHOLE, events=None)
+"""As it was stored before events were remembered one by one."""
+BEFORE_CONVERSIONS = replace(BEFORE_EVENTS, account=None)
 """As it was stored before an account could be converted."""
 BEFORE_METHODS = replace(BEFORE_CONVERSIONS, held=None)
 """As it was stored before methods were read."""
@@ -445,13 +484,22 @@ async def _expect_methods(tables: Tables) -> None:
 
 
 async def _write_converted(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_EVENTS, actor="hr", now=NOW)
 
 
 async def _expect_converted(tables: Tables) -> None:
-    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_EVENTS}
     (page,) = [page async for page in tables.ledger.summaries()]
     assert [one.account for one in page] == [SourceOfAuthority.CLOUD]
+
+
+async def _write_events(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_events(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    assert [page async for page in tables.ledger.told_of()] == [[WHOLE]]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -626,6 +674,7 @@ GOLDEN: Mapping[str, Golden] = {
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
+    "events": Golden(_write_events, _expect_events),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
