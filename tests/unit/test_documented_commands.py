@@ -101,6 +101,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "useradd": frozenset(),
 }
 """Tools of the machine, with the options that the documentation may use of each."""
+XARGS = frozenset({"-r", "-I"})
 
 
 def typed() -> Iterator[tuple[str, list[str]]]:
@@ -133,6 +134,9 @@ def complaint(words: list[str]) -> str | None:
         return _of_python(rest)
     if first == "sudo":
         return complaint(rest)
+    if first == "xargs":
+        # What it runs for each line is a command like any other.
+        return complaint(rest[rest.index("sspr") :]) or _unknown(XARGS, rest[: rest.index("sspr")])
     if first in _BUILT_IN:
         return None
     if first in TOOLS:
