@@ -186,7 +186,8 @@ def test_a_sample_that_is_said_is_waited_for() -> None:
 
 def test_without_gates_the_standard_ones_hold_and_no_reset_is_no_obstacle() -> None:
     gates = {gate.kind: gate for gate in read(BASE).waves[0].gates}
-    assert gates.keys() == set(GATES) - {"registered", "resettable", "blockedResets"}
+    assert gates.keys() == {name for name, kind in GATES.items() if kind.standard}
+    assert "preflight" not in gates
     assert gates["visible"].threshold == 0.95
     assert (gates["writebackFailures"].minimum_sample, gates["writebackFailures"].quiet_passes) == (
         5,
