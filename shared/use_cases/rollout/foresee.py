@@ -1,6 +1,6 @@
 """Foresee: what the worker found about a wave's people in AD, and asking it about the rest."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import Enrolment
@@ -17,9 +17,11 @@ MOST_ASKED_AT_ONCE = 2_000
 _ACTOR = "clock"
 
 
-async def foresee(rollout: Rollout, window: timedelta, world: World, now: datetime) -> Foretold:
-    """Counts what was found within the window about the current wave's people of AD."""
-    people = await _people(rollout, world)
+async def foresee(
+    waves: Collection[str] | None, window: timedelta, world: World, now: datetime
+) -> Foretold:
+    """Counts what was found within the window about these waves' people of AD; None: nobody's."""
+    people = await _people(waves or (), world)
     found = await world.preflights.find([one.key for one in people])
     fresh = [one for one in found.values() if _is_fresh(one, window, now)]
     verdicts = [one.verdict for one in fresh]
@@ -40,7 +42,8 @@ async def ask_about_wave(rollout: Rollout, window: timedelta, world: World, now:
     """
     if now - _quarter(now) >= rollout.document.evaluate_every:
         return
-    people = {one.key: one for one in await _people(rollout, world)}
+    wave = rollout.wave
+    people = {one.key: one for one in await _people([wave.name] if wave else (), world)}
     found = await world.preflights.find(people)
     known = {one.key for one in found.values() if _is_fresh(one, window, now)}
     unknown = sorted(people.keys() - known)[:MOST_ASKED_AT_ONCE]
@@ -49,13 +52,14 @@ async def ask_about_wave(rollout: Rollout, window: timedelta, world: World, now:
         await ask_about(asked, world, now, actor=_ACTOR)
 
 
-async def _people(rollout: Rollout, world: World) -> Sequence[Enrolment]:
-    """Returns the wave's people who count, as far as their password is one of AD."""
-    if rollout.wave is None or world.tenant_rules.topology is Topology.CLOUD:
+async def _people(waves: Collection[str], world: World) -> Sequence[Enrolment]:
+    """Returns the waves' people who count, as far as their password is one of AD."""
+    if world.tenant_rules.topology is Topology.CLOUD:
         return ()
     return [
         one
-        for one in await world.ledger.in_wave(rollout.wave.name)
+        for wave in waves
+        for one in await world.ledger.in_wave(wave)
         if one.state in JUDGED
         and (one.account or one.source_of_authority) is SourceOfAuthority.ON_PREMISES
     ]
