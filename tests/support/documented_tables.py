@@ -1,4 +1,4 @@
-"""The tables of the documentation that are made from the code.
+"""The tables of the documentation that are made from the code, and the references.
 
 `python -m tests.support.documented_tables` writes them anew.
 """
@@ -18,6 +18,7 @@ from shared.hr.kind import HrKind, HrKinds
 from shared.hr.registry import HR_KINDS
 from tests.support import documented_transitions as transitions
 from tests.support.documentation import slug
+from tests.support.documented_references import references
 from tests.support.repository import ROOT
 from tests.support.situations import SITUATIONS, Situation
 
@@ -156,5 +157,7 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
+    for page, whole in references().items():
+        page.write_text(whole)
     for page, tables in pages().items():
         page.write_text(filled_in(page.read_text(), tables))

@@ -43,6 +43,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az account set": frozenset({"--subscription"}),
     "az account show": frozenset({"--query", "--output"}),
     "az ad app create": frozenset({"--display-name"}),
+    "az ad user show": frozenset({"--id", "--query", "--output"}),
     "az ad sp show": frozenset({"--id", "--query", "--output"}),
     "az bicep build": frozenset({"--file"}),
     "az connectedmachine show": frozenset({"--name", "--resource-group", "--query", "--output"}),
@@ -99,6 +100,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "systemctl": frozenset({"--now"}),
     "tar": frozenset({"-xzf", "-czf", "-C"}),
     "useradd": frozenset(),
+    "uv": frozenset({"--python", "--force"}),
 }
 """Tools of the machine, with the options that the documentation may use of each."""
 XARGS = frozenset({"-r", "-I"})
