@@ -362,7 +362,7 @@ def test_a_mistake_is_told_with_its_line_its_field_and_what_to_write(
         ("gates: {visible: true}", "gates.visible", "write its keys beneath it: failureLimit"),
         ("gates: {blockedResets: {window: P31D}}", "gates.blockedResets.window", "30 days"),
         ("gates: {visible: {minimumSample: 2}}", "waves[0].people", "adds at most 1"),
-        ("evaluateEvery: PT1S", "evaluateEvery", "from PT1M to P1D"),
+        ("evaluateEvery: PT1S", "evaluateEvery", "from 1m to 1d"),
         ("resets: {methodsRequired: 3}", "resets.methodsRequired", "write 1 or 2"),
         (
             "resets: {methods: {mobilePhone: {untill: 2027-07-01}}}",
