@@ -1,11 +1,17 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
+from shared.contracts.api.check_views import (
+    CheckAsked,
+    CheckedPeople,
+    CheckedPerson,
+    PeopleCheckView,
+)
 from shared.contracts.api.dead_letter_views import (
     DeadLetterCounts,
     DeadLetterPage,
@@ -13,6 +19,7 @@ from shared.contracts.api.dead_letter_views import (
     DeadLetterView,
     DealtWithView,
 )
+from shared.contracts.api.doctor_views import DoctorView
 from shared.contracts.api.event_views import AcceptedEvents, EventView
 from shared.contracts.api.forecast_views import (
     ForecastPeople,
@@ -23,6 +30,7 @@ from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEventView
 from shared.contracts.api.operation_views import (
     ApplyOperation,
+    ForgetOperation,
     OperationView,
     PlanOperation,
     RollbackOperation,
@@ -77,6 +85,11 @@ class OperatorApi:
         """Checks now whether everything that the app depends on can be reached."""
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
+
+    def doctor(self, since: str, *, timeout: float) -> DoctorView:
+        """Asks whether a reset would work; changes are told from that moment on."""
+        found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
+        return _there(found, "the app has no doctor; it is older than this sspr")
 
     def dead_letter_counts(self) -> DeadLetterCounts:
         """Returns how many dead letters each queue has."""
@@ -208,10 +221,39 @@ class OperatorApi:
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("rollout/rollback", body, RollbackOperation)
 
+    def forget(self, asked: Mapping[str, object]) -> ForgetOperation:
+        """Asks what forgetting events would do; with that plan's fingerprint, asks for it.
+
+        Once they are forgotten, forgetting them again changes nothing.
+        """
+        return self._at.post("events/forget", dict(asked), ForgetOperation)
+
     def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
         """Looks at an operation again."""
         found = self._at.get(f"operations/{_part(asked.key)}", type(asked))
         return _there(found, f"no operation is known by {asked.key}")
+
+    def check_people(self, names: Sequence[str]) -> CheckAsked:
+        """Has the worker look at these people; asking twice is two looks, and writes nothing."""
+        return self._at.post("people-checks", {"people": list(names)}, CheckAsked)
+
+    def check_plan(self, fingerprint: str) -> CheckAsked:
+        """Has the worker look at everybody whom the plan would add."""
+        return self._at.post(f"rollout/plans/{_part(fingerprint)}/check", {}, CheckAsked)
+
+    def check(self, key: str) -> PeopleCheckView:
+        """Returns how a check stands."""
+        found = self._at.get(f"people-checks/{_part(key)}", PeopleCheckView)
+        return _there(found, f"no check is known by {key}")
+
+    def checked(self, key: str) -> Iterator[CheckedPerson]:
+        """Reads what was found of everybody in a check, page by page."""
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get(f"people-checks/{_part(key)}/people", CheckedPeople, page=page)
+            people = _there(found, f"no check is known by {key}")
+            yield from people.people
+            page = people.next_page
 
     def forecast(self, on: str, group_by: str, *, timeout: float) -> ResetForecastView:
         """Foretells, in numbers, who can reset a password today and on that day.

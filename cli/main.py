@@ -14,6 +14,8 @@ from typer.core import TyperGroup
 from cli.commands import (
     audit,
     dead_letters,
+    doctor,
+    events,
     forecast,
     health,
     held,
@@ -21,6 +23,7 @@ from cli.commands import (
     onboarding,
     people,
     plans,
+    preflight,
     rollout,
     writing,
 )
@@ -58,7 +61,10 @@ app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)
+doctor.app.add_typer(preflight.app)
+app.add_typer(doctor.app, name="doctor", rich_help_panel="See how it stands")
 app.add_typer(onboarding.app)
+app.add_typer(events.app, name="events", rich_help_panel="Onboarding events")
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")
 app.add_typer(held.app, name="held", rich_help_panel="Onboarding events")

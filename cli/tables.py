@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from cli.audit_check import Verdicts
+    from cli.checks import PeopleChecked
     from cli.events_file import EventsRead
     from cli.held import HeldDecided, HeldFound
     from cli.hr_trial import Trial
     from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
+    from shared.contracts.api.check_views import PeopleCheckView
     from shared.contracts.api.dead_letter_views import DeadLetterView
+    from shared.contracts.api.doctor_views import DoctorView
     from shared.contracts.api.event_views import EventView, ReceiptView
     from shared.contracts.api.forecast_views import ResetForecastView
+    from shared.contracts.api.forget_views import ForgetView
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import PeopleView
     from shared.contracts.api.plan_views import PlanView, RollbackView
@@ -36,6 +40,20 @@ def standing_table(seen: "Standing") -> "RenderableType":
 
     stopped = stop_banner(seen.status.writing)
     return Group(*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+
+
+def checked_table(seen: "PeopleChecked") -> "RenderableType":
+    """Renders whether resets of these people would be written back."""
+    from cli.render.checks import checked_view
+
+    return checked_view(seen)
+
+
+def check_table(check: "PeopleCheckView") -> "RenderableType":
+    """Renders what a check of many people has found."""
+    from cli.render.checks import check_view
+
+    return check_view(check)
 
 
 def writing_table(writing: "WritingView") -> "RenderableType":
@@ -177,6 +195,14 @@ def rollback_table(rollback: "RollbackView") -> "RenderableType":
     return report_view(rollback_report(rollback))
 
 
+def forget_table(forgotten: "ForgetView") -> "RenderableType":
+    """Renders what becomes of whom if events are forgotten."""
+    from cli.render.forget import forget_report
+    from cli.render.plan import report_view
+
+    return report_view(forget_report(forgotten))
+
+
 def trial_table(trial: "Trial") -> "RenderableType":
     """Renders what an HR system's message comes to."""
     from cli.render.hr import trial_view
@@ -194,3 +220,10 @@ def verdicts_table(verdicts: "Verdicts") -> "RenderableType":
         for one in verdicts.partitions
     ]
     return table(columns, rows)
+
+
+def doctor_table(seen: "DoctorView") -> "RenderableType":
+    """Renders what each check says, and below it what to do."""
+    from cli.render.doctor import doctor_view
+
+    return doctor_view(seen)

@@ -28,6 +28,28 @@ def read_until(text: str, now: datetime) -> str:
     return moment.isoformat(timespec="seconds")
 
 
+def read_since(option: str, text: str, now: datetime) -> str:
+    """Reads a moment that has passed, in UTC and ISO 8601; a duration is as long ago.
+
+    A date is meant from its beginning; it and a time of day without an offset are local.
+
+    Raises:
+        Failure: the text is none of the forms.
+    """
+    try:
+        moment = _moment_ago(text, now).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Failure(Status.USAGE, f"{option}: {text!r} is not {_FORMS}") from None
+    return moment.isoformat(timespec="seconds")
+
+
+def _moment_ago(text: str, now: datetime) -> datetime:
+    if duration := _DURATION.fullmatch(text):
+        number, unit = duration.groups()
+        return now - timedelta(**{_UNITS[unit]: int(number)})
+    return datetime.fromisoformat(text).astimezone()  # local time
+
+
 def _moment(text: str, now: datetime) -> datetime:
     if duration := _DURATION.fullmatch(text):
         number, unit = duration.groups()

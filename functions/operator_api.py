@@ -7,7 +7,9 @@ from pydantic import ConfigDict
 
 from functions import (
     audit_api,
+    checks_api,
     dead_letters_api,
+    doctor_api,
     forecast_api,
     health,
     held_events_api,
@@ -33,7 +35,9 @@ _PARTS = (
     writing_api.routes,
     plans_api.routes,
     people_api.routes,
+    checks_api.routes,
     forecast_api.routes,
+    doctor_api.routes,
     audit_api.routes,
     dead_letters_api.routes,
     held_events_api.routes,

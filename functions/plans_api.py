@@ -6,6 +6,7 @@ from functions.responses import NotFound
 from functions.routes import Request, Routes
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
+    ForgetOrder,
     OperationOrder,
     PlanOrder,
     RollbackOrder,
@@ -13,10 +14,18 @@ from shared.contracts.api.operation_orders import (
 from shared.contracts.api.operation_views import (
     AnyOperation,
     ApplyOperation,
+    ForgetOperation,
     PlanOperation,
     RollbackOperation,
 )
-from shared.contracts.api.operator_requests import Apply, DocumentBody, Nothing, Page, RollBack
+from shared.contracts.api.operator_requests import (
+    Apply,
+    DocumentBody,
+    Forget,
+    Nothing,
+    Page,
+    RollBack,
+)
 from shared.contracts.api.plan_views import PlanPeople, PlanView
 from shared.contracts.api.view import View
 from shared.contracts.documents.rollout_document import read
@@ -75,6 +84,23 @@ async def apply_plan(asked: Request[Apply]) -> ApplyOperation:
 async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
     """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
     return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
+
+
+@routes.post(
+    "events/forget",
+    takes=Forget,
+    answers=ForgetOperation,
+    status=202,
+    example={
+        "reason": "HR hired a whole site by mistake",
+        "source": "workday",
+        "since": "2026-09-01T06:00:00Z",
+        "plan": "1d90c2…",
+    },
+)
+async def forget_events(asked: Request[Forget]) -> ForgetOperation:
+    """Ask what becomes of whom if events are forgotten or, with that fingerprint, forget them."""
+    return await _requested(ForgetOrder(**asked.sent.model_dump()), asked, ForgetOperation)
 
 
 @routes.get("operations/{key}", takes=Nothing, answers=AnyOperation, refuses=(404,))

@@ -24,7 +24,9 @@ from hybrid_worker.delta_sync.problems import SyncProblem
 from hybrid_worker.delta_sync.psrp import JeaSession
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.host_watch import HostWatch, NoWatch, Watch
 from hybrid_worker.journal import Journal
+from hybrid_worker.preflight.answer import AnswerQuestions
 from hybrid_worker.queues import Queues
 from hybrid_worker.receive_loop import Pace, ReceiveLoop
 from hybrid_worker.settings import (
@@ -77,6 +79,13 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 queues,
                 directory=directory,
                 handle=handle,
+                answer=AnswerQuestions(
+                    directory,
+                    base=settings.directory.base,
+                    connector=settings.preflight.connector,
+                    worker=process.name,
+                    clock=_now,
+                ),
                 journal=journal,
                 sync=sync,
                 heartbeat=Heartbeat(
@@ -86,6 +95,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                     sync_mode=SyncMode(sync_settings.mode),
                     scope_group_sid=directory.scope_group_sid,
                 ),
+                watch=_watch(sync_settings),
                 pace=pace,
                 worker=process.name,
                 clock=_now,
@@ -163,6 +173,19 @@ def _sync(
         timing=timing,
         carrier=_carrier(settings),
         writes_to=lambda: directory.controller,
+        clock=_now,
+    )
+
+
+def _watch(settings: SyncSettings) -> Watch:
+    if settings.mode != "connect" or not settings.look_every:
+        return NoWatch()
+    return HostWatch(
+        lambda: CmdletHost(_cmdlets(settings)),
+        # Of its own: looks that hang keep no cycle from being started.
+        ErrandThreads(),
+        every=timedelta(seconds=settings.look_every),
+        answer=timedelta(seconds=settings.timeout),
         clock=_now,
     )
 

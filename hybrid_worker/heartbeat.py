@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hybrid_worker.active_directory.trouble import explained
 from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
+from shared.contracts.messages.host_report import HostReport
 from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.sync_mode import SyncMode
@@ -55,6 +56,7 @@ class Heartbeat:
         *,
         domains: Sequence[str] = (),
         clock_ahead: timedelta | None = None,
+        host: HostReport | None = None,
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already.
 
@@ -65,6 +67,7 @@ class Heartbeat:
             trouble: What AD, or the way to it, last failed with; None while it answers.
             domains: Whose people can be put into the group; empty where it is not known.
             clock_ahead: By how much our clock is ahead of Service Bus; None if little.
+            host: The Entra Connect host as it was last looked at; None if it was not.
         """
         report = WorkerReport(
             worker=self._worker,
@@ -79,6 +82,7 @@ class Heartbeat:
             clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
             sync_mode=self._sync_mode,
             scope_group_sid=self._scope_group_sid(),
+            host=host,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None
@@ -92,5 +96,6 @@ def _state(report: WorkerReport) -> tuple[object, ...]:
     directory = (report.directory_answers, report.directory_problem, report.domains)
     hindrance = report.hindrance.problem if report.hindrance else None
     sync = (report.sync.state, report.sync.problem, hindrance)
-    rest = (report.set_aside, report.clock_ahead is not None, report.scope_group_sid)
+    looked_at = report.host.looked_at if report.host else None
+    rest = (report.set_aside, report.clock_ahead is not None, report.scope_group_sid, looked_at)
     return *directory, *sync, *rest

@@ -1,5 +1,8 @@
 """The loop: take commands, carry them out, move the delta sync on, tell, report, and let go.
 
+Questions about people write nothing: they wait until the commands of their turn are dealt with, and
+one is answered in each turn. A question is let go when its answer is sent; the journal keeps none.
+
 One thread does it all in turns; nothing in a turn waits for a cycle. A command is let go once what
 it owes is in the journal and its first answer is sent: no lock has to outlive a cycle, and a worker
 that dies goes on from its journal.
@@ -18,11 +21,14 @@ import structlog
 
 from hybrid_worker.active_directory.trouble import explained
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.host_watch import Watch
 from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
+from hybrid_worker.open_questions import Answerer, OpenQuestions
 from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
 from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.directory_result import SyncReport, SyncState
 from shared.contracts.messages.directory_stop import SCHEMA as STOP_SCHEMA
 from shared.contracts.messages.directory_stop import DirectoryStop
@@ -160,9 +166,11 @@ class ReceiveLoop:
         *,
         directory: WatchedDirectory,
         handle: Handler,
+        answer: Answerer,
         journal: Journal,
         sync: Sync,
         heartbeat: Heartbeat,
+        watch: Watch,
         pace: Pace,
         worker: str,
         clock: Callable[[], datetime],
@@ -175,12 +183,14 @@ class ReceiveLoop:
         self._journal = journal
         self._sync = sync
         self._heartbeat = heartbeat
+        self._watch = watch
         self._pace = pace
         self._worker = worker
         self._clock = clock
         self._stop = stop
         self._turned = turned
         self._held: list[_Held] = []
+        self._questions = OpenQuestions(queues, answer, journal, clock)
         self._explained: dict[str, str] = {}
         self._looked_to = 0
         # AD has not been heard of yet; nothing is taken before it has.
@@ -214,6 +224,7 @@ class ReceiveLoop:
             # What was held comes again and is answered from the journal.
             _log.warning("queues-unavailable", error=str(error), held=len(self._held))
             self._held.clear()
+            self._questions.forget()
             self._queues.close()
             self._sync.step()
             self._stop.wait(self._queues_pause.begin(self._clock()))
@@ -227,6 +238,7 @@ class ReceiveLoop:
         else:
             self._take()
         self._finish()
+        self._answer_next()
         self._prune()
 
     def _finish(self) -> None:
@@ -254,6 +266,7 @@ class ReceiveLoop:
             _log.info("directory-answers")
 
     def _report(self) -> None:
+        self._watch.step()
         report = self._heartbeat.report(
             self._clock(),
             self._sync.newest(),
@@ -261,6 +274,7 @@ class ReceiveLoop:
             self._trouble,
             domains=self._directory.domains,
             clock_ahead=self._queues.clock_ahead,
+            host=self._watch.newest(),
         )
         if report:
             # No sign of life from a worker that would not hear a command.
@@ -323,8 +337,19 @@ class ReceiveLoop:
             self._trouble = DirectoryUnavailable(f"a command failed: {type(error).__name__}")
             self._directory_pause.begin(self._clock())
 
+    def _answer_next(self) -> None:
+        """Answers the oldest question, once the commands that came with it are dealt with."""
+        if self._directory_is_away:
+            return
+        try:
+            self._questions.answer_next()
+        except DirectoryUnavailable as error:
+            self._note_directory_away(error)
+
     def _wait(self) -> float:
         """Returns the seconds until the next look at anything but the queue."""
+        if self._questions:
+            return _SHORTEST_WAIT
         due = self._sync.due()
         if due is None:
             return _LONGEST_WAIT
@@ -359,13 +384,17 @@ class ReceiveLoop:
         try:
             body = body_of(delivery)
             stop = _stop_in(body)
-            if stop is None:
+            question = DirectoryQuestion.found_in(body) if stop is None else None
+            if stop is None and question is None:
                 return DirectoryCommand.read(body)
         except Exception as error:  # noqa: BLE001
             self._set_aside(delivery, f"sequence number {delivery.sequence_number}", error)
             return None
-        self._heed(stop)
-        self._queues.complete(delivery)
+        if question:
+            self._questions.add(delivery, question)
+        elif stop:
+            self._heed(stop)
+            self._queues.complete(delivery)
         return None
 
     def _set_aside(self, delivery: Delivery, name: str, error: Exception) -> None:
@@ -419,8 +448,9 @@ class ReceiveLoop:
     def _release(self) -> None:
         for held in self._held:
             self._queues.abandon(held.delivery)
-        _log.info("released", commands=len(self._held))
+        _log.info("released", commands=len(self._held), questions=len(self._questions))
         self._held.clear()
+        self._questions.release()
 
     def _prune(self) -> None:
         now = self._clock()

@@ -334,6 +334,13 @@ class SyncSettings(FileSettings):
     explain_after: float = Field(
         240, ge=0, le=1800, description="Seconds after which to say what keeps an owed sync back."
     )
+    look_every: int = Field(
+        1800,
+        ge=0,
+        le=86_400,
+        description="Seconds between looks at the host's writeback and its events; 0: none. Each "
+        "is a session there, with its transcript.",
+    )
     patience: float = Field(
         1200, gt=0, description="Seconds after which a sync that is still owed counts as failed."
     )
@@ -386,6 +393,21 @@ class SyncSettings(FileSettings):
         return _secret(self.password, self.password_file)
 
 
+class PreflightSettings(FileSettings):
+    """How it is looked whether password resets would be written back."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=f"{PREFIX}PREFLIGHT_", extra="ignore", env_ignore_empty=True
+    )
+
+    connector: str | None = Field(
+        None,
+        max_length=256,
+        description="The name or SID of the account that writes passwords back; empty: the one "
+        "account named MSOL_… or provAgentgMSA.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
     """Everything the worker is told."""
@@ -394,10 +416,11 @@ class WorkerSettings:
     service_bus: ServiceBusSettings
     directory: DirectorySettings
     sync: SyncSettings
+    preflight: PreflightSettings
 
     def shown(self) -> dict[str, str | float | None]:
         """Returns every setting by the name of its environment variable; secrets are covered."""
-        groups = (self.process, self.service_bus, self.directory, self.sync)
+        groups = (self.process, self.service_bus, self.directory, self.sync, self.preflight)
         return {
             _variable(type(group), name): value if isinstance(value, int | float) else str(value)
             for group in groups
@@ -406,7 +429,13 @@ class WorkerSettings:
         }
 
 
-_GROUPS = (ProcessSettings, ServiceBusSettings, DirectorySettings, SyncSettings)
+_GROUPS = (
+    ProcessSettings,
+    ServiceBusSettings,
+    DirectorySettings,
+    SyncSettings,
+    PreflightSettings,
+)
 
 
 def load_settings(file: Path = Path("worker.env")) -> WorkerSettings:

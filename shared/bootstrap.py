@@ -13,6 +13,7 @@ from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
+from shared.adapters.graph.tenant_facts import GraphTenantFacts
 from shared.adapters.hr.sources import brakes_of, read_sources, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
@@ -171,6 +172,7 @@ def build_app(setup: Setup) -> App:
         ),
         cloud_scope=GraphScope(graph, settings.scope_group_id),
         cloud_sync=GraphCloudSync(graph, settings.cloud_sync_ids),
+        tenant_facts=GraphTenantFacts(graph),
         ledger=tables.ledger,
         rollouts=tables.rollouts,
         write_control=tables.write_control,
@@ -179,6 +181,7 @@ def build_app(setup: Setup) -> App:
         workers=tables.workers,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
+        preflights=tables.preflights,
         audit=tables.audit,
         outbox=ServiceBusOutbox(address, by_identity),
         dead_letters=ServiceBusDeadLetters(address, by_identity),
@@ -186,6 +189,7 @@ def build_app(setup: Setup) -> App:
         lifecycle=GraphLifecycle(graph),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
+        licences=settings.licences,
         brakes=brakes_of(setup.senders.sources.values(), settings.brake),
     )
     dependencies = (

@@ -11,10 +11,11 @@ from cli.exits import Failure, RefusedInput, Status
 from cli.findings import line_of, show_findings, text_of, views_of
 from cli.options import Actor, Output, Patience, Reason, Yes, app_of, panel, signed
 from cli.plain import moment, people
-from cli.tables import plan_markdown, plan_table, rollback_table, rollout_table
+from cli.tables import check_table, plan_markdown, plan_table, rollback_table, rollout_table
 from cli.terminal import Form, confirm, draw, show_as_json, show_json, tell, written
 
 if TYPE_CHECKING:
+    from cli.client import OperatorApi
     from shared.contracts.api.error_views import FindingView
     from shared.contracts.api.plan_views import PlannedPersonView, PlanView
     from shared.contracts.api.rollout_views import RolloutView
@@ -76,6 +77,14 @@ def plan(
             "plan to stderr.",
         ),
     ] = None,
+    preflight: Annotated[
+        bool,
+        typer.Option(
+            "--preflight",
+            help="Also have the worker look whether resets of whom it would add would be written "
+            "back.",
+        ),
+    ] = False,
     actor: Actor = None,
     timeout: Patience = 600,
     output: Annotated[
@@ -109,6 +118,8 @@ def plan(
                 rows = _rows(api.plan_people(plan.fingerprint))
                 number = write_rows(stream, _PEOPLE, rows)
             tell(f"{number:,} lines written to {people_to}")
+        if preflight:
+            _show_preflight(api, plan.fingerprint, timeout, stderr=output is not PlanForm.TABLE)
     if plan.unsafe:
         raise _unsafe(plan)
 
@@ -215,6 +226,17 @@ def _with_what_is_in_force(
         return refused
     since = f"since {moment(rollout.since)} UTC by {rollout.actor}"
     return Failure(refused.status, f"{refused}; its document is in force already, {since}")
+
+
+def _show_preflight(api: "OperatorApi", fingerprint: str, timeout: float, *, stderr: bool) -> None:
+    """Shows what is in the way of resets; whatever is printed for programs stays one document."""
+    from cli.checks import answered
+
+    check = answered(api, api.check_plan(fingerprint), timeout=timeout)
+    if check is None:
+        tell("preflight: the plan adds nobody whose password is written back")
+    else:
+        draw(check_table(check), stderr=stderr)
 
 
 def _show_plan(plan: "PlanView", form: PlanForm, *, stderr: bool) -> None:

@@ -45,6 +45,8 @@ _PAGE = 500
 _PERMISSIVE_MODIFY = ("1.2.840.113556.1.4.1413", False, None)
 
 type Entry = Mapping[str, Sequence[bytes]]
+type Control = tuple[str, bool, bytes | None]
+"""As ldap3 takes it: its OID, whether the server has to know it, and its value."""
 
 
 class DirectoryConnection:
@@ -96,7 +98,12 @@ class DirectoryConnection:
             raise DirectoryUnavailable(f"the server serves {served!r}, not {self._settings.base}")
 
     def search(
-        self, text: str, attributes: Sequence[str], base: str | None = None
+        self,
+        text: str,
+        attributes: Sequence[str],
+        base: str | None = None,
+        *,
+        controls: Sequence[Control] = (),
     ) -> Iterator[Entry]:
         """Yields everything below the domain (or the base) that matches, page by page."""
         where = "" if self._is_catalogue else self._settings.base
@@ -109,29 +116,35 @@ class DirectoryConnection:
                 attributes=list(attributes),
                 paged_size=_PAGE,
                 paged_cookie=cookie,
+                controls=list(controls) or None,
             )
             self._expect_success(connection)
             yield from _entries(connection)
-            controls = connection.result.get("controls", {})
-            cookie = controls.get("1.2.840.113556.1.4.319", {}).get("value", {}).get("cookie")
+            answered = connection.result.get("controls", {})
+            cookie = answered.get("1.2.840.113556.1.4.319", {}).get("value", {}).get("cookie")
             if not cookie:
                 return
 
     def read(
-        self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False
+        self,
+        dn: str,
+        attributes: Sequence[str],
+        *,
+        guids_of_members: bool = False,
+        controls: Sequence[Control] = (),
     ) -> Entry | None:
         """Reads one object's attributes; DN values with their GUIDs in front when asked for.
 
         Returns None if there is no such object.
         """
-        controls = [extended_dn_control()] if guids_of_members else None
+        extended = [extended_dn_control()] if guids_of_members else []
         connection = self._ask(
             "search",
             dn,
             "(objectClass=*)",
             search_scope=ldap3.BASE,
             attributes=list(attributes),
-            controls=controls,
+            controls=[*controls, *extended] or None,
         )
         if connection.result["result"] in {RESULT_NO_SUCH_OBJECT, RESULT_INVALID_DN_SYNTAX}:
             return None

@@ -78,6 +78,11 @@ class ActiveDirectory:
         return self._domains
 
     @property
+    def connection(self) -> DirectoryConnection:
+        """The connection to the worker's own domain."""
+        return self._connection
+
+    @property
     def controller(self) -> str | None:
         """The name of the controller in use."""
         return self._connection.controller

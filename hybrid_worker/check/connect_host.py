@@ -7,6 +7,7 @@ from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
 from hybrid_worker.delta_sync.connect_host import FACTS, CmdletHost, Cmdlets, ConnectFacts
 from hybrid_worker.delta_sync.decisions import OLDEST_VERSION, Carrier, Scheduler, version_text
 from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
+from hybrid_worker.delta_sync.writeback import WRITEBACK_FACTS
 from hybrid_worker.settings import SyncSettings
 
 NEEDED = frozenset({"Get-ADSyncScheduler", "Get-ADSyncRunProfileResult", "Start-ADSyncSyncCycle"})
@@ -67,7 +68,9 @@ def judge_cmdlets(names: Iterable[str]) -> str:
             f"the endpoint does not show {', '.join(missing)}",
             "Register it again with Register-SsprJeaEndpoint.ps1.",
         )
-    allowed = _LOWERED | {name.lower() for name in (*NEEDED, READS_WRITEBACK, FACTS)}
+    allowed = _LOWERED | {
+        name.lower() for name in (*NEEDED, READS_WRITEBACK, FACTS, WRITEBACK_FACTS)
+    }
     more = sorted(name for lowered, name in shown.items() if lowered not in allowed)
     if more:
         raise CheckFailed(

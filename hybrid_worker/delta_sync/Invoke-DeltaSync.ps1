@@ -9,7 +9,7 @@ else can be asked for.
 [CmdletBinding()]
 param(
     [Parameter(Mandatory = $true)]
-    [ValidateSet('Get-ADSyncScheduler', 'Get-ADSyncRunProfileResult', 'Start-ADSyncSyncCycle', 'Get-SsprConnectFact')]
+    [ValidateSet('Get-ADSyncScheduler', 'Get-ADSyncRunProfileResult', 'Start-ADSyncSyncCycle', 'Get-SsprConnectFact', 'Get-SsprWritebackFact')]
     [string] $Cmdlet,
 
     [string] $Module = 'ADSync',
@@ -17,6 +17,68 @@ param(
     [ValidateRange(1, 1000)]
     [int] $NumberRequested = 100
 )
+
+function Get-WritebackFact {
+    # As the role capability SsprDeltaSync.psrc has it; a test compares the two.
+    function Write-Fact {
+        param([string] $Name, [string] $Scope, [string] $Value)
+        @{ Name = $Name; Scope = $Scope; Value = $Value }
+    }
+    # begin of the writeback's facts
+    foreach ($connector in Get-ADSyncConnector) {
+        if ("$($connector.Name)" -like '* - AAD') {
+            $configuration = Get-ADSyncAADPasswordResetConfiguration -Connector $connector.Name
+            Write-Fact -Name 'Enabled' -Value "$($configuration.Enabled)"
+        }
+    }
+    # The writeback runs within the service of Entra Connect, and stops with it.
+    $service = Get-Service -Name 'ADSync' -ErrorAction 'SilentlyContinue'
+    if ($service) {
+        Write-Fact -Name 'Service' -Value "$($service.Status)"
+    }
+    $since = [datetime]::UtcNow.AddHours(-24)
+    $most = 20000
+    $found = @()
+    $trouble = ''
+    try {
+        $found = @(Get-WinEvent -FilterHashtable @{ LogName = 'Application'; ProviderName = 'PasswordResetService'; StartTime = $since } -MaxEvents $most -ErrorAction 'Stop')
+    }
+    catch {
+        # That there are none is an answer, and told as an error.
+        if ("$($_.FullyQualifiedErrorId)" -notlike 'NoMatchingEventsFound*') {
+            $trouble = "$($_.FullyQualifiedErrorId)"
+        }
+    }
+    if ($trouble) {
+        Write-Fact -Name 'EventsProblem' -Value $trouble
+    }
+    else {
+        $counts = @{}
+        $newest = @{}
+        foreach ($one in $found) {
+            $at = $one.TimeCreated.ToUniversalTime()
+            $key = "$($one.Id) $($at.ToString('yyyy-MM-ddTHH:00:00Z', [cultureinfo]::InvariantCulture))"
+            $counts[$key] = 1 + $counts[$key]
+            if ((-not $newest.ContainsKey($one.Id)) -or ($newest[$one.Id] -lt $at)) {
+                $newest[$one.Id] = $at
+            }
+        }
+        # Of a log with more than were read only the newest are known: none before these.
+        if ($found.Count -ge $most) {
+            $since = $found[$found.Count - 1].TimeCreated.ToUniversalTime()
+        }
+        Write-Fact -Name 'EventsSince' -Value $since.ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
+        foreach ($key in $counts.Keys) {
+            Write-Fact -Name 'Events' -Scope $key -Value "$($counts[$key])"
+        }
+        foreach ($id in 31015, 31016, 31019) {
+            if ($newest.ContainsKey($id)) {
+                Write-Fact -Name 'Newest' -Scope "$id" -Value $newest[$id].ToString('yyyy-MM-ddTHH:mm:ssZ', [cultureinfo]::InvariantCulture)
+            }
+        }
+    }
+    # end of the writeback's facts
+}
 
 $ErrorActionPreference = 'Stop'
 $answer = @{ error = $null; identifier = ''; objects = @() }
@@ -44,6 +106,9 @@ try {
             foreach ($partition in @(Get-ADSyncConnector | ForEach-Object { $_.Partitions })) {
                 $found += @($partition.Parameters | Where-Object { $_.Name -eq 'last-dc' } | ForEach-Object { @{ Name = 'LastDomainController'; Scope = "$($partition.Name)"; Value = "$($_.Value)" } })
             }
+        }
+        'Get-SsprWritebackFact' {
+            $found = @(Get-WritebackFact)
         }
     }
     $answer.objects = @($found)

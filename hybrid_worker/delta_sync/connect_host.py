@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from hybrid_worker.delta_sync.decisions import INTERVAL, Run, Scheduler, obstacle
 from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
+from hybrid_worker.delta_sync.writeback import WRITEBACK_FACTS, WritebackFacts, writeback_facts_of
 
 RUNS_AT_ONCE = 100
 """Run results to read: two cycles of a host with a dozen connectors."""
@@ -121,6 +122,14 @@ class CmdletHost:
             next((_version(value) for name, _, value in told if name == "Version"), None),
             {_domain(dn): value for name, dn, value in told if name == "LastDomainController"},
         )
+
+    def writeback(self) -> WritebackFacts:
+        """Asks how password writeback is, and what it has written to the log of events.
+
+        Raises:
+            SyncRefused: the host does not answer; or the endpoint is of an earlier version.
+        """
+        return writeback_facts_of(self._cmdlets(WRITEBACK_FACTS))
 
     def close(self) -> None:
         """Does what `ConnectHost.close` says."""

@@ -19,6 +19,7 @@ from psrpcore.types import (
 )
 
 from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
+from sandbox.connect_host.event_log import HEARTBEAT, SERVICE_STARTED, SERVICE_STOPPED, by_hour
 from sandbox.connect_host.run_history import TENANT_CONNECTOR, Run
 from sandbox.connect_host.scheduler import SHORTEST_INTERVAL, Scheduler
 from sandbox.domain_controller import domain
@@ -38,6 +39,8 @@ _POLICY_TYPES = ("Delta",)
 """The role capability allows no other, though the cmdlet itself knows more."""
 _ERROR_ACTIONS = ("Continue", "Stop")
 """Nobody calls a remote cmdlet to ignore its errors."""
+
+_SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 
 type Parameters = dict[str, Any]
 
@@ -68,6 +71,7 @@ class Cmdlets:
             "Get-ADSyncRunProfileResult": self._get_run_results,
             "Get-ADSyncAADPasswordResetConfiguration": self._get_writeback,
             "Get-SsprConnectFact": self._get_facts,
+            "Get-SsprWritebackFact": self._get_writeback_facts,
             "Get-Command": self._get_commands,
         }
         self._parameters = {
@@ -107,7 +111,7 @@ class Cmdlets:
 
     def _get_commands(self, _: Parameters) -> list[PSObject]:
         """What the session shows; each of these is a function or an alias in a JEA session."""
-        ours = ("Get-SsprConnectFact",)
+        ours = ("Get-SsprConnectFact", "Get-SsprWritebackFact")
         cmdlets = [name for name in self._exposed() if name not in {*_SHOWN_BY_JEA, *ours}]
         functions = (*_SHOWN_BY_JEA, *ours)
         kinds = {"Alias": _ALIASES_OF_JEA, "Cmdlet": cmdlets, "Function": functions}
@@ -139,6 +143,30 @@ class Cmdlets:
             },
         ]
         return [_custom_object(**fact) for fact in facts]
+
+    def _get_writeback_facts(self, _: Parameters) -> list[PSObject]:
+        """What the other function tells: never what an event says."""
+        conditions, log = self._engine.conditions, self._engine.log
+        if not conditions.is_deaf:
+            log.beat()
+        facts = [("Enabled", "", str(conditions.writeback)), ("Service", "", conditions.service)]
+        if conditions.log_unreadable:
+            problem = "System.UnauthorizedAccessException,Microsoft.PowerShell.Commands"
+            facts.append(("EventsProblem", "", f"{problem}.GetWinEventCommand"))
+        else:
+            since, entries = log.read()
+            facts.append(("EventsSince", "", f"{since:{_SECONDS}}"))
+            facts += [
+                ("Events", f"{number} {hour:{_SECONDS}}", str(count))
+                for (number, hour), count in by_hour(entries).items()
+            ]
+            newest = dict(entries)
+            facts += [
+                ("Newest", str(number), f"{newest[number]:{_SECONDS}}")
+                for number in (SERVICE_STARTED, SERVICE_STOPPED, HEARTBEAT)
+                if number in newest
+            ]
+        return [_custom_object(Name=name, Scope=scope, Value=value) for name, scope, value in facts]
 
     def _start_cycle(self, parameters: Parameters) -> list[PSObject]:
         policy_type = str(parameters.get("PolicyType", "Delta"))

@@ -49,6 +49,12 @@ class Conditions(BaseModel):
     """The role capability shows a cmdlet that the worker does not need."""
     writeback: bool = True
     """Password writeback is switched on in the wizard."""
+    service_stopped: bool = False
+    """The service is stopped: no cycle of its own, no writeback; the log says so."""
+    heartbeat_silent: bool = False
+    """The writeback does not reach Service Bus: no heartbeat is written, and no password."""
+    log_unreadable: bool = False
+    """The session may not read the Application log."""
     cycle_seconds: float = Field(default=1.0, ge=0, allow_inf_nan=False)
     """From the import to the end of the export."""
     writeback_failure: int | None = Field(default=None, ge=31000, le=33999)
@@ -59,3 +65,13 @@ class Conditions(BaseModel):
         """Whether an export brings anything to the tenant."""
         version = tuple(map(int, self.version.split(".")))
         return not self.export_nothing and version >= _OLDEST_THAT_SYNCS
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether what Entra asks of the writeback does not arrive here."""
+        return self.staging or self.service_stopped or self.heartbeat_silent or not self.writeback
+
+    @property
+    def service(self) -> str:
+        """How Windows says that the service stands."""
+        return "Stopped" if self.service_stopped else "Running"

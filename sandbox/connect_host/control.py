@@ -1,14 +1,29 @@
-"""The control API: conditions, cycles and password writeback, as JSON over HTTP."""
+"""The control API: conditions, cycles, events and password writeback, as JSON over HTTP."""
 
 from http import HTTPStatus
 from typing import Any
 
+from pydantic import AwareDatetime, BaseModel, Field
+
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
+from sandbox.connect_host.event_log import (
+    RESET_FAILED,
+    RESET_STARTED,
+    RESET_SUCCEEDED,
+    SERVICE_STARTED,
+    SERVICE_STOPPED,
+)
 from sandbox.connect_host.wsman import Wsman
 from sandbox.directory_sync.active_directory import ActiveDirectory
 from sandbox.directory_sync.control_api import Answer, answer_writeback
 from sandbox.directory_sync.writeback import NOT_WORKING, WritebackError
+
+
+class _EventsOrder(BaseModel):
+    event_id: int = Field(alias="eventId", ge=0, le=65_535)
+    count: int = Field(default=1, ge=1, le=10_000)
+    at: AwareDatetime | None = None
 
 
 class Control:
@@ -25,6 +40,8 @@ class Control:
             "POST /sync": self._sync,
             "GET /cycles": self._cycles,
             "DELETE /cycles": self._forget_cycles,
+            "POST /events": self._write_events,
+            "DELETE /events": self._forget_events,
             "POST /writeback": self._write_back,
         }
 
@@ -37,8 +54,11 @@ class Control:
         }
 
     def _set_conditions(self, body: dict[str, Any]) -> Answer:
-        now = self._engine.conditions.model_dump(by_alias=True)
+        before = self._engine.conditions
+        now = before.model_dump(by_alias=True)
         self._engine.conditions = Conditions.model_validate({**now, **body})
+        if self._engine.conditions.service_stopped != before.service_stopped:
+            self._engine.log.write(SERVICE_STARTED if before.service_stopped else SERVICE_STOPPED)
         return HTTPStatus.OK, self._engine.conditions.model_dump(by_alias=True)
 
     def _sync(self, _: dict[str, Any]) -> Answer:
@@ -55,12 +75,29 @@ class Control:
         self._engine.history.cycles.clear()
         return HTTPStatus.OK, []
 
+    def _write_events(self, body: dict[str, Any]) -> Answer:
+        order = _EventsOrder.model_validate(body)
+        self._engine.log.write(*[order.event_id] * order.count, at=order.at)
+        return HTTPStatus.OK, {}
+
+    def _forget_events(self, _: dict[str, Any]) -> Answer:
+        self._engine.log.forget()
+        return HTTPStatus.OK, {}
+
     def _write_back(self, body: dict[str, Any]) -> Answer:
-        return answer_writeback(self._ad, body, self._refusal())
+        status, answer = answer_writeback(self._ad, body, self._refusal())
+        if status == HTTPStatus.OK:
+            self._engine.log.write(RESET_STARTED, RESET_SUCCEEDED)
+        elif not self._engine.conditions.is_deaf:
+            # What a person's own failure is, is told by an event beside the one that says so.
+            self._engine.log.write(RESET_STARTED, answer["eventId"], RESET_FAILED)
+        return status, answer
 
     def _refusal(self) -> WritebackError | None:
         conditions = self._engine.conditions
         if conditions.staging:
             return WritebackError(NOT_WORKING, "This server is in staging mode.")
+        if conditions.is_deaf:
+            return WritebackError(NOT_WORKING, "The password reset service does not listen.")
         failure = conditions.writeback_failure
         return None if failure is None else WritebackError(failure)

@@ -11,6 +11,7 @@ import httpx
 from ldap3.core.exceptions import LDAPException
 
 from sandbox.connect_host.conditions import Conditions
+from sandbox.connect_host.event_log import EventLog
 from sandbox.connect_host.run_history import AD_CONNECTOR, TENANT_CONNECTOR, Cycle, RunHistory
 from sandbox.directory_sync.active_directory import ActiveDirectory
 from sandbox.directory_sync.export import Exported
@@ -38,6 +39,7 @@ class SyncEngine:
     ) -> None:
         self.conditions = conditions
         self.history = RunHistory()
+        self.log = EventLog()
         self._ad = ad
         self._tenant = tenant.rstrip("/")
         self._file = state / "connector_space.json"

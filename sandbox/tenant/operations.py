@@ -8,6 +8,7 @@ from sandbox.tenant import (
     groups,
     lifecycle,
     organization,
+    policies,
     reports,
     roles,
     synchronization,
@@ -30,6 +31,11 @@ _READ_AUDITS = {"AuditLog.Read.All"}
 _READ_PROVISIONING = {"ProvisioningLog.Read.All"}
 _READ_JOBS = {"Synchronization.Read.All", "Synchronization.ReadWrite.All"}
 _READ_ROLES = {"RoleManagement.Read.Directory", "RoleManagement.Read.All"}
+_READ_METHODS = {
+    *("Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"),
+    "Policy.Read.All",
+}
+_READ_CONDITIONAL_ACCESS = {"Policy.Read.All", "Policy.Read.ConditionalAccess"}
 _READ_SYNC = {
     "OnPremDirectorySynchronization.Read.All",
     "OnPremDirectorySynchronization.ReadWrite.All",
@@ -45,6 +51,7 @@ ALL_PERMISSIONS = (
     "ProvisioningLog.Read.All",
     "Synchronization.Read.All",
     "RoleManagement.Read.Directory",
+    "Policy.Read.All",
 )
 """What together allows every operation here: more than the product asks for."""
 
@@ -149,6 +156,18 @@ _OPERATIONS = (
         "/directory/onPremisesSynchronization",
         organization.list_on_premises_synchronization,
         _READ_SYNC,
+    ),
+    _operation(
+        "GET",
+        "/policies/authenticationMethodsPolicy",
+        policies.get_methods_policy,
+        _READ_METHODS,
+    ),
+    _operation(
+        "GET",
+        "/identity/conditionalAccess/policies",
+        policies.list_access_policies,
+        _READ_CONDITIONAL_ACCESS,
     ),
     _operation("GET", _DETAILS, reports.list_registration_details, _READ_AUDITS),
     _operation("GET", f"{_DETAILS}/{{user-id}}", reports.get_registration_details, _READ_AUDITS),

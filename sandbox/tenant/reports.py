@@ -1,5 +1,6 @@
 """Graph's reports on SSPR: who could use it, and what has happened."""
 
+from collections.abc import Container
 from typing import Any
 
 from sandbox.tenant.clock import timestamp
@@ -63,7 +64,7 @@ def _as_of(tenant: Tenant) -> float:
     return tenant.clock.now() - tenant.settings.report_lag_seconds
 
 
-def _details(tenant: Tenant, user: User, scope: set[str], as_of: float) -> dict[str, Any]:
+def _details(tenant: Tenant, user: User, scope: Container[str], as_of: float) -> dict[str, Any]:
     enabled = tenant.sspr_enabled(user, scope)
     shown = user.registered_at is not None and user.registered_at <= as_of
     methods = user.methods if shown else []

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+_MIGRATIONS = ("preMigration", "migrationInProgress", "migrationComplete")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
@@ -25,10 +27,17 @@ class Settings:
     filters_by_the_table: float = 1.0
     """Whether users are found only by what Microsoft's table of filters offers, and as it says. 0:
     the fields that it calls advanced need no advanced query, as public code has it."""
+    scope_is_audited: float = 1.0
+    """Whether the audit log tells of a change of whom SSPR is on for. 0: it does not, since
+    Microsoft's announcement names the other pages and not this one."""
     methods_required: int = 1
     """How many methods a reset asks people for: 1 or 2."""
     disabled_methods: tuple[str, ...] = ()
     """Methods that the Authentication methods policy does not take."""
+    methods_migration: str = "migrationComplete"
+    """How far the legacy policies have been moved to the Authentication methods policy."""
+    registration_controls: tuple[str, ...] = ()
+    """What Conditional Access asks of whoever registers: `mfa`, `block` …; nothing: no policy."""
     connect_host: str | None = None
     """Base URL of the Connect host that carries out password writebacks."""
 
@@ -70,10 +79,14 @@ def _checked(name: str, value: Any) -> Any:
         if value not in (1, 2) or value is True:
             raise ValueError(f"{name}: not 1 or 2: {value!r}")
         return value
-    if name == "disabledMethods":
+    if name in {"disabledMethods", "registrationControls"}:
         if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-            raise ValueError(f"{name}: not a list of methods: {value!r}")
+            raise ValueError(f"{name}: not a list of words: {value!r}")
         return tuple(value)
+    if name == "methodsMigration":
+        if value not in _MIGRATIONS:
+            raise ValueError(f"{name}: not one of {', '.join(_MIGRATIONS)}: {value!r}")
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{name}: not a number from 0: {value!r}")
     return float(value)

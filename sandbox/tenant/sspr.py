@@ -9,16 +9,18 @@ from starlette.routing import Route
 
 from sandbox.tenant import flow
 from sandbox.tenant.flow import WRITEBACK_TIMEOUT_SECONDS, Refusal, user_not_found
+from sandbox.tenant.scope_choice import CHOICES
 from sandbox.tenant.tenant import Tenant
 
 
 def sspr_routes(tenant: Tenant) -> list[Route]:
-    """Reset, registration, and the sign-in of cloud users."""
+    """Reset, registration, the sign-in of cloud users, and whom it is all switched on for."""
     pages = _Pages(tenant)
     return [
         Route("/sspr/reset", pages.reset, methods=["POST"]),
         Route("/sspr/register", pages.register, methods=["POST"]),
         Route("/sspr/sign-in", pages.sign_in, methods=["POST"]),
+        Route("/sspr/properties", pages.properties, methods=["GET", "POST"]),
     ]
 
 
@@ -61,6 +63,26 @@ class _Pages:
         if user.password != password:
             return _refused(Refusal(401, "AADSTS50126", "Invalid username or password."))
         return JSONResponse({"id": user.id, "userPrincipalName": user.upn})
+
+    async def properties(self, request: Request) -> Response:
+        """The page Properties of the admin center, which no API of Microsoft's offers."""
+        if request.method == "POST":
+            body = await request.json()
+            (scope,) = texts(body, "scope")
+            if scope not in CHOICES:
+                raise ValueError(f"scope: one of {', '.join(CHOICES)} is needed")
+            actor = self._tenant.directory.user_by_upn(str(body.get("by")))
+            self._tenant.choose_scope(scope, self._group(body), actor)
+            self._tenant.save()
+        return JSONResponse(self._tenant.choices.as_of().described())
+
+    def _group(self, body: dict[str, Any]) -> str | None:
+        if "group" not in body:
+            return None
+        group = self._tenant.directory.group_named(str(body["group"]))
+        if group is None:
+            raise ValueError("group: there is no such group")
+        return group.id
 
 
 def texts(body: dict[str, Any], *names: str) -> list[str]:

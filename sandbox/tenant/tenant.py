@@ -1,9 +1,10 @@
 """The tenant: its directory and everything that imposes its conditions on who asks."""
 
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.company import SCOPE_GROUP, Company, object_id
+from sandbox.company import Company, object_id
 from sandbox.tenant.audits import AuditLog
 from sandbox.tenant.clock import Clock
 from sandbox.tenant.cloud_sync import CloudSync
@@ -13,6 +14,7 @@ from sandbox.tenant.faults import Faults
 from sandbox.tenant.lifecycle_tasks import Lifecycle
 from sandbox.tenant.quotas import Quotas
 from sandbox.tenant.recorder import Recorder
+from sandbox.tenant.scope_choice import Choice, Choices, Everybody
 from sandbox.tenant.seed import seeded_directory
 from sandbox.tenant.settings import Settings
 from sandbox.tenant.store import Store
@@ -24,7 +26,7 @@ TENANT_ID = object_id("tenant", "contoso")
 
 @dataclass
 class Tenant:
-    """One tenant. `directory`, `audits`, `settings` and `identities` survive a restart."""
+    """One tenant. `directory`, `audits`, `settings`, `choices`, `identities` survive a restart."""
 
     company: Company
     store: Store
@@ -36,6 +38,8 @@ class Tenant:
     directory: Directory = field(init=False)
     audits: AuditLog = field(default_factory=AuditLog)
     settings: Settings = field(init=False)
+    choices: Choices = field(init=False)
+    """Whom SSPR is switched on for, and was before."""
     identities: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Configured identities by client id, as `POST /sandbox/identities` describes them."""
     quotas: Quotas = field(init=False)
@@ -55,6 +59,7 @@ class Tenant:
             if self.connect_host:
                 settings["connectHost"] = self.connect_host
             self.settings = self.settings.changed(settings)
+        self.choices = Choices(self.store.objects("scope-choice"))
         self.audits.entries = list(self.store.objects("audit"))
         self.identities = {each["clientId"]: each for each in self.store.objects("identity")}
         self.save()
@@ -93,10 +98,27 @@ class Tenant:
         """Whether the user has been there long enough to be found."""
         return user.visible_at <= self.clock.now()
 
-    def in_scope(self, as_of: float | None = None) -> set[str]:
-        """Everything in the group that is selected in SSPR."""
-        return self.directory.membership.transitive(object_id("group", SCOPE_GROUP), as_of)
+    def choose_scope(self, scope: str, group: str | None, actor: User | None) -> None:
+        """Switch SSPR on for nobody, a group or everybody, as an administrator does."""
+        before, now = self.choices.as_of(), self.clock.now()
+        chosen = Choice(now, scope, group or before.group)
+        settings = chosen.changed_settings(before)
+        self.choices.add(chosen)
+        self.store.save(
+            [ObjectChange("scope-choice", f"{len(self.choices):09}", chosen.described())]
+        )
+        if settings and self.settings.scope_is_audited:
+            self.audits.write_settings(actor, settings, now)
 
-    def sspr_enabled(self, user: User, scope: set[str]) -> bool:
+    def in_scope(self, as_of: float | None = None) -> Container[str]:
+        """Everything that SSPR is switched on for: what is in the selected group, as a rule."""
+        choice = self.choices.as_of(as_of)
+        if choice.scope == "all":
+            return Everybody()
+        if choice.scope == "none":
+            return frozenset()
+        return self.directory.membership.transitive(choice.group, as_of)
+
+    def sspr_enabled(self, user: User, scope: Container[str]) -> bool:
         """Whether SSPR lets the user in; administrators have a policy of their own."""
         return user.governed_as_administrator or user.id in scope

@@ -117,6 +117,18 @@ class WaveRolledBack(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventsForgotten(Signal):
+    """An operator had events forgotten, and what they did undone."""
+
+    event = "events-forgotten"
+    events: int
+    people: int
+    put_in: int
+    """People who are wanted again, those among them who wait."""
+    taken_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateFailed(Signal):
     """A look at a gate came out badly."""
 
@@ -381,6 +393,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     WritingStarted,
     WaveBegun,
     WaveRolledBack,
+    EventsForgotten,
     GateFailed,
     GateInconclusive,
     PlanUnsafe,

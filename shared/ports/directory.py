@@ -8,6 +8,7 @@ from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, Memberships, Person, Registration
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
+from shared.domain.rollout.sspr_policy import PolicyChange
 
 
 class Directory(Protocol):
@@ -62,3 +63,10 @@ class Directory(Protocol):
 
     async def resets(self, since: datetime) -> Sequence[Reset]:
         """Returns the resets that people tried by themselves since then, by the audit log."""
+
+    async def policy_changes(self, since: datetime) -> Sequence[PolicyChange]:
+        """Returns the changes of SSPR's own settings since then, by the audit log, oldest first.
+
+        The log comes minutes late, and what it leaves out nobody can tell: an empty answer is no
+        proof that nothing was changed.
+        """

@@ -124,6 +124,9 @@ class Ledger(Protocol):
         With some of the partitions, those in these.
         """
 
+    def told_of(self) -> AsyncGenerator[Sequence[Enrolment]]:
+        """Yields everybody of whom an event was ever taken, with their histories, by the page."""
+
     async def totals(self) -> Totals:
         """Returns the totals, without reading every person."""
 

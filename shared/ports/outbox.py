@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
@@ -23,6 +24,9 @@ class Outbox(Protocol):
 
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
         """Sends commands to the hybrid worker."""
+
+    async def send_questions(self, questions: Sequence[DirectoryQuestion]) -> None:
+        """Asks the hybrid worker about people; it writes nothing for that."""
 
     async def send_stop(self, stop: DirectoryStop) -> None:
         """Tells the hybrid worker that commands issued before are void."""

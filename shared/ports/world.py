@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.domain.person.brake import Brakes
+from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
 from shared.ports.cloud_scope import CloudScope
@@ -16,8 +17,10 @@ from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
+from shared.ports.preflights import Preflights
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.tenant_facts import TenantFacts
 from shared.ports.unread import Unread
 from shared.ports.workers import Workers
 from shared.ports.write_control import WriteControl
@@ -44,6 +47,7 @@ class World:
     directory: Directory
     cloud_scope: CloudScope
     cloud_sync: CloudSync
+    tenant_facts: TenantFacts
     ledger: Ledger
     rollouts: Rollouts
     write_control: WriteControl
@@ -52,6 +56,7 @@ class World:
     workers: Workers
     scim_users: ScimUsers
     held_events: HeldEvents
+    preflights: Preflights
     audit: Audit
     outbox: Outbox
     dead_letters: DeadLetters
@@ -60,4 +65,6 @@ class World:
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()
+    licences: Licences = DEFAULT_LICENCES
+    """What has to be assigned to somebody who is to reset a password."""
     brakes: Brakes = field(default_factory=Brakes)

@@ -61,6 +61,20 @@ function Get-ADSyncConnector {
     [pscustomobject] @{ Name = 'contoso.com'; Partitions = @($partition) }
     [pscustomobject] @{ Name = 'contoso - AAD'; Partitions = @(@{ Parameters = @() }) }
 }
+function Get-ADSyncAADPasswordResetConfiguration {
+    param([string] $Connector)
+    [pscustomobject] @{ Enabled = $Connector -eq 'contoso - AAD' }
+}
+function Get-Service {
+    param([string] $Name)
+    [pscustomobject] @{ Status = "$Name runs" }
+}
+function Get-WinEvent {
+    param([hashtable] $FilterHashtable, [long] $MaxEvents)
+    foreach ($id in 31003, 31019, 31003) {
+        [pscustomobject] @{ Id = $id; TimeCreated = [datetime]::UtcNow; Message = 'of ada' }
+    }
+}
 function Start-ADSyncSyncCycle {
     param([string] $PolicyType)
     SAYS
@@ -148,3 +162,11 @@ def test_another_cmdlet_is_not_run(tmp_path: Path) -> None:
     )
     with pytest.raises(SyncRefused, match="no JSON answer"):
         LocalPowerShell(settings)("Set-ADSyncScheduler")
+
+
+def test_the_writeback_is_told_as_the_endpoint_tells_it(tmp_path: Path) -> None:
+    told = host(tmp_path, ["contoso - AAD"]).writeback()
+    assert (told.enabled, told.service, told.events_problem) == (True, "ADSync runs", None)
+    assert told.events == {31003: 2, 31019: 1}
+    assert told.heartbeat_at
+    assert told.events_since

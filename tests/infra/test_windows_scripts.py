@@ -9,6 +9,8 @@ import pytest
 
 from hybrid_worker.check.connect_host import NEEDED, READS_WRITEBACK
 from hybrid_worker.delta_sync.connect_host import FACTS
+from hybrid_worker.delta_sync.local_powershell import SCRIPT
+from hybrid_worker.delta_sync.writeback import WRITEBACK_FACTS
 from hybrid_worker.settings import ProcessSettings, SyncSettings
 from tests.support.infra.powershell import WINDOWS, run
 from tests.support.repository import ROOT
@@ -79,24 +81,40 @@ def called_cmdlets() -> dict[str, set[str]]:
 
 
 def _constant(node: ast.expr) -> str:
-    if isinstance(node, ast.Name) and node.id in {"READS_WRITEBACK", "FACTS"}:
-        return {"READS_WRITEBACK": READS_WRITEBACK, "FACTS": FACTS}[node.id]
+    names = {
+        "READS_WRITEBACK": READS_WRITEBACK,
+        "FACTS": FACTS,
+        "WRITEBACK_FACTS": WRITEBACK_FACTS,
+    }
+    if isinstance(node, ast.Name) and node.id in names:
+        return names[node.id]
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def exposed_cmdlets() -> dict[str, set[str]]:
     """Each cmdlet of the role capability, with the parameters it lets through."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for line in CAPABILITY.read_text().splitlines():
-        pattern = r"\s+(?:@\{ Name = |VisibleFunctions = )?'([A-Z]\w+-\w+)'(.*)"
-        if match := re.match(pattern, line):
+        if line.strip().startswith("VisibleFunctions = "):
+            found |= {name: set[str]() for name in re.findall(r"'([A-Z]\w+-\w+)'", line)}
+        if match := re.match(r"\s+(?:@\{ Name = )?'([A-Z]\w+-\w+)'(.*)", line):
             found[match[1]] = set(re.findall(r"Name = '(\w+)'", match[2]))
     return found
 
 
 def test_the_endpoint_shows_exactly_what_the_workers_code_calls() -> None:
     assert exposed_cmdlets() == called_cmdlets()
-    assert set(exposed_cmdlets()) == NEEDED | {READS_WRITEBACK, FACTS}
+    assert set(exposed_cmdlets()) == NEEDED | {READS_WRITEBACK, FACTS, WRITEBACK_FACTS}
+
+
+def test_a_worker_on_the_host_itself_asks_of_the_writeback_what_the_endpoint_tells() -> None:
+    def lines(file: Path) -> list[str]:
+        text = file.read_text()
+        begin, end = "# begin of the writeback's facts", "# end of the writeback's facts"
+        return [line.strip() for line in text.partition(begin)[2].partition(end)[0].splitlines()]
+
+    assert lines(SCRIPT) == lines(CAPABILITY)
+    assert "Get-WinEvent" in " ".join(lines(SCRIPT))
 
 
 def test_the_endpoint_has_the_name_that_the_worker_asks_for() -> None:

@@ -11,7 +11,7 @@ import ldap3
 import pytest
 
 from hybrid_worker.active_directory.account import AccountKind, Pointer
-from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
+from hybrid_worker.active_directory.connection import Control, DirectoryConnection, Entry
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
 from hybrid_worker.active_directory.scope_group import ScopeGroup
@@ -79,12 +79,17 @@ class CappedConnection(DirectoryConnection):
     """Reads no more than ten members at once, as AD no more than 1,500; Samba has no limit."""
 
     def read(
-        self, dn: str, attributes: Sequence[str], *, guids_of_members: bool = False
+        self,
+        dn: str,
+        attributes: Sequence[str],
+        *,
+        guids_of_members: bool = False,
+        controls: Sequence[Control] = (),
     ) -> Entry | None:
         (name,) = attributes
         start = int(name.removeprefix("member;range=").removesuffix("-*"))
         capped = [f"member;range={start}-{start + 9}"]
-        return super().read(dn, capped, guids_of_members=guids_of_members)
+        return super().read(dn, capped, guids_of_members=guids_of_members, controls=controls)
 
 
 class Worker:

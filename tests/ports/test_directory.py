@@ -11,6 +11,7 @@ from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier, IdentifierKind, Memberships, Person
 from shared.domain.rollout.resets import ResetOutcome
 from shared.domain.rollout.scope_groups import SyncedGroup
+from shared.domain.rollout.sspr_policy import SettingChange, SsprScope
 from shared.ports.directory import Directory
 from tests.support.graph_tenant import (
     CLOUD_PEOPLE,
@@ -217,6 +218,40 @@ async def test_a_reset_is_a_success_or_blocked_and_what_else_ends_it_is_left_out
     }
     newest = max(reset.at for reset in resets)
     assert await entra.directory.resets(newest + timedelta(hours=1)) == []
+
+
+async def test_the_report_follows_whom_sspr_is_switched_on_for(entra: Entra) -> None:
+    other = entra.add_group("Somebody else's")
+    await entra.join(other, UNA)
+    await entra.scope.add([GRACE])
+
+    async def enabled() -> set[str]:
+        report = await entra.directory.registrations()
+        return {GRACE, UNA} & {one for one, row in report.items() if row.sspr_enabled}
+
+    assert await enabled() == {GRACE}
+    entra.switch_sspr(SsprScope.NONE)
+    assert await enabled() == set()
+    entra.switch_sspr(SsprScope.ALL)
+    assert await enabled() == {GRACE, UNA}
+    entra.switch_sspr(SsprScope.GROUP, "Somebody else's")
+    assert await enabled() == {UNA}
+
+
+async def test_the_audit_log_tells_of_changes_of_ssprs_own_settings_oldest_first(
+    entra: Entra,
+) -> None:
+    other = entra.add_group("Somebody else's")
+    assert await entra.directory.policy_changes(LONG_AGO) == []
+    entra.switch_sspr(SsprScope.ALL)
+    entra.switch_sspr(SsprScope.GROUP, "Somebody else's")
+    changes = await entra.directory.policy_changes(LONG_AGO)
+    assert [change.scope for change in changes] == [SsprScope.ALL, SsprScope.GROUP]
+    assert [change.names_group(other) for change in changes] == [None, True]
+    assert changes[1].names_group(SCOPE) is False
+    assert all(change.may_be_of_scope for change in changes)
+    assert changes[0].settings == (SettingChange("EnablementType", "1", "2"),)
+    assert await entra.directory.policy_changes(changes[1].at + timedelta(hours=1)) == []
 
 
 SYNCED = SYNCED_SCOPE_GROUP

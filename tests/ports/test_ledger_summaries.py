@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import count
 
 from shared.domain.person.enrolment import Exclusion, Provenance, State
+from shared.domain.person.membership import NO_EVENT
 from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
@@ -47,3 +48,14 @@ async def test_whoever_has_seen_enough_may_stop_reading(ledger: Ledger) -> None:
     async with aclosing(ledger.summaries()) as pages:
         assert await anext(pages)
     assert len([page async for page in ledger.summaries()]) == 16
+
+
+async def test_everybody_of_whom_an_event_was_taken_is_told_of_once_wherever_they_are(
+    ledger: Ledger,
+) -> None:
+    """Given people by events, by waves and without an object id, those by events are told whole."""
+    told = [*(enrolment(object_id(number)) for number in range(40)), enrolment("employee:1")]
+    never = [enrolment(object_id(number), event_time=NO_EVENT) for number in range(40, 60)]
+    await put(ledger, *told, *never)
+    found = [one async for page in ledger.told_of() for one in page]
+    assert sorted(found, key=lambda one: one.key) == sorted(told, key=lambda one: one.key)

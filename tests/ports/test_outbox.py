@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.operation_request import OperationRequest
@@ -36,6 +37,12 @@ COMMAND = DirectoryCommand(
     issued_at=NOW,
     expires_at=NOW + HOUR,
 )
+QUESTION = DirectoryQuestion(
+    question_key="q1.0",
+    people=(CommandMember(key="p1", employee_id="1"),),
+    asked_at=NOW,
+    expires_at=NOW + HOUR,
+)
 CALLBACK = LifecycleCallback(
     event_key="e1",
     callback_path="/identityGovernance/lifecycleWorkflows/workflows/1/tasks/2/taskProcessingResults"
@@ -64,6 +71,12 @@ KINDS: list[tuple[str, Send, str, bytes]] = [
         lambda outbox: outbox.send_commands([COMMAND]),
         "d1",
         COMMAND.text(),
+    ),
+    (
+        DIRECTORY_COMMANDS,
+        lambda outbox: outbox.send_questions([QUESTION]),
+        "question:q1.0",
+        QUESTION.text(),
     ),
     (
         ROLLOUT_OPERATIONS,

@@ -20,4 +20,6 @@ def parse(words: list[str]) -> None:
         context = command.make_context(command.name, list(words), parent=context)
         if not hasattr(command, "commands"):
             return
+        if command.invoke_without_command and not set(words) & set(command.commands):
+            return
         _, command, words = command.resolve_command(context, words)

@@ -10,6 +10,8 @@ from pathlib import Path
 from shared.contracts.documents.hr_sources.vocabulary import Authentication
 from shared.domain.durations import duration_text
 from shared.domain.person.documented_methods import DOCUMENTED, READ_ON, DocumentedMethod
+from shared.domain.person.preflight import PASSING, REFUSING, Finding
+from shared.domain.person.preflight_words import FINDINGS
 from shared.domain.rollout.gates.kind import GateKind, GateKinds, Sample
 from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
@@ -54,6 +56,12 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
             "gates": _table(
                 ("gate that fails", "likely cause", "do"),
                 [(_code(kind.name), kind.guide.cause, kind.guide.remedy) for kind in kinds],
+            )
+        },
+        _DOCS / "who-can-reset.md": {
+            "findings": _table(
+                ("finding", "refuses a reset", "event", "what it is", "do"),
+                [_finding(finding) for finding in Finding],
             )
         },
         _DOCS / "hr-systems.md": {
@@ -101,6 +109,13 @@ def _method(name: str, known: DocumentedMethod) -> Sequence[str]:
     if not rule.of_administrators:
         counts += ", not of administrators"
     return (_code(name), counts, f"[page]({known.source})")
+
+
+def _finding(finding: Finding) -> Sequence[str]:
+    words = FINDINGS[finding]
+    refuses = ("for now" if finding in PASSING else "yes") if finding in REFUSING else "no"
+    event = f"[{words.event}]({words.source})" if words.event else f"[page]({words.source})"
+    return (_code(finding), refuses, event, words.text, words.remedy)
 
 
 def _judgement(kind: GateKind) -> Sequence[str]:

@@ -38,8 +38,11 @@ from shared.domain.person.enrolment import (
     CauseKind,
     Claim,
     Enrolment,
+    EventHistory,
+    EventRecord,
     Exclusion,
     Provenance,
+    Said,
     State,
     Step,
 )
@@ -47,10 +50,12 @@ from shared.domain.person.kinds import KindRule, TraitRule
 from shared.domain.person.methods import NO_CHANGES, HeldMethods, MethodRule, ResetChanges
 from shared.domain.person.people import Attribute, Trait, UserRef
 from shared.domain.person.policy import AttributeRule, SourceOfAuthority
+from shared.domain.person.preflight import Finding, Preflight, Unknown
 from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
+from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
@@ -61,6 +66,7 @@ from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
+from shared.ports.preflights import PreflightQuestion
 from shared.ports.rollouts import Reconciliation
 from shared.ports.scim_users import ScimUser
 from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
@@ -74,6 +80,39 @@ ADA, BOB, CAROL = (f"{number}ada0000-0000-4000-8000-000000000000" for number in 
 PROVISIONAL = "employee:4711"
 
 _EXCLUSION = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "grace", "on leave", LATER, begins=NOW)
+_EVENTS = EventHistory(
+    Said(
+        NOW - timedelta(days=9),
+        Claim(Cause(CauseKind.EVENT, "event-a", "hr"), LATER),
+        Exclusion(Reason.OFFBOARDED, "hr", "event-b", LATER, begins=NOW),
+        NOW,
+    ),
+    (
+        EventRecord(
+            key="event-1",
+            leaves=True,
+            occurred_at=NOW - timedelta(hours=1),
+            taken_at=NOW,
+            source="hr/workday",
+            reference="für die Personalabteilung",
+            actor="hr",
+            day=LATER,
+            day_ends=LATER,
+            joins_by_day=True,
+            dropped=(Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),),
+            replaced=_EXCLUSION,
+            forgotten=True,
+        ),
+        EventRecord(
+            key="event-2",
+            leaves=False,
+            occurred_at=NOW,
+            taken_at=NOW,
+            reference="event-2",
+            actor="event",
+        ),
+    ),
+)
 WHOLE = Enrolment(
     key=ADA,
     user=UserRef(
@@ -111,13 +150,16 @@ WHOLE = Enrolment(
         Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),
     ),
     exclusion=_EXCLUSION,
+    events=_EVENTS,
     steps=(
         Step(NOW - timedelta(hours=1), State.REQUESTED, Reason.ONBOARDED, "event-1"),
         Step(NOW, State.APPLIED, Reason.ADDED),
     ),
 )
 """With a value in every field."""
-BEFORE_CONVERSIONS = replace(WHOLE, account=None)
+BEFORE_EVENTS = replace(WHOLE, events=None)
+"""As it was stored before events were remembered one by one."""
+BEFORE_CONVERSIONS = replace(BEFORE_EVENTS, account=None)
 """As it was stored before an account could be converted."""
 BEFORE_METHODS = replace(BEFORE_CONVERSIONS, held=None)
 """As it was stored before methods were read."""
@@ -197,6 +239,16 @@ BEFORE_RESETS = replace(BEFORE_KINDS, document=replace(BEFORE_KINDS.document, re
 """As it was stored before a document could say what a reset asks for."""
 RESULT = Result(gate=GATE, outcome=Outcome.FAILED, value=0.5, sample=40, text="20 of 40")
 DECIDED = Evaluation(NOW, "pilot", (RESULT,), "paused")
+QUIET_GATE = replace(GATE, quiet_passes=True)
+QUIET_DECIDED = replace(DECIDED, results=(replace(RESULT, gate=QUIET_GATE),))
+QUIET_ROLLOUT = replace(
+    ROLLOUT,
+    document=replace(
+        ROLLOUT.document,
+        waves=tuple(replace(wave, gates=(QUIET_GATE,)) for wave in ROLLOUT.document.waves),
+    ),
+)
+"""The others are as they were stored before a gate could pass by too few."""
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
 RECONCILIATION = Reconciliation(
     at=NOW,
@@ -233,6 +285,27 @@ SIGHT = replace(
     BEFORE_SYNC_MODES,
     sync_mode=SyncMode.CONNECT,
     scope_group_sid="S-1-5-21-1-2-3-1104",
+)
+"""With a value in every field but the host's, which is newer."""
+HOST_SIGHT = replace(
+    SIGHT,
+    host=HostSight(
+        looked_at=NOW,
+        problem="unreachable: no route",
+        version="2.5.190.0",
+        staging=True,
+        scheduler_enabled=True,
+        scheduler_suspended=True,
+        writeback_enabled=True,
+        service="Running",
+        events_since=NOW,
+        events_problem="NoMatchingProvidersFound",
+        heartbeat_at=NOW,
+        started_at=NOW,
+        stopped_at=NOW,
+        events=((31002, 4), (31003, 1)),
+        hours=(HourOfWritebacks(begins_at=NOW, succeeded=4, failed=1),),
+    ),
 )
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
@@ -314,6 +387,22 @@ SCIM_USER = ScimUser(
     version=2,
 )
 
+PREFLIGHT = Preflight(
+    key=ADA,
+    seen_at=NOW,
+    worker="worker-1",
+    findings=(Finding.NO_RESET_RIGHT, Finding.INHERITANCE_BLOCKED),
+    unknown=(Unknown.PASSWORD_POLICY,),
+)
+QUESTION = PreflightQuestion(
+    check="c0ffee",
+    part=7,
+    people=(ADA, BOB),
+    asked_at=NOW,
+    expires_at=NOW + timedelta(minutes=15),
+    actor="ada",
+    answered_at=NOW,
+)
 HELD = HeldEvent(
     brake="workday",
     direction=Direction.LEAVING,
@@ -395,13 +484,22 @@ async def _expect_methods(tables: Tables) -> None:
 
 
 async def _write_converted(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_EVENTS, actor="hr", now=NOW)
 
 
 async def _expect_converted(tables: Tables) -> None:
-    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_EVENTS}
     (page,) = [page async for page in tables.ledger.summaries()]
     assert [one.account for one in page] == [SourceOfAuthority.CLOUD]
+
+
+async def _write_events(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_events(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    assert [page async for page in tables.ledger.told_of()] == [[WHOLE]]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -430,6 +528,18 @@ async def _expect_kinds(tables: Tables) -> None:
     stored = await tables.rollouts.current()
     assert stored
     assert stored.rollout == ROLLOUT
+
+
+async def _write_quiet(tables: Tables) -> None:
+    await tables.rollouts.replace(None, QUIET_ROLLOUT, action="apply", now=NOW)
+    await tables.rollouts.keep_evaluation(QUIET_DECIDED)
+
+
+async def _expect_quiet(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == QUIET_ROLLOUT
+    assert list(await tables.rollouts.evaluations(9)) == [QUIET_DECIDED]
 
 
 async def _write_rollout(tables: Tables) -> None:
@@ -472,6 +582,14 @@ async def _write_worker_sync(tables: Tables) -> None:
 
 async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
+
+
+async def _write_worker_host(tables: Tables) -> None:
+    await tables.workers.sighted([HOST_SIGHT])
+
+
+async def _expect_worker_host(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [HOST_SIGHT]
 
 
 async def _write_writing(tables: Tables) -> None:
@@ -541,18 +659,30 @@ async def _expect_held(tables: Tables) -> None:
     assert await held.admit("workday", Direction.JOINING, [BOB, CAROL], Rate(2), NOW) == {BOB}
 
 
+async def _write_preflight(tables: Tables) -> None:
+    await tables.preflights.answered(QUESTION, [PREFLIGHT], NOW)
+
+
+async def _expect_preflight(tables: Tables) -> None:
+    assert await tables.preflights.find([ADA, BOB]) == {ADA: PREFLIGHT}
+    assert await tables.preflights.question("c0ffee.7") == QUESTION
+
+
 GOLDEN: Mapping[str, Golden] = {
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
+    "events": Golden(_write_events, _expect_events),
     "receipts": Golden(_write_receipts, _expect_receipts),
-    "kinds": Golden(_write_kinds, _expect_kinds),
+    "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
+    "quiet": Golden(_write_quiet, _expect_quiet),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
-    "resets": Golden(_write_rollout, _expect_rollout),
+    "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
+    "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
@@ -560,6 +690,7 @@ GOLDEN: Mapping[str, Golden] = {
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),
+    "preflight": Golden(_write_preflight, _expect_preflight),
 }
 
 type Rows = dict[str, list[dict[str, Any]]]

@@ -42,6 +42,8 @@ QUICK = {
     "SSPR_WORKER_SYNC_DEBOUNCE": "0.1",
     "SSPR_WORKER_SYNC_POLL": "0.2",
     "SSPR_WORKER_SYNC_LONGEST_PAUSE": "0.4",
+    # Who counts sessions on the host counts those of the delta sync.
+    "SSPR_WORKER_SYNC_LOOK_EVERY": "0",
 }
 NO_SYNC = {"SSPR_WORKER_SYNC_MODE": "none"}
 OFTEN = {"SSPR_WORKER_REPORT_EVERY": "1"}

@@ -72,7 +72,7 @@ $changes += @(Copy-Changed -Path (Join-Path -Path $source -ChildPath 'RoleCapabi
 $changes += @(Close-Folder -Path $TranscriptFolder)
 
 # 4. The session configuration, for this account.
-$text = Get-SessionConfiguration -Template (Join-Path -Path $PSScriptRoot -ChildPath 'SSPR.DeltaSync.pssc') -Account $Account -TranscriptFolder $TranscriptFolder
+$text = Get-SessionConfiguration -Template (Join-Path -Path $PSScriptRoot -ChildPath 'SSPR.DeltaSync.pssc') -Account $Account -TranscriptFolder $TranscriptFolder -EventReaders (Get-EventReaderGroup)
 $isWritten = (Test-Path -LiteralPath $file) -and ([System.IO.File]::ReadAllText($file) -ceq $text)
 $isRegistered = [bool] (Get-PSSessionConfiguration -Name $Name -ErrorAction 'SilentlyContinue')
 if ((-not ($isWritten -and $isRegistered)) -and $PSCmdlet.ShouldProcess($Name, 'Register the endpoint, which restarts WinRM')) {

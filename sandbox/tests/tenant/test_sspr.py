@@ -301,6 +301,47 @@ def test_audits_are_filtered_by_service_and_time_the_newest_first(tenant: Runnin
     assert tenant.get("/auditLogs/directoryAudits", filter=since)["value"] == both[:1]
 
 
+def switch(tenant: RunningTenant, **choice: str) -> None:
+    assert tenant.http.post("/sspr/properties", json=choice).status_code == 200
+
+
+def test_whoever_sspr_is_switched_on_for_gets_in_and_the_report_says_so_late(
+    tenant: RunningTenant,
+) -> None:
+    register(tenant, "grace@contoso.test")
+    enrol_cloud(tenant, "grace@contoso.test")
+    tenant.sandbox("POST", "settings", {"reportLagSeconds": 600})
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 1200})
+    switch(tenant, scope="none")
+    assert reset(tenant, "grace@contoso.test")[1]["code"] == "SSPR_0013"
+    assert details(tenant, "grace@contoso.test")["isSsprEnabled"] is True
+    tenant.sandbox("POST", "clock", {"offsetSeconds": 2400})
+    assert details(tenant, "grace@contoso.test")["isSsprEnabled"] is False
+    switch(tenant, scope="all")
+    assert reset(tenant, "grace@contoso.test")[0] == 200
+    tenant.sandbox("POST", "groups", {"displayName": "Somebody else's"})
+    switch(tenant, scope="selected", group="Somebody else's")
+    assert reset(tenant, "grace@contoso.test")[0] == 403
+    switch(tenant, scope="selected", group="SSPR-Scope")
+    assert reset(tenant, "grace@contoso.test")[0] == 200
+
+
+def test_a_change_of_the_scope_is_audited_with_who_did_it_unless_it_is_left_out(
+    tenant: RunningTenant,
+) -> None:
+    switch(tenant, scope="all", by="grace@contoso.test")
+    activity = "activityDisplayName eq 'Update SSPR Settings'"
+    (entry,) = tenant.get("/auditLogs/directoryAudits", filter=activity)["value"]
+    assert entry["targetResources"][0]["modifiedProperties"] == [
+        {"displayName": "EnablementType", "oldValue": "1", "newValue": "2"}
+    ]
+    assert entry["initiatedBy"]["user"]["id"] == tenant.user_id("grace@contoso.test")
+    tenant.sandbox("POST", "settings", {"scopeIsAudited": 0})
+    switch(tenant, scope="none")
+    assert tenant.get("/auditLogs/directoryAudits", filter=activity)["value"] == [entry]
+    assert tenant.http.post("/sspr/properties", json={"scope": "some"}).status_code == 400
+
+
 def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
     with running(tmp_path) as tenant:
         sync(tenant, users=[synced_user("ada", "a1")], groups=[{**GROUP, "members": ["a1"]}])
@@ -310,10 +351,12 @@ def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
         tenant.sandbox("POST", "settings", {"membershipLagSeconds": 0, "connectHost": "http://x"})
         tenant.sandbox("POST", "clock", {"offsetSeconds": 100})
         tenant.sandbox("POST", "identities", {"clientId": "reader", "roles": []})
+        switch(tenant, scope="all")
         before = tenant.sandbox("GET", "state")
         audits = tenant.get("/auditLogs/directoryAudits")["value"]
     with running(tmp_path) as tenant:
         assert tenant.sandbox("GET", "state") == before
+        assert tenant.http.get("/sspr/properties").json()["scope"] == "all"
         assert tenant.get("/auditLogs/directoryAudits")["value"] == audits
         assert tenant.sandbox("GET", "settings")["connectHost"] == "http://x"
         assert tenant.token("reader").status_code == 200

@@ -17,11 +17,13 @@ from shared.adapters.graph.people import (
     registration_of,
     with_appointments,
 )
+from shared.adapters.graph.policy_changes import policy_changes_of
 from shared.adapters.graph.queries import (
     all_users,
     group_kind,
     groups_around,
     groups_with_sid,
+    policy_audits,
     registration_report,
     role_assignments,
     sspr_audits,
@@ -44,6 +46,7 @@ from shared.domain.person.people import (
 )
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
+from shared.domain.rollout.sspr_policy import PolicyChange
 
 _MOST_LOOKED_UP = 1000
 """Ids of one look-up. Source: https://learn.microsoft.com/graph/api/directoryobject-getbyids"""
@@ -215,6 +218,11 @@ class GraphDirectory:
         """Reads the resets that people tried by themselves since then, by the audit log."""
         listed = pages(self._client, sspr_audits(since))
         return resets_of([record async for page in listed for record in page])
+
+    async def policy_changes(self, since: datetime) -> list[PolicyChange]:
+        """Reads the changes of SSPR's own settings since then, oldest first, in one request."""
+        lists = await read_lists(self._client, policy_audits(since))
+        return policy_changes_of(chain.from_iterable(each or () for each in lists))
 
     async def _member_ids(self, group_id: str) -> frozenset[str]:
         listed = pages(self._client, transitive_members(group_id))

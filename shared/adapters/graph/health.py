@@ -1,14 +1,12 @@
 """The port `Dependency`: Graph, permission by permission."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
-from http import HTTPStatus
 from urllib.parse import quote
 
 from shared.adapters.graph.client import GraphClient
-from shared.adapters.graph.failure import GraphFailure, NoToken
 from shared.adapters.graph.scope import look_at_group
+from shared.adapters.graph.trouble import not_reached
 from shared.domain.health import DependencyKind, NotReached, Trouble
 from shared.domain.person.policy import Topology
 from shared.domain.person.scope_group import obstacle_to_topology
@@ -66,11 +64,11 @@ class GraphHealth:
         return [*reads, _check("kind of scope group", _GROUP, self._look_at_kind)]
 
     async def _look(self, path: str) -> None:
-        with _not_reached():
+        with not_reached():
             await self._client.get(path)
 
     async def _look_at_kind(self) -> None:
-        with _not_reached():
+        with not_reached():
             group = await look_at_group(self._client, self._group_id)
         if obstacle := obstacle_to_topology(group, self._topology):
             raise NotReached(Trouble.WRONG_KIND, f"{obstacle}: {obstacle.text}")
@@ -78,14 +76,6 @@ class GraphHealth:
 
 def _check(name: str, permission: str, look: Callable[[], Awaitable[None]]) -> Check:
     return Check(kind=DependencyKind.GRAPH, name=name, purpose=permission, look=look)
-
-
-@contextmanager
-def _not_reached() -> Iterator[None]:
-    try:
-        yield
-    except GraphFailure as failure:
-        raise NotReached(_trouble(failure), str(failure)) from None
 
 
 def _looks_at_cloud_sync(service_principal_ids: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -99,17 +89,3 @@ def _looks_at_cloud_sync(service_principal_ids: Collection[str]) -> dict[str, tu
     }
     log = ("ProvisioningLog.Read.All", "/auditLogs/provisioning?$top=1")
     return {**jobs, "provisioning log": log}
-
-
-def _trouble(failure: GraphFailure) -> Trouble:
-    if isinstance(failure, NoToken):
-        return Trouble.NO_TOKEN
-    match failure.status:
-        case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return Trouble.FORBIDDEN
-        case HTTPStatus.NOT_FOUND:
-            return Trouble.MISSING
-        case None:
-            return Trouble.UNREACHABLE
-        case _:
-            return Trouble.FAILED

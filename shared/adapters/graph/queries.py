@@ -18,6 +18,8 @@ _FIELDS = (
 _GROUP_FIELDS = "id,onPremisesSyncEnabled,onPremisesSecurityIdentifier,securityEnabled,groupTypes"
 _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
 _SSPR = "Self-service Password Management"
+_SETTINGS_CHANGED = "Update SSPR Settings"
+"""The activity of a change of SSPR's settings; see `policy_changes`."""
 
 
 def users_with(field: str, values: Collection[str]) -> Iterator[str]:
@@ -119,6 +121,24 @@ def sspr_audits(since: datetime) -> str:
     """
     condition = f"loggedByService eq {quoted(_SSPR)} and activityDateTime ge {_moment_text(since)}"
     return f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
+
+
+def policy_audits(since: datetime) -> tuple[str, str]:
+    """Returns the paths that list the audit log's records of SSPR's own settings since then.
+
+    The second has what Microsoft's list of activities names, password writeback on and off. By
+    which service the first is logged is not documented, so it is asked for by its name.
+    """
+    time = f"activityDateTime ge {_moment_text(since)}"
+    conditions = (
+        f"activityDisplayName eq {quoted(_SETTINGS_CHANGED)} and {time}",
+        f"loggedByService eq {quoted(_SSPR)} and category eq 'DirectoryManagement' and {time}",
+    )
+    first, second = (
+        f"/auditLogs/directoryAudits?$filter={quote(one, safe='')}&$top={_LARGEST_PAGE}"
+        for one in conditions
+    )
+    return first, second
 
 
 def _moment_text(moment: datetime) -> str:

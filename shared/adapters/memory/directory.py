@@ -16,6 +16,7 @@ from shared.domain.person.people import (
 )
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
+from shared.domain.rollout.sspr_policy import PolicyChange
 
 
 class MemoryDirectory:
@@ -119,6 +120,11 @@ class MemoryDirectory:
         """Returns the resets that people tried by themselves since then."""
         await self._pause("directory.resets")
         return [reset for reset in self._tenant.resets if reset.at >= since]
+
+    async def policy_changes(self, since: datetime) -> Sequence[PolicyChange]:
+        """Returns the changes of SSPR's own settings since then, oldest first."""
+        await self._pause("directory.policy_changes")
+        return [change for change in self._tenant.policy_changes if change.at >= since]
 
 
 def _names_of(person: Person) -> Iterator[Identifier]:

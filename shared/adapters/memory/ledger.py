@@ -12,6 +12,7 @@ from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.amendment import Amendment, Decide, entry_of, in_turn, wave_of
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.membership import NO_EVENT
 from shared.domain.person.partitions import BUCKETS, PROVISIONAL, partition_of
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import joined, refuse_outdated
@@ -146,6 +147,14 @@ class MemoryLedger:
             for page in batched(people, _PAGE, strict=False):
                 await self._pause("ledger.summaries")
                 yield [EnrolmentSummary.of(one) for one in page]
+
+    async def told_of(self) -> AsyncGenerator[Sequence[Enrolment]]:
+        """Yields everybody of whom an event was ever taken, up to 1,000 to a page."""
+        for partition in self._storage.partitions.values():
+            told = [one for one in partition.people.values() if one.event_time > NO_EVENT]
+            for page in batched(told, _PAGE, strict=False):
+                await self._pause("ledger.told_of")
+                yield page
 
     async def totals(self) -> Totals:
         """Recounts the totals."""

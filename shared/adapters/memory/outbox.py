@@ -6,6 +6,7 @@ from datetime import timedelta
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
@@ -40,6 +41,11 @@ class MemoryOutbox:
         """Sends commands to the hybrid worker."""
         messages = [(each.command_key, each.text()) for each in commands]
         await self._send("send_commands", DIRECTORY_COMMANDS, messages)
+
+    async def send_questions(self, questions: Sequence[DirectoryQuestion]) -> None:
+        """Asks the hybrid worker about people; it writes nothing for that."""
+        messages = [(each.message_key, each.text()) for each in questions]
+        await self._send("send_questions", DIRECTORY_COMMANDS, messages)
 
     async def send_stop(self, stop: DirectoryStop) -> None:
         """Tells the hybrid worker that commands issued before are void."""

@@ -87,6 +87,10 @@ class Storage:
     """Events that a brake holds, by their places."""
     admitted: dict[tuple[str, str], Admitted] = field(default_factory=dict)
     """A brake's counts, by its name and the direction."""
+    questions: dict[str, str] = field(default_factory=dict)
+    """What the worker was asked about people, by the questions' keys."""
+    preflights: dict[str, str] = field(default_factory=dict)
+    """What was found about people, by their keys."""
 
     @property
     def chains(self) -> dict[str, Chain]:

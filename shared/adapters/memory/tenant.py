@@ -1,7 +1,8 @@
 """A tenant: people, groups, roles and registrations, as Entra would show them."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.methods import HeldMethods
@@ -9,6 +10,7 @@ from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.resets import Reset
+from shared.domain.rollout.sspr_policy import PolicyChange, SettingChange, SsprScope
 
 
 @dataclass(slots=True)
@@ -33,6 +35,8 @@ class _Write:
 
 
 _USUAL = frozenset({"email", "mobilePhone"})
+_NUMBERS = {SsprScope.NONE: "0", SsprScope.GROUP: "1", SsprScope.ALL: "2"}
+"""As the audit log of the simulated tenant has them."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,12 @@ class Tenant:
     report: dict[str, Registration] | None = None
     """What the registration report says, as long as it lags; None: what is."""
     resets: list[Reset] = field(default_factory=list)
+    policy_changes: list[PolicyChange] = field(default_factory=list)
+    """What the audit log tells of SSPR's own settings."""
+    sspr: SsprScope = SsprScope.GROUP
+    """Whom SSPR is switched on for."""
+    selected: str | None = None
+    """The group that is selected where it is another than the scope group."""
     sync_jobs: list[SyncJob] = field(default_factory=list)
     """Of Entra Cloud Sync."""
     _unshown: list[_Write] = field(default_factory=list)
@@ -148,13 +158,29 @@ class Tenant:
         """Returns the registration report: who is in scope, and who has registered."""
         if self.report is not None:
             return dict(self.report)
-        members = self.groups[self.scope_group_id].members
-        direct = {group_id: group.members for group_id, group in self.groups.items()}
-        enabled = _reached(self.scope_group_id, direct) if members else set()
+        enabled = self._enabled()
         return {
             each: Registration(each, each in enabled, each in self.registered, self._held(each))
             for each in self.people
         }
+
+    def _enabled(self) -> Collection[str]:
+        if self.sspr is not SsprScope.GROUP:
+            return self.people if self.sspr is SsprScope.ALL else ()
+        direct = {group_id: group.members for group_id, group in self.groups.items()}
+        return _reached(self.selected or self.scope_group_id, direct)
+
+    def switch_sspr(self, scope: SsprScope, at: datetime, group_id: str | None = None) -> None:
+        """Chooses whom SSPR is on for, as an administrator does, and has the audit log tell it."""
+        before, self.sspr = self.sspr, scope
+        old, self.selected = self.selected or self.scope_group_id, group_id
+        settings = [SettingChange("EnablementType", _NUMBERS[before], _NUMBERS[scope])]
+        if scope is SsprScope.GROUP:
+            new = group_id or self.scope_group_id
+            settings.append(SettingChange("PasswordResetEnabledGroupIds", old, new))
+        self.policy_changes.append(
+            PolicyChange(at=at, activity="Update SSPR Settings", settings=tuple(settings))
+        )
 
     def _held(self, object_id: str) -> HeldMethods:
         usual = _USUAL if object_id in self.registered else frozenset()

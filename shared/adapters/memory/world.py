@@ -13,6 +13,7 @@ from shared.adapters.memory.outbox import MemoryOutbox
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.adapters.memory.tenant import Tenant
+from shared.adapters.memory.tenant_facts import MemoryTenantFacts
 from shared.adapters.memory.turns import Pause, Turns, straight_on
 from shared.adapters.memory.unread import MemoryUnread
 from shared.domain.health import DependencyKind
@@ -34,6 +35,7 @@ class MemoryWorld:
         self.broker = Broker()
         self.storage = Storage()
         self.lifecycle = MemoryLifecycle(self.turns)
+        self.tenant_facts = MemoryTenantFacts(self.turns)
         self.dependency = MemoryDependency(DependencyKind.TABLE, ["a table", "another"], self.turns)
         self.world = self._world(rules, self.turns)
 
@@ -47,6 +49,7 @@ class MemoryWorld:
             directory=MemoryDirectory(self.tenant, pause),
             cloud_scope=MemoryCloudScope(self.tenant, pause),
             cloud_sync=MemoryCloudSync(self.tenant, pause),
+            tenant_facts=self.tenant_facts,
             ledger=tables.ledger,
             rollouts=tables.rollouts,
             write_control=tables.write_control,
@@ -55,6 +58,7 @@ class MemoryWorld:
             workers=tables.workers,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
+            preflights=tables.preflights,
             audit=tables.audit,
             outbox=MemoryOutbox(self.broker, pause),
             dead_letters=MemoryDeadLetters(self.broker, pause),

@@ -18,6 +18,7 @@ import stamina
 from shared.adapters.service_bus.failure import service_bus
 from shared.contracts.messages.batches import send_in_batches
 from shared.contracts.messages.directory_command import DirectoryCommand
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.lifecycle_callback import LifecycleCallback
 from shared.contracts.messages.operation_request import OperationRequest
@@ -156,6 +157,12 @@ class ServiceBusOutbox:
     async def send_commands(self, commands: Sequence[DirectoryCommand]) -> None:
         """Sends commands to the hybrid worker."""
         await self._send(DIRECTORY_COMMANDS, [(each.command_key, each.text()) for each in commands])
+
+    async def send_questions(self, questions: Sequence[DirectoryQuestion]) -> None:
+        """Asks the hybrid worker about people; it writes nothing for that."""
+        await self._send(
+            DIRECTORY_COMMANDS, [(each.message_key, each.text()) for each in questions]
+        )
 
     async def send_stop(self, stop: DirectoryStop) -> None:
         """Tells the hybrid worker that commands issued before are void."""

@@ -3,16 +3,22 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
+from shared.adapters.tables.claim_columns import (
+    claims_of,
+    claims_text,
+    compact,
+    exclusion_of,
+    exclusion_text,
+)
+from shared.adapters.tables.event_columns import events_of, events_text
+from shared.adapters.tables.long_text import gathered, spread
 from shared.domain.person.commands import AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
     CauseKind,
-    Claim,
     Enrolment,
-    Exclusion,
     Provenance,
     State,
     Step,
@@ -59,8 +65,9 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
         "Methods": write_held(enrolment.held) if enrolment.held is not None else None,
-        "Claims": _claims_text(enrolment.claims),
-        "Exclusion": _exclusion_text(enrolment.exclusion) if enrolment.exclusion else None,
+        "Claims": claims_text(enrolment.claims),
+        "Exclusion": exclusion_text(enrolment.exclusion) if enrolment.exclusion else None,
+        **(spread("Events", events_text(enrolment.events)) if enrolment.events else {}),
         "Steps": _steps_text(enrolment.steps),
     }
     return {name: value for name, value in columns.items() if value is not None}
@@ -96,8 +103,9 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
         held=_held_of(row),
-        claims=_claims_of(row["Claims"]),
-        exclusion=_exclusion_of(row.get("Exclusion")),
+        claims=claims_of(row["Claims"]),
+        exclusion=exclusion_of(row.get("Exclusion")),
+        events=events_of(gathered("Events", row)),
         steps=_steps_of(row["Steps"]),
     )
 
@@ -130,8 +138,8 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         Reason(row["Reason"]),
         Provenance(row["Provenance"]),
         plain(row["Since"]),
-        _claims_of(row["Claims"]),
-        _exclusion_of(row.get("Exclusion")),
+        claims_of(row["Claims"]),
+        exclusion_of(row.get("Exclusion")),
         Reason(flag) if flag else None,
         SourceOfAuthority(account) if account else None,
         _held_of(row),
@@ -153,39 +161,8 @@ def _time(row: Mapping[str, Any], name: str) -> datetime | None:
     return plain(row[name]) if name in row else None
 
 
-def _claims_text(claims: Sequence[Claim]) -> str:
-    return _compact(
-        [
-            [one.cause.kind, one.cause.reference, one.cause.actor, _moment_text(one.until)]
-            for one in claims
-        ]
-    )
-
-
-@lru_cache(maxsize=1024)
-def _claims_of(text: str) -> tuple[Claim, ...]:
-    """Reads the text's claims; cached, because a wave's people by the thousand have the same."""
-    return tuple(
-        Claim(Cause(CauseKind(kind), reference, actor), _moment_of(until))
-        for kind, reference, actor, until in json.loads(text)
-    )
-
-
-def _exclusion_text(exclusion: Exclusion) -> str:
-    fields = [exclusion.reason, exclusion.actor, exclusion.text, _moment_text(exclusion.until)]
-    # Left out where there is nothing to say: an older version reads four.
-    return _compact([*fields, _moment_text(exclusion.begins)] if exclusion.begins else fields)
-
-
-def _exclusion_of(text: str | None) -> Exclusion | None:
-    if text is None:
-        return None
-    reason, actor, explanation, *times = json.loads(text)
-    return Exclusion(Reason(reason), actor, explanation, *map(_moment_of, times))
-
-
 def _commands_text(commands: AskedCommands) -> str:
-    return _compact([[one.key, one.action, one.outcome] for one in commands.newest])
+    return compact([[one.key, one.action, one.outcome] for one in commands.newest])
 
 
 def _commands_of(row: Mapping[str, Any]) -> AskedCommands:
@@ -207,23 +184,15 @@ def _commands_of(row: Mapping[str, Any]) -> AskedCommands:
     return commands
 
 
-def _moment_text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
-
-
-def _moment_of(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
-
-
 def _steps_text(steps: Sequence[Step]) -> str:
     """Writes all steps; where they are too long together, the oldest lose their details."""
     fields = [[step.at.isoformat(), step.state, step.reason, step.detail] for step in steps]
-    text = _compact(fields)
+    text = compact(fields)
     for step in fields:
         if len(text) <= _LONGEST_STEPS:
             break
         step[3] = ""
-        text = _compact(fields)
+        text = compact(fields)
     return text
 
 
@@ -232,7 +201,3 @@ def _steps_of(text: str) -> tuple[Step, ...]:
         Step(datetime.fromisoformat(at), State(state), Reason(reason), detail)
         for at, state, reason, detail in json.loads(text)
     )
-
-
-def _compact(fields: Sequence[Any]) -> str:
-    return json.dumps(fields, separators=(",", ":"))

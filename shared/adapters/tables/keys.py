@@ -38,6 +38,8 @@ class RowKind(StrEnum):
     HELD = "held"
     HELD_KEY = "held-key"
     ADMITTED = "admitted"
+    PREFLIGHT = "preflight"
+    QUESTION = "question"
 
 
 def row_key(kind: RowKind, *parts: str) -> str:

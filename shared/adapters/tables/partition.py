@@ -16,6 +16,7 @@ from shared.adapters.tables.transactions import packed, until_undisturbed
 from shared.domain.audit import record_after
 from shared.domain.person.amendment import Amendment, Decide, entry_of, wave_of
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.membership import NO_EVENT
 from shared.domain.person.summary import EnrolmentSummary
 
 _WORTH_SCANNING = 8
@@ -125,6 +126,14 @@ class Partition:
         people = rows_of(RowKind.PERSON)
         async for page in self._table.pages(self._name, people, select=STANDING_COLUMNS):
             yield [standing_of(row) for row in page]
+
+    async def told_of(self) -> AsyncGenerator[list[Enrolment]]:
+        """Yields everybody here of whom an event was ever taken, page by page."""
+        people, condition = rows_of(RowKind.PERSON), "EventTime gt @since"
+        async for page in self._table.pages(
+            self._name, people, condition=condition, since=NO_EVENT
+        ):
+            yield [enrolment_of(row) for row in page]
 
     async def _amend(
         self, keys: AbstractSet[str], decide: Decide, settled: Found, *, actor: str, now: datetime

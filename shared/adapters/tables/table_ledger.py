@@ -117,18 +117,17 @@ class TableLedger:
         self, partitions: Sequence[str] = BUCKETS
     ) -> AsyncGenerator[Sequence[EnrolmentSummary]]:
         """Yields everybody who is remembered under an object id, up to 1,000 to a page."""
-        for names in batched(partitions, _PARTITIONS_AT_ONCE, strict=False):
-            async with AsyncExitStack() as stack:
-                readers = [
-                    await stack.enter_async_context(aclosing(self._partitions[name].summaries()))
-                    for name in names
-                ]
-                pages: Sequence[Sequence[EnrolmentSummary] | None] = [()]
-                # The service may give an empty page before the last one.
-                while any(page is not None for page in pages):
-                    pages = await all_of(anext(reader, None) for reader in readers)
-                    for page in filter(None, pages):
-                        yield page
+        readers = (self._partitions[name].summaries for name in partitions)
+        async with aclosing(_pages_of(readers)) as pages:
+            async for page in pages:
+                yield page
+
+    async def told_of(self) -> AsyncGenerator[Sequence[Enrolment]]:
+        """Yields everybody of whom an event was ever taken, page by page."""
+        readers = (one.told_of for one in self._partitions.values())
+        async with aclosing(_pages_of(readers)) as pages:
+            async for page in pages:
+                yield page
 
     async def totals(self) -> Totals:
         """Returns the totals, from the heads alone; refused messages are counted."""
@@ -196,6 +195,21 @@ class TableLedger:
             place |= moved
             pending = set(moved)
         return {key: people[at] for key, at in place.items() if at in people}
+
+
+async def _pages_of[T](
+    readers: Iterable[Callable[[], AsyncGenerator[list[T]]]],
+) -> AsyncGenerator[Sequence[T]]:
+    """Yields the pages of partitions, of a few at a time."""
+    for some in batched(readers, _PARTITIONS_AT_ONCE, strict=False):
+        async with AsyncExitStack() as stack:
+            opened = [await stack.enter_async_context(aclosing(read())) for read in some]
+            pages: Sequence[Sequence[T] | None] = [()]
+            # The service may give an empty page before the last one.
+            while any(page is not None for page in pages):
+                pages = await all_of(anext(reader, None) for reader in opened)
+                for page in filter(None, pages):
+                    yield page
 
 
 def _sum[T](counts: Iterable[Mapping[T, int]]) -> Counter[T]:

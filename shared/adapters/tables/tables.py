@@ -9,6 +9,7 @@ from shared.adapters.tables.audit import TableAudit
 from shared.adapters.tables.held_events import TableHeldEvents
 from shared.adapters.tables.operations import TableOperations
 from shared.adapters.tables.plans import TablePlans
+from shared.adapters.tables.preflights import TablePreflights
 from shared.adapters.tables.rollouts import TableRollouts
 from shared.adapters.tables.scim_users import TableScimUsers
 from shared.adapters.tables.table import Table
@@ -47,6 +48,7 @@ class Tables:
         self.workers = TableWorkers(rollouts)
         self.scim_users = TableScimUsers(operations)
         self.held_events = TableHeldEvents(operations)
+        self.preflights = TablePreflights(operations)
         self.audit = TableAudit(enrolments, rollouts)
 
     @classmethod

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.api.operator_requests import Apply, RollBack
+from shared.contracts.api.operator_requests import Apply, Forget, RollBack
 from shared.contracts.messages.contract import Contract
 
 
@@ -27,4 +27,12 @@ class RollbackOrder(RollBack):
     kind: Literal["rollback"] = "rollback"
 
 
-type OperationOrder = Annotated[PlanOrder | ApplyOrder | RollbackOrder, Field(discriminator="kind")]
+class ForgetOrder(Forget):
+    """Show what becomes of whom if events are forgotten or, with that plan, forget them."""
+
+    kind: Literal["forget"] = "forget"
+
+
+type OperationOrder = Annotated[
+    PlanOrder | ApplyOrder | RollbackOrder | ForgetOrder, Field(discriminator="kind")
+]

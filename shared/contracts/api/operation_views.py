@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
+from shared.contracts.api.forget_views import ForgetView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
@@ -44,14 +45,23 @@ class RollbackOperation(OperationView[RollbackView]):
     kind: Literal["rollback"] = "rollback"
 
 
+class ForgetOperation(OperationView[ForgetView]):
+    """Events that are to be forgotten, or of which it was asked what would come of it."""
+
+    kind: Literal["forget"] = "forget"
+
+
 class AnyOperation(
     View,
     RootModel[
-        Annotated[PlanOperation | ApplyOperation | RollbackOperation, Field(discriminator="kind")]
+        Annotated[
+            PlanOperation | ApplyOperation | RollbackOperation | ForgetOperation,
+            Field(discriminator="kind"),
+        ]
     ],
 ):
     """An operation as it stands; `kind` says what its result is."""
 
 
-type OperationResult = PlanView | AppliedView | RollbackView
+type OperationResult = PlanView | AppliedView | RollbackView | ForgetView
 """What came of an operation."""

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Contract, Moment, Name, Text
@@ -23,6 +24,11 @@ MOST_HELD_EVENTS = 100
 """That are told on a page, or decided about at once."""
 MOST_DEAD_LETTERS = 100
 """That are told on a page, or dealt with at once."""
+
+
+MOST_FORGOTTEN = 5_000
+"""Events and people that are named at once; a source and a time name any number."""
+EventKey = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 
 
 class Nothing(Contract):
@@ -95,6 +101,36 @@ class RollBack(Contract):
     reason: Why
     plan: Name | None = None
     """The fingerprint of the rollback that was shown."""
+
+
+class Forget(Contract):
+    """Forget what events did; without `plan` only show what becomes of whom.
+
+    What is given narrows: of the events that are named, or of all events of the people who are
+    named, those of the source and of the time. At least one of these has to be given.
+    """
+
+    reason: Why
+    keys: tuple[EventKey, ...] = ()
+    """The events' own keys."""
+    people: tuple[Name, ...] = ()
+    """People whose events are meant: by object id, UPN or employee id."""
+    source: Name | None = None
+    """The events' source, or an HR source's name."""
+    since: Moment | None = None
+    """Only events that were taken then or later."""
+    until: Moment | None = None
+    """Only events that were taken before then."""
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if not (self.keys or self.people or self.source or self.since):
+            raise PydanticCustomError("which", "name events, people, a source or since when")
+        if len(self.keys) + len(self.people) > MOST_FORGOTTEN:
+            raise PydanticCustomError("length", f"name at most {MOST_FORGOTTEN:,} at once")
+        return self
 
 
 class ByHand(Contract):

@@ -75,3 +75,18 @@ class Health(StrEnum):
     OK = "ok"
     DEGRADED = "degraded"
     MISCONFIGURED = "misconfigured"
+
+
+class CheckVerdict(StrEnum):
+    """What a check of the doctor's comes to."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
+class CheckPart(StrEnum):
+    """What a check of the doctor's looks at."""
+
+    TENANT = "tenant"
+    HOST = "host"

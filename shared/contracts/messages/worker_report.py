@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
+from shared.contracts.messages.host_report import HostReport
 from shared.domain.person.sync_mode import SyncMode
 
 _LONGEST: Final = 10**10
@@ -58,3 +59,5 @@ class WorkerReport(Contract):
     """Which sync carries what it writes; None from a worker that knows of Entra Connect alone."""
     scope_group_sid: Name | None = None
     """The SID of the AD group that it writes: by it the group's twin in Entra is found."""
+    host: HostReport | None = None
+    """The Entra Connect host as it was last looked at; None where the worker does not look."""

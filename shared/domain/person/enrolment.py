@@ -164,6 +164,58 @@ class Exclusion:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What events have said of a person, up to one of them."""
+
+    event_time: datetime
+    """When the newest of them happened."""
+    claim: Claim | None = None
+    exclusion: Exclusion | None = None
+    """A leaver's."""
+    day: datetime | None = None
+    """The first day that was told of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRecord:
+    """One event that was taken of a person, with what it takes to undo it. Times are in UTC."""
+
+    key: str
+    leaves: bool
+    """Whether it offboards; otherwise it onboards."""
+    occurred_at: datetime
+    taken_at: datetime
+    """When it was first taken off the queue."""
+    source: str = ""
+    """Who says so, as a CloudEvent names it; empty for a plain event."""
+    reference: str
+    actor: str
+    day: datetime | None = None
+    """The first or last day."""
+    day_ends: datetime | None = None
+    joins_by_day: bool = False
+    dropped: tuple[Claim, ...] = ()
+    """Of an offboarding: what else wanted the person in until then, and no longer does."""
+    replaced: Exclusion | None = None
+    """Of an offboarding: the operator's exclusion in whose place its own came."""
+    forgotten: bool = False
+    """Whether an operator has had it forgotten: it counts as if it had never come."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventHistory:
+    """The newest events of a person, and what had been said before the first of them."""
+
+    base: Said
+    records: tuple[EventRecord, ...]
+    """In the order in which they were first taken; of one at least."""
+
+    def find(self, key: str) -> EventRecord | None:
+        """Returns the record of that event, or None if there is none."""
+        return next((one for one in self.records if one.key == key), None)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of a person's way; `state` is the state after it."""
 
@@ -212,6 +264,8 @@ class Enrolment:
     """The methods that the registration report named last; None where none was read yet."""
     claims: tuple[Claim, ...] = ()
     exclusion: Exclusion | None = None
+    events: EventHistory | None = None
+    """The events that were taken; None where none was since these are kept."""
     steps: tuple[Step, ...] = ()
 
     def claim(self, kind: CauseKind) -> Claim | None:

@@ -69,4 +69,5 @@ class Happening(StrEnum):
     INELIGIBLE = "ineligible", "A plan finds that the rules now refuse the person."
     ACCOUNT_GONE = "account-gone", "The account is no longer in Entra."
     ROLLED_BACK = "rolled-back", "The only wave that wants the person in is rolled back."
+    FORGOTTEN = "forgotten", "The events that wanted the person in, or let them, are forgotten."
     CALLED_OFF = "called-off", "The rollout is aborted before the membership was written."

@@ -15,6 +15,7 @@ from shared.domain.person.enrolment import (
     merged,
 )
 from shared.domain.person.happenings import Happening
+from shared.domain.person.leaving import lifts_leaving
 from shared.domain.person.people import IdentifierKind, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
@@ -84,17 +85,20 @@ def _lifts_exclusion(request: Request, current: Enrolment, now: datetime) -> boo
     kind, exclusion = request.cause.kind, current.exclusion
     if exclusion is None or request.action is not Action.ONBOARD:
         return False
-    is_leaver = exclusion.reason is Reason.OFFBOARDED
-    if request.joins_by_day and not _begins_after_leaving(request, current, exclusion):
-        return False
-    is_news = not exclusion.is_ahead(now) or request.occurred_at > current.event_time
-    return kind is CauseKind.OVERRIDE or (kind is CauseKind.EVENT and is_leaver and is_news)
-
-
-def _begins_after_leaving(request: Request, current: Enrolment, exclusion: Exclusion) -> bool:
-    """Tells whether a first day is later than the leaving: who is but listed with it left since."""
-    left = exclusion.begins or current.event_time
-    return request.effective_date is not None and request.effective_date > left
+    if kind is CauseKind.OVERRIDE:
+        return True
+    return (
+        kind is CauseKind.EVENT
+        and exclusion.reason is Reason.OFFBOARDED
+        and lifts_leaving(
+            exclusion,
+            current.event_time,
+            occurred_at=request.occurred_at,
+            day=request.effective_date,
+            joins_by_day=request.joins_by_day,
+            now=now,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

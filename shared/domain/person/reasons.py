@@ -173,6 +173,7 @@ class Reason(StrEnum):
     ROLLED_BACK = "rolled-back", "The wave that put this person in was rolled back."
     CALLED_OFF = "called-off", "The rollout was aborted before the membership was written."
     RELEASED = "released", "What an operator had said of this person no longer holds."
+    FORGOTTEN = "forgotten", "An operator had what an event said forgotten, as if it never came."
     NO_LONGER_WANTED = "no-longer-wanted", "Nothing wants this person in scope any more."
     ADDED_BY_HAND = "added-by-hand", "Somebody outside the rollout put this person in."
     REMOVED_BY_HAND = "removed-by-hand", "Somebody outside the rollout took this person out."

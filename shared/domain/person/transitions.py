@@ -139,6 +139,9 @@ _ROWS: Mapping[Happening, Mapping[Start, tuple[Way, ...]]] = {
     Happening.ROLLED_BACK: _each(_ENROLLED, _OUT_OF_SCOPE)
     | _each([State.WAITING, State.FAILED, State.WITHDRAWING], _OUT_FOR_GOOD)
     | _each([State.EXCLUDED, State.WITHDRAWN], _STAYS),
+    Happening.FORGOTTEN: _each(_ENROLLED, _OUT_OF_SCOPE)
+    | _each([State.WAITING, State.FAILED], _OUT_FOR_GOOD)
+    | _each([State.EXCLUDED, State.WITHDRAWING, State.WITHDRAWN], _STAYS),
     Happening.CALLED_OFF: _each(State, _STAYS)
     | _each([State.REQUESTED], _OUT_OF_SCOPE)
     | _each([State.WAITING], _OUT_FOR_GOOD),

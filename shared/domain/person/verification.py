@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.event_history import merged_histories
 from shared.domain.person.happenings import Happening
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
@@ -204,4 +205,5 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
         exclusion=exclusion,
         commands=known.commands.joined_by(arrived.commands),
         provenance=Provenance.OURS if ours else known.provenance,
+        events=merged_histories(known.events, arrived.events),
     )

@@ -79,3 +79,12 @@ class DesiredScope:
                 return self._new_hire is not None and (is_in or self._widens)
             case _:
                 return True
+
+
+def claimed_without_rollout(claims: Iterable[Claim], now: datetime) -> DesiredBy | None:
+    """Returns what wants a person in where no rollout does: an event's claim or an operator's."""
+    wanting = {one.cause.kind: one.cause for one in claims if not one.is_over(now)}
+    for kind in (CauseKind.EVENT, CauseKind.OVERRIDE):
+        if cause := wanting.get(kind):
+            return DesiredBy(kind, cause.reference)
+    return None

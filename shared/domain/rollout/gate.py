@@ -25,6 +25,9 @@ class Gate:
     """How far back, or how long after the wave's soak began; see the kind."""
     minimum_sample: int = 1
     """With fewer people or resets than these the result is inconclusive."""
+    quiet_passes: bool = False
+    """Whether it passes all the same while fewer were seen and none of them failed: so it is where
+    the document leaves the sample to the gate."""
     failure_limit: int = 1
     """So many failures in a row pause the rollout."""
     inconclusive_limit: int | None = None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from shared.domain.person.enrolment import State
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
+from shared.domain.rollout.connect_host import HostSight
 from shared.domain.rollout.resets import Reset
 
 _REMEMBERED = timedelta(days=7)
@@ -37,6 +38,8 @@ class WorkerSight:
     """Which sync carries what it writes; None if it did not say."""
     scope_group_sid: str | None = None
     """The SID of the AD group that it writes; None if it did not say."""
+    host: HostSight | None = None
+    """The Entra Connect host as it last saw it; None if it did not say."""
 
 
 _STILL_AT_WORK = timedelta(hours=1)

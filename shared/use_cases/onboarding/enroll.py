@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.event_history import take_event
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Identifier
 from shared.domain.person.policy import Policy
@@ -29,6 +30,8 @@ class Considered:
     """By the person's key, in the order in which they happened."""
     policy: Policy
     findings: Mapping[_Names, Lookup]
+    of_events: bool = False
+    """Whether these are events, each of which is remembered, so that it can be forgotten."""
 
     def key_of(self, request: Request) -> str:
         """Returns the key of whom the request means."""
@@ -36,7 +39,8 @@ class Considered:
 
     def decide(self, request: Request, current: Enrolment | None, now: datetime) -> Enrolment:
         """Decides the person's enrolment after the request."""
-        return decide(request, self.findings[_names(request)], current, self.policy, now)
+        decides = take_event if self.of_events else decide
+        return decides(request, self.findings[_names(request)], current, self.policy, now)
 
     def without(self, held: AbstractSet[Request]) -> Self:
         """Returns the same without these requests."""
@@ -60,7 +64,12 @@ async def enroll_requests(
 
 
 async def consider(
-    requests: Sequence[Request], policy: Policy, world: World, now: datetime
+    requests: Sequence[Request],
+    policy: Policy,
+    world: World,
+    now: datetime,
+    *,
+    of_events: bool = False,
 ) -> Considered:
     """Finds out whom the requests mean; whoever has arrived since gets their object id."""
     findings = await _find(requests, world) if requests else {}
@@ -68,7 +77,7 @@ async def consider(
     by_key: dict[str, list[Request]] = defaultdict(list)
     for request in sorted(requests, key=lambda one: one.occurred_at):
         by_key[key_of(request.identifier, findings[_names(request)])].append(request)
-    return Considered(requests, by_key, policy, findings)
+    return Considered(requests, by_key, policy, findings, of_events)
 
 
 async def enroll(considered: Considered, world: World, now: datetime) -> Sequence[Enrolment]:

@@ -32,7 +32,7 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     messages_of = dict(zip(read.requests, read.messages, strict=True))
     hints = [one for one in read.requests if one.action.is_hint]
     asked = [one for one in read.requests if not one.action.is_hint]
-    considered = await consider(asked, policy, world, now)
+    considered = await consider(asked, policy, world, now, of_events=True)
     held = await hold_back(considered, messages_of, world, now)
     asking = [one for one in asked if one not in held]
     enrolled = await enroll(considered.without(held), world, now)
@@ -80,5 +80,8 @@ def _outcome(request: Request, enrolment: Enrolment | None) -> Reason:
     """
     if enrolment is None:
         return Reason.LISTED if request.action is Action.LIST else Reason.NOBODY_WAITS
+    record = enrolment.events.find(request.key) if enrolment.events else None
+    if record and record.forgotten:
+        return Reason.FORGOTTEN
     step = enrolment.step_of(request.key)
     return step.reason if step else enrolment.reason

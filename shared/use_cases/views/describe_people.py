@@ -1,6 +1,7 @@
 """Describe: what operators see of people, events and the totals; one read model for all."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -106,8 +107,16 @@ async def describe_event(key: str, world: World, now: datetime) -> EventView | N
     if receipt is None:
         return None
     people = await world.ledger.load([receipt.person_key]) if receipt.person_key else {}
+    if any(_has_forgotten(one, key) for one in people.values()):
+        receipt = replace(receipt, outcome=Reason.FORGOTTEN, detail="")
     ways = tuple(person_view(one, now) for one in people.values())
     return EventView(**_receipt(receipt), people=ways)
+
+
+def _has_forgotten(enrolment: Enrolment, key: str) -> bool:
+    """Tells whether an operator has had this event forgotten since it was taken."""
+    record = enrolment.events.find(key) if enrolment.events else None
+    return record is not None and record.forgotten
 
 
 async def _of_held(key: str, world: World) -> Receipt | None:

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.messages.contract import EARLIEST, by_our_clock
+from shared.contracts.messages.directory_answer import SCHEMA as ANSWER_SCHEMA
+from shared.contracts.messages.directory_answer import DirectoryAnswer
 from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
+from shared.contracts.messages.host_report import HostReport
 from shared.contracts.messages.queues import DIRECTORY_RESULTS
 from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
 from shared.contracts.messages.worker_report import WorkerReport
@@ -15,9 +18,11 @@ from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.write_results import note_delta_sync
 from shared.domain.person.writes import WriteResult
+from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.signals import AnswersIgnored, DeltaSyncProblem, WorkerReported
 from shared.ports.world import World
+from shared.use_cases.check_people import record_answers
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals, save_people, whoever_is_not_flagged
 from shared.use_cases.signalling import emit
@@ -37,12 +42,16 @@ async def record_results(messages: Sequence[Message], world: World, now: datetim
     await keep_refusals(refused, world)
     await _sight([one for one in taken if isinstance(one, WorkerReport)], world, now)
     await _record([one for one in taken if isinstance(one, DirectoryResult)], world, now)
+    await record_answers([one for one in taken if isinstance(one, DirectoryAnswer)], world, now)
 
 
-def _read(message: Message) -> DirectoryResult | WorkerReport:
+def _read(message: Message) -> DirectoryResult | WorkerReport | DirectoryAnswer:
     # By its name alone: what is wrong with a message is said by the contract it claims to keep.
-    is_report = f'"{REPORT_SCHEMA}"'.encode() in message.body
-    return (WorkerReport if is_report else DirectoryResult).read(message.body)
+    if f'"{REPORT_SCHEMA}"'.encode() in message.body:
+        return WorkerReport.read(message.body)
+    if f'"{ANSWER_SCHEMA}"'.encode() in message.body:
+        return DirectoryAnswer.read(message.body)
+    return DirectoryResult.read(message.body)
 
 
 async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -> None:
@@ -101,6 +110,35 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         clock_ahead=report.clock_ahead,
         sync_mode=mode,
         scope_group_sid=report.scope_group_sid,
+        host=_host(report.host, report, now) if report.host else None,
+    )
+
+
+def _host(host: HostReport, report: WorkerReport, now: datetime) -> HostSight:
+    """Returns what was told of the host."""
+    return HostSight(
+        looked_at=_when(host.looked_at, report, now) or now,
+        problem=_joined(host.problem, host.detail),
+        version=host.version,
+        staging=host.staging,
+        scheduler_enabled=host.scheduler_enabled,
+        scheduler_suspended=host.scheduler_suspended,
+        writeback_enabled=host.writeback_enabled,
+        service=host.service,
+        events_since=_when(host.events_since, report, now),
+        events_problem=host.events_problem or "",
+        heartbeat_at=_when(host.heartbeat_at, report, now),
+        started_at=_when(host.started_at, report, now),
+        stopped_at=_when(host.stopped_at, report, now),
+        events=tuple((one.event_id, one.count) for one in host.events),
+        hours=tuple(
+            HourOfWritebacks(
+                begins_at=_when(one.begins_at, report, now) or now,
+                succeeded=one.succeeded,
+                failed=one.failed,
+            )
+            for one in host.hours
+        ),
     )
 
 

@@ -56,6 +56,7 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
         "administrator_ids": directory.administrator_ids,
         "registered": directory.registered,
         "resets": lambda: directory.resets(SINCE),
+        "policy_changes": lambda: directory.policy_changes(SINCE),
     }
 
 

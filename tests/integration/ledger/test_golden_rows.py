@@ -13,6 +13,7 @@ from shared.contracts.api.words import OperationState
 from shared.domain.person.enrolment import CauseKind, Provenance, State
 from shared.domain.person.people import Attribute
 from shared.domain.person.policy import SourceOfAuthority, Topology
+from shared.domain.person.preflight import Finding, Unknown
 from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.document import DriftAction
@@ -21,17 +22,19 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
-    DECIDED,
     FOLDER,
     GOLDEN,
+    HOST_SIGHT,
     HOUR,
     OPERATION,
     PLAN,
+    PREFLIGHT,
+    QUESTION,
+    QUIET_DECIDED,
+    QUIET_ROLLOUT,
     RECONCILIATION,
     REFUSED,
-    ROLLOUT,
     SCIM_USER,
-    SIGHT,
     STOPPED,
     WHOLE,
     Rows,
@@ -46,6 +49,8 @@ WORDS: dict[str, Iterable[str]] = {
     "provenance": Provenance,
     "source of authority": SourceOfAuthority,
     "sync of a worker": SyncMode,
+    "finding of a preflight": Finding,
+    "unknown of a preflight": Unknown,
     "phase": Phase,
     "reason of a pause": PauseReason,
     "reason of a stop": StopReason,
@@ -89,15 +94,17 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
     [
         WHOLE,
         REFUSED,
-        ROLLOUT,
+        QUIET_ROLLOUT,
         STOPPED,
         HOUR,
-        DECIDED,
+        QUIET_DECIDED,
         RECONCILIATION,
-        SIGHT,
+        HOST_SIGHT,
         PLAN,
         OPERATION,
         SCIM_USER,
+        PREFLIGHT,
+        QUESTION,
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -19,6 +19,7 @@ from shared.adapters.memory.tenant import Tenant as MemoryTenant
 from shared.domain.person.people import Person, UserRef
 from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.domain.rollout.sspr_policy import SsprScope
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.directory import Directory
 from shared.ports.lifecycle import Lifecycle
@@ -83,6 +84,10 @@ class Entra(ABC):
     @abstractmethod
     def try_reset(self, *upns: str) -> None:
         """Have people try to reset a forgotten password."""
+
+    @abstractmethod
+    def switch_sspr(self, scope: SsprScope, group: str | None = None) -> None:
+        """Switch SSPR on for all, for none, or for the group of that name."""
 
     @abstractmethod
     def delay(self) -> None:
@@ -168,6 +173,10 @@ class MemoryEntra(Entra):
                 continue
             self.tenant.resets.append(Reset(datetime.now(UTC), person, outcome))
 
+    def switch_sspr(self, scope: SsprScope, group: str | None = None) -> None:
+        group_id = object_id("group", group) if group else None
+        self.tenant.switch_sspr(scope, datetime.now(UTC), group_id)
+
     def delay(self) -> None:
         self.tenant.listing_lag = LATE
 
@@ -249,6 +258,11 @@ class TenantEntra(Entra):
         self._tenant.do(
             "resets", {"userPrincipalNames": list(upns), "newPassword": "forgotten-no-more-1"}
         )
+
+    def switch_sspr(self, scope: SsprScope, group: str | None = None) -> None:
+        chosen = {"scope": "selected" if scope is SsprScope.GROUP else scope}
+        body = {**chosen, **({"group": group} if group else {})}
+        self._tenant.http.post("/sspr/properties", json=body).raise_for_status()
 
     def delay(self) -> None:
         self._tenant.do("clock", {"offsetSeconds": 2 * LATE * _DAY})

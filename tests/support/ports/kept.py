@@ -9,6 +9,7 @@ from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.operations import Operations
 from shared.ports.plans import Plans
+from shared.ports.preflights import Preflights
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.workers import Workers
@@ -34,6 +35,8 @@ class Kept(Protocol):
     def scim_users(self) -> ScimUsers: ...
     @property
     def held_events(self) -> HeldEvents: ...
+    @property
+    def preflights(self) -> Preflights: ...
     @property
     def audit(self) -> Audit: ...
 

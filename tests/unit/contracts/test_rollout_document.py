@@ -52,6 +52,7 @@ waves:
   - name: all
     percent: 100
 """
+DIGEST_OF_BASE = "a7a103b13fc127c6af747506f004c6c27b8d68a033d4c55a9df823a4efeaeb41"
 KIND = "exclude: {kinds: [{name: rooms"
 
 
@@ -160,11 +161,37 @@ def test_what_is_said_of_resets_is_part_of_the_digest_only_where_something_is_sa
     assert read(BASE + "resets: {methodsRequired: 2}\n").digest != read(BASE).digest
 
 
+def test_a_document_that_says_nothing_of_samples_has_the_digest_that_it_always_had() -> None:
+    # As it was computed before any gate had a sample of its own by default.
+    assert read(BASE).digest == DIGEST_OF_BASE
+
+    def digest(sample: str) -> str:
+        return read(f"{BASE}gates: {{writebackFailures: {{{sample}}}}}\n").digest
+
+    assert digest("threshold: 0.2") == DIGEST_OF_BASE
+    said = {digest(f"minimumSample: {number}") for number in (0, 1, 5)}
+    assert len(said | {DIGEST_OF_BASE}) == 4
+
+
+def test_a_sample_that_is_said_is_waited_for() -> None:
+    text = BASE + "gates: {writebackFailures: {minimumSample: 5}, blockedResets: {}}\n"
+    gates = {gate.kind: gate for gate in read(text).waves[0].gates}
+    assert not gates["writebackFailures"].quiet_passes
+    assert (gates["blockedResets"].minimum_sample, gates["blockedResets"].quiet_passes) == (
+        20,
+        True,
+    )
+    assert not any(gates[kind].quiet_passes for kind in ("visible", "backlog", "sync"))
+
+
 def test_without_gates_the_standard_ones_hold_and_no_reset_is_no_obstacle() -> None:
     gates = {gate.kind: gate for gate in read(BASE).waves[0].gates}
     assert gates.keys() == set(GATES) - {"registered", "resettable", "blockedResets"}
     assert gates["visible"].threshold == 0.95
-    assert gates["writebackFailures"].minimum_sample == 0
+    assert (gates["writebackFailures"].minimum_sample, gates["writebackFailures"].quiet_passes) == (
+        5,
+        True,
+    )
     assert gates["workerAlive"].window == timedelta(minutes=10)
     assert gates["backlog"] == Gate(
         kind="backlog",

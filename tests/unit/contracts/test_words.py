@@ -5,6 +5,7 @@ from enum import StrEnum
 import pytest
 
 from shared.contracts.api import words
+from shared.domain.doctor.finding import Part, Verdict
 from shared.domain.health import Health
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.gates.kind import Unit
@@ -18,6 +19,8 @@ from shared.domain.rollout.state import Phase
         (words.RolloutPhase, Phase),
         (words.Health, Health),
         (words.GateUnit, Unit),
+        (words.CheckVerdict, Verdict),
+        (words.CheckPart, Part),
     ],
 )
 def test_a_published_word_is_one_of_the_domain_in_its_order(

@@ -144,4 +144,5 @@ def test_the_script_asks_for_nothing_but_what_it_names() -> None:
     assert "Invoke-Expression" not in text
     assert text.isascii()
     called = set(re.findall(r"\w+-ADSync\w+", text))
-    assert called == {*ANSWERS, "Get-ADSyncGlobalSettings", "Get-ADSyncConnector"}
+    behind = {"GlobalSettings", "Connector", "AADPasswordResetConfiguration"}
+    assert called == {*ANSWERS, *(f"Get-ADSync{name}" for name in behind)}

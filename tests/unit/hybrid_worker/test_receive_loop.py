@@ -15,14 +15,17 @@ from azure.servicebus.amqp import AmqpMessageBodyType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hybrid_worker.active_directory.account import Account, Pointer
+from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
 from hybrid_worker.active_directory.written import Written
 from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
+from hybrid_worker.host_watch import NoWatch
 from hybrid_worker.journal import Journal
 from hybrid_worker.receive_loop import Pace, ReceiveLoop, Sync
+from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.worker_report import SCHEMA, WorkerReport
@@ -105,8 +108,13 @@ class Broker:
 
     def answers(self) -> dict[str, DirectoryResult]:
         """What was answered, by command key."""
-        bodies = [body for _, body in self.sent if SCHEMA.encode() not in body]
+        bodies = [body for _, body in self.sent if b"directory-result/1" in body]
         return {one.command_key: one for one in map(DirectoryResult.read, bodies)}
+
+    def questions_answered(self) -> list[str]:
+        """The keys of the questions that were answered, in their order."""
+        bodies = [body for _, body in self.sent if b"directory-answer/1" in body]
+        return [DirectoryAnswer.read(body).question_key for body in bodies]
 
     def reports(self) -> list[WorkerReport]:
         """The signs of life, in order."""
@@ -131,6 +139,16 @@ class Domain:
         if any(pointer.value == POISON for pointer in pointers):
             raise RuntimeError("nobody foresaw this")
         return {pointer: (_account(pointer.value),) for pointer in pointers}
+
+    def answer(self, question: DirectoryQuestion) -> DirectoryAnswer:
+        """Looks at people, whom it finds nothing about."""
+        self.find_people(
+            [Pointer(AccountKind.EMPLOYEE_ID, one.employee_id or "") for one in question.people]
+        )
+        people = tuple(PersonFindings(key=one.key) for one in question.people)
+        return DirectoryAnswer(
+            question_key=question.question_key, people=people, worker="w", answered_at=NOW
+        )
 
     def members(self) -> AbstractSet[UUID]:
         return set(self.members_now)
@@ -190,9 +208,11 @@ def work(
             broker,
             directory=domain,
             handle=handle,
+            answer=domain.answer,
             journal=journal,
             sync=sync,
             heartbeat=Heartbeat("w", timedelta(minutes=1), lambda: journal.kept_aside),
+            watch=NoWatch(),
             pace=Pace(batch, timedelta(minutes=5), timedelta(0)),
             worker="w",
             clock=clock,
@@ -449,3 +469,58 @@ def test_any_bytes_beside_a_good_command_leave_it_done_and_are_traced(
         assert not readable or DirectoryCommand.read(letter.content).command_key in broker.answers()
     # And the worker starts on what it wrote.
     assert work(file, [Letter(command("next", "3"))]).dead == []
+
+
+def question(key: str, employee_id: str = "1", *, minutes: int = 600) -> bytes:
+    """A question about one person; the loop's clock is at most hours ahead."""
+    asked = DirectoryQuestion(
+        question_key=key,
+        people=(CommandMember(key="p", employee_id=employee_id),),
+        asked_at=NOW,
+        expires_at=NOW + timedelta(minutes=minutes),
+    )
+    return asked.text()
+
+
+def test_questions_are_answered_behind_the_commands_and_let_go(tmp_path: Path) -> None:
+    letters = [
+        *(Letter(question("q1"), 1), Letter(question("q2"), 2)),
+        *(Letter(command("one", "1"), 3), Letter(command("two", "2"), 4)),
+    ]
+    broker = work(tmp_path / "journal", letters, turns=4)
+    order = [name for name, _ in broker.sent if not name.startswith("report:")]
+    assert [name.partition(":")[0] for name in order[-2:]] == ["answer", "answer"]
+    assert broker.questions_answered() == ["q1", "q2"]
+    assert set(broker.answers()) == {"one", "two"}
+    assert {one.sequence_number for one in broker.done} == {1, 2, 3, 4}
+
+
+def test_a_question_that_is_over_is_dropped_without_an_answer(tmp_path: Path) -> None:
+    letter = Letter(question("late", minutes=-1))
+    broker = work(tmp_path / "journal", [letter], turns=3)
+    assert broker.questions_answered() == []
+    assert broker.done == [letter]
+
+
+def test_a_question_that_nobody_foresaw_is_set_aside_and_costs_no_other(tmp_path: Path) -> None:
+    letters = [Letter(question("bad", POISON), 1), Letter(question("good"), 2)]
+    broker = work(tmp_path / "journal", letters, turns=4)
+    assert broker.questions_answered() == ["good"]
+    assert [(one.sequence_number, why) for one, why, _ in broker.dead] == [(1, "NotDone")]
+    assert broker.reports()[-1].set_aside in {None, 1}
+
+
+def test_while_ad_is_away_a_question_comes_again(tmp_path: Path) -> None:
+    letter = Letter(question("patient"))
+    broker = work(tmp_path / "journal", [letter], Domain(away=1), turns=40)
+    assert broker.questions_answered() == ["patient"]
+    assert letter.delivery_count == 1
+
+
+def test_questions_that_wait_are_given_back_at_the_end(tmp_path: Path) -> None:
+    letters = [Letter(question(f"q{number}"), number) for number in range(1, 6)]
+    broker = work(tmp_path / "journal", letters, turns=1)
+    answered = len(broker.questions_answered())
+    given_back = [one for one in broker.waiting if one.delivery_count == 1]
+    assert answered + len(given_back) == 5
+    assert given_back

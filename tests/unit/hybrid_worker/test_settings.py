@@ -200,7 +200,10 @@ def test_the_start_stops_with_status_two_and_the_names_of_what_is_missing(tmp_pa
 
 def test_the_sample_names_every_setting_that_there_is(good: dict[str, str], tmp_path: Path) -> None:
     settings = load_settings(write(tmp_path, good))
-    groups = (settings.process, settings.service_bus, settings.directory, settings.sync)
+    groups = (
+        *(settings.process, settings.service_bus, settings.directory, settings.sync),
+        settings.preflight,
+    )
     known = {
         f"{type(group).model_config['env_prefix']}{name}".upper()
         for group in groups

@@ -16,11 +16,17 @@ function Copy-Changed {
     }
 }
 
+function Get-EventReaderGroup {
+    # By the number that the group has in every language ("Well-known SIDs", Microsoft Learn); without its domain.
+    $group = New-Object -TypeName 'System.Security.Principal.SecurityIdentifier' -ArgumentList 'S-1-5-32-573'
+    $group.Translate([System.Security.Principal.NTAccount]).Value.Split('\')[-1]
+}
+
 function Get-SessionConfiguration {
-    param([string] $Template, [string] $Account, [string] $TranscriptFolder)
+    param([string] $Template, [string] $Account, [string] $TranscriptFolder, [string] $EventReaders)
 
     $text = [System.IO.File]::ReadAllText($Template)
-    foreach ($pair in @('__ACCOUNT__', $Account), @('__TRANSCRIPTS__', $TranscriptFolder)) {
+    foreach ($pair in @('__ACCOUNT__', $Account), @('__TRANSCRIPTS__', $TranscriptFolder), @('__EVENTREADERS__', $EventReaders)) {
         $text = $text.Replace($pair[0], [System.Management.Automation.Language.CodeGeneration]::EscapeSingleQuotedStringContent($pair[1]))
     }
     $text

@@ -41,6 +41,7 @@ Describe 'Register-SsprJeaEndpoint.ps1' {
         Get-Account | Should -Be 'CORP\svc-sspr-worker$'
         Join-Path $given.ModuleFolder 'RoleCapabilities/SsprDeltaSync.psrc' | Should -Exist
         Join-Path $given.ModuleFolder 'SsprDeltaSync.psd1' | Should -Exist
+        (Read-Configuration $Windows.Endpoints['SSPR.DeltaSync']).RunAsVirtualAccountGroups | Should -Be 'ADSyncOperators', 'Ereignisprotokollleser'
         $acl = $Windows.Acls[$given.TranscriptFolder]
         $acl.Owner, $acl.IsProtected | Should -Be 'S-1-5-32-544', $true
         $acl.Rules.Keys | Sort-Object | Should -Be 'S-1-5-18', 'S-1-5-32-544'

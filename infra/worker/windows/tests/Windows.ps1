@@ -89,6 +89,12 @@ function New-Object {
             [pscustomobject] @{ Value = $sid }
         }
     }
+    if ($TypeName -eq 'System.Security.Principal.SecurityIdentifier') {
+        # As a German Windows has it.
+        return [pscustomobject] @{ Sid = $ArgumentList[0] } | Add-Member -PassThru -MemberType ScriptMethod -Name Translate -Value {
+            [pscustomobject] @{ Value = @{ 'S-1-5-32-573' = 'VORDEFINIERT\Ereignisprotokollleser' }[$this.Sid] }
+        }
+    }
     if ($TypeName -eq 'System.DirectoryServices.DirectoryEntry') {
         return New-DirectoryEntry $ArgumentList[0]
     }

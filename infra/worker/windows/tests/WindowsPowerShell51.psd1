@@ -57,12 +57,14 @@
         'Unregister-PSSessionConfiguration' = 'Name', 'Force'
         'Unregister-ScheduledTask' = 'TaskName'
         'Where-Object' = @()
+        'Get-WinEvent' = 'FilterHashtable', 'MaxEvents'
         'Write-Output' = @()
         'Write-Warning' = @()
         # Of the module ADSync, as hybrid_worker calls them. What the first two return: "Azure AD Connect
         # Global Settings", integrationtrench.com, and "Azure AD Connect - Preferred Domain Controller",
         # easy365manager.com, both read on 29 November 2026.
         'Get-ADSyncGlobalSettings' = @()
+        'Get-ADSyncAADPasswordResetConfiguration' = 'Connector'
         'Get-ADSyncConnector' = @()
         'Get-ADSyncRunProfileResult' = 'NumberRequested'
         'Get-ADSyncScheduler' = @()
@@ -71,13 +73,13 @@
     CommonParameters = 'ErrorAction', 'Confirm'
     # None of their overloads that are used came after .NET Framework 4.5.
     Methods = @(
-        'AddSeconds', 'Escape', 'EscapeSingleQuotedStringContent', 'GetAccessRules', 'GetBytes', 'GetOwner', 'GetString'
+        'AddHours', 'AddSeconds', 'ContainsKey', 'Escape', 'EscapeSingleQuotedStringContent', 'GetAccessRules', 'GetBytes', 'GetOwner', 'GetString'
         'GetUnresolvedProviderPathFromPSPath', 'ReadAllLines', 'ReadAllText', 'Replace', 'ShouldProcess', 'Split'
-        'Substring', 'Translate', 'TrimEnd', 'WriteAllLines', 'WriteAllText'
+        'Substring', 'ToString', 'ToUniversalTime', 'Translate', 'TrimEnd', 'WriteAllLines', 'WriteAllText'
     )
     Types = @(
-        'bool', 'char', 'Guid', 'hashtable', 'int', 'ordered', 'psobject', 'regex', 'string', 'string[]', 'switch'
+        'bool', 'char', 'cultureinfo', 'datetime', 'Guid', 'hashtable', 'int', 'ordered', 'psobject', 'regex', 'string', 'string[]', 'switch'
         'System.Collections.IDictionary', 'System.IO.File', 'System.Management.Automation.Language.CodeGeneration'
-        'System.Security.Principal.SecurityIdentifier', 'System.Security.SecurityElement', 'System.Text.Encoding'
+        'System.Security.Principal.NTAccount', 'System.Security.Principal.SecurityIdentifier', 'System.Security.SecurityElement', 'System.Text.Encoding'
     )
 }

@@ -1,8 +1,8 @@
 """The gates of a rollout document: their vocabulary, made from their kinds, and how layers add up.
 
 The defaults let a healthy rollout go on in which nobody happens to reset a password: a gate that
-asks about resets passes where there were none (`minimumSample: 0`). And they are patient with
-machinery, since a paused rollout adds nobody: three looks in a row have to fail.
+asks about resets passes where none failed, and fails only where there were enough to judge by. And
+they are patient with machinery, since a paused rollout adds nobody: three looks have to fail.
 """
 
 from datetime import timedelta
@@ -94,7 +94,9 @@ def _gate(kind: GateKind, layers: tuple[Gates, ...]) -> Gate | None:
     values = {one.name: one.default for one in kind.parameters} | settings
     # Where its kind knows no sample, every look is big enough.
     plain = {"threshold": 0.0, "window": timedelta(), "minimum_sample": 0}
-    return Gate(kind=kind.name, **plain | {name: _value(name, one) for name, one in values.items()})
+    is_quiet = kind.loud_sample is not None and "minimum_sample" not in settings
+    said = {name: _value(name, one) for name, one in values.items()}
+    return Gate(kind=kind.name, quiet_passes=is_quiet, **plain | said)
 
 
 def _value(name: str, value: Any) -> Any:

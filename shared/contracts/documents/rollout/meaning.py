@@ -28,7 +28,7 @@ from shared.domain.rollout.document import (
     Share,
     Wave,
 )
-from shared.domain.rollout.gates.kind import GateKinds
+from shared.domain.rollout.gates.kind import GateKind, GateKinds
 
 
 def document_of(text: vocabulary.RolloutPart, kinds: GateKinds) -> Document:
@@ -149,9 +149,21 @@ def _digest(document: Document, kinds: GateKinds) -> str:
         del values["resets"]
     for wave in values["waves"]:
         for gate in wave["gates"]:
+            _leave_sample_as_it_was(gate, kinds[gate["kind"]])
             gate["kind"] = (*kinds[gate["kind"]].older_names, gate["kind"])[0]
     text = json.dumps(values, sort_keys=True, separators=(",", ":"), default=_plain)
     return sha256(text.encode()).hexdigest()
+
+
+def _leave_sample_as_it_was(gate: dict[str, Any], kind: GateKind) -> None:
+    """Puts the older default into a gate of which the document leaves the sample to the kind.
+
+    A document that says so much itself means something else by now, and gets another digest.
+    """
+    if gate.pop("quiet_passes"):
+        gate["minimum_sample"] = kind.loud_sample
+    elif kind.loud_sample is not None and gate["minimum_sample"] == kind.loud_sample:
+        gate["minimum_sample"] = None
 
 
 _ADDED = {"excluded_kinds": (), "external_members": False}

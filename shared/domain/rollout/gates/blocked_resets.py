@@ -9,7 +9,7 @@ from shared.domain.rollout.gates.kind import (
     Guide,
     Need,
     Sample,
-    minimum_sample,
+    quiet_sample,
     threshold,
 )
 from shared.domain.rollout.gates.look import TIME, Look
@@ -42,7 +42,11 @@ KIND = GateKind(
         INCONCLUSIVE_LIMIT,
         RESET_WINDOW,
         threshold(0.05, "At most this share of the people in scope, from 0 to 1."),
-        minimum_sample(0, "With fewer people in scope the gate is inconclusive."),
+        quiet_sample(
+            20,
+            "With fewer people in scope the gate is inconclusive. Where nothing is said of it, the "
+            "gate waits for 20 before it fails, and passes while nobody was refused.",
+        ),
     ),
     judge=_judge,
     condition=_condition,
@@ -52,9 +56,10 @@ KIND = GateKind(
         threshold="at most {} of the people in scope",
         window="{} back",
         looks_at="people in scope who were refused a reset",
-        passes="at most the share of those in scope",
+        passes="at most the share of those in scope; or nobody was refused at all",
         fails="more",
-        inconclusive="fewer people in scope than `minimumSample`",
+        inconclusive="fewer people in scope than `minimumSample`; by default only if somebody was "
+        "refused",
         cause="Entra refuses people who are in scope: it has blocked them, or still says that they "
         "are not",
         remedy="the cloud audit, step 4 likewise",

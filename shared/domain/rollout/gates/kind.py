@@ -50,6 +50,9 @@ class Parameter:
     default: float | timedelta | None
     bounds: Share | Whole | Duration
     description: str
+    loud_default: float | None = None
+    """Of a sample: what the default was before fewer could pass while none of them failed. It
+    stands in the digests of documents that say nothing of it, so that they stay as they were."""
 
 
 FAILURE_LIMIT = Parameter(
@@ -87,6 +90,14 @@ def threshold(default: float, description: str, bounds: Share | Whole | None = N
 def minimum_sample(default: int, description: str) -> Parameter:
     """Makes the parameter that says with how few people or resets the gate is inconclusive."""
     return Parameter("minimum_sample", default, Whole(0), description)
+
+
+def quiet_sample(default: int, description: str) -> Parameter:
+    """Makes the same for a kind that fewer pass while none of them failed.
+
+    That holds where a document says nothing of it. One that does has a sample to wait for.
+    """
+    return Parameter("minimum_sample", default, Whole(0), description, loud_default=0)
 
 
 def window(default: timedelta, description: str, bounds: Duration = _WINDOW) -> Parameter:
@@ -179,6 +190,12 @@ class GateKind:
     """As it was called before: still read in documents, and in what is stored."""
     doubt: Callable[[Gate, Prospect], str | None] = _no_doubt
     """What an operator would rather know of a gate before its wave begins."""
+
+    @property
+    def loud_sample(self) -> float | None:
+        """The default sample before there was a quiet one; None if the kind has none."""
+        defaults = (one.loud_default for one in self.parameters if one.name == "minimum_sample")
+        return next(defaults, None)
 
     def default_of(self, name: str) -> float | timedelta | None:
         """Returns the default of the parameter of that name, or None if the kind has none such."""

@@ -72,11 +72,12 @@ def judge_in_window(gate: Gate, look: Look, reached: Collection[State], *, word:
 
 def judge_ceiling(gate: Gate, count: int, sample: int, them: str, what: str) -> Result:
     """Judges the share of `them` of whom `what` is true."""
-    if sample < gate.minimum_sample:
-        text = f"{them}; {gate.minimum_sample:,} are needed to judge"
-        return _result(gate, Outcome.INCONCLUSIVE, None, sample, text)
-    if not sample:
+    if not sample and (gate.quiet_passes or not gate.minimum_sample):
         return _result(gate, Outcome.PASSED, None, 0, them)
+    if sample < gate.minimum_sample and not (gate.quiet_passes and not count):
+        few = f"{count:,} of {them} {what}" if gate.quiet_passes else them
+        text = f"{few}; {gate.minimum_sample:,} are needed to judge"
+        return _result(gate, Outcome.INCONCLUSIVE, None, sample, text)
     outcome = Outcome.PASSED if count <= gate.threshold * sample + _ROUNDING else Outcome.FAILED
     text = f"{_percent_up(count, sample, gate)} of {them} {what}; at most {_threshold(gate)} may"
     return _result(gate, outcome, count / sample, sample, text)

@@ -15,6 +15,7 @@ from shared.contracts.api.scim_answers import (
     list_answer,
 )
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
+from shared.contracts.messages.cloud_event_modes import attributes_of_headers
 from shared.contracts.messages.contract import LARGEST_BODY, check_size
 from shared.contracts.messages.onboarding_event import decode
 from shared.domain.errors import InvalidMessage, NotAuthorised, SsprRolloutError
@@ -93,6 +94,16 @@ async def _admitted(request: ScimRequest, senders: Senders, now: datetime) -> So
     return await admit_sender(source, shown, request.token, senders, now)
 
 
+def _refuse_cloud_events(headers: Mapping[str, str]) -> None:
+    # In binary mode they say what happened; whoever passes over them takes a leaving for a joining.
+    if said := attributes_of_headers(headers):
+        name = f"ce-{next(iter(said))}"
+        raise ScimRefusal(
+            ScimProblem.INVALID_VALUE,
+            f"{name}: a CloudEvent is no SCIM request",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """A request of somebody who has been let in."""
@@ -103,6 +114,7 @@ class _Asked:
     async def answer(self) -> ScimAnswer:
         request = self.request
         check_size(len(request.body))
+        _refuse_cloud_events(request.headers)
         kind, _, rest = request.path.strip("/").partition("/")
         match kind.lower():
             case "users":

@@ -17,8 +17,11 @@ from shared.domain.person.enrolment import (
     CauseKind,
     Claim,
     Enrolment,
+    EventHistory,
+    EventRecord,
     Exclusion,
     Provenance,
+    Said,
     State,
 )
 from shared.domain.person.happenings import Happening
@@ -53,6 +56,7 @@ from shared.domain.person.verification import Observation, adopt, verify
 from shared.domain.person.waiting import wait_again
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
+from shared.domain.plan.forgetting import Forgetting
 from tests.support.enrolments import (
     ANNA_ID,
     ANNA_UPN,
@@ -118,6 +122,32 @@ def of_the_wave(one: Enrolment) -> Enrolment:
     return replace(one, claims=(Claim(WAVE),))
 
 
+FORGETTING = Forgetting(None, POLICY, NOW)
+
+
+def of_a_rehire(one: Enrolment) -> Enrolment:
+    """Somebody who left and came back by events, the second of which is to be forgotten."""
+    before = replace(one, claims=(), exclusion=None, events=None)
+    left, back = (
+        EventRecord(
+            key=key,
+            leaves=key == "left",
+            occurred_at=NOW - days * DAY,
+            taken_at=NOW - days * DAY,
+            reference=key,
+            actor="hr",
+        )
+        for key, days in (("left", 2), ("back", 1))
+    )
+    history = EventHistory(Said(NOW - 9 * DAY), (left, back))
+    claim = Claim(Cause(CauseKind.EVENT, "back", "hr"))
+    return replace(before, claims=(claim,), events=history)
+
+
+def is_rehire(record: EventRecord) -> bool:
+    return record.key == "back"
+
+
 DRIVES: dict[Happening, Drive] = {
     Happening.ASKED_FOR: asks(found(CLOUD_ANNA)),
     Happening.MEMBER_ALREADY: asks(found(SYNCED_ANNA, SCOPE)),
@@ -170,6 +200,9 @@ DRIVES: dict[Happening, Drive] = {
     Happening.INELIGIBLE: of_somebody(lambda one: take(one, Reason.DISABLED, NOW)),
     Happening.ACCOUNT_GONE: of_somebody(lambda one: take(one, Reason.NOT_IN_ENTRA, NOW)),
     Happening.ROLLED_BACK: of_somebody(lambda one: roll_back(of_the_wave(one), "early", NOW)),
+    Happening.FORGOTTEN: of_somebody(
+        lambda one: FORGETTING.forget(of_a_rehire(one), is_rehire, None, why="HR erred").enrolment
+    ),
     Happening.CALLED_OFF: of_somebody(lambda one: call_off(of_the_wave(one), NOW)),
 }
 """Of each happening a decision that finds it, about whomever it is asked."""

@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.documents.rollout_document import read
 from shared.domain.person.enrolment import State
-from shared.domain.rollout.gate import Outcome
+from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
+from shared.domain.rollout.gate import Gate, Outcome
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Phase
+from tests.support.course import ring_text, text_of
 from tests.support.waves import (
     DAY,
     HOUR,
@@ -58,6 +62,102 @@ def test_resets_fail_the_gate_where_too_large_a_share_could_not_be_written(
     one = gate("writebackFailures", threshold=0.02, minimum_sample=minimum)
     result = look(one, measured(resets=seen))
     assert (result.outcome, result.value, result.sample) == (outcome, value, len(seen))
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome", "sample"),
+    [
+        ((), PASSED, 0),
+        (written_back(4, 0), PASSED, 4),
+        (written_back(0, 1), INCONCLUSIVE, 1),
+        (written_back(3, 1), INCONCLUSIVE, 4),
+        (written_back(4, 1), PASSED, 5),
+        (written_back(3, 2), FAILED, 5),
+    ],
+)
+def test_by_default_one_refused_password_pauses_nobody_and_none_at_all_promotes(
+    seen: tuple[Reset, ...], outcome: Outcome, sample: int
+) -> None:
+    gates = read(text_of(ring_text("pilot", 1))).waves[0].gates
+    (one,) = (each for each in gates if each.kind == "writebackFailures")
+    result = look(one, measured(resets=seen))
+    assert (result.outcome, result.sample) == (outcome, sample)
+
+
+def host(succeeded: int, failed: int, **changes: Any) -> WorkerSight:
+    """A worker whose host tells of so many resets in an hour that has begun since the phase did."""
+    hour = HourOfWritebacks(begins_at=LATER - HOUR, succeeded=succeeded, failed=failed)
+    seen = HostSight(looked_at=LATER, events_since=LATER - DAY, hours=(hour,))
+    return sight(LATER, host=replace(seen, **changes))
+
+
+FIVE = gate("writebackFailures", threshold=0.2, minimum_sample=5, window=DAY, quiet_passes=True)
+TEN = replace(FIVE, minimum_sample=10, quiet_passes=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "resets_seen", "hosts", "outcome"),
+    [
+        # The host knows of failures that the audit log does not have.
+        (FIVE, written_back(20, 0), [host(1, 9)], FAILED),
+        (FIVE, (), [host(0, 5)], FAILED),
+        # Too few to fail by, but not to be passed over.
+        (FIVE, (), [host(0, 2)], INCONCLUSIVE),
+        (FIVE, written_back(20, 0), [host(0, 2)], PASSED),
+        # The audit log knows of failures that never reached the host.
+        (FIVE, written_back(0, 5), [host(9, 0)], FAILED),
+        (FIVE, written_back(0, 1), [host(9, 0)], PASSED),
+        (FIVE, (), [host(9, 0)], PASSED),
+        # What one has too few of, the other may prove.
+        (TEN, written_back(3, 0), [host(12, 0)], PASSED),
+        (TEN, written_back(3, 0), [host(3, 0)], INCONCLUSIVE),
+        # Two workers that look at one host see the same resets.
+        (TEN, (), [host(6, 0), replace(host(6, 0), worker="worker-2")], INCONCLUSIVE),
+        # What was seen long ago, or before the phase, says nothing of now.
+        (FIVE, (), [host(0, 9, looked_at=LATER - 4 * HOUR)], PASSED),
+        (
+            FIVE,
+            (),
+            [host(0, 9, hours=(HourOfWritebacks(begins_at=NOW - MINUTE, failed=9),))],
+            PASSED,
+        ),
+        (FIVE, (), [sight(LATER)], PASSED),
+    ],
+)
+def test_the_hosts_events_and_the_audit_log_check_each_other(
+    one: Gate, resets_seen: tuple[Reset, ...], hosts: list[WorkerSight], outcome: Outcome
+) -> None:
+    result = look(one, measured(resets=resets_seen, workers=tuple(hosts)))
+    assert result.outcome is outcome, result.text
+
+
+def test_both_that_tell_of_resets_are_quoted() -> None:
+    result = look(FIVE, measured(resets=written_back(20, 0), workers=(host(1, 9),)))
+    assert result.text == (
+        "90.0 % of 10 resets of the host's events could not be written to AD; at most 20.0 % may; "
+        "0.0 % of 20 resets since 2026-03-02 08:00 UTC could not be written to AD; "
+        "at most 20.0 % may"
+    )
+    assert (result.value, result.sample) == (0.9, 10)
+
+
+COUNT = st.integers(0, 30)
+
+
+@given(COUNT, COUNT, COUNT, COUNT)
+def test_more_failures_never_turn_a_look_for_the_better(
+    well: int, badly: int, on_host: int, badly_on_host: int
+) -> None:
+    order = [PASSED, INCONCLUSIVE, FAILED]
+
+    def rank(more: int) -> int:
+        facts = measured(
+            resets=written_back(well, badly + more), workers=(host(on_host, badly_on_host + more),)
+        )
+        return order.index(look(FIVE, facts).outcome)
+
+    if badly + badly_on_host:
+        assert rank(0) <= rank(5)
 
 
 @given(st.integers(1, 1_000))

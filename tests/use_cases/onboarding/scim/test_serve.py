@@ -285,6 +285,17 @@ async def test_who_proves_nothing_is_not_told_which_sources_there_are(
         assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+async def test_the_headers_of_a_cloud_event_are_refused_and_not_passed_over(
+    stage: Stage, entra: ScimClient
+) -> None:
+    """Given a SCIM body whose headers say that somebody left, then nobody is taken for a joiner."""
+    answer = await entra.ask("POST", "/Users", KIM, ce_type="com.contoso.worker.deleted")
+    assert answer.body
+    assert answer.status == 400
+    assert "ce-type" in answer.body["detail"]
+    assert told(stage) == []
+
+
 async def test_while_a_secret_is_changed_the_one_before_is_taken_as_well(stage: Stage) -> None:
     client = ScimClient(stage.world, token=FORMER)
     assert (await client.done("GET", "/Users"))["totalResults"] == 0

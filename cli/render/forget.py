@@ -1,0 +1,57 @@
+"""Events that are forgotten: what becomes of whom, before any write and after it."""
+
+from collections.abc import Iterator
+
+from cli.plain import count, people
+from cli.render.plan import Report, Section
+from shared.contracts.api.forget_views import ForgetView
+
+_MOST_NAMED = 10
+
+
+def forget_report(forgotten: ForgetView) -> Report:
+    """Reports what becomes of whom, what stands in the way, and how to have it done."""
+    is_open = forgotten.events > 0 and not forgotten.done
+    sections = (
+        Section(
+            "What becomes of them",
+            ("people", "what"),
+            tuple((f"{one.people:,}", one.text) for one in forgotten.outcomes),
+        ),
+        Section("Who moves", ("person",), _some(forgotten.moved)),
+        Section("Nothing is known of", ("event or person",), _some(forgotten.unknown)),
+    )
+    return Report(
+        title="Forgotten" if forgotten.done else "If these events are forgotten",
+        lines=(
+            f"{count(forgotten.events, 'event')} of {people(forgotten.people)}",
+            f"fingerprint {forgotten.fingerprint}",
+        ),
+        sections=tuple(one for one in sections if one.rows),
+        alarms=(),
+        warnings=tuple(_warnings(forgotten)),
+        next_step="To do exactly this, say the same again with:" if is_open else "",
+        command=f"--apply {forgotten.fingerprint}" if is_open else "",
+    )
+
+
+def _some(names: tuple[str, ...]) -> tuple[tuple[str], ...]:
+    shown = tuple((one,) for one in names[:_MOST_NAMED])
+    rest = len(names) - len(shown)
+    return (*shown, (f"and {rest:,} more",)) if rest else shown
+
+
+def _warnings(forgotten: ForgetView) -> Iterator[str]:
+    if forgotten.held:
+        yield (
+            f"{count(forgotten.held, 'event')} like these "
+            f"{'is' if forgotten.held == 1 else 'are'} held by a brake, and stay there: "
+            "sspr held drop drops them"
+        )
+    if forgotten.older:
+        yield (
+            f"{people(forgotten.older)}: their events came before each was remembered, and were "
+            "read out of their steps; look at some of them with sspr user"
+        )
+    if forgotten.writing_stopped:
+        yield "everything that writes is stopped; memberships change after sspr start"

@@ -1,0 +1,1 @@
+"""Whether a password reset would be written back: looked at in AD, without writing anything."""

@@ -1,0 +1,1 @@
+"""The checks, a file each; `registry.py` says which there are."""

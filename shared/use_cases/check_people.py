@@ -1,0 +1,235 @@
+"""Check people: ask the worker whether resets would be written back, and keep what it finds."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+
+from shared.contracts.api.check_views import CheckAsked, NamedPerson
+from shared.contracts.messages.contract import by_our_clock
+from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
+from shared.contracts.messages.directory_command import CommandMember
+from shared.contracts.messages.directory_question import MOST_ASKED, DirectoryQuestion
+from shared.domain.person.answers import Standing
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.people import Identifier, IdentifierKind, Person, UserRef
+from shared.domain.person.preflight import Finding, Preflight, in_order
+from shared.domain.person.reasons import Reason
+from shared.domain.signals import AnswersIgnored
+from shared.ports.preflights import PreflightQuestion
+from shared.ports.world import World
+from shared.use_cases.signalling import emit
+
+ANSWERED_WITHIN = timedelta(minutes=15)
+"""For so long a question waits for a worker; after that nobody answers it any more."""
+
+
+_ASKED, _CLOUD, _NOBODY = "asked", "cloud", "nobody"
+_ADD = "add"
+
+
+@dataclass(frozen=True, slots=True)
+class ToCheck:
+    """Somebody whose account is to be looked at."""
+
+    key: str
+    """In the ledger: the object id, or that of somebody who is not in Entra yet."""
+    user: UserRef
+
+
+async def check_named(
+    names: Sequence[str], world: World, now: datetime, *, actor: str
+) -> CheckAsked:
+    """Asks the worker about everybody whom these names mean; tells of whom it is not asked.
+
+    Raises:
+        DirectoryUnavailable: Graph could not be asked who they are.
+        ServiceUnavailable: the ledger or the queue is away; ask again.
+    """
+    identifiers = {name: Identifier.parse(name) for name in dict.fromkeys(names)}
+    found = await world.directory.find_people(set(identifiers.values()))
+    awaited = await _awaited([one for one in identifiers.values() if not found[one]], world)
+    named = [
+        person
+        for name, identifier in identifiers.items()
+        for person in _named(name, found[identifier], awaited.get(identifier))
+    ]
+    people = [person for person, to_check in named if to_check is None]
+    asked = [(person, to_check) for person, to_check in named if to_check is not None]
+    check = await ask_about([one for _, one in asked], world, now, actor=actor) if asked else None
+    return CheckAsked(
+        check=check,
+        asked=len({one.key for _, one in asked}),
+        named=(*(person for person, _ in asked), *people),
+        cloud=sum(person.standing == _CLOUD for person in people),
+    )
+
+
+async def _awaited(
+    identifiers: Sequence[Identifier], world: World
+) -> Mapping[Identifier, Enrolment]:
+    """Returns the enrolments of those who are not in Entra yet, by the names they came with."""
+    if not identifiers:
+        return {}
+    keys = {str(one): one for one in identifiers} | {one.value: one for one in identifiers}
+    return {keys[key]: known for key, known in (await world.ledger.load(keys)).items()}
+
+
+def _named(
+    name: str, people: Sequence[Person], awaited: Enrolment | None
+) -> Iterator[tuple[NamedPerson, ToCheck | None]]:
+    """Yields everybody whom a name means, with what to ask about them; None: nothing."""
+    for person in people:
+        standing = _ASKED if person.synced else _CLOUD
+        to_check = ToCheck(person.object_id, person.ref) if person.synced else None
+        yield _named_person(name, person.object_id, person.ref, standing), to_check
+    if not people and awaited:
+        yield (
+            _named_person(name, awaited.key, awaited.user, _ASKED),
+            ToCheck(awaited.key, awaited.user),
+        )
+    elif not people:
+        yield NamedPerson(name=name, key=None, standing=_NOBODY), None
+
+
+def _named_person(name: str, key: str, user: UserRef, standing: str) -> NamedPerson:
+    return NamedPerson(
+        name=name, key=key, user_principal_name=user.user_principal_name, standing=standing
+    )
+
+
+async def check_plan(
+    fingerprint: str, world: World, now: datetime, *, actor: str
+) -> CheckAsked | None:
+    """Asks the worker about everybody whom a plan would add; None where no such plan was shown.
+
+    Raises:
+        DirectoryUnavailable: Graph could not be asked who they are.
+        ServiceUnavailable: the ledger or the queue is away; ask again.
+    """
+    if await world.plans.find(fingerprint) is None:
+        return None
+    added = {
+        Identifier(IdentifierKind.OBJECT_ID, object_id)
+        async for object_id in _added(fingerprint, world)
+    }
+    found = await world.directory.find_people(added) if added else {}
+    people = [person for several in found.values() for person in several]
+    synced = [ToCheck(one.object_id, one.ref) for one in people if one.synced]
+    return CheckAsked(
+        check=await ask_about(synced, world, now, actor=actor) if synced else None,
+        asked=len(synced),
+        cloud=len(people) - len(synced),
+    )
+
+
+async def _added(fingerprint: str, world: World) -> AsyncIterator[str]:
+    page = 0
+    while people := await world.plans.people(fingerprint, page):
+        for person in people:
+            if person.action == _ADD:
+                yield person.object_id
+        page += 1
+
+
+async def ask_about(people: Sequence[ToCheck], world: World, now: datetime, *, actor: str) -> str:
+    """Asks the worker about these people; returns the key by which the answers are found.
+
+    At least one of them, each with a SID, source anchor, UPN or employee id. Asked twice at one
+    moment it is one check.
+
+    Raises:
+        ServiceUnavailable: the ledger or the queue is away; ask again.
+    """
+    once = {person.key: person for person in people}
+    said = "\n".join([now.isoformat(), actor, *once])
+    check = hashlib.sha256(said.encode()).hexdigest()[:24]
+    parts = list(batched(once.values(), MOST_ASKED, strict=False))
+    questions = [
+        PreflightQuestion(
+            check=check,
+            part=number,
+            people=tuple(person.key for person in part),
+            asked_at=now,
+            expires_at=now + ANSWERED_WITHIN,
+            actor=actor,
+        )
+        for number, part in enumerate(parts)
+    ]
+    # The ledger first: an answer is taken only to what was asked.
+    await world.preflights.ask(questions)
+    await world.outbox.send_questions(
+        [_message(one, part) for one, part in zip(questions, parts, strict=True)]
+    )
+    return check
+
+
+def _message(question: PreflightQuestion, people: Sequence[ToCheck]) -> DirectoryQuestion:
+    return DirectoryQuestion(
+        question_key=question.key,
+        people=tuple(map(_member, people)),
+        asked_at=question.asked_at,
+        expires_at=question.expires_at,
+    )
+
+
+def _member(person: ToCheck) -> CommandMember:
+    user = person.user
+    known = bool(user.sid or user.source_anchor)
+    return CommandMember(
+        key=person.key,
+        source_anchor=user.source_anchor,
+        sid=user.sid,
+        user_principal_name=None if known else user.user_principal_name,
+        employee_id=None if known else user.employee_id,
+    )
+
+
+async def record_answers(answers: Sequence[DirectoryAnswer], world: World, now: datetime) -> None:
+    """Keeps what was found about those who were asked about, and nothing of anybody else.
+
+    A copy of an answer changes nothing.
+    """
+    ignored = 0
+    for answer in answers:
+        question = await world.preflights.question(answer.question_key)
+        if question is None:
+            ignored += len(answer.people)
+        elif question.answered_at is None:
+            asked = set(question.people)
+            mine = [one for one in answer.people if one.key in asked]
+            ignored += len(answer.people) - len(mine)
+            await _record(question, answer, mine, world, now)
+    if ignored:
+        emit([AnswersIgnored(why=Standing.UNASKED, answers=ignored)])
+
+
+async def _record(
+    question: PreflightQuestion,
+    answer: DirectoryAnswer,
+    mine: Sequence[PersonFindings],
+    world: World,
+    now: datetime,
+) -> None:
+    seen_at = max(by_our_clock(answer.answered_at, now), question.asked_at)
+    known = await world.ledger.load([one.key for one in mine])
+    found = [
+        Preflight(
+            key=one.key,
+            seen_at=seen_at,
+            worker=answer.worker,
+            findings=in_order(_completed(one, known.get(one.key)), Finding),
+            unknown=one.unknown,
+        )
+        for one in mine
+    ]
+    await world.preflights.answered(question, found, now)
+
+
+def _completed(found: PersonFindings, known: Enrolment | None) -> tuple[Finding, ...]:
+    """Adds what only this side can tell: in AD, and not in Entra when it was time."""
+    never_came = known and known.is_provisional and known.reason is Reason.NOT_SYNCED
+    if never_came and Finding.NOT_FOUND not in found.findings:
+        return (*found.findings, Finding.OUT_OF_SYNC_SCOPE)
+    return found.findings

@@ -1,0 +1,142 @@
+"""Which events an operator means: by their keys, their people, their source and their time."""
+
+import asyncio
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import batched
+
+from shared.contracts.api.operator_requests import Forget
+from shared.domain.person.enrolment import EventRecord
+from shared.domain.person.event_history import Choose, events_of
+from shared.domain.person.people import Identifier
+from shared.ports.held_events import HeldEvent
+from shared.ports.world import World
+
+_AT_ONCE = 20
+"""Receipts that are looked up at the same time."""
+_PAGE = 100
+_OF_SOURCES = "hr/"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What an event has to be beside being named."""
+
+    source: str | None
+    since: datetime | None
+    until: datetime | None
+
+    def fits(self, source: str, taken_at: datetime) -> bool:
+        """Tells whether an event of that source that was taken then is meant."""
+        if self.source is not None and source.removeprefix(_OF_SOURCES) != self._name:
+            return False
+        return (self.since is None or self.since <= taken_at) and (
+            self.until is None or taken_at < self.until
+        )
+
+    @property
+    def _name(self) -> str:
+        return (self.source or "").removeprefix(_OF_SOURCES)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The events that are meant, by the people whom they are about."""
+
+    people: Mapping[str, frozenset[str] | None]
+    """By the person's key: the events that are meant; None for all that the filter lets pass."""
+    filter: Filter
+    held: int
+    unknown: Sequence[str]
+
+    def of(self, key: str) -> Choose:
+        """Returns which events of this person are meant."""
+        keys = self.people[key]
+
+        def chooses(record: EventRecord) -> bool:
+            is_named = keys is None or record.key in keys
+            return is_named and self.filter.fits(record.source, record.taken_at)
+
+        return chooses
+
+
+async def choose(order: Forget, world: World) -> Chosen:
+    """Finds whom the events are about.
+
+    Raises:
+        DirectoryUnavailable: people were named, and Graph could not be asked who they are.
+    """
+    wanted = Filter(order.source, order.since, order.until)
+    people: dict[str, frozenset[str] | None] = {}
+    unknown: list[str] = []
+    if order.keys or order.people:
+        by_event = await _by_event(order.keys, world)
+        unknown += [key for key in order.keys if key not in by_event]
+        for key, person in by_event.items():
+            people[person] = (people.get(person) or frozenset()) | {key}
+        named, strangers = await _by_name(order.people, world)
+        people |= dict.fromkeys(named)
+        unknown += strangers
+    else:
+        async for page in world.ledger.told_of():
+            for one in page:
+                if any(wanted.fits(event.source, event.taken_at) for event in events_of(one)):
+                    people[one.key] = None
+    held = await _held(order, wanted, people, world)
+    return Chosen(people, wanted, held, unknown)
+
+
+async def _by_event(keys: Sequence[str], world: World) -> Mapping[str, str]:
+    """Returns whom each event is about, by the event's key; those that nobody took are left out."""
+    about: dict[str, str] = {}
+    for some in batched(dict.fromkeys(keys), _AT_ONCE, strict=False):
+        found = await asyncio.gather(*map(world.ledger.receipt, some))
+        about |= {one.key: one.person_key for one in found if one and one.person_key}
+    # Whoever has arrived in Entra since is remembered under another key.
+    known = await world.ledger.load(set(about.values()))
+    return {key: known[person].key for key, person in about.items() if person in known}
+
+
+async def _by_name(names: Collection[str], world: World) -> tuple[set[str], list[str]]:
+    """Returns the keys of these people, and the names of which nothing is remembered."""
+    if not names:
+        return set(), []
+    asked = {name: Identifier.parse(name) for name in names}
+    found = await world.directory.find_people(set(asked.values()))
+    keys_of = {
+        name: {str(identifier), identifier.value}
+        | {person.object_id for person in found[identifier]}
+        for name, identifier in asked.items()
+    }
+    known = await world.ledger.load({key for keys in keys_of.values() for key in keys})
+    return (
+        {known[key].key for keys in keys_of.values() for key in keys if key in known},
+        [name for name, keys in keys_of.items() if not keys & known.keys()],
+    )
+
+
+async def _held(order: Forget, wanted: Filter, people: Collection[str], world: World) -> int:
+    """Counts the events that are meant and that a brake holds: they are not taken yet."""
+    names_any = bool(order.keys or order.people)
+    count, page = 0, await world.held_events.page("", _PAGE)
+    while page:
+        count += sum(
+            _is_meant(one, order.keys, people, names_any=names_any)
+            and wanted.fits(_source_of(one), one.held_at)
+            for one in page
+        )
+        page = await world.held_events.page(page[-1].place, _PAGE)
+    return count
+
+
+def _source_of(held: HeldEvent) -> str:
+    source = json.loads(held.body).get("source")
+    return source if isinstance(source, str) else ""
+
+
+def _is_meant(
+    held: HeldEvent, keys: Collection[str], people: Collection[str], *, names_any: bool
+) -> bool:
+    return not names_any or held.event_key in keys or held.person_key in people

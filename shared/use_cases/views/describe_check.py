@@ -1,0 +1,136 @@
+"""Describe checks: how a check of people stands, what it found, and what was found of each."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from shared.contracts.api.check_views import (
+    CheckedPeople,
+    CheckedPerson,
+    FindingCount,
+    FindingView,
+    PeopleCheckView,
+    UnknownCount,
+    UnknownView,
+)
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.preflight import (
+    PASSING,
+    REFUSING,
+    Finding,
+    Preflight,
+    Unknown,
+    Verdict,
+)
+from shared.domain.person.preflight_words import FINDINGS, ON_PREMISES_ERROR, UNKNOWNS
+from shared.ports.preflights import PreflightQuestion
+from shared.ports.world import World
+
+_UNANSWERED = "unanswered"
+_SILENCE = (
+    "No worker has answered in time. See in its log whether one runs; "
+    "one of before this version sets such questions aside: update it."
+)
+
+
+async def describe_check(check: str, world: World, now: datetime) -> PeopleCheckView | None:
+    """Tells how a check stands and what it has found; None where there is no such check."""
+    questions = await world.preflights.questions(check)
+    if not questions:
+        return None
+    keys = [key for one in questions for key in one.people]
+    found = await _answers(questions, world)
+    verdicts = Counter(one.verdict for one in found.values())
+    unanswered = len(keys) - len(found)
+    over = unanswered == 0 or all(now >= one.expires_at for one in questions)
+    return PeopleCheckView(
+        check=check,
+        asked_at=questions[0].asked_at,
+        expires_at=questions[0].expires_at,
+        over=over,
+        people=len(keys),
+        refused=verdicts[Verdict.REFUSED],
+        unknown=verdicts[Verdict.UNKNOWN],
+        fine=verdicts[Verdict.FINE],
+        unanswered=unanswered,
+        findings=_finding_counts(found.values()),
+        unknowns=_unknown_counts(found.values()),
+        advice=_SILENCE if over and unanswered else None,
+    )
+
+
+async def list_checked(check: str, page: int, world: World) -> CheckedPeople | None:
+    """Lists a page of a check's people, counted from 0; None where there is no such check."""
+    questions = await world.preflights.questions(check)
+    if not questions:
+        return None
+    here = questions[page : page + 1]
+    found = await _answers(here, world)
+    keys = [key for one in here for key in one.people]
+    known = await world.ledger.load(keys)
+    return CheckedPeople(
+        people=tuple(_person(key, found.get(key), known.get(key)) for key in keys),
+        next_page=page + 1 if page + 1 < len(questions) else None,
+    )
+
+
+async def _answers(questions: Sequence[PreflightQuestion], world: World) -> Mapping[str, Preflight]:
+    """Returns what was found of those whose question was answered.
+
+    Of the others there may be findings of an earlier look, which is no answer to this one.
+    """
+    answered = {key: one.asked_at for one in questions if one.answered_at for key in one.people}
+    found = await world.preflights.find(answered)
+    return {key: one for key, one in found.items() if one.seen_at >= answered[key]}
+
+
+def _person(key: str, found: Preflight | None, known: Enrolment | None) -> CheckedPerson:
+    return CheckedPerson(
+        key=key,
+        user_principal_name=known.user.user_principal_name if known else None,
+        verdict=found.verdict if found else _UNANSWERED,
+        seen_at=found.seen_at if found else None,
+        worker=found.worker if found else None,
+        findings=tuple(map(finding_view, found.findings)) if found else (),
+        unknown=tuple(map(unknown_view, found.unknown)) if found else (),
+    )
+
+
+def finding_view(finding: Finding) -> FindingView:
+    """Returns a finding as operators see it."""
+    words, refuses = FINDINGS[finding], finding in REFUSING
+    return FindingView(
+        word=finding,
+        refuses=refuses,
+        passes=finding in PASSING,
+        text=words.text,
+        remedy=words.remedy,
+        event=words.event,
+        code=ON_PREMISES_ERROR if refuses else None,
+        source=words.source,
+    )
+
+
+def unknown_view(unknown: Unknown) -> UnknownView:
+    """Returns what is not known as operators see it."""
+    return UnknownView(word=unknown, text=UNKNOWNS[unknown])
+
+
+def _finding_counts(found: Collection[Preflight]) -> tuple[FindingCount, ...]:
+    counts = Counter(word for one in found for word in one.findings)
+    return tuple(
+        FindingCount(finding=finding_view(word), people=counts[word])
+        for word in _most_first(Finding, counts)
+    )
+
+
+def _unknown_counts(found: Collection[Preflight]) -> tuple[UnknownCount, ...]:
+    counts = Counter(word for one in found for word in one.unknown)
+    return tuple(
+        UnknownCount(unknown=unknown_view(word), people=counts[word])
+        for word in _most_first(Unknown, counts)
+    )
+
+
+def _most_first[W](words: Iterable[W], counts: Mapping[W, int]) -> list[W]:
+    return sorted((word for word in words if counts[word]), key=lambda word: -counts[word])

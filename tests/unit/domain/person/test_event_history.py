@@ -1,0 +1,243 @@
+"""Forgotten events: it is as if they had never come, in whatever order they and others did."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.person.enrolment import (
+    Cause,
+    CauseKind,
+    Claim,
+    Enrolment,
+    EventHistory,
+    Exclusion,
+    State,
+)
+from shared.domain.person.event_history import (
+    MOST_RECORDS,
+    merged_histories,
+    take_event,
+    unsay,
+)
+from shared.domain.person.overrides import keep_out, let_go
+from shared.domain.person.people import Candidate, Memberships
+from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action, Lookup, Request
+from shared.domain.plan.forgetting import ForgetOutcome, Forgetting
+from tests.support.enrolments import CLOUD_ANNA, DAY, HOUR, NOBODY, NOW, POLICY, found, request
+
+LATER = NOW + 30 * DAY
+HERE = Candidate(CLOUD_ANNA, Memberships())
+RULES = Forgetting(None, POLICY, LATER)
+WAVE = Claim(Cause(CauseKind.WAVE, "pilot", "clock"))
+
+
+def event(number: int, action: Action = Action.ONBOARD, **changes: Any) -> Request:
+    key = f"{number:032x}"
+    known: dict[str, Any] = {
+        "key": key,
+        "occurred_at": NOW + number * HOUR,
+        "cause": Cause(CauseKind.EVENT, key, "hr"),
+        "source": "hr/workday",
+    }
+    return request(action, **(known | changes))
+
+
+def leaves(number: int, **changes: Any) -> Request:
+    return event(number, Action.OFFBOARD, **changes)
+
+
+def taken(
+    events: Sequence[Request], current: Enrolment | None = None, finding: Lookup | None = None
+) -> Enrolment:
+    for one in events:
+        current = take_event(one, finding or found(CLOUD_ANNA), current, POLICY, LATER)
+    assert current is not None
+    return current
+
+
+def forget(
+    current: Enrolment, *events: Request, candidate: Candidate | None = HERE
+) -> tuple[Enrolment, ForgetOutcome]:
+    keys = {one.key for one in events}
+    done = RULES.forget(current, lambda one: one.key in keys, candidate, why="HR erred")
+    return done.enrolment, done.outcome
+
+
+def meaning(one: Enrolment | None) -> tuple[object, ...]:
+    """What wants somebody in, what keeps them out, and whether they come."""
+    if one is None:
+        return False, None, False
+    # Which of several onboardings wants them is not told: before a last day the latest to come.
+    return one.claim(CauseKind.EVENT) is not None, one.exclusion, one.state.is_coming
+
+
+_EVENTS = st.lists(
+    st.builds(
+        lambda action, hours, last_day: (action, hours, last_day),
+        st.sampled_from([Action.ONBOARD, Action.OFFBOARD]),
+        st.integers(0, 12),
+        st.sampled_from([None, -1, 90]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(_EVENTS, st.data())
+def test_it_is_as_if_forgotten_events_had_never_come(
+    drawn: list[tuple[Action, int, int | None]], data: st.DataObject
+) -> None:
+    """Given events in any order, some twice, when some are forgotten, they leave no trace.
+
+    Nor do they when they are delivered once more.
+    """
+    # Of several leavings one of which is ahead the order tells, with or without forgetting.
+    ahead = sum(action is Action.OFFBOARD for action, _, _ in drawn) == 1
+    events = [
+        event(
+            number,
+            action,
+            occurred_at=NOW + hours * HOUR + number * timedelta(seconds=1),
+            effective_date=NOW + days * DAY
+            if days and action is Action.OFFBOARD and (ahead or days < 0)
+            else None,
+        )
+        for number, (action, hours, days) in enumerate(drawn)
+    ]
+    order = data.draw(st.permutations(events + events[:2]))
+    gone = data.draw(st.sets(st.sampled_from(events)))
+    left = [one for one in order if one not in gone]
+    never = taken(left) if left else None
+    after, _ = forget(taken(order), *gone)
+    assert meaning(after) == meaning(never)
+    assert meaning(taken(data.draw(st.permutations(events)), after)) == meaning(never)
+    assert forget(after, *gone) == (after, ForgetOutcome.NOTHING_CHANGES)
+
+
+@given(st.permutations([event(1), leaves(2), event(3), leaves(4)]), st.data())
+def test_events_are_forgotten_one_by_one_as_well_as_together(
+    order: list[Request], data: st.DataObject
+) -> None:
+    gone = data.draw(st.lists(st.sampled_from(order), unique=True))
+    together, _ = forget(taken(order), *gone)
+    by_and_by = taken(order)
+    for one in gone:
+        by_and_by, _ = forget(by_and_by, one)
+    assert meaning(by_and_by) == meaning(together)
+
+
+def test_whom_nothing_else_wants_is_taken_out() -> None:
+    after, outcome = forget(taken([event(1)]), event(1))
+    assert (after.state, outcome) == (State.WITHDRAWING, ForgetOutcome.TAKEN_OUT)
+    assert after.reason is Reason.FORGOTTEN
+
+
+def test_whom_something_else_wants_stays_in() -> None:
+    after, outcome = forget(taken([event(1)]).with_claim(replace(WAVE, cause=_by_hand())), event(1))
+    assert (after.state, outcome) == (State.REQUESTED, ForgetOutcome.STAYS_IN)
+
+
+def _by_hand() -> Cause:
+    return Cause(CauseKind.OVERRIDE, "their manager asked", "olga")
+
+
+def test_an_offboarding_gives_back_all_that_it_dropped() -> None:
+    """Given somebody whom a wave and an operator wanted, both want them again, and they are in."""
+    before = taken([event(1)]).with_claim(WAVE).with_claim(Claim(_by_hand()))
+    after, outcome = forget(taken([leaves(2)], before), leaves(2))
+    assert set(after.claims) == set(before.claims)
+    assert (after.exclusion, after.state, outcome) == (
+        None,
+        State.REQUESTED,
+        ForgetOutcome.PUT_IN,
+    )
+
+
+def test_what_an_offboarding_dropped_is_given_back_by_the_last_one_that_is_forgotten() -> None:
+    before = taken([event(1)]).with_claim(Claim(_by_hand()))
+    gone = taken([leaves(2), leaves(3)], before)
+    once, outcome = forget(gone, leaves(2))
+    assert (once.claims, once.state, outcome) == ((), gone.state, ForgetOutcome.NOTHING_CHANGES)
+    twice, _ = forget(once, leaves(3))
+    assert set(twice.claims) == set(before.claims)
+
+
+def test_a_forgotten_return_is_a_leaving_again() -> None:
+    gone, outcome = forget(taken([event(1), leaves(2), event(3)]), event(3))
+    assert outcome is ForgetOutcome.TAKEN_OUT
+    assert (gone.claims, gone.is_kept_out(LATER)) == ((), True)
+
+
+def test_what_an_operator_has_said_since_stays_said() -> None:
+    """Given an offboarding after which an operator excluded, or included, that word counts."""
+    gone = taken([event(1), leaves(2)])
+    word = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga", "on leave")
+    kept_out, outcome = forget(keep_out(CLOUD_ANNA, gone, word, POLICY, LATER), leaves(2))
+    assert (kept_out.exclusion, outcome) == (word, ForgetOutcome.KEPT_OUT)
+    assert kept_out.claim(CauseKind.EVENT) is not None
+    back = let_go(kept_out)
+    assert (back.exclusion, back.claim(CauseKind.EVENT)) == (None, kept_out.claims[0])
+
+
+def test_an_operators_exclusion_that_an_offboarding_replaced_comes_back() -> None:
+    word = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga", "on leave")
+    out = keep_out(CLOUD_ANNA, taken([event(1)]), word, POLICY, LATER)
+    after, outcome = forget(taken([leaves(2)], out), leaves(2))
+    assert (after.exclusion, outcome) == (word, ForgetOutcome.KEPT_OUT)
+
+
+def test_who_is_not_in_entra_yet_waits_again() -> None:
+    gone = taken([event(1), leaves(2)], finding=NOBODY)
+    after, outcome = forget(gone, leaves(2), candidate=None)
+    assert (after.state, outcome) == (State.REQUESTED, ForgetOutcome.PUT_IN)
+
+
+def test_whose_account_is_gone_stays_out_and_is_wanted() -> None:
+    after, outcome = forget(taken([event(1), leaves(2)]), leaves(2), candidate=None)
+    assert (after.exclusion, outcome) == (None, ForgetOutcome.NOT_IN_ENTRA)
+    assert after.claims
+
+
+def test_a_long_history_is_short_and_comes_to_the_same() -> None:
+    """Given more events than are kept, what the oldest came to is still known."""
+    events = [event(1), *(leaves(n) if n % 2 else event(n) for n in range(2, 3 * MOST_RECORDS))]
+    many = taken(events)
+    assert many.events is not None
+    assert len(many.events.records) == MOST_RECORDS
+    last = events[-MOST_RECORDS:]
+    after, _ = forget(many, *last)
+    assert meaning(after)[0:2] == meaning(taken(events[:-MOST_RECORDS]))[0:2]
+
+
+def test_events_of_before_they_were_remembered_are_read_out_of_the_steps() -> None:
+    """Given a row of an older version, its newest events are forgotten like others, and told so."""
+    joined = replace(taken([event(1)]), events=None).with_claim(Claim(_by_hand()))
+    step = replace(joined.steps[0], reason=Reason.INCLUDED_BY_OPERATOR, detail="because")
+    joined = replace(joined, steps=(*joined.steps, step))
+    gone = replace(taken([leaves(2)], joined), events=None)
+    unsaid = unsay(gone, lambda one: one.key == leaves(2).key, LATER)
+    assert (unsaid.older, unsaid.counted, unsaid.enrolment.exclusion) == (True, True, None)
+    kinds = {one.cause.kind for one in unsaid.enrolment.claims}
+    assert kinds == {CauseKind.EVENT, CauseKind.OVERRIDE}
+    out, outcome = forget(joined, event(1))
+    assert (out.claim(CauseKind.EVENT), outcome) == (None, ForgetOutcome.STAYS_IN)
+
+
+def test_two_histories_of_one_person_become_one() -> None:
+    """Given somebody under two keys, an event forgotten under one of them is forgotten."""
+    one = taken([event(1), leaves(2)])
+    other, _ = forget(taken([leaves(2), event(3)]), leaves(2))
+    merged = merged_histories(one.events, other.events)
+    assert merged is not None
+    assert {record.key: record.forgotten for record in merged.records} == {
+        event(1).key: False,
+        leaves(2).key: True,
+        event(3).key: False,
+    }
+    assert merged_histories(None, one.events) == one.events
+    assert isinstance(merged, EventHistory)
