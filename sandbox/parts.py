@@ -299,6 +299,7 @@ def _sync_settings(layout: Layout) -> dict[str, str]:
         "SYNC_PORT": str(layout.ports.wsman_tls),
         "SYNC_CONFIGURATION": JEA_ENDPOINT,
         "SYNC_CA_FILE": str(layout.authority.absolute()),
+        "PREFLIGHT_CONNECTOR": domain.CONNECTOR.name,
         "SYNC_DEBOUNCE": "0.3",
         "SYNC_POLL": "0.5",
     }
