@@ -123,7 +123,7 @@ def change(method: str, path: list[str], body: dict[str, Any], state: dict[str, 
             return unit
         case ["post", "directory", "administrativeUnits", key, "members", "$ref"]:
             unit = _one(state["administrativeUnits"], key)
-            unit["members"].append(body["@odata.id"].removeprefix(f"{GRAPH}groups/"))
+            unit["members"].append(body["@odata.id"].partition("/v1.0/groups/")[2])
         case ["post", "roleManagement", "directory", "roleAssignments"]:
             assert body.keys() == {"roleDefinitionId", "principalId", "directoryScopeId"}
             state["roleAssignments"].append({"id": uuid4().hex, **body})
