@@ -130,7 +130,7 @@ def tenant(
 
 
 def spoken(ran: subprocess.CompletedProcess[str]) -> str:
-    """What it said in one line: PowerShell colours an error, and breaks it into lines of its own."""
+    """What it said, in one line: PowerShell colours errors and breaks them into lines."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", ran.stderr + ran.stdout)
     return re.sub(r"\s+(\|\s+)?", " ", plain)
 
