@@ -112,7 +112,11 @@ def tenant(
     ]
     identity = {"id": IDENTITY, "displayName": "the app", "servicePrincipalType": "ManagedIdentity"}
     graph = {"id": GRAPH, "appId": LIST["resourceAppId"], "displayName": "Graph", "appRoles": roles}
-    plain = {"groupTypes": [], "onPremisesSyncEnabled": None, "isAssignableToRole": None}
+    plain: dict[str, Any] = {
+        "groupTypes": [],
+        "onPremisesSyncEnabled": None,
+        "isAssignableToRole": None,
+    }
     state = {
         "signedIn": True,
         "changes": [],
