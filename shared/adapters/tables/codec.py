@@ -61,6 +61,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "EffectiveDate": enrolment.effective_date,
         "Due": enrolment.due,
         "Deadline": enrolment.deadline,
+        "RemovedAt": enrolment.removed_at,
         "Attempts": enrolment.attempts,
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
@@ -99,6 +100,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         effective_date=_time(row, "EffectiveDate"),
         due=_time(row, "Due"),
         deadline=_time(row, "Deadline"),
+        removed_at=_time(row, "RemovedAt"),
         attempts=row["Attempts"],
         reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
@@ -122,6 +124,7 @@ STANDING_COLUMNS = (
     "Exclusion",
     "SourceOfAuthority",
     "Account",
+    "RemovedAt",
 )
 
 
@@ -143,6 +146,7 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         Reason(flag) if flag else None,
         SourceOfAuthority(account) if account else None,
         _held_of(row),
+        row.get("RemovedAt") is not None,
     )
 
 
