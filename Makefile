@@ -54,7 +54,8 @@ package: setup ## package.zip, as Azure runs it: the app and its locked librarie
 snapshots: setup ## what each supported set-up comes to in Azure, with the tables of docs/deploy.md
 	$(RUN)/python -m tests.support.infra
 
-requirements: setup ## requirements.txt and the worker's, from the lock
+requirements: setup ## requirements.txt, the worker's and the command line's versions, from the lock
+	$(RUN)/python infra/command-line/pin.py
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra app -o requirements.txt
 	$(UV) export --quiet --locked --no-dev --no-group sandbox --no-emit-project --extra worker -o hybrid_worker/requirements.txt
 

@@ -35,3 +35,8 @@ def phase_text(rollout: "RolloutView") -> str:
     wave = f" in {rollout.wave}" if rollout.wave else ""
     why = f": {rollout.pause.text}" if rollout.pause else ""
     return f"{rollout.phase}{wave}{why}"
+
+
+def spelt(duration: str) -> str:
+    """Writes a duration of the API's, `P1DT12H`, as people write it: `1d12h`."""
+    return duration.replace("P", "").replace("T", "").lower()

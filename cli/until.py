@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from cli.exits import Failure, Status
 
 _DURATION = re.compile(r"([0-9]{1,4})([mhdw])")
+_BY_ISO = re.compile(r"P([0-9]{1,4}[DW])|PT([0-9]{1,4}[HM])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _FORMS = "a date such as 2026-04-01, a moment such as 2026-04-01T17:00+02:00, or 90m, 12h, 7d, 2w"
 
@@ -51,6 +52,8 @@ def _moment_ago(text: str, now: datetime) -> datetime:
 
 
 def _moment(text: str, now: datetime) -> datetime:
+    if written := _BY_ISO.fullmatch(text):
+        text = (written[1] or written[2]).lower()
     if duration := _DURATION.fullmatch(text):
         number, unit = duration.groups()
         return now + timedelta(**{_UNITS[unit]: int(number)})

@@ -6,13 +6,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.contracts.documents.hr_sources.meaning import Rate, brake_of
 from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.clouds import Cloud
+from shared.domain.durations import read_duration
 from shared.domain.person.brake import Brake
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
@@ -23,7 +24,14 @@ _BUS = "ServiceBusConnection"
 _INSIGHTS = "APPLICATIONINSIGHTS_"
 _LEADS_SOMEWHERE = frozenset({"accountname", "tableendpoint", "usedevelopmentstorage", "endpoint"})
 """Names of which a connection string has at least one."""
-Duration = Annotated[timedelta, Field(gt=timedelta(0))]
+
+
+def _duration(value: Any) -> Any:
+    """Reads `15m` beside ISO 8601, which pydantic reads by itself."""
+    return read_duration(value) if isinstance(value, str) and value[:1].isdigit() else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
 _DEFAULTS = TenantRules(scope_group_id="")
 _LIMITS = TimeLimits()
 INCOMPLETE = "The settings are not complete:"
@@ -32,7 +40,7 @@ INCOMPLETE = "The settings are not complete:"
 class AppSettings(BaseSettings):
     """What the app is told by its environment; every field's text says what to put there.
 
-    Durations are ISO 8601 (`PT30M`, `P14D`).
+    Durations are written `30m` or `14d`; ISO 8601 (`PT30M`, `P14D`) is understood as well.
     """
 
     model_config = SettingsConfigDict(
@@ -179,19 +187,60 @@ class AppSettings(BaseSettings):
     most_leaving: Rate | None = Field(
         None, description="how many they may take out at once, where that is another number"
     )
-    waiting_deadline: Duration = _DEFAULTS.waiting_deadline
-    first_retry: Duration = _DEFAULTS.first_retry
-    longest_retry: Duration = _DEFAULTS.longest_retry
-    written_within: Duration = _DEFAULTS.written_within
-    answered_within: Duration = _DEFAULTS.answered_within
-    visible_within_cloud: Duration = _DEFAULTS.visible_within_cloud
-    visible_within_synced: Duration = _DEFAULTS.visible_within_synced
-    visible_within_cloud_sync: Duration = _DEFAULTS.visible_within_cloud_sync
-    effective_within: Duration = _DEFAULTS.effective_within
-    additions_per_hour: Annotated[int, Field(ge=1)] = _DEFAULTS.additions_per_hour
-    removals_per_hour: Annotated[int, Field(ge=1)] = _DEFAULTS.removals_per_hour
-    removals_per_hour_share: Annotated[float, Field(gt=0, le=1)] = _DEFAULTS.removals_per_hour_share
-    reissue_limit: Annotated[int, Field(ge=0, le=20)] = _DEFAULTS.reissue_limit
+    waiting_deadline: Duration = Field(
+        _DEFAULTS.waiting_deadline,
+        description="how long somebody may be in neither directory, counted from the hire date or "
+        "the event",
+    )
+    first_retry: Duration = Field(
+        _DEFAULTS.first_retry,
+        description="after how long somebody who waits is looked for again; then twice as long",
+    )
+    longest_retry: Duration = Field(
+        _DEFAULTS.longest_retry,
+        description="the longest pause between two looks for somebody who waits",
+    )
+    written_within: Duration = Field(
+        _DEFAULTS.written_within,
+        description="how long a change may take until it is written, or handed to the worker",
+    )
+    answered_within: Duration = Field(
+        _DEFAULTS.answered_within,
+        description="how long the worker may take to answer a command",
+    )
+    visible_within_cloud: Duration = Field(
+        _DEFAULTS.visible_within_cloud,
+        description="how long Entra may take to show a membership that Graph has written",
+    )
+    visible_within_synced: Duration = Field(
+        _DEFAULTS.visible_within_synced,
+        description="the same of one written in AD: three sync cycles of 30 minutes",
+    )
+    visible_within_cloud_sync: Duration = Field(
+        _DEFAULTS.visible_within_cloud_sync,
+        description="the same where every worker says that its sync is Entra Cloud Sync",
+    )
+    effective_within: Duration = Field(
+        _DEFAULTS.effective_within,
+        description="how long the registration report may take to show somebody as enabled",
+    )
+    additions_per_hour: Annotated[int, Field(ge=1)] = Field(
+        _DEFAULTS.additions_per_hour,
+        description="how many people events, repairs and the rule for new hires may put in within "
+        "an hour, unasked",
+    )
+    removals_per_hour: Annotated[int, Field(ge=1)] = Field(
+        _DEFAULTS.removals_per_hour,
+        description="how many people may be taken out within an hour, unasked",
+    )
+    removals_per_hour_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        _DEFAULTS.removals_per_hour_share,
+        description="the same as a share of those who are in; ten people are never too many by it",
+    )
+    reissue_limit: Annotated[int, Field(ge=0, le=20)] = Field(
+        _DEFAULTS.reissue_limit,
+        description="how often a write that does not show is issued again, before it is flagged",
+    )
 
     @field_validator(
         "excluded_group_ids", "cloud_sync_ids", "writeback_plans", "cloud_only_skus", mode="before"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.plain import escaped, moment, people
+from cli.plain import escaped, moment, people, spelt
 from cli.render.layout import cell, heading, plain, table
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.plan_views import PlannedWave, PlanView, RollbackView
@@ -127,7 +127,7 @@ def _plan_sections(plan: PlanView) -> Iterator[Section]:
             (
                 wave.name,
                 wave.selection,
-                wave.soak,
+                spelt(wave.soak),
                 "has begun" if wave.begun else "ahead",
                 f"{wave.additions:,}",
                 f"{wave.prompts:,}",

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.plain import moment, people
+from cli.plain import moment, people, spelt
 from cli.render.layout import facts, heading, plain, section, table
 from cli.render.states import bar, legend
 from shared.contracts.api.rollout_views import (
@@ -39,7 +39,7 @@ _WAVES: Mapping[str, str] = {
 }
 _MOST_NAMED = 100
 """The app names no more people of a drift than these."""
-_NO_WINDOW = "PT0S"
+_NO_WINDOW = "0s"
 _BY_ITSELF = frozenset({"cloud", "none"})
 """Syncs of which the worker hears nothing: their words stand in the place of an end."""
 
@@ -154,7 +154,7 @@ def _numbers(gate: GateView) -> tuple[object, ...]:
         _amount(gate.unit, gate.value),
         "" if bare else _amount(gate.unit, gate.threshold),
         "" if bare else sample,
-        "" if gate.window == _NO_WINDOW else gate.window,
+        "" if spelt(gate.window) == _NO_WINDOW else spelt(gate.window),
         gate.text,
     )
 

@@ -173,6 +173,21 @@ var rules = [
     enabled: true
   }
   {
+    name: 'condition-failed'
+    description: 'What a gate asks of the worker, AD, the sync or the backlog does not hold, whatever the rollout does.'
+    severity: 2
+    query: loadTextContent('../monitoring/condition-failed.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['gate']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
     name: 'writeback-failures'
     description: 'Too many self-service resets cannot be written to Active Directory.'
     severity: 1
@@ -182,7 +197,7 @@ var rules = [
     measure: ''
     operator: 'GreaterThan'
     threshold: 0
-    dimensions: ['wave']
+    dimensions: []
     stateful: true
     quietFor: ''
     enabled: true
@@ -211,9 +226,9 @@ var rules = [
     // silence. Source: "Types of Azure Monitor alerts", Microsoft Learn.
     window: 'PT30M'
     frequency: 'PT5M'
-    measure: 'reports'
-    operator: 'LessThan'
-    threshold: 1
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
     dimensions: []
     stateful: true
     quietFor: ''
@@ -221,15 +236,32 @@ var rules = [
   }
   {
     name: 'app-silent'
-    description: 'The app has not reconciled for two hours: it does not run, or its clock stands still.'
+    description: 'None of the app\'s timers has come to an end for half an hour: it does not run, or its clock stands still.'
     severity: 1
     query: loadTextContent('../monitoring/app-silent.kql')
-    window: 'PT2H'
-    frequency: 'PT15M'
-    measure: 'standings'
+    // As long as the worker's, for the same reason.
+    window: 'PT30M'
+    frequency: 'PT5M'
+    measure: 'ended'
     operator: 'LessThan'
     threshold: 1
     dimensions: []
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
+    name: 'timer-overdue'
+    description: 'A timer of the app has not come to a good end for too long: reconciling, reading the report, or the minute\'s work fails.'
+    severity: 1
+    query: loadTextContent('../monitoring/timer-overdue.kql')
+    // Longer than the longest that a timer is allowed.
+    window: 'PT3H'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['timer']
     stateful: true
     quietFor: ''
     enabled: true

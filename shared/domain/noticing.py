@@ -7,12 +7,14 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.measurements import WorkerSight
-from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.state import Phase, Rollout
+from shared.domain.rollout.watch import Watch
 from shared.domain.rollout.writing import Writing
 from shared.domain.signals import (
     By,
     CommandExpired,
     CommandUnanswered,
+    ConditionFailed,
     GateFailed,
     GateInconclusive,
     PersonFailed,
@@ -69,6 +71,19 @@ def signals_of_gates(evaluation: Evaluation) -> Iterator[Signal]:
                 threshold=result.gate.threshold,
                 sample_size=result.sample,
             )
+
+
+def signals_of_watch(watch: Watch, phase: Phase | None) -> Iterator[Signal]:
+    """Yields what is to be told of a look at the conditions that are watched: those that fail."""
+    for one in watch.failing:
+        yield ConditionFailed(
+            gate=one.gate,
+            phase=phase,
+            value=one.value,
+            threshold=one.threshold,
+            sample_size=one.sample,
+            since=one.failing_since.isoformat() if one.failing_since else "",
+        )
 
 
 def signals_of_person(before: Enrolment | None, after: Enrolment) -> Iterator[Signal]:

@@ -39,6 +39,14 @@ class By(StrEnum):
     OPERATOR = "operator"
 
 
+class Timer(StrEnum):
+    """The timers of the app, by the names of their functions."""
+
+    CLOCK = "clock_timer"
+    REGISTRATION = "registration_timer"
+    RECONCILE = "reconcile_timer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """Something that happened, once, and is stored by the time it is told of."""
@@ -151,6 +159,38 @@ class GateInconclusive(Signal):
     value: float | None
     threshold: float
     sample_size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionFailed(Signal):
+    """What a gate asks of the machinery does not hold; told at every look while that lasts.
+
+    It is watched in every phase, and where there is no rollout.
+    """
+
+    event = "condition-failed"
+    gate: str
+    phase: Phase | None
+    """None where there is no rollout."""
+    value: float | None
+    threshold: float
+    sample_size: int
+    since: str
+    """Since when it fails, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerEnded(Signal):
+    """A run of one of the app's timers is over; it is told of each, and not at its beginning.
+
+    Of a run that ends with its process nothing is told.
+    """
+
+    event = "timer-ended"
+    severity = Severity.INFO
+    timer: Timer
+    succeeded: bool
+    """Whether it did what it is for; what it raised is in the log of the functions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,6 +436,8 @@ SIGNALS: tuple[type[Signal], ...] = (
     EventsForgotten,
     GateFailed,
     GateInconclusive,
+    ConditionFailed,
+    TimerEnded,
     PlanUnsafe,
     ScopeGroupFault,
     PeopleConverted,

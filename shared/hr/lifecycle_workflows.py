@@ -37,7 +37,7 @@ class Keys(Part):
         description="Of lifecycle-workflows: offboard where the workflow is one for leavers.",
     )
     callback_within: CallbackSpan = Field(
-        "PT25M",
+        "25m",
         description="Of lifecycle-workflows: what is not known after that is reported as failed. "
         "Less than the extension's own time-out.",
     )

@@ -8,6 +8,7 @@ from typing import Protocol
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation
 from shared.domain.rollout.state import Lease, Rollout
+from shared.domain.rollout.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,12 @@ class Rollouts(Protocol):
 
     async def evaluations(self, limit: int) -> Sequence[Evaluation]:
         """Returns up to `limit` of the newest looks at the gates, newest first."""
+
+    async def keep_watch(self, watch: Watch) -> None:
+        """Keeps the newest look at the conditions that are watched in every phase."""
+
+    async def watch(self) -> Watch | None:
+        """Returns the newest look at the conditions, or None if nobody has looked yet."""
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

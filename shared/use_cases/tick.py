@@ -8,6 +8,7 @@ from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import carry_out_word
@@ -34,6 +35,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),
             lambda: watch_scope(world, clock()),
+            lambda: watch_conditions(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )

@@ -3,11 +3,14 @@
 import json
 import re
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared.domain.signals import SIGNALS, Signal
+from shared.domain.rollout.gates.registry import GATES
+from shared.domain.rollout.watch import EVERY
+from shared.domain.signals import SIGNALS, Signal, Timer
 from tests.support.infra.compiler import INFRA
 from tests.support.infra.monitoring import (
     METRIC_ALERTS,
@@ -22,15 +25,17 @@ from tests.support.infra.monitoring import (
 from tests.support.infra.snapshots import SNAPSHOTS
 
 BY_EVENT: dict[str, type[Signal]] = {signal.event: signal for signal in SIGNALS}
-MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120}
+MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120, "PT3H": 180}
 ASKED_FOR = {
     "rollout-paused",
     "writing-stopped",
     "drift-held",
     "gate-failed",
+    "condition-failed",
     "writeback-failures",
     "worker-silent",
     "app-silent",
+    "timer-overdue",
     "app-misconfigured",
     "work-postponed",
     "messages-refused",
@@ -132,20 +137,47 @@ def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:
     assert all(rule["skipQueryValidation"] is True for rule in RULES.values())
 
 
-@pytest.mark.parametrize(
-    ("name", "counted", "window"),
-    [("worker-silent", "reports", "PT30M"), ("app-silent", "standings", "PT2H")],
-)
-def test_silence_is_a_count_that_is_there_when_nothing_is(
-    name: str, counted: str, window: str
-) -> None:
-    """Over a time in which lines that are late have come."""
-    rule, query = RULES[name], QUERIES[name]
-    assert query.rstrip().endswith(f"| summarize {counted} = count()")
+def test_silence_is_a_count_that_is_there_when_nothing_is() -> None:
+    rule, query = RULES["app-silent"], QUERIES["app-silent"]
+    assert query.rstrip().endswith("| summarize ended = count()")
     looked_for = condition(rule)
     assert (looked_for["operator"], looked_for["threshold"]) == ("LessThan", 1)
-    assert looked_for["metricMeasureColumn"] == counted
-    assert (rule["windowSize"], rule["enabled"]) == (window, True)
+    assert looked_for["metricMeasureColumn"] == "ended"
+
+
+@pytest.mark.parametrize("name", ["app-silent", "worker-silent"])
+def test_silence_is_told_after_a_time_in_which_lines_that_are_late_have_come(name: str) -> None:
+    assert (RULES[name]["windowSize"], RULES[name]["enabled"]) == ("PT30M", True)
+
+
+def test_what_is_watched_in_every_phase_is_told_by_one_alarm_alone() -> None:
+    """Else a gate that fails while a rollout is active rings twice."""
+    watched = {name for name, kind in GATES.items() if kind.watch}
+    (left_out,) = re.findall(r"where gate !in \(([^)]*)\)", QUERIES["gate-failed"])
+    assert set(re.findall(r"'([^']+)'", left_out)) == watched
+    assert "where gate != 'writebackFailures'" in QUERIES["condition-failed"]
+    assert "where gate == 'writebackFailures'" in QUERIES["writeback-failures"]
+
+
+def test_an_alarm_on_a_condition_lasts_from_one_look_to_the_next() -> None:
+    for name in ("condition-failed", "writeback-failures"):
+        assert timedelta(minutes=MINUTES[RULES[name]["windowSize"]]) >= 3 * EVERY
+
+
+def test_every_timer_is_allowed_more_than_one_of_its_turns() -> None:
+    """And less than the rule looks back."""
+    query = QUERIES["timer-overdue"]
+    allowed = {name: int(minutes) for name, minutes in re.findall(r"'(\w+_timer)', (\d+)", query)}
+    assert allowed.keys() == set(Timer)
+    schedules = NESTED.only("Microsoft.Web/sites/config", "/appsettings")
+    turns = {
+        Timer.CLOCK: ("SSPR_CLOCK_SCHEDULE", "0 * * * * *", 1),
+        Timer.REGISTRATION: ("SSPR_REGISTRATION_SCHEDULE", "0 */15 * * * *", 15),
+        Timer.RECONCILE: ("SSPR_RECONCILE_SCHEDULE", "0 */30 * * * *", 30),
+    }
+    for timer, (setting, schedule, minutes) in turns.items():
+        assert schedules[setting] == schedule
+        assert 4 * minutes <= allowed[timer] < MINUTES[RULES["timer-overdue"]["windowSize"]]
 
 
 def test_a_worker_is_missed_only_once_there_is_one_to_be_heard_of(

@@ -11,6 +11,7 @@ from shared.domain.errors import InvalidMessage, LedgerConflict
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.state import Lease, Phase
+from shared.domain.rollout.watch import Condition, Watch
 from shared.ports.rollouts import Reconciliation, Rollouts, StoredRollout
 from tests.support.ports.kept import Kept, Opening
 from tests.support.ports.people import NOW
@@ -34,6 +35,7 @@ async def test_before_the_first_document_there_is_nothing(rollouts: Rollouts) ->
     assert await rollouts.document_text(1) is None
     assert await rollouts.evaluations(5) == []
     assert await rollouts.reconciliation() is None
+    assert await rollouts.watch() is None
 
 
 async def test_a_rollout_is_read_again_in_every_detail(
@@ -206,3 +208,22 @@ async def test_the_newest_reconciliation_is_the_one_that_is_kept(
     for one in (first, second):
         await rollouts.keep_reconciliation(one)
         assert await rollouts.reconciliation() == one
+
+
+async def test_the_newest_look_at_the_conditions_is_the_one_that_is_kept(
+    rollouts: Rollouts,
+) -> None:
+    condition = Condition(
+        gate="sync",
+        outcome=Outcome.FAILED,
+        value=None,
+        threshold=0.0,
+        sample=1,
+        text="the newest delta sync failed",
+        failing_since=NOW,
+        failures=3,
+        limit=3,
+    )
+    for one in (Watch(began=NOW, at=NOW), Watch(began=NOW, at=NOW, conditions=(condition,))):
+        await rollouts.keep_watch(one)
+        assert await rollouts.watch() == one

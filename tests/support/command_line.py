@@ -17,7 +17,10 @@ def parse(words: list[str]) -> None:
     """
     command, context = SSPR, None
     while True:
-        context = command.make_context(command.name, list(words), parent=context)
+        try:
+            context = command.make_context(command.name, list(words), parent=context)
+        except typer.Exit:  # of --help and of --version
+            return
         if not hasattr(command, "commands"):
             return
         if command.invoke_without_command and not set(words) & set(command.commands):

@@ -1,4 +1,4 @@
-"""The tables of the documentation that are made from the code.
+"""The tables of the documentation that are made from the code, and the references.
 
 `python -m tests.support.documented_tables` writes them anew.
 """
@@ -17,7 +17,10 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.hr.kind import HrKind, HrKinds
 from shared.hr.registry import HR_KINDS
 from tests.support import documented_transitions as transitions
+from tests.support.documentation import slug
+from tests.support.documented_references import references
 from tests.support.repository import ROOT
+from tests.support.situations import SITUATIONS, Situation
 
 _DOCS = ROOT / "docs"
 _BEGIN = "<!-- {}: made by `python -m tests.support.documented_tables` -->\n"
@@ -56,7 +59,10 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
             "gates": _table(
                 ("gate that fails", "likely cause", "do"),
                 [(_code(kind.name), kind.guide.cause, kind.guide.remedy) for kind in kinds],
-            )
+            ),
+            "situations": _table(
+                ("situation", "alarms", "rehearsals"), [_situation(one) for one in SITUATIONS]
+            ),
         },
         _DOCS / "who-can-reset.md": {
             "findings": _table(
@@ -75,6 +81,12 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
             "guards": _table(transitions.GUARDS, transitions.guards()),
         },
     }
+
+
+def _situation(one: Situation) -> tuple[str, ...]:
+    alarms = ", ".join(f"[{name}](#{name})" for name in one.alarms)
+    tests = ", ".join(_code(name.partition("::")[2]) for name in one.rehearsals)
+    return f"[{one.heading}](#{slug(one.heading)})", alarms, tests or "none yet"
 
 
 def filled_in(text: str, tables: Tables) -> str:
@@ -145,5 +157,7 @@ def _code(text: str) -> str:
 
 
 if __name__ == "__main__":
+    for page, whole in references().items():
+        page.write_text(whole)
     for page, tables in pages().items():
         page.write_text(filled_in(page.read_text(), tables))

@@ -61,6 +61,7 @@ from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.watch import Condition, Watch
 from shared.domain.rollout.writing import StopReason, Writing
 from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
@@ -265,6 +266,23 @@ RECONCILIATION = Reconciliation(
     repaired=1,
     skips={Reason.GUEST: 100},
     problem="additions: too many",
+)
+WATCH = Watch(
+    began=NOW,
+    at=LATER,
+    conditions=(
+        Condition(
+            gate="writebackFailures",
+            outcome=Outcome.FAILED,
+            value=0.5,
+            threshold=0.2,
+            sample=2,
+            text="50 % of 2 resets could not be written to AD",
+            failing_since=NOW,
+            failures=3,
+            limit=1,
+        ),
+    ),
 )
 BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
@@ -579,6 +597,14 @@ async def _expect_rollout(
     await _expect_audit(tables, changes=1)
 
 
+async def _write_watch(tables: Tables) -> None:
+    await tables.rollouts.keep_watch(WATCH)
+
+
+async def _expect_watch(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == WATCH
+
+
 async def _write_worker(tables: Tables) -> None:
     await tables.workers.sighted([BEFORE_SYNC_MODES])
 
@@ -692,6 +718,7 @@ GOLDEN: Mapping[str, Golden] = {
     "quiet": Golden(_write_quiet, _expect_quiet),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
+    "watch": Golden(_write_watch, _expect_watch),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "worker-host": Golden(_write_worker_host, _expect_worker_host),

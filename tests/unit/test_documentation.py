@@ -22,7 +22,7 @@ from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from shared.hr import documents as sources_document
 from shared.settings import AppSettings
-from tests.support import documentation, documented_tables
+from tests.support import documentation, documented_references, documented_tables
 from tests.support.command_line import SSPR, parse
 from tests.support.documentation import (
     PAGES,
@@ -34,6 +34,7 @@ from tests.support.documentation import (
     inline,
     lines_of,
     name_of,
+    prose,
     section,
 )
 from tests.support.repository import ROOT
@@ -48,6 +49,7 @@ ALARMS = (
     "rollout-paused",
     "writing-stopped",
     "gate-failed",
+    "condition-failed",
     "writeback-failures",
     "events-held",
     "resets-lost",
@@ -56,6 +58,7 @@ ALARMS = (
     "scope-changed",
     "worker-silent",
     "app-silent",
+    "timer-overdue",
     "app-misconfigured",
     "work-postponed",
     "function-failures",
@@ -64,6 +67,7 @@ ALARMS = (
     "sender-refused",
 )
 
+REFERENCE = "docs/commands.md"
 _SETTING = re.compile(r"\bSSPR_[A-Z][A-Z_]*[A-Z]\b")
 _END_OF_COMMAND = {"|", ">", "<", "&&", ";"}
 
@@ -140,8 +144,10 @@ def test_an_unknown_command_or_option_would_be_noticed() -> None:
 
 
 def test_every_command_stands_somewhere() -> None:
-    shown = {words_of(one.text)[0] for one in (*commands_in_blocks(), *commands_in_prose())}
-    assert set(SSPR.commands) <= shown
+    by_hand = (
+        one for one in (*commands_in_blocks(), *commands_in_prose()) if one.page != REFERENCE
+    )
+    assert set(SSPR.commands) <= {words_of(one.text)[0] for one in by_hand}
 
 
 @pytest.mark.parametrize("link", list(links()), ids=str)
@@ -200,6 +206,25 @@ def test_the_tables_that_are_made_from_the_code_say_what_it_says() -> None:
     anew = "write it anew by `python -m tests.support.documented_tables`"
     for page, tables in documented_tables.pages().items():
         assert documented_tables.filled_in(page.read_text(), tables) == page.read_text(), anew
+
+
+def test_the_references_are_those_of_the_code() -> None:
+    anew = "write it anew by `python -m tests.support.documented_tables`"
+    for page, whole in documented_references.references().items():
+        assert page.read_text() == whole, anew
+
+
+def test_the_references_name_every_command_and_every_setting() -> None:
+    """So that the test above does not hold two empty pages for equal."""
+    named = headings(prose(documented_references.COMMANDS))
+    assert {
+        f"sspr {name}" for name, one in SSPR.commands.items() if not hasattr(one, "commands")
+    } <= set(named)
+    assert "sspr dead-letters resubmit" in named
+    sample = (ROOT / "worker.env.sample").read_text()
+    text = documented_references.SETTINGS.read_text()
+    assert set(_SETTING.findall(sample)) <= set(_SETTING.findall(text))
+    assert {"SSPR_SCOPE_GROUP_ID", "SSPR_CLOCK_SCHEDULE", "SSPR_URL"} <= set(_SETTING.findall(text))
 
 
 def test_the_guide_says_what_every_exit_status_means() -> None:

@@ -43,6 +43,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az account set": frozenset({"--subscription"}),
     "az account show": frozenset({"--query", "--output"}),
     "az ad app create": frozenset({"--display-name"}),
+    "az ad user show": frozenset({"--id", "--query", "--output"}),
     "az ad sp show": frozenset({"--id", "--query", "--output"}),
     "az bicep build": frozenset({"--file"}),
     "az connectedmachine show": frozenset({"--name", "--resource-group", "--query", "--output"}),
@@ -99,8 +100,10 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "systemctl": frozenset({"--now"}),
     "tar": frozenset({"-xzf", "-czf", "-C"}),
     "useradd": frozenset(),
+    "uv": frozenset({"--python", "--force"}),
 }
 """Tools of the machine, with the options that the documentation may use of each."""
+XARGS = frozenset({"-r", "-I"})
 
 
 def typed() -> Iterator[tuple[str, list[str]]]:
@@ -133,6 +136,9 @@ def complaint(words: list[str]) -> str | None:
         return _of_python(rest)
     if first == "sudo":
         return complaint(rest)
+    if first == "xargs":
+        # What it runs for each line is a command like any other.
+        return complaint(rest[rest.index("sspr") :]) or _unknown(XARGS, rest[: rest.index("sspr")])
     if first in _BUILT_IN:
         return None
     if first in TOOLS:

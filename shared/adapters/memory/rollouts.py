@@ -11,11 +11,13 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
 from shared.domain.rollout.state import Lease, Rollout
+from shared.domain.rollout.watch import Watch
 from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
 _ROLLOUT = AsJson(Rollout, "Rollout")
 _EVALUATION = AsJson(Evaluation, "Evaluation")
+_WATCH = AsJson(Watch, "Watch")
 _RECONCILIATION = AsJson(Reconciliation, "Reconciliation")
 
 
@@ -93,6 +95,18 @@ class MemoryRollouts:
         await self._pause("rollouts.evaluations")
         found = [_EVALUATION.read(text) for text in self._storage.evaluations.values()]
         return sorted(found, key=lambda evaluation: evaluation.at, reverse=True)[:limit]
+
+    async def keep_watch(self, watch: Watch) -> None:
+        """Keeps the newest look at the conditions that are watched in every phase."""
+        await self._pause("rollouts.keep_watch")
+        self._storage.watch = _WATCH.of(watch)
+        await self._pause("rollouts.keep_watch done")
+
+    async def watch(self) -> Watch | None:
+        """Returns the newest look at the conditions; None before the first."""
+        await self._pause("rollouts.watch")
+        text = self._storage.watch
+        return None if text is None else _WATCH.read(text)
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

@@ -77,6 +77,7 @@ class Storage:
     evaluations: dict[datetime | None, str] = field(default_factory=dict)
     """By their time; the one without a decision under None."""
     reconciliation: str | None = None
+    watch: str | None = None
     plans: dict[str, tuple[str, tuple[PlannedPerson, ...]]] = field(default_factory=dict)
     """By fingerprint: the plan, and its people."""
     operations: dict[str, str] = field(default_factory=dict)

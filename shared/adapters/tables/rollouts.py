@@ -17,6 +17,7 @@ from shared.domain.person.partitions import ROLLOUT
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
 from shared.domain.rollout.state import Lease, Rollout
+from shared.domain.rollout.watch import Watch
 from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
@@ -26,6 +27,8 @@ _ROLLOUT = JsonColumns(
 _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
 _RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
+_WATCH = JsonColumns(Watch, "Watch")
+_WATCH_ROW = "watch"
 _UNDECIDED_ROW = "undecided"
 _RECONCILIATION_ROW = "reconciliation"
 
@@ -104,6 +107,15 @@ class TableRollouts:
         undecided = await self._table.get(ROLLOUT, _UNDECIDED_ROW)
         found = [_EVALUATION.read(row) for row in (*rows, undecided) if row]
         return sorted(found, key=lambda evaluation: evaluation.at, reverse=True)[:limit]
+
+    async def keep_watch(self, watch: Watch) -> None:
+        """Keeps the newest look at the conditions that are watched in every phase."""
+        await self._put(_WATCH_ROW, _WATCH.of(watch))
+
+    async def watch(self) -> Watch | None:
+        """Returns the newest look at the conditions; None before the first."""
+        row = await self._table.get(ROLLOUT, _WATCH_ROW)
+        return _WATCH.read(row) if row else None
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

@@ -13,22 +13,15 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSchema
 
+from shared.domain.durations import DURATION, duration_text, read_duration
 from shared.domain.time_zones import known_zones
 
 _GUID = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"
 _USER_PRINCIPAL_NAME = r"[A-Za-z0-9._-]{1,64}@[A-Za-z0-9.-]{1,48}"  # as far as a shell is safe
 _NAME = r"^[A-Za-z0-9._%-]([A-Za-z0-9._% -]{0,58}[A-Za-z0-9._%-])?$"
 _METHOD = r"[A-Za-z0-9_.-]{1,60}"
-_SPAN = r"^P(?!$)([0-9]{1,3}W)?([0-9]{1,3}D)?(T(?!$)([0-9]{1,4}H)?([0-9]{1,4}M)?([0-9]{1,4}S)?)?$"
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _CLOCK = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
-_UNITS = {
-    "W": timedelta(weeks=1),
-    "D": timedelta(days=1),
-    "H": timedelta(hours=1),
-    "M": timedelta(minutes=1),
-    "S": timedelta(seconds=1),
-}
 _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAYS = rf"^({'|'.join(_WEEK)})(-({'|'.join(_WEEK)}))?$"
 # Beyond these a date is a slip of the pen.
@@ -68,10 +61,10 @@ def _method_name(text: str) -> str:
 
 
 def _span(value: Any) -> str:
-    if isinstance(value, str) and re.fullmatch(_SPAN, value):
+    if isinstance(value, str) and re.fullmatch(DURATION, value):
         return value
     units = "weeks, days, hours, minutes or seconds"
-    raise ValueError(f"write a duration in {units}, such as P2W, P2D or PT30M")
+    raise ValueError(f"write a duration in {units}, such as 2w, 2d or 30m")
 
 
 def _day(value: Any) -> str:
@@ -121,7 +114,8 @@ def between(shortest: str, longest: str, because: str = "") -> AfterValidator:
     def check(text: str) -> str:
         if span(shortest) <= span(text) <= span(longest):
             return text
-        raise ValueError(f"write a duration from {shortest} to {longest}{because}")
+        least, most = duration_text(span(shortest)), duration_text(span(longest))
+        raise ValueError(f"write a duration from {least} to {most}{because}")
 
     return AfterValidator(check)
 
@@ -135,7 +129,7 @@ type ObjectId = Annotated[
 ]
 type Name = Annotated[str, AfterValidator(_name), _pattern(_NAME, "pilot")]
 type MethodName = Annotated[str, AfterValidator(_method_name)]
-type Span = Annotated[str, PlainValidator(_span), _pattern(_SPAN, "P2D", "PT30M")]
+type Span = Annotated[str, PlainValidator(_span), _pattern(DURATION, "2d", "30m")]
 type Day = Annotated[str, PlainValidator(_day), _pattern(_DATE, "2026-12-18")]
 type Clock = Annotated[str, PlainValidator(_clock), _pattern(_CLOCK, "09:00")]
 type Days = Annotated[
@@ -163,8 +157,7 @@ type Share = Annotated[
 
 def span(text: str) -> timedelta:
     """The length of a `Span`."""
-    parts = re.findall(r"([0-9]+)([WDHMS])", text)
-    return sum((int(number) * _UNITS[unit] for number, unit in parts), timedelta())
+    return read_duration(text)
 
 
 def clock(text: str) -> time | None:

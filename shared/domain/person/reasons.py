@@ -233,3 +233,5 @@ OF_THE_GROUP = frozenset(
 """What is wrong with the scope group, and is nobody's fault who is to be in it."""
 REFUSALS_TO_LOOK_AT = OF_THE_GROUP | {Reason.UNKNOWN_REFUSAL, Reason.WRITE_REFUSED}
 """Refusals that may last until somebody does something about them."""
+OVERDUE = REFUSALS_TO_LOOK_AT | {Reason.WORKER_SILENT, Reason.NOT_WRITTEN, Reason.STILL_A_MEMBER}
+"""Flags of those whose write is owed and was asked for again as often as it is."""

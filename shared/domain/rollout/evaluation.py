@@ -21,6 +21,6 @@ def evaluate(
     """
     if rollout.wave is None:
         raise NotPossible(f"the rollout is {rollout.phase}; no wave has begun whose gates to judge")
-    look = Look(rollout, measured, now)
+    look = Look(rollout.phase, rollout.since, measured, now)
     results = tuple(kind_of(gate.kind, kinds).judge(gate, look) for gate in rollout.wave.gates)
     return Evaluation(now, rollout.wave.name, results)

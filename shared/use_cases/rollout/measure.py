@@ -1,9 +1,12 @@
 """Measure: gather the facts that a wave's gates are decided by, and no others."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from shared.domain.person.enrolment import State
 from shared.domain.person.policy import Topology
+from shared.domain.person.reasons import OVERDUE
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.gate import Gate
@@ -13,6 +16,7 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.measurements import Measurements, sync_modes
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.state import Rollout
+from shared.ports.ledger import Totals
 from shared.ports.world import World
 
 _LOG = timedelta(hours=1)
@@ -28,28 +32,53 @@ async def measure(
         DirectoryUnavailable: Graph did not tell of the resets.
     """
     wave = rollout.wave
+    return await measure_gates(
+        wave.gates if wave else (),
+        world,
+        now,
+        since=rollout.since,
+        waves=frozenset({wave.name} if wave else ()),
+        kinds=kinds,
+    )
+
+
+async def measure_gates(
+    gates: Sequence[Gate],
+    world: World,
+    now: datetime,
+    *,
+    since: datetime,
+    waves: frozenset[str] | None = None,
+    kinds: GateKinds = GATES,
+) -> Measurements:
+    """Gathers what these gates need to know, and nothing else.
+
+    Args:
+        gates: Which.
+        world: From where.
+        now: The time, in UTC.
+        since: What was before is not asked for.
+        waves: Whose people are counted; None: everybody's.
+        kinds: Of gates.
+
+    Raises:
+        DirectoryUnavailable: Graph did not tell of the resets, or of the jobs.
+    """
     totals = await world.ledger.totals()
-    gates = wave.gates if wave else ()
+    in_scope = sum(n for state, n in totals.by_state.items() if state.is_in_scope)
     windows = [gate.window or EVIDENCE_WINDOW for gate in _in_need(Need.RESETS, gates, kinds)]
     asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
     workers = tuple(await world.workers.sights()) if asks_workers else ()
     asks_jobs = _in_need(Need.CLOUD_SYNC, gates, kinds) and SyncMode.CLOUD in sync_modes(workers)
     return Measurements(
-        people={
-            (state, flagged): count
-            for (name, state, flagged), count in totals.by_wave.items()
-            if wave and name == wave.name
-        },
-        in_scope=sum(n for state, n in totals.by_state.items() if state.is_in_scope),
-        resets=await _resets(max(windows), world, now) if windows else (),
+        people=_people(totals, waves),
+        in_scope=in_scope,
+        # Of people in scope: where there are none, nothing is asked.
+        resets=await _resets(max(windows), world, now) if windows and in_scope else (),
         workers=workers,
-        cloud_jobs=tuple(await _cloud_jobs(rollout, world, now)) if asks_jobs else (),
+        cloud_jobs=tuple(await _cloud_jobs(since, world, now)) if asks_jobs else (),
         needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
-        overdue=sum(
-            count
-            for (_, state, flagged), count in totals.by_wave.items()
-            if flagged and state.is_to_write
-        ),
+        overdue=_overdue(totals, waves),
     )
 
 
@@ -57,9 +86,28 @@ def _in_need(need: Need, gates: Sequence[Gate], kinds: GateKinds) -> list[Gate]:
     return [gate for gate in gates if need in kind_of(gate.kind, kinds).needs]
 
 
-async def _cloud_jobs(rollout: Rollout, world: World, now: datetime) -> Sequence[SyncJob]:
-    """Reads the jobs, with the log of the last hour; not of before this phase."""
-    return await world.cloud_sync.jobs(max(rollout.since, now - _LOG))
+def _people(totals: Totals, waves: frozenset[str] | None) -> Mapping[tuple[State, bool], int]:
+    people: Counter[tuple[State, bool]] = Counter()
+    for (wave, state, flagged), count in totals.by_wave.items():
+        if waves is None or wave in waves:
+            people[state, flagged] += count
+    return people
+
+
+def _overdue(totals: Totals, waves: frozenset[str] | None) -> int:
+    """Counts whose write is overdue: of any wave, or of everybody, whom events asked for too."""
+    if waves is None:
+        return sum(count for flag, count in totals.by_flag.items() if flag in OVERDUE)
+    return sum(
+        count
+        for (_, state, flagged), count in totals.by_wave.items()
+        if flagged and state.is_to_write
+    )
+
+
+async def _cloud_jobs(since: datetime, world: World, now: datetime) -> Sequence[SyncJob]:
+    """Reads the jobs, with the log of the last hour; not of before what counts."""
+    return await world.cloud_sync.jobs(max(since, now - _LOG))
 
 
 async def _resets(window: timedelta, world: World, now: datetime) -> tuple[Reset, ...]:

@@ -9,7 +9,7 @@ from shared.contracts.api.counts import CountView
 from shared.contracts.api.gate_words import needs_text
 from shared.contracts.api.plan_views import GateNeeds, LosingView, PlannedWave, PlanView
 from shared.contracts.api.wave_words import selection_text
-from shared.domain.durations import duration_text
+from shared.domain.durations import iso_duration
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.methods import Ability, HeldMethods, ResetRules
 from shared.domain.person.policy import Topology
@@ -123,7 +123,7 @@ def _wave(
     return PlannedWave(
         name=wave.name,
         selection=selection_text(wave.selection),
-        soak=duration_text(wave.soak),
+        soak=iso_duration(wave.soak),
         begun=begun,
         additions=len(additions),
         departments=dict(sorted(departments.items())),

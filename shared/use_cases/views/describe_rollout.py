@@ -19,7 +19,7 @@ from shared.contracts.api.rollout_views import (
 )
 from shared.contracts.api.wave_words import selection_text
 from shared.contracts.api.words import WaveState
-from shared.domain.durations import duration_text
+from shared.domain.durations import iso_duration
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Evaluation, Result
 from shared.domain.rollout.gates.kind import GateKinds, kind_of
@@ -166,7 +166,7 @@ def _waves(rollout: Rollout, totals: Totals) -> tuple[WaveView, ...]:
             selection=selection_text(wave.selection),
             state=state,
             reached=states_passed(state),
-            soak=duration_text(wave.soak),
+            soak=iso_duration(wave.soak),
             soak_ends=ends if wave is rollout.wave else None,
             **_people_of(wave.name, totals),
         )
@@ -222,7 +222,7 @@ def _gate(result: Result, kinds: GateKinds) -> GateView:
         unit=kind_of(result.gate.kind, kinds).unit,
         value=result.value,
         threshold=result.gate.threshold,
-        window=duration_text(result.gate.window),
+        window=iso_duration(result.gate.window),
         sample=result.sample,
         minimum_sample=result.gate.minimum_sample,
         text=result.text,

@@ -141,7 +141,7 @@ def test_a_plan_as_markdown_goes_into_a_change_request(api: Api, good: str) -> N
     draws(api, plan())
     done = sspr(api, "plan", good, "-o", "markdown")
     assert done.stdout.startswith("## Plan for Contoso SSPR\n")
-    assert "| five | 5 % | P3D | ahead | 88 | 70 |" in done.stdout
+    assert "| five | 5 % | 3d | ahead | 88 | 70 |" in done.stdout
 
 
 def test_nothing_is_sent_of_a_document_with_findings(api: Api, bad: str) -> None:

@@ -222,8 +222,8 @@ def test_gates_show_value_threshold_sample_and_window_as_their_kind_has_them() -
     assert "95.0%" in line_with("visible", view)
     assert "120 (min 20)" in line_with("visible", view)
     assert line_with("backlog", view).split()[2:4] == ["7", "5"]
-    assert "PT0S" not in line_with("backlog", view)
-    assert line_with("workerAlive", view).split()[:3] == ["inconclusive", "workerAlive", "P1D"]
+    assert "0s" not in line_with("backlog", view)
+    assert line_with("workerAlive", view).split()[:3] == ["inconclusive", "workerAlive", "1d"]
 
 
 def test_gates_never_looked_at_are_said_to_be_so() -> None:
@@ -235,7 +235,7 @@ def test_gates_never_looked_at_are_said_to_be_so() -> None:
 
 def test_a_plan_tells_each_wave_what_it_adds_and_how_many_will_be_prompted() -> None:
     view = report_view(plan_report(plan()))
-    assert line_with("five  ", view).split() == ["five", "5", "%", "P3D", "ahead", "88", "70", "0"]
+    assert line_with("five  ", view).split() == ["five", "5", "%", "3d", "ahead", "88", "70", "0"]
     assert "has begun" in line_with("pilot  ", view)
     assert "2,000 people in the directory, 1,800 of them eligible" in shown(view)
     assert "1,788 to be put in, 0 to be taken out, 12 stay in" in shown(view)
@@ -316,7 +316,7 @@ def test_a_plan_as_markdown_is_made_of_headings_tables_and_the_command() -> None
     assert "> **Unsafe:** too many  \n> **Warning:** slow  \n" in text
     assert "### Waves\n\n| wave | selects | soak |  | to be put in | to be asked" in text
     assert "\n| --- | --- | --- | --- | --- | --- | --- |\n" in text
-    assert "| five | 5 % | P3D | ahead | 88 | 70 | 0 |" in text
+    assert "| five | 5 % | 3d | ahead | 88 | 70 | 0 |" in text
     assert "| Sales | 60 | 800 |" in text
     assert f"```sh\nsspr apply --plan {FINGERPRINT} --force --reason TEXT\n```\n" in text
 
@@ -380,7 +380,7 @@ def test_where_a_long_text_has_no_room_beside_its_row_it_goes_below() -> None:
         "120",
         "(min",
         "20)",
-        "P1D",
+        "1d",
     ]
     assert " ".join(" ".join(lines[row + 1 : row + 3]).split()) == LONG
     assert LONG in line_with("visible", NARROW[0])

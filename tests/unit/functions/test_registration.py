@@ -8,6 +8,7 @@ import azure.functions as func
 import pytest
 
 from shared.contracts.messages import queues
+from shared.domain.signals import Timer
 from tests.support.registered_app import BY_TOKEN, ENVIRONMENT, load
 
 QUEUES = {
@@ -45,6 +46,10 @@ def test_the_app_has_these_queues_and_timers_and_no_others(
 ) -> None:
     others = triggers.keys() - of_type(triggers, "httpTrigger").keys()
     assert others == {*QUEUES, *SCHEDULES}
+
+
+def test_every_timer_is_one_whose_silence_is_told() -> None:
+    assert SCHEDULES.keys() == set(Timer)
 
 
 def test_every_queue_function_takes_single_messages_and_their_bytes_off_its_contracts_queue(

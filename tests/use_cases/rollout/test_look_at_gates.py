@@ -178,6 +178,7 @@ async def test_while_graph_does_not_tell_of_resets_nothing_is_decided(stage: Sta
     resets = gate("writebackFailures", threshold=0.1)
     of = document(wave("pilot", resets, selection=ring(1)), ungated("early", 2))
     await set_up(stage, standing(of, Phase.SOAKING, 1), 2)
+    await visible(stage, 1)
     stage.turns.fail("directory.resets", DirectoryUnavailable("Graph is away"))
     with pytest.raises(DirectoryUnavailable):
         await look(stage)

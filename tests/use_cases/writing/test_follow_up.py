@@ -319,7 +319,7 @@ async def test_a_leaver_who_still_shows_is_taken_out_again_and_not_believed_gone
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + 6 * MINUTE)
     assert stage.scope == set()
     stage.tenant.show_all()
-    await follow_up(stage.world, NOW + 7 * MINUTE)
+    await follow_up(stage.world, NOW + HOUR)
     assert await state_of(stage, 1) is State.WITHDRAWN
 
 
@@ -393,7 +393,7 @@ async def test_an_operator_has_somebody_taken_out_whom_somebody_else_put_in(stag
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + MINUTE)
     assert stage.scope == set()
     stage.tenant.show_all()
-    await follow_up(stage.world, NOW + 2 * MINUTE)
+    await follow_up(stage.world, NOW + HOUR)
     for number in (1, 2):
         assert await state_of(stage, number) is State.WITHDRAWN
         assert (await stage.person(number)).is_kept_out(NOW)

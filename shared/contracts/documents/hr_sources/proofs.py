@@ -100,7 +100,7 @@ class Hmac(Part):
         description="The header with the time of sending; known of {signing}.",
     )
     tolerance: Tolerance = Field(
-        "PT5M", description="How far that time may be from ours; against replay."
+        "5m", description="How far that time may be from ours; against replay."
     )
 
 

@@ -91,12 +91,7 @@ def _gate(kind: GateKind, layers: tuple[Gates, ...]) -> Gate | None:
                 settings = (settings or {}) | part.model_dump(exclude_unset=True) if part else None
     if settings is None:
         return None
-    values = {one.name: one.default for one in kind.parameters} | settings
-    # Where its kind knows no sample, every look is big enough.
-    plain = {"threshold": 0.0, "window": timedelta(), "minimum_sample": 0}
-    is_quiet = kind.loud_sample is not None and "minimum_sample" not in settings
-    said = {name: _value(name, one) for name, one in values.items()}
-    return Gate(kind=kind.name, quiet_passes=is_quiet, **plain | said)
+    return kind.gate(**{name: _value(name, one) for name, one in settings.items()})
 
 
 def _value(name: str, value: Any) -> Any:

@@ -192,7 +192,7 @@ class WavePart(Part):
         description="So many of 100 eligible people, earlier counts and percentages included.",
     )
     soak: Soak = Field(
-        "P1D", description="The least time between the wave's last request and the next wave."
+        "1d", description="The least time between the wave's last request and the next wave."
     )
     hours: HoursPart | None = Field(
         None,
@@ -315,7 +315,7 @@ class RolloutPart(Part):
     gates: Gates = Field(
         Gates(), description="What must hold of every wave, where it differs from the standard."
     )
-    evaluate_every: Rhythm = Field("PT5M", description="How often the gates are looked at.")
+    evaluate_every: Rhythm = Field("5m", description="How often the gates are looked at.")
     safety: SafetyPart = Field(SafetyPart(), description="Limits for one plan.")
     resets: ResetsPart = Field(
         ResetsPart(), description="Which registered methods let people reset a password."

@@ -36,6 +36,7 @@ KIND = GateKind(
         threshold(0, "At most so many people.", Whole(0)),
     ),
     judge=_judge,
+    watch=_judge,
     condition=_condition,
     unit=Unit.PEOPLE,
     guide=Guide(

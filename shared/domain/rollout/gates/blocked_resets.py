@@ -49,6 +49,7 @@ KIND = GateKind(
         ),
     ),
     judge=_judge,
+    watch=_judge,
     condition=_condition,
     sample=Sample.SCOPE,
     needs=frozenset({Need.RESETS}),

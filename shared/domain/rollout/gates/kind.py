@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
 from shared.domain.rollout.gate import Gate, Outcome, Result
 from shared.domain.rollout.gates.look import Look
@@ -188,8 +189,20 @@ class GateKind:
     needs: frozenset[Need] = frozenset()
     older_names: tuple[str, ...] = ()
     """As it was called before: still read in documents, and in what is stored."""
+    watch: Callable[[Gate, Look], Result] | None = None
+    """How it judges what has to hold in every phase, and without a rollout too; None: it asks
+    for nothing of that kind, but for a wave's people."""
     doubt: Callable[[Gate, Prospect], str | None] = _no_doubt
     """What an operator would rather know of a gate before its wave begins."""
+
+    def gate(self, **given: Any) -> Gate:
+        """Returns the gate with these parameters, and the defaults of its kind for the others."""
+        # Where its kind knows no sample, every look is big enough.
+        plain: dict[str, Any] = {"threshold": 0.0, "window": timedelta(), "minimum_sample": 0}
+        is_quiet = self.loud_sample is not None and "minimum_sample" not in given
+        values = plain | {one.name: one.default for one in self.parameters} | given
+        values["quiet_passes"] = is_quiet
+        return Gate(kind=self.name, **values | {"threshold": float(values["threshold"])})
 
     @property
     def loud_sample(self) -> float | None:

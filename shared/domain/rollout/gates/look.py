@@ -9,7 +9,7 @@ from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.measurements import Measurements
 from shared.domain.rollout.resets import Reset, ResetOutcome
-from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.state import Phase
 
 TIME: Final = "%Y-%m-%d %H:%M UTC"
 RESETTABLE = frozenset({State.RESETTABLE})
@@ -28,14 +28,12 @@ JUDGED = VISIBLE | TO_BECOME_VISIBLE | {State.FAILED}
 class Look:
     """What one look at the gates goes by."""
 
-    rollout: Rollout
+    phase: Phase | None
+    """None where there is no rollout."""
+    since: datetime
+    """What was before counts for nothing: it is another phase's, or was mended by a resume."""
     measured: Measurements
     now: datetime
-
-    @property
-    def since(self) -> datetime:
-        """When the phase began; what was before is another phase's, or was mended by a resume."""
-        return self.rollout.since
 
     def people(self, states: Collection[State]) -> int:
         """Counts the wave's people in these states."""
@@ -46,7 +44,7 @@ class Look:
         return sum(self.measured.people.get((state, False), 0) for state in states)
 
     def start(self, gate: Gate) -> datetime:
-        """Returns when the gate's window began, or the phase if that was later."""
+        """Returns when the gate's window began, or what counts at all if that was later."""
         return max(self.now - (gate.window or EVIDENCE_WINDOW), self.since)
 
     def resets(self, gate: Gate, outcomes: Collection[ResetOutcome]) -> list[Reset]:

@@ -64,7 +64,7 @@ def judge_in_window(gate: Gate, look: Look, reached: Collection[State], *, word:
 
     The window opens with the soak, and until it is over anybody may still get there.
     """
-    deadline = look.since + gate.window if look.rollout.phase is Phase.SOAKING else None
+    deadline = look.since + gate.window if look.phase is Phase.SOAKING else None
     is_open = deadline is None or look.now < deadline
     possible = look.people(JUDGED - frozenset(reached)) if is_open else 0
     return judge_floor(gate, look, reached, possible, word=word, deadline=deadline)

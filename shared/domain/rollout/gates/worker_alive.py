@@ -61,6 +61,7 @@ KIND = GateKind(
         ),
     ),
     judge=_judge,
+    watch=_judge,
     condition=_condition,
     unit=Unit.NOTHING,
     needs=frozenset({Need.WORKERS}),

@@ -76,6 +76,16 @@ def _resets(count: int) -> str:
     return f"{count:,} {'reset' if count == 1 else 'resets'}"
 
 
+def _watch(gate: Gate, look: Look) -> Result:
+    """Judges the window; what passes by the resets since the newest failure is over."""
+    result = _judge(gate, look)
+    failures = look.resets(gate, {ResetOutcome.WRITEBACK_FAILED})
+    if result.outcome is not Outcome.FAILED or not failures:
+        return result
+    since = _judge(gate, replace(look, since=max(one.at for one in failures)))
+    return since if since.outcome is Outcome.PASSED else result
+
+
 def _condition(gate: Gate) -> str:
     needed = (
         f"{gate.minimum_sample} resets before it fails"
@@ -106,6 +116,7 @@ KIND = GateKind(
         ),
     ),
     judge=_judge,
+    watch=_watch,
     condition=_condition,
     sample=Sample.RESETS,
     needs=frozenset({Need.RESETS, Need.WORKERS}),
