@@ -35,11 +35,12 @@ def standing_table(seen: "Standing") -> "RenderableType":
     from rich.text import Text
 
     from cli.render.rollout import rollout_view
-    from cli.render.totals import totals_view
+    from cli.render.totals import totals_view, version_line
     from cli.render.writing import stop_banner
 
     stopped = stop_banner(seen.status.writing)
-    return Group(*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+    parts = (*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+    return Group(*parts, *version_line(seen.status.app))
 
 
 def checked_table(seen: "PeopleChecked") -> "RenderableType":

@@ -264,6 +264,7 @@ def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, 
         "SYNC_PORT": str(layout.ports.wsman_tls),
         "SYNC_CONFIGURATION": JEA_ENDPOINT,
         "SYNC_CA_FILE": str(layout.authority.absolute()),
+        "PREFLIGHT_CONNECTOR": domain.CONNECTOR.name,
         "SYNC_DEBOUNCE": "0.3",
         "SYNC_POLL": "0.5",
     }

@@ -24,6 +24,7 @@ from shared.adapters.tables.tables import Tables
 from shared.adapters.telemetry import export_logs
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.messages import queues
+from shared.contracts.messages.version import running_version
 from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
@@ -179,6 +180,7 @@ def build_app(setup: Setup) -> App:
         plans=tables.plans,
         operations=tables.operations,
         workers=tables.workers,
+        ledger_marks=tables.ledger_marks,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,
@@ -221,10 +223,12 @@ def _export_logs(settings: AppSettings) -> None:
 
 
 def _tables(settings: AppSettings) -> Tables:
+    writer = (running_version(), App.now)
     if settings.ledger_connection_string:
-        return Tables.from_connection_string(settings.ledger_connection_string.get_secret_value())
+        text = settings.ledger_connection_string.get_secret_value()
+        return Tables.from_connection_string(text, writer)
     return Tables.from_endpoint(
-        settings.ledger_endpoint or "", credential(settings.identity_client_id)
+        settings.ledger_endpoint or "", credential(settings.identity_client_id), writer
     )
 
 

@@ -1,6 +1,8 @@
 """Password writeback: what the password reset service on a Connect host does.
 
-The event ids are those of the Application log on a real host.
+The event ids are those of the Application log on a real host. Whose password may be set, AD decides
+by the connector account's rights. What the sync engine refuses by itself, and what AD would enforce
+and Samba does not, is looked up here; each stands in `DIFFERENCES.md`.
 """
 
 from base64 import b64decode
@@ -16,6 +18,7 @@ from ldap3.core.results import (
 )
 from ldap3.utils.conv import escape_bytes
 
+from sandbox.connect_host import reset_policy
 from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.conditions import Conditions
 from sandbox.domain_controller import domain
@@ -24,6 +27,7 @@ SUCCESS = 31002
 NOT_WORKING = 31044
 
 _FAILURES = {
+    33001: "Active Directory returned an unknown error.",
     33002: "The user could not be found in Active Directory.",
     33003: "More than one user matches the source anchor.",
     33004: "The connector account may not reset this user's password; it may be protected.",
@@ -63,6 +67,13 @@ def write_back(
     try:
         with ad.connect() as connection:
             dn = _find(connection, anchor)
+            if reset_policy.has_reserved_ou(connection, dn):
+                raise WritebackError(33001)
+            if reset_policy.cannot_change_password(connection, dn):
+                raise WritebackError(33004)
+            with ad.connect(*reset_policy.CONTROLLER_ITSELF) as controller:
+                if reset_policy.is_too_young(controller, dn):
+                    raise WritebackError(33008)
             connection.extend.microsoft.modify_password(dn, password)
             _check(connection)
             _freshen(connection, dn)
@@ -85,7 +96,7 @@ def _find(connection: ldap3.Connection, anchor: bytes) -> str:
     by_guid = f"(&(objectGUID={value})(!(mS-DS-ConsistencyGuid=*)))"
     status = ["userAccountControl", "msDS-User-Account-Control-Computed"]
     connection.search(
-        domain.PEOPLE,
+        domain.BASE,
         f"(&(objectClass=user)(|(mS-DS-ConsistencyGuid={value}){by_guid}))",
         attributes=status,
     )

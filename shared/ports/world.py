@@ -13,6 +13,7 @@ from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
+from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
@@ -54,6 +55,7 @@ class World:
     plans: Plans
     operations: Operations
     workers: Workers
+    ledger_marks: LedgerMarks
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights

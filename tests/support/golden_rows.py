@@ -31,6 +31,7 @@ from shared.contracts.api.plan_views import (
 )
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
+from shared.domain.ledger_mark import LedgerMark
 from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
@@ -328,6 +329,9 @@ HOST_SIGHT = replace(
         hours=(HourOfWritebacks(begins_at=NOW, succeeded=4, failed=1),),
     ),
 )
+"""With a value in every field but the worker's version, which is newer."""
+VERSIONED_SIGHT = replace(HOST_SIGHT, version="0.3.0+1a2b3c4", version_since=NOW)
+MARK = LedgerMark(version="0.3.0", since=NOW, format=1, readable_from=1, written_by="0.3.0")
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
@@ -621,6 +625,22 @@ async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
 
 
+async def _write_worker_version(tables: Tables) -> None:
+    await tables.workers.sighted([VERSIONED_SIGHT])
+
+
+async def _expect_worker_version(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [VERSIONED_SIGHT]
+
+
+async def _write_mark(tables: Tables) -> None:
+    await tables.ledger_marks.leave(MARK.version, MARK.since)
+
+
+async def _expect_mark(tables: Tables) -> None:
+    assert await tables.ledger_marks.mark() == MARK
+
+
 async def _write_worker_host(tables: Tables) -> None:
     await tables.workers.sighted([HOST_SIGHT])
 
@@ -721,6 +741,8 @@ GOLDEN: Mapping[str, Golden] = {
     "watch": Golden(_write_watch, _expect_watch),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
+    "worker-version": Golden(_write_worker_version, _expect_worker_version),
+    "mark": Golden(_write_mark, _expect_mark),
     "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),

@@ -48,13 +48,19 @@ SITUATIONS = (
     ),
     Situation(
         "AD refuses the worker",
-        ("gate-failed",),
+        ("condition-failed", "gate-failed"),
         (
             "tests/integration/test_worker_directory_faults.py::test_a_lock_out_at_run_time_is_told_by_its_name_and_not_made_worse",
             "tests/integration/test_worker_restarts.py::test_while_ad_is_away_the_worker_stays_says_so_and_takes_nothing",
         ),
     ),
-    Situation("The worker lives and is not heard of", ("worker-silent", "logs-capped"), ()),
+    Situation(
+        "The worker lives and is not heard of",
+        ("worker-silent", "logs-capped"),
+        (
+            "tests/e2e/test_back_a_version.py::test_a_newer_worker_is_heard_of_though_it_says_more_than_is_known",
+        ),
+    ),
     Situation(
         "Messages were set aside",
         ("dead-letters", "messages-refused"),
@@ -80,7 +86,7 @@ SITUATIONS = (
     ),
     Situation(
         "Changes do not reach Entra",
-        ("gate-failed",),
+        ("condition-failed", "gate-failed"),
         (
             "tests/e2e/test_connect_trouble.py::test_a_host_that_will_not_sync_delays_people_and_loses_none",
         ),
@@ -134,13 +140,22 @@ SITUATIONS = (
     Situation("An app setting has to change", ("app-misconfigured",), ()),
     Situation(
         "Something hangs",
-        ("queue-stalled", "worker-silent", "app-silent"),
+        ("queue-stalled", "timer-overdue", "worker-silent", "app-silent"),
         (
             "tests/integration/test_worker_connect_trouble.py::test_while_it_hangs_people_are_written_and_it_is_said_since_when",
             "tests/contract/test_health.py::test_a_graph_that_hangs_is_given_up_and_makes_nothing_else_late",
         ),
     ),
-    Situation("Back a version", (), ()),
+    Situation(
+        "Back a version",
+        ("function-failures", "work-postponed"),
+        (
+            "tests/e2e/test_back_a_version.py::test_a_ledger_that_this_version_may_not_read_is_refused_in_words_and_eats_nothing",
+            "tests/e2e/test_back_a_version.py::test_a_ledger_that_this_version_may_read_is_gone_on_with",
+            "tests/e2e/test_back_a_version.py::test_a_person_with_a_word_of_tomorrow_waits_and_costs_nobody_else",
+            "tests/e2e/test_back_a_version.py::test_a_journal_of_a_newer_worker_is_set_aside_and_said_and_nobody_waits",
+        ),
+    ),
     Situation(
         "An auditor asks",
         (),

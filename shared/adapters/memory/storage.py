@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.ledger_mark import LedgerMark
 from shared.domain.person.admission import Admitted
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
@@ -81,6 +82,7 @@ class Storage:
     plans: dict[str, tuple[str, tuple[PlannedPerson, ...]]] = field(default_factory=dict)
     """By fingerprint: the plan, and its people."""
     operations: dict[str, str] = field(default_factory=dict)
+    mark: LedgerMark | None = None
     sights: dict[str, WorkerSight] = field(default_factory=dict)
     scim_users: dict[tuple[str, str], str] = field(default_factory=dict)
     """By source and id."""

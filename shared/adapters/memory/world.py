@@ -56,6 +56,7 @@ class MemoryWorld:
             plans=tables.plans,
             operations=tables.operations,
             workers=tables.workers,
+            ledger_marks=tables.ledger_marks,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
             preflights=tables.preflights,

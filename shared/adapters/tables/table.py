@@ -1,7 +1,16 @@
 """One table of the storage account: the only module that speaks to the SDK."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -16,6 +25,7 @@ if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient, TableServiceClient
 
 type Row = Mapping[str, Any]
+type Admitted = Callable[[], Awaitable[None]]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
@@ -57,10 +67,18 @@ class Table:
     Every method but `reach` raises `ServiceUnavailable` if the storage account is away, or denies.
     """
 
-    def __init__(self, service: "TableServiceClient", name: str, gate: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        service: "TableServiceClient",
+        name: str,
+        gate: asyncio.Semaphore,
+        admitted: Admitted | None = None,
+    ) -> None:
+        """Takes where the table is; `admitted` raises where its rows may not be touched."""
         self._service = service
         self._name = name
         self._gate = gate
+        self._admitted = admitted
         self._creation = asyncio.Lock()
         self._client: TableClient | None = None
 
@@ -176,6 +194,8 @@ class Table:
         return [answer.get("etag") or "" for answer in answers]
 
     async def _created(self) -> "TableClient":
+        if self._admitted:
+            await self._admitted()
         with _service(self._name):
             return await self._made()
 

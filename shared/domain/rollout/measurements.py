@@ -38,6 +38,10 @@ class WorkerSight:
     """Which sync carries what it writes; None if it did not say."""
     scope_group_sid: str | None = None
     """The SID of the AD group that it writes; None if it did not say."""
+    version: str | None = None
+    """Of the worker; None if it did not say."""
+    version_since: datetime | None = None
+    """When that version was first heard of."""
     host: HostSight | None = None
     """The Entra Connect host as it last saw it; None if it did not say."""
 

@@ -16,8 +16,9 @@ from shared.contracts.api.people_views import (
     PersonView,
     StepView,
 )
-from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
+from shared.contracts.api.status_views import FlagCount, StateCount, StatusView, VersionView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.contracts.messages.version import running_version
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier
@@ -158,8 +159,16 @@ async def describe_status(world: World) -> StatusView:
         refused=tuple(
             ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
         ),
+        app=await _app(world),
         writing=writing_view(stored.writing if stored else None, totals.by_state),
     )
+
+
+async def _app(world: World) -> VersionView:
+    version, mark = running_version(), await world.ledger_marks.mark()
+    # Another instance, of another version, may have left its mark since.
+    since = mark.since if mark and mark.version == version else None
+    return VersionView(version=version, since=since)
 
 
 def people_view(

@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.ports.audit import Audit
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
+from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.operations import Operations
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
@@ -31,6 +32,8 @@ class Kept(Protocol):
     def operations(self) -> Operations: ...
     @property
     def workers(self) -> Workers: ...
+    @property
+    def ledger_marks(self) -> LedgerMarks: ...
     @property
     def scim_users(self) -> ScimUsers: ...
     @property
