@@ -69,8 +69,9 @@ def write_back(
             dn = _find(connection, anchor)
             if reset_policy.has_reserved_ou(connection, dn):
                 raise WritebackError(33001)
-            if reset_policy.cannot_change_password(connection, dn):
-                raise WritebackError(33004)
+            with ad.connect(*reset_policy.ANYBODY) as anybody:
+                if reset_policy.cannot_change_password(anybody, dn):
+                    raise WritebackError(33004)
             with ad.connect(*reset_policy.CONTROLLER_ITSELF) as controller:
                 if reset_policy.is_too_young(controller, dn):
                     raise WritebackError(33008)
