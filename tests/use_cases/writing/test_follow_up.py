@@ -388,8 +388,8 @@ async def test_an_operator_has_somebody_taken_out_whom_somebody_else_put_in(stag
         stage.arrive(number, SCOPE)
     await stage.store(followed(1, State.VISIBLE, provenance=Provenance.PREEXISTING))
     await exclude("1", stage.another(), NOW, actor="ada", reason="left")
-    for number in ("1", "2"):
-        await exclude(number, stage.another(), NOW, actor="ada", reason="left", take_out=True)
+    for name in ("1", "2"):
+        await exclude(name, stage.another(), NOW, actor="ada", reason="left", take_out=True)
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + MINUTE)
     assert stage.scope == set()
     stage.tenant.show_all()
