@@ -14,7 +14,7 @@ foreach ($one in ConvertFrom-Json -InputObject ([IO.File]::ReadAllText($File))) 
     $tokens = $errors = $null
     $parser = [Management.Automation.Language.Parser]
     [void] $parser::ParseInput($one.text, [ref] $tokens, [ref] $errors)
-    foreach ($error in $errors) { "$($one.page): $error" }
+    foreach ($fault in $errors) { "$($one.page): $($fault.Message)" }
 }
 """
 _SAME = ("sspr ", "azd ", "uv ")
