@@ -67,7 +67,7 @@ class MemoryDirectory:
 
         A place of the report is known until the tenant forgets its places.
         """
-        after = self._tenant.place_in_report(place)
+        after: str | None = self._tenant.place_in_report(place)
         while after is not None:
             await self._pause("directory.registrations")
             report = self._tenant.registrations()
