@@ -134,10 +134,15 @@ SITUATIONS = (
         "A setting is wrong",
         ("app-misconfigured",),
         (
+            "tests/unit/functions/test_start.py::test_with_a_wrong_setting_only_the_health_route_is_there",
             "tests/use_cases/test_write_pace.py::test_another_group_than_before_is_never_written_nor_looked_at_as_ours",
         ),
     ),
-    Situation("An app setting has to change", ("app-misconfigured",), ()),
+    Situation(
+        "An app setting has to change",
+        ("app-misconfigured",),
+        ("tests/e2e/test_restart.py::test_a_restart_of_everything_loses_nothing",),
+    ),
     Situation(
         "Something hangs",
         ("queue-stalled", "timer-overdue", "worker-silent", "app-silent"),
