@@ -101,6 +101,10 @@ class NotAuthenticated(SsprRolloutError):
     """Whoever asks or sends has not proved who they are; the text says what is wrong."""
 
 
+class WrongTime(NotAuthenticated):
+    """Whoever sends holds the secret, and signed at a time too far from ours."""
+
+
 class NotAuthorised(SsprRolloutError):
     """Whoever asks or sends has proved who they are, and is none of those who may."""
 

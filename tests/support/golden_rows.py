@@ -281,6 +281,8 @@ WATCH = Watch(
             limit=1,
         ),
     ),
+    letters={"scope-changes": (7, 9)},
+    letters_at=LATER,
 )
 BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
@@ -598,6 +600,10 @@ async def _expect_watch(tables: Tables) -> None:
     assert await tables.rollouts.watch() == WATCH
 
 
+async def _expect_watch_before_letters(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == replace(WATCH, letters={}, letters_at=None)
+
+
 async def _write_worker(tables: Tables) -> None:
     await tables.workers.sighted([BEFORE_SYNC_MODES])
 
@@ -726,7 +732,8 @@ GOLDEN: Mapping[str, Golden] = {
     "quiet": Golden(_write_quiet, _expect_quiet),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
-    "watch": Golden(_write_watch, _expect_watch),
+    "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
+    "watch-letters": Golden(_write_watch, _expect_watch),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "worker-version": Golden(_write_worker_version, _expect_worker_version),

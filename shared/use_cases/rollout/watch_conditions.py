@@ -1,6 +1,7 @@
 """Watch the conditions: what gates ask of the machinery is looked at whatever the rollout does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.errors import DirectoryUnavailable
@@ -57,7 +58,7 @@ async def watch_conditions(world: World, now: datetime, kinds: GateKinds = GATES
         found += kept(there, before)
         raise
     finally:
-        watch = Watch(began=began, at=now, conditions=tuple(found))
+        watch = replace(before or Watch(began=began, at=now), at=now, conditions=tuple(found))
         await world.rollouts.keep_watch(watch)
         emit(signals_of_watch(watch, _phase(rollout)))
 
