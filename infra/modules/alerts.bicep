@@ -346,7 +346,7 @@ var rules = [
   {
     name: 'person-flagged'
     description: 'Five people or more were flagged within a day for one reason.'
-    first: 'sspr users --flag, with the reason'
+    first: 'look in the workbook at People who do not move, by reason'
     severity: 3
     query: loadTextContent('../monitoring/person-flagged.kql')
     window: 'P1D'

@@ -23,6 +23,7 @@ from tests.support.infra.monitoring import (
     rules,
 )
 from tests.support.infra.snapshots import SNAPSHOTS
+from tests.support.repository import ROOT
 
 BY_EVENT: dict[str, type[Signal]] = {signal.event: signal for signal in SIGNALS}
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120, "PT3H": 180}
@@ -149,6 +150,19 @@ def test_every_alarm_says_what_happened_what_to_do_first_and_where_more_is() -> 
     for name, alert in everything.items():
         link = f"See https://wiki.contoso.com/sspr/operations#{name}"
         assert alert["description"].endswith(link)
+
+
+def test_the_commands_that_an_alarm_names_are_there() -> None:
+    documented = (ROOT / "docs/commands.md").read_text().splitlines()
+    named = [
+        command
+        for alert in {**RULES, **METRIC_ALERTS}.values()
+        for command in re.findall(
+            r"sspr (?:dead-letters list|held list|[a-z-]+)", alert["description"]
+        )
+    ]
+    assert len(named) > 10
+    assert {f"### {command}" for command in named} <= set(documented)
 
 
 def test_alarms_are_posted_to_every_webhook_that_is_given() -> None:

@@ -72,6 +72,34 @@ def _acl(aces: str = "", *, inherits: bool = True, keeps: str = "") -> dict[str,
     return {"aces": aces, "inherits": inherits, "keeps": keeps}
 
 
+_RANDOM = "random-permissions"
+_ACE_KINDS = ("A", "D", "OA", "OD")
+_GUIDS = (_RESET, _LOCKOUT, _LAST_SET, _RESTRICTIONS, _USER)
+_RIGHTS = ("CR", "WP", "CRWP", "GA", "GW")
+_ACCOUNTS = (_SYNC, _HELPERS, _STRANGERS, "AU", "WD", "{svc-sspr-worker}")
+
+
+def _random_acl(source: random.Random) -> dict[str, Any]:
+    """Up to five entries of any kind, in any order: only an access check tells what they come to.
+
+    None denies everybody every control access right: the writeback would take that for the option
+    that the user cannot change the password. None hides the account. Object entries
+    name something: Samba 4.17 takes one that does not for full control.
+    """
+    entries = []
+    for _ in range(source.randint(1, 5)):
+        kind, rights = source.choice(_ACE_KINDS), source.choice(_RIGHTS)
+        account, guid = source.choice(_ACCOUNTS), source.choice(_GUIDS)
+        everybody = account in {"AU", "WD"}
+        hides = rights in {"GA", "GW"}
+        if kind in {"D", "OD"} and (hides or (everybody and "CR" in rights)):
+            rights = "WP"
+        inherit = source.choice(("", "", "", "CIIO"))
+        named = guid if kind in {"OA", "OD"} else ""
+        entries.append(f"({kind};{inherit};{rights};{named};;{account})")
+    return _acl("".join(entries) + _READ, inherits=source.random() < 0.5)
+
+
 KINDS: dict[str, Sequence[Kind]] = {
     # Nothing is in the way, though it may look so.
     "plain": [Kind()] * 6,
@@ -95,6 +123,8 @@ KINDS: dict[str, Sequence[Kind]] = {
     "expired": [Kind(attributes={"accountExpires": _LONG_AGO})],
     "allowed-ou": [Kind(f"OU={name},{ROOT}") for name in _ALLOWED_NAMES],
     "must-change": [Kind(groups=(_HARD,), after={"pwdLastSet": 0})],
+    # Whether something is in the way, nobody says beforehand.
+    _RANDOM: [Kind()],
     # Something is.
     "no-rights": [Kind(_OUTSIDE)],
     "inheritance-blocked": [Kind(permission=_acl(_READ, inherits=False))],
@@ -170,11 +200,11 @@ def crowd(count: int, seed: int) -> list[Someone]:
     kinds = list(KINDS)
     people = []
     for number in range(count):
-        kind = kinds[number % len(kinds)] if number % 4 else source.choice(["plain", "denied"])
-        ways = KINDS[kind]
-        people.append(
-            Someone(f"pf{number:05}", kind, source.choice(ways), UUID(int=source.getrandbits(128)))
-        )
+        kind = kinds[number % len(kinds)] if number % 4 else source.choice(["plain", _RANDOM])
+        way = source.choice(KINDS[kind])
+        if kind == _RANDOM:
+            way = Kind(permission=_random_acl(source))
+        people.append(Someone(f"pf{number:05}", kind, way, UUID(int=source.getrandbits(128))))
     return people
 
 

@@ -86,6 +86,11 @@ class PersonView(PersonSummary):
 
     Null where they are to be in, or nobody has looked.
     """
+    domain: str | None = None
+    """The AD domain that they are synced from, as Entra has it (`onPremisesDomainName`).
+
+    Null of people of the cloud, and where nobody has looked.
+    """
     methods: tuple[str, ...] | None = None
     """What the registration report says they have registered; null where it was not read yet."""
     steps: tuple[StepView, ...]
@@ -98,6 +103,8 @@ class ForecastView(View):
     user_principal_name: str | None
     employee_id: str | None
     department: str | None
+    domain: str | None = None
+    """As for `PersonView`."""
     refusal: str | None
     """Why they may not be enrolled at all."""
     refusal_text: str | None

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain.errors import DirectoryUnavailable
 from shared.domain.noticing import signals_of_watch
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKind, GateKinds, Need, kind_of
@@ -54,7 +53,8 @@ async def watch_conditions(world: World, now: datetime, kinds: GateKinds = GATES
     found = await look(here)
     try:
         found += await look(there)
-    except DirectoryUnavailable:
+    except BaseException:
+        # Whatever it was: what was found failing before is not over because nobody looked.
         found += kept(there, before)
         raise
     finally:

@@ -79,8 +79,10 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     forecast = await describe_forecast(strangers, world, now)
     shown = people_view(found.values(), now, forecast=forecast)
     still = await _still_members(found.values(), {one.object_id for one in people}, world)
+    domains = {one.object_id: one.domain for one in people}
     looked_after = tuple(
-        one.model_copy(update={"still_member": still.get(one.key)}) for one in shown.people
+        one.model_copy(update={"still_member": still.get(one.key), "domain": domains.get(one.key)})
+        for one in shown.people
     )
     return shown.model_copy(update={"people": looked_after})
 

@@ -14,6 +14,8 @@ from sandbox.domain_controller import domain
 
 CONTROLLER_ITSELF = (f"administrator@{domain.REALM}", domain.ADMINISTRATOR_PASSWORD)
 """Reads what the controller knows by itself: fine-grained policies are hidden from others."""
+ANYBODY = (domain.CONNECT_HOST.principal, domain.CONNECT_HOST.password)
+"""An account that no permission names: what is denied to it is denied to everybody."""
 _TICKS = 10_000_000
 _EPOCH = 11_644_473_600
 """Seconds from 1601 to 1970."""

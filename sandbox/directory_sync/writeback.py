@@ -1,8 +1,8 @@
-"""Password writeback: what the password reset service on a Connect host does.
+"""Password writeback: what a Connect host and a Cloud Sync agent do with a new password.
 
-The event ids are those of the Application log on a real host. Whose password may be set, AD decides
-by the connector account's rights. What the sync engine refuses by itself, and what AD would enforce
-and Samba does not, is looked up here; each stands in `DIFFERENCES.md`.
+The event ids are those of the Application log on a real Connect host. Whose password may be set, AD
+decides by the connector account's rights. What the sync engine refuses by itself, and what AD would
+enforce and Samba does not, is looked up here; each stands in `DIFFERENCES.md`.
 """
 
 from base64 import b64decode
@@ -18,9 +18,8 @@ from ldap3.core.results import (
 )
 from ldap3.utils.conv import escape_bytes
 
-from sandbox.connect_host import reset_policy
-from sandbox.connect_host.active_directory import ActiveDirectory
-from sandbox.connect_host.conditions import Conditions
+from sandbox.directory_sync import reset_policy
+from sandbox.directory_sync.active_directory import ActiveDirectory
 from sandbox.domain_controller import domain
 
 SUCCESS = 31002
@@ -48,29 +47,22 @@ class WritebackError(Exception):
         self.event_id = event_id
 
 
-def write_back(
-    ad: ActiveDirectory, conditions: Conditions, immutable_id: str, password: str
-) -> None:
+def write_back(ad: ActiveDirectory, immutable_id: str, password: str) -> None:
     """Set a person's password in AD, unlock the account and mark the password as fresh.
 
     Raises:
         ValueError: `immutable_id` is not the base64 of 16 bytes.
-        WritebackError: AD refused, nobody was found, or a condition forbids it.
+        WritebackError: AD refused, or nobody was found.
     """
-    if conditions.staging:
-        raise WritebackError(NOT_WORKING, "This server is in staging mode.")
-    if conditions.is_deaf:
-        raise WritebackError(NOT_WORKING, "The password reset service does not listen.")
-    if conditions.writeback_failure is not None:
-        raise WritebackError(conditions.writeback_failure)
     anchor = _anchor(immutable_id)
     try:
         with ad.connect() as connection:
             dn = _find(connection, anchor)
             if reset_policy.has_reserved_ou(connection, dn):
                 raise WritebackError(33001)
-            if reset_policy.cannot_change_password(connection, dn):
-                raise WritebackError(33004)
+            with ad.connect(*reset_policy.ANYBODY) as anybody:
+                if reset_policy.cannot_change_password(anybody, dn):
+                    raise WritebackError(33004)
             with ad.connect(*reset_policy.CONTROLLER_ITSELF) as controller:
                 if reset_policy.is_too_young(controller, dn):
                     raise WritebackError(33008)
