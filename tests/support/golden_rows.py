@@ -143,6 +143,7 @@ WHOLE = Enrolment(
     effective_date=LATER,
     due=NOW + timedelta(minutes=2),
     deadline=LATER,
+    removed_at=NOW,
     attempts=2,
     reissues=1,
     flag=Reason.NOT_VISIBLE,
@@ -160,7 +161,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_EVENTS = replace(WHOLE, events=None)
+BEFORE_REMOVALS = replace(WHOLE, removed_at=None)
+"""As it was stored before a removal was looked for in Entra."""
+BEFORE_EVENTS = replace(BEFORE_REMOVALS, events=None)
 """As it was stored before events were remembered one by one."""
 BEFORE_CONVERSIONS = replace(BEFORE_EVENTS, account=None)
 """As it was stored before an account could be converted."""
@@ -520,12 +523,20 @@ async def _expect_converted(tables: Tables) -> None:
 
 
 async def _write_events(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_REMOVALS, actor="hr", now=NOW)
 
 
 async def _expect_events(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_REMOVALS}
+    assert [page async for page in tables.ledger.told_of()] == [[BEFORE_REMOVALS]]
+
+
+async def _write_removed(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_removed(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
-    assert [page async for page in tables.ledger.told_of()] == [[WHOLE]]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -738,6 +749,7 @@ GOLDEN: Mapping[str, Golden] = {
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
     "events": Golden(_write_events, _expect_events),
+    "removed": Golden(_write_removed, _expect_removed),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),

@@ -39,7 +39,7 @@ async def _adopt(world: World, now: datetime) -> None:
 
 
 async def _look(world: World, now: datetime) -> None:
-    asked = await _to_look_for(world)
+    asked = await _to_look_for(world, now)
     members = await _members_among(asked, world) if asked else frozenset()
     policy = await policy_in_force(world)
     held_up = await is_held_up(world, now)
@@ -58,14 +58,23 @@ async def _verify(
     await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
 
 
-async def _to_look_for(world: World) -> Collection[str]:
-    """Returns the object ids of those whose membership has been written, or is said to be gone."""
+async def _to_look_for(world: World, now: datetime) -> Collection[str]:
+    """Returns the object ids of those whose membership has been written, or is said to be gone.
+
+    Whoever is flagged as put in by somebody else is looked for when it is due.
+    """
     portions = await world.ledger.keys_in_state([State.APPLIED])
     wanted = {key for keys in portions for key in keys if is_object_id(key)}
     for keys in await world.ledger.keys_in_state([State.WITHDRAWING]):
         leaving = await world.ledger.load([key for key in keys if is_object_id(key)])
-        wanted |= {key for key, one in leaving.items() if one.awaits_confirmation}
+        wanted |= {key for key, one in leaving.items() if _is_to_look_for(one, now)}
     return wanted
+
+
+def _is_to_look_for(leaving: Enrolment, now: datetime) -> bool:
+    theirs = leaving.flag is Reason.MEMBERSHIP_NOT_OURS
+    rests = theirs and leaving.due is not None and now < leaving.due
+    return leaving.awaits_confirmation and not rests
 
 
 async def _members_among(object_ids: Collection[str], world: World) -> Collection[str]:

@@ -41,7 +41,8 @@ def followed(number: int, state: State = State.APPLIED, **changes: Any) -> Enrol
         "source_of_authority": SourceOfAuthority.CLOUD,
         "since": NOW,
     }
-    return enrolment(state, Provenance.OURS, **(known | changes))
+    provenance = changes.pop("provenance", Provenance.OURS)
+    return enrolment(state, provenance, **(known | changes))
 
 
 async def state_of(stage: Stage, number: int) -> State:
@@ -317,7 +318,85 @@ async def test_a_leaver_who_still_shows_is_taken_out_again_and_not_believed_gone
     assert await state_of(stage, 1) is State.WITHDRAWING
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + 6 * MINUTE)
     assert stage.scope == set()
+    stage.tenant.show_all()
+    await follow_up(stage.world, NOW + HOUR)
     assert await state_of(stage, 1) is State.WITHDRAWN
+
+
+def removal(outcome: WriteOutcome) -> WriteResult:
+    return WriteResult(change=ScopeAction.REMOVE, outcome=outcome)
+
+
+@pytest.mark.parametrize("source", SourceOfAuthority)
+async def test_a_removal_is_the_end_once_entra_no_longer_shows_the_member(
+    stage: Stage, source: SourceOfAuthority
+) -> None:
+    """Given a removal that was written, Entra may show it for long: until then nobody is out.
+
+    It is asked for again when its time is over, and in the end somebody has to look.
+    """
+    rules = stage.world.tenant_rules
+    stage.arrive(1, SCOPE)
+    leaving = followed(1, State.WITHDRAWING, source_of_authority=source)
+    await stage.store(record(leaving, removal(WriteOutcome.DONE), rules, NOW))
+    now = NOW
+    for _ in range(rules.reissue_limit + 1):
+        now += rules.visible_within(source) - MINUTE
+        await follow_up(stage.world, now)
+        assert (await stage.person(1)).awaits_confirmation
+        now += MINUTE + rules.longest_retry
+        await follow_up(stage.world, now)
+        again = await stage.person(1)
+        assert again.awaits_write
+        await stage.store(record(again, removal(WriteOutcome.ALREADY), rules, now))
+    still = await stage.person(1)
+    assert (still.state, still.flag) == (State.WITHDRAWING, Reason.STILL_A_MEMBER)
+    stage.tenant.leave(SCOPE, an_id(1))
+    await follow_up(stage.world, now + MINUTE)
+    gone = await stage.person(1)
+    assert (gone.state, gone.reason, gone.flag) == (State.WITHDRAWN, Reason.SEEN_GONE, None)
+
+
+async def test_a_leaver_whom_somebody_else_put_in_is_not_out_before_they_are(
+    stage: Stage,
+) -> None:
+    """Given somebody who was there before, an exclusion writes nothing, and says so in time.
+
+    They are out once somebody else has taken them out.
+    """
+    rules = stage.world.tenant_rules
+    stage.arrive(1, SCOPE)
+    await stage.store(followed(1, State.VISIBLE, provenance=Provenance.PREEXISTING))
+    await exclude("1", stage.another(), NOW, actor="ada", reason="left")
+    await follow_up(stage.world, NOW + MINUTE)
+    kept = await stage.person(1)
+    assert (kept.state, kept.reason) == (State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS)
+    later = NOW + rules.visible_within_synced + MINUTE
+    await follow_up(stage.world, later)
+    assert (await stage.person(1)).flag is Reason.MEMBERSHIP_NOT_OURS
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+    stage.tenant.leave(SCOPE, an_id(1))
+    await follow_up(stage.world, later + MINUTE)
+    assert await state_of(stage, 1) is State.WITHDRAWING
+    await follow_up(stage.world, later + rules.longest_retry)
+    assert await state_of(stage, 1) is State.WITHDRAWN
+
+
+async def test_an_operator_has_somebody_taken_out_whom_somebody_else_put_in(stage: Stage) -> None:
+    """Given a leaver who is still in, or a member of whom nothing is known, --take-out ends it."""
+    for number in (1, 2):
+        stage.arrive(number, SCOPE)
+    await stage.store(followed(1, State.VISIBLE, provenance=Provenance.PREEXISTING))
+    await exclude("1", stage.another(), NOW, actor="ada", reason="left")
+    for name in ("1", "2"):
+        await exclude(name, stage.another(), NOW, actor="ada", reason="left", take_out=True)
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + MINUTE)
+    assert stage.scope == set()
+    stage.tenant.show_all()
+    await follow_up(stage.world, NOW + HOUR)
+    for number in (1, 2):
+        assert await state_of(stage, number) is State.WITHDRAWN
+        assert (await stage.person(number)).is_kept_out(NOW)
 
 
 async def test_a_leaver_who_does_not_show_is_out_a_while_after_it_was_said(stage: Stage) -> None:
