@@ -6,6 +6,7 @@ from datetime import datetime
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import Policy
+from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
 from shared.use_cases.in_turn import all_in_turn
