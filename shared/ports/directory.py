@@ -1,6 +1,6 @@
 """Entra, as the use cases read it."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -51,6 +51,9 @@ class Directory(Protocol):
         It is read from its beginning where no place is given, or where that place is not there
         any more: Graph forgets them after a time.
         """
+
+    def everybody(self) -> AsyncIterator[Sequence[Person]]:
+        """Yields every user of the tenant by the page, guests and disabled ones too."""
 
     async def group_member_ids(self, group_id: str) -> frozenset[str] | None:
         """Returns the people in any group, direct or nested, or None if there is no such group."""

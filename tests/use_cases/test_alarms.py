@@ -37,7 +37,8 @@ from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.signalling import emit
 from shared.use_cases.tick import tick
 from shared.use_cases.timers import run_timer
-from shared.use_cases.writing.follow_up import follow_up, read_registrations
+from shared.use_cases.writing.follow_up import follow_up
+from shared.use_cases.writing.read_registrations import read_registrations
 from shared.use_cases.writing.record_results import record_results
 from shared.use_cases.writing.stop_and_start import stop
 from tests.support.course import (
