@@ -69,6 +69,7 @@ from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.preflights import PreflightQuestion
+from shared.ports.readings import Reading
 from shared.ports.rollouts import Reconciliation
 from shared.ports.scim_users import ScimUser
 from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
@@ -338,6 +339,7 @@ BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
 STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+READING = Reading(place="/reports?$skiptoken=grüße", begun_at=NOW)
 HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -731,7 +733,16 @@ async def _expect_preflight(tables: Tables) -> None:
     assert await tables.preflights.question("c0ffee.7") == QUESTION
 
 
+async def _write_reading(tables: Tables) -> None:
+    await tables.readings.keep(READING)
+
+
+async def _expect_reading(tables: Tables) -> None:
+    assert await tables.readings.current() == READING
+
+
 GOLDEN: Mapping[str, Golden] = {
+    "reading": Golden(_write_reading, _expect_reading),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),

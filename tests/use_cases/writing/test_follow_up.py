@@ -24,8 +24,8 @@ from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import (
     LOOK_UP_ONE_BY_ONE,
     follow_up,
-    read_registrations,
 )
+from shared.use_cases.writing.read_registrations import read_registrations
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment, provisional
 from tests.support.stage import Stage, an_id, said, upn_of
 from tests.support.waves import sight
@@ -116,7 +116,7 @@ async def test_where_nobody_is_on_the_way_entra_is_not_asked(stage: Stage) -> No
 
 async def test_where_nobody_is_in_the_report_is_not_read(stage: Stage) -> None:
     await stage.store(followed(1, State.REQUESTED))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert "directory.registrations" not in stage.turns.points
 
 
@@ -251,7 +251,7 @@ async def test_the_report_says_who_is_effective_and_registered_and_who_is_late(
         followed(3, State.APPLIED),
         followed(4, State.VISIBLE),
     )
-    await read_registrations(stage.world, NOW + DAY)
+    await read_registrations(stage.world, lambda: NOW + DAY)
     states = [await state_of(stage, number) for number in (1, 2, 3)]
     assert states == [State.EFFECTIVE, State.RESETTABLE, State.APPLIED]
     assert (await stage.person(4)).flag is Reason.NOT_EFFECTIVE
@@ -263,10 +263,10 @@ async def test_a_report_that_lags_says_so_until_it_does_not(stage: Stage) -> Non
     stage.tenant.freeze_report()
     stage.tenant.join(SCOPE, an_id(1))
     await stage.store(followed(1, State.VISIBLE))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await state_of(stage, 1) is State.VISIBLE
     stage.tenant.report = None
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await state_of(stage, 1) is State.EFFECTIVE
 
 
@@ -277,7 +277,7 @@ async def test_who_leaves_while_the_report_is_read_is_not_called_effective(stage
         "directory.registrations",
         lambda: exclude("1", stage.another(), NOW, actor="ada", reason="because"),
     )
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await state_of(stage, 1) is State.WITHDRAWING
 
 
@@ -289,7 +289,7 @@ async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
     await stage.store(visible)
     again = visible.moved(State.APPLIED, Reason.ADDED, NOW)
     stage.turns.at("directory.registrations", partial(stage.store, again))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await stage.person(1) == again
 
 
@@ -448,14 +448,14 @@ async def test_a_registration_is_lost_when_the_report_says_so_however_late(
         stage.arrive(number, SCOPE)
         stage.tenant.registered.add(an_id(number))
     await stage.store(followed(1, State.VISIBLE), followed(2, State.VISIBLE))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     stage.tenant.registered.discard(an_id(1))
-    await read_registrations(stage.world, NOW + 70 * DAY)
+    await read_registrations(stage.world, lambda: NOW + 70 * DAY)
     lost = await stage.person(1)
     assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_RESET)
     assert await state_of(stage, 2) is State.RESETTABLE
     assert said(signals, "resets-lost") == [{"reason": Reason.METHOD_RESET, "people": 1}]
-    await read_registrations(stage.world, NOW + 71 * DAY)
+    await read_registrations(stage.world, lambda: NOW + 71 * DAY)
     assert len(said(signals, "resets-lost")) == 1
 
 
@@ -465,9 +465,9 @@ async def test_on_the_day_on_which_a_method_ends_who_holds_no_other_is_lost(stag
     stage.tenant.methods[an_id(1)] = frozenset({"mobilePhone", "passKeySynced"})
     await stage.store(followed(1, State.VISIBLE))
     end = NOW.replace(year=SMS_AND_VOICE_END.year, month=SMS_AND_VOICE_END.month, day=1)
-    await read_registrations(stage.world, end - DAY)
+    await read_registrations(stage.world, lambda: end - DAY)
     assert await state_of(stage, 1) is State.RESETTABLE
-    await read_registrations(stage.world, end)
+    await read_registrations(stage.world, lambda: end)
     lost = await stage.person(1)
     assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_ENDED)
 
@@ -476,7 +476,7 @@ async def test_only_those_of_whom_the_report_says_something_new_are_loaded(stage
     stage.arrive(1, SCOPE)
     stage.tenant.registered.add(an_id(1))
     await stage.store(followed(1, State.VISIBLE))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     stage.turns.points.clear()
-    await read_registrations(stage.world, NOW + DAY)
+    await read_registrations(stage.world, lambda: NOW + DAY)
     assert "ledger.amend" not in stage.turns.points
