@@ -184,6 +184,7 @@ def build_app(setup: Setup) -> App:
         operations=tables.operations,
         workers=tables.workers,
         ledger_marks=tables.ledger_marks,
+        readings=tables.readings,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,

@@ -20,6 +20,7 @@ from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
+from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.tenant_facts import TenantFacts
@@ -57,6 +58,7 @@ class World:
     operations: Operations
     workers: Workers
     ledger_marks: LedgerMarks
+    readings: Readings
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights

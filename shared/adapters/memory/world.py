@@ -60,6 +60,7 @@ class MemoryWorld:
             operations=tables.operations,
             workers=tables.workers,
             ledger_marks=tables.ledger_marks,
+            readings=tables.readings,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
             preflights=tables.preflights,
