@@ -13,7 +13,7 @@ export PYTHON
 # Where root came by `su`, the administrator's programs are not on the path.
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: help setup root demo test lint unit sandbox down bench package snapshots requirements clean
+.PHONY: help setup root demo test lint unit sandbox down bench release package snapshots requirements clean
 
 help: ## what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +47,9 @@ down: setup ## the sandbox down
 
 bench: root setup ## the import; planning for a million people; people per second beside a script
 	@$(WITH_MAKE) $(RUN)/python -m sandbox.bench
+
+release: setup ## VERSION=0.3.0: the changelog, the number, the package and the tag; pushes nothing
+	$(RUN)/python infra/release.py $(VERSION)
 
 package: setup ## package.zip, as Azure runs it: the app and its locked libraries
 	$(RUN)/python infra/build_package.py

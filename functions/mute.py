@@ -49,6 +49,12 @@ def mute_app(error: Exception, settings: "AppSettings | None") -> func.FunctionA
 def _report(problems: Sequence[str]) -> func.HttpResponse:
     at = datetime.now(UTC).isoformat()
     view = {"health": _WORD, "at": at, "problems": problems, "checks": []}
+    try:
+        from shared.contracts.messages.version import running_version
+
+        view["version"] = running_version()
+    except Exception:  # noqa: BLE001, S110  # the library that is missing may be what that needs
+        pass
     return func.HttpResponse(json.dumps(view), mimetype="application/json")
 
 

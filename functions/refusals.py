@@ -33,4 +33,9 @@ def count_refusal(app: App, door: str, error: SsprRolloutError, source: str | No
         return
     known = source if source in app.senders.sources else None
     reason = error.reason if isinstance(error, NotProved) else str(error)
-    app.refused.count(door, known, reason)
+    app.refused.count(door, known, reason, proved=known is not None and _is_proved(error))
+
+
+def _is_proved(error: SsprRolloutError) -> bool:
+    """Tells whether it is not for anybody to bring about: a secret was known, or a token good."""
+    return isinstance(error, NotAuthorised) or (isinstance(error, NotProved) and error.holds_secret)

@@ -124,7 +124,10 @@ def built_checks(settings: WorkerSettings) -> Iterator[Sequence[Check]]:
             *service_bus_checks(settings.service_bus, _now),
             *directory_checks(settings.directory, connection, sign_in, _now),
             *connect_host_checks(
-                settings.sync, cmdlets, _carrier(settings), settings.directory.controllers[0].name
+                settings.sync,
+                cmdlets,
+                _carrier(settings),
+                [place.name for place in settings.directory.controllers],
             ),
         )
     finally:

@@ -7,6 +7,7 @@ from hybrid_worker.active_directory.trouble import explained
 from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
 from shared.contracts.messages.host_report import HostReport
+from shared.contracts.messages.version import running_version
 from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.sync_mode import SyncMode
@@ -82,6 +83,7 @@ class Heartbeat:
             clock_ahead=round(clock_ahead.total_seconds()) if clock_ahead else None,
             sync_mode=self._sync_mode,
             scope_group_sid=self._scope_group_sid(),
+            version=running_version(),
             host=host,
         )
         is_news = self._said is None or _state(report) != _state(self._said)

@@ -20,6 +20,8 @@ from zipfile import ZIP_DEFLATED, ZipFile
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = Path(".python_packages/lib/site-packages")
 """Where the Functions worker looks for an app's own libraries."""
+BUILT = Path("shared/contracts/messages/built.py")
+"""Where the app looks for the commit that it was built from."""
 PACKAGED = ("function_app.py", "host.json", "hr-sources.yaml", "requirements.txt")
 """Files of the package, where they are there."""
 MODULES = ("functions", "shared")
@@ -38,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if sys.version_info[:2] != _VERSION:
         parser.error("run it with Python 3.13: modules are compiled for the version that compiles")
     install(ROOT)
+    note_commit(ROOT)
     if not chosen.libraries_only:
         pack(ROOT, chosen.package)
         size = chosen.package.stat().st_size / 1e6
@@ -58,6 +61,18 @@ def install(app: Path) -> None:
         prependdir=_IN_AZURE,
         invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
     )
+
+
+def note_commit(app: Path) -> None:
+    """Write which commit this is, for the version that the app shows; nothing outside of git."""
+    note = app / BUILT
+    note.unlink(missing_ok=True)
+    git = ["git", "-C", str(app), "describe", "--always", "--dirty=.changed", "--exclude=*"]
+    try:
+        found = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return
+    note.write_text(f'"""Written by infra/build_package.py."""\n\nCOMMIT = "{found}"\n')
 
 
 def pack(app: Path, package: Path) -> None:

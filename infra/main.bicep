@@ -58,6 +58,13 @@ param hrAudience string = ''
 @description('Who is sent alerts; empty: alerts are only shown.')
 param alertEmail string = ''
 
+@description('Addresses that alerts are posted to as well, with commas between, in the common alert schema; each carries its own secret.')
+@secure()
+param alertWebhooks string = ''
+
+@description('Where this deployment\'s people read the runbook; every alarm links to its own heading there.')
+param runbookUrl string = 'docs/operations.md'
+
 @description('Private endpoints and no public ones for Service Bus, storage and the key vault. Service Bus is then of the Premium tier, which costs many times as much. The subscription has to have the resource provider Microsoft.App registered, which no deployment of this template does.')
 param privateNetwork bool = false
 
@@ -268,6 +275,8 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     applicationInsightsId: monitoring.outputs.applicationInsightsId
     alertEmail: checkedEmail('AZURE_ALERT_EMAIL', alertEmail)
+    webhooks: alertWebhooks
+    runbook: runbookUrl
     expectsWorker: topology != 'cloud' && !empty(workerPrincipalId)
   }
 }

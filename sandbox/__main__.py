@@ -22,8 +22,8 @@ from sandbox import core_tools, supervisor
 from sandbox.clock import Clock
 from sandbox.console import Console
 from sandbox.guardian import guarded, unwind_on_signals
-from sandbox.layout import Layout, open_layout
-from sandbox.parts import STAGES, clock_file
+from sandbox.layout import SYNCS, Layout, open_layout
+from sandbox.parts import STAGES, belongs, clock_file
 
 _NAMES = [name for stage in STAGES for name in stage]
 _INTERRUPTED = 130
@@ -34,7 +34,7 @@ def main() -> int:
     """Run one command; exit status 1 where a part failed or does not run."""
     arguments = _arguments()
     unwind_on_signals()
-    layout = open_layout(arguments.state, arguments.company_size)
+    layout = open_layout(arguments.state, arguments.company_size, arguments.sync)
     commands: dict[str, Callable[[], int]] = {
         "up": lambda: _up(layout, arguments.without),
         "down": lambda: _down(layout),
@@ -61,6 +61,12 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--company-size", type=int, default=300, help="people, at the first up; 300"
+    )
+    parser.add_argument(
+        "--sync",
+        choices=SYNCS,
+        default="connect",
+        help="at the first up: Entra Connect, Entra Cloud Sync, or Entra Connect that nobody asks",
     )
     parser.add_argument(
         "--without",
@@ -107,14 +113,14 @@ def _down(layout: Layout) -> int:
 
 
 def _reset(layout: Layout, without: list[str]) -> int:
-    size = layout.company_size
     supervisor.erase(layout)
-    return _up(open_layout(layout.state, size), without)
+    return _up(open_layout(layout.state, layout.company_size, layout.sync), without)
 
 
 def _status(layout: Layout) -> int:
     alive = supervisor.running(layout)
-    parts = {name: alive[name].pid if name in alive else None for name in _NAMES}
+    names = [name for name in _NAMES if belongs(name, layout)]
+    parts = {name: alive[name].pid if name in alive else None for name in names}
     sys.stdout.write(json.dumps({"parts": parts, "functions": layout.functions_url}, indent=2))
     sys.stdout.write("\n")
     return 0 if all(parts.values()) else 1

@@ -3,10 +3,14 @@
 import json
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Literal
 
 from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, object_id
 from sandbox.places import Place, reserve
 from sandbox.tenant.identity import worker_header
+
+type Sync = Literal["connect", "cloud", "none"]
+SYNCS: tuple[Sync, ...] = ("connect", "cloud", "none")
 
 CACHE = Path(".cache")
 """What is downloaded or provisioned once, for every sandbox of this checkout."""
@@ -42,6 +46,9 @@ class Layout:
     ports: Ports
     dc_address: str
     company_size: int
+    sync: Sync = "connect"
+    """What carries AD to the tenant: a Connect host whose cycles the worker starts, Cloud Sync, or
+    a Connect host left to its own scheduler (none)."""
 
     @property
     def certificates(self) -> Path:
@@ -81,7 +88,7 @@ class Layout:
 
     @property
     def connect_url(self) -> str:
-        """The Connect host's control API."""
+        """The control API of whatever carries AD to the tenant."""
         return f"http://127.0.0.1:{self.ports.connect_control}"
 
     @property
@@ -122,7 +129,7 @@ class Layout:
         return object_id("group", EXCLUDED_GROUP)
 
 
-def open_layout(state: Path, company_size: int) -> Layout:
+def open_layout(state: Path, company_size: int, sync: Sync = "connect") -> Layout:
     """The layout of a state folder; made, at a place of its own, where there is none yet.
 
     Raises:
@@ -131,10 +138,12 @@ def open_layout(state: Path, company_size: int) -> Layout:
     file = state / "layout.json"
     if file.exists():
         kept = json.loads(file.read_text())
-        return Layout(state, Ports(**kept["ports"]), kept["dc_address"], kept["company_size"])
+        ports = Ports(**kept["ports"])
+        kept_sync = kept.get("sync", "connect")
+        return Layout(state, ports, kept["dc_address"], kept["company_size"], kept_sync)
     state.mkdir(mode=0o700, parents=True, exist_ok=True)
     place = reserve(state)
-    layout = Layout(state, _ports(place), place.address, company_size)
+    layout = Layout(state, _ports(place), place.address, company_size, sync)
     kept = {
         "ports": asdict(layout.ports),
         "dc_address": layout.dc_address,

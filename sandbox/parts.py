@@ -12,6 +12,7 @@ from sandbox.domain_controller.layout import Layout as DirectoryLayout
 from sandbox.functions_host.grace import GRACE_SECONDS
 from sandbox.layout import CACHE, SHARED_ACCESS_KEY, Layout
 from sandbox.private_file import write_private
+from sandbox.tenant.synchronization import SERVICE_PRINCIPAL
 from sandbox.tenant.tenant import TENANT_ID
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 
@@ -27,10 +28,12 @@ _TIMER_LEASE_SECONDS = 5
 """Azure's is a minute, for which no timer would fire after each power cut of a test."""
 STAGES = (
     ("azurite", "domain_controller", "service_bus", "tenant"),
-    ("connect_host",),
+    ("connect_host", "cloud_sync"),
     ("functions_host", "hybrid_worker"),
 )
 """Each stage is ready before the next one starts; within a stage all start at once."""
+_SYNCS = {"connect": "connect_host", "none": "connect_host", "cloud": "cloud_sync"}
+"""Which part carries AD to the tenant, by the layout's sync."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Part:
     arguments: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     announces: bool = True
+
+
+def belongs(name: str, layout: Layout) -> bool:
+    """Whether this sandbox has that part; of those that carry AD to the tenant it has one."""
+    return name not in _SYNCS.values() or name == _SYNCS[layout.sync]
 
 
 def part(name: str, layout: Layout, announced: Mapping[str, Mapping[str, str]]) -> Part:
@@ -56,6 +64,8 @@ def part(name: str, layout: Layout, announced: Mapping[str, Mapping[str, str]]) 
             return _tenant(layout)
         case "connect_host":
             return _connect_host(layout)
+        case "cloud_sync":
+            return _cloud_sync(layout)
         case "functions_host":
             return _functions_host(layout, announced["azurite"]["connectionString"])
         case "hybrid_worker":
@@ -150,6 +160,21 @@ def _connect_host(layout: Layout) -> Part:
     )
 
 
+def _cloud_sync(layout: Layout) -> Part:
+    return Part(
+        "cloud_sync",
+        _python(
+            "sandbox.cloud_sync",
+            state=layout.state / "cloud-sync",
+            control_port=layout.ports.connect_control,
+            ldaps=f"ldaps://{layout.dc_address}:636",
+            certificates=layout.certificates,
+            tenant=layout.tenant_url,
+            clock=clock_file(layout),
+        ),
+    )
+
+
 def _functions_host(layout: Layout, storage: str) -> Part:
     settings = host_settings(layout)
     values = function_app_settings(layout, storage)
@@ -212,6 +237,7 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_ENTRA_TENANT_ID": TENANT_ID,
         "SSPR_ENTRA_AUTHORITY": layout.tenant_url,
         "SSPR_CALLBACK_RETRY": "PT2S",
+        **({"SSPR_CLOUD_SYNC_IDS": SERVICE_PRINCIPAL} if layout.sync == "cloud" else {}),
         **layout.identity_environment,
     }
 
@@ -259,12 +285,21 @@ def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, 
         "DIRECTORY_BIND": "kerberos",
         "DIRECTORY_KEYTAB": controller["keytab"],
         "DIRECTORY_KRB5_CONFIG": controller["krb5Config"],
-        "SYNC_MODE": "psrp",
+        **_sync_settings(layout),
+    }
+    return {f"{prefix}{name}": value for name, value in settings.items()}
+
+
+def _sync_settings(layout: Layout) -> dict[str, str]:
+    if layout.sync != "connect":
+        return {"SYNC_MODE": layout.sync}
+    return {
+        "SYNC_MODE": "connect",
         "SYNC_HOST": "localhost",
         "SYNC_PORT": str(layout.ports.wsman_tls),
         "SYNC_CONFIGURATION": JEA_ENDPOINT,
         "SYNC_CA_FILE": str(layout.authority.absolute()),
+        "PREFLIGHT_CONNECTOR": domain.CONNECTOR.name,
         "SYNC_DEBOUNCE": "0.3",
         "SYNC_POLL": "0.5",
     }
-    return {f"{prefix}{name}": value for name, value in settings.items()}

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from sandbox.layout import Layout
-from sandbox.parts import STAGES, Part, part
+from sandbox.parts import STAGES, Part, belongs, part
 from sandbox.private_file import write_private
 from sandbox.processes import lives, wait_for_ends
 
@@ -69,7 +69,8 @@ def start(
         write_private(layout.signing_key, secrets.token_bytes(32))
     announced: dict[str, Any] = {}
     for stage in STAGES:
-        chosen = [part(name, layout, announced) for name in stage if name not in without]
+        names = [name for name in stage if name not in without and belongs(name, layout)]
+        chosen = [part(name, layout, announced) for name in names]
         for one in chosen:
             if one.name not in running(layout):
                 launch(one, layout)

@@ -25,7 +25,9 @@ def health_view(seen: HealthView) -> Group:
     Below the checks stands what to do about those that fail.
     """
     word = plain(seen.health, _STYLES.get(seen.health, ""))
-    parts: list[RenderableType] = [facts(("health", word), ("at", moment(seen.at)))]
+    parts: list[RenderableType] = [
+        facts(("health", word), ("at", moment(seen.at)), ("version", seen.version or None))
+    ]
     if seen.problems:
         parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is mended")]
         parts += [plain(f"- {one}") for one in seen.problems]

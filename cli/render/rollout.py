@@ -59,6 +59,10 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         ("worker", "last heard of (UTC)", "directory", "sync (UTC)", "problem"),
         [_worker(one) for one in rollout.workers],
     )
+    versions = ("worker", "version", "since (UTC)", "")
+    parts += section(
+        "Versions of the workers", versions, [_version(one) for one in rollout.workers]
+    )
     parts += section(
         "Whose people the workers put in",
         ("worker", "domains"),
@@ -211,6 +215,11 @@ def _worker(worker: WorkerView) -> tuple[object, ...]:
         plain(told, "bold red" if succeeded is False else ""),
         plain("; ".join(trouble), "red"),
     )
+
+
+def _version(worker: WorkerView) -> tuple[object, ...]:
+    since = moment(worker.version_since)
+    return worker.worker, worker.version or "unknown", since, plain(worker.fit, "yellow")
 
 
 def _clock(ahead: int | None) -> str:

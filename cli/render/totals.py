@@ -7,11 +7,11 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.plain import count, moment, people
-from cli.render.layout import heading, section, table
+from cli.render.layout import heading, plain, section, table
 from cli.render.people import name_of
 from cli.render.states import WIDTH, state_text
 from shared.contracts.api.event_views import ReceiptView
-from shared.contracts.api.status_views import StatusView
+from shared.contracts.api.status_views import StatusView, VersionView
 
 
 def totals_view(status: StatusView) -> RenderableType:
@@ -30,6 +30,14 @@ def totals_view(status: StatusView) -> RenderableType:
     if status.refused:
         parts.append(refused_view(status.refused, bodies=False))
     return Group(*parts)
+
+
+def version_line(app: VersionView | None) -> Sequence[RenderableType]:
+    """Renders the app's version; nothing of one that does not say it."""
+    if app is None:
+        return ()
+    since = f" since {moment(app.since)} UTC" if app.since else ""
+    return Text(), plain(f"the app is version {app.version}{since}", "dim")
 
 
 def refused_view(refused: Sequence[ReceiptView], *, bodies: bool) -> RenderableType:

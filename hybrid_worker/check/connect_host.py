@@ -5,18 +5,13 @@ from typing import Any
 
 from hybrid_worker.check.outcome import Check, CheckFailed, NotApplicable
 from hybrid_worker.delta_sync.connect_host import FACTS, CmdletHost, Cmdlets, ConnectFacts
-from hybrid_worker.delta_sync.decisions import Carrier, Scheduler
+from hybrid_worker.delta_sync.decisions import OLDEST_VERSION, Carrier, Scheduler, version_text
 from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
 from hybrid_worker.delta_sync.writeback import WRITEBACK_FACTS
 from hybrid_worker.settings import SyncSettings
 
 NEEDED = frozenset({"Get-ADSyncScheduler", "Get-ADSyncRunProfileResult", "Start-ADSyncSyncCycle"})
 """What the worker calls."""
-OLDEST_VERSION = (2, 5, 79, 0)
-"""Since 30 September 2026 an older Entra Connect synchronizes nothing, and still says Success.
-
-Source: "Microsoft Entra Connect: Version release history", Microsoft Learn.
-"""
 READS_WRITEBACK = "Get-ADSyncAADPasswordResetConfiguration"
 """What only this check calls; it changes nothing."""
 SHOWN_BY_JEA = frozenset(
@@ -40,7 +35,7 @@ _LEFT_TO = {
 
 
 def connect_host_checks(
-    settings: SyncSettings, cmdlets: Cmdlets | None, carrier: Carrier, writes_to: str
+    settings: SyncSettings, cmdlets: Cmdlets | None, carrier: Carrier, writes_to: Sequence[str]
 ) -> Sequence[Check]:
     """Returns everything that can be asked of the host; without `cmdlets` nothing can be asked.
 
@@ -48,7 +43,8 @@ def connect_host_checks(
         settings: How the host is asked.
         cmdlets: A session on it.
         carrier: What is known of the connector that reads the group.
-        writes_to: The domain controller that the worker writes to.
+        writes_to: The domain controllers that the worker may write to; while it runs it prefers
+            the one that is imported from.
     """
     host = _Host(settings, cmdlets, carrier, writes_to)
     answers = "connect-host"
@@ -88,7 +84,11 @@ class _Host:
     """Asks the host, and says what its answers mean."""
 
     def __init__(
-        self, settings: SyncSettings, cmdlets: Cmdlets | None, carrier: Carrier, writes_to: str
+        self,
+        settings: SyncSettings,
+        cmdlets: Cmdlets | None,
+        carrier: Carrier,
+        writes_to: Sequence[str],
     ) -> None:
         self._settings = settings
         self._cmdlets = cmdlets
@@ -138,13 +138,12 @@ class _Host:
         if version is None:
             raise NotApplicable("the host does not say which version it is", by_hand)
         if version < OLDEST_VERSION:
-            oldest = ".".join(map(str, OLDEST_VERSION))
             raise CheckFailed(
-                f"version {'.'.join(map(str, version))}: versions before {oldest} synchronize "
-                "nothing since 30 September 2026, and say Success",
+                f"version {version_text(version)}: versions before {version_text(OLDEST_VERSION)} "
+                "synchronize nothing since 30 September 2026, and say Success",
                 "Upgrade Entra Connect on the host.",
             )
-        return f"version {'.'.join(map(str, version))}"
+        return f"version {version_text(version)}"
 
     def reads_the_group(self) -> str:
         names = {run.connector for run in CmdletHost(self._session()).runs()}
@@ -164,11 +163,13 @@ class _Host:
             controller = self._facts("").controller(self._carrier.domain)
         except (NotApplicable, CheckFailed):
             return ""
-        if controller is None or controller.lower() == self._writes_to.lower():
-            return f", from {controller}" if controller else ""
+        if controller is None:
+            return ""
+        if controller.rstrip(".").lower() in {name.rstrip(".").lower() for name in self._writes_to}:
+            return f", from {controller}"
         return (
-            f", from {controller} of late, while the worker writes to {self._writes_to}: what is "
-            "written has to get there first"
+            f", from {controller} of late, while the worker writes to "
+            f"{' or '.join(self._writes_to)}: what is written has to get there first"
         )
 
     def _facts(self, by_hand: str) -> ConnectFacts:

@@ -9,7 +9,14 @@ from typing import Protocol
 import structlog
 
 from hybrid_worker.delta_sync.connect_host import ConnectHost
-from hybrid_worker.delta_sync.decisions import Carrier, SyncVerdict, missed, obstacle, verdict
+from hybrid_worker.delta_sync.decisions import (
+    Carrier,
+    SyncVerdict,
+    counted,
+    missed,
+    obstacle,
+    verdict,
+)
 from hybrid_worker.delta_sync.errands import Errand, Errands
 from hybrid_worker.delta_sync.patience import Debts, Timing, Tries
 from hybrid_worker.delta_sync.problems import ORDINARY, SyncProblem, SyncRefused
@@ -238,6 +245,7 @@ class Coalescer:
             self._end(cycle, ended, asked, seen)
 
     def _end(self, cycle: _Cycle, ended: SyncVerdict, asked: _Asked, seen: Seen) -> None:
+        ended = counted(ended, seen.facts.version)
         self._report(cycle, ended, seen)
         self._cycle = None
         if cycle.is_ours and self._host:

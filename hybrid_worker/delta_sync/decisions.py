@@ -6,6 +6,11 @@ from datetime import timedelta
 
 from hybrid_worker.delta_sync.problems import SyncProblem
 
+OLDEST_VERSION = (2, 5, 79, 0)
+"""Since 30 September 2026 an older Entra Connect synchronizes nothing, and still says Success.
+
+Source: "Microsoft Entra Connect: Version release history", Microsoft Learn.
+"""
 MOST_EMPTY_LOOKS = 3
 """Looks at an idle scheduler without a single new run before a cycle counts as never run."""
 INTERVAL = timedelta(minutes=30)
@@ -100,6 +105,22 @@ def verdict(
         return SyncVerdict(SyncProblem.NOTHING_RUN) if empty_looks >= MOST_EMPTY_LOOKS else None
     detail = _described(run for run in new_runs if run.result != "success")
     return _judged(carrying, detail, enough=any if connector else all)
+
+
+def counted(ended: SyncVerdict, version: tuple[int, ...] | None) -> SyncVerdict:
+    """Returns how a cycle ended on a host of that version: one too old exports nothing.
+
+    None is a version that the host does not say; then nothing speaks against the cycle.
+    """
+    if ended.problem or version is None or version >= OLDEST_VERSION:
+        return ended
+    told = f"version {version_text(version)}, needed is {version_text(OLDEST_VERSION)}"
+    return SyncVerdict(SyncProblem.TOO_OLD, told)
+
+
+def version_text(version: tuple[int, ...]) -> str:
+    """Writes a version as Microsoft does."""
+    return ".".join(map(str, version))
 
 
 def _judged(

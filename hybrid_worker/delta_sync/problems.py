@@ -29,6 +29,8 @@ class SyncProblem(StrEnum):
     """The cycle ended without an export to Entra."""
     OTHER_CONTROLLER = "other-controller"
     """The cycle went well, and imported from another domain controller than was written to."""
+    TOO_OLD = "too-old"
+    """Entra Connect is of a version that synchronizes nothing, whatever its cycles say."""
     LEFT_TO_SCHEDULER = "left-to-scheduler"
     """The worker has been told to trigger no cycles."""
     LEFT_TO_CLOUD_SYNC = "left-to-cloud-sync"

@@ -17,7 +17,7 @@ from hybrid_worker.preflight.security_descriptor import (
 from shared.domain.person.preflight import Finding, Unknown
 
 ATTRIBUTES = (
-    *("distinguishedName", "objectGUID", "nTSecurityDescriptor", "adminCount"),
+    *("distinguishedName", "objectGUID", "objectClass", "nTSecurityDescriptor", "adminCount"),
     *("userAccountControl", "msDS-User-Account-Control-Computed", "accountExpires"),
     *("pwdLastSet", "msDS-ResultantPSO"),
 )
@@ -85,8 +85,11 @@ def _of_permissions(entry: Entry, around: Surroundings) -> Iterator[Word]:
     if around.token is None:
         yield Unknown.CONNECTOR
         return
+    # The last is the class itself, those before it are what it comes from.
+    named = (entry.get("objectClass") or [b"user"])[-1].decode().lower()
+    of_class = rights.INET_ORG_PERSON if named == "inetorgperson" else rights.USER
     for right, finding in _NEEDED:
-        match rights.held(right, descriptor, around.token):
+        match rights.held(right, descriptor, around.token, of_class):
             case Held.NO:
                 yield finding
             case Held.UNKNOWN:

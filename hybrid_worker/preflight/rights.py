@@ -44,11 +44,16 @@ class Right:
     generic: int = 0
     """The generic bits that stand for it, where AD has not replaced them."""
 
-    def is_named_by(self, ace: Ace) -> bool:
-        """Tells whether the entry speaks of this right."""
+    def is_named_by(self, ace: Ace, of_class: UUID) -> bool:
+        """Tells whether the entry speaks of this right on an object of that class.
+
+        One that names the class is for all of its attributes, and for no control access right.
+        """
         if not ace.mask & (self.bit | self.generic | _GENERIC_ALL):
             return False
-        return ace.object_type is None or ace.object_type in self.names
+        if ace.object_type is None or ace.object_type in self.names:
+            return True
+        return self.bit == _WRITE_PROPERTY and ace.object_type == of_class
 
 
 def _control(guid: str) -> Right:
@@ -59,6 +64,9 @@ def _write(*guids: str) -> Right:
     return Right(_WRITE_PROPERTY, frozenset(map(UUID, guids)), _GENERIC_WRITE)
 
 
+USER = UUID("bf967aba-0de6-11d0-a285-00aa003049e2")
+INET_ORG_PERSON = UUID("4828cc14-1437-45bc-9b07-ad6f015e5f28")
+"""The classes that people are of; each comes from the one above (MS-ADSC)."""
 USER_ACCOUNT_RESTRICTIONS = "4c164200-20c0-11d0-a768-00aa006e0529"
 """The property set that pwdLastSet is in; lockoutTime is in none (MS-ADA1 to 3)."""
 RESET_PASSWORD = _control("00299570-246d-11d0-a768-00aa006e0529")
@@ -69,11 +77,13 @@ WRITE_PWD_LAST_SET = _write("bf967a0a-0de6-11d0-a285-00aa003049e2", USER_ACCOUNT
 """Sources: MS-ADTS 5.1.3.2.1 for the rights, the schema (MS-ADA1 to 3) for the attributes."""
 
 
-def held(right: Right, descriptor: Descriptor, token: AbstractSet[str]) -> Held:
+def held(
+    right: Right, descriptor: Descriptor, token: AbstractSet[str], of_class: UUID = USER
+) -> Held:
     """Tells whether an account whose token has these SIDs holds the right on the object."""
     if descriptor.aces is None:
         return Held.YES
-    for ace in _speaking(right, descriptor.aces, token):
+    for ace in _speaking(right, descriptor.aces, token, of_class):
         match ace.kind:
             case Kind.ALLOW:
                 return Held.YES
@@ -92,13 +102,17 @@ def cannot_change_password(descriptor: Descriptor) -> bool:
     Source: "User Cannot Change Password (LDAP Provider)", Microsoft Learn.
     """
     first = (
-        next(iter(_speaking(CHANGE_PASSWORD, descriptor.aces or (), {sid})), None)
+        next(iter(_speaking(CHANGE_PASSWORD, descriptor.aces or (), {sid}, USER)), None)
         for sid in _SELF_AND_EVERYONE
     )
     return all(ace is not None and ace.kind is Kind.DENY for ace in first)
 
 
-def _speaking(right: Right, aces: Iterable[Ace], token: AbstractSet[str]) -> Iterable[Ace]:
+def _speaking(
+    right: Right, aces: Iterable[Ace], token: AbstractSet[str], of_class: UUID
+) -> Iterable[Ace]:
     return (
-        ace for ace in aces if not ace.inherit_only and ace.sid in token and right.is_named_by(ace)
+        ace
+        for ace in aces
+        if not ace.inherit_only and ace.sid in token and right.is_named_by(ace, of_class)
     )

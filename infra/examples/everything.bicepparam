@@ -13,6 +13,8 @@ param workerPrincipalId = 'b0f6c1a0-4f5e-4a39-8f0c-3c1f2b7d9e11'
 param hrSecretNames = 'people-first'
 param hrAudience = 'api://sspr-hr'
 param alertEmail = 'identity-team@contoso.com'
+param alertWebhooks = 'https://events.contoso.com/sspr?key=1,https://prod-01.westeurope.logic.azure.com/workflows/2?sig=3'
+param runbookUrl = 'https://wiki.contoso.com/sspr/operations'
 param privateNetwork = true
 param networkAddressPrefix = '10.20.0.0/24'
 param storageRedundancy = 'Standard_GZRS'

@@ -1,4 +1,6 @@
 // Alarms: what somebody has to look at, and who is told.
+import { listed } from 'checks.bicep'
+
 param location string
 param tags { *: string }
 
@@ -12,6 +14,13 @@ param applicationInsightsId string
 
 @description('Who is told by e-mail; empty: nobody is, and the portal alone shows the alarms.')
 param alertEmail string
+
+@description('Addresses that alarms are posted to, in the common alert schema; each carries its own secret.')
+@secure()
+param webhooks string
+
+@description('Where the runbook is to be read; an alarm links to its own heading there.')
+param runbook string
 
 @description('False where no hybrid worker is to be heard of: topology cloud, or none is connected yet.')
 param expectsWorker bool
@@ -31,6 +40,11 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
         useCommonAlertSchema: true
       }
     ]
+    webhookReceivers: map(listed(webhooks), (address, number) => {
+      name: 'webhook-${number + 1}'
+      serviceUri: address
+      useCommonAlertSchema: true
+    })
   }
 }
 
@@ -41,7 +55,7 @@ resource deadLetters 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'A queue has dead letters: a message could not be dealt with, however often it was tried.'
+    description: 'A queue has dead letters: a message could not be dealt with, however often it was tried. First: sspr dead-letters list. See ${runbook}#dead-letters'
     severity: 1
     enabled: true
     autoMitigate: true
@@ -87,7 +101,7 @@ resource stalledQueues 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   location: 'global'
   tags: tags
   properties: {
-    description: 'A queue has held messages for half an hour without a break: nobody takes them, or not as fast as they come.'
+    description: 'A queue has held messages for half an hour without a break: nobody takes them, or not as fast as they come. First: look which queue, and whether its number falls; then sspr health. See ${runbook}#queue-stalled'
     severity: 1
     enabled: true
     autoMitigate: true
@@ -123,13 +137,56 @@ resource stalledQueues 'Microsoft.Insights/metricAlerts@2018-03-01' = {
   }
 }
 
+// How far behind the app is where it is at work: an import of everybody, or an app too small for it.
+resource deepQueues 'Microsoft.Insights/metricAlerts@2018-03-01' = {
+  name: '${prefix}-queue-deep'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'On average more than ten thousand messages have waited in a queue for a quarter of an hour. First: look which queue, and whether its number falls; then sspr status. See ${runbook}#queue-deep'
+    severity: 2
+    enabled: true
+    autoMitigate: true
+    scopes: [serviceBusNamespaceId]
+    windowSize: 'PT15M'
+    evaluationFrequency: 'PT5M'
+    criteria: {
+      'odata.type': 'Microsoft.Azure.Monitor.SingleResourceMultipleMetricCriteria'
+      allOf: [
+        {
+          name: 'waiting-messages'
+          criterionType: 'StaticThresholdCriterion'
+          metricNamespace: 'Microsoft.ServiceBus/namespaces'
+          metricName: 'ActiveMessages'
+          timeAggregation: 'Average'
+          operator: 'GreaterThan'
+          threshold: 10000
+          dimensions: [
+            {
+              name: 'EntityName'
+              operator: 'Include'
+              values: ['*']
+            }
+          ]
+        }
+      ]
+    }
+    actions: [
+      {
+        actionGroupId: operators.id
+      }
+    ]
+  }
+}
+
 // What is a state ends by itself; what has happened once is told once, so that its window is as
 // long as its frequency. Where nothing is heard any more a metric has no value to compare, and an
 // alert on it does not fire: the silence of the worker and of the app is counted by a query.
 var rules = [
   {
     name: 'rollout-paused'
-    description: 'The rollout has paused by itself and waits for an operator. See: sspr status'
+    description: 'The rollout has paused by itself and waits for an operator.'
+    first: 'sspr status'
     severity: 1
     query: loadTextContent('../monitoring/rollout-paused.kql')
     window: 'PT2H'
@@ -144,7 +201,8 @@ var rules = [
   }
   {
     name: 'writing-stopped'
-    description: 'Everything that writes is stopped: nobody is put in or taken out. See: sspr status'
+    description: 'Everything that writes is stopped: nobody is put in or taken out.'
+    first: 'sspr status; sspr start when the reason is over'
     severity: 1
     query: loadTextContent('../monitoring/writing-stopped.kql')
     window: 'PT15M'
@@ -159,7 +217,8 @@ var rules = [
   }
   {
     name: 'gate-failed'
-    description: 'A gate of the current wave fails; at its limit the rollout pauses. See: sspr gates'
+    description: 'A gate of the current wave fails; at its limit the rollout pauses.'
+    first: 'sspr gates -n 5'
     severity: 2
     query: loadTextContent('../monitoring/gate-failed.kql')
     window: 'PT15M'
@@ -175,6 +234,7 @@ var rules = [
   {
     name: 'condition-failed'
     description: 'What a gate asks of the worker, AD, the sync or the backlog does not hold, whatever the rollout does.'
+    first: 'sspr status'
     severity: 2
     query: loadTextContent('../monitoring/condition-failed.kql')
     window: 'PT15M'
@@ -190,6 +250,7 @@ var rules = [
   {
     name: 'writeback-failures'
     description: 'Too many self-service resets cannot be written to Active Directory.'
+    first: 'reset a test person\'s password, and tell the helpdesk'
     severity: 1
     query: loadTextContent('../monitoring/writeback-failures.kql')
     window: 'PT15M'
@@ -204,7 +265,8 @@ var rules = [
   }
   {
     name: 'drift-held'
-    description: 'Somebody else changed more memberships than are repaired unasked. See: sspr status'
+    description: 'Somebody else changed more memberships than are repaired unasked.'
+    first: 'sspr status, and find who else writes the group'
     severity: 1
     query: loadTextContent('../monitoring/drift-held.kql')
     window: 'PT1H'
@@ -218,8 +280,89 @@ var rules = [
     enabled: true
   }
   {
+    name: 'dead-letter-found'
+    description: 'More dead letters lie in a queue than at the look before.'
+    first: 'sspr dead-letters list'
+    severity: 2
+    query: loadTextContent('../monitoring/dead-letter-found.kql')
+    window: 'PT15M'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['queue']
+    stateful: false
+    quietFor: ''
+    enabled: true
+  }
+  {
+    name: 'drift-found'
+    description: 'Somebody else changes memberships again and again, or many of them.'
+    first: 'sspr status, and find who else writes the group'
+    severity: 2
+    query: loadTextContent('../monitoring/drift-found.kql')
+    window: 'PT6H'
+    frequency: 'PT30M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: []
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
+    name: 'delta-sync-problem'
+    description: 'A worker has told of trouble with the delta sync three times within two hours.'
+    first: 'sspr status, the table Workers'
+    severity: 3
+    query: loadTextContent('../monitoring/delta-sync-problem.kql')
+    window: 'PT2H'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 2
+    dimensions: ['worker']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
+    name: 'command-unanswered'
+    description: 'Commands for three people or more were not answered within an hour, however often they were issued.'
+    first: 'sspr status, the table Workers'
+    severity: 2
+    query: loadTextContent('../monitoring/command-unanswered.kql')
+    window: 'PT1H'
+    frequency: 'PT15M'
+    measure: 'people'
+    operator: 'GreaterThan'
+    threshold: 2
+    dimensions: []
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
+    name: 'person-flagged'
+    description: 'Five people or more were flagged within a day for one reason.'
+    first: 'look in the workbook at People who do not move, by reason'
+    severity: 3
+    query: loadTextContent('../monitoring/person-flagged.kql')
+    window: 'P1D'
+    frequency: 'PT1H'
+    measure: 'people'
+    operator: 'GreaterThan'
+    threshold: 4
+    dimensions: ['reason']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
     name: 'worker-silent'
     description: 'No hybrid worker has been heard of for half an hour; each reports every minute.'
+    first: 'look on the worker\'s host whether the service runs, and at its log'
     severity: 1
     query: loadTextContent('../monitoring/worker-silent.kql')
     // Lines reach the workspace late, at times by many minutes: a shorter window takes that for
@@ -237,6 +380,7 @@ var rules = [
   {
     name: 'app-silent'
     description: 'None of the app\'s timers has come to an end for half an hour: it does not run, or its clock stands still.'
+    first: 'open the function app in the portal: does it run?'
     severity: 1
     query: loadTextContent('../monitoring/app-silent.kql')
     // As long as the worker's, for the same reason.
@@ -253,6 +397,7 @@ var rules = [
   {
     name: 'timer-overdue'
     description: 'A timer of the app has not come to a good end for too long: reconciling, reading the report, or the minute\'s work fails.'
+    first: 'look at the failed functions in the workbook'
     severity: 1
     query: loadTextContent('../monitoring/timer-overdue.kql')
     // Longer than the longest that a timer is allowed.
@@ -268,7 +413,8 @@ var rules = [
   }
   {
     name: 'app-misconfigured'
-    description: 'The set-up of the app is wrong, and it does nothing. See: sspr health'
+    description: 'The set-up of the app is wrong, and it does nothing.'
+    first: 'sspr health'
     severity: 1
     query: loadTextContent('../monitoring/app-misconfigured.kql')
     window: 'PT2H'
@@ -276,14 +422,15 @@ var rules = [
     measure: ''
     operator: 'GreaterThan'
     threshold: 0
-    dimensions: []
+    dimensions: ['problem']
     stateful: true
     quietFor: ''
     enabled: true
   }
   {
     name: 'work-postponed'
-    description: 'Batches cannot be done and are given back; nothing is lost. See: sspr health'
+    description: 'Batches cannot be done and are given back; nothing is lost.'
+    first: 'sspr health'
     severity: 2
     query: loadTextContent('../monitoring/work-postponed.kql')
     window: 'PT15M'
@@ -298,7 +445,8 @@ var rules = [
   }
   {
     name: 'messages-refused'
-    description: 'A message could not be understood; it is kept. See: sspr refused'
+    description: 'A message could not be understood; it is kept.'
+    first: 'sspr refused'
     severity: 2
     query: loadTextContent('../monitoring/messages-refused.kql')
     window: 'PT15M'
@@ -314,6 +462,7 @@ var rules = [
   {
     name: 'sender-refused'
     description: 'An HR system cannot prove who it is, or somebody else sends in its name.'
+    first: 'look at the sender\'s clock, or name its application in the file of sources'
     severity: 2
     query: loadTextContent('../monitoring/sender-refused.kql')
     window: 'PT15M'
@@ -330,6 +479,7 @@ var rules = [
   {
     name: 'events-held'
     description: 'A sender moves more people at once than it may; an operator has to let them through, or drop them.'
+    first: 'sspr held list'
     severity: 1
     query: loadTextContent('../monitoring/events-held.kql')
     window: 'PT15M'
@@ -345,6 +495,7 @@ var rules = [
   {
     name: 'plan-unsafe'
     description: 'What was to be done would have touched too many people; nothing was done.'
+    first: 'sspr status'
     severity: 1
     query: loadTextContent('../monitoring/plan-unsafe.kql')
     window: 'PT1H'
@@ -352,14 +503,15 @@ var rules = [
     measure: ''
     operator: 'GreaterThan'
     threshold: 0
-    dimensions: []
+    dimensions: ['of']
     stateful: true
     quietFor: ''
     enabled: true
   }
   {
     name: 'scope-changed'
-    description: 'The AD group no longer counts in Entra, or people in scope were converted to another source of authority. See: sspr status'
+    description: 'The AD group no longer counts in Entra, or people in scope were converted to another source of authority.'
+    first: 'sspr status'
     severity: 1
     query: loadTextContent('../monitoring/scope-changed.kql')
     window: 'PT15M'
@@ -374,7 +526,8 @@ var rules = [
   }
   {
     name: 'resets-lost'
-    description: 'People who could reset a password no longer can. See: sspr forecast'
+    description: 'People who could reset a password no longer can.'
+    first: 'sspr forecast'
     severity: 1
     query: loadTextContent('../monitoring/resets-lost.kql')
     window: 'PT2H'
@@ -390,6 +543,7 @@ var rules = [
   {
     name: 'logs-capped'
     description: 'The day\'s volume of logs is reached: until it is reset no other alarm sees anything.'
+    first: 'sspr status, and the workspace\'s Usage and estimated costs'
     severity: 1
     query: loadTextContent('../monitoring/logs-capped.kql')
     window: 'PT15M'
@@ -405,6 +559,7 @@ var rules = [
   {
     name: 'function-failures'
     description: 'A function fails again and again.'
+    first: 'look at the failed functions in the workbook'
     severity: 2
     query: loadTextContent('../monitoring/function-failures.kql')
     window: 'PT15M'
@@ -424,7 +579,7 @@ module logRules '../monitoring/log-rule.bicep' = [for rule in rules: {
     location: location
     tags: tags
     name: '${prefix}-${rule.name}'
-    explanation: rule.description
+    explanation: '${rule.description} First: ${rule.first}. See ${runbook}#${rule.name}'
     severity: rule.severity
     enabled: rule.enabled
     workspaceId: workspaceId

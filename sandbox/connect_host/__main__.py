@@ -16,15 +16,16 @@ from pathlib import Path
 
 from sandbox.certificates import server_certificate
 from sandbox.company import SYNCED_SCOPE_GROUP
-from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.authentication import take_kerberos, write_ntlm_accounts
 from sandbox.connect_host.cmdlets import Cmdlets
 from sandbox.connect_host.conditions import Conditions
-from sandbox.connect_host.control import Control, control_handler
+from sandbox.connect_host.control import Control
 from sandbox.connect_host.endpoint import WsmanServer
 from sandbox.connect_host.engine import SyncEngine
 from sandbox.connect_host.scheduler import Scheduler
 from sandbox.connect_host.wsman import Wsman
+from sandbox.directory_sync.active_directory import ActiveDirectory
+from sandbox.directory_sync.control_api import control_handler
 
 _ADDRESS = "127.0.0.1"
 _HOSTS = ["localhost", _ADDRESS]
@@ -77,7 +78,7 @@ def _servers(
 ) -> dict[str, ThreadingHTTPServer]:
     wsman = Wsman(Cmdlets(engine, scheduler))
     certificate = server_certificate(arguments.certificates, "connect-host", _HOSTS)
-    control = control_handler(Control(engine, ad, wsman))
+    control = control_handler(Control(engine, ad, wsman).routes)
 
     def conditions() -> Conditions:
         return engine.conditions

@@ -14,7 +14,7 @@ import spnego
 from ldap3.core.exceptions import LDAPException
 from spnego.exceptions import SpnegoError
 
-from sandbox.connect_host.active_directory import ActiveDirectory
+from sandbox.directory_sync.active_directory import ActiveDirectory
 from sandbox.domain_controller import domain
 
 _BOUNDARY = "Encrypted Boundary"

@@ -1,13 +1,10 @@
-"""The control API: conditions, cycles and password writeback, as JSON over HTTP."""
+"""The control API: conditions, cycles, events and password writeback, as JSON over HTTP."""
 
-import json
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 
-from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.engine import CycleRefusedError, SyncEngine
 from sandbox.connect_host.event_log import (
@@ -17,28 +14,10 @@ from sandbox.connect_host.event_log import (
     SERVICE_STARTED,
     SERVICE_STOPPED,
 )
-from sandbox.connect_host.writeback import NOT_WORKING, SUCCESS, WritebackError, write_back
 from sandbox.connect_host.wsman import Wsman
-
-type Answer = tuple[HTTPStatus, Any]
-
-_BODY = TypeAdapter(dict[str, Any])
-_WRITEBACK_STATUS = {
-    33002: HTTPStatus.NOT_FOUND,
-    33003: HTTPStatus.CONFLICT,
-    33004: HTTPStatus.FORBIDDEN,
-    33005: HTTPStatus.CONFLICT,
-    33006: HTTPStatus.LOCKED,
-    33008: HTTPStatus.UNPROCESSABLE_ENTITY,
-    NOT_WORKING: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-
-
-class _WritebackOrder(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-    immutable_id: str = Field(alias="onPremisesImmutableId")
-    new_password: str = Field(alias="newPassword", min_length=1)
+from sandbox.directory_sync.active_directory import ActiveDirectory
+from sandbox.directory_sync.control_api import Answer, answer_writeback
+from sandbox.directory_sync.writeback import NOT_WORKING, WritebackError
 
 
 class _EventsOrder(BaseModel):
@@ -106,58 +85,19 @@ class Control:
         return HTTPStatus.OK, {}
 
     def _write_back(self, body: dict[str, Any]) -> Answer:
-        order = _WritebackOrder.model_validate(body)
-        log = self._engine.log
-        if not self._engine.conditions.is_deaf:
-            log.write(RESET_STARTED)
-        try:
-            write_back(self._ad, self._engine.conditions, order.immutable_id, order.new_password)
-        except WritebackError as error:
-            if not self._engine.conditions.is_deaf:
-                # What a person's own failure is, is told by an event beside the one that says so.
-                log.write(error.event_id, RESET_FAILED)
-            status = _WRITEBACK_STATUS.get(error.event_id, HTTPStatus.BAD_REQUEST)
-            return status, {"eventId": error.event_id, "message": str(error)}
-        log.write(RESET_SUCCEEDED)
-        return HTTPStatus.OK, {"eventId": SUCCESS}
+        status, answer = answer_writeback(self._ad, body, self._refusal())
+        if status == HTTPStatus.OK:
+            self._engine.log.write(RESET_STARTED, RESET_SUCCEEDED)
+        elif not self._engine.conditions.is_deaf:
+            # What a person's own failure is, is told by an event beside the one that says so.
+            self._engine.log.write(RESET_STARTED, answer["eventId"], RESET_FAILED)
+        return status, answer
 
-
-def control_handler(control: Control) -> type[BaseHTTPRequestHandler]:
-    """Return the request handler class that serves `control`."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, answer = _answer(control, f"{self.command} {self.path}", body)
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815  # the standard library's names
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # its signature
-            """Say nothing of each request."""
-
-    return Handler
-
-
-def _answer(control: Control, route: str, content: bytes) -> Answer:
-    serve = control.routes.get(route)
-    if serve is None:
-        return HTTPStatus.NOT_FOUND, {"message": f"{route}: no such route"}
-    try:
-        return serve(_BODY.validate_json(content or b"{}"))
-    except ValidationError as error:
-        return HTTPStatus.BAD_REQUEST, {"message": _first_problem(error)}
-    except ValueError as error:
-        return HTTPStatus.BAD_REQUEST, {"message": str(error)}
-
-
-def _first_problem(error: ValidationError) -> str:
-    problem = error.errors()[0]
-    return f"{'.'.join(map(str, problem['loc'])) or 'body'}: {problem['msg']}"
+    def _refusal(self) -> WritebackError | None:
+        conditions = self._engine.conditions
+        if conditions.staging:
+            return WritebackError(NOT_WORKING, "This server is in staging mode.")
+        if conditions.is_deaf:
+            return WritebackError(NOT_WORKING, "The password reset service does not listen.")
+        failure = conditions.writeback_failure
+        return None if failure is None else WritebackError(failure)

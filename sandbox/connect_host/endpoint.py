@@ -10,10 +10,10 @@ from socket import socket
 from typing import Any
 
 from sandbox.certificates import ServerCertificate
-from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.authentication import ENCRYPTED_TYPE, ConnectionLogon, Unauthorized
 from sandbox.connect_host.conditions import Conditions
 from sandbox.connect_host.wsman import Wsman
+from sandbox.directory_sync.active_directory import ActiveDirectory
 
 _GLANCE_SECONDS = 0.1
 _PLAIN_TYPE = "application/soap+xml;charset=UTF-8"

@@ -1,10 +1,8 @@
 """The sync engine: imports from AD, waits, exports to the tenant, one cycle at a time."""
 
-import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,12 +10,12 @@ from typing import Any
 import httpx
 from ldap3.core.exceptions import LDAPException
 
-from sandbox.connect_host.active_directory import ActiveDirectory
 from sandbox.connect_host.conditions import Conditions
-from sandbox.connect_host.connector_space import ConnectorSpace
 from sandbox.connect_host.event_log import EventLog
-from sandbox.connect_host.export import Exported
 from sandbox.connect_host.run_history import AD_CONNECTOR, TENANT_CONNECTOR, Cycle, RunHistory
+from sandbox.directory_sync.active_directory import ActiveDirectory
+from sandbox.directory_sync.export import Exported
+from sandbox.directory_sync.kept_state import read_state, write_state
 
 _log = logging.getLogger(__name__)
 
@@ -26,12 +24,6 @@ _EXPORT_TIMEOUT_SECONDS = 60
 
 class CycleRefusedError(Exception):
     """A cycle cannot be started now; the text is Entra Connect's own."""
-
-
-@dataclass
-class _State:
-    space: ConnectorSpace
-    exported: Exported | None = None
 
 
 class SyncEngine:
@@ -51,7 +43,7 @@ class SyncEngine:
         self._ad = ad
         self._tenant = tenant.rstrip("/")
         self._file = state / "connector_space.json"
-        self._state = _read(self._file, scope_group)
+        self._state = read_state(self._file, scope_group)
         self._running = threading.Lock()
         self._stopping = threading.Event()
 
@@ -139,7 +131,7 @@ class SyncEngine:
                 "stopped-extension-dll-exception",
                 lambda: self._export(wanted, cycle),
             )
-        _write(self._file, self._state)
+        write_state(self._file, self._state)
 
     def _import(self, cycle: Cycle) -> None:
         changes, cookie = self._ad.changes(self._state.space.cookie)
@@ -192,18 +184,3 @@ def _counts(body: dict[str, Any]) -> dict[str, int]:
         "addMembers": sum(len(group["addMembers"]) for group in groups),
         "removeMembers": sum(len(group["removeMembers"]) for group in groups),
     }
-
-
-def _read(file: Path, scope_group: str) -> _State:
-    if not file.exists():
-        return _State(ConnectorSpace(scope_group))
-    kept = json.loads(file.read_text())
-    exported = Exported.from_json(kept["exported"]) if kept["exported"] else None
-    return _State(ConnectorSpace.from_json(kept["space"]), exported)
-
-
-def _write(file: Path, state: _State) -> None:
-    exported = state.exported and state.exported.to_json()
-    draft = file.with_suffix(".new")
-    draft.write_text(json.dumps({"space": state.space.to_json(), "exported": exported}))
-    draft.replace(file)

@@ -1,4 +1,4 @@
-"""What Entra Connect exports to the tenant at the end of a synchronisation."""
+"""What Entra Connect and Cloud Sync export to the tenant at the end of a cycle."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -132,7 +132,7 @@ def _delete_users(tenant: Tenant, anchor: str, result: SyncResult) -> None:
 
 
 def _upsert_group(tenant: Tenant, described: dict[str, Any], result: SyncResult) -> None:
-    group = _group_with(tenant, described[_SID])
+    group = group_with(tenant, described[_SID])
     if group is None:
         group = _create_group(tenant, described)
         result.counts["groupsCreated"] += 1
@@ -169,13 +169,14 @@ def _create_group(tenant: Tenant, described: dict[str, Any]) -> Group:
 
 
 def _delete_groups(tenant: Tenant, sid: str, result: SyncResult) -> None:
-    group = _group_with(tenant, sid)
+    group = group_with(tenant, sid)
     if group and group.synced:
         tenant.directory.delete_group(group.id, tenant.clock.now())
         result.counts["groupsDeleted"] += 1
 
 
-def _group_with(tenant: Tenant, sid: str) -> Group | None:
+def group_with(tenant: Tenant, sid: str) -> Group | None:
+    """The twin of an AD group; one that was converted has kept its SID."""
     groups = tenant.directory.groups.values()
     return next((group for group in groups if group.fields.get(_SID) == sid), None)
 

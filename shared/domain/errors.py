@@ -48,6 +48,27 @@ class ServiceUnavailable(SsprRolloutError):
     """The storage account or Service Bus did not answer usefully; the work is to be tried again."""
 
 
+class LedgerIsNewer(ServiceUnavailable):
+    """A newer version has written the ledger, and this one may not go on with it.
+
+    A kind of being away: what waits goes on waiting until a version is there that may.
+    """
+
+
+class UnreadableRow(ServiceUnavailable):
+    """A row of the ledger has something that this version does not know.
+
+    A kind of being away: whoever was passed over would be taken for somebody of whom nothing is
+    known, so nobody is decided about until a version is there that can read the row.
+    """
+
+    def __init__(self, what: str, problem: str) -> None:
+        super().__init__(
+            f"{what}: this version does not know {problem[:200]}; a newer version has written it, "
+            "or somebody by hand. Deploy the version that wrote it"
+        )
+
+
 class LedgerConflict(SsprRolloutError):
     """Somebody else kept changing the same rows; the work is to be tried again."""
 
@@ -78,6 +99,10 @@ class BadMediaType(InvalidMessage):
 
 class NotAuthenticated(SsprRolloutError):
     """Whoever asks or sends has not proved who they are; the text says what is wrong."""
+
+
+class WrongTime(NotAuthenticated):
+    """Whoever sends holds the secret, and signed at a time too far from ours."""
 
 
 class NotAuthorised(SsprRolloutError):

@@ -33,6 +33,7 @@ class Trouble(StrEnum):
     MISSING = "missing"
     NO_TOKEN = "no-token"  # noqa: S105  # a word, not a secret
     WRONG_KIND = "wrong-kind"
+    NEWER = "newer"
     FAILED = "failed"
 
 
@@ -85,6 +86,8 @@ _ADVICE = {
     Trouble.NO_TOKEN: "The app gets no token: is its managed identity assigned, and "
     "SSPR_IDENTITY_CLIENT_ID its client id?",
     Trouble.WRONG_KIND: "It is there, and of a kind that does not do; the detail says what to do.",
+    Trouble.NEWER: "A newer version has written the ledger, and this one may not go on with it: "
+    "deploy that version again. Until then nothing is taken off a queue, and none of it is lost.",
     Trouble.FAILED: "Nobody foresaw this; the detail has its kind, the log more.",
 }
 # How long: MicrosoftDocs/azure-docs issues 101801 and 85676, read on 28 Nov 2026.

@@ -260,6 +260,18 @@ class MessageRefused(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetterFound(Signal):
+    """Dead letters lie in a queue that were not there at the look before; told once of each."""
+
+    event = "dead-letter-found"
+    queue: str
+    letters: int
+    """Of this reason, that are new."""
+    reason: str
+    """Why they were set aside, in a word: the broker's, or of whoever took them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorUnforeseen(Signal):
     """An error that nobody foresaw; it was dealt with as one that may be a message's own."""
 
@@ -293,6 +305,8 @@ class RequestsRefused(Signal):
     door: str
     source: str | None
     """The configured source in whose name they came; of no other name is anything kept."""
+    proved: bool
+    """Whether a secret was known, or a token good: else anybody can bring it about."""
     requests: int
     reasons: Mapping[str, int]
     """How many for which reason."""
@@ -444,6 +458,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     DriftFound,
     RolloutStatus,
     MessageRefused,
+    DeadLetterFound,
     ErrorUnforeseen,
     EventsHeld,
     RequestsRefused,

@@ -7,17 +7,20 @@ from shared.domain.person.brake import Brakes
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
+from shared.ports.audit_mark import AuditMarks, LedgerCheck
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
+from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
+from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.tenant_facts import TenantFacts
@@ -54,6 +57,8 @@ class World:
     plans: Plans
     operations: Operations
     workers: Workers
+    ledger_marks: LedgerMarks
+    readings: Readings
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights
@@ -62,9 +67,12 @@ class World:
     dead_letters: DeadLetters
     unread: Unread
     lifecycle: Lifecycle
+    audit_mark: AuditMarks
+    """How far the ledger had come, kept outside of it."""
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()
     licences: Licences = DEFAULT_LICENCES
     """What has to be assigned to somebody who is to reset a password."""
     brakes: Brakes = field(default_factory=Brakes)
+    ledger_check: LedgerCheck = field(default_factory=LedgerCheck)

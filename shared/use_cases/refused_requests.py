@@ -17,8 +17,9 @@ MOST_REASONS = 10
 """Of a door and source in a span; the rest is counted together."""
 OTHER = "other reasons"
 
-type Place = tuple[str, str | None]
-"""A door, and the source in whose name was asked; None where no such source is configured."""
+type Place = tuple[str, str | None, bool]
+"""A door, and the source in whose name was asked; None where no such source is configured. Last,
+whether it was proved: what anybody can bring about is counted apart."""
 
 
 class RefusedRequests:
@@ -29,15 +30,16 @@ class RefusedRequests:
         self._span = span
         self._counted: dict[Place, Counter[str]] = {}
 
-    def count(self, door: str, source: str | None, reason: str) -> None:
+    def count(self, door: str, source: str | None, reason: str, *, proved: bool = False) -> None:
         """Counts a request that was turned away.
 
         Args:
             door: where it came in.
             source: the configured source in whose name it came; None where there is none.
             reason: what was wrong with it, in our words.
+            proved: whether whoever asked has proved to hold the source's secret, or a good token.
         """
-        place, reason = (door, source), plain_text(reason)
+        place, reason = (door, source, proved), plain_text(reason)
         following = self._counted.get(place)
         if following is not None:
             is_known = reason in following or len(following) < MOST_REASONS
@@ -53,12 +55,13 @@ class RefusedRequests:
             self._tell(place, following)
 
     def _tell(self, place: Place, reasons: Counter[str]) -> None:
-        door, source = place
+        door, source, proved = place
         emit(
             [
                 RequestsRefused(
                     door=door,
                     source=source,
+                    proved=proved,
                     requests=reasons.total(),
                     reasons=dict(reasons.most_common()),
                 )

@@ -15,7 +15,7 @@ import pytest
 from sandbox import supervisor
 from sandbox.company import build_company
 from sandbox.console import Console
-from sandbox.layout import Layout, open_layout
+from sandbox.layout import Layout, Sync, open_layout
 from tests.support.rig import LOCK_SECONDS, NORMAL, People, Rig
 from tests.support.rollout_rig import RolloutRig
 
@@ -30,10 +30,10 @@ def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
 
 
 @contextmanager
-def _sandbox(request: pytest.FixtureRequest) -> Iterator[Layout]:
+def _sandbox(request: pytest.FixtureRequest, sync: Sync = "connect") -> Iterator[Layout]:
     # A socket's path holds 108 bytes, and Samba puts several below its state folder.
     state = Path(tempfile.mkdtemp(prefix="sspr-"))
-    layout = open_layout(state, SIZE)
+    layout = open_layout(state, SIZE, sync)
     _shorten_locks(layout)
     failed = request.session.testsfailed
     try:
@@ -53,7 +53,8 @@ def _at_its_quickest(console: Console) -> None:
     console.tenant.post("/sandbox/settings", json=lags).raise_for_status()
     # Timers that run every few seconds instead of minutes would use up what Graph allows.
     console.tenant.post("/sandbox/quotas", json={"factor": 20}).raise_for_status()
-    console.connect.post("/conditions", json=NORMAL).raise_for_status()
+    quickest = {"intervalSeconds": 1.0} if console.layout.sync == "cloud" else NORMAL
+    console.connect.post("/conditions", json=quickest).raise_for_status()
 
 
 @pytest.fixture(scope="package")
@@ -67,6 +68,22 @@ def shared_rig(layout: Layout) -> Iterator[Rig]:
 def rollout_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox of its own: a rollout says of everybody in it whether they are to be in scope."""
     with _sandbox(request) as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
+@pytest.fixture(scope="module")
+def cloud_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox with Entra Cloud Sync, whose agents read AD every second."""
+    with _sandbox(request, "cloud") as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
+@pytest.fixture(scope="module")
+def idle_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox whose worker leaves the sync to the scheduler of Entra Connect."""
+    with _sandbox(request, "none") as layout, Console(layout) as console:
         _at_its_quickest(console)
         yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
 

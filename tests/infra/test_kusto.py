@@ -6,6 +6,7 @@ Rules, workbook and documentation; unknown tables, columns and operators are fau
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from tests.support.documentation import PAGES, blocks, name_of
 from tests.support.infra.monitoring import PANELS, QUERIES, RULES, columns
 from tests.support.infra.programs import required
 from tests.support.repository import ROOT
+from tests.support.workspace import Workspace
 
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
 KUSTO = ROOT / "tests/kusto"
 LANGUAGES = {"kusto", "kql"}
 
@@ -68,6 +71,14 @@ def test_a_rule_splits_and_measures_by_columns_of_its_query_s_answer(
     name: str, analysed: Analysed
 ) -> None:
     assert columns(RULES[name]) <= set(analysed[name]["columns"])
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_our_own_evaluator_answers_with_the_columns_that_microsoft_s_says(
+    name: str, analysed: Analysed
+) -> None:
+    """What runs the rules' queries on given lines in the tests (`tests/support/kusto.py`)."""
+    assert list(Workspace().answer(name, NOW).columns) == analysed[name]["columns"]
 
 
 def test_the_queries_of_the_documentation_are_found() -> None:

@@ -23,13 +23,20 @@ from tests.support.infra.monitoring import (
     rules,
 )
 from tests.support.infra.snapshots import SNAPSHOTS
+from tests.support.repository import ROOT
 
 BY_EVENT: dict[str, type[Signal]] = {signal.event: signal for signal in SIGNALS}
 MINUTES = {"PT5M": 5, "PT15M": 15, "PT30M": 30, "PT1H": 60, "PT2H": 120, "PT3H": 180}
+MINUTES |= {"PT6H": 360, "P1D": 24 * 60}
 ASKED_FOR = {
     "rollout-paused",
     "writing-stopped",
     "drift-held",
+    "drift-found",
+    "dead-letter-found",
+    "delta-sync-problem",
+    "command-unanswered",
+    "person-flagged",
     "gate-failed",
     "condition-failed",
     "writeback-failures",
@@ -124,12 +131,55 @@ def test_a_rule_overlooks_nothing_and_tells_what_has_happened_once(name: str) ->
 
 
 def test_nobody_can_ring_an_alarm_all_day_by_knocking() -> None:
-    """What anybody outside can bring about mails once a day; a rule that is quiet has no end."""
+    """A refusal counts where something was proved; and that mails once a day for each source."""
     quiet = {name: rule.get("muteActionsDuration") for name, rule in RULES.items()}
     assert {name for name, pause in quiet.items() if pause} == {"sender-refused"}
     assert quiet["sender-refused"] == "P1D"
     assert RULES["sender-refused"]["autoMitigate"] is False
-    assert "isnotempty(tostring(signal.source))" in QUERIES["sender-refused"]
+    wanted = "isnotempty(tostring(signal.source)) and tobool(signal.proved)"
+    assert wanted in QUERIES["sender-refused"]
+
+
+def test_every_alarm_says_what_happened_what_to_do_first_and_where_more_is() -> None:
+    """With the defaults the entry is a path in the repository, else an address of one's own."""
+    everything = rules(SNAPSHOTS["everything"])
+    for name, alert in {**RULES, **METRIC_ALERTS}.items():
+        text = alert["description"]
+        assert re.fullmatch(rf".+\. First: .+\. See docs/operations\.md#{name}", text), text
+        assert len(text) <= 400
+    for name, alert in everything.items():
+        link = f"See https://wiki.contoso.com/sspr/operations#{name}"
+        assert alert["description"].endswith(link)
+
+
+def test_the_commands_that_an_alarm_names_are_there() -> None:
+    documented = (ROOT / "docs/commands.md").read_text().splitlines()
+    named = [
+        command
+        for alert in {**RULES, **METRIC_ALERTS}.values()
+        for command in re.findall(
+            r"sspr (?:dead-letters list|held list|[a-z-]+)", alert["description"]
+        )
+    ]
+    assert len(named) > 10
+    assert {f"### {command}" for command in named} <= set(documented)
+
+
+def test_alarms_are_posted_to_every_webhook_that_is_given() -> None:
+    """In the schema that all kinds of alarms have in common.
+
+    The addresses are secrets, and so a snapshot has the expression and not what it comes to.
+    """
+    receivers = NESTED.only("Microsoft.Insights/actionGroups")["webhookReceivers"]
+    assert receivers.startswith("[map(filter(split(replace(parameters(")
+    assert "'serviceUri', lambdaVariables('address'), 'useCommonAlertSchema', true()" in receivers
+
+
+def test_how_many_messages_wait_is_told_of_every_queue() -> None:
+    (criterion,) = METRIC_ALERTS["queue-deep"]["criteria"]["allOf"]
+    assert (criterion["metricName"], criterion["timeAggregation"]) == ("ActiveMessages", "Average")
+    assert criterion["threshold"] == 10_000
+    assert [one["name"] for one in criterion["dimensions"]] == ["EntityName"]
 
 
 def test_a_rule_can_be_made_before_there_is_anything_to_query() -> None:

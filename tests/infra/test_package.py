@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -142,6 +143,20 @@ def test_people_keys_and_settings_stay_where_they_are(littered: Path, tmp_path: 
     assert let_through(littered, rules, tmp_path / "git") == app
     assert let_through(littered, as_azd_reads_them(rules, tmp_path), tmp_path / "azd") == app
     assert {path.relative_to(littered) for path in script().files(littered)} == app
+
+
+def test_the_package_says_which_commit_it_was_built_from(tmp_path: Path) -> None:
+    """The app shows it with its version; outside of git it shows the version alone."""
+    app, built = tmp_path / "app", script().BUILT
+    (app / built).parent.mkdir(parents=True)
+    script().note_commit(app)
+    assert not (app / built).exists()
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x", "--allow-empty"]):
+        who = ["-c", "user.name=x", "-c", "user.email=x@y.test"]
+        subprocess.run(["git", *who, *words], cwd=app, check=True)
+    script().note_commit(app)
+    assert re.fullmatch(r'COMMIT = "[0-9a-f]{7,12}"', (app / built).read_text().splitlines()[-1])
+    assert built in {path.relative_to(app) for path in script().files(app)}
 
 
 def test_a_rule_that_lets_a_list_of_people_through_would_be_noticed(

@@ -1,14 +1,17 @@
 """The worker as a process: commands in, the AD group written, a delta sync run, results out."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sandbox.testing.connect_host_process import ConnectHost
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.waiting import wait_until
+from shared.contracts.messages.directory_command import CommandMember
+from shared.contracts.messages.directory_question import DirectoryQuestion
 from shared.contracts.messages.directory_result import DirectoryResult
+from shared.domain.person.preflight import Finding, Unknown
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 from tests.support.worker_process import (
@@ -149,3 +152,26 @@ def test_a_host_that_will_not_sync_now_is_waited_for(
     rig.answer(add, "pending")
     host.set(**{condition: False})
     rig.answer(add, "succeeded")
+
+
+def test_a_question_is_answered_beside_commands_and_no_account_is_guessed(rig: Rig) -> None:
+    """By Kerberos, over the queues; nobody has said who writes passwords back."""
+    now = datetime.now(UTC)
+    people = [rig.directory.member("ada"), rig.directory.member("petra")]
+    nobody = CommandMember(key="nobody", sid="S-1-5-21-1-2-3-9999")
+    question = DirectoryQuestion(
+        question_key="whole.0",
+        people=(*people, nobody),
+        asked_at=now,
+        expires_at=now + timedelta(minutes=5),
+    )
+    add = command([rig.directory.member("alan")])
+    rig.send(question.text(), add)
+    assert outcomes(rig.answer(add, "succeeded")) == {"alan": WriteOutcome.DONE}
+    wait_until(lambda: bool(rig.answers("whole.0")))
+    (answer,) = rig.answers("whole.0")
+    ada, petra, missing = answer.people
+    assert (ada.findings, Unknown.CONNECTOR in ada.unknown) == ((), True)
+    assert petra.findings == (Finding.INHERITANCE_BLOCKED, Finding.ADMIN_PROTECTED)
+    assert (missing.findings, missing.unknown) == ((Finding.NOT_FOUND,), ())
+    rig.wait_until_done()

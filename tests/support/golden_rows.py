@@ -31,6 +31,7 @@ from shared.contracts.api.plan_views import (
 )
 from shared.contracts.api.words import OperationState
 from shared.domain.audit import broken_at
+from shared.domain.ledger_mark import LedgerMark
 from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.commands import NO_COMMANDS, AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
@@ -68,6 +69,7 @@ from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.preflights import PreflightQuestion
+from shared.ports.readings import Reading
 from shared.ports.rollouts import Reconciliation
 from shared.ports.scim_users import ScimUser
 from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
@@ -141,6 +143,7 @@ WHOLE = Enrolment(
     effective_date=LATER,
     due=NOW + timedelta(minutes=2),
     deadline=LATER,
+    removed_at=NOW,
     attempts=2,
     reissues=1,
     flag=Reason.NOT_VISIBLE,
@@ -158,7 +161,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_EVENTS = replace(WHOLE, events=None)
+BEFORE_REMOVALS = replace(WHOLE, removed_at=None)
+"""As it was stored before a removal was looked for in Entra."""
+BEFORE_EVENTS = replace(BEFORE_REMOVALS, events=None)
 """As it was stored before events were remembered one by one."""
 BEFORE_CONVERSIONS = replace(BEFORE_EVENTS, account=None)
 """As it was stored before an account could be converted."""
@@ -280,6 +285,8 @@ WATCH = Watch(
             limit=1,
         ),
     ),
+    letters={"scope-changes": (7, 9)},
+    letters_at=LATER,
 )
 BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
@@ -325,10 +332,14 @@ HOST_SIGHT = replace(
         hours=(HourOfWritebacks(begins_at=NOW, succeeded=4, failed=1),),
     ),
 )
+"""With a value in every field but the worker's version, which is newer."""
+VERSIONED_SIGHT = replace(HOST_SIGHT, version="0.3.0+1a2b3c4", version_since=NOW)
+MARK = LedgerMark(version="0.3.0", since=NOW, format=1, readable_from=1, written_by="0.3.0")
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
 STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+READING = Reading(place="/reports?$skiptoken=grüße", begun_at=NOW)
 HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -512,12 +523,20 @@ async def _expect_converted(tables: Tables) -> None:
 
 
 async def _write_events(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_REMOVALS, actor="hr", now=NOW)
 
 
 async def _expect_events(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_REMOVALS}
+    assert [page async for page in tables.ledger.told_of()] == [[BEFORE_REMOVALS]]
+
+
+async def _write_removed(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_removed(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
-    assert [page async for page in tables.ledger.told_of()] == [[WHOLE]]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -594,6 +613,10 @@ async def _expect_watch(tables: Tables) -> None:
     assert await tables.rollouts.watch() == WATCH
 
 
+async def _expect_watch_before_letters(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == replace(WATCH, letters={}, letters_at=None)
+
+
 async def _write_worker(tables: Tables) -> None:
     await tables.workers.sighted([BEFORE_SYNC_MODES])
 
@@ -608,6 +631,22 @@ async def _write_worker_sync(tables: Tables) -> None:
 
 async def _expect_worker_sync(tables: Tables) -> None:
     assert list(await tables.workers.sights()) == [SIGHT]
+
+
+async def _write_worker_version(tables: Tables) -> None:
+    await tables.workers.sighted([VERSIONED_SIGHT])
+
+
+async def _expect_worker_version(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [VERSIONED_SIGHT]
+
+
+async def _write_mark(tables: Tables) -> None:
+    await tables.ledger_marks.leave(MARK.version, MARK.since)
+
+
+async def _expect_mark(tables: Tables) -> None:
+    assert await tables.ledger_marks.mark() == MARK
 
 
 async def _write_worker_host(tables: Tables) -> None:
@@ -694,21 +733,34 @@ async def _expect_preflight(tables: Tables) -> None:
     assert await tables.preflights.question("c0ffee.7") == QUESTION
 
 
+async def _write_reading(tables: Tables) -> None:
+    await tables.readings.keep(READING)
+
+
+async def _expect_reading(tables: Tables) -> None:
+    assert await tables.readings.current() == READING
+
+
 GOLDEN: Mapping[str, Golden] = {
+    "reading": Golden(_write_reading, _expect_reading),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
     "events": Golden(_write_events, _expect_events),
+    "removed": Golden(_write_removed, _expect_removed),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
-    "watch": Golden(_write_watch, _expect_watch),
+    "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
+    "watch-letters": Golden(_write_watch, _expect_watch),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
+    "worker-version": Golden(_write_worker_version, _expect_worker_version),
+    "mark": Golden(_write_mark, _expect_mark),
     "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),

@@ -28,6 +28,7 @@ from sandbox.testing.connect_host_process import ConnectHost
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.service_bus_process import Bus
 from sandbox.testing.waiting import wait_until
+from shared.contracts.messages.directory_answer import DirectoryAnswer
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult, SyncState
 from shared.contracts.messages.worker_report import WorkerReport
@@ -247,6 +248,11 @@ class Rig:
         """All answers to a command so far, in the order in which they were sent."""
         found = [DirectoryResult.read(body) for body in self._told("directory-result")]
         return [result for result in found if result.command_key == key]
+
+    def answers(self, key: str) -> list[DirectoryAnswer]:
+        """All answers to a question so far."""
+        found = [DirectoryAnswer.read(body) for body in self._told("directory-answer")]
+        return [answer for answer in found if answer.question_key == key]
 
     def reports(self) -> list[WorkerReport]:
         """All signs of life so far, in the order in which they were sent."""

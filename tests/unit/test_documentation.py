@@ -45,7 +45,9 @@ SECURITY = ROOT / "docs/security.md"
 DECISIONS = ROOT / "docs/decisions"
 ALARMS = (
     "dead-letters",
+    "dead-letter-found",
     "queue-stalled",
+    "queue-deep",
     "rollout-paused",
     "writing-stopped",
     "gate-failed",
@@ -55,8 +57,12 @@ ALARMS = (
     "resets-lost",
     "plan-unsafe",
     "drift-held",
+    "drift-found",
     "scope-changed",
     "worker-silent",
+    "command-unanswered",
+    "delta-sync-problem",
+    "person-flagged",
     "app-silent",
     "timer-overdue",
     "app-misconfigured",

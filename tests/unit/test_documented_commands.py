@@ -90,7 +90,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "cp": frozenset({"-r"}),
     "curl": frozenset({"-sS", "--json"}),
     "dsacls": frozenset(),
-    "git": frozenset(),
+    "git": frozenset({"--follow-tags"}),
     "install": frozenset({"-d", "-m", "-o", "-g"}),
     "jq": frozenset({"-c", "-r"}),
     "journalctl": frozenset({"-u", "-f", "-n"}),
@@ -131,7 +131,9 @@ def complaint(words: list[str]) -> str | None:
         return _of_sspr(rest)
     if first == "make":
         targets = set(_TARGET.findall((ROOT / "Makefile").read_text()))
-        return None if set(rest) <= targets else f"no such target: {rest}"
+        # A variable of make's, such as VERSION=0.3.0, is none.
+        named = {word for word in rest if not re.fullmatch(r"[A-Z]+=.*", word)}
+        return None if named <= targets else f"no such target: {rest}"
     if re.fullmatch(r"python(3\.\d+)?", first):
         return _of_python(rest)
     if first == "sudo":

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.ledger_mark import LedgerMark
 from shared.domain.person.admission import Admitted
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
@@ -12,6 +13,7 @@ from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease
 from shared.ports.ledger import Receipt
 from shared.ports.plans import PlannedPerson
+from shared.ports.readings import Reading
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Storage:
     plans: dict[str, tuple[str, tuple[PlannedPerson, ...]]] = field(default_factory=dict)
     """By fingerprint: the plan, and its people."""
     operations: dict[str, str] = field(default_factory=dict)
+    mark: LedgerMark | None = None
     sights: dict[str, WorkerSight] = field(default_factory=dict)
     scim_users: dict[tuple[str, str], str] = field(default_factory=dict)
     """By source and id."""
@@ -92,6 +95,8 @@ class Storage:
     """What the worker was asked about people, by the questions' keys."""
     preflights: dict[str, str] = field(default_factory=dict)
     """What was found about people, by their keys."""
+    reading: Reading | None = None
+    """The reading of the registration report that is under way."""
 
     @property
     def chains(self) -> dict[str, Chain]:

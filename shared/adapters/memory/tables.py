@@ -3,9 +3,11 @@
 from shared.adapters.memory.audit import MemoryAudit
 from shared.adapters.memory.held_events import MemoryHeldEvents
 from shared.adapters.memory.ledger import MemoryLedger
+from shared.adapters.memory.ledger_marks import MemoryLedgerMarks
 from shared.adapters.memory.operations import MemoryOperations
 from shared.adapters.memory.plans import MemoryPlans
 from shared.adapters.memory.preflights import MemoryPreflights
+from shared.adapters.memory.readings import MemoryReadings
 from shared.adapters.memory.rollouts import MemoryRollouts
 from shared.adapters.memory.scim_users import MemoryScimUsers
 from shared.adapters.memory.storage import Storage
@@ -26,5 +28,7 @@ class MemoryTables:
         self.workers = MemoryWorkers(storage, pause)
         self.scim_users = MemoryScimUsers(storage, pause)
         self.held_events = MemoryHeldEvents(storage, pause)
+        self.ledger_marks = MemoryLedgerMarks(storage, pause)
         self.preflights = MemoryPreflights(storage, pause)
+        self.readings = MemoryReadings(storage, pause)
         self.audit = MemoryAudit(storage, pause)

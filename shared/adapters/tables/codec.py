@@ -14,6 +14,7 @@ from shared.adapters.tables.claim_columns import (
 )
 from shared.adapters.tables.event_columns import events_of, events_text
 from shared.adapters.tables.long_text import gathered, spread
+from shared.domain.errors import UnreadableRow
 from shared.domain.person.commands import AskedCommand, AskedCommands
 from shared.domain.person.enrolment import (
     Cause,
@@ -61,6 +62,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "EffectiveDate": enrolment.effective_date,
         "Due": enrolment.due,
         "Deadline": enrolment.deadline,
+        "RemovedAt": enrolment.removed_at,
         "Attempts": enrolment.attempts,
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
@@ -74,7 +76,18 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
 
 
 def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
-    """Returns the enrolment that these columns hold."""
+    """Returns the enrolment that these columns hold; columns that are new are passed over.
+
+    Raises:
+        UnreadableRow: a newer version has written it.
+    """
+    try:
+        return _enrolment_of(row)
+    except (ValueError, TypeError) as error:
+        raise UnreadableRow("a person's row", str(error)) from error
+
+
+def _enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     return Enrolment(
         key=row["Key"],
         user=UserRef(
@@ -99,6 +112,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         effective_date=_time(row, "EffectiveDate"),
         due=_time(row, "Due"),
         deadline=_time(row, "Deadline"),
+        removed_at=_time(row, "RemovedAt"),
         attempts=row["Attempts"],
         reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
@@ -122,6 +136,7 @@ STANDING_COLUMNS = (
     "Exclusion",
     "SourceOfAuthority",
     "Account",
+    "RemovedAt",
 )
 
 
@@ -129,7 +144,17 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
     """Returns the summary that these of an enrolment's columns hold.
 
     Columns without a value may be None.
+
+    Raises:
+        UnreadableRow: a newer version has written it.
     """
+    try:
+        return _standing_of(row)
+    except (ValueError, TypeError) as error:
+        raise UnreadableRow("a person's row", str(error)) from error
+
+
+def _standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
     flag = row.get("Flag")
     account = row.get("Account") or row.get("SourceOfAuthority")
     return EnrolmentSummary(
@@ -143,6 +168,7 @@ def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         Reason(flag) if flag else None,
         SourceOfAuthority(account) if account else None,
         _held_of(row),
+        row.get("RemovedAt") is not None,
     )
 
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row
+from shared.domain.errors import UnreadableRow
 from shared.ports.limits import refuse_too_large
 
 
@@ -63,5 +64,15 @@ class JsonColumns[T]:
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
     def read(self, row: Row) -> T:
-        """Returns the value that these columns hold."""
-        return self._adapter.validate_json(gathered(self._name, row) or "")
+        """Returns the value that these columns hold.
+
+        Raises:
+            UnreadableRow: a newer version has written it; a field that is new is passed over.
+        """
+        try:
+            return self._adapter.validate_json(gathered(self._name, row) or "")
+        except ValidationError as error:
+            # Its place and what is wrong there: the value may name somebody.
+            first = error.errors(include_url=False, include_input=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise UnreadableRow(f"a row's {self._name}", f"{place}: {first['type']}") from error

@@ -1,7 +1,16 @@
 """One table of the storage account: the only module that speaks to the SDK."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -16,11 +25,17 @@ if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient, TableServiceClient
 
 type Row = Mapping[str, Any]
+type Admitted = Callable[[], Awaitable[None]]
 
 _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
 _OF_THE_REQUEST = frozenset({400, 404, 409, 412, 413})
 """What the service says of the rows that it was sent, and would say again."""
+_TABLE_NOT_FOUND = frozenset({"TableNotFound", "TableErrorCode.TABLE_NOT_FOUND"})
+_NO_TABLE = (
+    "it is not there; deploy the templates again, which make it, or restart an app that may make "
+    "tables; docs/operations.md, The ledger was lost, says how to go on"
+)
 _NO_ROWS = "PartitionKey eq ''"
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
@@ -57,10 +72,18 @@ class Table:
     Every method but `reach` raises `ServiceUnavailable` if the storage account is away, or denies.
     """
 
-    def __init__(self, service: "TableServiceClient", name: str, gate: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        service: "TableServiceClient",
+        name: str,
+        gate: asyncio.Semaphore,
+        admitted: Admitted | None = None,
+    ) -> None:
+        """Takes where the table is; `admitted` raises where its rows may not be touched."""
         self._service = service
         self._name = name
         self._gate = gate
+        self._admitted = admitted
         self._creation = asyncio.Lock()
         self._client: TableClient | None = None
 
@@ -75,7 +98,9 @@ class Table:
             with _service(self._name):
                 try:
                     return await client.get_entity(partition, row, select=_listed(select))
-                except ResourceNotFoundError:
+                except ResourceNotFoundError as error:
+                    if _is_without_table(error):
+                        raise
                     return None
 
     async def get_many(self, partition: str, rows: Collection[str]) -> list[Row]:
@@ -176,6 +201,8 @@ class Table:
         return [answer.get("etag") or "" for answer in answers]
 
     async def _created(self) -> "TableClient":
+        if self._admitted:
+            await self._admitted()
         with _service(self._name):
             return await self._made()
 
@@ -209,11 +236,18 @@ def _service(name: str) -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
+        if _is_without_table(error):
+            raise ServiceUnavailable(f"table {name}: {_NO_TABLE}") from error
         if error.status_code in _OF_THE_REQUEST:
             raise
         raise ServiceUnavailable(f"table {name}: {_said(error)}") from error
     except AzureError as error:
         raise ServiceUnavailable(f"table {name}: {type(error).__name__}") from error
+
+
+def _is_without_table(error: "HttpResponseError") -> bool:
+    """Tells whether the table itself is not there, and not only a row of it."""
+    return str(getattr(error, "error_code", "")) in _TABLE_NOT_FOUND
 
 
 def _trouble(status: int | None) -> Trouble:

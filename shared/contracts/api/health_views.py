@@ -43,6 +43,8 @@ class HealthView(View):
 
     health: _HEALTH
     at: Moment
+    version: str = ""
+    """Of the app, with the commit if it was built in; empty from one of before."""
     problems: tuple[str, ...] = ()
     """What is wrong with the set-up; nothing else works while there is any."""
     checks: tuple[CheckView, ...] = ()

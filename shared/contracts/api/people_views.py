@@ -86,6 +86,11 @@ class PersonView(PersonSummary):
 
     Null where they are to be in, or nobody has looked.
     """
+    domain: str | None = None
+    """The AD domain that they are synced from, as Entra has it (`onPremisesDomainName`).
+
+    Null of people of the cloud, and where nobody has looked.
+    """
     methods: tuple[str, ...] | None = None
     """What the registration report says they have registered; null where it was not read yet."""
     steps: tuple[StepView, ...]
@@ -98,6 +103,8 @@ class ForecastView(View):
     user_principal_name: str | None
     employee_id: str | None
     department: str | None
+    domain: str | None = None
+    """As for `PersonView`."""
     refusal: str | None
     """Why they may not be enrolled at all."""
     refusal_text: str | None
@@ -113,6 +120,27 @@ class ForecastView(View):
     """Whether the rule for new hires means them."""
     text: str
     """All of it in a sentence or two."""
+
+
+class KeptOutView(View):
+    """Somebody whom an operator keeps out."""
+
+    key: str
+    """Their object id."""
+    state: str
+    reason: str
+    """`excluded-for-good` or `excluded-by-operator`."""
+    detail: str
+    """What the operator gave as the reason."""
+    actor: str
+    until: Moment | None
+
+
+class KeptOutPage(View):
+    """A page of those whom operators keep out."""
+
+    people: tuple[KeptOutView, ...]
+    next_page: int | None
 
 
 class PeopleView(View):

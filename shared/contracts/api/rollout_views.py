@@ -118,6 +118,12 @@ class WorkerView(View):
     """`connect`, `cloud` or `none`: which sync carries what it writes; null if it did not say."""
     sync_text: str = ""
     """The same in a sentence, with how long it takes."""
+    version: str | None = None
+    """Of the worker; null if it did not say."""
+    version_since: Moment | None = None
+    """When that version was first heard of."""
+    fit: str = ""
+    """What does not fit between its version and the app's, and what to do; empty if nothing."""
 
 
 class RolloutView(View):

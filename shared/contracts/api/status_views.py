@@ -6,6 +6,7 @@ from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
+from shared.contracts.messages.contract import Moment
 
 
 class StateCount(View):
@@ -25,6 +26,14 @@ class FlagCount(View):
     people: int
 
 
+class VersionView(View):
+    """Which version of the app answers, and since when it has written the ledger."""
+
+    version: str
+    since: Moment | None = None
+    """Null where it has written nothing yet."""
+
+
 class StatusView(View):
     """The totals, the newest people to look at, and the newest messages that were refused."""
 
@@ -38,5 +47,6 @@ class StatusView(View):
     refused: tuple[ReceiptView, ...]
     held_events: int = 0
     """Events that a brake holds until an operator decides."""
+    app: VersionView | None = None
     writing: WritingView | None = None
     """Whether anything is written at all."""

@@ -4,13 +4,14 @@ It says that the worker runs and how its last delta sync went; a gate that asks 
 on-premises side is healthy has nothing else to go by while no command is under way.
 """
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
 from shared.contracts.messages.host_report import HostReport
+from shared.contracts.messages.version import Version
 from shared.domain.person.sync_mode import SyncMode
 
 _LONGEST: Final = 10**10
@@ -36,6 +37,20 @@ class WorkerReport(Contract):
     schema_: Annotated[
         Literal["sspr-rollout/worker-report/1"], Field(alias="schema", validation_alias="schema")
     ] = SCHEMA
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over_what_is_new(cls, said: Any) -> Any:
+        """Leaves out fields that a newer worker has: nobody is written by what a report says.
+
+        So a worker that was updated before the app is not taken for silent; its version is shown.
+        """
+        if not isinstance(said, dict):
+            return said
+        names = cls.model_fields.items()
+        known = {name for name, _ in names} | {one.alias for _, one in names}
+        return {name: value for name, value in said.items() if name in known}
+
     worker: Name
     reported_at: Moment
     """The worker's own clock; the receiving side counts from when it took the report in."""
@@ -57,6 +72,8 @@ class WorkerReport(Contract):
     is behind. None if that is little, or not known."""
     sync_mode: SyncMode | None = None
     """Which sync carries what it writes; None from a worker that knows of Entra Connect alone."""
+    version: Version | None = None
+    """Of the worker; None from one that is older than versions in reports."""
     scope_group_sid: Name | None = None
     """The SID of the AD group that it writes: by it the group's twin in Entra is found."""
     host: HostReport | None = None

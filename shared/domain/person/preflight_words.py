@@ -85,7 +85,8 @@ FINDINGS: Final[Mapping[Finding, FindingWords]] = MappingProxyType(
         Finding.CANNOT_CHANGE_PASSWORD: FindingWords(
             text="The account has the option that its user cannot change the password.",
             remedy="Clear the option 'User cannot change password' of the account.",
-            event=33008,
+            # Seen on a host: c7solutions.com, "Password writeback errors", 2015.
+            event=33004,
         ),
         Finding.MINIMUM_AGE: FindingWords(
             text="The password is younger than the minimum age of its password policy.",

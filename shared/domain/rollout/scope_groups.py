@@ -41,7 +41,7 @@ def fault_of(name: str, twin: SyncedGroup | None) -> ScopeFault | None:
         twin: None where Entra has none.
     """
     if twin is None:
-        return ScopeFault(PauseReason.GROUP_NOT_SYNCED, f"{name} is not in Entra")
+        return ScopeFault(PauseReason.GROUP_MISSING, f"{name} is not in Entra")
     who = f"{name} is group {twin.object_id} in Entra"
     if not twin.is_synced:
         return ScopeFault(PauseReason.GROUP_CONVERTED, f"{who}, and no longer synced")

@@ -41,7 +41,7 @@ class PauseReason(StrEnum):
     GATE_INCONCLUSIVE = "gate-inconclusive"
     ROLLED_BACK = "rolled-back"
     UNSAFE_PLAN = "unsafe-plan"
-    GROUP_NOT_SYNCED = "group-not-synced"
+    GROUP_MISSING = "group-missing"
     GROUP_CONVERTED = "group-converted"
     GROUP_NOT_NESTED = "group-not-nested"
     GROUP_NOT_SECURITY = "group-not-security"
@@ -52,6 +52,11 @@ class PauseReason(StrEnum):
         """One sentence for people."""
         return _TEXTS[self]
 
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        """Reads the word that `group-missing` had before, which is a person's reason, too."""
+        return cls("group-missing") if value == "group-not-synced" else None
+
 
 _TEXTS = {
     PauseReason.BY_OPERATOR: "An operator paused the rollout.",
@@ -59,7 +64,7 @@ _TEXTS = {
     PauseReason.GATE_INCONCLUSIVE: "A gate had too little to go by for too long.",
     PauseReason.ROLLED_BACK: "A wave was rolled back; resume puts its people in again.",
     PauseReason.UNSAFE_PLAN: "What was to be done would have touched more people than allowed.",
-    PauseReason.GROUP_NOT_SYNCED: "The AD group that the worker writes is not in Entra: bring "
+    PauseReason.GROUP_MISSING: "The AD group that the worker writes is not in Entra: bring "
     "it into the sync's scope, and nest it in the group that is selected in SSPR.",
     PauseReason.GROUP_CONVERTED: "The AD group's source of authority is the cloud now, and what "
     "the worker writes no longer reaches Entra: convert it back, or apply a rollout with the "

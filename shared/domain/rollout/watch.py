@@ -3,8 +3,8 @@
 It promotes and pauses nothing. What fails is told until something shows that it is over.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,6 +50,10 @@ class Watch:
     """When the first look was; what was before is nobody's to tell."""
     at: datetime
     conditions: tuple[Condition, ...] = ()
+    letters: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Sequence numbers of the dead letters that were seen, by their queues."""
+    letters_at: datetime | None = None
+    """When they were; None: never."""
 
     @property
     def failing(self) -> tuple[Condition, ...]:

@@ -21,7 +21,7 @@ from shared.contracts.documents.hr_sources.proof_rules import HEADER, PLACEHOLDE
 from shared.contracts.documents.hr_sources.proofs import Hmac
 from shared.contracts.documents.hr_sources.vocabulary import Source
 from shared.contracts.documents.scalars import span
-from shared.domain.errors import NotAuthenticated
+from shared.domain.errors import NotAuthenticated, WrongTime
 from shared.hr.kind import HrKinds
 from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
@@ -102,7 +102,7 @@ class Signing:
         if not any(matches):
             raise NotAuthenticated("the signature is not the body's")
         if self._is_timed and abs(now - _moment(timestamp)) > self.tolerance:
-            raise NotAuthenticated("the time of sending is too far from ours")
+            raise WrongTime("the time of sending is too far from ours")
 
     @property
     def _is_timed(self) -> bool:

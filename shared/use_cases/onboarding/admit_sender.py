@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
-from shared.domain.errors import InvalidMessage, NotAuthenticated, NotAuthorised
+from shared.domain.errors import InvalidMessage, NotAuthenticated, NotAuthorised, WrongTime
 from shared.hr.adapters import tree_of
 from shared.hr.kind import HrKinds
 from shared.hr.proofs.checked import check_proof, is_in_body
@@ -35,10 +35,11 @@ class Token:
 class NotProved(NotAuthenticated):
     """Whoever sends does not prove to be a source; whatever the reason, the words are the same."""
 
-    def __init__(self, reason: str) -> None:
-        """Keeps the reason, for the count of what is refused."""
+    def __init__(self, reason: str, *, holds_secret: bool = False) -> None:
+        """Keeps the reason, for the count of what is refused, and whether the secret was known."""
         super().__init__("the proof is missing or wrong; what is wrong with it is in the app's log")
         self.reason = reason
+        self.holds_secret = holds_secret
 
 
 async def admit_sender(
@@ -66,16 +67,16 @@ async def admit_sender(
         DirectoryUnavailable: a token could not be checked.
     """
     shown = _Shown(request, token, senders, now, kinds)
-    reason = "no source of that name comes in here"
+    reason, holds_secret = "no source of that name comes in here", False
     if source:
         try:
             await shown.check(source)
         except NotAuthenticated as error:
-            reason = str(error)
+            reason, holds_secret = str(error), isinstance(error, WrongTime)
         else:
             return source
     await shown.check_in_vain(source)
-    raise NotProved(reason)
+    raise NotProved(reason, holds_secret=holds_secret)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Watch the conditions: what gates ask of the machinery is looked at whatever the rollout does."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from shared.domain.errors import DirectoryUnavailable
 from shared.domain.noticing import signals_of_watch
 from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKind, GateKinds, Need, kind_of
@@ -53,11 +53,12 @@ async def watch_conditions(world: World, now: datetime, kinds: GateKinds = GATES
     found = await look(here)
     try:
         found += await look(there)
-    except DirectoryUnavailable:
+    except BaseException:
+        # Whatever it was: what was found failing before is not over because nobody looked.
         found += kept(there, before)
         raise
     finally:
-        watch = Watch(began=began, at=now, conditions=tuple(found))
+        watch = replace(before or Watch(began=began, at=now), at=now, conditions=tuple(found))
         await world.rollouts.keep_watch(watch)
         emit(signals_of_watch(watch, _phase(rollout)))
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
+from shared.contracts.messages.version import running_version
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
 from shared.ports.world import World
@@ -23,6 +24,7 @@ async def check_health(dependencies: Sequence[Dependency], now: datetime) -> Hea
     return HealthView(
         health=judge(findings),
         at=now,
+        version=running_version(),
         checks=tuple(CheckView.model_validate(finding) for finding in findings),
     )
 

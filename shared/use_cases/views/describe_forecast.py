@@ -50,6 +50,7 @@ def forecast_view(person: Person, forecast: Forecast, rollout: Rollout | None) -
         user_principal_name=person.ref.user_principal_name,
         employee_id=person.ref.employee_id,
         department=person.department,
+        domain=person.domain,
         refusal=refusal,
         refusal_text=refusal.text if refusal else None,
         member=forecast.is_member,

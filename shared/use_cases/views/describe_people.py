@@ -16,8 +16,9 @@ from shared.contracts.api.people_views import (
     PersonView,
     StepView,
 )
-from shared.contracts.api.status_views import FlagCount, StateCount, StatusView
+from shared.contracts.api.status_views import FlagCount, StateCount, StatusView, VersionView
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.contracts.messages.version import running_version
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import Identifier
@@ -78,8 +79,10 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     forecast = await describe_forecast(strangers, world, now)
     shown = people_view(found.values(), now, forecast=forecast)
     still = await _still_members(found.values(), {one.object_id for one in people}, world)
+    domains = {one.object_id: one.domain for one in people}
     looked_after = tuple(
-        one.model_copy(update={"still_member": still.get(one.key)}) for one in shown.people
+        one.model_copy(update={"still_member": still.get(one.key), "domain": domains.get(one.key)})
+        for one in shown.people
     )
     return shown.model_copy(update={"people": looked_after})
 
@@ -158,8 +161,16 @@ async def describe_status(world: World) -> StatusView:
         refused=tuple(
             ReceiptView(**_receipt(one)) for one in await world.ledger.refused(MOST_SHOWN)
         ),
+        app=await _app(world),
         writing=writing_view(stored.writing if stored else None, totals.by_state),
     )
+
+
+async def _app(world: World) -> VersionView:
+    version, mark = running_version(), await world.ledger_marks.mark()
+    # Another instance, of another version, may have left its mark since.
+    since = mark.since if mark and mark.version == version else None
+    return VersionView(version=version, since=since)
 
 
 def people_view(

@@ -19,6 +19,7 @@ from shared.contracts.api.rollout_views import (
 )
 from shared.contracts.api.wave_words import selection_text
 from shared.contracts.api.words import WaveState
+from shared.contracts.messages.version import running_version
 from shared.domain.durations import iso_duration
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Evaluation, Result
@@ -28,6 +29,7 @@ from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.progress import Move, MoveKind, next_move, soak_ends
 from shared.domain.rollout.state import ACTIVE, Pause, Phase, Rollout
 from shared.domain.rollout.writing import Writing
+from shared.domain.versions import fit
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
@@ -202,7 +204,9 @@ def _people_of(wave: str, totals: Totals) -> dict[str, object]:
 
 def _worker(sight: WorkerSight) -> WorkerView:
     text = sight.sync_mode.text if sight.sync_mode else ""
-    return WorkerView.model_validate(sight).model_copy(update={"sync_text": text})
+    app = running_version()
+    told = {"sync_text": text, "fit": fit(sight.version, app).text(app)}
+    return WorkerView.model_validate(sight).model_copy(update=told)
 
 
 def _pause(pause: Pause) -> PauseView:

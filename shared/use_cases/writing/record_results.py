@@ -62,7 +62,7 @@ async def _sight(reports: Sequence[WorkerReport], world: World, now: datetime) -
         for one in sorted(reports, key=lambda one: by_our_clock(one.reported_at, now))
     }
     before = {one.worker: one for one in await world.workers.sights()}
-    sights = [_sighted(report, now) for report in newest.values()]
+    sights = [_sighted(one, before.get(one.worker), now) for one in newest.values()]
     await world.workers.sighted(sights)
     emit(_reported(one) for one in reports)
     emit(
@@ -90,7 +90,7 @@ def _reported(report: WorkerReport) -> WorkerReported:
     )
 
 
-def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
+def _sighted(report: WorkerReport, before: WorkerSight | None, now: datetime) -> WorkerSight:
     sync, hindrance, mode = report.sync, report.hindrance, _sync_mode(report)
     ended = sync.state in {SyncState.SUCCEEDED, SyncState.FAILED}
     # That somebody else syncs is no problem.
@@ -110,6 +110,8 @@ def _sighted(report: WorkerReport, now: datetime) -> WorkerSight:
         clock_ahead=report.clock_ahead,
         sync_mode=mode,
         scope_group_sid=report.scope_group_sid,
+        version=report.version,
+        version_since=_version_since(report.version, before, now),
         host=_host(report.host, report, now) if report.host else None,
     )
 
@@ -140,6 +142,14 @@ def _host(host: HostReport, report: WorkerReport, now: datetime) -> HostSight:
             for one in host.hours
         ),
     )
+
+
+def _version_since(
+    version: str | None, before: WorkerSight | None, now: datetime
+) -> datetime | None:
+    if version is None:
+        return None
+    return before.version_since if before and before.version == version else now
 
 
 def _sync_mode(report: WorkerReport) -> SyncMode | None:

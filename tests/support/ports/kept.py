@@ -7,9 +7,11 @@ from typing import Protocol
 from shared.ports.audit import Audit
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
+from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.operations import Operations
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
+from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.workers import Workers
@@ -32,11 +34,15 @@ class Kept(Protocol):
     @property
     def workers(self) -> Workers: ...
     @property
+    def ledger_marks(self) -> LedgerMarks: ...
+    @property
     def scim_users(self) -> ScimUsers: ...
     @property
     def held_events(self) -> HeldEvents: ...
     @property
     def preflights(self) -> Preflights: ...
+    @property
+    def readings(self) -> Readings: ...
     @property
     def audit(self) -> Audit: ...
 

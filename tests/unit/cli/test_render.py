@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 
 from cli.render import people as people_tables
 from cli.render import totals
@@ -14,7 +14,7 @@ from cli.render.people import accepted_view
 from cli.render.states import WIDTH, bar, legend
 from shared.contracts.api.event_views import EventView, ReceiptView
 from shared.contracts.api.people_views import PersonView
-from shared.contracts.api.status_views import StatusView
+from shared.contracts.api.status_views import StatusView, VersionView
 from shared.domain.person.enrolment import State
 
 PERSON: dict[str, Any] = {
@@ -287,3 +287,11 @@ def test_accepted_events_are_shown_with_the_key_to_follow_them_by() -> None:
         "grace@contoso.test",
         "k1",
     ]
+
+
+def test_the_app_s_version_is_shown_with_the_time_since_which_it_writes() -> None:
+    """Nothing of an older app, which does not say it."""
+    app = VersionView.model_validate({"version": "0.3.0+1a2b3c4", "since": "2026-03-02T08:00:00Z"})
+    said = shown(Group(*totals.version_line(app)))
+    assert "the app is version 0.3.0+1a2b3c4 since 2026-03-02 08:00:00 UTC" in said
+    assert list(totals.version_line(None)) == []

@@ -69,6 +69,16 @@ def below(text: str, view: RenderableType) -> str:
 # --- the rollout ---
 
 
+def test_a_worker_s_version_is_shown_since_when_and_with_what_does_not_fit() -> None:
+    """An older or newer one says what to do; one that says nothing is unknown."""
+    newer = worker(version="0.4.0", version_since=NOW, fit="newer than the app (0.3.0)")
+    view = rollout_view(rollout(workers=(newer, worker(worker="w-2"))))
+    line = next(one for one in shown(view).splitlines() if "0.4.0" in one)
+    assert "2026-03-02 08:00:00" in line
+    assert "newer than the app (0.3.0)" in line
+    assert any("w-2" in one and "unknown" in one for one in shown(view).splitlines())
+
+
 def test_a_rollout_shows_its_phase_since_when_by_whom_and_what_comes_next() -> None:
     view = rollout_view(rollout())
     assert shown(view).startswith("Contoso SSPR")

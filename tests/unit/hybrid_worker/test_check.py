@@ -192,7 +192,8 @@ def connect_host_outcome(settings: SyncSettings, cmdlets: Cmdlets) -> CheckOutco
 
 def connect_host_outcomes(settings: SyncSettings, cmdlets: Cmdlets) -> dict[str, CheckOutcome]:
     carrier = Carrier("corp.contoso.com", settings.connector)
-    checks = connect_host_checks(settings, cmdlets, carrier, "dc1.corp.contoso.com")
+    writes_to = ["dc1.corp.contoso.com", "dc2.corp.contoso.com"]
+    checks = connect_host_checks(settings, cmdlets, carrier, writes_to)
     return {outcome.name: outcome for outcome in outcomes(checks)}
 
 
@@ -258,7 +259,8 @@ def test_a_scheduler_that_is_off_is_told_with_who_switches_it_on() -> None:
     ("named", "controller", "state", "detail"),
     [
         (None, "DC1.corp.contoso.com", CheckState.PASSED, "contoso.com reads the group, from DC1"),
-        (None, "dc2.corp.contoso.com", CheckState.PASSED, "while the worker writes to dc1"),
+        (None, "dc2.corp.contoso.com.", CheckState.PASSED, "reads the group, from dc2"),
+        (None, "dc3.corp.contoso.com", CheckState.PASSED, "writes to dc1.corp.contoso.com or dc2"),
         ("Forest", "dc1.corp.contoso.com", CheckState.FAILED, "contoso.com, fabrikam.com"),
         ("fabrikam.com", "dc1.corp.contoso.com", CheckState.PASSED, "fabrikam.com reads the group"),
     ],

@@ -37,6 +37,7 @@ class ScriptedHost:
     sessions: int = 0
     is_open: bool = False
     imports_from: str = "dc1.corp.contoso.com"
+    version: tuple[int, ...] | None = None
 
     def scheduler(self) -> Scheduler:
         self.looks += 1
@@ -48,7 +49,7 @@ class ScriptedHost:
         return [run for run in self.results if run.identifier not in known]
 
     def facts(self) -> ConnectFacts:
-        return ConnectFacts(controllers={"corp.contoso.com": self.imports_from})
+        return ConnectFacts(self.version, {"corp.contoso.com": self.imports_from})
 
     def close(self) -> None:
         self.is_open = False
@@ -383,6 +384,24 @@ def test_a_worker_that_was_down_for_long_tries_before_it_complains(scene: Scene)
     scene.sync = scene.restarted()
     scene.after(3)
     assert (scene.host.starts, scene.state("a")) == (1, (SyncState.PENDING, None))
+
+
+@pytest.mark.parametrize(
+    ("version", "problem"),
+    [(None, None), ((2, 5, 79, 0), None), ((2, 6, 1), None), ((2, 5, 78, 9), "too-old")],
+)
+def test_a_cycle_of_a_version_that_synchronizes_nothing_does_not_count(
+    scene: Scene, version: tuple[int, ...] | None, problem: str | None
+) -> None:
+    scene.host.version = version
+    scene.write("a")
+    scene.after(3)
+    scene.host.end()
+    scene.after(6)
+    state = SyncState.FAILED if problem else SyncState.SUCCEEDED
+    assert scene.state("a") == (state, problem)
+    if problem:
+        assert scene.recorded("a").sync.detail == "version 2.5.78.9, needed is 2.5.79.0"
 
 
 def test_a_cycle_that_imported_from_another_controller_is_for_entra_to_show(scene: Scene) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from hybrid_worker.heartbeat import Heartbeat
 from shared.contracts.messages.directory_result import SyncReport, SyncState
+from shared.contracts.messages.version import running_version
 from shared.contracts.messages.worker_report import SyncHindrance, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 
@@ -43,6 +44,7 @@ def test_the_first_one_is_due_at_once_and_says_who_when_and_how(heartbeat: Heart
         directory_problem="unreachable",
         directory_detail="timed out",
         sync=SUCCEEDED,
+        version=running_version(),
     )
 
 

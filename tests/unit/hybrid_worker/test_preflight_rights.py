@@ -67,6 +67,19 @@ def test_an_objects_entry_is_for_what_it_names() -> None:
     assert holds(rights.WRITE_LOCKOUT_TIME, Entry(ALLOW_OBJECT, SYNC, WRITE, LOCKOUT)) is Held.YES
 
 
+def test_an_entry_that_names_the_class_is_for_all_its_attributes_and_no_other_right() -> None:
+    """Found by random permissions on a real domain."""
+    of_class = Entry(ALLOW_OBJECT, SYNC, CONTROL | WRITE, USER)
+    assert holds(rights.WRITE_LOCKOUT_TIME, of_class) is Held.YES
+    assert holds(rights.WRITE_PWD_LAST_SET, of_class) is Held.YES
+    assert holds(rights.RESET_PASSWORD, of_class) is Held.NO
+    deny = Entry(DENY_OBJECT, SYNC, WRITE, USER)
+    assert holds(rights.WRITE_LOCKOUT_TIME, deny, of_class) is Held.NO
+    other = read_descriptor(descriptor(of_class))
+    right, of = rights.WRITE_LOCKOUT_TIME, rights.INET_ORG_PERSON
+    assert held(right, other, TOKEN, of) is Held.NO
+
+
 def test_an_objects_entry_that_names_nothing_is_for_everything() -> None:
     assert holds(rights.RESET_PASSWORD, Entry(ALLOW_OBJECT, SYNC, CONTROL)) is Held.YES
 

@@ -182,6 +182,19 @@ async def test_whoever_proves_nothing_is_refused_and_nothing_is_logged(
     assert signals == []
 
 
+@pytest.mark.parametrize(
+    ("request_", "holds_secret"),
+    [(signed({}, at=NOW - HOUR), True), (signed({}, secret=b"another"), False)],
+)
+async def test_only_who_holds_the_secret_can_ring_an_alarm(
+    stage: Stage, senders: Senders, request_: Sent, holds_secret: bool
+) -> None:
+    """What anybody on the internet can send is counted apart from it."""
+    with pytest.raises(NotProved) as refused:
+        await accept_hr(request_, senders, stage.world, NOW)
+    assert refused.value.holds_secret is holds_secret
+
+
 UNPROVED = [
     sent("?", {"id": "7"}, Door.PROOF),
     replace(signed({"id": "7"}, secret=b"another"), source="?"),

@@ -65,7 +65,7 @@ CHANGES = pytest.mark.parametrize(
         (convert, PauseReason.GROUP_CONVERTED),
         (take_out, PauseReason.GROUP_NOT_NESTED),
         (make_a_list, PauseReason.GROUP_NOT_SECURITY),
-        (delete, PauseReason.GROUP_NOT_SYNCED),
+        (delete, PauseReason.GROUP_MISSING),
     ],
 )
 

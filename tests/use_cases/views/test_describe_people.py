@@ -71,6 +71,14 @@ async def test_whoever_is_to_be_out_and_is_still_a_member_is_shown_as_such(
     assert still == ({1: None, 2: None} if state.is_enrolled else {1: True, 2: False})
 
 
+async def test_everybodys_ad_domain_is_shown_remembered_or_not(stage: Stage) -> None:
+    stage.arrive(1, synced=True, domain="emea.contoso.test")
+    stage.arrive(2, synced=True, domain="apac.contoso.test")
+    await stage.store(member(1, State.VISIBLE))
+    assert (await found(stage, an_id(1))).people[0].domain == "emea.contoso.test"
+    assert (await found(stage, an_id(2))).forecast[0].domain == "apac.contoso.test"
+
+
 async def test_nobody_is_nobody(stage: Stage) -> None:
     assert await describe_user("nobody@contoso.test", stage.world, NOW) is None
 

@@ -98,6 +98,46 @@ async def test_why_ad_does_not_answer_a_worker_and_whose_people_it_serves_are_ke
     )
 
 
+async def test_a_worker_s_version_is_kept_with_the_time_since_which_it_is_that(
+    stage: Stage,
+) -> None:
+    """The time stays while the version does, and a worker that says none has none."""
+    for minutes, version in ((0, "0.2.0"), (1, "0.3.0"), (2, "0.3.0")):
+        spoken = json.loads(report().body) | {"version": version}
+        at = NOW + minutes * MINUTE
+        await record_results([Message(json.dumps(spoken).encode())], stage.world, at)
+    (kept,) = await stage.world.workers.sights()
+    assert (kept.version, kept.version_since) == ("0.3.0", NOW + MINUTE)
+
+    await record_results([report()], stage.world, NOW + 3 * MINUTE)
+    (kept,) = await stage.world.workers.sights()
+    assert (kept.version, kept.version_since) == (None, None)
+
+
+async def test_what_a_newer_worker_s_sign_of_life_adds_is_passed_over_and_it_is_no_silence(
+    stage: Stage,
+) -> None:
+    """Given a field that nobody here knows, then the worker is heard of with its version."""
+    spoken = json.loads(report().body) | {"version": "9.0.0", "ofTomorrow": {"a": 1}}
+    await record_results([Message(json.dumps(spoken).encode())], stage.world, NOW)
+    (kept,) = await stage.world.workers.sights()
+    assert kept.version == "9.0.0"
+    assert await stage.world.ledger.refused(9) == []
+
+
+async def test_a_newer_worker_s_answer_is_refused_by_the_field_and_kept_whole(
+    stage: Stage,
+) -> None:
+    """What people are decided by is not read in part: it comes again after the update."""
+    await stage.store(commanded(1))
+    spoken = json.loads(result(1).body) | {"ofTomorrow": True}
+    await record_results([Message(json.dumps(spoken).encode())], stage.world, NOW)
+    (refused,) = await stage.world.ledger.refused(9)
+    assert (refused.field, refused.detail) == ("ofTomorrow", "no such field is known")
+    assert json.loads(refused.body or "") == spoken
+    assert (await stage.person(1)).state is State.REQUESTED
+
+
 async def test_who_has_been_put_in_is_applied_and_ours(stage: Stage) -> None:
     await stage.store(commanded(1))
     await record_results([result(1, sync=SYNCED)], stage.world, NOW)

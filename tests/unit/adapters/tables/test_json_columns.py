@@ -254,3 +254,23 @@ def test_what_was_stored_before_a_field_was_added_reads_as_its_default(rollout: 
     older = {"Rollout0": stored["Rollout0"].replace('"tallies":{},', "")}
     assert older != stored
     assert columns.read(older) == rollout
+
+
+PAUSE = Pause(
+    PauseReason.GROUP_MISSING,
+    "S-1-5",
+    datetime(2026, 3, 2, 10, tzinfo=UTC),
+    "rollout",
+    Phase.SOAKING,
+)
+
+
+def test_the_word_that_a_missing_groups_pause_had_before_is_read() -> None:
+    text = (
+        '{"reason":"group-not-synced","detail":"S-1-5","at":"2026-03-02T10:00:00Z",'
+        '"actor":"rollout","goes_on":"soaking"}'
+    )
+    (column,) = JsonColumns(Pause, "Pause").of(PAUSE)
+    read = JsonColumns(Pause, "Pause").read({column: text})
+    assert read == PAUSE
+    assert "group-missing" in JsonColumns(Pause, "Pause").of(read)[column]

@@ -1,14 +1,14 @@
 """What the tenant should hold, and the difference that an export sends.
 
-Level-triggered, as Entra Connect is: what could not be exported (staging, an error, an export
-that does nothing) stays a difference, and goes out with the next export.
+Level-triggered, as Entra Connect and Cloud Sync are: what could not be exported (staging, an
+error, an export that does nothing) stays a difference, and goes out with the next export.
 """
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from sandbox.connect_host.connector_space import ConnectorSpace
+from sandbox.directory_sync.connector_space import ConnectorSpace
 
 
 @dataclass
@@ -21,7 +21,7 @@ class SyncedGroup:
 
 @dataclass
 class Exported:
-    """What the tenant holds from this Connect host: people by anchor, groups by SID."""
+    """What the tenant holds from this sync: people by anchor, groups by SID."""
 
     people: dict[str, dict[str, Any]] = field(default_factory=dict)
     groups: dict[str, SyncedGroup] = field(default_factory=dict)

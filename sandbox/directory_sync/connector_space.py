@@ -1,4 +1,4 @@
-"""What the Connect host knows of AD: one connector space, kept up by DirSync changes."""
+"""What a sync knows of AD: one connector space, kept up by DirSync changes."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from uuid import UUID
 from ldap3.protocol.formatters.formatters import format_sid
 
 from sandbox.company import AD_DOMAIN
-from sandbox.connect_host.active_directory import Change
+from sandbox.directory_sync.active_directory import Change
 from sandbox.domain_controller import domain
 
 _DISABLED = 2
@@ -72,6 +72,7 @@ class Group:
     sid: str
     name: str
     members: set[str] = field(default_factory=set)
+    dn: str = ""
 
 
 @dataclass
@@ -115,6 +116,7 @@ class ConnectorSpace:
         if change.deleted:
             self.group = None
             return
+        self.group.dn = change.dn
         self.group.members |= change.members_added
         self.group.members -= change.members_removed
 
@@ -125,7 +127,7 @@ class ConnectorSpace:
             "scopeGroup": self.scope_group,
             "cookie": b64encode(self.cookie).decode(),
             "people": [[one.guid, one.dn, one.attributes] for one in self.people.values()],
-            "group": group and [group.guid, group.sid, group.name, sorted(group.members)],
+            "group": group and [group.guid, group.sid, group.name, sorted(group.members), group.dn],
         }
 
     @classmethod

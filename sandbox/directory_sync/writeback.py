@@ -1,6 +1,8 @@
-"""Password writeback: what the password reset service on a Connect host does.
+"""Password writeback: what a Connect host and a Cloud Sync agent do with a new password.
 
-The event ids are those of the Application log on a real host.
+The event ids are those of the Application log on a real Connect host. Whose password may be set, AD
+decides by the connector account's rights. What the sync engine refuses by itself, and what AD would
+enforce and Samba does not, is looked up here; each stands in `DIFFERENCES.md`.
 """
 
 from base64 import b64decode
@@ -16,14 +18,15 @@ from ldap3.core.results import (
 )
 from ldap3.utils.conv import escape_bytes
 
-from sandbox.connect_host.active_directory import ActiveDirectory
-from sandbox.connect_host.conditions import Conditions
+from sandbox.directory_sync import reset_policy
+from sandbox.directory_sync.active_directory import ActiveDirectory
 from sandbox.domain_controller import domain
 
 SUCCESS = 31002
 NOT_WORKING = 31044
 
 _FAILURES = {
+    33001: "Active Directory returned an unknown error.",
     33002: "The user could not be found in Active Directory.",
     33003: "More than one user matches the source anchor.",
     33004: "The connector account may not reset this user's password; it may be protected.",
@@ -44,25 +47,25 @@ class WritebackError(Exception):
         self.event_id = event_id
 
 
-def write_back(
-    ad: ActiveDirectory, conditions: Conditions, immutable_id: str, password: str
-) -> None:
+def write_back(ad: ActiveDirectory, immutable_id: str, password: str) -> None:
     """Set a person's password in AD, unlock the account and mark the password as fresh.
 
     Raises:
         ValueError: `immutable_id` is not the base64 of 16 bytes.
-        WritebackError: AD refused, nobody was found, or a condition forbids it.
+        WritebackError: AD refused, or nobody was found.
     """
-    if conditions.staging:
-        raise WritebackError(NOT_WORKING, "This server is in staging mode.")
-    if conditions.is_deaf:
-        raise WritebackError(NOT_WORKING, "The password reset service does not listen.")
-    if conditions.writeback_failure is not None:
-        raise WritebackError(conditions.writeback_failure)
     anchor = _anchor(immutable_id)
     try:
         with ad.connect() as connection:
             dn = _find(connection, anchor)
+            if reset_policy.has_reserved_ou(connection, dn):
+                raise WritebackError(33001)
+            with ad.connect(*reset_policy.ANYBODY) as anybody:
+                if reset_policy.cannot_change_password(anybody, dn):
+                    raise WritebackError(33004)
+            with ad.connect(*reset_policy.CONTROLLER_ITSELF) as controller:
+                if reset_policy.is_too_young(controller, dn):
+                    raise WritebackError(33008)
             connection.extend.microsoft.modify_password(dn, password)
             _check(connection)
             _freshen(connection, dn)
@@ -85,7 +88,7 @@ def _find(connection: ldap3.Connection, anchor: bytes) -> str:
     by_guid = f"(&(objectGUID={value})(!(mS-DS-ConsistencyGuid=*)))"
     status = ["userAccountControl", "msDS-User-Account-Control-Computed"]
     connection.search(
-        domain.PEOPLE,
+        domain.BASE,
         f"(&(objectClass=user)(|(mS-DS-ConsistencyGuid={value}){by_guid}))",
         attributes=status,
     )
