@@ -1,11 +1,11 @@
 """Follow up: whoever was written is looked for in Entra, whoever does not move is chased."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import is_object_id
-from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, verify
 from shared.ports.world import World
@@ -16,6 +16,8 @@ from shared.use_cases.recording import save_people, whoever_changed
 from shared.use_cases.write_control import is_held_up
 
 _CHASED = frozenset(state for state in State if state.is_chased)
+_AWAITED = (State.APPLIED, State.WITHDRAWING)
+"""What was written, and Entra is to show."""
 LOOK_UP_ONE_BY_ONE = 400
 """Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
 
@@ -44,22 +46,25 @@ async def _look(world: World, now: datetime) -> None:
     members = await _members_among(asked, world) if asked else frozenset()
     policy = await policy_in_force(world)
     held_up = await is_held_up(world, now)
-    for keys in await world.ledger.keys_in_state([State.APPLIED] if held_up else _CHASED):
-        seen = {key: key in members for key in keys if key in asked}
-        await _verify(keys & set(members) if held_up else keys, seen, policy, world, now)
+
+    def follow(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None:
+            return None
+        shown = Observation(member=key in members if key in asked else None)
+        after = verify(current, shown, policy, now)
+        return current if held_up and not _is_news(current, after) else after
+
+    for keys in await world.ledger.keys_in_state(_AWAITED if held_up else _CHASED):
+        looked_for = keys & asked if held_up else keys
+        await save_people(world, looked_for, follow, actor=ACTOR, now=now, queue=whoever_changed)
 
 
-async def _verify(
-    keys: Collection[str], seen: Mapping[str, bool], policy: Policy, world: World, now: datetime
-) -> None:
-    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        seen_now = Observation(member=seen.get(key))
-        return verify(current, seen_now, policy, now) if current else None
-
-    await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
+def _is_news(current: Enrolment, after: Enrolment) -> bool:
+    """Tells whether Entra shows what was written, in or out; all else is somebody being late."""
+    return after.state is not current.state and not after.state.is_to_write
 
 
-async def _to_look_for(world: World, now: datetime) -> Collection[str]:
+async def _to_look_for(world: World, now: datetime) -> AbstractSet[str]:
     """Returns the object ids of those whose membership has been written, or is said to be gone.
 
     Whoever is flagged as put in by somebody else is looked for when it is due.

@@ -26,6 +26,7 @@ from shared.use_cases.writing.follow_up import (
     follow_up,
 )
 from shared.use_cases.writing.read_registrations import read_registrations
+from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment, provisional
 from tests.support.stage import Stage, an_id, said, upn_of
 from tests.support.waves import sight
@@ -355,6 +356,34 @@ async def test_a_removal_is_the_end_once_entra_no_longer_shows_the_member(
     await follow_up(stage.world, now + MINUTE)
     gone = await stage.person(1)
     assert (gone.state, gone.reason, gone.flag) == (State.WITHDRAWN, Reason.SEEN_GONE, None)
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_while_nobody_can_be_late_what_entra_shows_is_noted_both_ways(
+    stage: Stage, *, started: bool
+) -> None:
+    """Given a stop, or a start just now, then who shows is in and who is gone is out.
+
+    Whoever is late is written again by nobody, and flagged by nobody.
+    """
+    rules, later = stage.world.tenant_rules, NOW + DAY
+    for number, is_member in [(1, True), (2, False), (3, False), (4, True)]:
+        stage.arrive(number, *[SCOPE] * is_member)
+    leaving = followed(3, State.WITHDRAWING), followed(4, State.WITHDRAWING)
+    await stage.store(
+        followed(1),
+        followed(2),
+        *(record(one, removal(WriteOutcome.DONE), rules, NOW) for one in leaving),
+    )
+    before = {number: await stage.person(number) for number in (2, 4)}
+    await stop(stage.world, later - MINUTE, actor="ada", reason="HR sent too many")
+    if started:
+        await start(stage.world, later, actor="ada", reason="cleared up")
+    queued = len(stage.broker.messages(SCOPE_CHANGES))
+    await follow_up(stage.world, later)
+    assert [await state_of(stage, number) for number in (1, 3)] == [State.VISIBLE, State.WITHDRAWN]
+    assert {number: await stage.person(number) for number in (2, 4)} == before
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == queued
 
 
 async def test_a_leaver_whom_somebody_else_put_in_is_not_out_before_they_are(
