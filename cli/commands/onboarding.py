@@ -12,9 +12,8 @@ from cli.tables import event_table, foreseen_table, refused_table
 from cli.terminal import Form, draw, show, show_json, tell
 
 _REPLAY = (
-    "To send mended messages again: sspr refused --bodies --output json "
-    "| jq -c '.[] | select(.queue == \"onboarding-events\") | .body | fromjson | MEND' "
-    "| sspr inject --file -"
+    "To send mended messages again with their action, dates, time and id: messages-refused in "
+    "docs/operations.md. With a new id and time an old leaving would count as the newest word."
 )
 app = typer.Typer()
 _PANEL = panel("Onboarding events")
