@@ -8,7 +8,7 @@ import pytest
 
 from sandbox.company import SCOPE_GROUP, SYNCED_SCOPE_GROUP
 from sandbox.rollouts import OperationRefused
-from tests.support.rig import reasons
+from tests.support.rig import reasons, until
 from tests.support.rollout_rig import SOAK, RolloutRig, ring
 
 MINUTE = timedelta(minutes=1)
@@ -41,6 +41,18 @@ def pauses(stage: RolloutRig, since: datetime) -> dict[str, Any]:
     pause: dict[str, Any] = stage.rollouts.reaches("paused")["pause"]
     assert datetime.fromisoformat(pause["at"]) - since <= IN_TIME
     return pause
+
+
+def goes_on(stage: RolloutRig) -> None:
+    """Resume, and again where Graph did not show yet that it was undone; wait for a look at it."""
+
+    def looked_and_went_on() -> bool:
+        if stage.rollouts.view()["phase"] == "paused":
+            stage.rollouts.control("resume", "it was undone")
+        stage.rig.run_function("clock_timer")
+        return bool(stage.rollouts.view()["phase"] != "paused")
+
+    until(looked_and_went_on, "the rollout to go on")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +95,8 @@ def test_a_change_of_the_ad_group_pauses_the_rollout_until_it_is_undone(
     finally:
         change.undo(stage)
 
-    stage.rollouts.control("resume", "it was undone")
+    goes_on(stage)
+    stage.passes(SOAK + MINUTE)
     stage.soaks_in("early")
     stage.is_in(second)
 
