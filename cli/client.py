@@ -33,9 +33,10 @@ from shared.contracts.api.operation_views import (
     ForgetOperation,
     OperationView,
     PlanOperation,
+    RecoverOperation,
     RollbackOperation,
 )
-from shared.contracts.api.people_views import PeopleView
+from shared.contracts.api.people_views import KeptOutPage, KeptOutView, PeopleView
 from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.contracts.api.status_views import StatusView
@@ -138,11 +139,24 @@ class OperatorApi:
         return self._at.post(f"held-events/{verb}", body, DecidedView, repeatable=False)
 
     def override(
-        self, verb: str, identity: str, reason: str, until: str | None = None
+        self, verb: str, identity: str, reason: str, until: str | None = None, **said: bool
     ) -> PeopleView:
-        """Includes, excludes or releases somebody; doing so twice does no more than once."""
-        body = {"reason": reason} | ({"until": until} if until else {})
+        """Includes, excludes or releases somebody; doing so twice does no more than once.
+
+        `said` is what else the app takes with the verb, where it is true.
+        """
+        more = {name: True for name, is_so in said.items() if is_so}
+        body = {"reason": reason} | ({"until": until} if until else {}) | more
         return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
+
+    def excluded(self) -> Iterator[KeptOutView]:
+        """Reads everybody whom operators keep out, page by page."""
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get("excluded", KeptOutPage, page=page)
+            people = _there(found, "the app cannot list whom it keeps out; it is older")
+            yield from people.people
+            page = people.next_page
 
     def rollout(self) -> RolloutView | None:
         """Returns the rollout as it stands; None before the first was applied."""
@@ -220,6 +234,11 @@ class OperatorApi:
         """Asks what rolling a wave back would do; with that plan's fingerprint, asks for it."""
         body = {"wave": wave, "reason": reason} | ({"plan": plan} if plan else {})
         return self._at.post("rollout/rollback", body, RollbackOperation)
+
+    def recover(self, reason: str, plan: str | None = None) -> RecoverOperation:
+        """Asks what an older ledger differs in from the world; with that fingerprint, to go on."""
+        body = {"reason": reason} | ({"plan": plan} if plan else {})
+        return self._at.post("ledger/recover", body, RecoverOperation)
 
     def forget(self, asked: Mapping[str, object]) -> ForgetOperation:
         """Asks what forgetting events would do; with that plan's fingerprint, asks for it.

@@ -25,6 +25,19 @@ def text_of(file: str) -> str:
         raise Failure(Status.NOT_FOUND, problem) from None
 
 
+def names_in(file: str) -> list[str]:
+    """Reads the names in a file, one a line; lines that begin with # say nothing.
+
+    Raises:
+        Failure: it cannot be read, or names nobody and nothing.
+    """
+    lines = [line.strip() for line in text_of(file).splitlines()]
+    names = [line for line in lines if line and not line.startswith("#")]
+    if not names:
+        raise Failure(Status.USAGE, f"{file} names nobody and nothing")
+    return names
+
+
 def views_of(found: "Iterable[Finding]") -> "list[FindingView]":
     """Returns the findings of a check on this machine, as the app would tell them."""
     from shared.contracts.api.error_views import FindingView

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.forget_views import ForgetView
     from shared.contracts.api.health_views import HealthView
-    from shared.contracts.api.people_views import PeopleView
-    from shared.contracts.api.plan_views import PlanView, RollbackView
+    from shared.contracts.api.people_views import KeptOutView, PeopleView
+    from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
     from shared.contracts.api.writing_views import WritingView
 
@@ -194,6 +194,26 @@ def rollback_table(rollback: "RollbackView") -> "RenderableType":
     from cli.render.plan import report_view, rollback_report
 
     return report_view(rollback_report(rollback))
+
+
+def recovery_table(recovery: "RecoveryView") -> "RenderableType":
+    """Renders what an older ledger and the world differ in."""
+    from cli.render.plan import recovery_report, report_view
+
+    return report_view(recovery_report(recovery))
+
+
+def excluded_table(people: "Sequence[KeptOutView]") -> "RenderableType":
+    """Renders whom operators keep out."""
+    from cli.plain import moment
+    from cli.render.layout import table
+
+    columns = ("person", "state", "reason", "until (UTC)", "by", "because")
+    rows = [
+        (one.key, one.state, one.reason, moment(one.until) or "", one.actor, one.detail)
+        for one in people
+    ]
+    return table(columns, rows)
 
 
 def forget_table(forgotten: "ForgetView") -> "RenderableType":

@@ -10,7 +10,7 @@ from shared.bootstrap import Serving
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.timers import run_timer
-from shared.use_cases.writing.follow_up import read_registrations
+from shared.use_cases.writing.read_registrations import read_registrations
 
 
 def blueprint(app: Serving) -> func.Blueprint:
@@ -26,8 +26,8 @@ def blueprint(app: Serving) -> func.Blueprint:
     @timers.function_name("registration_timer")
     @timers.timer_trigger("timer", schedule="%SSPR_REGISTRATION_SCHEDULE%")
     async def registration_timer(timer: func.TimerRequest) -> None:  # noqa: ARG001  # as above
-        """Read the registration report."""
-        await run_timer("registration_timer", read_registrations(app().world, app().now()))
+        """Read the registration report, or go on with it."""
+        await run_timer("registration_timer", read_registrations(app().world, app().now))
 
     @timers.function_name("reconcile_timer")
     @timers.timer_trigger("timer", schedule="%SSPR_RECONCILE_SCHEDULE%")

@@ -2,18 +2,27 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 from functions.responses import NotFound
 from functions.routes import Request, Routes
 from shared.contracts.api.event_views import AcceptedEvents, EventView
-from shared.contracts.api.operator_requests import ByHand, EventsSent, Nothing, Steer
-from shared.contracts.api.people_views import PeopleView
+from shared.contracts.api.operator_requests import (
+    ByHand,
+    EventsSent,
+    Exclude,
+    Nothing,
+    Page,
+    Release,
+)
+from shared.contracts.api.people_views import KeptOutPage, PeopleView
 from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import Enrolment
 from shared.ports.world import World
 from shared.use_cases.onboarding.accept_events import accept_events
 from shared.use_cases.onboarding.override_person import exclude, include, release
+from shared.use_cases.views.describe_kept_out import list_kept_out
 from shared.use_cases.views.describe_people import (
     describe_event,
     describe_status,
@@ -76,30 +85,43 @@ async def include_person(asked: Request[ByHand]) -> PeopleView:
 
 @routes.post(
     "people/{identity}/exclude",
-    takes=ByHand,
+    takes=Exclude,
     answers=PeopleView,
     example=_EXAMPLE,
     refuses=_REFUSED,
 )
-async def exclude_person(asked: Request[ByHand]) -> PeopleView:
+async def exclude_person(asked: Request[Exclude]) -> PeopleView:
     """Keep somebody out of scope, and take them out where they are in."""
-    return await _said(exclude, asked)
+    sent = asked.sent
+    verb = partial(exclude, for_good=sent.never, take_out=sent.take_out)
+    return await _said(verb, asked)
 
 
 @routes.post(
     "people/{identity}/release",
-    takes=Steer,
+    takes=Release,
     answers=PeopleView,
     example={"reason": "their project is over"},
     refuses=_REFUSED,
 )
-async def release_person(asked: Request[Steer]) -> PeopleView:
+async def release_person(asked: Request[Release]) -> PeopleView:
     """Forget what was said of somebody by hand; the rollout decides again."""
     who = asked.path["identity"]
     released = await release(
-        who, asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason
+        who,
+        asked.world,
+        asked.now,
+        actor=asked.actor,
+        reason=asked.sent.reason,
+        for_good=asked.sent.never,
     )
     return people_view(released, asked.now)
+
+
+@routes.get("excluded", takes=Page, answers=KeptOutPage)
+async def get_excluded(asked: Request[Page]) -> KeptOutPage:
+    """A page of those whom operators keep out, for a time or for good."""
+    return await list_kept_out(asked.sent.page, asked.world, asked.now)
 
 
 class _Verb(Protocol):
@@ -115,7 +137,7 @@ class _Verb(Protocol):
     ) -> Awaitable[Sequence[Enrolment]]: ...
 
 
-async def _said(verb: _Verb, asked: Request[ByHand]) -> PeopleView:
+async def _said(verb: _Verb, asked: Request[Any]) -> PeopleView:
     said = asked.sent
     changed = await verb(
         asked.path["identity"],

@@ -9,6 +9,7 @@ from shared.contracts.api.operation_orders import (
     ForgetOrder,
     OperationOrder,
     PlanOrder,
+    RecoverOrder,
     RollbackOrder,
 )
 from shared.contracts.api.operation_views import (
@@ -16,6 +17,7 @@ from shared.contracts.api.operation_views import (
     ApplyOperation,
     ForgetOperation,
     PlanOperation,
+    RecoverOperation,
     RollbackOperation,
 )
 from shared.contracts.api.operator_requests import (
@@ -24,6 +26,7 @@ from shared.contracts.api.operator_requests import (
     Forget,
     Nothing,
     Page,
+    Recover,
     RollBack,
 )
 from shared.contracts.api.plan_views import PlanPeople, PlanView
@@ -84,6 +87,18 @@ async def apply_plan(asked: Request[Apply]) -> ApplyOperation:
 async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
     """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
     return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
+
+
+@routes.post(
+    "ledger/recover",
+    takes=Recover,
+    answers=RecoverOperation,
+    status=202,
+    example={"reason": "restored from the copy of Sunday", "plan": "7c41d0…"},
+)
+async def recover_ledger(asked: Request[Recover]) -> RecoverOperation:
+    """Ask what an older ledger and the world differ in or, with that fingerprint, go on."""
+    return await _requested(RecoverOrder(**asked.sent.model_dump()), asked, RecoverOperation)
 
 
 @routes.post(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, partial
 
+from shared.adapters.blobs.audit_mark import BlobAuditMark, NoAuditMark
+from shared.adapters.blobs.place import BlobPlace
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 from shared.adapters.graph.client import GraphClient
@@ -28,6 +30,7 @@ from shared.contracts.messages.version import running_version
 from shared.domain.errors import ConfigurationError
 from shared.domain.signals import AppMisconfigured, plain_text
 from shared.logs import PRODUCT, configure_logging
+from shared.ports.audit_mark import AuditMarks
 from shared.ports.dependency import Dependency
 from shared.ports.operators import OperatorTokens
 from shared.ports.senders import Senders
@@ -181,6 +184,7 @@ def build_app(setup: Setup) -> App:
         operations=tables.operations,
         workers=tables.workers,
         ledger_marks=tables.ledger_marks,
+        readings=tables.readings,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,
@@ -189,6 +193,7 @@ def build_app(setup: Setup) -> App:
         dead_letters=ServiceBusDeadLetters(address, by_identity),
         unread=ServiceBusUnread(address, by_identity),
         lifecycle=GraphLifecycle(graph),
+        audit_mark=_audit_mark(settings),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
         licences=settings.licences,
@@ -230,6 +235,17 @@ def _tables(settings: AppSettings) -> Tables:
     return Tables.from_endpoint(
         settings.ledger_endpoint or "", credential(settings.identity_client_id), writer
     )
+
+
+def _audit_mark(settings: AppSettings) -> AuditMarks:
+    if settings.ledger_connection_string:
+        text = settings.ledger_connection_string.get_secret_value()
+        place = BlobPlace.of_connection_string(text)
+    else:
+        place = BlobPlace.beside_tables(settings.ledger_endpoint or "")
+    if place is None:
+        return NoAuditMark()
+    return BlobAuditMark(place, partial(credential, settings.identity_client_id))
 
 
 def _resources(settings: AppSettings) -> list[str]:

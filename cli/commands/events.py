@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exits import EPILOG, Failure, Status
+from cli.findings import names_in
 from cli.options import Actor, Output, Patience, Reason, Yes, app_of, signed
 from cli.plain import count, people
 from cli.tables import forget_table
@@ -81,7 +82,7 @@ def forget(
     """Show what becomes of whom if events are forgotten; with --apply, forget them."""
     from cli.operations import finished
 
-    asked = _asked([*(names or ()), *_lines(file)], source, since, until)
+    asked = _asked([*(names or ()), *(names_in(file) if file else ())], source, since, until)
     if not apply:
         doing, otherwise = "finding out what becomes of whom", "nothing was done; try again"
     else:
@@ -114,18 +115,6 @@ def _asked(
     if not (names or source or since):
         raise typer.BadParameter("name events or people, or give --file, --source or --from")
     return {name: value for name, value in told.items() if value}
-
-
-def _lines(file: str | None) -> list[str]:
-    if file is None:
-        return []
-    from cli.findings import text_of
-
-    found = [line.strip() for line in text_of(file).splitlines()]
-    names = [line for line in found if line and not line.startswith("#")]
-    if not names:
-        raise Failure(Status.USAGE, f"{file} names nobody and nothing")
-    return names
 
 
 def _complain(shown: "ForgetView") -> None:

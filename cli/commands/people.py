@@ -1,5 +1,6 @@
 """People: show somebody's way, and include or exclude them by hand."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,10 +8,11 @@ import typer
 
 from cli import goals
 from cli.exits import Failure, Status
+from cli.findings import names_in
 from cli.follow import follow
 from cli.options import Actor, Output, Person, Reason, app_of, panel, signed
-from cli.tables import people_table
-from cli.terminal import Form, console, show
+from cli.tables import excluded_table, people_table
+from cli.terminal import Form, console, draw, show, show_json
 from cli.until import read_until
 from shared.contracts.api.words import PersonState
 
@@ -26,6 +28,20 @@ Until = Annotated[
         show_default=False,
     ),
 ]
+
+SomeIdentity = Annotated[
+    str | None, typer.Argument(help="UPN, employee id or object id.", show_default=False)
+]
+PeopleFile = Annotated[
+    str | None,
+    typer.Option(
+        "--file",
+        metavar="<file>",
+        help="Say it of everybody in this file, one name a line; - for stdin.",
+        show_default=False,
+    ),
+]
+_FOR_GOOD = "excluded-for-good"
 
 app = typer.Typer()
 _PANEL = panel("People")
@@ -84,31 +100,86 @@ def include(
 def exclude(
     *,
     ctx: typer.Context,
-    identity: Person,
+    identity: SomeIdentity = None,
+    file: PeopleFile = None,
     reason: Reason,
     until: Until = None,
+    never: Annotated[
+        bool,
+        typer.Option(
+            "--never", help="Exclude for good, whatever events, waves and documents come."
+        ),
+    ] = False,
+    take_out: Annotated[
+        bool,
+        typer.Option("--take-out", help="Take them out even where somebody else put them in."),
+    ] = False,
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
     """Exclude one person, whatever the waves say; removes them if they are in."""
+    if never and until:
+        raise typer.BadParameter("for good has no end; leave out --until", param_hint="--never")
+    moment = _moment(until)
     with app_of(ctx, signed(actor)) as api:
-        show(api.override("exclude", identity, reason, _moment(until)), people_table, output)
+        answers = [
+            api.override("exclude", one, reason, moment, never=never, takeOut=take_out)
+            for one in _identities(identity, file)
+        ]
+    show(_together(answers), people_table, output)
 
 
 @app.command(**_PANEL)
 def release(
+    *,
     ctx: typer.Context,
-    identity: Person,
+    identity: SomeIdentity = None,
+    file: PeopleFile = None,
     reason: Reason,
+    never: Annotated[
+        bool, typer.Option("--never", help="Release from an exclusion for good as well.")
+    ] = False,
     actor: Actor = None,
     output: Output = Form.TABLE,
 ) -> None:
     """Release one person from include and exclude; lets the waves decide again."""
+    identities = _identities(identity, file)
     with app_of(ctx, signed(actor)) as api:
-        answer = api.override("release", identity, reason)
+        answers = [api.override("release", one, reason, never=never) for one in identities]
+    answer = _together(answers)
     if not answer.people:
-        raise Failure(Status.NOT_FOUND, f"nothing was ever said or done of {identity}")
+        raise Failure(Status.NOT_FOUND, f"nothing was ever said or done of {', '.join(identities)}")
     show(answer, people_table, output)
+
+
+@app.command(**_PANEL)
+def excluded(
+    *,
+    ctx: typer.Context,
+    never: Annotated[
+        bool, typer.Option("--never", help="Only those who are excluded for good.")
+    ] = False,
+    output: Output = Form.TABLE,
+) -> None:
+    """List the people whom operators keep out, with who said so and why."""
+    with app_of(ctx) as api:
+        found = [one for one in api.excluded() if not never or one.reason == _FOR_GOOD]
+    if output is Form.JSON:
+        show_json([one.model_dump(mode="json", by_alias=True) for one in found])
+    else:
+        draw(excluded_table(found))
+
+
+def _identities(identity: str | None, file: str | None) -> list[str]:
+    if (identity is None) == (file is None):
+        raise typer.BadParameter("give one person, or a --file of people")
+    return [identity] if identity is not None else names_in(file or "")
+
+
+def _together(answers: "Sequence[PeopleView]") -> "PeopleView":
+    from shared.contracts.api.people_views import PeopleView
+
+    return PeopleView(people=tuple(one for answer in answers for one in answer.people))
 
 
 def _moment(until: str | None) -> str | None:

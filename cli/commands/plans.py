@@ -11,7 +11,14 @@ from cli.exits import Failure, RefusedInput, Status
 from cli.findings import line_of, show_findings, text_of, views_of
 from cli.options import Actor, Output, Patience, Reason, Yes, app_of, panel, signed
 from cli.plain import moment, people
-from cli.tables import check_table, plan_markdown, plan_table, rollback_table, rollout_table
+from cli.tables import (
+    check_table,
+    plan_markdown,
+    plan_table,
+    recovery_table,
+    rollback_table,
+    rollout_table,
+)
 from cli.terminal import Form, confirm, draw, show_as_json, show_json, tell, written
 
 if TYPE_CHECKING:
@@ -198,6 +205,40 @@ def rollback(
         show_as_json(done)
     else:
         draw(rollback_table(result))
+
+
+@app.command(**_PANEL)
+def recover(
+    *,
+    ctx: typer.Context,
+    reason: Reason,
+    yes: Yes = False,
+    actor: Actor = None,
+    timeout: Patience = 600,
+    output: Output = Form.TABLE,
+) -> None:
+    """Go on with a ledger that is older than the world: show what differs, ask, and take it up.
+
+    Nobody is put in or taken out by it; whoever is gone stays out until you release them.
+    """
+    from cli.operations import finished
+
+    with app_of(ctx, signed(actor)) as api:
+        _, shown = finished(
+            api,
+            api.recover(reason),
+            "finding out what differs",
+            timeout=timeout,
+            otherwise="nothing was done; try again",
+        )
+        draw(recovery_table(shown), stderr=True)
+        confirm("Take the world as it is, and go on?", yes=yes)
+        operation = api.recover(reason, shown.fingerprint)
+        done, result = finished(api, operation, "recovering", timeout=timeout, otherwise=_LATER)
+    if output is Form.JSON:
+        show_as_json(done)
+    else:
+        draw(recovery_table(result))
 
 
 def _findings(text: str) -> "list[FindingView]":

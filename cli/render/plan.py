@@ -9,7 +9,7 @@ from rich.text import Text
 from cli.plain import escaped, moment, people, spelt
 from cli.render.layout import cell, heading, plain, table
 from shared.contracts.api.counts import CountView
-from shared.contracts.api.plan_views import PlannedWave, PlanView, RollbackView
+from shared.contracts.api.plan_views import PlannedWave, PlanView, RecoveryView, RollbackView
 
 _MOST_DEPARTMENTS = 30
 _MOST_NAMED = 10
@@ -78,6 +78,43 @@ def rollback_report(rollback: RollbackView) -> Report:
         next_step="",
         command="",
     )
+
+
+def recovery_report(found: RecoveryView) -> Report:
+    """Reports what an older ledger and the world differ in, and what comes of whom."""
+    kept_out = "are kept out" if found.done else "would be kept out until you release them"
+    stay = "stay" if found.done else "would stay, and count as there before"
+    rows = (
+        (f"{found.gone:,}", f"in scope by the ledger and in no group: they {kept_out}"),
+        (f"{found.unknown:,}", f"in the group and not by the ledger: they {stay}"),
+        (f"{found.waiting:,}", "whose time has not come: put in when it has"),
+        (f"{found.leaving:,}", "on the way out and still in: taken out, as was asked before"),
+        (f"{found.additions:,}", "wanted by the document in force: put in afterwards"),
+        *((f"{one.people:,}", f"taken out afterwards: {one.text}") for one in found.removals),
+    )
+    return Report(
+        title="The ledger and the world",
+        lines=(found.problem, f"{people(found.members)} in the scope group"),
+        sections=tuple(
+            one
+            for one in (
+                Section("What differs", ("people", "who, and what becomes of them"), rows),
+                _named("In no group", found.gone_people, found.gone),
+                _named("Not known to the ledger", found.unknown_people, found.unknown),
+            )
+            if one.rows
+        ),
+        alarms=(),
+        warnings=() if found.has_rollout else ("no rollout: plan and apply its document again",),
+        next_step="",
+        command="",
+    )
+
+
+def _named(title: str, shown: Sequence[str], number: int) -> Section:
+    rows = tuple((one,) for one in shown[:_MOST_NAMED])
+    more = ((f"and {number - len(rows):,} more",),) if number > len(rows) > 0 else ()
+    return Section(title, ("object id",), (*rows, *more))
 
 
 def report_view(report: Report) -> RenderableType:

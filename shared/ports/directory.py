@@ -1,6 +1,7 @@
 """Entra, as the use cases read it."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -9,6 +10,16 @@ from shared.domain.person.people import Identifier, Memberships, Person, Registr
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
 from shared.domain.rollout.sspr_policy import PolicyChange
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationPage:
+    """A page of the registration report."""
+
+    rows: Mapping[str, Registration]
+    """By object id."""
+    following: str | None
+    """The place of the next page; None at the report's end."""
 
 
 class Directory(Protocol):
@@ -34,8 +45,12 @@ class Directory(Protocol):
     async def scope_member_ids(self) -> frozenset[str]:
         """Returns everybody in the scope group, direct or nested, by listing it."""
 
-    async def registrations(self) -> Mapping[str, Registration]:
-        """Returns the whole registration report by object id; it lags by up to hours."""
+    def registrations(self, place: str | None = None) -> AsyncGenerator[RegistrationPage]:
+        """Yields the registration report page by page, from that place on; it lags by hours.
+
+        It is read from its beginning where no place is given, or where that place is not there
+        any more: Graph forgets them after a time.
+        """
 
     def everybody(self) -> AsyncIterator[Sequence[Person]]:
         """Yields every user of the tenant by the page, guests and disabled ones too."""

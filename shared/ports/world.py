@@ -7,6 +7,7 @@ from shared.domain.person.brake import Brakes
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
 from shared.ports.audit import Audit
+from shared.ports.audit_mark import AuditMarks, LedgerCheck
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
@@ -19,6 +20,7 @@ from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
+from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.tenant_facts import TenantFacts
@@ -56,6 +58,7 @@ class World:
     operations: Operations
     workers: Workers
     ledger_marks: LedgerMarks
+    readings: Readings
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights
@@ -64,9 +67,12 @@ class World:
     dead_letters: DeadLetters
     unread: Unread
     lifecycle: Lifecycle
+    audit_mark: AuditMarks
+    """How far the ledger had come, kept outside of it."""
     tenant_rules: TenantRules
     """Not who may be enrolled: `policy_in_force` tells that, or a document by `governs`."""
     limits: TimeLimits = TimeLimits()
     licences: Licences = DEFAULT_LICENCES
     """What has to be assigned to somebody who is to reset a password."""
     brakes: Brakes = field(default_factory=Brakes)
+    ledger_check: LedgerCheck = field(default_factory=LedgerCheck)

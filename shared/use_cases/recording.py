@@ -169,7 +169,7 @@ async def keep_refusals(refusals: Collection[Receipt], world: World) -> None:
 
 def awaits_writer(enrolment: Enrolment) -> bool:
     """Tells whether a write is owed and nobody is at it."""
-    return enrolment.state.is_to_write and enrolment.command_key is None
+    return enrolment.awaits_write and enrolment.command_key is None
 
 
 async def queue_writes(

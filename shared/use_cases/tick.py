@@ -12,7 +12,7 @@ from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.writing.follow_up import follow_up
-from shared.use_cases.writing.stop_and_start import carry_out_word
+from shared.use_cases.writing.stop_and_start import carry_out_word, watch_ledger
 
 type Clock = Callable[[], datetime]
 
@@ -20,7 +20,8 @@ type Clock = Callable[[], datetime]
 async def tick(world: World, clock: Clock) -> None:
     """Follows up, asks again for those who wait, returns unread events, advances the rollout.
 
-    First comes what a stop or a start of everything that writes leads to. The rollout is last,
+    First comes the ledger itself, which may be older than the world, then what a stop or a start of
+    everything that writes leads to. The rollout is last,
     since a wave takes its time, and after the look at its group: no wave begins that nobody would
     be in.
 
@@ -31,6 +32,7 @@ async def tick(world: World, clock: Clock) -> None:
     """
     await all_in_turn(
         [
+            lambda: watch_ledger(world, clock()),
             lambda: carry_out_word(world, clock()),
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),

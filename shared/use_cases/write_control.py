@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from shared.domain.rollout.writing import Writing, other_group
+from shared.domain.rollout.writing import StopReason, Writing, other_group
 from shared.ports.world import World
+from shared.use_cases.ledger_age import why_older_at_first
 
 
 async def is_stopped(world: World) -> bool:
@@ -15,11 +16,13 @@ async def stopped(world: World) -> str | None:
     """Says why nothing may be written, in a line, or returns None while everything goes on.
 
     A group that is not the one of before is never written, whether or not the clock has stopped
-    everything because of it already.
+    everything because of it already; neither is any by a ledger that is older than the world.
     """
     stored = await world.write_control.current()
     if stored and stored.writing.is_stopped:
         return stop_text(stored.writing)
+    if why := await why_older_at_first(world):
+        return f"{why}; sspr recover shows what differs"
     return await group_conflict(world, stored.writing if stored else None)
 
 
@@ -44,4 +47,5 @@ async def group_conflict(world: World, writing: Writing | None) -> str | None:
 def stop_text(writing: Writing) -> str:
     """Says in a line that nothing is written, and what to do about it."""
     why = writing.reason or (writing.stop.text if writing.stop else "")
-    return f"everything that writes is stopped, by {writing.actor}: {why}; sspr start goes on"
+    onward = "sspr recover" if writing.stop is StopReason.LEDGER_OLDER else "sspr start"
+    return f"everything that writes is stopped, by {writing.actor}: {why}; {onward} goes on"

@@ -19,6 +19,8 @@ from shared.domain.ledger_mark import FORMAT
 from tests.support.rig import EVENTS, RESULTS, People, Rig, until
 
 NEWER = "9.0.0"
+_ON_THE_WAY = ("requested", "applied", "visible", "effective")
+"""Whose event was taken; how fast they go on from there is tested elsewhere."""
 
 
 def test_a_ledger_that_this_version_may_not_read_is_refused_in_words_and_eats_nothing(
@@ -51,7 +53,7 @@ def test_a_ledger_that_this_version_may_not_read_is_refused_in_words_and_eats_no
         assert rig.groups(cloud) == []
 
     for person in (cloud, synced):
-        rig.reaches(person.user_principal_name, "effective")
+        rig.reaches(person.user_principal_name, *_ON_THE_WAY)
     assert rig.messages(EVENTS, dead=True) == []
 
 
@@ -86,7 +88,7 @@ def test_a_person_with_a_word_of_tomorrow_waits_and_costs_nobody_else(
     rig.offboard(person.user_principal_name)
     rig.onboard(other.user_principal_name)
 
-    rig.reaches(other.user_principal_name, "requested", "applied", "visible", "effective")
+    rig.reaches(other.user_principal_name, *_ON_THE_WAY)
     answer = rig.console.app.get(f"/users/{person.user_principal_name}")
     assert answer.status_code == 503
     assert "this version does not know 'teleported'" in answer.text

@@ -75,7 +75,7 @@ def test_leavers_of_every_kind_are_taken_out(rig: Rig, people: People) -> None:
     for name in names:
         gone = rig.reaches(name, "withdrawn")
         assert "offboarded" in reasons(gone)
-        assert gone["reason"] == "removed"
+        assert gone["reason"] == "seen-gone"
     assert not {person.sam_account_name for person in leavers} & set(rig.ad_members())
     # Two of them leave Entra's group only by the next delta sync.
     rig.console.sync()

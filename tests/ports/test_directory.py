@@ -24,6 +24,7 @@ from tests.support.graph_tenant import (
     UNA,
 )
 from tests.support.ports.entra import GROUP_SID, Entra, anchor_of
+from tests.support.report import report_of
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 GRACE_UPN = "grace@contoso.test"
@@ -180,7 +181,7 @@ async def test_a_scope_group_that_does_not_exist_is_no_empty_scope(entra: Entra)
 async def test_the_report_says_who_is_in_scope_and_who_has_registered(entra: Entra) -> None:
     await entra.scope.add([GRACE, CLOUD_PEOPLE[20]])
     entra.register(GRACE_UPN, "una@contoso.test")
-    report = await entra.directory.registrations()
+    report = await report_of(entra.directory)
     assert report.keys() == set(CLOUD_PEOPLE)
     assert (report[GRACE].sspr_enabled, report[GRACE].sspr_registered) == (True, True)
     known = report[CLOUD_PEOPLE[20]]
@@ -226,7 +227,7 @@ async def test_the_report_follows_whom_sspr_is_switched_on_for(entra: Entra) -> 
     await entra.scope.add([GRACE])
 
     async def enabled() -> set[str]:
-        report = await entra.directory.registrations()
+        report = await report_of(entra.directory)
         return {GRACE, UNA} & {one for one, row in report.items() if row.sspr_enabled}
 
     assert await enabled() == {GRACE}

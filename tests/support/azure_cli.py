@@ -18,6 +18,7 @@ from uuid import uuid4
 import jmespath
 
 GRAPH = "https://graph.microsoft.com/v1.0/"
+TOKEN = "a-token-of-the-azure-cli"
 _CONDITION = re.compile(r"(\w+) eq '((?:[^']|'')*)'")
 
 
@@ -30,6 +31,9 @@ def main() -> int:
     file = Path(os.environ["AZURE_CLI_STATE"])
     state = json.loads(file.read_text())
     if sys.argv[1:3] == ["account", "show"]:
+        return 0 if state["signedIn"] else 1
+    if sys.argv[1:3] == ["account", "get-access-token"]:
+        sys.stdout.write(f"{TOKEN}\n" if state["signedIn"] else "")
         return 0 if state["signedIn"] else 1
     asked = _arguments()
     try:
@@ -57,13 +61,13 @@ def _answered(asked: argparse.Namespace, state: dict[str, Any]) -> Any:
     parameters = dict(one.split("=", 1) for one in asked.url_parameters)
     path = asked.url.removeprefix(GRAPH).split("/")
     if asked.method == "get":
-        return _read(path, parameters, state)
+        return read(path, parameters, state)
     state["changes"].append(f"{asked.method} {'/'.join(path)}")
     body = json.loads(asked.body) if asked.body else {}
-    return _change(asked.method, path, body, state)
+    return change(asked.method, path, body, state)
 
 
-def _read(path: list[str], parameters: Mapping[str, str], state: dict[str, Any]) -> Any:
+def read(path: list[str], parameters: Mapping[str, str], state: dict[str, Any]) -> Any:
     match path:
         case ["servicePrincipals"]:
             return _filtered(state["servicePrincipals"], parameters)
@@ -83,10 +87,20 @@ def _read(path: list[str], parameters: Mapping[str, str], state: dict[str, Any])
             return {"value": [{"id": one} for one in unit["members"]]}
         case ["roleManagement", "directory", "roleAssignments"]:
             return _filtered(state["roleAssignments"], parameters)
+    return _read_application(path, parameters, state)
+
+
+def _read_application(path: list[str], parameters: Mapping[str, str], state: dict[str, Any]) -> Any:
+    match path:
+        case ["applications"]:
+            return _filtered(state.get("applications", []), parameters)
+        case ["servicePrincipals", key, "appRoleAssignedTo"]:
+            given = [one for one in state["appRoleAssignments"] if one["resourceId"] == key]
+            return {"value": given}
     raise Refused(f"BadRequest: {path}")
 
 
-def _change(method: str, path: list[str], body: dict[str, Any], state: dict[str, Any]) -> Any:
+def change(method: str, path: list[str], body: dict[str, Any], state: dict[str, Any]) -> Any:
     match [method, *path]:
         case ["post", "servicePrincipals", key, "appRoleAssignments"]:
             assert body.keys() == {"principalId", "resourceId", "appRoleId"}
@@ -109,13 +123,51 @@ def _change(method: str, path: list[str], body: dict[str, Any], state: dict[str,
             return unit
         case ["post", "directory", "administrativeUnits", key, "members", "$ref"]:
             unit = _one(state["administrativeUnits"], key)
-            unit["members"].append(body["@odata.id"].removeprefix(f"{GRAPH}groups/"))
+            unit["members"].append(body["@odata.id"].partition("/v1.0/groups/")[2])
         case ["post", "roleManagement", "directory", "roleAssignments"]:
             assert body.keys() == {"roleDefinitionId", "principalId", "directoryScopeId"}
             state["roleAssignments"].append({"id": uuid4().hex, **body})
         case _:
+            return _change_application(method, path, body, state)
+    return None
+
+
+def _change_application(
+    method: str, path: list[str], body: dict[str, Any], state: dict[str, Any]
+) -> Any:
+    match [method, *path]:
+        case ["post", "applications"]:
+            made = {"id": str(uuid4()), "appId": str(uuid4()), "identifierUris": [], **body}
+            made["api"] = {"preAuthorizedApplications": []} | made["api"]
+            state["applications"].append(made)
+            return made
+        case ["patch", "applications", key]:
+            _mend(_one(state["applications"], key), body)
+        case ["post", "servicePrincipals"]:
+            assert any(one["appId"] == body["appId"] for one in state["applications"])
+            state["servicePrincipals"].append({"id": str(uuid4()), **body})
+            return state["servicePrincipals"][-1]
+        case ["patch", "servicePrincipals", key]:
+            _one(state["servicePrincipals"], key).update(body)
+        case ["post", "servicePrincipals", key, "appRoleAssignedTo"]:
+            assert body.keys() == {"principalId", "resourceId", "appRoleId"}
+            assert body["resourceId"] == key
+            _one(state["groups"], body["principalId"])
+            state["appRoleAssignments"].append({"id": uuid4().hex, **body})
+        case _:
             raise Refused(f"BadRequest: {method} {path}")
     return None
+
+
+def _mend(application: dict[str, Any], body: dict[str, Any]) -> None:
+    """Takes it as Graph does: clients may use scopes that are there, addresses are ours."""
+    offered = {one["id"] for one in application["api"]["oauth2PermissionScopes"]}
+    for client in body["api"]["preAuthorizedApplications"]:
+        if not set(client["delegatedPermissionIds"]) <= offered:
+            raise Refused("InvalidPermission: no such permission")
+    if body["identifierUris"] != [f"api://{application['appId']}"]:
+        raise Refused("HostNameNotOnVerifiedDomain")
+    application.update(body)
 
 
 def _known_units(state: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,7 +8,13 @@ from shared.contracts.api.counts import CountView
 from shared.contracts.api.health_views import CheckView, HealthView
 from shared.contracts.api.operation_views import AnyOperation
 from shared.contracts.api.people_views import CauseView, ForecastView, PersonView, StepView
-from shared.contracts.api.plan_views import GateNeeds, PlannedWave, PlanView, RollbackView
+from shared.contracts.api.plan_views import (
+    GateNeeds,
+    PlannedWave,
+    PlanView,
+    RecoveryView,
+    RollbackView,
+)
 from shared.contracts.api.rollout_views import (
     EvaluationView,
     GateView,
@@ -309,6 +315,26 @@ def rollback(**changes: Any) -> dict[str, Any]:
         "done": False,
     }
     return as_json(RollbackView(**(known | changes)))
+
+
+def recovery(**changes: Any) -> dict[str, Any]:
+    """What an older ledger differs in: two are gone, one is unknown to it."""
+    known: dict[str, Any] = {
+        "fingerprint": FINGERPRINT,
+        "problem": "the ledger does not know what it recorded until Sunday",
+        "members": 40,
+        "gone": 2,
+        "gone_people": (GRACE_ID, "another"),
+        "unknown": 1,
+        "unknown_people": ("newcomer",),
+        "waiting": 3,
+        "leaving": 4,
+        "additions": 5,
+        "removals": counts(guest=6),
+        "has_rollout": True,
+        "done": False,
+    }
+    return as_json(RecoveryView(**(known | changes)))
 
 
 APPLIED: dict[str, Any] = {"fingerprint": FINGERPRINT, "version": 1}

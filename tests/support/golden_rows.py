@@ -69,6 +69,7 @@ from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.ports.preflights import PreflightQuestion
+from shared.ports.readings import Reading
 from shared.ports.rollouts import Reconciliation
 from shared.ports.scim_users import ScimUser
 from tests.support.ports.rollouts import DOCUMENT, GATE, PAUSED
@@ -142,6 +143,7 @@ WHOLE = Enrolment(
     effective_date=LATER,
     due=NOW + timedelta(minutes=2),
     deadline=LATER,
+    removed_at=NOW,
     attempts=2,
     reissues=1,
     flag=Reason.NOT_VISIBLE,
@@ -159,7 +161,9 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_EVENTS = replace(WHOLE, events=None)
+BEFORE_REMOVALS = replace(WHOLE, removed_at=None)
+"""As it was stored before a removal was looked for in Entra."""
+BEFORE_EVENTS = replace(BEFORE_REMOVALS, events=None)
 """As it was stored before events were remembered one by one."""
 BEFORE_CONVERSIONS = replace(BEFORE_EVENTS, account=None)
 """As it was stored before an account could be converted."""
@@ -335,6 +339,7 @@ BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
 STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+READING = Reading(place="/reports?$skiptoken=grüße", begun_at=NOW)
 HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -518,12 +523,20 @@ async def _expect_converted(tables: Tables) -> None:
 
 
 async def _write_events(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_REMOVALS, actor="hr", now=NOW)
 
 
 async def _expect_events(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_REMOVALS}
+    assert [page async for page in tables.ledger.told_of()] == [[BEFORE_REMOVALS]]
+
+
+async def _write_removed(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_removed(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
-    assert [page async for page in tables.ledger.told_of()] == [[WHOLE]]
 
 
 async def _expect_audit(tables: Tables, *, changes: int) -> None:
@@ -720,13 +733,23 @@ async def _expect_preflight(tables: Tables) -> None:
     assert await tables.preflights.question("c0ffee.7") == QUESTION
 
 
+async def _write_reading(tables: Tables) -> None:
+    await tables.readings.keep(READING)
+
+
+async def _expect_reading(tables: Tables) -> None:
+    assert await tables.readings.current() == READING
+
+
 GOLDEN: Mapping[str, Golden] = {
+    "reading": Golden(_write_reading, _expect_reading),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),
     "methods": Golden(_write_methods, _expect_methods),
     "converted": Golden(_write_converted, _expect_converted),
     "events": Golden(_write_events, _expect_events),
+    "removed": Golden(_write_removed, _expect_removed),
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),

@@ -33,7 +33,10 @@ SITUATIONS = (
     ),
     Situation(
         "The worker is gone",
-        ("worker-silent",),
+        (
+            "command-unanswered",
+            "worker-silent",
+        ),
         (
             "tests/e2e/test_crashes.py::test_the_worker_dies_between_the_write_in_ad_and_its_answer",
             "tests/integration/test_worker_kills.py::test_after_kills_every_command_is_answered_as_done_once",
@@ -63,7 +66,7 @@ SITUATIONS = (
     ),
     Situation(
         "Messages were set aside",
-        ("dead-letters", "messages-refused"),
+        ("dead-letter-found", "dead-letters", "messages-refused"),
         (
             "tests/e2e/test_bad_input.py::test_a_command_that_is_not_json_is_dead_lettered_with_the_reason",
             "tests/use_cases/test_deal_with_dead_letters.py::test_an_event_that_is_sent_again_is_known_by_its_key_and_time_of_before",
@@ -86,7 +89,7 @@ SITUATIONS = (
     ),
     Situation(
         "Changes do not reach Entra",
-        ("condition-failed", "gate-failed"),
+        ("delta-sync-problem", "person-flagged", "condition-failed", "gate-failed"),
         (
             "tests/e2e/test_connect_trouble.py::test_a_host_that_will_not_sync_delays_people_and_loses_none",
         ),
@@ -102,7 +105,7 @@ SITUATIONS = (
     Situation("SSPR was switched off or to everybody", ("resets-lost",), ()),
     Situation(
         "Many people are in who should not be",
-        ("events-held", "drift-held", "writing-stopped"),
+        ("drift-found", "events-held", "drift-held", "writing-stopped"),
         (
             "tests/use_cases/test_write_pace.py::test_too_many_hires_within_an_hour_stop_everything_and_are_written_once_they_are_meant",
         ),
@@ -129,18 +132,30 @@ SITUATIONS = (
             "tests/contract/test_batches.py::test_results_that_hanging_tables_keep_are_given_back_in_time",
         ),
     ),
-    Situation("The ledger was lost", ("function-failures",), ()),
+    Situation(
+        "The ledger was lost",
+        ("writing-stopped", "function-failures"),
+        (
+            "tests/use_cases/rollout/test_recover.py::test_once_confirmed_nobody_is_put_in_or_taken_out_and_the_leaver_stays_out",
+            "tests/integration/ledger/test_ledger_table.py::test_a_table_that_was_deleted_is_named_and_told_from_a_conflict",
+        ),
+    ),
     Situation(
         "A setting is wrong",
         ("app-misconfigured",),
         (
+            "tests/unit/functions/test_start.py::test_with_a_wrong_setting_only_the_health_route_is_there",
             "tests/use_cases/test_write_pace.py::test_another_group_than_before_is_never_written_nor_looked_at_as_ours",
         ),
     ),
-    Situation("An app setting has to change", ("app-misconfigured",), ()),
+    Situation(
+        "An app setting has to change",
+        ("app-misconfigured",),
+        ("tests/e2e/test_restart.py::test_a_restart_of_everything_loses_nothing",),
+    ),
     Situation(
         "Something hangs",
-        ("queue-stalled", "timer-overdue", "worker-silent", "app-silent"),
+        ("queue-deep", "queue-stalled", "timer-overdue", "worker-silent", "app-silent"),
         (
             "tests/integration/test_worker_connect_trouble.py::test_while_it_hangs_people_are_written_and_it_is_said_since_when",
             "tests/contract/test_health.py::test_a_graph_that_hangs_is_given_up_and_makes_nothing_else_late",

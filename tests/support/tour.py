@@ -31,7 +31,7 @@ from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
-from shared.use_cases.writing.follow_up import read_registrations
+from shared.use_cases.writing.read_registrations import read_registrations
 from tests.support.documentation import blocks
 from tests.support.doors import Doors, asked
 from tests.support.repository import ROOT
@@ -103,7 +103,7 @@ class Tour:
         while changes := self.stage.deliver("scope-changes", enqueued_at=self.now):
             await apply_scope_changes(changes, world, self.now)
         await reconcile(world, lambda: self.now)
-        await read_registrations(world, self.now)
+        await read_registrations(world, lambda: self.now)
         await tick(world, lambda: self.now)
 
     def resets_fail(self, count: int) -> None:

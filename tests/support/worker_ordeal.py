@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import astuple, dataclass, field
 from enum import StrEnum
@@ -186,9 +186,8 @@ def kills(ordeal: Ordeal, times: int) -> Counted:
     return found
 
 
-def idle(ordeal: Ordeal, seconds: float) -> list[tuple[str, Counted]]:
-    """Leaves a worker idle with faults in between; returns what became of each one's commands."""
-    seen: list[tuple[str, Counted]] = []
+def idle(ordeal: Ordeal, seconds: float) -> Iterator[tuple[str, Counted]]:
+    """Leaves a worker idle with faults in between; yields what became of each one's commands."""
     chance = random.Random(13)  # noqa: S311  # of no secret
     ends = time.monotonic() + seconds
     with ordeal.worker(**OFTEN, SSPR_WORKER_SERVICE_BUS_REOPEN_AFTER="10") as worker:
@@ -201,9 +200,8 @@ def idle(ordeal: Ordeal, seconds: float) -> list[tuple[str, Counted]]:
                 sent = [ordeal.send() for _ in range(chance.randrange(1, 4))]
                 time.sleep(chance.uniform(1, 8))
                 ordeal.rig.bus.clear_faults()
-                seen.append((f"{fault} ({role})", counted(ordeal.rig, sent)))
                 assert worker.poll() is None, "the worker has ended"
-    return seen
+                yield f"{fault} ({role})", counted(ordeal.rig, sent)
 
 
 def _table(seen: list[tuple[str, Counted]]) -> str:
@@ -217,6 +215,16 @@ def _table(seen: list[tuple[str, Counted]]) -> str:
         sums = [sum(part) for part in zip(*map(astuple, found), strict=True)]
         lines.append(f"| {fault} | {number} | {' | '.join(map(str, sums))} |")
     return "\n".join(lines)
+
+
+def _show(came: Iterable[tuple[str, Counted]]) -> None:
+    """Prints the table of all that came, also where something fails at the very end."""
+    seen: list[tuple[str, Counted]] = []
+    try:
+        seen.extend(came)
+    finally:
+        sys.stdout.write(_table(seen) + "\n")
+        sys.stdout.flush()
 
 
 def main() -> None:
@@ -239,7 +247,7 @@ def main() -> None:
                 complete = made.rig.directory.members() == sorted(made.people)
                 sys.stdout.write(f"{said}; the group is as wished: {complete}\n")
             else:
-                sys.stdout.write(_table(idle(made, arguments.minutes * 60)) + "\n")
+                _show(idle(made, arguments.minutes * 60))
 
 
 if __name__ == "__main__":

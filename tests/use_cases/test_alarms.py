@@ -37,7 +37,8 @@ from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.signalling import emit
 from shared.use_cases.tick import tick
 from shared.use_cases.timers import run_timer
-from shared.use_cases.writing.follow_up import follow_up, read_registrations
+from shared.use_cases.writing.follow_up import follow_up
+from shared.use_cases.writing.read_registrations import read_registrations
 from shared.use_cases.writing.record_results import record_results
 from shared.use_cases.writing.stop_and_start import stop
 from tests.support.course import (
@@ -162,7 +163,7 @@ async def a_reconciliation_fails(stage: Stage, logs: Workspace) -> datetime:
 
     async def fail(at: datetime) -> None:
         await run_timer("clock_timer", follow_up(stage.world, at))
-        await run_timer("registration_timer", read_registrations(stage.world, at))
+        await run_timer("registration_timer", read_registrations(stage.world, Clock(at)))
         stage.turns.fail("directory.everybody", DirectoryUnavailable("Graph is away"))
         with suppress(DirectoryUnavailable):
             await run_timer("reconcile_timer", reconcile(stage.world, Clock(at)))
@@ -250,10 +251,10 @@ async def methods_are_reset(stage: Stage, logs: Workspace) -> datetime:
         stage.arrive(number, SCOPE)
         stage.tenant.registered.add(an_id(number))
     await stage.store(*(member(number, State.VISIBLE) for number in range(1, 26)))
-    await read_registrations(stage.world, NOW - HOUR)
+    await read_registrations(stage.world, Clock(NOW - HOUR))
     stage.tenant.registered.clear()
     with logs.at(NOW):
-        await read_registrations(stage.world, NOW)
+        await read_registrations(stage.world, Clock(NOW))
     return NOW
 
 
@@ -350,7 +351,7 @@ async def test_none_comes_on_a_quiet_day() -> None:
         with logs.at(at):
             await record_results([report(at)], stage.world, at)
             await run_timer("clock_timer", tick(stage.world, Clock(at)))
-            await run_timer("registration_timer", read_registrations(stage.world, at))
+            await run_timer("registration_timer", read_registrations(stage.world, Clock(at)))
             if minute % 30 == 0:
                 await run_timer("reconcile_timer", reconcile(stage.world, Clock(at)))
         if minute % 60 == 0:

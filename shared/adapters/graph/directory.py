@@ -1,6 +1,6 @@
 """The port `Directory`: Entra, read through Graph."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from itertools import batched, chain
@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.failure import GraphFailure
-from shared.adapters.graph.listing import pages, read_lists
+from shared.adapters.graph.listing import pages, pages_from, read_lists
 from shared.adapters.graph.people import (
     is_user,
     memberships_of,
@@ -41,12 +41,12 @@ from shared.domain.person.people import (
     IdentifierKind,
     Memberships,
     Person,
-    Registration,
     is_object_id,
 )
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
 from shared.domain.rollout.sspr_policy import PolicyChange
+from shared.ports.directory import RegistrationPage
 
 _MOST_LOOKED_UP = 1000
 """Ids of one look-up. Source: https://learn.microsoft.com/graph/api/directoryobject-getbyids"""
@@ -133,10 +133,13 @@ class GraphDirectory:
         async for page in pages(self._client, all_users()):
             yield [person_of(user, self._licences) for user in page]
 
-    async def registrations(self) -> Mapping[str, Registration]:
-        """Returns the whole registration report by object id; it lags by up to hours."""
-        listed = pages(self._client, registration_report())
-        return {row["id"]: registration_of(row) async for page in listed for row in page}
+    async def registrations(self, place: str | None = None) -> AsyncGenerator[RegistrationPage]:
+        """Yields the registration report page by page, from that place on; it lags by hours."""
+        report = registration_report()
+        # What is asked goes with a token: a place that was kept leads to the report, or nowhere.
+        kept = place if place and place.startswith(report.partition("?")[0]) else None
+        async for rows, following in pages_from(self._client, report, kept):
+            yield RegistrationPage({row["id"]: registration_of(row) for row in rows}, following)
 
     async def synced_groups(self, sids: Collection[str]) -> Mapping[str, SyncedGroup]:
         """Finds AD groups' twins by the SID that they have there; those not there are left out."""

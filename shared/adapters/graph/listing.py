@@ -6,7 +6,7 @@ unless it is asked as an advanced query: then it is. A row without an id is nobo
 """
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -17,6 +17,8 @@ from shared.adapters.graph.failure import GraphFailure
 MOST_RESTARTS = 2
 """How often one list is begun again; nobody reads it without end."""
 _EXPIRED_PAGE_TOKEN = "Directory_ExpiredPageToken"  # noqa: S105  # Graph's word
+_LOST = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
+"""What a page may be answered that was kept: how reports refuse an old token nobody documents."""
 _UNSUPPORTED = "Request_UnsupportedQuery"
 _ADVANCED = {"ConsistencyLevel": "eventual"}
 """Source: https://learn.microsoft.com/graph/aad-advanced-queries"""
@@ -28,13 +30,21 @@ Row = dict[str, Any]
 class Listing:
     """A list on its way to its end: where it goes on, and where it has been."""
 
-    def __init__(self, client: GraphClient, path: str) -> None:
+    def __init__(self, client: GraphClient, path: str, kept: str | None = None) -> None:
+        """Begins a list, or goes on with one at a page that was kept from another time.
+
+        Args:
+            client: Who is asked.
+            path: Of the list's first page.
+            kept: Of a page further on; its token may have expired since.
+        """
         self._client = client
         self._start = path
-        self._been = {path}
+        self._kept = kept
+        self._been = {kept or path}
         self._restarts = 0
         self._headers: Mapping[str, str] = {}
-        self.following: str | None = path
+        self.following: str | None = kept or path
 
     @property
     def item(self) -> Item:
@@ -61,7 +71,9 @@ class Listing:
         Raises:
             GraphFailure: the one that was given; there is none.
         """
-        if failure.code == _EXPIRED_PAGE_TOKEN and self.following != self._start:
+        is_lost = self.following == self._kept and failure.status in _LOST
+        if is_lost or (failure.code == _EXPIRED_PAGE_TOKEN and self.following != self._start):
+            self._kept = None
             self._begin_again(failure)
         elif failure.code == _UNSUPPORTED and not self._headers and "$filter=" in self._start:
             self._headers = _ADVANCED
@@ -84,14 +96,26 @@ async def pages(client: GraphClient, path: str) -> AsyncIterator[list[Row]]:
     Raises:
         GraphFailure: it could not be read to its end.
     """
-    listing = Listing(client, path)
+    async for rows, _ in pages_from(client, path):
+        yield rows
+
+
+async def pages_from(
+    client: GraphClient, path: str, kept: str | None = None
+) -> AsyncGenerator[tuple[list[Row], str | None]]:
+    """Reads a list page by page, from a page that was kept; with each, the path of the next.
+
+    Raises:
+        GraphFailure: it could not be read to its end.
+    """
+    listing = Listing(client, path, kept)
     while listing.following:
         try:
             page = await client.read_page(listing.following, listing.item.headers)
         except GraphFailure as failure:
             listing.recover(failure)
             continue
-        yield listing.take(page)
+        yield listing.take(page), listing.following
 
 
 async def read_lists(client: GraphClient, paths: Sequence[str]) -> list[list[Row] | None]:

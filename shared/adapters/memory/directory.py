@@ -1,6 +1,6 @@
 """The port `Directory`, in memory."""
 
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
@@ -12,11 +12,11 @@ from shared.domain.person.people import (
     IdentifierKind,
     Memberships,
     Person,
-    Registration,
 )
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.scope_groups import SyncedGroup
 from shared.domain.rollout.sspr_policy import PolicyChange
+from shared.ports.directory import RegistrationPage
 
 
 class MemoryDirectory:
@@ -62,10 +62,20 @@ class MemoryDirectory:
         await self._pause("directory.scope_member_ids")
         return self._tenant.people_in(self._tenant.scope_group_id)
 
-    async def registrations(self) -> Mapping[str, Registration]:
-        """Returns the registration report by object id; it lags as long as the tenant says so."""
-        await self._pause("directory.registrations")
-        return self._tenant.registrations()
+    async def registrations(self, place: str | None = None) -> AsyncGenerator[RegistrationPage]:
+        """Yields the registration report page by page; it lags as long as the tenant says so.
+
+        A place of the report is known until the tenant forgets its places.
+        """
+        after: str | None = self._tenant.place_in_report(place)
+        while after is not None:
+            await self._pause("directory.registrations")
+            report = self._tenant.registrations()
+            ids = sorted(each for each in report if each > after)
+            shown = ids[: self._tenant.page]
+            after = shown[-1] if len(ids) > len(shown) else None
+            following = self._tenant.new_place(after) if after else None
+            yield RegistrationPage({each: report[each] for each in shown}, following)
 
     async def everybody(self) -> AsyncIterator[Sequence[Person]]:
         """Reads every user of the tenant, guests and disabled ones too, page by page."""

@@ -13,6 +13,7 @@ from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease
 from shared.ports.ledger import Receipt
 from shared.ports.plans import PlannedPerson
+from shared.ports.readings import Reading
 
 
 @dataclass(slots=True)
@@ -94,6 +95,8 @@ class Storage:
     """What the worker was asked about people, by the questions' keys."""
     preflights: dict[str, str] = field(default_factory=dict)
     """What was found about people, by their keys."""
+    reading: Reading | None = None
+    """The reading of the registration report that is under way."""
 
     @property
     def chains(self) -> dict[str, Chain]:

@@ -7,6 +7,7 @@ from shared.adapters.memory.ledger_marks import MemoryLedgerMarks
 from shared.adapters.memory.operations import MemoryOperations
 from shared.adapters.memory.plans import MemoryPlans
 from shared.adapters.memory.preflights import MemoryPreflights
+from shared.adapters.memory.readings import MemoryReadings
 from shared.adapters.memory.rollouts import MemoryRollouts
 from shared.adapters.memory.scim_users import MemoryScimUsers
 from shared.adapters.memory.storage import Storage
@@ -29,4 +30,5 @@ class MemoryTables:
         self.held_events = MemoryHeldEvents(storage, pause)
         self.ledger_marks = MemoryLedgerMarks(storage, pause)
         self.preflights = MemoryPreflights(storage, pause)
+        self.readings = MemoryReadings(storage, pause)
         self.audit = MemoryAudit(storage, pause)

@@ -61,6 +61,11 @@ class Tenant:
     """What those have registered who differ from the others."""
     report: dict[str, Registration] | None = None
     """What the registration report says, as long as it lags; None: what is."""
+    places: dict[str, str] = field(default_factory=dict)
+    """The places of the report that are known, and after whom each goes on; forget them, and
+    whoever goes on from one begins again."""
+    longest_place: int = 0
+    """Characters that a place has at least: how long Graph's may be is not documented."""
     resets: list[Reset] = field(default_factory=list)
     policy_changes: list[PolicyChange] = field(default_factory=list)
     """What the audit log tells of SSPR's own settings."""
@@ -163,6 +168,16 @@ class Tenant:
             each: Registration(each, each in enabled, each in self.registered, self._held(each))
             for each in self.people
         }
+
+    def new_place(self, after: str) -> str:
+        """Makes a place of the report, which goes on after that person."""
+        place = f"place-{len(self.places)}-{after}".ljust(self.longest_place, ".")
+        self.places[place] = after
+        return place
+
+    def place_in_report(self, place: str | None) -> str:
+        """Returns after whom the report goes on there; at its beginning if that is not known."""
+        return self.places.get(place or "", "")
 
     def _enabled(self) -> Collection[str]:
         if self.sspr is not SsprScope.GROUP:

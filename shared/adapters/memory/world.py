@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.adapters.memory.audit_mark import MemoryAuditMark, Outside
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
 from shared.adapters.memory.cloud_sync import MemoryCloudSync
@@ -25,7 +26,8 @@ class MemoryWorld:
     """Its parts, to be filled and looked into, and the `World` that stands on them.
 
     `turns` says what happens while a use case waits for a port; `tenant` is Entra, `broker` the
-    queues, `storage` the ledger's, `dependency` one thing that can be out of reach.
+    queues, `storage` the ledger's, `outside` what is kept beside it, `dependency` one thing that
+    can be out of reach.
     """
 
     def __init__(self, rules: TenantRules, *, listing_lag: int = 0) -> None:
@@ -34,6 +36,7 @@ class MemoryWorld:
         self.tenant = Tenant(rules.scope_group_id, listing_lag)
         self.broker = Broker()
         self.storage = Storage()
+        self.outside = Outside()
         self.lifecycle = MemoryLifecycle(self.turns)
         self.tenant_facts = MemoryTenantFacts(self.turns)
         self.dependency = MemoryDependency(DependencyKind.TABLE, ["a table", "another"], self.turns)
@@ -57,6 +60,7 @@ class MemoryWorld:
             operations=tables.operations,
             workers=tables.workers,
             ledger_marks=tables.ledger_marks,
+            readings=tables.readings,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
             preflights=tables.preflights,
@@ -65,6 +69,7 @@ class MemoryWorld:
             dead_letters=MemoryDeadLetters(self.broker, pause),
             unread=MemoryUnread(self.broker, pause),
             lifecycle=self.lifecycle,
+            audit_mark=MemoryAuditMark(self.outside, pause),
             tenant_rules=rules,
             limits=TimeLimits(
                 command_lifetime=timedelta(days=7),

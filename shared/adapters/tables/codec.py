@@ -62,6 +62,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "EffectiveDate": enrolment.effective_date,
         "Due": enrolment.due,
         "Deadline": enrolment.deadline,
+        "RemovedAt": enrolment.removed_at,
         "Attempts": enrolment.attempts,
         "Reissues": enrolment.reissues,
         "Flag": enrolment.flag.value if enrolment.flag else None,
@@ -111,6 +112,7 @@ def _enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         effective_date=_time(row, "EffectiveDate"),
         due=_time(row, "Due"),
         deadline=_time(row, "Deadline"),
+        removed_at=_time(row, "RemovedAt"),
         attempts=row["Attempts"],
         reissues=row["Reissues"],
         flag=Reason(row["Flag"]) if "Flag" in row else None,
@@ -134,6 +136,7 @@ STANDING_COLUMNS = (
     "Exclusion",
     "SourceOfAuthority",
     "Account",
+    "RemovedAt",
 )
 
 
@@ -165,6 +168,7 @@ def _standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         Reason(flag) if flag else None,
         SourceOfAuthority(account) if account else None,
         _held_of(row),
+        row.get("RemovedAt") is not None,
     )
 
 

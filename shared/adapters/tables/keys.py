@@ -40,6 +40,7 @@ class RowKind(StrEnum):
     ADMITTED = "admitted"
     PREFLIGHT = "preflight"
     QUESTION = "question"
+    READING = "reading"
 
 
 def row_key(kind: RowKind, *parts: str) -> str:

@@ -29,6 +29,10 @@ class TableLedgerMarks:
         found = await self._row()
         return _MARK.read(found) if found else None
 
+    async def reach(self) -> None:
+        """Asks for nothing, to see whether the table can be reached; raises `NotReached`."""
+        await self._table.reach()
+
     async def leave(self, version: str, now: datetime) -> None:
         """Leaves the mark of this version, unless a newer one forbids it.
 
@@ -89,8 +93,9 @@ class Admission:
         """The same for a health check.
 
         Raises:
-            NotReached: as the trouble `newer`, with what to do.
+            NotReached: as the trouble `newer`, with what to do; or why the mark cannot be read.
         """
+        await self._marks.reach()
         mark = await self._marks.mark()
         if mark and (reason := refusal_of(mark, self._version)):
             raise NotReached(Trouble.NEWER, reason)

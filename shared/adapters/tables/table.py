@@ -31,6 +31,11 @@ _CHANGED_MEANWHILE = frozenset({409, 412})
 """A row to be created is there already; a row to be replaced has another ETag."""
 _OF_THE_REQUEST = frozenset({400, 404, 409, 412, 413})
 """What the service says of the rows that it was sent, and would say again."""
+_TABLE_NOT_FOUND = frozenset({"TableNotFound", "TableErrorCode.TABLE_NOT_FOUND"})
+_NO_TABLE = (
+    "it is not there; deploy the templates again, which make it, or restart an app that may make "
+    "tables; docs/operations.md, The ledger was lost, says how to go on"
+)
 _NO_ROWS = "PartitionKey eq ''"
 _LARGEST_PAGE = 1000
 """Rows that the service gives at once, and may be asked for."""
@@ -93,7 +98,9 @@ class Table:
             with _service(self._name):
                 try:
                     return await client.get_entity(partition, row, select=_listed(select))
-                except ResourceNotFoundError:
+                except ResourceNotFoundError as error:
+                    if _is_without_table(error):
+                        raise
                     return None
 
     async def get_many(self, partition: str, rows: Collection[str]) -> list[Row]:
@@ -229,11 +236,18 @@ def _service(name: str) -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
+        if _is_without_table(error):
+            raise ServiceUnavailable(f"table {name}: {_NO_TABLE}") from error
         if error.status_code in _OF_THE_REQUEST:
             raise
         raise ServiceUnavailable(f"table {name}: {_said(error)}") from error
     except AzureError as error:
         raise ServiceUnavailable(f"table {name}: {type(error).__name__}") from error
+
+
+def _is_without_table(error: "HttpResponseError") -> bool:
+    """Tells whether the table itself is not there, and not only a row of it."""
+    return str(getattr(error, "error_code", "")) in _TABLE_NOT_FOUND
 
 
 def _trouble(status: int | None) -> Trouble:

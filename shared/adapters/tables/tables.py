@@ -12,6 +12,7 @@ from shared.adapters.tables.ledger_marks import Admission, TableLedgerMarks
 from shared.adapters.tables.operations import TableOperations
 from shared.adapters.tables.plans import TablePlans
 from shared.adapters.tables.preflights import TablePreflights
+from shared.adapters.tables.readings import TableReadings
 from shared.adapters.tables.rollouts import TableRollouts
 from shared.adapters.tables.scim_users import TableScimUsers
 from shared.adapters.tables.table import Table
@@ -63,6 +64,7 @@ class Tables:
         self.scim_users = TableScimUsers(operations)
         self.held_events = TableHeldEvents(operations)
         self.preflights = TablePreflights(operations)
+        self.readings = TableReadings(operations)
         self.audit = TableAudit(enrolments, rollouts)
 
     @classmethod

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.api.operator_requests import Apply, Forget, RollBack
+from shared.contracts.api.operator_requests import Apply, Forget, Recover, RollBack
 from shared.contracts.messages.contract import Contract
 
 
@@ -27,6 +27,12 @@ class RollbackOrder(RollBack):
     kind: Literal["rollback"] = "rollback"
 
 
+class RecoverOrder(Recover):
+    """Show what an older ledger and the world do not agree about or, with that, go on."""
+
+    kind: Literal["recover"] = "recover"
+
+
 class ForgetOrder(Forget):
     """Show what becomes of whom if events are forgotten or, with that plan, forget them."""
 
@@ -34,5 +40,5 @@ class ForgetOrder(Forget):
 
 
 type OperationOrder = Annotated[
-    PlanOrder | ApplyOrder | RollbackOrder | ForgetOrder, Field(discriminator="kind")
+    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder, Field(discriminator="kind")
 ]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from shared.contracts.api.forget_views import ForgetView
-from shared.contracts.api.plan_views import AppliedView, PlanView, RollbackView
+from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 
@@ -45,6 +45,12 @@ class RollbackOperation(OperationView[RollbackView]):
     kind: Literal["rollback"] = "rollback"
 
 
+class RecoverOperation(OperationView[RecoveryView]):
+    """A ledger that is older than the world, held against it."""
+
+    kind: Literal["recover"] = "recover"
+
+
 class ForgetOperation(OperationView[ForgetView]):
     """Events that are to be forgotten, or of which it was asked what would come of it."""
 
@@ -55,7 +61,7 @@ class AnyOperation(
     View,
     RootModel[
         Annotated[
-            PlanOperation | ApplyOperation | RollbackOperation | ForgetOperation,
+            PlanOperation | ApplyOperation | RollbackOperation | RecoverOperation | ForgetOperation,
             Field(discriminator="kind"),
         ]
     ],
@@ -63,5 +69,5 @@ class AnyOperation(
     """An operation as it stands; `kind` says what its result is."""
 
 
-type OperationResult = PlanView | AppliedView | RollbackView | ForgetView
+type OperationResult = PlanView | AppliedView | RollbackView | RecoveryView | ForgetView
 """What came of an operation."""

@@ -103,6 +103,14 @@ class RollBack(Contract):
     """The fingerprint of the rollback that was shown."""
 
 
+class Recover(Contract):
+    """Go on with a ledger that is older than the world; without `plan` only show what differs."""
+
+    reason: Why
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
+
+
 class Forget(Contract):
     """Forget what events did; without `plan` only show what becomes of whom.
 
@@ -139,6 +147,28 @@ class ByHand(Contract):
     reason: Why
     until: Moment | None = None
     """When this ceases to hold; never, where it is left out."""
+
+
+class Exclude(ByHand):
+    """Exclude one person, for a time or for good."""
+
+    never: bool = False
+    """For good: nothing but an operator's opposite word lifts it."""
+    take_out: bool = False
+    """Take them out even where somebody else put them in."""
+
+    @model_validator(mode="after")
+    def _for_good_has_no_end(self) -> Self:
+        if self.never and self.until:
+            raise PydanticCustomError("never", "for good has no end; leave out until")
+        return self
+
+
+class Release(Steer):
+    """Forget what was said of one person by hand."""
+
+    never: bool = False
+    """Also that they are kept out for good."""
 
 
 class TheseDeadLetters(Contract):

@@ -122,6 +122,27 @@ class ForecastView(View):
     """All of it in a sentence or two."""
 
 
+class KeptOutView(View):
+    """Somebody whom an operator keeps out."""
+
+    key: str
+    """Their object id."""
+    state: str
+    reason: str
+    """`excluded-for-good` or `excluded-by-operator`."""
+    detail: str
+    """What the operator gave as the reason."""
+    actor: str
+    until: Moment | None
+
+
+class KeptOutPage(View):
+    """A page of those whom operators keep out."""
+
+    people: tuple[KeptOutView, ...]
+    next_page: int | None
+
+
 class PeopleView(View):
     """Everybody whom a name means."""
 

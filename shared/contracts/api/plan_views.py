@@ -98,3 +98,29 @@ class RollbackView(View):
     stays: tuple[CountView, ...]
     """People of the wave who stay in, by what claims them."""
     done: bool
+
+
+class RecoveryView(View):
+    """What a ledger that is older than the world, and the world, do not agree about."""
+
+    fingerprint: str
+    problem: str
+    """What the ledger has lost."""
+    members: int
+    """People in the scope group now."""
+    gone: int
+    """In scope by the ledger and in no group: kept out until an operator releases them."""
+    gone_people: tuple[str, ...]
+    unknown: int
+    """In the group and not by the ledger: remembered as there before, and never taken out."""
+    unknown_people: tuple[str, ...]
+    waiting: int
+    """Whose time has not come, or who are not in Entra yet: put in when it has."""
+    leaving: int
+    """On the way out and still in: their removal goes on."""
+    additions: int
+    """Whom the document in force would put in afterwards, by waves that have begun and rules."""
+    removals: tuple[CountView, ...]
+    """Whom it would take out."""
+    has_rollout: bool
+    done: bool

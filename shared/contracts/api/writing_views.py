@@ -9,7 +9,7 @@ class WritingView(View):
 
     stopped: bool
     stop: str | None
-    """Why: `by-operator`, `too-many` or `other-group`. Null while everything goes on."""
+    """Why: `by-operator`, `too-many`, `other-group` or `ledger-older`; null while all goes on."""
     text: str
     """The same in a sentence."""
     detail: str

@@ -255,6 +255,9 @@ class Enrolment:
     due: datetime | None = None
     """When to look again, for those who wait."""
     deadline: datetime | None = None
+    removed_at: datetime | None = None
+    """Of somebody on the way out: since when nothing more is to be written, because the membership
+    was removed or is somebody else's; they are out once Entra no longer shows them."""
     attempts: int = 0
     """How often somebody who waits was looked for."""
     reissues: int = 0
@@ -291,10 +294,23 @@ class Enrolment:
         return self.exclusion is not None and self.exclusion.holds(now)
 
     @property
+    def is_barred(self) -> bool:
+        """Whether an operator keeps the person out for good."""
+        return self.exclusion is not None and self.exclusion.reason is Reason.EXCLUDED_FOR_GOOD
+
+    @property
     def awaits_confirmation(self) -> bool:
-        """Whether Entra has said last that there was no membership to remove."""
-        told = self.steps[-1].reason if self.steps else None
-        return self.state is State.WITHDRAWING and told is Reason.REMOVAL_UNCONFIRMED
+        """Whether all is written that takes the person out, and Entra is yet to show it."""
+        if self.state is not State.WITHDRAWING:
+            return False
+        # A row of an older version says it by its last step alone.
+        unsure = bool(self.steps) and self.steps[-1].reason is Reason.REMOVAL_UNCONFIRMED
+        return self.removed_at is not None or unsure
+
+    @property
+    def awaits_write(self) -> bool:
+        """Whether a write is still owed."""
+        return self.state.is_to_write and not self.awaits_confirmation
 
     @property
     def is_provisional(self) -> bool:
@@ -312,7 +328,13 @@ class Enrolment:
         if len(steps) > MOST_STEPS:
             steps = (steps[0], *steps[-(MOST_STEPS - 1) :])
         if state is not self.state:
-            changes = {"since": now, "flag": None, "due": None, "command_key": None} | changes
+            changes = {
+                "since": now,
+                "flag": None,
+                "due": None,
+                "command_key": None,
+                "removed_at": None,
+            } | changes
         return replace(self, state=state, reason=reason, steps=steps, **changes)
 
     def commanded(self, key: str, action: ScopeAction, now: datetime) -> Self:

@@ -38,6 +38,7 @@ class Happening(StrEnum):
     NO_ACCOUNT = "no-account", "AD has no account for somebody who is not in Entra either."
     ADD_IN_VAIN = "add-in-vain", "Of somebody who is leaving: the add still out wrote nothing."
     REMOVED = "removed", "The membership has been removed, or there was none."
+    SEEN_GONE = "seen-gone", "Entra no longer shows the membership of somebody who is to be out."
     # Time passes, and Entra is looked at.
     DEADLINE_PASSED = "deadline-passed", "No directory has come to know the person in time."
     NEVER_ARRIVED = "never-arrived", "Put into the AD group, and not in Entra by the deadline."

@@ -83,7 +83,7 @@ def _lifts_exclusion(request: Request, current: Enrolment, now: datetime) -> boo
     after all. Who is asked for again in the name of an event that came before stays a leaver.
     """
     kind, exclusion = request.cause.kind, current.exclusion
-    if exclusion is None or request.action is not Action.ONBOARD:
+    if exclusion is None or request.action is not Action.ONBOARD or current.is_barred:
         return False
     if kind is CauseKind.OVERRIDE:
         return True
@@ -268,7 +268,8 @@ def _withdraw(case: _Case) -> Enrolment:
     if current is None:
         # Remembered all the same, so that an older onboarding event that comes late stays out.
         return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
-    leaving = replace(current, event_time=request.occurred_at, claims=(), exclusion=exclusion)
+    kept = current.exclusion if current.is_barred else exclusion
+    leaving = replace(current, event_time=request.occurred_at, claims=(), exclusion=kept)
     if next_state(leaving, Happening.OFFBOARDED) is None:
         return leaving
     leaving = replace(leaving, cause=request.cause)
@@ -283,7 +284,8 @@ def _leave_later(case: _Case, begins: datetime) -> Enrolment:
     )
     if current is None:
         return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
-    staying = replace(current, event_time=request.occurred_at, exclusion=exclusion)
+    kept = current.exclusion if current.is_barred else exclusion
+    staying = replace(current, event_time=request.occurred_at, exclusion=kept)
     if current.step_of(request.key):
         return staying
     return staying.noted(Reason.LAST_DAY_AHEAD, case.now, detail=request.key)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion, Provenance, State
+from shared.domain.person.event_history import said_by
 from shared.domain.person.happenings import Happening
 from shared.domain.person.membership import NO_EVENT
 from shared.domain.person.people import Person
@@ -16,10 +17,15 @@ from shared.domain.person.withdrawal import take_out
 def keep_out(
     person: Person, current: Enrolment | None, exclusion: Exclusion, policy: Policy, now: datetime
 ) -> Enrolment:
-    """Keeps somebody out by an operator's word, and takes them out if they are in."""
+    """Keeps somebody out by an operator's word, and takes them out if they are in.
+
+    Whoever is kept out for good stays so: a word that holds for a time does not replace that one.
+    """
     if current is None:
         return _stranger(person, exclusion, policy, now)
     happening = Happening.EXCLUDED_BY_OPERATOR
+    if current.is_barred and exclusion.reason is not Reason.EXCLUDED_FOR_GOOD:
+        exclusion = current.exclusion or exclusion
     kept_out = replace(current.released(CauseKind.OVERRIDE), exclusion=exclusion)
     if next_state(kept_out, happening) is State.EXCLUDED:
         return move(kept_out, happening, exclusion.reason, now, detail=exclusion.text)
@@ -43,10 +49,41 @@ def _stranger(person: Person, exclusion: Exclusion, policy: Policy, now: datetim
     )
 
 
-def let_go(current: Enrolment) -> Enrolment:
-    """Drops what an operator said of the person, whether it wanted them in or kept them out."""
-    by_hand = (
-        current.exclusion is not None and current.exclusion.reason is Reason.EXCLUDED_BY_OPERATOR
+def take_out_all_the_same(kept_out: Enrolment, now: datetime) -> Enrolment:
+    """Takes somebody out whom an operator keeps out, whoever put them in.
+
+    From then on the membership counts as ours: it is the operator's word that it is to go.
+    """
+    exclusion = kept_out.exclusion
+    if exclusion is None or kept_out.awaits_write:
+        return kept_out
+    happening, ours = Happening.PUT_IN_BY_HAND, Provenance.OURS
+    return move(
+        replace(kept_out, removed_at=None, flag=None, due=None),
+        happening,
+        exclusion.reason,
+        now,
+        detail=exclusion.text,
+        provenance=ours,
+        reissues=0,
     )
+
+
+def let_go(current: Enrolment, *, for_good: bool = False) -> Enrolment:
+    """Drops what an operator said of the person, whether it wanted them in or kept them out.
+
+    With `for_good` it drops that they are kept out for good; a leaver is a leaver again then.
+    """
     released = current.released(CauseKind.OVERRIDE)
+    reason = current.exclusion.reason if current.exclusion else None
+    if for_good and reason is Reason.EXCLUDED_FOR_GOOD:
+        return replace(released, exclusion=_left(current))
+    by_hand = reason is Reason.EXCLUDED_BY_OPERATOR
     return replace(released, exclusion=None) if by_hand else released
+
+
+def _left(current: Enrolment) -> Exclusion | None:
+    """Returns the exclusion of a leaver who left while they were kept out for good."""
+    if current.events is None:
+        return None
+    return said_by(current.events, current.event_time).exclusion

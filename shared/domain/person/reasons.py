@@ -98,6 +98,10 @@ class Reason(StrEnum):
     )
     EXCLUDED_PERSON = "excluded-person", "The rollout document excludes this person."
     EXCLUDED_BY_OPERATOR = "excluded-by-operator", "An operator keeps this person out."
+    EXCLUDED_FOR_GOOD = (
+        "excluded-for-good",
+        "An operator keeps this person out for good, whatever events and waves come.",
+    )
     OUTSIDE_POPULATION = (
         "outside-population",
         "The person is in none of the groups that the rollout is for.",
@@ -185,6 +189,7 @@ class Reason(StrEnum):
         "still-a-member",
         "Still in scope, though there is no membership to remove: through another group?",
     )
+    SEEN_GONE = "seen-gone", "Entra no longer shows the membership."
     NOT_A_MEMBER = "not-a-member", "The person was not a member."
     MEMBERSHIP_NOT_OURS = (
         "membership-not-ours",

@@ -33,6 +33,8 @@ class EnrolmentSummary:
     account: SourceOfAuthority | None = None
     """The source of authority of the account, as last known; None where it is not."""
     held: HeldMethods | None = None
+    removed: bool = False
+    """Whether all is written that takes the person out, and Entra is yet to show it."""
 
     @classmethod
     def of(cls, enrolment: Enrolment) -> Self:
@@ -48,6 +50,7 @@ class EnrolmentSummary:
             enrolment.flag,
             enrolment.account or enrolment.source_of_authority,
             enrolment.held,
+            enrolment.removed_at is not None,
         )
 
     @property
@@ -55,6 +58,11 @@ class EnrolmentSummary:
         """Whether the person is in scope or about to be."""
         # A plan asks it of a million people: the set answers five times as fast as the state.
         return self.state in ENROLLED
+
+    @property
+    def has_to_end_first(self) -> bool:
+        """Whether the person cannot be put in before what is under way has ended."""
+        return self.state.has_to_end_first and not self.removed
 
     @property
     def wave(self) -> str | None:

@@ -38,6 +38,16 @@ def never_arrived(current: Enrolment) -> bool:
     return current.reason is Reason.NOT_SYNCED
 
 
+def is_out_of_sight(current: Enrolment) -> bool:
+    """Whether the person is not in Entra, where nobody can look whether they are out."""
+    return current.is_provisional
+
+
+def is_theirs_out_of_sight(current: Enrolment) -> bool:
+    """Whether somebody else has put in a person who is not in Entra, where nobody can look."""
+    return is_somebody_elses(current) and is_out_of_sight(current)
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way on from a state: where it leads, and on what condition."""
@@ -55,6 +65,12 @@ _OUT_OF_SCOPE = (
     Way(State.WITHDRAWING),
 )
 """Hands off what is not ours; whoever may be ours is taken out, or is once the answer is here."""
+_OUT_BY_WORD = (
+    Way(State.WITHDRAWN, is_theirs_out_of_sight),
+    Way(State.WITHDRAWN, is_nobodys_to_tell),
+    Way(State.WITHDRAWING),
+)
+"""Who is meant to be out is out once Entra no longer shows them, whoever put them in."""
 _OUT_FOR_GOOD = (Way(State.WITHDRAWING, is_ours), Way(State.WITHDRAWN))
 """Of those who are not enrolled: a membership of ours may still be there, from before."""
 _OUT_AT_LAST = (Way(None, is_ours), Way(State.WITHDRAWN))
@@ -108,7 +124,11 @@ _ROWS: Mapping[Happening, Mapping[Start, tuple[Way, ...]]] = {
     Happening.NO_ACCOUNT: _each([State.REQUESTED], _to(State.WAITING)),
     Happening.ADD_IN_VAIN: _each([State.WITHDRAWING], _OUT_AT_LAST),
     Happening.REMOVED: _each(State, _STAYS)
-    | _each([State.WITHDRAWING], (Way(State.FAILED, never_arrived), Way(State.WITHDRAWN))),
+    | _each(
+        [State.WITHDRAWING],
+        (Way(State.FAILED, never_arrived), Way(State.WITHDRAWN, is_out_of_sight), Way(None)),
+    ),
+    Happening.SEEN_GONE: _each([State.WITHDRAWING], _to(State.WITHDRAWN)),
     Happening.DEADLINE_PASSED: _each([State.REQUESTED, State.WAITING], _to(State.FAILED)),
     # Somebody else's membership stays, and so does what is said of the person.
     Happening.NEVER_ARRIVED: _each(
@@ -126,11 +146,11 @@ _ROWS: Mapping[Happening, Mapping[Start, tuple[Way, ...]]] = {
     Happening.TAKEN_OUT_BY_HAND: _each(State, _STAYS) | _each(_SCOPE, _to(State.REQUESTED)),
     Happening.PUT_IN_BY_HAND: _each(State, _to(State.WITHDRAWING)),
     Happening.OFFBOARDED: _each([None], _to(State.WITHDRAWN))
-    | _each(_ENROLLED, _OUT_OF_SCOPE)
+    | _each(_ENROLLED, _OUT_BY_WORD)
     | _each([State.WAITING, State.EXCLUDED, State.FAILED], _OUT_FOR_GOOD)
     | _each([State.WITHDRAWING, State.WITHDRAWN], _STAYS),
     Happening.EXCLUDED_BY_OPERATOR: _each([None], _to(State.EXCLUDED))
-    | _each(_ENROLLED, _OUT_OF_SCOPE)
+    | _each(_ENROLLED, _OUT_BY_WORD)
     | _each([State.WAITING, State.FAILED], _to(State.EXCLUDED))
     | _each([State.EXCLUDED, State.WITHDRAWING, State.WITHDRAWN], _STAYS),
     Happening.UNWANTED: _each(_ENROLLED, _OUT_OF_SCOPE) | _each(_OTHERS, _OUT_FOR_GOOD),

@@ -17,7 +17,7 @@ from shared.domain.person.withdrawal import take_out
 
 _LATE = frozenset({Reason.UNLICENSED, Reason.DOMAIN_NOT_SERVED})
 """What may be mended after the arrival, without the person's doing."""
-_BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR})
+_BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR, Reason.EXCLUDED_FOR_GOOD})
 """Exclusions that no event lifts."""
 
 
@@ -35,7 +35,11 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
     It has moved on, is issued again or flagged, or is as it was.
     """
     if current.awaits_confirmation and _is_seen_gone(current, seen, rules, now):
-        return move(current, Happening.REMOVED, Reason.NOT_A_MEMBER, now)
+        never = current.steps[-1].reason is Reason.REMOVAL_UNCONFIRMED
+        reason = Reason.NOT_A_MEMBER if never else Reason.SEEN_GONE
+        return move(current, Happening.SEEN_GONE, reason, now)
+    if current.awaits_confirmation and current.reason is Reason.MEMBERSHIP_NOT_OURS:
+        return _flag_somebody_elses(current, seen, rules, now)
     if current.state.is_to_write:
         return _chase_write(current, rules, now)
     if current.state is State.APPLIED:
@@ -52,11 +56,26 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
 
 
 def _is_seen_gone(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> bool:
-    """Tells whether a removal that Entra said was not needed shows, a while after it said so.
+    """Tells whether a removal shows.
 
-    A replica that knows of no membership to remove may be asked for the members just as well.
+    Where Entra said that it was not needed, only a while after it said so: a replica that knows of
+    no membership to remove may be asked for the members just as well.
     """
-    return seen.member is False and now >= current.steps[-1].at + rules.written_within
+    told = current.steps[-1]
+    unsure = told.reason is Reason.REMOVAL_UNCONFIRMED
+    return seen.member is False and (not unsure or now >= told.at + rules.written_within)
+
+
+def _flag_somebody_elses(
+    current: Enrolment, seen: Observation, rules: TenantRules, now: datetime
+) -> Enrolment:
+    """Flags who is to be out and is in by somebody else's hand, once they had time to undo it."""
+    patience = rules.visible_within(current.source_of_authority)
+    if not seen.member or now < (current.due or current.since + patience):
+        return current
+    # From then on it is looked ever so often: only somebody else can take them out.
+    flagged = current if current.flag else _flag(current, Reason.MEMBERSHIP_NOT_OURS, now)
+    return replace(flagged, due=now + rules.longest_retry)
 
 
 def _arrives_by(current: Enrolment, rules: TenantRules) -> datetime:
@@ -74,6 +93,7 @@ def _chase_write(current: Enrolment, rules: TenantRules, now: datetime) -> Enrol
     return replace(
         current.noted(Reason.REQUESTED_AGAIN, now, detail=str(count)),
         command_key=current.command_key if _is_unknown_leaver(current) else None,
+        removed_at=None,
         due=now + doubled(patience, count, rules.longest_retry),
         reissues=count,
         flag=_flag_of_unwritten(current) if count > rules.reissue_limit else current.flag,
@@ -190,8 +210,11 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
     counts; nothing claims a leaver.
     """
     newer, older = (arrived, known) if arrived.event_time > known.event_time else (known, arrived)
-    exclusion = newer.exclusion or (
-        older.exclusion if older.exclusion and older.exclusion.reason in _BY_OPERATOR else None
+    barred = next((one.exclusion for one in (newer, older) if one.is_barred), None)
+    exclusion = (
+        barred
+        or newer.exclusion
+        or (older.exclusion if older.exclusion and older.exclusion.reason in _BY_OPERATOR else None)
     )
     claims = {one.cause.kind: one for one in (*known.claims, *older.claims, *newer.claims)}
     if exclusion and exclusion.reason not in _BY_OPERATOR:

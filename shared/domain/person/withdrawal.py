@@ -16,10 +16,14 @@ def take_out(
     Only what is ours is removed, and never past a command that is still under way.
     """
     after = next_state(current, happening)
+    if after is State.WITHDRAWN and current.state.is_enrolled and is_somebody_elses(current):
+        reason = Reason.MEMBERSHIP_NOT_OURS
     if after is State.WITHDRAWING:
+        if current.state.is_enrolled and is_somebody_elses(current):
+            # Hands off: nothing is written, and it is looked whether they are in all the same.
+            theirs = Reason.MEMBERSHIP_NOT_OURS
+            return move(current, happening, theirs, now, detail=detail, removed_at=now)
         # The command that is out has to be answered first, and under the same key.
         key = current.command_key
         return move(current, happening, reason, now, detail=detail, command_key=key, reissues=0)
-    if after is State.WITHDRAWN and current.state.is_enrolled and is_somebody_elses(current):
-        reason = Reason.MEMBERSHIP_NOT_OURS
     return move(current, happening, reason, now, detail=detail)

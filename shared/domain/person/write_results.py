@@ -114,10 +114,10 @@ def _after_removal(
 ) -> Enrolment:
     if answer.outcome is WriteOutcome.REFUSED:
         return _after_refused_removal(current, answer, now)
-    if answer.reason is Reason.REMOVAL_UNCONFIRMED:
-        return _await_confirmation(current, answer, rules, now)
     done = answer.outcome is WriteOutcome.DONE
-    reason = Reason.REMOVED if done else Reason.NOT_A_MEMBER
+    reason = Reason.REMOVED if done else answer.reason or Reason.NOT_A_MEMBER
+    if current.state is State.WITHDRAWING and next_state(current, Happening.REMOVED) is None:
+        return _await_confirmation(current, answer, reason, rules, now)
     if next_state(current, Happening.REMOVED) is State.FAILED:
         # What is said of them is why they were taken out, and not that they were.
         reason = current.reason
@@ -125,15 +125,19 @@ def _after_removal(
 
 
 def _await_confirmation(
-    current: Enrolment, answer: WriteResult, rules: TenantRules, now: datetime
+    current: Enrolment, answer: WriteResult, reason: Reason, rules: TenantRules, now: datetime
 ) -> Enrolment:
-    """Keeps the removal owed until the follow-up has seen that nobody is there any more."""
-    if current.state is not State.WITHDRAWING:
+    """Keeps the person on the way out until the follow-up has seen that they are not there."""
+    if current.removed_at is not None:
         return current
-    noted = current.noted(Reason.REMOVAL_UNCONFIRMED, now, detail=answer.detail)
+    noted = current.noted(reason, now, detail=answer.detail)
     # Until then it is not asked for again: the look comes first.
-    wait = doubled(2 * rules.written_within, current.reissues, rules.longest_retry)
-    return replace(noted, command_key=None, due=now + wait)
+    unsure = reason is Reason.REMOVAL_UNCONFIRMED
+    patience = (
+        2 * rules.written_within if unsure else rules.visible_within(current.source_of_authority)
+    )
+    wait = doubled(patience, current.reissues, rules.longest_retry)
+    return replace(noted, command_key=None, due=now + wait, removed_at=now)
 
 
 def _after_refused_removal(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
@@ -157,7 +161,8 @@ def note_delta_sync(
     current: Enrolment, *, succeeded: bool, detail: str, now: datetime
 ) -> Enrolment:
     """Notes how the delta sync after the change ended, only for those whose change it carries."""
-    if not (current.state.is_in_scope or current.state is State.WITHDRAWN):
+    carries = current.state.is_in_scope or current.state is State.WITHDRAWN
+    if not (carries or current.awaits_confirmation):
         return current
     reason = Reason.DELTA_SYNC_SUCCEEDED if succeeded else Reason.DELTA_SYNC_FAILED
     return current.noted(reason, now, detail=detail)

@@ -154,7 +154,7 @@ class _Draft:
         """Returns whether somebody who is wanted is to be put in, and says why if not."""
         reason = row.obstacle
         if reason is None and summary:
-            if summary.state.has_to_end_first:
+            if summary.has_to_end_first:
                 self._awaited += summary.state is State.WITHDRAWING
                 return False
             reason = summary.reason if self._rests(summary) else None

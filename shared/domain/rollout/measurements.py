@@ -80,6 +80,17 @@ def served_domains(sights: Iterable[WorkerSight]) -> frozenset[str] | None:
     return frozenset.intersection(*sets)
 
 
+@dataclass(frozen=True, slots=True)
+class Foretold:
+    """What preflights say of the wave's people whose password is one of Active Directory."""
+
+    people: int = 0
+    refused: int = 0
+    """Of whom a reset would be refused."""
+    fine: int = 0
+    """Of whom nothing stands in the way; of the rest nobody knows, or not lately."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
     """What is known of a wave, and of the machinery that carries it."""
@@ -97,3 +108,4 @@ class Measurements:
     """People whose write is owed and flagged as late."""
     cloud_jobs: tuple[SyncJob, ...] = ()
     """Of Entra Cloud Sync, where a worker's sync is that."""
+    foretold: Foretold = Foretold()

@@ -18,6 +18,7 @@ class StopReason(StrEnum):
     BY_OPERATOR = "by-operator"
     TOO_MANY = "too-many"
     OTHER_GROUP = "other-group"
+    LEDGER_OLDER = "ledger-older"
 
     @property
     def text(self) -> str:
@@ -29,6 +30,8 @@ _TEXTS = {
     StopReason.BY_OPERATOR: "An operator stopped everything that writes.",
     StopReason.TOO_MANY: "More people were to be written within an hour than is done unasked.",
     StopReason.OTHER_GROUP: "The group to be written is not the one of before, or of the document.",
+    StopReason.LEDGER_OLDER: "The ledger is older than what it wrote, or another one: "
+    "sspr recover shows what differs.",
 }
 
 
@@ -64,11 +67,14 @@ def stop(
     """Stops everything that writes.
 
     Where it is stopped already the newer word counts, and the time of the first: since then nothing
-    has been written.
+    has been written. That the ledger is older than the world stays the reason, whatever else is
+    said: nothing but a recovery ends that.
     """
     if current is None or not current.is_stopped:
         group_id = current.group_id if current else None
         return Writing(stop=why, since=now, actor=actor, reason=reason, group_id=group_id)
+    if current.stop is StopReason.LEDGER_OLDER:
+        return replace(current, actor=actor, reason=reason)
     return replace(current, stop=why, actor=actor, reason=reason)
 
 
@@ -78,12 +84,25 @@ def start(
     """Lets everything that writes go on; with a group's id, in that group from now on.
 
     Raises:
-        NotPossible: nothing is stopped.
+        NotPossible: nothing is stopped, or the ledger is older than the world.
     """
     if current is None or not current.is_stopped:
         raise NotPossible("nothing is stopped; sspr status shows what goes on")
+    if current.stop is StopReason.LEDGER_OLDER:
+        raise NotPossible(f"{current.stop.text} With what it shows it goes on")
     written = group_id or current.group_id
     return Writing(stop=None, since=now, actor=actor, reason=reason, group_id=written)
+
+
+def recovered(current: Writing, now: datetime, *, actor: str, reason: str) -> Writing:
+    """Lets everything go on with a ledger that an operator has held against the world.
+
+    Raises:
+        NotPossible: that is not why it is stopped.
+    """
+    if current.stop is not StopReason.LEDGER_OLDER:
+        raise NotPossible("the ledger is not older than the world; there is nothing to recover")
+    return Writing(stop=None, since=now, actor=actor, reason=reason, group_id=current.group_id)
 
 
 def begun(current: Writing | None, group_id: str, now: datetime) -> Writing:

@@ -5,13 +5,15 @@ from datetime import datetime
 
 from shared.domain.errors import NotPossible
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion
-from shared.domain.person.membership import put_in
-from shared.domain.person.overrides import keep_out, let_go
+from shared.domain.person.membership import found, put_in
+from shared.domain.person.overrides import keep_out, let_go, take_out_all_the_same
 from shared.domain.person.people import Candidate, Identifier, Memberships
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import save_people
+
+_BARRED = "an operator keeps this person out for good; sspr release --never takes that back"
 
 type Decide = Callable[[Enrolment | None], Enrolment | None]
 
@@ -34,9 +36,15 @@ async def include(
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
     cause = Cause(CauseKind.OVERRIDE, reason, actor)
+
+    def decide(current: Enrolment | None) -> Enrolment | None:
+        if current and current.is_barred:
+            raise NotPossible(_BARRED)
+        return put_in(candidate, cause, current, policy, now, until=until)
+
     return await _save(
         candidate,
-        lambda current: put_in(candidate, cause, current, policy, now, until=until),
+        decide,
         world,
         now,
         actor=actor,
@@ -51,14 +59,37 @@ async def exclude(
     actor: str,
     reason: str,
     until: datetime | None = None,
+    for_good: bool = False,
+    take_out: bool = False,
 ) -> Sequence[Enrolment]:
-    """Keeps a person out, and takes them out if they are in; raises as `include` does."""
+    """Keeps a person out, and takes them out if they are in; raises as `include` does.
+
+    Args:
+        identity: Whom it means.
+        world: Where to.
+        now: The time, in UTC.
+        actor: Who says so.
+        reason: Why.
+        until: When it ceases to hold; None for never.
+        for_good: Whether nothing but an operator's opposite word ever lifts it.
+        take_out: Whether they are taken out even where somebody else put them in.
+    """
     candidate = await _find(identity, world)
     policy = await policy_in_force(world)
-    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, actor, reason, until)
+    why = Reason.EXCLUDED_FOR_GOOD if for_good else Reason.EXCLUDED_BY_OPERATOR
+    exclusion = Exclusion(why, actor, reason, until)
+    is_member = world.tenant_rules.scope_group_id in candidate.memberships.group_ids
+
+    def decide(current: Enrolment | None) -> Enrolment:
+        known = current
+        if known is None and is_member:
+            known = found(candidate.person, world.tenant_rules, now, actor=actor)
+        kept_out = keep_out(candidate.person, known, exclusion, policy, now)
+        return take_out_all_the_same(kept_out, now) if take_out and is_member else kept_out
+
     return await _save(
         candidate,
-        lambda current: keep_out(candidate.person, current, exclusion, policy, now),
+        decide,
         world,
         now,
         actor=actor,
@@ -66,15 +97,26 @@ async def exclude(
 
 
 async def release(
-    identity: str, world: World, now: datetime, *, actor: str, reason: str
+    identity: str,
+    world: World,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    for_good: bool = False,
 ) -> Sequence[Enrolment]:
-    """Forgets what was said by hand; the next reconciliation decides. Raises as `include` does."""
+    """Forgets what was said by hand; the next reconciliation decides. Raises as `include` does.
+
+    That somebody is kept out for good is forgotten only with `for_good`.
+    """
     candidate = await _find(identity, world)
 
     def decide(current: Enrolment | None) -> Enrolment | None:
         if current is None:
             return None
-        return let_go(current).noted(Reason.RELEASED, now, detail=reason)
+        if current.is_barred and not for_good:
+            raise NotPossible(_BARRED)
+        return let_go(current, for_good=for_good).noted(Reason.RELEASED, now, detail=reason)
 
     return await _save(candidate, decide, world, now, actor=actor)
 

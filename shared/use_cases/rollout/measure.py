@@ -13,11 +13,12 @@ from shared.domain.rollout.gate import Gate
 from shared.domain.rollout.gates.kind import GateKinds, Need, kind_of
 from shared.domain.rollout.gates.look import EVIDENCE_WINDOW
 from shared.domain.rollout.gates.registry import GATES
-from shared.domain.rollout.measurements import Measurements, sync_modes
+from shared.domain.rollout.measurements import Foretold, Measurements, sync_modes
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.state import Rollout
 from shared.ports.ledger import Totals
 from shared.ports.world import World
+from shared.use_cases.rollout.foresee import foresee
 
 _LOG = timedelta(hours=1)
 """How far back the provisioning log is read: what failed before has been tried again since."""
@@ -69,6 +70,7 @@ async def measure_gates(
     windows = [gate.window or EVIDENCE_WINDOW for gate in _in_need(Need.RESETS, gates, kinds)]
     asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
     workers = tuple(await world.workers.sights()) if asks_workers else ()
+    looks_back = [gate.window for gate in _in_need(Need.PREFLIGHTS, gates, kinds)]
     asks_jobs = _in_need(Need.CLOUD_SYNC, gates, kinds) and SyncMode.CLOUD in sync_modes(workers)
     return Measurements(
         people=_people(totals, waves),
@@ -77,6 +79,7 @@ async def measure_gates(
         resets=await _resets(max(windows), world, now) if windows and in_scope else (),
         workers=workers,
         cloud_jobs=tuple(await _cloud_jobs(since, world, now)) if asks_jobs else (),
+        foretold=await foresee(waves, max(looks_back), world, now) if looks_back else Foretold(),
         needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         overdue=_overdue(totals, waves),
     )

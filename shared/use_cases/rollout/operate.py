@@ -10,6 +10,7 @@ from shared.contracts.api.operation_orders import (
     ForgetOrder,
     OperationOrder,
     PlanOrder,
+    RecoverOrder,
     RollbackOrder,
 )
 from shared.contracts.api.operation_views import OperationResult
@@ -29,6 +30,7 @@ from shared.use_cases.recording import keep_refusals
 from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.forget_events import forget_events
 from shared.use_cases.rollout.plan_rollout import plan_rollout
+from shared.use_cases.rollout.recover import recover
 from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.signalling import say_unforeseen
 
@@ -89,6 +91,8 @@ async def _carry_out(operation: Operation, world: World, now: datetime) -> Opera
             return await apply_plan(order, operation, world, now)
         case RollbackOrder() as order:
             return await roll_back(order, operation, world, now)
+        case RecoverOrder() as order:
+            return await recover(order, operation, world, now)
         case ForgetOrder() as order:
             return await forget_events(order, operation, world, now)
 

@@ -18,6 +18,7 @@ from shared.domain.rollout.state import ACTIVE, PUTS_IN, PauseReason, Phase, Rol
 from shared.domain.signals import DriftFound, PeopleConverted, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
+from shared.use_cases.ledger_age import why_older
 from shared.use_cases.recording import nobody, save_people, save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
@@ -64,7 +65,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
             if rollout.phase in PUTS_IN:
                 return
         plan = _plan(rollout, snapshot, world, clock())
-        if why := await stopped(world):
+        if why := await why_older(world) or await stopped(world):
             await _only_look(plan, why, world, clock())
             return
         # Repairs are limited by themselves: too many of them hold nothing else up.

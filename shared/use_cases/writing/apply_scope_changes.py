@@ -50,7 +50,7 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
         return
     keys = {key for change in changes for key in change.person_keys}
     enrolments = await _at_their_source(await world.ledger.load(keys), world, now)
-    owed = {k: e for k, e in enrolments.items() if e.state.is_to_write}
+    owed = {k: e for k, e in enrolments.items() if e.awaits_write}
     if problem := await too_many([e for e in owed.values() if awaits_writer(e)], world, now):
         await stop(world, now, actor=CLOCK, reason=problem, why=StopReason.TOO_MANY)
         return

@@ -1,26 +1,23 @@
 """Follow up: whoever was written is looked for in Entra, whoever does not move is chased."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.people import Registration, is_object_id
-from shared.domain.person.policy import Policy
+from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
-from shared.domain.person.registration import FOLLOWED, is_news
-from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
-from shared.domain.signals import ResetsLost
 from shared.ports.world import World
 from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR, adopt_arrivals, find_arrivals
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.recording import nobody, save_people, whoever_changed
-from shared.use_cases.signalling import emit
+from shared.use_cases.recording import save_people, whoever_changed
 from shared.use_cases.write_control import is_held_up
 
 _CHASED = frozenset(state for state in State if state.is_chased)
+_AWAITED = (State.APPLIED, State.WITHDRAWING)
+"""What was written, and Entra is to show."""
 LOOK_UP_ONE_BY_ONE = 400
 """Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
 
@@ -45,33 +42,45 @@ async def _adopt(world: World, now: datetime) -> None:
 
 
 async def _look(world: World, now: datetime) -> None:
-    asked = await _to_look_for(world)
+    asked = await _to_look_for(world, now)
     members = await _members_among(asked, world) if asked else frozenset()
     policy = await policy_in_force(world)
     held_up = await is_held_up(world, now)
-    for keys in await world.ledger.keys_in_state([State.APPLIED] if held_up else _CHASED):
-        seen = {key: key in members for key in keys if key in asked}
-        await _verify(keys & set(members) if held_up else keys, seen, policy, world, now)
+
+    def follow(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None:
+            return None
+        shown = Observation(member=key in members if key in asked else None)
+        after = verify(current, shown, policy, now)
+        return current if held_up and not _is_news(current, after) else after
+
+    for keys in await world.ledger.keys_in_state(_AWAITED if held_up else _CHASED):
+        looked_for = keys & asked if held_up else keys
+        await save_people(world, looked_for, follow, actor=ACTOR, now=now, queue=whoever_changed)
 
 
-async def _verify(
-    keys: Collection[str], seen: Mapping[str, bool], policy: Policy, world: World, now: datetime
-) -> None:
-    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        seen_now = Observation(member=seen.get(key))
-        return verify(current, seen_now, policy, now) if current else None
-
-    await save_people(world, keys, decide, actor=ACTOR, now=now, queue=whoever_changed)
+def _is_news(current: Enrolment, after: Enrolment) -> bool:
+    """Tells whether Entra shows what was written, in or out; all else is somebody being late."""
+    return after.state is not current.state and not after.state.is_to_write
 
 
-async def _to_look_for(world: World) -> Collection[str]:
-    """Returns the object ids of those whose membership has been written, or is said to be gone."""
+async def _to_look_for(world: World, now: datetime) -> AbstractSet[str]:
+    """Returns the object ids of those whose membership has been written, or is said to be gone.
+
+    Whoever is flagged as put in by somebody else is looked for when it is due.
+    """
     portions = await world.ledger.keys_in_state([State.APPLIED])
     wanted = {key for keys in portions for key in keys if is_object_id(key)}
     for keys in await world.ledger.keys_in_state([State.WITHDRAWING]):
         leaving = await world.ledger.load([key for key in keys if is_object_id(key)])
-        wanted |= {key for key, one in leaving.items() if one.awaits_confirmation}
+        wanted |= {key for key, one in leaving.items() if _is_to_look_for(one, now)}
     return wanted
+
+
+def _is_to_look_for(leaving: Enrolment, now: datetime) -> bool:
+    theirs = leaving.flag is Reason.MEMBERSHIP_NOT_OURS
+    rests = theirs and leaving.due is not None and now < leaving.due
+    return leaving.awaits_confirmation and not rests
 
 
 async def _members_among(object_ids: Collection[str], world: World) -> Collection[str]:
@@ -80,58 +89,3 @@ async def _members_among(object_ids: Collection[str], world: World) -> Collectio
     memberships = await world.directory.memberships(object_ids)
     scope = world.tenant_rules.scope_group_id
     return {one for one, known in memberships.items() if scope in known.group_ids}
-
-
-async def read_registrations(world: World, now: datetime) -> None:
-    """Reads the registration report once, and follows whoever it says something new of.
-
-    A registration is a present fact, so everybody in scope is compared; the few of whom the report
-    says something else than is remembered are loaded and saved.
-
-    Raises:
-        DirectoryUnavailable, LedgerConflict: the next tick tries again.
-    """
-    in_states = (await world.ledger.totals()).by_state
-    if not any(in_states.get(state) for state in FOLLOWED):
-        return
-    rules = await policy_in_force(world)
-    report = await world.directory.registrations()
-
-    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if current is None or not current.state.is_seen:
-            return current
-        return verify(current, Observation(True, report.get(key)), rules, now)
-
-    lost: Counter[Reason] = Counter()
-    try:
-        async for page in world.ledger.summaries():
-            states = {
-                one.key: one.state
-                for one in page
-                if _is_to_follow(one, report.get(one.key), rules, now)
-            }
-            if states:
-                after = await save_people(
-                    world, states.keys(), decide, actor=ACTOR, now=now, queue=nobody
-                )
-                lost += _newly_lost(states, after)
-    finally:
-        # Those who were saved are not told of by the next reading, whatever ended this one.
-        emit(ResetsLost(reason=reason, people=people) for reason, people in sorted(lost.items()))
-
-
-def _newly_lost(before: Mapping[str, State], after: Mapping[str, Enrolment]) -> Counter[Reason]:
-    return Counter(
-        after[key].reason
-        for key, state in before.items()
-        if state is not State.LOST and key in after and after[key].state is State.LOST
-    )
-
-
-def _is_to_follow(
-    person: EnrolmentSummary, row: Registration | None, rules: Policy, now: datetime
-) -> bool:
-    # Whoever is visible may be late, whatever the report says or does not say.
-    if person.state is State.VISIBLE:
-        return True
-    return row is not None and is_news(person.state, person.held, row, rules.resets, now.date())

@@ -22,6 +22,7 @@ from shared.domain.person.policy import Topology
 from shared.domain.rollout import writing as words
 from shared.domain.rollout.writing import StopReason, Writing
 from shared.ports.world import World
+from shared.use_cases.ledger_age import compare
 from shared.use_cases.recording import queue_writes, save_writing
 from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import group_conflict
@@ -103,6 +104,20 @@ async def note_first_write(world: World, now: datetime) -> None:
         )
         with suppress(LedgerConflict):
             await save_writing(world, stored, word, action="first-write", now=now)
+
+
+async def watch_ledger(world: World, now: datetime) -> None:
+    """Stops everything that writes where the ledger is older than the mark, else moves the mark.
+
+    Raises:
+        LedgerConflict, ServiceUnavailable: the next tick looks again.
+    """
+    stored = await world.write_control.current()
+    if stored and stored.writing.stop is StopReason.LEDGER_OLDER:
+        return
+    if why := await compare(world, now):
+        world.ledger_check.has_passed = False
+        await stop(world, now, actor=CLOCK, reason=why, why=StopReason.LEDGER_OLDER)
 
 
 async def carry_out_word(world: World, now: datetime) -> None:

@@ -15,6 +15,7 @@ from tests.support.graph_tenant import (
     UNA,
     Tenant,
 )
+from tests.support.report import report_of
 
 ADA_ANCHOR, OTHER_ANCHOR = "q83vASNFZ4mrze8BI0VniQ==", "Q83vASNFZ4mrze8BI0VniQ=="
 
@@ -97,7 +98,7 @@ async def test_the_whole_registration_report_is_read(
         for number in range(1000)
     ]
     tenant.do("sync", {"users": users})
-    report = await directory.registrations()
+    report = await report_of(directory)
     assert len(report) > 1000
     assert report[GRACE].sspr_enabled
     assert not report[GRACE].sspr_registered

@@ -23,6 +23,7 @@ from tests.support.graph_tenant import (
     SCOPE,
     Tenant,
 )
+from tests.support.report import report_of
 
 UPN = Identifier(IdentifierKind.USER_PRINCIPAL_NAME, "grace@contoso.test")
 
@@ -138,7 +139,7 @@ async def test_a_missing_permission_ends_as_directory_unavailable(tenant: Tenant
     tenant.do("identities", {"clientId": "reader", "roles": ["AuditLog.Read.All"]})
     client = GraphClient(lambda: credential("reader"), base_url=tenant.base_url)
     directory = GraphDirectory(client, SCOPE)
-    assert await directory.registrations()
+    assert await report_of(directory)
     for refused in (
         directory.scope_member_ids(),
         directory.memberships([GRACE]),
@@ -159,7 +160,7 @@ async def test_the_least_documented_permissions_suffice(tenant: Tenant) -> None:
     assert GRACE in await directory.memberships([GRACE])
     assert (await directory.find_people([UPN]))[UPN][0].object_id == GRACE
     assert [person async for page in directory.everybody() for person in page]
-    assert await directory.registrations()
+    assert await report_of(directory)
     assert await directory.administrator_ids()
     assert await directory.resets(datetime.now(UTC)) == []
     assert (await scope.remove([GRACE]))[GRACE].outcome is WriteOutcome.DONE

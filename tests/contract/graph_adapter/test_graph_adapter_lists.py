@@ -7,6 +7,7 @@ import pytest
 from shared.adapters.graph.directory import GraphDirectory
 from shared.domain.errors import DirectoryUnavailable
 from tests.support.graph_tenant import CLOUD_PEOPLE, GRACE, SCOPE, Tenant
+from tests.support.report import report_of
 
 HIRES = [f"hire{number}@contoso.test" for number in range(1100)]
 ANCHORS = [f"{number:022d}==" for number in range(1100)]
@@ -43,7 +44,7 @@ async def test_a_page_token_that_expires_starts_that_list_again(
     members = await directory.group_member_ids(SCOPE)
     assert members is not None
     assert len(members) == len(HIRES)
-    assert len(await directory.registrations()) == len(CLOUD_PEOPLE) + len(HIRES)
+    assert len(await report_of(directory)) == len(CLOUD_PEOPLE) + len(HIRES)
 
 
 async def test_a_list_whose_tokens_always_expire_is_given_up(
@@ -85,7 +86,7 @@ async def test_rows_without_an_id_are_left_out_and_told_of(
     with caplog.at_level(logging.WARNING):
         assert 0 < len(await everybody(directory)) < len(CLOUD_PEOPLE) + len(HIRES)
         assert await directory.group_member_ids(SCOPE)
-        assert await directory.registrations()
+        assert await report_of(directory)
     assert sum("rows-without-id" in line for line in caplog.messages) == 3
 
 

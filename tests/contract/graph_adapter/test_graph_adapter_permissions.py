@@ -22,6 +22,7 @@ from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.people import Identifier, IdentifierKind
 from tests.support.graph_tenant import GRACE, NOBODY, SCOPE, UNA, Tenant
+from tests.support.report import report_of
 from tests.support.repository import ROOT
 
 LIST = json.loads((ROOT / "infra/graph/permissions.json").read_text(encoding="utf-8"))
@@ -52,7 +53,7 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
         "synced_groups": lambda: directory.synced_groups([GROUP_SID]),
         "scope_group": directory.scope_group,
         "everybody": everybody,
-        "registrations": directory.registrations,
+        "registrations": lambda: report_of(directory),
         "administrator_ids": directory.administrator_ids,
         "registered": directory.registered,
         "resets": lambda: directory.resets(SINCE),

@@ -26,6 +26,7 @@ from tests.support.graph_tenant import (
     UNA,
     Tenant,
 )
+from tests.support.report import report_of
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 ADA = COMPANY.by_upn["ada@contoso.test"]
@@ -185,7 +186,7 @@ async def test_readers_of_reports_take_turns_within_the_quota_and_all_finish(
     # Ten requests in ten seconds, one of which grows back every second.
     tenant.do("quotas", {"factor": 2})
     await asyncio.gather(
-        directory.registrations(),
+        report_of(directory),
         directory.registered(),
         directory.administrator_ids(),
         *(directory.resets(LONG_AGO) for _ in range(11)),
@@ -209,7 +210,7 @@ async def test_ten_days_later_old_tokens_and_new_ones_are_good_and_lags_begin_an
     assert await directory.scope_member_ids() == frozenset()
     tenant.do("clock", {"offsetSeconds": 10 * 86_400})
     assert await directory.scope_member_ids() == {GRACE}
-    assert (await directory.registrations())[GRACE].sspr_enabled
+    assert (await report_of(directory))[GRACE].sspr_enabled
     await scope.add([UNA])
     assert await directory.scope_member_ids() == {GRACE}
     newcomer = GraphClient(credential, base_url=tenant.base_url)

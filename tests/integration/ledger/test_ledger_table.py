@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 import stamina
-from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
 from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.keys import HEAD
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.tables import Tables
-from shared.domain.errors import LedgerConflict
+from shared.domain.errors import LedgerConflict, ServiceUnavailable
 from shared.domain.person.enrolment import Enrolment, State, Step
 from shared.domain.person.partitions import partition_of
 from shared.domain.person.reasons import Reason
@@ -109,12 +108,12 @@ async def test_what_was_stored_survives_a_restart_of_azurite(tmp_path: Path) -> 
             assert await tables.ledger.load([person.key]) == {person.key: person}
 
 
-async def test_an_error_that_is_no_conflict_is_raised_as_it_is(
+async def test_a_table_that_was_deleted_is_named_and_told_from_a_conflict(
     store: str, ledger: TableLedger
 ) -> None:
     person = enrolment(object_id(1))
     await put(ledger, person)
     with TableServiceClient.from_connection_string(store) as service:
         service.delete_table("enrolments")
-    with pytest.raises(HttpResponseError, match="TableNotFound"):
+    with pytest.raises(ServiceUnavailable, match="table enrolments: it is not there"):
         await put(ledger, replace(person, attempts=1))

@@ -11,6 +11,7 @@ from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.operations import Operations
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
+from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
 from shared.ports.workers import Workers
@@ -40,6 +41,8 @@ class Kept(Protocol):
     def held_events(self) -> HeldEvents: ...
     @property
     def preflights(self) -> Preflights: ...
+    @property
+    def readings(self) -> Readings: ...
     @property
     def audit(self) -> Audit: ...
 

@@ -23,7 +23,7 @@ from tests.support.cli_samples import (
 COMMANDS = [
     [command]
     for command in (
-        *("lint", "schema", "plan", "apply", "rollback"),
+        *("lint", "schema", "plan", "apply", "rollback", "recover"),
         *("status", "wait", "gates", "document", "health"),
         *("pause", "resume", "promote", "abort", "restart"),
         *("user", "include", "exclude", "release", "inject", "event", "refused"),

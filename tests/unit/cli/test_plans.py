@@ -9,9 +9,17 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.api.operator_requests import Apply, RollBack
+from shared.contracts.api.operator_requests import Apply, Recover, RollBack
 from tests.support.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
-from tests.support.cli_samples import APPLIED, FINGERPRINT, operation, plan, rollback, rollout
+from tests.support.cli_samples import (
+    APPLIED,
+    FINGERPRINT,
+    operation,
+    plan,
+    recovery,
+    rollback,
+    rollout,
+)
 
 GOOD = """\
 schema: sspr-rollout/rollout/1
@@ -385,3 +393,28 @@ def test_others_leaving_than_were_shown_is_status_5(api: Api) -> None:
 def test_a_key_is_never_part_of_what_is_said(api: Api, good: str) -> None:
     api.answer("rollout/plans", (500, None))
     assert KEY not in sspr(api, "plan", good).output
+
+
+# --- recover ---
+
+
+def test_a_recovery_shows_what_differs_and_then_sends_exactly_that(api: Api) -> None:
+    api.answer("ledger/recover", (202, operation(kind="recover")))
+    shown = operation("succeeded", recovery(), kind="recover")
+    done_so = operation("succeeded", recovery(done=True), kind="recover")
+    api.answer("operations/op-1", (200, shown), (200, done_so))
+    done = sspr(api, "recover", "--reason", "restored", "-y", "-o", "json")
+    assert done.exit_code == 0
+    asked, sent = (Recover.read(one.body) for one in api.posts)
+    assert asked == Recover(reason="restored")
+    assert sent == Recover(reason="restored", plan=FINGERPRINT)
+    for word in ("would be kept out until you release them", "newcomer", "40 people"):
+        assert word in done.stderr
+
+
+def test_without_a_terminal_a_recovery_only_shows_what_differs(api: Api) -> None:
+    api.answer("ledger/recover", (202, operation(kind="recover")))
+    api.answer("operations/op-1", (200, operation("succeeded", recovery(), kind="recover")))
+    done = sspr(api, "recover", "--reason", "restored")
+    assert done.exit_code != 0
+    assert len(api.posts) == 1

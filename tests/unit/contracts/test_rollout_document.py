@@ -186,7 +186,8 @@ def test_a_sample_that_is_said_is_waited_for() -> None:
 
 def test_without_gates_the_standard_ones_hold_and_no_reset_is_no_obstacle() -> None:
     gates = {gate.kind: gate for gate in read(BASE).waves[0].gates}
-    assert gates.keys() == set(GATES) - {"registered", "resettable", "blockedResets"}
+    assert gates.keys() == {name for name, kind in GATES.items() if kind.standard}
+    assert "preflight" not in gates
     assert gates["visible"].threshold == 0.95
     assert (gates["writebackFailures"].minimum_sample, gates["writebackFailures"].quiet_passes) == (
         5,
@@ -361,7 +362,7 @@ def test_a_mistake_is_told_with_its_line_its_field_and_what_to_write(
         ("gates: {visible: true}", "gates.visible", "write its keys beneath it: failureLimit"),
         ("gates: {blockedResets: {window: P31D}}", "gates.blockedResets.window", "30 days"),
         ("gates: {visible: {minimumSample: 2}}", "waves[0].people", "adds at most 1"),
-        ("evaluateEvery: PT1S", "evaluateEvery", "from PT1M to P1D"),
+        ("evaluateEvery: PT1S", "evaluateEvery", "from 1m to 1d"),
         ("resets: {methodsRequired: 3}", "resets.methodsRequired", "write 1 or 2"),
         (
             "resets: {methods: {mobilePhone: {untill: 2027-07-01}}}",

@@ -10,8 +10,10 @@ from shared.domain.errors import DirectoryUnavailable, LedgerConflict, NotPossib
 from shared.domain.person.enrolment import CauseKind, State
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.override_person import exclude, include, release
-from tests.support.enrolments import DAY, NOW
-from tests.support.stage import Stage, an_id, upn_of
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.views.describe_kept_out import list_kept_out
+from tests.support.enrolments import DAY, HOUR, NOW
+from tests.support.stage import Stage, an_id, messages, upn_of
 
 SAID: dict[str, Any] = {"actor": "ada", "reason": "because"}
 
@@ -109,3 +111,64 @@ async def test_what_passes_is_told_to_whoever_asked(
     with pytest.raises(type(error)):
         await exclude("1", stage.world, NOW, **SAID)
     assert await stage.world.ledger.load([an_id(1)]) == {}
+
+
+def comes(action: str, number: int) -> dict[str, Any]:
+    """An event of that kind for somebody, as it is sent."""
+    return {"employeeId": str(number), "action": action}
+
+
+async def test_who_is_excluded_for_good_stays_out_whatever_comes(stage: Stage) -> None:
+    """Given somebody excluded for good, when they are hired, leave and are hired, they stay out.
+
+    So it is for an operator who includes, excludes for a time or releases them without a thought.
+    """
+    stage.arrive(1)
+    await exclude("1", stage.world, NOW, **SAID, for_good=True)
+    for day, action in enumerate(["onboard", "offboard", "onboard"], start=1):
+        then = NOW + day * DAY
+        await take_events(messages(comes(action, 1), enqueued_at=then), stage.another(), then)
+        found = await stage.person(1)
+        assert (found.is_barred, found.state.is_coming) == (True, False)
+    for act in (include, release):
+        with pytest.raises(NotPossible, match="--never"):
+            await act("1", stage.world, NOW + 9 * DAY, **SAID)
+    await exclude("1", stage.world, NOW + 9 * DAY, **SAID, until=NOW + 10 * DAY)
+    assert (await stage.person(1)).is_barred
+
+    (found,) = await release("1", stage.world, NOW + 11 * DAY, **SAID, for_good=True)
+    assert found.exclusion is None
+    assert found.claim(CauseKind.EVENT) is not None
+
+
+async def test_a_leaver_is_a_leaver_again_once_they_are_not_excluded_for_good(
+    stage: Stage,
+) -> None:
+    stage.arrive(1)
+    await exclude("1", stage.world, NOW, **SAID, for_good=True)
+    then = NOW + DAY
+    await take_events(messages(comes("offboard", 1), enqueued_at=then), stage.another(), then)
+    (found,) = await release("1", stage.world, then, **SAID, for_good=True)
+    assert found.exclusion is not None
+    assert found.exclusion.reason is Reason.OFFBOARDED
+
+
+async def test_whom_operators_keep_out_is_listed_by_the_page(stage: Stage) -> None:
+    """Given one excluded for good, one for a time, one whose time is over and a leaver."""
+    for number in (1, 2, 3, 4):
+        stage.arrive(number)
+    await exclude("1", stage.world, NOW, **SAID, for_good=True)
+    await exclude("2", stage.world, NOW, **SAID, until=NOW + DAY)
+    await exclude("3", stage.world, NOW - DAY, **SAID, until=NOW - HOUR)
+    await take_events(messages(comes("offboard", 4)), stage.another(), NOW)
+    page: int | None = 0
+    found: dict[str, str] = {}
+    while page is not None:
+        listed = await list_kept_out(page, stage.another(), NOW)
+        found |= {one.key: one.reason for one in listed.people}
+        page = listed.next_page
+    assert found == {
+        an_id(1): Reason.EXCLUDED_FOR_GOOD,
+        an_id(2): Reason.EXCLUDED_BY_OPERATOR,
+    }
+    assert (await list_kept_out(99, stage.another(), NOW)).people == ()

@@ -74,8 +74,9 @@ async def test_cloud_users_are_put_in_and_taken_out(stage: Stage) -> None:
     await apply_scope_changes([change(1, 2, 3, 4)], stage.world, NOW)
     assert stage.scope == {an_id(1)}
     found = [await stage.person(number) for number in (1, 2, 3)]
-    assert [one.state for one in found] == [State.APPLIED, State.WITHDRAWN, State.EFFECTIVE]
-    assert (found[0].reason, found[1].reason) == (Reason.ADDED, Reason.REMOVED)
+    assert [one.state for one in found] == [State.APPLIED, State.WITHDRAWING, State.EFFECTIVE]
+    assert (found[0].reason, found[1].steps[-1].reason) == (Reason.ADDED, Reason.REMOVED)
+    assert (found[1].awaits_write, found[1].awaits_confirmation) == (False, True)
     assert commands(stage) == []
 
 
@@ -183,7 +184,7 @@ async def test_whoever_is_taken_out_while_graph_adds_them_is_out_in_the_end(stag
     assert (await stage.person(1)).state is State.WITHDRAWING
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW)
     assert stage.scope == frozenset()
-    assert (await stage.person(1)).state is State.WITHDRAWN
+    assert (await stage.person(1)).awaits_confirmation
 
 
 async def test_what_was_written_before_the_answer_was_lost_is_ours_all_the_same(

@@ -24,8 +24,9 @@ from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import (
     LOOK_UP_ONE_BY_ONE,
     follow_up,
-    read_registrations,
 )
+from shared.use_cases.writing.read_registrations import read_registrations
+from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE, enrolment, provisional
 from tests.support.stage import Stage, an_id, said, upn_of
 from tests.support.waves import sight
@@ -41,7 +42,8 @@ def followed(number: int, state: State = State.APPLIED, **changes: Any) -> Enrol
         "source_of_authority": SourceOfAuthority.CLOUD,
         "since": NOW,
     }
-    return enrolment(state, Provenance.OURS, **(known | changes))
+    provenance = changes.pop("provenance", Provenance.OURS)
+    return enrolment(state, provenance, **(known | changes))
 
 
 async def state_of(stage: Stage, number: int) -> State:
@@ -115,7 +117,7 @@ async def test_where_nobody_is_on_the_way_entra_is_not_asked(stage: Stage) -> No
 
 async def test_where_nobody_is_in_the_report_is_not_read(stage: Stage) -> None:
     await stage.store(followed(1, State.REQUESTED))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert "directory.registrations" not in stage.turns.points
 
 
@@ -250,7 +252,7 @@ async def test_the_report_says_who_is_effective_and_registered_and_who_is_late(
         followed(3, State.APPLIED),
         followed(4, State.VISIBLE),
     )
-    await read_registrations(stage.world, NOW + DAY)
+    await read_registrations(stage.world, lambda: NOW + DAY)
     states = [await state_of(stage, number) for number in (1, 2, 3)]
     assert states == [State.EFFECTIVE, State.RESETTABLE, State.APPLIED]
     assert (await stage.person(4)).flag is Reason.NOT_EFFECTIVE
@@ -262,10 +264,10 @@ async def test_a_report_that_lags_says_so_until_it_does_not(stage: Stage) -> Non
     stage.tenant.freeze_report()
     stage.tenant.join(SCOPE, an_id(1))
     await stage.store(followed(1, State.VISIBLE))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await state_of(stage, 1) is State.VISIBLE
     stage.tenant.report = None
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await state_of(stage, 1) is State.EFFECTIVE
 
 
@@ -276,7 +278,7 @@ async def test_who_leaves_while_the_report_is_read_is_not_called_effective(stage
         "directory.registrations",
         lambda: exclude("1", stage.another(), NOW, actor="ada", reason="because"),
     )
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await state_of(stage, 1) is State.WITHDRAWING
 
 
@@ -288,7 +290,7 @@ async def test_who_is_written_again_while_the_report_is_read_waits_to_be_seen(
     await stage.store(visible)
     again = visible.moved(State.APPLIED, Reason.ADDED, NOW)
     stage.turns.at("directory.registrations", partial(stage.store, again))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     assert await stage.person(1) == again
 
 
@@ -317,7 +319,113 @@ async def test_a_leaver_who_still_shows_is_taken_out_again_and_not_believed_gone
     assert await state_of(stage, 1) is State.WITHDRAWING
     await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + 6 * MINUTE)
     assert stage.scope == set()
+    stage.tenant.show_all()
+    await follow_up(stage.world, NOW + HOUR)
     assert await state_of(stage, 1) is State.WITHDRAWN
+
+
+def removal(outcome: WriteOutcome) -> WriteResult:
+    return WriteResult(change=ScopeAction.REMOVE, outcome=outcome)
+
+
+@pytest.mark.parametrize("source", SourceOfAuthority)
+async def test_a_removal_is_the_end_once_entra_no_longer_shows_the_member(
+    stage: Stage, source: SourceOfAuthority
+) -> None:
+    """Given a removal that was written, Entra may show it for long: until then nobody is out.
+
+    It is asked for again when its time is over, and in the end somebody has to look.
+    """
+    rules = stage.world.tenant_rules
+    stage.arrive(1, SCOPE)
+    leaving = followed(1, State.WITHDRAWING, source_of_authority=source)
+    await stage.store(record(leaving, removal(WriteOutcome.DONE), rules, NOW))
+    now = NOW
+    for _ in range(rules.reissue_limit + 1):
+        now += rules.visible_within(source) - MINUTE
+        await follow_up(stage.world, now)
+        assert (await stage.person(1)).awaits_confirmation
+        now += MINUTE + rules.longest_retry
+        await follow_up(stage.world, now)
+        again = await stage.person(1)
+        assert again.awaits_write
+        await stage.store(record(again, removal(WriteOutcome.ALREADY), rules, now))
+    still = await stage.person(1)
+    assert (still.state, still.flag) == (State.WITHDRAWING, Reason.STILL_A_MEMBER)
+    stage.tenant.leave(SCOPE, an_id(1))
+    await follow_up(stage.world, now + MINUTE)
+    gone = await stage.person(1)
+    assert (gone.state, gone.reason, gone.flag) == (State.WITHDRAWN, Reason.SEEN_GONE, None)
+
+
+@pytest.mark.parametrize("started", [False, True])
+async def test_while_nobody_can_be_late_what_entra_shows_is_noted_both_ways(
+    stage: Stage, *, started: bool
+) -> None:
+    """Given a stop, or a start just now, then who shows is in and who is gone is out.
+
+    Whoever is late is written again by nobody, and flagged by nobody.
+    """
+    rules, later = stage.world.tenant_rules, NOW + DAY
+    for number, is_member in [(1, True), (2, False), (3, False), (4, True)]:
+        stage.arrive(number, *[SCOPE] * is_member)
+    leaving = followed(3, State.WITHDRAWING), followed(4, State.WITHDRAWING)
+    await stage.store(
+        followed(1),
+        followed(2),
+        *(record(one, removal(WriteOutcome.DONE), rules, NOW) for one in leaving),
+    )
+    before = {number: await stage.person(number) for number in (2, 4)}
+    await stop(stage.world, later - MINUTE, actor="ada", reason="HR sent too many")
+    if started:
+        await start(stage.world, later, actor="ada", reason="cleared up")
+    queued = len(stage.broker.messages(SCOPE_CHANGES))
+    await follow_up(stage.world, later)
+    assert [await state_of(stage, number) for number in (1, 3)] == [State.VISIBLE, State.WITHDRAWN]
+    assert {number: await stage.person(number) for number in (2, 4)} == before
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == queued
+
+
+async def test_a_leaver_whom_somebody_else_put_in_is_not_out_before_they_are(
+    stage: Stage,
+) -> None:
+    """Given somebody who was there before, an exclusion writes nothing, and says so in time.
+
+    They are out once somebody else has taken them out.
+    """
+    rules = stage.world.tenant_rules
+    stage.arrive(1, SCOPE)
+    await stage.store(followed(1, State.VISIBLE, provenance=Provenance.PREEXISTING))
+    await exclude("1", stage.another(), NOW, actor="ada", reason="left")
+    await follow_up(stage.world, NOW + MINUTE)
+    kept = await stage.person(1)
+    assert (kept.state, kept.reason) == (State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS)
+    later = NOW + rules.visible_within_synced + MINUTE
+    await follow_up(stage.world, later)
+    assert (await stage.person(1)).flag is Reason.MEMBERSHIP_NOT_OURS
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+    stage.tenant.leave(SCOPE, an_id(1))
+    await follow_up(stage.world, later + MINUTE)
+    assert await state_of(stage, 1) is State.WITHDRAWING
+    await follow_up(stage.world, later + rules.longest_retry)
+    assert await state_of(stage, 1) is State.WITHDRAWN
+
+
+async def test_an_operator_has_somebody_taken_out_whom_somebody_else_put_in(stage: Stage) -> None:
+    """Given a leaver who is still in, or a member of whom nothing is known, --take-out ends it."""
+    for number in (1, 2):
+        stage.arrive(number, SCOPE)
+    await stage.store(followed(1, State.VISIBLE, provenance=Provenance.PREEXISTING))
+    await exclude("1", stage.another(), NOW, actor="ada", reason="left")
+    for name in ("1", "2"):
+        await exclude(name, stage.another(), NOW, actor="ada", reason="left", take_out=True)
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW + MINUTE)
+    assert stage.scope == set()
+    stage.tenant.show_all()
+    await follow_up(stage.world, NOW + HOUR)
+    for number in (1, 2):
+        assert await state_of(stage, number) is State.WITHDRAWN
+        assert (await stage.person(number)).is_kept_out(NOW)
 
 
 async def test_a_leaver_who_does_not_show_is_out_a_while_after_it_was_said(stage: Stage) -> None:
@@ -369,14 +477,14 @@ async def test_a_registration_is_lost_when_the_report_says_so_however_late(
         stage.arrive(number, SCOPE)
         stage.tenant.registered.add(an_id(number))
     await stage.store(followed(1, State.VISIBLE), followed(2, State.VISIBLE))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     stage.tenant.registered.discard(an_id(1))
-    await read_registrations(stage.world, NOW + 70 * DAY)
+    await read_registrations(stage.world, lambda: NOW + 70 * DAY)
     lost = await stage.person(1)
     assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_RESET)
     assert await state_of(stage, 2) is State.RESETTABLE
     assert said(signals, "resets-lost") == [{"reason": Reason.METHOD_RESET, "people": 1}]
-    await read_registrations(stage.world, NOW + 71 * DAY)
+    await read_registrations(stage.world, lambda: NOW + 71 * DAY)
     assert len(said(signals, "resets-lost")) == 1
 
 
@@ -386,9 +494,9 @@ async def test_on_the_day_on_which_a_method_ends_who_holds_no_other_is_lost(stag
     stage.tenant.methods[an_id(1)] = frozenset({"mobilePhone", "passKeySynced"})
     await stage.store(followed(1, State.VISIBLE))
     end = NOW.replace(year=SMS_AND_VOICE_END.year, month=SMS_AND_VOICE_END.month, day=1)
-    await read_registrations(stage.world, end - DAY)
+    await read_registrations(stage.world, lambda: end - DAY)
     assert await state_of(stage, 1) is State.RESETTABLE
-    await read_registrations(stage.world, end)
+    await read_registrations(stage.world, lambda: end)
     lost = await stage.person(1)
     assert (lost.state, lost.reason) == (State.LOST, Reason.METHOD_ENDED)
 
@@ -397,7 +505,7 @@ async def test_only_those_of_whom_the_report_says_something_new_are_loaded(stage
     stage.arrive(1, SCOPE)
     stage.tenant.registered.add(an_id(1))
     await stage.store(followed(1, State.VISIBLE))
-    await read_registrations(stage.world, NOW)
+    await read_registrations(stage.world, lambda: NOW)
     stage.turns.points.clear()
-    await read_registrations(stage.world, NOW + DAY)
+    await read_registrations(stage.world, lambda: NOW + DAY)
     assert "ledger.amend" not in stage.turns.points

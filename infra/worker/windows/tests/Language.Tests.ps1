@@ -14,7 +14,7 @@ BeforeAll {
     . (Join-Path $PSScriptRoot 'Language.ps1')
     $windows = Join-Path $PSScriptRoot '..'
     $known = Import-PowerShellDataFile (Join-Path $PSScriptRoot 'WindowsPowerShell51.psd1')
-    $own = Get-ChildItem $windows -Recurse -Filter '*.ps1' | Where-Object { $_.DirectoryName -notmatch '[\\/]tests$' } | ForEach-Object {
+    $own = Get-ChildItem $windows, (Join-Path $windows '../../../hybrid_worker') -Recurse -Filter '*.ps1' | Where-Object { $_.DirectoryName -notmatch '[\\/]tests$' } | ForEach-Object {
         Find-Node (Read-Script $_.FullName) ([Management.Automation.Language.FunctionDefinitionAst]) | ForEach-Object Name
     }
     function Read-Text {

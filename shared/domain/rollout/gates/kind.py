@@ -115,6 +115,8 @@ class Need(StrEnum):
     """What the hybrid workers said last."""
     CLOUD_SYNC = "cloud-sync"
     """How the jobs of Entra Cloud Sync stand, where a worker's sync is that."""
+    PREFLIGHTS = "preflights"
+    """What the worker found about the wave's people's accounts in AD, as far back as the window."""
 
 
 class Unit(StrEnum):

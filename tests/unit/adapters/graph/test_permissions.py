@@ -180,10 +180,11 @@ def test_permissions_of_other_apis_are_none_of_its_business(directory: Directory
 
 
 OPTIONAL = {
-    "lifecycle-workflows": "LifecycleWorkflows.ReadWrite.All",
-    "role-assignments": "RoleManagement.Read.Directory",
+    "cloud-sync": {"Synchronization.Read.All", "ProvisioningLog.Read.All"},
+    "doctor": {"Policy.Read.All", "LicenseAssignment.Read.All"},
+    "lifecycle-workflows": {"LifecycleWorkflows.ReadWrite.All"},
+    "role-assignments": {"RoleManagement.Read.Directory"},
 }
-CLOUD_SYNC = "cloud-sync"
 
 
 @pytest.mark.parametrize("kind", OPTIONAL)
@@ -191,18 +192,10 @@ def test_what_not_everybody_needs_is_granted_only_on_demand(
     directory: Directory, kind: str
 ) -> None:
     directory.done(IDENTITY, "--apply", f"--with-{kind}")
-    assert directory.held() == {*NEEDED, OPTIONAL[kind]}
+    assert directory.held() == {*NEEDED, *OPTIONAL[kind]}
     again = directory.done(IDENTITY)
-    assert again[OPTIONAL[kind]].startswith("superfluous")
-
-
-def test_cloud_sync_is_read_only_on_demand(directory: Directory) -> None:
-    directory.done(IDENTITY, "--apply", f"--with-{CLOUD_SYNC}")
-    assert directory.held() == {
-        *NEEDED,
-        "Synchronization.Read.All",
-        "ProvisioningLog.Read.All",
-    }
+    for name in OPTIONAL[kind]:
+        assert again[name].startswith("superfluous")
 
 
 def test_a_tenant_that_knows_a_permission_by_another_id_is_left_alone(directory: Directory) -> None:
@@ -312,4 +305,4 @@ def test_the_list_gives_a_reason_and_calls_for_each_permission() -> None:
         assert str(UUID(one["id"])) == one["id"]
         assert one["why"].endswith(".")
         assert one["calls"]
-        assert one["when"] in {"always", "unscoped", "scoped", *OPTIONAL, CLOUD_SYNC}
+        assert one["when"] in {"always", "unscoped", "scoped", *OPTIONAL}

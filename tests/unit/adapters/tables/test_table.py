@@ -89,6 +89,17 @@ async def test_a_service_that_is_not_there_passes() -> None:
             await Table(client, "enrolments", asyncio.Semaphore(1)).get("one", "row")
 
 
+async def test_a_table_that_was_deleted_is_told_from_a_row_that_is_not_there(
+    table: Table, service: Service
+) -> None:
+    service.trouble = (404, "TableNotFound")
+    for asked in (table.get("one", "row"), table.scan("one", ("a", "z"))):
+        with pytest.raises(ServiceUnavailable, match="deploy the templates again"):
+            await asked
+    service.trouble = (404, "ResourceNotFound")
+    assert await table.get("one", "row") is None
+
+
 async def test_what_it_says_of_the_rows_themselves_does_not_pass(
     table: Table, service: Service
 ) -> None:

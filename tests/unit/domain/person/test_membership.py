@@ -174,10 +174,21 @@ def test_nobody_who_was_there_before_is_ever_on_the_way_out(current: Enrolment) 
         take(there, Reason.DISABLED, NOW),
         roll_back(there, "early", NOW),
         call_off(there, NOW),
-        keep_out(SYNCED_ANNA, there, BAR, POLICY, NOW),
     ]
     moved = {one.state for one in outs if one.state is not there.state}
     assert State.WITHDRAWING not in moved
+
+
+@given(ENROLMENTS)
+def test_who_was_there_before_and_is_kept_out_is_looked_for_and_nothing_is_written(
+    current: Enrolment,
+) -> None:
+    """Given somebody else's membership, an operator's exclusion says that they are still in."""
+    there = replace(current, provenance=Provenance.PREEXISTING)
+    kept = keep_out(SYNCED_ANNA, there, BAR, POLICY, NOW)
+    if there.state.is_enrolled and not there.is_provisional:
+        assert (kept.state, kept.reason) == (State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS)
+        assert not kept.awaits_write
 
 
 def test_what_a_plan_takes_out_is_asked_for_again_when_it_may_be_in_again() -> None:

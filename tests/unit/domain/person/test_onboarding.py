@@ -261,7 +261,8 @@ def test_whoever_is_a_member_already_is_visible_at_once_and_not_ours() -> None:
 def test_an_offboarding_leaves_a_membership_that_is_not_ours() -> None:
     visible = decided(request(), found(CLOUD_ANNA, SCOPE))
     left = decided(request(Action.OFFBOARD, occurred_at=NOW + HOUR), NOBODY, visible)
-    assert (left.state, left.reason) == (State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS)
+    assert (left.state, left.reason) == (State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS)
+    assert (left.awaits_confirmation, left.awaits_write) == (True, False)
 
 
 def test_a_membership_still_shown_after_our_own_removal_is_not_taken_for_somebody_elses() -> None:
@@ -275,16 +276,16 @@ def test_a_membership_still_shown_after_our_own_removal_is_not_taken_for_somebod
     [
         (State.REQUESTED, Provenance.OURS, State.WITHDRAWING, Reason.OFFBOARDED),
         (State.REQUESTED, Provenance.UNKNOWN, State.WITHDRAWN, Reason.OFFBOARDED),
-        (State.REQUESTED, Provenance.PREEXISTING, State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS),
+        (State.REQUESTED, Provenance.PREEXISTING, State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS),
         (State.WAITING, Provenance.UNKNOWN, State.WITHDRAWN, Reason.OFFBOARDED),
         (State.APPLIED, Provenance.OURS, State.WITHDRAWING, Reason.OFFBOARDED),
-        (State.APPLIED, Provenance.PREEXISTING, State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS),
+        (State.APPLIED, Provenance.PREEXISTING, State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS),
         (State.VISIBLE, Provenance.OURS, State.WITHDRAWING, Reason.OFFBOARDED),
-        (State.VISIBLE, Provenance.PREEXISTING, State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS),
+        (State.VISIBLE, Provenance.PREEXISTING, State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS),
         (State.EFFECTIVE, Provenance.OURS, State.WITHDRAWING, Reason.OFFBOARDED),
-        (State.EFFECTIVE, Provenance.PREEXISTING, State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS),
+        (State.EFFECTIVE, Provenance.PREEXISTING, State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS),
         (State.REGISTERED, Provenance.OURS, State.WITHDRAWING, Reason.OFFBOARDED),
-        (State.REGISTERED, Provenance.PREEXISTING, State.WITHDRAWN, Reason.MEMBERSHIP_NOT_OURS),
+        (State.REGISTERED, Provenance.PREEXISTING, State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS),
         (State.EXCLUDED, Provenance.UNKNOWN, State.WITHDRAWN, Reason.OFFBOARDED),
         (State.FAILED, Provenance.UNKNOWN, State.WITHDRAWN, Reason.OFFBOARDED),
         (State.WITHDRAWING, Provenance.OURS, State.WITHDRAWING, Reason.ONBOARDED),
@@ -296,6 +297,7 @@ def test_an_offboarding_takes_out_what_is_ours_and_nothing_else(
 ) -> None:
     left = decided(request(Action.OFFBOARD), NOBODY, enrolment(state, provenance))
     assert (left.state, left.reason) == (after, reason)
+    assert left.awaits_write is (after is State.WITHDRAWING and provenance is Provenance.OURS)
     assert left.event_time == NOW
 
 

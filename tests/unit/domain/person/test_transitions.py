@@ -23,6 +23,7 @@ from shared.domain.person.enrolment import (
     Provenance,
     Said,
     State,
+    Step,
 )
 from shared.domain.person.happenings import Happening
 from shared.domain.person.membership import (
@@ -167,6 +168,11 @@ DRIVES: dict[Happening, Drive] = {
     ),
     Happening.ADD_IN_VAIN: answers(WriteOutcome.REFUSED),
     Happening.REMOVED: answers(WriteOutcome.DONE, change=ScopeAction.REMOVE),
+    Happening.SEEN_GONE: of_somebody(
+        lambda one: looks(member=False)(
+            replace(one, removed_at=NOW, steps=(Step(NOW, one.state, Reason.REMOVED),))
+        )
+    ),
     Happening.DEADLINE_PASSED: of_somebody(
         lambda one: wait_again(replace(one, deadline=NOW), POLICY, NOW)
     ),
@@ -208,6 +214,10 @@ DRIVES: dict[Happening, Drive] = {
 """Of each happening a decision that finds it, about whomever it is asked."""
 
 
+LOOKED_AT = {Happening.REMOVED, Happening.OFFBOARDED, Happening.EXCLUDED_BY_OPERATOR}
+"""Happenings that it matters to whether the person is in Entra."""
+
+
 class Row(NamedTuple):
     """One way of one row of the table, and people of every kind who go it."""
 
@@ -221,13 +231,16 @@ class Row(NamedTuple):
         return f"{self.start or 'nobody'} {self.happening} {guard}".strip()
 
 
-def anybody(start: Start) -> list[Enrolment | None]:
+def anybody(start: Start, *, in_entra_only: bool = True) -> list[Enrolment | None]:
     if start is None:
         return [None]
     reasons = [Reason.ONBOARDED, *([Reason.NOT_SYNCED] if start is State.WITHDRAWING else [])]
+    refs = [SYNCED_ANNA.ref, *([] if in_entra_only else [KNOWN_BY_UPN])]
     return [
-        enrolment(start, provenance, command_key=command, reason=reason)
-        for provenance, command, reason in product(Provenance, [None, "command-1"], reasons)
+        enrolment(start, provenance, command_key=command, reason=reason, user=ref)
+        for provenance, command, reason, ref in product(
+            Provenance, [None, "command-1"], reasons, refs
+        )
     ]
 
 
@@ -244,7 +257,9 @@ def suits(current: Enrolment | None, happening: Happening) -> bool:
 def rows() -> Iterator[Row]:
     for (start, happening), ways in TABLE.items():
         for way in ways:
-            people = [one for one in anybody(start) if goes(one, way, ways)]
+            by_sight = happening in LOOKED_AT
+            anyone = anybody(start, in_entra_only=not by_sight)
+            people = [one for one in anyone if goes(one, way, ways)]
             yield Row(start, happening, way, [one for one in people if suits(one, happening)])
 
 

@@ -204,9 +204,21 @@ def test_an_add_answered_after_the_removal_was_asked_for_does_not_stop_the_remov
         (WriteOutcome.NOT_FOUND, Reason.NOT_A_MEMBER),
     ],
 )
-def test_an_answered_removal_is_the_end(outcome: WriteOutcome, reason: Reason) -> None:
-    out = recorded(enrolment(State.WITHDRAWING, command_key="out-1"), removed(outcome))
-    assert (out.state, out.reason, out.command_key) == (State.WITHDRAWN, reason, None)
+def test_an_answered_removal_ends_the_writing_and_not_the_way(
+    outcome: WriteOutcome, reason: Reason
+) -> None:
+    """Given a removal that is answered, nothing more is owed, and it is looked for in Entra.
+
+    A second answer says nothing new. Who is not in Entra, where nobody can look, is out.
+    """
+    leaving = enrolment(State.WITHDRAWING, command_key="out-1")
+    out = recorded(leaving, removed(outcome))
+    assert (out.state, out.steps[-1].reason, out.command_key) == (State.WITHDRAWING, reason, None)
+    assert (out.awaits_confirmation, out.awaits_write) == (True, False)
+    assert recorded(out, removed(outcome)) == out
+    unseen = provisional(State.WITHDRAWING, command_key="out-1")
+    gone = recorded(unseen, removed(outcome))
+    assert (gone.state, gone.reason, gone.command_key) == (State.WITHDRAWN, reason, None)
 
 
 def test_a_removal_that_entra_knows_nothing_of_is_owed_until_it_is_seen() -> None:

@@ -12,7 +12,7 @@ from shared.contracts.documents.rollout_document import read
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.gate import Gate, Outcome
-from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.measurements import Foretold, WorkerSight
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.state import Phase
 from tests.support.course import ring_text, text_of
@@ -402,3 +402,38 @@ def test_a_backlog_fails_beyond_so_many_people(overdue: int, outcome: Outcome) -
     result = look(gate("backlog", threshold=10), measured(overdue=overdue))
     assert (result.outcome, result.value) == (outcome, overdue)
     assert result.text == f"{overdue} people are overdue to be written; at most 10 may be"
+
+
+PREFLIGHT = gate("preflight", threshold=0.05, window=7 * DAY, minimum_sample=0)
+
+
+@pytest.mark.parametrize(
+    ("people", "refused", "fine", "outcome"),
+    [
+        (100, 5, 95, PASSED),
+        (100, 6, 94, FAILED),
+        # Whatever the rest comes to.
+        (100, 0, 95, PASSED),
+        (100, 0, 94, INCONCLUSIVE),
+        (100, 6, 0, FAILED),
+        (100, 0, 0, INCONCLUSIVE),
+        (1, 0, 1, PASSED),
+        (0, 0, 0, PASSED),
+    ],
+)
+def test_a_wave_waits_until_enough_is_foretold_and_fails_by_refusals_alone(
+    people: int, refused: int, fine: int, outcome: Outcome
+) -> None:
+    result = look(PREFLIGHT, measured(foretold=Foretold(people, refused, fine)))
+    assert (result.outcome, result.sample) == (outcome, people)
+
+
+def test_a_preflight_is_told_with_its_figures() -> None:
+    result = look(PREFLIGHT, measured(foretold=Foretold(100, 2, 90)))
+    assert result.text == (
+        "a reset of 2 of 100 people would be refused, and of 8 it is not known; at most 5 % may be"
+    )
+    nobody = look(PREFLIGHT, measured())
+    assert nobody.text == "nobody in the wave has a password that is written back to AD"
+    without = look(PREFLIGHT, measured(foretold=Foretold(9), needs_worker=False))
+    assert without.outcome is PASSED

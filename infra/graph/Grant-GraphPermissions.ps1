@@ -1,0 +1,212 @@
+#Requires -Version 5.1
+<#
+.SYNOPSIS
+Grants the app's managed identity what permissions.json says it needs of Microsoft Graph.
+
+.DESCRIPTION
+Shows what is there, what is missing and what is too much, and changes nothing without -Apply. Needs the Azure
+CLI, signed in as a Privileged Role Administrator. It does what grant-permissions does in bash.
+
+.PARAMETER Identity
+The managed identity: its object (principal) id, or its name.
+
+.PARAMETER Apply
+Grant what is missing; without it nothing is changed.
+
+.PARAMETER RemoveSuperfluous
+With -Apply: take away what the list does not have.
+
+.PARAMETER Cloud
+public, usgov (GCC High), usgov-dod or china, as SSPR_CLOUD says. The Azure CLI has to be set to it.
+
+.PARAMETER WithLifecycleWorkflows
+The app answers Lifecycle Workflows that wait for it.
+
+.PARAMETER WithCloudSync
+A worker's sync is Entra Cloud Sync: its jobs and log are read.
+
+.PARAMETER WithRoleAssignments
+People count as administrators who are eligible for a role, or hold one in an administrative unit.
+
+.PARAMETER Scoped
+A restricted management administrative unit, by name or id, made where there is none: the app may then
+write the group of -Group alone. Needs Entra ID P1.
+
+.PARAMETER Group
+With -Scoped: the object id of the scope group.
+
+.PARAMETER GraphUrl
+Where Graph is, in place of the cloud's own address; for a test.
+
+.EXAMPLE
+.\Grant-GraphPermissions.ps1 -Identity 00000000-0000-0000-0000-000000000000
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory = $true, Position = 0)] [string] $Identity,
+    [switch] $Apply,
+    [switch] $RemoveSuperfluous,
+    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud = 'public',
+    [switch] $WithLifecycleWorkflows,
+    [switch] $WithCloudSync,
+    [switch] $WithRoleAssignments,
+    [string] $Scoped,
+    [string] $Group,
+    [string] $GraphUrl
+)
+Set-StrictMode -Version 2.0
+$ErrorActionPreference = 'Stop'
+. (Join-Path -Path $PSScriptRoot -ChildPath 'Graph.ps1')
+
+$guid = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+$script:Owed = 0
+if ($Group -and -not $Scoped) {
+    Stop-WithRemedy -Problem '-Group alone means nothing.' -Remedy 'Give -Scoped as well.'
+}
+if ($Scoped -and ($Group -notmatch $guid)) {
+    Stop-WithRemedy -Problem '-Group: the object id of the scope group is needed with -Scoped.' -Remedy 'The Entra admin center shows it on the page of the group.'
+}
+# As Graph writes it.
+$Group = $Group.ToLowerInvariant()
+
+function Find-Identity {
+    if ($Identity -match $guid) {
+        return Read-Graph -Path "servicePrincipals/$Identity" -Query @{ '$select' = 'id,displayName' }
+    }
+    $filter = "displayName eq $(Format-Literal $Identity) and servicePrincipalType eq 'ManagedIdentity'"
+    $found = @(Read-GraphList -Path 'servicePrincipals' -Query @{ '$select' = 'id,displayName'; '$filter' = $filter })
+    if ($found.Count -ne 1) {
+        Stop-WithRemedy -Problem "${Identity}: $($found.Count) managed identities have this name." -Remedy 'Give the object id: azd env get-value AZURE_APP_PRINCIPAL_ID.'
+    }
+    $found[0]
+}
+
+function Find-Unit {
+    $select = @{ '$select' = 'id,isMemberManagementRestricted' }
+    if ($Scoped -match $guid) {
+        return Read-Graph -Path "directory/administrativeUnits/$Scoped" -Query $select
+    }
+    $select['$filter'] = "displayName eq $(Format-Literal $Scoped)"
+    Read-GraphList -Path 'directory/administrativeUnits' -Query $select
+}
+
+function Assert-GroupFits {
+    $found = Read-Graph -Path "groups/$Group" -Query @{ '$select' = 'groupTypes,onPremisesSyncEnabled,isAssignableToRole' }
+    if (@($found.groupTypes).Count -or $found.onPremisesSyncEnabled -or $found.isAssignableToRole) {
+        Stop-WithRemedy -Problem "${Group}: only a security group that is not synced, dynamic or role-assignable can be scoped." -Remedy 'Name another group, or leave -Scoped out.'
+    }
+}
+
+# The role comes first, and permissions are taken away last: in the unit, nobody without a role there can
+# write the group.
+function Set-Scope {
+    param([object] $Principal, [string] $Role)
+    Assert-GroupFits
+    Write-Output "Administrative unit $Scoped"
+    $units = @(Find-Unit)
+    $isNew = $units.Count -eq 0
+    if ($units.Count -gt 1) {
+        Stop-WithRemedy -Problem "${Scoped}: more than one unit has this name." -Remedy 'Give its id.'
+    }
+    if ($isNew) {
+        Complete-Step -Text 'restricted unit' -Do {
+            $script:Unit = Invoke-Graph -Method 'POST' -Path 'directory/administrativeUnits' -Body @{ displayName = $Scoped; isMemberManagementRestricted = $true }
+        }
+        if (-not $Apply) {
+            Complete-Step -Text 'Groups Administrator there' -Do { }
+            Complete-Step -Text 'group in the unit' -Do { }
+            return
+        }
+    }
+    else {
+        $script:Unit = $units[0]
+    }
+    if (-not $script:Unit.isMemberManagementRestricted) {
+        Stop-WithRemedy -Problem "${Scoped}: its management is not restricted, and cannot become so." -Remedy 'Name another unit.'
+    }
+    $place = "/administrativeUnits/$($script:Unit.id)"
+    $filter = "principalId eq '$($Principal.id)' and roleDefinitionId eq '$Role'"
+    $held = @(Read-GraphList -Path 'roleManagement/directory/roleAssignments' -Query @{ '$filter' = $filter } | Where-Object { $_.directoryScopeId -eq $place })
+    if ($held.Count) {
+        Write-Step -Text 'Groups Administrator there' -State 'there'
+    }
+    else {
+        Complete-Step -Text 'Groups Administrator there' -Do {
+            Invoke-Graph -Method 'POST' -Path 'roleManagement/directory/roleAssignments' -Body @{ roleDefinitionId = $Role; principalId = $Principal.id; directoryScopeId = $place }
+        }
+    }
+    $members = @()
+    if (-not $isNew) {
+        $members = @(Read-GraphList -Path "directory$place/members" -Query @{ '$select' = 'id'; '$top' = '999' } | Where-Object { $_.id -eq $Group })
+    }
+    if ($members.Count) {
+        Write-Step -Text 'group in the unit' -State 'there'
+    }
+    else {
+        Complete-Step -Text 'group in the unit' -Do {
+            Invoke-Graph -Method 'POST' -Path "directory$place/members/`$ref" -Body @{ '@odata.id' = "$($script:Graph.Address)/groups/$Group" }
+        }
+    }
+}
+
+$list = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText((Join-Path -Path $PSScriptRoot -ChildPath 'permissions.json')))
+$kinds = @('always')
+if ($Scoped) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
+if ($WithLifecycleWorkflows) { $kinds += 'lifecycle-workflows' }
+if ($WithCloudSync) { $kinds += 'cloud-sync' }
+if ($WithRoleAssignments) { $kinds += 'role-assignments' }
+$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
+
+Connect-Graph -Cloud $Cloud -GraphUrl $GraphUrl
+$principal = Find-Identity
+$resources = @(Read-GraphList -Path 'servicePrincipals' -Query @{ '$filter' = "appId eq '$($list.resourceAppId)'" })
+if ($resources.Count -ne 1) {
+    Stop-WithRemedy -Problem 'Microsoft Graph has no service principal in this tenant.' -Remedy 'Is the Azure CLI signed in to the right tenant? az account show'
+}
+$resource = $resources[0]
+$names = @{}
+foreach ($role in $resource.appRoles | Where-Object { $_.allowedMemberTypes -contains 'Application' }) {
+    $names[$role.id] = $role.value
+}
+foreach ($one in $wanted) {
+    if ($names[$one.id] -ne $one.name) {
+        Stop-WithRemedy -Problem "$($one.name): this tenant knows it by another id than the list." -Remedy 'Nothing was done. Tell us, and grant it in the Entra admin center meanwhile.'
+    }
+}
+$granted = @{}
+foreach ($one in @(Read-GraphList -Path "servicePrincipals/$($principal.id)/appRoleAssignments" -Query @{ '$top' = '999' })) {
+    if ($one.resourceId -eq $resource.id) { $granted[$one.appRoleId] = $one.id }
+}
+
+Write-Output "$($principal.displayName) ($($principal.id))"
+if ($Scoped) {
+    Set-Scope -Principal $principal -Role $list.scopedRole.id
+}
+Write-Output 'Microsoft Graph'
+foreach ($one in $wanted) {
+    if ($granted.ContainsKey($one.id)) {
+        Write-Step -Text $one.name -State 'there'
+        $granted.Remove($one.id)
+        continue
+    }
+    Complete-Step -Text $one.name -Do {
+        Invoke-Graph -Method 'POST' -Path "servicePrincipals/$($principal.id)/appRoleAssignments" -Body @{ principalId = $principal.id; resourceId = $resource.id; appRoleId = $one.id }
+    }
+}
+foreach ($id in @($granted.Keys)) {
+    $name = $id
+    if ($names.ContainsKey($id)) { $name = $names[$id] }
+    if ($RemoveSuperfluous) {
+        Complete-Step -Text "without $name" -Do {
+            Invoke-Graph -Method 'DELETE' -Path "servicePrincipals/$($principal.id)/appRoleAssignments/$($granted[$id])"
+        }
+    }
+    else {
+        Write-Step -Text $name -State 'superfluous; -RemoveSuperfluous takes it away'
+    }
+}
+Write-Ending
+if ($Apply -and $script:Owed) {
+    # Source: issue 101801 of MicrosoftDocs/azure-docs.
+    Write-Output 'An app that has asked Graph before now goes by its old token for up to 24 hours.'
+}

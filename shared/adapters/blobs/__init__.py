@@ -1,0 +1,1 @@
+"""What is kept in blobs: the mark of the ledger."""

@@ -1,0 +1,195 @@
+"""Recover: a ledger that is older than the world, held against it, and taken up as the world is.
+
+Whoever the ledger has in scope, or on the way there, and who is in no group is kept out until an
+operator releases them: a leaver whose account is still enabled looks the same as somebody whom a
+hand took out. Whoever is in and not known of is remembered as there before, and so is never taken
+out. Nobody is put in or taken out by it.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import batched
+
+from shared.contracts.api.counts import CountView
+from shared.contracts.api.operation_orders import RecoverOrder
+from shared.contracts.api.plan_views import RecoveryView
+from shared.domain.errors import NotPossible, WorldChanged
+from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State
+from shared.domain.person.membership import found
+from shared.domain.person.overrides import keep_out
+from shared.domain.person.people import Person, UserRef, is_object_id
+from shared.domain.person.reasons import Reason
+from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.scope_plan import ScopePlan
+from shared.domain.rollout import writing as words
+from shared.domain.rollout.writing import StopReason
+from shared.ports.operations import Operation
+from shared.ports.world import World
+from shared.ports.write_control import StoredWriting
+from shared.use_cases.ledger_age import accept
+from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.recording import nobody, save_people, save_writing
+from shared.use_cases.rollout.carry_out import CHUNK
+from shared.use_cases.rollout.take_snapshot import take_snapshot
+
+MOST_NAMED = 200
+"""Object ids shown of either kind."""
+_TEXT = "out of the group when the ledger was older than the world"
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """What ledger and world do not agree about, in the order of the object ids."""
+
+    gone: tuple[str, ...]
+    """In scope or on the way there by the ledger, and in no group."""
+    unknown: tuple[str, ...]
+    """In the group, and out of scope by the ledger or nobody it knows."""
+    waiting: int
+    """Who is not in Entra yet, or whose time has not come; they are put in when it has."""
+    leaving: int
+    """On the way out, and still in; their removal goes on."""
+
+
+async def recover(
+    order: RecoverOrder, operation: Operation, world: World, now: datetime
+) -> RecoveryView:
+    """Shows what differs or, with the fingerprint of what was shown, takes the world as it is.
+
+    Raises:
+        NotPossible: the ledger is not older than the world.
+        WorldChanged: something else differs than was shown.
+        DirectoryUnavailable, LedgerConflict, ServiceUnavailable: to be tried again.
+    """
+    stored = await _stopped(world)
+    view, difference = await _look(stored, world, now)
+    if order.plan is None:
+        return view
+    # Delivered again after a crash it goes on: what it did so far would look like change.
+    if isinstance(operation.result, RecoveryView) and operation.result.fingerprint == order.plan:
+        view = operation.result
+    elif order.plan != view.fingerprint:
+        raise WorldChanged("something else differs now than was shown; look again")
+    else:
+        await world.operations.keep(replace(operation, result=view))
+    await _keep_out(difference.gone, order, operation, world, now)
+    await _remember(difference.unknown, world, now, actor=operation.actor)
+    await _go_on(order, operation, world, now)
+    return view.model_copy(update={"done": True})
+
+
+async def _stopped(world: World) -> StoredWriting:
+    stored = await world.write_control.current()
+    if stored is None or stored.writing.stop is not StopReason.LEDGER_OLDER:
+        raise NotPossible("the ledger is not older than the world; there is nothing to recover")
+    return stored
+
+
+async def _look(
+    stored: StoredWriting, world: World, now: datetime
+) -> tuple[RecoveryView, _Difference]:
+    rollout = await world.rollouts.current()
+    plan: ScopePlan | None = None
+    if rollout:
+        snapshot = await take_snapshot(world, rollout.rollout.document)
+        members, summaries = snapshot.members, list(snapshot.summaries.values())
+        started = rollout.rollout.started
+        plan = snapshot.plan(rollout.rollout, world.tenant_rules, now, through=started)
+    else:
+        members = await world.directory.scope_member_ids()
+        summaries = [one async for page in world.ledger.summaries() for one in page]
+    difference = _difference(members, summaries)
+    return _view(stored, plan, members, difference), difference
+
+
+def _difference(members: frozenset[str], summaries: Sequence[EnrolmentSummary]) -> _Difference:
+    known = {one.key: one for one in summaries}
+    coming = [one for one in summaries if one.state.is_coming and is_object_id(one.key)]
+    waiting = sum(one.state is State.WAITING for one in summaries)
+    gone = [one.key for one in coming if one.key not in members and one.state is not State.WAITING]
+    unknown = [one for one in members if not _is_known(known.get(one))]
+    leaving = [one for one in summaries if one.state is State.WITHDRAWING and one.key in members]
+    return _Difference(tuple(sorted(gone)), tuple(sorted(unknown)), waiting, len(leaving))
+
+
+def _is_known(summary: EnrolmentSummary | None) -> bool:
+    if summary is None:
+        return False
+    is_expected = summary.state.is_coming or summary.state is State.WITHDRAWING
+    return is_expected or summary.provenance is Provenance.PREEXISTING
+
+
+def _view(
+    stored: StoredWriting,
+    plan: ScopePlan | None,
+    members: frozenset[str],
+    difference: _Difference,
+) -> RecoveryView:
+    gone, unknown = difference.gone, difference.unknown
+    additions = [one for one in plan.additions if one.object_id not in unknown] if plan else []
+    meaning = [
+        stored.writing.since.isoformat(),
+        *gone,
+        "",
+        *unknown,
+        "",
+        plan.fingerprint if plan else "",
+    ]
+    removals = Counter(one.reason for one in plan.removals) if plan else Counter[Reason]()
+    return RecoveryView(
+        fingerprint=hashlib.sha256("\n".join(meaning).encode()).hexdigest(),
+        problem=stored.writing.reason,
+        members=len(members),
+        gone=len(gone),
+        gone_people=gone[:MOST_NAMED],
+        unknown=len(unknown),
+        unknown_people=unknown[:MOST_NAMED],
+        waiting=difference.waiting,
+        leaving=difference.leaving,
+        additions=len(additions),
+        removals=tuple(
+            CountView(reason=reason, text=reason.text, people=count)
+            for reason, count in sorted(removals.items())
+        ),
+        has_rollout=plan is not None,
+        done=False,
+    )
+
+
+async def _keep_out(
+    gone: Sequence[str], order: RecoverOrder, operation: Operation, world: World, now: datetime
+) -> None:
+    policy = await policy_in_force(world)
+    text = f"{_TEXT}: {order.reason}"
+    exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, operation.actor, text)
+
+    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None or current.is_kept_out(now):
+            return current
+        return keep_out(Person(ref=current.user), current, exclusion, policy, now)
+
+    for keys in batched(gone, CHUNK, strict=False):
+        await save_people(world, keys, decide, actor=operation.actor, now=now, queue=nobody)
+
+
+async def _remember(unknown: Sequence[str], world: World, now: datetime, *, actor: str) -> None:
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None:
+            person = Person(ref=UserRef(object_id=key))
+            return found(person, world.tenant_rules, now, actor=actor)
+        return replace(current, provenance=Provenance.PREEXISTING)
+
+    for keys in batched(unknown, CHUNK, strict=False):
+        await save_people(world, keys, decide, actor=actor, now=now, queue=nobody)
+
+
+async def _go_on(order: RecoverOrder, operation: Operation, world: World, now: datetime) -> None:
+    """Moves the mark last but one: a crash before leaves everything stopped."""
+    stored = await _stopped(world)
+    await accept(world, now)
+    word = words.recovered(stored.writing, now, actor=operation.actor, reason=order.reason)
+    await save_writing(world, stored, word, action="recover", now=now)
+    world.ledger_check.has_passed = False

@@ -1,0 +1,257 @@
+"""The scripts that give the app and the operators their places in Entra, in bash and in PowerShell.
+
+Both are asked the same against one directory, by a stand-in of the Azure CLI and by REST. By REST
+each page of a list has two entries, so that a script which reads the first alone is noticed.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support.graph_rest import serving
+from tests.support.infra.powershell import pwsh
+from tests.support.repository import ROOT
+
+FOLDER = ROOT / "infra/graph"
+LIST = json.loads((FOLDER / "permissions.json").read_text())
+APP = json.loads((FOLDER / "operators-app.json").read_text())
+IDENTITY, GRAPH = (f"{number}0000000-0000-4000-8000-000000000000" for number in "12")
+SCOPE, READERS, OPERATORS = (f"{number}000000a-0000-4000-8000-000000000000" for number in "456")
+NEEDED = {"User.Read.All", "AuditLog.Read.All", "GroupMember.ReadWrite.All"}
+NARROWER = {"User.Read.All", "AuditLog.Read.All", "GroupMember.Read.All"}
+BASH, POWERSHELL = "bash", "powershell"
+_IN_BASH = {
+    "Grant-GraphPermissions.ps1": "grant-permissions",
+    "Register-OperatorsApp.ps1": "register-operators",
+}
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A directory, and the shell that scripts are run in against it."""
+
+    folder: Path
+    shell: str
+    address: str
+
+    @property
+    def state(self) -> dict[str, Any]:
+        state: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
+        return state
+
+    def put(self, **changes: Any) -> None:
+        (self.folder / "state.json").write_text(json.dumps({**self.state, **changes}))
+
+    def run(self, script: str, **options: str | bool) -> subprocess.CompletedProcess[str]:
+        """Run a script; options are named as in PowerShell."""
+        environment = {
+            **os.environ,
+            "PATH": f"{self.folder}:{os.environ['PATH']}",
+            "AZURE_CLI_STATE": str(self.folder / "state.json"),
+            "AZURE_CLI_RUN": uuid4().hex,
+        }
+        # The directory that is served by REST is this process.
+        os.environ["AZURE_CLI_RUN"] = environment["AZURE_CLI_RUN"]
+        words = self._words(script, options)
+        return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+
+    def done(self, script: str, **options: str | bool) -> dict[str, str]:
+        """Run it with success; answers with what it says of each thing."""
+        ran = self.run(script, **options)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        lines = [line[2:] for line in ran.stdout.splitlines() if line.startswith("  ")]
+        return {line[:32].strip(): line[32:].strip() for line in lines}
+
+    def _words(self, script: str, options: dict[str, str | bool]) -> list[str | Path]:
+        if self.shell == POWERSHELL:
+            start: list[str | Path] = [pwsh(), "-NoLogo", "-NoProfile", "-NonInteractive", "-File"]
+            words: list[str | Path] = [*start, FOLDER / script, "-GraphUrl", self.address]
+            for name, value in options.items():
+                words += [f"-{name}", *([str(value)] if value is not True else [])]
+            return words
+        words = [FOLDER / _IN_BASH[script]]
+        for name, value in options.items():
+            option = [] if name == "Identity" else [f"--{_kebab(name)}"]
+            words += [*option, *([str(value)] if value is not True else [])]
+        return words
+
+    def held(self) -> set[str]:
+        """The permissions that the identity holds, by name."""
+        names = {one["id"]: one["name"] for one in LIST["permissions"]}
+        given = self.state["appRoleAssignments"]
+        return {names[one["appRoleId"]] for one in given if one["resourceId"] == GRAPH}
+
+
+def _kebab(name: str) -> str:
+    return "".join(f"-{one.lower()}" if one.isupper() else one for one in name).lstrip("-")
+
+
+@pytest.fixture(params=[BASH, POWERSHELL])
+def tenant(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Tenant]:
+    az = tmp_path / "az"
+    az.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{ROOT}/tests/support/azure_cli.py" "$@"\n')
+    az.chmod(0o755)
+    roles = [
+        {"value": one["name"], "id": one["id"], "allowedMemberTypes": ["Application"]}
+        for one in LIST["permissions"]
+    ]
+    others = [
+        {"id": str(uuid4()), "displayName": f"other {number}", "appId": str(uuid4())}
+        for number in range(3)
+    ]
+    identity = {"id": IDENTITY, "displayName": "the app", "servicePrincipalType": "ManagedIdentity"}
+    graph = {"id": GRAPH, "appId": LIST["resourceAppId"], "displayName": "Graph", "appRoles": roles}
+    plain: dict[str, Any] = {
+        "groupTypes": [],
+        "onPremisesSyncEnabled": None,
+        "isAssignableToRole": None,
+    }
+    state = {
+        "signedIn": True,
+        "changes": [],
+        "applications": [],
+        "servicePrincipals": [*others, identity, graph],
+        "appRoleAssignments": [],
+        "groups": [{"id": one, **plain} for one in (SCOPE, READERS, OPERATORS)],
+        "administrativeUnits": [],
+        "roleAssignments": [],
+    }
+    (tmp_path / "state.json").write_text(json.dumps(state))
+    monkeypatch.setenv("AZURE_CLI_RUN", "by REST")
+    with serving(tmp_path / "state.json") as address:
+        yield Tenant(tmp_path, request.param, address)
+
+
+def spoken(ran: subprocess.CompletedProcess[str]) -> str:
+    """What it said, in one line: PowerShell colours errors and breaks them into lines."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", ran.stderr + ran.stdout)
+    return re.sub(r"\s+(\|\s+)?", " ", plain)
+
+
+GRANT, REGISTER = _IN_BASH
+
+
+def test_permissions_are_shown_then_granted_then_there(tenant: Tenant) -> None:
+    before = tenant.state
+    assert tenant.done(GRANT, Identity=IDENTITY) == dict.fromkeys(NEEDED, "to be done")
+    assert tenant.state == before
+    assert tenant.done(GRANT, Identity=IDENTITY, Apply=True) == dict.fromkeys(NEEDED, "done")
+    assert tenant.held() == NEEDED
+    again = tenant.run(GRANT, Identity="the app")
+    assert "Nothing is to be done." in again.stdout
+
+
+def test_a_unit_narrows_the_app_to_one_group(tenant: Tenant) -> None:
+    tenant.done(GRANT, Identity=IDENTITY, Apply=True)
+    scoped = {"Identity": IDENTITY, "Scoped": "sspr", "Group": SCOPE}
+    shown = tenant.done(GRANT, **scoped)
+    assert shown["restricted unit"] == shown["group in the unit"] == "to be done"
+    tenant.done(GRANT, **scoped, Apply=True, RemoveSuperfluous=True)
+    assert tenant.held() == NARROWER
+    (unit,) = tenant.state["administrativeUnits"]
+    assert (unit["members"], unit["isMemberManagementRestricted"]) == ([SCOPE], True)
+    (role,) = tenant.state["roleAssignments"]
+    assert role["directoryScopeId"] == f"/administrativeUnits/{unit['id']}"
+    before = tenant.state
+    assert "Nothing is to be done." in tenant.run(GRANT, **scoped, Apply=True).stdout
+    assert tenant.state == before
+
+
+def test_operators_are_shown_then_registered_then_there(tenant: Tenant) -> None:
+    groups = {"ReaderGroup": READERS, "OperatorGroup": OPERATORS}
+    before = tenant.state
+    shown = tenant.done(REGISTER, **groups)
+    assert set(shown.values()) == {"to be done"}
+    assert tenant.state == before
+    done = tenant.done(REGISTER, **groups, Apply=True)
+    assert done.keys() == shown.keys()
+    (application,) = tenant.state["applications"]
+    assert application["identifierUris"] == [f"api://{application['appId']}"]
+    assert application["api"]["requestedAccessTokenVersion"] == 2
+    assert [one["value"] for one in application["appRoles"]] == [
+        "Rollout.Reader",
+        "Rollout.Operator",
+    ]
+    (client,) = application["api"]["preAuthorizedApplications"]
+    assert client == {
+        "appId": APP["azureCliAppId"],
+        "delegatedPermissionIds": [APP["scope"]["id"]],
+    }
+    (principal,) = (
+        one for one in tenant.state["servicePrincipals"] if one.get("appId") == application["appId"]
+    )
+    assert principal["appRoleAssignmentRequired"] is True
+    given = {(one["principalId"], one["appRoleId"]) for one in tenant.state["appRoleAssignments"]}
+    assert given == {(READERS, APP["roles"][0]["id"]), (OPERATORS, APP["roles"][1]["id"])}
+    before = tenant.state
+    again = tenant.run(REGISTER, **groups, Apply=True)
+    assert "Nothing is to be done." in again.stdout
+    assert f"azd env set AZURE_OPERATOR_APP_ID {application['appId']}" in again.stdout
+    assert tenant.state == before
+
+
+def test_an_application_that_has_come_to_differ_is_mended(tenant: Tenant) -> None:
+    tenant.done(REGISTER, Apply=True)
+    (application,) = tenant.state["applications"]
+    (principal,) = [
+        one for one in tenant.state["servicePrincipals"] if one.get("appId") == application["appId"]
+    ]
+    others = [one for one in tenant.state["servicePrincipals"] if one != principal]
+    tenant.put(
+        applications=[{**application, "identifierUris": []}],
+        servicePrincipals=[*others, {**principal, "appRoleAssignmentRequired": False}],
+    )
+    done = tenant.done(REGISTER, Apply=True)
+    assert done == {
+        "application": "there",
+        "roles, address, Azure CLI": "done",
+        "enterprise application": "there",
+        "assignment required": "done",
+    }
+    assert tenant.state["applications"] == [application]
+
+
+def test_whoever_is_not_signed_in_is_told_so(tenant: Tenant) -> None:
+    tenant.put(signedIn=False)
+    for ran in (tenant.run(GRANT, Identity=IDENTITY), tenant.run(REGISTER)):
+        assert ran.returncode != 0
+        assert "az login" in spoken(ran)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"Identity": "nobody"}, "nobody"),
+        ({"Identity": IDENTITY, "Group": SCOPE}, "roup"),
+        ({"Identity": IDENTITY, "Scoped": "u", "Group": "SSPR"}, "object id of the scope group"),
+        ({"Identity": SCOPE}, SCOPE),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_and_changes_nothing(
+    tenant: Tenant, given: dict[str, str], said: str
+) -> None:
+    before = tenant.state
+    ran = tenant.run(GRANT, **given, Apply=True)
+    assert ran.returncode != 0
+    assert said in spoken(ran)
+    assert tenant.state == before
+
+
+def test_a_group_that_graph_may_not_write_is_not_scoped(tenant: Tenant) -> None:
+    tenant.put(groups=[{"id": SCOPE, "groupTypes": [], "onPremisesSyncEnabled": True}])
+    before = tenant.state
+    ran = tenant.run(GRANT, Identity=IDENTITY, Scoped="u", Group=SCOPE, Apply=True)
+    assert ran.returncode != 0
+    assert "not synced, dynamic or role-assignable" in spoken(ran)
+    assert tenant.state == before
