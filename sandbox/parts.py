@@ -137,6 +137,7 @@ def _tenant(layout: Layout) -> Part:
             company_size=layout.company_size,
             connect_host=layout.connect_url,
             clock=clock_file(layout),
+            **({"granted_for": "cloud-sync"} if layout.sync == "cloud" else {}),
         ),
     )
 

@@ -1,9 +1,7 @@
-"""The control API: conditions, cycles, one person on demand, and password writeback."""
+"""The control API: conditions, cycles and password writeback."""
 
 from http import HTTPStatus
 from typing import Any
-
-from ldap3.core.exceptions import LDAPException
 
 from sandbox.cloud_sync.conditions import Conditions
 from sandbox.cloud_sync.cycles import CycleRunsError, Cycles
@@ -24,7 +22,6 @@ class Control:
             "POST /conditions": self._set_conditions,
             "POST /sync": self._sync,
             "GET /cycles": self._list_cycles,
-            "POST /people": self._read_person,
             "POST /writeback": self._write_back,
         }
 
@@ -48,18 +45,6 @@ class Control:
 
     def _list_cycles(self, _: dict[str, Any]) -> Answer:
         return HTTPStatus.OK, [cycle.described() for cycle in self._cycles.history]
-
-    def _read_person(self, body: dict[str, Any]) -> Answer:
-        """What the tenant asks for when somebody is provisioned on demand."""
-        if self._cycles.conditions.agents != "running":
-            return HTTPStatus.SERVICE_UNAVAILABLE, {"message": "no agent listens"}
-        try:
-            person = self._cycles.read_one(str(body.get("distinguishedName")))
-        except LDAPException as error:
-            return HTTPStatus.SERVICE_UNAVAILABLE, {"message": str(error)}
-        if person is None:
-            return HTTPStatus.NOT_FOUND, {"message": "distinguishedName: nobody has this name"}
-        return HTTPStatus.OK, person
 
     def _write_back(self, body: dict[str, Any]) -> Answer:
         return answer_writeback(self._ad, body, self._refusal())

@@ -16,7 +16,6 @@ from ldap3.core.exceptions import LDAPException
 from sandbox.clock import Clock
 from sandbox.cloud_sync.conditions import Conditions
 from sandbox.directory_sync.active_directory import ActiveDirectory
-from sandbox.directory_sync.connector_space import ConnectorSpace
 from sandbox.directory_sync.export import Exported
 from sandbox.directory_sync.kept_state import read_state, write_state
 
@@ -117,16 +116,6 @@ class Cycles:
         self._stopping.set()
         self._running.acquire(timeout=5)
 
-    def read_one(self, dn: str) -> dict[str, Any] | None:
-        """Read one person as they would be exported, in the scoping filter or not; None: nobody.
-
-        Raises:
-            LDAPException: AD does not answer.
-        """
-        space = ConnectorSpace(self._state.space.scope_group)
-        space.apply(self._ad.changes(b"")[0], b"")
-        return next((p.graph_fields() for p in space.people.values() if _same(p.dn, dn)), None)
-
     def _carry_out(self, cycle: Cycle) -> str:
         if code := _NO_AGENT.get(self.conditions.agents):
             return self._fail(code)
@@ -184,7 +173,3 @@ class Cycles:
         answer = httpx.post(url, json=body, timeout=_EXPORT_TIMEOUT_SECONDS).raise_for_status()
         value: dict[str, Any] = answer.json()
         return value
-
-
-def _same(one: str, other: str) -> bool:
-    return one.lower() == other.lower()

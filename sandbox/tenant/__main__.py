@@ -54,6 +54,7 @@ def main() -> None:
         clock=clock,
         contract=Contract(arguments.contract) if arguments.contract else None,
         connect_host=arguments.connect_host,
+        granted_for=tuple(arguments.granted_for),
     )
     config = uvicorn.Config(
         make_app(tenant, arguments.identity_header),
@@ -86,6 +87,7 @@ def _arguments() -> argparse.Namespace:
     add("--identity-header", default="sandbox", help="secret of the identity endpoint")
     add("--company-size", type=int, default=300, help="people in the company")
     add("--connect-host", help="base URL that password writebacks go to")
+    add("--granted-for", action="append", default=[], help="a case of the app's permissions")
     add("--clock", type=Path, help="file of the sandbox's time; by default one of its own")
     add("--contract", type=Path, help="OpenAPI description to validate Graph against")
     return parser.parse_args()

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.company import object_id
-from sandbox.tenant.permissions import granted
+from sandbox.tenant.permissions import OF_COURSE, granted
 from sandbox.tenant.tenant import TENANT_ID, Tenant
 from sandbox.tenant.tokens import GRAPH_RESOURCE, LIFETIME_SECONDS, sign
 
@@ -63,7 +63,8 @@ def identity_routes(tenant: Tenant, identity_header: str) -> list[Route]:
 
 def _issued(tenant: Tenant, resource: str, client_id: str) -> dict[str, Any]:
     unless_told = {"roles": [], "queueRoles": WORKER_QUEUE_ROLES} if client_id == WORKER else {}
-    claims = _claims(tenant.identities.get(client_id, unless_told), resource)
+    held = granted(OF_COURSE | set(tenant.granted_for))
+    claims = _claims({"roles": held} | tenant.identities.get(client_id, unless_told), resource)
     claims["oid"] = claims["sub"] = object_id("servicePrincipal", client_id)
     token = sign(tenant.signing_key, TENANT_ID, resource, client_id, claims)
     return {
@@ -81,7 +82,7 @@ def _claims(identity: dict[str, Any], resource: str) -> dict[str, Any]:
     An identity of which nothing else was said holds what the product's list asks for, no more.
     """
     if resource.rstrip("/") == GRAPH_RESOURCE:
-        return {"roles": identity.get("roles", granted())}
+        return {"roles": identity["roles"]}
     return {"queueRoles": identity["queueRoles"]} if "queueRoles" in identity else {}
 
 

@@ -5,10 +5,11 @@ from collections.abc import Collection
 from pathlib import Path
 
 _LIST = Path(__file__).parents[2] / "infra/graph/permissions.json"
-_OF_COURSE = frozenset({"always", "unscoped"})
+OF_COURSE = frozenset({"always", "unscoped"})
+"""The cases that every app is in whose group is not in an administrative unit."""
 
 
-def granted(when: Collection[str] = _OF_COURSE) -> list[str]:
+def granted(when: Collection[str] = OF_COURSE) -> list[str]:
     """The names of those that `infra/graph/grant-permissions` grants in these cases."""
     permissions = json.loads(_LIST.read_text())["permissions"]
     return [one["name"] for one in permissions if one["when"] in when]

@@ -35,6 +35,8 @@ class Tenant:
     contract: Contract | None
     connect_host: str | None
     """What the settings start with."""
+    granted_for: tuple[str, ...] = ()
+    """Cases of `infra/graph/permissions.json` that the app's identity has the permissions of."""
     directory: Directory = field(init=False)
     audits: AuditLog = field(default_factory=AuditLog)
     settings: Settings = field(init=False)

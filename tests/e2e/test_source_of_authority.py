@@ -1,0 +1,127 @@
+"""What memberships count through is changed under a rollout: it pauses, and says what to do."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.company import SCOPE_GROUP, SYNCED_SCOPE_GROUP
+from sandbox.rollouts import OperationRefused
+from tests.support.rig import reasons, until
+from tests.support.rollout_rig import SOAK, RolloutRig, ring
+
+MINUTE = timedelta(minutes=1)
+IN_TIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an administrator does to the AD group's twin, and undoes."""
+
+    path: str
+    group: dict[str, Any]
+    field: str
+    well: bool = True
+
+    def make(self, stage: RolloutRig) -> None:
+        do(stage, self.path, {**self.group, self.field: not self.well})
+
+    def undo(self, stage: RolloutRig) -> None:
+        do(stage, self.path, {**self.group, self.field: self.well})
+
+
+def do(stage: RolloutRig, path: str, body: dict[str, Any]) -> None:
+    """Do it as in the Entra admin center."""
+    stage.rig.console.tenant.post(f"/sandbox/{path}", json=body).raise_for_status()
+
+
+def pauses(stage: RolloutRig, since: datetime) -> dict[str, Any]:
+    """Wait until the rollout has paused; answers with the pause, which came in time."""
+    pause: dict[str, Any] = stage.rollouts.reaches("paused")["pause"]
+    assert datetime.fromisoformat(pause["at"]) - since <= IN_TIME
+    return pause
+
+
+def goes_on(stage: RolloutRig) -> None:
+    """Resume, and again where Graph did not show yet that it was undone; wait for a look at it."""
+
+    def looked_and_went_on() -> bool:
+        if stage.rollouts.view()["phase"] == "paused":
+            stage.rollouts.control("resume", "it was undone")
+        stage.rig.run_function("clock_timer")
+        return bool(stage.rollouts.view()["phase"] != "paused")
+
+    until(looked_and_went_on, "the rollout to go on")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "says"),
+    [
+        (
+            Change("conversions", {"group": SYNCED_SCOPE_GROUP}, "isCloudManaged", well=False),
+            "group-converted",
+            "convert it back, or apply a rollout with the topology cloud",
+        ),
+        (
+            Change("nesting", {"group": SYNCED_SCOPE_GROUP, "in": SCOPE_GROUP}, "nested"),
+            "group-not-nested",
+            "nest it there again",
+        ),
+        (
+            Change("groups", {"displayName": SYNCED_SCOPE_GROUP}, "securityEnabled"),
+            "group-not-security",
+            "make one of it again",
+        ),
+    ],
+)
+def test_a_change_of_the_ad_group_pauses_the_rollout_until_it_is_undone(
+    stage: RolloutRig, change: Change, reason: str, says: str
+) -> None:
+    """Given a rollout under way, it pauses, plans nothing, and goes on once that is undone."""
+    first, second = stage.synced(), stage.synced()
+    stage.start(ring("pilot", first), ring("early", second))
+    stage.soaks_in("pilot")
+    began = stage.now()
+    change.make(stage)
+    try:
+        paused = pauses(stage, began)
+        assert paused["reason"] == reason
+        assert says in paused["text"]
+        with pytest.raises(OperationRefused, match=says):
+            stage.rollouts.plan(stage.document(ring("other", second)))
+        stage.passes(SOAK + MINUTE)
+        assert stage.state(second) is None
+    finally:
+        change.undo(stage)
+
+    goes_on(stage)
+    stage.passes(SOAK + MINUTE)
+    stage.soaks_in("early")
+    stage.is_in(second)
+
+
+def test_people_who_are_converted_pause_the_rollout_once_and_stay_in(stage: RolloutRig) -> None:
+    """Given two people in scope, converted to the cloud, it pauses, says so, and is resumed."""
+    first, other, second = stage.synced(), stage.synced(), stage.synced()
+    stage.start(ring("pilot", first, other), ring("early", second))
+    stage.soaks_in("pilot")
+    stage.is_in(first, other)
+    began = stage.now()
+    # Between two looks, so that one of them sees both.
+    with stage.rig.console.timers_held():
+        for person in (first, other):
+            do(stage, "conversions", {"userPrincipalName": person.user_principal_name})
+
+    paused = pauses(stage, began)
+
+    assert paused["reason"] == "people-converted"
+    assert paused["detail"] == "to the cloud: 2; to on-premises: 0"
+    assert "Look at them, then resume" in paused["text"]
+    for person in (first, other):
+        found = stage.rig.reaches(person.object_id, "visible", "effective")
+        assert "source-of-authority-changed" in reasons(found)
+    stage.rollouts.control("resume", "they reset in the cloud from now on")
+    stage.passes(SOAK + MINUTE)
+    stage.soaks_in("early")
+    stage.is_in(first, other, second)

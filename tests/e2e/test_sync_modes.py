@@ -1,0 +1,126 @@
+"""The syncs that are not started from here: Entra Cloud Sync, and a scheduler left to itself."""
+
+from datetime import timedelta
+from typing import Any
+
+from sandbox.company import SCOPE_GROUP, SYNCED_SCOPE_GROUP
+from tests.support.rig import reasons, until
+from tests.support.rollout_rig import SOAK, RolloutRig, gates, ring
+
+MINUTE = timedelta(minutes=1)
+HOUR = 3600.0
+"""Seconds; no cycle begins by itself in a test."""
+AT_ONCE: dict[str, Any] = {"visible": {"threshold": 1.0}, "sync": {"failureLimit": 1}}
+"""Gates by which the first failure of the sync pauses."""
+
+
+def set_job(stage: RolloutRig, **conditions: Any) -> None:
+    """Pause, quarantine or start the job of Cloud Sync, as an administrator or Entra does."""
+    answer = stage.rig.console.tenant.post("/sandbox/cloud-sync", json=conditions)
+    answer.raise_for_status()
+
+
+def sync_gate(stage: RolloutRig) -> dict[str, Any]:
+    """The newest result of the gate `sync`."""
+    for evaluation in stage.rollouts.evaluations():
+        for gate in evaluation["gates"]:
+            if gate["gate"] == "sync":
+                found: dict[str, Any] = gate
+                return found
+    return {"outcome": None, "text": ""}
+
+
+def test_cloud_sync_brings_a_new_hire_from_hr_to_entra(cloud_stage: RolloutRig) -> None:
+    """Given Cloud Sync, a hire whom HR tells of is put into AD, and the agents bring the rest."""
+    stage = cloud_stage
+    stage.make_ready()
+    stage.rig.set_conditions(intervalSeconds=HOUR)
+    try:
+        person = stage.rig.hire("nora")
+        assert person.employee_id is not None
+        stage.rig.onboard(person.employee_id)
+        applied = stage.rig.reaches(person.employee_id, "applied")
+        assert applied["objectId"] is None
+    finally:
+        stage.rig.set_conditions(intervalSeconds=1.0)
+
+    enrolled = stage.rig.reaches(person.employee_id, "effective")
+    assert enrolled["objectId"] == stage.rig.in_entra(person)["id"]
+    steps = reasons(enrolled)
+    assert steps[:2] == ["onboarded", "command-issued"]
+    assert {"added", "arrived-in-entra", "seen-in-entra", "sspr-enabled"} <= set(steps)
+    assert stage.rig.groups(person) == sorted([SYNCED_SCOPE_GROUP, SCOPE_GROUP])
+
+
+def test_cloud_syncs_quarantine_pauses_a_rollout_which_goes_on_when_it_is_over(
+    cloud_stage: RolloutRig,
+) -> None:
+    """Given waves under Cloud Sync, the gate judges its job: a quarantine pauses, and nobody in."""
+    stage = cloud_stage
+    stage.make_ready()
+    first, second = stage.synced(), stage.synced()
+    stage.start(ring("pilot", first), ring("early", second), gates=gates(**AT_ONCE))
+    stage.soaks_in("pilot")
+    stage.is_in(first)
+    until(lambda: sync_gate(stage)["outcome"] == "passed", "the gate to see a run of the job")
+    assert "cloud sync job AD2AADProvisioning" in sync_gate(stage)["text"]
+
+    set_job(stage, code="Quarantine", reason="EncounteredTotalEscrowThreshold")
+    stage.passes(MINUTE)
+    paused = stage.rollouts.reaches("paused")["pause"]
+    assert paused["reason"] == "gate-failed"
+    assert "is in quarantine: EncounteredTotalEscrowThreshold" in paused["detail"]
+    assert stage.state(second) is None
+
+    set_job(stage, code="Active")
+    stage.rollouts.control("resume", "the quarantine is over")
+    stage.passes(SOAK + MINUTE)
+    stage.soaks_in("early")
+    stage.is_in(second)
+
+
+def test_without_an_agent_people_wait_in_ad_and_come_when_there_is_one(
+    cloud_stage: RolloutRig,
+) -> None:
+    """Given agents that are away, people stay applied, are not written twice, and come later."""
+    stage = cloud_stage
+    stage.make_ready()
+    person = stage.synced()
+    stage.rig.set_conditions(agents="away")
+    set_job(stage, quarantineAfter=1000)
+    try:
+        stage.rig.onboard(person.object_id)
+        stage.rig.reaches(person.object_id, "applied")
+        ran = stage.rig.console.connect.get("/cycles").json()[-1]
+        assert ran["result"] == "failed: HybridIdentityServiceNoActiveAgents"
+        assert person.sam_account_name in stage.rig.ad_members()
+        assert stage.rig.groups(person) == []
+    finally:
+        stage.rig.set_conditions(agents="running")
+
+    assert reasons(stage.rig.reaches(person.object_id, "effective")).count("added") == 1
+
+
+def test_where_nobody_starts_cycles_the_schedulers_own_brings_people(
+    idle_stage: RolloutRig,
+) -> None:
+    """Given the mode none, the worker starts no cycle, and the scheduler's own brings everybody."""
+    stage = idle_stage
+    stage.make_ready()
+    hired, person = stage.rig.hire("nils"), stage.synced()
+    assert hired.employee_id is not None
+    stage.start(ring("pilot", person), gates=gates(**AT_ONCE))
+    stage.rig.onboard(hired.employee_id)
+    stage.rig.reaches(hired.employee_id, "applied")
+    stage.rig.reaches(person.object_id, "applied")
+    cycles = stage.rig.console.connect.get("/cycles").json()
+    assert "cmdlet" not in {cycle["trigger"] for cycle in cycles}
+    assert stage.rig.groups(person) == []
+
+    stage.rig.console.sync()
+
+    stage.is_in(person)
+    stage.rig.reaches(hired.employee_id, "effective")
+    stage.passes(MINUTE)
+    until(lambda: sync_gate(stage)["outcome"] == "passed", "the gate to leave it to the scheduler")
+    assert "left to Entra Connect's own scheduler" in sync_gate(stage)["text"]
