@@ -92,7 +92,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "dsacls": frozenset(),
     "git": frozenset({"--follow-tags"}),
     "install": frozenset({"-d", "-m", "-o", "-g"}),
-    "jq": frozenset({"-c", "-r"}),
+    "jq": frozenset({"-c", "-f", "-r"}),
     "journalctl": frozenset({"-u", "-f", "-n"}),
     "mkdir": frozenset({"-p"}),
     "scp": frozenset({"-r"}),
