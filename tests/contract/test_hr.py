@@ -161,7 +161,8 @@ def test_who_cannot_prove_who_they_are_is_counted_without_what_they_sent(
     for name in ("bamboohr", "bamboohr", "bamboohr", "made-up-1", "made-up-2"):
         refusal(http.post(f"/api/hooks/{name}", json=value), 401)
     told = [line for line in app.log().splitlines() if "requests-refused" in line]
-    hooks = [line for line in told if '"door": "hooks"' in line]
+    # Whoever knows the secret and signs at another time is told apart; another test does.
+    hooks = [line for line in told if '"door": "hooks"' in line and "too far" not in line]
     # The first of a span alone: of bamboohr's, and of all names that there are not.
     assert len([line for line in hooks if '"source": "bamboohr"' in line]) == 1
     assert len([line for line in hooks if '"source":' not in line]) == 1

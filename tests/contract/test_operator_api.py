@@ -413,7 +413,7 @@ async def test_an_operation_that_meets_what_nobody_foresaw_ends_with_its_last_tr
     unreadable = {
         "PartitionKey": row_key(RowKind.PLAN, "unreadable"),
         "RowKey": "plan",
-        "Plan0": "{}",
+        "Plan0": 5,  # no text; what is text and not understood is a newer version's
     }
     account = parts.settings["AzureWebJobsStorage"]
     with TableServiceClient.from_connection_string(account) as service:
@@ -428,4 +428,4 @@ async def test_an_operation_that_meets_what_nobody_foresaw_ends_with_its_last_tr
     ended = api.ended(api.get(f"operations/{lost.key}").json())
 
     assert ended["state"] == "refused"
-    assert "ValidationError" in ended["problem"]
+    assert "TypeError" in ended["problem"]
