@@ -91,8 +91,11 @@ def test_without_an_agent_people_wait_in_ad_and_come_when_there_is_one(
     try:
         stage.rig.onboard(person.object_id)
         stage.rig.reaches(person.object_id, "applied")
-        ran = stage.rig.console.connect.get("/cycles").json()[-1]
-        assert ran["result"] == "failed: HybridIdentityServiceNoActiveAgents"
+        failed = "failed: HybridIdentityServiceNoActiveAgents"
+        until(
+            lambda: stage.rig.console.connect.get("/cycles").json()[-1]["result"] == failed,
+            "a cycle to have failed for want of an agent",
+        )
         assert person.sam_account_name in stage.rig.ad_members()
         assert stage.rig.groups(person) == []
     finally:
