@@ -15,7 +15,8 @@ from shared.domain.person.request import Action, Request
 
 QUEUE = "queue"
 """The brake of whatever comes from no HR source: the queue, the webhook, `sspr inject`."""
-_OF_SOURCES = "hr/"
+OF_SOURCES = "hr/"
+"""What the name of an HR source is told by, where events say whom they come from."""
 _ON_THE_WAY_IN = frozenset({State.REQUESTED, State.WAITING})
 
 
@@ -72,8 +73,8 @@ class Brakes:
     def name_of(self, request: Request) -> str:
         """Returns by which brake the request is counted."""
         source = request.source or ""
-        name = source.removeprefix(_OF_SOURCES)
-        return name if source.startswith(_OF_SOURCES) and name in self.by_source else QUEUE
+        name = source.removeprefix(OF_SOURCES)
+        return name if source.startswith(OF_SOURCES) and name in self.by_source else QUEUE
 
     def named(self, name: str) -> Brake:
         """Returns the brake of that name."""

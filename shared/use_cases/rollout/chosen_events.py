@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import batched
 
 from shared.contracts.api.operator_requests import Forget
+from shared.domain.person.brake import OF_SOURCES
 from shared.domain.person.enrolment import EventRecord
 from shared.domain.person.event_history import Choose, events_of
 from shared.domain.person.people import Identifier
@@ -17,7 +18,6 @@ from shared.ports.world import World
 _AT_ONCE = 20
 """Receipts that are looked up at the same time."""
 _PAGE = 100
-_OF_SOURCES = "hr/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Filter:
 
     def fits(self, source: str, taken_at: datetime) -> bool:
         """Tells whether an event of that source that was taken then is meant."""
-        if self.source is not None and source.removeprefix(_OF_SOURCES) != self._name:
+        if self.source is not None and source.removeprefix(OF_SOURCES) != self._name:
             return False
         return (self.since is None or self.since <= taken_at) and (
             self.until is None or taken_at < self.until
@@ -38,7 +38,7 @@ class Filter:
 
     @property
     def _name(self) -> str:
-        return (self.source or "").removeprefix(_OF_SOURCES)
+        return (self.source or "").removeprefix(OF_SOURCES)
 
 
 @dataclass(frozen=True, slots=True)
