@@ -87,8 +87,8 @@ class OperatorApi:
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
 
-    def doctor(self, since: str, *, timeout: float) -> DoctorView:
-        """Asks whether a reset would work; changes are told from that moment on."""
+    def doctor(self, since: str | None, *, timeout: float) -> DoctorView:
+        """Asks whether a reset would work; tells changes from then on, or since the last look."""
         found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
         return _there(found, "the app has no doctor; it is older than this sspr")
 

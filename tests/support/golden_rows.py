@@ -67,6 +67,7 @@ from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.watch import Condition, Watch
 from shared.domain.rollout.writing import StopReason, Writing
+from shared.ports.account_looks import AccountLook
 from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
@@ -343,6 +344,9 @@ BEFORE_GROUP = Writing(
 )
 STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
 READING = Reading(place="/reports?$skiptoken=grüße", begun_at=NOW)
+ACCOUNT_LOOK = AccountLook(
+    at=LATER, place="/users/delta?$deltatoken=ä", log_read_until=NOW, is_due=True
+)
 SSPR_SIGHT = SsprSight(
     finding=SsprFinding.OTHER_GROUP,
     since=NOW,
@@ -759,6 +763,22 @@ async def _expect_reading(tables: Tables) -> None:
     assert await tables.readings.current() == READING
 
 
+async def _write_doctor_look(tables: Tables) -> None:
+    await tables.doctor_looks.keep(NOW)
+
+
+async def _expect_doctor_look(tables: Tables) -> None:
+    assert await tables.doctor_looks.newest() == NOW
+
+
+async def _write_account_look(tables: Tables) -> None:
+    await tables.account_looks.keep(ACCOUNT_LOOK)
+
+
+async def _expect_account_look(tables: Tables) -> None:
+    assert await tables.account_looks.newest() == ACCOUNT_LOOK
+
+
 async def _write_sspr_sight(tables: Tables) -> None:
     await tables.sspr_watch.keep_sight(SSPR_SIGHT)
     await tables.sspr_watch.keep_shares(SHARES_SEEN)
@@ -771,6 +791,8 @@ async def _expect_sspr_sight(tables: Tables) -> None:
 
 GOLDEN: Mapping[str, Golden] = {
     "reading": Golden(_write_reading, _expect_reading),
+    "doctor-look": Golden(_write_doctor_look, _expect_doctor_look),
+    "account-look": Golden(_write_account_look, _expect_account_look),
     "sspr-sight": Golden(_write_sspr_sight, _expect_sspr_sight),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
