@@ -89,7 +89,8 @@ class OperatorApi:
 
     def doctor(self, since: str | None, *, timeout: float) -> DoctorView:
         """Asks whether a reset would work; tells changes from then on, or since the last look."""
-        found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
+        asked = {"since": since} if since else {}
+        found = self._at.get("doctor", DoctorView, patience=timeout, **asked)
         return _there(found, "the app has no doctor; it is older than this sspr")
 
     def dead_letter_counts(self) -> DeadLetterCounts:

@@ -20,8 +20,9 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.tables import NAMES, Tables
+from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.counts import CountView
-from shared.contracts.api.operation_orders import ApplyOrder
+from shared.contracts.api.operation_orders import ApplyOrder, CheckOrder
 from shared.contracts.api.plan_views import (
     AppliedView,
     GateNeeds,
@@ -408,6 +409,14 @@ PEOPLE = [
     PlannedPerson(object_id=ADA, action="add", wave="pilot", reason="in-wave"),
     PlannedPerson(object_id=BOB, action="skip", wave=None, reason="guest"),
 ]
+CHECK_OPERATION = Operation(
+    key="operation-2",
+    actor="grace",
+    requested_at=NOW,
+    order=CheckOrder(plan="f00d"),
+    state=OperationState.SUCCEEDED,
+    result=CheckAsked(check="operation-2", asked=9_000, cloud=30),
+)
 OPERATION = Operation(
     key="operation-1",
     actor="ada",
@@ -717,6 +726,14 @@ async def _expect_plan(tables: Tables, plan: KeptPlan = PLAN) -> None:
     assert list(await tables.plans.people(PLAN.fingerprint, 0)) == PEOPLE
 
 
+async def _write_check_operation(tables: Tables) -> None:
+    await tables.operations.keep(CHECK_OPERATION)
+
+
+async def _expect_check_operation(tables: Tables) -> None:
+    assert await tables.operations.find(CHECK_OPERATION.key) == CHECK_OPERATION
+
+
 async def _write_operation(tables: Tables) -> None:
     await tables.operations.keep(OPERATION)
 
@@ -817,6 +834,7 @@ GOLDEN: Mapping[str, Golden] = {
     "group": Golden(_write_group, _expect_group),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
+    "operation-check": Golden(_write_check_operation, _expect_check_operation),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),

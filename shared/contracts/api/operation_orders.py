@@ -39,6 +39,15 @@ class ForgetOrder(Forget):
     kind: Literal["forget"] = "forget"
 
 
+class CheckOrder(Contract):
+    """Have the worker look at everybody whom a large plan would add."""
+
+    kind: Literal["check"] = "check"
+    plan: str
+    """Its fingerprint."""
+
+
 type OperationOrder = Annotated[
-    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder, Field(discriminator="kind")
+    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder | CheckOrder,
+    Field(discriminator="kind"),
 ]

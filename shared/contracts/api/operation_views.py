@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
+from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.forget_views import ForgetView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
@@ -57,11 +58,22 @@ class ForgetOperation(OperationView[ForgetView]):
     kind: Literal["forget"] = "forget"
 
 
+class CheckOperation(OperationView[CheckAsked]):
+    """People of a large plan who are asked about; the check has the same key."""
+
+    kind: Literal["check"] = "check"
+
+
 class AnyOperation(
     View,
     RootModel[
         Annotated[
-            PlanOperation | ApplyOperation | RollbackOperation | RecoverOperation | ForgetOperation,
+            PlanOperation
+            | ApplyOperation
+            | RollbackOperation
+            | RecoverOperation
+            | ForgetOperation
+            | CheckOperation,
             Field(discriminator="kind"),
         ]
     ],
@@ -69,5 +81,7 @@ class AnyOperation(
     """An operation as it stands; `kind` says what its result is."""
 
 
-type OperationResult = PlanView | AppliedView | RollbackView | RecoveryView | ForgetView
+type OperationResult = (
+    PlanView | AppliedView | RollbackView | RecoveryView | ForgetView | CheckAsked
+)
 """What came of an operation."""
