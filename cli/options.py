@@ -21,6 +21,26 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 Patience = Annotated[
     float, typer.Option("--timeout", min=0, help="Wait for the app at most this many seconds.")
 ]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        metavar="<method>",
+        help="Only people who have registered this: sms, voice, passkey, authenticator, oath, "
+        "questions, or a name of the registration report. Give it again for one or the other.",
+        show_default=False,
+    ),
+]
+OnlyMethods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only-method",
+        metavar="<method>",
+        help="Only people of whom nothing else counts for a reset today. Give it again for "
+        "several together.",
+        show_default=False,
+    ),
+]
 Person = Annotated[str, typer.Argument(help="UPN, employee id or object id.", show_default=False)]
 
 
@@ -56,3 +76,9 @@ def signed(actor: str | None) -> str:
         return actor or getpass.getuser()
     except OSError:
         raise Failure(Status.USAGE, "this account has no name; say who asks by --actor") from None
+
+
+def methods_asked(method: list[str] | None, only_method: list[str] | None) -> dict[str, str]:
+    """Returns what the operator API is asked of people's methods; empty where it is nothing."""
+    given = {"method": method, "onlyMethod": only_method}
+    return {name: ",".join(words) for name, words in given.items() if words}
