@@ -1,10 +1,11 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
+from cli.method_query import MethodQuery, PeopleQuery
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
     CheckAsked,
@@ -155,16 +156,15 @@ class OperatorApi:
         body = {"reason": reason} | ({"until": until} if until else {}) | more
         return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
 
-    def people(self, **asked: str | None) -> Iterator[ListedPerson]:
+    def people(self, **asked: Unpack[PeopleQuery]) -> Iterator[ListedPerson]:
         """Reads everybody in scope, or whom the query asks for, page by page.
 
         Raises:
             RefusedInput: the query is wrong.
         """
-        given = {name: value for name, value in asked.items() if value is not None}
         page: int | None = 0
         while page is not None:
-            found = self._at.get("people", PeoplePage, page=page, **given)
+            found = self._at.get("people", PeoplePage, page=page, **asked)
             people = _there(found, "the app lists no people; it is older than this sspr")
             yield from people.people
             page = people.next_page
@@ -295,7 +295,7 @@ class OperatorApi:
             page = people.next_page
 
     def forecast(
-        self, on: str, group_by: str, *, timeout: float, **methods: str
+        self, on: str, group_by: str, *, timeout: float, **methods: Unpack[MethodQuery]
     ) -> ResetForecastView:
         """Foretells, in numbers, who can reset a password today and on that day.
 
@@ -311,7 +311,7 @@ class OperatorApi:
         )
         return _there(found, "the app has no forecast; it is older than this sspr")
 
-    def forecast_people(self, on: str, **methods: str) -> Iterator[ForecastPerson]:
+    def forecast_people(self, on: str, **methods: Unpack[MethodQuery]) -> Iterator[ForecastPerson]:
         """Reads everybody in scope whom the query means, each foretold, page by page."""
         page: int | None = 0
         while page is not None:

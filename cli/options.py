@@ -76,9 +76,3 @@ def signed(actor: str | None) -> str:
         return actor or getpass.getuser()
     except OSError:
         raise Failure(Status.USAGE, "this account has no name; say who asks by --actor") from None
-
-
-def methods_asked(method: list[str] | None, only_method: list[str] | None) -> dict[str, str]:
-    """Returns what the operator API is asked of people's methods; empty where it is nothing."""
-    given = {"method": method, "onlyMethod": only_method}
-    return {name: ",".join(words) for name, words in given.items() if words}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.csv_rows import write_rows
-from cli.options import Methods, OnlyMethods, Patience, app_of, methods_asked, panel
+from cli.method_query import methods_asked
+from cli.options import Methods, OnlyMethods, Patience, app_of, panel
 from cli.tables import forecast_markdown, forecast_table
 from cli.terminal import draw, progress, show_as_json, show_text, tell, written
 from shared.contracts.api.words import ForecastBy

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.csv_rows import write_rows
-from cli.options import Methods, OnlyMethods, app_of, methods_asked, panel
+from cli.method_query import PeopleQuery, methods_asked
+from cli.options import Methods, OnlyMethods, app_of, panel
 from cli.tables import listed_table
 from cli.terminal import draw, progress, show_json, written
 from shared.contracts.api.words import PersonState
@@ -53,9 +54,11 @@ def people(
     ] = ListForm.TABLE,
 ) -> None:
     """List the people in scope or in one state, with what each of them has registered."""
-    asked = methods_asked(method, only_method)
+    asked = PeopleQuery(**methods_asked(method, only_method))
+    if state:
+        asked["state"] = state
     with app_of(ctx) as api, progress("reading the people"):
-        found = api.people(state=state, **asked)
+        found = api.people(**asked)
         if output is ListForm.CSV:
             with written("-") as stream:
                 write_rows(stream, _COLUMNS, map(_row, found))
