@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
-from cli.method_query import MethodQuery, PeopleQuery
+from cli.method_query import PeopleQuery
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
     CheckAsked,
@@ -295,7 +295,7 @@ class OperatorApi:
             page = people.next_page
 
     def forecast(
-        self, on: str, group_by: str, *, timeout: float, **methods: Unpack[MethodQuery]
+        self, on: str, group_by: str, *, timeout: float, **methods: Unpack[PeopleQuery]
     ) -> ResetForecastView:
         """Foretells, in numbers, who can reset a password today and on that day.
 
@@ -311,7 +311,7 @@ class OperatorApi:
         )
         return _there(found, "the app has no forecast; it is older than this sspr")
 
-    def forecast_people(self, on: str, **methods: Unpack[MethodQuery]) -> Iterator[ForecastPerson]:
+    def forecast_people(self, on: str, **methods: Unpack[PeopleQuery]) -> Iterator[ForecastPerson]:
         """Reads everybody in scope whom the query means, each foretold, page by page."""
         page: int | None = 0
         while page is not None:

@@ -3,22 +3,18 @@
 from typing import TypedDict
 
 
-class MethodQuery(TypedDict, total=False):
-    """The query's parameters for methods, as the operator API names them; left out: whatever."""
+class PeopleQuery(TypedDict, total=False):
+    """Whom the operator API is asked for, by its own names; left out: whoever there is."""
 
     method: str
     onlyMethod: str
-
-
-class PeopleQuery(MethodQuery, total=False):
-    """Those of a list of people."""
-
     state: str
+    """Of a list of people alone; the forecast is of everybody in scope."""
 
 
-def methods_asked(method: list[str] | None, only_method: list[str] | None) -> MethodQuery:
+def methods_asked(method: list[str] | None, only_method: list[str] | None) -> PeopleQuery:
     """Returns what the operator API is asked of people's methods; empty where it is nothing."""
-    query = MethodQuery()
+    query = PeopleQuery()
     if method:
         query["method"] = ",".join(method)
     if only_method:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.csv_rows import write_rows
-from cli.method_query import PeopleQuery, methods_asked
+from cli.method_query import methods_asked
 from cli.options import Methods, OnlyMethods, app_of, panel
 from cli.tables import listed_table
 from cli.terminal import draw, progress, show_json, written
@@ -54,7 +54,7 @@ def people(
     ] = ListForm.TABLE,
 ) -> None:
     """List the people in scope or in one state, with what each of them has registered."""
-    asked = PeopleQuery(**methods_asked(method, only_method))
+    asked = methods_asked(method, only_method)
     if state:
         asked["state"] = state
     with app_of(ctx) as api, progress("reading the people"):
