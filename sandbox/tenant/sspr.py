@@ -14,7 +14,7 @@ from sandbox.tenant.tenant import Tenant
 
 
 def sspr_routes(tenant: Tenant) -> list[Route]:
-    """Reset, registration, campaigns, sign-in of cloud users, and whom it is all switched on for."""
+    """Reset, registration, campaigns, cloud sign-in, and whom it is all switched on for."""
     pages = _Pages(tenant)
     return [
         Route("/sspr/reset", pages.reset, methods=["POST"]),
