@@ -86,10 +86,10 @@ def clock_agrees(settings: ServiceBusSettings, clock: Callable[[], datetime]) ->
     if abs(ahead) >= TOLERATED:
         raise CheckFailed(
             f"this machine's clock is {words}; less than {TOLERATED.seconds} s is in order",
-            "Set the clock: w32tm /resync (Windows), chronyc makestep (Linux). Ahead by the "
-            "queue's lock (60 s) no command could be taken off the queue.",
+            "Set this machine's clock: w32tm /resync (Windows), chronyc makestep (Linux). Ahead by the "
+            "queue's lock (60 seconds) no command could be taken off the queue.",
         )
-    return f"the clock is {words}"
+    return f"its clock is {words}"
 
 
 class _Probe:
