@@ -26,8 +26,8 @@ _TRUST = (
 _STRICT = (
     "Python 3.13 and later want authorities with a critical basicConstraints and a keyUsage, and "
     "certificates with an authority key identifier (RFC 5280). Have the authority's certificate "
-    "made again, or trust a certificate further down the chain: put the issuing authority's, or the "
-    "controller's own, into SSPR_WORKER_DIRECTORY_CA_FILE instead of the root's."
+    "made again, or trust a certificate further down the chain: put the issuing authority's, or "
+    "the controller's own, into SSPR_WORKER_DIRECTORY_CA_FILE instead of the root's."
 )
 
 

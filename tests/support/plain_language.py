@@ -3,8 +3,8 @@
     python -m tests.support.plain_language            # everything that it finds, a line each
 
 It finds sentences that are too long, words of our own that nobody else uses so, terms that the
-glossary lacks, durations spelt in two ways, links, anchors and commands that lead nowhere, and tables
-that are not rendered. A test holds the repository to it, and plants a fault of each kind.
+glossary lacks, durations spelt in two ways, links, anchors and commands that lead nowhere, and
+tables that are not rendered. A test holds the repository to it, and plants a fault of each kind.
 """
 
 import ast
@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.command_line import SSPR, parse
+from tests.support.command_line import parse
 from tests.support.documentation import PAGES, anchors, name_of
 from tests.support.plain_words import EVERYDAY, EXPLAINED_ON_FIRST_PAGE, PRIVATE, TERMS
 from tests.support.repository import ROOT
@@ -93,7 +93,7 @@ def _without_code(line: str) -> str:
 
 
 def _paragraphs(text: Text) -> Iterator[tuple[int, str]]:
-    """Yields what stands between blank lines, headings, rows and items of lists; tables are left out."""
+    """Yields paragraphs and items of lists, each as one line; tables are left out."""
     begin, words = 0, list[str]()
     for number, line in [*_prose(text), (len(text.lines) + 1, "")]:
         apart = not line.strip(" >") or line.startswith(("#", "<!--")) or bool(_ROW.match(line))

@@ -46,7 +46,7 @@ PRIVATE = (
     _word("by our doing", "put in by the product"),
     _word("take heart|lost patience|loses patience", "gives up"),
 )
-"""A term that the field itself uses so is none: a clock that shows a time is `the machine's clock`."""
+"""A clock that shows the time is none of ours: `the machine's clock`."""
 
 
 def _terms(*rows: tuple[str, str]) -> Mapping[str, re.Pattern[str]]:
