@@ -90,3 +90,4 @@ class CheckPart(StrEnum):
 
     TENANT = "tenant"
     HOST = "host"
+    ACCESS = "access"
