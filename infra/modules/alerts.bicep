@@ -552,7 +552,7 @@ var rules = [
     measure: ''
     operator: 'GreaterThan'
     threshold: 0
-    dimensions: ['what', 'of']
+    dimensions: ['what', 'item']
     stateful: true
     quietFor: ''
     enabled: true
@@ -569,7 +569,7 @@ var rules = [
     measure: ''
     operator: 'GreaterThan'
     threshold: 0
-    dimensions: ['what', 'of']
+    dimensions: ['what', 'item']
     stateful: true
     quietFor: ''
     enabled: true

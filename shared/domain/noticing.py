@@ -95,7 +95,7 @@ def signals_of_endings(
     for one in ending_soon(endings, notice, now):
         yield EndingSoon(
             what=one.what,
-            of=one.of,
+            item=one.of,
             whose=one.whose,
             days=one.days_left(now) or 0,
             ends_at=one.ends_at.isoformat() if one.ends_at else "",

@@ -393,7 +393,7 @@ class EndingSoon(Signal):
 
     event = "ending-soon"
     what: str
-    of: str
+    item: str
     """Which one: a server's name, an application's id, an account's SID."""
     whose: str
     """Who works by it."""

@@ -47,7 +47,7 @@ async def told(stage: Stage, after: timedelta = timedelta()) -> Sequence[tuple[s
     with capture_logs() as lines:
         await watch_endings(stage.world, NOW + after)
     return [
-        (line["of"], line["days"], line["urgent"])
+        (line["item"], line["days"], line["urgent"])
         for line in lines
         if line["event"] == "ending-soon"
     ]
