@@ -72,6 +72,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 sync,
                 _now,
                 triggers_sync=sync_settings.mode == "connect",
+                locates_hires=sync_settings.provision_on_demand,
             )
             pace = Pace(
                 process.batch,
