@@ -343,10 +343,10 @@ VERSIONED_SIGHT = replace(HOST_SIGHT, version="0.3.0+1a2b3c4", version_since=NOW
 ENDING_SIGHT = replace(
     VERSIONED_SIGHT,
     endings=(
-        Ending(what="directory-certificate", of="dc1.corp.contoso.test", ends_at=LATER),
         Ending(
             what="service-bus-certificate",
             of="für den Worker",
+            ends_at=LATER,
             why="unknown",
             detail="ValueError: no certificate",
             whose="worker WORKER01",
