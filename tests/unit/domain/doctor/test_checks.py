@@ -318,7 +318,7 @@ def checks_that_speak(facts: Evidence) -> set[str]:
 
 
 def test_where_no_worker_belongs_to_the_topology_nothing_is_said_of_writeback_or_a_host() -> None:
-    assert checks_that_speak(evidence(needs_worker=False, workers=())) == {
+    assert checks_that_speak(evidence(needs_worker=False, workers=(), endings=())) == {
         *("policyChanges", "licences", "methods", "migration", "registration"),
     }
 
