@@ -14,6 +14,7 @@ from shared.contracts.api.check_views import (
     NamedPerson,
     PeopleCheckView,
 )
+from shared.contracts.api.words import NamedStanding
 
 _VERDICTS: Mapping[str, tuple[str, str]] = {
     "refused": ("a reset would be refused", "bold red"),
@@ -22,8 +23,8 @@ _VERDICTS: Mapping[str, tuple[str, str]] = {
     "unanswered": ("not known: no worker has answered", "yellow"),
 }
 _NOT_ASKED = {
-    "cloud": "of the cloud: nothing is written back for them",
-    "nobody": "nobody is known by that name",
+    NamedStanding.CLOUD: "of the cloud: nothing is written back for them",
+    NamedStanding.NOBODY: "nobody is known by that name",
 }
 
 
