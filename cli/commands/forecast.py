@@ -60,7 +60,7 @@ def forecast(
     on: Annotated[
         date,
         typer.Option(
-            parser=_day, metavar="<date>", help="Foretell this day, in UTC.", show_default=False
+            parser=_day, metavar="<date>", help="The day to predict, in UTC.", show_default=False
         ),
     ],
     group_by: Annotated[
