@@ -22,7 +22,7 @@ _VERDICTS: Mapping[str, tuple[str, str]] = {
     "unknown": ("not known: not everything could be looked at", "yellow"),
     "unanswered": ("not known: no worker has answered", "yellow"),
 }
-_NOT_ASKED = {
+_NOT_ASKED: Mapping[str, str] = {
     NamedStanding.CLOUD: "of the cloud: nothing is written back for them",
     NamedStanding.NOBODY: "nobody is known by that name",
 }
