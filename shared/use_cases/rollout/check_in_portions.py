@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.operation_orders import CheckOrder
+from shared.contracts.api.words import PlanAction
 from shared.contracts.messages.directory_question import LONGEST_QUESTION, MOST_ASKED
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.ports.operations import Operation
@@ -15,7 +16,6 @@ from shared.use_cases.check_people import Asking, ToCheck, ask
 PORTION = 5_000
 """People who are looked up, asked about and let go of before the next ones."""
 _PARTS = PORTION // MOST_ASKED
-_ADD = "add"
 
 
 async def check_in_portions(
@@ -82,7 +82,7 @@ async def _added(fingerprint: str, world: World) -> AsyncIterator[list[str]]:
     waiting: list[str] = []
     page = 0
     while people := await world.plans.people(fingerprint, page):
-        waiting += [person.object_id for person in people if person.action == _ADD]
+        waiting += [person.object_id for person in people if person.action == PlanAction.ADD]
         while len(waiting) >= PORTION:
             yield waiting[:PORTION]
             waiting = waiting[PORTION:]
