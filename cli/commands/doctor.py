@@ -35,11 +35,16 @@ def examine(
     """
     if ctx.invoked_subcommand:
         return
-    since = datetime.now(UTC) - timedelta(days=days) if days else None
     with app_of(ctx) as api:
-        seen = api.doctor(since and since.isoformat(timespec="seconds"), timeout=timeout)
+        seen = api.doctor(_since(days), timeout=timeout)
     show(seen, doctor_table, output)
     if seen.verdict == CheckVerdict.WRONG:
         wrong = sum(one.verdict == CheckVerdict.WRONG for one in seen.findings)
         checks = "check finds" if wrong == 1 else "checks find"
         raise Failure(Status.NOT_FOUND, f"{wrong} {checks} something wrong")
+
+
+def _since(days: int | None) -> str | None:
+    if days is None:
+        return None
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
