@@ -174,6 +174,15 @@ SITUATIONS = (
         ),
     ),
     Situation(
+        "A certificate or a password ends",
+        ("ending-soon", "ending-urgent"),
+        (
+            "tests/integration/test_worker_endings.py::test_a_worker_s_sign_of_life_tells_what_ends",
+            "tests/integration/test_worker_endings.py::test_of_a_certificate_that_is_over_it_is_told_when_it_ended",
+            "tests/use_cases/rollout/test_watch_endings.py::test_a_worker_s_certificate_is_told_ahead_and_no_longer_once_it_is_renewed",
+        ),
+    ),
+    Situation(
         "An auditor asks",
         (),
         ("tests/e2e/test_rollout_trouble.py::test_the_audit_is_whole_and_names_who_did_what",),
