@@ -20,6 +20,7 @@ from cli.commands import (
     health,
     held,
     hr,
+    moves,
     onboarding,
     people,
     plans,
@@ -56,6 +57,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(plans.app)
+app.add_typer(moves.app)
 app.add_typer(rollout.app)
 app.add_typer(writing.app)
 app.add_typer(people.app)
