@@ -185,6 +185,7 @@ def build_app(setup: Setup) -> App:
         workers=tables.workers,
         ledger_marks=tables.ledger_marks,
         readings=tables.readings,
+        sspr_watch=tables.sspr_watch,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,

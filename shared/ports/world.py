@@ -23,6 +23,7 @@ from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.sspr_watch import SsprWatch
 from shared.ports.tenant_facts import TenantFacts
 from shared.ports.unread import Unread
 from shared.ports.workers import Workers
@@ -59,6 +60,7 @@ class World:
     workers: Workers
     ledger_marks: LedgerMarks
     readings: Readings
+    sspr_watch: SsprWatch
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights
