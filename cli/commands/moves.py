@@ -77,7 +77,9 @@ def adopt(
         "cameFrom": came_from.value,
         "acceptLosing": accept_losing,
         "reason": reason,
-    } | ({"group": group} if group else {})
+    }
+    if group:
+        asked["group"] = group
     with app_of(ctx, signed(actor)) as api:
         try:
             operation = api.adopt(asked)
