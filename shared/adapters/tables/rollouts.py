@@ -23,7 +23,9 @@ from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
 _ROLLOUT = JsonColumns(
-    Rollout, "Rollout", added={"document": {"excluded_kinds": [], "external_members": False}}
+    Rollout,
+    "Rollout",
+    added={"document": {"excluded_kinds": [], "external_members": False}, "": {"move": None}},
 )
 _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
