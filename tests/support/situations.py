@@ -102,7 +102,13 @@ SITUATIONS = (
             "tests/contract/test_health.py::test_what_was_deleted_is_missing",
         ),
     ),
-    Situation("SSPR was switched off or to everybody", ("resets-lost",), ()),
+    Situation(
+        "SSPR was switched off or to everybody",
+        ("resets-lost",),
+        (
+            "tests/use_cases/rollout/test_adopt.py::test_a_group_that_is_selected_too_early_is_said_with_the_number",
+        ),
+    ),
     Situation(
         "Many people are in who should not be",
         ("drift-found", "events-held", "drift-held", "writing-stopped"),
@@ -200,7 +206,10 @@ SITUATIONS = (
     Situation(
         "Leave the product",
         (),
-        ("tests/e2e/test_rollout_trouble.py::test_an_abort_is_final",),
+        (
+            "tests/e2e/test_rollout_trouble.py::test_an_abort_is_final",
+            "tests/use_cases/rollout/test_leave.py::test_the_group_is_emptied_of_whom_the_product_put_in",
+        ),
     ),
 )
 
