@@ -102,13 +102,7 @@ SITUATIONS = (
             "tests/contract/test_health.py::test_what_was_deleted_is_missing",
         ),
     ),
-    Situation(
-        "SSPR was switched off or to everybody",
-        ("resets-lost",),
-        (
-            "tests/use_cases/rollout/test_adopt.py::test_a_group_that_is_selected_too_early_is_said_with_the_number",
-        ),
-    ),
+    Situation("SSPR was switched off or to everybody", ("resets-lost",), ()),
     Situation(
         "Many people are in who should not be",
         ("drift-found", "events-held", "drift-held", "writing-stopped"),

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.api.view import View
@@ -147,7 +147,7 @@ class Adopt(Contract):
 
     document: Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_BODY)]
     """The rollout document, as its author wrote it."""
-    came_from: SsprScope
+    came_from: Annotated[SsprScope, WithJsonSchema({"type": "string", "enum": [*SsprScope]})]
     """Whom SSPR is on for now: `all`, `none` or `group`."""
     group: Name | None = None
     """The object id of the group that is selected now, if it is not the document's; dynamic or

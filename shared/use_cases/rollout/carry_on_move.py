@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import is_let_go, let_go
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.losses import covered_by
+from shared.domain.rollout import writing as words
 from shared.domain.rollout.scope_move import (
     MoveKind,
     MoveLook,
@@ -21,17 +22,17 @@ from shared.domain.rollout.scope_move import (
     decide,
 )
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.writing import StopReason
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.move_facts import facts_of_move
-from shared.use_cases.recording import save_people, save_rollout
+from shared.use_cases.recording import save_people, save_rollout, save_writing
 from shared.use_cases.rollout.adopt import LOSES
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
 from shared.use_cases.rollout.find_losses import covered_ids
 from shared.use_cases.rollout.take_snapshot import Snapshot
 from shared.use_cases.write_control import is_stopped
-from shared.use_cases.writing.stop_and_start import stop
 
 MOST_AT_ONCE = 20 * CHUNK
 """People taken out in one minute; the next one goes on."""
@@ -58,9 +59,17 @@ async def carry_on_move(world: World, now: datetime) -> None:
     if move.kind is MoveKind.LEAVE:
         await call_off_if_aborted(world, now)
         # Before the move has ended: whoever dies in between does it again.
-        await stop(world, now, actor=move.actor, reason=LEFT)
+        await _stop(move, world, now)
     ended = replace(stored.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
     await save_rollout(world, stored, ended, action=f"{move.kind}-ended", now=now)
+
+
+async def _stop(move: ScopeMove, world: World, now: datetime) -> None:
+    """Stops everything that writes; the clock tells the worker in its next minute."""
+    stored = await world.write_control.current()
+    before = stored.writing if stored else None
+    word = words.stop(before, StopReason.BY_OPERATOR, now, actor=move.actor, reason=LEFT)
+    await save_writing(world, stored, word, action="stop", now=now)
 
 
 async def look_at_move(

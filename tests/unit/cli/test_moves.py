@@ -1,4 +1,4 @@
-"""adopt and leave against a real HTTP server: shown first, done by the fingerprint, never unasked."""
+"""adopt and leave against a real HTTP server: shown first, done by the fingerprint."""
 
 import csv
 import json
