@@ -1,6 +1,7 @@
 """The group is adopted: it is full before anybody is told to select it, wherever SSPR stood."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ async def test_from_all_with_a_last_wave_of_some_it_is_said_who_is_in_no_wave(
 async def test_from_none_the_first_wave_is_in_before_the_group_is_selected(stage: Stage) -> None:
     """Given SSPR for nobody, then nobody can lose it; an empty group is not selected."""
     a_tenant(stage, 4, SsprScope.NONE)
-    waves = [
+    waves: list[dict[str, Any]] = [
         {**ring_text("pilot", 1, 2), "gates": UNGATED, "soak": "30d"},
         {**ring_text("rest", 3, 4), "gates": UNGATED},
     ]
@@ -178,7 +179,7 @@ async def test_from_a_dynamic_group_its_people_are_in_first(stage: Stage) -> Non
     a_tenant(stage, 5, SsprScope.GROUP)
     stage.tenant.selected = OLD_GROUP
     stage.tenant.join(OLD_GROUP, *ids([1, 2, 3]))
-    waves = [
+    waves: list[dict[str, Any]] = [
         {"name": "before", "group": OLD_GROUP, "soak": "30d", "gates": UNGATED},
         {**EVERYBODY, "name": "later"},
     ]

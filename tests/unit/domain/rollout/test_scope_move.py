@@ -143,8 +143,9 @@ def test_whoever_goes_on_comes_to_the_end(came_from: SsprScope, old: list[int]) 
     assert not tenant.written
 
 
-def _looked(outside: int = 0, at: datetime = NOW, **more: int) -> MoveLook:
-    return MoveLook(at=at, outside=outside, unwritten=more.pop("unwritten", outside), **more)
+def _looked(outside: int = 0, at: datetime = NOW, unwritten: int | None = None) -> MoveLook:
+    left = outside if unwritten is None else unwritten
+    return MoveLook(at=at, outside=outside, unwritten=left)
 
 
 @pytest.mark.parametrize(
