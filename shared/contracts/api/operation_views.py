@@ -6,6 +6,7 @@ from pydantic import Field, RootModel
 
 from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.forget_views import ForgetView
+from shared.contracts.api.move_views import AdoptView, LeaveView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
@@ -64,6 +65,18 @@ class CheckOperation(OperationView[CheckAsked]):
     kind: Literal["check"] = "check"
 
 
+class AdoptOperation(OperationView[AdoptView]):
+    """A group that is to be adopted, or of which it was asked who would lose SSPR by it."""
+
+    kind: Literal["adopt"] = "adopt"
+
+
+class LeaveOperation(OperationView[LeaveView]):
+    """A step of leaving for All, or what the next one is."""
+
+    kind: Literal["leave"] = "leave"
+
+
 class AnyOperation(
     View,
     RootModel[
@@ -74,6 +87,8 @@ class AnyOperation(
             | RecoverOperation
             | ForgetOperation
             | CheckOperation,
+            | AdoptOperation
+            | LeaveOperation,
             Field(discriminator="kind"),
         ]
     ],
@@ -82,6 +97,13 @@ class AnyOperation(
 
 
 type OperationResult = (
-    PlanView | AppliedView | RollbackView | RecoveryView | ForgetView | CheckAsked
+    PlanView
+    | AppliedView
+    | RollbackView
+    | RecoveryView
+    | ForgetView
+    | CheckAsked
+    | AdoptView
+    | LeaveView
 )
 """What came of an operation."""

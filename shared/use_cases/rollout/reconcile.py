@@ -18,6 +18,7 @@ from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
 from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
+from shared.use_cases.rollout.carry_on_move import look_at_move
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.tell_converted import tell_converted
@@ -57,6 +58,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         return
     try:
         snapshot = await take_snapshot(world, rollout.document)
+        await look_at_move(stored, snapshot, world, clock())
         converted = snapshot.converted(rollout.document.topology)
         if converted:
             await tell_converted(converted, stored, world, clock())
