@@ -86,7 +86,7 @@ class AnyOperation(
             | RollbackOperation
             | RecoverOperation
             | ForgetOperation
-            | CheckOperation,
+            | CheckOperation
             | AdoptOperation
             | LeaveOperation,
             Field(discriminator="kind"),
