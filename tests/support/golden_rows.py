@@ -58,6 +58,7 @@ from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.document import Ring
+from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
@@ -291,6 +292,8 @@ WATCH = Watch(
     letters={"scope-changes": (7, 9)},
     letters_at=LATER,
 )
+ENDINGS_WATCH = replace(WATCH, endings_at=LATER)
+"""With when it was told what ends, which is newer."""
 BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
     seen_at=NOW,
@@ -337,6 +340,20 @@ HOST_SIGHT = replace(
 )
 """With a value in every field but the worker's version, which is newer."""
 VERSIONED_SIGHT = replace(HOST_SIGHT, version="0.3.0+1a2b3c4", version_since=NOW)
+ENDING_SIGHT = replace(
+    VERSIONED_SIGHT,
+    endings=(
+        Ending(
+            what="service-bus-certificate",
+            of="für den Worker",
+            ends_at=LATER,
+            why="unknown",
+            detail="ValueError: no certificate",
+            whose="worker WORKER01",
+        ),
+    ),
+)
+"""With what ends, which is newer."""
 MARK = LedgerMark(version="0.3.0", since=NOW, format=1, readable_from=1, written_by="0.3.0")
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
@@ -358,7 +375,8 @@ SSPR_SIGHT = SsprSight(
 SHARES_SEEN = SharesSeen(
     read_at=NOW, inside=EnabledCount(people=800, enabled=790), outside=EnabledCount(people=90)
 )
-HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
+BEFORE_MARKS = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
+HOUR = replace(BEFORE_MARKS, counted=("a1b2c3d4e5f6",))
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",
@@ -635,6 +653,22 @@ async def _expect_watch_before_letters(tables: Tables) -> None:
     assert await tables.rollouts.watch() == replace(WATCH, letters={}, letters_at=None)
 
 
+async def _write_watch_endings(tables: Tables) -> None:
+    await tables.rollouts.keep_watch(ENDINGS_WATCH)
+
+
+async def _expect_watch_endings(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == ENDINGS_WATCH
+
+
+async def _write_worker_endings(tables: Tables) -> None:
+    await tables.workers.sighted([ENDING_SIGHT])
+
+
+async def _expect_worker_endings(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [ENDING_SIGHT]
+
+
 async def _write_worker(tables: Tables) -> None:
     await tables.workers.sighted([BEFORE_SYNC_MODES])
 
@@ -689,13 +723,23 @@ async def _expect_writing(tables: Tables) -> None:
 
 async def _write_group(tables: Tables) -> None:
     await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
-    await tables.write_control.count(None, HOUR)
+    await tables.write_control.count(None, BEFORE_MARKS)
 
 
 async def _expect_group(tables: Tables) -> None:
     stored, hour = await tables.write_control.current(), await tables.write_control.hour()
     assert stored
     assert stored.writing == STOPPED
+    assert hour
+    assert hour.hour == BEFORE_MARKS
+
+
+async def _write_counted(tables: Tables) -> None:
+    await tables.write_control.count(None, HOUR)
+
+
+async def _expect_counted(tables: Tables) -> None:
+    hour = await tables.write_control.hour()
     assert hour
     assert hour.hour == HOUR
 
@@ -785,7 +829,9 @@ GOLDEN: Mapping[str, Golden] = {
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
-    "watch-letters": Golden(_write_watch, _expect_watch),
+    "watch-letters": Golden(_write_watch, _expect_watch, written_today=False),
+    "watch-endings": Golden(_write_watch_endings, _expect_watch_endings),
+    "worker-endings": Golden(_write_worker_endings, _expect_worker_endings),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "worker-version": Golden(_write_worker_version, _expect_worker_version),
@@ -793,6 +839,7 @@ GOLDEN: Mapping[str, Golden] = {
     "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
+    "counted": Golden(_write_counted, _expect_counted),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),

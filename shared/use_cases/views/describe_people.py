@@ -25,10 +25,12 @@ from shared.domain.person.method_standing import standings
 from shared.domain.person.methods import HeldMethods, ResetRules
 from shared.domain.person.people import Identifier
 from shared.domain.person.reasons import Reason
+from shared.domain.person.still_in import why_still_in
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.views.describe_endings import describe_endings
 from shared.use_cases.views.describe_forecast import describe_forecast
 from shared.use_cases.views.describe_writing import writing_view
 
@@ -84,10 +86,12 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     still = await _still_members(found.values(), {one.object_id for one in people}, world)
     domains = {one.object_id: one.domain for one in people}
     methods = await _methods(found.values(), world, now)
+    because = {key: why_still_in(one) for key, one in found.items() if still.get(key)}
     looked_after = tuple(
         one.model_copy(
             update={
                 "still_member": still.get(one.key),
+                "still_member_because": because.get(one.key),
                 "domain": domains.get(one.key),
                 "held": methods.get(one.key),
             }
@@ -171,7 +175,7 @@ async def _of_held(key: str, world: World) -> Receipt | None:
     )
 
 
-async def describe_status(world: World) -> StatusView:
+async def describe_status(world: World, now: datetime) -> StatusView:
     """Returns the totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
     stored = await world.write_control.current()
@@ -198,6 +202,7 @@ async def describe_status(world: World) -> StatusView:
         ),
         app=await _app(world),
         writing=writing_view(stored.writing if stored else None, totals.by_state),
+        endings=await describe_endings(world, now),
     )
 
 

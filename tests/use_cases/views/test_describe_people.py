@@ -60,7 +60,7 @@ async def test_who_left_entra_is_still_found_by_object_id(stage: Stage) -> None:
 async def test_whoever_is_to_be_out_and_is_still_a_member_is_shown_as_such(
     stage: Stage, state: State
 ) -> None:
-    """Those who were there before the product are withdrawn at once, and stay in the group."""
+    """Those whom others put in, and of whom nobody here knew."""
     populate(stage, 2)
     stage.tenant.join(stage.world.tenant_rules.scope_group_id, an_id(1))
     await stage.store(
@@ -69,6 +69,9 @@ async def test_whoever_is_to_be_out_and_is_still_a_member_is_shown_as_such(
     views = {number: await found(stage, an_id(number)) for number in (1, 2)}
     still = {number: view.people[0].still_member for number, view in views.items()}
     assert still == ({1: None, 2: None} if state.is_enrolled else {1: True, 2: False})
+    because = views[1].people[0].still_member_because
+    assert (because is None) is state.is_enrolled
+    assert views[2].people[0].still_member_because is None
 
 
 async def test_everybodys_ad_domain_is_shown_remembered_or_not(stage: Stage) -> None:
@@ -201,7 +204,7 @@ async def test_an_event_that_never_came_is_none(stage: Stage) -> None:
 
 
 async def test_an_empty_ledger_has_empty_totals(stage: Stage) -> None:
-    view = await describe_status(stage.world)
+    view = await describe_status(stage.world, NOW)
     assert (view.people, view.states, view.reasons, view.flags) == (0, {}, (), ())
     assert (view.flagged, view.refused_messages, view.refused) == ((), 0, ())
 
@@ -215,7 +218,7 @@ async def test_the_totals_count_by_state_reason_and_flag(stage: Stage) -> None:
     await stage.another().ledger.record_receipts(
         [receipt(1), receipt(2, outcome=Reason.INVALID, body="{")]
     )
-    view = await describe_status(stage.world)
+    view = await describe_status(stage.world, NOW)
     assert (view.people, view.states) == (3, {"visible": 2, "applied": 1})
     assert [(one.state, one.reason, one.people) for one in view.reasons] == [
         ("applied", "in-wave", 1),
@@ -236,7 +239,7 @@ async def test_of_many_who_need_a_look_the_first_are_shown_and_all_are_counted(
     await stage.store(
         *(member(number, State.APPLIED, flag=Reason.NOT_VISIBLE) for number in range(people))
     )
-    view = await describe_status(stage.world)
+    view = await describe_status(stage.world, NOW)
     assert len(view.flagged) == MOST_SHOWN
     assert [one.people for one in view.flags] == [people]
 
