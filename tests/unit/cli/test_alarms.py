@@ -46,7 +46,7 @@ def test_a_test_says_what_is_to_come(api: Api) -> None:
 
 
 def test_a_test_that_comes_too_soon_says_from_when_on(api: Api) -> None:
-    api.answer("alarms/test", refusal(409, "again from 12:15 on"))
+    api.answer("alarms/test", (409, refusal("again from 12:15 on")))
     done = sspr(api, "alarms", "test", "--reason", "the rehearsal")
     assert done.exit_code != 0
     assert "again from 12:15 on" in done.stderr
