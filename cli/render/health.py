@@ -8,6 +8,7 @@ from rich.text import Text
 from cli.plain import moment
 from cli.render.dead_letters import count_text
 from cli.render.layout import facts, heading, plain, section
+from cli.render.sspr import sspr_lines
 from shared.contracts.api.health_views import CheckView, HealthView
 from shared.contracts.api.words import Health
 
@@ -31,6 +32,8 @@ def health_view(seen: HealthView) -> Group:
     if seen.problems:
         parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is mended")]
         parts += [plain(f"- {one}") for one in seen.problems]
+    if seen.sspr:
+        parts += [Text(), *sspr_lines(seen.sspr)]
     parts += section("Depends on", _COLUMNS, [_row(one) for one in seen.checks])
     lying = [(one.queue, count_text(one)) for one in seen.dead_letters if one.number != 0]
     parts += section("Dead letters: sspr dead-letters list", ("queue", "number"), lying)

@@ -50,6 +50,7 @@ ASKED_FOR = {
     "events-held",
     "plan-unsafe",
     "scope-changed",
+    "sspr-scope-wrong",
     "resets-lost",
     "function-failures",
     "logs-capped",

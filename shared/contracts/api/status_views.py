@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
+from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
@@ -50,3 +51,5 @@ class StatusView(View):
     app: VersionView | None = None
     writing: WritingView | None = None
     """Whether anything is written at all."""
+    sspr: SsprView | None = None
+    """Whom SSPR itself is on for."""

@@ -46,6 +46,7 @@ class PauseReason(StrEnum):
     GROUP_NOT_NESTED = "group-not-nested"
     GROUP_NOT_SECURITY = "group-not-security"
     PEOPLE_CONVERTED = "people-converted"
+    SSPR_SCOPE = "sspr-scope"
 
     @property
     def text(self) -> str:
@@ -75,6 +76,9 @@ _TEXTS = {
     "SSPR needs: make one of it again.",
     PauseReason.PEOPLE_CONVERTED: "People's source of authority has changed; a reset goes to "
     "another directory now. Look at them, then resume.",
+    PauseReason.SSPR_SCOPE: "SSPR is not on for the scope group alone any more, or may not be. "
+    "Look at Password reset, Properties, in the Entra admin center: select the group again, or "
+    "resume if it was meant.",
 }
 
 

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
+from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.messages.version import running_version
+from shared.domain.errors import ServiceUnavailable
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
 from shared.ports.world import World
 from shared.use_cases.views.describe_dead_letters import count_dead_letters
+from shared.use_cases.views.describe_sspr import describe_sspr
 
 SECONDS = 15.0
 """That one look may take; the checks' own libraries would wait for minutes."""
@@ -32,9 +35,20 @@ async def check_health(dependencies: Sequence[Dependency], now: datetime) -> Hea
 async def report_health(
     dependencies: Sequence[Dependency], world: World, now: datetime
 ) -> HealthView:
-    """Checks health, and counts every queue's dead letters beside it."""
-    seen, counted = await asyncio.gather(check_health(dependencies, now), count_dead_letters(world))
-    return seen.model_copy(update={"dead_letters": counted.queues})
+    """Checks health; beside it, counts dead letters and tells whom SSPR is on for."""
+    seen, counted, sspr = await asyncio.gather(
+        check_health(dependencies, now), count_dead_letters(world), _sspr(world)
+    )
+    return seen.model_copy(update={"dead_letters": counted.queues, "sspr": sspr})
+
+
+async def _sspr(world: World) -> SsprView | None:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await describe_sspr(world)
+    except (ServiceUnavailable, TimeoutError):
+        # The check of the tables says what is the matter with them.
+        return None
 
 
 class HealthWords:

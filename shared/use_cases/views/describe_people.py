@@ -27,6 +27,7 @@ from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.views.describe_forecast import describe_forecast
+from shared.use_cases.views.describe_sspr import describe_sspr
 from shared.use_cases.views.describe_writing import writing_view
 
 MOST_SHOWN = 50
@@ -163,6 +164,7 @@ async def describe_status(world: World) -> StatusView:
         ),
         app=await _app(world),
         writing=writing_view(stored.writing if stored else None, totals.by_state),
+        sspr=await describe_sspr(world),
     )
 
 
