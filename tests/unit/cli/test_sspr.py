@@ -1,6 +1,9 @@
 """Whom SSPR is on for, as an operator sees it: loud and above all where it is wrong."""
 
+import io
 from typing import Any
+
+from rich.console import Console, RenderableType
 
 from cli.render.health import health_view
 from cli.standing import Standing
@@ -13,12 +16,17 @@ from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.use_cases.views.describe_sspr import sspr_view
 from tests.support.cli_samples import NOW, STATUS
-from tests.unit.cli.test_render import shown
 
 AT = {"since": NOW, "as_of": NOW, "source": SightSource.AUDIT_LOG}
 OFF = SsprSight(finding=SsprFinding.OFF, **AT)
 RIGHT = SsprSight(finding=SsprFinding.ON_FOR_GROUP, **AT)
 ADVICE = "select the scope group again"
+
+
+def shown(view: RenderableType) -> str:
+    console = Console(record=True, width=200, file=io.StringIO(), color_system=None)
+    console.print(view)
+    return console.export_text()
 
 
 def status_text(sspr: SsprView | None) -> str:
