@@ -55,10 +55,10 @@ class ProcessSettings(FileSettings):
     )
     batch: int = Field(50, ge=1, le=100, description="How many commands to take at once.")
     report_every: float = Field(
-        60, ge=1, le=600, description="Seconds between two signs of life, which are never off."
+        60, ge=1, le=600, description="Seconds between two heartbeats, which are never off."
     )
     stop_within: float = Field(
-        10, ge=0, le=120, description="Seconds to wait for a running sync when told to stop."
+        10, ge=0, le=120, description="Seconds to wait for a running sync when asked to stop."
     )
     stuck_after: float = Field(
         900, ge=60, le=86_400, description="Seconds without a turn after which the process ends."
@@ -301,6 +301,11 @@ class SyncSettings(FileSettings):
         "psrp",
         description="For mode=connect; psrp: a JEA endpoint, subprocess: PowerShell on this host.",
     )
+    provision_on_demand: bool = Field(
+        False,
+        description="For mode=cloud, and an app that has SSPR_PROVISION_ON_DEMAND: true has the "
+        "worker tell the app the DN of each new hire whom it puts into the group.",
+    )
     host: str | None = Field(None, description="Give the Entra Connect host's DNS name.")
     port: int = Field(5986, ge=1, le=65535, description="WinRM over HTTPS.")
     connector: str | None = Field(
@@ -361,6 +366,15 @@ class SyncSettings(FileSettings):
                 f"{PREFIX}SYNC_THROUGH says {through}"
             )
         return values | {"mode": "connect", "through": through}
+
+    @model_validator(mode="after")
+    def _provisions_by_cloud_sync(self) -> Self:
+        if self.provision_on_demand and self.mode != "cloud":
+            raise ValueError(
+                f"{PREFIX}SYNC_PROVISION_ON_DEMAND is for {PREFIX}SYNC_MODE=cloud: Entra Connect "
+                "provisions nobody on demand"
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_be_called(self) -> Self:

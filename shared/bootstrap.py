@@ -199,6 +199,7 @@ def build_app(setup: Setup) -> App:
         limits=settings.time_limits,
         licences=settings.licences,
         brakes=brakes_of(setup.senders.sources.values(), settings.brake),
+        provisions_on_demand=settings.provision_on_demand,
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),

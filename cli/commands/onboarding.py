@@ -12,7 +12,7 @@ from cli.tables import event_table, foreseen_table, refused_table
 from cli.terminal import Form, draw, show, show_json, tell
 
 _REPLAY = (
-    "To send mended messages again with their action, dates, time and id: messages-refused in "
+    "To send fixed messages again with their action, dates, time and id: messages-refused in "
     "docs/operations.md. With a new id and time an old leaving would count as the newest word."
 )
 app = typer.Typer()

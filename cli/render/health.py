@@ -30,7 +30,7 @@ def health_view(seen: HealthView) -> Group:
         facts(("health", word), ("at", moment(seen.at)), ("version", seen.version or None))
     ]
     if seen.problems:
-        parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is mended")]
+        parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is fixed")]
         parts += [plain(f"- {one}") for one in seen.problems]
     if seen.sspr:
         parts += [Text(), *sspr_lines(seen.sspr)]

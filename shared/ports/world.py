@@ -77,4 +77,6 @@ class World:
     licences: Licences = DEFAULT_LICENCES
     """What has to be assigned to somebody who is to reset a password."""
     brakes: Brakes = field(default_factory=Brakes)
+    provisions_on_demand: bool = False
+    """Whether Entra Cloud Sync is asked for new hires ahead of its next cycle."""
     ledger_check: LedgerCheck = field(default_factory=LedgerCheck)
