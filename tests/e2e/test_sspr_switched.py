@@ -16,9 +16,9 @@ def test_whom_sspr_is_on_for_is_noticed_pauses_once_and_is_over(stage: RolloutRi
     Each is known within an hour; whoever resumes is not stopped again for the same; the group's
     being selected again is known as well; and nobody was put in or taken out by any of it.
     """
-    first, second = [stage.synced(), stage.cloud()], stage.cloud()
-    stage.start(ring("pilot", *first, soak="P9D"), ring("early", second))
-    stage.soaks_in("pilot")
+    first, second = stage.cloud(), stage.cloud()
+    stage.start(ring("pilot", first, soak="P9D"), ring("early", second))
+    stage.rollouts.reaches("soaking", "pilot")
     try:
         for choice, finding in (
             ({"scope": "all"}, "on-for-all"),
@@ -35,7 +35,7 @@ def test_whom_sspr_is_on_for_is_noticed_pauses_once_and_is_over(stage: RolloutRi
         seen = _noticed(stage, {"scope": "selected", "group": SCOPE_GROUP}, "on-for-group")
     assert (seen["wrong"], seen["advice"]) == (False, "")
     assert stage.rollouts.view()["phase"] == "soaking"
-    stage.is_in(*first)
+    stage.is_in(first)
     assert stage.state(second) is None
 
 
