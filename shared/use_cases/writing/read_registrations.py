@@ -74,9 +74,10 @@ async def read_registrations(
         return
     rules = await policy_in_force(world)
     part = await _read(reading, world, clock, budget)
-    counting = await count_part(part.rows, counted, world)
-    await _follow(part, rules, counting, world, clock())
-    counted = counting.total()
+    if part.rows or part.is_last:
+        counting = await count_part(part.rows, counted, world)
+        await _follow(part, rules, counting, world, clock())
+        counted = counting.total()
     if counted and part.is_last:
         await world.sspr_watch.keep_shares(counted)
     # After it was dealt with: whoever dies in between has the next run read this part again.
