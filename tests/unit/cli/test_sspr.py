@@ -17,7 +17,7 @@ from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.use_cases.views.describe_sspr import sspr_view
 from tests.support.cli_samples import NOW, STATUS
 
-AT = {"since": NOW, "as_of": NOW, "source": SightSource.AUDIT_LOG}
+AT: dict[str, Any] = {"since": NOW, "as_of": NOW, "source": SightSource.AUDIT_LOG}
 OFF = SsprSight(finding=SsprFinding.OFF, **AT)
 RIGHT = SsprSight(finding=SsprFinding.ON_FOR_GROUP, **AT)
 ADVICE = "select the scope group again"

@@ -241,7 +241,7 @@ async def test_a_report_of_before_the_change_does_not_take_it_back(rolling: Stag
     await looks(rolling)
     for hours in (1, 11):
         at = NOW + timedelta(hours=hours)
-        await read_registrations(rolling.world, lambda at=at: at)
+        await read_registrations(rolling.world, Clock(at))
         assert (await looks(rolling, after=at - NOW)).finding is SsprFinding.OFF
     await read_registrations(rolling.world, lambda: NOW + LAG)
     assert (await looks(rolling, after=LAG)).finding is SsprFinding.ON_FOR_GROUP
@@ -277,7 +277,7 @@ async def test_a_reading_in_parts_counts_everybody_once_and_at_most_every_hour(
     stage.turns.points.clear()
     for minutes in (30, 60):
         at = NOW + timedelta(minutes=minutes)
-        await read_registrations(stage.world, lambda at=at: at)
+        await read_registrations(stage.world, Clock(at))
     assert stage.turns.points.count("directory.scope_member_ids") == 1
 
 
