@@ -69,6 +69,8 @@ ALARMS = (
     "app-misconfigured",
     "work-postponed",
     "function-failures",
+    "ending-soon",
+    "ending-urgent",
     "logs-capped",
     "messages-refused",
     "sender-refused",

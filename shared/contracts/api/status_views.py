@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
 from shared.contracts.api.sspr_views import SsprView
@@ -53,3 +54,5 @@ class StatusView(View):
     """Whether anything is written at all."""
     sspr: SsprView | None = None
     """Whom SSPR itself is on for."""
+    endings: tuple[EndingView, ...] = ()
+    """Certificates, passwords and accounts that end soon, the next one first."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
 from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.messages.version import running_version
@@ -12,6 +13,7 @@ from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
 from shared.ports.world import World
 from shared.use_cases.views.describe_dead_letters import count_dead_letters
+from shared.use_cases.views.describe_endings import describe_endings
 from shared.use_cases.views.describe_sspr import describe_sspr
 
 SECONDS = 15.0
@@ -35,11 +37,15 @@ async def check_health(dependencies: Sequence[Dependency], now: datetime) -> Hea
 async def report_health(
     dependencies: Sequence[Dependency], world: World, now: datetime
 ) -> HealthView:
-    """Checks health; beside it, counts dead letters and tells whom SSPR is on for."""
-    seen, counted, sspr = await asyncio.gather(
-        check_health(dependencies, now), count_dead_letters(world), _sspr(world)
+    """Checks health; beside it dead letters are counted, what ends soon and SSPR itself told of."""
+    seen, counted, endings, sspr = await asyncio.gather(
+        check_health(dependencies, now),
+        count_dead_letters(world),
+        _endings(world, now),
+        _sspr(world),
     )
-    return seen.model_copy(update={"dead_letters": counted.queues, "sspr": sspr})
+    beside = {"dead_letters": counted.queues, "endings": endings, "sspr": sspr}
+    return seen.model_copy(update=beside)
 
 
 async def _sspr(world: World) -> SsprView | None:
@@ -69,6 +75,15 @@ class HealthWords:
                 word = (await check_health(dependencies, now)).health
                 self._newest = passed, Health(word)
             return HealthWord(word=self._newest[1])
+
+
+async def _endings(world: World, now: datetime) -> tuple[EndingView, ...]:
+    """Returns what ends soon; nothing where the ledger is away, which its own check tells."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await describe_endings(world, now)
+    except Exception:  # noqa: BLE001  # whatever it is, it must not hide the checks
+        return ()
 
 
 async def _look(check: Check) -> Look:

@@ -24,6 +24,7 @@ from shared.domain.rollout.sspr_sight import SightSource
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
+    ENDING_SIGHT,
     FOLDER,
     GOLDEN,
     HOUR,
@@ -39,7 +40,6 @@ from tests.support.golden_rows import (
     SCIM_USER,
     SSPR_SIGHT,
     STOPPED,
-    VERSIONED_SIGHT,
     WHOLE,
     Rows,
     store_rows,
@@ -105,7 +105,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
         HOUR,
         QUIET_DECIDED,
         RECONCILIATION,
-        VERSIONED_SIGHT,
+        ENDING_SIGHT,
         MARK,
         PLAN,
         OPERATION,

@@ -81,7 +81,7 @@ async def test_a_change_pauses_the_rollout_by_the_next_tick_and_is_said_where_pe
     assert pause.detail.startswith(finding.text)
     told = {"finding": finding, "source": "audit-log", "since": NOW.isoformat()}
     assert said(signals, "sspr-scope-wrong") == [told]
-    shown = (await describe_status(rolling.world)).sspr
+    shown = (await describe_status(rolling.world, NOW)).sspr
     assert shown
     assert (shown.finding, shown.wrong, shown.since) == (finding, True, NOW)
     assert "Password reset, Properties" in shown.advice
