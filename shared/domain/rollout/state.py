@@ -9,6 +9,8 @@ from typing import Any, Self
 from shared.domain.errors import NotPossible
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Wave
+from shared.domain.rollout.scope_move import ScopeMove
+from shared.domain.rollout.sspr_finding import SsprFinding
 
 
 class Phase(StrEnum):
@@ -148,6 +150,8 @@ class Rollout:
     """The key of the operation that put the document into force."""
     forced: bool = False
     """The document was applied although its plan was unsafe: additions are not limited."""
+    move: ScopeMove | None = None
+    """The newest move of SSPR's scope; None where nobody began one. A restart keeps it."""
 
     @property
     def wave(self) -> Wave | None:
@@ -164,6 +168,10 @@ class Rollout:
     def claiming_waves(self) -> frozenset[str]:
         """The names of the waves whose people stay in scope, those of a restarted rollout too."""
         return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
+
+    def expects(self, finding: SsprFinding) -> bool:
+        """Tells whether a move of SSPR's scope has SSPR on for others than the group."""
+        return self.move is not None and self.move.expects(finding)
 
     @property
     def goes_on_meanwhile(self) -> str:
@@ -310,7 +318,7 @@ def revise(
             places in the rollout would be others.
     """
     if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
-        return planned(document, version, now, actor=actor)
+        return replace(planned(document, version, now, actor=actor), move=rollout.move)
     placing = _placed_otherwise_by(rollout.document, document)
     if rollout.started and placing:
         raise NotPossible(

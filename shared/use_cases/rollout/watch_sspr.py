@@ -32,8 +32,9 @@ async def watch_sspr(world: World, now: datetime) -> None:
     """Looks whom SSPR is on for where a look is due, keeps what was found, and tells what is wrong.
 
     Before there is a rollout, or anybody is in, it is nobody's concern.
-    Each new finding pauses the rollout once: whoever resumes it has seen it. Where the audit log
-    cannot be read, that is said; the registration report is looked at all the same.
+    Each new finding pauses the rollout once: whoever resumes it has seen it. What a move
+    of SSPR's scope expects is no fault. Where the audit log cannot be read, that is said; the
+    registration report is looked at all the same.
 
     Raises:
         LedgerConflict: somebody else has changed the rollout; the next tick looks again.
@@ -45,11 +46,12 @@ async def watch_sspr(world: World, now: datetime) -> None:
     if stored is None and not await is_anybody_in(world):
         return
     after = await _look(before, world, now)
-    if after.is_another_fault_than(before):
+    is_meant = stored is not None and stored.rollout.expects(after.finding)
+    if after.is_another_fault_than(before) and not is_meant:
         # Before it is kept: whoever dies in between finds it new again.
         await _halt(stored, after, world, now)
     await world.sspr_watch.keep_sight(after)
-    emit(_signals(before, after, now))
+    emit(_signals(before, after, now, is_meant=is_meant))
 
 
 async def _look(before: SsprSight, world: World, now: datetime) -> SsprSight:
@@ -73,11 +75,11 @@ async def _halt(
     await save_rollout(world, stored, halted, action="pause", now=now)
 
 
-def _signals(before: SsprSight, after: SsprSight, now: datetime) -> list[Signal]:
+def _signals(before: SsprSight, after: SsprSight, now: datetime, *, is_meant: bool) -> list[Signal]:
     told: list[Signal] = []
     if after.trouble:
         told.append(SsprScopeUnseen(problem=plain_text(after.trouble)))
-    if after.is_told(now) and after.source and after.since:
+    if after.is_told(now) and not is_meant and after.source and after.since:
         told.append(
             SsprScopeWrong(
                 finding=after.finding, source=after.source, since=after.since.isoformat()

@@ -21,16 +21,17 @@ _ADVICE: Mapping[SsprFinding, str] = {
 
 async def describe_sspr(world: World) -> SsprView:
     """Describes what is known of whom SSPR is on for."""
-    return sspr_view(await world.sspr_watch.sight())
+    sight, stored = await world.sspr_watch.sight(), await world.rollouts.current()
+    return sspr_view(sight, is_meant=stored is not None and stored.rollout.expects(sight.finding))
 
 
-def sspr_view(sight: SsprSight) -> SsprView:
-    """Describes it by what has been read already."""
+def sspr_view(sight: SsprSight, *, is_meant: bool = False) -> SsprView:
+    """Describes it by what has been read already; what a move of SSPR's scope means is right."""
     return SsprView(
         finding=sight.finding,
         text=f"{sight.finding.text}.",
-        wrong=sight.finding.is_wrong,
-        advice=_ADVICE.get(sight.finding, ""),
+        wrong=sight.finding.is_wrong and not is_meant,
+        advice="" if is_meant else _ADVICE.get(sight.finding, ""),
         since=sight.since,
         as_of=sight.as_of,
         source=sight.source,

@@ -1,5 +1,6 @@
 """Whom SSPR is on for is watched: each new finding pauses once, and is told until it is over."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from structlog.typing import EventDict
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.scope_move import MoveKind, ScopeMove
 from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount
@@ -193,6 +195,34 @@ async def test_a_rollout_that_stands_still_is_left_as_it_is_and_the_finding_is_t
     assert isinstance(after, StoredRollout)
     assert after == before
     assert len(said(signals, "sspr-scope-wrong")) == 1
+
+
+ADOPT = ScopeMove(kind=MoveKind.ADOPT, began=NOW, actor="ada", came_from=SsprScope.ALL)
+LEAVE = ScopeMove(kind=MoveKind.LEAVE, began=NOW, actor="ada")
+
+
+@pytest.mark.parametrize(
+    ("move", "scope", "is_meant"),
+    [
+        (ADOPT, SsprScope.ALL, True),
+        (ADOPT, SsprScope.NONE, False),
+        (ADOPT.ended(NOW), SsprScope.ALL, False),
+        (LEAVE, SsprScope.ALL, True),
+        (LEAVE.ended(NOW), SsprScope.ALL, True),
+        (LEAVE.ended(NOW), SsprScope.NONE, False),
+    ],
+)
+async def test_what_a_move_of_the_scope_means_is_no_fault(
+    rolling: Stage, signals: list[EventDict], move: ScopeMove, scope: SsprScope, is_meant: bool
+) -> None:
+    await rolling.applies(replace(SOAKING, move=move))
+    rolling.tenant.switch_sspr(scope, NOW)
+    await looks(rolling)
+    assert (await paused_for(rolling) is None) is is_meant
+    assert (said(signals, "sspr-scope-wrong") == []) is is_meant
+    shown = (await describe_status(rolling.world, NOW)).sspr
+    assert shown
+    assert (shown.wrong, bool(shown.advice)) == (not is_meant, not is_meant)
 
 
 async def test_where_there_is_no_rollout_and_nobody_is_in_nothing_is_asked(stage: Stage) -> None:
