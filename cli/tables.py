@@ -33,17 +33,19 @@ if TYPE_CHECKING:
 
 
 def standing_table(seen: "Standing") -> "RenderableType":
-    """Renders the rollout, and below it the totals; above both, that everything is stopped."""
+    """Renders the rollout, and below it the totals; above both, what is stopped or switched off."""
     from rich.console import Group
     from rich.text import Text
 
     from cli.render.rollout import rollout_view
+    from cli.render.sspr import sspr_banner, sspr_footer
     from cli.render.totals import totals_view, version_line
     from cli.render.writing import stop_banner
 
-    stopped = stop_banner(seen.status.writing)
-    parts = (*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
-    return Group(*parts, *version_line(seen.status.app))
+    status = seen.status
+    above = (*stop_banner(status.writing), *sspr_banner(status.sspr))
+    below = (*sspr_footer(status.sspr), *version_line(status.app))
+    return Group(*above, rollout_view(seen.rollout), Text(), totals_view(status), *below)
 
 
 def checked_table(seen: "PeopleChecked") -> "RenderableType":

@@ -390,7 +390,7 @@ SSPR_SIGHT = SsprSight(
     since=NOW,
     as_of=LATER,
     source=SightSource.REPORT,
-    selects_ours=False,
+    selects_ours=True,
     changed_at=NOW,
     weighed_at=LATER,
     looked_at=LATER,
@@ -853,6 +853,14 @@ async def _write_reading(tables: Tables) -> None:
     await tables.readings.keep(READING)
 
 
+async def _write_counted_reading(tables: Tables) -> None:
+    await tables.readings.keep(replace(READING, counted=SHARES_SEEN))
+
+
+async def _expect_counted_reading(tables: Tables) -> None:
+    assert await tables.readings.current() == replace(READING, counted=SHARES_SEEN)
+
+
 async def _expect_reading(tables: Tables) -> None:
     assert await tables.readings.current() == READING
 
@@ -887,6 +895,7 @@ GOLDEN: Mapping[str, Golden] = {
     "reading": Golden(_write_reading, _expect_reading),
     "doctor-look": Golden(_write_doctor_look, _expect_doctor_look),
     "account-look": Golden(_write_account_look, _expect_account_look),
+    "reading-counted": Golden(_write_counted_reading, _expect_counted_reading),
     "sspr-sight": Golden(_write_sspr_sight, _expect_sspr_sight),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),

@@ -59,6 +59,7 @@ ALARMS = (
     "drift-held",
     "drift-found",
     "scope-changed",
+    "sspr-scope-wrong",
     "worker-silent",
     "command-unanswered",
     "delta-sync-problem",

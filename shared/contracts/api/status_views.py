@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
+from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
@@ -51,5 +52,7 @@ class StatusView(View):
     app: VersionView | None = None
     writing: WritingView | None = None
     """Whether anything is written at all."""
+    sspr: SsprView | None = None
+    """Whom SSPR itself is on for."""
     endings: tuple[EndingView, ...] = ()
     """Certificates, passwords and accounts that end soon, the next one first."""
