@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.people_views import KeptOutView, PeopleView
     from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
+    from shared.contracts.api.resend_views import ResendView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
     from shared.contracts.api.writing_views import WritingView
 
@@ -114,7 +115,15 @@ def refused_table(refused: "Sequence[ReceiptView]", *, bodies: bool) -> "Rendera
     """Renders refused messages."""
     from cli.render.totals import refused_view
 
-    return refused_view(refused, bodies=bodies)
+    return refused_view(refused, bodies=bodies, keys=True)
+
+
+def resend_table(found: "ResendView") -> "RenderableType":
+    """Renders which refused messages are sent again."""
+    from cli.render.plan import report_view
+    from cli.render.resend import resend_report
+
+    return report_view(resend_report(found))
 
 
 def dead_letters_table(found: "LettersFound") -> "RenderableType":

@@ -15,6 +15,7 @@ from functions import (
     held_events_api,
     people_api,
     plans_api,
+    refused_api,
     rollout_api,
     writing_api,
 )
@@ -41,6 +42,7 @@ _PARTS = (
     audit_api.routes,
     dead_letters_api.routes,
     held_events_api.routes,
+    refused_api.routes,
     health.routes,
     description,
 )

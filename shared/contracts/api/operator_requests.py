@@ -1,5 +1,6 @@
 """What the operator API takes: who asks, query parameters, bodies, a document's text."""
 
+from collections.abc import Mapping
 from typing import Annotated, Self
 
 from pydantic import Field, StringConstraints, model_validator
@@ -137,6 +138,45 @@ class Forget(Contract):
         if not (self.keys or self.people or self.source or self.since):
             raise PydanticCustomError("which", "name events, people, a source or since when")
         if len(self.keys) + len(self.people) > MOST_FORGOTTEN:
+            raise PydanticCustomError("length", f"name at most {MOST_FORGOTTEN:,} at once")
+        return self
+
+
+class Mending(Contract):
+    """How fields of refused messages are put right; each as the refusal names it."""
+
+    rename: Mapping[Name, Name] = Field(default_factory=dict)
+    """From the name that was sent to the name that is meant."""
+    drop: tuple[Name, ...] = ()
+    give: Mapping[Name, Text] = Field(default_factory=dict)
+    """What a field is to say."""
+
+
+class Resend(Contract):
+    """Send refused messages again; without `plan` only show what would be sent.
+
+    What is given narrows: of the messages that are named, or of the newest, those of that reason,
+    field and source. At least one of these has to be given.
+    """
+
+    reason: Why
+    keys: tuple[EventKey, ...] = ()
+    """The keys that they are kept under."""
+    outcome: Name | None = None
+    """Why they are kept: `invalid`, `not-done` or `discarded`."""
+    field: Name | None = None
+    """The field that was refused, without its place in a list."""
+    source: Name | None = None
+    """The events' own source."""
+    mend: Mending = Mending()
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if not (self.keys or self.outcome or self.field or self.source):
+            raise PydanticCustomError("which", "name messages, a reason, a field or a source")
+        if len(self.keys) > MOST_FORGOTTEN:
             raise PydanticCustomError("length", f"name at most {MOST_FORGOTTEN:,} at once")
         return self
 
