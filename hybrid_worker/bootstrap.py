@@ -69,6 +69,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                 sync,
                 _now,
                 triggers_sync=sync_settings.mode == "connect",
+                locates_hires=sync_settings.provision_on_demand,
             )
             pace = Pace(
                 process.batch,

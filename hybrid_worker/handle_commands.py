@@ -52,7 +52,11 @@ class SyncStanding(Protocol):
 
 
 class HandleCommands:
-    """Carries commands out; `triggers_sync` says whether a delta sync will be owed for them."""
+    """Carries commands out.
+
+    `triggers_sync` says whether a delta sync will be owed for them, `locates_hires` whether the
+    answer tells where in AD a new hire is.
+    """
 
     def __init__(
         self,
@@ -63,6 +67,7 @@ class HandleCommands:
         clock: Callable[[], datetime],
         *,
         triggers_sync: bool,
+        locates_hires: bool = False,
     ) -> None:
         self._find_people = find_people
         self._group = group
@@ -70,6 +75,7 @@ class HandleCommands:
         self._sync = sync
         self._clock = clock
         self._triggers_sync = triggers_sync
+        self._locates_hires = locates_hires
 
     def recover(self) -> None:
         """Finds out whether what was intended when the worker last stopped was written.
@@ -98,10 +104,15 @@ class HandleCommands:
         items = self._carry_out(self._judged(due, results), earlier)
         for item in items:
             target = item.target
-            results[target.command.command_key][target.member.key] = verdicts.result(
-                target.member, item.outcome, target.account, item.reason, item.detail
-            )
+            results[target.command.command_key][target.member.key] = self._answer(item)
         self._record(fresh.values(), results, items)
+
+    def _answer(self, item: Planned) -> MemberResult:
+        member, account = item.target.member, item.target.account
+        answer = verdicts.result(member, item.outcome, account, item.reason, item.detail)
+        if not self._locates_hires:
+            return answer
+        return verdicts.located(answer, item.target.command.action, member, account)
 
     def _fresh(self, commands: Sequence[DirectoryCommand]) -> dict[str, DirectoryCommand]:
         """Returns the commands not answered yet, and has the others' answers told again."""

@@ -9,17 +9,17 @@ that dies goes on from its journal.
 """
 
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Protocol
 from uuid import uuid4
 
 import structlog
 
 from hybrid_worker.active_directory.trouble import explained
+from hybrid_worker.collaborators import CommandQueues, Handler, Sync, WatchedDirectory
+from hybrid_worker.growing_pause import GrowingPause
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.host_watch import Watch
 from hybrid_worker.isolation import failures_of
@@ -27,12 +27,10 @@ from hybrid_worker.journal import Journal
 from hybrid_worker.open_questions import Answerer, OpenQuestions
 from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
 from hybrid_worker.results import messages
+from hybrid_worker.stops import Stops, stop_in
 from shared.contracts.messages.directory_command import DirectoryCommand
 from shared.contracts.messages.directory_question import DirectoryQuestion
-from shared.contracts.messages.directory_result import SyncReport, SyncState
-from shared.contracts.messages.directory_stop import SCHEMA as STOP_SCHEMA
-from shared.contracts.messages.directory_stop import DirectoryStop
-from shared.contracts.messages.worker_report import SyncHindrance
+from shared.contracts.messages.directory_result import SyncState
 from shared.domain.errors import DirectoryUnavailable, InvalidMessage
 
 _log = structlog.get_logger(__name__)
@@ -41,85 +39,7 @@ _TRIES = 4
 """Deliveries before it, after which a command that fails on its own is set aside."""
 _LONGEST_WAIT = 1.0
 _SHORTEST_WAIT = 0.1
-_FIRST_PAUSE = 1.0
-_LONGEST_PAUSE = 60.0
 _PRUNE_EVERY = timedelta(hours=6)
-
-
-class CommandQueues(Protocol):
-    """Commands in, results out; every call may raise `QueuesUnavailable`."""
-
-    def receive(self, most: int, wait: float) -> Sequence[Delivery]:
-        """Takes up to `most` messages, waiting `wait` seconds for the first."""
-
-    def prove(self) -> None:
-        """Asks something through the receiving link, so that a dead one is found out."""
-
-    def peek(self, after: int) -> Sequence[Delivery]:
-        """Looks at messages behind that sequence number without taking them."""
-
-    def complete(self, delivery: Delivery) -> None:
-        """Takes the command off the queue: it is dealt with."""
-
-    def abandon(self, delivery: Delivery) -> None:
-        """Gives the command back."""
-
-    def dead_letter(self, delivery: Delivery, reason: str, description: str) -> None:
-        """Sets the command aside."""
-
-    def send(self, messages: Sequence[tuple[str, bytes]]) -> Collection[str]:
-        """Sends results and reports; returns the ids of those that no message can hold."""
-
-    @property
-    def clock_ahead(self) -> timedelta | None:
-        """How far the local clock is ahead of theirs; None if that is little, or unknown."""
-
-    def close(self) -> None:
-        """Closes everything; the next use opens it again."""
-
-
-class WatchedDirectory(Protocol):
-    """Active Directory, as far as the loop itself asks it."""
-
-    @property
-    def domains(self) -> Sequence[str]:
-        """Whose people can be put into the group; empty while it is not known."""
-
-    def check(self) -> None:
-        """Checks that AD answers, and that the group is what it has to be."""
-
-
-class Handler(Protocol):
-    """The use case."""
-
-    def recover(self) -> None:
-        """Settles what was left unclear."""
-
-    def __call__(self, commands: Sequence[DirectoryCommand]) -> None:
-        """Carries commands out and records their answers."""
-
-
-class Sync(Protocol):
-    """The delta sync, moved on in steps."""
-
-    @property
-    def is_running(self) -> bool:
-        """Whether a cycle is awaited."""
-
-    def due(self) -> datetime | None:
-        """Returns when there is something to do next, or None if there is nothing."""
-
-    def step(self) -> None:
-        """Does what is due."""
-
-    def standing(self) -> SyncReport:
-        """Returns how the sync stands of those who wait."""
-
-    def newest(self) -> SyncReport:
-        """Returns how the newest sync ended."""
-
-    def hindrance(self) -> SyncHindrance | None:
-        """Returns what is in the way of the next sync, and since when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +57,6 @@ class _Held:
 
     delivery: Delivery
     key: str
-
-
-@dataclass(slots=True)
-class _Pause:
-    """Growing pauses while something stays away."""
-
-    until: datetime
-    seconds: float = _FIRST_PAUSE
-
-    def begin(self, now: datetime) -> float:
-        """Begins a pause twice as long as the last, up to a minute; returns its seconds."""
-        seconds, self.seconds = self.seconds, min(2 * self.seconds, _LONGEST_PAUSE)
-        self.until = now + timedelta(seconds=seconds)
-        return seconds
-
-    def forget(self) -> None:
-        """Makes the next pause a short one again: what was away is back."""
-        self.seconds = _FIRST_PAUSE
 
 
 class ReceiveLoop:
@@ -190,14 +92,14 @@ class ReceiveLoop:
         self._stop = stop
         self._turned = turned
         self._held: list[_Held] = []
+        self._stops = Stops(queues, journal, clock, turned)
         self._questions = OpenQuestions(queues, answer, journal, clock)
         self._explained: dict[str, str] = {}
-        self._looked_to = 0
         # AD has not been heard of yet; nothing is taken before it has.
         self._directory_is_away = True
         self._trouble: DirectoryUnavailable | None = DirectoryUnavailable("not asked yet")
-        self._directory_pause = _Pause(clock())
-        self._queues_pause = _Pause(clock())
+        self._directory_pause = GrowingPause(clock())
+        self._queues_pause = GrowingPause(clock())
         self._prune_at = clock()
 
     def run(self) -> None:
@@ -303,7 +205,7 @@ class ReceiveLoop:
         taken = [(delivery, command) for delivery, command in read if command]
         if not taken:
             return
-        self._look_ahead()
+        self._stops.look_ahead()
         try:
             failures = failures_of(self._handle, [command for _, command in taken])
         except DirectoryUnavailable as error:
@@ -355,35 +257,11 @@ class ReceiveLoop:
             return _LONGEST_WAIT
         return min(max((due - self._clock()).total_seconds(), _SHORTEST_WAIT), _LONGEST_WAIT)
 
-    def _look_ahead(self) -> None:
-        """Finds a stop that is still behind other messages, before anything is carried out.
-
-        Each message is looked at once; a stop that was found is taken off in its turn.
-        """
-        while ahead := self._queues.peek(self._looked_to):
-            self._turned()
-            for peeked in ahead:
-                self._looked_to = max(self._looked_to, peeked.sequence_number or 0)
-                stop = None
-                # What is wrong with a message is told when it is taken.
-                with suppress(Exception):
-                    stop = _stop_in(body_of(peeked))
-                if stop:
-                    self._heed(stop)
-
-    def _heed(self, stop: DirectoryStop) -> None:
-        """Notes until when commands were issued that are void."""
-        stopped_at = stop.by_our_clock(self._clock()).stopped_at
-        known = self._journal.stopped_at()
-        if known is None or known < stopped_at:
-            self._journal.note_stop(stopped_at)
-            _log.warning("stopped", stopped_at=stopped_at.isoformat())
-
     def _read(self, delivery: Delivery) -> DirectoryCommand | None:
         # Whatever a message makes the reading fail with, it is the one message's.
         try:
             body = body_of(delivery)
-            stop = _stop_in(body)
+            stop = stop_in(body)
             question = DirectoryQuestion.found_in(body) if stop is None else None
             if stop is None and question is None:
                 return DirectoryCommand.read(body)
@@ -393,7 +271,7 @@ class ReceiveLoop:
         if question:
             self._questions.add(delivery, question)
         elif stop:
-            self._heed(stop)
+            self._stops.note(stop)
             self._queues.complete(delivery)
         return None
 
@@ -458,17 +336,6 @@ class ReceiveLoop:
             return
         self._prune_at = now + _PRUNE_EVERY
         self._journal.prune(now)
-
-
-def _stop_in(body: bytes) -> DirectoryStop | None:
-    """Returns the stop that a message is by its own word, or None if it says to be something else.
-
-    Raises:
-        InvalidMessage: it says to be a stop and is none.
-    """
-    if f'"{STOP_SCHEMA}"'.encode() not in body:
-        return None
-    return DirectoryStop.read(body)
 
 
 def _content(delivery: Delivery) -> bytes:

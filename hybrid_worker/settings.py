@@ -301,6 +301,11 @@ class SyncSettings(FileSettings):
         "psrp",
         description="For mode=connect; psrp: a JEA endpoint, subprocess: PowerShell on this host.",
     )
+    provision_on_demand: bool = Field(
+        False,
+        description="For mode=cloud, and an app that has SSPR_PROVISION_ON_DEMAND: true has the "
+        "worker tell the app the DN of each new hire whom it puts into the group.",
+    )
     host: str | None = Field(None, description="Give the Entra Connect host's DNS name.")
     port: int = Field(5986, ge=1, le=65535, description="WinRM over HTTPS.")
     connector: str | None = Field(
@@ -361,6 +366,15 @@ class SyncSettings(FileSettings):
                 f"{PREFIX}SYNC_THROUGH says {through}"
             )
         return values | {"mode": "connect", "through": through}
+
+    @model_validator(mode="after")
+    def _provisions_by_cloud_sync(self) -> Self:
+        if self.provision_on_demand and self.mode != "cloud":
+            raise ValueError(
+                f"{PREFIX}SYNC_PROVISION_ON_DEMAND is for {PREFIX}SYNC_MODE=cloud: Entra Connect "
+                "provisions nobody on demand"
+            )
+        return self
 
     @model_validator(mode="after")
     def _can_be_called(self) -> Self:

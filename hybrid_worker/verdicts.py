@@ -3,12 +3,16 @@
 from hybrid_worker.active_directory.account import Account, AccountKind, guid_of
 from hybrid_worker.identify import Finding
 from shared.contracts.messages.directory_command import CommandMember
-from shared.contracts.messages.directory_result import MemberResult
+from shared.contracts.messages.directory_result import (
+    LONGEST_DISTINGUISHED_NAME,
+    MemberResult,
+)
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 _IN_ENTRA = frozenset({AccountKind.SID, AccountKind.ANCHOR})
 """Who is known by one of these is in Entra, or was found in AD before."""
+_IN_GROUP = frozenset({WriteOutcome.DONE, WriteOutcome.ALREADY})
 
 
 def judge(action: ScopeAction, member: CommandMember, finding: Finding) -> Account | MemberResult:
@@ -42,7 +46,10 @@ def result(
     reason: Reason | None = None,
     detail: str = "",
 ) -> MemberResult:
-    """Returns an answer for one member; it tells the cloud who they turned out to be."""
+    """Returns an answer for one member; it tells the cloud who they turned out to be.
+
+    Where in AD they are is `located`'s to tell.
+    """
     return MemberResult(
         key=member.key,
         outcome=outcome,
@@ -54,6 +61,21 @@ def result(
         user_principal_name=account.user_principal_name if account else None,
         employee_id=account.employee_id if account else None,
     )
+
+
+def located(
+    answer: MemberResult, action: ScopeAction, member: CommandMember, account: Account
+) -> MemberResult:
+    """Returns the answer with where in AD a new hire is, whom Entra Cloud Sync may be asked for.
+
+    A new hire is somebody whom the cloud knows by name alone; of nobody else is it told.
+    """
+    is_hire = not (member.sid or member.source_anchor)
+    is_in = action is ScopeAction.ADD and answer.outcome in _IN_GROUP
+    name = account.distinguished_name or ""
+    if not (is_hire and is_in and 0 < len(name) <= LONGEST_DISTINGUISHED_NAME):
+        return answer
+    return answer.model_copy(update={"distinguished_name": name})
 
 
 def _not_found(member: CommandMember) -> MemberResult:

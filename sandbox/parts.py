@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,8 @@ STAGES = (
     ("functions_host", "hybrid_worker"),
 )
 """Each stage is ready before the next one starts; within a stage all start at once."""
+_CLOUD_SYNC = {"SSPR_CLOUD_SYNC_IDS": SERVICE_PRINCIPAL, "SSPR_PROVISION_ON_DEMAND": "true"}
+"""The app's settings beside Entra Cloud Sync."""
 _SYNCS = {"connect": "connect_host", "none": "connect_host", "cloud": "cloud_sync"}
 """Which part carries AD to the tenant, by the layout's sync."""
 
@@ -137,9 +139,13 @@ def _tenant(layout: Layout) -> Part:
             company_size=layout.company_size,
             connect_host=layout.connect_url,
             clock=clock_file(layout),
-            **({"granted_for": "cloud-sync"} if layout.sync == "cloud" else {}),
-        ),
+        )
+        + _granted_for(("cloud-sync", "on-demand") if layout.sync == "cloud" else ()),
     )
+
+
+def _granted_for(cases: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"--granted-for={case}" for case in cases)
 
 
 def _connect_host(layout: Layout) -> Part:
@@ -238,7 +244,7 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_ENTRA_TENANT_ID": TENANT_ID,
         "SSPR_ENTRA_AUTHORITY": layout.tenant_url,
         "SSPR_CALLBACK_RETRY": "PT2S",
-        **({"SSPR_CLOUD_SYNC_IDS": SERVICE_PRINCIPAL} if layout.sync == "cloud" else {}),
+        **(_CLOUD_SYNC if layout.sync == "cloud" else {}),
         **layout.identity_environment,
     }
 
@@ -292,8 +298,10 @@ def worker_settings(layout: Layout, controller: Mapping[str, str]) -> dict[str, 
 
 
 def _sync_settings(layout: Layout) -> dict[str, str]:
-    if layout.sync != "connect":
-        return {"SYNC_MODE": layout.sync}
+    if layout.sync == "cloud":
+        return {"SYNC_MODE": "cloud", "SYNC_PROVISION_ON_DEMAND": "true"}
+    if layout.sync == "none":
+        return {"SYNC_MODE": "none"}
     return {
         "SYNC_MODE": "connect",
         "SYNC_HOST": "localhost",

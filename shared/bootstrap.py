@@ -185,6 +185,7 @@ def build_app(setup: Setup) -> App:
         workers=tables.workers,
         ledger_marks=tables.ledger_marks,
         readings=tables.readings,
+        sspr_watch=tables.sspr_watch,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,
@@ -198,6 +199,7 @@ def build_app(setup: Setup) -> App:
         limits=settings.time_limits,
         licences=settings.licences,
         brakes=brakes_of(setup.senders.sources.values(), settings.brake),
+        provisions_on_demand=settings.provision_on_demand,
     )
     dependencies = (
         IdentityHealth(identity, _resources(settings)),

@@ -66,6 +66,12 @@ class AppSettings(BaseSettings):
         description="object ids, separated by commas, of the service principals of Entra Cloud "
         "Sync's configurations; only where a worker's sync is that",
     )
+    provision_on_demand: bool = Field(
+        False,
+        description="true has Entra Cloud Sync bring a new hire at once, ahead of its next cycle; "
+        "with one id in SSPR_CLOUD_SYNC_IDS, SSPR_WORKER_SYNC_PROVISION_ON_DEMAND, and the "
+        "permission Synchronization.ReadWrite.All",
+    )
 
     cloud: Cloud = Field(
         Cloud.PUBLIC,
@@ -325,6 +331,12 @@ class AppSettings(BaseSettings):
         """
         if self.scope_group_id in self.excluded_group_ids:
             yield "SSPR_EXCLUDED_GROUP_IDS names the scope group; nobody could be enrolled"
+        if self.provision_on_demand and len(self.cloud_sync_ids) != 1:
+            yield (
+                f"SSPR_PROVISION_ON_DEMAND is true beside {len(self.cloud_sync_ids)} ids in "
+                "SSPR_CLOUD_SYNC_IDS; it needs exactly one: which configuration reads a person's "
+                "domain cannot be asked"
+            )
         if self.operator_auth == "entra":
             for name, value in (
                 ("SSPR_ENTRA_TENANT_ID", self.entra_tenant_id),

@@ -77,6 +77,8 @@ class Account:
     protected: bool = False
     """`adminCount=1`."""
     disabled: bool = False
+    distinguished_name: str | None = None
+    """Its place in the domain; it has the person's name in it, and goes into no log."""
 
     @property
     def source_anchor(self) -> str:

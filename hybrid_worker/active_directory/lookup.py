@@ -11,6 +11,7 @@ from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.filters import people_filters
 
 _ATTRIBUTES = (
+    "distinguishedName",
     "objectGUID",
     "mS-DS-ConsistencyGuid",
     "objectSid",
@@ -58,6 +59,7 @@ def account_of(entry: Entry) -> Account:
         employee_id=_text(entry, "employeeID"),
         protected=_text(entry, "adminCount") == "1",
         disabled=bool(int(_text(entry, "userAccountControl") or 0) & _ACCOUNT_DISABLED),
+        distinguished_name=_text(entry, "distinguishedName"),
     )
 
 

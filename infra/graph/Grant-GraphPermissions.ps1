@@ -25,6 +25,12 @@ The app answers Lifecycle Workflows that wait for it.
 .PARAMETER WithCloudSync
 A worker's sync is Entra Cloud Sync: its jobs and log are read.
 
+.PARAMETER WithOnDemand
+Cloud Sync is asked for new hires (SSPR_PROVISION_ON_DEMAND).
+
+.PARAMETER WithDoctor
+sspr doctor reads policies and subscriptions.
+
 .PARAMETER WithRoleAssignments
 People count as administrators who are eligible for a role, or hold one in an administrative unit.
 
@@ -49,6 +55,8 @@ param(
     [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud = 'public',
     [switch] $WithLifecycleWorkflows,
     [switch] $WithCloudSync,
+    [switch] $WithOnDemand,
+    [switch] $WithDoctor,
     [switch] $WithRoleAssignments,
     [string] $Scoped,
     [string] $Group,
@@ -154,6 +162,8 @@ $kinds = @('always')
 if ($Scoped) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
 if ($WithLifecycleWorkflows) { $kinds += 'lifecycle-workflows' }
 if ($WithCloudSync) { $kinds += 'cloud-sync' }
+if ($WithOnDemand) { $kinds += 'on-demand' }
+if ($WithDoctor) { $kinds += 'doctor' }
 if ($WithRoleAssignments) { $kinds += 'role-assignments' }
 $wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
 

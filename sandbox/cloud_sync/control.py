@@ -1,56 +1,62 @@
-"""The control API: conditions, cycles and password writeback."""
+"""The control API of Cloud Sync's agents; beside what both syncs have, single people."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
+from ldap3.core.exceptions import LDAPException
+
 from sandbox.cloud_sync.conditions import Conditions
-from sandbox.cloud_sync.cycles import CycleRunsError, Cycles
+from sandbox.cloud_sync.cycles import NO_AGENT, UNREADABLE, Cycle, CycleRunsError, Cycles
 from sandbox.directory_sync.active_directory import ActiveDirectory
-from sandbox.directory_sync.control_api import Answer, answer_writeback
+from sandbox.directory_sync.connector_space import ConnectorSpace
+from sandbox.directory_sync.control import SyncControl
+from sandbox.directory_sync.control_api import Answer
 from sandbox.directory_sync.writeback import NOT_WORKING, WritebackError
 
+_NOT_FOUND = "EntryNotFound"
+"""Ours: which code the original has for a DN that leads to nobody is not documented."""
 
-class Control:
+
+class Control(SyncControl[Conditions]):
     """What the control API can do, one method per route."""
 
     def __init__(self, cycles: Cycles, ad: ActiveDirectory) -> None:
-        self._cycles = cycles
-        self._ad = ad
-        self.routes = {
-            "GET /health": lambda _: (HTTPStatus.OK, {"status": "ok"}),
-            "GET /state": self._state,
-            "POST /conditions": self._set_conditions,
-            "POST /sync": self._sync,
-            "GET /cycles": self._list_cycles,
-            "POST /writeback": self._write_back,
-        }
+        """Serve these cycles, which nobody can start in a tenant."""
+        super().__init__(ad, cycles.run, CycleRunsError)
+        self._of = cycles
+        self.routes["POST /provision"] = self._read_person
 
-    def _state(self, _: dict[str, Any]) -> Answer:
-        conditions = self._cycles.conditions.model_dump(by_alias=True)
-        count, has_read = len(self._cycles.history), self._cycles.has_read
-        return HTTPStatus.OK, {"conditions": conditions, "cycles": count, "read": has_read}
+    @property
+    def _conditions(self) -> Conditions:
+        return self._of.conditions
 
-    def _set_conditions(self, body: dict[str, Any]) -> Answer:
-        now = self._cycles.conditions.model_dump(by_alias=True)
-        self._cycles.conditions = Conditions.model_validate({**now, **body})
-        return HTTPStatus.OK, self._cycles.conditions.model_dump(by_alias=True)
+    def _change_conditions(self, wanted: Conditions) -> None:
+        self._of.conditions = wanted
 
-    def _sync(self, _: dict[str, Any]) -> Answer:
-        """Run a cycle now, which nobody can in a tenant."""
+    @property
+    def _cycles(self) -> Sequence[Cycle]:
+        return self._of.history
+
+    def _state(self) -> dict[str, Any]:
+        return {"read": self._of.has_read}
+
+    def _read_person(self, body: dict[str, Any]) -> Answer:
+        """Read one person in AD for the tenant, wherever below the people's unit they are."""
+        if code := NO_AGENT.get(self._conditions.agents):
+            return HTTPStatus.SERVICE_UNAVAILABLE, {"code": code}
         try:
-            cycle = self._cycles.run("control")
-        except CycleRunsError as refusal:
-            return HTTPStatus.CONFLICT, {"message": str(refusal)}
-        return HTTPStatus.OK, cycle.described()
-
-    def _list_cycles(self, _: dict[str, Any]) -> Answer:
-        return HTTPStatus.OK, [cycle.described() for cycle in self._cycles.history]
-
-    def _write_back(self, body: dict[str, Any]) -> Answer:
-        return answer_writeback(self._ad, body, self._refusal())
+            change = self._ad.read(str(body.get("distinguishedName")))
+        except LDAPException:
+            return HTTPStatus.BAD_GATEWAY, {"code": UNREADABLE}
+        space = ConnectorSpace("")
+        space.apply([change] if change and "user" in change.classes else [], b"")
+        for person in space.people.values():
+            return HTTPStatus.OK, person.graph_fields()
+        return HTTPStatus.NOT_FOUND, {"code": _NOT_FOUND}
 
     def _refusal(self) -> WritebackError | None:
-        conditions = self._cycles.conditions
+        conditions = self._conditions
         if conditions.agents != "running" or not conditions.writeback:
             return WritebackError(NOT_WORKING, "No agent takes passwords.")
         failure = conditions.writeback_failure

@@ -24,11 +24,11 @@ _log = logging.getLogger(__name__)
 _EXPORT_TIMEOUT_SECONDS = 60
 _POLL_SECONDS = 0.05
 _KEPT = 1000
-_NO_AGENT = {
+NO_AGENT = {
     "away": "HybridIdentityServiceNoActiveAgents",
     "removed": "HybridIdentityServiceNoAgentsAssigned",
 }
-_UNREADABLE = "HybridSynchronizationActiveDirectoryInternalServerError"
+UNREADABLE = "HybridSynchronizationActiveDirectoryInternalServerError"
 # "Microsoft Entra Cloud Sync error codes and descriptions", Microsoft Learn, read on 29 Nov 2026.
 
 
@@ -117,13 +117,13 @@ class Cycles:
         self._running.acquire(timeout=5)
 
     def _carry_out(self, cycle: Cycle) -> str:
-        if code := _NO_AGENT.get(self.conditions.agents):
+        if code := NO_AGENT.get(self.conditions.agents):
             return self._fail(code)
         try:
             changes, cookie = self._ad.changes(self._state.space.cookie)
         except LDAPException:
             _log.exception("AD cannot be read")
-            return self._fail(_UNREADABLE)
+            return self._fail(UNREADABLE)
         self._state.space.apply(changes, cookie)
         self.has_read = True
         wanted = self._wanted(cycle)

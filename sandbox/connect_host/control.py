@@ -1,5 +1,6 @@
-"""The control API: conditions, cycles, events and password writeback, as JSON over HTTP."""
+"""The control API of the Connect host; beside what both syncs have, its events and sessions."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,9 +15,11 @@ from sandbox.connect_host.event_log import (
     SERVICE_STARTED,
     SERVICE_STOPPED,
 )
+from sandbox.connect_host.run_history import Cycle
 from sandbox.connect_host.wsman import Wsman
 from sandbox.directory_sync.active_directory import ActiveDirectory
-from sandbox.directory_sync.control_api import Answer, answer_writeback
+from sandbox.directory_sync.control import SyncControl
+from sandbox.directory_sync.control_api import Answer
 from sandbox.directory_sync.writeback import NOT_WORKING, WritebackError
 
 
@@ -26,50 +29,39 @@ class _EventsOrder(BaseModel):
     at: AwareDatetime | None = None
 
 
-class Control:
+class Control(SyncControl[Conditions]):
     """What the control API can do, one method per route."""
 
     def __init__(self, engine: SyncEngine, ad: ActiveDirectory, wsman: Wsman) -> None:
+        """Serve this engine and tell of the sessions of its endpoint."""
+        super().__init__(ad, engine.run, CycleRefusedError)
         self._engine = engine
         self._wsman = wsman
-        self._ad = ad
-        self.routes = {
-            "GET /health": lambda _: (HTTPStatus.OK, {"status": "ok"}),
-            "GET /state": self._state,
-            "POST /conditions": self._set_conditions,
-            "POST /sync": self._sync,
-            "GET /cycles": self._cycles,
+        self.routes |= {
             "DELETE /cycles": self._forget_cycles,
             "POST /events": self._write_events,
             "DELETE /events": self._forget_events,
-            "POST /writeback": self._write_back,
         }
 
-    def _state(self, _: dict[str, Any]) -> Answer:
-        return HTTPStatus.OK, {
-            "conditions": self._engine.conditions.model_dump(by_alias=True),
+    @property
+    def _conditions(self) -> Conditions:
+        return self._engine.conditions
+
+    def _change_conditions(self, wanted: Conditions) -> None:
+        before = self._engine.conditions
+        self._engine.conditions = wanted
+        if wanted.service_stopped != before.service_stopped:
+            self._engine.log.write(SERVICE_STARTED if before.service_stopped else SERVICE_STOPPED)
+
+    @property
+    def _cycles(self) -> Sequence[Cycle]:
+        return self._engine.history.cycles
+
+    def _state(self) -> dict[str, Any]:
+        return {
             "syncCycleInProgress": self._engine.in_progress,
-            "cycles": len(self._engine.history.cycles),
             "sessions": self._wsman.sessions,
         }
-
-    def _set_conditions(self, body: dict[str, Any]) -> Answer:
-        before = self._engine.conditions
-        now = before.model_dump(by_alias=True)
-        self._engine.conditions = Conditions.model_validate({**now, **body})
-        if self._engine.conditions.service_stopped != before.service_stopped:
-            self._engine.log.write(SERVICE_STARTED if before.service_stopped else SERVICE_STOPPED)
-        return HTTPStatus.OK, self._engine.conditions.model_dump(by_alias=True)
-
-    def _sync(self, _: dict[str, Any]) -> Answer:
-        try:
-            cycle = self._engine.run("control")
-        except CycleRefusedError as refusal:
-            return HTTPStatus.CONFLICT, {"message": str(refusal)}
-        return HTTPStatus.OK, cycle.described()
-
-    def _cycles(self, _: dict[str, Any]) -> Answer:
-        return HTTPStatus.OK, [cycle.described() for cycle in self._engine.history.cycles]
 
     def _forget_cycles(self, _: dict[str, Any]) -> Answer:
         self._engine.history.cycles.clear()
@@ -85,7 +77,7 @@ class Control:
         return HTTPStatus.OK, {}
 
     def _write_back(self, body: dict[str, Any]) -> Answer:
-        status, answer = answer_writeback(self._ad, body, self._refusal())
+        status, answer = super()._write_back(body)
         if status == HTTPStatus.OK:
             self._engine.log.write(RESET_STARTED, RESET_SUCCEEDED)
         elif not self._engine.conditions.is_deaf:

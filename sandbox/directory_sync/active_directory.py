@@ -97,6 +97,22 @@ class ActiveDirectory:
                 found += [_change(entry["dn"], entry["raw_attributes"]) for entry in entries]
             return found, bytes(sync.cookie)
 
+    def read(self, dn: str) -> Change | None:
+        """Read one object as it is now; None where there is none.
+
+        Raises:
+            LDAPException: AD does not answer, or refuses.
+        """
+        with self.connect() as connection:
+            try:
+                connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=_ATTRIBUTES)
+            except ldap3.core.exceptions.LDAPInvalidDnError:
+                return None
+            for entry in connection.response or []:
+                if entry["type"] == "searchResEntry":
+                    return _change(entry["dn"], entry["raw_attributes"])
+            return None
+
 
 def guid_text(raw: bytes) -> str:
     """An objectGUID as text."""

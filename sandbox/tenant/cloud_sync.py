@@ -6,7 +6,7 @@ from typing import Any
 _CODES = ("Active", "Paused", "Quarantine", "NotRun", "NotConfigured")
 _NAMES = (
     *("code", "reason", "fails", "failsGroups"),
-    *("quarantineAfter", "deleteThreshold", "mostMembers"),
+    *("quarantineAfter", "deleteThreshold", "mostMembers", "answersByType"),
 )
 _KEPT_ENTRIES = 20_000
 
@@ -28,6 +28,8 @@ class CloudSync:
     """A run that would delete so many objects deletes none, and puts the job in quarantine."""
     most_members: int = 50_000
     """A group with more is not brought."""
+    answers_by_type: bool = False
+    """Whether on-demand provisioning is answered in the other of its two forms."""
     failures_in_a_row: int = 0
     last: dict[str, Any] | None = None
     last_successful: dict[str, Any] | None = None
@@ -57,6 +59,7 @@ class CloudSync:
         self.quarantine_after = int(body.get("quarantineAfter", self.quarantine_after))
         self.delete_threshold = int(body.get("deleteThreshold", self.delete_threshold))
         self.most_members = int(body.get("mostMembers", self.most_members))
+        self.answers_by_type = bool(body.get("answersByType", self.answers_by_type))
         if "code" in body:
             # Whoever starts a job again clears what had added up.
             self.failures_in_a_row = 0

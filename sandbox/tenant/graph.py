@@ -1,7 +1,7 @@
 """One Graph request from its arrival to its answer, alone or as an item of a `$batch`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -45,7 +45,7 @@ class Graph:
     ) -> GraphResponse:
         faults = self._tenant.faults
         found = find_operation(request.method, request.path)
-        response = instead or self._carry_out(found, request)
+        response = instead or await self._carry_out(found, request)
         name = found[0].name if found else f"{request.method} {request.path}"
         self._tenant.recorder.operation(name, response.status, in_batch=in_batch)
         return await faults.interfere(request, "after", response) or response
@@ -59,21 +59,21 @@ class Graph:
             if any(groups) and settings.write_seconds:
                 await asyncio.sleep(settings.write_seconds)
 
-    def _carry_out(
+    async def _carry_out(
         self, found: tuple[Operation, tuple[str, ...]] | None, request: GraphRequest
     ) -> GraphResponse:
         try:
             if found is None:
                 raise no_such_path(request.path)
             operation, parameters = found
-            return self._perform(operation, request.routed(parameters))
+            return await self._perform(operation, request.routed(parameters))
         except GraphError as error:
             response = self._refusal(error)
             if found:
                 self._check_response(found[0].template, request, response)
             return response
 
-    def _perform(self, operation: Operation, request: GraphRequest) -> GraphResponse:
+    async def _perform(self, operation: Operation, request: GraphRequest) -> GraphResponse:
         tenant = self._tenant
         cost = operation.cost(request)
         scope = f"Tenant_Application/ReadWrite/{request.app_id}/{TENANT_ID}"
@@ -82,7 +82,9 @@ class Graph:
         self._check_request(operation.template, request)
         if request.roles is not None and not request.roles & operation.permissions:
             raise denied()
-        response = operation.handler(tenant, request).with_headers(headers)
+        answer = operation.handler(tenant, request)
+        response = await answer if isinstance(answer, Awaitable) else answer
+        response = response.with_headers(headers)
         tenant.save()
         self._check_response(operation.template, request, response)
         return response

@@ -1,12 +1,13 @@
 """The operations of Graph that this tenant offers: path, permission, cost and handler."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from sandbox.tenant import (
     groups,
     lifecycle,
+    on_demand,
     organization,
     policies,
     reports,
@@ -19,7 +20,7 @@ from sandbox.tenant.quotas import Cost
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
-Handler = Callable[[Tenant, GraphRequest], GraphResponse]
+Handler = Callable[[Tenant, GraphRequest], GraphResponse | Awaitable[GraphResponse]]
 
 _DIRECTORY = {"Directory.Read.All", "Directory.ReadWrite.All"}
 _READ_USERS = {"User.Read.All", "User.ReadWrite.All", *_DIRECTORY}
@@ -30,6 +31,7 @@ _READ_ORGANIZATION = {"Organization.Read.All", "Organization.ReadWrite.All", *_D
 _READ_AUDITS = {"AuditLog.Read.All"}
 _READ_PROVISIONING = {"ProvisioningLog.Read.All"}
 _READ_JOBS = {"Synchronization.Read.All", "Synchronization.ReadWrite.All"}
+_WRITE_JOBS = {"Synchronization.ReadWrite.All"}
 _READ_ROLES = {"RoleManagement.Read.Directory", "RoleManagement.Read.All"}
 _READ_METHODS = {
     *("Policy.Read.AuthenticationMethod", "Policy.ReadWrite.AuthenticationMethod"),
@@ -50,6 +52,7 @@ ALL_PERMISSIONS = (
     "OnPremDirectorySynchronization.Read.All",
     "ProvisioningLog.Read.All",
     "Synchronization.Read.All",
+    "Synchronization.ReadWrite.All",
     "RoleManagement.Read.Directory",
     "Policy.Read.All",
 )
@@ -89,7 +92,13 @@ class Operation:
         reports_requests = int(self.permissions in (_READ_AUDITS, _READ_PROVISIONING))
         if self.method != "GET":
             is_write = self.permissions == _WRITE_MEMBERS
-            return Cost(self.units, writes=int(is_write), reports=reports_requests)
+            on_demand_requests = int(self.permissions == _WRITE_JOBS)
+            return Cost(
+                self.units,
+                writes=int(is_write),
+                reports=reports_requests,
+                on_demand=on_demand_requests,
+            )
         units = self.units - ("$select" in request.query)
         units -= "$top" in request.query and page_size(request) < _FEW
         units += "$expand" in request.query
@@ -175,12 +184,9 @@ _OPERATIONS = (
     _operation(
         "GET", "/auditLogs/provisioning", synchronization.list_provisioning, _READ_PROVISIONING
     ),
-    _operation(
-        "GET",
-        "/servicePrincipals/{servicePrincipal-id}/synchronization/jobs",
-        synchronization.list_jobs,
-        _READ_JOBS,
-    ),
+    _operation("GET", on_demand.JOBS, synchronization.list_jobs, _READ_JOBS),
+    _operation("GET", on_demand.SCHEMA, on_demand.get_schema, _READ_JOBS),
+    _operation("POST", on_demand.PROVISION, on_demand.provision, _WRITE_JOBS),
     _operation(
         "GET",
         "/roleManagement/directory/roleAssignments",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sandbox.tenant.errors import throttled
 
 _REPORT_REQUESTS = (5, 10)
+_ON_DEMAND_REQUESTS = (5, 10)
 _WRITES = (3000, 150)
 _UNITS_PER_10_SECONDS = ((50, 3500), (500, 5000))
 _UNITS_IN_LARGE_TENANTS = 8000
@@ -21,6 +22,8 @@ class Cost:
     units: int = 1
     writes: int = 0
     reports: int = 0
+    on_demand: int = 0
+    """Requests for on-demand provisioning."""
 
 
 @dataclass
@@ -70,7 +73,12 @@ class Quotas:
         headers = {"x-ms-resource-unit": str(cost.units)}
         if not self.enabled:
             return headers
-        amounts = {"units": cost.units, "writes": cost.writes, "reports": cost.reports}
+        amounts = {
+            "units": cost.units,
+            "writes": cost.writes,
+            "reports": cost.reports,
+            "on demand": cost.on_demand,
+        }
         buckets = {name: self._bucket(app_id, name) for name in amounts if amounts[name]}
         fullest = max(bucket.used / bucket.capacity for bucket in buckets.values())
         if fullest >= _REPORTED_FROM:
@@ -99,6 +107,8 @@ class Quotas:
             return _WRITES
         if name == "reports":
             return _REPORT_REQUESTS
+        if name == "on demand":
+            return _ON_DEMAND_REQUESTS
         for under, units in _UNITS_PER_10_SECONDS:
             if self._users < under:
                 return units, 10

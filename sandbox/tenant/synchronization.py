@@ -80,6 +80,11 @@ def run(tenant: Tenant, body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def note_object(tenant: Tenant, kind: str, status: str) -> None:
+    """Add what became of one object, asked for by itself, to the provisioning log."""
+    tenant.cloud_sync.note_objects([_entry(tenant, kind, "", status)])
+
+
 def _export(tenant: Tenant, body: dict[str, Any], groups: list[dict[str, Any]]) -> SyncResult:
     """Write groups before people: whoever is new in this cycle is a member by the next one.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from sandbox.tenant.on_demand import RULE
 from sandbox.tenant.synchronization import JOB, SERVICE_PRINCIPAL
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.repository import ROOT
@@ -33,6 +34,15 @@ class CloudSync:
     def cycle(self) -> str:
         """Run one cycle to its end; answers what became of it."""
         return str(self.control.post("/sync").raise_for_status().json()["result"])
+
+    def provision(self, dn: str) -> dict[str, Any]:
+        """Have one person brought; answers with what became of it."""
+        subject = {"objectId": dn, "objectTypeName": "user"}
+        order = {"parameters": [{"ruleId": RULE, "subjects": [subject]}]}
+        path = f"/servicePrincipals/{SERVICE_PRINCIPAL}/synchronization/jobs/{JOB}"
+        answer = self.tenant.graph("POST", f"{path}/provisionOnDemand", json=order)
+        told: dict[str, Any] = json.loads(answer.raise_for_status().json()["key"])
+        return told
 
     def status(self) -> dict[str, Any]:
         jobs = self.tenant.get(f"/servicePrincipals/{SERVICE_PRINCIPAL}/synchronization/jobs")

@@ -410,6 +410,20 @@ class ScopeGroupUnwritable(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiresProvisioned(Signal):
+    """Entra Cloud Sync was asked for new hires, one by one, ahead of its next cycle."""
+
+    event = "hires-provisioned"
+    severity = Severity.INFO
+    provisioned: int
+    failed: int
+    left: int
+    """Left to the ordinary cycle unasked: too many at once, or after one that failed."""
+    problem: str | None
+    """Why the first of them failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeltaSyncProblem(Signal):
     """A delta sync has failed, or something keeps it from beginning."""
 
@@ -466,6 +480,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     PersonFailed,
     PersonFlagged,
     ResetsLost,
+    HiresProvisioned,
     CommandUnanswered,
     CommandExpired,
     WorkerReported,

@@ -23,6 +23,7 @@ from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.sspr_watch import SsprWatch
 from shared.ports.tenant_facts import TenantFacts
 from shared.ports.unread import Unread
 from shared.ports.workers import Workers
@@ -59,6 +60,7 @@ class World:
     workers: Workers
     ledger_marks: LedgerMarks
     readings: Readings
+    sspr_watch: SsprWatch
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights
@@ -75,4 +77,6 @@ class World:
     licences: Licences = DEFAULT_LICENCES
     """What has to be assigned to somebody who is to reset a password."""
     brakes: Brakes = field(default_factory=Brakes)
+    provisions_on_demand: bool = False
+    """Whether Entra Cloud Sync is asked for new hires ahead of its next cycle."""
     ledger_check: LedgerCheck = field(default_factory=LedgerCheck)

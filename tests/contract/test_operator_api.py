@@ -343,7 +343,9 @@ def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts
     resend = WHY | {"keys": [kept[0]["key"]]}
     shown = api.post("refused/resend", resend, headers=ADA).json()
     assert [one["becomes"] for one in shown["messages"]] == ["sent"]
-    assert "look again" in refusal(api.post("refused/resend", resend | {"plan": "x"}), 409)["reason"]
+    assert (
+        "look again" in refusal(api.post("refused/resend", resend | {"plan": "x"}), 409)["reason"]
+    )
     sent = api.post("refused/resend", resend | {"plan": shown["fingerprint"]}, headers=ADA)
     assert sent.json() == shown | {"done": True}
     with parts.bus.client() as client, client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:

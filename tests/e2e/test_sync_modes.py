@@ -31,17 +31,22 @@ def sync_gate(stage: RolloutRig) -> dict[str, Any]:
 
 
 def test_cloud_sync_brings_a_new_hire_from_hr_to_entra(cloud_stage: RolloutRig) -> None:
-    """Given Cloud Sync, a hire whom HR tells of is put into AD, and the agents bring the rest."""
+    """Given Cloud Sync that brings nobody on demand, the cycle brings a hire whom HR tells of."""
     stage = cloud_stage
     stage.make_ready()
     stage.rig.set_conditions(intervalSeconds=HOUR)
+    refused = {"match": {"path": "provisionOnDemand"}, "action": "status", "status": 500}
+    tenant = stage.rig.console.tenant
+    tenant.post("/sandbox/faults", json={**refused, "times": 100}).raise_for_status()
     try:
         person = stage.rig.hire("nora")
         assert person.employee_id is not None
         stage.rig.onboard(person.employee_id)
         applied = stage.rig.reaches(person.employee_id, "applied")
         assert applied["objectId"] is None
+        assert not tenant.get(f"/sandbox/users/{person.user_principal_name}").is_success
     finally:
+        tenant.delete("/sandbox/faults").raise_for_status()
         stage.rig.set_conditions(intervalSeconds=1.0)
 
     enrolled = stage.rig.reaches(person.employee_id, "effective")
@@ -49,6 +54,34 @@ def test_cloud_sync_brings_a_new_hire_from_hr_to_entra(cloud_stage: RolloutRig) 
     steps = reasons(enrolled)
     assert steps[:2] == ["onboarded", "command-issued"]
     assert {"added", "arrived-in-entra", "seen-in-entra", "sspr-enabled"} <= set(steps)
+    assert stage.rig.groups(person) == sorted([SYNCED_SCOPE_GROUP, SCOPE_GROUP])
+
+
+def test_a_single_hire_is_in_entra_before_the_next_cycle_and_a_member_with_it(
+    cloud_stage: RolloutRig,
+) -> None:
+    """Given no cycle for an hour, a hire is in Entra all the same; the group comes with a cycle."""
+    stage = cloud_stage
+    stage.make_ready()
+    stage.rig.set_conditions(intervalSeconds=HOUR)
+    cycles = len(stage.rig.console.connect.get("/cycles").json())
+    try:
+        person = stage.rig.hire("nell")
+        number = person.employee_id or ""
+        stage.rig.onboard(number)
+        until(
+            lambda: "arrived-in-entra" in reasons(stage.rig.reaches(number, "applied")),
+            "the hire to have come without a cycle",
+        )
+        here = stage.rig.reaches(number, "applied")
+        assert here["objectId"] == stage.rig.in_entra(person)["id"]
+        assert "provisioned-on-demand" in reasons(here)
+        assert stage.rig.groups(person) == []
+        assert len(stage.rig.console.connect.get("/cycles").json()) == cycles
+    finally:
+        stage.rig.set_conditions(intervalSeconds=1.0)
+
+    stage.rig.reaches(number, "effective")
     assert stage.rig.groups(person) == sorted([SYNCED_SCOPE_GROUP, SCOPE_GROUP])
 
 

@@ -61,6 +61,9 @@ from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.sspr_finding import SsprFinding
+from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
+from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.watch import Condition, Watch
 from shared.domain.rollout.writing import StopReason, Writing
@@ -341,6 +344,21 @@ BEFORE_GROUP = Writing(
 )
 STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
 READING = Reading(place="/reports?$skiptoken=grüße", begun_at=NOW)
+SSPR_SIGHT = SsprSight(
+    finding=SsprFinding.OTHER_GROUP,
+    since=NOW,
+    as_of=LATER,
+    source=SightSource.REPORT,
+    selects_ours=False,
+    changed_at=NOW,
+    weighed_at=LATER,
+    looked_at=LATER,
+    log_read_until=LATER,
+    trouble="Graph answered 403",
+)
+SHARES_SEEN = SharesSeen(
+    read_at=NOW, inside=EnabledCount(people=800, enabled=790), outside=EnabledCount(people=90)
+)
 HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
@@ -750,8 +768,19 @@ async def _expect_reading(tables: Tables) -> None:
     assert await tables.readings.current() == READING
 
 
+async def _write_sspr_sight(tables: Tables) -> None:
+    await tables.sspr_watch.keep_sight(SSPR_SIGHT)
+    await tables.sspr_watch.keep_shares(SHARES_SEEN)
+
+
+async def _expect_sspr_sight(tables: Tables) -> None:
+    assert await tables.sspr_watch.sight() == SSPR_SIGHT
+    assert await tables.sspr_watch.shares() == SHARES_SEEN
+
+
 GOLDEN: Mapping[str, Golden] = {
     "reading": Golden(_write_reading, _expect_reading),
+    "sspr-sight": Golden(_write_sspr_sight, _expect_sspr_sight),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
     "leaver": Golden(_write_leaver, _expect_leaver),

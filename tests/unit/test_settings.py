@@ -141,6 +141,14 @@ def test_a_setting_left_empty_counts_as_missing(monkeypatch: pytest.MonkeyPatch,
             {"SSPR_EXCLUDED_GROUP_IDS": f"{OTHER},{SCOPE}"},
             "SSPR_EXCLUDED_GROUP_IDS names the scope group",
         ),
+        (
+            {"SSPR_PROVISION_ON_DEMAND": "true"},
+            "SSPR_PROVISION_ON_DEMAND is true beside 0 ids in SSPR_CLOUD_SYNC_IDS",
+        ),
+        (
+            {"SSPR_PROVISION_ON_DEMAND": "true", "SSPR_CLOUD_SYNC_IDS": f"{OTHER},{SCOPE}"},
+            "SSPR_PROVISION_ON_DEMAND is true beside 2 ids",
+        ),
     ],
 )
 def test_settings_that_contradict_each_other_are_named_together(

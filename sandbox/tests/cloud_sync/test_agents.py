@@ -204,6 +204,40 @@ def test_the_scoping_filter_takes_people_and_the_group_out_of_the_sync(
     assert answer.status_code == 400
 
 
+def test_a_single_person_is_brought_without_a_cycle_and_whatever_the_filter_says(
+    ad: ldap3.Connection, sync: CloudSync
+) -> None:
+    """Given a hire whom a filter keeps out, on-demand provisioning brings them, and no group."""
+    dn = hire(ad, "wanda", "Sales")
+    change_member(ad, dn, ldap3.MODIFY_ADD)
+    sync.put(scopingFilter=[f"OU=Legal,{domain.PEOPLE}", domain.GROUPS])
+    ran = len(sync.control.get("/cycles").json())
+    assert sync.provision(dn) == {"result": "Success", "details": {}}
+    assert sync.knows(upn("wanda"))
+    assert upn("wanda") not in sync.members(SYNCED_SCOPE_GROUP)
+    assert len(sync.control.get("/cycles").json()) == ran
+    assert sync.provision(dn)["details"]["errorCode"] == "RedundantExport"
+    assert sync.provision("CN=nobody,DC=corp")["details"]["errorCode"] == "EntryNotFound"
+    assert sync.provision("no name at all")["details"]["errorCode"] == "EntryNotFound"
+    sync.put(scopingFilter=[])
+    sync.cycle()
+    assert upn("wanda") in sync.members(SYNCED_SCOPE_GROUP)
+
+
+def test_where_no_agent_is_nobody_is_brought_on_demand(
+    ad: ldap3.Connection, sync: CloudSync
+) -> None:
+    """Given agents that are away, the answer has their code."""
+    dn = hire(ad, "xenia")
+    sync.put(agents="away")
+    code = "HybridIdentityServiceNoActiveAgents"
+    assert sync.provision(dn) == {
+        "result": "Failure",
+        "details": {"errorCode": code, "errorMessage": ""},
+    }
+    assert not sync.knows(upn("xenia"))
+
+
 def test_too_many_deletions_delete_nobody_and_put_the_job_in_quarantine(
     ad: ldap3.Connection, sync: CloudSync
 ) -> None:

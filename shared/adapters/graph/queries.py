@@ -104,6 +104,11 @@ def synchronization_jobs(service_principal_id: str) -> str:
     return f"/servicePrincipals/{quote(service_principal_id, safe='')}/synchronization/jobs"
 
 
+def synchronization_job(service_principal_id: str, job_id: str) -> str:
+    """Returns the path of one synchronization job."""
+    return f"{synchronization_jobs(service_principal_id)}/{quote(job_id, safe='')}"
+
+
 def provisioning_log(job_id: str, since: datetime) -> str:
     """Returns the path that lists what a synchronization job has done to objects since then.
 

@@ -97,6 +97,10 @@ class Storage:
     """What was found about people, by their keys."""
     reading: Reading | None = None
     """The reading of the registration report that is under way."""
+    sspr_sight: str | None = None
+    """What is known of whom SSPR is on for."""
+    sspr_shares: str | None = None
+    """What the newest whole reading of the report showed."""
 
     @property
     def chains(self) -> dict[str, Chain]:

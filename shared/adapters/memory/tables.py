@@ -10,6 +10,7 @@ from shared.adapters.memory.preflights import MemoryPreflights
 from shared.adapters.memory.readings import MemoryReadings
 from shared.adapters.memory.rollouts import MemoryRollouts
 from shared.adapters.memory.scim_users import MemoryScimUsers
+from shared.adapters.memory.sspr_watch import MemorySsprWatch
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.adapters.memory.workers import MemoryWorkers
@@ -31,4 +32,5 @@ class MemoryTables:
         self.ledger_marks = MemoryLedgerMarks(storage, pause)
         self.preflights = MemoryPreflights(storage, pause)
         self.readings = MemoryReadings(storage, pause)
+        self.sspr_watch = MemorySsprWatch(storage, pause)
         self.audit = MemoryAudit(storage, pause)

@@ -75,6 +75,10 @@ class Tenant:
     """The group that is selected where it is another than the scope group."""
     sync_jobs: list[SyncJob] = field(default_factory=list)
     """Of Entra Cloud Sync."""
+    in_ad: dict[str, Person] = field(default_factory=dict)
+    """Who is in AD and not here yet, by their DN."""
+    on_demand_trouble: str = ""
+    """Why Cloud Sync cannot be asked for single people; empty: it can."""
     _unshown: list[_Write] = field(default_factory=list)
 
     def __post_init__(self) -> None:

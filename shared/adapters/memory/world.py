@@ -61,6 +61,7 @@ class MemoryWorld:
             workers=tables.workers,
             ledger_marks=tables.ledger_marks,
             readings=tables.readings,
+            sspr_watch=tables.sspr_watch,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
             preflights=tables.preflights,

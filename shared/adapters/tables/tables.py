@@ -15,6 +15,7 @@ from shared.adapters.tables.preflights import TablePreflights
 from shared.adapters.tables.readings import TableReadings
 from shared.adapters.tables.rollouts import TableRollouts
 from shared.adapters.tables.scim_users import TableScimUsers
+from shared.adapters.tables.sspr_watch import TableSsprWatch
 from shared.adapters.tables.table import Table
 from shared.adapters.tables.table_ledger import TableLedger
 from shared.adapters.tables.workers import TableWorkers
@@ -65,6 +66,7 @@ class Tables:
         self.held_events = TableHeldEvents(operations)
         self.preflights = TablePreflights(operations)
         self.readings = TableReadings(operations)
+        self.sspr_watch = TableSsprWatch(operations)
         self.audit = TableAudit(enrolments, rollouts)
 
     @classmethod

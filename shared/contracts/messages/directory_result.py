@@ -7,13 +7,20 @@ when the delta sync has ended. The second repeats the members, so either may com
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from shared.contracts.messages.contract import Contract, Key, Moment, Name, Text, Word
 from shared.contracts.messages.directory_command import MOST_MEMBERS
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
+
+LONGEST_DISTINGUISHED_NAME = 1000
+"""Characters. Whose is longer comes with the ordinary cycle."""
+DistinguishedName = Annotated[
+    str, StringConstraints(min_length=1, max_length=LONGEST_DISTINGUISHED_NAME)
+]
+"""Where an account is in AD, as in CN=Ada,OU=People,DC=corp,DC=contoso,DC=com."""
 
 
 class SyncState(StrEnum):
@@ -69,6 +76,8 @@ class MemberResult(Contract):
     sid: Text | None = None
     user_principal_name: Text | None = None
     employee_id: Text | None = None
+    distinguished_name: DistinguishedName | None = None
+    """Of a new hire, where the worker is told to say it; an app older than the field refuses it."""
 
     def answer(self, command_key: str, change: ScopeAction) -> WriteResult:
         """The same as a value that decisions are made of."""

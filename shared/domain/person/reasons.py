@@ -31,6 +31,14 @@ class Reason(StrEnum):
     ADDED = "added", "The membership was written."
     ALREADY_MEMBER = "already-member", "The person was a member already."
     ARRIVED_IN_ENTRA = "arrived-in-entra", "The person has been synced and has an object id now."
+    PROVISIONED_ON_DEMAND = (
+        "provisioned-on-demand",
+        "Cloud Sync was asked to bring the account at once, and it has.",
+    )
+    NOT_PROVISIONED_ON_DEMAND = (
+        "not-provisioned-on-demand",
+        "Cloud Sync did not bring the account when asked; its next cycle does. See the detail.",
+    )
     DELTA_SYNC_SUCCEEDED = (
         "delta-sync-succeeded",
         "The delta sync cycle after the change has ended well.",

@@ -17,6 +17,16 @@ class JobState(StrEnum):
     """Another word than this version knows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """What became of one person whom a job was asked to bring at once."""
+
+    is_there: bool
+    """Whether they are in Entra now, brought by this or before."""
+    code: str = ""
+    """Graph's word for why not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncJob:
     """One job that provisions a domain's people and groups to Entra."""

@@ -59,11 +59,13 @@ class PolicyChange:
     @property
     def scope(self) -> SsprScope | None:
         """Whom SSPR is on for since; None where the change does not say, or not in known words."""
-        for setting in self.settings:
-            name = _plain(setting.name)
-            if name.startswith(_CHOICE_NAMES) and not name.startswith(_GROUP_NAMES):
-                return _CHOICES.get(_plain(setting.after or ""))
-        return None
+        choice = self._choice
+        return _CHOICES.get(_plain(choice.after or "")) if choice else None
+
+    @property
+    def names_choice(self) -> bool:
+        """Whether it changed the choice itself, in words that are known here or in others."""
+        return self._choice is not None
 
     @property
     def may_be_of_scope(self) -> bool:
@@ -76,6 +78,14 @@ class PolicyChange:
         for setting in self.settings:
             if _plain(setting.name).startswith(_GROUP_NAMES) and setting.after:
                 return group_id.casefold() in setting.after.casefold()
+        return None
+
+    @property
+    def _choice(self) -> SettingChange | None:
+        for setting in self.settings:
+            name = _plain(setting.name)
+            if name.startswith(_CHOICE_NAMES) and not name.startswith(_GROUP_NAMES):
+                return setting
         return None
 
 

@@ -1,7 +1,7 @@
 """Record results: what the hybrid worker made of its commands, and what it says of itself."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.contracts.messages.contract import EARLIEST, by_our_clock
@@ -26,6 +26,7 @@ from shared.use_cases.check_people import record_answers
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals, save_people, whoever_is_not_flagged
 from shared.use_cases.signalling import emit
+from shared.use_cases.writing.provision_hires import provision_hires
 
 _LEFT_TO_SCHEDULER = "left-to-scheduler"
 _TAKEN = frozenset({Standing.NEWS, Standing.REPEATED})
@@ -193,11 +194,26 @@ async def _record(results: Sequence[DirectoryResult], world: World, now: datetim
 
     workers = {result.worker for result in results}
     actor = f"worker {workers.pop()}" if len(workers) == 1 else "workers"
-    await save_people(world, answers, decide, actor=actor, now=now, queue=whoever_is_not_flagged)
+    saved = await save_people(
+        world, answers, decide, actor=actor, now=now, queue=whoever_is_not_flagged
+    )
     ignored = Counter(
         one for standing in standings.values() for one in standing if one in _SUSPICIOUS
     )
     emit(AnswersIgnored(why=why, answers=count) for why, count in sorted(ignored.items()))
+    await provision_hires(_names_of_hires(results, standings), saved, world, now)
+
+
+def _names_of_hires(
+    results: Sequence[DirectoryResult], standings: Mapping[str, Sequence[Standing]]
+) -> dict[str, str]:
+    """Returns the DNs that were told of people, where somebody had asked for the answer."""
+    return {
+        member.key: member.distinguished_name
+        for result in results
+        for member in result.members
+        if member.distinguished_name and not _TAKEN.isdisjoint(standings.get(member.key, ()))
+    }
 
 
 def _synced(current: Enrolment, sync: SyncReport, now: datetime) -> Enrolment:

@@ -1,16 +1,22 @@
 """Entra Cloud Sync's jobs and log through the unmodified SDK, against the simulated tenant."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Iterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.server import ThreadingHTTPServer
+from threading import Thread
+from typing import Any
 
 import pytest
 
+from sandbox.directory_sync.control_api import Answer, control_handler
+from sandbox.tenant import on_demand
 from sandbox.tenant.synchronization import JOB, SERVICE_PRINCIPAL
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.cloud_sync import GraphCloudSync
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.rollout.cloud_sync import JobState, SyncJob
+from shared.domain.rollout.cloud_sync import JobState, Provisioned, SyncJob
 from tests.support.graph_tenant import NOBODY, Tenant
 
 GROUP = {"displayName": "SSPR", "onPremisesSecurityIdentifier": "S-1-7", "addMembers": []}
@@ -18,6 +24,8 @@ UNA = {"userPrincipalName": "una@contoso.test", "onPremisesImmutableId": "una=="
 
 
 PERMISSIONS = {"Synchronization.Read.All", "ProvisioningLog.Read.All"}
+ON_DEMAND = {"Synchronization.ReadWrite.All"}
+DN = "CN=Una,OU=People,DC=corp,DC=contoso,DC=test"
 
 
 def allow(tenant: Tenant, permissions: Collection[str]) -> None:
@@ -94,3 +102,95 @@ async def test_each_of_the_two_permissions_is_needed(
     allow(tenant, PERMISSIONS - {missing})
     with pytest.raises(DirectoryUnavailable, match="403"):
         await cloud_sync.jobs(datetime.now(UTC))
+
+
+@pytest.fixture
+def agent(tenant: Tenant) -> Iterator[list[dict[str, Any]]]:
+    """An agent that finds Una in AD and nobody else; gives what it was asked."""
+    asked: list[dict[str, Any]] = []
+
+    def provision(body: dict[str, Any]) -> Answer:
+        asked.append(body)
+        if body["distinguishedName"] != DN:
+            return HTTPStatus.NOT_FOUND, {"code": "EntryNotFound"}
+        return HTTPStatus.OK, UNA
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), control_handler({"POST /provision": provision}))
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    tenant.do("settings", {"connectHost": f"http://127.0.0.1:{server.server_port}"})
+    allow(tenant, PERMISSIONS | ON_DEMAND)
+    yield asked
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("by_type", [False, True])
+async def test_a_single_person_is_brought_by_the_rule_of_the_job_in_either_form_of_the_answer(
+    tenant: Tenant, cloud_sync: GraphCloudSync, agent: list[dict[str, Any]], by_type: bool
+) -> None:
+    tenant.do("cloud-sync", {"answersByType": by_type, "code": "Active"})
+    tenant.forget_requests()
+    brought = [await cloud_sync.provision(one) for one in (DN, DN, "CN=Nobody")]
+    assert brought == [
+        Provisioned(is_there=True),
+        Provisioned(is_there=True),
+        Provisioned(is_there=False, code="EntryNotFound"),
+    ]
+    assert agent == [{"distinguishedName": one} for one in (DN, DN, "CN=Nobody")]
+    # The job and its rule are looked up once.
+    assert tenant.requests()["operations"] == {
+        f"GET {on_demand.JOBS}": 1,
+        f"GET {on_demand.SCHEMA}": 1,
+        f"POST {on_demand.PROVISION}": 3,
+    }
+
+
+async def test_graph_takes_five_people_in_ten_seconds_and_the_next_is_told_to_wait(
+    tenant: Tenant, cloud_sync: GraphCloudSync, agent: list[dict[str, Any]]
+) -> None:
+    # A fifth of it, since a machine may be too slow to ask six times before the first lapses.
+    tenant.do("quotas", {"factor": 0.2})
+    for _ in range(2):
+        assert (await cloud_sync.provision(DN)).is_there
+    assert tenant.requests()["statuses"]["429"] >= 1
+    assert len(agent) == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"code": "Quarantine", "reason": "TooManyDeletes"}, "409"), ({"code": "Paused"}, "409")],
+)
+async def test_a_job_that_stands_still_brings_nobody_and_that_is_told(
+    tenant: Tenant,
+    cloud_sync: GraphCloudSync,
+    agent: list[dict[str, Any]],
+    change: dict[str, str],
+    said: str,
+) -> None:
+    tenant.do("cloud-sync", change)
+    with pytest.raises(DirectoryUnavailable, match=said):
+        await cloud_sync.provision(DN)
+    assert agent == []
+
+
+async def test_without_the_permission_that_writes_nobody_is_brought(
+    tenant: Tenant, cloud_sync: GraphCloudSync, agent: list[dict[str, Any]]
+) -> None:
+    allow(tenant, PERMISSIONS)
+    with pytest.raises(DirectoryUnavailable, match="403"):
+        await cloud_sync.provision(DN)
+    assert agent == []
+
+
+async def test_an_agent_that_is_away_is_told_by_its_code(
+    tenant: Tenant, cloud_sync: GraphCloudSync
+) -> None:
+    allow(tenant, PERMISSIONS | ON_DEMAND)
+    tenant.do("settings", {"connectHost": None})
+    code = "HybridIdentityServiceNoActiveAgents"
+    assert await cloud_sync.provision(DN) == Provisioned(is_there=False, code=code)
+
+
+async def test_whom_to_ask_has_to_be_one_job(client: GraphClient) -> None:
+    with pytest.raises(DirectoryUnavailable, match="0 jobs provision from AD"):
+        await GraphCloudSync(client, ()).provision(DN)

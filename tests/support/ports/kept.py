@@ -14,6 +14,7 @@ from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.sspr_watch import SsprWatch
 from shared.ports.workers import Workers
 from shared.ports.write_control import WriteControl
 
@@ -43,6 +44,8 @@ class Kept(Protocol):
     def preflights(self) -> Preflights: ...
     @property
     def readings(self) -> Readings: ...
+    @property
+    def sspr_watch(self) -> SsprWatch: ...
     @property
     def audit(self) -> Audit: ...
 

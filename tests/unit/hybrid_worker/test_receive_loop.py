@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 
 from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
 from hybrid_worker.active_directory.written import Written
+from hybrid_worker.collaborators import Sync
 from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.host_watch import NoWatch
 from hybrid_worker.journal import Journal
-from hybrid_worker.receive_loop import Pace, ReceiveLoop, Sync
+from hybrid_worker.receive_loop import Pace, ReceiveLoop
 from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_question import DirectoryQuestion

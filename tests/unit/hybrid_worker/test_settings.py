@@ -98,6 +98,10 @@ def test_everything_that_is_missing_is_named_at_once_with_what_to_give(tmp_path:
             {"SYNC_MODE": "psrp", "SYNC_THROUGH": "subprocess"},
             "SSPR_WORKER_SYNC_MODE=psrp means connect through psrp, and SSPR_WORKER_SYNC_THROUGH",
         ),
+        (
+            {"SYNC_PROVISION_ON_DEMAND": "true"},
+            "SSPR_WORKER_SYNC_PROVISION_ON_DEMAND is for SSPR_WORKER_SYNC_MODE=cloud",
+        ),
         ({"SYNC_MODE": "dirsync"}, "SSPR_WORKER_SYNC_MODE: Input should be 'connect', 'cloud'"),
         ({"SYNC_HSOT": "x"}, "SSPR_WORKER_SYNC_HSOT: there is no such setting"),
         ({"REPORT_EVERY": "0"}, "SSPR_WORKER_REPORT_EVERY: Input should be greater than or equal"),

@@ -181,6 +181,7 @@ def test_permissions_of_other_apis_are_none_of_its_business(directory: Directory
 
 OPTIONAL = {
     "cloud-sync": {"Synchronization.Read.All", "ProvisioningLog.Read.All"},
+    "on-demand": {"Synchronization.ReadWrite.All"},
     "doctor": {"Policy.Read.All", "LicenseAssignment.Read.All"},
     "lifecycle-workflows": {"LifecycleWorkflows.ReadWrite.All"},
     "role-assignments": {"RoleManagement.Read.Directory"},
