@@ -30,7 +30,7 @@ from tests.support.stage import Stage, a_stage, an_id, messages
 
 LATER = NOW + DAY
 WHY = "the sender has mended its template"
-ALL = {"outcome": "invalid", "mend": {"rename": {"employeeID": "employeeId"}}}
+ALL: dict[str, Any] = {"outcome": "invalid", "mend": {"rename": {"employeeID": "employeeId"}}}
 
 
 def wrong(number: int, **more: Any) -> dict[str, Any]:
@@ -300,7 +300,7 @@ async def test_resending_anything_twice_and_in_any_order_changes_no_more_than_on
         message = Message(json.dumps(body).encode(), Envelope(place, at))
         await take_events([message], stage.world, NOW + HOUR)
     rename = {"employeeID": "employeeId", "data.employeeID": "data.employeeId"}
-    mend = {"mend": {"rename": rename}}
+    mend: dict[str, Any] = {"mend": {"rename": rename}}
     kept = [one.key for one in await stage.world.ledger.refused(99)]
     # Some first and alone, in whatever order; then all, twice.
     for pick in picks:
