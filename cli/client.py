@@ -1,10 +1,11 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
+from cli.method_query import PeopleQuery
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
     CheckAsked,
@@ -36,7 +37,13 @@ from shared.contracts.api.operation_views import (
     RecoverOperation,
     RollbackOperation,
 )
-from shared.contracts.api.people_views import KeptOutPage, KeptOutView, PeopleView
+from shared.contracts.api.people_views import (
+    KeptOutPage,
+    KeptOutView,
+    ListedPerson,
+    PeoplePage,
+    PeopleView,
+)
 from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
 from shared.contracts.api.resend_views import ResendView
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
@@ -157,6 +164,19 @@ class OperatorApi:
         more = {name: True for name, is_so in said.items() if is_so}
         body = {"reason": reason} | ({"until": until} if until else {}) | more
         return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
+
+    def people(self, **asked: Unpack[PeopleQuery]) -> Iterator[ListedPerson]:
+        """Reads everybody in scope, or whom the query asks for, page by page.
+
+        Raises:
+            RefusedInput: the query is wrong.
+        """
+        page: int | None = 0
+        while page is not None:
+            found = self._at.get("people", PeoplePage, page=page, **asked)
+            people = _there(found, "the app lists no people; it is older than this sspr")
+            yield from people.people
+            page = people.next_page
 
     def excluded(self) -> Iterator[KeptOutView]:
         """Reads everybody whom operators keep out, page by page."""
@@ -283,8 +303,12 @@ class OperatorApi:
             yield from people.people
             page = people.next_page
 
-    def forecast(self, on: str, group_by: str, *, timeout: float) -> ResetForecastView:
+    def forecast(
+        self, on: str, group_by: str, *, timeout: float, **methods: Unpack[PeopleQuery]
+    ) -> ResetForecastView:
         """Foretells, in numbers, who can reset a password today and on that day.
+
+        `methods` are the query's words for whom it asks, by what they have registered.
 
         The app reads everybody in scope for it, which takes minutes where these are a million.
 
@@ -292,15 +316,15 @@ class OperatorApi:
             RefusedInput: the day is over, or is none.
         """
         found = self._at.get(
-            "forecast", ResetForecastView, patience=timeout, on=on, groupBy=group_by
+            "forecast", ResetForecastView, patience=timeout, on=on, groupBy=group_by, **methods
         )
         return _there(found, "the app has no forecast; it is older than this sspr")
 
-    def forecast_people(self, on: str) -> Iterator[ForecastPerson]:
-        """Reads everybody in scope, each foretold, page by page."""
+    def forecast_people(self, on: str, **methods: Unpack[PeopleQuery]) -> Iterator[ForecastPerson]:
+        """Reads everybody in scope whom the query means, each foretold, page by page."""
         page: int | None = 0
         while page is not None:
-            found = self._at.get("forecast/people", ForecastPeople, on=on, page=page)
+            found = self._at.get("forecast/people", ForecastPeople, on=on, page=page, **methods)
             people = _there(found, "the app has no forecast; it is older than this sspr")
             yield from people.people
             page = people.next_page

@@ -33,7 +33,7 @@ _ADVICE = {
     404: "it has no such address; SSPR_URL should end in the app's /api",
 }
 _MUTE = (
-    "{url} is up, but its set-up is wrong: it takes nothing and does nothing until that is mended; "
+    "{url} is up, but its set-up is wrong: it takes nothing and does nothing until that is fixed; "
     "sspr health says what is wrong"
 )
 

@@ -22,10 +22,10 @@ class Status(IntEnum):
 EPILOG = (
     "Set SSPR_URL to the app's address with its /api, and SSPR_KEY to a function key or SSPR_TOKEN "
     "to an Entra token. "
-    "Exit status: 0 done; 1 not found, refused as it was written, findings, not confirmed, or "
-    "another end than asked for; 2 wrong usage, settings or events, nothing was sent; 3 timeout; "
-    "4 the app is unreachable, or did not answer as it should; 5 refused as things stand: not "
-    "possible now, unsafe, or the world has changed since the plan."
+    "Exit status 0: done. 1: not found, refused as it was written, findings, not confirmed, or "
+    "another end than asked for. 2: wrong usage, settings or events; nothing was sent. 3: timeout. "
+    "4: the app is unreachable, or did not answer as it should. 5: refused as things stand, for it "
+    "is not possible now, unsafe, or something has changed since the plan."
 )
 
 

@@ -20,6 +20,7 @@ from cli.commands import (
     health,
     held,
     hr,
+    list_people,
     onboarding,
     people,
     plans,
@@ -60,6 +61,7 @@ app.add_typer(plans.app)
 app.add_typer(rollout.app)
 app.add_typer(writing.app)
 app.add_typer(people.app)
+app.add_typer(list_people.app)
 app.add_typer(forecast.app)
 app.add_typer(health.app)
 doctor.app.add_typer(preflight.app)

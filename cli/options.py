@@ -21,6 +21,26 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 Patience = Annotated[
     float, typer.Option("--timeout", min=0, help="Wait for the app at most this many seconds.")
 ]
+Methods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--method",
+        metavar="<method>",
+        help="Only people who have registered this: sms, voice, passkey, authenticator, oath, "
+        "questions, or a name of the registration report. Give it again for one or the other.",
+        show_default=False,
+    ),
+]
+OnlyMethods = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--only-method",
+        metavar="<method>",
+        help="Only people of whom nothing else counts for a reset today. Give it again for "
+        "several together.",
+        show_default=False,
+    ),
+]
 Person = Annotated[str, typer.Argument(help="UPN, employee id or object id.", show_default=False)]
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.forget_views import ForgetView
     from shared.contracts.api.health_views import HealthView
-    from shared.contracts.api.people_views import KeptOutView, PeopleView
+    from shared.contracts.api.people_views import KeptOutView, ListedPerson, PeopleView
     from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
     from shared.contracts.api.resend_views import ResendView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
@@ -88,6 +88,13 @@ def people_table(answer: "PeopleView") -> "RenderableType":
     from cli.render.people import answer_view
 
     return answer_view(answer)
+
+
+def listed_table(people: "Sequence[ListedPerson]") -> "RenderableType":
+    """Renders a list of people, with what each has registered."""
+    from cli.render.people import listed_view
+
+    return listed_view(people)
 
 
 def event_table(event: "EventView") -> "RenderableType":

@@ -18,11 +18,10 @@ routes = Routes("forecast")
 @routes.get("forecast", takes=ForecastOn, answers=ResetForecastView, refuses=(503,))
 async def get_forecast(asked: Request[ForecastOn]) -> ResetForecastView:
     """Who can reset a password today, who on that day, and who loses it."""
-    said = asked.sent
-    return await describe_reset_forecast(said.on, said.group_by, asked.world, asked.now)
+    return await describe_reset_forecast(asked.sent, asked.world, asked.now)
 
 
 @routes.get("forecast/people", takes=ForecastPage, answers=ForecastPeople)
 async def get_forecast_people(asked: Request[ForecastPage]) -> ForecastPeople:
     """The people of the forecast, one by one, a sixteenth of them to a page."""
-    return await list_forecast_people(asked.sent.on, asked.sent.page, asked.world, asked.now)
+    return await list_forecast_people(asked.sent, asked.world, asked.now)

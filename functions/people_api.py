@@ -16,7 +16,7 @@ from shared.contracts.api.operator_requests import (
     Page,
     Release,
 )
-from shared.contracts.api.people_views import KeptOutPage, PeopleView
+from shared.contracts.api.people_views import KeptOutPage, ListPeople, PeoplePage, PeopleView
 from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import Enrolment
 from shared.ports.world import World
@@ -29,6 +29,7 @@ from shared.use_cases.views.describe_people import (
     describe_user,
     people_view,
 )
+from shared.use_cases.views.list_people import list_people
 
 routes = Routes("people")
 _EXAMPLE = {"reason": "asked for by their manager", "until": "2026-12-31T00:00:00Z"}
@@ -42,6 +43,12 @@ async def get_user(asked: Request[Nothing]) -> PeopleView:
     if people is None:
         raise NotFound("nobody and nothing is known by that name")
     return people
+
+
+@routes.get("people", takes=ListPeople, answers=PeoplePage)
+async def get_people(asked: Request[ListPeople]) -> PeoplePage:
+    """Who is in scope or in one state, and holds certain methods; a sixteenth to a page."""
+    return await list_people(asked.sent, asked.world, asked.now)
 
 
 @routes.get("events/{key}", takes=Nothing, answers=EventView, refuses=(404,))

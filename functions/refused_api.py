@@ -15,8 +15,8 @@ routes = Routes("refused messages")
     example={
         "outcome": "invalid",
         "field": "employeeID",
-        "mend": {"rename": {"employeeID": "employeeId"}},
-        "reason": "the sender has mended its template",
+        "fixes": {"rename": {"employeeID": "employeeId"}},
+        "reason": "the sender has fixed its template",
     },
     refuses=(409, 503),
 )

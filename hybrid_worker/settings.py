@@ -55,10 +55,10 @@ class ProcessSettings(FileSettings):
     )
     batch: int = Field(50, ge=1, le=100, description="How many commands to take at once.")
     report_every: float = Field(
-        60, ge=1, le=600, description="Seconds between two signs of life, which are never off."
+        60, ge=1, le=600, description="Seconds between two heartbeats, which are never off."
     )
     stop_within: float = Field(
-        10, ge=0, le=120, description="Seconds to wait for a running sync when told to stop."
+        10, ge=0, le=120, description="Seconds to wait for a running sync when asked to stop."
     )
     stuck_after: float = Field(
         900, ge=60, le=86_400, description="Seconds without a turn after which the process ends."

@@ -204,7 +204,7 @@ class AppSettings(BaseSettings):
     )
     longest_retry: Duration = Field(
         _DEFAULTS.longest_retry,
-        description="the longest pause between two looks for somebody who waits",
+        description="the longest pause between two checks for somebody who waits",
     )
     written_within: Duration = Field(
         _DEFAULTS.written_within,

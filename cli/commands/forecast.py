@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.csv_rows import write_rows
-from cli.options import Patience, app_of, panel
+from cli.method_query import methods_asked
+from cli.options import Methods, OnlyMethods, Patience, app_of, panel
 from cli.tables import forecast_markdown, forecast_table
 from cli.terminal import draw, progress, show_as_json, show_text, tell, written
 from shared.contracts.api.words import ForecastBy
@@ -59,12 +60,14 @@ def forecast(
     on: Annotated[
         date,
         typer.Option(
-            parser=_day, metavar="<date>", help="Foretell this day, in UTC.", show_default=False
+            parser=_day, metavar="<date>", help="The day to predict, in UTC.", show_default=False
         ),
     ],
     group_by: Annotated[
         ForecastBy, typer.Option(help="Count by method, wave or department.")
     ] = ForecastBy.METHOD,
+    method: Methods = None,
+    only_method: OnlyMethods = None,
     people_to: Annotated[
         str | None,
         typer.Option(
@@ -84,13 +87,14 @@ def forecast(
 
     It says what comes if nobody registers or takes away a method until then.
     """
+    asked = methods_asked(method, only_method)
     with app_of(ctx) as api:
         with progress("counting everybody in scope"):
-            found = api.forecast(on.isoformat(), group_by, timeout=timeout)
+            found = api.forecast(on.isoformat(), group_by, timeout=timeout, **asked)
         _show(found, output, stderr=people_to == "-")
         if people_to:
             with written(people_to) as stream:
-                rows = map(_row, api.forecast_people(on.isoformat()))
+                rows = map(_row, api.forecast_people(on.isoformat(), **asked))
                 number = write_rows(stream, _COLUMNS, rows)
             tell(f"{number:,} lines written to {people_to}")
 

@@ -266,7 +266,7 @@ def _with_what_is_in_force(
     if rollout is None or rollout.digest != shown.digest:
         return refused
     since = f"since {moment(rollout.since)} UTC by {rollout.actor}"
-    return Failure(refused.status, f"{refused}; its document is in force already, {since}")
+    return Failure(refused.status, f"{refused}; its document is the current one already, {since}")
 
 
 def _show_preflight(api: "OperatorApi", fingerprint: str, timeout: float, *, stderr: bool) -> None:

@@ -1,4 +1,4 @@
-"""Refused messages: show the latest, and send some again once what is wrong is mended."""
+"""Refused messages: show the latest, and send some again once what is wrong is fixed."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -119,10 +119,10 @@ def resend(
     if not (named or reason or field or source):
         raise typer.BadParameter("name messages, or give --file, --reason, --field or --source")
     asked = {"keys": named, "outcome": reason, "field": field, "source": source}
-    mend = {"rename": _pairs("--rename", rename), "give": _pairs("--set", give), "drop": drop or []}
+    fix = {"rename": _pairs("--rename", rename), "give": _pairs("--set", give), "drop": drop or []}
     if apply:
         confirm("Send exactly the messages that were shown?", yes=yes)
-    body = {name: value for name, value in asked.items() if value} | {"mend": mend, "reason": why}
+    body = {name: value for name, value in asked.items() if value} | {"fixes": fix, "reason": why}
     with app_of(ctx, signed(actor)) as api:
         found = api.resend_refused(body | ({"plan": apply} if apply else {}))
     show(found, resend_table, output)

@@ -127,7 +127,7 @@ def document(
     version: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Print this version instead of the one in force.", show_default=False
+            min=1, help="Print this version instead of the current one.", show_default=False
         ),
     ] = None,
 ) -> None:

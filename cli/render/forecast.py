@@ -20,13 +20,22 @@ def forecast_report(found: ResetForecastView) -> Report:
         alarms=(),
         warnings=tuple(_warnings(found)),
         next_step="To have them by name:" if found.whole.lose else "",
-        command=f"sspr forecast --on {found.on} --people people.csv" if found.whole.lose else "",
+        command=_command(found) if found.whole.lose else "",
     )
+
+
+def _command(found: ResetForecastView) -> str:
+    asked = (("--method", found.method), ("--only-method", found.only_method))
+    options = [f" {name} {word}" for name, text in asked if text for word in text.split(",")]
+    return f"sspr forecast --on {found.on}{''.join(options)} --people people.csv"
 
 
 def _lines(found: ResetForecastView) -> Iterator[str]:
     whole = found.whole
-    yield f"{people(whole.people)} in scope; if nobody registers or takes away a method until then:"
+    yield (
+        f"{people(whole.people)} in scope{_meant(found)}; if nobody registers or takes away a "
+        "method until then:"
+    )
     yield f"{whole.can_today:,} can reset today ({percent(whole.can_today, whole.people)})"
     yield f"{whole.can_then:,} can on {found.on} ({percent(whole.can_then, whole.people)})"
     yield f"{whole.lose:,} lose it, {whole.gain:,} gain it"
@@ -37,6 +46,14 @@ def _lines(found: ResetForecastView) -> Iterator[str]:
             f"the helpdesk: about {found.calls_in_thirty_days:,.0f} calls more in 30 days, by the "
             f"{found.resets_in_thirty_days:,} resets that people did by themselves in the last 30"
         )
+
+
+def _meant(found: ResetForecastView) -> str:
+    held = found.method and f" who have registered {found.method.replace(',', ' or ')}"
+    only = (
+        found.only_method and f" of whom only {found.only_method.replace(',', ', ')} counts today"
+    )
+    return " and".join(filter(None, (held, only)))
 
 
 def _sections(found: ResetForecastView) -> Iterator[Section]:

@@ -29,7 +29,7 @@ def health_view(seen: HealthView) -> Group:
         facts(("health", word), ("at", moment(seen.at)), ("version", seen.version or None))
     ]
     if seen.problems:
-        parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is mended")]
+        parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is fixed")]
         parts += [plain(f"- {one}") for one in seen.problems]
     parts += section("Depends on", _COLUMNS, [_row(one) for one in seen.checks])
     lying = [(one.queue, count_text(one)) for one in seen.dead_letters if one.number != 0]

@@ -14,6 +14,7 @@ from shared.contracts.api.people_views import (
     ClaimView,
     ExclusionView,
     ForecastView,
+    ListedPerson,
     PeopleView,
     PersonSummary,
     PersonView,
@@ -35,6 +36,19 @@ def people_view(people: Sequence[PersonView]) -> RenderableType:
 def forecast_view(forecast: Sequence[ForecastView]) -> RenderableType:
     """Renders what would become of people whom nothing has asked for yet."""
     return Group(*(part for person in forecast for part in (_stranger(person), Text())))
+
+
+def listed_view(people: Sequence[ListedPerson]) -> RenderableType:
+    """Renders a list of people: a line each, with what they have registered."""
+    columns = ("person", "state", "reason", "wave", "methods")
+    return table(columns, [_listed(person) for person in people])
+
+
+def _listed(person: ListedPerson) -> tuple[object, ...]:
+    held = None if person.held is None else [f"{one.name}: {one.text}" for one in person.held]
+    methods = "not read yet" if held is None else "; ".join(held) or "none registered"
+    state = state_text(person.state)
+    return (name_of(person), state, person.reason, person.wave or "", methods)
 
 
 def event_view(event: EventView) -> RenderableType:
@@ -96,14 +110,18 @@ def _person(person: PersonView) -> Iterator[RenderableType]:
         ("in Entra", plain(_STILL_IN, "bold red") if person.still_member else None),
         ("looked for again", moment(person.due)),
         ("deadline", moment(person.deadline)),
-        ("methods", _methods(person)),
+        *_methods(person),
         ("flag", flag),
     )
     yield table(("time (UTC)", "elapsed", "state", "reason", "detail"), list(_steps(person)))
 
 
-def _methods(person: PersonView) -> str | None:
-    return None if person.methods is None else ", ".join(person.methods) or "none registered"
+def _methods(person: PersonView) -> Iterator[tuple[str, str | None]]:
+    """Yields a line for each method; what an older app says has no word of what counts."""
+    if person.held:
+        yield from (("method", f"{one.name}: {one.text}") for one in person.held)
+    elif person.methods is not None:
+        yield "methods", ", ".join(person.methods) or "none registered"
 
 
 def _cause(cause: CauseView) -> str:

@@ -89,7 +89,7 @@ def recovery_report(found: RecoveryView) -> Report:
         (f"{found.unknown:,}", f"in the group and not by the ledger: they {stay}"),
         (f"{found.waiting:,}", "whose time has not come: put in when it has"),
         (f"{found.leaving:,}", "on the way out and still in: taken out, as was asked before"),
-        (f"{found.additions:,}", "wanted by the document in force: put in afterwards"),
+        (f"{found.additions:,}", "wanted by the current document: put in afterwards"),
         *((f"{one.people:,}", f"taken out afterwards: {one.text}") for one in found.removals),
     )
     return Report(

@@ -12,7 +12,7 @@ _WORDS = {
     Resending.SENT: "sent again",
     Resending.TAKEN: "taken since; sent again it would change nothing",
     Resending.HELD: "held by a brake; sspr held decides",
-    Resending.NOT_POSSIBLE: "not sent: no event, or not mended so",
+    Resending.NOT_POSSIBLE: "not sent: no event, or not fixed so",
 }
 
 

@@ -24,13 +24,13 @@ def has_strong_keys(settings: DirectorySettings) -> str:
     except (OSError, ValueError, struct.error) as error:
         raise CheckFailed(
             f"{settings.keytab} cannot be read as a keytab: {error}",
-            "Make it anew: ktpass /crypto AES256-SHA1, or ktutil.",
+            "Make it again: ktpass /crypto AES256-SHA1, or ktutil.",
         ) from error
     names = ", ".join(sorted({_name(kind) for kind in kinds})) or "none"
     if not kinds & _AES.keys():
         raise CheckFailed(
             f"the keytab holds no AES key, only: {names}",
-            "Make it anew with ktpass /crypto AES256-SHA1, and allow AES on the account "
+            "Make it again with ktpass /crypto AES256-SHA1, and allow AES on the account "
             "(msDS-SupportedEncryptionTypes 0x18); an old account needs a new password first.",
         )
     return f"keys in the keytab: {names}"

@@ -26,8 +26,8 @@ _TRUST = (
 _STRICT = (
     "Python 3.13 and later want authorities with a critical basicConstraints and a keyUsage, and "
     "certificates with an authority key identifier (RFC 5280). Have the authority's certificate "
-    "made anew, or trust a certificate further down the chain: put the issuing authority's, or the "
-    "controller's own, into SSPR_WORKER_DIRECTORY_CA_FILE instead of the root's."
+    "made again, or trust a certificate further down the chain: put the issuing authority's, or "
+    "the controller's own, into SSPR_WORKER_DIRECTORY_CA_FILE instead of the root's."
 )
 
 
@@ -81,10 +81,10 @@ def clock_agrees(settings: DirectorySettings, place: Place, now: datetime) -> st
     seconds = f"{skew.total_seconds():.0f} s"
     if skew >= MOST_SKEW:
         raise CheckFailed(
-            f"this machine's clock is {seconds} off the domain's; Kerberos allows 300 s",
+            f"this machine's clock is {seconds} off the domain's; Kerberos allows 300 seconds",
             "Synchronise it with the domain (w32tm /resync, chronyc makestep).",
         )
-    return f"within {seconds} of the domain's clock (whole seconds); Kerberos allows 300 s"
+    return f"within {seconds} of the domain's clock (whole seconds); Kerberos allows 300 seconds"
 
 
 def takes_changes(settings: DirectorySettings, place: Place) -> str:

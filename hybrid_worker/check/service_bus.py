@@ -85,11 +85,11 @@ def clock_agrees(settings: ServiceBusSettings, clock: Callable[[], datetime]) ->
     words = f"{seconds} s {'ahead of' if ahead > timedelta(0) else 'behind'} Service Bus"
     if abs(ahead) >= TOLERATED:
         raise CheckFailed(
-            f"this machine's clock is {words}; less than {TOLERATED.seconds} s is in order",
-            "Set the clock: w32tm /resync (Windows), chronyc makestep (Linux). Ahead by the "
-            "queue's lock (60 s) no command could be taken off the queue.",
+            f"this machine's clock is {words}; less than {TOLERATED.seconds} seconds is in order",
+            "Set this machine's clock: w32tm /resync (Windows), chronyc makestep (Linux). Ahead by "
+            "the queue's lock (60 seconds) no command could be taken off the queue.",
         )
-    return f"the clock is {words}"
+    return f"its clock is {words}"
 
 
 class _Probe:

@@ -313,7 +313,7 @@ var rules = [
   }
   {
     name: 'delta-sync-problem'
-    description: 'A worker has told of trouble with the delta sync three times within two hours.'
+    description: 'A worker has reported trouble with the delta sync three times within two hours.'
     first: 'sspr status, the table Workers'
     severity: 3
     query: loadTextContent('../monitoring/delta-sync-problem.kql')

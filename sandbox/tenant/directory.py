@@ -56,6 +56,8 @@ class User:
     """Those that the user may make theirs for an hour."""
     licence: str = "premium"
     """What the user has where they are licensed, by its name in `licences`."""
+    snoozed_until: float | None = None
+    """Until when no campaign asks again, because the user has skipped one."""
 
     @property
     def governed_as_administrator(self) -> bool:

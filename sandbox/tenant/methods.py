@@ -15,7 +15,7 @@ STRONG = frozenset(
     {"mobilePhone", "microsoftAuthenticatorPush", "softwareOneTimePasscode", "fido2SecurityKey"}
 )
 """Methods of multifactor authentication, as far as people here register them."""
-_BY_PHONE = frozenset({"mobilePhone", "alternateMobilePhone", "officePhone"})
+BY_PHONE = frozenset({"mobilePhone", "alternateMobilePhone", "officePhone"})
 _LASTING = frozenset(
     {
         "email",
@@ -25,7 +25,7 @@ _LASTING = frozenset(
         "softwareOneTimePasscode",
     }
 )
-_PHONES_END = datetime(2027, 2, 1, tzinfo=UTC).timestamp()
+PHONES_END = datetime(2027, 2, 1, tzinfo=UTC).timestamp()
 
 
 def is_registered(user: User, settings: Settings) -> bool:
@@ -34,7 +34,7 @@ def is_registered(user: User, settings: Settings) -> bool:
     That is how the report's `isSsprRegistered` is documented. What it says of methods that have
     ended is not; here it goes on counting them, so that nobody may rely on it.
     """
-    return len(_BY_PHONE.union(_LASTING).intersection(user.methods)) >= needed(user, settings)
+    return len(BY_PHONE.union(_LASTING).intersection(user.methods)) >= needed(user, settings)
 
 
 def can_prove_identity(user: User, settings: Settings, at: float) -> bool:
@@ -44,7 +44,7 @@ def can_prove_identity(user: User, settings: Settings, at: float) -> bool:
 
 def accepted(user: User, settings: Settings, at: float) -> frozenset[str]:
     """Those of the user's methods that the reset page takes at that time."""
-    there = _LASTING if at >= _PHONES_END else _LASTING | _BY_PHONE
+    there = _LASTING if at >= PHONES_END else _LASTING | BY_PHONE
     if user.roles:
         there -= {"securityQuestion"}
     return there.intersection(user.methods).difference(settings.disabled_methods)

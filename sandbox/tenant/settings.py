@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+_CAMPAIGNS = {"passkey", "sspr"}
 _MIGRATIONS = ("preMigration", "migrationInProgress", "migrationComplete")
 
 
@@ -38,6 +39,8 @@ class Settings:
     """How far the legacy policies have been moved to the Authentication methods policy."""
     registration_controls: tuple[str, ...] = ()
     """What Conditional Access asks of whoever registers: `mfa`, `block` …; nothing: no policy."""
+    campaigns: tuple[str, ...] = ()
+    """Microsoft's registration campaigns that are on: `sspr`, `passkey`, each from its own day."""
     connect_host: str | None = None
     """Base URL of the Connect host that carries out password writebacks."""
 
@@ -79,10 +82,8 @@ def _checked(name: str, value: Any) -> Any:
         if value not in (1, 2) or value is True:
             raise ValueError(f"{name}: not 1 or 2: {value!r}")
         return value
-    if name in {"disabledMethods", "registrationControls"}:
-        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
-            raise ValueError(f"{name}: not a list of words: {value!r}")
-        return tuple(value)
+    if name in {"campaigns", "disabledMethods", "registrationControls"}:
+        return _words(name, value)
     if name == "methodsMigration":
         if value not in _MIGRATIONS:
             raise ValueError(f"{name}: not one of {', '.join(_MIGRATIONS)}: {value!r}")
@@ -90,3 +91,11 @@ def _checked(name: str, value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
         raise ValueError(f"{name}: not a number from 0: {value!r}")
     return float(value)
+
+
+def _words(name: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{name}: not a list of words: {value!r}")
+    if name == "campaigns" and not _CAMPAIGNS.issuperset(value):
+        raise ValueError(f"{name}: not of {', '.join(sorted(_CAMPAIGNS))}: {value!r}")
+    return tuple(value)

@@ -7,19 +7,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.tenant import flow
+from sandbox.tenant import campaigns, flow
 from sandbox.tenant.flow import WRITEBACK_TIMEOUT_SECONDS, Refusal, user_not_found
 from sandbox.tenant.scope_choice import CHOICES
 from sandbox.tenant.tenant import Tenant
 
 
 def sspr_routes(tenant: Tenant) -> list[Route]:
-    """Reset, registration, the sign-in of cloud users, and whom it is all switched on for."""
+    """Reset, registration, campaigns, cloud sign-in, and whom it is all switched on for."""
     pages = _Pages(tenant)
     return [
         Route("/sspr/reset", pages.reset, methods=["POST"]),
         Route("/sspr/register", pages.register, methods=["POST"]),
         Route("/sspr/sign-in", pages.sign_in, methods=["POST"]),
+        Route("/sspr/interrupt", pages.interrupt, methods=["POST"]),
         Route("/sspr/properties", pages.properties, methods=["GET", "POST"]),
     ]
 
@@ -63,6 +64,22 @@ class _Pages:
         if user.password != password:
             return _refused(Refusal(401, "AADSTS50126", "Invalid username or password."))
         return JSONResponse({"id": user.id, "userPrincipalName": user.upn})
+
+    async def interrupt(self, request: Request) -> Response:
+        """What a campaign asks at a sign-in with a second factor; and what the user does then."""
+        body = await request.json()
+        (upn,) = texts(body, "userPrincipalName")
+        user = self._tenant.directory.user_by_upn(upn)
+        if user is None:
+            return _refused(user_not_found())
+        methods, skips = body.get("methods", []), body.get("skip") is True
+        if not isinstance(methods, list) or (methods and skips):
+            raise ValueError("methods: a list of methods is needed, or skip")
+        if methods or skips:
+            campaigns.answer(self._tenant, user, [str(one) for one in methods], skips=skips)
+            self._tenant.save()
+        nudge = campaigns.nudge_of(self._tenant, user, self._tenant.clock.now())
+        return JSONResponse({"nudge": nudge.described() if nudge else None})
 
     async def properties(self, request: Request) -> Response:
         """The page Properties of the admin center, which no API of Microsoft's offers."""

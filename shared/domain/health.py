@@ -88,7 +88,7 @@ _ADVICE = {
     Trouble.WRONG_KIND: "It is there, and of a kind that does not do; the detail says what to do.",
     Trouble.NEWER: "A newer version has written the ledger, and this one may not go on with it: "
     "deploy that version again. Until then nothing is taken off a queue, and none of it is lost.",
-    Trouble.FAILED: "Nobody foresaw this; the detail has its kind, the log more.",
+    Trouble.FAILED: "An unexpected error; the detail has its kind, the log more.",
 }
 # How long: MicrosoftDocs/azure-docs issues 101801 and 85676, read on 28 Nov 2026.
 _OF_KIND = {

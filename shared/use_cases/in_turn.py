@@ -15,4 +15,4 @@ async def all_in_turn(works: Iterable[Callable[[], Awaitable[object]]]) -> None:
         # As it is, so that the log and the runbook know it by its own name.
         raise errors[0]
     if errors:
-        raise ExceptionGroup("several parts of the clock have failed", errors)
+        raise ExceptionGroup("several parts of the timer have failed", errors)

@@ -15,7 +15,7 @@ from typing import Any
 
 from shared.contracts.api.operator_requests import Resend
 from shared.contracts.api.resend_views import Resending, ResendView, ResentView
-from shared.contracts.messages.mended_event import Mend, mended_event, refuse_too_large
+from shared.contracts.messages.fixed_event import Fix, fixed_event, refuse_too_large
 from shared.contracts.messages.onboarding_event import Envelope, event_key, read_request_object
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.contracts.messages.unwrapping import open_body
@@ -51,19 +51,19 @@ async def resend_refused(order: Resend, world: World, now: datetime, *, actor: s
     """Shows what would be sent again or, with the fingerprint of what was shown, sends it.
 
     Raises:
-        InvalidMessage: the mend is none for these messages.
+        InvalidMessage: the fix is none for these messages.
         WorldChanged: something else would be sent than was shown.
         ServiceUnavailable: Service Bus takes nothing; asking again sends what is left.
         LedgerConflict: try again.
     """
-    mend = _mend_of(order)
+    fix = _fix_of(order)
     found, unknown = await _named(order.keys, world) if order.keys else await _newest(world)
     meant = [one for one in found if _is_meant(one, order)]
-    if mend.names_somebody and len(meant) > 1:
-        raise InvalidMessage("mend", "say who is meant for one message at a time")
+    if fix.names_somebody and len(meant) > 1:
+        raise InvalidMessage("fixes", "say who is meant for one message at a time")
     ready: list[_Ready] = []
     for some in batched(meant, _LOOK_UPS, strict=False):
-        ready += await asyncio.gather(*(_ready(one, mend, world, now) for one in some))
+        ready += await asyncio.gather(*(_ready(one, fix, world, now) for one in some))
     at_once, more = _first(ready)
     view = ResendView(
         fingerprint=_fingerprint(at_once),
@@ -81,9 +81,9 @@ async def resend_refused(order: Resend, world: World, now: datetime, *, actor: s
     return view.model_copy(update={"done": True})
 
 
-def _mend_of(order: Resend) -> Mend:
-    asked = order.mend
-    return Mend(renamed=asked.rename, dropped=frozenset(asked.drop), given=asked.give)
+def _fix_of(order: Resend) -> Fix:
+    asked = order.fixes
+    return Fix(renamed=asked.rename, dropped=frozenset(asked.drop), given=asked.give)
 
 
 async def _newest(world: World) -> tuple[Sequence[Receipt], Sequence[str]]:
@@ -128,9 +128,9 @@ def _sources_of(receipt: Receipt) -> Sequence[str]:
     return [*of_hr, *([said, said.removeprefix(_OF_HR)] if isinstance(said, str) else [])]
 
 
-async def _ready(receipt: Receipt, mend: Mend, world: World, now: datetime) -> _Ready:
+async def _ready(receipt: Receipt, fix: Fix, world: World, now: datetime) -> _Ready:
     try:
-        event = _event_of(receipt, mend, now)
+        event = _event_of(receipt, fix, now)
         body = json.dumps(event).encode()
         refuse_too_large(body)
     except InvalidMessage as error:
@@ -151,7 +151,7 @@ async def _ready(receipt: Receipt, mend: Mend, world: World, now: datetime) -> _
     return _Ready(view, body)
 
 
-def _event_of(receipt: Receipt, mend: Mend, now: datetime) -> dict[str, Any]:
+def _event_of(receipt: Receipt, fix: Fix, now: datetime) -> dict[str, Any]:
     if receipt.queue != ONBOARDING_EVENTS:
         reason = f"was no event, but a message of {receipt.queue}, which comes again by itself"
         raise InvalidMessage("queue", reason)
@@ -159,8 +159,8 @@ def _event_of(receipt: Receipt, mend: Mend, now: datetime) -> dict[str, Any]:
         system = receipt.detail.partition(":")[0]
         raise InvalidMessage("source", f"is in the words of {system}; have it sent again there")
     said_at = min(receipt.said_at or receipt.at, now)
-    return mended_event(
-        body_of(receipt.body or ""), mend, kept_as=receipt.key, said_at=said_at, now=now
+    return fixed_event(
+        body_of(receipt.body or ""), fix, kept_as=receipt.key, said_at=said_at, now=now
     )
 
 

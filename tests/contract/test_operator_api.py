@@ -266,7 +266,7 @@ def test_a_query_parameter_that_is_wrong_is_refused_by_name(
         (f"dead-letters/{ONBOARDING_EVENTS}/discard", WHY | {"numbers": []}, "numbers"),
         (f"dead-letters/{ONBOARDING_EVENTS}/resubmit", {"numbers": [1]}, "reason"),
         ("refused/resend", {"keys": ["k"]}, "reason"),
-        ("refused/resend", WHY | {"keys": ["k"], "mend": {"give": {"id": "x"}}}, "id"),
+        ("refused/resend", WHY | {"keys": ["k"], "fixes": {"give": {"id": "x"}}}, "id"),
         ("rollout/resume", "no JSON", "(body)"),
         ("rollout/resume", "", "(body)"),
         ("rollout/resume", "[]", "(body)"),

@@ -311,7 +311,7 @@ def rollback(**changes: Any) -> dict[str, Any]:
         "fingerprint": FINGERPRINT,
         "removals": 2,
         "departing": (GRACE_ID, "another"),
-        "stays": (CountView(reason="event", text="An event holds them in.", people=3),),
+        "stays": (CountView(reason="event", text="An event claims them too.", people=3),),
         "done": False,
     }
     return as_json(RollbackView(**(known | changes)))

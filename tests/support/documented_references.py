@@ -127,7 +127,7 @@ def _settings() -> Iterator[str]:
 
 def _schedules() -> Iterator[str]:
     values = json.loads((ROOT / "local.settings.json.sample").read_text())["Values"]
-    yield from ("| setting | as shipped |", "|---|---|")
+    yield from ("| setting | default |", "|---|---|")
     for name, value in values.items():
         if name.endswith("_SCHEDULE"):
             yield f"| `{name}` | `{value}` |"

@@ -29,8 +29,8 @@ from tests.support.enrolments import DAY, HOUR, NOW
 from tests.support.stage import Stage, a_stage, an_id, messages
 
 LATER = NOW + DAY
-WHY = "the sender has mended its template"
-ALL: dict[str, Any] = {"outcome": "invalid", "mend": {"rename": {"employeeID": "employeeId"}}}
+WHY = "the sender has fixed its template"
+ALL: dict[str, Any] = {"outcome": "invalid", "fixes": {"rename": {"employeeID": "employeeId"}}}
 
 
 def wrong(number: int, **more: Any) -> dict[str, Any]:
@@ -185,23 +185,23 @@ async def test_those_are_meant_that_fit_all_that_is_said(
     of_list = [{**cloud, "source": "other", "data": wrong(3)}, {"employeeId": "9"}]
     await refuse(stage, wrong(1), {**cloud, "data": wrong(2)}, of_list)
     rename = {name: name.replace("ID", "Id") for name in ("employeeID", "data.employeeID")}
-    shown = await show(stage, **said, mend={"rename": rename})
+    shown = await show(stage, **said, fixes={"rename": rename})
     assert {one.person for one in shown.messages} == expected
 
 
 async def test_by_keys_the_unknown_are_named_and_the_others_sent(stage: Stage) -> None:
     (kept,) = await refuse(stage, wrong(1))
-    shown = await show(stage, keys=[kept.key, "nothing"], mend=ALL["mend"])
+    shown = await show(stage, keys=[kept.key, "nothing"], fixes=ALL["fixes"])
     assert outcomes(shown) == [Resending.SENT]
     assert shown.unknown == ("nothing",)
 
 
 async def test_who_is_meant_is_said_of_one_message_alone(stage: Stage) -> None:
     first, _ = await refuse(stage, {"name": "Ada"}, {"name": "Bob"})
-    mend = {"drop": ["name"], "give": {"employeeId": "1", "action": "offboard"}}
+    fix = {"drop": ["name"], "give": {"employeeId": "1", "action": "offboard"}}
     with pytest.raises(InvalidMessage, match="one message at a time"):
-        await show(stage, outcome="invalid", mend=mend)
-    shown = await show(stage, keys=[first.key], mend=mend)
+        await show(stage, outcome="invalid", fixes=fix)
+    shown = await show(stage, keys=[first.key], fixes=fix)
     assert [(one.person, one.action) for one in shown.messages] == [("1", "offboard")]
 
 
@@ -300,18 +300,18 @@ async def test_resending_anything_twice_and_in_any_order_changes_no_more_than_on
         message = Message(json.dumps(body).encode(), Envelope(place, at))
         await take_events([message], stage.world, NOW + HOUR)
     rename = {"employeeID": "employeeId", "data.employeeID": "data.employeeId"}
-    mend: dict[str, Any] = {"mend": {"rename": rename}}
+    fix: dict[str, Any] = {"fixes": {"rename": rename}}
     kept = [one.key for one in await stage.world.ledger.refused(99)]
     # Some first and alone, in whatever order; then all, twice.
     for pick in picks:
         if kept:
-            await resend(stage, keys=[kept[pick % len(kept)]], **mend)
-    await resend(stage, outcome="invalid", **mend)
+            await resend(stage, keys=[kept[pick % len(kept)]], **fix)
+    await resend(stage, outcome="invalid", **fix)
     once = await people(stage, *PEOPLE)
-    await resend(stage, outcome="invalid", **mend)
+    await resend(stage, outcome="invalid", **fix)
     for pick in reversed(picks):
         if kept:
-            await resend(stage, keys=[kept[pick % len(kept)]], **mend)
+            await resend(stage, keys=[kept[pick % len(kept)]], **fix)
     assert await people(stage, *PEOPLE) == once
     newest = {number: leaves for number, _, leaves, _, _ in in_time}
     for number, leaves in newest.items():

@@ -5,13 +5,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.contracts.api.method_request import MethodsAsked
 from shared.contracts.api.view import View
 from shared.contracts.api.words import ForecastBy
-from shared.contracts.messages.contract import Contract
 
 
-class ForecastOn(Contract):
-    """Which day is asked about, and by what people are grouped."""
+class ForecastOn(MethodsAsked):
+    """Which day is asked about, of whom, and by what people are grouped."""
 
     on: date
     """The day, in UTC, such as 2027-02-01."""
@@ -19,7 +19,7 @@ class ForecastOn(Contract):
     """`method`, `wave` or `department`."""
 
 
-class ForecastPage(Contract):
+class ForecastPage(MethodsAsked):
     """Which day is asked about, and which part of the people."""
 
     on: date
@@ -66,6 +66,10 @@ class ResetForecastView(View):
     """That people in scope did by themselves."""
     calls_in_thirty_days: float | None
     """How many of those would come to the helpdesk instead; null where nobody can reset."""
+    method: str | None = None
+    """What was asked for: only those who hold one of these are counted; null: everybody."""
+    only_method: str | None = None
+    """Likewise: only those of whom nothing else counts today."""
 
 
 class ForecastPerson(View):

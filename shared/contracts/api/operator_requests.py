@@ -142,7 +142,7 @@ class Forget(Contract):
         return self
 
 
-class Mending(Contract):
+class Fixes(Contract):
     """How fields of refused messages are put right; each as the refusal names it."""
 
     rename: Mapping[Name, Name] = Field(default_factory=dict)
@@ -168,7 +168,7 @@ class Resend(Contract):
     """The field that was refused, without its place in a list."""
     source: Name | None = None
     """The events' own source."""
-    mend: Mending = Mending()
+    fixes: Fixes = Fixes()
     plan: Name | None = None
     """The fingerprint of what was shown."""
 

@@ -1,6 +1,13 @@
 """The operator API's answers about people: the way of each, and what would become of them."""
 
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.api.method_request import MethodsAsked
 from shared.contracts.api.view import View
+from shared.contracts.api.words import PersonState
 from shared.contracts.messages.contract import Moment
 
 
@@ -44,6 +51,22 @@ class StepView(View):
     reason: str
     text: str
     detail: str
+
+
+class MethodView(View):
+    """A method that somebody has registered, and whether it counts for a reset today."""
+
+    name: str
+    """As the registration report calls it."""
+    counting: str
+    """`counts`, `beside-another` (it counts, and is not enough alone), `not-yet`, `ended`,
+    `not-for-administrators`, `never` or `not-known`."""
+    since: date | None = None
+    """The first day on which it counts; null where it always has, or never does."""
+    until: date | None = None
+    """The first day on which it no longer counts; null where no end is known, or it never does."""
+    text: str
+    """All of it in a sentence, such as `counts until 2027-02-01`."""
 
 
 class PersonSummary(View):
@@ -93,6 +116,8 @@ class PersonView(PersonSummary):
     """
     methods: tuple[str, ...] | None = None
     """What the registration report says they have registered; null where it was not read yet."""
+    held: tuple[MethodView, ...] | None = None
+    """The same methods, each with whether it counts; null where nobody has looked it up."""
     steps: tuple[StepView, ...]
 
 
@@ -150,3 +175,28 @@ class PeopleView(View):
     """Those who are remembered."""
     forecast: tuple[ForecastView, ...] = ()
     """Those in Entra who are not, where somebody's way is asked for."""
+
+
+class ListPeople(MethodsAsked):
+    """Which of the people who are remembered, and which part of them."""
+
+    state: PersonState | None = None
+    """Only those in this state; without it, everybody in scope."""
+    page: Annotated[int, Field(ge=0, le=15)] = 0
+    """From 0; `nextPage` of the answer before."""
+
+
+class ListedPerson(PersonSummary):
+    """Somebody in a list, with what they have registered."""
+
+    wave: str | None
+    """The wave that claims them."""
+    held: tuple[MethodView, ...] | None
+    """What they have registered; null where the registration report was not read yet."""
+
+
+class PeoplePage(View):
+    """A part of the people who are meant."""
+
+    people: tuple[ListedPerson, ...]
+    next_page: int | None

@@ -16,7 +16,7 @@ class Resending(StrEnum):
     HELD = "held"
     """The same event waits at a brake: `sspr held` decides."""
     NOT_POSSIBLE = "not-possible"
-    """It cannot be read, or not be mended so."""
+    """It cannot be read, or not be fixed so."""
 
 
 class ResentView(View):

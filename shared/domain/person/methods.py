@@ -116,11 +116,14 @@ class ResetRules:
 
     def lacks_one(self, held: HeldMethods, day: date) -> bool:
         """Tells whether one more method that counts, and is enough alone, would be enough."""
-        needed = self.required_of_administrators if held.administrator else self.required
-        return len(self.counting(held, day)) + 1 >= needed
+        return len(self.counting(held, day)) + 1 >= self.needed(held)
+
+    def needed(self, held: HeldMethods) -> int:
+        """Returns how many methods a reset asks for of whoever holds these."""
+        return self.required_of_administrators if held.administrator else self.required
 
     def _suffices(self, names: frozenset[str], held: HeldMethods) -> bool:
-        needed = self.required_of_administrators if held.administrator else self.required
+        needed = self.needed(held)
         if len(names) < needed:
             return False
         return needed > 1 or any(

@@ -27,5 +27,5 @@ class SyncMode(StrEnum):
     )
     NONE = (
         "none",
-        "Entra Connect's own scheduler: every 30 minutes as shipped; the worker starts nothing.",
+        "Entra Connect's own scheduler: every 30 minutes by default; the worker starts nothing.",
     )

@@ -60,7 +60,7 @@ class PauseReason(StrEnum):
 
 _TEXTS = {
     PauseReason.BY_OPERATOR: "An operator paused the rollout.",
-    PauseReason.GATE_FAILED: "A gate failed; mend the cause, then resume, or roll the wave back.",
+    PauseReason.GATE_FAILED: "A gate failed; fix the cause, then resume, or roll the wave back.",
     PauseReason.GATE_INCONCLUSIVE: "A gate had too little to go by for too long.",
     PauseReason.ROLLED_BACK: "A wave was rolled back; resume puts its people in again.",
     PauseReason.UNSAFE_PLAN: "What was to be done would have touched more people than allowed.",

@@ -108,6 +108,6 @@ async def _done(operation: Operation, world: World, now: datetime, *, returns: i
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
     except Exception as error:  # noqa: BLE001  # the log says where
         kind = say_unforeseen(error)
-        problem = f"nobody foresaw this ({kind}); the app's log says more"
+        problem = f"an unexpected error ({kind}); the app's log says more"
         return replace(operation, state=OperationState.REFUSED, problem=problem)
     return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

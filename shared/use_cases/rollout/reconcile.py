@@ -85,7 +85,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         wanted = replace(plan, drift=() if held else repairs)
         await _make_good(stored, wanted, snapshot, world, clock)
     except LedgerConflict:
-        # An operator was first; the next tick plans anew.
+        # An operator was first; the next tick plans again.
         _log.info("rollout-changed-meanwhile")
         return
     finally:
@@ -137,7 +137,7 @@ async def _chunks[T](
     for chunk in batched(items, CHUNK, strict=False):
         current = await world.rollouts.current()
         if current is None or _meaning(current.rollout) != _meaning(stored.rollout):
-            raise LedgerConflict("the rollout was changed meanwhile; the next tick plans anew")
+            raise LedgerConflict("the rollout was changed meanwhile; the next tick plans again")
         if await is_stopped(world):
             raise LedgerConflict("everything that writes was stopped meanwhile")
         yield chunk

@@ -28,8 +28,8 @@ from shared.use_cases.signalling import emit
 MOST_NAMED = 200
 """Object ids shown of those who would be taken out."""
 _TEXTS = {
-    CauseKind.EVENT: "An onboarding event holds them in.",
-    CauseKind.NEW_HIRE: "The rule for new hires holds them in.",
+    CauseKind.EVENT: "An onboarding event claims them too.",
+    CauseKind.NEW_HIRE: "The rule for new hires claims them too.",
     CauseKind.OVERRIDE: "An operator included them.",
     CauseKind.FOUND: "They were in the group before the rollout.",
 }

@@ -96,7 +96,7 @@ def _unsure(place: ForecastPlace) -> str:
     sure = f"{_named(place.latest)} does at the latest" if place.latest else "it may be none"
     return (
         f"Which wave means this person depends on everybody else; {sure}. "
-        "`sspr plan` of the document in force tells."
+        "`sspr plan` of the current document shows it."
     )
 
 

@@ -11,6 +11,7 @@ from shared.contracts.api.people_views import (
     ClaimView,
     ExclusionView,
     ForecastView,
+    MethodView,
     PeopleView,
     PersonSummary,
     PersonView,
@@ -20,12 +21,14 @@ from shared.contracts.api.status_views import FlagCount, StateCount, StatusView,
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.contracts.messages.version import running_version
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
-from shared.domain.person.methods import HeldMethods
+from shared.domain.person.method_standing import standings
+from shared.domain.person.methods import HeldMethods, ResetRules
 from shared.domain.person.people import Identifier
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
+from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.views.describe_forecast import describe_forecast
 from shared.use_cases.views.describe_writing import writing_view
 
@@ -80,11 +83,43 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     shown = people_view(found.values(), now, forecast=forecast)
     still = await _still_members(found.values(), {one.object_id for one in people}, world)
     domains = {one.object_id: one.domain for one in people}
+    methods = await _methods(found.values(), world, now)
     looked_after = tuple(
-        one.model_copy(update={"still_member": still.get(one.key), "domain": domains.get(one.key)})
+        one.model_copy(
+            update={
+                "still_member": still.get(one.key),
+                "domain": domains.get(one.key),
+                "held": methods.get(one.key),
+            }
+        )
         for one in shown.people
     )
     return shown.model_copy(update={"people": looked_after})
+
+
+async def _methods(
+    enrolments: Collection[Enrolment], world: World, now: datetime
+) -> Mapping[str, tuple[MethodView, ...]]:
+    """Tells of those whose methods are known whether each of them counts today."""
+    held = {one.key: one.held for one in enrolments if one.held is not None}
+    if not held:
+        return {}
+    rules = (await policy_in_force(world)).resets
+    return {key: method_views(methods, rules, now) for key, methods in held.items()}
+
+
+def method_views(held: HeldMethods, rules: ResetRules, now: datetime) -> tuple[MethodView, ...]:
+    """Returns each of the methods as operators see it, with whether it counts today."""
+    return tuple(
+        MethodView(
+            name=one.name,
+            counting=one.counting,
+            since=one.since,
+            until=one.until,
+            text=one.text,
+        )
+        for one in standings(held, rules, now.date())
+    )
 
 
 async def _still_members(

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 
 from shared.contracts.api.forecast_views import (
+    ForecastOn,
+    ForecastPage,
     ForecastPeople,
     ForecastPerson,
     ForecastTally,
@@ -12,7 +14,8 @@ from shared.contracts.api.forecast_views import (
 )
 from shared.contracts.api.words import ForecastBy
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.methods import ResetRules
+from shared.domain.person.method_filter import MethodFilter
+from shared.domain.person.methods import Ability, ResetRules
 from shared.domain.person.partitions import BUCKETS
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.reset_forecast import (
@@ -27,6 +30,7 @@ from shared.domain.plan.reset_forecast import (
 from shared.domain.rollout.resets import ResetOutcome
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.views.list_people import filter_of, next_bucket
 
 MONTH = timedelta(days=30)
 """As long as Entra keeps its audit log."""
@@ -36,22 +40,27 @@ type Group = Callable[[EnrolmentSummary], Iterable[str]]
 
 
 async def describe_reset_forecast(
-    on: date, group_by: ForecastBy, world: World, now: datetime
+    asked: ForecastOn, world: World, now: datetime
 ) -> ResetForecastView:
-    """Foretells everybody in scope, in numbers.
+    """Foretells everybody in scope, or those of them whose methods are asked for, in numbers.
 
     Raises:
         InvalidMessage: the day is over.
         DirectoryUnavailable: Graph could not be asked for departments or for resets.
     """
+    on = asked.on
     _check(on, now)
     rules = (await policy_in_force(world)).resets
-    group = await _grouping(group_by, world)
-    tallies = Tallies()
+    meant = filter_of(asked, rules)
+    group = await _grouping(asked.group_by, world)
+    tallies, able = Tallies(), 0
     async for page in world.ledger.summaries():
         for person in page:
-            if person.state.is_in_scope:
-                forecast = foretell(person, rules, on)
+            if not person.state.is_in_scope:
+                continue
+            forecast = foretell(person, rules, on)
+            able += forecast.today is Ability.CAN
+            if meant.means(person.held, rules, now.date()):
                 tallies.count(person, forecast, group(person), rules, on)
     resets = await world.directory.resets(now - MONTH)
     succeeded = sum(one.outcome is ResetOutcome.SUCCEEDED for one in resets)
@@ -59,7 +68,7 @@ async def describe_reset_forecast(
     return ResetForecastView(
         today=now.date(),
         on=on,
-        group_by=group_by,
+        group_by=asked.group_by,
         whole=_tally("", whole),
         groups=_by_loss(tallies.groups),
         losing=tuple(
@@ -68,26 +77,33 @@ async def describe_reset_forecast(
         ),
         saved_by_one_more=tallies.gained_by_one_more,
         resets_in_thirty_days=succeeded,
-        calls_in_thirty_days=helpdesk_calls(
-            whole.changes[Change.LOSES], succeeded, whole.can_today
-        ),
+        # By the rate of everybody who can, since the resets are everybody's.
+        calls_in_thirty_days=helpdesk_calls(whole.changes[Change.LOSES], succeeded, able),
+        method=asked.method,
+        only_method=asked.only_method,
     )
 
 
-async def list_forecast_people(on: date, page: int, world: World, now: datetime) -> ForecastPeople:
-    """Lists a sixteenth of the people in scope, each foretold.
+async def list_forecast_people(asked: ForecastPage, world: World, now: datetime) -> ForecastPeople:
+    """Lists those who are asked for of a sixteenth of the people in scope, each foretold.
 
     Raises:
         InvalidMessage: the day is over.
     """
-    _check(on, now)
+    _check(asked.on, now)
     rules = (await policy_in_force(world)).resets
+    meant = filter_of(asked, rules)
     people: list[ForecastPerson] = []
-    async for summaries in world.ledger.summaries([BUCKETS[page]]):
-        inside = {one.key: one for one in summaries if one.state.is_in_scope}
-        people += await _named(inside, rules, on, world)
-    is_last = page + 1 == len(BUCKETS)
-    return ForecastPeople(people=tuple(people), next_page=None if is_last else page + 1)
+    async for summaries in world.ledger.summaries([BUCKETS[asked.page]]):
+        inside = {one.key: one for one in summaries if _is_meant(one, meant, rules, now)}
+        people += await _named(inside, rules, asked.on, world)
+    return ForecastPeople(people=tuple(people), next_page=next_bucket(asked.page))
+
+
+def _is_meant(
+    person: EnrolmentSummary, meant: MethodFilter, rules: ResetRules, now: datetime
+) -> bool:
+    return person.state.is_in_scope and meant.means(person.held, rules, now.date())
 
 
 async def _named(

@@ -28,6 +28,8 @@ FOUND = {
     "savedByOneMore": 340,
     "resetsInThirtyDays": 70,
     "callsInThirtyDays": 34.0,
+    "method": None,
+    "onlyMethod": None,
 }
 PERSON = {
     "objectId": "id-1",
@@ -103,3 +105,16 @@ def test_a_day_that_is_none_or_over_is_refused_before_the_app_is_asked(api: Api,
     assert done.exit_code == 2
     assert "write" in done.stderr
     assert api.paths == []
+
+
+def test_the_forecast_of_those_with_certain_methods_asks_the_app_for_these(api: Api) -> None:
+    api.answer("forecast", (200, FOUND | {"method": "sms,voice", "onlyMethod": "sms"}))
+    api.answer("forecast/people", (200, {"people": [PERSON], "nextPage": None}))
+    words = ["--method", "sms", "--method", "voice", "--only-method", "sms"]
+    done = sspr(api, "forecast", "--on", ON, *words, "--people", "-")
+    assert done.exit_code == 0
+    assert [path.partition("?")[2].split("&")[-2:] for path in api.paths] == [
+        ["method=sms%2Cvoice", "onlyMethod=sms"]
+    ] * 2
+    assert "who have registered sms or voice and of whom only sms counts today" in done.stderr
+    assert "--method sms --method voice --only-method sms --people people.csv" in done.stderr

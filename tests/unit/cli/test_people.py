@@ -3,15 +3,21 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from cli.exits import Failure, Status
 from cli.until import read_until
 from shared.contracts.api.operator_requests import ByHand, Steer
-from shared.contracts.api.people_views import CauseView, ClaimView, ExclusionView
-from tests.support.cli_api import LOST, Api, refusal, serving, sspr
+from shared.contracts.api.people_views import (
+    CauseView,
+    ClaimView,
+    ExclusionView,
+    ListedPerson,
+    MethodView,
+)
+from tests.support.cli_api import LOST, NOT_KNOWN, Api, refusal, serving, sspr
 from tests.support.cli_samples import NOW, person
 
 HELD = person(
@@ -157,3 +163,72 @@ def test_what_is_no_end_is_refused_with_the_forms_that_there_are(typed: str) -> 
 def test_an_end_that_has_passed_is_refused(typed: str) -> None:
     with pytest.raises(Failure, match="has passed"):
         read_until(typed, NOW)
+
+
+SMS = MethodView(
+    name="mobilePhone",
+    counting="counts",
+    until=date(2127, 2, 1),
+    text="counts until 2127-02-01",
+)
+
+
+def test_a_person_is_shown_with_whether_each_method_counts_and_until_when(api: Api) -> None:
+    grace = person("resettable", methods=("mobilePhone",), held=(SMS,))
+    api.answer("users/grace@contoso.test", (200, {"people": [grace], "forecast": []}))
+    done = sspr(api, "user", "grace@contoso.test")
+    assert done.exit_code == 0
+    assert "mobilePhone: counts until 2127-02-01" in done.stdout
+
+
+def test_an_older_app_says_the_methods_alone(api: Api) -> None:
+    grace = person("resettable", methods=("email", "mobilePhone"))
+    api.answer("users/7", (200, {"people": [grace], "forecast": []}))
+    assert "email, mobilePhone" in sspr(api, "user", "7").stdout
+
+
+def listed(number: int) -> dict[str, object]:
+    return ListedPerson(
+        key=f"id-{number}",
+        user_principal_name=f"p{number}@contoso.test",
+        employee_id=None,
+        state="resettable",
+        reason="registered",
+        flag=None,
+        since=NOW,
+        wave="pilot",
+        held=(SMS,),
+    ).model_dump(mode="json", by_alias=True)
+
+
+@pytest.fixture
+def two_pages(api: Api) -> Api:
+    pages = [{"people": [listed(1)], "nextPage": 1}, {"people": [listed(2)], "nextPage": None}]
+    api.answer("people", *((200, page) for page in pages))
+    return api
+
+
+def test_people_are_listed_by_method_and_state_to_the_last_page(two_pages: Api) -> None:
+    words = ["--method", "sms", "--only-method", "voice", "--state", "resettable"]
+    done = sspr(two_pages, "people", *words)
+    assert done.exit_code == 0
+    assert two_pages.paths == [
+        f"people?page={page}&method=sms&onlyMethod=voice&state=resettable" for page in (0, 1)
+    ]
+    assert "p1@contoso.test" in done.stdout
+    assert "p2@contoso.test" in done.stdout
+    assert "counts until 2127-02-01" in done.stdout
+
+
+def test_a_list_of_people_is_written_as_json_and_as_csv(two_pages: Api) -> None:
+    assert json.loads(sspr(two_pages, "people", "-o", "json").stdout) == [listed(1), listed(2)]
+    lines = sspr(two_pages, "people", "-o", "csv").stdout.splitlines()
+    assert lines[0].startswith("objectId,userPrincipalName,employeeId,state")
+    assert lines[-1].endswith("pilot,mobilePhone,mobilePhone counts until 2127-02-01")
+
+
+def test_an_app_that_lists_nobody_is_said_to_be_older(api: Api) -> None:
+    api.answer("people", NOT_KNOWN)
+    done = sspr(api, "people")
+    assert done.exit_code == Status.NOT_FOUND
+    assert "older" in done.stderr

@@ -309,7 +309,7 @@ def test_a_plan_refused_because_it_was_applied_before_is_told_so(api: Api) -> No
     applies(api, plan(), operation("refused", problem="the world has changed", kind="apply"))
     done = sspr(api, "apply", "--plan", FINGERPRINT, "--yes")
     assert done.exit_code == 5
-    in_force = "its document is in force already, since 2026-03-02 08:00:00 UTC by key: kim"
+    in_force = "its document is the current one already, since 2026-03-02 08:00:00 UTC by key: kim"
     assert done.stderr.splitlines()[-1].endswith(in_force)
 
 

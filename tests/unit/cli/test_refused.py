@@ -12,7 +12,7 @@ from shared.contracts.api.resend_views import ResendView, ResentView
 from tests.support.cli_api import Api, refusal, serving, sspr
 from tests.support.cli_samples import REFUSED, STATUS, as_json
 
-WHY = ("--why", "the template is mended")
+WHY = ("--why", "the template is fixed")
 PATH = "refused/resend"
 
 
@@ -72,8 +72,8 @@ def test_what_would_be_sent_is_shown_with_the_way_to_send_it(api: Api) -> None:
     assert asked.json == {
         "outcome": "invalid",
         "field": "employeeID",
-        "reason": "the template is mended",
-        "mend": {
+        "reason": "the template is fixed",
+        "fixes": {
             "rename": {"employeeID": "employeeId"},
             "give": {"action": "offboard"},
             "drop": ["x"],

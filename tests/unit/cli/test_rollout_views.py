@@ -341,7 +341,7 @@ def test_a_name_cannot_break_out_of_markdown() -> None:
 def test_a_rollback_tells_who_leaves_and_who_stays_and_why() -> None:
     view = report_view(rollback_report(rollback()))
     assert "2 people would be taken out." in shown(view)
-    assert line_with("An event holds them in.", view).split()[0] == "3"
+    assert line_with("An event claims them too.", view).split()[0] == "3"
     assert "another" in shown(view)
     done = rollback_report(rollback(done=True))
     assert "2 people are on their way out." in shown(report_view(done))

@@ -337,7 +337,7 @@ def test_a_mistake_is_told_with_its_line_its_field_and_what_to_write(
         ("exclude: {attributes: {employeType: []}}", "exclude.attributes.employeType", "did you"),
         ("exclude:", "exclude", "there is no value"),
         (f"{KIND}, employeeType: ['**']}}]}}", "exclude.kinds[0].employeeType[0]", "everybody"),
-        (f"{KIND}}}]}}", "exclude.kinds[0]", "say by what it is told"),
+        (f"{KIND}}}]}}", "exclude.kinds[0]", "say by what it is recognised"),
         (
             f"{KIND}, employeeType: [x]}}, {{name: Rooms, displayName: [y]}}]}}",
             "exclude.kinds[1].name",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.api.forecast_views import ForecastOn, ForecastPage
 from shared.contracts.api.words import ForecastBy
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.documented_methods import SMS_AND_VOICE_END
@@ -67,7 +68,9 @@ async def crowded(stage: Stage) -> Stage:
 async def test_everybody_in_scope_is_foretold_by_group(
     crowded: Stage, group_by: ForecastBy, groups: list[tuple[str, int, int]]
 ) -> None:
-    found = await describe_reset_forecast(SMS_AND_VOICE_END, group_by, crowded.world, NOW)
+    found = await describe_reset_forecast(
+        ForecastOn(on=SMS_AND_VOICE_END, group_by=group_by), crowded.world, NOW
+    )
     whole = found.whole
     assert (whole.people, whole.can_today, whole.can_then, whole.lose) == (4, 3, 1, 2)
     assert [(one.group, one.people, one.lose) for one in found.groups] == groups
@@ -82,7 +85,9 @@ async def test_everybody_in_scope_is_foretold_by_group(
 async def test_the_people_are_listed_one_by_one_until_the_last_page(crowded: Stage) -> None:
     people, page = list[Any](), 0
     while True:
-        found = await list_forecast_people(SMS_AND_VOICE_END, page, crowded.world, NOW)
+        found = await list_forecast_people(
+            ForecastPage(on=SMS_AND_VOICE_END, page=page), crowded.world, NOW
+        )
         people += found.people
         if found.next_page is None:
             break
@@ -99,9 +104,35 @@ async def test_the_people_are_listed_one_by_one_until_the_last_page(crowded: Sta
 async def test_a_day_that_is_over_is_refused_by_name(stage: Stage) -> None:
     yesterday = (NOW - timedelta(days=1)).date()
     with pytest.raises(InvalidMessage, match="on: "):
-        await describe_reset_forecast(yesterday, ForecastBy.WAVE, stage.world, NOW)
+        await describe_reset_forecast(ForecastOn(on=yesterday), stage.world, NOW)
 
 
 async def test_of_nobody_nothing_is_foretold(stage: Stage) -> None:
-    found = await describe_reset_forecast(SMS_AND_VOICE_END, ForecastBy.METHOD, stage.world, NOW)
+    found = await describe_reset_forecast(ForecastOn(on=SMS_AND_VOICE_END), stage.world, NOW)
     assert (found.whole.people, found.groups, found.calls_in_thirty_days) == (0, (), None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "numbers", "calls"),
+    [
+        ({"method": "sms"}, (3, 3, 1, 2), 2.0),
+        ({"method": "passkey,email"}, (2, 2, 1, 1), 1.0),
+        ({"onlyMethod": "sms"}, (2, 2, 0, 2), 2.0),
+        ({"method": "passkey", "onlyMethod": "mobilePhone"}, (1, 1, 0, 1), 1.0),
+        ({"method": "windowsHelloForBusiness"}, (0, 0, 0, 0), 0.0),
+    ],
+)
+async def test_the_forecast_of_those_with_certain_methods_counts_these_alone(
+    crowded: Stage, asked: dict[str, str], numbers: tuple[int, ...], calls: float
+) -> None:
+    """And takes the rate of calls from everybody, since the resets are everybody's."""
+    query = ForecastOn.read_object({"on": str(SMS_AND_VOICE_END), **asked})
+    found = await describe_reset_forecast(query, crowded.world, NOW)
+    whole = found.whole
+    assert (whole.people, whole.can_today, whole.can_then, whole.lose) == numbers
+    assert found.calls_in_thirty_days == calls
+    listed = 0
+    for page in range(16):
+        part = ForecastPage.read_object({"on": str(SMS_AND_VOICE_END), "page": page, **asked})
+        listed += len((await list_forecast_people(part, crowded.world, NOW)).people)
+    assert listed == numbers[0]

@@ -53,7 +53,7 @@ def _length(value: Any) -> str:
         if timedelta(0) < length(value) <= _LONGEST:
             return value
         raise ValueError("write a length of at most a year")
-    raise ValueError("write a length such as 60d, 12h or P60D")
+    raise ValueError("write a length such as 60d or 12h")
 
 
 def _since(value: Any) -> str:

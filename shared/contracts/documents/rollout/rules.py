@@ -49,7 +49,9 @@ def kinds_make_sense(root: Node) -> Complaints:
             yield Complaint((*path, "name"), reason)
         traits = [key for key in kind.keys if key in set(Trait)]
         if isinstance(kind.content, dict) and not traits:
-            yield Complaint(path, f"say by what it is told: {', '.join(list(Trait)[:4])} or others")
+            yield Complaint(
+                path, f"say by what it is recognised: {', '.join(list(Trait)[:4])} or others"
+            )
         for trait in traits:
             for where, pattern in _items(root, *path, trait):
                 text = pattern.content

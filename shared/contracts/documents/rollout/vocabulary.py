@@ -235,12 +235,12 @@ class DriftPart(Part):
     removed_by_hand: DriftAction = Field(
         DriftAction.REPAIR,
         description="Somebody was taken out who belongs in. repair: put in again; report: only "
-        "told of.",
+        "reported.",
     )
     added_by_hand: DriftAction = Field(
         DriftAction.REPORT,
         description="Somebody was put in whom nothing here wants in. repair: taken out again; "
-        "report: only told of.",
+        "report: only reported.",
     )
 
 

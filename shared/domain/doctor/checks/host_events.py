@@ -16,7 +16,7 @@ _MEANINGS: Final[Mapping[int, str]] = {
     31014: "switching writeback off failed",
     31034: "the listener on Service Bus failed",
     31044: "writeback does not work",
-    32000: "an error that nobody foresaw",
+    32000: "an unexpected error",
     32001: "the reset service of the cloud was not reached",
     32002: "Service Bus was not reached",
     32003: "the service sent what is not understood",

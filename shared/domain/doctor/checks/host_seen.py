@@ -25,7 +25,7 @@ def _judge(evidence: Evidence, now: datetime) -> Finding | None:
     known = [one for one in evidence.hosts.values() if one]
     if not known:
         return unknown(
-            "no worker has told of the host yet: it is older than this app, or does not look",
+            "no worker has reported the host yet: it is older than this app, or does not look",
             "Update the worker and the JEA endpoint; SSPR_WORKER_SYNC_LOOK_EVERY is not to be 0.",
         )
     newest = max(known, key=lambda one: one.looked_at)

@@ -44,7 +44,7 @@ def _judge(gate: Gate, look: Look) -> Result:
 
 def _condition(gate: Gate) -> str:
     return (
-        f"at most {shares.share_text(gate)} of its people foretold to be refused a reset by AD "
+        f"at most {shares.share_text(gate)} of its people predicted to be refused a reset by AD "
         f"(looked at within {duration_text(gate.window)})"
     )
 
@@ -52,7 +52,7 @@ def _condition(gate: Gate) -> str:
 KIND = GateKind(
     name="preflight",
     meaning="The share of the wave's people whose reset Active Directory would refuse, as the "
-    "worker foretells it; whoever was not looked at lately counts as not known.",
+    "worker predicts it; whoever was not looked at lately counts as not known.",
     summary="People whose reset AD would refuse; {} for defaults.",
     standard=False,
     parameters=(
@@ -68,13 +68,13 @@ KIND = GateKind(
     guide=Guide(
         threshold="at most {} of the wave's people",
         window="found within {}",
-        looks_at="what the worker foretells of the wave's people whose password is one of AD; it "
+        looks_at="what the worker predicts for the wave's people whose password is one of AD; it "
         "is asked about whoever was not looked at lately",
         passes="at most the share would be refused, whatever the rest comes to",
         fails="more would be",
         inconclusive="of too many it is not known",
         cause="protected or disabled accounts, missing rights of the connector account, a minimum "
         "password age",
-        remedy="`sspr doctor person` says of each; exclude them, or mend their accounts",
+        remedy="`sspr doctor person` says of each; exclude them, or fix their accounts",
     ),
 )

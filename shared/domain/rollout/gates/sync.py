@@ -61,7 +61,7 @@ KIND = GateKind(
     name="sync",
     older_names=("deltaSync",),
     meaning="Whether the sync that carries AD to Entra goes well: the newest delta sync of Entra "
-    "Connect, or the jobs of Entra Cloud Sync; passes where the topology needs no worker, and "
+    "Connect, or the jobs of Entra Cloud Sync. It passes where the topology needs no worker, and "
     "where a worker leaves the sync to a scheduler that nobody hears of.",
     summary="The sync of AD to Entra; null: no such gate.",
     standard=True,

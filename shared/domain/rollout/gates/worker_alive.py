@@ -18,7 +18,7 @@ from shared.domain.rollout.gates.worker import because, doubt_of_the_topology, p
 
 
 def _judge(gate: Gate, look: Look) -> Result:
-    """Judges by the newest sign of life.
+    """Judges by the newest heartbeat.
 
     A worker that was never heard of has a window to show up.
     """
@@ -68,7 +68,7 @@ KIND = GateKind(
     doubt=doubt_of_the_topology,
     guide=Guide(
         window="silent for {} at most",
-        looks_at="the hybrid worker's newest sign of life",
+        looks_at="the hybrid worker's newest heartbeat",
         passes="not older than the window, and AD answers it",
         fails="older, or AD is silent",
         inconclusive="none was ever heard of; fails after the window",

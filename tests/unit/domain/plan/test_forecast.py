@@ -77,9 +77,9 @@ def test_a_number_or_a_balanced_share_that_is_ahead_only_a_plan_can_tell(
 ) -> None:
     view = seen(ahead(wave("some", selection=selection), ALL, **changes))
     assert (view.wave, view.begun) == (None, False)
-    assert "all (100 %) does at the latest. `sspr plan` of the document in force" in view.text
+    assert "all (100 %) does at the latest. `sspr plan` of the current document" in view.text
     alone = seen(ahead(wave("some", selection=selection), **changes))
-    assert "it may be none. `sspr plan` of the document in force tells." in alone.text
+    assert "it may be none. `sspr plan` of the current document shows it." in alone.text
 
 
 def test_a_wave_that_means_the_person_before_one_that_only_a_plan_can_tell_is_sure() -> None:

@@ -1,4 +1,4 @@
-"""The mended event: a refused message with its fields put right, and its action, times and id kept.
+"""The fixed event: a refused message with its fields put right, and its action, times and id kept.
 
 What is sent again must not say more than it said the first time. A leaver's message never becomes
 a hire by the loss of the field that said so; an old message keeps its time, so that a newer one
@@ -36,7 +36,7 @@ _TYPES: Final = {"onboard": ONBOARDED, "offboard": OFFBOARDED}
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """How fields are put right; each is named as the refusal names it: `data.employeeId`.
 
     Raises:
@@ -52,7 +52,7 @@ class Mend:
     def __post_init__(self) -> None:
         for name in (*self.renamed, *self.renamed.values(), *self.dropped, *self.given):
             if name in _IDENTITY:
-                raise InvalidMessage(name, "is never mended: by it a second run is known")
+                raise InvalidMessage(name, "is never fixed: by it a second run is known")
 
     @property
     def names_somebody(self) -> bool:
@@ -60,16 +60,16 @@ class Mend:
         return any(_last(name) in NAMES for name in self.given)
 
 
-def mended_event(
-    body: bytes, mend: Mend, *, kept_as: str, said_at: datetime, now: datetime
+def fixed_event(
+    body: bytes, fix: Fix, *, kept_as: str, said_at: datetime, now: datetime
 ) -> dict[str, Any]:
     """Returns the CloudEvent that says what the message said.
 
-    Only what was not understood is mended; the rest stays as the sender wrote it.
+    Only what was not understood is fixed; the rest stays as the sender wrote it.
 
     Args:
         body: as it was sent.
-        mend: what is put right before it is read.
+        fix: what is put right before it is read.
         kept_as: the key that it is kept under; the id of an event that has none.
         said_at: when it was sent, at the latest.
         now: the time.
@@ -82,11 +82,11 @@ def mended_event(
         raise InvalidMessage("(body)", "is a list as a whole; send its events one by one")
     if not isinstance(value, dict):
         raise InvalidMessage("(body)", "is no object")
-    mended = _mended(value, mend, _not_understood(value))
+    fixed = _fixed(value, fix, _not_understood(value))
     if "specversion" in value:
-        event = _named(mended, kept_as, said_at)
+        event = _named(fixed, kept_as, said_at)
     else:
-        event = _from_plain(value, mended, kept_as, said_at)
+        event = _from_plain(value, fixed, kept_as, said_at)
     _refuse_contradiction(value, event)
     read_request_object(event, Envelope(), now)
     return event
@@ -114,26 +114,26 @@ def _not_understood(value: Mapping[str, Any]) -> AbstractSet[str]:
     return frozenset()
 
 
-def _mended(value: dict[str, Any], mend: Mend, wrong: AbstractSet[str]) -> dict[str, Any]:
-    mended = deepcopy(value)
+def _fixed(value: dict[str, Any], fix: Fix, wrong: AbstractSet[str]) -> dict[str, Any]:
+    fixed = deepcopy(value)
     if not wrong:
-        return mended
-    for before, after in mend.renamed.items():
-        if (there := _holder(mended, before)) is not None:
+        return fixed
+    for before, after in fix.renamed.items():
+        if (there := _holder(fixed, before)) is not None:
             _refuse_understood(before, wrong)
-            holder = _holder_of_new(mended, after)
+            holder = _holder_of_new(fixed, after)
             if _last(after) in holder:
                 raise InvalidMessage(after, f"is there already, beside {before}")
             holder[_last(after)] = there.pop(_last(before))
-    for name in sorted(mend.dropped):
-        if (there := _holder(mended, name)) is not None:
+    for name in sorted(fix.dropped):
+        if (there := _holder(fixed, name)) is not None:
             _refuse_understood(name, wrong)
             del there[_last(name)]
-    for name, text in mend.given.items():
+    for name, text in fix.given.items():
         if _holder(value, name) is not None:
             _refuse_understood(name, wrong)
-        _holder_of_new(mended, name)[_last(name)] = text
-    return mended
+        _holder_of_new(fixed, name)[_last(name)] = text
+    return fixed
 
 
 def _refuse_understood(name: str, wrong: AbstractSet[str]) -> None:
@@ -161,29 +161,29 @@ def _last(name: str) -> str:
 
 
 def _from_plain(
-    value: Mapping[str, Any], mended: Mapping[str, Any], kept_as: str, said_at: datetime
+    value: Mapping[str, Any], fixed: Mapping[str, Any], kept_as: str, said_at: datetime
 ) -> dict[str, Any]:
     """Returns the event in an envelope.
 
     An event without an action joins. So one that has none now may have had it in what was taken
     away: it has to be said, unless nothing but a person's name was put right.
     """
-    others = mended.keys() - value.keys() - NAMES
-    if "action" not in mended and (others or len(mended) < len(value)):
+    others = fixed.keys() - value.keys() - NAMES
+    if "action" not in fixed and (others or len(fixed) < len(value)):
         reason = "what was taken away may have said it; say which it is, onboard or offboard"
         raise InvalidMessage("action", reason)
-    PlainEvent.read_object(mended)
-    event: dict[str, Any] = as_cloud_event(mended, source=SOURCE, event_id=kept_as)
+    PlainEvent.read_object(fixed)
+    event: dict[str, Any] = as_cloud_event(fixed, source=SOURCE, event_id=kept_as)
     return {**event, "time": said_at.isoformat()}
 
 
-def _named(mended: dict[str, Any], kept_as: str, said_at: datetime) -> dict[str, Any]:
+def _named(fixed: dict[str, Any], kept_as: str, said_at: datetime) -> dict[str, Any]:
     for name, otherwise in (("id", kept_as), ("source", SOURCE)):
-        if mended.get(name) in (None, ""):
-            mended[name] = otherwise
-    read = PersonCloudEvent.read_object(mended)
+        if fixed.get(name) in (None, ""):
+            fixed[name] = otherwise
+    read = PersonCloudEvent.read_object(fixed)
     # A sender's clock that was ahead was held against ours of then, which is the earlier one.
-    return {**mended, "time": min(read.time or said_at, said_at).isoformat()}
+    return {**fixed, "time": min(read.time or said_at, said_at).isoformat()}
 
 
 def _refuse_contradiction(value: Mapping[str, Any], event: Mapping[str, Any]) -> None:
