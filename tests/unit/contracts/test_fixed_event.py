@@ -56,7 +56,7 @@ def test_a_cloud_event_keeps_its_id_and_a_time_that_is_never_later_than_it_was_s
 
 
 @pytest.mark.parametrize(
-    ("value", "fixes", "field", "words"),
+    ("value", "fix", "field", "words"),
     [
         # What may have said that somebody leaves is not lost.
         ({"employeeId": "7", "status": "left"}, Fix(dropped={"status"}), "action", "say which"),
