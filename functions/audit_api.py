@@ -1,6 +1,6 @@
 """The operator API, the audit: for whoever exports it, or proves that nobody has touched it."""
 
-from functions.responses import NotFound
+from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.audit_views import AuditEnds, AuditPage
 from shared.contracts.api.operator_requests import After, Nothing
@@ -19,6 +19,4 @@ async def get_audit(asked: Request[Nothing]) -> AuditEnds:
 async def get_audit_records(asked: Request[After]) -> AuditPage:
     """Up to 500 records of a partition as they are chained, oldest first."""
     page = await read_audit(asked.path["partition"], asked.sent.after, asked.world)
-    if page is None:
-        raise NotFound("the audit has no such partition")
-    return page
+    return there(page, "the audit has no such partition")

@@ -1,6 +1,6 @@
 """The operator API, checks of people: would their resets be written back?"""
 
-from functions.responses import NotFound
+from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.check_views import (
     CheckAsked,
@@ -39,24 +39,16 @@ async def check_people(asked: Request[CheckPeople]) -> CheckAsked:
 async def check_plan_people(asked: Request[Nothing]) -> CheckAsked:
     """Have the worker look at everybody whom a plan would add."""
     check = await check_plan(asked.path["fingerprint"], asked.world, asked.now, actor=asked.actor)
-    if check is None:
-        raise NotFound("no plan with this fingerprint was shown")
-    return check
+    return there(check, "no plan with this fingerprint was shown")
 
 
 @routes.get("people-checks/{key}", takes=Nothing, answers=PeopleCheckView, refuses=(404,))
 async def get_check(asked: Request[Nothing]) -> PeopleCheckView:
     """How a check stands, and what it has found so far."""
-    check = await describe_check(asked.path["key"], asked.world, asked.now)
-    if check is None:
-        raise NotFound(_NO_CHECK)
-    return check
+    return there(await describe_check(asked.path["key"], asked.world, asked.now), _NO_CHECK)
 
 
 @routes.get("people-checks/{key}/people", takes=Page, answers=CheckedPeople, refuses=(404,))
 async def get_checked_people(asked: Request[Page]) -> CheckedPeople:
     """A page of the people of a check, and what was found of each."""
-    page = await list_checked(asked.path["key"], asked.sent.page, asked.world)
-    if page is None:
-        raise NotFound(_NO_CHECK)
-    return page
+    return there(await list_checked(asked.path["key"], asked.sent.page, asked.world), _NO_CHECK)

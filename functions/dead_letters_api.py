@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Collection
 from datetime import datetime
 from typing import Protocol
 
-from functions.responses import NotFound
+from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.dead_letter_views import (
     DeadLetterCounts,
@@ -38,7 +38,7 @@ async def get_dead_letter_counts(asked: Request[Nothing]) -> DeadLetterCounts:
 async def get_dead_letters(asked: Request[After]) -> DeadLetterPage:
     """Up to 100 dead letters of a queue, oldest first."""
     page = await list_dead_letters(asked.path["queue"], asked.sent.after, asked.world)
-    return _there(page, "there is no such queue")
+    return there(page, "there is no such queue")
 
 
 @routes.get(
@@ -53,7 +53,7 @@ async def get_dead_letter(asked: Request[Nothing]) -> DeadLetterView:
     known = number.isascii() and number.isdecimal() and len(number) < _LONGEST_NUMBER
     queue = asked.path["queue"]
     letter = await show_dead_letter(queue, int(number), asked.world) if known else None
-    return _there(letter, "the queue has no dead letter with that number")
+    return there(letter, "the queue has no dead letter with that number")
 
 
 @routes.post(
@@ -65,7 +65,7 @@ async def get_dead_letter(asked: Request[Nothing]) -> DeadLetterView:
 )
 async def resubmit_dead_letters(asked: Request[TheseDeadLetters]) -> DealtWithView:
     """Send dead letters to their queue again, as they are."""
-    return _there(await _done(resubmit, asked), "there is no such queue")
+    return there(await _done(resubmit, asked), "there is no such queue")
 
 
 @routes.post(
@@ -77,7 +77,7 @@ async def resubmit_dead_letters(asked: Request[TheseDeadLetters]) -> DealtWithVi
 )
 async def discard_dead_letters(asked: Request[TheseDeadLetters]) -> DealtWithView:
     """Take dead letters off; each is kept whole among the refused messages."""
-    return _there(await _done(discard, asked), "there is no such queue")
+    return there(await _done(discard, asked), "there is no such queue")
 
 
 class _Verb(Protocol):
@@ -103,9 +103,3 @@ async def _done(verb: _Verb, asked: Request[TheseDeadLetters]) -> DealtWithView 
         actor=asked.actor,
         reason=sent.reason,
     )
-
-
-def _there[T](found: T | None, otherwise: str) -> T:
-    if found is None:
-        raise NotFound(otherwise)
-    return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
-from functions.responses import NotFound
+from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.event_views import AcceptedEvents, EventView
 from shared.contracts.api.operator_requests import (
@@ -34,15 +34,14 @@ from shared.use_cases.views.list_people import list_people
 routes = Routes("people")
 _EXAMPLE = {"reason": "asked for by their manager", "until": "2026-12-31T00:00:00Z"}
 _REFUSED = (409, 503)
+_NOBODY = "nobody and nothing is known by that name"
 
 
 @routes.get("users/{identity}", takes=Nothing, answers=PeopleView, refuses=(404, 503))
 async def get_user(asked: Request[Nothing]) -> PeopleView:
     """The way of everybody whom a name means, and what would become of whom nothing asked for."""
     people = await describe_user(asked.path["identity"], asked.world, asked.now)
-    if people is None:
-        raise NotFound("nobody and nothing is known by that name")
-    return people
+    return there(people, _NOBODY)
 
 
 @routes.get("people", takes=ListPeople, answers=PeoplePage)
@@ -55,9 +54,7 @@ async def get_people(asked: Request[ListPeople]) -> PeoplePage:
 async def get_event(asked: Request[Nothing]) -> EventView:
     """What became of an event, and the way of whom it concerned."""
     event = await describe_event(asked.path["key"], asked.world, asked.now)
-    if event is None:
-        raise NotFound("nobody and nothing is known by that name")
-    return event
+    return there(event, _NOBODY)
 
 
 @routes.post(

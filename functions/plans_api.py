@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.responses import NotFound
+from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
@@ -50,19 +50,14 @@ async def plan_rollout(asked: Request[DocumentBody]) -> PlanOperation:
 @routes.get("rollout/plans/{fingerprint}", takes=Nothing, answers=PlanView, refuses=(404,))
 async def get_plan(asked: Request[Nothing]) -> PlanView:
     """A plan as it was shown."""
-    plan = await find_plan(asked.path["fingerprint"], asked.world)
-    if plan is None:
-        raise NotFound(_NO_PLAN)
-    return plan
+    return there(await find_plan(asked.path["fingerprint"], asked.world), _NO_PLAN)
 
 
 @routes.get("rollout/plans/{fingerprint}/people", takes=Page, answers=PlanPeople, refuses=(404,))
 async def get_plan_people(asked: Request[Page]) -> PlanPeople:
     """A page of the people of a plan."""
     page = await list_plan_people(asked.path["fingerprint"], asked.sent.page, asked.world)
-    if page is None:
-        raise NotFound(_NO_PLAN)
-    return page
+    return there(page, _NO_PLAN)
 
 
 @routes.post(
@@ -122,9 +117,7 @@ async def forget_events(asked: Request[Forget]) -> ForgetOperation:
 async def get_operation(asked: Request[Nothing]) -> AnyOperation:
     """How something that was asked for stands, and what came of it."""
     operation = await describe_operation(asked.path["key"], asked.world)
-    if operation is None:
-        raise NotFound("no operation has this key")
-    return operation
+    return there(operation, "no operation has this key")
 
 
 async def _requested[A: View](order: OperationOrder, asked: Request[Any], answer: type[A]) -> A:

@@ -65,6 +65,17 @@ def answer(view: View, status_code: int = 200) -> func.HttpResponse:
     return func.HttpResponse(view.as_json(), status_code=status_code, mimetype=JSON)
 
 
+def there[T](found: T | None, otherwise: str) -> T:
+    """What was found.
+
+    Raises:
+        NotFound: it is None; `otherwise` says what there is not.
+    """
+    if found is None:
+        raise NotFound(otherwise)
+    return found
+
+
 def status_of(error: SsprRolloutError) -> int:
     """The status of what is the sender's fault, or passes; all else is raised again."""
     status = next((code for kind, code in _STATUS.items() if isinstance(error, kind)), None)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from datetime import datetime
 from typing import Protocol
 
-from functions.responses import NotFound
+from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.operator_requests import (
     DocumentText,
@@ -38,9 +38,7 @@ async def get_rollout(asked: Request[Nothing]) -> RolloutView:
 async def get_document(asked: Request[Version]) -> DocumentText:
     """A version of the rollout document as it was applied."""
     text = await find_document(asked.sent.version, asked.world)
-    if text is None:
-        raise NotFound("there is no such version of the document")
-    return DocumentText(text=text)
+    return DocumentText(text=there(text, "there is no such version of the document"))
 
 
 @routes.get("rollout/gates", takes=Newest, answers=EvaluationsView)
@@ -106,7 +104,4 @@ async def _steered(verb: _Verb, asked: Request[Steer]) -> RolloutView:
 
 
 async def _standing(world: World, now: datetime) -> RolloutView:
-    rollout = await describe_rollout(world, now)
-    if rollout is None:
-        raise NotFound("there is no rollout; apply a plan first")
-    return rollout
+    return there(await describe_rollout(world, now), "there is no rollout; apply a plan first")

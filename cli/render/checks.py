@@ -14,6 +14,7 @@ from shared.contracts.api.check_views import (
     NamedPerson,
     PeopleCheckView,
 )
+from shared.contracts.api.words import NamedStanding
 
 _VERDICTS: Mapping[str, tuple[str, str]] = {
     "refused": ("a reset would be refused", "bold red"),
@@ -21,9 +22,9 @@ _VERDICTS: Mapping[str, tuple[str, str]] = {
     "unknown": ("not known: not everything could be looked at", "yellow"),
     "unanswered": ("not known: no worker has answered", "yellow"),
 }
-_NOT_ASKED = {
-    "cloud": "of the cloud: nothing is written back for them",
-    "nobody": "nobody is known by that name",
+_NOT_ASKED: Mapping[str, str] = {
+    NamedStanding.CLOUD: "of the cloud: nothing is written back for them",
+    NamedStanding.NOBODY: "nobody is known by that name",
 }
 
 

@@ -107,13 +107,18 @@ def _person(person: PersonView) -> Iterator[RenderableType]:
         *(("held in", _claim(claim)) for claim in person.claims),
         ("kept out", _exclusion(person.exclusion)),
         ("membership", _membership(person)),
-        ("in Entra", plain(_STILL_IN, "bold red") if person.still_member else None),
+        ("in Entra", plain(_still_in(person), "bold red") if person.still_member else None),
         ("looked for again", moment(person.due)),
         ("deadline", moment(person.deadline)),
         *_methods(person),
         ("flag", flag),
     )
     yield table(("time (UTC)", "elapsed", "state", "reason", "detail"), list(_steps(person)))
+
+
+def _still_in(person: PersonView) -> str:
+    why = person.still_member_because
+    return f"{_STILL_IN}: {why}" if why else _STILL_IN
 
 
 def _methods(person: PersonView) -> Iterator[tuple[str, str | None]]:

@@ -172,6 +172,9 @@ NAMED: Mapping[str, Callable[[], GraphError]] = {
     "mail-enabled-group": mail_enabled_group,
     "external-group": external_group,
     "page-token-expired": page_token_expired,
+    "page-token-forgotten": lambda: GraphError(
+        410, "ResourceNotFound", "The page that was asked for is no longer there."
+    ),
     "unsupported-query": lambda: unsupported_query("This query is not supported."),
     "unknown": lambda: GraphError(
         422, "Request_Unprocessable", "Nobody has written down what this means."

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 
 from shared.contracts.api.check_views import CheckAsked, NamedPerson
+from shared.contracts.api.words import NamedStanding, PlanAction
 from shared.contracts.messages.contract import by_our_clock
 from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
 from shared.contracts.messages.directory_command import CommandMember
@@ -23,10 +24,6 @@ from shared.use_cases.signalling import emit
 
 ANSWERED_WITHIN = timedelta(minutes=15)
 """For so long a question waits for a worker; after that nobody answers it any more."""
-
-
-_ASKED, _CLOUD, _NOBODY = "asked", "cloud", "nobody"
-_ADD = "add"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ async def check_named(
         check=check,
         asked=len({one.key for _, one in asked}),
         named=(*(person for person, _ in asked), *people),
-        cloud=sum(person.standing == _CLOUD for person in people),
+        cloud=sum(person.standing == NamedStanding.CLOUD for person in people),
     )
 
 
@@ -81,19 +78,19 @@ def _named(
 ) -> Iterator[tuple[NamedPerson, ToCheck | None]]:
     """Yields everybody whom a name means, with what to ask about them; None: nothing."""
     for person in people:
-        standing = _ASKED if person.synced else _CLOUD
+        standing = NamedStanding.ASKED if person.synced else NamedStanding.CLOUD
         to_check = ToCheck(person.object_id, person.ref) if person.synced else None
         yield _named_person(name, person.object_id, person.ref, standing), to_check
     if not people and awaited:
         yield (
-            _named_person(name, awaited.key, awaited.user, _ASKED),
+            _named_person(name, awaited.key, awaited.user, NamedStanding.ASKED),
             ToCheck(awaited.key, awaited.user),
         )
     elif not people:
-        yield NamedPerson(name=name, key=None, standing=_NOBODY), None
+        yield NamedPerson(name=name, key=None, standing=NamedStanding.NOBODY), None
 
 
-def _named_person(name: str, key: str, user: UserRef, standing: str) -> NamedPerson:
+def _named_person(name: str, key: str, user: UserRef, standing: NamedStanding) -> NamedPerson:
     return NamedPerson(
         name=name, key=key, user_principal_name=user.user_principal_name, standing=standing
     )
@@ -128,7 +125,7 @@ async def _added(fingerprint: str, world: World) -> AsyncIterator[str]:
     page = 0
     while people := await world.plans.people(fingerprint, page):
         for person in people:
-            if person.action == _ADD:
+            if person.action == PlanAction.ADD:
                 yield person.object_id
         page += 1
 

@@ -74,6 +74,16 @@ async def allow(
     )
 
 
+async def allow_owed(world: World, now: datetime) -> None:
+    """Notes that an operator wants everybody written who is owed a write by now.
+
+    Raises:
+        LedgerConflict: others kept counting.
+    """
+    owed = (await world.ledger.totals()).by_reason
+    await _count(world, lambda hour: hour.allowing_owed(owed, now), now)
+
+
 async def _count(world: World, decide: Callable[[Hour], Hour], now: datetime) -> None:
     async for attempt in stamina.retry_context(
         on=LedgerConflict, attempts=_MOST_TRIES, timeout=None, wait_initial=0.02, wait_max=0.5

@@ -359,7 +359,8 @@ SSPR_SIGHT = SsprSight(
 SHARES_SEEN = SharesSeen(
     read_at=NOW, inside=EnabledCount(people=800, enabled=790), outside=EnabledCount(people=90)
 )
-HOUR = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
+BEFORE_MARKS = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
+HOUR = replace(BEFORE_MARKS, counted=("a1b2c3d4e5f6",))
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",
@@ -698,13 +699,23 @@ async def _expect_writing(tables: Tables) -> None:
 
 async def _write_group(tables: Tables) -> None:
     await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
-    await tables.write_control.count(None, HOUR)
+    await tables.write_control.count(None, BEFORE_MARKS)
 
 
 async def _expect_group(tables: Tables) -> None:
     stored, hour = await tables.write_control.current(), await tables.write_control.hour()
     assert stored
     assert stored.writing == STOPPED
+    assert hour
+    assert hour.hour == BEFORE_MARKS
+
+
+async def _write_counted(tables: Tables) -> None:
+    await tables.write_control.count(None, HOUR)
+
+
+async def _expect_counted(tables: Tables) -> None:
+    hour = await tables.write_control.hour()
     assert hour
     assert hour.hour == HOUR
 
@@ -803,6 +814,7 @@ GOLDEN: Mapping[str, Golden] = {
     "worker-host": Golden(_write_worker_host, _expect_worker_host),
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
+    "counted": Golden(_write_counted, _expect_counted),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation": Golden(_write_operation, _expect_operation),

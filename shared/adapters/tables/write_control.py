@@ -13,7 +13,7 @@ from shared.domain.rollout.writing import Writing, writing_entry
 from shared.ports.write_control import StoredHour, StoredWriting
 
 _WRITING = JsonColumns(Writing, "Writing")
-_HOUR = JsonColumns(Hour, "Hour")
+_HOUR = JsonColumns(Hour, "Hour", omits_defaults=True)
 _HOUR_ROW = "hour"
 
 

@@ -109,6 +109,8 @@ class PersonView(PersonSummary):
 
     Null where they are to be in, or nobody has looked.
     """
+    still_member_because: str | None = None
+    """Why, in words; null unless Entra shows them so."""
     domain: str | None = None
     """The AD domain that they are synced from, as Entra has it (`onPremisesDomainName`).
 

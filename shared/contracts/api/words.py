@@ -90,3 +90,21 @@ class CheckPart(StrEnum):
 
     TENANT = "tenant"
     HOST = "host"
+
+
+class NamedStanding(StrEnum):
+    """What comes of naming a person whose reset is to be checked."""
+
+    ASKED = "asked"
+    CLOUD = "cloud"
+    """Nothing is written back for them."""
+    NOBODY = "nobody"
+
+
+class PlanAction(StrEnum):
+    """What a plan does about a person; kept with the plan."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    SKIP = "skip"
+    DRIFT = "drift"

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Provenance
+from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Provenance, State
 from shared.domain.person.happenings import Happening
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
@@ -79,6 +79,22 @@ def found(person: Person, rules: TenantRules, now: datetime, *, actor: str) -> E
         source_of_authority=rules.topology.source_of_authority(synced=person.synced),
         provenance=Provenance.PREEXISTING,
     )
+
+
+def found_again(current: Enrolment, now: datetime) -> Enrolment:
+    """Returns somebody known whom Entra shows in the group by others' doing.
+
+    Whoever counts as out is in all the same. Who is to stay out is on the way there until Entra no
+    longer shows them, and nothing is written.
+    """
+    theirs = replace(current, provenance=Provenance.PREEXISTING)
+    if current.state is not State.WITHDRAWN:
+        return theirs
+    if current.is_kept_out(now):
+        return move(
+            theirs, Happening.PUT_IN_BY_HAND, Reason.MEMBERSHIP_NOT_OURS, now, removed_at=now
+        )
+    return move(theirs, Happening.MEMBER_ALREADY, Reason.ALREADY_MEMBER, now)
 
 
 def take_stranger(

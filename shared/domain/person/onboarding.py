@@ -53,7 +53,7 @@ def decide(
     elif current and _lifts_exclusion(request, current, now):
         current = replace(current, exclusion=None)
     if request.action is Action.OFFBOARD:
-        return _withdraw(_Case(request, finding, current, now))
+        return _withdraw(_as_shown(_Case(request, finding, current, now), policy))
     after = _onboard(_Case(request, finding, current, now), policy)
     return after.with_claim(Claim(request.cause, request.until))
 
@@ -258,6 +258,30 @@ def _wait_for(start: datetime, case: _Case, policy: Policy) -> Enrolment:
         effective_date=start,
         deadline=start + policy.waiting_deadline,
     )
+
+
+def _as_shown(case: _Case, policy: Policy) -> _Case:
+    """Returns the case of somebody who leaves, with what Entra shows of them.
+
+    Whoever is in by nobody's doing here was put in by others: they are out once they are seen so.
+    """
+    current, finding = case.current, case.finding
+    if finding.person is None or policy.scope_group_id not in finding.memberships.group_ids:
+        return case
+    theirs = Provenance.PREEXISTING
+    if current and (current.state.is_enrolled or current.state is State.WITHDRAWING):
+        asked = current.provenance is Provenance.UNKNOWN and current.command_key is None
+        return replace(case, current=replace(current, provenance=theirs)) if asked else case
+    if current and _is_ours(current, case.now):
+        return case
+    source = policy.topology.source_of_authority(synced=finding.person.synced)
+    shown = case.after(
+        Happening.MEMBER_ALREADY,
+        Reason.ALREADY_MEMBER,
+        source_of_authority=source,
+        provenance=theirs,
+    )
+    return replace(case, current=shown)
 
 
 def _withdraw(case: _Case) -> Enrolment:

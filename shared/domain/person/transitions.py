@@ -33,6 +33,11 @@ def is_nobodys_to_tell(current: Enrolment) -> bool:
     return current.provenance is Provenance.UNKNOWN and current.command_key is None
 
 
+def is_not_kept_out(current: Enrolment) -> bool:
+    """Whether nobody has said that the person is to be out; only nothing wanted them in."""
+    return current.exclusion is None
+
+
 def never_arrived(current: Enrolment) -> bool:
     """Whether the person is taken out since they never came to be in Entra."""
     return current.reason is Reason.NOT_SYNCED
@@ -60,11 +65,12 @@ class Way:
 
 _STAYS = (Way(None),)
 _OUT_OF_SCOPE = (
-    Way(State.WITHDRAWN, is_somebody_elses),
+    Way(None, is_somebody_elses),
     Way(State.WITHDRAWN, is_nobodys_to_tell),
     Way(State.WITHDRAWING),
 )
-"""Hands off what is not ours; whoever may be ours is taken out, or is once the answer is here."""
+"""Who was there before stays there, and so in the state they are in; whoever may be ours is taken
+out, or is once the answer is here."""
 _OUT_BY_WORD = (
     Way(State.WITHDRAWN, is_theirs_out_of_sight),
     Way(State.WITHDRAWN, is_nobodys_to_tell),
@@ -73,6 +79,8 @@ _OUT_BY_WORD = (
 """Who is meant to be out is out once Entra no longer shows them, whoever put them in."""
 _OUT_FOR_GOOD = (Way(State.WITHDRAWING, is_ours), Way(State.WITHDRAWN))
 """Of those who are not enrolled: a membership of ours may still be there, from before."""
+_OUT_STILL = (Way(State.WITHDRAWING, is_ours), Way(None))
+"""Who is out or on the way there stays so, and is out once Entra no longer shows them."""
 _OUT_AT_LAST = (Way(None, is_ours), Way(State.WITHDRAWN))
 """What is ours is still to be removed; otherwise there is nothing to remove."""
 
@@ -118,7 +126,16 @@ _ROWS: Mapping[Happening, Mapping[Start, tuple[Way, ...]]] = {
     | _each([State.EXCLUDED, State.FAILED, State.WITHDRAWN], _to(State.WITHDRAWING)),
     Happening.WRITTEN_BEFORE: _each(State, _STAYS)
     | _each([State.REQUESTED, State.WAITING], _to(State.APPLIED))
-    | _each([State.WITHDRAWING], _OUT_AT_LAST),
+    | _each(
+        [State.WITHDRAWING],
+        (
+            Way(None, is_ours),
+            Way(State.WITHDRAWN, is_out_of_sight),
+            # They were there before: who is only not wanted any more is in as they were.
+            Way(State.APPLIED, is_not_kept_out),
+            Way(State.WITHDRAWING),
+        ),
+    ),
     Happening.ADD_REFUSED_BY_RULE: _each([State.REQUESTED], _to(State.EXCLUDED)),
     Happening.ADD_REFUSED: _each([State.REQUESTED], _to(State.FAILED)),
     Happening.NO_ACCOUNT: _each([State.REQUESTED], _to(State.WAITING)),
@@ -153,13 +170,18 @@ _ROWS: Mapping[Happening, Mapping[Start, tuple[Way, ...]]] = {
     | _each(_ENROLLED, _OUT_BY_WORD)
     | _each([State.WAITING, State.FAILED], _to(State.EXCLUDED))
     | _each([State.EXCLUDED, State.WITHDRAWING, State.WITHDRAWN], _STAYS),
-    Happening.UNWANTED: _each(_ENROLLED, _OUT_OF_SCOPE) | _each(_OTHERS, _OUT_FOR_GOOD),
-    Happening.INELIGIBLE: _each(_ENROLLED, _OUT_OF_SCOPE) | _each(_OTHERS, _OUT_FOR_GOOD),
+    Happening.UNWANTED: _each(_ENROLLED, _OUT_OF_SCOPE)
+    | _each([State.WAITING, State.FAILED], _OUT_FOR_GOOD)
+    | _each([State.EXCLUDED, State.WITHDRAWING, State.WITHDRAWN], _OUT_STILL),
+    Happening.INELIGIBLE: _each(_ENROLLED, _OUT_OF_SCOPE)
+    | _each([State.WAITING, State.FAILED], _OUT_FOR_GOOD)
+    | _each([State.EXCLUDED, State.WITHDRAWING, State.WITHDRAWN], _OUT_STILL),
     Happening.ACCOUNT_GONE: _each(State, _to(State.WITHDRAWN)),
     Happening.ROLLED_BACK: _each(_ENROLLED, _OUT_OF_SCOPE)
-    | _each([State.WAITING, State.FAILED, State.WITHDRAWING], _OUT_FOR_GOOD)
+    | _each([State.WAITING, State.FAILED], _OUT_FOR_GOOD)
+    | _each([State.WITHDRAWING], _OUT_STILL)
     | _each([State.EXCLUDED, State.WITHDRAWN], _STAYS),
-    Happening.FORGOTTEN: _each(_ENROLLED, _OUT_OF_SCOPE)
+    Happening.FORGOTTEN: _each(_ENROLLED, _OUT_BY_WORD)
     | _each([State.WAITING, State.FAILED], _OUT_FOR_GOOD)
     | _each([State.EXCLUDED, State.WITHDRAWING, State.WITHDRAWN], _STAYS),
     Happening.CALLED_OFF: _each(State, _STAYS)

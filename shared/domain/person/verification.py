@@ -186,8 +186,11 @@ def adopt(
         source_of_authority=_source_of_authority(provisional, person, policy),
     )
     reason = refusal(person, memberships, policy)
-    if reason is None or next_state(arrived, Happening.REFUSED_ON_ARRIVAL) is None:
+    if reason is None:
         return arrived
+    if next_state(arrived, Happening.REFUSED_ON_ARRIVAL) is None:
+        # On the way out already; or in by others' doing, of whom it is only said.
+        return arrived.noted(reason, now) if arrived.state.is_enrolled else arrived
     if reason in _LATE:
         return replace(arrived, flag=reason)
     return take_out(arrived, Happening.REFUSED_ON_ARRIVAL, reason, now)

@@ -22,7 +22,10 @@ def take_out(
         if current.state.is_enrolled and is_somebody_elses(current):
             # Hands off: nothing is written, and it is looked whether they are in all the same.
             theirs = Reason.MEMBERSHIP_NOT_OURS
-            return move(current, happening, theirs, now, detail=detail, removed_at=now)
+            key = current.command_key
+            return move(
+                current, happening, theirs, now, detail=detail, removed_at=now, command_key=key
+            )
         # The command that is out has to be answered first, and under the same key.
         key = current.command_key
         return move(current, happening, reason, now, detail=detail, command_key=key, reissues=0)

@@ -103,10 +103,24 @@ def _after_late_add(current: Enrolment, answer: WriteResult, now: datetime) -> E
         in_vain = happening is Happening.ADD_IN_VAIN
         reason = (answer.reason or Reason.WRITE_REFUSED) if in_vain else Reason.ADDED
         noted = current.noted(reason, now, detail=answer.detail)
-        return replace(noted, command_key=None)
-    theirs = happening is Happening.WRITTEN_BEFORE
-    reason = Reason.MEMBERSHIP_NOT_OURS if theirs else Reason.NOT_A_MEMBER
-    return move(current, happening, reason, now, detail=answer.detail)
+        # What was ours to write after all is to be taken back.
+        removed_at = current.removed_at if in_vain else None
+        return replace(noted, command_key=None, removed_at=removed_at)
+    if happening is Happening.ADD_IN_VAIN:
+        return move(current, happening, Reason.NOT_A_MEMBER, now, detail=answer.detail)
+    return _after_add_of_a_member(current, answer, now)
+
+
+def _after_add_of_a_member(current: Enrolment, answer: WriteResult, now: datetime) -> Enrolment:
+    """Returns whom others had put in before the add that was under way when they left.
+
+    Nothing is written: whoever is to be out is out once Entra no longer shows them.
+    """
+    happening, theirs = Happening.WRITTEN_BEFORE, Reason.MEMBERSHIP_NOT_OURS
+    if next_state(current, happening) is State.APPLIED:
+        theirs = Reason.ALREADY_MEMBER
+    moved = move(current, happening, theirs, now, detail=answer.detail, command_key=None)
+    return replace(moved, removed_at=now) if moved.state is State.WITHDRAWING else moved
 
 
 def _after_removal(

@@ -137,7 +137,9 @@ class Forgetting:
     ) -> tuple[Enrolment, ForgetOutcome]:
         out = take_out(after, Happening.FORGOTTEN, Reason.FORGOTTEN, self._now, detail=why)
         was_in = after.state.is_coming and not out.state.is_coming
-        return out, ForgetOutcome.TAKEN_OUT if was_in else otherwise
+        # Whom others put in nobody takes out: it is looked whether they still are.
+        is_taken_out = was_in and not _was_there_before(after)
+        return out, ForgetOutcome.TAKEN_OUT if is_taken_out else otherwise
 
     def _wanted(self, after: Enrolment, candidate: Candidate | None) -> DesiredBy | None:
         summary = EnrolmentSummary.of(after)

@@ -1,8 +1,9 @@
 """The hour: how many people were written in it without anybody's having seen a plan of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Self
 
 from shared.domain.person.enrolment import Enrolment, State
@@ -13,6 +14,8 @@ from shared.domain.rollout.document import Limit
 HOUR = timedelta(hours=1)
 _SHOWN = frozenset({Reason.IN_WAVE, Reason.ROLLED_BACK, Reason.CALLED_OFF})
 """Why people are written whom an operator was shown first: by a plan of waves, or by a rollback."""
+_MOST_REMEMBERED = 2_000
+"""Marks kept of those who were counted; a property of a table holds 32 Ki characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +27,42 @@ class Hour:
     removals: int = 0
     repairs: int = 0
     """Memberships that others had changed; each is one of the above as well."""
+    counted: tuple[str, ...] = ()
+    """Marks of the newest who were counted, so that a message that comes again counts nobody twice:
+    Graph was away, or its lock was lost."""
 
     def counting(self, owed: Iterable[Enrolment], now: datetime) -> Self:
         """Returns the hour with these people in it, or the next one where this one is over."""
         hour = self._at(now)
-        counted = [one.state for one in owed if _counts(one)]
+        known = set(hour.counted)
+        marks = {_mark(one): one.state for one in owed if _counts(one)}
+        fresh = {mark: state for mark, state in marks.items() if mark not in known}
+        states = list(fresh.values())
         return replace(
             hour,
-            additions=hour.additions + counted.count(State.REQUESTED),
-            removals=hour.removals + counted.count(State.WITHDRAWING),
+            additions=hour.additions + states.count(State.REQUESTED),
+            removals=hour.removals + states.count(State.WITHDRAWING),
+            counted=(*hour.counted, *fresh)[-_MOST_REMEMBERED:],
         )
+
+    def allowing_owed(self, owed: Mapping[tuple[State, Reason], int], now: datetime) -> Self:
+        """Returns the hour in which an operator allows everybody who is owed a write by now.
+
+        Each of them counts once more when it is written, whether or not they were counted before.
+
+        Args:
+            owed: How many people are in each state, for which reason.
+            now: The time, in UTC.
+        """
+        unshown = {one: people for one, people in owed.items() if one[1] not in _SHOWN}
+        sums = {
+            state: sum(people for (one, _), people in unshown.items() if one is state)
+            for state in (State.REQUESTED, State.WITHDRAWING)
+        }
+        allowed = self.allowing(
+            now, additions=sums[State.REQUESTED], removals=sums[State.WITHDRAWING]
+        )
+        return replace(allowed, counted=())
 
     def repairing(self, people: int, now: datetime) -> Self:
         """Returns the hour with so many repairs in it, or the next one where this one is over."""
@@ -73,6 +102,12 @@ class Hour:
             removals=min(0, self.removals),
             repairs=min(0, self.repairs),
         )
+
+
+def _mark(enrolment: Enrolment) -> str:
+    """Returns what is kept of one who was counted: it names nobody, and is new with each wish."""
+    told = f"{enrolment.key}\0{enrolment.state}\0{enrolment.since.isoformat()}"
+    return sha256(told.encode()).hexdigest()[:12]
 
 
 def _counts(enrolment: Enrolment) -> bool:

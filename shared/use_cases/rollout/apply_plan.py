@@ -9,7 +9,7 @@ from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView
 from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
-from shared.domain.person.membership import found
+from shared.domain.person.membership import found, found_again
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe, repairs_of
@@ -99,7 +99,7 @@ async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, ac
             return found(snapshot.candidates[key].person, world.tenant_rules, now, actor=actor)
         if _is_ours(EnrolmentSummary.of(current)):
             return current
-        return replace(current, provenance=Provenance.PREEXISTING)
+        return found_again(current, now)
 
     for keys in batched(strangers, CHUNK, strict=False):
         await save_people(world, keys, decide, actor=actor, now=now, queue=nobody)

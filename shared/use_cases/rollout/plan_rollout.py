@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.contracts.api.operation_orders import PlanOrder
 from shared.contracts.api.plan_views import PlanView
+from shared.contracts.api.words import PlanAction
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage, UnsafePlan
 from shared.domain.person.enrolment import CauseKind
@@ -142,19 +143,19 @@ def _people(plan: ScopePlan) -> Iterator[PlannedPerson]:
         is_wave = addition.kind is CauseKind.WAVE
         yield PlannedPerson(
             object_id=addition.object_id,
-            action="add",
+            action=PlanAction.ADD,
             wave=addition.reference if is_wave else None,
             reason=addition.kind,
         )
     for removal in plan.removals:
         yield PlannedPerson(
-            object_id=removal.object_id, action="remove", wave=None, reason=removal.reason
+            object_id=removal.object_id, action=PlanAction.REMOVE, wave=None, reason=removal.reason
         )
     for skip in plan.skips:
         yield PlannedPerson(
-            object_id=skip.object_id, action="skip", wave=skip.wave, reason=skip.reason
+            object_id=skip.object_id, action=PlanAction.SKIP, wave=skip.wave, reason=skip.reason
         )
     for drift in plan.drift:
         yield PlannedPerson(
-            object_id=drift.object_id, action="drift", wave=None, reason=drift.reason
+            object_id=drift.object_id, action=PlanAction.DRIFT, wave=None, reason=drift.reason
         )

@@ -18,7 +18,7 @@ from shared.contracts.api.operation_orders import RecoverOrder
 from shared.contracts.api.plan_views import RecoveryView
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State
-from shared.domain.person.membership import found
+from shared.domain.person.membership import found, found_again
 from shared.domain.person.overrides import keep_out
 from shared.domain.person.people import Person, UserRef, is_object_id
 from shared.domain.person.reasons import Reason
@@ -180,7 +180,7 @@ async def _remember(unknown: Sequence[str], world: World, now: datetime, *, acto
         if current is None:
             person = Person(ref=UserRef(object_id=key))
             return found(person, world.tenant_rules, now, actor=actor)
-        return replace(current, provenance=Provenance.PREEXISTING)
+        return found_again(current, now)
 
     for keys in batched(unknown, CHUNK, strict=False):
         await save_people(world, keys, decide, actor=actor, now=now, queue=nobody)

@@ -25,6 +25,7 @@ from shared.domain.person.method_standing import standings
 from shared.domain.person.methods import HeldMethods, ResetRules
 from shared.domain.person.people import Identifier
 from shared.domain.person.reasons import Reason
+from shared.domain.person.still_in import why_still_in
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
@@ -84,10 +85,12 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     still = await _still_members(found.values(), {one.object_id for one in people}, world)
     domains = {one.object_id: one.domain for one in people}
     methods = await _methods(found.values(), world, now)
+    because = {key: why_still_in(one) for key, one in found.items() if still.get(key)}
     looked_after = tuple(
         one.model_copy(
             update={
                 "still_member": still.get(one.key),
+                "still_member_because": because.get(one.key),
                 "domain": domains.get(one.key),
                 "held": methods.get(one.key),
             }

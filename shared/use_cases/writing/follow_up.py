@@ -42,6 +42,9 @@ async def _adopt(world: World, now: datetime) -> None:
 
 
 async def _look(world: World, now: datetime) -> None:
+    chased = await world.ledger.keys_in_state(_CHASED)
+    if not any(chased):
+        return
     asked = await _to_look_for(world, now)
     members = await _members_among(asked, world) if asked else frozenset()
     policy = await policy_in_force(world)
@@ -54,7 +57,7 @@ async def _look(world: World, now: datetime) -> None:
         after = verify(current, shown, policy, now)
         return current if held_up and not _is_news(current, after) else after
 
-    for keys in await world.ledger.keys_in_state(_AWAITED if held_up else _CHASED):
+    for keys in await world.ledger.keys_in_state(_AWAITED) if held_up else chased:
         looked_for = keys & asked if held_up else keys
         await save_people(world, looked_for, follow, actor=ACTOR, now=now, queue=whoever_changed)
 

@@ -69,7 +69,8 @@ async def read_registrations(
         return
     rules = await policy_in_force(world)
     part = await _read(await world.readings.current(), world, clock, budget)
-    await _follow(part, rules, world, clock())
+    if part.rows or part.is_last:
+        await _follow(part, rules, world, clock())
     # After it was dealt with: whoever dies in between has the next run read this part again.
     await world.readings.keep(_kept(part))
     if part.trouble:

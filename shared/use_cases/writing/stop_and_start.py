@@ -26,7 +26,7 @@ from shared.use_cases.ledger_age import compare
 from shared.use_cases.recording import queue_writes, save_writing
 from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import group_conflict
-from shared.use_cases.write_pace import allow
+from shared.use_cases.write_pace import allow_owed
 
 CLOCK = "clock"
 """The actor of a stop that nobody said."""
@@ -76,13 +76,7 @@ async def start(
         LedgerConflict: others kept changing the same word.
     """
     await _check_group(world, group_id)
-    totals = await world.ledger.totals()
-    await allow(
-        world,
-        now,
-        additions=totals.by_state.get(State.REQUESTED, 0),
-        removals=totals.by_state.get(State.WITHDRAWING, 0),
-    )
+    await allow_owed(world, now)
     await _change(
         world,
         lambda current: words.start(current, now, actor=actor, reason=reason, group_id=group_id),

@@ -1,10 +1,13 @@
 """Lists whose way to the end is not a straight one, and rows that are nobody's."""
 
 import logging
+from contextlib import aclosing
 
 import pytest
 
+from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
 from tests.support.graph_tenant import CLOUD_PEOPLE, GRACE, SCOPE, Tenant
 from tests.support.report import report_of
@@ -101,3 +104,51 @@ async def test_anchors_are_asked_for_as_an_advanced_query_where_that_is_what_it_
     tenant.fail("GET", "^/users$", "error", error="unsupported-query", times=100)
     with pytest.raises(DirectoryUnavailable, match="Request_UnsupportedQuery"):
         await directory.find_by_source_anchor(ANCHORS[:40])
+
+
+async def kept_place(directory: GraphDirectory) -> tuple[set[str], str]:
+    """The first page of the report, and the link that a run would keep for the next one."""
+    async with aclosing(directory.registrations()) as report:
+        async for page in report:
+            assert page.following is not None
+            return set(page.rows), page.following
+    raise AssertionError("the report has no page")
+
+
+async def read_from(directory: GraphDirectory, place: str) -> list[set[str]]:
+    return [set(page.rows) async for page in directory.registrations(place)]
+
+
+async def test_a_report_is_carried_on_by_another_process_from_the_link_that_was_kept(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    first, place = await kept_place(directory)
+    client = GraphClient(credential, base_url=tenant.base_url)
+    try:
+        rest = await read_from(GraphDirectory(client, SCOPE), place)
+    finally:
+        await client.aclose()
+    assert len(rest) == 1
+    assert not first & rest[0]
+    assert len(first | rest[0]) == len(CLOUD_PEOPLE) + len(HIRES)
+
+
+@pytest.mark.parametrize("error", ["page-token-expired", "page-token-forgotten", "not-found"])
+async def test_a_report_whose_kept_link_is_gone_is_read_again_from_its_start(
+    tenant: Tenant, directory: GraphDirectory, error: str
+) -> None:
+    _, place = await kept_place(directory)
+    match = {"method": "GET", "path": "userRegistrationDetails", "query": "skiptoken"}
+    tenant.do("faults", {"match": match, "action": "error", "error": error})
+    pages = await read_from(directory, place)
+    assert set().union(*pages) == set(await report_of(directory))
+    assert len(pages) == 2
+
+
+async def test_a_kept_link_that_leads_elsewhere_is_not_followed(
+    tenant: Tenant, directory: GraphDirectory
+) -> None:
+    tenant.forget_requests()
+    pages = await read_from(directory, "/users?$top=999")
+    assert len(set().union(*pages)) == len(CLOUD_PEOPLE) + len(HIRES)
+    assert tenant.requests()["httpRequests"] == len(pages) == 2

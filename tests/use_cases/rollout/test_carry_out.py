@@ -117,7 +117,7 @@ async def test_who_was_in_before_the_rollout_is_remembered_and_not_taken_out(sta
     there = replace(member(1, State.VISIBLE), provenance=Provenance.PREEXISTING)
     await stage.store(there)
     await take_out_all([Removal(an_id(1), Reason.NO_LONGER_WANTED)], stage.world, NOW)
-    assert states(stage) == {an_id(1): State.WITHDRAWN}
+    assert states(stage) == {an_id(1): State.VISIBLE}
     assert queued(stage) == {}
 
 

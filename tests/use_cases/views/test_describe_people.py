@@ -60,7 +60,7 @@ async def test_who_left_entra_is_still_found_by_object_id(stage: Stage) -> None:
 async def test_whoever_is_to_be_out_and_is_still_a_member_is_shown_as_such(
     stage: Stage, state: State
 ) -> None:
-    """Those who were there before the product are withdrawn at once, and stay in the group."""
+    """Those whom others put in, and of whom nobody here knew."""
     populate(stage, 2)
     stage.tenant.join(stage.world.tenant_rules.scope_group_id, an_id(1))
     await stage.store(
@@ -69,6 +69,9 @@ async def test_whoever_is_to_be_out_and_is_still_a_member_is_shown_as_such(
     views = {number: await found(stage, an_id(number)) for number in (1, 2)}
     still = {number: view.people[0].still_member for number, view in views.items()}
     assert still == ({1: None, 2: None} if state.is_enrolled else {1: True, 2: False})
+    because = views[1].people[0].still_member_because
+    assert (because is None) is state.is_enrolled
+    assert views[2].people[0].still_member_because is None
 
 
 async def test_everybodys_ad_domain_is_shown_remembered_or_not(stage: Stage) -> None:

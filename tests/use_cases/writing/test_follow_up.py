@@ -113,6 +113,7 @@ async def test_where_nobody_is_on_the_way_entra_is_not_asked(stage: Stage) -> No
     await stage.store(followed(1, State.REGISTERED))
     await follow_up(stage.world, NOW)
     assert "directory.memberships" not in stage.turns.points
+    assert "rollouts.current" not in stage.turns.points
 
 
 async def test_where_nobody_is_in_the_report_is_not_read(stage: Stage) -> None:

@@ -152,4 +152,5 @@ def test_nobody_whose_membership_is_somebody_elses_is_ever_being_taken_out(
         else:
             current = replace(current, command_key="command-1")
         preexisting = current and current.provenance is Provenance.PREEXISTING
-        assert not (current and preexisting and current.awaits_write)
+        leaving = current and current.state is State.WITHDRAWING
+        assert not (current and leaving and preexisting and current.awaits_write)

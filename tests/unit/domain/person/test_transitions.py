@@ -214,7 +214,13 @@ DRIVES: dict[Happening, Drive] = {
 """Of each happening a decision that finds it, about whomever it is asked."""
 
 
-LOOKED_AT = {Happening.REMOVED, Happening.OFFBOARDED, Happening.EXCLUDED_BY_OPERATOR}
+LOOKED_AT = {
+    Happening.REMOVED,
+    Happening.OFFBOARDED,
+    Happening.EXCLUDED_BY_OPERATOR,
+    Happening.FORGOTTEN,
+    Happening.WRITTEN_BEFORE,
+}
 """Happenings that it matters to whether the person is in Entra."""
 
 
@@ -259,6 +265,8 @@ def rows() -> Iterator[Row]:
         for way in ways:
             by_sight = happening in LOOKED_AT
             anyone = anybody(start, in_entra_only=not by_sight)
+            if happening is Happening.WRITTEN_BEFORE:
+                anyone += [replace(one, exclusion=BY_OPERATOR) for one in anyone if one]
             people = [one for one in anyone if goes(one, way, ways)]
             yield Row(start, happening, way, [one for one in people if suits(one, happening)])
 

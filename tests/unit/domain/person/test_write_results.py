@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.person.enrolment import Enrolment, Provenance, State
+from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State
+from shared.domain.person.happenings import Happening
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
+from shared.domain.person.withdrawal import take_out
 from shared.domain.person.write_results import note_delta_sync, record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.enrolments import (
@@ -178,17 +180,31 @@ def test_a_leaver_whose_add_was_carried_out_is_ours_to_remove_now() -> None:
     assert leaving.command_key is None
 
 
-@pytest.mark.parametrize(
-    ("outcome", "reason"),
-    [
-        (WriteOutcome.ALREADY, Reason.MEMBERSHIP_NOT_OURS),
-        (WriteOutcome.NOT_FOUND, Reason.NOT_A_MEMBER),
-        (WriteOutcome.REFUSED, Reason.NOT_A_MEMBER),
-    ],
-)
-def test_a_leaver_whose_add_wrote_nothing_is_out(outcome: WriteOutcome, reason: Reason) -> None:
+@pytest.mark.parametrize("outcome", [WriteOutcome.NOT_FOUND, WriteOutcome.REFUSED])
+def test_a_leaver_whose_add_wrote_nothing_is_out(outcome: WriteOutcome) -> None:
     out = recorded(leaver(), added(outcome))
-    assert (out.state, out.reason) == (State.WITHDRAWN, reason)
+    assert (out.state, out.reason) == (State.WITHDRAWN, Reason.NOT_A_MEMBER)
+
+
+def test_a_leaver_whom_others_had_put_in_is_out_once_entra_no_longer_shows_them() -> None:
+    left = replace(leaver(), exclusion=Exclusion(Reason.OFFBOARDED, "hr"))
+    still = recorded(left, added(WriteOutcome.ALREADY))
+    assert (still.state, still.reason) == (State.WITHDRAWING, Reason.MEMBERSHIP_NOT_OURS)
+    assert (still.awaits_confirmation, still.awaits_write, still.command_key) == (True, False, None)
+
+
+def test_who_is_only_not_wanted_any_more_and_was_there_before_is_in_as_before() -> None:
+    there = recorded(leaver(), added(WriteOutcome.ALREADY))
+    assert (there.state, there.reason) == (State.APPLIED, Reason.ALREADY_MEMBER)
+    assert there.provenance is Provenance.PREEXISTING
+
+
+def test_what_was_written_after_all_for_who_leaves_is_taken_back() -> None:
+    asked = enrolment(State.REQUESTED, Provenance.PREEXISTING, command_key="add-1")
+    left = take_out(asked, Happening.OFFBOARDED, Reason.OFFBOARDED, NOW)
+    assert (left.awaits_write, left.command_key) == (False, "add-1")
+    ours = recorded(left, added(WriteOutcome.DONE))
+    assert (ours.provenance, ours.awaits_write) == (Provenance.OURS, True)
 
 
 def test_an_add_answered_after_the_removal_was_asked_for_does_not_stop_the_removal() -> None:

@@ -23,18 +23,20 @@ type Batch = tuple[int, int, int]
 """When it comes, and how many are to be put in and taken out."""
 
 
-def people(additions: int, removals: int, **changes: Any) -> list[Enrolment]:
+def people(additions: int, removals: int, of: object = "", **changes: Any) -> list[Enrolment]:
+    """So many people, others for each `of`."""
     added = replace(enrolment(State.REQUESTED), **({"reason": Reason.ONBOARDED} | changes))
     removed = replace(enrolment(State.WITHDRAWING), **({"reason": Reason.OFFBOARDED} | changes))
-    return [added] * additions + [removed] * removals
+    each = [added] * additions + [removed] * removals
+    return [replace(one, key=f"{of} {number}") for number, one in enumerate(each)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 90), st.integers(0, 40), st.integers(0, 20)), max_size=9))
 def test_from_its_first_write_on_no_hour_has_more_than_its_limits(batches: list[Batch]) -> None:
     hour, written = FRESH, list[Batch]()
-    for minute, additions, removals in sorted(batches):
+    for number, (minute, additions, removals) in enumerate(sorted(batches)):
         now = NOW + minute * MINUTE
-        counting = hour.counting(people(additions, removals), now)
+        counting = hour.counting(people(additions, removals, of=number), now)
         if counting.exceeded(RULES, IN_SCOPE) is None:
             hour = counting
             written.append((minute, additions, removals))
@@ -73,3 +75,27 @@ def test_it_says_which_way_and_by_how_much_it_is_too_many() -> None:
 
 def test_a_handful_is_never_too_many_by_its_share() -> None:
     assert FRESH.counting(people(11, 10), NOW).exceeded(RULES, 0) is None
+
+
+def test_who_comes_again_before_they_are_written_counts_once_and_with_a_new_wish_anew() -> None:
+    owed = people(30, 5)
+    hour = FRESH.counting(owed, NOW)
+    again = hour.counting([*owed[:20], *owed], NOW + HOUR / 2)
+    assert (again, hour.additions, hour.removals) == (hour, 30, 5)
+    anew = [replace(one, since=NOW + MINUTE) for one in owed]
+    assert hour.counting(anew, NOW + MINUTE).additions == 60
+
+
+def test_after_a_start_whoever_was_owed_a_write_has_used_up_nothing_and_left_nothing_over() -> None:
+    owed = people(30, 5)
+    counted = FRESH.counting(owed[:10], NOW)
+    shown = {(State.REQUESTED, Reason.IN_WAVE): 900, (State.VISIBLE, Reason.ONBOARDED): 7}
+    waiting = {(State.REQUESTED, Reason.ONBOARDED): 30, (State.WITHDRAWING, Reason.OFFBOARDED): 5}
+    started = counted.allowing_owed(shown | waiting, NOW + MINUTE)
+    after = started.counting(owed, NOW + 2 * MINUTE)
+    assert (after.additions, after.removals) == (counted.additions, counted.removals)
+
+
+def test_of_however_many_it_remembers_what_a_row_can_hold() -> None:
+    hour = FRESH.counting(people(3_000, 0), NOW)
+    assert (hour.additions, len(hour.counted)) == (3_000, 2_000)
