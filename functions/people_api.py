@@ -72,7 +72,7 @@ async def inject_events(asked: Request[EventsSent]) -> AcceptedEvents:
 @routes.get("status", takes=Nothing, answers=StatusView)
 async def get_status(asked: Request[Nothing]) -> StatusView:
     """The totals, whoever needs a look, and what was refused."""
-    return await describe_status(asked.world)
+    return await describe_status(asked.world, asked.now)
 
 
 @routes.post(

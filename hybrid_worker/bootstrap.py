@@ -22,6 +22,9 @@ from hybrid_worker.delta_sync.local_powershell import LocalPowerShell
 from hybrid_worker.delta_sync.patience import Timing
 from hybrid_worker.delta_sync.problems import SyncProblem
 from hybrid_worker.delta_sync.psrp import JeaSession
+from hybrid_worker.endings.account import of_account
+from hybrid_worker.endings.sources import certificates_of, known_without_looking
+from hybrid_worker.endings.watch import EndingsWatch
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.host_watch import HostWatch, NoWatch, Watch
@@ -97,6 +100,7 @@ def built_loop(settings: WorkerSettings, stop: Event) -> Iterator[ReceiveLoop]:
                     scope_group_sid=directory.scope_group_sid,
                 ),
                 watch=_watch(sync_settings),
+                endings=_endings(settings, directory),
                 pace=pace,
                 worker=process.name,
                 clock=_now,
@@ -188,6 +192,18 @@ def _watch(settings: SyncSettings) -> Watch:
         every=timedelta(seconds=settings.look_every),
         answer=timedelta(seconds=settings.timeout),
         clock=_now,
+    )
+
+
+def _endings(settings: WorkerSettings, directory: ActiveDirectory) -> EndingsWatch:
+    has_keytab = settings.directory.keytab is not None
+    return EndingsWatch(
+        certificates_of(settings),
+        lambda: tuple(of_account(directory.own_account(), has_keytab=has_keytab)),
+        # Of its own: servers that hang keep no cycle from being started.
+        ErrandThreads(),
+        clock=_now,
+        always=known_without_looking(settings),
     )
 
 

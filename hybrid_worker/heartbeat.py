@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from hybrid_worker.active_directory.trouble import explained
 from shared.contracts.messages.contract import MOST_TEXT
 from shared.contracts.messages.directory_result import SyncReport
+from shared.contracts.messages.ending_report import EndingReport
 from shared.contracts.messages.host_report import HostReport
 from shared.contracts.messages.version import running_version
 from shared.contracts.messages.worker_report import MOST_DOMAINS, SyncHindrance, WorkerReport
@@ -58,6 +59,7 @@ class Heartbeat:
         domains: Sequence[str] = (),
         clock_ahead: timedelta | None = None,
         host: HostReport | None = None,
+        endings: tuple[EndingReport, ...] = (),
     ) -> WorkerReport | None:
         """Returns what is to be said now, or None if it has been said already.
 
@@ -69,6 +71,7 @@ class Heartbeat:
             domains: Whose people can be put into the group; empty where it is not known.
             clock_ahead: By how much our clock is ahead of Service Bus; None if little.
             host: The Entra Connect host as it was last looked at; None if it was not.
+            endings: When certificates, password and account end, as far as it was looked at.
         """
         report = WorkerReport(
             worker=self._worker,
@@ -85,6 +88,7 @@ class Heartbeat:
             scope_group_sid=self._scope_group_sid(),
             version=running_version(),
             host=host,
+            endings=endings or None,
         )
         is_news = self._said is None or _state(report) != _state(self._said)
         return report if is_news or self.is_due(now) else None

@@ -19,6 +19,7 @@ import structlog
 
 from hybrid_worker.active_directory.trouble import explained
 from hybrid_worker.collaborators import CommandQueues, Handler, Sync, WatchedDirectory
+from hybrid_worker.endings.watch import Endings
 from hybrid_worker.growing_pause import GrowingPause
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.host_watch import Watch
@@ -73,6 +74,7 @@ class ReceiveLoop:
         sync: Sync,
         heartbeat: Heartbeat,
         watch: Watch,
+        endings: Endings,
         pace: Pace,
         worker: str,
         clock: Callable[[], datetime],
@@ -86,6 +88,7 @@ class ReceiveLoop:
         self._sync = sync
         self._heartbeat = heartbeat
         self._watch = watch
+        self._endings = endings
         self._pace = pace
         self._worker = worker
         self._clock = clock
@@ -169,6 +172,7 @@ class ReceiveLoop:
 
     def _report(self) -> None:
         self._watch.step()
+        self._endings.step(directory_answers=not self._directory_is_away)
         report = self._heartbeat.report(
             self._clock(),
             self._sync.newest(),
@@ -177,6 +181,7 @@ class ReceiveLoop:
             domains=self._directory.domains,
             clock_ahead=self._queues.clock_ahead,
             host=self._watch.newest(),
+            endings=self._endings.newest(),
         )
         if report:
             # No sign of life from a worker that would not hear a command.

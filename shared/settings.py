@@ -157,6 +157,13 @@ class AppSettings(BaseSettings):
         description="lockDuration of the queues that batches are taken from; work on a batch ends "
         "in half of it",
     )
+    ending_notice: Duration = Field(
+        _LIMITS.ending_notice,
+        description="how long before its end a certificate, a password or an account is told of",
+    )
+    ending_urgent: Duration = Field(
+        _LIMITS.ending_urgent, description="how long before its end that is urgent"
+    )
     operator_auth: Literal["key", "entra"] = Field(
         "key", description="key (function keys) or entra (tokens, with app roles)"
     )

@@ -18,6 +18,7 @@ _STYLES: Mapping[str, str] = {
 _TITLES: Mapping[str, str] = {
     CheckPart.TENANT: "The tenant",
     CheckPart.HOST: "The host of Entra Connect, or Cloud Sync",
+    CheckPart.ACCESS: "Certificates, passwords and accounts",
 }
 _COLUMNS = ("check", "", "why")
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from cli.plain import moment
 from cli.render.dead_letters import count_text
+from cli.render.endings import endings_section
 from cli.render.layout import facts, heading, plain, section
 from shared.contracts.api.health_views import CheckView, HealthView
 from shared.contracts.api.words import Health
@@ -34,6 +35,7 @@ def health_view(seen: HealthView) -> Group:
     parts += section("Depends on", _COLUMNS, [_row(one) for one in seen.checks])
     lying = [(one.queue, count_text(one)) for one in seen.dead_letters if one.number != 0]
     parts += section("Dead letters: sspr dead-letters list", ("queue", "number"), lying)
+    parts += endings_section(seen.endings)
     for title, text in _remedies(seen.checks):
         parts += [Text(), heading(title), plain(text)]
     return Group(*parts)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cli.plain import count, moment, people
+from cli.render.endings import endings_section
 from cli.render.layout import heading, plain, section, table
 from cli.render.people import name_of
 from cli.render.states import WIDTH, state_text
@@ -27,6 +28,7 @@ def totals_view(status: StatusView) -> RenderableType:
     if status.held_events:
         told = f"{count(status.held_events, 'held event')}: sspr held list"
         parts += [heading(told)]
+    parts += endings_section(status.endings)
     if status.refused:
         parts.append(refused_view(status.refused, bodies=False))
     return Group(*parts)

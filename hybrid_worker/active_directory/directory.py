@@ -9,6 +9,7 @@ from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
 from hybrid_worker.active_directory.connection import DirectoryConnection
 from hybrid_worker.active_directory.domains import domains_of_forest
 from hybrid_worker.active_directory.lookup import find_accounts
+from hybrid_worker.active_directory.own_account import OwnAccount, own_account
 from hybrid_worker.active_directory.scope_group import ScopeGroup
 from hybrid_worker.active_directory.sign_in import SignInMemory
 from hybrid_worker.active_directory.trouble import DirectoryTrouble
@@ -90,6 +91,10 @@ class ActiveDirectory:
     def scope_group_sid(self) -> str | None:
         """Returns the SID of the scope group; None until AD has shown it for the first time."""
         return self._group.sid if self._group else None
+
+    def own_account(self) -> OwnAccount:
+        """Returns the account that is signed in, with its ends."""
+        return own_account(self._connection)
 
     def find_people(self, pointers: Collection[Pointer]) -> Mapping[Pointer, tuple[Account, ...]]:
         """Finds everybody each pointer leads to, in the domain and then in the forest.

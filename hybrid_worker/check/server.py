@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 
+from hybrid_worker.active_directory.certificates import context_of, shown_certificate
 from hybrid_worker.active_directory.connection import READ_ONLY, read_root
 from hybrid_worker.active_directory.trouble import CERTIFICATE_WITHOUT_HASH
 from hybrid_worker.check.outcome import CheckFailed, NotApplicable
@@ -112,7 +113,7 @@ def _resolved(_: DirectorySettings, place: Place) -> str:
 
 def _certificate(settings: DirectorySettings, place: Place) -> x509.Certificate:
     try:
-        return _shown(settings, place, _context(settings))
+        return shown_certificate(place, context_of(settings.ca_file), settings.timeout)
     except ssl.SSLCertVerificationError as error:
         raise CheckFailed(
             f"the certificate of {place.name} does not verify: {error.verify_message}",
@@ -125,25 +126,12 @@ def _certificate(settings: DirectorySettings, place: Place) -> x509.Certificate:
         ) from error
 
 
-def _context(settings: DirectorySettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
-
-
 def _verifies_if_lenient(settings: DirectorySettings, place: Place) -> bool:
     """Tells whether only the strictness of Python 3.13 stands in the way; nothing is sent."""
-    context = _context(settings)
+    context = context_of(settings.ca_file)
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     try:
-        _shown(settings, place, context)
+        shown_certificate(place, context, settings.timeout)
     except OSError:
         return False
     return True
-
-
-def _shown(settings: DirectorySettings, place: Place, context: ssl.SSLContext) -> x509.Certificate:
-    where = (place.host, place.port)
-    with (
-        socket.create_connection(where, timeout=settings.timeout) as plain,
-        context.wrap_socket(plain, server_hostname=place.name) as secured,
-    ):
-        return x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")

@@ -541,6 +541,40 @@ var rules = [
     enabled: true
   }
   {
+    name: 'ending-soon'
+    description: 'A certificate, a password or an account that the product works by ends within a month.'
+    first: 'sspr status, the table Ends soon; plan the renewal'
+    severity: 3
+    query: loadTextContent('../monitoring/ending-soon.kql')
+    // Three times as long as from one telling to the next.
+    window: 'PT3H'
+    frequency: 'PT30M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['what', 'item']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
+    name: 'ending-urgent'
+    description: 'A certificate, a password or an account that the product works by ends within a week, or has ended.'
+    first: 'sspr status, the table Ends soon; renew it now'
+    severity: 1
+    query: loadTextContent('../monitoring/ending-urgent.kql')
+    // Three times as long as from one telling to the next.
+    window: 'PT3H'
+    frequency: 'PT30M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['what', 'item']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
     name: 'logs-capped'
     description: 'The day\'s volume of logs is reached: until it is reset no other alarm sees anything.'
     first: 'sspr status, and the workspace\'s Usage and estimated costs'

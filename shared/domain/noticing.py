@@ -1,10 +1,11 @@
 """Noticing: the signals that a change of the rollout, of a person or of a worker makes."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.endings import Ending, Notice, ending_soon
 from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Phase, Rollout
@@ -15,6 +16,7 @@ from shared.domain.signals import (
     CommandExpired,
     CommandUnanswered,
     ConditionFailed,
+    EndingSoon,
     GateFailed,
     GateInconclusive,
     PersonFailed,
@@ -83,6 +85,21 @@ def signals_of_watch(watch: Watch, phase: Phase | None) -> Iterator[Signal]:
             threshold=one.threshold,
             sample_size=one.sample,
             since=one.failing_since.isoformat() if one.failing_since else "",
+        )
+
+
+def signals_of_endings(
+    endings: Iterable[Ending], notice: Notice, now: datetime
+) -> Iterator[Signal]:
+    """Yields what is to be told of certificates, passwords and accounts: those that end soon."""
+    for one in ending_soon(endings, notice, now):
+        yield EndingSoon(
+            what=one.what,
+            item=one.of,
+            whose=one.whose,
+            days=one.days_left(now) or 0,
+            ends_at=one.ends_at.isoformat() if one.ends_at else "",
+            urgent=one.is_within(notice.urgent, now),
         )
 
 

@@ -388,6 +388,24 @@ class WorkerReported(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndingSoon(Signal):
+    """A certificate, a password or an account ends soon, or has ended; told every hour."""
+
+    event = "ending-soon"
+    what: str
+    item: str
+    """Which one: a server's name, an application's id, an account's SID."""
+    whose: str
+    """Who works by it."""
+    days: int
+    """Whole days that are left; less than 0 after the end."""
+    ends_at: str
+    """In UTC."""
+    urgent: bool
+    """Whether there is little time left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersIgnored(Signal):
     """A worker's answers changed nobody: nobody had asked, or they are of another account.
 
@@ -485,6 +503,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     CommandExpired,
     WorkerReported,
     DeltaSyncProblem,
+    EndingSoon,
     AnswersIgnored,
     ScopeGroupUnwritable,
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 from shared.domain.person.brake import Brakes
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
+from shared.domain.rollout.endings import USUAL_NOTICE
 from shared.ports.audit import Audit
 from shared.ports.audit_mark import AuditMarks, LedgerCheck
 from shared.ports.cloud_scope import CloudScope
@@ -42,6 +43,10 @@ class TimeLimits:
     """After how long it is looked again what became of somebody whom a workflow waits for."""
     message_lock: timedelta = timedelta(minutes=5)
     """How long the broker keeps the messages of a batch from others; nobody renews it."""
+    ending_notice: timedelta = USUAL_NOTICE.early
+    """How long before its end a certificate, a password or an account is told of."""
+    ending_urgent: timedelta = USUAL_NOTICE.urgent
+    """How long before its end that is urgent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import pytest
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.watch import EVERY
 from shared.domain.signals import SIGNALS, Signal, Timer
+from shared.use_cases.rollout.watch_endings import EVERY as TELLS_ENDINGS_EVERY
 from tests.support.infra.compiler import INFRA
 from tests.support.infra.monitoring import (
     METRIC_ALERTS,
@@ -52,6 +53,8 @@ ASKED_FOR = {
     "scope-changed",
     "resets-lost",
     "function-failures",
+    "ending-soon",
+    "ending-urgent",
     "logs-capped",
 }
 NOT_OF_THE_APP = {"function-failures", "logs-capped"}
@@ -212,6 +215,11 @@ def test_what_is_watched_in_every_phase_is_told_by_one_alarm_alone() -> None:
 def test_an_alarm_on_a_condition_lasts_from_one_look_to_the_next() -> None:
     for name in ("condition-failed", "writeback-failures"):
         assert timedelta(minutes=MINUTES[RULES[name]["windowSize"]]) >= 3 * EVERY
+
+
+@pytest.mark.parametrize("name", ["ending-soon", "ending-urgent"])
+def test_an_alarm_on_an_ending_lasts_from_one_telling_to_the_next(name: str) -> None:
+    assert timedelta(minutes=MINUTES[RULES[name]["windowSize"]]) >= 3 * TELLS_ENDINGS_EVERY
 
 
 def test_every_timer_is_allowed_more_than_one_of_its_turns() -> None:

@@ -21,6 +21,7 @@ from sandbox.testing.ldap_stub import Answers, answering
 from tests.support.worker_process import sign_in
 
 HOST = "dc1.corp.contoso.test"
+LASTS = timedelta(days=90)
 type Key = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -52,13 +53,13 @@ class Authority:
             builder = builder.add_extension(usage, critical=True)
         return cls(key, _signed(builder, key))
 
-    def server(self, folder: Path) -> ServerCertificate:
+    def server(self, folder: Path, ends_in: timedelta = LASTS) -> ServerCertificate:
         """A controller's certificate by it, and the files of both."""
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
         identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
         builder = (
-            _begun(name, self.certificate.subject, key)
+            _begun(name, self.certificate.subject, key, ends_in)
             .add_extension(x509.BasicConstraints(False, None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
             .add_extension(identifier, critical=False)
@@ -76,7 +77,9 @@ class Authority:
         return files
 
 
-def _begun(subject: x509.Name, issuer: x509.Name, key: Key) -> x509.CertificateBuilder:
+def _begun(
+    subject: x509.Name, issuer: x509.Name, key: Key, ends_in: timedelta = LASTS
+) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
@@ -84,8 +87,8 @@ def _begun(subject: x509.Name, issuer: x509.Name, key: Key) -> x509.CertificateB
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1))
-        .not_valid_after(now + timedelta(days=90))
+        .not_valid_before(now - LASTS)
+        .not_valid_after(now + ends_in)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

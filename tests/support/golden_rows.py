@@ -58,6 +58,7 @@ from shared.domain.person.writes import ScopeAction, WriteOutcome
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.document import Ring
+from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
@@ -292,6 +293,8 @@ WATCH = Watch(
     letters={"scope-changes": (7, 9)},
     letters_at=LATER,
 )
+ENDINGS_WATCH = replace(WATCH, endings_at=LATER)
+"""With when it was told what ends, which is newer."""
 BEFORE_SYNC_MODES = WorkerSight(
     worker="WORKER01",
     seen_at=NOW,
@@ -338,6 +341,20 @@ HOST_SIGHT = replace(
 )
 """With a value in every field but the worker's version, which is newer."""
 VERSIONED_SIGHT = replace(HOST_SIGHT, version="0.3.0+1a2b3c4", version_since=NOW)
+ENDING_SIGHT = replace(
+    VERSIONED_SIGHT,
+    endings=(
+        Ending(
+            what="service-bus-certificate",
+            of="für den Worker",
+            ends_at=LATER,
+            why="unknown",
+            detail="ValueError: no certificate",
+            whose="worker WORKER01",
+        ),
+    ),
+)
+"""With what ends, which is newer."""
 MARK = LedgerMark(version="0.3.0", since=NOW, format=1, readable_from=1, written_by="0.3.0")
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
@@ -645,6 +662,22 @@ async def _expect_watch_before_letters(tables: Tables) -> None:
     assert await tables.rollouts.watch() == replace(WATCH, letters={}, letters_at=None)
 
 
+async def _write_watch_endings(tables: Tables) -> None:
+    await tables.rollouts.keep_watch(ENDINGS_WATCH)
+
+
+async def _expect_watch_endings(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == ENDINGS_WATCH
+
+
+async def _write_worker_endings(tables: Tables) -> None:
+    await tables.workers.sighted([ENDING_SIGHT])
+
+
+async def _expect_worker_endings(tables: Tables) -> None:
+    assert list(await tables.workers.sights()) == [ENDING_SIGHT]
+
+
 async def _write_worker(tables: Tables) -> None:
     await tables.workers.sighted([BEFORE_SYNC_MODES])
 
@@ -806,7 +839,9 @@ GOLDEN: Mapping[str, Golden] = {
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
-    "watch-letters": Golden(_write_watch, _expect_watch),
+    "watch-letters": Golden(_write_watch, _expect_watch, written_today=False),
+    "watch-endings": Golden(_write_watch_endings, _expect_watch_endings),
+    "worker-endings": Golden(_write_worker_endings, _expect_worker_endings),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),
     "worker-version": Golden(_write_worker_version, _expect_worker_version),

@@ -194,14 +194,19 @@ def broken_links(page: Path, text: Text) -> Iterator[Fault]:
 
 
 def broken_commands(text: Text) -> Iterator[Fault]:
-    """Yields each line of a block that begins with `sspr` and that it does not take."""
-    inside = False
+    """Yields each line of a block that begins with `sspr` and that it does not take.
+
+    In a block with prompts the other lines are what was answered.
+    """
+    inside = prompted = False
     for number, line in enumerate(text.lines, 1):
         if _FENCE.match(line):
-            inside = not inside
+            inside, prompted = not inside, False
             continue
+        prompted = prompted or line.lstrip().startswith("$ ")
         command = line.strip().removeprefix("$ ").removeprefix(".venv/bin/")
-        if inside and command.startswith("sspr ") and (said := _refusal(command)):
+        typed = inside and (not prompted or line.lstrip().startswith("$ "))
+        if typed and command.startswith("sspr ") and (said := _refusal(command)):
             yield Fault(text.place, number, said, command)
 
 

@@ -108,6 +108,8 @@ SITUATIONS = (
         ("drift-found", "events-held", "drift-held", "writing-stopped"),
         (
             "tests/use_cases/test_write_pace.py::test_too_many_hires_within_an_hour_stop_everything_and_are_written_once_they_are_meant",
+            "tests/use_cases/rollout/test_forget_events.py::test_500_who_were_hired_by_mistake_are_taken_out_again",
+            "tests/use_cases/rollout/test_forget_events.py::test_a_mass_offboarding_is_taken_back",
         ),
     ),
     Situation(
@@ -169,6 +171,15 @@ SITUATIONS = (
             "tests/e2e/test_back_a_version.py::test_a_ledger_that_this_version_may_read_is_gone_on_with",
             "tests/e2e/test_back_a_version.py::test_a_person_with_a_word_of_tomorrow_waits_and_costs_nobody_else",
             "tests/e2e/test_back_a_version.py::test_a_journal_of_a_newer_worker_is_set_aside_and_said_and_nobody_waits",
+        ),
+    ),
+    Situation(
+        "A certificate or a password ends",
+        ("ending-soon", "ending-urgent"),
+        (
+            "tests/integration/test_worker_endings.py::test_a_worker_s_sign_of_life_tells_what_ends",
+            "tests/integration/test_worker_endings.py::test_of_a_certificate_that_is_over_it_is_told_when_it_ended",
+            "tests/use_cases/rollout/test_watch_endings.py::test_a_worker_s_certificate_is_told_ahead_and_no_longer_once_it_is_renewed",
         ),
     ),
     Situation(

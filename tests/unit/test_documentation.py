@@ -68,6 +68,8 @@ ALARMS = (
     "app-misconfigured",
     "work-postponed",
     "function-failures",
+    "ending-soon",
+    "ending-urgent",
     "logs-capped",
     "messages-refused",
     "sender-refused",

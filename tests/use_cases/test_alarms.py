@@ -11,6 +11,7 @@ import pytest
 from shared.adapters.memory.tenant import Group
 from shared.contracts.messages import queues
 from shared.contracts.messages.directory_result import SyncReport, SyncState
+from shared.contracts.messages.ending_report import EndingReport
 from shared.contracts.messages.onboarding_event import ONBOARDED, Envelope
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.errors import DirectoryUnavailable
@@ -33,6 +34,7 @@ from shared.use_cases.refused_requests import RefusedRequests
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
+from shared.use_cases.rollout.watch_endings import watch_endings
 from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.signalling import emit
 from shared.use_cases.tick import tick
@@ -279,6 +281,27 @@ async def commands_are_not_answered(stage: Stage, logs: Workspace) -> datetime:
     return NOW
 
 
+async def a_certificate_ends(stage: Stage, logs: Workspace, days: int) -> datetime:
+    ends = EndingReport(what="directory-certificate", of="dc1", ends_at=NOW + days * DAY)
+    said = SyncReport(state=SyncState.NOT_NEEDED)
+    life = WorkerReport(
+        worker="w1", reported_at=NOW, directory_answers=True, sync=said, endings=(ends,)
+    )
+    await record_results([Message(life.text())], stage.world, NOW)
+    await watch_conditions(stage.world, NOW)
+    with logs.at(NOW):
+        await watch_endings(stage.world, NOW)
+    return NOW
+
+
+async def a_certificate_ends_within_a_month(stage: Stage, logs: Workspace) -> datetime:
+    return await a_certificate_ends(stage, logs, 20)
+
+
+async def a_certificate_ends_within_a_week(stage: Stage, logs: Workspace) -> datetime:
+    return await a_certificate_ends(stage, logs, 3)
+
+
 async def people_do_not_come_to_be_seen(stage: Stage, logs: Workspace) -> datetime:
     for number in range(1, 6):
         stage.arrive(number)
@@ -312,6 +335,8 @@ SITUATIONS: dict[str, Situation] = {
     "delta-sync-problem": syncs_fail,
     "command-unanswered": commands_are_not_answered,
     "person-flagged": people_do_not_come_to_be_seen,
+    "ending-soon": a_certificate_ends_within_a_month,
+    "ending-urgent": a_certificate_ends_within_a_week,
 }
 NOT_ALWAYS_KNOWN = {
     # What a signal has no value for is left out of it: the gate has no number, or no wave.

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.api.dead_letter_views import DeadLetterCount
+from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 from shared.domain.health import DependencyKind, Health, Trouble
@@ -51,3 +52,5 @@ class HealthView(View):
     """None are made while there are problems."""
     dead_letters: tuple[DeadLetterCount, ...] = ()
     """Of each queue. They are no trouble of the app's, and its word does not hang on them."""
+    endings: tuple[EndingView, ...] = ()
+    """Certificates, passwords and accounts that end soon; the word does not hang on them either."""

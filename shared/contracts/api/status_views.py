@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
 from shared.contracts.api.view import View
@@ -50,3 +51,5 @@ class StatusView(View):
     app: VersionView | None = None
     writing: WritingView | None = None
     """Whether anything is written at all."""
+    endings: tuple[EndingView, ...] = ()
+    """Certificates, passwords and accounts that end soon, the next one first."""

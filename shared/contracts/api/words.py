@@ -90,6 +90,7 @@ class CheckPart(StrEnum):
 
     TENANT = "tenant"
     HOST = "host"
+    ACCESS = "access"
 
 
 class NamedStanding(StrEnum):

@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from shared.contracts.messages.contract import Contract, Moment, Name, Text, Word
 from shared.contracts.messages.directory_result import SyncReport
+from shared.contracts.messages.ending_report import MOST_ENDINGS, EndingReport
 from shared.contracts.messages.host_report import HostReport
 from shared.contracts.messages.version import Version
 from shared.domain.person.sync_mode import SyncMode
@@ -78,3 +79,5 @@ class WorkerReport(Contract):
     """The SID of the AD group that it writes: by it the group's twin in Entra is found."""
     host: HostReport | None = None
     """The Entra Connect host as it was last looked at; None where the worker does not look."""
+    endings: Annotated[tuple[EndingReport, ...], Field(max_length=MOST_ENDINGS)] | None = None
+    """When certificates, password and account end; None where nothing was looked at yet."""

@@ -10,6 +10,7 @@ from shared.domain.person.methods import ResetRules
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.connect_host import HostSight
+from shared.domain.rollout.endings import USUAL_NOTICE, Ending, Notice
 from shared.domain.rollout.measurements import WorkerSight, sync_modes, workers_at_work
 from shared.domain.rollout.resets import Reset
 from shared.domain.rollout.sspr_policy import PolicyChange
@@ -44,6 +45,8 @@ class Evidence:
     subscriptions: tuple[Subscription, ...] | Untold = ()
     methods_policy: MethodsPolicy | Untold
     registration: tuple[RegistrationRule, ...] | Untold = ()
+    endings: tuple[Ending, ...] = ()
+    notice: Notice = USUAL_NOTICE
 
     @property
     def modes(self) -> frozenset[SyncMode]:

@@ -26,6 +26,7 @@ class Part(StrEnum):
 
     TENANT = "tenant"
     HOST = "host"
+    ACCESS = "access"
 
 
 @dataclass(frozen=True, slots=True)

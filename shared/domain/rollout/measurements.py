@@ -8,6 +8,7 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.connect_host import HostSight
+from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.resets import Reset
 
 _REMEMBERED = timedelta(days=7)
@@ -44,6 +45,8 @@ class WorkerSight:
     """When that version was first heard of."""
     host: HostSight | None = None
     """The Entra Connect host as it last saw it; None if it did not say."""
+    endings: tuple[Ending, ...] = ()
+    """When certificates, password and account end, as it last told."""
 
 
 _STILL_AT_WORK = timedelta(hours=1)

@@ -54,6 +54,8 @@ class Watch:
     """Sequence numbers of the dead letters that were seen, by their queues."""
     letters_at: datetime | None = None
     """When they were; None: never."""
+    endings_at: datetime | None = None
+    """When it was last told what ends soon; None: never."""
 
     @property
     def failing(self) -> tuple[Condition, ...]:

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
 from shared.contracts.messages.version import running_version
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
 from shared.ports.world import World
 from shared.use_cases.views.describe_dead_letters import count_dead_letters
+from shared.use_cases.views.describe_endings import describe_endings
 
 SECONDS = 15.0
 """That one look may take; the checks' own libraries would wait for minutes."""
@@ -32,9 +34,11 @@ async def check_health(dependencies: Sequence[Dependency], now: datetime) -> Hea
 async def report_health(
     dependencies: Sequence[Dependency], world: World, now: datetime
 ) -> HealthView:
-    """Checks health, and counts every queue's dead letters beside it."""
-    seen, counted = await asyncio.gather(check_health(dependencies, now), count_dead_letters(world))
-    return seen.model_copy(update={"dead_letters": counted.queues})
+    """Checks health, counts every queue's dead letters beside it, and tells what ends soon."""
+    seen, counted, endings = await asyncio.gather(
+        check_health(dependencies, now), count_dead_letters(world), _endings(world, now)
+    )
+    return seen.model_copy(update={"dead_letters": counted.queues, "endings": endings})
 
 
 class HealthWords:
@@ -55,6 +59,15 @@ class HealthWords:
                 word = (await check_health(dependencies, now)).health
                 self._newest = passed, Health(word)
             return HealthWord(word=self._newest[1])
+
+
+async def _endings(world: World, now: datetime) -> tuple[EndingView, ...]:
+    """Returns what ends soon; nothing where the ledger is away, which its own check tells."""
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await describe_endings(world, now)
+    except Exception:  # noqa: BLE001  # whatever it is, it must not hide the checks
+        return ()
 
 
 async def _look(check: Check) -> Look:

@@ -30,6 +30,7 @@ from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
+from shared.use_cases.views.describe_endings import describe_endings
 from shared.use_cases.views.describe_forecast import describe_forecast
 from shared.use_cases.views.describe_writing import writing_view
 
@@ -174,7 +175,7 @@ async def _of_held(key: str, world: World) -> Receipt | None:
     )
 
 
-async def describe_status(world: World) -> StatusView:
+async def describe_status(world: World, now: datetime) -> StatusView:
     """Returns the totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
     stored = await world.write_control.current()
@@ -201,6 +202,7 @@ async def describe_status(world: World) -> StatusView:
         ),
         app=await _app(world),
         writing=writing_view(stored.writing if stored else None, totals.by_state),
+        endings=await describe_endings(world, now),
     )
 
 

@@ -17,6 +17,7 @@ from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import SyncJob
 from shared.domain.rollout.measurements import WorkerSight, sync_modes
 from shared.ports.world import World
+from shared.use_cases.known_endings import known_endings, notice_of
 from shared.use_cases.policy_in_force import policy_in_force
 
 USUALLY = timedelta(days=7)
@@ -87,6 +88,8 @@ async def gather_evidence(since: datetime, world: World, now: datetime) -> Evide
         subscriptions=await _listed(facts.subscriptions(), _LICENCE_PERMISSION),
         methods_policy=await _methods_policy(facts.methods_policy()),
         registration=await _listed(facts.registration_rules(), _POLICY_PERMISSION),
+        endings=await known_endings(world),
+        notice=notice_of(world),
     )
 
 

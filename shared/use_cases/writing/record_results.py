@@ -8,6 +8,7 @@ from shared.contracts.messages.contract import EARLIEST, by_our_clock
 from shared.contracts.messages.directory_answer import SCHEMA as ANSWER_SCHEMA
 from shared.contracts.messages.directory_answer import DirectoryAnswer
 from shared.contracts.messages.directory_result import DirectoryResult, SyncReport, SyncState
+from shared.contracts.messages.ending_report import EndingReport
 from shared.contracts.messages.host_report import HostReport
 from shared.contracts.messages.queues import DIRECTORY_RESULTS
 from shared.contracts.messages.worker_report import SCHEMA as REPORT_SCHEMA
@@ -19,6 +20,7 @@ from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.write_results import note_delta_sync
 from shared.domain.person.writes import WriteResult
 from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
+from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.signals import AnswersIgnored, DeltaSyncProblem, WorkerReported
 from shared.ports.world import World
@@ -114,6 +116,14 @@ def _sighted(report: WorkerReport, before: WorkerSight | None, now: datetime) ->
         version=report.version,
         version_since=_version_since(report.version, before, now),
         host=_host(report.host, report, now) if report.host else None,
+        endings=tuple(map(_ending, report.endings or ())),
+    )
+
+
+def _ending(one: EndingReport) -> Ending:
+    # A certificate's end is a time of its own, by nobody's clock.
+    return Ending(
+        what=one.what, of=one.of, ends_at=one.ends_at, why=one.why or "", detail=one.detail or ""
     )
 
 

@@ -22,6 +22,7 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
+    ENDING_SIGHT,
     FOLDER,
     GOLDEN,
     HOUR,
@@ -36,7 +37,6 @@ from tests.support.golden_rows import (
     RECONCILIATION,
     SCIM_USER,
     STOPPED,
-    VERSIONED_SIGHT,
     WHOLE,
     Rows,
     store_rows,
@@ -100,7 +100,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
         HOUR,
         QUIET_DECIDED,
         RECONCILIATION,
-        VERSIONED_SIGHT,
+        ENDING_SIGHT,
         MARK,
         PLAN,
         OPERATION,

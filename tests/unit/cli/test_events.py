@@ -107,3 +107,30 @@ def test_names_of_which_nothing_is_known_are_a_failure(api: Api) -> None:
     answered(api, events=0, people=0, outcomes=(), moved=())
     done = sspr(api, "events", "forget", "nobody@contoso.test", *WHY)
     assert (done.exit_code, "nothing is known of 1 name" in done.output) == (1, True)
+
+
+def test_from_and_to_are_moments_in_utc_and_a_key_goes_with_them(api: Api) -> None:
+    answered(api)
+    between = ("--from", "2026-11-29T06:00+01:00", "--to", "2026-11-29T07:30Z")
+    assert sspr(api, "events", "forget", KEY, *between, *WHY).exit_code == 0
+    (asked,) = api.posts
+    assert asked.json == {
+        "keys": [KEY],
+        "since": "2026-11-29T05:00:00+00:00",
+        "until": "2026-11-29T07:30:00+00:00",
+        "reason": "HR erred",
+    }
+
+
+def test_an_end_alone_does_not_mean_everything_before_it(api: Api) -> None:
+    done = sspr(api, "events", "forget", "--to", "2026-11-29", *WHY)
+    assert (done.exit_code, api.posts) == (2, [])
+
+
+def test_what_would_come_out_otherwise_than_was_shown_is_status_5(api: Api) -> None:
+    api.answer("events/forget", (202, operation(kind="forget")))
+    problem = "500 events would be forgotten, with another outcome than was shown; look again"
+    api.answer("operations/op-1", (200, operation("refused", problem=problem, kind="forget")))
+    asked = ("events", "forget", "--source", "workday", *WHY, "--apply", FINGERPRINT, "--yes")
+    done = sspr(api, *asked)
+    assert (done.exit_code, "look again" in done.stderr) == (5, True), done.output

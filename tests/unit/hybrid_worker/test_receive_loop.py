@@ -19,6 +19,7 @@ from hybrid_worker.active_directory.account import Account, AccountKind, Pointer
 from hybrid_worker.active_directory.written import Written
 from hybrid_worker.collaborators import Sync
 from hybrid_worker.delta_sync.coalescer import LeftAlone
+from hybrid_worker.endings.watch import EndingsWatch
 from hybrid_worker.handle_commands import HandleCommands
 from hybrid_worker.heartbeat import Heartbeat
 from hybrid_worker.host_watch import NoWatch
@@ -33,6 +34,7 @@ from shared.contracts.messages.worker_report import SCHEMA, WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import ScopeAction, WriteOutcome
+from tests.support.delta_sync import Clerk
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 POISON = "poison"
@@ -214,6 +216,7 @@ def work(
             sync=sync,
             heartbeat=Heartbeat("w", timedelta(minutes=1), lambda: journal.kept_aside),
             watch=NoWatch(),
+            endings=EndingsWatch((), lambda: (), Clerk(), clock=clock),
             pace=Pace(batch, timedelta(minutes=5), timedelta(0)),
             worker="w",
             clock=clock,

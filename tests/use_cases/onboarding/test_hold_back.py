@@ -82,7 +82,7 @@ async def test_those_beyond_the_rate_are_not_enrolled_but_kept_and_told_of(
     page = await list_held_events("", world)
     assert [one.source for one in page.events] == ["report"] * 2
     assert {json.loads(one.body)["data"]["employeeId"] for one in page.events} == {"4", "5"}
-    assert (await describe_status(world)).held_events == 2
+    assert (await describe_status(world, NOW)).held_events == 2
     key = page.events[0].key
     described = await describe_event(key, world, NOW)
     assert described is not None

@@ -204,7 +204,7 @@ async def test_an_event_that_never_came_is_none(stage: Stage) -> None:
 
 
 async def test_an_empty_ledger_has_empty_totals(stage: Stage) -> None:
-    view = await describe_status(stage.world)
+    view = await describe_status(stage.world, NOW)
     assert (view.people, view.states, view.reasons, view.flags) == (0, {}, (), ())
     assert (view.flagged, view.refused_messages, view.refused) == ((), 0, ())
 
@@ -218,7 +218,7 @@ async def test_the_totals_count_by_state_reason_and_flag(stage: Stage) -> None:
     await stage.another().ledger.record_receipts(
         [receipt(1), receipt(2, outcome=Reason.INVALID, body="{")]
     )
-    view = await describe_status(stage.world)
+    view = await describe_status(stage.world, NOW)
     assert (view.people, view.states) == (3, {"visible": 2, "applied": 1})
     assert [(one.state, one.reason, one.people) for one in view.reasons] == [
         ("applied", "in-wave", 1),
@@ -239,7 +239,7 @@ async def test_of_many_who_need_a_look_the_first_are_shown_and_all_are_counted(
     await stage.store(
         *(member(number, State.APPLIED, flag=Reason.NOT_VISIBLE) for number in range(people))
     )
-    view = await describe_status(stage.world)
+    view = await describe_status(stage.world, NOW)
     assert len(view.flagged) == MOST_SHOWN
     assert [one.people for one in view.flags] == [people]
 

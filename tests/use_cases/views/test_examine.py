@@ -15,6 +15,7 @@ from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.connect_host import HostSight
+from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.sspr_policy import SsprScope
 from shared.ports.rollouts import Reconciliation
@@ -55,7 +56,9 @@ def verdicts(seen: DoctorView) -> dict[str, str]:
 
 @pytest.fixture
 async def healthy(stage: Stage) -> Stage:
-    await stage.world.workers.sighted([sight(NOW, sync_mode=SyncMode.CONNECT, host=WELL)])
+    certificate = Ending(what="directory-certificate", of="dc1", ends_at=NOW + 90 * DAY)
+    seen = sight(NOW, sync_mode=SyncMode.CONNECT, host=WELL, endings=(certificate,))
+    await stage.world.workers.sighted([seen])
     await stage.world.rollouts.keep_reconciliation(LOOKED)
     return stage
 

@@ -240,7 +240,7 @@ async def test_it_is_told_every_minute_while_it_lasts_and_shown_everywhere(
     rollout = await describe_rollout(stage.world, NOW)
     assert rollout is not None
     assert rollout.next.text.startswith("everything that writes is stopped, by ada: HR sent too")
-    status = await describe_status(stage.world)
+    status = await describe_status(stage.world, NOW)
     for writing in (rollout.writing, status.writing):
         assert writing is not None
         assert (writing.stopped, writing.stop, writing.actor) == (True, "by-operator", "ada")

@@ -4,6 +4,7 @@ from typing import Final
 
 from shared.domain.doctor.checks import (
     cloud_sync,
+    endings,
     host_events,
     host_scheduler,
     host_seen,
@@ -33,4 +34,5 @@ CHECKS: Final[CheckKinds] = registry_of(
     host_service.KIND,
     host_events.KIND,
     cloud_sync.KIND,
+    endings.KIND,
 )

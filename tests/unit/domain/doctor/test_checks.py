@@ -1,5 +1,6 @@
 """The doctor's checks: what each says of which facts, and what it does not know."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from shared.domain.person.methods import ResetChanges
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.cloud_sync import JobState, SyncJob
 from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
+from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.sspr_policy import PolicyChange, SettingChange
 from tests.support.enrolments import NOW, SCOPE
@@ -69,6 +71,7 @@ def evidence(host: HostSight | None = HOST, **changes: Any) -> Evidence:
         workers=(sight(NOW, sync_mode=SyncMode.CONNECT, host=host),),
         subscriptions=(P1,),
         methods_policy=policy("MicrosoftAuthenticator", "TemporaryAccessPass"),
+        endings=(Ending(what="directory-certificate", of="dc1", ends_at=NOW + 90 * DAY),),
     )
     return replace(given, **changes)
 
@@ -315,7 +318,7 @@ def checks_that_speak(facts: Evidence) -> set[str]:
 
 
 def test_where_no_worker_belongs_to_the_topology_nothing_is_said_of_writeback_or_a_host() -> None:
-    assert checks_that_speak(evidence(needs_worker=False, workers=())) == {
+    assert checks_that_speak(evidence(needs_worker=False, workers=(), endings=())) == {
         *("policyChanges", "licences", "methods", "migration", "registration"),
     }
 
@@ -367,3 +370,38 @@ def test_every_check_has_a_page_it_goes_by_and_a_name_of_its_own() -> None:
         assert kind.asks.endswith("?")
     with pytest.raises(ValueError, match="two checks"):
         registry_of(*CHECKS.values(), *CHECKS.values())
+
+
+def ending(days: float | None, of: str = "dc1", **changes: Any) -> Ending:
+    ends_at = None if days is None else NOW + days * DAY
+    return Ending(
+        what="directory-certificate", of=of, ends_at=ends_at, whose="worker w1", **changes
+    )
+
+
+@pytest.mark.parametrize(
+    ("endings", "verdict", "text"),
+    [
+        ((ending(31), ending(90, "dc2")), RIGHT, "the first to end, .* of dc1 .* in 31 days"),
+        ((ending(None, why="never-ends"),), RIGHT, "nothing that was looked at has an end"),
+        ((ending(90), ending(29, "dc2")), WRONG, "of dc2 .* in 29 days$"),
+        ((ending(-3),), WRONG, "of dc1 .* ended on .*, 3 days ago"),
+        (
+            (ending(90), ending(None, "dc2", why="unknown", detail="no answer")),
+            UNKNOWN,
+            "of dc2: no answer",
+        ),
+    ],
+)
+def test_what_ends_is_wrong_a_month_before_and_unknown_where_nobody_could_look(
+    endings: tuple[Ending, ...], verdict: Verdict, text: str
+) -> None:
+    found = CHECKS["endings"].judge(evidence(endings=endings), NOW)
+    assert found
+    assert found.verdict is verdict
+    assert re.search(text, found.text), found.text
+
+
+def test_where_nothing_is_known_to_end_there_is_no_such_check() -> None:
+    """A worker of before tells nothing, and a tenant without a worker has none."""
+    assert CHECKS["endings"].judge(evidence(endings=()), NOW) is None

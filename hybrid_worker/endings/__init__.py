@@ -1,0 +1,1 @@
+"""What the worker works by and will end: certificates, its password, its account."""
