@@ -35,12 +35,14 @@ def standing_table(seen: "Standing") -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
-    from cli.render.rollout import rollout_view
+    from cli.render.rollout import rollout_view, workers_view
     from cli.render.totals import totals_view, version_line
     from cli.render.writing import stop_banner
 
     stopped = stop_banner(seen.status.writing)
-    parts = (*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
+    # A rollout has its own; before the first one they are known all the same.
+    workers = () if seen.rollout else workers_view(seen.status.workers)
+    parts = (*stopped, rollout_view(seen.rollout), *workers, Text(), totals_view(seen.status))
     return Group(*parts, *version_line(seen.status.app))
 
 
