@@ -3,7 +3,7 @@
 from functions.routes import Request, Routes
 from shared.contracts.api.operator_requests import Resend
 from shared.contracts.api.resend_views import ResendView
-from shared.use_cases.resend_refused import resend_refused
+from shared.use_cases.onboarding.resend_refused import resend_refused
 
 routes = Routes("refused messages")
 

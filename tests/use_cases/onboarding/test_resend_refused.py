@@ -20,11 +20,11 @@ from shared.domain.person.partitions import MESSAGES
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
-from shared.use_cases import resend_refused as module
 from shared.use_cases.deal_with_dead_letters import discard
 from shared.use_cases.message import Message, given_up
+from shared.use_cases.onboarding import resend_refused as module
+from shared.use_cases.onboarding.resend_refused import resend_refused
 from shared.use_cases.onboarding.take_events import take_events
-from shared.use_cases.resend_refused import resend_refused
 from tests.support.enrolments import DAY, HOUR, NOW
 from tests.support.stage import Stage, a_stage, an_id, messages
 
