@@ -1,7 +1,7 @@
 """The operator API, refused messages: what would be sent again, and sending it."""
 
 from functions.routes import Request, Routes
-from shared.contracts.api.operator_requests import Resend
+from shared.contracts.api.resend_request import Resend
 from shared.contracts.api.resend_views import ResendView
 from shared.use_cases.onboarding.resend_refused import resend_refused
 

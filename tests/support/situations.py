@@ -211,7 +211,10 @@ SITUATIONS = (
     Situation(
         "Leave the product",
         (),
-        ("tests/e2e/test_rollout_trouble.py::test_an_abort_is_final",),
+        (
+            "tests/e2e/test_rollout_trouble.py::test_an_abort_is_final",
+            "tests/use_cases/rollout/test_leave.py::test_the_group_is_emptied_of_whom_the_product_put_in",
+        ),
     ),
 )
 

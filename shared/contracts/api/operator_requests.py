@@ -1,13 +1,13 @@
 """What the operator API takes: who asks, query parameters, bodies, a document's text."""
 
-from collections.abc import Mapping
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.api.view import View
-from shared.contracts.messages.contract import Contract, Moment, Name, Text
+from shared.contracts.messages.contract import LARGEST_BODY, Contract, Moment, Name, Text
+from shared.domain.rollout.sspr_policy import SsprScope
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
@@ -142,43 +142,39 @@ class Forget(Contract):
         return self
 
 
-class Fixes(Contract):
-    """How fields of refused messages are put right; each as the refusal names it."""
+class Adopt(Contract):
+    """Come from SSPR for all, none or a group; without `plan` only show who would lose it."""
 
-    rename: Mapping[Name, Name] = Field(default_factory=dict)
-    """From the name that was sent to the name that is meant."""
-    drop: tuple[Name, ...] = ()
-    give: Mapping[Name, Text] = Field(default_factory=dict)
-    """What a field is to say."""
-
-
-class Resend(Contract):
-    """Send refused messages again; without `plan` only show what would be sent.
-
-    What is given narrows: of the messages that are named, or of the newest, those of that reason,
-    field and source. At least one of these has to be given.
-    """
-
-    reason: Why
-    keys: tuple[EventKey, ...] = ()
-    """The keys that they are kept under."""
-    outcome: Name | None = None
-    """Why they are kept: `invalid`, `not-done` or `discarded`."""
-    field: Name | None = None
-    """The field that was refused, without its place in a list."""
-    source: Name | None = None
-    """The events' own source."""
-    fixes: Fixes = Fixes()
+    document: Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_BODY)]
+    """The rollout document, as its author wrote it."""
+    came_from: Annotated[SsprScope, WithJsonSchema({"type": "string", "enum": [*SsprScope]})]
+    """Whom SSPR is on for now: `all`, `none` or `group`."""
+    group: Name | None = None
+    """The object id of the group that is selected now, if it is not the document's; dynamic or
+    not."""
+    accept_losing: Annotated[int, Field(ge=0)] = 0
+    """How many people may lose SSPR by it."""
+    reason: Text = ""
     plan: Name | None = None
     """The fingerprint of what was shown."""
 
     @model_validator(mode="after")
-    def _says_which(self) -> Self:
-        if not (self.keys or self.outcome or self.field or self.source):
-            raise PydanticCustomError("which", "name messages, a reason, a field or a source")
-        if len(self.keys) > MOST_FORGOTTEN:
-            raise PydanticCustomError("length", f"name at most {MOST_FORGOTTEN:,} at once")
+    def _only_from_a_group(self) -> Self:
+        if self.group is not None and self.came_from is not SsprScope.GROUP:
+            raise PydanticCustomError("group", "a group was selected only where you come from one")
         return self
+
+
+class Leave(Contract):
+    """Go back to SSPR for all; without `plan` only show the next step."""
+
+    reason: Why
+    empty_group: bool = False
+    """Take out of the group whom the product put in, once SSPR is on for all."""
+    all_selected: bool = False
+    """Say that All is selected, where the audit log has been silent for an hour."""
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
 
 
 class ByHand(Contract):

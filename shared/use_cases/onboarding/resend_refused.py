@@ -13,7 +13,7 @@ from hashlib import sha256
 from itertools import batched
 from typing import Any
 
-from shared.contracts.api.operator_requests import Resend
+from shared.contracts.api.resend_request import Resend
 from shared.contracts.api.resend_views import Resending, ResendView, ResentView
 from shared.contracts.messages.fixed_event import Fix, fixed_event, refuse_too_large
 from shared.contracts.messages.onboarding_event import Envelope, event_key, read_request_object

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.api.operator_requests import Resend
+from shared.contracts.api.resend_request import Resend
 from shared.contracts.api.resend_views import Resending, ResendView
 from shared.contracts.messages.onboarding_event import OFFBOARDED, ONBOARDED, Envelope
 from shared.contracts.messages.queues import DIRECTORY_RESULTS, ONBOARDING_EVENTS
