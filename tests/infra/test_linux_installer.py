@@ -201,14 +201,15 @@ def test_the_worker_knows_the_commit_of_a_clone_and_of_an_archive(tmp_path: Path
         done = machine.install()
         assert done.returncode == 0, done.stderr
         asks = "from shared.contracts.messages.version import *; print(running_version())"
-        words = [machine.app / ".venv/bin/python", "-c", asks]
+        words: list[str | Path] = [machine.app / ".venv/bin/python", "-c", asks]
         return subprocess.check_output(words, cwd=machine.app, text=True).strip()
 
     assert told() == VERSION
     machine.update("2")
     (machine.repository / "infra/worker/commit.txt").write_text("0123abc\n")
     assert told() == f"{VERSION}+0123abc"
-    git = ["git", "-C", machine.repository, "-c", "user.name=ada", "-c", "user.email=a@b.test"]
+    git: list[str | Path] = ["git", "-C", machine.repository]
+    git += ["-c", "user.name=ada", "-c", "user.email=a@b.test"]
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
         subprocess.run([*git, *words], check=True)
     machine.update("3")

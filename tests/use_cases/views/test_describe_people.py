@@ -214,7 +214,7 @@ async def test_workers_and_their_versions_are_told_before_there_is_a_rollout(
     stage: Stage,
 ) -> None:
     await stage.world.workers.sighted([sight(NOW, version="0.0.1+0123abc")])
-    (worker,) = (await describe_status(stage.world)).workers
+    (worker,) = (await describe_status(stage.world, NOW)).workers
     assert worker.version == "0.0.1+0123abc"
     assert worker.fit
 
