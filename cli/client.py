@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from cli.exits import Failure, Status
 from cli.method_query import PeopleQuery
+from shared.contracts.api.alarm_views import AlarmTestView
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
     CheckAsked,
@@ -201,6 +202,11 @@ class OperatorApi:
     def stop(self, reason: str) -> WritingView:
         """Stops everything that writes; saying it twice stops it no more than once."""
         return self._at.post("writing/stop", {"reason": reason}, WritingView)
+
+    def try_alarm(self, alarm: str | None, reason: str) -> AlarmTestView:
+        """Has an alarm come as a test; one whose answer was lost is not asked for again."""
+        body = {"reason": reason} | ({"alarm": alarm} if alarm else {})
+        return self._at.post("alarms/test", body, AlarmTestView, repeatable=False)
 
     def start(self, reason: str, group: str | None = None) -> WritingView:
         """Lets everything that writes go on.
