@@ -221,6 +221,7 @@ REFUSED = Receipt(
     detail="is missing",
     body='{"grüße": 1}',
 )
+QUEUED_BEFORE = replace(REFUSED, key="event-8", at=LATER, said_at=NOW)
 BEFORE_KINDS: Rollout = replace(
     PAUSED,
     document=replace(
@@ -626,6 +627,14 @@ async def _expect_receipts(tables: Tables) -> None:
     assert list(await tables.ledger.refused(9)) == [REFUSED]
 
 
+async def _write_refused(tables: Tables) -> None:
+    await tables.ledger.record_receipts([QUEUED_BEFORE])
+
+
+async def _expect_refused(tables: Tables) -> None:
+    assert list(await tables.ledger.refused(9)) == [QUEUED_BEFORE]
+
+
 async def _write_kinds(tables: Tables) -> None:
     await tables.rollouts.replace(None, ROLLOUT, action="apply", now=NOW)
 
@@ -905,6 +914,7 @@ GOLDEN: Mapping[str, Golden] = {
     "events": Golden(_write_events, _expect_events),
     "removed": Golden(_write_removed, _expect_removed),
     "receipts": Golden(_write_receipts, _expect_receipts),
+    "refused": Golden(_write_refused, _expect_refused),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
     "moved": Golden(_write_moved, _expect_moved),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
+from shared.contracts.api.rollout_views import WorkerView
 from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
@@ -50,6 +51,8 @@ class StatusView(View):
     held_events: int = 0
     """Events that a brake holds until an operator decides."""
     app: VersionView | None = None
+    workers: tuple[WorkerView, ...] = ()
+    """Every worker that was heard of, with its version, whether or not there is a rollout."""
     writing: WritingView | None = None
     """Whether anything is written at all."""
     sspr: SsprView | None = None
