@@ -23,6 +23,7 @@ from cli.commands import (
     list_people,
     onboarding,
     people,
+    person,
     plans,
     preflight,
     rollout,
@@ -61,6 +62,7 @@ app.add_typer(rollout.app)
 app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(list_people.app)
+app.add_typer(person.app, name="person", rich_help_panel="People")
 app.add_typer(forecast.app)
 app.add_typer(health.app)
 doctor.app.add_typer(preflight.app)
