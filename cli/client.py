@@ -30,8 +30,10 @@ from shared.contracts.api.forecast_views import (
 from shared.contracts.api.health_views import HealthView
 from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEventView
 from shared.contracts.api.operation_views import (
+    AdoptOperation,
     ApplyOperation,
     ForgetOperation,
+    LeaveOperation,
     OperationView,
     PlanOperation,
     RecoverOperation,
@@ -283,6 +285,17 @@ class OperatorApi:
         Once they are forgotten, forgetting them again changes nothing.
         """
         return self._at.post("events/forget", dict(asked), ForgetOperation)
+
+    def adopt(self, asked: Mapping[str, object]) -> AdoptOperation:
+        """Asks who would lose SSPR by a document's group; with that fingerprint, to fill it.
+
+        Where no answer comes, the same fingerprint asks for the same once more.
+        """
+        return self._at.post("rollout/adopt", dict(asked), AdoptOperation)
+
+    def leave(self, asked: Mapping[str, object]) -> LeaveOperation:
+        """Asks for the next step of leaving for All; with its fingerprint, to take it."""
+        return self._at.post("rollout/leave", dict(asked), LeaveOperation)
 
     def operation[R: View](self, asked: OperationView[R]) -> OperationView[R]:
         """Looks at an operation again."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from cli.exits import Failure, Status
+from cli.exits import Failure, RefusedInput, Status
 from cli.plain import escaped
 from cli.terminal import Form, contents, show_json, show_text, tell
 
@@ -49,6 +49,13 @@ def line_of(file: str, finding: "FindingView") -> str:
     """Writes a finding on one line."""
     place = f"{file}:{finding.line}:{finding.column}"
     return escaped(f"{place}: {finding.field}: {finding.reason}")
+
+
+def of_file(file: str, refused: RefusedInput) -> Failure:
+    """Returns what the app finds in a document that this version of sspr does not."""
+    if not refused.findings:
+        return refused
+    return Failure(refused.status, "\n".join(line_of(file, one) for one in refused.findings))
 
 
 def count_of(wrong: "Sequence[FindingView]") -> str:

@@ -21,6 +21,7 @@ from cli.commands import (
     held,
     hr,
     list_people,
+    moves,
     onboarding,
     people,
     person,
@@ -58,6 +59,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(plans.app)
+app.add_typer(moves.app)
 app.add_typer(rollout.app)
 app.add_typer(writing.app)
 app.add_typer(people.app)

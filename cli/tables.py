@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from shared.contracts.api.forecast_views import ResetForecastView
     from shared.contracts.api.forget_views import ForgetView
     from shared.contracts.api.health_views import HealthView
+    from shared.contracts.api.move_views import AdoptView, LeaveView
     from shared.contracts.api.people_views import KeptOutView, ListedPerson, PeopleView
     from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
@@ -63,6 +64,20 @@ def writing_table(writing: "WritingView") -> "RenderableType":
     from cli.render.writing import writing_view
 
     return writing_view(writing)
+
+
+def adopt_table(shown: "AdoptView") -> "RenderableType":
+    """Renders what adopting the group comes to, and who would lose SSPR by it."""
+    from cli.render.moves import adopt_view
+
+    return adopt_view(shown)
+
+
+def leave_table(shown: "LeaveView") -> "RenderableType":
+    """Renders the next step of leaving for All."""
+    from cli.render.moves import leave_view
+
+    return leave_view(shown)
 
 
 def rollout_table(rollout: "RolloutView | None") -> "RenderableType":

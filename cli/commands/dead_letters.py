@@ -1,20 +1,20 @@
 """Dead letters: list them, show one whole, send some again, or discard them."""
 
 from collections.abc import Sequence
-from itertools import batched
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.exits import EPILOG, Failure, Status
+from cli.many import Many
 from cli.options import Actor, Output, Yes, app_of, signed
-from cli.plain import count
 from cli.tables import dead_letter_table, dead_letters_table, dealt_table
-from cli.terminal import Form, confirm, draw, show, tell
+from cli.terminal import Form, show
 
 if TYPE_CHECKING:
     from cli.client import OperatorApi
-    from shared.contracts.api.dead_letter_views import DeadLetterSummary
+    from cli.letters import LettersFound
 
 app = typer.Typer(
     help="Look at messages that were set aside, send them again, or discard them.",
@@ -35,8 +35,6 @@ Why = Annotated[str, typer.Option("--why", help="Say why, for the audit.", show_
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show which these would be, and do nothing.")
 ]
-_MOST_AT_ONCE = 100
-"""That the app takes in one request."""
 
 
 @app.command("list", epilog=EPILOG)
@@ -94,10 +92,10 @@ def resubmit(
     output: Output = Form.TABLE,
 ) -> None:
     """Send dead letters to their queue again, unchanged; shows them first, and asks."""
-    question = "Send {} to {} again?"
     with app_of(ctx, signed(actor)) as api:
         chosen = _chosen(api, queue, numbers, all_=all_, reason=reason)
-        if _agreed(chosen, question, queue, dry_run=dry_run, yes=yes, output=output):
+        question = partial("Send {1} to {0} again?".format, queue)
+        if chosen.agreed(question, dry_run=dry_run, yes=yes, output=output):
             _deal(api, "resubmit", queue, chosen, why=why, output=output)
 
 
@@ -116,80 +114,53 @@ def discard(
     output: Output = Form.TABLE,
 ) -> None:
     """Take dead letters off, and keep each whole among the refused; shows them first, and asks."""
-    question = "Discard {} of {}? sspr refused --bodies keeps what they said."
     with app_of(ctx, signed(actor)) as api:
         chosen = _chosen(api, queue, numbers, all_=all_, reason=reason)
-        if _agreed(chosen, question, queue, dry_run=dry_run, yes=yes, output=output):
+        text = "Discard {1} of {0}? sspr refused --bodies keeps what they said."
+        if chosen.agreed(partial(text.format, queue), dry_run=dry_run, yes=yes, output=output):
             _deal(api, "discard", queue, chosen, why=why, output=output)
 
 
 def _chosen(
     api: "OperatorApi", queue: str, numbers: Sequence[int] | None, *, all_: bool, reason: str | None
-) -> "list[DeadLetterSummary]":
+) -> "Many[int, LettersFound]":
+    from cli.letters import LettersFound
+
     if bool(numbers) == all_:
         raise typer.BadParameter("give sequence numbers, or --all")
     if reason is not None and not all_:
         raise typer.BadParameter("--reason goes with --all")
     letters = list(api.dead_letters(queue))
-    if numbers:
-        known = {one.sequence_number for one in letters}
-        if missing := [str(number) for number in numbers if number not in known]:
-            raise Failure(Status.NOT_FOUND, f"{queue} has no dead letter {', '.join(missing)}")
-        return [one for one in letters if one.sequence_number in numbers]
-    return [one for one in letters if reason is None or one.reason == reason]
-
-
-def _agreed(
-    chosen: "Sequence[DeadLetterSummary]",
-    question: str,
-    queue: str,
-    *,
-    dry_run: bool,
-    yes: bool,
-    output: Form,
-) -> bool:
-    """Shows what was chosen, and tells whether to go on.
-
-    Raises:
-        Failure: the answer is no, or there is nobody to ask.
-    """
-    from cli.letters import LettersFound
-
-    found = LettersFound(chosen)
-    if dry_run:
-        show(found, dead_letters_table, output)
-        return False
-    if not chosen:
-        tell(f"{queue} has no such dead letter")
-        return False
-    if not yes:
-        draw(dead_letters_table(found), stderr=True)
-    confirm(question.format(count(len(chosen), "dead letter"), queue), yes=yes)
-    return True
+    known = {one.sequence_number for one in letters}
+    if missing := [str(number) for number in numbers or () if number not in known]:
+        raise Failure(Status.NOT_FOUND, f"{queue} has no dead letter {', '.join(missing)}")
+    chosen = [
+        one
+        for one in letters
+        if (one.sequence_number in numbers if numbers else reason in {None, one.reason})
+    ]
+    return Many(
+        [one.sequence_number for one in chosen],
+        LettersFound(chosen),
+        dead_letters_table,
+        noun="dead letter",
+        none=f"{queue} has no such dead letter",
+    )
 
 
 def _deal(
     api: "OperatorApi",
     verb: str,
     queue: str,
-    chosen: "Sequence[DeadLetterSummary]",
+    chosen: "Many[int, LettersFound]",
     *,
     why: str,
     output: Form,
 ) -> None:
     from cli.letters import LettersDealtWith
 
-    done: list[int] = []
-    left: list[int] = []
-    try:
-        for some in batched([one.sequence_number for one in chosen], _MOST_AT_ONCE, strict=False):
-            answer = api.deal_with_dead_letters(verb, queue, some, why)
-            done += answer.done
-            left += answer.left
-            tell(f"{len(done)} of {len(chosen)} done")
-    finally:
-        # What was done is told, even where something went wrong behind it.
-        if done or left:
-            show(LettersDealtWith(verb, queue, done, left), dealt_table, output)
-    if left:
-        raise Failure(Status.NOT_POSSIBLE, f"{count(len(left), 'dead letter')} left where they are")
+    chosen.deal(
+        lambda some: api.deal_with_dead_letters(verb, queue, some, why),
+        lambda done, left: show(LettersDealtWith(verb, queue, done, left), dealt_table, output),
+        "left where they are",
+    )

@@ -1,16 +1,15 @@
 """Plans: check a rollout document, see what it would do, apply it, and take a wave back."""
 
-from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.csv_rows import write_rows
 from cli.exits import Failure, RefusedInput, Status
-from cli.findings import line_of, show_findings, text_of, views_of
+from cli.findings import line_of, of_file, show_findings, text_of, views_of
 from cli.options import Actor, Output, Patience, Reason, Yes, app_of, panel, signed
 from cli.plain import moment, people
+from cli.plan_people import write_people
 from cli.tables import (
     check_table,
     plan_markdown,
@@ -19,15 +18,14 @@ from cli.tables import (
     rollback_table,
     rollout_table,
 )
-from cli.terminal import Form, confirm, draw, show_as_json, show_json, tell, written
+from cli.terminal import Form, confirm, draw, show_as_json, show_json, tell
 
 if TYPE_CHECKING:
     from cli.client import OperatorApi
     from shared.contracts.api.error_views import FindingView
-    from shared.contracts.api.plan_views import PlannedPersonView, PlanView
+    from shared.contracts.api.plan_views import PlanView
     from shared.contracts.api.rollout_views import RolloutView
 
-_PEOPLE = ("objectId", "action", "wave", "reason")
 _LATER = "sspr status shows what comes of it"
 
 File = Annotated[str, typer.Argument(help="A rollout document; - for stdin.", show_default=False)]
@@ -111,7 +109,7 @@ def plan(
         try:
             operation = api.request_plan(text)
         except RefusedInput as refused:
-            raise _of_file(file, refused) from None
+            raise of_file(file, refused) from None
         _, plan = finished(
             api,
             operation,
@@ -121,10 +119,7 @@ def plan(
         )
         _show_plan(plan, output, stderr=people_to == "-")
         if people_to:
-            with written(people_to) as stream:
-                rows = _rows(api.plan_people(plan.fingerprint))
-                number = write_rows(stream, _PEOPLE, rows)
-            tell(f"{number:,} lines written to {people_to}")
+            write_people(api, plan.fingerprint, people_to)
         if preflight:
             _show_preflight(api, plan.fingerprint, timeout, stderr=output is not PlanForm.TABLE)
     if plan.unsafe:
@@ -247,13 +242,6 @@ def _findings(text: str) -> "list[FindingView]":
     return views_of(findings(text))
 
 
-def _of_file(file: str, refused: RefusedInput) -> Failure:
-    """What the app finds in a document that this version of sspr does not."""
-    if not refused.findings:
-        return refused
-    return Failure(refused.status, "\n".join(line_of(file, one) for one in refused.findings))
-
-
 def _unsafe(shown: "PlanView") -> Failure:
     text = "; ".join(shown.unsafe)
     return Failure(Status.NOT_POSSIBLE, f"unsafe: {text}; only --force and a --reason apply it")
@@ -288,8 +276,3 @@ def _show_plan(plan: "PlanView", form: PlanForm, *, stderr: bool) -> None:
             typer.echo(plan_markdown(plan), nl=False, err=stderr)
         case PlanForm.TABLE:
             draw(plan_table(plan), stderr=stderr)
-
-
-def _rows(concerned: "Iterator[PlannedPersonView]") -> Iterator[tuple[object, ...]]:
-    for one in concerned:
-        yield one.object_id, one.action, one.wave, one.reason

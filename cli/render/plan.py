@@ -1,7 +1,7 @@
 """A plan and a rollback before any write: one report, shown as a table or as Markdown."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -26,6 +26,10 @@ class Report:
     warnings: tuple[str, ...]
     next_step: str
     command: str
+
+    def without_command(self) -> "Report":
+        """Returns the report without what to do next: something else is."""
+        return replace(self, next_step="", command="")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from cli.plain import moment, people, spelt
 from cli.render.layout import facts, heading, plain, section, table
+from cli.render.moves import move_lines
 from cli.render.states import bar, legend
 from shared.contracts.api.rollout_views import (
     EvaluationsView,
@@ -49,6 +50,7 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
     if rollout is None:
         return plain("There is no rollout yet; sspr plan FILE makes a plan of one.", "dim")
     parts: list[RenderableType] = [heading(rollout.name), _position(rollout)]
+    parts += move_lines(rollout.move)
     parts += [Text(), heading("Waves"), _waves(rollout.waves)]
     if evaluation := rollout.evaluation:
         parts += [Text(), _evaluation_heading(evaluation), _verdicts(evaluation)]

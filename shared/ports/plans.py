@@ -14,7 +14,7 @@ class PlannedPerson:
 
     object_id: str
     action: str
-    """`add`, `remove`, `skip` or `drift`."""
+    """`add`, `remove`, `skip`, `drift`, or `lose`: has SSPR, and would not have it by the group."""
     wave: str | None
     reason: str
 

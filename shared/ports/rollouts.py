@@ -7,6 +7,7 @@ from typing import Protocol
 
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.watch import Watch
 
@@ -77,6 +78,12 @@ class Rollouts(Protocol):
 
     async def watch(self) -> Watch | None:
         """Returns the newest look at the conditions, or None if nobody has looked yet."""
+
+    async def keep_move_look(self, look: MoveLook) -> None:
+        """Keeps the newest look at who the scope's move is about."""
+
+    async def move_look(self) -> MoveLook | None:
+        """Returns the newest look at the move, or None if nobody has looked yet."""
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

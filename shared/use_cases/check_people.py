@@ -1,7 +1,7 @@
 """Check people: ask the worker whether resets would be written back, and keep what it finds."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
@@ -14,12 +14,13 @@ from shared.contracts.messages.directory_command import CommandMember
 from shared.contracts.messages.directory_question import MOST_ASKED, DirectoryQuestion
 from shared.domain.person.answers import Standing
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.people import Identifier, IdentifierKind, Person, UserRef
+from shared.domain.person.people import Identifier, IdentifierKind, UserRef
 from shared.domain.person.preflight import Finding, Preflight, in_order
 from shared.domain.person.reasons import Reason
 from shared.domain.signals import AnswersIgnored
 from shared.ports.preflights import PreflightQuestion
 from shared.ports.world import World
+from shared.use_cases.named_people import NamedPeople, find_named
 from shared.use_cases.signalling import emit
 
 ANSWERED_WITHIN = timedelta(minutes=15)
@@ -44,14 +45,8 @@ async def check_named(
         DirectoryUnavailable: Graph could not be asked who they are.
         ServiceUnavailable: the ledger or the queue is away; ask again.
     """
-    identifiers = {name: Identifier.parse(name) for name in dict.fromkeys(names)}
-    found = await world.directory.find_people(set(identifiers.values()))
-    awaited = await _awaited([one for one in identifiers.values() if not found[one]], world)
-    named = [
-        person
-        for name, identifier in identifiers.items()
-        for person in _named(name, found[identifier], awaited.get(identifier))
-    ]
+    meant = await find_named(names, world)
+    named = [person for name, found in meant.items() for person in _named(name, found)]
     people = [person for person, to_check in named if to_check is None]
     asked = [(person, to_check) for person, to_check in named if to_check is not None]
     check = await ask_about([one for _, one in asked], world, now, actor=actor) if asked else None
@@ -63,30 +58,23 @@ async def check_named(
     )
 
 
-async def _awaited(
-    identifiers: Sequence[Identifier], world: World
-) -> Mapping[Identifier, Enrolment]:
-    """Returns the enrolments of those who are not in Entra yet, by the names they came with."""
-    if not identifiers:
-        return {}
-    keys = {str(one): one for one in identifiers} | {one.value: one for one in identifiers}
-    return {keys[key]: known for key, known in (await world.ledger.load(keys)).items()}
+def _named(name: str, found: NamedPeople) -> Iterator[tuple[NamedPerson, ToCheck | None]]:
+    """Yields everybody whom a name means, with what to ask about them; None: nothing.
 
-
-def _named(
-    name: str, people: Sequence[Person], awaited: Enrolment | None
-) -> Iterator[tuple[NamedPerson, ToCheck | None]]:
-    """Yields everybody whom a name means, with what to ask about them; None: nothing."""
-    for person in people:
+    Of those who are not in Entra yet the worker is asked by the name that they came with.
+    """
+    for person in found.in_entra:
         standing = NamedStanding.ASKED if person.synced else NamedStanding.CLOUD
         to_check = ToCheck(person.object_id, person.ref) if person.synced else None
         yield _named_person(name, person.object_id, person.ref, standing), to_check
-    if not people and awaited:
+    if found.in_entra:
+        return
+    for awaited in found.known:
         yield (
             _named_person(name, awaited.key, awaited.user, NamedStanding.ASKED),
             ToCheck(awaited.key, awaited.user),
         )
-    elif not people:
+    if not found.known:
         yield NamedPerson(name=name, key=None, standing=NamedStanding.NOBODY), None
 
 

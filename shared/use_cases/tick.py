@@ -8,6 +8,7 @@ from shared.use_cases.in_turn import all_in_turn
 from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
+from shared.use_cases.rollout.carry_on_move import carry_on_move
 from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_endings import watch_endings
@@ -39,6 +40,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),
             lambda: watch_scope(world, clock()),
+            lambda: carry_on_move(world, clock()),
             lambda: watch_conditions(world, clock()),
             lambda: watch_dead_letters(world, clock()),
             lambda: watch_endings(world, clock()),

@@ -3,15 +3,12 @@
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-import stamina
-
-from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.rollout.document import Limit
 from shared.domain.rollout.hour import Hour
 from shared.ports.world import World
+from shared.use_cases.until_kept import until_kept
 
-_MOST_TRIES = 10
 _IN_SCOPE = [state for state in State if state.is_in_scope]
 
 
@@ -85,9 +82,7 @@ async def allow_owed(world: World, now: datetime) -> None:
 
 
 async def _count(world: World, decide: Callable[[Hour], Hour], now: datetime) -> None:
-    async for attempt in stamina.retry_context(
-        on=LedgerConflict, attempts=_MOST_TRIES, timeout=None, wait_initial=0.02, wait_max=0.5
-    ):
+    async for attempt in until_kept():
         with attempt:
             stored = await world.write_control.hour()
             before = stored.hour if stored else Hour(begins=now)

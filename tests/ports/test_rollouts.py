@@ -10,6 +10,8 @@ import pytest
 from shared.domain.errors import InvalidMessage, LedgerConflict
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
+from shared.domain.rollout.scope_move import MoveKind, MoveLook, ScopeMove
+from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.state import Lease, Phase
 from shared.domain.rollout.watch import Condition, Watch
 from shared.ports.rollouts import Reconciliation, Rollouts, StoredRollout
@@ -227,3 +229,24 @@ async def test_the_newest_look_at_the_conditions_is_the_one_that_is_kept(
     for one in (Watch(began=NOW, at=NOW), Watch(began=NOW, at=NOW, conditions=(condition,))):
         await rollouts.keep_watch(one)
         assert await rollouts.watch() == one
+
+
+async def test_the_newest_look_at_a_move_replaces_the_one_before(rollouts: Rollouts) -> None:
+    assert await rollouts.move_look() is None
+    for outside in (7, 0):
+        look = MoveLook(at=NOW, outside=outside, unwritten=0, named=("ada",) * outside)
+        await rollouts.keep_move_look(look)
+        assert await rollouts.move_look() == look
+
+
+async def test_a_move_is_kept_with_its_rollout_and_told_in_the_audit_once(
+    rollouts: Rollouts, stored: StoredRollout, tables: Kept
+) -> None:
+    move = ScopeMove(kind=MoveKind.ADOPT, began=NOW, actor="ada", came_from=SsprScope.ALL)
+    moved = replace(PLANNED, move=move)
+    again = await rollouts.replace(stored, moved, action="adopt", now=NOW)
+    assert (await rollouts.current()) == again == StoredRollout(moved, again.etag)
+    await rollouts.replace(again, replace(moved, reason="later"), action="pause", now=NOW)
+    said = [json.loads(one.content) for one in await tables.audit.records("rollout", 0, 10)]
+    assert ["move" in one for one in said] == [False, True, False]
+    assert said[1]["move"]["from"] == "all"

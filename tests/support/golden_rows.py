@@ -62,7 +62,9 @@ from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.scope_move import MoveKind, MoveLook, ScopeMove
 from shared.domain.rollout.sspr_finding import SsprFinding
+from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import Rollout
@@ -259,6 +261,24 @@ QUIET_ROLLOUT = replace(
     ),
 )
 """The others are as they were stored before a gate could pass by too few."""
+MOVED_ROLLOUT = replace(
+    QUIET_ROLLOUT,
+    move=ScopeMove(
+        kind=MoveKind.LEAVE,
+        began=NOW,
+        actor="ada",
+        came_from=SsprScope.GROUP,
+        old_group=BOB,
+        selected_before=True,
+        accepted="0b5e3a",
+        let_go_at=LATER,
+        empties=True,
+        by_word=True,
+        ended_at=LATER,
+    ),
+)
+"""The others are as they were stored before SSPR's scope could be moved."""
+MOVE_LOOK = MoveLook(at=NOW, outside=3, unwritten=2, named=(ADA,), ours=4, trouble="no group")
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
 RECONCILIATION = Reconciliation(
     at=NOW,
@@ -615,6 +635,19 @@ async def _expect_quiet(tables: Tables) -> None:
     assert list(await tables.rollouts.evaluations(9)) == [QUIET_DECIDED]
 
 
+async def _write_moved(tables: Tables) -> None:
+    await tables.rollouts.replace(None, MOVED_ROLLOUT, action="leave", now=NOW)
+    await tables.rollouts.keep_move_look(MOVE_LOOK)
+
+
+async def _expect_moved(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == MOVED_ROLLOUT
+    assert await tables.rollouts.move_look() == MOVE_LOOK
+    await _expect_audit(tables, changes=1)
+
+
 async def _write_rollout(tables: Tables) -> None:
     await tables.rollouts.replace(None, BEFORE_KINDS, action="apply", now=NOW)
     await tables.rollouts.keep_document(2, DOCUMENT_TEXT, actor="ada", now=NOW)
@@ -826,6 +859,7 @@ GOLDEN: Mapping[str, Golden] = {
     "receipts": Golden(_write_receipts, _expect_receipts),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
+    "moved": Golden(_write_moved, _expect_moved),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),

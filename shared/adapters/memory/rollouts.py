@@ -10,6 +10,7 @@ from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import LedgerConflict
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.watch import Watch
 from shared.ports.limits import refuse_too_large
@@ -18,6 +19,7 @@ from shared.ports.rollouts import Reconciliation, StoredRollout
 _ROLLOUT = AsJson(Rollout, "Rollout")
 _EVALUATION = AsJson(Evaluation, "Evaluation")
 _WATCH = AsJson(Watch, "Watch")
+_MOVE_LOOK = AsJson(MoveLook, "MoveLook")
 _RECONCILIATION = AsJson(Reconciliation, "Reconciliation")
 
 
@@ -107,6 +109,18 @@ class MemoryRollouts:
         await self._pause("rollouts.watch")
         text = self._storage.watch
         return None if text is None else _WATCH.read(text)
+
+    async def keep_move_look(self, look: MoveLook) -> None:
+        """Keeps the newest look at who the scope's move is about."""
+        await self._pause("rollouts.keep_move_look")
+        self._storage.move_look = _MOVE_LOOK.of(look)
+        await self._pause("rollouts.keep_move_look done")
+
+    async def move_look(self) -> MoveLook | None:
+        """Returns the newest look at the move; None before the first."""
+        await self._pause("rollouts.move_look")
+        text = self._storage.move_look
+        return None if text is None else _MOVE_LOOK.read(text)
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

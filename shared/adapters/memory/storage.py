@@ -80,6 +80,7 @@ class Storage:
     """By their time; the one without a decision under None."""
     reconciliation: str | None = None
     watch: str | None = None
+    move_look: str | None = None
     plans: dict[str, tuple[str, tuple[PlannedPerson, ...]]] = field(default_factory=dict)
     """By fingerprint: the plan, and its people."""
     operations: dict[str, str] = field(default_factory=dict)

@@ -36,7 +36,7 @@ class JsonColumns[T]:
             omits_defaults: Whether a field that has its default is left out, so that a row
                 without a new one stays as it was.
             added: Fields of its parts that came later, with their defaults; a part whose fields
-                have these is stored as it was before.
+                have these is stored as it was before. The part without a name is the whole.
         """
         self._name = name
         self._omits_defaults = omits_defaults
@@ -59,8 +59,9 @@ class JsonColumns[T]:
         plain = self._adapter.dump_python(value, mode="json")
         for part, fields in self._added.items():
             for name, default in fields.items():
-                if plain[part].get(name) == default:
-                    del plain[part][name]
+                holder = plain[part] if part else plain
+                if holder.get(name) == default:
+                    del holder[name]
         return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
 
     def read(self, row: Row) -> T:

@@ -16,19 +16,24 @@ from shared.domain.audit import record_after
 from shared.domain.person.partitions import ROLLOUT
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.watch import Watch
 from shared.ports.limits import refuse_too_large
 from shared.ports.rollouts import Reconciliation, StoredRollout
 
 _ROLLOUT = JsonColumns(
-    Rollout, "Rollout", added={"document": {"excluded_kinds": [], "external_members": False}}
+    Rollout,
+    "Rollout",
+    added={"document": {"excluded_kinds": [], "external_members": False}, "": {"move": None}},
 )
 _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
 _RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
 _WATCH = JsonColumns(Watch, "Watch")
+_MOVE_LOOK = JsonColumns(MoveLook, "MoveLook")
 _WATCH_ROW = "watch"
+_MOVE_LOOK_ROW = "move-look"
 _UNDECIDED_ROW = "undecided"
 _RECONCILIATION_ROW = "reconciliation"
 
@@ -116,6 +121,15 @@ class TableRollouts:
         """Returns the newest look at the conditions; None before the first."""
         row = await self._table.get(ROLLOUT, _WATCH_ROW)
         return _WATCH.read(row) if row else None
+
+    async def keep_move_look(self, look: MoveLook) -> None:
+        """Keeps the newest look at who the scope's move is about."""
+        await self._put(_MOVE_LOOK_ROW, _MOVE_LOOK.of(look))
+
+    async def move_look(self) -> MoveLook | None:
+        """Returns the newest look at the move; None before the first."""
+        row = await self._table.get(ROLLOUT, _MOVE_LOOK_ROW)
+        return _MOVE_LOOK.read(row) if row else None
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

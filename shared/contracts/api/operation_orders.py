@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.contracts.api.operator_requests import Apply, Forget, Recover, RollBack
+from shared.contracts.api.operator_requests import Adopt, Apply, Forget, Leave, Recover, RollBack
 from shared.contracts.messages.contract import Contract
 
 
@@ -39,6 +39,19 @@ class ForgetOrder(Forget):
     kind: Literal["forget"] = "forget"
 
 
+class AdoptOrder(Adopt):
+    """Show who would lose SSPR by a document's group or, with that plan, fill the group."""
+
+    kind: Literal["adopt"] = "adopt"
+
+
+class LeaveOrder(Leave):
+    """Show the next step of leaving for All or, with that plan, take it."""
+
+    kind: Literal["leave"] = "leave"
+
+
 type OperationOrder = Annotated[
-    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder, Field(discriminator="kind")
+    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder | AdoptOrder | LeaveOrder,
+    Field(discriminator="kind"),
 ]

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, RootModel
 
 from shared.contracts.api.forget_views import ForgetView
+from shared.contracts.api.move_views import AdoptView, LeaveView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
@@ -57,11 +58,29 @@ class ForgetOperation(OperationView[ForgetView]):
     kind: Literal["forget"] = "forget"
 
 
+class AdoptOperation(OperationView[AdoptView]):
+    """A group that is to be adopted, or of which it was asked who would lose SSPR by it."""
+
+    kind: Literal["adopt"] = "adopt"
+
+
+class LeaveOperation(OperationView[LeaveView]):
+    """A step of leaving for All, or what the next one is."""
+
+    kind: Literal["leave"] = "leave"
+
+
 class AnyOperation(
     View,
     RootModel[
         Annotated[
-            PlanOperation | ApplyOperation | RollbackOperation | RecoverOperation | ForgetOperation,
+            PlanOperation
+            | ApplyOperation
+            | RollbackOperation
+            | RecoverOperation
+            | ForgetOperation
+            | AdoptOperation
+            | LeaveOperation,
             Field(discriminator="kind"),
         ]
     ],
@@ -69,5 +88,7 @@ class AnyOperation(
     """An operation as it stands; `kind` says what its result is."""
 
 
-type OperationResult = PlanView | AppliedView | RollbackView | RecoveryView | ForgetView
+type OperationResult = (
+    PlanView | AppliedView | RollbackView | RecoveryView | ForgetView | AdoptView | LeaveView
+)
 """What came of an operation."""

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.api.view import View
-from shared.contracts.messages.contract import Contract, Moment, Name, Text
+from shared.contracts.messages.contract import LARGEST_BODY, Contract, Moment, Name, Text
+from shared.domain.rollout.sspr_policy import SsprScope
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
 
@@ -139,6 +140,41 @@ class Forget(Contract):
         if len(self.keys) + len(self.people) > MOST_FORGOTTEN:
             raise PydanticCustomError("length", f"name at most {MOST_FORGOTTEN:,} at once")
         return self
+
+
+class Adopt(Contract):
+    """Come from SSPR for all, none or a group; without `plan` only show who would lose it."""
+
+    document: Annotated[str, StringConstraints(min_length=1, max_length=LARGEST_BODY)]
+    """The rollout document, as its author wrote it."""
+    came_from: Annotated[SsprScope, WithJsonSchema({"type": "string", "enum": [*SsprScope]})]
+    """Whom SSPR is on for now: `all`, `none` or `group`."""
+    group: Name | None = None
+    """The object id of the group that is selected now, if it is not the document's; dynamic or
+    not."""
+    accept_losing: Annotated[int, Field(ge=0)] = 0
+    """How many people may lose SSPR by it."""
+    reason: Text = ""
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
+
+    @model_validator(mode="after")
+    def _only_from_a_group(self) -> Self:
+        if self.group is not None and self.came_from is not SsprScope.GROUP:
+            raise PydanticCustomError("group", "a group was selected only where you come from one")
+        return self
+
+
+class Leave(Contract):
+    """Go back to SSPR for all; without `plan` only show the next step."""
+
+    reason: Why
+    empty_group: bool = False
+    """Take out of the group whom the product put in, once SSPR is on for all."""
+    all_selected: bool = False
+    """Say that All is selected, where the audit log has been silent for an hour."""
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
 
 
 class ByHand(Contract):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from shared.contracts.api.counts import CountView
+from shared.contracts.api.move_views import MoveView
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
@@ -150,3 +151,5 @@ class RolloutView(View):
     evaluation: EvaluationView | None
     reconciliation: ReconciliationView | None
     workers: tuple[WorkerView, ...]
+    move: MoveView | None = None
+    """The newest move of SSPR's scope; null where nobody began one."""

@@ -15,6 +15,8 @@ from shared.domain.person.withdrawal import take_out
 
 NO_EVENT = datetime(1970, 1, 1, tzinfo=UTC)
 """The time of the newest event of somebody of whom no event ever came."""
+LET_GO = "the group is let go: SSPR is on for all"
+"""What the step says of whoever is taken out by that."""
 _PASSES_AWAY = (CauseKind.WAVE, CauseKind.NEW_HIRE)
 """Causes that the rollout gives and takes; what events and operators say stays."""
 
@@ -121,6 +123,23 @@ def roll_back(current: Enrolment, wave: str, now: datetime) -> Enrolment:
     if stays(released, now):
         return released
     return take_out(released, Happening.ROLLED_BACK, Reason.ROLLED_BACK, now)
+
+
+def let_go(current: Enrolment, now: datetime) -> Enrolment:
+    """Takes out somebody of a group that counts no more, whatever wanted them in.
+
+    Whoever was there before stays, and so does what is said of those who are out.
+    """
+    if not is_let_go(current.state, current.provenance):
+        return current
+    return take_out(
+        current.released(*CauseKind), Happening.ROLLED_BACK, Reason.ROLLED_BACK, now, detail=LET_GO
+    )
+
+
+def is_let_go(state: State, provenance: Provenance) -> bool:
+    """Tells whether somebody is among those whom the product put in, or is about to."""
+    return state.is_coming and provenance is not Provenance.PREEXISTING
 
 
 def stays(current: Enrolment, now: datetime) -> bool:

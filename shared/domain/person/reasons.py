@@ -182,7 +182,10 @@ class Reason(StrEnum):
     # On the way out.
     OFFBOARDED = "offboarded", "An offboarding event asked to take this person out."
     REMOVED = "removed", "The membership was removed."
-    ROLLED_BACK = "rolled-back", "The wave that put this person in was rolled back."
+    ROLLED_BACK = (
+        "rolled-back",
+        "The wave that put this person in was rolled back, or the group was let go.",
+    )
     CALLED_OFF = "called-off", "The rollout was aborted before the membership was written."
     RELEASED = "released", "What an operator had said of this person no longer holds."
     FORGOTTEN = "forgotten", "An operator had what an event said forgotten, as if it never came."

@@ -9,6 +9,7 @@ from typing import Any, Self
 from shared.domain.errors import NotPossible
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Wave
+from shared.domain.rollout.scope_move import ScopeMove
 
 
 class Phase(StrEnum):
@@ -144,6 +145,8 @@ class Rollout:
     """The key of the operation that put the document into force."""
     forced: bool = False
     """The document was applied although its plan was unsafe: additions are not limited."""
+    move: ScopeMove | None = None
+    """The newest move of SSPR's scope; None where nobody began one. A restart keeps it."""
 
     @property
     def wave(self) -> Wave | None:
@@ -306,7 +309,7 @@ def revise(
             places in the rollout would be others.
     """
     if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
-        return planned(document, version, now, actor=actor)
+        return replace(planned(document, version, now, actor=actor), move=rollout.move)
     placing = _placed_otherwise_by(rollout.document, document)
     if rollout.started and placing:
         raise NotPossible(

@@ -37,8 +37,21 @@ async def apply_plan(
     if kept is None:
         raise NotPossible("no plan with this fingerprint was shown; plan again")
     fresh = await draw(kept.document_text, world, now, actor=operation.actor)
+    return await carry_out_plan(kept, fresh, order, operation, world, now=now)
+
+
+async def carry_out_plan(
+    kept: KeptPlan,
+    fresh: FreshPlan,
+    order: ApplyOrder,
+    operation: Operation,
+    world: World,
+    *,
+    now: datetime,
+) -> AppliedView:
+    """Applies the plan that was kept, of which `fresh` is what it comes to now; see above."""
     # Delivered again after a crash it goes on: what it did so far would now look like change.
-    goes_on = _is_in_force(fresh, operation)
+    goes_on = is_in_force(fresh, operation)
     if not goes_on:
         _check(kept, fresh, order)
         await _put_into_force(kept, fresh, order, operation, world, now=now)
@@ -54,7 +67,8 @@ async def apply_plan(
     return AppliedView(fingerprint=kept.fingerprint, version=version)
 
 
-def _is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
+def is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
+    """Tells whether this very operation has put the document into force already."""
     return fresh.stored is not None and fresh.stored.rollout.applied_by == operation.key
 
 

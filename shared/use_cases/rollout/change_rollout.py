@@ -3,15 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import stamina
-
-from shared.domain.errors import LedgerConflict, NotPossible
+from shared.domain.errors import NotPossible
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
 from shared.use_cases.recording import save_rollout
-
-_MOST_TRIES = 20
-"""An expansion renews its lease between any two chunks, and each renewal is a conflict."""
+from shared.use_cases.until_kept import until_kept
 
 
 async def change_rollout(
@@ -23,9 +19,7 @@ async def change_rollout(
         NotPossible: there is no rollout, or `decide` says so.
         LedgerConflict: others kept changing it.
     """
-    async for attempt in stamina.retry_context(
-        on=LedgerConflict, attempts=_MOST_TRIES, timeout=None, wait_initial=0.02, wait_max=0.5
-    ):
+    async for attempt in until_kept():
         with attempt:
             stored = await world.rollouts.current()
             if stored is None:

@@ -11,9 +11,9 @@ from shared.contracts.api.operator_requests import Forget
 from shared.domain.person.brake import OF_SOURCES
 from shared.domain.person.enrolment import EventRecord
 from shared.domain.person.event_history import Choose, events_of
-from shared.domain.person.people import Identifier
 from shared.ports.held_events import HeldEvent
 from shared.ports.world import World
+from shared.use_cases.named_people import find_named
 
 _AT_ONCE = 20
 """Receipts that are looked up at the same time."""
@@ -76,9 +76,9 @@ async def choose(order: Forget, world: World) -> Chosen:
         unknown += [key for key in order.keys if key not in by_event]
         for key, person in by_event.items():
             people[person] = (people.get(person) or frozenset()) | {key}
-        named, strangers = await _by_name(order.people, world)
-        people |= dict.fromkeys(named)
-        unknown += strangers
+        named = await find_named(order.people, world)
+        people |= {one.key: None for found in named.values() for one in found.known}
+        unknown += [name for name, found in named.items() if not found.known]
     else:
         async for page in world.ledger.told_of():
             for one in page:
@@ -97,24 +97,6 @@ async def _by_event(keys: Sequence[str], world: World) -> Mapping[str, str]:
     # Whoever has arrived in Entra since is remembered under another key.
     known = await world.ledger.load(set(about.values()))
     return {key: known[person].key for key, person in about.items() if person in known}
-
-
-async def _by_name(names: Collection[str], world: World) -> tuple[set[str], list[str]]:
-    """Returns the keys of these people, and the names of which nothing is remembered."""
-    if not names:
-        return set(), []
-    asked = {name: Identifier.parse(name) for name in names}
-    found = await world.directory.find_people(set(asked.values()))
-    keys_of = {
-        name: {str(identifier), identifier.value}
-        | {person.object_id for person in found[identifier]}
-        for name, identifier in asked.items()
-    }
-    known = await world.ledger.load({key for keys in keys_of.values() for key in keys})
-    return (
-        {known[key].key for keys in keys_of.values() for key in keys if key in known},
-        [name for name, keys in keys_of.items() if not keys & known.keys()],
-    )
 
 
 async def _held(order: Forget, wanted: Filter, people: Collection[str], world: World) -> int:

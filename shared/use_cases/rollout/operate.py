@@ -6,8 +6,10 @@ from datetime import datetime
 from uuid import uuid4
 
 from shared.contracts.api.operation_orders import (
+    AdoptOrder,
     ApplyOrder,
     ForgetOrder,
+    LeaveOrder,
     OperationOrder,
     PlanOrder,
     RecoverOrder,
@@ -27,8 +29,10 @@ from shared.ports.operations import Operation
 from shared.ports.world import World
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals
+from shared.use_cases.rollout.adopt import adopt
 from shared.use_cases.rollout.apply_plan import apply_plan
 from shared.use_cases.rollout.forget_events import forget_events
+from shared.use_cases.rollout.leave import leave
 from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.recover import recover
 from shared.use_cases.rollout.roll_back import roll_back
@@ -95,6 +99,10 @@ async def _carry_out(operation: Operation, world: World, now: datetime) -> Opera
             return await recover(order, operation, world, now)
         case ForgetOrder() as order:
             return await forget_events(order, operation, world, now)
+        case AdoptOrder() as order:
+            return await adopt(order, operation, world, now)
+        case LeaveOrder() as order:
+            return await leave(order, operation, world, now)
 
 
 async def _done(operation: Operation, world: World, now: datetime, *, returns: int) -> Operation:

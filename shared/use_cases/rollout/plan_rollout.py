@@ -1,7 +1,7 @@
 """Draw up a plan: what a rollout document would do to everybody, before anything is written."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from shared.contracts.api.words import PlanAction
 from shared.contracts.documents.rollout_document import read
 from shared.domain.errors import InvalidMessage, UnsafePlan
 from shared.domain.person.enrolment import CauseKind
+from shared.domain.person.methods import HeldMethods
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import ScopePlan
@@ -51,6 +52,19 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
     """
     fresh = await draw(order.document, world, now, actor=actor)
     registered = await world.directory.registered()
+    return await show_plan(fresh, order.document, registered, world, now=now, actor=actor)
+
+
+async def show_plan(
+    fresh: FreshPlan,
+    text: str,
+    registered: Mapping[str, HeldMethods],
+    world: World,
+    *,
+    now: datetime,
+    actor: str,
+) -> PlanView:
+    """Keeps a plan that was drawn, with the document's text, and returns what is shown of it."""
     obstacle = await _obstacle_to_writing(world)
     claimed = Counter(
         one.wave for one in fresh.snapshot.summaries.values() if one.is_in and one.wave
@@ -68,12 +82,12 @@ async def plan_rollout(order: PlanOrder, world: World, now: datetime, *, actor: 
         shown = shown.model_copy(update={"warnings": (why, *shown.warnings)})
     kept = KeptPlan(
         fingerprint=shown.fingerprint,
-        document_text=order.document,
+        document_text=text,
         planned_at=now,
         actor=actor,
         shown=shown,
     )
-    await world.plans.keep(kept, _people(fresh.plan))
+    await world.plans.keep(kept, people_of(fresh.plan))
     return shown
 
 
@@ -138,7 +152,8 @@ def _prospect(
     return revise(stored.rollout, document, version, now, actor=actor)
 
 
-def _people(plan: ScopePlan) -> Iterator[PlannedPerson]:
+def people_of(plan: ScopePlan) -> Iterator[PlannedPerson]:
+    """Yields a plan's lines, as they are kept for people to read."""
     for addition in plan.additions:
         is_wave = addition.kind is CauseKind.WAVE
         yield PlannedPerson(

@@ -21,6 +21,7 @@ from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
 from shared.use_cases.recording import nobody, save_people, save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
+from shared.use_cases.rollout.carry_on_move import look_at_move
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.watch_scope import find_scope_fault
@@ -59,6 +60,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         return
     try:
         snapshot = await take_snapshot(world, rollout.document)
+        await look_at_move(stored, snapshot, world, clock())
         converted = snapshot.converted(rollout.document.topology)
         if converted:
             await _tell_converted(converted, stored, world, clock())

@@ -23,12 +23,12 @@ from shared.contracts.messages.version import running_version
 from shared.domain.person.enrolment import Cause, Claim, Enrolment, Exclusion, State, Step
 from shared.domain.person.method_standing import standings
 from shared.domain.person.methods import HeldMethods, ResetRules
-from shared.domain.person.people import Identifier
 from shared.domain.person.reasons import Reason
 from shared.domain.person.still_in import why_still_in
 from shared.domain.person.verification import is_arrival_of
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
+from shared.use_cases.named_people import find_named
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.views.describe_endings import describe_endings
 from shared.use_cases.views.describe_forecast import describe_forecast
@@ -62,12 +62,11 @@ async def describe_user(identity: str, world: World, now: datetime) -> PeopleVie
     Raises:
         DirectoryUnavailable: Graph could not be asked.
     """
-    identifier = Identifier.parse(identity)
-    people = (await world.directory.find_people([identifier]))[identifier]
-    keys = {person.object_id for person in people} | {str(identifier), identifier.value}
-    found = {e.key: e for e in (await world.ledger.load(keys)).values()}
+    named = (await find_named([identity], world))[identity]
+    people = named.in_entra
+    found = {one.key: one for one in named.known}
     if not found:
-        mentions = {identifier.value}
+        mentions = {named.identifier.value}
         found = {
             e.key: e
             for e in await world.ledger.provisional()

@@ -33,6 +33,7 @@ from shared.domain.versions import fit
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
+from shared.use_cases.views.describe_move import describe_move
 from shared.use_cases.views.describe_writing import writing_view
 from shared.use_cases.write_control import stop_text
 
@@ -76,7 +77,7 @@ async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     )
     if stored is None:
         return None
-    return rollout_view(
+    view = rollout_view(
         stored.rollout,
         now,
         writing=writing.writing if writing else None,
@@ -85,6 +86,7 @@ async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
         reconciliation=reconciliation,
         workers=workers,
     )
+    return view.model_copy(update={"move": await describe_move(stored.rollout, world, now)})
 
 
 def rollout_view(

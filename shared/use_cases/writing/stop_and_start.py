@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 
-import stamina
-
 from shared.contracts.messages.directory_stop import DirectoryStop
 from shared.contracts.messages.scope_change import MOST_KEYS
 from shared.domain.errors import LedgerConflict, NotPossible, ServiceUnavailable
@@ -25,12 +23,12 @@ from shared.ports.world import World
 from shared.use_cases.ledger_age import compare
 from shared.use_cases.recording import queue_writes, save_writing
 from shared.use_cases.signalling import emit
+from shared.use_cases.until_kept import until_kept
 from shared.use_cases.write_control import group_conflict
 from shared.use_cases.write_pace import allow_owed
 
 CLOCK = "clock"
 """The actor of a stop that nobody said."""
-_MOST_TRIES = 20
 
 
 async def stop(
@@ -144,9 +142,7 @@ async def carry_out_word(world: World, now: datetime) -> None:
 async def _change(
     world: World, decide: Callable[[Writing | None], Writing], *, action: str, now: datetime
 ) -> None:
-    async for attempt in stamina.retry_context(
-        on=LedgerConflict, attempts=_MOST_TRIES, timeout=None, wait_initial=0.02, wait_max=0.5
-    ):
+    async for attempt in until_kept():
         with attempt:
             stored = await world.write_control.current()
             word = decide(stored.writing if stored else None)

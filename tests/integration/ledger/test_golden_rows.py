@@ -19,6 +19,8 @@ from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
+from shared.domain.rollout.scope_move import MoveKind
+from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
@@ -27,12 +29,13 @@ from tests.support.golden_rows import (
     GOLDEN,
     HOUR,
     MARK,
+    MOVE_LOOK,
+    MOVED_ROLLOUT,
     OPERATION,
     PLAN,
     PREFLIGHT,
     QUESTION,
     QUIET_DECIDED,
-    QUIET_ROLLOUT,
     RECONCILIATION,
     REFUSED,
     SCIM_USER,
@@ -58,6 +61,8 @@ WORDS: dict[str, Iterable[str]] = {
     "kind of a gate": [name for kind in GATES.values() for name in (kind.name, *kind.older_names)],
     "outcome of a gate": Outcome,
     "state of an operation": OperationState,
+    "kind of a move": MoveKind,
+    "scope of SSPR": SsprScope,
     "topology": Topology,
     "attribute": Attribute,
     "action on drift": DriftAction,
@@ -95,7 +100,8 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
     [
         WHOLE,
         REFUSED,
-        QUIET_ROLLOUT,
+        MOVED_ROLLOUT,
+        MOVE_LOOK,
         STOPPED,
         HOUR,
         QUIET_DECIDED,

@@ -1,0 +1,221 @@
+"""The move of SSPR's scope: from what is selected to the group, or back to everybody.
+
+Nobody may lose SSPR in between. So the group is full before it is selected, and is let go only once
+SSPR is on for all. Nothing here is a best that was ever seen: each look decides the stage anew.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from shared.domain.rollout.sspr_policy import SsprScope
+
+LOOK_HOLDS: Final = timedelta(hours=1)
+"""For how long a look at everybody counts; reconciliation takes one every half an hour."""
+WORD_AFTER: Final = timedelta(hours=1)
+"""How long the audit log has before an operator's word stands in for it. It comes within minutes,
+and what it leaves out nobody can tell."""
+PLACE: Final = "Entra admin center, Password reset, Properties, Self service password reset enabled"
+"""Where whom SSPR is on for is chosen; read on 30 November 2026 at
+https://learn.microsoft.com/entra/identity/authentication/tutorial-enable-sspr."""
+
+
+class MoveKind(StrEnum):
+    """Which way SSPR's scope moves. These words are stored."""
+
+    ADOPT = "adopt"
+    LEAVE = "leave"
+
+
+class MoveStage(StrEnum):
+    """How far a move has come."""
+
+    SHOWING = "showing"
+    """Who would lose SSPR is shown; nothing is done."""
+    FILLING = "filling"
+    """People whom SSPR is on for are still to be written to the group."""
+    CHECKING = "checking"
+    """All are written, and Entra is yet to show them; or nobody has looked for a while."""
+    SELECT_NOW = "select-now"
+    """Everybody is in: the operator selects the group."""
+    SELECT_ALL_NOW = "select-all-now"
+    """The operator selects All."""
+    NOTICED = "noticed"
+    """SSPR is on for all: the group may be let go."""
+    LETTING_GO = "letting-go"
+    """Whom the product put in is being taken out."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeMove:
+    """A move that an operator has begun; times are in UTC."""
+
+    kind: MoveKind
+    began: datetime
+    actor: str
+    came_from: SsprScope | None = None
+    """Of an adoption: whom SSPR was on for."""
+    old_group: str | None = None
+    """The group that was selected before, where it was one."""
+    selected_before: bool = False
+    """Whether that is the scope group itself: there is nothing to select."""
+    accepted: str | None = None
+    """The fingerprint of what was shown: whoever loses by it was accepted as losing."""
+    let_go_at: datetime | None = None
+    """Of leaving: when the group was let go."""
+    empties: bool = False
+    """Whether whom the product put in is taken out then."""
+    by_word: bool = False
+    """Whether it rests on an operator's word that All is selected."""
+    ended_at: datetime | None = None
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not come to its end."""
+        return self.ended_at is None
+
+    def ended(self, now: datetime) -> Self:
+        """Returns the move at its end."""
+        return replace(self, ended_at=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveLook:
+    """What the newest look at everybody shows of an adoption."""
+
+    at: datetime
+    outside: int
+    """People whom SSPR was on for before, who are not in the group and were not accepted."""
+    unwritten: int
+    """Those of them whose membership nobody has written yet."""
+    named: tuple[str, ...] = ()
+    """The object ids of the first few of those outside."""
+    ours: int = 0
+    """Of leaving: people whom the product put in, and who are not out yet."""
+    trouble: str = ""
+    """Why it is not known who is outside; empty where it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveFacts:
+    """What a move's stage depends on."""
+
+    scope: SsprScope | None
+    """Whom SSPR is on for, as far as is known; GROUP is this group and no other."""
+    changed_at: datetime | None = None
+    """When it was last changed, as far as is known."""
+    look: MoveLook | None = None
+    has_begun: bool = False
+    """Whether a wave has begun and all of its people were asked for."""
+    is_aborted: bool = False
+    """Whether the rollout puts nobody in any more."""
+    hindrance: str = ""
+    """What keeps the group from being filled, in a sentence; empty if nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveStep:
+    """Where a move is, and what comes next."""
+
+    stage: MoveStage
+    text: str
+    """What to do, or what is waited for."""
+    losing: int = 0
+    """People who have lost SSPR by the group's having been selected too early."""
+
+
+def decide(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
+    """Returns the stage by what is known now; nobody is told to select what would cost anybody.
+
+    Args:
+        move: As the operator began it.
+        facts: What is known; what is not known counts as not so.
+        now: The time, in UTC.
+    """
+    if move.ended_at is not None:
+        return MoveStep(MoveStage.DONE, "Nothing is left to do.")
+    return (_adopting if move.kind is MoveKind.ADOPT else _leaving)(move, facts, now)
+
+
+def all_is_seen(move: ScopeMove, facts: MoveFacts) -> bool:
+    """Tells whether SSPR counts as on for all: it is seen, or said and nothing newer denies it."""
+    if facts.scope is SsprScope.ALL:
+        return True
+    return move.by_word and not _denied(facts, move.let_go_at or move.began)
+
+
+def refused_word(move: ScopeMove, facts: MoveFacts, now: datetime) -> str | None:
+    """Says why an operator's word that All is selected does not count yet; None where it does."""
+    if now < (since := move.began + WORD_AFTER):
+        return f"the audit log may still tell of it; your word counts from {since:%H:%M} UTC on"
+    if _denied(facts, move.began):
+        return f"SSPR was changed at {facts.changed_at:%Y-%m-%d %H:%M} UTC, and not to All"
+    return None
+
+
+def _denied(facts: MoveFacts, since: datetime) -> bool:
+    """Tells whether a change since then is known that was not to All."""
+    changed = facts.changed_at is not None and facts.changed_at > since
+    return changed and facts.scope is not SsprScope.ALL
+
+
+def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
+    is_selected = facts.scope is SsprScope.GROUP or move.selected_before
+    look = facts.look
+    if look is None or look.trouble or look.at < move.began or now - look.at > LOOK_HOLDS:
+        why = look.trouble if look and look.trouble else "the next reconciliation looks"
+        text = f"Leave SSPR as it is: who is not in the group is not known; {why}."
+        return MoveStep(MoveStage.CHECKING, text)
+    if look.outside:
+        return _outside(move, look, facts)
+    if is_selected:
+        return MoveStep(MoveStage.DONE, "The group is selected, and everybody is in.")
+    if not facts.has_begun:
+        text = "Leave SSPR as it is until the first wave is in the group."
+        return MoveStep(MoveStage.FILLING, " ".join(filter(None, (text, facts.hindrance))))
+    return MoveStep(
+        MoveStage.SELECT_NOW,
+        f"Now select the group: {PLACE}, Selected. It is noticed by the audit log, or by the "
+        "registration report hours later.",
+    )
+
+
+def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:
+    stage = MoveStage.FILLING if look.unwritten else MoveStage.CHECKING
+    text = (
+        f"{look.outside:,} whom SSPR was on for are not in the group, "
+        f"{look.unwritten:,} of them not written yet."
+    )
+    hint = facts.hindrance or "Whoever no wave reaches, and nobody accepted: sspr adopt shows them."
+    if facts.scope is SsprScope.GROUP and not move.selected_before:
+        early = (
+            f"The group was selected too early. {text} Select what was selected before: {PLACE}."
+        )
+        return MoveStep(stage, f"{early} {hint}", losing=look.outside)
+    keep = "" if move.selected_before else " Leave SSPR as it is."
+    return MoveStep(stage, f"{text}{keep} {hint}")
+
+
+def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
+    if not all_is_seen(move, facts):
+        held = " Nothing is taken out of the group meanwhile." if move.let_go_at else ""
+        word = " sspr leave --all-selected says so for an audit log that is silent." * (
+            now >= move.began + WORD_AFTER
+        )
+        return MoveStep(MoveStage.SELECT_ALL_NOW, f"Now select All: {PLACE}.{held}{word}")
+    if move.let_go_at is None:
+        return MoveStep(MoveStage.NOTICED, "SSPR is on for all. sspr leave lets go of the group.")
+    if not facts.is_aborted:
+        text = "The rollout was begun anew. sspr leave lets go of the group again."
+        return MoveStep(MoveStage.NOTICED, text)
+    if move.empties and (left := _still_in(facts.look, move.let_go_at)) != "0":
+        text = f"Still to be taken out of those whom the product put in: {left}."
+        return MoveStep(MoveStage.LETTING_GO, " ".join(filter(None, (text, facts.hindrance))))
+    return MoveStep(MoveStage.DONE, "SSPR is on for all, and the group is let go.")
+
+
+def _still_in(look: MoveLook | None, since: datetime) -> str:
+    """Returns how many are left of those whom the product put in, in words."""
+    return f"{look.ours:,}" if look and look.at >= since else "not counted yet"

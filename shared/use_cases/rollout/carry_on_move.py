@@ -1,0 +1,148 @@
+"""Carry on with the move of SSPR's scope: notice what an operator selected, let go, come to an end.
+
+It holds no state of its own: each minute it is decided anew where the move is, so that a process
+that dies at any step, a pause or a stop costs nothing but time.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.errors import InvalidMessage
+from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.membership import is_let_go, let_go
+from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.plan.losses import covered_by
+from shared.domain.rollout import writing as words
+from shared.domain.rollout.scope_move import (
+    MoveKind,
+    MoveLook,
+    MoveStage,
+    ScopeMove,
+    decide,
+)
+from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.writing import StopReason
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.move_facts import facts_of_move
+from shared.use_cases.recording import save_people, save_rollout, save_writing
+from shared.use_cases.rollout.adopt import LOSES
+from shared.use_cases.rollout.call_off import call_off_if_aborted
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
+from shared.use_cases.rollout.find_losses import covered_ids
+from shared.use_cases.rollout.take_snapshot import Snapshot
+from shared.use_cases.write_control import is_stopped
+
+MOST_AT_ONCE = 20 * CHUNK
+"""People taken out in one minute; the next one goes on."""
+MOST_NAMED = 100
+"""Object ids kept of those who are not in the group yet."""
+LEFT = "SSPR is on for all, and the group is let go"
+"""Why everything that writes is stopped at the end."""
+
+
+async def carry_on_move(world: World, now: datetime) -> None:
+    """Takes the next step of the move that is under way, if it is the product's to take.
+
+    Raises:
+        LedgerConflict: somebody else has changed the rollout; the next tick looks again.
+    """
+    stored = await world.rollouts.current()
+    if stored is None or (move := stored.rollout.move) is None or not move.is_under_way:
+        return
+    if move.let_go_at is not None and move.empties:
+        await _empty(stored, world, now)
+    step = decide(move, await facts_of_move(stored.rollout, world), now)
+    if step.stage is not MoveStage.DONE:
+        return
+    if move.kind is MoveKind.LEAVE:
+        await call_off_if_aborted(world, now)
+        # Before the move has ended: whoever dies in between does it again.
+        await _stop(move, world, now)
+    ended = replace(stored.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
+    await save_rollout(world, stored, ended, action=f"{move.kind}-ended", now=now)
+
+
+async def _stop(move: ScopeMove, world: World, now: datetime) -> None:
+    """Stops everything that writes; the clock tells the worker in its next minute."""
+    stored = await world.write_control.current()
+    before = stored.writing if stored else None
+    word = words.stop(before, StopReason.BY_OPERATOR, now, actor=move.actor, reason=LEFT)
+    await save_writing(world, stored, word, action="stop", now=now)
+
+
+async def look_at_move(
+    stored: StoredRollout, snapshot: Snapshot, world: World, now: datetime
+) -> None:
+    """Looks who of those whom SSPR was on for before is not in the group, and keeps it.
+
+    Whoever loses by what was shown and accepted does not count.
+    """
+    move = stored.rollout.move
+    if move is None or not move.is_under_way or move.kind is not MoveKind.ADOPT:
+        return
+    try:
+        outside = await _outside(move, snapshot, world)
+    except InvalidMessage as error:
+        look = MoveLook(at=now, outside=0, unwritten=0, trouble=str(error))
+    else:
+        unwritten = sum(not _is_written(snapshot.summaries.get(one)) for one in outside)
+        named = tuple(sorted(outside)[:MOST_NAMED])
+        look = MoveLook(at=now, outside=len(outside), unwritten=unwritten, named=named)
+    await world.rollouts.keep_move_look(look)
+
+
+async def _outside(move: ScopeMove, snapshot: Snapshot, world: World) -> frozenset[str]:
+    came_from = move.came_from or SsprScope.ALL
+    before = await covered_ids(came_from, move.old_group, world)
+    outside = covered_by(snapshot.candidates, before) - snapshot.members
+    if not outside or move.accepted is None:
+        return outside
+    return outside - {one async for one in _accepted(move.accepted, world)}
+
+
+async def _accepted(fingerprint: str, world: World) -> AsyncIterator[str]:
+    """Yields who was shown as losing, and accepted; they come first among the plan's lines."""
+    page = 0
+    while lines := await world.plans.people(fingerprint, page):
+        for line in lines:
+            if line.action != LOSES:
+                return
+            yield line.object_id
+        page += 1
+
+
+def _is_written(summary: EnrolmentSummary | None) -> bool:
+    return summary is not None and summary.state.is_in_scope
+
+
+async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
+    """Takes out whom the product put in, while SSPR is on for all, and counts who is left."""
+    move = stored.rollout.move
+    facts = await facts_of_move(stored.rollout, world)
+    counted = replace(facts, look=None)
+    if move is None or decide(move, counted, now).stage is not MoveStage.LETTING_GO:
+        return
+    leaving, left = await _left(world)
+    if leaving and not await is_stopped(world):
+
+        def release(_: str, current: Enrolment | None) -> Enrolment | None:
+            return let_go(current, now) if current else None
+
+        for first in range(0, min(len(leaving), MOST_AT_ONCE), CHUNK):
+            some = leaving[first : first + CHUNK]
+            await save_people(world, some, release, actor=move.actor, now=now)
+    await world.rollouts.keep_move_look(MoveLook(at=now, outside=0, unwritten=0, ours=left))
+
+
+async def _left(world: World) -> tuple[list[str], int]:
+    """Returns who is still to be asked out, and how many are not out yet, those included."""
+    asked_out = 0
+    leaving: list[str] = []
+    async for page in world.ledger.summaries():
+        for one in page:
+            if is_let_go(one.state, one.provenance):
+                leaving.append(one.key)
+            asked_out += one.state is State.WITHDRAWING
+    return leaving, len(leaving) + asked_out

@@ -1,0 +1,196 @@
+"""A move of SSPR's scope: whoever follows it takes SSPR from nobody, whatever comes in between."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.rollout.scope_move import (
+    LOOK_HOLDS,
+    WORD_AFTER,
+    MoveFacts,
+    MoveKind,
+    MoveLook,
+    MoveStage,
+    ScopeMove,
+    all_is_seen,
+    decide,
+    refused_word,
+)
+from shared.domain.rollout.sspr_policy import SsprScope
+from tests.support.waves import MINUTE, NOW
+
+PEOPLE = frozenset(range(6))
+ADOPTION = ScopeMove(kind=MoveKind.ADOPT, began=NOW, actor="ada", came_from=SsprScope.ALL)
+LEAVING = ScopeMove(kind=MoveKind.LEAVE, began=NOW, actor="ada")
+ACTIONS = ("write", "show", "look", "forget look", "watch", "blind", "operator", "leave", "empty")
+
+
+@dataclass
+class _Tenant:
+    """SSPR as it is, what is seen of it, and an operator who does what they are told."""
+
+    old_group: frozenset[int]
+    unreachable: frozenset[int]
+    """Whom nothing puts in; accepted as losing."""
+    scope: SsprScope
+    written: set[int] = field(default_factory=set)
+    shown: set[int] = field(default_factory=set)
+    is_ours: bool = False
+    """Whether the group that is selected is the scope group."""
+    move: ScopeMove = ADOPTION
+    seen: SsprScope | None = None
+    look: MoveLook | None = None
+    is_aborted: bool = False
+
+    @property
+    def covered(self) -> frozenset[int]:
+        """For whom SSPR is on; a membership counts once it is written, shown or not."""
+        if self.scope is not SsprScope.GROUP:
+            return PEOPLE if self.scope is SsprScope.ALL else frozenset()
+        return frozenset(self.written) if self.is_ours else self.old_group
+
+    @property
+    def step(self) -> MoveStage:
+        return decide(self.move, self.facts, NOW).stage
+
+    @property
+    def facts(self) -> MoveFacts:
+        return MoveFacts(
+            scope=self.seen,
+            look=self.look,
+            has_begun=bool(self.written),
+            is_aborted=self.is_aborted,
+        )
+
+    def act(self, action: str, before: frozenset[int]) -> None:
+        if action == "write" and not self.is_aborted:
+            self.written |= set(sorted(PEOPLE - self.unreachable - self.written)[:2])
+        elif action == "show":
+            self.shown = set(self.written)
+        elif action == "look":
+            outside = before - self.unreachable - self.shown
+            self.look = MoveLook(
+                at=NOW,
+                outside=len(outside),
+                unwritten=len(outside - self.written),
+                ours=len(self.written),
+            )
+        elif action == "forget look":
+            self.look = None
+        elif action == "watch":
+            is_known = self.scope is not SsprScope.GROUP or self.is_ours
+            self.seen = self.scope if is_known else None
+        elif action == "blind":
+            self.seen = None
+        elif action == "operator":
+            self._obey()
+        elif action == "leave" and self.move.kind is MoveKind.ADOPT:
+            self.move = LEAVING
+        elif action == "empty" and self.step is MoveStage.LETTING_GO:
+            self.written -= set(sorted(self.written)[:2])
+            self.shown &= self.written
+
+    def _obey(self) -> None:
+        match self.step:
+            case MoveStage.SELECT_NOW:
+                self.scope, self.is_ours = SsprScope.GROUP, True
+            case MoveStage.SELECT_ALL_NOW:
+                self.scope = SsprScope.ALL
+            case MoveStage.NOTICED:
+                self.move = replace(self.move, let_go_at=NOW, empties=True)
+                self.is_aborted = True
+            case _:
+                pass
+
+
+@given(
+    came_from=st.sampled_from(SsprScope),
+    old_group=st.frozensets(st.sampled_from(sorted(PEOPLE))),
+    unreachable=st.frozensets(st.sampled_from(sorted(PEOPLE)), max_size=2),
+    actions=st.lists(st.sampled_from(ACTIONS), max_size=60),
+)
+def test_nobody_who_was_not_accepted_loses_sspr_at_any_step(
+    came_from: SsprScope,
+    old_group: frozenset[int],
+    unreachable: frozenset[int],
+    actions: list[str],
+) -> None:
+    """Given looks that are old, a watch that sees nothing, and an operator who does as told."""
+    tenant = _Tenant(old_group, unreachable, came_from)
+    tenant.move = replace(ADOPTION, came_from=came_from)
+    before = tenant.covered
+    for action in actions:
+        tenant.act(action, before)
+        assert before - unreachable <= tenant.covered, action
+
+
+@given(st.sampled_from(SsprScope), st.permutations(sorted(PEOPLE)))
+def test_whoever_goes_on_comes_to_the_end(came_from: SsprScope, old: list[int]) -> None:
+    """Given nothing in the way, then the move is done, and the way back is, too."""
+    tenant = _Tenant(frozenset(old[:3]), frozenset(), came_from)
+    tenant.move = replace(ADOPTION, came_from=came_from)
+    before = tenant.covered
+    course = ["write", "show", "look", "watch", "operator", "watch"]
+    for action in course * 4:
+        tenant.act(action, before)
+    assert (tenant.step, tenant.covered) == (MoveStage.DONE, PEOPLE)
+    for action in ["leave", *["watch", "operator", "empty", "look"] * 8]:
+        tenant.act(action, before)
+    assert (tenant.step, tenant.covered) == (MoveStage.DONE, PEOPLE)
+    assert not tenant.written
+
+
+def _looked(outside: int = 0, at: datetime = NOW, unwritten: int | None = None) -> MoveLook:
+    left = outside if unwritten is None else unwritten
+    return MoveLook(at=at, outside=outside, unwritten=left)
+
+
+@pytest.mark.parametrize(
+    ("facts", "stage"),
+    [
+        (MoveFacts(scope=None), MoveStage.CHECKING),
+        (MoveFacts(scope=None, look=_looked(at=NOW - MINUTE)), MoveStage.CHECKING),
+        (MoveFacts(scope=None, look=_looked(3)), MoveStage.FILLING),
+        (MoveFacts(scope=None, look=_looked(3, unwritten=0)), MoveStage.CHECKING),
+        (MoveFacts(scope=None, look=_looked()), MoveStage.FILLING),
+        (MoveFacts(scope=None, look=_looked(), has_begun=True), MoveStage.SELECT_NOW),
+        (MoveFacts(scope=SsprScope.GROUP, look=_looked()), MoveStage.DONE),
+        (MoveFacts(scope=SsprScope.GROUP), MoveStage.CHECKING),
+    ],
+)
+def test_an_adoption_is_as_far_as_what_is_known_now(facts: MoveFacts, stage: MoveStage) -> None:
+    assert decide(ADOPTION, facts, NOW).stage is stage
+
+
+def test_a_look_that_is_too_old_counts_as_none() -> None:
+    facts = MoveFacts(scope=None, look=_looked(), has_begun=True)
+    assert decide(ADOPTION, facts, NOW + LOOK_HOLDS).stage is MoveStage.SELECT_NOW
+    assert decide(ADOPTION, facts, NOW + LOOK_HOLDS + MINUTE).stage is MoveStage.CHECKING
+
+
+def test_a_group_that_was_selected_too_early_has_its_number() -> None:
+    early = decide(ADOPTION, MoveFacts(scope=SsprScope.GROUP, look=_looked(7)), NOW)
+    assert (early.losing, early.stage) == (7, MoveStage.FILLING)
+    of_own = replace(ADOPTION, came_from=SsprScope.GROUP, selected_before=True)
+    assert decide(of_own, MoveFacts(scope=SsprScope.GROUP, look=_looked(7)), NOW).losing == 0
+
+
+def test_a_word_counts_after_a_while_and_not_against_a_newer_change() -> None:
+    silent = MoveFacts(scope=SsprScope.GROUP, changed_at=NOW - MINUTE)
+    later = NOW + WORD_AFTER
+    assert refused_word(LEAVING, silent, later - MINUTE) is not None
+    assert refused_word(LEAVING, silent, later) is None
+    denied = replace(silent, changed_at=NOW + MINUTE)
+    assert "and not to All" in (refused_word(LEAVING, denied, later) or "")
+    said = replace(LEAVING, by_word=True)
+    assert all_is_seen(said, silent)
+    assert not all_is_seen(said, denied)
+    assert not all_is_seen(LEAVING, silent)
+
+
+def test_a_move_that_has_ended_stays_so() -> None:
+    for move in (ADOPTION, LEAVING):
+        assert decide(move.ended(NOW), MoveFacts(scope=None), NOW).stage is MoveStage.DONE

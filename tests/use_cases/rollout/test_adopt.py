@@ -1,0 +1,339 @@
+"""The group is adopted: it is full before anybody is told to select it, wherever SSPR stood."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.contracts.api.operation_orders import AdoptOrder, ApplyOrder
+from shared.domain.errors import InvalidMessage, UnsafePlan, WorldChanged
+from shared.domain.person.enrolment import Provenance
+from shared.domain.rollout.scope_move import LOOK_HOLDS
+from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.state import Phase
+from shared.use_cases.rollout import control
+from shared.use_cases.rollout.adopt import adopt
+from shared.use_cases.rollout.carry_on_move import carry_on_move
+from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.writing.stop_and_start import start, stop
+from tests.support.course import (
+    Clock,
+    applies,
+    asks,
+    audited,
+    ids,
+    ring_text,
+    rollout_of,
+    shown,
+    text_of,
+)
+from tests.support.enrolments import HOUR, NOW, SCOPE
+from tests.support.moves import (
+    EVERYBODY,
+    OLD_GROUP,
+    UNGATED,
+    a_tenant,
+    adopts,
+    an_hour_of_timers,
+    begin,
+    can_reset,
+    everybody_at_once,
+    select,
+    stage_of,
+)
+from tests.support.processes import ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, an_id
+
+PEOPLE = 6
+ALL_OF_THEM = ids(range(1, PEOPLE + 1))
+
+
+async def test_from_all_everybody_is_in_before_the_group_is_to_be_selected(stage: Stage) -> None:
+    """Given SSPR for all, then at no moment anybody loses it, and the end is noticed."""
+    a_tenant(stage, PEOPLE)
+    clock = Clock()
+    seen = await adopts(stage.another(), everybody_at_once())
+    assert (seen.stage, seen.covered, seen.losing, seen.done) == ("showing", PEOPLE, 0, False)
+    assert await stage.another().rollouts.current() is None
+    await begin(stage, everybody_at_once())
+    assert (await stage_of(stage, NOW)).stage == "checking"
+    await reconcile(stage.another(), clock)
+    before = await stage_of(stage, NOW)
+    assert (before.stage, len(before.outside)) == ("filling", PEOPLE)
+    assert "Leave SSPR as it is" in before.next_step
+
+    await an_hour_of_timers(stage, clock)
+    assert stage.scope == ALL_OF_THEM
+    now_select = await stage_of(stage, NOW)
+    assert now_select.stage == "select-now"
+    assert "Password reset, Properties" in now_select.next_step
+    assert can_reset(stage.tenant) == ALL_OF_THEM
+
+    await select(stage, SsprScope.GROUP, NOW + HOUR / 4)
+    await carry_on_move(stage.another(), NOW + HOUR / 2)
+    done = await stage_of(stage, NOW + HOUR / 2)
+    assert (done.stage, done.ended_at) == ("done", NOW + HOUR / 2)
+    assert "the audit log" in done.rests_on
+    assert can_reset(stage.tenant) == ALL_OF_THEM
+    assert audited(stage)[-1] == "adopt-ended"
+
+
+KINDS = {"exclude": {"kinds": [{"name": "service accounts", "displayName": ["svc-*"]}]}}
+
+
+async def test_who_would_lose_is_shown_by_reason_and_has_to_be_accepted(stage: Stage) -> None:
+    """Given people whom the document leaves out, and some whom the choice does not concern."""
+    a_tenant(stage, 3)
+    stage.arrive(7, licensed=False)
+    stage.arrive(8, display_name="svc-backup")
+    stage.arrive(9, guest=True)
+    stage.arrive(10, enabled=False)
+    stage.tenant.registered.update(map(an_id, (7, 9, 10)))
+    text = everybody_at_once(**KINDS)
+    seen = await adopts(stage.another(), text)
+    assert {one.reason: (one.people, one.able) for one in seen.losses} == {
+        "unlicensed": (1, 1),
+        "excluded-kind": (1, 0),
+    }
+    assert (seen.losing, seen.able, seen.covered) == (2, 1, 5)
+    assert any(one.text.startswith("service accounts: ") for one in seen.losses)
+    for accepted in (0, 1):
+        with pytest.raises(UnsafePlan, match="--accept-losing 2"):
+            await adopts(stage.another(), text, plan=seen.fingerprint, accept_losing=accepted)
+    assert await stage.another().rollouts.current() is None
+    people = await stage.another().plans.people(seen.fingerprint, 0)
+    losing = [one.object_id for one in people if one.action == "lose"]
+    assert losing == [an_id(7), an_id(8)]
+
+    await begin(stage, text, accept_losing=2)
+    await an_hour_of_timers(stage, Clock())
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+
+
+async def test_whoever_was_not_accepted_holds_the_selection_up(stage: Stage) -> None:
+    """Given one accepted, and another of the same kind who came since: nobody is told to select."""
+    a_tenant(stage, 3)
+    stage.arrive(7, licensed=False)
+    await begin(stage, everybody_at_once(), accept_losing=1)
+    stage.arrive(8, licensed=False)
+    await an_hour_of_timers(stage, Clock())
+    held_up = await stage_of(stage, NOW)
+    assert (held_up.stage, held_up.outside) == ("filling", (an_id(8),))
+    assert "sspr adopt shows them" in held_up.next_step
+
+    stage.arrive(8)
+    for _ in range(2):
+        await an_hour_of_timers(stage, Clock())
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+
+
+async def test_others_who_would_lose_than_were_shown_are_refused(stage: Stage) -> None:
+    a_tenant(stage, 3)
+    stage.arrive(7, licensed=False)
+    seen = await adopts(stage.another(), everybody_at_once())
+    stage.arrive(7)
+    stage.arrive(8, licensed=False)
+    with pytest.raises(WorldChanged, match="1 would lose SSPR"):
+        await adopts(stage.another(), everybody_at_once(), plan=seen.fingerprint, accept_losing=1)
+
+
+async def test_from_all_with_a_last_wave_of_some_it_is_said_who_is_in_no_wave(
+    stage: Stage,
+) -> None:
+    a_tenant(stage, 4)
+    seen = await adopts(stage.another(), text_of(ring_text("pilot", 1, 2)))
+    assert [(one.reason, one.people) for one in seen.losses] == [("no-wave", 2)]
+    assert any("has to be of 100 %" in one for one in seen.warnings)
+
+
+async def test_from_none_the_first_wave_is_in_before_the_group_is_selected(stage: Stage) -> None:
+    """Given SSPR for nobody, then nobody can lose it; an empty group is not selected."""
+    a_tenant(stage, 4, SsprScope.NONE)
+    waves: list[dict[str, Any]] = [
+        {**ring_text("pilot", 1, 2), "gates": UNGATED, "soak": "30d"},
+        {**ring_text("rest", 3, 4), "gates": UNGATED},
+    ]
+    clock = Clock()
+    await begin(stage, text_of(*waves), SsprScope.NONE)
+    await reconcile(stage.another(), clock)
+    assert (await stage_of(stage, NOW)).stage == "filling"
+    await an_hour_of_timers(stage, clock)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    await select(stage, SsprScope.GROUP, NOW)
+    await carry_on_move(stage.another(), NOW)
+    assert (await stage_of(stage, NOW)).stage == "done"
+    assert can_reset(stage.tenant) == ids([1, 2])
+
+
+async def test_from_none_whom_the_report_shows_enabled_is_counted(stage: Stage) -> None:
+    """Given an operator who says None where SSPR is on for all, then they are told who loses."""
+    a_tenant(stage, 4)
+    seen = await adopts(stage.another(), text_of(ring_text("pilot", 1)), SsprScope.NONE)
+    assert (seen.losing, seen.covered) == (3, 4)
+    assert any("shows SSPR on for 4 people more than none covers" in one for one in seen.warnings)
+
+
+async def test_from_a_dynamic_group_its_people_are_in_first(stage: Stage) -> None:
+    """Given a dynamic group, then its members are in the new group, directly, before it counts."""
+    a_tenant(stage, 5, SsprScope.GROUP)
+    stage.tenant.selected = OLD_GROUP
+    stage.tenant.join(OLD_GROUP, *ids([1, 2, 3]))
+    waves: list[dict[str, Any]] = [
+        {"name": "before", "group": OLD_GROUP, "soak": "30d", "gates": UNGATED},
+        {**EVERYBODY, "name": "later"},
+    ]
+    clock = Clock()
+    from_old = {"group": OLD_GROUP}
+    seen = await adopts(stage.another(), text_of(*waves), SsprScope.GROUP, **from_old)
+    assert (seen.covered, seen.losing) == (3, 0)
+    await begin(stage, text_of(*waves), SsprScope.GROUP, **from_old)
+    await an_hour_of_timers(stage, clock)
+    assert stage.scope == ids([1, 2, 3])
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    # The rule of the dynamic group takes one more: they have to be in before anybody selects.
+    stage.tenant.join(OLD_GROUP, an_id(4))
+    await reconcile(stage.another(), clock)
+    assert (await stage_of(stage, NOW)).outside == (an_id(4),)
+    await an_hour_of_timers(stage, clock)
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    assert can_reset(stage.tenant) == ids([1, 2, 3, 4])
+    await select(stage, SsprScope.GROUP, NOW)
+    await carry_on_move(stage.another(), NOW)
+    assert can_reset(stage.tenant) == ids([1, 2, 3, 4])
+    assert (await stage_of(stage, NOW)).stage == "done"
+
+
+async def test_members_of_the_documents_own_group_count_as_there_before(stage: Stage) -> None:
+    """Given the group that is selected already, then there is nothing to select, and all stay."""
+    a_tenant(stage, 4, SsprScope.GROUP)
+    stage.tenant.join(SCOPE, *ids([1, 2]))
+    await begin(stage, text_of({**ring_text("pilot", 3), "gates": UNGATED}), SsprScope.GROUP)
+    assert (await stage.person(1)).provenance is Provenance.PREEXISTING
+    await reconcile(stage.another(), Clock())
+    await carry_on_move(stage.another(), NOW)
+    assert (await stage_of(stage, NOW)).stage == "done"
+    await an_hour_of_timers(stage, Clock())
+    assert stage.scope == ids([1, 2, 3])
+
+
+async def test_an_old_group_that_is_not_there_is_named(stage: Stage) -> None:
+    a_tenant(stage, 2)
+    with pytest.raises(InvalidMessage, match=f"group: there is no group {OLD_GROUP}"):
+        await adopts(stage.another(), everybody_at_once(), SsprScope.GROUP, group=OLD_GROUP)
+
+
+async def test_an_old_group_that_is_deleted_meanwhile_is_no_empty_one(stage: Stage) -> None:
+    """Given nobody can tell any more who was in it, then nobody is told to select."""
+    a_tenant(stage, 2, SsprScope.GROUP)
+    stage.tenant.join(OLD_GROUP, an_id(1))
+    text = everybody_at_once()
+    await begin(stage, text, SsprScope.GROUP, group=OLD_GROUP)
+    await an_hour_of_timers(stage, Clock())
+    del stage.tenant.groups[OLD_GROUP]
+    await reconcile(stage.another(), Clock())
+    seen = await stage_of(stage, NOW)
+    assert seen.stage == "checking"
+    assert f"there is no group {OLD_GROUP}" in seen.next_step
+
+
+async def test_a_group_that_is_selected_too_early_is_said_with_the_number(stage: Stage) -> None:
+    a_tenant(stage, PEOPLE)
+    clock = Clock()
+    await begin(stage, everybody_at_once())
+    await reconcile(stage.another(), clock)
+    await select(stage, SsprScope.GROUP, NOW)
+    await carry_on_move(stage.another(), NOW)
+    early = await stage_of(stage, NOW)
+    assert (early.stage, early.losing, early.ended_at) == ("filling", PEOPLE, None)
+    assert "Select what was selected before" in early.next_step
+    await an_hour_of_timers(stage, clock)
+    assert (await stage_of(stage, NOW)).stage == "done"
+
+
+async def test_a_look_that_is_old_tells_nobody_to_select(stage: Stage) -> None:
+    a_tenant(stage, 2)
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, Clock())
+    assert (await stage_of(stage, NOW + LOOK_HOLDS)).stage == "select-now"
+    late = NOW + LOOK_HOLDS + timedelta(seconds=1)
+    assert (await stage_of(stage, late)).stage == "checking"
+
+
+@pytest.mark.parametrize("brake", ["pause", "abort", "stop"])
+async def test_a_brake_holds_it_and_says_so_and_it_goes_on_afterwards(
+    brake: str, stage: Stage
+) -> None:
+    a_tenant(stage, PEOPLE)
+    clock, world = Clock(), stage.another()
+    await begin(stage, everybody_at_once())
+    if brake == "stop":
+        await stop(world, NOW, actor="ada", reason="wait")
+    else:
+        await getattr(control, brake)(world, NOW, actor="ada", reason="wait")
+    await an_hour_of_timers(stage, clock)
+    held = await stage_of(stage, NOW)
+    assert held.stage == "filling"
+    assert {"pause": "is paused", "abort": "is aborted", "stop": "Nothing is written"}[
+        brake
+    ] in held.next_step
+    if brake == "stop":
+        await start(world, NOW, actor="ada", reason="go on")
+    else:
+        word = control.resume if brake == "pause" else control.restart
+        await word(world, NOW, actor="ada", reason="go on")
+    await an_hour_of_timers(stage, clock)
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    assert stage.scope == ALL_OF_THEM
+
+
+async def test_another_document_that_is_applied_meanwhile_keeps_the_move(stage: Stage) -> None:
+    a_tenant(stage, PEOPLE)
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, Clock())
+    other = everybody_at_once(newHires={"since": "2026-03-01"})
+    await applies(ApplyOrder(plan=await shown(stage, other)), stage.another())
+    await reconcile(stage.another(), Clock())
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+
+
+async def test_a_process_that_dies_at_any_step_of_beginning_costs_nothing() -> None:
+    """Given a death at each point, then the message comes again and the move begins, once."""
+    for death in deaths():
+        stage = a_stage()
+        a_tenant(stage, 3)
+        seen = await adopts(stage.another(), everybody_at_once())
+        order = AdoptOrder(
+            document=everybody_at_once(), came_from=SsprScope.ALL, plan=seen.fingerprint
+        )
+        world = process(stage, death)
+        operation = asks(order, "adopt")
+        await stage.another().operations.keep(operation)
+        try:
+            await adopt(order, operation, world, NOW)
+        except ProcessDied:
+            again = await stage.another().operations.find("adopt")
+            assert again is not None
+            done = await adopt(order, again, stage.another(), NOW)
+            assert done.done
+        assert (await rollout_of(stage)).version == 1
+        assert audited(stage).count("apply") == 1
+        assert (await stage_of(stage, NOW)).stage == "checking"
+
+
+async def test_a_process_that_dies_while_noticing_notices_later() -> None:
+    for death in deaths():
+        stage = a_stage()
+        a_tenant(stage, 1)
+        stage.tenant.join(SCOPE, an_id(1))
+        await begin(stage, everybody_at_once())
+        await reconcile(stage.another(), Clock())
+        await select(stage, SsprScope.GROUP, NOW)
+        try:
+            await carry_on_move(process(stage, death), NOW)
+        except ProcessDied:
+            await carry_on_move(stage.another(), NOW)
+        move = (await rollout_of(stage)).move
+        assert move is not None
+        assert move.ended_at == NOW
+        assert audited(stage).count("adopt-ended") == 1

@@ -1,0 +1,259 @@
+"""The group is left for All: it is let go only once SSPR is on for all, so that nobody loses it."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from shared.contracts.api.move_views import LeaveView
+from shared.contracts.api.operation_orders import LeaveOrder
+from shared.domain.errors import NotPossible, WorldChanged
+from shared.domain.person.enrolment import Provenance, State
+from shared.domain.rollout.scope_move import WORD_AFTER
+from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.state import Phase
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.rollout import control
+from shared.use_cases.rollout.carry_on_move import carry_on_move
+from shared.use_cases.rollout.leave import leave
+from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.write_control import is_stopped
+from shared.use_cases.writing.stop_and_start import start, stop
+from tests.support.course import (
+    Clock,
+    asks,
+    audited,
+    ids,
+    in_state,
+    member,
+    ring_text,
+    rollout_of,
+    standing,
+    text_of,
+    ungated,
+    write_all,
+)
+from tests.support.enrolments import HOUR, NOW, SCOPE
+from tests.support.moves import (
+    UNGATED,
+    a_tenant,
+    an_hour_of_timers,
+    begin,
+    can_reset,
+    leaves,
+    select,
+    show_all,
+    stage_of,
+    take_step,
+)
+from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.stage import Stage, a_stage, an_id, messages
+from tests.support.waves import document
+
+SOON, THEN = NOW + HOUR, NOW + 2 * HOUR
+FOUR = ids([1, 2, 3, 4])
+
+
+async def adopted(stage: Stage) -> None:
+    """Given SSPR for the group, with one who was there before, two of a wave, one hired."""
+    a_tenant(stage, 4, SsprScope.GROUP)
+    stage.tenant.join(SCOPE, an_id(1))
+    await begin(stage, text_of({**ring_text("pilot", 2, 3), "gates": UNGATED}), SsprScope.GROUP)
+    await take_events(messages({"employeeId": "4"}), stage.another(), NOW)
+    await an_hour_of_timers(stage, Clock())
+    assert stage.scope == FOUR
+    assert (await stage_of(stage, NOW)).stage == "done"
+
+
+async def minutes(stage: Stage, now: datetime = THEN) -> None:
+    """Some minutes of the clock, and what is written in them."""
+    for _ in range(3):
+        await carry_on_move(stage.another(), now)
+        await write_all(stage, now)
+        await show_all(stage, now)
+
+
+async def test_the_group_is_let_go_once_all_is_seen_and_not_before(stage: Stage) -> None:
+    await adopted(stage)
+    first = await take_step(stage, SOON)
+    assert (first.stage, first.done) == ("select-all-now", True)
+    assert "Password reset, Properties" in first.next_step
+    # As often as it is said: nothing is let go while All is not seen.
+    again = await take_step(stage, SOON, empty_group=True)
+    assert again.stage == "select-all-now"
+    await minutes(stage, SOON)
+    assert (stage.scope, (await rollout_of(stage)).phase) == (FOUR, Phase.SOAKING)
+
+    await select(stage, SsprScope.ALL, SOON)
+    noticed = await stage_of(stage, SOON)
+    assert noticed.stage == "noticed"
+    assert "the audit log" in noticed.rests_on
+    last = await take_step(stage, THEN)
+    assert (last.stage, last.removals) == ("noticed", 0)
+    await minutes(stage)
+    assert (await stage_of(stage, THEN)).stage == "done"
+    assert (await rollout_of(stage)).phase is Phase.ABORTED
+    assert await is_stopped(stage.another())
+    assert stage.scope == FOUR
+    assert can_reset(stage.tenant) == FOUR
+    assert audited(stage)[-1] == "leave-ended"
+
+
+async def test_the_group_is_emptied_of_whom_the_product_put_in(stage: Stage) -> None:
+    """Given one who was there before, then the others leave, by whatever wanted them, for good."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    shown = await leaves(stage.another(), THEN, empty_group=True)
+    assert (shown.removals, shown.departing) == (3, tuple(sorted(ids([2, 3, 4]))))
+    assert [(one.people, one.reason) for one in shown.stays] == [(1, "found")]
+    await take_step(stage, THEN, empty_group=True)
+    assert (await stage_of(stage, THEN)).stage == "letting-go"
+    await minutes(stage)
+    assert stage.scope == ids([1])
+    assert in_state(stage, State.WITHDRAWN) == ids([2, 3, 4])
+    assert (await stage_of(stage, THEN)).stage == "done"
+    assert await is_stopped(stage.another())
+    assert can_reset(stage.tenant) == FOUR
+    await start(stage.another(), THEN, actor="ada", reason="see that nobody comes back")
+    await reconcile(stage.another(), Clock(THEN))
+    await write_all(stage, THEN)
+    assert stage.scope == ids([1])
+
+
+async def test_nobody_is_taken_out_any_more_once_all_is_no_longer_seen(stage: Stage) -> None:
+    """Given somebody who selects the group again while it is emptied, then the emptying holds."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await select(stage, SsprScope.GROUP, THEN)
+    await minutes(stage, THEN)
+    assert stage.scope == FOUR
+    held = await stage_of(stage, THEN)
+    assert held.stage == "select-all-now"
+    assert "Nothing is taken out" in held.next_step
+    assert can_reset(stage.tenant) == FOUR
+    await select(stage, SsprScope.ALL, THEN + HOUR)
+    await minutes(stage, THEN + HOUR)
+    assert stage.scope == ids([1])
+
+
+async def test_an_operators_word_counts_after_an_hour_and_is_said_to_be_one(stage: Stage) -> None:
+    """Given an audit log that stays silent, then an hour later the operator's word is enough."""
+    await adopted(stage)
+    with pytest.raises(NotPossible, match="first say that you leave"):
+        await leaves(stage.another(), SOON, all_selected=True)
+    await take_step(stage, SOON)
+    with pytest.raises(NotPossible, match="your word counts from 10:00 UTC on"):
+        await leaves(stage.another(), SOON + WORD_AFTER / 2, all_selected=True)
+    stage.tenant.sspr = SsprScope.ALL
+    assert "--all-selected" in (await stage_of(stage, SOON + WORD_AFTER)).next_step
+    await take_step(stage, SOON + WORD_AFTER, all_selected=True, empty_group=True)
+    seen = await stage_of(stage, SOON + WORD_AFTER)
+    assert seen.rests_on == "the word of ada: nothing else shows that it is on for all"
+    await minutes(stage, SOON + WORD_AFTER)
+    assert stage.scope == ids([1])
+    assert can_reset(stage.tenant) == FOUR
+
+
+async def test_an_operators_word_does_not_stand_against_what_is_seen(stage: Stage) -> None:
+    """Given a change that was not to All since the leaving began, then the word is refused."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.NONE, SOON + HOUR / 2)
+    with pytest.raises(NotPossible, match="changed at 2026-03-02 09:30 UTC, and not to All"):
+        await leaves(stage.another(), SOON + 2 * WORD_AFTER, all_selected=True)
+
+
+async def test_a_word_is_void_once_a_change_of_later_denies_it(stage: Stage) -> None:
+    await adopted(stage)
+    await take_step(stage, SOON)
+    late = SOON + WORD_AFTER
+    await take_step(stage, late, all_selected=True, empty_group=True)
+    await select(stage, SsprScope.NONE, late + HOUR / 2)
+    await minutes(stage, late + HOUR)
+    assert stage.scope == FOUR
+    assert (await stage_of(stage, late + HOUR)).stage == "select-all-now"
+
+
+async def test_another_step_than_was_shown_is_refused(stage: Stage) -> None:
+    """Given All is noticed between look and word, then nothing is let go by the word of before."""
+    await adopted(stage)
+    first = await leaves(stage.another(), SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    with pytest.raises(WorldChanged, match="another one than was shown"):
+        await leaves(stage.another(), SOON, plan=first.fingerprint)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+
+
+async def test_without_a_rollout_there_is_nothing_to_leave(stage: Stage) -> None:
+    with pytest.raises(NotPossible, match="there is no rollout to leave"):
+        await leaves(stage.another(), NOW)
+
+
+async def test_a_rollout_that_is_begun_anew_is_not_emptied(stage: Stage) -> None:
+    """Given an operator who restarts the rollout while the group is emptied, then they win."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await control.restart(stage.another(), THEN, actor="grace", reason="we stay")
+    await minutes(stage)
+    assert stage.scope == FOUR
+    assert (await stage_of(stage, THEN)).stage == "noticed"
+    await take_step(stage, THEN, empty_group=True)
+    await minutes(stage)
+    assert stage.scope == ids([1])
+
+
+async def test_a_stop_holds_the_emptying(stage: Stage) -> None:
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await stop(stage.another(), THEN, actor="grace", reason="wait")
+    await minutes(stage)
+    assert stage.scope == FOUR
+    held = await stage_of(stage, THEN)
+    assert held.stage == "letting-go"
+    assert "Nothing is written" in held.next_step
+    await start(stage.another(), THEN, actor="grace", reason="go on")
+    await minutes(stage)
+    assert stage.scope == ids([1])
+    assert (await stage_of(stage, THEN)).stage == "done"
+
+
+async def test_a_process_that_dies_at_any_step_of_letting_go_costs_nothing() -> None:
+    for death in deaths():
+        stage = a_stage()
+        a_tenant(stage, 3, SsprScope.ALL)
+        stage.tenant.join(SCOPE, *ids([1, 2, 3]))
+        await stage.applies(standing(document(ungated("pilot", 2, 3)), Phase.COMPLETED, 1))
+        there = member(1, State.VISIBLE, provenance=Provenance.PREEXISTING, claims=())
+        await stage.store(there, member(2, State.VISIBLE), member(3, State.VISIBLE))
+        await select(stage, SsprScope.ALL, SOON)
+        shown = await leaves(stage.another(), THEN, empty_group=True)
+        order = LeaveOrder(reason="we leave", empty_group=True, plan=shown.fingerprint)
+        await stage.another().operations.keep(asks(order, "last"))
+        try:
+            await _last_steps(stage, order, death)
+        except ProcessDied:
+            again = await stage.another().operations.find("last")
+            assert again is not None
+            done = await leave(order, again, stage.another(), THEN)
+            assert isinstance(done, LeaveView)
+            assert done.done
+        # Whoever was not announced to a writer is, once they are late.
+        for hours in (2, 3):
+            await minutes(stage, THEN + hours * HOUR)
+        assert stage.scope == ids([1])
+        assert (await stage_of(stage, THEN + 3 * HOUR)).stage == "done"
+        assert audited(stage).count("leave-ended") == 1
+        assert await is_stopped(stage.another())
+
+
+async def _last_steps(stage: Stage, order: LeaveOrder, death: Death) -> None:
+    world = process(stage, death)
+    await leave(order, asks(order, "last"), world, THEN)
+    await carry_on_move(world, THEN)
+    await carry_on_move(world, THEN + timedelta(minutes=1))
