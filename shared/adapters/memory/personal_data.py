@@ -110,5 +110,6 @@ PARTS: Mapping[str, Callable[[Storage], _Found]] = {
     "reading": _one("reading", "reading"),
     "sspr_sight": _one("sight", "sspr_sight"),
     "sspr_shares": _one("shares", "sspr_shares"),
+    "move_look": _one("move-look", "move_look"),
 }
 """How each part of the storage is looked through; a test asks for all of them."""
