@@ -56,7 +56,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "worker": "what a worker said of itself last",
         "sight": "what is known of whom SSPR is switched on for",
         "shares": "what the newest whole reading of the registration report showed, in numbers",
-        "move-look": "how far it was looked what a new source of authority would do",
+        "move-look": "what the newest look showed of an adoption; it names some people",
         "reading": "how far the registration report was read",
         "scim-user": "a user as a SCIM connector has written them, with their names",
         "scim-key": "index of a SCIM connector's users, by digests",
