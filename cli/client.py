@@ -47,6 +47,7 @@ from shared.contracts.api.people_views import (
     PeoplePage,
     PeopleView,
 )
+from shared.contracts.api.personal_data_views import PersonDataPage
 from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
 from shared.contracts.api.resend_views import ResendView
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
@@ -181,6 +182,22 @@ class OperatorApi:
             people = _there(found, "the app lists no people; it is older than this sspr")
             yield from people.people
             page = people.next_page
+
+    def export_person(
+        self, identity: str, reason: str, *, timeout: float
+    ) -> Iterator[PersonDataPage]:
+        """Reads all that is kept of a person, place by place; the app's audit tells of it once.
+
+        Raises:
+            Unanswered: a place took longer than that; nothing was changed.
+        """
+        page: int | None = 0
+        while page is not None:
+            body = {"reason": reason, "page": page}
+            path = f"people/{_name(identity)}/export"
+            found = self._at.post(path, body, PersonDataPage, patience=timeout)
+            yield found
+            page = found.next_page
 
     def excluded(self) -> Iterator[KeptOutView]:
         """Reads everybody whom operators keep out, page by page."""

@@ -74,9 +74,17 @@ class Connection:
         return answer.text
 
     def post[V: View](
-        self, path: str, content: object, kind: type[V], *, repeatable: bool = True
+        self,
+        path: str,
+        content: object,
+        kind: type[V],
+        *,
+        repeatable: bool = True,
+        patience: float = PATIENCE,
     ) -> V:
         """Sends a JSON value; returns what the app answers.
+
+        `patience` is how many seconds the app may take to begin its answer.
 
         Raises:
             RefusedInput: it does not take this as it is written.
@@ -84,7 +92,7 @@ class Connection:
             Failure: it has no such thing, or this is not possible as things stand.
         """
         body = json.dumps(content, separators=(",", ":")).encode()
-        return self._posted(path, body, _JSON, kind, repeatable=repeatable)
+        return self._posted(path, body, _JSON, kind, repeatable=repeatable, patience=patience)
 
     def post_yaml[V: View](self, path: str, text: str, kind: type[V]) -> V:
         """Sends a document; returns what the app answers, and raises as `post` does."""
@@ -98,8 +106,11 @@ class Connection:
         kind: type[V],
         *,
         repeatable: bool = True,
+        patience: float = PATIENCE,
     ) -> V:
-        answer = self._ask("POST", path, body=body, headers=headers, repeatable=repeatable)
+        answer = self._ask(
+            "POST", path, body=body, headers=headers, repeatable=repeatable, patience=patience
+        )
         problem = _problem(answer)
         match answer.status:
             case HTTPStatus.BAD_REQUEST if problem:

@@ -25,6 +25,7 @@ from cli.commands import (
     moves,
     onboarding,
     people,
+    person,
     plans,
     preflight,
     refused,
@@ -65,6 +66,7 @@ app.add_typer(rollout.app)
 app.add_typer(writing.app)
 app.add_typer(people.app)
 app.add_typer(list_people.app)
+app.add_typer(person.app, name="person", rich_help_panel="People")
 app.add_typer(forecast.app)
 app.add_typer(health.app)
 doctor.app.add_typer(preflight.app)

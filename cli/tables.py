@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cli.held import HeldDecided, HeldFound
     from cli.hr_trial import Trial
     from cli.letters import LettersDealtWith, LettersFound
+    from cli.person_data import PersonData
     from cli.standing import Standing
     from shared.contracts.api.alarm_views import AlarmTestView
     from shared.contracts.api.check_views import PeopleCheckView
@@ -116,6 +117,13 @@ def listed_table(people: "Sequence[ListedPerson]") -> "RenderableType":
     from cli.render.people import listed_view
 
     return listed_view(people)
+
+
+def kept_table(found: "PersonData") -> "RenderableType":
+    """Renders all that is kept of one person."""
+    from cli.render.person_data import kept_view
+
+    return kept_view(found)
 
 
 def event_table(event: "EventView") -> "RenderableType":

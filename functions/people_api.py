@@ -17,9 +17,11 @@ from shared.contracts.api.operator_requests import (
     Release,
 )
 from shared.contracts.api.people_views import KeptOutPage, ListPeople, PeoplePage, PeopleView
+from shared.contracts.api.personal_data_views import ExportPerson, PersonDataPage
 from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import Enrolment
 from shared.ports.world import World
+from shared.use_cases.export_person import export_person
 from shared.use_cases.onboarding.accept_events import accept_events
 from shared.use_cases.onboarding.override_person import exclude, include, release
 from shared.use_cases.views.describe_kept_out import list_kept_out
@@ -120,6 +122,19 @@ async def release_person(asked: Request[Release]) -> PeopleView:
         for_good=asked.sent.never,
     )
     return people_view(released, asked.now)
+
+
+@routes.post(
+    "people/{identity}/export",
+    takes=ExportPerson,
+    answers=PersonDataPage,
+    example={"reason": "request 4711 for access", "page": 0},
+    refuses=(503,),
+)
+async def export_person_data(asked: Request[ExportPerson]) -> PersonDataPage:
+    """What one place keeps of a person, row by row, and where else something may stand."""
+    who = asked.path["identity"]
+    return await export_person(who, asked.sent, asked.world, asked.now, actor=asked.actor)
 
 
 @routes.get("excluded", takes=Page, answers=KeptOutPage)

@@ -183,6 +183,7 @@ def build_app(setup: Setup) -> App:
         write_control=tables.write_control,
         plans=tables.plans,
         operations=tables.operations,
+        personal_data=tables.personal_data,
         workers=tables.workers,
         ledger_marks=tables.ledger_marks,
         readings=tables.readings,

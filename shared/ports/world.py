@@ -22,6 +22,7 @@ from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.lifecycle import Lifecycle
 from shared.ports.operations import Operations
 from shared.ports.outbox import Outbox
+from shared.ports.personal_data import PersonalData
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
@@ -65,6 +66,7 @@ class World:
     write_control: WriteControl
     plans: Plans
     operations: Operations
+    personal_data: PersonalData
     workers: Workers
     ledger_marks: LedgerMarks
     readings: Readings

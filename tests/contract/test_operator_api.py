@@ -215,6 +215,26 @@ def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
     assert "nobody" in refusal(api.post("people/noone@contoso.test/include", WHY), 409)["reason"]
 
 
+def test_all_that_is_kept_of_a_person_is_told_place_by_place_and_the_audit_names_nobody(
+    api: Api,
+) -> None:
+    api.post(f"people/{GRACE}/include", WHY, headers=ADA)
+    records, page = list[Any](), 0
+    while page is not None:
+        order = {"reason": "request 4711", "page": page}
+        answer = api.post(f"people/{GRACE}/export", order, headers=ADA).json()
+        records += answer["records"]
+        page = answer["nextPage"]
+    assert {"person", "audit"} <= {one["kind"] for one in records}
+    assert answer["elsewhere"]
+    assert GRACE in answer["knownBy"]
+    told = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
+    [said] = [one for one in told if one.get("action") == "export-person"]
+    assert (said["actor"], said["reason"]) == ("key: ada", "request 4711")
+    assert GRACE not in json.dumps(said)
+    assert "page" in refusal(api.post(f"people/{GRACE}/export", WHY | {"page": 150}), 400)["field"]
+
+
 @pytest.mark.usefixtures("applied")
 def test_the_audit_can_be_read_and_proved_and_names_whoever_asked(api: Api) -> None:
     api.post("rollout/pause", WHY, headers={"x-sspr-actor": "mallory"})

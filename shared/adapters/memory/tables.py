@@ -7,6 +7,7 @@ from shared.adapters.memory.held_events import MemoryHeldEvents
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.adapters.memory.ledger_marks import MemoryLedgerMarks
 from shared.adapters.memory.operations import MemoryOperations
+from shared.adapters.memory.personal_data import MemoryPersonalData
 from shared.adapters.memory.plans import MemoryPlans
 from shared.adapters.memory.preflights import MemoryPreflights
 from shared.adapters.memory.readings import MemoryReadings
@@ -28,6 +29,7 @@ class MemoryTables:
         self.write_control = MemoryWriteControl(storage, pause)
         self.plans = MemoryPlans(storage, pause)
         self.operations = MemoryOperations(storage, pause)
+        self.personal_data = MemoryPersonalData(storage, pause)
         self.workers = MemoryWorkers(storage, pause)
         self.scim_users = MemoryScimUsers(storage, pause)
         self.held_events = MemoryHeldEvents(storage, pause)

@@ -123,14 +123,32 @@ class Table:
         **parameters: Any,
     ) -> AsyncIterator[list[Row]]:
         """Yields the rows of a range in order, by the page; `condition` names its parameters."""
-        client = await self._created()
         start, end = between
         text = f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{end}'"
+        query = f"{text} and {condition}" if condition else text
+        async for rows in self._queried(query, select=select, page=page, parameters=parameters):
+            yield rows
+
+    async def everything(self, partition: str | None) -> AsyncIterator[list[Row]]:
+        """Yields every row of the partition, or of the table, by the page."""
+        query = "PartitionKey ge ''" if partition is None else f"PartitionKey eq '{partition}'"
+        async for rows in self._queried(query):
+            yield rows
+
+    async def _queried(
+        self,
+        query: str,
+        *,
+        select: Sequence[str] | None = None,
+        page: int | None = None,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> AsyncIterator[list[Row]]:
+        client = await self._created()
         pages = client.query_entities(
-            f"{text} and {condition}" if condition else text,
+            query,
             select=_listed(select),
             results_per_page=page,
-            parameters=parameters,
+            parameters=dict(parameters or {}),
         ).by_page()
         while True:
             async with self._gate:

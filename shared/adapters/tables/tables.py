@@ -12,6 +12,7 @@ from shared.adapters.tables.doctor_looks import TableDoctorLooks
 from shared.adapters.tables.held_events import TableHeldEvents
 from shared.adapters.tables.ledger_marks import Admission, TableLedgerMarks
 from shared.adapters.tables.operations import TableOperations
+from shared.adapters.tables.personal_data import TablePersonalData
 from shared.adapters.tables.plans import TablePlans
 from shared.adapters.tables.preflights import TablePreflights
 from shared.adapters.tables.readings import TableReadings
@@ -63,6 +64,7 @@ class Tables:
         self.write_control = TableWriteControl(rollouts)
         self.plans = TablePlans(plans)
         self.operations = TableOperations(operations)
+        self.personal_data = TablePersonalData(self._tables)
         self.workers = TableWorkers(rollouts)
         self.scim_users = TableScimUsers(operations)
         self.held_events = TableHeldEvents(operations)

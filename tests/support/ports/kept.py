@@ -11,6 +11,7 @@ from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.ledger_marks import LedgerMarks
 from shared.ports.operations import Operations
+from shared.ports.personal_data import PersonalData
 from shared.ports.plans import Plans
 from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
@@ -34,6 +35,8 @@ class Kept(Protocol):
     def plans(self) -> Plans: ...
     @property
     def operations(self) -> Operations: ...
+    @property
+    def personal_data(self) -> PersonalData: ...
     @property
     def workers(self) -> Workers: ...
     @property
