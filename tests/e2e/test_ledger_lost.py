@@ -159,8 +159,8 @@ def _restore(rig: Rig, copied: Rows) -> None:
     with _service(rig) as service:
         for name, rows in copied.items():
             table = service.get_table_client(name)
-            for row in list(table.list_entities(select=["PartitionKey", "RowKey"])):
-                table.delete_entity(row)
+            for known in list(table.list_entities(select=["PartitionKey", "RowKey"])):
+                table.delete_entity(known)
             for row in rows:
                 table.create_entity(row)
 
