@@ -72,6 +72,11 @@ class Layout:
         return own if own.exists() else _USUAL_QUEUES
 
     @property
+    def app_settings(self) -> Path:
+        """Settings of the app that differ in this sandbox: JSON of names and texts, if any do."""
+        return self.state / "app-settings.json"
+
+    @property
     def authority(self) -> Path:
         """The authority's certificate, for clients."""
         return self.certificates / "ca.pem"

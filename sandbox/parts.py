@@ -218,7 +218,8 @@ def clock_file(layout: Layout) -> Path:
 
 
 def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
-    """The app's settings. Everything in it runs fast."""
+    """The app's settings. Everything in it runs fast; what this sandbox has otherwise counts."""
+    own = layout.app_settings
     return {
         "FUNCTIONS_WORKER_RUNTIME": "python",
         "AzureWebJobsStorage": storage,
@@ -246,6 +247,7 @@ def function_app_settings(layout: Layout, storage: str) -> dict[str, str]:
         "SSPR_CALLBACK_RETRY": "PT2S",
         **(_CLOUD_SYNC if layout.sync == "cloud" else {}),
         **layout.identity_environment,
+        **(json.loads(own.read_text()) if own.exists() else {}),
     }
 
 

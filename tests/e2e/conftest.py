@@ -6,7 +6,7 @@ It goes when they are over: its timers would take processor time from the tests 
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,11 +30,20 @@ def layout(request: pytest.FixtureRequest) -> Iterator[Layout]:
 
 
 @contextmanager
-def _sandbox(request: pytest.FixtureRequest, sync: Sync = "connect") -> Iterator[Layout]:
+def _sandbox(
+    request: pytest.FixtureRequest,
+    sync: Sync = "connect",
+    settings: Mapping[str, str] | None = None,
+    *,
+    power_cuts: bool = True,
+) -> Iterator[Layout]:
+    """A sandbox with these settings of the app; with locks of seconds where parts are killed."""
     # A socket's path holds 108 bytes, and Samba puts several below its state folder.
     state = Path(tempfile.mkdtemp(prefix="sspr-"))
     layout = open_layout(state, SIZE, sync)
-    _shorten_locks(layout)
+    if power_cuts:
+        _shorten_locks(layout)
+    layout.app_settings.write_text(json.dumps(settings or {}))
     failed = request.session.testsfailed
     try:
         supervisor.start(layout)
@@ -84,6 +93,15 @@ def cloud_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
 def idle_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox whose worker leaves the sync to the scheduler of Entra Connect."""
     with _sandbox(request, "none") as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
+@pytest.fixture(scope="module")
+def wary_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox whose app writes three people an hour unasked, each way."""
+    most = {"SSPR_ADDITIONS_PER_HOUR": "3", "SSPR_REMOVALS_PER_HOUR": "3"}
+    with _sandbox(request, settings=most, power_cuts=False) as layout, Console(layout) as console:
         _at_its_quickest(console)
         yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
 

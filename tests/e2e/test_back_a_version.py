@@ -6,8 +6,6 @@ repository without its history, and goes on working when the version before is l
 
 import json
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
@@ -46,9 +44,9 @@ def test_a_ledger_that_this_version_may_not_read_is_refused_in_words_and_eats_no
         answer = rig.console.app.get("/status")
         assert answer.status_code == 503
         assert NEWER in answer.text
-        status, said = _sspr(rig, "status")
-        assert status == 4
-        assert f"written by the newer version {NEWER}" in " ".join(said.split())
+        said = rig.sspr("status")
+        assert said.returncode == 4
+        assert f"written by the newer version {NEWER}" in " ".join(said.stderr.split())
         until(lambda: _has_come_again(rig), "an event to have been given back")
         assert rig.groups(cloud) == []
 
@@ -185,20 +183,3 @@ def _has_come_again(rig: Rig) -> bool:
     """Whether the app has looked at an event, and given it back as it came."""
     log = (rig.layout.logs / "functions_host.log").read_text()
     return "work-postponed" in log.rpartition(" stopping\n")[2]
-
-
-def _sspr(rig: Rig, *words: str) -> tuple[int, str]:
-    environment = {
-        "SSPR_URL": f"{rig.layout.functions_url}/api",
-        "SSPR_KEY": rig.console.key,
-        "PATH": "/usr/bin:/bin",
-    }
-    ran = subprocess.run(
-        [sys.executable, "-m", "cli", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return ran.returncode, ran.stdout + ran.stderr

@@ -1,9 +1,6 @@
 """When things go wrong: gates, rollbacks, aborts, power cuts, and people with strong hands."""
 
 import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from typing import Any
 
@@ -226,9 +223,9 @@ def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig) -> None:
     newest = _audit(stage, "rollout")[-1]
     assert (newest["action"], newest["reason"]) == ("pause", "for the audit")
     assert "olga" in newest["actor"]
-    ended = _sspr(stage, "audit", "verify")
+    ended = stage.rig.sspr("audit", "verify")
     assert ended.returncode == 0, ended.stderr
-    exported = _sspr(stage, "audit", "export", "--format", "jsonl").stdout.splitlines()
+    exported = stage.rig.sspr("audit", "export", "--format", "jsonl").stdout.splitlines()
     assert len(exported) > 10
     assert all(json.loads(line)["digest"] for line in exported)
 
@@ -261,19 +258,3 @@ def _closed_today(stage: RolloutRig) -> dict[str, Any]:
 def _audit(stage: RolloutRig, partition: str) -> list[dict[str, Any]]:
     answer = stage.rig.console.app.get(f"/audit/{partition}").raise_for_status()
     return [json.loads(one["content"]) for one in answer.json()["records"]]
-
-
-def _sspr(stage: RolloutRig, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "SSPR_URL": f"{stage.rig.layout.functions_url}/api",
-        "SSPR_KEY": stage.rig.console.key,
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "cli", *arguments],
-        env=environment,
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from sandbox.company import SCOPE_GROUP
 from tests.support.rig import COMMANDS, People, Rig, reasons, until
@@ -45,17 +44,12 @@ def test_a_stop_reaches_the_worker_before_the_commands_that_lay_there_first(
 
 @contextmanager
 def _stopped(rig: Rig) -> Iterator[None]:
-    _say(rig, "stop")
+    rig.says("stop", "the test says so").raise_for_status()
     try:
         yield
     finally:
-        assert _say(rig, "start")["stopped"] is False
-
-
-def _say(rig: Rig, word: str) -> dict[str, Any]:
-    answer = rig.console.app.post(f"/writing/{word}", json={"reason": f"the test says {word}"})
-    said: dict[str, Any] = answer.raise_for_status().json()
-    return said
+        started = rig.says("start", "the test says so").raise_for_status().json()
+        assert started["stopped"] is False
 
 
 def _reasons(rig: Rig, identity: str) -> list[str]:

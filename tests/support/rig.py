@@ -5,7 +5,10 @@ a queue. Nothing here knows how the product does what it does.
 """
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +16,13 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+import httpx
 import ldap3
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from azure.servicebus.amqp import AmqpAnnotatedMessage
 
 from sandbox import supervisor
-from sandbox.company import INITIAL_PASSWORD, UPN_SUFFIX, Company, Employee, Home
+from sandbox.company import INITIAL_PASSWORD, SCOPE_GROUP, UPN_SUFFIX, Company, Employee, Home
 from sandbox.console import Console, wait_for
 from sandbox.domain_controller import domain
 from sandbox.layout import Layout
@@ -149,7 +153,34 @@ class Rig:
             home=Home.AD_ONLY,
         )
 
+    def says(self, word: str, reason: str) -> httpx.Response:
+        """Stop or start everything that writes, in an operator's name."""
+        return self.console.app.post(f"/writing/{word}", json={"reason": reason})
+
+    def sspr(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The command line, as it is typed at a wide terminal; nobody is there to be asked."""
+        environment = {
+            **os.environ,
+            "SSPR_URL": f"{self.layout.functions_url}/api",
+            "SSPR_KEY": self.console.key,
+            "COLUMNS": "200",
+        }
+        return subprocess.run(
+            [sys.executable, "-m", "cli", *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
     # What an operator sees.
+
+    def stop_reason(self) -> str | None:
+        """Why nothing is written; None while everything goes on."""
+        reason: str | None = self.console.status()["writing"]["stop"]
+        return reason
 
     def reaches(self, identity: str, *states: str) -> dict[str, Any]:
         """Wait until a person is in one of these states, and answer with their way."""
@@ -183,6 +214,15 @@ class Rig:
     def ad_members(self) -> list[str]:
         """The account names of the AD group's direct members."""
         return members_in_ad(self.layout)
+
+    def members_among(self, *people: Employee) -> list[str]:
+        """Those of them who are in AD's group, or whom Entra shows in scope, by their names."""
+        in_ad = set(self.ad_members())
+        return [
+            one.user_principal_name
+            for one in people
+            if one.sam_account_name in in_ad or SCOPE_GROUP in self.groups(one)
+        ]
 
     def refused(self, body: str) -> dict[str, Any]:
         """The receipt of a message that was refused, once it shows."""
@@ -295,6 +335,11 @@ class Rig:
 def plain(identity: str, **more: Any) -> dict[str, Any]:
     """A plain event for an object id, a UPN or an employee id."""
     return {_NAMES[Identifier.parse(identity).kind]: identity, **more}
+
+
+def flat(text: str) -> str:
+    """What is said at a terminal, without the lines and columns that it is laid out in."""
+    return " ".join(text.split())
 
 
 def until(look: Callable[[], Any], what: str) -> None:

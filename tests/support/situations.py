@@ -108,6 +108,7 @@ SITUATIONS = (
         ("drift-found", "events-held", "drift-held", "writing-stopped"),
         (
             "tests/use_cases/test_write_pace.py::test_too_many_hires_within_an_hour_stop_everything_and_are_written_once_they_are_meant",
+            "tests/e2e/test_limits.py::test_more_hires_and_leavers_than_an_hour_allows_are_written_once_they_are_meant",
             "tests/use_cases/rollout/test_forget_events.py::test_500_who_were_hired_by_mistake_are_taken_out_again",
             "tests/use_cases/rollout/test_forget_events.py::test_a_mass_offboarding_is_taken_back",
         ),
