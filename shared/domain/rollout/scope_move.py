@@ -122,6 +122,8 @@ class MoveFacts:
 
     scope: SsprScope | None
     """Whom SSPR is on for, as far as is known; GROUP is this group and no other."""
+    as_of: datetime | None = None
+    """Of the newest that shows it."""
     changed_at: datetime | None = None
     """When it was last changed, as far as is known."""
     look: MoveLook | None = None
@@ -159,7 +161,9 @@ def decide(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
 
 def all_is_seen(move: ScopeMove, facts: MoveFacts) -> bool:
     """Tells whether SSPR counts as on for all: it is seen, or said and nothing newer denies it."""
-    if facts.scope is SsprScope.ALL:
+    # What was seen before may be what was before the group was selected.
+    is_newer = facts.as_of is not None and facts.as_of >= move.began
+    if facts.scope is SsprScope.ALL and is_newer:
         return True
     return move.by_word and not _denied(facts, move.let_go_at or move.began)
 
