@@ -98,9 +98,10 @@ class OperatorApi:
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
 
-    def doctor(self, since: str, *, timeout: float) -> DoctorView:
-        """Asks whether a reset would work; changes are told from that moment on."""
-        found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
+    def doctor(self, since: str | None, *, timeout: float) -> DoctorView:
+        """Asks whether a reset would work; tells changes from then on, or since the last look."""
+        asked = {"since": since} if since else {}
+        found = self._at.get("doctor", DoctorView, patience=timeout, **asked)
         return _there(found, "the app has no doctor; it is older than this sspr")
 
     def dead_letter_counts(self) -> DeadLetterCounts:
