@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from shared.contracts.api.rollout_views import RolloutView
 
+_TIMER = "clock"
+
 
 def escaped(text: object) -> str:
     """Returns the text with everything spelt out that a terminal would obey."""
@@ -40,3 +42,8 @@ def phase_text(rollout: "RolloutView") -> str:
 def spelt(duration: str) -> str:
     """Writes a duration of the API's, `P1DT12H`, as people write it: `1d12h`."""
     return duration.replace("P", "").replace("T", "").lower()
+
+
+def actor_text(actor: str) -> str:
+    """Returns who did something; `clock` is what the app itself writes down for its timer."""
+    return "the app" if actor == _TIMER else actor

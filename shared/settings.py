@@ -159,7 +159,7 @@ class AppSettings(BaseSettings):
     )
     ending_notice: Duration = Field(
         _LIMITS.ending_notice,
-        description="how long before its end a certificate, a password or an account is told of",
+        description="how long before its end a certificate, a password or an account is reported",
     )
     ending_urgent: Duration = Field(
         _LIMITS.ending_urgent, description="how long before its end that is urgent"

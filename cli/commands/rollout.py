@@ -13,7 +13,7 @@ from cli.goals import WaveGoal
 from cli.options import Actor, Output, Reason, app_of, panel, signed
 from cli.plain import phase_text
 from cli.tables import gates_table, rollout_table, standing_table
-from cli.terminal import Form, console, show, show_text, tell
+from cli.terminal import Form, console, show, show_text, tell, written
 from shared.contracts.api.words import RolloutPhase
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ def document(
             min=1, help="Print this version instead of the current one.", show_default=False
         ),
     ] = None,
+    out: Annotated[
+        str, typer.Option(metavar="<file>", help="Write to this file; - for stdout.")
+    ] = "-",
 ) -> None:
     """Print the rollout document as its author wrote it."""
     with app_of(ctx) as api:
@@ -137,7 +140,12 @@ def document(
     if text is None:
         problem = _NONE_YET if version is None else f"the document has no version {version}"
         raise Failure(Status.NOT_FOUND, problem)
-    show_text(text)
+    if out == "-":
+        show_text(text)
+        return
+    # The shell would write it in an encoding of its own: `>` in Windows PowerShell is UTF-16.
+    with written(out) as stream:
+        stream.write(text)
 
 
 @app.command(**_CONTROL)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.plain import moment
+from cli.plain import actor_text, moment
 from cli.render.layout import elapsed, facts, plain, table
 from cli.render.states import state_text
 from shared.contracts.api.event_views import EventView
@@ -104,7 +104,7 @@ def _person(person: PersonView) -> Iterator[RenderableType]:
         ("state", state_text(person.state)),
         ("", person.text),
         ("cause", _cause(person.cause)),
-        *(("held in", _claim(claim)) for claim in person.claims),
+        *(("claimed by", _claim(claim)) for claim in person.claims),
         ("kept out", _exclusion(person.exclusion)),
         ("membership", _membership(person)),
         ("in Entra", plain(_still_in(person), "bold red") if person.still_member else None),
@@ -130,7 +130,7 @@ def _methods(person: PersonView) -> Iterator[tuple[str, str | None]]:
 
 
 def _cause(cause: CauseView) -> str:
-    return f"{cause.kind} by {cause.actor}: {cause.reference}"
+    return f"{cause.kind} by {actor_text(cause.actor)}: {cause.reference}"
 
 
 def _claim(claim: ClaimView) -> str:
@@ -141,7 +141,7 @@ def _exclusion(exclusion: ExclusionView | None) -> str | None:
     if exclusion is None:
         return None
     detail = f": {exclusion.detail}" if exclusion.detail else ""
-    return f"{exclusion.reason} by {exclusion.actor}{detail}{_until(exclusion)}"
+    return f"{exclusion.reason} by {actor_text(exclusion.actor)}{detail}{_until(exclusion)}"
 
 
 def _until(wish: ClaimView | ExclusionView) -> str:

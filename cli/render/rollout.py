@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cli.plain import moment, people, spelt
+from cli.plain import actor_text, moment, people, spelt
 from cli.render.layout import facts, heading, plain, section, table
 from cli.render.moves import move_lines
 from cli.render.states import bar, legend
@@ -87,7 +87,7 @@ def gates_view(looked: EvaluationsView) -> RenderableType:
 
 def _position(rollout: RolloutView) -> Table:
     pause = rollout.pause
-    since = f"since {moment(rollout.since)} UTC by {rollout.actor}"
+    since = f"since {moment(rollout.since)} UTC by {actor_text(rollout.actor)}"
     style = _PHASES.get(rollout.phase, "")
     return facts(
         ("phase", Text.assemble(plain(rollout.phase, style), " ", plain(since))),

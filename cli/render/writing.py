@@ -3,7 +3,7 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.plain import moment, people
+from cli.plain import actor_text, moment, people
 from cli.render.layout import facts, plain
 from shared.contracts.api.writing_views import WritingView
 
@@ -17,7 +17,9 @@ _NOT_TOLD = "not yet; the app tries again every minute"
 
 def writing_view(writing: WritingView) -> RenderableType:
     """Renders the word that holds, and whoever is owed a write."""
-    since = f"since {moment(writing.since)} UTC by {writing.actor}" if writing.since else ""
+    since = (
+        f"since {moment(writing.since)} UTC by {actor_text(writing.actor)}" if writing.since else ""
+    )
     word = plain("STOPPED", "bold red") if writing.stopped else plain("goes on", "green")
     owed = f"{people(writing.to_put_in)} to put in, {people(writing.to_take_out)} to take out"
     shown = facts(

@@ -208,7 +208,7 @@ def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     if move.let_go_at is None:
         return MoveStep(MoveStage.NOTICED, "SSPR is on for all. sspr leave lets go of the group.")
     if not facts.is_aborted:
-        text = "The rollout was begun anew. sspr leave lets go of the group again."
+        text = "The rollout was begun again. sspr leave lets go of the group again."
         return MoveStep(MoveStage.NOTICED, text)
     if move.empties and (left := _still_in(facts.look, move.let_go_at)) != "0":
         text = f"Still to be taken out of those whom the product put in: {left}."

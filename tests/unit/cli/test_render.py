@@ -126,11 +126,11 @@ def test_a_person_shows_each_hold_and_the_bar_with_who_why_and_until_when() -> N
             }
         ]
     )
-    assert "held in" in line_with("wave by clock: five", view)
+    assert "claimed by" in line_with("wave by the app: five", view)
     assert "override by kim: asked for, until 2026-04-01 00:00:00 UTC" in shown(view)
     ended = "excluded-by-operator by lee: on leave, ended 2026-03-01 00:00:00 UTC"
     assert ended in line_with("kept out", view)
-    assert "held in" not in shown(people_view([PERSON]))
+    assert "claimed by" not in shown(people_view([PERSON]))
     assert "kept out" not in shown(people_view([PERSON]))
 
 

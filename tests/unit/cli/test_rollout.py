@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,6 +200,14 @@ def test_the_document_comes_as_it_was_written_to_the_last_byte(api: Api) -> None
     assert sspr(api, "document").stdout_bytes == text.encode()
     assert sspr(api, "document", "--version", "3").exit_code == 0
     assert api.paths == ["rollout/document", "rollout/document?version=3"]
+
+
+def test_a_document_goes_into_a_file_to_the_last_byte(api: Api, tmp_path: Path) -> None:
+    text = "name: Contoso # J\u00fcrgen's\r\nwaves:\r\n\t# none\r\n"
+    api.answer("rollout/document", (200, text))
+    done = sspr(api, "document", "--out", str(tmp_path / "now.yaml"))
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert (tmp_path / "now.yaml").read_bytes() == text.encode()
 
 
 def test_a_document_that_was_never_applied_is_status_1(api: Api) -> None:
