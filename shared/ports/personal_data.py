@@ -57,6 +57,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "sight": "what is known of whom SSPR is switched on for",
         "shares": "what the newest whole reading of the registration report showed, in numbers",
         "move-look": "what the newest look showed of an adoption; it names some people",
+        "look": "when accounts, and the set-up, were looked at last, and what was found then",
         "reading": "how far the registration report was read",
         "scim-user": "a user as a SCIM connector has written them, with their names",
         "scim-key": "index of a SCIM connector's users, by digests",

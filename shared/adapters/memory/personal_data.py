@@ -111,5 +111,7 @@ PARTS: Mapping[str, Callable[[Storage], _Found]] = {
     "sspr_sight": _one("sight", "sspr_sight"),
     "sspr_shares": _one("shares", "sspr_shares"),
     "move_look": _one("move-look", "move_look"),
+    "account_look": _one("look", "account_look"),
+    "doctor_look": _one("look", "doctor_look"),
 }
 """How each part of the storage is looked through; a test asks for all of them."""
