@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from cli.exits import Failure, Status
 from cli.method_query import PeopleQuery
+from shared.contracts.api.alarm_views import AlarmTestView
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
     CheckAsked,
@@ -96,9 +97,10 @@ class OperatorApi:
         found = self._at.get("health/report", HealthView)
         return _there(found, "the app has no health report; it is older than this sspr")
 
-    def doctor(self, since: str, *, timeout: float) -> DoctorView:
-        """Asks whether a reset would work; changes are told from that moment on."""
-        found = self._at.get("doctor", DoctorView, patience=timeout, since=since)
+    def doctor(self, since: str | None, *, timeout: float) -> DoctorView:
+        """Asks whether a reset would work; tells changes from then on, or since the last look."""
+        asked = {"since": since} if since else {}
+        found = self._at.get("doctor", DoctorView, patience=timeout, **asked)
         return _there(found, "the app has no doctor; it is older than this sspr")
 
     def dead_letter_counts(self) -> DeadLetterCounts:
@@ -192,6 +194,11 @@ class OperatorApi:
     def stop(self, reason: str) -> WritingView:
         """Stops everything that writes; saying it twice stops it no more than once."""
         return self._at.post("writing/stop", {"reason": reason}, WritingView)
+
+    def try_alarm(self, alarm: str | None, reason: str) -> AlarmTestView:
+        """Has an alarm come as a test; one whose answer was lost is not asked for again."""
+        body = {"reason": reason} | ({"alarm": alarm} if alarm else {})
+        return self._at.post("alarms/test", body, AlarmTestView, repeatable=False)
 
     def start(self, reason: str, group: str | None = None) -> WritingView:
         """Lets everything that writes go on.

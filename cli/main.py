@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from cli.commands import (
+    alarms,
     audit,
     dead_letters,
     doctor,
@@ -72,6 +73,7 @@ app.add_typer(events.app, name="events", rich_help_panel="Onboarding events")
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")
 app.add_typer(held.app, name="held", rich_help_panel="Onboarding events")
+app.add_typer(alarms.app, name="alarms", rich_help_panel="See how it stands")
 app.add_typer(audit.app, name="audit", rich_help_panel="See how it stands")
 
 

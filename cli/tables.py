@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from cli.alarms import AlarmList
     from cli.audit_check import Verdicts
     from cli.checks import PeopleChecked
     from cli.events_file import EventsRead
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from cli.hr_trial import Trial
     from cli.letters import LettersDealtWith, LettersFound
     from cli.standing import Standing
+    from shared.contracts.api.alarm_views import AlarmTestView
     from shared.contracts.api.check_views import PeopleCheckView
     from shared.contracts.api.dead_letter_views import DeadLetterView
     from shared.contracts.api.doctor_views import DoctorView
@@ -158,6 +160,20 @@ def dealt_table(done: "LettersDealtWith") -> "RenderableType":
     from cli.render.dead_letters import dealt_view
 
     return dealt_view(done)
+
+
+def alarms_table(found: "AlarmList") -> "RenderableType":
+    """Renders every alarm that there is."""
+    from cli.render.alarms import alarms_view
+
+    return alarms_view(found)
+
+
+def alarm_test_table(tested: "AlarmTestView") -> "RenderableType":
+    """Renders what is to come of an alarm that was asked for as a test."""
+    from cli.render.alarms import alarm_test_view
+
+    return alarm_test_view(tested)
 
 
 def held_table(found: "HeldFound") -> "RenderableType":

@@ -9,7 +9,8 @@ from shared.contracts.api.check_views import (
     PeopleCheckView,
 )
 from shared.contracts.api.operator_requests import Nothing, Page
-from shared.use_cases.check_people import check_named, check_plan
+from shared.use_cases.check_people import check_named
+from shared.use_cases.rollout.check_plan import check_plan
 from shared.use_cases.views.describe_check import describe_check, list_checked
 
 routes = Routes("checks")

@@ -6,6 +6,7 @@ import azure.functions as func
 from pydantic import ConfigDict
 
 from functions import (
+    alarms_api,
     audit_api,
     checks_api,
     dead_letters_api,
@@ -41,6 +42,7 @@ _PARTS = (
     forecast_api.routes,
     doctor_api.routes,
     audit_api.routes,
+    alarms_api.routes,
     dead_letters_api.routes,
     held_events_api.routes,
     health.routes,

@@ -9,6 +9,7 @@ from shared.adapters.blobs.audit_mark import BlobAuditMark, NoAuditMark
 from shared.adapters.blobs.place import BlobPlace
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
+from shared.adapters.graph.account_changes import GraphAccountChanges
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.cloud_sync import GraphCloudSync
 from shared.adapters.graph.directory import GraphDirectory
@@ -186,6 +187,9 @@ def build_app(setup: Setup) -> App:
         ledger_marks=tables.ledger_marks,
         readings=tables.readings,
         sspr_watch=tables.sspr_watch,
+        account_changes=GraphAccountChanges(graph),
+        account_looks=tables.account_looks,
+        doctor_looks=tables.doctor_looks,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,

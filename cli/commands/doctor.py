@@ -18,8 +18,14 @@ app = typer.Typer(epilog=EPILOG)
 def examine(
     ctx: typer.Context,
     days: Annotated[
-        int, typer.Option(min=1, max=30, help="Tell changes and resets of so many days.")
-    ] = 7,
+        int | None,
+        typer.Option(
+            min=1,
+            max=30,
+            help="Tell changes and resets of so many days. By default changes since the doctor's "
+            "last look, whoever had it look, and resets of 7 days.",
+        ),
+    ] = None,
     timeout: Patience = 200,
     output: Output = Form.TABLE,
 ) -> None:
@@ -29,11 +35,16 @@ def examine(
     """
     if ctx.invoked_subcommand:
         return
-    since = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
     with app_of(ctx) as api:
-        seen = api.doctor(since, timeout=timeout)
+        seen = api.doctor(_since(days), timeout=timeout)
     show(seen, doctor_table, output)
     if seen.verdict == CheckVerdict.WRONG:
         wrong = sum(one.verdict == CheckVerdict.WRONG for one in seen.findings)
         checks = "check finds" if wrong == 1 else "checks find"
         raise Failure(Status.NOT_FOUND, f"{wrong} {checks} something wrong")
+
+
+def _since(days: int | None) -> str | None:
+    if days is None:
+        return None
+    return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")

@@ -575,6 +575,22 @@ var rules = [
     enabled: true
   }
   {
+    name: 'alarm-test'
+    description: 'This is a test that an operator has asked for: nothing is wrong.'
+    first: 'tell whoever asked that it has come'
+    severity: 3
+    query: loadTextContent('../monitoring/alarm-test.kql')
+    window: 'PT5M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['alarm']
+    stateful: false
+    quietFor: ''
+    enabled: true
+  }
+  {
     name: 'logs-capped'
     description: 'The day\'s volume of logs is reached: until it is reset no other alarm sees anything.'
     first: 'sspr status, and the workspace\'s Usage and estimated costs'

@@ -220,7 +220,9 @@ def _convert(tenant: Tenant, body: dict[str, Any]) -> None:
     if user is None or not user.fields.get("onPremisesImmutableId"):
         raise ValueError("userPrincipalName: there is no such user who was ever synced")
     user.fields["onPremisesSyncEnabled"] = synced
-    tenant.directory.put_user(user)
+    tenant.directory.put_user(user, tracked=bool(tenant.settings.delta_tracks_conversions))
+    if tenant.settings.conversions_are_audited:
+        tenant.audits.write_conversion(user, tenant.clock.now(), to_cloud=synced is None)
 
 
 def _group_named(tenant: Tenant, body: dict[str, Any], name: str) -> Group:

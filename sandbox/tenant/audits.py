@@ -19,6 +19,10 @@ SETTINGS = "Update SSPR Settings"
 """Of a published query, and in no list of Microsoft's: alexverboon, "EntraID - SSPR Configuration
 Changes", read in November 2026. What the settings are called is not documented: these are the names
 of the admin center's own API."""
+CONVERTED = "Change Source of Authority from AD to cloud"
+CONVERTED_BACK = "Undo changes to Source of Authority from AD DS to cloud"
+"""Of "Configure User Source of Authority", Microsoft Learn, read on 30 Nov 2026; of the entry's
+other fields the page shows nothing."""
 REGISTERED = "User registered for self-service password reset"
 
 CONNECT_AGENT = "Microsoft Entra Connect"
@@ -68,6 +72,26 @@ class AuditLog:
             "additionalDetails": [{"key": "OnPremisesAgent", "value": agent}] if agent else [],
         }
         self._keep(entry)
+
+    def write_conversion(self, user: User, at: float, *, to_cloud: bool) -> None:
+        """Write an entry about somebody's source of authority, which was moved."""
+        named = {"id": user.id, "userPrincipalName": user.upn}
+        self._keep(
+            {
+                "id": f"Directory_{uuid4()}",
+                "category": "UserManagement",
+                "correlationId": str(uuid4()),
+                "result": "success",
+                "resultReason": "",
+                "activityDisplayName": CONVERTED if to_cloud else CONVERTED_BACK,
+                "activityDateTime": timestamp(at),
+                "loggedByService": "Core Directory",
+                "operationType": "Update",
+                "initiatedBy": {"app": None, "user": None},
+                "targetResources": [{**named, "type": "User", "modifiedProperties": []}],
+                "additionalDetails": [],
+            }
+        )
 
     def write_settings(
         self, actor: User | None, settings: Iterable[tuple[str, Any, Any]], at: float

@@ -144,11 +144,12 @@ class Directory:
         changes, self._changes = self._changes, []
         return changes
 
-    def put_user(self, user: User) -> None:
-        """Add a user, or take note of what changed in one."""
+    def put_user(self, user: User, *, tracked: bool = True) -> None:
+        """Add a user, or take note of what changed in one; delta queries tell what is tracked."""
         self.users[user.id] = user
         self._reindex(user.id, user.fields)
-        self._note_user_change(user.id)
+        if tracked:
+            self._note_user_change(user.id)
         self._changes.append(ObjectChange("user", user.id, asdict(user)))
 
     def delete_user(self, user_id: str, at: float) -> None:

@@ -31,6 +31,10 @@ class Settings:
     scope_is_audited: float = 1.0
     """Whether the audit log tells of a change of whom SSPR is on for. 0: it does not, since
     Microsoft's announcement names the other pages and not this one."""
+    delta_tracks_conversions: float = 1.0
+    """Whether delta queries of users tell of conversions; nobody documents that they do. 0: not."""
+    conversions_are_audited: float = 1.0
+    """Whether the audit log tells of conversions. 0: it does not, or not in time."""
     methods_required: int = 1
     """How many methods a reset asks people for: 1 or 2."""
     disabled_methods: tuple[str, ...] = ()

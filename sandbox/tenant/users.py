@@ -32,6 +32,8 @@ from sandbox.tenant.roles import template_id
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
+_FROM_NOW = "latest"
+"""Instead of a token: tell nothing of what is, and where later changes are told."""
 _LARGEST_LOOKUP = 1000
 
 
@@ -237,6 +239,8 @@ def _delta_position(tenant: Tenant, request: GraphRequest) -> tuple[int, int, st
     token = request.query.get("$skiptoken") or request.query.get("$deltatoken")
     if token is None:
         return 0, tenant.directory.sequence, ""
+    if token == _FROM_NOW:
+        return tenant.directory.sequence, tenant.directory.sequence, ""
     epoch, _, position = decode_token(token).partition("|")
     if epoch != tenant.directory.epoch:
         raise delta_token_expired()

@@ -406,6 +406,16 @@ class EndingSoon(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmTested(Signal):
+    """An operator wants to see that an alarm reaches somebody; nothing is wrong."""
+
+    event = "alarm-test"
+    severity = Severity.INFO
+    alarm: str
+    """The alarm whose name the message carries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswersIgnored(Signal):
     """A worker's answers changed nobody: nobody had asked, or they are of another account.
 
@@ -504,6 +514,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     WorkerReported,
     DeltaSyncProblem,
     EndingSoon,
+    AlarmTested,
     AnswersIgnored,
     ScopeGroupUnwritable,
 )

@@ -7,12 +7,15 @@ from shared.domain.person.brake import Brakes
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
 from shared.domain.rollout.endings import USUAL_NOTICE
+from shared.ports.account_changes import AccountChanges
+from shared.ports.account_looks import AccountLooks
 from shared.ports.audit import Audit
 from shared.ports.audit_mark import AuditMarks, LedgerCheck
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
+from shared.ports.doctor_looks import DoctorLooks
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.ledger_marks import LedgerMarks
@@ -66,6 +69,9 @@ class World:
     ledger_marks: LedgerMarks
     readings: Readings
     sspr_watch: SsprWatch
+    account_changes: AccountChanges
+    account_looks: AccountLooks
+    doctor_looks: DoctorLooks
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights

@@ -1,20 +1,20 @@
 """Check people: ask the worker whether resets would be written back, and keep what it finds."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
 
 from shared.contracts.api.check_views import CheckAsked, NamedPerson
-from shared.contracts.api.words import NamedStanding, PlanAction
+from shared.contracts.api.words import NamedStanding
 from shared.contracts.messages.contract import by_our_clock
 from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
 from shared.contracts.messages.directory_command import CommandMember
 from shared.contracts.messages.directory_question import MOST_ASKED, DirectoryQuestion
 from shared.domain.person.answers import Standing
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.people import Identifier, IdentifierKind, UserRef
+from shared.domain.person.people import UserRef
 from shared.domain.person.preflight import Finding, Preflight, in_order
 from shared.domain.person.reasons import Reason
 from shared.domain.signals import AnswersIgnored
@@ -84,40 +84,6 @@ def _named_person(name: str, key: str, user: UserRef, standing: NamedStanding) -
     )
 
 
-async def check_plan(
-    fingerprint: str, world: World, now: datetime, *, actor: str
-) -> CheckAsked | None:
-    """Asks the worker about everybody whom a plan would add; None where no such plan was shown.
-
-    Raises:
-        DirectoryUnavailable: Graph could not be asked who they are.
-        ServiceUnavailable: the ledger or the queue is away; ask again.
-    """
-    if await world.plans.find(fingerprint) is None:
-        return None
-    added = {
-        Identifier(IdentifierKind.OBJECT_ID, object_id)
-        async for object_id in _added(fingerprint, world)
-    }
-    found = await world.directory.find_people(added) if added else {}
-    people = [person for several in found.values() for person in several]
-    synced = [ToCheck(one.object_id, one.ref) for one in people if one.synced]
-    return CheckAsked(
-        check=await ask_about(synced, world, now, actor=actor) if synced else None,
-        asked=len(synced),
-        cloud=len(people) - len(synced),
-    )
-
-
-async def _added(fingerprint: str, world: World) -> AsyncIterator[str]:
-    page = 0
-    while people := await world.plans.people(fingerprint, page):
-        for person in people:
-            if person.action == PlanAction.ADD:
-                yield person.object_id
-        page += 1
-
-
 async def ask_about(people: Sequence[ToCheck], world: World, now: datetime, *, actor: str) -> str:
     """Asks the worker about these people; returns the key by which the answers are found.
 
@@ -127,27 +93,65 @@ async def ask_about(people: Sequence[ToCheck], world: World, now: datetime, *, a
     Raises:
         ServiceUnavailable: the ledger or the queue is away; ask again.
     """
+    said = "\n".join([now.isoformat(), actor, *dict.fromkeys(one.key for one in people)])
+    asking = Asking(
+        check=hashlib.sha256(said.encode()).hexdigest()[:24],
+        asked_at=now,
+        expires_at=now + ANSWERED_WITHIN,
+        actor=actor,
+    )
+    await ask(people, asking, world)
+    return asking.check
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What the questions of one check have in common."""
+
+    check: str
+    asked_at: datetime
+    expires_at: datetime
+    actor: str
+
+
+async def ask(
+    people: Sequence[ToCheck],
+    asking: Asking,
+    world: World,
+    *,
+    first: int = 0,
+    answered: Container[int] = (),
+) -> None:
+    """Asks the worker about these people, as a part of a check.
+
+    Args:
+        people: At least one of them.
+        asking: For which check.
+        world: Where to.
+        first: The number of the first question.
+        answered: Numbers that are not asked again.
+
+    Raises:
+        ServiceUnavailable: the ledger or the queue is away; ask again.
+    """
     once = {person.key: person for person in people}
-    said = "\n".join([now.isoformat(), actor, *once])
-    check = hashlib.sha256(said.encode()).hexdigest()[:24]
-    parts = list(batched(once.values(), MOST_ASKED, strict=False))
+    numbered = enumerate(batched(once.values(), MOST_ASKED, strict=False), start=first)
+    parts = {number: part for number, part in numbered if number not in answered}
     questions = [
         PreflightQuestion(
-            check=check,
+            check=asking.check,
             part=number,
             people=tuple(person.key for person in part),
-            asked_at=now,
-            expires_at=now + ANSWERED_WITHIN,
-            actor=actor,
+            asked_at=asking.asked_at,
+            expires_at=asking.expires_at,
+            actor=asking.actor,
         )
-        for number, part in enumerate(parts)
+        for number, part in parts.items()
     ]
-    # The ledger first: an answer is taken only to what was asked.
-    await world.preflights.ask(questions)
-    await world.outbox.send_questions(
-        [_message(one, part) for one, part in zip(questions, parts, strict=True)]
-    )
-    return check
+    if questions:
+        # The ledger first: an answer is taken only to what was asked.
+        await world.preflights.ask(questions)
+        await world.outbox.send_questions([_message(one, parts[one.part]) for one in questions])
 
 
 def _message(question: PreflightQuestion, people: Sequence[ToCheck]) -> DirectoryQuestion:

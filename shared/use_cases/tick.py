@@ -9,6 +9,7 @@ from shared.use_cases.onboarding.resume_waiting import resume_waiting
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_on_move import carry_on_move
+from shared.use_cases.rollout.watch_accounts import watch_accounts
 from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_endings import watch_endings
@@ -40,6 +41,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),
             lambda: watch_scope(world, clock()),
+            lambda: watch_accounts(world, clock()),
             lambda: carry_on_move(world, clock()),
             lambda: watch_conditions(world, clock()),
             lambda: watch_dead_letters(world, clock()),

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.api.alarms import ALARMS
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.watch import EVERY
 from shared.domain.signals import SIGNALS, Signal, Timer
 from shared.use_cases.rollout.watch_endings import EVERY as TELLS_ENDINGS_EVERY
+from shared.use_cases.try_alarm import EVERY as TESTS_EVERY
 from tests.support.infra.compiler import INFRA
 from tests.support.infra.monitoring import (
     METRIC_ALERTS,
@@ -55,6 +57,7 @@ ASKED_FOR = {
     "function-failures",
     "ending-soon",
     "ending-urgent",
+    "alarm-test",
     "logs-capped",
 }
 NOT_OF_THE_APP = {"function-failures", "logs-capped"}
@@ -153,6 +156,28 @@ def test_every_alarm_says_what_happened_what_to_do_first_and_where_more_is() -> 
     for name, alert in everything.items():
         link = f"See https://wiki.contoso.com/sspr/operations#{name}"
         assert alert["description"].endswith(link)
+
+
+def test_the_command_line_lists_the_alarms_that_are_deployed_in_the_same_words() -> None:
+    deployed = {
+        name: (alert["severity"], alert["description"])
+        for name, alert in {**RULES, **METRIC_ALERTS}.items()
+    }
+    assert {
+        one.name: (one.severity, f"{one.means} First: {one.first}. See {one.entry}")
+        for one in ALARMS
+    } == deployed
+    assert [one.severity for one in ALARMS] == sorted(one.severity for one in ALARMS)
+
+
+def test_a_test_is_found_by_its_own_rule_alone() -> None:
+    """So that it raises, ends and hides no other, and says in its first words that it is a test."""
+    found = {name for name in QUERIES if "'alarm-test'" in QUERIES[name]}
+    assert found == {"alarm-test"}
+    rule = RULES["alarm-test"]
+    assert rule["description"].startswith("This is a test")
+    assert (rule["autoMitigate"], rule["enabled"]) == (False, True)
+    assert timedelta(minutes=MINUTES[rule["windowSize"]]) < TESTS_EVERY
 
 
 def test_the_commands_that_an_alarm_names_are_there() -> None:

@@ -20,8 +20,9 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.tables import NAMES, Tables
+from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.counts import CountView
-from shared.contracts.api.operation_orders import ApplyOrder
+from shared.contracts.api.operation_orders import ApplyOrder, CheckOrder
 from shared.contracts.api.plan_views import (
     AppliedView,
     GateNeeds,
@@ -70,6 +71,7 @@ from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import Rollout
 from shared.domain.rollout.watch import Condition, Watch
 from shared.domain.rollout.writing import StopReason, Writing
+from shared.ports.account_looks import AccountLook
 from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.operations import Operation
@@ -380,6 +382,9 @@ BEFORE_GROUP = Writing(
 )
 STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
 READING = Reading(place="/reports?$skiptoken=grüße", begun_at=NOW)
+ACCOUNT_LOOK = AccountLook(
+    at=LATER, place="/users/delta?$deltatoken=ä", log_read_until=NOW, is_due=True
+)
 SSPR_SIGHT = SsprSight(
     finding=SsprFinding.OTHER_GROUP,
     since=NOW,
@@ -442,6 +447,14 @@ PEOPLE = [
     PlannedPerson(object_id=ADA, action="add", wave="pilot", reason="in-wave"),
     PlannedPerson(object_id=BOB, action="skip", wave=None, reason="guest"),
 ]
+CHECK_OPERATION = Operation(
+    key="operation-2",
+    actor="grace",
+    requested_at=NOW,
+    order=CheckOrder(plan="f00d"),
+    state=OperationState.SUCCEEDED,
+    result=CheckAsked(check="operation-2", asked=9_000, cloud=30),
+)
 OPERATION = Operation(
     key="operation-1",
     actor="ada",
@@ -790,6 +803,14 @@ async def _expect_plan(tables: Tables, plan: KeptPlan = PLAN) -> None:
     assert list(await tables.plans.people(PLAN.fingerprint, 0)) == PEOPLE
 
 
+async def _write_check_operation(tables: Tables) -> None:
+    await tables.operations.keep(CHECK_OPERATION)
+
+
+async def _expect_check_operation(tables: Tables) -> None:
+    assert await tables.operations.find(CHECK_OPERATION.key) == CHECK_OPERATION
+
+
 async def _write_operation(tables: Tables) -> None:
     await tables.operations.keep(OPERATION)
 
@@ -836,6 +857,22 @@ async def _expect_reading(tables: Tables) -> None:
     assert await tables.readings.current() == READING
 
 
+async def _write_doctor_look(tables: Tables) -> None:
+    await tables.doctor_looks.keep(NOW)
+
+
+async def _expect_doctor_look(tables: Tables) -> None:
+    assert await tables.doctor_looks.newest() == NOW
+
+
+async def _write_account_look(tables: Tables) -> None:
+    await tables.account_looks.keep(ACCOUNT_LOOK)
+
+
+async def _expect_account_look(tables: Tables) -> None:
+    assert await tables.account_looks.newest() == ACCOUNT_LOOK
+
+
 async def _write_sspr_sight(tables: Tables) -> None:
     await tables.sspr_watch.keep_sight(SSPR_SIGHT)
     await tables.sspr_watch.keep_shares(SHARES_SEEN)
@@ -848,6 +885,8 @@ async def _expect_sspr_sight(tables: Tables) -> None:
 
 GOLDEN: Mapping[str, Golden] = {
     "reading": Golden(_write_reading, _expect_reading),
+    "doctor-look": Golden(_write_doctor_look, _expect_doctor_look),
+    "account-look": Golden(_write_account_look, _expect_account_look),
     "sspr-sight": Golden(_write_sspr_sight, _expect_sspr_sight),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
@@ -876,6 +915,7 @@ GOLDEN: Mapping[str, Golden] = {
     "counted": Golden(_write_counted, _expect_counted),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
+    "operation-check": Golden(_write_check_operation, _expect_check_operation),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),

@@ -70,6 +70,7 @@ ALARMS = (
     "function-failures",
     "ending-soon",
     "ending-urgent",
+    "alarm-test",
     "logs-capped",
     "messages-refused",
     "sender-refused",

@@ -39,6 +39,7 @@ from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.signalling import emit
 from shared.use_cases.tick import tick
 from shared.use_cases.timers import run_timer
+from shared.use_cases.try_alarm import try_alarm
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.read_registrations import read_registrations
 from shared.use_cases.writing.record_results import record_results
@@ -302,6 +303,12 @@ async def a_certificate_ends_within_a_week(stage: Stage, logs: Workspace) -> dat
     return await a_certificate_ends(stage, logs, 3)
 
 
+async def somebody_tries_an_alarm(stage: Stage, logs: Workspace) -> datetime:
+    with logs.at(NOW):
+        await try_alarm("worker-silent", stage.world, NOW, actor="ada", reason="the rehearsal")
+    return NOW
+
+
 async def people_do_not_come_to_be_seen(stage: Stage, logs: Workspace) -> datetime:
     for number in range(1, 6):
         stage.arrive(number)
@@ -335,6 +342,7 @@ SITUATIONS: dict[str, Situation] = {
     "delta-sync-problem": syncs_fail,
     "command-unanswered": commands_are_not_answered,
     "person-flagged": people_do_not_come_to_be_seen,
+    "alarm-test": somebody_tries_an_alarm,
     "ending-soon": a_certificate_ends_within_a_month,
     "ending-urgent": a_certificate_ends_within_a_week,
 }
@@ -441,3 +449,11 @@ def test_a_line_of_another_app_is_nobody_s_alarm() -> None:
     line = json.dumps({"event": "app-misconfigured", "problem": "x"})
     logs.put("AppTraces", NOW, Message=line, _ResourceId="/another")
     assert logs.alarms("app-misconfigured", NOW) == []
+
+
+async def test_a_test_raises_the_one_alarm_alone_and_carries_the_name_that_was_asked_for() -> None:
+    logs = Workspace()
+    now = await somebody_tries_an_alarm(a_stage(), logs)
+    raised = {name for name in RULES if name != "app-silent" and logs.alarms(name, now)}
+    assert raised == {"alarm-test"}
+    assert logs.alarms("alarm-test", now) == [{"alarm": "worker-silent"}]

@@ -97,7 +97,17 @@ class GraphClient:
         Raises:
             GraphFailure: the link leads to another service; it gets neither token nor question.
         """
-        link: str | None = page.get("@odata.nextLink")
+        return self._path_of(page.get("@odata.nextLink"))
+
+    def delta_path(self, page: Mapping[str, Any]) -> str | None:
+        """Returns the path at which later changes are told; None before the last page.
+
+        Raises:
+            GraphFailure: as `next_path` does.
+        """
+        return self._path_of(page.get("@odata.deltaLink"))
+
+    def _path_of(self, link: str | None) -> str | None:
         if link is not None and not link.startswith(f"{self.base_url}/"):
             raise GraphFailure(f"a next page at {urlsplit(link).hostname} instead of {self._host}")
         return link.removeprefix(self.base_url) if link else None

@@ -20,6 +20,9 @@ _REGISTRATION_REPORT = "/reports/authenticationMethods/userRegistrationDetails"
 _SSPR = "Self-service Password Management"
 _SETTINGS_CHANGED = "Update SSPR Settings"
 """The activity of a change of SSPR's settings; see `policy_changes`."""
+_CONVERTED = "Change Source of Authority"
+_CONVERTED_BACK = "Undo changes to Source of Authority"
+"""How the activities of conversions begin; see `account_changes`."""
 
 
 def users_with(field: str, values: Collection[str]) -> Iterator[str]:
@@ -142,6 +145,27 @@ def policy_audits(since: datetime) -> tuple[str, str]:
     first, second = (
         f"/auditLogs/directoryAudits?$filter={quote(one, safe='')}&$top={_LARGEST_PAGE}"
         for one in conditions
+    )
+    return first, second
+
+
+def changes_from_now() -> str:
+    """Returns the path that says where later changes of users' source of authority are told."""
+    return "/users/delta?$select=onPremisesSyncEnabled&$deltatoken=latest"
+
+
+def conversion_audits(since: datetime) -> tuple[str, str]:
+    """Returns the paths that list the audit log's records of conversions since then, either way.
+
+    By how they begin: Microsoft's pages end the second one's name in two ways.
+    """
+    time = f"activityDateTime ge {_moment_text(since)}"
+    first, second = (
+        f"/auditLogs/directoryAudits?$filter={quote(condition, safe='')}&$top={_LARGEST_PAGE}"
+        for condition in (
+            f"startswith(activityDisplayName,{quoted(_CONVERTED)}) and {time}",
+            f"startswith(activityDisplayName,{quoted(_CONVERTED_BACK)}) and {time}",
+        )
     )
     return first, second
 

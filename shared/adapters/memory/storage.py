@@ -11,6 +11,7 @@ from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
 from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.state import Lease
+from shared.ports.account_looks import AccountLook
 from shared.ports.ledger import Receipt
 from shared.ports.plans import PlannedPerson
 from shared.ports.readings import Reading
@@ -98,6 +99,8 @@ class Storage:
     """What was found about people, by their keys."""
     reading: Reading | None = None
     """The reading of the registration report that is under way."""
+    doctor_look: datetime | None = None
+    account_look: AccountLook | None = None
     sspr_sight: str | None = None
     """What is known of whom SSPR is on for."""
     sspr_shares: str | None = None

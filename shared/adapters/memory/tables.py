@@ -1,6 +1,8 @@
 """The ports that are kept in one storage, opened together."""
 
+from shared.adapters.memory.account_looks import MemoryAccountLooks
 from shared.adapters.memory.audit import MemoryAudit
+from shared.adapters.memory.doctor_looks import MemoryDoctorLooks
 from shared.adapters.memory.held_events import MemoryHeldEvents
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.adapters.memory.ledger_marks import MemoryLedgerMarks
@@ -32,5 +34,7 @@ class MemoryTables:
         self.ledger_marks = MemoryLedgerMarks(storage, pause)
         self.preflights = MemoryPreflights(storage, pause)
         self.readings = MemoryReadings(storage, pause)
+        self.doctor_looks = MemoryDoctorLooks(storage, pause)
+        self.account_looks = MemoryAccountLooks(storage, pause)
         self.sspr_watch = MemorySsprWatch(storage, pause)
         self.audit = MemoryAudit(storage, pause)

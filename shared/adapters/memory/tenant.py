@@ -79,6 +79,16 @@ class Tenant:
     """Who is in AD and not here yet, by their DN."""
     on_demand_trouble: str = ""
     """Why Cloud Sync cannot be asked for single people; empty: it can."""
+    account_changes: list[str] = field(default_factory=list)
+    """Whose account has changed, in turn; a place among them is good for one epoch."""
+    changes_epoch: int = 1
+    """Another one, and Graph has forgotten every place."""
+    changes_trouble: str = ""
+    """Why nobody tells of changed accounts; empty: somebody does."""
+    conversions: list[tuple[str, datetime]] = field(default_factory=list)
+    """Who was converted and when, as far as the audit log tells."""
+    log_trouble: str = ""
+    """Why the audit log is not to be read for them; empty: it is."""
     _unshown: list[_Write] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -87,6 +97,7 @@ class Tenant:
     def put(self, person: Person, *group_ids: str, administrator: bool = False) -> Person:
         """Puts somebody in the tenant, or changes them, and adds them to these groups."""
         self.people[person.object_id] = person
+        self.account_changes.append(person.object_id)
         for group_id in group_ids:
             self.join(group_id, person.object_id)
         if administrator:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from shared.adapters.memory.account_changes import MemoryAccountChanges
 from shared.adapters.memory.audit_mark import MemoryAuditMark, Outside
 from shared.adapters.memory.broker import Broker
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
@@ -62,6 +63,9 @@ class MemoryWorld:
             ledger_marks=tables.ledger_marks,
             readings=tables.readings,
             sspr_watch=tables.sspr_watch,
+            account_changes=MemoryAccountChanges(self.tenant, pause),
+            account_looks=tables.account_looks,
+            doctor_looks=tables.doctor_looks,
             scim_users=tables.scim_users,
             held_events=tables.held_events,
             preflights=tables.preflights,

@@ -6,7 +6,9 @@ from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from shared.adapters.tables.account_looks import TableAccountLooks
 from shared.adapters.tables.audit import TableAudit
+from shared.adapters.tables.doctor_looks import TableDoctorLooks
 from shared.adapters.tables.held_events import TableHeldEvents
 from shared.adapters.tables.ledger_marks import Admission, TableLedgerMarks
 from shared.adapters.tables.operations import TableOperations
@@ -66,6 +68,8 @@ class Tables:
         self.held_events = TableHeldEvents(operations)
         self.preflights = TablePreflights(operations)
         self.readings = TableReadings(operations)
+        self.doctor_looks = TableDoctorLooks(operations)
+        self.account_looks = TableAccountLooks(operations)
         self.sspr_watch = TableSsprWatch(operations)
         self.audit = TableAudit(enrolments, rollouts)
 

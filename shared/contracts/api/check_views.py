@@ -37,7 +37,7 @@ class CheckAsked(View):
     check: str | None
     """Its key; null where there was nobody to ask the worker about."""
     asked: int
-    """About so many people the worker is asked."""
+    """About so many people the worker is asked; of a large plan, so many are looked up first."""
     named: tuple[NamedPerson, ...] = ()
     cloud: int = 0
     """So many are of the cloud: nothing is written back for them."""

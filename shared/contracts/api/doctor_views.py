@@ -17,7 +17,8 @@ class DoctorAsked(Contract):
     """How far back the doctor is to look."""
 
     since: Moment | None = None
-    """Changes and resets from then on; a week where nothing is said, 30 days at most."""
+    """Changes and resets from then on, 30 days at most; where nothing is said, changes since the
+    last look and resets of a week."""
 
 
 class FindingView(View):
@@ -43,7 +44,9 @@ class DoctorView(View):
 
     at: Moment
     since: Moment
-    """How far back changes and resets were looked at."""
+    """How far back resets were looked at."""
+    changes_since: Moment | None = None
+    """How far back changes of SSPR's own settings were; an older app looks as for resets."""
     verdict: _VERDICT
     """Of all together: wrong before unknown before right."""
     findings: tuple[FindingView, ...]

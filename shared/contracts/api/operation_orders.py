@@ -39,6 +39,14 @@ class ForgetOrder(Forget):
     kind: Literal["forget"] = "forget"
 
 
+class CheckOrder(Contract):
+    """Have the worker look at everybody whom a large plan would add."""
+
+    kind: Literal["check"] = "check"
+    plan: str
+    """Its fingerprint."""
+
+
 class AdoptOrder(Adopt):
     """Show who would lose SSPR by a document's group or, with that plan, fill the group."""
 
@@ -52,6 +60,13 @@ class LeaveOrder(Leave):
 
 
 type OperationOrder = Annotated[
-    PlanOrder | ApplyOrder | RollbackOrder | RecoverOrder | ForgetOrder | AdoptOrder | LeaveOrder,
+    PlanOrder
+    | ApplyOrder
+    | RollbackOrder
+    | RecoverOrder
+    | ForgetOrder
+    | CheckOrder
+    | AdoptOrder
+    | LeaveOrder,
     Field(discriminator="kind"),
 ]

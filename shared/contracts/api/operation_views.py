@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, RootModel
 
+from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.forget_views import ForgetView
 from shared.contracts.api.move_views import AdoptView, LeaveView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
@@ -58,6 +59,12 @@ class ForgetOperation(OperationView[ForgetView]):
     kind: Literal["forget"] = "forget"
 
 
+class CheckOperation(OperationView[CheckAsked]):
+    """People of a large plan who are asked about; the check has the same key."""
+
+    kind: Literal["check"] = "check"
+
+
 class AdoptOperation(OperationView[AdoptView]):
     """A group that is to be adopted, or of which it was asked who would lose SSPR by it."""
 
@@ -79,6 +86,7 @@ class AnyOperation(
             | RollbackOperation
             | RecoverOperation
             | ForgetOperation
+            | CheckOperation
             | AdoptOperation
             | LeaveOperation,
             Field(discriminator="kind"),
@@ -89,6 +97,13 @@ class AnyOperation(
 
 
 type OperationResult = (
-    PlanView | AppliedView | RollbackView | RecoveryView | ForgetView | AdoptView | LeaveView
+    PlanView
+    | AppliedView
+    | RollbackView
+    | RecoveryView
+    | ForgetView
+    | CheckAsked
+    | AdoptView
+    | LeaveView
 )
 """What came of an operation."""

@@ -80,6 +80,14 @@ class Steer(Contract):
     reason: Why
 
 
+class TryAlarm(Contract):
+    """Have an alarm come as a test."""
+
+    reason: Why
+    alarm: Name | None = None
+    """The alarm whose name the message is to carry."""
+
+
 class Start(Contract):
     """Let everything that writes go on."""
 

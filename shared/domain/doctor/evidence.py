@@ -30,7 +30,9 @@ class Evidence:
     """What was found out, and of the rest why it was not."""
 
     since: datetime
-    """How far back changes and resets are told."""
+    """How far back resets are told."""
+    changes_since: datetime
+    """How far back changes of SSPR's own settings are told."""
     scope_group_id: str
     needs_worker: bool
     """Whether the topology has an AD group."""

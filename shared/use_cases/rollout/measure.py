@@ -50,6 +50,7 @@ async def measure_gates(
     *,
     since: datetime,
     waves: frozenset[str] | None = None,
+    watches: bool = False,
     kinds: GateKinds = GATES,
 ) -> Measurements:
     """Gathers what these gates need to know, and nothing else.
@@ -60,6 +61,7 @@ async def measure_gates(
         now: The time, in UTC.
         since: What was before is not asked for.
         waves: Whose people are counted; None: everybody's.
+        watches: Whether it is for the watch, which looks further back at resets.
         kinds: Of gates.
 
     Raises:
@@ -67,7 +69,9 @@ async def measure_gates(
     """
     totals = await world.ledger.totals()
     in_scope = sum(n for state, n in totals.by_state.items() if state.is_in_scope)
-    windows = [gate.window or EVIDENCE_WINDOW for gate in _in_need(Need.RESETS, gates, kinds)]
+    ask_resets = _in_need(Need.RESETS, gates, kinds)
+    windows = [gate.window or EVIDENCE_WINDOW for gate in ask_resets]
+    windows += [kind_of(gate.kind, kinds).watched_back for gate in ask_resets if watches]
     asks_workers = any(_in_need(Need.WORKERS, gates, kinds))
     workers = tuple(await world.workers.sights()) if asks_workers else ()
     looks_back = [gate.window for gate in _in_need(Need.PREFLIGHTS, gates, kinds)]

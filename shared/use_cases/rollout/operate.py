@@ -8,6 +8,7 @@ from uuid import uuid4
 from shared.contracts.api.operation_orders import (
     AdoptOrder,
     ApplyOrder,
+    CheckOrder,
     ForgetOrder,
     LeaveOrder,
     OperationOrder,
@@ -31,6 +32,7 @@ from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals
 from shared.use_cases.rollout.adopt import adopt
 from shared.use_cases.rollout.apply_plan import apply_plan
+from shared.use_cases.rollout.check_in_portions import check_in_portions
 from shared.use_cases.rollout.forget_events import forget_events
 from shared.use_cases.rollout.leave import leave
 from shared.use_cases.rollout.plan_rollout import plan_rollout
@@ -99,6 +101,8 @@ async def _carry_out(operation: Operation, world: World, now: datetime) -> Opera
             return await recover(order, operation, world, now)
         case ForgetOrder() as order:
             return await forget_events(order, operation, world, now)
+        case CheckOrder() as order:
+            return await check_in_portions(order, operation, world, now)
         case AdoptOrder() as order:
             return await adopt(order, operation, world, now)
         case LeaveOrder() as order:

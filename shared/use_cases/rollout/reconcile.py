@@ -1,7 +1,7 @@
 """Reconcile: everybody wanted against everybody in, and the difference made good."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
@@ -9,21 +9,19 @@ from itertools import batched
 import structlog
 
 from shared.domain.errors import LedgerConflict, UnsafePlan
-from shared.domain.person.conversion import converted as remember_converted
-from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import ScopePlan, repairs_of, unsafe, were_in
 from shared.domain.rollout.state import ACTIVE, PUTS_IN, PauseReason, Phase, Rollout, pause
-from shared.domain.signals import DriftFound, PeopleConverted, PlanUnsafe, plain_text
+from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
-from shared.use_cases.recording import nobody, save_people, save_rollout
+from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_on_move import look_at_move
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
+from shared.use_cases.rollout.tell_converted import tell_converted
 from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.signalling import emit
 from shared.use_cases.views.rollout_status import status_of
@@ -63,7 +61,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await look_at_move(stored, snapshot, world, clock())
         converted = snapshot.converted(rollout.document.topology)
         if converted:
-            await _tell_converted(converted, stored, world, clock())
+            await tell_converted(converted, stored, world, clock())
             if rollout.phase in PUTS_IN:
                 return
         plan = _plan(rollout, snapshot, world, clock())
@@ -167,23 +165,6 @@ async def _halt(
     await _keep_problem(problem, plan, world, now)
     emit([PlanUnsafe(problem=plain_text(problem))])
     await _pause(stored, PauseReason.UNSAFE_PLAN, problem, world, now)
-
-
-async def _tell_converted(
-    converted: Mapping[str, SourceOfAuthority], stored: StoredRollout, world: World, now: datetime
-) -> None:
-    """Pauses the rollout, says how many there are, and remembers it of each, so that it is once."""
-    ways = Counter(converted.values())
-    to_cloud, back = ways[SourceOfAuthority.CLOUD], ways[SourceOfAuthority.ON_PREMISES]
-    detail = f"to the cloud: {to_cloud:,}; to on-premises: {back:,}"
-    await _pause(stored, PauseReason.PEOPLE_CONVERTED, detail, world, now)
-    emit([PeopleConverted(to_cloud=to_cloud, to_on_premises=back)])
-
-    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        return remember_converted(current, converted[key], now) if current else None
-
-    for keys in batched(converted, CHUNK, strict=False):
-        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 async def _keep_problem(problem: str, plan: ScopePlan | None, world: World, now: datetime) -> None:

@@ -46,7 +46,7 @@ async def watch_conditions(world: World, now: datetime, kinds: GateKinds = GATES
     there = [gate for gate in gates if gate not in here]
 
     async def look(some: Sequence[Gate]) -> list[Condition]:
-        measured = await measure_gates(some, world, now, since=began, kinds=kinds)
+        measured = await measure_gates(some, world, now, since=began, watches=True, kinds=kinds)
         phase = rollout.phase if rollout else None
         return list(judged(some, Look(phase, began, measured, now), before, kinds))
 

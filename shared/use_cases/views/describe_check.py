@@ -13,6 +13,9 @@ from shared.contracts.api.check_views import (
     UnknownCount,
     UnknownView,
 )
+from shared.contracts.api.operation_orders import CheckOrder
+from shared.contracts.api.words import OperationState
+from shared.contracts.messages.directory_question import LONGEST_QUESTION
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.preflight import (
     PASSING,
@@ -23,6 +26,7 @@ from shared.domain.person.preflight import (
     Verdict,
 )
 from shared.domain.person.preflight_words import FINDINGS, ON_PREMISES_ERROR, UNKNOWNS
+from shared.ports.operations import Operation
 from shared.ports.preflights import PreflightQuestion
 from shared.ports.world import World
 
@@ -35,14 +39,17 @@ _SILENCE = (
 
 async def describe_check(check: str, world: World, now: datetime) -> PeopleCheckView | None:
     """Tells how a check stands and what it has found; None where there is no such check."""
+    # First whether more are to come: whatever was asked by then is among what is read after it.
+    asking = await _asking(check, world)
     questions = await world.preflights.questions(check)
     if not questions:
-        return None
+        return _nobody_yet(asking) if asking else None
     keys = [key for one in questions for key in one.people]
     found = await _answers(questions, world)
     verdicts = Counter(one.verdict for one in found.values())
     unanswered = len(keys) - len(found)
-    over = unanswered == 0 or all(now >= one.expires_at for one in questions)
+    grows = asking is not None and asking.state is OperationState.QUEUED
+    over = not grows and (unanswered == 0 or all(now >= one.expires_at for one in questions))
     return PeopleCheckView(
         check=check,
         asked_at=questions[0].asked_at,
@@ -55,7 +62,33 @@ async def describe_check(check: str, world: World, now: datetime) -> PeopleCheck
         unanswered=unanswered,
         findings=_finding_counts(found.values()),
         unknowns=_unknown_counts(found.values()),
-        advice=_SILENCE if over and unanswered else None,
+        advice=_advice(asking, silent=over and unanswered > 0),
+    )
+
+
+async def _asking(check: str, world: World) -> Operation | None:
+    """Returns the operation that asks about a large plan's people, under the check's own key."""
+    operation = await world.operations.find(check)
+    return operation if operation and isinstance(operation.order, CheckOrder) else None
+
+
+def _advice(asking: Operation | None, *, silent: bool) -> str | None:
+    held_up = asking.problem if asking else ""
+    return held_up or (_SILENCE if silent else None)
+
+
+def _nobody_yet(asking: Operation) -> PeopleCheckView:
+    return PeopleCheckView(
+        check=asking.key,
+        asked_at=asking.requested_at,
+        expires_at=asking.requested_at + LONGEST_QUESTION,
+        over=asking.state is not OperationState.QUEUED,
+        people=0,
+        refused=0,
+        unknown=0,
+        fine=0,
+        unanswered=0,
+        advice=asking.problem or None,
     )
 
 

@@ -1,13 +1,14 @@
 """Examine: gather what is known of the tenant and of the host, and let every check judge it."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from shared.contracts.api.doctor_views import DoctorView, FindingView
 from shared.contracts.messages.contract import by_our_clock
+from shared.domain.doctor.checks.policy_changes import KIND as POLICY_CHANGES
 from shared.domain.doctor.checks.registry import CHECKS
 from shared.domain.doctor.evidence import Evidence, Untold
-from shared.domain.doctor.finding import CheckKinds, worst
+from shared.domain.doctor.finding import CheckKind, CheckKinds, Finding, Verdict, worst
 from shared.domain.doctor.tenant_facts import MethodsPolicy
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.health import NotReached, Trouble
@@ -23,6 +24,8 @@ from shared.use_cases.policy_in_force import policy_in_force
 USUALLY = timedelta(days=7)
 _LONGEST = timedelta(days=30)
 """As long as the audit log is kept."""
+_LATE = timedelta(minutes=30)
+"""So much later an entry of the audit log may come than its own time says."""
 _LOG = timedelta(hours=1)
 _GRANT = (
     "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants it. It counts within a "
@@ -39,18 +42,23 @@ async def examine(
     What cannot be asked makes its check unknown, and no other.
 
     Args:
-        since: How far back changes and resets are told; None: a week. The log is kept 30 days.
+        since: How far back changes and resets are told. None: changes since the last look, of
+            whomever, and resets of a week. The log is kept 30 days.
         world: What may be reached.
         now: The time.
         kinds: The checks.
     """
-    since = max(by_our_clock(since, now) if since else now - USUALLY, now - _LONGEST)
-    evidence = await gather_evidence(since, world, now)
+    changes_since = _in_the_log(since or await _last_look(world, now), now)
+    since = _in_the_log(since or now - USUALLY, now)
+    evidence = await gather_evidence(since, changes_since, world, now)
     judged = [(kind, kind.judge(evidence, now)) for kind in kinds.values()]
     found = [(kind, finding) for kind, finding in judged if finding]
+    if not isinstance(evidence.policy_changes, Untold) and not _leads_away(found):
+        await world.doctor_looks.keep(now)
     return DoctorView(
         at=now,
         since=since,
+        changes_since=changes_since,
         verdict=worst(finding for _, finding in found),
         findings=tuple(
             FindingView(
@@ -68,7 +76,27 @@ async def examine(
     )
 
 
-async def gather_evidence(since: datetime, world: World, now: datetime) -> Evidence:
+def _leads_away(found: Iterable[tuple[CheckKind, Finding]]) -> bool:
+    """Tells whether a change is wrong as it stands: it is told until it is mended."""
+    return any(
+        kind.name == POLICY_CHANGES.name and finding.verdict is Verdict.WRONG
+        for kind, finding in found
+    )
+
+
+async def _last_look(world: World, now: datetime) -> datetime:
+    """Returns from when on changes are news: the log tells them late, so some are told again."""
+    newest = await world.doctor_looks.newest()
+    return newest - _LATE if newest else now - USUALLY
+
+
+def _in_the_log(since: datetime, now: datetime) -> datetime:
+    return max(by_our_clock(since, now), now - _LONGEST)
+
+
+async def gather_evidence(
+    since: datetime, changes_since: datetime, world: World, now: datetime
+) -> Evidence:
     """Asks everything that the checks judge by; one thing after another, for the sake of quotas."""
     policy = await policy_in_force(world)
     workers = tuple(await world.workers.sights())
@@ -76,6 +104,7 @@ async def gather_evidence(since: datetime, world: World, now: datetime) -> Evide
     facts = world.tenant_facts
     return Evidence(
         since=since,
+        changes_since=changes_since,
         scope_group_id=world.tenant_rules.scope_group_id,
         needs_worker=world.tenant_rules.topology is not Topology.CLOUD,
         rules=policy.resets,
@@ -84,7 +113,7 @@ async def gather_evidence(since: datetime, world: World, now: datetime) -> Evide
         workers=workers,
         cloud_jobs=await _cloud_jobs(workers, world, now),
         resets=await _listed(world.directory.resets(since)),
-        policy_changes=await _listed(world.directory.policy_changes(since)),
+        policy_changes=await _listed(world.directory.policy_changes(changes_since)),
         subscriptions=await _listed(facts.subscriptions(), _LICENCE_PERMISSION),
         methods_policy=await _methods_policy(facts.methods_policy()),
         registration=await _listed(facts.registration_rules(), _POLICY_PERMISSION),

@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.tenant.operations import find_operation
 from sandbox.tenant.permissions import granted
+from shared.adapters.graph.account_changes import GraphAccountChanges
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.scope import GraphScope
@@ -61,6 +62,14 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
     }
 
 
+def looks(changes: GraphAccountChanges) -> Mapping[str, Method]:
+    """Every method that looks for conversions, in use."""
+    return {
+        "changed": lambda: changes.changed(None),
+        "converted": lambda: changes.converted(SINCE),
+    }
+
+
 def writings(scope: GraphScope) -> Mapping[str, Method]:
     """Every method of the scope, in use on somebody, on nobody and on both at once."""
 
@@ -80,7 +89,8 @@ async def operations(
     twin = {"displayName": "SSPR", "onPremisesSecurityIdentifier": GROUP_SID, "members": []}
     tenant.do("sync", {"groups": [twin]})
     client = GraphClient(lambda: credential("app"), base_url=tenant.base_url)
-    methods = [*readings(GraphDirectory(client, SCOPE)).values()]
+    changes = GraphAccountChanges(client)
+    methods = [*readings(GraphDirectory(client, SCOPE)).values(), *looks(changes).values()]
     if writes:
         methods += writings(GraphScope(client, SCOPE)).values()
     tenant.forget_requests()
@@ -105,6 +115,7 @@ async def test_every_method_of_the_adapters_is_tried_here(tenant: Tenant) -> Non
     client = GraphClient(credential, base_url=tenant.base_url)
     assert readings(GraphDirectory(client, SCOPE)).keys() == public(GraphDirectory)
     assert writings(GraphScope(client, SCOPE)).keys() == public(GraphScope)
+    assert looks(GraphAccountChanges(client)).keys() == public(GraphAccountChanges)
 
 
 async def test_with_the_permissions_of_the_list_nothing_is_denied(tenant: Tenant) -> None:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, time
 from typing import Any
 
 from sandbox.company import DIRECTORY_ROLES, SCOPE_GROUP, SITES, Employee, object_id
+from shared.adapters.graph.account_changes import GraphAccountChanges
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
+from shared.adapters.memory.account_changes import MemoryAccountChanges
 from shared.adapters.memory.cloud_scope import MemoryCloudScope
 from shared.adapters.memory.directory import MemoryDirectory
 from shared.adapters.memory.lifecycle import MemoryLifecycle
@@ -20,6 +22,7 @@ from shared.domain.person.people import Person, UserRef
 from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.ports.account_changes import AccountChanges
 from shared.ports.cloud_scope import CloudScope
 from shared.ports.directory import Directory
 from shared.ports.lifecycle import Lifecycle
@@ -40,10 +43,17 @@ def anchor_of(upn: str) -> str:
 class Entra(ABC):
     """The company's cloud half, and what a test does to it beside the ports."""
 
-    def __init__(self, directory: Directory, scope: CloudScope, lifecycle: Lifecycle) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        scope: CloudScope,
+        lifecycle: Lifecycle,
+        changes: AccountChanges,
+    ) -> None:
         self.directory = directory
         self.scope = scope
         self.lifecycle = lifecycle
+        self.changes = changes
 
     @abstractmethod
     def with_scope(self, group_id: str) -> tuple[Directory, CloudScope]:
@@ -68,6 +78,10 @@ class Entra(ABC):
     @abstractmethod
     def convert(self, upn: str) -> None:
         """Make the cloud the source of authority of a synced user."""
+
+    @abstractmethod
+    def forget_places(self) -> None:
+        """Forget from where on anybody was told of changes."""
 
     @abstractmethod
     def nest(self, name: str, *, nested: bool) -> None:
@@ -115,7 +129,8 @@ class MemoryEntra(Entra):
             self._put(_person(employee), administrator=employee.directory_role is not None)
             if employee.excluded:
                 self.tenant.join(EXCLUDED, employee.object_id)
-        super().__init__(*self.with_scope(SCOPE), self._memory_lifecycle)
+        changes = MemoryAccountChanges(self.tenant)
+        super().__init__(*self.with_scope(SCOPE), self._memory_lifecycle, changes)
 
     def with_scope(self, group_id: str) -> tuple[Directory, CloudScope]:
         exists = group_id in self.tenant.groups
@@ -151,6 +166,10 @@ class MemoryEntra(Entra):
     def convert(self, upn: str) -> None:
         person = self.tenant.people[self._by_upn[upn]]
         self.tenant.put(replace(person, synced=False))
+        self.tenant.conversions.append((person.object_id, datetime.now(UTC)))
+
+    def forget_places(self) -> None:
+        self.tenant.changes_epoch += 1
 
     def nest(self, name: str, *, nested: bool) -> None:
         change = self.tenant.join if nested else self.tenant.leave
@@ -205,7 +224,8 @@ class TenantEntra(Entra):
     def __init__(self, tenant: Tenant, client: GraphClient) -> None:
         self._tenant = tenant
         self._client = client
-        super().__init__(*self.with_scope(SCOPE), GraphLifecycle(client))
+        changes = GraphAccountChanges(client)
+        super().__init__(*self.with_scope(SCOPE), GraphLifecycle(client), changes)
 
     def with_scope(self, group_id: str) -> tuple[Directory, CloudScope]:
         return GraphDirectory(self._client, group_id), GraphScope(self._client, group_id)
@@ -244,6 +264,11 @@ class TenantEntra(Entra):
 
     def convert(self, upn: str) -> None:
         self._tenant.do("conversions", {"userPrincipalName": upn})
+
+    def forget_places(self) -> None:
+        gone = {"error": {"code": "resyncRequired", "message": "Resync is required."}}
+        how = {"status": 410, "body": gone}
+        self._tenant.fail("GET", "/users/delta", "status", **how)
 
     def nest(self, name: str, *, nested: bool) -> None:
         self._tenant.do("nesting", {"group": name, "in": SCOPE_GROUP, "nested": nested})

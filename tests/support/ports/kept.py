@@ -4,7 +4,9 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from shared.ports.account_looks import AccountLooks
 from shared.ports.audit import Audit
+from shared.ports.doctor_looks import DoctorLooks
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.ledger_marks import LedgerMarks
@@ -44,6 +46,10 @@ class Kept(Protocol):
     def preflights(self) -> Preflights: ...
     @property
     def readings(self) -> Readings: ...
+    @property
+    def account_looks(self) -> AccountLooks: ...
+    @property
+    def doctor_looks(self) -> DoctorLooks: ...
     @property
     def sspr_watch(self) -> SsprWatch: ...
     @property

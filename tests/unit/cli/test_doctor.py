@@ -75,3 +75,9 @@ def test_an_app_that_knows_no_doctor_is_older(api: Api) -> None:
     done = sspr(api, "doctor")
     assert done.exit_code != 0
     assert "404" in done.stderr
+
+
+def test_by_default_nothing_is_said_so_that_changes_are_told_since_the_last_look(api: Api) -> None:
+    api.answer("doctor", (200, seen("right", FINDING)))
+    assert sspr(api, "doctor").exit_code == 0
+    assert api.paths == ["doctor"]

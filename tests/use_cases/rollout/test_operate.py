@@ -211,6 +211,7 @@ async def _done(stage: Stage, order: OperationOrder, key: str) -> OperationResul
 async def test_planned_applied_put_in_and_rolled_back(stage: Stage) -> None:
     populate(stage, 3)
     plan = await _done(stage, PLAN, "1")
+    assert isinstance(plan, PlanView)
     await _done(stage, ApplyOrder(plan=plan.fingerprint), "2")
     await advance(stage, Clock())
     await write_all(stage, NOW)
@@ -243,6 +244,7 @@ async def test_asking_that_dies_anywhere_queues_nothing_that_is_not_kept() -> No
 async def test_the_second_of_a_batch_is_done_though_the_first_was_refused(stage: Stage) -> None:
     populate(stage, 2)
     plan = await _done(stage, PLAN, "1")
+    assert isinstance(plan, PlanView)
     wrong = await ask(stage, asks(ApplyOrder(plan="no such plan"), "2"))
     right = await ask(stage, asks(ApplyOrder(plan=plan.fingerprint), "3"))
     await run(stage, wrong, right)

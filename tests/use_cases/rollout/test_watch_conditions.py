@@ -177,3 +177,63 @@ async def test_a_quiet_day_has_nothing_to_tell(stage: Stage, signals: list[Event
         await stage.world.workers.sighted([sight(at, sync_succeeded=True, sync_ended_at=at)])
         await looks(stage, at)
     assert signals == []
+
+
+SMALL = document(wave("pilot", GATES["writebackFailures"].gate(), selection=ring(1, 2)))
+"""A gate that says nothing of its sample, as most: it needs five resets before it fails."""
+
+
+async def a_small_tenant(stage: Stage) -> None:
+    for number in (1, 2):
+        stage.arrive(number)
+        await stage.store(member(number, State.RESETTABLE))
+    await set_up(stage, standing(SMALL, Phase.COMPLETED, 1), 3)
+    await looks(stage, NOW - 100 * HOUR)
+
+
+def tried(stage: Stage, person: int, outcome: ResetOutcome, at: datetime) -> None:
+    stage.tenant.resets.append(Reset(at, an_id(person), outcome))
+
+
+async def test_in_a_small_tenant_two_people_of_whom_nobody_succeeds_are_told(stage: Stage) -> None:
+    """Given days between them: no day ever has the five resets that a share is judged by."""
+    await a_small_tenant(stage)
+    tried(stage, 1, FAILED, NOW - 70 * HOUR)
+    assert failing(await looks(stage, NOW - 69 * HOUR)) == []
+    tried(stage, 2, FAILED, NOW - HOUR)
+    assert failing(await looks(stage, NOW)) == ["writebackFailures"]
+    # The fault goes on, and nobody tries any more.
+    assert failing(await looks(stage, NOW + 300 * HOUR)) == ["writebackFailures"]
+
+
+async def test_one_person_s_refused_password_rings_nothing_however_often_they_try(
+    stage: Stage,
+) -> None:
+    await a_small_tenant(stage)
+    for number in range(4):
+        tried(stage, 1, FAILED, NOW - (number + 1) * HOUR)
+    assert failing(await looks(stage, NOW)) == []
+
+
+async def test_who_succeeds_in_between_shows_that_the_writeback_works(stage: Stage) -> None:
+    await a_small_tenant(stage)
+    tried(stage, 1, FAILED, NOW - 3 * HOUR)
+    tried(stage, 1, SUCCEEDED, NOW - 2 * HOUR)
+    tried(stage, 2, FAILED, NOW - HOUR)
+    assert failing(await looks(stage, NOW)) == []
+
+
+async def test_it_is_over_with_the_first_that_is_written(stage: Stage) -> None:
+    await a_small_tenant(stage)
+    tried(stage, 1, FAILED, NOW - 2 * HOUR)
+    tried(stage, 2, FAILED, NOW - HOUR)
+    assert failing(await looks(stage, NOW)) == ["writebackFailures"]
+    tried(stage, 2, SUCCEEDED, NOW + MINUTE)
+    assert failing(await looks(stage, NOW + EVERY)) == []
+
+
+async def test_what_is_older_than_a_week_proves_nothing_of_today(stage: Stage) -> None:
+    await a_small_tenant(stage)
+    tried(stage, 1, FAILED, NOW - 90 * HOUR)
+    tried(stage, 2, FAILED, NOW + 100 * HOUR)
+    assert failing(await looks(stage, NOW + 101 * HOUR)) == []

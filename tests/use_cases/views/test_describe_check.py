@@ -8,18 +8,15 @@ from shared.contracts.messages.queues import DIRECTORY_COMMANDS
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.preflight import Finding, Unknown
-from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.use_cases.check_people import (
     ANSWERED_WITHIN,
     ToCheck,
     ask_about,
     check_named,
-    check_plan,
     record_answers,
 )
 from shared.use_cases.views.describe_check import describe_check, list_checked
 from tests.support.enrolments import NOW, enrolment
-from tests.support.ports.plans import PLAN
 from tests.support.stage import Stage, an_id, upn_of
 
 
@@ -143,23 +140,3 @@ async def test_where_nobody_is_to_be_asked_about_nothing_is_asked(stage: Stage) 
     asked = await check_named([upn_of(2), "nobody"], stage.world, NOW, actor="ada")
     assert (asked.check, asked.asked) == (None, 0)
     assert stage.deliver(DIRECTORY_COMMANDS) == []
-
-
-async def test_everybody_whom_a_plan_would_add_is_asked_about(stage: Stage) -> None:
-    """Those whom it removes or skips are not, nor are the cloud's."""
-    for number in range(1, 5):
-        stage.arrive(number, synced=number != 4)
-    kept = KeptPlan(
-        fingerprint="f00d", document_text="", planned_at=NOW, actor="ada", shown=PLAN.shown
-    )
-    people = [
-        PlannedPerson(object_id=an_id(number), action=action, wave=None, reason="")
-        for number, action in enumerate(["add", "add", "remove", "add"], start=1)
-    ]
-    await stage.world.plans.keep(kept, people)
-    asked = await check_plan("f00d", stage.world, NOW, actor="ada")
-    assert asked is not None
-    assert (asked.asked, asked.cloud) == (2, 1)
-    (question,) = [DirectoryQuestion.read(one.body) for one in stage.deliver(DIRECTORY_COMMANDS)]
-    assert {one.key for one in question.people} == {an_id(1), an_id(2)}
-    assert await check_plan("beef", stage.world, NOW, actor="ada") is None

@@ -3,8 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
+from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
+    CheckOrder,
     OperationOrder,
     PlanOrder,
     RollbackOrder,
@@ -42,6 +44,7 @@ def operation(
         (PlanOrder(document="name: x"), PLANNED),
         (ApplyOrder(plan="f00d"), APPLIED),
         (RollbackOrder(wave="pilot", reason="phones ring"), LEAVING),
+        (CheckOrder(plan="f00d"), CheckAsked(check="op-1", asked=3, cloud=1)),
     ],
 )
 def test_an_operation_is_of_the_kind_that_was_ordered_and_so_is_its_result(

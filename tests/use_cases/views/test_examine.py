@@ -17,7 +17,7 @@ from shared.domain.person.sync_mode import SyncMode
 from shared.domain.rollout.connect_host import HostSight
 from shared.domain.rollout.endings import Ending
 from shared.domain.rollout.resets import Reset, ResetOutcome
-from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.ports.rollouts import Reconciliation
 from shared.use_cases.views.examine import examine
 from tests.support.enrolments import NOW
@@ -112,6 +112,35 @@ async def test_changes_and_resets_are_told_from_when_it_is_asked_at_most_a_month
     }
     assert (await examine(NOW - 90 * DAY, healthy.world, NOW)).since == NOW - 30 * DAY
     assert (await examine(NOW + DAY, healthy.world, NOW)).since == NOW
+
+
+async def test_changes_are_told_since_the_last_look_and_what_leads_away_until_it_is_mended(
+    healthy: Stage,
+) -> None:
+    change = PolicyChange(at=NOW - DAY, activity="Update SSPR Settings")
+    healthy.tenant.policy_changes.append(change)
+    first = await examine(None, healthy.world, NOW)
+    assert first.changes_since == NOW - 7 * DAY
+    assert verdicts(first)["policyChanges"] == "unknown"
+    second = await examine(None, healthy.world, NOW + DAY)
+    # The log tells late, so a little is told again; resets are counted over a week all the same.
+    assert second.changes_since == NOW - timedelta(minutes=30)
+    assert (second.since, verdicts(second)["policyChanges"]) == (NOW - 6 * DAY, "right")
+    healthy.tenant.switch_sspr(SsprScope.NONE, NOW + 2 * DAY)
+    for days in (3, 4):
+        seen = await examine(None, healthy.world, NOW + days * DAY)
+        assert verdicts(seen)["policyChanges"] == "wrong"
+    healthy.tenant.switch_sspr(SsprScope.GROUP, NOW + 5 * DAY)
+    for days, verdict in ((6, "unknown"), (7, "right")):
+        seen = await examine(None, healthy.world, NOW + days * DAY)
+        assert verdicts(seen)["policyChanges"] == verdict
+
+
+async def test_a_log_that_could_not_be_read_is_read_from_the_same_time_on(healthy: Stage) -> None:
+    await healthy.world.doctor_looks.keep(NOW - 2 * DAY)
+    healthy.turns.fail("directory.policy_changes", DirectoryUnavailable("Graph answered 503"))
+    await examine(None, healthy.world, NOW)
+    assert await healthy.world.doctor_looks.newest() == NOW - 2 * DAY
 
 
 async def test_people_without_a_licence_are_those_that_the_last_look_skipped(

@@ -18,7 +18,7 @@ def _judge(evidence: Evidence, _now: datetime) -> Finding | None:
     changes = evidence.policy_changes
     if isinstance(changes, Untold):
         return untold(changes)
-    since = f"since {evidence.since:{TIME}}"
+    since = f"since {evidence.changes_since:{TIME}}"
     if not changes:
         return right(f"the audit log tells of no change of SSPR's settings {since}")
     text = f"{_number(len(changes))} of SSPR's settings {since}: {_told(changes)}"

@@ -194,6 +194,8 @@ class GateKind:
     watch: Callable[[Gate, Look], Result] | None = None
     """How it judges what has to hold in every phase, and without a rollout too; None: it asks
     for nothing of that kind, but for a wave's people."""
+    watched_back: timedelta = timedelta()
+    """How far back the watch looks at resets, where that is further than a gate's window."""
     doubt: Callable[[Gate, Prospect], str | None] = _no_doubt
     """What an operator would rather know of a gate before its wave begins."""
 

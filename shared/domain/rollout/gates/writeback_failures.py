@@ -6,6 +6,8 @@ name nobody. Either may fail the gate; what one has too few of, the other may pr
 """
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
 from shared.domain.durations import duration_text
 from shared.domain.rollout.connect_host import fresh_hosts
@@ -27,6 +29,9 @@ from shared.domain.rollout.resets import ResetOutcome
 
 _WRITTEN_BACK = frozenset({ResetOutcome.SUCCEEDED, ResetOutcome.WRITEBACK_FAILED})
 _WHAT = "could not be written to AD"
+WATCHED_BACK: Final = timedelta(days=7)
+"""How far back the watch looks for the newest resets: in a small tenant there are few in a day."""
+_DIFFERENT_PEOPLE: Final = 2
 
 
 def _judge(gate: Gate, look: Look) -> Result:
@@ -77,13 +82,48 @@ def _resets(count: int) -> str:
 
 
 def _watch(gate: Gate, look: Look) -> Result:
-    """Judges the window; what passes by the resets since the newest failure is over."""
+    """Judges the window; what passes by the resets since the newest failure is over.
+
+    Where too few reset a password to judge by a share, the newest of them decide.
+    """
     result = _judge(gate, look)
+    if result.outcome is Outcome.INCONCLUSIVE or not result.sample:
+        return _by_the_newest(gate, look) or result
     failures = look.resets(gate, {ResetOutcome.WRITEBACK_FAILED})
     if result.outcome is not Outcome.FAILED or not failures:
         return result
     since = _judge(gate, replace(look, since=max(one.at for one in failures)))
     return since if since.outcome is Outcome.PASSED else result
+
+
+def _by_the_newest(gate: Gate, look: Look) -> Result | None:
+    """Judges by the resets of a week since the last that was written; None if they prove nothing.
+
+    One person alone proves nothing, however often they try: it may be their password, or their
+    account. Two of whom nobody succeeded are the writeback.
+    """
+    start = max(look.now - WATCHED_BACK, look.since)
+    resets = sorted(
+        (
+            one
+            for one in look.measured.resets
+            if start <= one.at <= look.now and one.outcome in _WRITTEN_BACK
+        ),
+        key=lambda one: one.at,
+    )
+    failed = []
+    for one in reversed(resets):
+        if one.outcome is not ResetOutcome.WRITEBACK_FAILED:
+            break
+        failed.append(one)
+    people = len({one.object_id for one in failed})
+    if people >= _DIFFERENT_PEOPLE:
+        text = f"the newest {_resets(len(failed))}, of {people} people, {_WHAT}; none was since"
+        return Result(gate=gate, outcome=Outcome.FAILED, value=1.0, sample=len(failed), text=text)
+    if resets and not failed:
+        text = f"the newest of {_resets(len(resets))} within a week was written to AD"
+        return Result(gate=gate, outcome=Outcome.PASSED, value=0.0, sample=1, text=text)
+    return None
 
 
 def _condition(gate: Gate) -> str:
@@ -117,6 +157,7 @@ KIND = GateKind(
     ),
     judge=_judge,
     watch=_watch,
+    watched_back=WATCHED_BACK,
     condition=_condition,
     sample=Sample.RESETS,
     needs=frozenset({Need.RESETS, Need.WORKERS}),

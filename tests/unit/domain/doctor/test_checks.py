@@ -64,6 +64,7 @@ def evidence(host: HostSight | None = HOST, **changes: Any) -> Evidence:
     """A tenant in good health."""
     given = Evidence(
         since=NOW - 7 * DAY,
+        changes_since=NOW - 7 * DAY,
         scope_group_id=SCOPE,
         needs_worker=True,
         rules=DOCUMENTED_RULES,

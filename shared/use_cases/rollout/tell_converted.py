@@ -1,0 +1,41 @@
+"""Tell of people who were converted: the rollout pauses once, and each is remembered so."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import batched
+
+from shared.domain.person.conversion import converted as remember_converted
+from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.rollout.state import PUTS_IN, PauseReason, pause
+from shared.domain.signals import PeopleConverted
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.recording import nobody, save_people, save_rollout
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
+from shared.use_cases.signalling import emit
+
+
+async def tell_converted(
+    converted: Mapping[str, SourceOfAuthority], stored: StoredRollout, world: World, now: datetime
+) -> None:
+    """Pauses a rollout that puts people in, says how many there are, and remembers it of each.
+
+    Raises:
+        LedgerConflict: somebody else has changed the rollout or one of them; it is told again.
+    """
+    ways = Counter(converted.values())
+    to_cloud, back = ways[SourceOfAuthority.CLOUD], ways[SourceOfAuthority.ON_PREMISES]
+    if stored.rollout.phase in PUTS_IN:
+        detail = f"to the cloud: {to_cloud:,}; to on-premises: {back:,}"
+        why = PauseReason.PEOPLE_CONVERTED
+        halted = pause(stored.rollout, why, now, actor=ACTOR, detail=detail)
+        await save_rollout(world, stored, halted, action="pause", now=now)
+    emit([PeopleConverted(to_cloud=to_cloud, to_on_premises=back)])
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        return remember_converted(current, converted[key], now) if current else None
+
+    for keys in batched(converted, CHUNK, strict=False):
+        await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
