@@ -88,7 +88,7 @@ def test_what_the_documentation_says_of_executions_follows_from_the_schedules() 
     a_day = sum(map(runs_a_day, (SNAPSHOTS["nested"].settings[name] for name in names)))
     alone, with_worker = (round(_DAYS * runs) for runs in (a_day, a_day + MINUTES_A_DAY))
     page = (ROOT / "docs/costs.md").read_text()
-    assert f"| **{alone:,}** | at least 1 s of 2 GB each: {2 * alone:,} GB-s |" in page
+    assert f"| **{alone:,}** | at least 1 second of 2 GB each: {2 * alone:,} GB-s |" in page
     assert f"| **{with_worker:,}** | {2 * with_worker:,} GB-s |" in page
 
 

@@ -102,6 +102,13 @@ ALARMS: Final = (
         "sspr status",
     ),
     Alarm(
+        "sspr-scope-wrong",
+        1,
+        "SSPR is off, on for all or for another group, or somebody changed it and nobody can "
+        "tell to what.",
+        "sspr status",
+    ),
+    Alarm(
         "timer-overdue",
         1,
         "A timer of the app has not come to a good end for too long: reconciling, "
