@@ -29,7 +29,7 @@ def resend_report(found: ResendView) -> Report:
         ),
         Section(
             "Sent" if found.done else "Would be sent",
-            ("action", "person", "happened (UTC)", "event", "kept as"),
+            ("action", "person", "day", "happened (UTC)", "event", "kept as"),
             tuple(_sent(one) for one in _of(found, Resending.SENT)),
         ),
         Section(
@@ -58,7 +58,8 @@ def _of(found: ResendView, becomes: Resending) -> list[ResentView]:
 
 def _sent(one: ResentView) -> tuple[object, ...]:
     when = moment(one.occurred_at) if one.occurred_at else ""
-    return one.action, one.person, when, one.key, one.kept_as
+    day = f"{one.effective_date:%Y-%m-%d}" if one.effective_date else "at once"
+    return one.action, one.person, day, when, one.key, one.kept_as
 
 
 def _warnings(found: ResendView) -> Iterator[str]:

@@ -26,6 +26,8 @@ class DeadLetter:
     body: bytes
     """As the sender wrote it; text where the sender wrote no bytes."""
     content_type: str | None
+    subject: str | None = None
+    """The message's own heading, in which a sender may have written what happened."""
     properties: Mapping[str, PropertyValue]
     """The application properties."""
     reason: str

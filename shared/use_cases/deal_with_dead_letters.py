@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.api.dead_letter_views import DealtWithView
+from shared.contracts.messages.message_properties import with_properties
 from shared.contracts.messages.onboarding_event import Envelope
-from shared.contracts.messages.queues import DEAD_LETTERS_OF
+from shared.contracts.messages.queues import DEAD_LETTERS_OF, ONBOARDING_EVENTS
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.domain.person.reasons import Reason
 from shared.ports.dead_letters import LARGEST_PAGE, DeadLetter
@@ -123,9 +124,20 @@ def _kept(letter: DeadLetter, order: _Order) -> Receipt:
         outcome=Reason.DISCARDED,
         detail=f"dead letter {letter.sequence_number}, discarded by {order.actor}: {order.reason}; "
         f"it was set aside for {_why(letter)}",
-        body=kept_text(letter.body),
+        body=kept_text(_said(letter)),
         said_at=_said_at(letter),
     )
+
+
+def _said(letter: DeadLetter) -> bytes:
+    """Returns all that the message says, as the door of its queue would have read it.
+
+    An event may say in its properties that somebody leaves; kept without them it would be a hire.
+    """
+    if letter.queue != ONBOARDING_EVENTS:
+        return letter.body
+    properties = {"subject": letter.subject, **letter.properties}
+    return with_properties(letter.body, properties, letter.content_type)
 
 
 def _said_at(letter: DeadLetter) -> datetime | None:

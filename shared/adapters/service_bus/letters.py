@@ -35,6 +35,7 @@ def letter_of(message: "ServiceBusReceivedMessage", queue: str) -> DeadLetter:
         message_id=str(message.message_id or ""),
         body=_bytes_of(message),
         content_type=message.content_type,
+        subject=message.subject,
         properties=_properties(message),
         reason=message.dead_letter_reason or "",
         description=message.dead_letter_error_description or "",

@@ -35,6 +35,8 @@ class ResentView(View):
     """Whom it names."""
     occurred_at: Moment | None
     """What the event counts from: a newer one about the same person outdates it."""
+    effective_date: Moment | None = None
+    """When the first or last day begins that it names; null where it counts at once."""
     field: str | None
     """What is in the way."""
     problem: str | None

@@ -32,6 +32,7 @@ SOURCE: Final = "refused"
 NAMES: Final = frozenset({"userPrincipalName", "employeeId", "objectId"})
 """Fields that say who is meant."""
 _IDENTITY: Final = frozenset({"id", "source", "specversion"})
+_DAY: Final = "effectiveDate"
 _TYPES: Final = {"onboard": ONBOARDED, "offboard": OFFBOARDED}
 
 
@@ -40,7 +41,7 @@ class Fix:
     """How fields are put right; each is named as the refusal names it: `data.employeeId`.
 
     Raises:
-        InvalidMessage: a field is named by which an event is known.
+        InvalidMessage: a field is named by which an event is known, or its day is taken away.
     """
 
     renamed: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +54,10 @@ class Fix:
         for name in (*self.renamed, *self.renamed.values(), *self.dropped, *self.given):
             if name in _IDENTITY:
                 raise InvalidMessage(name, "is never fixed: by it a second run is known")
+        for name in (*self.renamed, *self.dropped):
+            if _last(name) == _DAY:
+                reason = "is not taken away: without a day it counts at once; give the day"
+                raise InvalidMessage(name, reason)
 
     @property
     def names_somebody(self) -> bool:

@@ -145,6 +145,7 @@ async def _ready(receipt: Receipt, fix: Fix, world: World, now: datetime) -> _Re
         action=asked.action,
         person=asked.identifier.value,
         occurred_at=asked.occurred_at,
+        effective_date=asked.effective_date,
         field=None,
         problem=None,
     )
@@ -223,11 +224,12 @@ async def _send(
         for one in ready
     ]
     await world.audit.append({"changes": changes}, actor=actor, now=now)
-    # Whoever is sent again was shown to an operator: the hour does not ask for them once more.
+    await world.outbox.send_onboarding([(_message_key(one, now), one.body) for one in ready])
+    # Whoever is sent again was shown to an operator: the hour does not ask for them once more. Not
+    # before they are sent: while Service Bus is away each try would allow as many again.
     leaving = sum(one.view.action == Action.OFFBOARD for one in ready)
     joining = sum(one.view.action == Action.ONBOARD for one in ready)
     await allow(world, now, additions=joining, removals=leaving)
-    await world.outbox.send_onboarding([(_message_key(one, now), one.body) for one in ready])
 
 
 def _message_key(ready: _Ready, now: datetime) -> str:

@@ -128,3 +128,14 @@ def test_of_any_body_there_is_one_event_or_a_refusal_and_the_same_each_time(body
         return json.dumps(event)
 
     assert once() == once()
+
+
+@pytest.mark.parametrize("name", ["effectiveDate", "data.effectiveDate"])
+def test_a_day_is_given_anew_and_never_taken_away(name: str) -> None:
+    with pytest.raises(InvalidMessage, match="counts at once"):
+        Fix(dropped={name})
+    with pytest.raises(InvalidMessage, match="counts at once"):
+        Fix(renamed={name: "reason"})
+    leaver = {"employeeId": "7", "action": "offboard", "effectiveDate": "31.12.2027"}
+    event = fixed(leaver, Fix(given={"effectiveDate": "2027-12-31"}))
+    assert (event["type"], event["data"]["effectiveDate"]) == (OFFBOARDED, "2027-12-31")

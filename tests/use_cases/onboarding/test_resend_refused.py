@@ -223,6 +223,46 @@ async def test_a_discarded_dead_letter_counts_from_its_first_place(stage: Stage)
     assert (one.becomes, one.occurred_at) == (Resending.SENT, NOW)
 
 
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"action": "offboard"},
+        {"cloudEvents:type": OFFBOARDED, "cloudEvents:id": "e1", "cloudEvents:source": "hr/x"}
+        | {"cloudEvents:specversion": "1.0"},
+        {"eventType": "terminated"},
+    ],
+)
+async def test_a_leaver_whose_properties_said_so_is_never_hired_by_sending_it_again(
+    stage: Stage, properties: Mapping[str, str]
+) -> None:
+    stage.arrive(1)
+    letter = json.dumps({"employeeId": "1"}).encode()
+    number = stage.broker.dead_letter(
+        ONBOARDING_EVENTS, letter, reason="Max", at=NOW, properties=properties
+    )
+    await discard(ONBOARDING_EVENTS, [number], stage.world, NOW + HOUR, actor="ada", reason=WHY)
+    (one,) = (await resend(stage, outcome="discarded")).messages
+    assert one.action in {None, "offboard"}
+    assert [key for key, person in (await people(stage, 1)).items() if person.claims] == []
+
+
+async def test_the_day_of_each_is_shown(stage: Stage) -> None:
+    await refuse(stage, wrong(1, action="offboard", effectiveDate="2027-12-31"), wrong(2))
+    shown = {one.person: one.effective_date for one in (await show(stage, **ALL)).messages}
+    assert shown["2"] is None
+    assert shown["1"] is not None
+    assert f"{shown['1']:%Y-%m-%d}" == "2027-12-31"
+
+
+async def test_a_queue_that_is_away_allows_nobody_more_within_the_hour(stage: Stage) -> None:
+    await refuse(stage, wrong(1))
+    shown = await show(stage, **ALL)
+    stage.turns.fail("outbox.send_onboarding", ServiceUnavailable("Service Bus is away"))
+    with pytest.raises(ServiceUnavailable):
+        await show(stage, **ALL, plan=shown.fingerprint)
+    assert await stage.world.write_control.hour() is None
+
+
 async def test_whom_a_brake_holds_is_told_and_not_sent_once_more(stage: Stage) -> None:
     stage.arrive(1)
     stage.arrive(2)
