@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.contracts.documents.hr_sources.meaning import Rate, brake_of
+from shared.contracts.messages.contract import EARLIEST, LATEST
 from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.clouds import Cloud
 from shared.domain.durations import read_duration
@@ -440,9 +441,12 @@ def _days(text: str) -> dict[str, datetime]:
         if name in found:
             raise ValueError(f"{name!r} is said twice")
         try:
-            found[name] = datetime.combine(date.fromisoformat(day), time(), UTC)
+            ends = datetime.combine(date.fromisoformat(day), time(), UTC)
         except ValueError:
             raise ValueError(f"{day!r}, of {name!r}, is no day such as 2027-03-01") from None
+        if not EARLIEST <= ends <= LATEST:
+            raise ValueError(f"{day!r}, of {name!r}, is not within {EARLIEST:%Y} to {LATEST:%Y}")
+        found[name] = ends
     return found
 
 

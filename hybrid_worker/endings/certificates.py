@@ -21,9 +21,10 @@ def of_server(what: str, place: Place, authority: Path | None, timeout: float) -
     """Tells when the certificate ends that a server shows; of one that is over, when it did."""
     try:
         shown = _shown(place, authority, timeout)
-    except OSError as error:
+        return of_certificate(what, place.name, shown)
+    # Not strict DER, or a date that nobody can have meant: it is this certificate's trouble alone.
+    except (OSError, ValueError) as error:
         return unknown(what, place.name, error)
-    return of_certificate(what, place.name, shown)
 
 
 def of_file(what: str, name: str, file: Path) -> EndingReport:

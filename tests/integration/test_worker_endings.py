@@ -133,6 +133,17 @@ def test_of_a_certificate_that_is_over_it_is_told_when_it_ended(tmp_path: Path) 
     assert found.ends_at < datetime.now(UTC)
 
 
+def test_of_a_certificate_with_an_end_that_nobody_can_have_meant_nothing_is_known(
+    tmp_path: Path,
+) -> None:
+    """It costs its own end and no other's: all of them are told together."""
+    long_ago = datetime(1999, 1, 1, tzinfo=UTC) - datetime.now(UTC)
+    files = an_authority().server(tmp_path, ends_in=long_ago)
+    with answering(files, Answers()) as port:
+        found = of_server("directory-certificate", Place(HOST, "127.0.0.1", port), None, 5)
+    assert (found.ends_at, found.why) == (None, Endless.UNKNOWN)
+
+
 def test_a_server_that_is_away_and_a_file_that_is_none_are_not_known(tmp_path: Path) -> None:
     away = of_server("directory-certificate", Place(HOST, "127.0.0.1", 9), None, 5)
     (tmp_path / "empty.pem").write_bytes(b"")

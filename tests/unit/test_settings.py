@@ -295,6 +295,7 @@ def test_days_on_which_something_ends_are_read_by_their_names(
         ("secret=01.03.2027", "no day such as"),
         ("secret=2027-03-01T00:00", "no day such as"),
         ("secret=2027-03-01,secret=2027-03-02", "said twice"),
+        ("secret=0227-03-01", "not within 2000 to 2200"),
     ],
 )
 def test_a_day_that_is_none_is_refused_by_its_name(

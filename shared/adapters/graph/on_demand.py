@@ -32,16 +32,25 @@ def order_for(rule_id: str, distinguished_name: str) -> Json:
 
 def rule_for_people(schema: Json) -> str | None:
     """Returns the id of the rule that brings people from AD, the first by priority."""
-    rules = [one for one in schema.get("synchronizationRules") or () if _brings_people(one)]
-    first = min(rules, key=lambda one: int(one.get("priority") or 0), default=None)
+    rules = [one for one in _listed(schema, "synchronizationRules") if _brings_people(one)]
+    first = min(rules, key=_priority, default=None)
     return str(first["id"]) if first else None
 
 
+def _priority(rule: Json) -> int:
+    priority = rule.get("priority")
+    return priority if isinstance(priority, int) else 0
+
+
 def _brings_people(rule: Json) -> bool:
-    mappings = rule.get("objectMappings") or ()
-    return str(rule.get("sourceDirectoryName", "")).lower() == _AD and any(
-        str(one.get("sourceObjectName", "")).lower() == _PEOPLE and one.get("enabled", True)
-        for one in mappings
+    mappings = _listed(rule, "objectMappings")
+    return (
+        bool(rule.get("id"))
+        and str(rule.get("sourceDirectoryName", "")).lower() == _AD
+        and any(
+            str(one.get("sourceObjectName", "")).lower() == _PEOPLE and one.get("enabled", True)
+            for one in mappings
+        )
     )
 
 
@@ -49,11 +58,11 @@ def answer_of(answer: Json) -> Provisioned:
     """Reads what became of it, in either of the two forms."""
     told = _objects(answer.get("key"))
     if told and told[0].get("result"):
-        return _judged([_Step(told[0]["result"], told[0].get("details") or {})])
+        return _judged([_Step(told[0]["result"], _details(told[0]))])
     return _judged(
-        _Step(step.get("status"), step.get("details") or {})
+        _Step(step.get("status"), _details(step))
         for one in _objects(answer.get("value"))
-        for step in one.get("provisioningSteps") or ()
+        for step in _listed(one, "provisioningSteps")
     )
 
 
@@ -81,6 +90,17 @@ def _judged(steps: Iterable[_Step]) -> Provisioned:
         return Provisioned(is_there=True)
     code = (wrong.code or str(wrong.status)) if wrong else _UNREADABLE
     return Provisioned(is_there=False, code=code[:_MOST_CODE])
+
+
+def _listed(holder: Json, name: str) -> list[Json]:
+    """Returns the objects of a list; what is none of them says nothing."""
+    value = holder.get(name)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _details(holder: Json) -> Json:
+    details = holder.get("details")
+    return details if isinstance(details, dict) else {}
 
 
 def _objects(text: Any) -> list[Json]:

@@ -4,6 +4,8 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.adapters.graph.on_demand import answer_of, rule_for_people
 from shared.domain.rollout.cloud_sync import Provisioned
@@ -70,3 +72,25 @@ def test_both_forms_of_the_answer_are_read_and_what_is_neither_is_no_success(
     answer: dict[str, Any], wanted: Provisioned
 ) -> None:
     assert answer_of(answer) == wanted
+
+
+NAMES = (
+    *("result", "details", "provisioningSteps", "status", "id", "priority"),
+    *("objectMappings", "sourceObjectName", "sourceDirectoryName", "errorCode"),
+)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(told=ANYTHING, steps=ANYTHING, rules=ANYTHING)
+def test_an_answer_of_any_shape_is_read_or_not_understood(
+    told: Any, steps: Any, rules: Any
+) -> None:
+    answer = answer_of({"key": json.dumps(told), "value": json.dumps(steps)})
+    assert answer.is_there or answer.code
+    assert isinstance(rule_for_people({"synchronizationRules": rules}), str | None)
