@@ -114,8 +114,10 @@ async def _done(operation: Operation, world: World, now: datetime, *, returns: i
         result = await _carry_out(operation, world, now)
     except SsprRolloutError as error:
         if isinstance(error, _TO_TRY_AGAIN) and returns < MOST_RETURNS:
-            # Whoever waits for the operation sees what holds it up.
-            await world.operations.keep(replace(operation, problem=f"to be tried again: {error}"))
+            # Whoever waits for the operation sees what holds it up. What it has kept of itself so
+            # far is kept: by that it goes on, and does not begin anew.
+            held_up = await _queued(operation.key, world) or operation
+            await world.operations.keep(replace(held_up, problem=f"to be tried again: {error}"))
             raise
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
     except Exception as error:  # noqa: BLE001  # the log says where

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_sight import SsprSight
 from shared.domain.rollout.state import PUTS_IN, PauseReason, pause
 from shared.domain.signals import (
@@ -47,7 +48,7 @@ async def watch_sspr(world: World, now: datetime) -> None:
         return
     after = await _look(before, world, now)
     is_meant = stored is not None and stored.rollout.expects(after.finding)
-    if after.is_another_fault_than(before) and not is_meant:
+    if after.is_another_fault_than(before) and not is_meant and _is_news(before, after, now):
         # Before it is kept: whoever dies in between finds it new again.
         await _halt(stored, after, world, now)
     await world.sspr_watch.keep_sight(after)
@@ -64,6 +65,16 @@ async def _look(before: SsprSight, world: World, now: datetime) -> SsprSight:
         followed = before.following(changes, world.tenant_rules.scope_group_id)
         read = replace(followed, log_read_until=now, trouble="")
     return replace(read.weighing(await world.sspr_watch.shares()), looked_at=now)
+
+
+def _is_news(before: SsprSight, after: SsprSight, now: datetime) -> bool:
+    """Tells whether a rollout is paused for it.
+
+    A change of before the first look, of which nobody can tell what it was, may be the one by which
+    the group was selected.
+    """
+    is_first = before.looked_at is None
+    return not is_first or after.finding is not SsprFinding.CHANGED or after.is_told(now)
 
 
 async def _halt(

@@ -48,12 +48,16 @@ async def examine(
         now: The time.
         kinds: The checks.
     """
-    changes_since = _in_the_log(since or await _last_look(world, now), now)
+    last_look = await _last_look(world, now)
+    # A look that goes back less far has not seen what came before.
+    sees_all = since is None or since <= last_look
+    changes_since = _in_the_log(since or last_look, now)
     since = _in_the_log(since or now - USUALLY, now)
     evidence = await gather_evidence(since, changes_since, world, now)
     judged = [(kind, kind.judge(evidence, now)) for kind in kinds.values()]
     found = [(kind, finding) for kind, finding in judged if finding]
-    if not isinstance(evidence.policy_changes, Untold) and not _leads_away(found):
+    is_told = not isinstance(evidence.policy_changes, Untold)
+    if is_told and sees_all and not _leads_away(found):
         await world.doctor_looks.keep(now)
     return DoctorView(
         at=now,

@@ -74,13 +74,15 @@ async def start(
         LedgerConflict: others kept changing the same word.
     """
     await _check_group(world, group_id)
+
+    def begin(current: Writing | None) -> Writing:
+        return words.start(current, now, actor=actor, reason=reason, group_id=group_id)
+
+    stored = await world.write_control.current()
+    # A start that is refused allows nothing: what is allowed and not used outlives the hour.
+    begin(stored.writing if stored else None)
     await allow_owed(world, now)
-    await _change(
-        world,
-        lambda current: words.start(current, now, actor=actor, reason=reason, group_id=group_id),
-        action="start",
-        now=now,
-    )
+    await _change(world, begin, action="start", now=now)
 
 
 async def note_first_write(world: World, now: datetime) -> None:

@@ -22,6 +22,7 @@ from shared.domain.person.enrolment import State
 from shared.ports.operations import Operation
 from shared.use_cases.message import Message
 from shared.use_cases.rollout.operate import MOST_RETURNS, request_operation, run_operations
+from shared.use_cases.rollout.plan_rollout import plan_rollout
 from tests.support.course import (
     Clock,
     advance,
@@ -134,6 +135,25 @@ async def test_what_passes_is_tried_again_and_whoever_waits_sees_what_holds_it_u
     await run(stage, message)
     done = await operation_of(stage)
     assert (done.state, done.problem) == (OperationState.SUCCEEDED, "")
+
+
+async def test_what_an_operation_has_kept_of_itself_is_there_when_it_is_tried_again(
+    stage: Stage,
+) -> None:
+    """By it a half-done operation goes on; without it what was done would look like change."""
+    populate(stage, 2)
+    message = await ask(stage, asks(PLAN))
+    queued = await operation_of(stage)
+    kept = await plan_rollout(PLAN, stage.world, NOW, actor="ada")
+
+    async def keeps_and_fails() -> None:
+        await stage.another().operations.keep(replace(queued, result=kept))
+        raise DirectoryUnavailable("away")
+
+    stage.turns.at("directory.everybody", keeps_and_fails)
+    with pytest.raises(DirectoryUnavailable):
+        await run(stage, message)
+    assert (await operation_of(stage)).result == kept
 
 
 @pytest.mark.parametrize("error", PASSING)

@@ -171,6 +171,19 @@ async def test_a_change_that_says_nothing_pauses_and_is_told_for_a_day(
     assert len(said(signals, "sspr-scope-wrong")) == 2
 
 
+async def test_a_change_of_before_the_first_look_that_nobody_can_read_pauses_nothing(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """It may be the one by which the group was selected, three weeks before the product came."""
+    await set_up(stage, SOAKING, 20)
+    stage.tenant.policy_changes.append(
+        PolicyChange(at=NOW - 21 * DAY, activity="Update SSPR Settings")
+    )
+    assert (await looks(stage)).finding is SsprFinding.CHANGED
+    assert await paused_for(stage) is None
+    assert said(signals, "sspr-scope-wrong") == []
+
+
 async def test_somebody_else_who_changes_the_rollout_meanwhile_leaves_the_finding_new(
     rolling: Stage,
 ) -> None:

@@ -136,6 +136,16 @@ async def test_changes_are_told_since_the_last_look_and_what_leads_away_until_it
         assert verdicts(seen)["policyChanges"] == verdict
 
 
+async def test_a_look_that_goes_back_less_far_leaves_what_came_before_for_the_next(
+    healthy: Stage,
+) -> None:
+    await healthy.world.doctor_looks.keep(NOW - 10 * DAY)
+    change = PolicyChange(at=NOW - 5 * DAY, activity="Update SSPR Settings")
+    healthy.tenant.policy_changes.append(change)
+    await examine(NOW - DAY, healthy.world, NOW)
+    assert verdicts(await examine(None, healthy.world, NOW))["policyChanges"] == "unknown"
+
+
 async def test_a_log_that_could_not_be_read_is_read_from_the_same_time_on(healthy: Stage) -> None:
     await healthy.world.doctor_looks.keep(NOW - 2 * DAY)
     healthy.turns.fail("directory.policy_changes", DirectoryUnavailable("Graph answered 503"))

@@ -261,6 +261,8 @@ async def test_what_is_not_stopped_cannot_be_started(stage: Stage) -> None:
     with pytest.raises(NotPossible, match="nothing is stopped"):
         await start(stage.world, NOW, actor="bob", reason="on")
     assert _words(stage) == []
+    # What a refused start allowed would outlive the hour.
+    assert await stage.world.write_control.hour() is None
 
 
 async def test_a_stop_and_a_start_that_die_anywhere_are_carried_out_by_the_clock() -> None:
