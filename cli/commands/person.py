@@ -6,7 +6,6 @@ import typer
 
 from cli.exits import EPILOG
 from cli.options import Actor, Patience, Person, Reason, app_of, signed
-from cli.person_data import gathered
 from cli.plain import count
 from cli.tables import kept_table
 from cli.terminal import Form, draw, progress, tell, written
@@ -44,6 +43,9 @@ def export(
 
     Do not name the person in the reason: the audit keeps it.
     """
+    # Views and the domain that they name are read where they are used: help waits for none.
+    from cli.person_data import gathered
+
     with app_of(ctx, signed(actor)) as api, progress("looking through the ledger") as update:
         pages = api.export_person(identity, reason, timeout=timeout)
         found = gathered(pages, lambda place: update(f"looked through {place}"))

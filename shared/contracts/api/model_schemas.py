@@ -5,7 +5,7 @@ Those docstrings are read from the source when a schema is made, not when the ap
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
@@ -47,7 +47,32 @@ def components(models: Sequence[Model]) -> tuple[Mapping[Model, Json], Json]:
     references, definitions = models_json_schema(
         models, ref_template=REFERENCE, schema_generator=_Described
     )
-    return {one: references[one] for one in models}, definitions.get("$defs", {})
+    wanted = {one: references[one] for one in models}
+    return wanted, _made_of(wanted.values(), definitions.get("$defs", {}))
+
+
+def _made_of(schemas: Iterable[Json], definitions: Json) -> Json:
+    """The definitions that these lead to: pydantic keeps those that a schema was put in place of."""
+    found: set[str] = set()
+    left = [name for one in schemas for name in _named(one)]
+    while left:
+        name = left.pop()
+        if name not in found:
+            found.add(name)
+            left += _named(definitions[name])
+    return {name: one for name, one in definitions.items() if name in found}
+
+
+def _named(value: Any) -> Iterator[str]:
+    """The names that references lead to, at any depth."""
+    if isinstance(value, dict):
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference.startswith(REFERENCE.format(model="")):
+            yield reference.rpartition("/")[2]
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _named(one)
 
 
 def properties(model: type[BaseModel]) -> Json:
@@ -69,7 +94,8 @@ def _written_out(schema: Json, definitions: Json) -> Json:
     """The schema with the definition in the place of a reference to it."""
     reference = schema.get("$ref")
     if reference is None:
-        return schema
+        choices = [_written_out(one, definitions) for one in schema.get("anyOf", ())]
+        return {**schema, "anyOf": choices} if choices else schema
     others = {name: value for name, value in schema.items() if name != "$ref"}
     return {**definitions[reference.rpartition("/")[2]], **others}
 

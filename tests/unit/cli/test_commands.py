@@ -353,8 +353,8 @@ def test_help_needs_no_settings_and_tells_the_exit_statuses() -> None:
         done = sspr(None, *command, "--help")
         assert done.exit_code == 0
         said = " ".join(done.stdout.split())
-        assert "Exit status: 0 done; 1 not found" in said
-        assert "5 refused as things stand" in said
+        assert "Exit status 0: done. 1: not found" in said
+        assert "5: refused as things stand" in said
 
 
 @pytest.mark.parametrize(
