@@ -24,7 +24,7 @@ from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.ldap_stub import Answers, answering
 from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.ending_report import EndingReport, Endless
-from tests.integration.test_worker_certificates import HOST, Authority
+from tests.support.authority import HOST, Authority
 from tests.support.worker_process import (
     NO_SYNC,
     OFTEN,

@@ -52,7 +52,7 @@ def components(models: Sequence[Model]) -> tuple[Mapping[Model, Json], Json]:
 
 
 def _made_of(schemas: Iterable[Json], definitions: Json) -> Json:
-    """The definitions that these lead to: pydantic keeps those that a schema was put in place of."""
+    """The definitions that these lead to; pydantic keeps others that nothing refers to any more."""
     found: set[str] = set()
     left = [name for one in schemas for name in _named(one)]
     while left:
