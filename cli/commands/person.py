@@ -54,7 +54,7 @@ def export(
     records = count(len(found.records), "row")
     tell(f"{records} of the person in {count(found.places, 'place')} of the ledger")
     for place in found.cut_off:
-        tell(f"{place} has more rows than are told: the person has worked with this product")
+        tell(f"{place} has more rows than are shown: the person has worked with this product")
 
 
 def _write(found: "PersonData", out: str, output: Form) -> None:

@@ -56,7 +56,7 @@ def test_all_places_become_one_file_in_json(api: Api, tmp_path: Path) -> None:
     assert [one["key"] for one in found["records"]] == ["p-0/person|1", "p-1/person|1"]
     assert found["elsewhere"] == [ELSEWHERE]
     assert "2 rows of the person in 2 places of the ledger" in done.stderr
-    assert "enrolments/p-1 has more rows than are told" in done.stderr
+    assert "enrolments/p-1 has more rows than are shown" in done.stderr
 
 
 @pytest.mark.parametrize("to_file", [True, False])
