@@ -49,6 +49,7 @@ from shared.contracts.api.people_views import (
 )
 from shared.contracts.api.personal_data_views import PersonDataPage
 from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
+from shared.contracts.api.resend_views import ResendView
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.contracts.api.status_views import StatusView
 from shared.contracts.api.view import View
@@ -149,6 +150,14 @@ class OperatorApi:
         """Lets at most 100 held events through, or drops them."""
         body = {"keys": list(keys), "reason": reason}
         return self._at.post(f"held-events/{verb}", body, DecidedView, repeatable=False)
+
+    def resend_refused(self, asked: Mapping[str, object]) -> ResendView:
+        """Asks which refused messages would be sent again; with that fingerprint, sends them.
+
+        Raises:
+            Unanswered: they may have been sent or not; asking again tells.
+        """
+        return self._at.post("refused/resend", dict(asked), ResendView, repeatable=False)
 
     def override(
         self, verb: str, identity: str, reason: str, until: str | None = None, **said: bool

@@ -28,6 +28,7 @@ from cli.commands import (
     person,
     plans,
     preflight,
+    refused,
     rollout,
     writing,
 )
@@ -71,6 +72,7 @@ app.add_typer(health.app)
 doctor.app.add_typer(preflight.app)
 app.add_typer(doctor.app, name="doctor", rich_help_panel="See how it stands")
 app.add_typer(onboarding.app)
+app.add_typer(refused.app, name="refused", rich_help_panel="Onboarding events")
 app.add_typer(events.app, name="events", rich_help_panel="Onboarding events")
 app.add_typer(hr.app, name="hr", rich_help_panel="Onboarding events")
 app.add_typer(dead_letters.app, name="dead-letters", rich_help_panel="Onboarding events")

@@ -29,22 +29,27 @@ if TYPE_CHECKING:
     from shared.contracts.api.move_views import AdoptView, LeaveView
     from shared.contracts.api.people_views import KeptOutView, ListedPerson, PeopleView
     from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
+    from shared.contracts.api.resend_views import ResendView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
     from shared.contracts.api.writing_views import WritingView
 
 
 def standing_table(seen: "Standing") -> "RenderableType":
-    """Renders the rollout, and below it the totals; above both, that everything is stopped."""
+    """Renders the rollout, and below it the totals; above both, what is stopped or switched off."""
     from rich.console import Group
     from rich.text import Text
 
-    from cli.render.rollout import rollout_view
+    from cli.render.rollout import rollout_view, workers_view
+    from cli.render.sspr import sspr_banner, sspr_footer
     from cli.render.totals import totals_view, version_line
     from cli.render.writing import stop_banner
 
-    stopped = stop_banner(seen.status.writing)
-    parts = (*stopped, rollout_view(seen.rollout), Text(), totals_view(seen.status))
-    return Group(*parts, *version_line(seen.status.app))
+    status = seen.status
+    above = (*stop_banner(status.writing), *sspr_banner(status.sspr))
+    # A rollout has its own; before the first one they are known all the same.
+    workers = () if seen.rollout else workers_view(status.workers)
+    below = (*sspr_footer(status.sspr), *version_line(status.app))
+    return Group(*above, rollout_view(seen.rollout), *workers, Text(), totals_view(status), *below)
 
 
 def checked_table(seen: "PeopleChecked") -> "RenderableType":
@@ -146,7 +151,15 @@ def refused_table(refused: "Sequence[ReceiptView]", *, bodies: bool) -> "Rendera
     """Renders refused messages."""
     from cli.render.totals import refused_view
 
-    return refused_view(refused, bodies=bodies)
+    return refused_view(refused, bodies=bodies, keys=True)
+
+
+def resend_table(found: "ResendView") -> "RenderableType":
+    """Renders which refused messages are sent again."""
+    from cli.render.plan import report_view
+    from cli.render.resend import resend_report
+
+    return report_view(resend_report(found))
 
 
 def dead_letters_table(found: "LettersFound") -> "RenderableType":

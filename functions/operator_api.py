@@ -17,6 +17,7 @@ from functions import (
     moves_api,
     people_api,
     plans_api,
+    refused_api,
     rollout_api,
     writing_api,
 )
@@ -45,6 +46,7 @@ _PARTS = (
     alarms_api.routes,
     dead_letters_api.routes,
     held_events_api.routes,
+    refused_api.routes,
     health.routes,
     description,
 )

@@ -202,6 +202,7 @@ def build_app(setup: Setup) -> App:
         audit_mark=_audit_mark(settings),
         tenant_rules=settings.tenant_rules,
         limits=settings.time_limits,
+        dated_endings=settings.dated_endings,
         licences=settings.licences,
         brakes=brakes_of(setup.senders.sources.values(), settings.brake),
         provisions_on_demand=settings.provision_on_demand,

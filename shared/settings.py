@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,7 @@ from shared.domain.person.brake import Brake
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
+from shared.domain.rollout.endings import Ending
 from shared.ports.world import TimeLimits
 
 _BUS = "ServiceBusConnection"
@@ -34,6 +35,7 @@ def _duration(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
 _DEFAULTS = TenantRules(scope_group_id="")
 _LIMITS = TimeLimits()
+_LONGEST_NAME = 100
 INCOMPLETE = "The settings are not complete:"
 
 
@@ -164,6 +166,11 @@ class AppSettings(BaseSettings):
     ending_urgent: Duration = Field(
         _LIMITS.ending_urgent, description="how long before its end that is urgent"
     )
+    ending_dates: Annotated[dict[str, datetime], NoDecode] = Field(
+        default_factory=dict,
+        description="what else ends, which nobody can look up, as NAME=DAY, separated by commas: "
+        "workday secret=2027-03-01",
+    )
     operator_auth: Literal["key", "entra"] = Field(
         "key", description="key (function keys) or entra (tokens, with app roles)"
     )
@@ -263,6 +270,11 @@ class AppSettings(BaseSettings):
         if isinstance(value, str):
             return frozenset(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("ending_dates", mode="before")
+    @classmethod
+    def _are_days(cls, value: Any) -> Any:
+        return _days(value) if isinstance(value, str) else value
 
     @field_validator("scope_group_id", "excluded_group_ids", "cloud_sync_ids")
     @classmethod
@@ -401,9 +413,37 @@ class AppSettings(BaseSettings):
         return brake_of(self.most, self.most_leaving)
 
     @property
+    def dated_endings(self) -> tuple[Ending, ...]:
+        """What ends on a day that only the settings tell."""
+        return tuple(
+            Ending(what="named", of=name, ends_at=ends, whose="SSPR_ENDING_DATES")
+            for name, ends in self.ending_dates.items()
+        )
+
+    @property
     def time_limits(self) -> TimeLimits:
         """The settings for how long others may take."""
         return TimeLimits(**{one.name: getattr(self, one.name) for one in fields(TimeLimits)})
+
+
+def _days(text: str) -> dict[str, datetime]:
+    """Reads names with the days on which they end, at whose beginning in UTC they do.
+
+    Raises:
+        ValueError: one has no name or no day, or a name is said twice.
+    """
+    found: dict[str, datetime] = {}
+    for part in (one.strip() for one in text.split(",") if one.strip()):
+        name, _, day = (one.strip() for one in part.rpartition("="))
+        if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+            raise ValueError(f"{part!r}: write NAME=DAY, as in workday secret=2027-03-01")
+        if name in found:
+            raise ValueError(f"{name!r} is said twice")
+        try:
+            found[name] = datetime.combine(date.fromisoformat(day), time(), UTC)
+        except ValueError:
+            raise ValueError(f"{day!r}, of {name!r}, is no day such as 2027-03-01") from None
+    return found
 
 
 def _pairs(text: str) -> dict[str, str]:

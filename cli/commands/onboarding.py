@@ -1,4 +1,4 @@
-"""Onboarding events: send them, see what became of one, and which were refused."""
+"""Onboarding events: send them, and see what became of one."""
 
 from datetime import datetime
 from typing import Annotated
@@ -8,13 +8,9 @@ import typer
 from cli.exits import Failure, Status
 from cli.hr_export.dates import DateOrder
 from cli.options import Actor, Output, app_of, panel, signed
-from cli.tables import event_table, foreseen_table, refused_table
-from cli.terminal import Form, draw, show, show_json, tell
+from cli.tables import event_table, foreseen_table
+from cli.terminal import Form, show
 
-_REPLAY = (
-    "To send fixed messages again with their action, dates, time and id: messages-refused in "
-    "docs/operations.md. With a new id and time an old leaving would count as the newest word."
-)
 app = typer.Typer()
 _PANEL = panel("Onboarding events")
 
@@ -107,26 +103,3 @@ def event(
         problem = f"no event is known by {key}; one just sent may still be in the queue"
         raise Failure(Status.NOT_FOUND, problem)
     show(found, event_table, output)
-
-
-@app.command(**panel("Onboarding events", _REPLAY))
-def refused(
-    ctx: typer.Context,
-    bodies: Annotated[
-        bool, typer.Option("--bodies", help="Include what the sender wrote.")
-    ] = False,
-    output: Output = Form.TABLE,
-) -> None:
-    """Show the latest refused messages, and why they were refused."""
-    with app_of(ctx) as api:
-        status = api.status()
-    messages = status.refused
-    if len(messages) < status.refused_messages:
-        tell(f"the newest {len(messages)} of {status.refused_messages} refused messages")
-    if output is Form.TABLE:
-        draw(refused_table(messages, bodies=bodies))
-    else:
-        left_out = set() if bodies else {"body"}
-        show_json(
-            [one.model_dump(mode="json", by_alias=True, exclude=left_out) for one in messages]
-        )

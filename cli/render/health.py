@@ -9,6 +9,7 @@ from cli.plain import moment
 from cli.render.dead_letters import count_text
 from cli.render.endings import endings_section
 from cli.render.layout import facts, heading, plain, section
+from cli.render.sspr import sspr_lines
 from shared.contracts.api.health_views import CheckView, HealthView
 from shared.contracts.api.words import Health
 
@@ -32,6 +33,8 @@ def health_view(seen: HealthView) -> Group:
     if seen.problems:
         parts += [Text(), heading("Wrong in the set-up; the app does nothing before it is fixed")]
         parts += [plain(f"- {one}") for one in seen.problems]
+    if seen.sspr:
+        parts += [Text(), *sspr_lines(seen.sspr)]
     parts += section("Depends on", _COLUMNS, [_row(one) for one in seen.checks])
     lying = [(one.queue, count_text(one)) for one in seen.dead_letters if one.number != 0]
     parts += section("Dead letters: sspr dead-letters list", ("queue", "number"), lying)

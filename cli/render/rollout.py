@@ -56,21 +56,19 @@ def rollout_view(rollout: RolloutView | None) -> RenderableType:
         parts += [Text(), _evaluation_heading(evaluation), _verdicts(evaluation)]
     if reconciliation := rollout.reconciliation:
         parts += [Text(), heading("Last reconciliation"), *_reconciliation(reconciliation)]
-    parts += section(
-        "Workers",
-        ("worker", "last heard of (UTC)", "directory", "sync (UTC)", "problem"),
-        [_worker(one) for one in rollout.workers],
-    )
+    return Group(*parts, *workers_view(rollout.workers))
+
+
+def workers_view(workers: Sequence[WorkerView]) -> Sequence[RenderableType]:
+    """Renders what each worker said last, its version, and whose people it puts in."""
+    columns = ("worker", "last heard of (UTC)", "directory", "sync (UTC)", "problem")
     versions = ("worker", "version", "since (UTC)", "")
-    parts += section(
-        "Versions of the workers", versions, [_version(one) for one in rollout.workers]
-    )
-    parts += section(
-        "Whose people the workers put in",
-        ("worker", "domains"),
-        [(one.worker, ", ".join(one.domains)) for one in rollout.workers if one.domains],
-    )
-    return Group(*parts)
+    domains = [(one.worker, ", ".join(one.domains)) for one in workers if one.domains]
+    return [
+        *section("Workers", columns, [_worker(one) for one in workers]),
+        *section("Versions of the workers", versions, [_version(one) for one in workers]),
+        *section("Whose people the workers put in", ("worker", "domains"), domains),
+    ]
 
 
 def gates_view(looked: EvaluationsView) -> RenderableType:

@@ -42,12 +42,20 @@ def version_line(app: VersionView | None) -> Sequence[RenderableType]:
     return Text(), plain(f"the app is version {app.version}{since}", "dim")
 
 
-def refused_view(refused: Sequence[ReceiptView], *, bodies: bool) -> RenderableType:
-    """Renders the refused messages, with what the senders wrote or without."""
-    columns = ("when (UTC)", "queue", "field", "reason", *(["body"] if bodies else []))
+def refused_view(
+    refused: Sequence[ReceiptView], *, bodies: bool, keys: bool = False
+) -> RenderableType:
+    """Renders the refused messages, with what the senders wrote and the keys, or without."""
+    more = [name for name, shown in (("key", keys), ("body", bodies)) if shown]
+    columns = ("when (UTC)", "queue", "field", "reason", *more)
     rows = [
-        (moment(one.at), one.queue, one.field, one.detail or one.text)
-        + ((one.body,) if bodies else ())
+        (
+            moment(one.at),
+            one.queue,
+            one.field,
+            one.detail or one.text,
+            *(getattr(one, name) for name in more),
+        )
         for one in refused
     ]
     return table(columns, rows)

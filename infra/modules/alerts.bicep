@@ -525,6 +525,22 @@ var rules = [
     enabled: true
   }
   {
+    name: 'sspr-scope-wrong'
+    description: 'SSPR is off, on for all or for another group, or somebody changed it and nobody can tell to what.'
+    first: 'sspr status'
+    severity: 1
+    query: loadTextContent('../monitoring/sspr-scope-wrong.kql')
+    window: 'PT15M'
+    frequency: 'PT5M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['finding']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
     name: 'resets-lost'
     description: 'People who could reset a password no longer can.'
     first: 'sspr forecast'

@@ -16,6 +16,8 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.lifecycle import WorkflowOutcome
 from shared.domain.person.people import is_object_id
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.sspr_finding import SsprFinding
+from shared.domain.rollout.sspr_sight import SightSource
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 
@@ -207,6 +209,34 @@ class ScopeGroupFault(Signal):
 
     event = "scope-group-fault"
     reason: PauseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsprScopeWrong(Signal):
+    """SSPR is not on for the scope group alone, or may not be; told at every look."""
+
+    event = "sspr-scope-wrong"
+    finding: SsprFinding
+    source: SightSource
+    since: str
+    """Since when, in UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsprScopeRight(Signal):
+    """SSPR is on for the scope group again."""
+
+    event = "sspr-scope-right"
+    severity = Severity.INFO
+    before: SsprFinding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SsprScopeUnseen(Signal):
+    """The audit log could not be read for changes of SSPR's settings; told at every look."""
+
+    event = "sspr-scope-unseen"
+    problem: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -496,6 +526,9 @@ SIGNALS: tuple[type[Signal], ...] = (
     TimerEnded,
     PlanUnsafe,
     ScopeGroupFault,
+    SsprScopeWrong,
+    SsprScopeRight,
+    SsprScopeUnseen,
     PeopleConverted,
     DriftFound,
     RolloutStatus,

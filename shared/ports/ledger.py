@@ -33,6 +33,8 @@ class Receipt:
     field: str | None = None
     detail: str = ""
     body: str | None = None
+    said_at: datetime | None = None
+    """Of a refused message when it was first put on its queue; None where that is not known."""
 
     def __post_init__(self) -> None:
         for name, most in _MOST.items():

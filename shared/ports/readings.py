@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.rollout.sspr_shares import SharesSeen
+
 MOST_PLACE = 8_000
 """Characters of a place; the token in it is Graph's, and of no length that is documented."""
 
@@ -16,6 +18,8 @@ class Reading:
     """Where it goes on, as the directory said; it means something to the directory alone."""
     begun_at: datetime
     """When its first page was read."""
+    counted: SharesSeen | None = None
+    """For whom SSPR is on in what was read of it; None where that is not counted."""
 
 
 class Readings(Protocol):

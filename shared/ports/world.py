@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.domain.person.brake import Brakes
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.policy import TenantRules
-from shared.domain.rollout.endings import USUAL_NOTICE
+from shared.domain.rollout.endings import USUAL_NOTICE, Ending
 from shared.ports.account_changes import AccountChanges
 from shared.ports.account_looks import AccountLooks
 from shared.ports.audit import Audit
@@ -92,4 +92,6 @@ class World:
     brakes: Brakes = field(default_factory=Brakes)
     provisions_on_demand: bool = False
     """Whether Entra Cloud Sync is asked for new hires ahead of its next cycle."""
+    dated_endings: tuple[Ending, ...] = ()
+    """What ends on a day that nobody can look up: the settings have it."""
     ledger_check: LedgerCheck = field(default_factory=LedgerCheck)

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.contracts.api.dead_letter_views import DealtWithView
+from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.queues import DEAD_LETTERS_OF
+from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.domain.person.reasons import Reason
 from shared.ports.dead_letters import LARGEST_PAGE, DeadLetter
 from shared.ports.ledger import Receipt
@@ -122,7 +124,15 @@ def _kept(letter: DeadLetter, order: _Order) -> Receipt:
         detail=f"dead letter {letter.sequence_number}, discarded by {order.actor}: {order.reason}; "
         f"it was set aside for {_why(letter)}",
         body=kept_text(letter.body),
+        said_at=_said_at(letter),
     )
+
+
+def _said_at(letter: DeadLetter) -> datetime | None:
+    """Returns when it was first put on its queue; it may have been put there again since."""
+    place = Envelope(letter.sequence_number, letter.enqueued_at)
+    returned = ReturnedMessage.read(letter.body, place, letter.properties)
+    return returned.envelope.enqueued_at if returned else letter.enqueued_at
 
 
 def _why(letter: DeadLetter) -> str:

@@ -101,6 +101,7 @@ def _kept(event: HeldEvent, actor: str, reason: str, now: datetime) -> Receipt:
         person_key=event.person_key,
         detail=f"held by the brake of {event.brake}, dropped by {actor}: {reason}",
         body=event.body,
+        said_at=event.envelope.enqueued_at,
     )
 
 

@@ -7,7 +7,7 @@ from shared.ports.world import World
 
 async def known_endings(world: World) -> tuple[Ending, ...]:
     """Returns what ends, and what is known not to."""
-    return endings_of_workers(await world.workers.sights())
+    return (*endings_of_workers(await world.workers.sights()), *world.dated_endings)
 
 
 def notice_of(world: World) -> Notice:

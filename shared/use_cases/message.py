@@ -61,6 +61,7 @@ def refusal(message: Message, queue: str, error: InvalidMessage, now: datetime) 
         field=error.field,
         detail=error.reason,
         body=body,
+        said_at=message.envelope.enqueued_at,
     )
 
 
@@ -78,4 +79,5 @@ def given_up(message: Message, queue: str, problem: str, now: datetime) -> Recei
         outcome=Reason.NOT_DONE,
         detail=problem,
         body=body,
+        said_at=message.envelope.enqueued_at,
     )

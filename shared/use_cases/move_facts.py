@@ -20,6 +20,7 @@ async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
     sight = await world.sspr_watch.sight()
     return MoveFacts(
         scope=sight.scope,
+        as_of=sight.as_of,
         changed_at=sight.changed_at,
         look=await world.rollouts.move_look(),
         has_begun=rollout.started > 0 and _goes_on(rollout) is not Phase.PROGRESSING,

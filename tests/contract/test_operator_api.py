@@ -285,6 +285,8 @@ def test_a_query_parameter_that_is_wrong_is_refused_by_name(
         (f"people/{GRACE}/release", WHY | {"until": "2099-01-01T00:00:00Z"}, "until"),
         (f"dead-letters/{ONBOARDING_EVENTS}/discard", WHY | {"numbers": []}, "numbers"),
         (f"dead-letters/{ONBOARDING_EVENTS}/resubmit", {"numbers": [1]}, "reason"),
+        ("refused/resend", {"keys": ["k"]}, "reason"),
+        ("refused/resend", WHY | {"keys": ["k"], "fixes": {"give": {"id": "x"}}}, "id"),
         ("rollout/resume", "no JSON", "(body)"),
         ("rollout/resume", "", "(body)"),
         ("rollout/resume", "[]", "(body)"),
@@ -358,6 +360,22 @@ def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts
     records = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
     told = [change["action"] for one in records for change in one["changes"]]
     assert told == ["resubmit-dead-letter", "discard-dead-letter"]
+    resend = WHY | {"keys": [kept[0]["key"]]}
+    shown = api.post("refused/resend", resend, headers=ADA).json()
+    assert [one["becomes"] for one in shown["messages"]] == ["sent"]
+    assert (
+        "look again" in refusal(api.post("refused/resend", resend | {"plan": "x"}), 409)["reason"]
+    )
+    sent = api.post("refused/resend", resend | {"plan": shown["fingerprint"]}, headers=ADA)
+    assert sent.json() == shown | {"done": True}
+    with parts.bus.client() as client, client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
+        found = receiver.receive_messages(2, max_wait_time=10)
+        events = [json.loads(str(one)) for one in found]
+        for one in found:
+            receiver.complete_message(one)
+    (event,) = [one for one in events if "specversion" in one]
+    assert (event["id"], event["data"]) == (kept[0]["key"], {"employeeId": "8"})
+    records = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
     assert {one["actor"] for one in records} == {"key: ada"}
 
 

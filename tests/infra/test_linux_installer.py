@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.contracts.messages.version import VERSION
 from tests.support.repository import ROOT
 
 PARTS = ("hybrid_worker", "shared", "infra/worker", "worker.env.sample")
@@ -190,6 +191,37 @@ def test_a_dry_run_over_a_worker_that_runs_leaves_it_alone(installed: Machine) -
     assert stop < next(i for i, line in enumerate(lines) if "would run: mv -T" in line)
     assert lines[-1] == "This was a trial: nothing has been changed."
     assert (installed.picture(), installed.active, installed.asked()) == (before, True, [])
+
+
+def test_the_worker_knows_the_commit_of_a_clone_and_of_an_archive(tmp_path: Path) -> None:
+    """And nothing but its number where the repository came without either."""
+    machine = Machine(tmp_path)
+
+    def told() -> str:
+        done = machine.install()
+        assert done.returncode == 0, done.stderr
+        asks = "from shared.contracts.messages.version import *; print(running_version())"
+        words: list[str | Path] = [machine.app / ".venv/bin/python", "-c", asks]
+        return subprocess.check_output(words, cwd=machine.app, text=True).strip()
+
+    assert told() == VERSION
+    machine.update("2")
+    (machine.repository / "infra/worker/commit.txt").write_text("0123abc\n")
+    assert told() == f"{VERSION}+0123abc"
+    git: list[str | Path] = ["git", "-C", machine.repository]
+    git += ["-c", "user.name=ada", "-c", "user.email=a@b.test"]
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "all"]):
+        subprocess.run([*git, *words], check=True)
+    machine.update("3")
+    head = subprocess.check_output([*git, "rev-parse", "--short", "HEAD"], text=True).strip()
+    assert told() == f"{VERSION}+{head}.changed"
+
+
+def test_an_archive_of_the_repository_names_its_commit() -> None:
+    """By the attribute of the file; in a clone it stays as it is, and counts for nothing."""
+    attributes = (ROOT / ".gitattributes").read_text()
+    assert "infra/worker/commit.txt export-subst\n" in attributes
+    assert (ROOT / "infra/worker/commit.txt").read_text() == "$Format:%h$\n"
 
 
 def test_a_second_run_changes_nothing_more(installed: Machine) -> None:

@@ -53,6 +53,7 @@ ASKED_FOR = {
     "events-held",
     "plan-unsafe",
     "scope-changed",
+    "sspr-scope-wrong",
     "resets-lost",
     "function-failures",
     "ending-soon",

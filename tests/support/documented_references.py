@@ -52,10 +52,14 @@ def _commands() -> Iterator[str]:
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
-    if hasattr(command, "commands"):
-        for inner, one in command.commands.items():
-            yield from _command(f"{name} {inner}", one)
-        return
+    inside = getattr(command, "commands", {})
+    if not inside or command.invoke_without_command:
+        yield from _described(name, command)
+    for inner, one in inside.items():
+        yield from _command(f"{name} {inner}", one)
+
+
+def _described(name: str, command: Any) -> Iterator[str]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     shown = [one.name.upper() if one.required else f"[{one.name.upper()}]" for one in arguments]
     yield from ("", f"### {name}", "", f"`{' '.join([name, *shown])}`", "")

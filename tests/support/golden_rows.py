@@ -221,6 +221,7 @@ REFUSED = Receipt(
     detail="is missing",
     body='{"grüße": 1}',
 )
+QUEUED_BEFORE = replace(REFUSED, key="event-8", at=LATER, said_at=NOW)
 BEFORE_KINDS: Rollout = replace(
     PAUSED,
     document=replace(
@@ -390,7 +391,7 @@ SSPR_SIGHT = SsprSight(
     since=NOW,
     as_of=LATER,
     source=SightSource.REPORT,
-    selects_ours=False,
+    selects_ours=True,
     changed_at=NOW,
     weighed_at=LATER,
     looked_at=LATER,
@@ -626,6 +627,14 @@ async def _expect_receipts(tables: Tables) -> None:
     assert list(await tables.ledger.refused(9)) == [REFUSED]
 
 
+async def _write_refused(tables: Tables) -> None:
+    await tables.ledger.record_receipts([QUEUED_BEFORE])
+
+
+async def _expect_refused(tables: Tables) -> None:
+    assert list(await tables.ledger.refused(9)) == [QUEUED_BEFORE]
+
+
 async def _write_kinds(tables: Tables) -> None:
     await tables.rollouts.replace(None, ROLLOUT, action="apply", now=NOW)
 
@@ -853,6 +862,14 @@ async def _write_reading(tables: Tables) -> None:
     await tables.readings.keep(READING)
 
 
+async def _write_counted_reading(tables: Tables) -> None:
+    await tables.readings.keep(replace(READING, counted=SHARES_SEEN))
+
+
+async def _expect_counted_reading(tables: Tables) -> None:
+    assert await tables.readings.current() == replace(READING, counted=SHARES_SEEN)
+
+
 async def _expect_reading(tables: Tables) -> None:
     assert await tables.readings.current() == READING
 
@@ -887,6 +904,7 @@ GOLDEN: Mapping[str, Golden] = {
     "reading": Golden(_write_reading, _expect_reading),
     "doctor-look": Golden(_write_doctor_look, _expect_doctor_look),
     "account-look": Golden(_write_account_look, _expect_account_look),
+    "reading-counted": Golden(_write_counted_reading, _expect_counted_reading),
     "sspr-sight": Golden(_write_sspr_sight, _expect_sspr_sight),
     "people": Golden(_write_people, _expect_people),
     "commands": Golden(_write_commands, _expect_commands),
@@ -896,6 +914,7 @@ GOLDEN: Mapping[str, Golden] = {
     "events": Golden(_write_events, _expect_events),
     "removed": Golden(_write_removed, _expect_removed),
     "receipts": Golden(_write_receipts, _expect_receipts),
+    "refused": Golden(_write_refused, _expect_refused),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
     "moved": Golden(_write_moved, _expect_moved),

@@ -102,7 +102,13 @@ SITUATIONS = (
             "tests/contract/test_health.py::test_what_was_deleted_is_missing",
         ),
     ),
-    Situation("SSPR was switched off or to everybody", ("resets-lost",), ()),
+    Situation(
+        "SSPR was switched off or to everybody",
+        ("sspr-scope-wrong", "rollout-paused", "resets-lost"),
+        (
+            "tests/e2e/test_sspr_switched.py::test_whom_sspr_is_on_for_is_noticed_pauses_once_and_is_over",
+        ),
+    ),
     Situation(
         "Many people are in who should not be",
         ("drift-found", "events-held", "drift-held", "writing-stopped"),

@@ -1,7 +1,7 @@
 """The function app's settings: every one that is missing or wrong is named, with what to do."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -274,3 +274,32 @@ def test_a_worker_that_would_send_the_addresses_of_requests_does_not_start(
     values = {"PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY": "true"}
     with pytest.raises(ConfigurationError, match="set PYTHON_ENABLE_OPENTELEMETRY instead"):
         read(monkeypatch, {**COMPLETE, **values})
+
+
+def test_days_on_which_something_ends_are_read_by_their_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    days = {"SSPR_ENDING_DATES": " workday secret=2027-03-01 , a=b=2027-05-31,"}
+    found = read(monkeypatch, COMPLETE | days).dated_endings
+    assert [(one.of, one.ends_at) for one in found] == [
+        ("workday secret", datetime(2027, 3, 1, tzinfo=UTC)),
+        ("a=b", datetime(2027, 5, 31, tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("2027-03-01", "write NAME=DAY"),
+        ("=2027-03-01", "write NAME=DAY"),
+        ("secret=01.03.2027", "no day such as"),
+        ("secret=2027-03-01T00:00", "no day such as"),
+        ("secret=2027-03-01,secret=2027-03-02", "said twice"),
+    ],
+)
+def test_a_day_that_is_none_is_refused_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, value: str, reason: str
+) -> None:
+    said = complaint(monkeypatch, COMPLETE | {"SSPR_ENDING_DATES": value})
+    assert "SSPR_ENDING_DATES" in said
+    assert reason in said

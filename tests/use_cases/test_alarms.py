@@ -24,6 +24,7 @@ from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.rollout.document import DriftAction, Limit
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.state import Phase
 from shared.domain.signals import AppMisconfigured
 from shared.ports.unread import UnreadMessage
@@ -36,6 +37,7 @@ from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_endings import watch_endings
 from shared.use_cases.rollout.watch_scope import watch_scope
+from shared.use_cases.rollout.watch_sspr import watch_sspr
 from shared.use_cases.signalling import emit
 from shared.use_cases.tick import tick
 from shared.use_cases.timers import run_timer
@@ -249,6 +251,14 @@ async def the_twin_is_converted(stage: Stage, logs: Workspace) -> datetime:
     return NOW
 
 
+async def sspr_is_switched_off(stage: Stage, logs: Workspace) -> datetime:
+    await set_up(stage, DONE, 3)
+    stage.tenant.switch_sspr(SsprScope.NONE, NOW)
+    with logs.at(NOW + 5 * MINUTE):
+        await watch_sspr(stage.world, NOW + 5 * MINUTE)
+    return NOW + 5 * MINUTE
+
+
 async def methods_are_reset(stage: Stage, logs: Workspace) -> datetime:
     for number in range(1, 26):
         stage.arrive(number, SCOPE)
@@ -338,6 +348,7 @@ SITUATIONS: dict[str, Situation] = {
     "events-held": a_source_sends_everybody,
     "plan-unsafe": many_would_be_taken_out,
     "scope-changed": the_twin_is_converted,
+    "sspr-scope-wrong": sspr_is_switched_off,
     "resets-lost": methods_are_reset,
     "delta-sync-problem": syncs_fail,
     "command-unanswered": commands_are_not_answered,

@@ -113,6 +113,7 @@ def registration_of(row: Row) -> Registration:
         sspr_enabled=row.get("isSsprEnabled") is True,
         sspr_registered=row.get("isSsprRegistered") is True,
         held=_held(row),
+        is_guest=str(row.get("userType")).casefold() == "guest",
     )
 
 

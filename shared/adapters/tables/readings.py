@@ -5,7 +5,7 @@ from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.table import Table, Verb, Write
 from shared.ports.readings import Reading
 
-_READING = JsonColumns(Reading, "Reading")
+_READING = JsonColumns(Reading, "Reading", omits_defaults=True)
 _PARTITION = "readings"
 _ROW = row_key(RowKind.READING, "registrations")
 

@@ -102,6 +102,7 @@ def _columns_of(receipt: Receipt) -> dict[str, Any]:
         "Outcome": receipt.outcome.value,
         "PersonKey": receipt.person_key,
         "Field": receipt.field,
+        "SaidAt": receipt.said_at,
         **spread("Detail", receipt.detail),
         **(spread("Body", receipt.body) if receipt.body is not None else {}),
     }
@@ -118,4 +119,5 @@ def _receipt_of(row: Row) -> Receipt:
         field=row.get("Field"),
         detail=gathered("Detail", row) or "",
         body=gathered("Body", row),
+        said_at=plain(row["SaidAt"]) if "SaidAt" in row else None,
     )

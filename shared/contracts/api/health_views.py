@@ -6,6 +6,7 @@ from pydantic import Field
 
 from shared.contracts.api.dead_letter_views import DeadLetterCount
 from shared.contracts.api.ending_views import EndingView
+from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 from shared.domain.health import DependencyKind, Health, Trouble
@@ -52,5 +53,7 @@ class HealthView(View):
     """None are made while there are problems."""
     dead_letters: tuple[DeadLetterCount, ...] = ()
     """Of each queue. They are no trouble of the app's, and its word does not hang on them."""
+    sspr: SsprView | None = None
+    """Whom SSPR itself is on for, no trouble of the app's either; null where it cannot be read."""
     endings: tuple[EndingView, ...] = ()
     """Certificates, passwords and accounts that end soon; the word does not hang on them either."""

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
+from shared.contracts.api.rollout_views import WorkerView
+from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
 from shared.contracts.messages.contract import Moment
@@ -49,7 +51,11 @@ class StatusView(View):
     held_events: int = 0
     """Events that a brake holds until an operator decides."""
     app: VersionView | None = None
+    workers: tuple[WorkerView, ...] = ()
+    """Every worker that was heard of, with its version, whether or not there is a rollout."""
     writing: WritingView | None = None
     """Whether anything is written at all."""
+    sspr: SsprView | None = None
+    """Whom SSPR itself is on for."""
     endings: tuple[EndingView, ...] = ()
     """Certificates, passwords and accounts that end soon, the next one first."""

@@ -190,6 +190,7 @@ class Registration:
     sspr_registered: bool
     """Whether as many methods are registered as the tenant's policy asks for."""
     held: HeldMethods = field(default_factory=HeldMethods)
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,13 @@ Nobody may lose SSPR in between. So the group is full before it is selected, and
 SSPR is on for all. Nothing here is a best that was ever seen: each look decides the stage anew.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Self
 
+from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import SsprScope
 
 LOOK_HOLDS: Final = timedelta(hours=1)
@@ -76,9 +78,25 @@ class ScopeMove:
         """Whether it has not come to its end."""
         return self.ended_at is None
 
+    def expects(self, finding: SsprFinding) -> bool:
+        """Tells whether the operator means SSPR to be on for them, though it is not the group.
+
+        While adopting that is what SSPR was on for before; from leaving on it is everybody.
+        """
+        if self.kind is MoveKind.LEAVE:
+            return finding is SsprFinding.ON_FOR_ALL
+        return self.is_under_way and finding is _BEFORE.get(self.came_from)
+
     def ended(self, now: datetime) -> Self:
         """Returns the move at its end."""
         return replace(self, ended_at=now)
+
+
+_BEFORE: Final[Mapping[SsprScope | None, SsprFinding]] = {
+    SsprScope.ALL: SsprFinding.ON_FOR_ALL,
+    SsprScope.NONE: SsprFinding.OFF,
+    SsprScope.GROUP: SsprFinding.OTHER_GROUP,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +122,8 @@ class MoveFacts:
 
     scope: SsprScope | None
     """Whom SSPR is on for, as far as is known; GROUP is this group and no other."""
+    as_of: datetime | None = None
+    """Of the newest that shows it."""
     changed_at: datetime | None = None
     """When it was last changed, as far as is known."""
     look: MoveLook | None = None
@@ -141,7 +161,9 @@ def decide(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
 
 def all_is_seen(move: ScopeMove, facts: MoveFacts) -> bool:
     """Tells whether SSPR counts as on for all: it is seen, or said and nothing newer denies it."""
-    if facts.scope is SsprScope.ALL:
+    # What was seen before may be what was before the group was selected.
+    is_newer = facts.as_of is not None and facts.as_of >= move.began
+    if facts.scope is SsprScope.ALL and is_newer:
         return True
     return move.by_word and not _denied(facts, move.let_go_at or move.began)
 

@@ -16,6 +16,21 @@ class SsprFinding(StrEnum):
     NOT_KNOWN = "not-known"
 
     @property
+    def text(self) -> str:
+        """Whom it is on for, in a sentence for people, without its end."""
+        return _TEXTS[self]
+
+    @property
     def is_wrong(self) -> bool:
         """Whether somebody has to look: SSPR is not on for the group alone, or may not be."""
         return self not in {SsprFinding.ON_FOR_GROUP, SsprFinding.NOT_KNOWN}
+
+
+_TEXTS = {
+    SsprFinding.ON_FOR_GROUP: "SSPR is on for the scope group",
+    SsprFinding.ON_FOR_ALL: "SSPR is on for all",
+    SsprFinding.OFF: "SSPR is off",
+    SsprFinding.OTHER_GROUP: "SSPR is on for another group",
+    SsprFinding.CHANGED: "Somebody changed SSPR, and maybe whom it is on for",
+    SsprFinding.NOT_KNOWN: "Whom SSPR is on for is not known",
+}

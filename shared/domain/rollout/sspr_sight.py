@@ -18,13 +18,20 @@ from shared.domain.rollout.sspr_shares import SharesSeen
 LAG: Final = timedelta(hours=12)
 """For how long the report may go on showing what was before a change: it lags "up to a few hours",
 says Microsoft, without a number; this is more than has been seen."""
+UNREADABLE_TOLD: Final = timedelta(days=1)
+_TIME: Final = "%Y-%m-%d %H:%M UTC"
 
 
 class SightSource(StrEnum):
-    """What tells of it."""
+    """What tells of it. These words are stored."""
 
     AUDIT_LOG = "audit-log"
     REPORT = "registration-report"
+
+    @property
+    def text(self) -> str:
+        """What it is, in words for people."""
+        return f"the {self.replace('-', ' ')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +70,26 @@ class SsprSight:
     def is_on_for_group(self) -> bool:
         """Whether it is known to be on for the scope group's people: for it, or for everybody."""
         return self.scope in {SsprScope.GROUP, SsprScope.ALL}
+
+    @property
+    def sentence(self) -> str:
+        """Whom it is on for and what shows it, for people; empty where nothing is known."""
+        if self.source is None or self.since is None:
+            return ""
+        return f"{self.finding.text}, by {self.source.text} (since {self.since:{_TIME}})"
+
+    def is_told(self, now: datetime) -> bool:
+        """Tells whether somebody is to hear of it still.
+
+        A change that nobody can read is told for a day: no later look may ever show what it was.
+        """
+        if self.finding is SsprFinding.CHANGED:
+            return self.since is not None and now - self.since < UNREADABLE_TOLD
+        return self.finding.is_wrong
+
+    def is_another_fault_than(self, before: Self) -> bool:
+        """Tells whether something has become wrong since that sight, or wrong in another way."""
+        return self.finding.is_wrong and self.since != before.since
 
     def following(self, changes: Iterable[PolicyChange], group_id: str) -> Self:
         """Returns what is known once these changes have been read; those known do nothing again."""

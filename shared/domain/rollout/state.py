@@ -10,6 +10,7 @@ from shared.domain.errors import NotPossible
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Wave
 from shared.domain.rollout.scope_move import ScopeMove
+from shared.domain.rollout.sspr_finding import SsprFinding
 
 
 class Phase(StrEnum):
@@ -47,6 +48,7 @@ class PauseReason(StrEnum):
     GROUP_NOT_NESTED = "group-not-nested"
     GROUP_NOT_SECURITY = "group-not-security"
     PEOPLE_CONVERTED = "people-converted"
+    SSPR_SCOPE = "sspr-scope"
 
     @property
     def text(self) -> str:
@@ -76,6 +78,9 @@ _TEXTS = {
     "SSPR needs: make one of it again.",
     PauseReason.PEOPLE_CONVERTED: "People's source of authority has changed; a reset goes to "
     "another directory now. Look at them, then resume.",
+    PauseReason.SSPR_SCOPE: "SSPR is not on for the scope group alone any more, or may not be. "
+    "Look at Password reset, Properties, in the Entra admin center: select the group again, or "
+    "resume if it was meant.",
 }
 
 
@@ -163,6 +168,10 @@ class Rollout:
     def claiming_waves(self) -> frozenset[str]:
         """The names of the waves whose people stay in scope, those of a restarted rollout too."""
         return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
+
+    def expects(self, finding: SsprFinding) -> bool:
+        """Tells whether a move of SSPR's scope has SSPR on for others than the group."""
+        return self.move is not None and self.move.expects(finding)
 
     @property
     def goes_on_meanwhile(self) -> str:

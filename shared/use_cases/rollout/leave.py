@@ -26,7 +26,6 @@ from shared.domain.rollout.scope_move import (
     decide,
     refused_word,
 )
-from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.state import Phase, Rollout, abort
 from shared.ports.operations import Operation
 from shared.ports.world import World
@@ -111,7 +110,7 @@ def _move_of(
     is_begun = move is not None and move.kind is MoveKind.LEAVE and move.is_under_way
     if move is None or not is_begun:
         move = ScopeMove(kind=MoveKind.LEAVE, began=now, actor=actor)
-    if order.all_selected and facts.scope is not SsprScope.ALL:
+    if order.all_selected and not all_is_seen(move, facts):
         if not is_begun:
             raise NotPossible("first say that you leave: sspr leave without --all-selected")
         if why := refused_word(move, facts, now):

@@ -6,12 +6,15 @@ from datetime import datetime
 
 from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.health_views import CheckView, HealthView, HealthWord
+from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.messages.version import running_version
+from shared.domain.errors import ServiceUnavailable
 from shared.domain.health import Health, Look, NotReached, Trouble, judge
 from shared.ports.dependency import Check, Dependency
 from shared.ports.world import World
 from shared.use_cases.views.describe_dead_letters import count_dead_letters
 from shared.use_cases.views.describe_endings import describe_endings
+from shared.use_cases.views.describe_sspr import describe_sspr
 
 SECONDS = 15.0
 """That one look may take; the checks' own libraries would wait for minutes."""
@@ -34,11 +37,24 @@ async def check_health(dependencies: Sequence[Dependency], now: datetime) -> Hea
 async def report_health(
     dependencies: Sequence[Dependency], world: World, now: datetime
 ) -> HealthView:
-    """Checks health, counts every queue's dead letters beside it, and tells what ends soon."""
-    seen, counted, endings = await asyncio.gather(
-        check_health(dependencies, now), count_dead_letters(world), _endings(world, now)
+    """Checks health; beside it dead letters are counted, what ends soon and SSPR itself told of."""
+    seen, counted, endings, sspr = await asyncio.gather(
+        check_health(dependencies, now),
+        count_dead_letters(world),
+        _endings(world, now),
+        _sspr(world),
     )
-    return seen.model_copy(update={"dead_letters": counted.queues, "endings": endings})
+    beside = {"dead_letters": counted.queues, "endings": endings, "sspr": sspr}
+    return seen.model_copy(update=beside)
+
+
+async def _sspr(world: World) -> SsprView | None:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await describe_sspr(world)
+    except (ServiceUnavailable, TimeoutError):
+        # The check of the tables says what is the matter with them.
+        return None
 
 
 class HealthWords:

@@ -15,11 +15,9 @@ from shared.contracts.api.rollout_views import (
     ReconciliationView,
     RolloutView,
     WaveView,
-    WorkerView,
 )
 from shared.contracts.api.wave_words import selection_text
 from shared.contracts.api.words import WaveState
-from shared.contracts.messages.version import running_version
 from shared.domain.durations import iso_duration
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.gate import Evaluation, Result
@@ -29,11 +27,11 @@ from shared.domain.rollout.measurements import WorkerSight
 from shared.domain.rollout.progress import Move, MoveKind, next_move, soak_ends
 from shared.domain.rollout.state import ACTIVE, Pause, Phase, Rollout
 from shared.domain.rollout.writing import Writing
-from shared.domain.versions import fit
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
 from shared.use_cases.views.describe_move import describe_move
+from shared.use_cases.views.describe_workers import worker_view
 from shared.use_cases.views.describe_writing import writing_view
 from shared.use_cases.write_control import stop_text
 
@@ -118,7 +116,7 @@ def rollout_view(
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
         reconciliation=_reconciliation(reconciliation) if reconciliation else None,
-        workers=tuple(map(_worker, workers)),
+        workers=tuple(map(worker_view, workers)),
     )
 
 
@@ -202,13 +200,6 @@ def _people_of(wave: str, totals: Totals) -> dict[str, object]:
             flagged += count if is_flagged else 0
     ordered = {str(state): states[state] for state in _FURTHEST_FIRST if states[state]}
     return {"people": states.total(), "states": ordered, "flagged": flagged}
-
-
-def _worker(sight: WorkerSight) -> WorkerView:
-    text = sight.sync_mode.text if sight.sync_mode else ""
-    app = running_version()
-    told = {"sync_text": text, "fit": fit(sight.version, app).text(app)}
-    return WorkerView.model_validate(sight).model_copy(update=told)
 
 
 def _pause(pause: Pause) -> PauseView:

@@ -18,16 +18,19 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import Registration
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.registration import FOLLOWED, is_news
+from shared.domain.person.registration import is_news
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.person.verification import Observation, verify
+from shared.domain.rollout.sspr_shares import SharesSeen
 from shared.domain.signals import ResetsLost
 from shared.ports.readings import MOST_PLACE, Reading
 from shared.ports.world import World
+from shared.use_cases.anybody_in import is_anybody_in
 from shared.use_cases.onboarding.adopt_arrivals import ACTOR
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people
 from shared.use_cases.signalling import emit
+from shared.use_cases.writing.count_enabled import EnabledCounting, count_part, counted_so_far
 
 BUDGET = timedelta(minutes=15)
 """Half of what a run of the function may take; following the people takes the other."""
@@ -54,7 +57,8 @@ async def read_registrations(
     """Reads a part of the report, and follows whoever it says something new of.
 
     A registration is a present fact, so everybody in scope is compared with their row; the few of
-    whom the report says something else than is remembered are loaded and saved.
+    whom the report says something else than is remembered are loaded and saved. Where it is due,
+    it is counted for whom SSPR is on, also while the rollout has put nobody in yet.
 
     Args:
         world: What may be reached.
@@ -64,15 +68,20 @@ async def read_registrations(
     Raises:
         DirectoryUnavailable, LedgerConflict: the next run goes on from the last place kept.
     """
-    in_states = (await world.ledger.totals()).by_state
-    if not any(in_states.get(state) for state in FOLLOWED):
+    reading = await world.readings.current()
+    counted = await counted_so_far(reading, world, clock())
+    if not await is_anybody_in(world) and not (counted and await world.rollouts.current()):
         return
     rules = await policy_in_force(world)
-    part = await _read(await world.readings.current(), world, clock, budget)
+    part = await _read(reading, world, clock, budget)
     if part.rows or part.is_last:
-        await _follow(part, rules, world, clock())
+        counting = await count_part(part.rows, counted, world)
+        await _follow(part, rules, counting, world, clock())
+        counted = counting.total()
+    if counted and part.is_last:
+        await world.sspr_watch.keep_shares(counted)
     # After it was dealt with: whoever dies in between has the next run read this part again.
-    await world.readings.keep(_kept(part))
+    await world.readings.keep(_kept(part, counted))
     if part.trouble:
         raise part.trouble
 
@@ -95,16 +104,18 @@ async def _read(
     return part
 
 
-def _kept(part: _Part) -> Reading | None:
+def _kept(part: _Part, counted: SharesSeen | None) -> Reading | None:
     if part.place is None or part.is_last:
         return None
     if len(part.place) > MOST_PLACE:
         _log.warning("report-place-too-long", characters=len(part.place))
         return None
-    return Reading(place=part.place, begun_at=part.begun_at)
+    return Reading(place=part.place, begun_at=part.begun_at, counted=counted)
 
 
-async def _follow(part: _Part, rules: Policy, world: World, now: datetime) -> None:
+async def _follow(
+    part: _Part, rules: Policy, counting: EnabledCounting, world: World, now: datetime
+) -> None:
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None or not current.state.is_seen:
             return current
@@ -113,6 +124,7 @@ async def _follow(part: _Part, rules: Policy, world: World, now: datetime) -> No
     lost: Counter[Reason] = Counter()
     try:
         async for page in world.ledger.summaries():
+            counting.take(page)
             states = {one.key: one.state for one in page if _is_to_follow(one, part, rules, now)}
             if states:
                 after = await save_people(

@@ -20,7 +20,9 @@ from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.gate import Outcome
 from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.scope_move import MoveKind
+from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.sspr_sight import SightSource
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
@@ -35,10 +37,11 @@ from tests.support.golden_rows import (
     PLAN,
     PREFLIGHT,
     QUESTION,
+    QUEUED_BEFORE,
     QUIET_DECIDED,
     RECONCILIATION,
-    REFUSED,
     SCIM_USER,
+    SSPR_SIGHT,
     STOPPED,
     WHOLE,
     Rows,
@@ -58,6 +61,8 @@ WORDS: dict[str, Iterable[str]] = {
     "phase": Phase,
     "reason of a pause": PauseReason,
     "reason of a stop": StopReason,
+    "whom SSPR is on for": SsprFinding,
+    "what shows whom SSPR is on for": SightSource,
     "kind of a gate": [name for kind in GATES.values() for name in (kind.name, *kind.older_names)],
     "outcome of a gate": Outcome,
     "state of an operation": OperationState,
@@ -99,7 +104,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
     "value",
     [
         WHOLE,
-        REFUSED,
+        QUEUED_BEFORE,
         MOVED_ROLLOUT,
         MOVE_LOOK,
         STOPPED,
@@ -111,6 +116,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
         PLAN,
         OPERATION,
         SCIM_USER,
+        SSPR_SIGHT,
         PREFLIGHT,
         QUESTION,
     ],

@@ -5,8 +5,18 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli_api import Api, serving, sspr
-from tests.support.cli_samples import HEALTH, STATUS, forecast, operation, person, rollout, wave
+from tests.support.cli_api import NOT_KNOWN, Api, serving, sspr
+from tests.support.cli_samples import (
+    HEALTH,
+    STATUS,
+    as_json,
+    forecast,
+    operation,
+    person,
+    rollout,
+    wave,
+    worker,
+)
 
 
 @pytest.fixture
@@ -73,3 +83,16 @@ def test_order_and_finality_of_a_state_are_the_apps_to_say(api: Api) -> None:
     api.answer("users/7", (200, {"people": [beyond]}))
     assert sspr(api, "user", "7", "--watch", "--until", "visible").exit_code == 0
     assert sspr(api, "user", "7", "--watch").exit_code == 0
+
+
+def test_before_there_is_a_rollout_the_workers_and_their_versions_are_shown(api: Api) -> None:
+    """Whoever sets up looks there first; a rollout that is there shows its own."""
+    newer = worker(version="0.4.0+0123abc", fit="newer than the app: update the app")
+    api.answer("status", (200, STATUS | {"workers": [as_json(newer)]}))
+    api.answer("rollout", NOT_KNOWN)
+    shown = sspr(api, "status").stdout
+    assert "There is no rollout yet" in shown
+    for word in ("Versions of the workers", "0.4.0+0123abc", "update the app", "worker-1"):
+        assert word in shown
+    api.answer("rollout", (200, rollout()))
+    assert "0.4.0+0123abc" not in sspr(api, "status").stdout

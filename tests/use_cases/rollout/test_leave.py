@@ -231,6 +231,7 @@ async def test_a_process_that_dies_at_any_step_of_letting_go_costs_nothing() -> 
         await stage.applies(standing(document(ungated("pilot", 2, 3)), Phase.COMPLETED, 1))
         there = member(1, State.VISIBLE, provenance=Provenance.PREEXISTING, claims=())
         await stage.store(there, member(2, State.VISIBLE), member(3, State.VISIBLE))
+        await take_step(stage, SOON)
         await select(stage, SsprScope.ALL, SOON)
         shown = await leaves(stage.another(), THEN, empty_group=True)
         order = LeaveOrder(reason="we leave", empty_group=True, plan=shown.fingerprint)

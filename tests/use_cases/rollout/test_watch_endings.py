@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from shared.contracts.messages.directory_result import SyncReport, SyncState
 from shared.contracts.messages.ending_report import EndingReport, Endless
 from shared.contracts.messages.worker_report import WorkerReport
+from shared.domain.rollout.endings import Ending
 from shared.ports.world import TimeLimits
 from shared.use_cases.message import Message
 from shared.use_cases.rollout.watch_conditions import watch_conditions
@@ -134,3 +135,12 @@ async def test_operators_see_it_in_the_status(stage: Stage) -> None:
     await report(stage, certificate(5))
     (seen,) = (await describe_status(stage.world, NOW)).endings
     assert (seen.what, seen.of, seen.days, seen.urgent) == ("directory-certificate", "dc1", 5, True)
+
+
+async def test_what_nobody_can_look_up_is_told_by_the_day_that_the_settings_have(
+    stage: Stage,
+) -> None:
+    """Such as an HR system's secret, and the certificate of an app registration."""
+    secret = Ending(what="named", of="workday secret", ends_at=NOW + 6 * DAY)
+    stage.world = replace(stage.world, dated_endings=(secret,))
+    assert await told(stage) == [("workday secret", 6, True)]

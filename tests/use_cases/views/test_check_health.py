@@ -6,8 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.errors import ServiceUnavailable
 from shared.domain.health import DependencyKind, Health, Trouble
-from shared.use_cases.views.check_health import SECONDS, HealthWords, check_health
+from shared.use_cases.views.check_health import (
+    SECONDS,
+    HealthWords,
+    check_health,
+    report_health,
+)
 from tests.support.enrolments import NOW
 from tests.support.own_time import OwnTime, in_own_time
 from tests.support.stage import Stage
@@ -103,3 +109,14 @@ async def test_of_many_who_ask_at_once_one_looks_and_the_others_wait_for_its_wor
     halt.release()
     assert await asyncio.gather(*asking) == [Health.OK] * 5
     assert stage.turns.points == [TABLE, ANOTHER]
+
+
+async def test_whom_sspr_is_on_for_is_told_and_hides_nothing_where_it_cannot_be_read(
+    stage: Stage,
+) -> None:
+    told = await report_health([stage.dependency], stage.world, NOW)
+    assert told.sspr
+    assert told.sspr.finding == "not-known"
+    stage.turns.fail("sspr_watch.sight", ServiceUnavailable("the tables are away"))
+    silent = await report_health([stage.dependency], stage.world, NOW)
+    assert (silent.sspr, len(silent.checks)) == (None, 2)

@@ -30,6 +30,7 @@ from shared.use_cases.views.describe_people import (
 from tests.support.course import member, populate
 from tests.support.enrolments import ANNA_UPN, HOUR, NOW, provisional
 from tests.support.stage import Stage, an_id, upn_of
+from tests.support.waves import sight
 
 
 async def found(stage: Stage, identity: str) -> PeopleView:
@@ -207,6 +208,15 @@ async def test_an_empty_ledger_has_empty_totals(stage: Stage) -> None:
     view = await describe_status(stage.world, NOW)
     assert (view.people, view.states, view.reasons, view.flags) == (0, {}, (), ())
     assert (view.flagged, view.refused_messages, view.refused) == ((), 0, ())
+
+
+async def test_workers_and_their_versions_are_told_before_there_is_a_rollout(
+    stage: Stage,
+) -> None:
+    await stage.world.workers.sighted([sight(NOW, version="0.0.1+0123abc")])
+    (worker,) = (await describe_status(stage.world, NOW)).workers
+    assert worker.version == "0.0.1+0123abc"
+    assert worker.fit
 
 
 async def test_the_totals_count_by_state_reason_and_flag(stage: Stage) -> None:

@@ -1,0 +1,90 @@
+"""Watch SSPR: is it still switched on for the scope group, and for nobody else?"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.errors import DirectoryUnavailable
+from shared.domain.rollout.sspr_sight import SsprSight
+from shared.domain.rollout.state import PUTS_IN, PauseReason, pause
+from shared.domain.signals import (
+    Signal,
+    SsprScopeRight,
+    SsprScopeUnseen,
+    SsprScopeWrong,
+    plain_text,
+)
+from shared.ports.rollouts import StoredRollout
+from shared.ports.world import World
+from shared.use_cases.anybody_in import is_anybody_in
+from shared.use_cases.recording import save_rollout
+from shared.use_cases.rollout.carry_out import ACTOR
+from shared.use_cases.signalling import emit
+
+EVERY = timedelta(minutes=5)
+"""Two requests each; an alarm on it looks back three times as far."""
+_OVERLAP = timedelta(days=1)
+"""How far each look goes back behind the last: entries come late, and those known do no harm."""
+_KEPT = timedelta(days=30)
+"""As long as the audit log is kept; the first look reads all of it."""
+
+
+async def watch_sspr(world: World, now: datetime) -> None:
+    """Looks whom SSPR is on for where a look is due, keeps what was found, and tells what is wrong.
+
+    Before there is a rollout, or anybody is in, it is nobody's concern.
+    Each new finding pauses the rollout once: whoever resumes it has seen it. What a move
+    of SSPR's scope expects is no fault. Where the audit log cannot be read, that is said; the
+    registration report is looked at all the same.
+
+    Raises:
+        LedgerConflict: somebody else has changed the rollout; the next tick looks again.
+    """
+    before = await world.sspr_watch.sight()
+    if before.looked_at and now - before.looked_at < EVERY:
+        return
+    stored = await world.rollouts.current()
+    if stored is None and not await is_anybody_in(world):
+        return
+    after = await _look(before, world, now)
+    is_meant = stored is not None and stored.rollout.expects(after.finding)
+    if after.is_another_fault_than(before) and not is_meant:
+        # Before it is kept: whoever dies in between finds it new again.
+        await _halt(stored, after, world, now)
+    await world.sspr_watch.keep_sight(after)
+    emit(_signals(before, after, now, is_meant=is_meant))
+
+
+async def _look(before: SsprSight, world: World, now: datetime) -> SsprSight:
+    since = max((before.log_read_until or now - _KEPT) - _OVERLAP, now - _KEPT)
+    try:
+        changes = await world.directory.policy_changes(since)
+    except DirectoryUnavailable as error:
+        read = replace(before, trouble=str(error))
+    else:
+        followed = before.following(changes, world.tenant_rules.scope_group_id)
+        read = replace(followed, log_read_until=now, trouble="")
+    return replace(read.weighing(await world.sspr_watch.shares()), looked_at=now)
+
+
+async def _halt(
+    stored: StoredRollout | None, sight: SsprSight, world: World, now: datetime
+) -> None:
+    if stored is None or stored.rollout.phase not in PUTS_IN:
+        return
+    halted = pause(stored.rollout, PauseReason.SSPR_SCOPE, now, actor=ACTOR, detail=sight.sentence)
+    await save_rollout(world, stored, halted, action="pause", now=now)
+
+
+def _signals(before: SsprSight, after: SsprSight, now: datetime, *, is_meant: bool) -> list[Signal]:
+    told: list[Signal] = []
+    if after.trouble:
+        told.append(SsprScopeUnseen(problem=plain_text(after.trouble)))
+    if after.is_told(now) and not is_meant and after.source and after.since:
+        told.append(
+            SsprScopeWrong(
+                finding=after.finding, source=after.source, since=after.since.isoformat()
+            )
+        )
+    if before.finding.is_wrong and not after.finding.is_wrong:
+        told.append(SsprScopeRight(before=before.finding))
+    return told
