@@ -1,10 +1,11 @@
 """What is kept of one person, in whatever row it stands; and what each kind of row is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from shared.domain.person.erasure import Subject
 from shared.domain.person.mentions import Names
 
 MOST_RECORDS = 1_000
@@ -65,6 +66,20 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Every kind of row there is, and what it is. What is no kind here is refused, not left out."""
 
+ERASABLE: Final = frozenset(
+    {
+        "receipt",
+        "held",
+        "preflight",
+        "question",
+        "page",
+        "operation",
+        "move-look",
+        "scim-user",
+    }
+)
+"""Kinds of rows that are erased one by one, each with its index."""
+
 
 class PersonalData(Protocol):
     """All that is kept in one ledger, looked through for one person, place by place."""
@@ -73,9 +88,22 @@ class PersonalData(Protocol):
     def places(self) -> Sequence[str]:
         """The places, in an order that stays."""
 
-    async def find(self, place: str, names: Names) -> Sequence[KeptRecord]:
+    async def find(
+        self, place: str, names: Names, kinds: Collection[str] | None = None
+    ) -> Sequence[KeptRecord]:
         """Returns the rows of a place that name the person, at most one more than is told.
+
+        With kinds, those of these kinds alone.
 
         Raises:
             UnreadableRow: a row is of no kind that is known.
+        """
+
+    async def erase(self, record: KeptRecord, subject: Subject) -> None:
+        """Erases the row with its index, or writes it again without the person; twice is as once.
+
+        Of these kinds: `ERASABLE`. The ledger erases people.
+
+        Raises:
+            LedgerConflict: somebody else changed the row meanwhile.
         """
