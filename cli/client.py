@@ -33,6 +33,7 @@ from shared.contracts.api.held_views import DecidedView, HeldEventPage, HeldEven
 from shared.contracts.api.operation_views import (
     AdoptOperation,
     ApplyOperation,
+    EraseOperation,
     ForgetOperation,
     LeaveOperation,
     OperationView,
@@ -198,6 +199,17 @@ class OperatorApi:
             found = self._at.post(path, body, PersonDataPage, patience=timeout)
             yield found
             page = found.next_page
+
+    def erase_person(
+        self, identity: str, reason: str, *, with_exclusion: bool, plan: str | None
+    ) -> EraseOperation:
+        """Asks what is kept of a person and would go; with that fingerprint, to erase it.
+
+        Once they are erased, erasing them again changes nothing.
+        """
+        body: dict[str, object] = {"reason": reason, "withExclusion": with_exclusion}
+        path = f"people/{_name(identity)}/erase"
+        return self._at.post(path, body | ({"plan": plan} if plan else {}), EraseOperation)
 
     def excluded(self) -> Iterator[KeptOutView]:
         """Reads everybody whom operators keep out, page by page."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from shared.contracts.api.health_views import HealthView
     from shared.contracts.api.move_views import AdoptView, LeaveView
     from shared.contracts.api.people_views import KeptOutView, ListedPerson, PeopleView
+    from shared.contracts.api.personal_data_views import EraseView
     from shared.contracts.api.plan_views import PlanView, RecoveryView, RollbackView
     from shared.contracts.api.resend_views import ResendView
     from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
@@ -281,6 +282,13 @@ def forget_table(forgotten: "ForgetView") -> "RenderableType":
     from cli.render.plan import report_view
 
     return report_view(forget_report(forgotten))
+
+
+def erase_table(erased: "EraseView") -> "RenderableType":
+    """Renders what is erased of a person, what is kept, and where this product cannot erase."""
+    from cli.render.erase import erase_view
+
+    return erase_view(erased)
 
 
 def trial_table(trial: "Trial") -> "RenderableType":

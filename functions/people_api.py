@@ -8,6 +8,8 @@ from typing import Any, Protocol
 from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.event_views import AcceptedEvents, EventView
+from shared.contracts.api.operation_orders import EraseOrder
+from shared.contracts.api.operation_views import EraseOperation
 from shared.contracts.api.operator_requests import (
     ByHand,
     EventsSent,
@@ -17,14 +19,16 @@ from shared.contracts.api.operator_requests import (
     Release,
 )
 from shared.contracts.api.people_views import KeptOutPage, ListPeople, PeoplePage, PeopleView
-from shared.contracts.api.personal_data_views import ExportPerson, PersonDataPage
+from shared.contracts.api.personal_data_views import ErasePerson, ExportPerson, PersonDataPage
 from shared.contracts.api.status_views import StatusView
 from shared.domain.person.enrolment import Enrolment
 from shared.ports.world import World
 from shared.use_cases.export_person import export_person
 from shared.use_cases.onboarding.accept_events import accept_events
 from shared.use_cases.onboarding.override_person import exclude, include, release
+from shared.use_cases.rollout.operate import request_operation
 from shared.use_cases.views.describe_kept_out import list_kept_out
+from shared.use_cases.views.describe_operation import operation_view
 from shared.use_cases.views.describe_people import (
     describe_event,
     describe_status,
@@ -135,6 +139,20 @@ async def export_person_data(asked: Request[ExportPerson]) -> PersonDataPage:
     """What one place keeps of a person, row by row, and where else something may stand."""
     who = asked.path["identity"]
     return await export_person(who, asked.sent, asked.world, asked.now, actor=asked.actor)
+
+
+@routes.post(
+    "people/{identity}/erase",
+    takes=ErasePerson,
+    answers=EraseOperation,
+    status=202,
+    example={"reason": "request 4712 for erasure", "plan": "5b2e90…"},
+)
+async def erase_person_data(asked: Request[ErasePerson]) -> EraseOperation:
+    """Ask what is kept of a person and would be erased or, with that fingerprint, erase it."""
+    order = EraseOrder(person=asked.path["identity"], **asked.sent.model_dump())
+    operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
+    return operation_view(operation, EraseOperation)
 
 
 @routes.get("excluded", takes=Page, answers=KeptOutPage)

@@ -1,10 +1,10 @@
 """What is remembered of people and of messages."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment, State
@@ -103,6 +103,25 @@ class Ledger(Protocol):
         self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
     ) -> Enrolment:
         """Moves a provisional enrolment to the object id; the old key leads to the new one."""
+
+    async def erase(
+        self,
+        keys: Collection[str],
+        may_go: Callable[[Enrolment], bool],
+        said: Mapping[str, Any],
+        *,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Erases whoever is enrolled under these keys, and where the keys themselves lead.
+
+        A key that leads elsewhere is not followed. The audit has `said` in the same transaction,
+        for each partition in which anything was.
+
+        Raises:
+            WorldChanged: somebody is there who may not go; nothing of that partition is erased.
+            LedgerConflict: others kept changing the same partition.
+        """
 
     async def in_state(
         self, states: Collection[State], *, due_before: datetime | None = None

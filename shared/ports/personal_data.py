@@ -1,10 +1,11 @@
 """What is kept of one person, in whatever row it stands; and what each kind of row is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from shared.domain.person.erasure import Subject
 from shared.domain.person.mentions import Names
 
 MOST_RECORDS = 1_000
@@ -46,8 +47,8 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "document": "a version of the rollout document; it may name people",
         "rollout": "the rollout as it stands",
         "lease": "who is expanding a wave at the moment",
-        "evaluation": "one look at the gates, in numbers",
-        "undecided": "the newest look at the gates that decided nothing",
+        "evaluation": "one check of the gates, in numbers",
+        "undecided": "the newest check of the gates that decided nothing",
         "watch": "what was wrong with the set-up when it was looked at last",
         "reconciliation": "when the ledger was last compared with Entra, in numbers",
         "writing": "whether everything that writes goes on, and who stopped it",
@@ -56,7 +57,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "worker": "what a worker said of itself last",
         "sight": "what is known of whom SSPR is switched on for",
         "shares": "what the newest whole reading of the registration report showed, in numbers",
-        "move-look": "what the newest look showed of an adoption; it names some people",
+        "move-look": "what the newest check showed of an adoption; it names some people",
         "look": "when accounts, and the set-up, were looked at last, and what was found then",
         "reading": "how far the registration report was read",
         "scim-user": "a user as a SCIM connector has written them, with their names",
@@ -64,6 +65,20 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Every kind of row there is, and what it is. What is no kind here is refused, not left out."""
+
+ERASABLE: Final = frozenset(
+    {
+        "receipt",
+        "held",
+        "preflight",
+        "question",
+        "page",
+        "operation",
+        "move-look",
+        "scim-user",
+    }
+)
+"""Kinds of rows that are erased one by one, each with its index."""
 
 
 class PersonalData(Protocol):
@@ -73,9 +88,22 @@ class PersonalData(Protocol):
     def places(self) -> Sequence[str]:
         """The places, in an order that stays."""
 
-    async def find(self, place: str, names: Names) -> Sequence[KeptRecord]:
+    async def find(
+        self, place: str, names: Names, kinds: Collection[str] | None = None
+    ) -> Sequence[KeptRecord]:
         """Returns the rows of a place that name the person, at most one more than is told.
+
+        With kinds, those of these kinds alone.
 
         Raises:
             UnreadableRow: a row is of no kind that is known.
+        """
+
+    async def erase(self, record: KeptRecord, subject: Subject) -> None:
+        """Erases the row with its index, or writes it again without the person; twice is as once.
+
+        Of these kinds: `ERASABLE`. The ledger erases people.
+
+        Raises:
+            LedgerConflict: somebody else changed the row meanwhile.
         """

@@ -1,8 +1,8 @@
 """Recording: the one door through which people, the rollout, stops and refused messages are saved.
 
 Each function stores first, then says what happened, then queues what follows from it: whatever was
-said is true, and whatever a writer looks up is there. Nobody else calls the ledger's `amend` and
-`adopt`, the rollouts' `replace` and `renew` or the write control's `replace`.
+said is true, and whatever a writer looks up is there. Nobody else calls the ledger's `amend`,
+`adopt` and `erase`, the rollouts' `replace` and `renew` or the write control's `replace`.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
 from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.noticing import signals_of_person, signals_of_rollout, signals_of_writing
@@ -97,6 +98,26 @@ async def save_arrival(
     settled = await world.ledger.adopt(provisional.key, arrived, actor=actor, now=now)
     emit(signals_of_person(provisional, settled))
     return settled
+
+
+async def erase_people(
+    world: World,
+    keys: Collection[str],
+    may_go: Callable[[Enrolment], bool],
+    said: Mapping[str, Any],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Erases people from the ledger; the audit says so in the same transaction.
+
+    Nothing is queued: nobody owes them a write any more.
+
+    Raises:
+        WorldChanged: somebody is there who may not go.
+        LedgerConflict: others kept changing the same rows.
+    """
+    await world.ledger.erase(keys, may_go, said, actor=actor, now=now)
 
 
 async def save_rollout(

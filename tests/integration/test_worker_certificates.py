@@ -12,7 +12,7 @@ from hybrid_worker.check.outcome import CheckFailed
 from hybrid_worker.check.server import certificate_verified
 from hybrid_worker.settings import DirectorySettings
 from sandbox.testing.ldap_stub import Answers, answering
-from tests.support.authority import HOST, Authority
+from tests.support.authority import HOST, Authority, as_pem
 from tests.support.worker_process import sign_in
 
 

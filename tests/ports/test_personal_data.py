@@ -1,6 +1,7 @@
 """Personal data in memory and in tables: whatever names a person is found, wherever it stands."""
 
 import dataclasses
+import json
 from datetime import timedelta
 from itertools import count, islice
 
@@ -8,10 +9,13 @@ import pytest
 
 from shared.adapters.memory.personal_data import PARTS
 from shared.adapters.memory.storage import Storage
+from shared.adapters.tables.erasures import ERASURES
 from shared.adapters.tables.table import Verb, Write
-from shared.domain.errors import UnreadableRow
+from shared.domain.audit import broken_at
+from shared.domain.errors import UnreadableRow, WorldChanged
 from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.enrolment import State
+from shared.domain.person.erasure import Fate, Subject, fate_of
 from shared.domain.person.mentions import Names
 from shared.domain.person.partitions import BUCKETS, bucket
 from shared.domain.person.people import UserRef
@@ -19,10 +23,10 @@ from shared.domain.person.preflight import Preflight
 from shared.domain.person.reasons import Reason
 from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
-from shared.ports.personal_data import MOST_RECORDS, KeptRecord
+from shared.ports.personal_data import ERASABLE, MOST_RECORDS, KeptRecord
 from shared.ports.plans import PlannedPerson
 from shared.ports.preflights import PreflightQuestion
-from shared.ports.scim_users import ScimUser
+from shared.ports.scim_users import ScimKey, ScimUser
 from tests.support.enrolments import NOW, enrolment, provisional
 from tests.support.golden_rows import PLAN
 from tests.support.ports.kept import Kept, Opening
@@ -134,6 +138,78 @@ async def test_of_a_person_who_is_named_everywhere_one_more_than_is_told_is_foun
     data = tables.personal_data
     place = next(one for one in data.places if one.startswith("receipts"))
     assert len(await data.find(place, NAMES)) == MOST_RECORDS + 1
+
+
+def _columns(record: KeptRecord) -> tuple[str, str, str]:
+    return record.table, record.key, json.dumps(record.content, sort_keys=True, default=str)
+
+
+async def test_what_is_theirs_is_erased_with_its_index_and_others_keep_every_byte(
+    tables: Kept,
+) -> None:
+    await fill(tables, ME)
+    await fill(tables, OTHER)
+    other = Names.of([OTHER])
+    before = {_columns(one) for one in await everything(tables, other) if one.kind != "head"}
+    totals = await tables.ledger.totals()
+    keys = {an_id(1), "employee:7"}
+    subject = Subject(an_id(1), NAMES, frozenset(keys))
+    for record in await everything(tables, NAMES):
+        fate = fate_of(record.kind, record.content, subject, NOW)
+        if record.kind in ERASABLE and fate is not Fate.KEPT:
+            await tables.personal_data.erase(record, subject)
+            await tables.personal_data.erase(record, subject)
+    for _ in range(2):
+        said = {"action": "erase-person", "person": "digest"}
+        await tables.ledger.erase(keys, lambda _: True, said, actor="kim", now=NOW)
+    assert {one.kind for one in await everything(tables, NAMES)} == {"audit"}
+    assert {_columns(one) for one in await everything(tables, other)} == before
+    left = await tables.ledger.totals()
+    assert sum(left.by_state.values()) == sum(totals.by_state.values()) - 2
+    assert left.refused_messages == totals.refused_messages - 1
+    assert not await tables.ledger.load(keys)
+    assert await tables.held_events.count() == 1
+    assert await tables.scim_users.find_by("okta", ScimKey.USER_NAME, upn_of(1)) == []
+    for end in await tables.audit.ends():
+        assert broken_at(await tables.audit.records(end.partition, 0, 100), end) is None
+
+
+async def test_of_a_list_only_their_own_line_goes(tables: Kept) -> None:
+    people = [
+        PlannedPerson(object_id=an_id(number), action="add", wave="w", reason="r")
+        for number in (1, 2)
+    ]
+    await tables.plans.keep(PLAN, people)
+    question = PreflightQuestion(
+        check="c", part=0, people=(an_id(1), an_id(2)), asked_at=NOW, expires_at=NOW, actor="kim"
+    )
+    await tables.preflights.ask([question])
+    subject = Subject(an_id(1), NAMES, frozenset({an_id(1)}))
+    for record in await everything(tables, NAMES):
+        await tables.personal_data.erase(record, subject)
+    assert await tables.plans.people(PLAN.fingerprint, 0) == people[1:]
+    left = await tables.preflights.question("c.0")
+    assert left == dataclasses.replace(question, people=(an_id(2),))
+
+
+async def test_a_key_that_led_to_the_person_leads_nowhere_afterwards(tables: Kept) -> None:
+    before = provisional(State.WAITING, key="employee:7", user=UserRef(employee_id="7"))
+    await tables.ledger.amend([before.key], lambda *_: before, actor="hr", now=NOW)
+    arrived = enrolment(State.VISIBLE, key=an_id(1), user=ME)
+    await tables.ledger.adopt(before.key, arrived, actor="clock", now=NOW)
+    keys = {an_id(1), before.key}
+    said = {"action": "erase-person"}
+    with pytest.raises(WorldChanged):
+        await tables.ledger.erase(keys, lambda _: False, said, actor="kim", now=NOW)
+    assert await tables.ledger.load([an_id(1)])
+    await tables.ledger.erase(keys, lambda _: True, said, actor="kim", now=NOW)
+    assert not await tables.ledger.load(keys)
+    again = await tables.ledger.amend([before.key], lambda *_: before, actor="hr", now=NOW)
+    assert again == {before.key: before}
+
+
+def test_every_kind_that_is_erased_is_erased_in_tables_as_well() -> None:
+    assert ERASURES.keys() == ERASABLE
 
 
 def test_every_part_of_the_storage_in_memory_is_looked_through() -> None:

@@ -180,7 +180,7 @@ def test_a_planted_violation_of_each_rule_is_refused(name: str, imports: grimp.I
 
 
 PAST_THE_DOOR = re.compile(
-    r"\.ledger\.(amend|adopt)\(|\.rollouts\.(replace|renew)\(|record_receipts\(.*refus"
+    r"\.ledger\.(amend|adopt|erase)\(|\.rollouts\.(replace|renew)\(|record_receipts\(.*refus"
 )
 
 
@@ -190,7 +190,10 @@ def test_people_and_rollouts_are_saved_through_one_door() -> None:
     assert found == {"recording.py"}
 
 
-@pytest.mark.parametrize("call", ["world.ledger.amend(keys", "world.rollouts.renew(stored, None)"])
+@pytest.mark.parametrize(
+    "call",
+    ["world.ledger.amend(keys", "world.rollouts.renew(stored, None)", "world.ledger.erase(keys"],
+)
 def test_a_way_past_the_door_would_be_found(call: str) -> None:
     assert PAST_THE_DOOR.search(call)
 

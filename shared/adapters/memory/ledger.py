@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Seque
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
 from shared.adapters.memory.receipts import Receipts
 from shared.adapters.memory.storage import Partition, Storage
 from shared.adapters.memory.turns import Pause, straight_on
-from shared.domain.errors import LedgerConflict
+from shared.domain.errors import LedgerConflict, WorldChanged
 from shared.domain.person.amendment import Amendment, Decide, entry_of, in_turn, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import NO_EVENT
@@ -108,6 +109,35 @@ class MemoryLedger:
             _commit(provisional, [change], actor=actor, now=now)
         await self._pause("ledger.adopt done")
         return settled
+
+    async def erase(
+        self,
+        keys: Collection[str],
+        may_go: Callable[[Enrolment], bool],
+        said: Mapping[str, Any],
+        *,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Erases whoever is enrolled under these keys, and where the keys themselves lead.
+
+        Raises:
+            WorldChanged: somebody is there who may not go.
+        """
+        for name in sorted(set(map(partition_of, keys))):
+            await self._pause("ledger.erase")
+            partition = self._storage.partitions[name]
+            people = [partition.people[key] for key in keys if key in partition.people]
+            moved = [key for key in keys if key in partition.moved]
+            if not all(map(may_go, people)):
+                raise WorldChanged("the person has moved on meanwhile; look again")
+            for one in people:
+                del partition.people[one.key]
+            for key in moved:
+                del partition.moved[key]
+            if people or moved:
+                partition.chain.append(dict(said), actor=actor, now=now)
+            await self._pause("ledger.erase done")
 
     async def in_state(
         self, states: Collection[State], *, due_before: datetime | None = None

@@ -1,12 +1,15 @@
 """The port `PersonalData`, in memory: a place for each part of the storage."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
+from shared.adapters.memory.preflights import QUESTION
 from shared.adapters.memory.storage import Chain, Storage
 from shared.adapters.memory.turns import Pause, straight_on
+from shared.domain.person.erasure import Subject
 from shared.domain.person.mentions import Names, opened
 from shared.ports.personal_data import MOST_RECORDS, KeptRecord
 
@@ -26,15 +29,45 @@ class MemoryPersonalData:
         """The places, in an order that stays."""
         return tuple(PARTS)
 
-    async def find(self, place: str, names: Names) -> Sequence[KeptRecord]:
+    async def find(
+        self, place: str, names: Names, kinds: Collection[str] | None = None
+    ) -> Sequence[KeptRecord]:
         """Returns what names the person in a place, at most one more than is told."""
         await self._pause("personal_data.find")
         found: list[KeptRecord] = []
         for kind, key, value in PARTS[place](self._storage):
+            if kinds is not None and kind not in kinds:
+                continue
             record = KeptRecord(kind=kind, table=place, key=key, content=_plain(value))
             if names.are_in([record.key, record.content]):
                 found.append(record)
         return found[: MOST_RECORDS + 1]
+
+    async def erase(self, record: KeptRecord, subject: Subject) -> None:
+        """Erases the row, or writes it again without the person; twice is as once."""
+        await self._pause("personal_data.erase")
+        match record.kind:
+            case "page":
+                self._strike_off(record.key.rpartition("/")[0], subject)
+            case "question":
+                self._ask_without(record.key, subject)
+            case "move-look":
+                self._storage.move_look = None
+            case _:
+                part = getattr(self._storage, record.table)
+                for key in [one for one in part if str(one) == record.key]:
+                    del part[key]
+        await self._pause("personal_data.erase done")
+
+    def _strike_off(self, fingerprint: str, subject: Subject) -> None:
+        plan, people = self._storage.plans[fingerprint]
+        left = tuple(one for one in people if not subject.owns(one.object_id))
+        self._storage.plans[fingerprint] = (plan, left)
+
+    def _ask_without(self, key: str, subject: Subject) -> None:
+        question = QUESTION.read(self._storage.questions[key])
+        left = tuple(one for one in question.people if not subject.owns(one))
+        self._storage.questions[key] = QUESTION.of(replace(question, people=left))
 
 
 def _plain(value: Any) -> Mapping[str, Any]:
@@ -48,7 +81,7 @@ def _partitions(storage: Storage) -> _Found:
         for key, enrolment in partition.people.items():
             yield "person", f"{name}/{key}", enrolment
         for key, object_id in partition.moved.items():
-            yield "moved", f"{name}/{key}", {"objectId": object_id}
+            yield "moved", f"{name}/{key}", {"key": key, "objectId": object_id}
         yield from _chain(partition.chain)
 
 

@@ -11,7 +11,7 @@ from shared.domain.person.preflight import Preflight
 from shared.ports.preflights import PreflightQuestion
 
 _PREFLIGHT = AsJson(Preflight, "Preflight")
-_QUESTION = AsJson(PreflightQuestion, "Question")
+QUESTION = AsJson(PreflightQuestion, "Question")
 
 
 class MemoryPreflights:
@@ -28,19 +28,19 @@ class MemoryPreflights:
             InvalidMessage: one is larger than the ledger takes.
         """
         await self._pause("preflights.ask")
-        self._storage.questions.update({one.key: _QUESTION.of(one) for one in questions})
+        self._storage.questions.update({one.key: QUESTION.of(one) for one in questions})
         await self._pause("preflights.ask done")
 
     async def question(self, key: str) -> PreflightQuestion | None:
         """Returns the question of that key, or None where none was asked."""
         await self._pause("preflights.question")
         text = self._storage.questions.get(key)
-        return _QUESTION.read(text) if text is not None else None
+        return QUESTION.read(text) if text is not None else None
 
     async def questions(self, check: str) -> Sequence[PreflightQuestion]:
         """Returns all questions of a check, in their order; none where there is no such check."""
         await self._pause("preflights.questions")
-        kept = map(_QUESTION.read, self._storage.questions.values())
+        kept = map(QUESTION.read, self._storage.questions.values())
         return sorted((one for one in kept if one.check == check), key=lambda one: one.part)
 
     async def answered(
@@ -49,7 +49,7 @@ class MemoryPreflights:
         """Remembers what was found, in the place of what was before, and that it was answered."""
         await self._pause("preflights.answered")
         self._storage.preflights.update({one.key: _PREFLIGHT.of(one) for one in found})
-        self._storage.questions[question.key] = _QUESTION.of(replace(question, answered_at=now))
+        self._storage.questions[question.key] = QUESTION.of(replace(question, answered_at=now))
         await self._pause("preflights.answered done")
 
     async def find(self, person_keys: Collection[str]) -> Mapping[str, Preflight]:

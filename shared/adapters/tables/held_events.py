@@ -113,6 +113,11 @@ class TableHeldEvents:
                 )
 
 
+def index_of_held(row: Row) -> list[str]:
+    """Returns the keys of the rows by which the held event in a row is found."""
+    return [row_key(RowKind.HELD_KEY, _EVENT.read(row).event_key)]
+
+
 def _count_write(key: str, row: Row | None, count: Admitted) -> Write:
     place = {"PartitionKey": _PARTITION, "RowKey": key}
     verb, etag = (Verb.REPLACE, etag_of(row)) if row else (Verb.CREATE, None)

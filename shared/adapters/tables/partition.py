@@ -1,19 +1,21 @@
 """One partition of the enrolments: read as needed, changed wholly or not at all."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from shared.adapters.tables.audit import creation_of
 from shared.adapters.tables.change import writes_of
 from shared.adapters.tables.codec import STANDING_COLUMNS, enrolment_of, standing_of
 from shared.adapters.tables.head import Head
 from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_of
-from shared.adapters.tables.table import Row, Table
+from shared.adapters.tables.table import Row, Table, Verb, Write
 from shared.adapters.tables.transactions import packed, until_undisturbed
-from shared.domain.audit import record_after
+from shared.domain.audit import AuditRecord, record_after
+from shared.domain.errors import WorldChanged
 from shared.domain.person.amendment import Amendment, Decide, entry_of, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import NO_EVENT
@@ -81,6 +83,32 @@ class Partition:
                         before = found.people.get(key)
                         change = Amendment(key=key, before=before, moved_to=object_id)
                         await self._commit(head, [change], actor=actor, now=now)
+
+    async def erase(
+        self,
+        keys: AbstractSet[str],
+        may_go: Callable[[Enrolment], bool],
+        said: Mapping[str, Any],
+        *,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Erases whoever is enrolled under these keys, and the pointers that they are.
+
+        Raises:
+            WorldChanged: somebody is there who may not go.
+            LedgerConflict: others kept changing this partition.
+        """
+        async with self._turn:
+            async for attempt in until_undisturbed():
+                with attempt:
+                    head = await self.head()
+                    found = await self._find(keys, head)
+                    if not all(map(may_go, found.people.values())):
+                        raise WorldChanged("the person has moved on meanwhile; look again")
+                    await self._erase(
+                        found, head, record_after(head.end, said, actor=actor, now=now)
+                    )
 
     async def people(self) -> list[Enrolment]:
         """Returns everybody enrolled here, without keys that have moved."""
@@ -169,6 +197,18 @@ class Partition:
         writes = [write for change in changes for write in writes_of(change, self._name)]
         etags = await self._table.submit([after.write, creation_of(record), *writes])
         return replace(after, etag=etags[0])
+
+    async def _erase(self, found: Found, head: Head, record: AuditRecord) -> None:
+        """Erases what was found under this head, in one transaction with its audit record."""
+        changes = [Amendment(key=key, before=one) for key, one in found.people.items()]
+        writes = [write for change in changes for write in writes_of(change, self._name)]
+        for key in found.moved:
+            row = {"PartitionKey": self._name, "RowKey": row_key(RowKind.MOVED, key)}
+            writes.append(Write(Verb.DELETE, row))
+        if writes:
+            after = head.after(changes, record)
+            after = replace(after, moved=after.moved - len(found.moved))
+            await self._table.submit([after.write, creation_of(record), *writes])
 
     async def _find(self, keys: AbstractSet[str], head: Head) -> Found:
         """Returns what is known of these keys, read after the head, whose ETag guards the rows.

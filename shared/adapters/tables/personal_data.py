@@ -1,14 +1,16 @@
 """The `PersonalData` port on Azure Tables: every row of every table, looked through as it is."""
 
 import re
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
+from shared.adapters.tables.erasures import ERASURES
 from shared.adapters.tables.long_text import gathered
 from shared.adapters.tables.table import Row, Table
 from shared.domain.errors import UnreadableRow
+from shared.domain.person.erasure import Subject
 from shared.domain.person.mentions import Names, opened
 from shared.domain.person.partitions import BUCKETS, PARTITIONS
 from shared.ports.personal_data import KINDS, MOST_RECORDS, KeptRecord
@@ -34,8 +36,12 @@ class TablePersonalData:
         """The places, in an order that stays."""
         return tuple(self._places)
 
-    async def find(self, place: str, names: Names) -> Sequence[KeptRecord]:
+    async def find(
+        self, place: str, names: Names, kinds: Collection[str] | None = None
+    ) -> Sequence[KeptRecord]:
         """Returns the rows of a place that name the person, at most one more than is told.
+
+        With kinds, those of these kinds alone.
 
         Raises:
             UnreadableRow: a row is of no kind that is known.
@@ -43,11 +49,24 @@ class TablePersonalData:
         found: list[KeptRecord] = []
         async with aclosing(self._records(place)) as records:
             async for record in records:
-                if names.are_in([record.key, record.content]):
+                wanted = kinds is None or record.kind in kinds
+                if wanted and names.are_in([record.key, record.content]):
                     found.append(record)
                     if len(found) > MOST_RECORDS:
                         break
         return found
+
+    async def erase(self, record: KeptRecord, subject: Subject) -> None:
+        """Erases the row with its index, or writes it again without the person; twice is as once.
+
+        Raises:
+            LedgerConflict: somebody else changed the row meanwhile.
+        """
+        table = self._tables[record.table]
+        partition, _, key = record.key.partition("/")
+        row = await table.get(partition, key)
+        if row is not None:
+            await table.submit(ERASURES[record.kind](row, subject))
 
     async def _records(self, place: str) -> AsyncGenerator[KeptRecord]:
         name, partition = self._places[place]

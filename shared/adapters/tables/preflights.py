@@ -15,7 +15,7 @@ from shared.domain.person.preflight import Preflight
 from shared.ports.preflights import PreflightQuestion
 
 _PREFLIGHT = JsonColumns(Preflight, "Preflight", omits_defaults=True)
-_QUESTION = JsonColumns(PreflightQuestion, "Question", omits_defaults=True)
+QUESTION = JsonColumns(PreflightQuestion, "Question", omits_defaults=True)
 _WORTH_SCANNING = 500
 """People from whom on reading all rows takes fewer requests than one for each."""
 
@@ -38,12 +38,12 @@ class TablePreflights:
         """Returns the question of that key, or None where none was asked."""
         check, _, part = key.rpartition(".")
         row = await self._table.get(bucket(check), row_key(RowKind.QUESTION, check, _part(part)))
-        return _QUESTION.read(row) if row else None
+        return QUESTION.read(row) if row else None
 
     async def questions(self, check: str) -> Sequence[PreflightQuestion]:
         """Returns all questions of a check, in their order; none where there is no such check."""
         rows = await self._table.scan(bucket(check), rows_of(RowKind.QUESTION, check))
-        return [_QUESTION.read(row) for row in rows]
+        return [QUESTION.read(row) for row in rows]
 
     async def answered(
         self, question: PreflightQuestion, found: Collection[Preflight], now: datetime
@@ -91,7 +91,7 @@ def _question_write(question: PreflightQuestion) -> Write:
         "PartitionKey": bucket(question.check),
         "RowKey": row_key(RowKind.QUESTION, question.check, _part(str(question.part))),
     }
-    return Write(Verb.PUT, place | _QUESTION.of(question))
+    return Write(Verb.PUT, place | QUESTION.of(question))
 
 
 def _part(part: str) -> str:

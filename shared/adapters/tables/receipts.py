@@ -68,6 +68,12 @@ class Receipts:
         return {row["Key"]: row for row in rows}
 
 
+def index_of_receipt(row: Row) -> list[str]:
+    """Returns the keys of the rows by which the receipt in a row is found: of a refused one."""
+    receipt = _receipt_of(row)
+    return [] if receipt.body is None else [_refused_row(receipt)]
+
+
 def _changes(
     partition: str, receipts: Iterable[Receipt], known: Mapping[str, Row]
 ) -> Iterator[tuple[Receipt, Sequence[Write]]]:

@@ -118,6 +118,11 @@ class TableScimUsers:
                 raise UserNameTaken("another user has this userName") from None
 
 
+def index_of_user(row: Row) -> list[str]:
+    """Returns the keys of the rows by which the user in a row is found."""
+    return _index_keys(_USER.read(row))
+
+
 def _user_write(verb: Verb, user: ScimUser, etag: str | None = None) -> Write:
     place = {"PartitionKey": _partition(user.source), "RowKey": _user_key(user.id)}
     return Write(verb, {**place, _ID: user.id, **_USER.of(user)}, etag)

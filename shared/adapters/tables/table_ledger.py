@@ -16,6 +16,7 @@ from collections.abc import (
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
 from shared.adapters.tables.concurrency import all_of
 from shared.adapters.tables.partition import Found, Partition
@@ -91,6 +92,27 @@ class TableLedger:
         )
         await provisional.lead_on(provisional_key, arrived.key, actor=actor, now=now)
         return settled.people[arrived.key]
+
+    async def erase(
+        self,
+        keys: Collection[str],
+        may_go: Callable[[Enrolment], bool],
+        said: Mapping[str, Any],
+        *,
+        actor: str,
+        now: datetime,
+    ) -> None:
+        """Erases whoever is enrolled under these keys, and where the keys themselves lead.
+
+        Raises:
+            WorldChanged: somebody is there who may not go; nothing of that partition is erased.
+            LedgerConflict: others kept changing the same partition.
+        """
+        by_partition: dict[str, set[str]] = {}
+        for key in keys:
+            by_partition.setdefault(partition_of(key), set()).add(key)
+        for name, there in sorted(by_partition.items()):
+            await self._partitions[name].erase(there, may_go, said, actor=actor, now=now)
 
     async def in_state(
         self, states: Collection[State], *, due_before: datetime | None = None

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.api.operator_requests import Adopt, Apply, Forget, Leave, Recover, RollBack
-from shared.contracts.messages.contract import Contract
+from shared.contracts.api.personal_data_views import ErasePerson
+from shared.contracts.messages.contract import Contract, Name
 
 
 class PlanOrder(Contract):
@@ -59,6 +60,14 @@ class LeaveOrder(Leave):
     kind: Literal["leave"] = "leave"
 
 
+class EraseOrder(ErasePerson):
+    """Show what is kept of a person or, with that plan, erase it."""
+
+    kind: Literal["erase"] = "erase"
+    person: Name
+    """As the operator named them; once it has ended, a digest of that."""
+
+
 type OperationOrder = Annotated[
     PlanOrder
     | ApplyOrder
@@ -67,6 +76,7 @@ type OperationOrder = Annotated[
     | ForgetOrder
     | CheckOrder
     | AdoptOrder
-    | LeaveOrder,
+    | LeaveOrder
+    | EraseOrder,
     Field(discriminator="kind"),
 ]

@@ -7,6 +7,7 @@ from pydantic import Field, RootModel
 from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.forget_views import ForgetView
 from shared.contracts.api.move_views import AdoptView, LeaveView
+from shared.contracts.api.personal_data_views import EraseView
 from shared.contracts.api.plan_views import AppliedView, PlanView, RecoveryView, RollbackView
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
@@ -77,6 +78,12 @@ class LeaveOperation(OperationView[LeaveView]):
     kind: Literal["leave"] = "leave"
 
 
+class EraseOperation(OperationView[EraseView]):
+    """A person who is to be erased, or of whom it was asked what that would take."""
+
+    kind: Literal["erase"] = "erase"
+
+
 class AnyOperation(
     View,
     RootModel[
@@ -88,7 +95,8 @@ class AnyOperation(
             | ForgetOperation
             | CheckOperation
             | AdoptOperation
-            | LeaveOperation,
+            | LeaveOperation
+            | EraseOperation,
             Field(discriminator="kind"),
         ]
     ],
@@ -105,5 +113,6 @@ type OperationResult = (
     | CheckAsked
     | AdoptView
     | LeaveView
+    | EraseView
 )
 """What came of an operation."""

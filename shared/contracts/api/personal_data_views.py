@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.api.operator_requests import Why
 from shared.contracts.api.view import View
-from shared.contracts.messages.contract import Contract
+from shared.contracts.messages.contract import Contract, Name
 
 MOST_PLACES = 200
 """More than a ledger has."""
@@ -19,6 +19,17 @@ class ExportPerson(Contract):
     """Without anybody's name: the audit keeps it."""
     page: Annotated[int, Field(ge=0, lt=MOST_PLACES)] = 0
     """From 0; `nextPage` of the answer before."""
+
+
+class ErasePerson(Contract):
+    """Erase what is kept of a person; without `plan` only show what that is."""
+
+    reason: Why
+    """Without the person's name: the audit keeps it."""
+    with_exclusion: bool = False
+    """Whether an exclusion for good may end with it."""
+    plan: Name | None = None
+    """The fingerprint of what was shown."""
 
 
 class KeptRecordView(View):
@@ -57,3 +68,32 @@ class PersonDataPage(View):
     elsewhere: tuple[ElsewhereView, ...]
     """Where this product cannot look; told with the last page."""
     next_page: int | None
+
+
+class ErasedRowsView(View):
+    """Rows of one kind in one table that name the person, and what becomes of them."""
+
+    table: str
+    kind: str
+    meaning: str
+    """What a row of this kind is."""
+    fate: str
+    """`erased`, `rewritten` without the person, or `kept`."""
+    why: str
+    rows: int
+    more: bool
+    """Whether the table has more of them than were counted."""
+
+
+class EraseView(View):
+    """What is erased of a person, what is kept and why, and what cannot be erased from here."""
+
+    fingerprint: str
+    rows: tuple[ErasedRowsView, ...]
+    warnings: tuple[str, ...]
+    """What else ends with it, and what names them again."""
+    needs_exclusion: bool
+    """Whether an exclusion for good ends with it, which has to be meant."""
+    elsewhere: tuple[ElsewhereView, ...]
+    """Where this product cannot erase."""
+    done: bool

@@ -9,6 +9,7 @@ from shared.contracts.api.operation_orders import (
     AdoptOrder,
     ApplyOrder,
     CheckOrder,
+    EraseOrder,
     ForgetOrder,
     LeaveOrder,
     OperationOrder,
@@ -28,6 +29,7 @@ from shared.domain.errors import (
 )
 from shared.ports.operations import Operation
 from shared.ports.world import World
+from shared.use_cases.erase_person import erase_person, without_name
 from shared.use_cases.message import Message, read_all
 from shared.use_cases.recording import keep_refusals
 from shared.use_cases.rollout.adopt import adopt
@@ -81,7 +83,7 @@ async def _run(key: str, returns: int, world: World, now: datetime) -> None:
     ended = await _done(operation, world, now, returns=returns)
     # A copy of the message may have come to its end first; whoever was first has done it.
     if await _queued(key, world):
-        await world.operations.keep(ended)
+        await world.operations.keep(without_name(ended))
 
 
 async def _queued(key: str, world: World) -> Operation | None:
@@ -107,6 +109,8 @@ async def _carry_out(operation: Operation, world: World, now: datetime) -> Opera
             return await adopt(order, operation, world, now)
         case LeaveOrder() as order:
             return await leave(order, operation, world, now)
+        case EraseOrder() as order:
+            return await erase_person(order, operation, world, now)
 
 
 async def _done(operation: Operation, world: World, now: datetime, *, returns: int) -> Operation:
