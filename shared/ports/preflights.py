@@ -21,6 +21,12 @@ class PreflightQuestion:
     expires_at: datetime
     actor: str
     answered_at: datetime | None = None
+    cloud: int = 0
+    """People of the part whom it does not ask about: nothing is written back for them."""
+
+    def is_open(self, now: datetime) -> bool:
+        """Tells whether an answer to it is still waited for."""
+        return self.answered_at is None and now < self.expires_at
 
     @property
     def key(self) -> str:

@@ -1,10 +1,11 @@
 """Check people: ask the worker whether resets would be written back, and keep what it finds."""
 
 import hashlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import batched
+from types import MappingProxyType
 
 from shared.contracts.api.check_views import CheckAsked, NamedPerson
 from shared.contracts.api.words import NamedStanding
@@ -100,7 +101,9 @@ async def ask_about(people: Sequence[ToCheck], world: World, now: datetime, *, a
         expires_at=now + ANSWERED_WITHIN,
         actor=actor,
     )
-    await ask(people, asking, world)
+    once = {person.key: person for person in people}
+    parts = batched(once.values(), MOST_ASKED, strict=False)
+    await ask({number: Part(part) for number, part in enumerate(parts)}, asking, world)
     return asking.check
 
 
@@ -114,44 +117,53 @@ class Asking:
     actor: str
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Whom one question asks about."""
+
+    people: Sequence[ToCheck]
+    cloud: int = 0
+    """So many of the part are of the cloud, and not asked about."""
+
+
 async def ask(
-    people: Sequence[ToCheck],
+    parts: Mapping[int, Part],
     asking: Asking,
     world: World,
     *,
-    first: int = 0,
-    answered: Container[int] = (),
+    first_asked: Mapping[int, datetime] = MappingProxyType({}),
 ) -> None:
-    """Asks the worker about these people, as a part of a check.
+    """Asks the worker about the people of each part, by its number in the check.
+
+    A part without anybody counts as answered.
 
     Args:
-        people: At least one of them.
+        parts: Each with at most as many people as a question takes.
         asking: For which check.
         world: Where to.
-        first: The number of the first question.
-        answered: Numbers that are not asked again.
+        first_asked: When those parts were asked first that are asked again.
 
     Raises:
         ServiceUnavailable: the ledger or the queue is away; ask again.
     """
-    once = {person.key: person for person in people}
-    numbered = enumerate(batched(once.values(), MOST_ASKED, strict=False), start=first)
-    parts = {number: part for number, part in numbered if number not in answered}
     questions = [
         PreflightQuestion(
             check=asking.check,
             part=number,
-            people=tuple(person.key for person in part),
-            asked_at=asking.asked_at,
+            people=tuple(person.key for person in part.people),
+            asked_at=first_asked.get(number, asking.asked_at),
             expires_at=asking.expires_at,
             actor=asking.actor,
+            answered_at=None if part.people else asking.asked_at,
+            cloud=part.cloud,
         )
         for number, part in parts.items()
     ]
+    sent = [_message(one, parts[one.part].people) for one in questions if one.people]
     if questions:
         # The ledger first: an answer is taken only to what was asked.
         await world.preflights.ask(questions)
-        await world.outbox.send_questions([_message(one, parts[one.part]) for one in questions])
+        await world.outbox.send_questions(sent)
 
 
 def _message(question: PreflightQuestion, people: Sequence[ToCheck]) -> DirectoryQuestion:

@@ -56,7 +56,7 @@ ELSEWHERE = (
 async def export_person(
     identity: str, asked: ExportPerson, world: World, now: datetime, *, actor: str
 ) -> PersonDataPage:
-    """Returns what one place keeps of whoever the identity means; the first one is audited.
+    """Returns what one place keeps of whoever the identity means; each is audited.
 
     Whoever is known nowhere is looked for by what was given.
 
@@ -69,9 +69,13 @@ async def export_person(
     if asked.page >= len(places):
         raise InvalidMessage("page", f"there are pages 0 to {len(places) - 1}")
     names = await _names(identity, world)
-    if asked.page == 0:
-        said = {"action": "export-person", "person": digest_of(identity), "reason": asked.reason}
-        await world.audit.append(said, actor=actor, now=now)
+    said = {
+        "action": "export-person",
+        "person": digest_of(identity),
+        "reason": asked.reason,
+        "page": asked.page,
+    }
+    await world.audit.append(said, actor=actor, now=now)
     place = places[asked.page]
     found = await world.personal_data.find(place, names)
     is_last = asked.page + 1 == len(places)

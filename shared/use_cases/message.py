@@ -1,7 +1,7 @@
 """A message as it comes off a queue, and the receipt for one that cannot be taken."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.contracts.messages.onboarding_event import Envelope, decode, event_key
@@ -31,6 +31,15 @@ class Message:
     def returned(self) -> ReturnedMessage:
         """Returns the same message, to be put on its queue once more."""
         return ReturnedMessage(body=self.body, envelope=self.envelope, returns=self.returns + 1)
+
+    def goes_on(self) -> ReturnedMessage:
+        """Returns the same message for its next step, as if nothing had ever failed.
+
+        The index counts the steps, so that a copy of the message makes a copy of the next one,
+        which the broker drops.
+        """
+        step = replace(self.envelope, index=(self.envelope.index or 0) + 1)
+        return ReturnedMessage(body=self.body, envelope=step, returns=0)
 
 
 def read_all[T](

@@ -53,17 +53,27 @@ async def test_who_is_known_nowhere_is_looked_for_by_what_was_given(stage: Stage
     assert (record.kind, record.content["body"]) == ("receipt", body)
 
 
-async def test_the_audit_tells_once_that_it_was_done_and_why_and_names_nobody(
+async def test_the_audit_tells_of_each_page_that_it_was_read_and_why_and_names_nobody(
     stage: Stage,
 ) -> None:
     populate(stage, 1)
-    await exported(stage, upn_of(1))
-    [record] = await stage.world.audit.records("messages", 0, 10)
-    said = json.loads(record.content)
-    assert (said["action"], said["actor"], said["reason"]) == ("export-person", "kim", WHY)
-    assert said["person"] == digest_of(upn_of(1).upper())
-    assert upn_of(1) not in record.content
-    assert an_id(1) not in record.content
+    pages = await exported(stage, upn_of(1))
+    records = await stage.world.audit.records("messages", 0, 99)
+    told = [json.loads(record.content) for record in records]
+    assert [said["page"] for said in told] == list(range(len(pages)))
+    for said in told:
+        assert (said["action"], said["actor"], said["reason"]) == ("export-person", "kim", WHY)
+        assert said["person"] == digest_of(upn_of(1).upper())
+    for record in records:
+        assert upn_of(1) not in record.content
+        assert an_id(1) not in record.content
+
+
+async def test_a_page_that_is_read_alone_is_audited(stage: Stage) -> None:
+    asked = ExportPerson(reason=WHY, page=2)
+    await export_person("ada", asked, stage.world, NOW, actor="kim")
+    [record] = await stage.world.audit.records("messages", 0, 9)
+    assert json.loads(record.content)["page"] == 2
 
 
 async def test_the_last_page_says_where_this_product_cannot_look(stage: Stage) -> None:

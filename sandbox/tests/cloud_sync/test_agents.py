@@ -228,14 +228,14 @@ def test_where_no_agent_is_nobody_is_brought_on_demand(
     ad: ldap3.Connection, sync: CloudSync
 ) -> None:
     """Given agents that are away, the answer has their code."""
-    dn = hire(ad, "xenia")
+    dn = hire(ad, "xanthe")
     sync.put(agents="away")
     code = "HybridIdentityServiceNoActiveAgents"
     assert sync.provision(dn) == {
         "result": "Failure",
         "details": {"errorCode": code, "errorMessage": ""},
     }
-    assert not sync.knows(upn("xenia"))
+    assert not sync.knows(upn("xanthe"))
 
 
 def test_too_many_deletions_delete_nobody_and_put_the_job_in_quarantine(

@@ -13,7 +13,7 @@ MOST_PLACES = 200
 
 
 class ExportPerson(Contract):
-    """Which place is looked through, and why; the audit tells why once, of the first."""
+    """Which place is looked through, and why; the audit tells it of each."""
 
     reason: Why
     """Without anybody's name: the audit keeps it."""

@@ -14,6 +14,11 @@ _ESCAPE = "\\u"
 _SURE = 6
 """Characters from which a name is looked for within longer text: a 7 is in every text."""
 
+_BEFORE = r"(?<![\w.-])(?<!\w['+!#^~])"
+"""No name ends within another: of a UPN, what may stand before its end belongs to it."""
+_AFTER = r"(?![\w-]|\.\w)"
+"""No name goes on as another, as `contoso.com` does in `contoso.com.au`."""
+
 
 @dataclass(frozen=True)
 class Names:
@@ -60,7 +65,7 @@ class Names:
     @cached_property
     def _within(self) -> re.Pattern[str] | None:
         sure = sorted((re.escape(one) for one in self.values if len(one) >= _SURE), key=len)
-        return re.compile(rf"(?<![\w.-])(?:{'|'.join(reversed(sure))})(?![\w-])") if sure else None
+        return re.compile(rf"{_BEFORE}(?:{'|'.join(reversed(sure))}){_AFTER}") if sure else None
 
 
 def opened(text: str) -> Any:

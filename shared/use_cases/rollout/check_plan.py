@@ -6,8 +6,13 @@ from uuid import uuid4
 from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.operation_orders import CheckOrder
 from shared.ports.world import World
-from shared.use_cases.check_people import ANSWERED_WITHIN
-from shared.use_cases.rollout.check_in_portions import PORTION, ask_about_plan, asking_for
+from shared.use_cases.check_people import ask
+from shared.use_cases.rollout.check_in_portions import (
+    PORTION,
+    asking_for,
+    look_up,
+    parts_of,
+)
 from shared.use_cases.rollout.operate import request_operation
 
 
@@ -30,5 +35,12 @@ async def check_plan(
         order = CheckOrder(plan=fingerprint)
         operation = await request_operation(order, actor=actor, world=world, now=now)
         return CheckAsked(check=operation.key, asked=plan.shown.additions)
-    asking = asking_for(uuid4().hex, actor, now, ANSWERED_WITHIN)
-    return await ask_about_plan(fingerprint, asking, world)
+    parts = await look_up(await parts_of(fingerprint, world), world)
+    meant = {number: part for number, part in parts.items() if part.people}
+    asking = asking_for(uuid4().hex, actor, now)
+    await ask(meant, asking, world)
+    return CheckAsked(
+        check=asking.check if meant else None,
+        asked=sum(len(part.people) for part in meant.values()),
+        cloud=sum(part.cloud for part in parts.values()),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from shared.contracts.api.operation_orders import (
@@ -46,6 +46,8 @@ _TO_TRY_AGAIN = (DirectoryUnavailable, LedgerConflict, ServiceUnavailable)
 
 MOST_RETURNS = 24
 """How often an operation is tried again: an hour, with half a lock of five minutes in between."""
+NEXT_STEP = timedelta(seconds=15)
+"""What is done in steps waits for so long between two."""
 
 
 async def request_operation(
@@ -73,17 +75,23 @@ async def run_operations(messages: Sequence[Message], world: World, now: datetim
         )
         await keep_refusals(refused, world)
         for request in requests:
-            await _run(request.operation_key, message.returns, world, now)
+            await _run(request.operation_key, message, world, now)
 
 
-async def _run(key: str, returns: int, world: World, now: datetime) -> None:
+async def _run(key: str, message: Message, world: World, now: datetime) -> None:
     operation = await _queued(key, world)
     if operation is None:
         return
-    ended = await _done(operation, world, now, returns=returns)
+    after = await _done(operation, world, now, returns=message.returns)
     # A copy of the message may have come to its end first; whoever was first has done it.
-    if await _queued(key, world):
-        await world.operations.keep(without_name(ended))
+    if not await _queued(key, world):
+        return
+    goes_on = after.state is OperationState.QUEUED
+    kept = after if goes_on else without_name(after)
+    if kept != operation:
+        await world.operations.keep(kept)
+    if goes_on:
+        await world.outbox.return_messages(ROLLOUT_OPERATIONS, [message.goes_on()], NEXT_STEP)
 
 
 async def _queued(key: str, world: World) -> Operation | None:
@@ -91,7 +99,8 @@ async def _queued(key: str, world: World) -> Operation | None:
     return operation if operation and operation.state is OperationState.QUEUED else None
 
 
-async def _carry_out(operation: Operation, world: World, now: datetime) -> OperationResult:
+async def _carry_out(operation: Operation, world: World, now: datetime) -> OperationResult | None:
+    """Does it, or a step of it; None: the next step is for later."""
     match operation.order:
         case PlanOrder() as order:
             return await plan_rollout(order, world, now, actor=operation.actor)
@@ -114,6 +123,7 @@ async def _carry_out(operation: Operation, world: World, now: datetime) -> Opera
 
 
 async def _done(operation: Operation, world: World, now: datetime, *, returns: int) -> Operation:
+    """Returns what the operation is then; still queued where its next step is for later."""
     try:
         result = await _carry_out(operation, world, now)
     except SsprRolloutError as error:
@@ -128,4 +138,6 @@ async def _done(operation: Operation, world: World, now: datetime, *, returns: i
         kind = say_unforeseen(error)
         problem = f"an unexpected error ({kind}); the app's log says more"
         return replace(operation, state=OperationState.REFUSED, problem=problem)
+    if result is None:
+        return replace(operation, problem="")
     return replace(operation, state=OperationState.SUCCEEDED, result=result, problem="")

@@ -35,6 +35,10 @@ _SILENCE = (
     "No worker has answered in time. See in its log whether one runs; "
     "one of before this version sets such questions aside: update it."
 )
+_SOME = (
+    "The worker has not answered about all of them in time. See in its log what keeps it, "
+    "and check the others again."
+)
 
 
 async def describe_check(check: str, world: World, now: datetime) -> PeopleCheckView | None:
@@ -53,7 +57,7 @@ async def describe_check(check: str, world: World, now: datetime) -> PeopleCheck
     return PeopleCheckView(
         check=check,
         asked_at=questions[0].asked_at,
-        expires_at=questions[0].expires_at,
+        expires_at=max(one.expires_at for one in questions),
         over=over,
         people=len(keys),
         refused=verdicts[Verdict.REFUSED],
@@ -62,7 +66,7 @@ async def describe_check(check: str, world: World, now: datetime) -> PeopleCheck
         unanswered=unanswered,
         findings=_finding_counts(found.values()),
         unknowns=_unknown_counts(found.values()),
-        advice=_advice(asking, silent=over and unanswered > 0),
+        advice=_advice(asking, _silence(questions) if over and unanswered else None),
     )
 
 
@@ -72,9 +76,13 @@ async def _asking(check: str, world: World) -> Operation | None:
     return operation if operation and isinstance(operation.order, CheckOrder) else None
 
 
-def _advice(asking: Operation | None, *, silent: bool) -> str | None:
+def _advice(asking: Operation | None, silence: str | None) -> str | None:
     held_up = asking.problem if asking else ""
-    return held_up or (_SILENCE if silent else None)
+    return held_up or silence
+
+
+def _silence(questions: Iterable[PreflightQuestion]) -> str:
+    return _SOME if any(one.answered_at and one.people for one in questions) else _SILENCE
 
 
 def _nobody_yet(asking: Operation) -> PeopleCheckView:

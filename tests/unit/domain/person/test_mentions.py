@@ -37,6 +37,8 @@ ME = Names.of(
         json.dumps(["Ada.Ünal@contoso.test"]),
         "/api/users/ada.ünal@contoso.test",
         "page|upn:ada.ünal@contoso.test",
+        "It was ada.ünal@contoso.test.",
+        "see 'ada.ünal@contoso.test'.",
     ],
 )
 def test_the_person_is_found_by_any_name_and_in_any_depth(value: Any) -> None:
@@ -54,6 +56,9 @@ def test_the_person_is_found_by_any_name_and_in_any_depth(value: Any) -> None:
         {"attempts": 7, "at": "2026-11-07T07:07:07Z"},
         "bada.ünal@contoso.test",
         "ada.ünal@contoso.testing",
+        "of ada.ünal@contoso.test.au",
+        "of x+ada.ünal@contoso.test",
+        "of o'ada.ünal@contoso.test",
         "1ada0000-0000-4000-8000-000000000000",
         "{not json 7",
     ],
