@@ -9,7 +9,9 @@ from shared.contracts.api.operation_orders import LeaveOrder
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.rollout.scope_move import WORD_AFTER
-from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
+from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
+from shared.domain.rollout.sspr_sight import LAG, SsprSight
 from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
@@ -161,8 +163,46 @@ async def test_an_operators_word_does_not_stand_against_what_is_seen(stage: Stag
     await adopted(stage)
     await take_step(stage, SOON)
     await select(stage, SsprScope.NONE, SOON + HOUR / 2)
-    with pytest.raises(NotPossible, match="changed at 2026-03-02 09:30 UTC, and not to All"):
+    with pytest.raises(NotPossible, match="SSPR is off, known as of 2026-03-02 09:30 UTC"):
         await leaves(stage.another(), SOON + 2 * WORD_AFTER, all_selected=True)
+
+
+async def weigh(stage: Stage, inside: int, outside: int, at: datetime) -> None:
+    """The report is read, and shows SSPR on for so many of ten inside, and of ten outside."""
+    watch = stage.another().sspr_watch
+    shares = SharesSeen(
+        read_at=at, inside=EnabledCount(10, inside), outside=EnabledCount(10, outside)
+    )
+    await watch.keep_sight((await watch.sight()).weighing(shares))
+
+
+async def test_a_report_that_shows_others_denies_a_word_and_an_old_one_shows_no_all(
+    stage: Stage,
+) -> None:
+    """Given a silent log: rows that may be of before prove nothing, and later ones deny."""
+    await adopted(stage)
+    stage.tenant.policy_changes.clear()
+    await stage.another().sspr_watch.keep_sight(SsprSight())
+    await take_step(stage, SOON)
+    await weigh(stage, 10, 10, SOON + LAG - HOUR)
+    assert (await stage_of(stage, SOON + LAG)).stage == "select-all-now"
+    await weigh(stage, 10, 0, SOON + LAG + HOUR)
+    later = SOON + LAG + 2 * HOUR
+    with pytest.raises(NotPossible, match="SSPR is on for the scope group, known as of"):
+        await leaves(stage.another(), later, all_selected=True, empty_group=True)
+    await weigh(stage, 10, 10, later)
+    assert (await stage_of(stage, later)).stage == "noticed"
+
+
+async def test_a_word_stands_where_nobody_can_read_the_change(stage: Stage) -> None:
+    await adopted(stage)
+    await take_step(stage, SOON)
+    stage.tenant.sspr = SsprScope.ALL
+    unread = PolicyChange(at=SOON + HOUR / 2, activity="Update SSPR Settings")
+    watch = stage.another().sspr_watch
+    await watch.keep_sight((await watch.sight()).following([unread], SCOPE))
+    step = await take_step(stage, SOON + WORD_AFTER, all_selected=True)
+    assert step.stage == "noticed"
 
 
 async def test_a_word_is_void_once_a_change_of_later_denies_it(stage: Stage) -> None:
