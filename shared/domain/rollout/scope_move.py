@@ -107,7 +107,8 @@ class MoveLook:
     outside: int
     """People whom SSPR was on for before, who are not in the group and were not accepted."""
     unwritten: int
-    """Those of them whose membership nobody has written yet."""
+    """Those of them whose membership nobody has written yet. Of leaving: people who were asked out
+    and are not out yet."""
     named: tuple[str, ...] = ()
     """The object ids of the first few of those outside."""
     ours: int = 0
@@ -245,7 +246,7 @@ def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:
 
 def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     if not all_is_seen(move, facts):
-        held = " Nothing is taken out of the group meanwhile." if move.let_go_at else ""
+        held = _held(move, facts) if move.let_go_at else ""
         word = " sspr leave --all-selected says so for an audit log that is silent." * (
             now >= move.began + WORD_AFTER
         )
@@ -259,6 +260,19 @@ def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
         text = f"Still to be taken out of those whom the product put in: {left}."
         return MoveStep(MoveStage.LETTING_GO, " ".join(filter(None, (text, facts.hindrance))))
     return MoveStep(MoveStage.DONE, "SSPR is on for all, and the group is let go.")
+
+
+def _held(move: ScopeMove, facts: MoveFacts) -> str:
+    """Says what becomes of the emptying while SSPR is not seen as on for all."""
+    look = facts.look
+    on_the_way = look.unwritten if move.empties and look and look.at >= move.began else 0
+    if not on_the_way:
+        return " Nobody is asked out of the group meanwhile."
+    return (
+        f" Nobody else is asked out of the group, and {on_the_way:,} people are on the way out. "
+        "Everything that writes is stopped; sspr start once All is selected, since it takes them "
+        "out."
+    )
 
 
 def _still_in(look: MoveLook | None, since: datetime) -> str:

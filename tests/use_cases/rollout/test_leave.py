@@ -133,11 +133,52 @@ async def test_nobody_is_taken_out_any_more_once_all_is_no_longer_seen(stage: St
     assert stage.scope == FOUR
     held = await stage_of(stage, THEN)
     assert held.stage == "select-all-now"
-    assert "Nothing is taken out" in held.next_step
+    assert "Nobody is asked out" in held.next_step
     assert can_reset(stage.tenant) == FOUR
+    assert await is_stopped(stage.another())
     await select(stage, SsprScope.ALL, THEN + HOUR)
+    await start(stage.another(), THEN + HOUR, actor="ada", reason="All is on again")
     await minutes(stage, THEN + HOUR)
     assert stage.scope == ids([1])
+
+
+@pytest.mark.parametrize("later", [SsprScope.GROUP, SsprScope.NONE, None])
+async def test_whoever_is_on_the_way_out_is_held_once_all_is_no_longer_seen(
+    later: SsprScope | None, stage: Stage
+) -> None:
+    """Given removals that no writer has taken yet, then they stay with SSPR, and are counted."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await carry_on_move(stage.another(), THEN)
+    assert in_state(stage, State.WITHDRAWING) == ids([2, 3, 4])
+    if later:
+        await select(stage, later, THEN + HOUR / 4)
+    else:
+        unread = PolicyChange(at=THEN + HOUR / 4, activity="Update SSPR Settings")
+        watch = stage.another().sspr_watch
+        await watch.keep_sight((await watch.sight()).following([unread], SCOPE))
+    await minutes(stage, THEN + HOUR / 2)
+    assert stage.scope == FOUR
+    held = await stage_of(stage, THEN + HOUR / 2)
+    assert "3 people are on the way out" in held.next_step
+    stopped = await stage.another().write_control.current()
+    assert stopped is not None
+    assert stopped.writing.reason.endswith("3 people are on the way out")
+    assert stopped.writing.since == THEN + HOUR / 2
+
+
+async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.use_cases.rollout.carry_on_move.MOST_AT_ONCE", 2)
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await carry_on_move(stage.another(), THEN)
+    assert len(in_state(stage, State.WITHDRAWING)) == 2
+    await carry_on_move(stage.another(), THEN)
+    assert len(in_state(stage, State.WITHDRAWING)) == 3
 
 
 async def test_an_operators_word_counts_after_an_hour_and_is_said_to_be_one(stage: Stage) -> None:
