@@ -105,7 +105,8 @@ class MoveLook:
 
     at: datetime
     outside: int
-    """People whom SSPR was on for before, who are not in the group and were not accepted."""
+    """People whom SSPR was on for before, who are not in the group and were not accepted. Of
+    leaving: people who are to be out, and are held in by others."""
     unwritten: int
     """Those of them whose membership nobody has written yet. Of leaving: people who were asked out
     and are not out yet."""
@@ -259,7 +260,11 @@ def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     if move.empties and (left := _still_in(facts.look, move.let_go_at)) != "0":
         text = f"Still to be taken out of those whom the product put in: {left}."
         return MoveStep(MoveStage.LETTING_GO, " ".join(filter(None, (text, facts.hindrance))))
-    return MoveStep(MoveStage.DONE, "SSPR is on for all, and the group is let go.")
+    held_in = facts.look.outside if move.empties and facts.look else 0
+    theirs = f" {held_in:,} people are held in by others, who alone can take them out." * (
+        held_in > 0
+    )
+    return MoveStep(MoveStage.DONE, f"SSPR is on for all, and the group is let go.{theirs}")
 
 
 def _held(move: ScopeMove, facts: MoveFacts) -> str:

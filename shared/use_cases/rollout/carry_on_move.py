@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.membership import is_let_go, let_go
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.losses import covered_by
@@ -143,7 +143,7 @@ async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
     move = stored.rollout.move
     if move is None or stored.rollout.phase is not Phase.ABORTED:
         return
-    leaving, on_the_way = await _left(world)
+    leaving, on_the_way, held_in = await _left(world)
     facts = await facts_of_move(stored.rollout, world)
     if leaving and all_is_seen(move, facts) and not await is_stopped(world):
 
@@ -155,17 +155,20 @@ async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
         on_the_way += len(some)
         leaving = leaving[MOST_AT_ONCE:]
     left = len(leaving) + on_the_way
-    look = MoveLook(at=now, outside=0, unwritten=on_the_way, ours=left)
+    look = MoveLook(at=now, outside=held_in, unwritten=on_the_way, ours=left)
     await world.rollouts.keep_move_look(look)
 
 
-async def _left(world: World) -> tuple[list[str], int]:
-    """Returns who is still to be asked out, and how many were asked and are not out yet."""
-    asked_out = 0
+async def _left(world: World) -> tuple[list[str], int, int]:
+    """Returns who is still to be asked out, how many were, and how many others hold in."""
+    asked_out = held_in = 0
     leaving: list[str] = []
     async for page in world.ledger.summaries():
         for one in page:
             if is_let_go(one.state, one.provenance):
                 leaving.append(one.key)
-            asked_out += one.state is State.WITHDRAWING
-    return leaving, asked_out
+            if one.state is State.WITHDRAWING:
+                is_theirs = one.provenance is Provenance.PREEXISTING
+                held_in += is_theirs
+                asked_out += not is_theirs
+    return leaving, asked_out, held_in

@@ -169,6 +169,22 @@ async def test_whoever_is_on_the_way_out_is_held_once_all_is_no_longer_seen(
     assert stopped.writing.since == THEN + HOUR / 2
 
 
+async def test_whom_others_hold_in_is_said_and_holds_nothing_up(stage: Stage) -> None:
+    """Given one who is in by others' doing and is to be out, then the leaving ends without them."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await stage.store(member(3, State.WITHDRAWING, provenance=Provenance.PREEXISTING))
+    await take_step(stage, THEN, empty_group=True)
+    for _ in range(2):
+        await carry_on_move(stage.another(), THEN)
+        await write_all(stage, THEN)
+    await minutes(stage)
+    ended = await rollout_of(stage)
+    assert audited(stage)[-1] == "leave-ended"
+    assert "1 people are held in by others" in ended.reason
+
+
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.use_cases.rollout.carry_on_move.MOST_AT_ONCE", 2)
     await adopted(stage)
