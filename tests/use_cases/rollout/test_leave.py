@@ -1,5 +1,6 @@
 """The group is left for All: it is let go only once SSPR is on for all, so that nobody loses it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -183,6 +184,31 @@ async def test_whom_others_hold_in_is_said_and_holds_nothing_up(stage: Stage) ->
     ended = await rollout_of(stage)
     assert audited(stage)[-1] == "leave-ended"
     assert "1 people are held in by others" in ended.reason
+
+
+async def test_a_step_that_comes_again_after_the_end_is_done_and_begins_nothing(
+    stage: Stage,
+) -> None:
+    """Given the last step delivered again, All seen no more and the leaving over, then it is done."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    shown = await leaves(stage.another(), THEN)
+    order = LeaveOrder(reason="we leave", plan=shown.fingerprint)
+    asked = replace(asks(order, "last"), requested_at=THEN)
+    await stage.another().operations.keep(asked)
+    await leave(order, asked, stage.another(), THEN)
+    for held in (True, False):
+        if not held:
+            await minutes(stage)
+            assert audited(stage)[-1] == "leave-ended"
+        await select(stage, SsprScope.GROUP, THEN + HOUR)
+        before = await rollout_of(stage)
+        again = await stage.another().operations.find("last")
+        assert again is not None
+        assert (await leave(order, again, stage.another(), THEN + HOUR)).done
+        assert await rollout_of(stage) == before
+        await select(stage, SsprScope.ALL, THEN + 2 * HOUR)
 
 
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
