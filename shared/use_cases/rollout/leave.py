@@ -146,7 +146,9 @@ async def _members(world: World) -> _Members:
 
 
 def _fingerprint(step: MoveStep, move: ScopeMove, removals: Sequence[str]) -> str:
-    said = [step.stage, "word" if move.by_word else "seen", str(move.empties), *removals]
+    # Nobody leaves by an earlier step: who comes and goes meanwhile is no reason to refuse it.
+    leaving = removals if step.stage is MoveStage.NOTICED else ()
+    said = [step.stage, "word" if move.by_word else "seen", str(move.empties), *leaving]
     return hashlib.sha256("\n".join(["leave", *said]).encode()).hexdigest()
 
 

@@ -211,6 +211,20 @@ async def test_a_step_that_comes_again_after_the_end_is_done_and_begins_nothing(
         await select(stage, SsprScope.ALL, THEN + 2 * HOUR)
 
 
+async def test_who_comes_meanwhile_matters_only_to_the_step_that_takes_people_out(
+    stage: Stage,
+) -> None:
+    await adopted(stage)
+    first = await leaves(stage.another(), SOON, empty_group=True)
+    await stage.store(member(5, State.VISIBLE))
+    await leaves(stage.another(), SOON, plan=first.fingerprint, empty_group=True)
+    await select(stage, SsprScope.ALL, SOON)
+    last = await leaves(stage.another(), THEN, empty_group=True)
+    await stage.store(member(6, State.VISIBLE))
+    with pytest.raises(WorldChanged):
+        await leaves(stage.another(), THEN, plan=last.fingerprint, empty_group=True)
+
+
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.use_cases.rollout.carry_on_move.MOST_AT_ONCE", 2)
     await adopted(stage)
