@@ -19,9 +19,9 @@ async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
     """Gathers what is known now; nothing of it is asked of Entra."""
     sight = await world.sspr_watch.sight()
     return MoveFacts(
-        scope=sight.scope,
-        as_of=sight.as_of,
-        changed_at=sight.changed_at,
+        finding=sight.finding,
+        as_of=sight.known_for,
+        logged_at=sight.logged_at,
         look=await world.rollouts.move_look(),
         has_begun=rollout.started > 0 and _goes_on(rollout) is not Phase.PROGRESSING,
         is_aborted=rollout.phase is Phase.ABORTED,

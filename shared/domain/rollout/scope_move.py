@@ -105,9 +105,11 @@ class MoveLook:
 
     at: datetime
     outside: int
-    """People whom SSPR was on for before, who are not in the group and were not accepted."""
+    """People whom SSPR was on for before, who are not in the group and were not accepted. Of
+    leaving: people who are to be out, and are held in by others."""
     unwritten: int
-    """Those of them whose membership nobody has written yet."""
+    """Those of them whose membership nobody has written yet. Of leaving: people who were asked out
+    and are not out yet."""
     named: tuple[str, ...] = ()
     """The object ids of the first few of those outside."""
     ours: int = 0
@@ -120,12 +122,13 @@ class MoveLook:
 class MoveFacts:
     """What a move's stage depends on."""
 
-    scope: SsprScope | None
-    """Whom SSPR is on for, as far as is known; GROUP is this group and no other."""
+    finding: SsprFinding = SsprFinding.NOT_KNOWN
+    """Whom SSPR is on for, as far as is known."""
     as_of: datetime | None = None
-    """Of the newest that shows it."""
-    changed_at: datetime | None = None
-    """When it was last changed, as far as is known."""
+    """The newest time for which that is known; what the report shows may be as old as it lags."""
+    logged_at: datetime | None = None
+    """When it was changed to that, where the audit log told of it; None where only the report
+    did."""
     look: MoveLook | None = None
     has_begun: bool = False
     """Whether a wave has begun and all of its people were asked for."""
@@ -163,9 +166,9 @@ def all_is_seen(move: ScopeMove, facts: MoveFacts) -> bool:
     """Tells whether SSPR counts as on for all: it is seen, or said and nothing newer denies it."""
     # What was seen before may be what was before the group was selected.
     is_newer = facts.as_of is not None and facts.as_of >= move.began
-    if facts.scope is SsprScope.ALL and is_newer:
+    if facts.finding is SsprFinding.ON_FOR_ALL and is_newer:
         return True
-    return move.by_word and not _denied(facts, move.let_go_at or move.began)
+    return move.by_word and not _denied(facts, move.began)
 
 
 def refused_word(move: ScopeMove, facts: MoveFacts, now: datetime) -> str | None:
@@ -173,18 +176,23 @@ def refused_word(move: ScopeMove, facts: MoveFacts, now: datetime) -> str | None
     if now < (since := move.began + WORD_AFTER):
         return f"the audit log may still tell of it; your word counts from {since:%H:%M} UTC on"
     if _denied(facts, move.began):
-        return f"SSPR was changed at {facts.changed_at:%Y-%m-%d %H:%M} UTC, and not to All"
+        return f"{facts.finding.text}, known as of {facts.as_of:%Y-%m-%d %H:%M} UTC"
     return None
 
 
 def _denied(facts: MoveFacts, since: datetime) -> bool:
-    """Tells whether a change since then is known that was not to All."""
-    changed = facts.changed_at is not None and facts.changed_at > since
-    return changed and facts.scope is not SsprScope.ALL
+    """Tells whether SSPR is known to have been on for others than all since then.
+
+    A change that nobody can read denies nothing: it may be the very one that was asked for.
+    """
+    is_newer = facts.as_of is not None and facts.as_of > since
+    return is_newer and facts.finding in _OTHERS
+
+
+_OTHERS: Final = {SsprFinding.ON_FOR_GROUP, SsprFinding.OFF, SsprFinding.OTHER_GROUP}
 
 
 def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
-    is_selected = facts.scope is SsprScope.GROUP or move.selected_before
     look = facts.look
     if look is None or look.trouble or look.at < move.began or now - look.at > LOOK_HOLDS:
         why = look.trouble if look and look.trouble else "the next reconciliation looks"
@@ -192,16 +200,33 @@ def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
         return MoveStep(MoveStage.CHECKING, text)
     if look.outside:
         return _outside(move, look, facts)
-    if is_selected:
+    if _is_selected(move, facts):
         return MoveStep(MoveStage.DONE, "The group is selected, and everybody is in.")
     if not facts.has_begun:
         text = "Leave SSPR as it is until the first wave is in the group."
         return MoveStep(MoveStage.FILLING, " ".join(filter(None, (text, facts.hindrance))))
-    return MoveStep(
-        MoveStage.SELECT_NOW,
-        f"Now select the group: {PLACE}, Selected. It is noticed by the audit log, or by the "
-        "registration report hours later.",
+    by_what = (
+        "the audit log alone: the registration report cannot tell one group from the other."
+        if move.came_from is SsprScope.GROUP
+        else "the audit log, or by the registration report hours later."
     )
+    text = f"Now select the group: {PLACE}, Selected. It is noticed by {by_what}"
+    return MoveStep(MoveStage.SELECT_NOW, text)
+
+
+def _is_selected(move: ScopeMove, facts: MoveFacts) -> bool:
+    """Tells whether the group counts as selected.
+
+    The people of a group of before are in the new one when the report is read, and SSPR is on for
+    them by the old: so it shows the new one as selected though nobody did. Only a change counts.
+    """
+    if move.selected_before:
+        return True
+    if facts.finding is not SsprFinding.ON_FOR_GROUP:
+        return False
+    if move.came_from is not SsprScope.GROUP:
+        return True
+    return facts.logged_at is not None and facts.logged_at > move.began
 
 
 def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:
@@ -211,7 +236,7 @@ def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:
         f"{look.unwritten:,} of them not written yet."
     )
     hint = facts.hindrance or "Whoever no wave reaches, and nobody accepted: sspr adopt shows them."
-    if facts.scope is SsprScope.GROUP and not move.selected_before:
+    if not move.selected_before and _is_selected(move, facts):
         early = (
             f"The group was selected too early. {text} Select what was selected before: {PLACE}."
         )
@@ -222,7 +247,7 @@ def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:
 
 def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     if not all_is_seen(move, facts):
-        held = " Nothing is taken out of the group meanwhile." if move.let_go_at else ""
+        held = _held(move, facts) if move.let_go_at else ""
         word = " sspr leave --all-selected says so for an audit log that is silent." * (
             now >= move.began + WORD_AFTER
         )
@@ -235,7 +260,24 @@ def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     if move.empties and (left := _still_in(facts.look, move.let_go_at)) != "0":
         text = f"Still to be taken out of those whom the product put in: {left}."
         return MoveStep(MoveStage.LETTING_GO, " ".join(filter(None, (text, facts.hindrance))))
-    return MoveStep(MoveStage.DONE, "SSPR is on for all, and the group is let go.")
+    held_in = facts.look.outside if move.empties and facts.look else 0
+    theirs = f" {held_in:,} people are held in by others, who alone can take them out." * (
+        held_in > 0
+    )
+    return MoveStep(MoveStage.DONE, f"SSPR is on for all, and the group is let go.{theirs}")
+
+
+def _held(move: ScopeMove, facts: MoveFacts) -> str:
+    """Says what becomes of the emptying while SSPR is not seen as on for all."""
+    look = facts.look
+    on_the_way = look.unwritten if move.empties and look and look.at >= move.began else 0
+    if not on_the_way:
+        return " Nobody is asked out of the group meanwhile."
+    return (
+        f" Nobody else is asked out of the group, and {on_the_way:,} people are on the way out. "
+        "Everything that writes is stopped; sspr start once All is selected, since it takes them "
+        "out."
+    )
 
 
 def _still_in(look: MoveLook | None, since: datetime) -> str:

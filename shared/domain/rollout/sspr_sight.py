@@ -67,6 +67,18 @@ class SsprSight:
         return _SCOPES.get(self.finding)
 
     @property
+    def known_for(self) -> datetime | None:
+        """The newest time for which it is surely known: a report may show what was LAG before."""
+        late = LAG if self.source is SightSource.REPORT else timedelta()
+        return self.as_of - late if self.as_of else None
+
+    @property
+    def logged_at(self) -> datetime | None:
+        """When it was changed to what it is, where the log told so; None where only the report."""
+        by_log = self.source is SightSource.AUDIT_LOG or self.since == self.changed_at
+        return self.changed_at if by_log else None
+
+    @property
     def is_on_for_group(self) -> bool:
         """Whether it is known to be on for the scope group's people: for it, or for everybody."""
         return self.scope in {SsprScope.GROUP, SsprScope.ALL}

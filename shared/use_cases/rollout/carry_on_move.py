@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.membership import is_let_go, let_go
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.losses import covered_by
@@ -19,9 +19,11 @@ from shared.domain.rollout.scope_move import (
     MoveLook,
     MoveStage,
     ScopeMove,
+    all_is_seen,
     decide,
 )
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.state import Phase
 from shared.domain.rollout.writing import StopReason
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
@@ -29,15 +31,18 @@ from shared.use_cases.move_facts import facts_of_move
 from shared.use_cases.recording import save_people, save_rollout, save_writing
 from shared.use_cases.rollout.adopt import LOSES
 from shared.use_cases.rollout.call_off import call_off_if_aborted
-from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
+from shared.use_cases.rollout.carry_out import ACTOR
 from shared.use_cases.rollout.find_losses import covered_ids
 from shared.use_cases.rollout.take_snapshot import Snapshot
 from shared.use_cases.write_control import is_stopped
 
-MOST_AT_ONCE = 20 * CHUNK
-"""People taken out in one minute; the next one goes on."""
+MOST_AT_ONCE = 300
+"""People asked out in one minute; the next one goes on. Whom a writer has been told of may be out
+before anybody notices that SSPR is no longer on for all."""
 MOST_NAMED = 100
 """Object ids kept of those who are not in the group yet."""
+DENIED = "SSPR is no longer seen as on for all while the group is emptied; select All again first"
+"""Why everything that writes is stopped in between."""
 LEFT = "SSPR is on for all, and the group is let go"
 """Why everything that writes is stopped at the end."""
 
@@ -53,22 +58,38 @@ async def carry_on_move(world: World, now: datetime) -> None:
         return
     if move.let_go_at is not None and move.empties:
         await _empty(stored, world, now)
+        await _hold_if_denied(stored, world, now)
     step = decide(move, await facts_of_move(stored.rollout, world), now)
     if step.stage is not MoveStage.DONE:
         return
     if move.kind is MoveKind.LEAVE:
         await call_off_if_aborted(world, now)
         # Before the move has ended: whoever dies in between does it again.
-        await _stop(move, world, now)
+        await _stop(LEFT, world, now, actor=move.actor)
     ended = replace(stored.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
     await save_rollout(world, stored, ended, action=f"{move.kind}-ended", now=now)
 
 
-async def _stop(move: ScopeMove, world: World, now: datetime) -> None:
+async def _hold_if_denied(stored: StoredRollout, world: World, now: datetime) -> None:
+    """Stops everything that writes where SSPR is no longer seen as on for all.
+
+    Whoever was asked out before is with the writers, and would lose SSPR by being taken out.
+    """
+    move = stored.rollout.move
+    facts = await facts_of_move(stored.rollout, world)
+    if move is None or not facts.is_aborted or all_is_seen(move, facts):
+        return
+    control = await world.write_control.current()
+    if control is None or not control.writing.is_stopped:
+        left = facts.look.unwritten if facts.look else 0
+        await _stop(f"{DENIED}; {left:,} people are on the way out", world, now, actor=ACTOR)
+
+
+async def _stop(reason: str, world: World, now: datetime, *, actor: str) -> None:
     """Stops everything that writes; the clock tells the worker in its next minute."""
     stored = await world.write_control.current()
     before = stored.writing if stored else None
-    word = words.stop(before, StopReason.BY_OPERATOR, now, actor=move.actor, reason=LEFT)
+    word = words.stop(before, StopReason.BY_OPERATOR, now, actor=actor, reason=reason)
     await save_writing(world, stored, word, action="stop", now=now)
 
 
@@ -120,29 +141,34 @@ def _is_written(summary: EnrolmentSummary | None) -> bool:
 async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
     """Takes out whom the product put in, while SSPR is on for all, and counts who is left."""
     move = stored.rollout.move
-    facts = await facts_of_move(stored.rollout, world)
-    counted = replace(facts, look=None)
-    if move is None or decide(move, counted, now).stage is not MoveStage.LETTING_GO:
+    if move is None or stored.rollout.phase is not Phase.ABORTED:
         return
-    leaving, left = await _left(world)
-    if leaving and not await is_stopped(world):
+    leaving, on_the_way, held_in = await _left(world)
+    facts = await facts_of_move(stored.rollout, world)
+    if leaving and all_is_seen(move, facts) and not await is_stopped(world):
 
         def release(_: str, current: Enrolment | None) -> Enrolment | None:
             return let_go(current, now) if current else None
 
-        for first in range(0, min(len(leaving), MOST_AT_ONCE), CHUNK):
-            some = leaving[first : first + CHUNK]
-            await save_people(world, some, release, actor=move.actor, now=now)
-    await world.rollouts.keep_move_look(MoveLook(at=now, outside=0, unwritten=0, ours=left))
+        some = leaving[:MOST_AT_ONCE]
+        await save_people(world, some, release, actor=move.actor, now=now)
+        on_the_way += len(some)
+        leaving = leaving[MOST_AT_ONCE:]
+    left = len(leaving) + on_the_way
+    look = MoveLook(at=now, outside=held_in, unwritten=on_the_way, ours=left)
+    await world.rollouts.keep_move_look(look)
 
 
-async def _left(world: World) -> tuple[list[str], int]:
-    """Returns who is still to be asked out, and how many are not out yet, those included."""
-    asked_out = 0
+async def _left(world: World) -> tuple[list[str], int, int]:
+    """Returns who is still to be asked out, how many were, and how many others hold in."""
+    asked_out = held_in = 0
     leaving: list[str] = []
     async for page in world.ledger.summaries():
         for one in page:
             if is_let_go(one.state, one.provenance):
                 leaving.append(one.key)
-            asked_out += one.state is State.WITHDRAWING
-    return leaving, len(leaving) + asked_out
+            if one.state is State.WITHDRAWING:
+                is_theirs = one.provenance is Provenance.PREEXISTING
+                held_in += is_theirs
+                asked_out += not is_theirs
+    return leaving, asked_out, held_in

@@ -54,7 +54,8 @@ async def leave(order: LeaveOrder, operation: Operation, world: World, now: date
     """
     if order.plan and isinstance(operation.result, LeaveView):
         # Delivered again after a crash: the step was taken, or is taken now.
-        await _take(operation.result, order, operation, world, now)
+        if not await _is_taken(operation, world):
+            await _take(operation.result, order, operation, world, now)
         return operation.result.model_copy(update={"done": True})
     view = await _look(order, operation, world, now)
     if order.plan is None:
@@ -64,6 +65,19 @@ async def leave(order: LeaveOrder, operation: Operation, world: World, now: date
     await world.operations.keep(replace(operation, result=view))
     await _take(view, order, operation, world, now)
     return view.model_copy(update={"done": True})
+
+
+async def _is_taken(operation: Operation, world: World) -> bool:
+    """Tells whether the group was let go, or the leaving has ended, since the step was asked for.
+
+    What is seen since is of no matter to a step that was taken.
+    """
+    stored = await world.rollouts.current()
+    move = stored.rollout.move if stored else None
+    if move is None or move.kind is not MoveKind.LEAVE:
+        return False
+    taken = max(filter(None, (move.let_go_at, move.ended_at)), default=None)
+    return taken is not None and taken >= operation.requested_at
 
 
 async def _look(order: LeaveOrder, operation: Operation, world: World, now: datetime) -> LeaveView:
@@ -132,7 +146,9 @@ async def _members(world: World) -> _Members:
 
 
 def _fingerprint(step: MoveStep, move: ScopeMove, removals: Sequence[str]) -> str:
-    said = [step.stage, "word" if move.by_word else "seen", str(move.empties), *removals]
+    # Nobody leaves by an earlier step: who comes and goes meanwhile is no reason to refuse it.
+    leaving = removals if step.stage is MoveStage.NOTICED else ()
+    said = [step.stage, "word" if move.by_word else "seen", str(move.empties), *leaving]
     return hashlib.sha256("\n".join(["leave", *said]).encode()).hexdigest()
 
 

@@ -10,6 +10,8 @@ from shared.domain.errors import InvalidMessage, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import Provenance
 from shared.domain.rollout.scope_move import LOOK_HOLDS
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
+from shared.domain.rollout.sspr_sight import LAG
 from shared.domain.rollout.state import Phase
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.adopt import adopt
@@ -198,7 +200,13 @@ async def test_from_a_dynamic_group_its_people_are_in_first(stage: Stage) -> Non
     await an_hour_of_timers(stage, clock)
     assert (await stage_of(stage, NOW)).stage == "select-now"
     assert can_reset(stage.tenant) == ids([1, 2, 3, 4])
-    await select(stage, SsprScope.GROUP, NOW)
+    # The report shows SSPR on for everybody inside, and for nobody else: by the old group.
+    watch = stage.another().sspr_watch
+    shares = SharesSeen(read_at=NOW + LAG, inside=EnabledCount(5, 5), outside=EnabledCount(5, 0))
+    await watch.keep_sight((await watch.sight()).weighing(shares))
+    await carry_on_move(stage.another(), NOW)
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    await select(stage, SsprScope.GROUP, NOW + HOUR / 4)
     await carry_on_move(stage.another(), NOW)
     assert can_reset(stage.tenant) == ids([1, 2, 3, 4])
     assert (await stage_of(stage, NOW)).stage == "done"

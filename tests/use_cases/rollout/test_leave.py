@@ -1,5 +1,6 @@
 """The group is left for All: it is let go only once SSPR is on for all, so that nobody loses it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,9 @@ from shared.contracts.api.operation_orders import LeaveOrder
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.rollout.scope_move import WORD_AFTER
-from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
+from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
+from shared.domain.rollout.sspr_sight import LAG, SsprSight
 from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
@@ -131,11 +134,107 @@ async def test_nobody_is_taken_out_any_more_once_all_is_no_longer_seen(stage: St
     assert stage.scope == FOUR
     held = await stage_of(stage, THEN)
     assert held.stage == "select-all-now"
-    assert "Nothing is taken out" in held.next_step
+    assert "Nobody is asked out" in held.next_step
     assert can_reset(stage.tenant) == FOUR
+    assert await is_stopped(stage.another())
     await select(stage, SsprScope.ALL, THEN + HOUR)
+    await start(stage.another(), THEN + HOUR, actor="ada", reason="All is on again")
     await minutes(stage, THEN + HOUR)
     assert stage.scope == ids([1])
+
+
+@pytest.mark.parametrize("later", [SsprScope.GROUP, SsprScope.NONE, None])
+async def test_whoever_is_on_the_way_out_is_held_once_all_is_no_longer_seen(
+    later: SsprScope | None, stage: Stage
+) -> None:
+    """Given removals that no writer has taken yet, then they stay with SSPR, and are counted."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await carry_on_move(stage.another(), THEN)
+    assert in_state(stage, State.WITHDRAWING) == ids([2, 3, 4])
+    if later:
+        await select(stage, later, THEN + HOUR / 4)
+    else:
+        unread = PolicyChange(at=THEN + HOUR / 4, activity="Update SSPR Settings")
+        watch = stage.another().sspr_watch
+        await watch.keep_sight((await watch.sight()).following([unread], SCOPE))
+    await minutes(stage, THEN + HOUR / 2)
+    assert stage.scope == FOUR
+    held = await stage_of(stage, THEN + HOUR / 2)
+    assert "3 people are on the way out" in held.next_step
+    stopped = await stage.another().write_control.current()
+    assert stopped is not None
+    assert stopped.writing.reason.endswith("3 people are on the way out")
+    assert stopped.writing.since == THEN + HOUR / 2
+
+
+async def test_whom_others_hold_in_is_said_and_holds_nothing_up(stage: Stage) -> None:
+    """Given one who is in by others' doing and is to be out, then the leaving ends without them."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await stage.store(member(3, State.WITHDRAWING, provenance=Provenance.PREEXISTING))
+    await take_step(stage, THEN, empty_group=True)
+    for _ in range(2):
+        await carry_on_move(stage.another(), THEN)
+        await write_all(stage, THEN)
+    await minutes(stage)
+    ended = await rollout_of(stage)
+    assert audited(stage)[-1] == "leave-ended"
+    assert "1 people are held in by others" in ended.reason
+
+
+async def test_a_step_that_comes_again_after_the_end_is_done_and_begins_nothing(
+    stage: Stage,
+) -> None:
+    """Given the last step delivered again, All seen no more and the leaving over, then it is done."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    shown = await leaves(stage.another(), THEN)
+    order = LeaveOrder(reason="we leave", plan=shown.fingerprint)
+    asked = replace(asks(order, "last"), requested_at=THEN)
+    await stage.another().operations.keep(asked)
+    await leave(order, asked, stage.another(), THEN)
+    for held in (True, False):
+        if not held:
+            await minutes(stage)
+            assert audited(stage)[-1] == "leave-ended"
+        await select(stage, SsprScope.GROUP, THEN + HOUR)
+        before = await rollout_of(stage)
+        again = await stage.another().operations.find("last")
+        assert again is not None
+        assert (await leave(order, again, stage.another(), THEN + HOUR)).done
+        assert await rollout_of(stage) == before
+        await select(stage, SsprScope.ALL, THEN + 2 * HOUR)
+
+
+async def test_who_comes_meanwhile_matters_only_to_the_step_that_takes_people_out(
+    stage: Stage,
+) -> None:
+    await adopted(stage)
+    first = await leaves(stage.another(), SOON, empty_group=True)
+    await stage.store(member(5, State.VISIBLE))
+    await leaves(stage.another(), SOON, plan=first.fingerprint, empty_group=True)
+    await select(stage, SsprScope.ALL, SOON)
+    last = await leaves(stage.another(), THEN, empty_group=True)
+    await stage.store(member(6, State.VISIBLE))
+    with pytest.raises(WorldChanged):
+        await leaves(stage.another(), THEN, plan=last.fingerprint, empty_group=True)
+
+
+async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shared.use_cases.rollout.carry_on_move.MOST_AT_ONCE", 2)
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await carry_on_move(stage.another(), THEN)
+    assert len(in_state(stage, State.WITHDRAWING)) == 2
+    await carry_on_move(stage.another(), THEN)
+    assert len(in_state(stage, State.WITHDRAWING)) == 3
 
 
 async def test_an_operators_word_counts_after_an_hour_and_is_said_to_be_one(stage: Stage) -> None:
@@ -161,8 +260,46 @@ async def test_an_operators_word_does_not_stand_against_what_is_seen(stage: Stag
     await adopted(stage)
     await take_step(stage, SOON)
     await select(stage, SsprScope.NONE, SOON + HOUR / 2)
-    with pytest.raises(NotPossible, match="changed at 2026-03-02 09:30 UTC, and not to All"):
+    with pytest.raises(NotPossible, match="SSPR is off, known as of 2026-03-02 09:30 UTC"):
         await leaves(stage.another(), SOON + 2 * WORD_AFTER, all_selected=True)
+
+
+async def weigh(stage: Stage, inside: int, outside: int, at: datetime) -> None:
+    """The report is read, and shows SSPR on for so many of ten inside, and of ten outside."""
+    watch = stage.another().sspr_watch
+    shares = SharesSeen(
+        read_at=at, inside=EnabledCount(10, inside), outside=EnabledCount(10, outside)
+    )
+    await watch.keep_sight((await watch.sight()).weighing(shares))
+
+
+async def test_a_report_that_shows_others_denies_a_word_and_an_old_one_shows_no_all(
+    stage: Stage,
+) -> None:
+    """Given a silent log: rows that may be of before prove nothing, and later ones deny."""
+    await adopted(stage)
+    stage.tenant.policy_changes.clear()
+    await stage.another().sspr_watch.keep_sight(SsprSight())
+    await take_step(stage, SOON)
+    await weigh(stage, 10, 10, SOON + LAG - HOUR)
+    assert (await stage_of(stage, SOON + LAG)).stage == "select-all-now"
+    await weigh(stage, 10, 0, SOON + LAG + HOUR)
+    later = SOON + LAG + 2 * HOUR
+    with pytest.raises(NotPossible, match="SSPR is on for the scope group, known as of"):
+        await leaves(stage.another(), later, all_selected=True, empty_group=True)
+    await weigh(stage, 10, 10, later)
+    assert (await stage_of(stage, later)).stage == "noticed"
+
+
+async def test_a_word_stands_where_nobody_can_read_the_change(stage: Stage) -> None:
+    await adopted(stage)
+    await take_step(stage, SOON)
+    stage.tenant.sspr = SsprScope.ALL
+    unread = PolicyChange(at=SOON + HOUR / 2, activity="Update SSPR Settings")
+    watch = stage.another().sspr_watch
+    await watch.keep_sight((await watch.sight()).following([unread], SCOPE))
+    step = await take_step(stage, SOON + WORD_AFTER, all_selected=True)
+    assert step.stage == "noticed"
 
 
 async def test_a_word_is_void_once_a_change_of_later_denies_it(stage: Stage) -> None:

@@ -19,14 +19,20 @@ from shared.domain.rollout.scope_move import (
     decide,
     refused_word,
 )
+from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import SsprScope
 from tests.support.waves import MINUTE, NOW
 
 PEOPLE = frozenset(range(6))
 ADOPTION = ScopeMove(kind=MoveKind.ADOPT, began=NOW, actor="ada", came_from=SsprScope.ALL)
 LEAVING = ScopeMove(kind=MoveKind.LEAVE, began=NOW, actor="ada")
-COMING = ("write", "show", "look", "forget look", "watch", "blind", "operator")
+COMING = ("write", "show", "look", "forget look", "watch", "report", "blind", "operator")
 GOING = ("watch", "watch", "blind", "operator", "operator", "look", "empty", "empty")
+FINDINGS = {
+    SsprScope.ALL: SsprFinding.ON_FOR_ALL,
+    SsprScope.NONE: SsprFinding.OFF,
+}
+GROUP, ALL_ON = SsprFinding.ON_FOR_GROUP, SsprFinding.ON_FOR_ALL
 
 
 @dataclass
@@ -42,8 +48,9 @@ class _Tenant:
     is_ours: bool = False
     """Whether the group that is selected is the scope group."""
     move: ScopeMove = ADOPTION
-    seen: SsprScope | None = None
+    seen: SsprFinding = SsprFinding.NOT_KNOWN
     as_of: datetime = NOW
+    logged_at: datetime | None = None
     look: MoveLook | None = None
     is_aborted: bool = False
 
@@ -61,8 +68,9 @@ class _Tenant:
     @property
     def facts(self) -> MoveFacts:
         return MoveFacts(
-            scope=self.seen,
+            finding=self.seen,
             as_of=self.as_of,
+            logged_at=self.logged_at,
             look=self.look,
             has_begun=bool(self.written),
             is_aborted=self.is_aborted,
@@ -84,12 +92,14 @@ class _Tenant:
         elif action == "forget look":
             self.look = None
         elif action == "watch":
-            is_known = self.scope is not SsprScope.GROUP or self.is_ours
-            self.seen = self.scope if is_known else None
+            of_group = GROUP if self.is_ours else SsprFinding.OTHER_GROUP
+            self.seen = FINDINGS.get(self.scope, of_group)
             is_leaving = self.move.kind is MoveKind.LEAVE
             self.as_of = NOW if is_leaving else NOW - MINUTE
-        elif action == "blind":
-            self.seen = None
+            self.logged_at = NOW + MINUTE if self.is_ours else NOW - MINUTE
+        elif action in {"report", "blind"}:
+            self.seen = self._shown() if action == "report" else SsprFinding.NOT_KNOWN
+            self.logged_at = None
         elif action == "operator":
             self._obey()
         elif action == "leave" and self.move.kind is MoveKind.ADOPT:
@@ -97,6 +107,12 @@ class _Tenant:
         elif action == "empty" and self.step is MoveStage.LETTING_GO:
             self.written -= set(sorted(self.written)[:2])
             self.shown &= self.written
+
+    def _shown(self) -> SsprFinding:
+        """What the report shows: it knows people's SSPR, and not by which group they have it."""
+        if self.scope is SsprScope.GROUP:
+            return GROUP if self.written and self.written <= self.covered else self.seen
+        return FINDINGS[self.scope]
 
     def _obey(self) -> None:
         match self.step:
@@ -133,6 +149,8 @@ def test_nobody_who_was_not_accepted_loses_sspr_at_any_step(
     for action in [*coming, "leave", *going]:
         tenant.act(action, before)
         assert before - unreachable <= tenant.covered, action
+        if tenant.move.kind is MoveKind.ADOPT and tenant.step is MoveStage.DONE:
+            assert tenant.is_ours, "nobody selected the group, and it counts as selected"
 
 
 @given(st.sampled_from(SsprScope), st.permutations(sorted(PEOPLE)))
@@ -159,14 +177,14 @@ def _looked(outside: int = 0, at: datetime = NOW, unwritten: int | None = None) 
 @pytest.mark.parametrize(
     ("facts", "stage"),
     [
-        (MoveFacts(scope=None), MoveStage.CHECKING),
-        (MoveFacts(scope=None, look=_looked(at=NOW - MINUTE)), MoveStage.CHECKING),
-        (MoveFacts(scope=None, look=_looked(3)), MoveStage.FILLING),
-        (MoveFacts(scope=None, look=_looked(3, unwritten=0)), MoveStage.CHECKING),
-        (MoveFacts(scope=None, look=_looked()), MoveStage.FILLING),
-        (MoveFacts(scope=None, look=_looked(), has_begun=True), MoveStage.SELECT_NOW),
-        (MoveFacts(scope=SsprScope.GROUP, look=_looked()), MoveStage.DONE),
-        (MoveFacts(scope=SsprScope.GROUP), MoveStage.CHECKING),
+        (MoveFacts(), MoveStage.CHECKING),
+        (MoveFacts(look=_looked(at=NOW - MINUTE)), MoveStage.CHECKING),
+        (MoveFacts(look=_looked(3)), MoveStage.FILLING),
+        (MoveFacts(look=_looked(3, unwritten=0)), MoveStage.CHECKING),
+        (MoveFacts(look=_looked()), MoveStage.FILLING),
+        (MoveFacts(look=_looked(), has_begun=True), MoveStage.SELECT_NOW),
+        (MoveFacts(finding=GROUP, look=_looked()), MoveStage.DONE),
+        (MoveFacts(finding=GROUP), MoveStage.CHECKING),
     ],
 )
 def test_an_adoption_is_as_far_as_what_is_known_now(facts: MoveFacts, stage: MoveStage) -> None:
@@ -174,31 +192,52 @@ def test_an_adoption_is_as_far_as_what_is_known_now(facts: MoveFacts, stage: Mov
 
 
 def test_a_look_that_is_too_old_counts_as_none() -> None:
-    facts = MoveFacts(scope=None, look=_looked(), has_begun=True)
+    facts = MoveFacts(look=_looked(), has_begun=True)
     assert decide(ADOPTION, facts, NOW + LOOK_HOLDS).stage is MoveStage.SELECT_NOW
     assert decide(ADOPTION, facts, NOW + LOOK_HOLDS + MINUTE).stage is MoveStage.CHECKING
 
 
 def test_a_group_that_was_selected_too_early_has_its_number() -> None:
-    early = decide(ADOPTION, MoveFacts(scope=SsprScope.GROUP, look=_looked(7)), NOW)
+    early = decide(ADOPTION, MoveFacts(finding=GROUP, look=_looked(7)), NOW)
     assert (early.losing, early.stage) == (7, MoveStage.FILLING)
+    before = replace(ADOPTION, came_from=SsprScope.GROUP, old_group="of before")
+    of_report = decide(before, MoveFacts(finding=GROUP, look=_looked(7)), NOW)
+    assert (of_report.losing, of_report.stage) == (0, MoveStage.FILLING)
+    assert "too early" not in of_report.text
     of_own = replace(ADOPTION, came_from=SsprScope.GROUP, selected_before=True)
-    assert decide(of_own, MoveFacts(scope=SsprScope.GROUP, look=_looked(7)), NOW).losing == 0
+    assert decide(of_own, MoveFacts(finding=GROUP, look=_looked(7)), NOW).losing == 0
+
+
+def test_the_report_does_not_tell_the_new_group_from_the_one_of_before() -> None:
+    """Given the old group's people in the new one, only a change of since counts as selected."""
+    before = replace(ADOPTION, came_from=SsprScope.GROUP, old_group="of before")
+    shown = MoveFacts(finding=GROUP, as_of=NOW + MINUTE, look=_looked(), has_begun=True)
+    step = decide(before, shown, NOW)
+    assert step.stage is MoveStage.SELECT_NOW
+    assert "the audit log alone" in step.text
+    assert decide(before, replace(shown, logged_at=NOW), NOW).stage is MoveStage.SELECT_NOW
+    logged = replace(shown, logged_at=NOW + MINUTE)
+    assert decide(before, logged, NOW).stage is MoveStage.DONE
 
 
 def test_a_word_counts_after_a_while_and_not_against_a_newer_change() -> None:
-    silent = MoveFacts(scope=SsprScope.GROUP, changed_at=NOW - MINUTE)
+    silent = MoveFacts(finding=GROUP, as_of=NOW - MINUTE)
     later = NOW + WORD_AFTER
     assert refused_word(LEAVING, silent, later - MINUTE) is not None
     assert refused_word(LEAVING, silent, later) is None
-    denied = replace(silent, changed_at=NOW + MINUTE)
-    assert "and not to All" in (refused_word(LEAVING, denied, later) or "")
+    denied = replace(silent, as_of=NOW + MINUTE)
+    assert "on for the scope group, known as of" in (refused_word(LEAVING, denied, later) or "")
     said = replace(LEAVING, by_word=True)
+    let_go = replace(said, let_go_at=NOW + 2 * MINUTE)
+    assert not all_is_seen(let_go, denied), "told late, and of before the letting go"
     assert all_is_seen(said, silent)
+    unread = replace(denied, finding=SsprFinding.CHANGED)
+    assert refused_word(LEAVING, unread, later) is None
+    assert all_is_seen(said, unread)
     assert not all_is_seen(said, denied)
     assert not all_is_seen(LEAVING, silent)
 
 
 def test_a_move_that_has_ended_stays_so() -> None:
     for move in (ADOPTION, LEAVING):
-        assert decide(move.ended(NOW), MoveFacts(scope=None), NOW).stage is MoveStage.DONE
+        assert decide(move.ended(NOW), MoveFacts(), NOW).stage is MoveStage.DONE

@@ -55,6 +55,19 @@ def after(*made: tuple[tuple[str, str], ...], known: SsprSight = NOTHING_KNOWN) 
     return known.following(several, OURS)
 
 
+def test_what_the_report_shows_is_as_old_as_it_may_lag() -> None:
+    by_log = after((ALL,))
+    assert (by_log.known_for, by_log.logged_at) == (NOW, NOW)
+    later = NOW + 2 * LAG
+    both = by_log.weighing(seen((9, 9), (9, 9), later))
+    assert (both.known_for, both.logged_at) == (later - LAG, NOW)
+    by_report = NOTHING_KNOWN.weighing(seen((9, 9), (9, 0), NOW))
+    assert (by_report.known_for, by_report.logged_at) == (NOW - LAG, None)
+    overruled = by_log.weighing(seen((9, 9), (9, 0), later))
+    assert overruled.logged_at is None
+    assert NOTHING_KNOWN.known_for is None
+
+
 def seen(inside: tuple[int, int], outside: tuple[int, int], at: datetime = NOW) -> SharesSeen:
     """Shares of a reading; each pair is how many people, and how many of them enabled."""
     return SharesSeen(read_at=at, inside=EnabledCount(*inside), outside=EnabledCount(*outside))
