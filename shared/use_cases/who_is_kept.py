@@ -1,6 +1,6 @@
 """Who is kept: the one person whom a name means, and every row that names them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,7 +155,7 @@ async def _named(names: Names, world: World, now: datetime) -> tuple[list[KeptRe
     return records, cut_off
 
 
-async def _those_that_go(place: str, names: Names, world: World) -> Collection[KeptRecord]:
+async def _those_that_go(place: str, names: Names, world: World) -> Sequence[KeptRecord]:
     found = await world.personal_data.find(place, names, ERASABLE | _OF_THE_LEDGER)
     if len(found) > MOST_RECORDS:
         raise NotPossible(f"more than {MOST_RECORDS:,} rows of {place} have this name")

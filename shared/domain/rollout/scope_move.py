@@ -261,9 +261,7 @@ def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
         text = f"Still to be taken out of those whom the product put in: {left}."
         return MoveStep(MoveStage.LETTING_GO, " ".join(filter(None, (text, facts.hindrance))))
     held_in = facts.look.outside if move.empties and facts.look else 0
-    theirs = f" {held_in:,} people are held in by others, who alone can take them out." * (
-        held_in > 0
-    )
+    theirs = f" {held_in:,} people are in by others, who alone can take them out." * (held_in > 0)
     return MoveStep(MoveStage.DONE, f"SSPR is on for all, and the group is let go.{theirs}")
 
 

@@ -183,13 +183,13 @@ async def test_whom_others_hold_in_is_said_and_holds_nothing_up(stage: Stage) ->
     await minutes(stage)
     ended = await rollout_of(stage)
     assert audited(stage)[-1] == "leave-ended"
-    assert "1 people are held in by others" in ended.reason
+    assert "1 people are in by others" in ended.reason
 
 
 async def test_a_step_that_comes_again_after_the_end_is_done_and_begins_nothing(
     stage: Stage,
 ) -> None:
-    """Given the last step delivered again, All seen no more and the leaving over, then it is done."""
+    """Given the last step delivered again, and the leaving over, then it is done."""
     await adopted(stage)
     await take_step(stage, SOON)
     await select(stage, SsprScope.ALL, SOON)
