@@ -1,6 +1,6 @@
 """Who is kept: the one person whom a name means, and every row that names them."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -128,10 +128,14 @@ class _People:
         )
 
     def _is_them(self, one: Enrolment) -> bool:
+        if self._is_meant(one):
+            return True
         if one.user.object_id and self.object_id:
             return one.user.object_id == self.object_id
-        if one.key in self.keys:
-            return True
+        return one.key in self.keys
+
+    def _is_meant(self, one: Enrolment) -> bool:
+        """Tells whether the name that was given is one of theirs; it may be several people's."""
         match self._identifier.kind:
             case IdentifierKind.OBJECT_ID:
                 value = one.user.object_id
@@ -155,7 +159,7 @@ async def _named(names: Names, world: World, now: datetime) -> tuple[list[KeptRe
     return records, cut_off
 
 
-async def _those_that_go(place: str, names: Names, world: World) -> Collection[KeptRecord]:
+async def _those_that_go(place: str, names: Names, world: World) -> Sequence[KeptRecord]:
     found = await world.personal_data.find(place, names, ERASABLE | _OF_THE_LEDGER)
     if len(found) > MOST_RECORDS:
         raise NotPossible(f"more than {MOST_RECORDS:,} rows of {place} have this name")
