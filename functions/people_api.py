@@ -150,7 +150,8 @@ async def export_person_data(asked: Request[ExportPerson]) -> PersonDataPage:
 )
 async def erase_person_data(asked: Request[ErasePerson]) -> EraseOperation:
     """Ask what is kept of a person and would be erased or, with that fingerprint, erase it."""
-    order = EraseOrder(person=asked.path["identity"], **asked.sent.model_dump())
+    named = {"person": asked.path["identity"]}
+    order = EraseOrder.read_object(asked.sent.model_dump(by_alias=True) | named)
     operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
     return operation_view(operation, EraseOperation)
 

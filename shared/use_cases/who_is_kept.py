@@ -128,10 +128,14 @@ class _People:
         )
 
     def _is_them(self, one: Enrolment) -> bool:
+        if self._is_meant(one):
+            return True
         if one.user.object_id and self.object_id:
             return one.user.object_id == self.object_id
-        if one.key in self.keys:
-            return True
+        return one.key in self.keys
+
+    def _is_meant(self, one: Enrolment) -> bool:
+        """Tells whether the name that was given is one of theirs; it may be several people's."""
         match self._identifier.kind:
             case IdentifierKind.OBJECT_ID:
                 value = one.user.object_id

@@ -22,7 +22,7 @@ from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Receipt
 from shared.ports.personal_data import ERASABLE, KINDS
-from shared.use_cases.erase_person import FOR_GOOD, KEPT_OUT, erase_person
+from shared.use_cases.erase_person import FOR_GOOD, KEPT_OUT, erase_person, without_name
 from shared.use_cases.export_person import ELSEWHERE, digest_of
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
@@ -45,7 +45,9 @@ def ref(number: int) -> UserRef:
 
 def out(number: int, **changes: Any) -> Enrolment:
     exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "kim", "asked")
-    return dataclasses.replace(member(number, State.EXCLUDED), **{"exclusion": exclusion} | changes)
+    return dataclasses.replace(
+        member(number, State.EXCLUDED, user=ref(number)), **{"exclusion": exclusion} | changes
+    )
 
 
 async def story() -> Stage:
@@ -66,7 +68,12 @@ def called_off(number: int) -> Enrolment:
 
 async def look(stage: Stage, identity: str = an_id(1), **more: Any) -> EraseView:
     order = EraseOrder(person=identity, reason=WHY, **more)
-    return await erase_person(order, asks(order), stage.another(), LATER)
+    operation = asks(order)
+    view = await erase_person(order, operation, stage.another(), LATER)
+    if view.done:
+        ended = dataclasses.replace(operation, state=OperationState.SUCCEEDED, result=view)
+        await stage.another().operations.keep(without_name(ended))
+    return view
 
 
 async def erase(stage: Stage, identity: str = an_id(1), **more: Any) -> EraseView:
@@ -178,7 +185,7 @@ async def test_the_audit_tells_of_it_by_a_digest_and_stays_whole() -> None:
 )
 async def test_who_is_in_or_on_the_way_is_refused_unless_gone(state: State) -> None:
     stage = await story()
-    await stage.store(member(1, state))
+    await stage.store(member(1, state, user=ref(1)))
     before = kept(stage)
     with pytest.raises(NotPossible, match=f"{state}: say sspr exclude"):
         await look(stage)
