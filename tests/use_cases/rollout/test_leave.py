@@ -10,6 +10,7 @@ from shared.contracts.api.operation_orders import LeaveOrder
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.rollout.scope_move import WORD_AFTER
+from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import LAG, SsprSight
@@ -189,7 +190,7 @@ async def test_whom_others_hold_in_is_said_and_holds_nothing_up(stage: Stage) ->
 async def test_a_step_that_comes_again_after_the_end_is_done_and_begins_nothing(
     stage: Stage,
 ) -> None:
-    """Given the last step delivered again, All seen no more and the leaving over, then it is done."""
+    """Given the last step delivered again once All is gone, and again after the end: it is done."""
     await adopted(stage)
     await take_step(stage, SOON)
     await select(stage, SsprScope.ALL, SOON)
@@ -223,6 +224,21 @@ async def test_who_comes_meanwhile_matters_only_to_the_step_that_takes_people_ou
     await stage.store(member(6, State.VISIBLE))
     with pytest.raises(WorldChanged):
         await leaves(stage.another(), THEN, plan=last.fingerprint, empty_group=True)
+
+
+async def test_a_leaving_that_is_called_off_asks_nobody_else_out(stage: Stage) -> None:
+    await adopted(stage)
+    with pytest.raises(NotPossible, match="nobody is leaving"):
+        await leaves(stage.another(), SOON, cancel=True)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    off = await take_step(stage, THEN, cancel=True)
+    assert (off.stage, off.done) == ("done", True)
+    await minutes(stage)
+    after = await rollout_of(stage)
+    assert (stage.scope, after.phase) == (FOUR, Phase.SOAKING)
+    assert not await is_stopped(stage.another())
+    assert not after.expects(SsprFinding.ON_FOR_ALL)
 
 
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,10 +353,9 @@ async def test_a_rollout_that_is_begun_anew_is_not_emptied(stage: Stage) -> None
     await control.restart(stage.another(), THEN, actor="grace", reason="we stay")
     await minutes(stage)
     assert stage.scope == FOUR
-    assert (await stage_of(stage, THEN)).stage == "noticed"
-    await take_step(stage, THEN, empty_group=True)
-    await minutes(stage)
-    assert stage.scope == ids([1])
+    anew = await rollout_of(stage)
+    assert anew.move is None
+    assert not anew.expects(SsprFinding.ON_FOR_ALL)
 
 
 async def test_a_stop_holds_the_emptying(stage: Stage) -> None:
