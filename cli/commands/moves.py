@@ -120,6 +120,9 @@ def leave(
             help="Say that you have selected All, where nothing tells of it for an hour.",
         ),
     ] = False,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="Call off the leaving that is under way.")
+    ] = False,
     yes: Yes = False,
     actor: Actor = None,
     timeout: Patience = 600,
@@ -137,6 +140,8 @@ def leave(
         "emptyGroup": empty_group,
         "allSelected": all_selected,
     }
+    if cancel:
+        asked["cancel"] = True
     with app_of(ctx, signed(actor)) as api:
         _, shown = finished(
             api,
@@ -149,7 +154,7 @@ def leave(
         question = (
             f"End the rollout, and take {people(shown.removals)} out of the group?"
             if shown.stage == "noticed"
-            else "Leave for All?"
+            else ("Call off the leaving?" if cancel else "Leave for All?")
         )
         confirm(question, yes=yes)
         operation = api.leave(asked | {"plan": shown.fingerprint})

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.contracts.api.view import View
 from shared.contracts.messages.contract import LARGEST_BODY, Contract, Moment, Name, Text
+from shared.contracts.messages.onboarding_event import ObjectId
 from shared.domain.rollout.sspr_policy import SsprScope
 
 Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=500)]
@@ -157,7 +158,7 @@ class Adopt(Contract):
     """The rollout document, as its author wrote it."""
     came_from: Annotated[SsprScope, WithJsonSchema({"type": "string", "enum": [*SsprScope]})]
     """Whom SSPR is on for now: `all`, `none` or `group`."""
-    group: Name | None = None
+    group: ObjectId | None = None
     """The object id of the group that is selected now, if it is not the document's; dynamic or
     not."""
     accept_losing: Annotated[int, Field(ge=0)] = 0
@@ -181,6 +182,8 @@ class Leave(Contract):
     """Take out of the group whom the product put in, once SSPR is on for all."""
     all_selected: bool = False
     """Say that All is selected, where the audit log has been silent for an hour."""
+    cancel: bool = False
+    """Call the leaving off that is under way; nothing else is done."""
     plan: Name | None = None
     """The fingerprint of what was shown."""
 

@@ -81,7 +81,8 @@ class ScopeMove:
     def expects(self, finding: SsprFinding) -> bool:
         """Tells whether the operator means SSPR to be on for them, though it is not the group.
 
-        While adopting that is what SSPR was on for before; from leaving on it is everybody.
+        While adopting that is what SSPR was on for before; from leaving on it is everybody, until
+        the rollout goes on.
         """
         if self.kind is MoveKind.LEAVE:
             return finding is SsprFinding.ON_FOR_ALL

@@ -9,7 +9,7 @@ from typing import Any, Self
 from shared.domain.errors import NotPossible
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Document, Wave
-from shared.domain.rollout.scope_move import ScopeMove
+from shared.domain.rollout.scope_move import MoveKind, ScopeMove
 from shared.domain.rollout.sspr_finding import SsprFinding
 
 
@@ -151,7 +151,8 @@ class Rollout:
     forced: bool = False
     """The document was applied although its plan was unsafe: additions are not limited."""
     move: ScopeMove | None = None
-    """The newest move of SSPR's scope; None where nobody began one. A restart keeps it."""
+    """The newest move of SSPR's scope; None where nobody began one. A rollout that begins anew
+    keeps an adoption, and is the end of a leaving."""
 
     @property
     def wave(self) -> Wave | None:
@@ -171,7 +172,10 @@ class Rollout:
 
     def expects(self, finding: SsprFinding) -> bool:
         """Tells whether a move of SSPR's scope has SSPR on for others than the group."""
-        return self.move is not None and self.move.expects(finding)
+        if self.move is None:
+            return False
+        is_over = not self.move.is_under_way and self.phase is not Phase.ABORTED
+        return not is_over and self.move.expects(finding)
 
     @property
     def goes_on_meanwhile(self) -> str:
@@ -276,6 +280,8 @@ def abort(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollou
 def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Rollout:
     """Begins anew with the first wave, with the same people in each wave; nobody is taken out.
 
+    A leaving of the group is over by it.
+
     Raises:
         NotPossible: nothing of it has begun.
     """
@@ -290,7 +296,13 @@ def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Roll
         cuts=(),
         rolled_back=frozenset(),
         lease=None,
+        move=_unless_left(rollout.move),
     )
+
+
+def _unless_left(move: ScopeMove | None) -> ScopeMove | None:
+    """Returns the move that a rollout goes on with which begins anew: who leaves does not."""
+    return None if move and move.kind is MoveKind.LEAVE else move
 
 
 def roll_back(rollout: Rollout, wave: str, now: datetime, *, actor: str, reason: str) -> Rollout:
@@ -318,7 +330,8 @@ def revise(
             places in the rollout would be others.
     """
     if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
-        return replace(planned(document, version, now, actor=actor), move=rollout.move)
+        anew = planned(document, version, now, actor=actor)
+        return replace(anew, move=_unless_left(rollout.move))
     placing = _placed_otherwise_by(rollout.document, document)
     if rollout.started and placing:
         raise NotPossible(

@@ -86,9 +86,9 @@ async def _look(order: LeaveOrder, operation: Operation, world: World, now: date
         raise NotPossible("there is no rollout to leave; select All, and sspr stop ends all writes")
     facts = await facts_of_move(stored.rollout, world)
     move = _move_of(stored.rollout, order, facts, now, actor=operation.actor)
-    step = decide(move, facts, now)
+    step = MoveStep(MoveStage.DONE, _CANCELLED) if order.cancel else decide(move, facts, now)
     members = await _members(world)
-    removals = members.ours if order.empty_group else ()
+    removals = members.ours if order.empty_group and not order.cancel else ()
     stays = Counter({CauseKind.FOUND: members.there_before})
     if not order.empty_group:
         stays[CauseKind.WAVE] = len(members.ours)
@@ -110,6 +110,10 @@ async def _look(order: LeaveOrder, operation: Operation, world: World, now: date
     )
 
 
+_CANCELLED = (
+    "The leaving is called off, and nobody else is asked out. An aborted rollout stays so: "
+    "sspr restart begins it anew."
+)
 _TEXTS = {
     CauseKind.FOUND: "They were in the group before the rollout.",
     CauseKind.WAVE: "The product put them in; --empty-group takes them out.",
@@ -124,6 +128,10 @@ def _move_of(
     is_begun = move is not None and move.kind is MoveKind.LEAVE and move.is_under_way
     if move is None or not is_begun:
         move = ScopeMove(kind=MoveKind.LEAVE, began=now, actor=actor)
+    if order.cancel:
+        if not is_begun:
+            raise NotPossible("nobody is leaving; there is nothing to call off")
+        return move.ended(now)
     if order.all_selected and not all_is_seen(move, facts):
         if not is_begun:
             raise NotPossible("first say that you leave: sspr leave without --all-selected")

@@ -201,3 +201,10 @@ def test_status_says_the_stage_and_the_next_step(
     shown = sspr(api, "wait", "--phase", "completed")
     assert shown.exit_code == 0, shown.output
     assert told in " ".join(shown.stdout.split())
+
+
+def test_a_leaving_is_called_off_by_its_own_word(api: Api) -> None:
+    answered(api, "leave", leaving(stage="done", next_step="The leaving is called off."))
+    done = sspr(api, "leave", "--cancel", *WHY, "--yes")
+    assert done.exit_code == 0, done.output
+    assert [one.json["cancel"] for one in api.posts] == [True, True]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from shared.contracts.api.operation_orders import AdoptOrder, ApplyOrder
 from shared.domain.errors import InvalidMessage, UnsafePlan, WorldChanged
@@ -223,6 +224,12 @@ async def test_members_of_the_documents_own_group_count_as_there_before(stage: S
     assert (await stage_of(stage, NOW)).stage == "done"
     await an_hour_of_timers(stage, Clock())
     assert stage.scope == ids([1, 2, 3])
+
+
+def test_an_old_group_is_an_object_id() -> None:
+    with pytest.raises(ValidationError, match="group"):
+        AdoptOrder(document="x", came_from=SsprScope.GROUP, group="../admins")
+    assert AdoptOrder(document="x", came_from=SsprScope.GROUP, group=OLD_GROUP).group == OLD_GROUP
 
 
 async def test_an_old_group_that_is_not_there_is_named(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from shared.contracts.api.operation_orders import LeaveOrder
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.rollout.scope_move import WORD_AFTER
+from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import LAG, SsprSight
@@ -225,6 +226,21 @@ async def test_who_comes_meanwhile_matters_only_to_the_step_that_takes_people_ou
         await leaves(stage.another(), THEN, plan=last.fingerprint, empty_group=True)
 
 
+async def test_a_leaving_that_is_called_off_asks_nobody_else_out(stage: Stage) -> None:
+    await adopted(stage)
+    with pytest.raises(NotPossible, match="nobody is leaving"):
+        await leaves(stage.another(), SOON, cancel=True)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    off = await take_step(stage, THEN, cancel=True)
+    assert (off.stage, off.done) == ("done", True)
+    await minutes(stage)
+    after = await rollout_of(stage)
+    assert (stage.scope, after.phase) == (FOUR, Phase.SOAKING)
+    assert not await is_stopped(stage.another())
+    assert not after.expects(SsprFinding.ON_FOR_ALL)
+
+
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shared.use_cases.rollout.carry_on_move.MOST_AT_ONCE", 2)
     await adopted(stage)
@@ -337,10 +353,9 @@ async def test_a_rollout_that_is_begun_anew_is_not_emptied(stage: Stage) -> None
     await control.restart(stage.another(), THEN, actor="grace", reason="we stay")
     await minutes(stage)
     assert stage.scope == FOUR
-    assert (await stage_of(stage, THEN)).stage == "noticed"
-    await take_step(stage, THEN, empty_group=True)
-    await minutes(stage)
-    assert stage.scope == ids([1])
+    anew = await rollout_of(stage)
+    assert anew.move is None
+    assert not anew.expects(SsprFinding.ON_FOR_ALL)
 
 
 async def test_a_stop_holds_the_emptying(stage: Stage) -> None:

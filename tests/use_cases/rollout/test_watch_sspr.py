@@ -221,7 +221,7 @@ LEAVE = ScopeMove(kind=MoveKind.LEAVE, began=NOW, actor="ada")
         (ADOPT, SsprScope.NONE, False),
         (ADOPT.ended(NOW), SsprScope.ALL, False),
         (LEAVE, SsprScope.ALL, True),
-        (LEAVE.ended(NOW), SsprScope.ALL, True),
+        (LEAVE.ended(NOW), SsprScope.ALL, False),
         (LEAVE.ended(NOW), SsprScope.NONE, False),
     ],
 )
@@ -236,6 +236,12 @@ async def test_what_a_move_of_the_scope_means_is_no_fault(
     shown = (await describe_status(rolling.world, NOW)).sspr
     assert shown
     assert (shown.wrong, bool(shown.advice)) == (not is_meant, not is_meant)
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_leaving_that_is_over_expects_all_of_an_aborted_rollout_only(phase: Phase) -> None:
+    left = replace(SOAKING, phase=phase, move=LEAVE.ended(NOW))
+    assert left.expects(SsprFinding.ON_FOR_ALL) is (phase is Phase.ABORTED)
 
 
 async def test_where_there_is_no_rollout_and_nobody_is_in_nothing_is_asked(stage: Stage) -> None:
