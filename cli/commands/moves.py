@@ -121,7 +121,7 @@ def leave(
         ),
     ] = False,
     cancel: Annotated[
-        bool, typer.Option("--cancel", help="Call off the leaving that is under way.")
+        bool, typer.Option("--cancel", help="Cancel the leaving that is under way.")
     ] = False,
     yes: Yes = False,
     actor: Actor = None,
@@ -154,7 +154,7 @@ def leave(
         question = (
             f"End the rollout, and take {people(shown.removals)} out of the group?"
             if shown.stage == "noticed"
-            else ("Call off the leaving?" if cancel else "Leave for All?")
+            else ("Cancel the leaving?" if cancel else "Leave for All?")
         )
         confirm(question, yes=yes)
         operation = api.leave(asked | {"plan": shown.fingerprint})

@@ -281,7 +281,11 @@ MOVED_ROLLOUT = replace(
     ),
 )
 """The others are as they were stored before SSPR's scope could be moved."""
-MOVE_LOOK = MoveLook(at=NOW, outside=3, unwritten=2, named=(ADA,), ours=4, trouble="no group")
+MOVE_LOOK_BEFORE = MoveLook(
+    at=NOW, outside=3, unwritten=2, named=(ADA,), ours=4, trouble="no group"
+)
+"""As it was kept before it told of which move it was."""
+MOVE_LOOK = replace(MOVE_LOOK_BEFORE, of=LATER)
 UNDECIDED = Evaluation(LATER, "pilot", (replace(RESULT, outcome=Outcome.PASSED),))
 RECONCILIATION = Reconciliation(
     at=NOW,
@@ -659,15 +663,23 @@ async def _expect_quiet(tables: Tables) -> None:
 
 async def _write_moved(tables: Tables) -> None:
     await tables.rollouts.replace(None, MOVED_ROLLOUT, action="leave", now=NOW)
-    await tables.rollouts.keep_move_look(MOVE_LOOK)
+    await tables.rollouts.keep_move_look(MOVE_LOOK_BEFORE)
 
 
 async def _expect_moved(tables: Tables) -> None:
     stored = await tables.rollouts.current()
     assert stored
     assert stored.rollout == MOVED_ROLLOUT
-    assert await tables.rollouts.move_look() == MOVE_LOOK
+    assert await tables.rollouts.move_look() == MOVE_LOOK_BEFORE
     await _expect_audit(tables, changes=1)
+
+
+async def _write_move_look(tables: Tables) -> None:
+    await tables.rollouts.keep_move_look(MOVE_LOOK)
+
+
+async def _expect_move_look(tables: Tables) -> None:
+    assert await tables.rollouts.move_look() == MOVE_LOOK
 
 
 async def _write_rollout(tables: Tables) -> None:
@@ -918,6 +930,7 @@ GOLDEN: Mapping[str, Golden] = {
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
     "moved": Golden(_write_moved, _expect_moved),
+    "move-look": Golden(_write_move_look, _expect_move_look),
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),

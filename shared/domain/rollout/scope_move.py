@@ -51,6 +51,27 @@ class MoveStage(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MoveLook:
+    """What the newest look at everybody shows of an adoption."""
+
+    at: datetime
+    outside: int
+    """People whom SSPR was on for before, who are not in the group and were not accepted. Of
+    leaving: people who are to be out, and are held in by others."""
+    unwritten: int
+    """Those of them whose membership nobody has written yet. Of leaving: people who were asked out
+    and are not out yet."""
+    named: tuple[str, ...] = ()
+    """The object ids of the first few of those outside."""
+    ours: int = 0
+    """Of leaving: people whom the product put in, and who are not out yet."""
+    trouble: str = ""
+    """Why it is not known who is outside; empty where it is."""
+    of: datetime | None = None
+    """When the move began that was looked for; None before that was kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScopeMove:
     """A move that an operator has begun; times are in UTC."""
 
@@ -88,6 +109,10 @@ class ScopeMove:
             return finding is SsprFinding.ON_FOR_ALL
         return self.is_under_way and finding is _BEFORE.get(self.came_from)
 
+    def own(self, look: MoveLook | None) -> MoveLook | None:
+        """Returns the look if it is one for this move; it may have been on the way for another."""
+        return look if look and look.of == self.began and look.at >= self.began else None
+
     def ended(self, now: datetime) -> Self:
         """Returns the move at its end."""
         return replace(self, ended_at=now)
@@ -98,25 +123,6 @@ _BEFORE: Final[Mapping[SsprScope | None, SsprFinding]] = {
     SsprScope.NONE: SsprFinding.OFF,
     SsprScope.GROUP: SsprFinding.OTHER_GROUP,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveLook:
-    """What the newest look at everybody shows of an adoption."""
-
-    at: datetime
-    outside: int
-    """People whom SSPR was on for before, who are not in the group and were not accepted. Of
-    leaving: people who are to be out, and are held in by others."""
-    unwritten: int
-    """Those of them whose membership nobody has written yet. Of leaving: people who were asked out
-    and are not out yet."""
-    named: tuple[str, ...] = ()
-    """The object ids of the first few of those outside."""
-    ours: int = 0
-    """Of leaving: people whom the product put in, and who are not out yet."""
-    trouble: str = ""
-    """Why it is not known who is outside; empty where it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,8 +200,8 @@ _OTHERS: Final = {SsprFinding.ON_FOR_GROUP, SsprFinding.OFF, SsprFinding.OTHER_G
 
 
 def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
-    look = facts.look
-    if look is None or look.trouble or look.at < move.began or now - look.at > LOOK_HOLDS:
+    look = move.own(facts.look)
+    if look is None or look.trouble or now - look.at > LOOK_HOLDS:
         why = look.trouble if look and look.trouble else "the next reconciliation looks"
         text = f"Leave SSPR as it is: who is not in the group is not known; {why}."
         return MoveStep(MoveStage.CHECKING, text)
@@ -258,18 +264,19 @@ def _leaving(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     if not facts.is_aborted:
         text = "The rollout was begun again. sspr leave lets go of the group again."
         return MoveStep(MoveStage.NOTICED, text)
-    if move.empties and (left := _still_in(facts.look, move.let_go_at)) != "0":
+    if move.empties and (left := _still_in(move.own(facts.look), move.let_go_at)) != "0":
         text = f"Still to be taken out of those whom the product put in: {left}."
         return MoveStep(MoveStage.LETTING_GO, " ".join(filter(None, (text, facts.hindrance))))
-    held_in = facts.look.outside if move.empties and facts.look else 0
+    look = move.own(facts.look)
+    held_in = look.outside if move.empties and look else 0
     theirs = f" {held_in:,} people are in by others, who alone can take them out." * (held_in > 0)
     return MoveStep(MoveStage.DONE, f"SSPR is on for all, and the group is let go.{theirs}")
 
 
 def _held(move: ScopeMove, facts: MoveFacts) -> str:
     """Says what becomes of the emptying while SSPR is not seen as on for all."""
-    look = facts.look
-    on_the_way = look.unwritten if move.empties and look and look.at >= move.began else 0
+    look = move.own(facts.look)
+    on_the_way = look.unwritten if move.empties and look else 0
     if not on_the_way:
         return " Nobody is asked out of the group meanwhile."
     return (

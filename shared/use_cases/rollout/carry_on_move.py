@@ -99,6 +99,12 @@ async def look_at_move(
     """Looks who of those whom SSPR was on for before is not in the group, and keeps it.
 
     Whoever loses by what was shown and accepted does not count.
+
+    Args:
+        stored: The rollout that the snapshot was taken for.
+        snapshot: Everybody.
+        world: Where it is kept.
+        now: When the snapshot was begun: nothing of it need be newer.
     """
     move = stored.rollout.move
     if move is None or not move.is_under_way or move.kind is not MoveKind.ADOPT:
@@ -106,11 +112,13 @@ async def look_at_move(
     try:
         outside = await _outside(move, snapshot, world)
     except InvalidMessage as error:
-        look = MoveLook(at=now, outside=0, unwritten=0, trouble=str(error))
+        look = MoveLook(at=now, outside=0, unwritten=0, trouble=str(error), of=move.began)
     else:
         unwritten = sum(not _is_written(snapshot.summaries.get(one)) for one in outside)
         named = tuple(sorted(outside)[:MOST_NAMED])
-        look = MoveLook(at=now, outside=len(outside), unwritten=unwritten, named=named)
+        look = MoveLook(
+            at=now, outside=len(outside), unwritten=unwritten, named=named, of=move.began
+        )
     await world.rollouts.keep_move_look(look)
 
 
@@ -155,7 +163,7 @@ async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
         on_the_way += len(some)
         leaving = leaving[MOST_AT_ONCE:]
     left = len(leaving) + on_the_way
-    look = MoveLook(at=now, outside=held_in, unwritten=on_the_way, ours=left)
+    look = MoveLook(at=now, outside=held_in, unwritten=on_the_way, ours=left, of=move.began)
     await world.rollouts.keep_move_look(look)
 
 

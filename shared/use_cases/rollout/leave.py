@@ -111,7 +111,7 @@ async def _look(order: LeaveOrder, operation: Operation, world: World, now: date
 
 
 _CANCELLED = (
-    "The leaving is called off, and nobody else is asked out. An aborted rollout stays so: "
+    "The leaving is cancelled, and nobody else is asked out. An aborted rollout stays so: "
     "sspr restart begins it anew."
 )
 _TEXTS = {
@@ -130,7 +130,7 @@ def _move_of(
         move = ScopeMove(kind=MoveKind.LEAVE, began=now, actor=actor)
     if order.cancel:
         if not is_begun:
-            raise NotPossible("nobody is leaving; there is nothing to call off")
+            raise NotPossible("nobody is leaving; there is nothing to cancel")
         return move.ended(now)
     if order.all_selected and not all_is_seen(move, facts):
         if not is_begun:

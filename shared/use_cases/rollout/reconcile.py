@@ -57,8 +57,9 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await _pause(stored, fault.reason, fault.detail, world, clock())
         return
     try:
+        begun_at = clock()
         snapshot = await take_snapshot(world, rollout.document)
-        await look_at_move(stored, snapshot, world, clock())
+        await look_at_move(stored, snapshot, world, begun_at)
         converted = snapshot.converted(rollout.document.topology)
         if converted:
             await tell_converted(converted, stored, world, clock())

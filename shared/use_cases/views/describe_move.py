@@ -16,7 +16,7 @@ async def describe_move(rollout: Rollout, world: World, now: datetime) -> MoveVi
         return None
     facts = await facts_of_move(rollout, world)
     step = decide(move, facts, now)
-    look = facts.look if facts.look and facts.look.at >= move.began else None
+    look = move.own(facts.look)
     return MoveView(
         kind=move.kind,
         stage=step.stage,

@@ -1,5 +1,6 @@
 """The group is adopted: it is full before anybody is told to select it, wherever SSPR stood."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +17,9 @@ from shared.domain.rollout.sspr_sight import LAG
 from shared.domain.rollout.state import Phase
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.adopt import adopt
-from shared.use_cases.rollout.carry_on_move import carry_on_move
+from shared.use_cases.rollout.carry_on_move import carry_on_move, look_at_move
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.rollout.take_snapshot import take_snapshot
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
     Clock,
@@ -264,6 +266,20 @@ async def test_a_group_that_is_selected_too_early_is_said_with_the_number(stage:
     assert "Select what was selected before" in early.next_step
     await an_hour_of_timers(stage, clock)
     assert (await stage_of(stage, NOW)).stage == "done"
+
+
+async def test_a_look_for_the_move_of_before_is_none_for_the_new_one(stage: Stage) -> None:
+    a_tenant(stage, 2)
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, Clock())
+    before = await stage.another().rollouts.current()
+    assert before is not None
+    snapshot = await take_snapshot(stage.another(), before.rollout.document)
+    assert before.rollout.move is not None
+    anew = replace(before.rollout, move=replace(before.rollout.move, began=NOW + HOUR / 4))
+    await stage.applies(anew)
+    await look_at_move(before, snapshot, stage.another(), NOW + HOUR / 2)
+    assert (await stage_of(stage, NOW + HOUR / 2)).stage == "checking"
 
 
 async def test_a_look_that_is_old_tells_nobody_to_select(stage: Stage) -> None:

@@ -88,6 +88,7 @@ class _Tenant:
                 outside=len(outside),
                 unwritten=len(outside - self.written),
                 ours=len(self.written),
+                of=NOW,
             )
         elif action == "forget look":
             self.look = None
@@ -171,7 +172,7 @@ def test_whoever_goes_on_comes_to_the_end(came_from: SsprScope, old: list[int]) 
 
 def _looked(outside: int = 0, at: datetime = NOW, unwritten: int | None = None) -> MoveLook:
     left = outside if unwritten is None else unwritten
-    return MoveLook(at=at, outside=outside, unwritten=left)
+    return MoveLook(at=at, outside=outside, unwritten=left, of=NOW)
 
 
 @pytest.mark.parametrize(
@@ -195,6 +196,15 @@ def test_a_look_that_is_too_old_counts_as_none() -> None:
     facts = MoveFacts(look=_looked(), has_begun=True)
     assert decide(ADOPTION, facts, NOW + LOOK_HOLDS).stage is MoveStage.SELECT_NOW
     assert decide(ADOPTION, facts, NOW + LOOK_HOLDS + MINUTE).stage is MoveStage.CHECKING
+
+
+def test_a_look_that_was_on_the_way_for_another_move_counts_as_none() -> None:
+    """Given a snapshot that takes minutes, and a move that was begun anew meanwhile."""
+    of_before = replace(_looked(at=NOW + MINUTE), of=NOW - MINUTE)
+    facts = MoveFacts(look=of_before, has_begun=True)
+    assert decide(ADOPTION, facts, NOW + MINUTE).stage is MoveStage.CHECKING
+    own = replace(facts, look=replace(of_before, of=NOW))
+    assert decide(ADOPTION, own, NOW + MINUTE).stage is MoveStage.SELECT_NOW
 
 
 def test_a_group_that_was_selected_too_early_has_its_number() -> None:
