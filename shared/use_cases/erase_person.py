@@ -28,7 +28,7 @@ FOR_GOOD = (
     "--with-exclusion"
 )
 KEPT_OUT = (
-    "what keeps this person out ends; if the account is still in Entra, the rollout decides anew. "
+    "what keeps this person out ends; if the account is still in Entra, the rollout decides again. "
     "A group that the document excludes keeps them out without this product's knowing them"
 )
 STILL_NAMED = "the rollout document names this person; apply one that does not"

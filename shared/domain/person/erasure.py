@@ -79,13 +79,13 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "question": Rule(Fate.REWRITTEN, "it asks about others as well"),
         "plan": Rule(Fate.KEPT, "its document names them; a plan is applied only as it was shown"),
         "page": Rule(Fate.REWRITTEN, "it lists others as well"),
-        "operation": Rule(Fate.ERASED, "it has ended, and can be asked for anew"),
+        "operation": Rule(Fate.ERASED, "it has ended, and can be asked for again"),
         "document": Rule(
             Fate.KEPT, "the rollout document names them; every version is kept as it was applied"
         ),
         "rollout": Rule(
             Fate.KEPT,
-            "the document in force names them, or they worked with the product; apply a document "
+            "the current document names them, or they worked with the product; apply a document "
             "that does not",
         ),
         "lease": _NUMBERS,
@@ -99,7 +99,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "worker": _NUMBERS,
         "sight": _NUMBERS,
         "shares": _NUMBERS,
-        "move-look": Rule(Fate.ERASED, "the next check writes it anew"),
+        "move-look": Rule(Fate.ERASED, "the next check writes it again"),
         "look": _NUMBERS,
         "reading": _NUMBERS,
         "scim-user": _OWN,
