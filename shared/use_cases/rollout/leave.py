@@ -112,7 +112,7 @@ async def _look(order: LeaveOrder, operation: Operation, world: World, now: date
 
 _CANCELLED = (
     "The leaving is cancelled, and nobody else is asked out. An aborted rollout stays so: "
-    "sspr restart begins it anew."
+    "sspr restart begins it again."
 )
 _TEXTS = {
     CauseKind.FOUND: "They were in the group before the rollout.",
