@@ -502,6 +502,7 @@ QUESTION = PreflightQuestion(
     actor="ada",
     answered_at=NOW,
 )
+COUNTED = replace(QUESTION, cloud=3).answered_by([PREFLIGHT], NOW)
 HELD = HeldEvent(
     brake="workday",
     direction=Direction.LEAVING,
@@ -858,10 +859,8 @@ async def _write_counted_preflight(tables: Tables) -> None:
 
 
 async def _expect_counted_preflight(tables: Tables) -> None:
-    counted = replace(QUESTION, cloud=3).answered_by([PREFLIGHT], NOW)
-    assert counted.counted
     assert await tables.preflights.find([ADA, BOB]) == {ADA: PREFLIGHT}
-    assert await tables.preflights.question("c0ffee.7") == counted
+    assert await tables.preflights.question("c0ffee.7") == COUNTED
 
 
 async def _expect_preflight(tables: Tables) -> None:
