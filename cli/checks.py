@@ -13,7 +13,8 @@ from shared.contracts.api.check_views import (
 )
 from shared.contracts.api.view import View
 
-_PAUSE = 1.0
+_PAUSE, _LONGEST_PAUSE, _GROWTH = 1.0, 15.0, 1.5
+"""Seconds between two looks: a few people are answered about at once, many take hours."""
 
 
 class PeopleChecked(View):
@@ -29,6 +30,7 @@ def answered(api: OperatorApi, asked: CheckAsked, *, timeout: float) -> PeopleCh
     if asked.check is None:
         return None
     deadline = time.monotonic() + timeout
+    pause = _PAUSE
     with progress("asking the worker …") as update:
         while True:
             check = api.check(asked.check)
@@ -37,7 +39,8 @@ def answered(api: OperatorApi, asked: CheckAsked, *, timeout: float) -> PeopleCh
                 return check
             done = check.people - check.unanswered
             update(f"asking the worker … {done:,} of {check.people:,}")
-            time.sleep(min(_PAUSE, left))
+            time.sleep(min(pause, left))
+            pause = min(pause * _GROWTH, _LONGEST_PAUSE)
 
 
 def checked(api: OperatorApi, names: Sequence[str], *, timeout: float) -> PeopleChecked:

@@ -187,7 +187,7 @@ class OperatorApi:
     def export_person(
         self, identity: str, reason: str, *, timeout: float
     ) -> Iterator[PersonDataPage]:
-        """Reads all that is kept of a person, place by place; the app's audit tells of it once.
+        """Reads all that is kept of a person, place by place; the app's audit tells of each.
 
         Raises:
             Unanswered: a place took longer than that; nothing was changed.

@@ -1,11 +1,12 @@
 """What was asked about people's accounts in Active Directory, and what was found."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 from shared.domain.person.preflight import Preflight
+from shared.domain.person.preflight_tally import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,12 @@ class PreflightQuestion:
     answered_at: datetime | None = None
     cloud: int = 0
     """People of the part whom it does not ask about: nothing is written back for them."""
+    counted: Tally | None = None
+    """What the answer comes to; None where an older version has kept it, or there is none."""
+
+    def answered_by(self, found: Collection[Preflight], now: datetime) -> "PreflightQuestion":
+        """Returns the question as it is once this answers it."""
+        return replace(self, answered_at=now, counted=Tally.of(found))
 
     def is_open(self, now: datetime) -> bool:
         """Tells whether an answer to it is still waited for."""

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.domain.person.preflight import Finding, Preflight, Unknown
+from shared.domain.person.preflight import Finding, Preflight, Unknown, Verdict
+from shared.domain.person.preflight_tally import Tally
 from shared.ports.preflights import PreflightQuestion
 from tests.support.ports.kept import Kept
 from tests.support.ports.people import NOW, object_id
@@ -48,7 +49,14 @@ async def test_of_each_person_what_was_found_last_is_remembered(tables: Kept) ->
     await preflights.ask([asked])
     first = [found(ada, Finding.DISABLED), found(PROVISIONAL, unknown=(Unknown.CONNECTOR,))]
     await preflights.answered(asked, first, NOW)
-    assert (await preflights.question(asked.key)) == replace(asked, answered_at=NOW)
+    counted = Tally(
+        people=2,
+        verdicts={Verdict.REFUSED: 1, Verdict.UNKNOWN: 1},
+        findings={Finding.DISABLED: 1},
+        unknown={Unknown.CONNECTOR: 1},
+    )
+    answered = replace(asked, answered_at=NOW, counted=counted)
+    assert await preflights.question(asked.key) == answered
     again = found(ada, Finding.NO_RESET_RIGHT, Finding.LOCKED, minutes=1)
     await preflights.answered(question(1, ada), [again], NOW)
     seen = await preflights.find([ada, bob, PROVISIONAL, "nobody"])

@@ -506,6 +506,7 @@ QUESTION = PreflightQuestion(
     actor="ada",
     answered_at=NOW,
 )
+COUNTED = replace(QUESTION, cloud=3).answered_by([PREFLIGHT], NOW)
 HELD = HeldEvent(
     brake="workday",
     direction=Direction.LEAVING,
@@ -865,6 +866,15 @@ async def _write_preflight(tables: Tables) -> None:
     await tables.preflights.answered(QUESTION, [PREFLIGHT], NOW)
 
 
+async def _write_counted_preflight(tables: Tables) -> None:
+    await tables.preflights.answered(replace(QUESTION, cloud=3), [PREFLIGHT], NOW)
+
+
+async def _expect_counted_preflight(tables: Tables) -> None:
+    assert await tables.preflights.find([ADA, BOB]) == {ADA: PREFLIGHT}
+    assert await tables.preflights.question("c0ffee.7") == COUNTED
+
+
 async def _expect_preflight(tables: Tables) -> None:
     assert await tables.preflights.find([ADA, BOB]) == {ADA: PREFLIGHT}
     assert await tables.preflights.question("c0ffee.7") == QUESTION
@@ -951,7 +961,8 @@ GOLDEN: Mapping[str, Golden] = {
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),
-    "preflight": Golden(_write_preflight, _expect_preflight),
+    "preflight": Golden(_write_preflight, _expect_preflight, written_today=False),
+    "preflight-counted": Golden(_write_counted_preflight, _expect_counted_preflight),
 }
 
 type Rows = dict[str, list[dict[str, Any]]]

@@ -1,7 +1,6 @@
 """The port `Preflights`, in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from shared.adapters.memory.as_json import AsJson
@@ -49,7 +48,7 @@ class MemoryPreflights:
         """Remembers what was found, in the place of what was before, and that it was answered."""
         await self._pause("preflights.answered")
         self._storage.preflights.update({one.key: _PREFLIGHT.of(one) for one in found})
-        self._storage.questions[question.key] = QUESTION.of(replace(question, answered_at=now))
+        self._storage.questions[question.key] = QUESTION.of(question.answered_by(found, now))
         await self._pause("preflights.answered done")
 
     async def find(self, person_keys: Collection[str]) -> Mapping[str, Preflight]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from shared.adapters.tables.concurrency import all_of
@@ -54,7 +53,7 @@ class TablePreflights:
             writes[bucket(one.key)].append(_write(one))
         await all_of(map(self._submit, writes.values()))
         # Last: who sees it answered finds what was found.
-        await self._submit([_question_write(replace(question, answered_at=now))])
+        await self._submit([_question_write(question.answered_by(found, now))])
 
     async def find(self, person_keys: Collection[str]) -> Mapping[str, Preflight]:
         """Returns of these people what was found last; leaves out whom nobody has looked at."""

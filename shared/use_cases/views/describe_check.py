@@ -1,7 +1,6 @@
 """Describe checks: how a check of people stands, what it found, and what was found of each."""
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from shared.contracts.api.check_views import (
@@ -25,6 +24,7 @@ from shared.domain.person.preflight import (
     Unknown,
     Verdict,
 )
+from shared.domain.person.preflight_tally import Tally
 from shared.domain.person.preflight_words import FINDINGS, ON_PREMISES_ERROR, UNKNOWNS
 from shared.ports.operations import Operation
 from shared.ports.preflights import PreflightQuestion
@@ -48,10 +48,9 @@ async def describe_check(check: str, world: World, now: datetime) -> PeopleCheck
     questions = await world.preflights.questions(check)
     if not questions:
         return _nobody_yet(asking) if asking else None
-    keys = [key for one in questions for key in one.people]
-    found = await _answers(questions, world)
-    verdicts = Counter(one.verdict for one in found.values())
-    unanswered = len(keys) - len(found)
+    people = sum(len(one.people) for one in questions)
+    tally = await _tally(questions, world)
+    unanswered = people - tally.people
     grows = asking is not None and asking.state is OperationState.QUEUED
     over = not grows and (unanswered == 0 or all(now >= one.expires_at for one in questions))
     return PeopleCheckView(
@@ -59,15 +58,23 @@ async def describe_check(check: str, world: World, now: datetime) -> PeopleCheck
         asked_at=questions[0].asked_at,
         expires_at=max(one.expires_at for one in questions),
         over=over,
-        people=len(keys),
-        refused=verdicts[Verdict.REFUSED],
-        unknown=verdicts[Verdict.UNKNOWN],
-        fine=verdicts[Verdict.FINE],
+        people=people,
+        refused=tally.verdicts.get(Verdict.REFUSED, 0),
+        unknown=tally.verdicts.get(Verdict.UNKNOWN, 0),
+        fine=tally.verdicts.get(Verdict.FINE, 0),
         unanswered=unanswered,
-        findings=_finding_counts(found.values()),
-        unknowns=_unknown_counts(found.values()),
+        findings=_finding_counts(tally.findings),
+        unknowns=_unknown_counts(tally.unknown),
         advice=_advice(asking, _silence(questions) if over and unanswered else None),
     )
+
+
+async def _tally(questions: Sequence[PreflightQuestion], world: World) -> Tally:
+    """Adds up what came of each question; counts the people of those that nobody has counted."""
+    counted = [one.counted for one in questions if one.counted]
+    before = [one for one in questions if one.counted is None and one.answered_at and one.people]
+    found = await _answers(before, world) if before else {}
+    return Tally.sum([*counted, Tally.of(found.values())])
 
 
 async def _asking(check: str, world: World) -> Operation | None:
@@ -157,16 +164,14 @@ def unknown_view(unknown: Unknown) -> UnknownView:
     return UnknownView(word=unknown, text=UNKNOWNS[unknown])
 
 
-def _finding_counts(found: Collection[Preflight]) -> tuple[FindingCount, ...]:
-    counts = Counter(word for one in found for word in one.findings)
+def _finding_counts(counts: Mapping[Finding, int]) -> tuple[FindingCount, ...]:
     return tuple(
         FindingCount(finding=finding_view(word), people=counts[word])
         for word in _most_first(Finding, counts)
     )
 
 
-def _unknown_counts(found: Collection[Preflight]) -> tuple[UnknownCount, ...]:
-    counts = Counter(word for one in found for word in one.unknown)
+def _unknown_counts(counts: Mapping[Unknown, int]) -> tuple[UnknownCount, ...]:
     return tuple(
         UnknownCount(unknown=unknown_view(word), people=counts[word])
         for word in _most_first(Unknown, counts)
@@ -174,4 +179,4 @@ def _unknown_counts(found: Collection[Preflight]) -> tuple[UnknownCount, ...]:
 
 
 def _most_first[W](words: Iterable[W], counts: Mapping[W, int]) -> list[W]:
-    return sorted((word for word in words if counts[word]), key=lambda word: -counts[word])
+    return sorted((word for word in words if counts.get(word)), key=lambda word: -counts[word])

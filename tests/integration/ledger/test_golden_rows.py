@@ -26,6 +26,7 @@ from shared.domain.rollout.sspr_sight import SightSource
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
+    COUNTED,
     ENDING_SIGHT,
     FOLDER,
     GOLDEN,
@@ -36,7 +37,6 @@ from tests.support.golden_rows import (
     OPERATION,
     PLAN,
     PREFLIGHT,
-    QUESTION,
     QUEUED_BEFORE,
     QUIET_DECIDED,
     RECONCILIATION,
@@ -118,7 +118,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
         SCIM_USER,
         SSPR_SIGHT,
         PREFLIGHT,
-        QUESTION,
+        COUNTED,
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -73,6 +73,18 @@ def test_whoever_would_be_refused_is_told_with_remedy_and_event(api: Api) -> Non
     assert posted.headers["x-sspr-actor"] == "kim"
 
 
+def test_it_looks_less_often_the_longer_it_takes(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("time.sleep", pauses.append)
+    api.answer("people-checks", (202, asked()))
+    waiting = [(200, check(unanswered=1, over=False))] * 12
+    api.answer("people-checks/c0ffee", *waiting, (200, check(fine=1)))
+    api.answer("people-checks/c0ffee/people", (200, found("fine")))
+    assert sspr(api, "doctor", "person", "ada@contoso.test").exit_code == Status.OK
+    assert pauses == sorted(pauses)
+    assert (pauses[0], pauses[-1], len(pauses)) == (1, 15, 12)
+
+
 def test_it_waits_until_the_worker_has_answered(api: Api) -> None:
     api.answer("people-checks", (202, asked()))
     waiting = check(unanswered=1, over=False)

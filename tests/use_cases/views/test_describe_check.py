@@ -1,5 +1,6 @@
 """How a check stands, person by person, while it is answered and when nobody answers it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.contracts.messages.directory_answer import DirectoryAnswer, PersonFindings
@@ -57,6 +58,28 @@ async def test_a_check_tells_how_many_would_be_refused_and_for_what(stage: Stage
     }
     assert seen.findings[0].finding.event == 33004
     assert [(one.unknown.word, one.people) for one in seen.unknowns] == [("password-policy", 1)]
+
+
+async def test_following_a_check_reads_the_counts_and_nobody(stage: Stage) -> None:
+    people = [to_check(number) for number in range(1, 5)]
+    check = await ask_about(people, stage.world, NOW, actor="ada")
+    await answer(stage, f"{check}.0", found(1, Finding.DISABLED), found(2))
+    stage.turns.points.clear()
+    seen = await describe_check(check, stage.world, NOW)
+    assert "preflights.find" not in stage.turns.points
+    assert seen is not None
+    assert (seen.refused, seen.fine, seen.unanswered, seen.over) == (1, 1, 2, False)
+
+
+async def test_what_an_older_version_has_kept_is_counted_by_its_people(stage: Stage) -> None:
+    check = await ask_about([to_check(1), to_check(2)], stage.world, NOW, actor="ada")
+    await answer(stage, f"{check}.0", found(1, Finding.DISABLED), found(2))
+    (question,) = await stage.world.preflights.questions(check)
+    await stage.world.preflights.ask([replace(question, counted=None)])
+    seen = await describe_check(check, stage.world, NOW)
+    assert seen is not None
+    assert (seen.refused, seen.fine, seen.unanswered, seen.over) == (1, 1, 0, True)
+    assert [one.people for one in seen.findings] == [1]
 
 
 async def test_what_an_earlier_look_found_is_no_answer_to_this_check(stage: Stage) -> None:
