@@ -29,7 +29,7 @@ from sandbox.layout import Layout
 from sandbox.observed import administrator, members_in_ad
 from shared.domain.person.people import Identifier, IdentifierKind
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 """Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""
 LOCK_SECONDS = 10
 COMMANDS, RESULTS, EVENTS = "directory-commands", "directory-results", "onboarding-events"
