@@ -106,14 +106,6 @@ def wary_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
         yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
 
 
-@pytest.fixture(scope="module")
-def lost_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
-    """A sandbox of which the tables may be taken away."""
-    with _sandbox(request, power_cuts=False) as layout, Console(layout) as console:
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
-
-
 @pytest.fixture
 def stage(rollout_stage: RolloutRig) -> RolloutRig:
     """That sandbox with every part up, and whatever rollout there was aborted."""
