@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from datetime import timedelta
 from itertools import count, islice
 
 import pytest
@@ -13,23 +12,21 @@ from shared.adapters.tables.erasures import ERASURES
 from shared.adapters.tables.table import Verb, Write
 from shared.domain.audit import broken_at
 from shared.domain.errors import UnreadableRow, WorldChanged
-from shared.domain.person.brake import Direction, Rate
 from shared.domain.person.enrolment import State
 from shared.domain.person.erasure import Fate, Subject, fate_of
 from shared.domain.person.mentions import Names
 from shared.domain.person.partitions import BUCKETS, bucket
 from shared.domain.person.people import UserRef
-from shared.domain.person.preflight import Preflight
 from shared.domain.person.reasons import Reason
-from shared.ports.held_events import HeldEvent
 from shared.ports.ledger import Receipt
 from shared.ports.personal_data import ERASABLE, MOST_RECORDS, KeptRecord
 from shared.ports.plans import PlannedPerson
 from shared.ports.preflights import PreflightQuestion
-from shared.ports.scim_users import ScimKey, ScimUser
+from shared.ports.scim_users import ScimKey
 from tests.support.enrolments import NOW, enrolment, provisional
 from tests.support.golden_rows import PLAN
 from tests.support.ports.kept import Kept, Opening
+from tests.support.ports.personal_data import fill
 from tests.support.stage import an_id, upn_of
 
 ME = UserRef(
@@ -37,58 +34,6 @@ ME = UserRef(
 )
 OTHER = UserRef(object_id=an_id(2), user_principal_name=upn_of(2), employee_id="77")
 NAMES = Names.of([ME])
-
-
-async def fill(tables: Kept, user: UserRef) -> None:
-    """Has every port keep something of the person."""
-    key, upn = user.object_id or "", user.user_principal_name or ""
-    person = enrolment(State.VISIBLE, key=key, user=user)
-    await tables.ledger.amend([key], lambda *_: person, actor="hr", now=NOW)
-    before = provisional(
-        State.WAITING,
-        key=f"employee:{user.employee_id}",
-        user=UserRef(employee_id=user.employee_id),
-    )
-    await tables.ledger.amend([before.key], lambda *_: before, actor="hr", now=NOW)
-    body = f'{{"userPrincipalName": "{upn.upper()}"}}'
-    refused = Receipt(key=f"r-{key}", queue="q", at=NOW, outcome=Reason.INVALID, body=body)
-    taken = Receipt(key=f"t-{key}", queue="q", at=NOW, outcome=Reason.ADDED, person_key=key)
-    await tables.ledger.record_receipts([refused, taken])
-    plan = dataclasses.replace(PLAN, fingerprint=f"f-{user.employee_id}")
-    await tables.plans.keep(
-        plan, [PlannedPerson(object_id=key, action="add", wave="w", reason="r")]
-    )
-    held = HeldEvent(
-        brake="hr",
-        direction=Direction.JOINING,
-        person_key=key,
-        event_key=f"e-{user.employee_id}",
-        held_at=NOW,
-        occurred_at=NOW,
-        body=body,
-    )
-    await tables.held_events.keep([held])
-    rate = Rate(people=9, within=timedelta(hours=1))
-    await tables.held_events.admit(f"b-{user.employee_id}", Direction.JOINING, [key], rate, NOW)
-    question = PreflightQuestion(
-        check=f"c-{user.employee_id}",
-        part=0,
-        people=(key,),
-        asked_at=NOW,
-        expires_at=NOW,
-        actor="kim",
-    )
-    await tables.preflights.ask([question])
-    finding = Preflight(key=key, seen_at=NOW, worker="w", findings=())
-    await tables.preflights.answered(question, [finding], NOW)
-    scim = ScimUser(
-        source="okta",
-        id=f"s-{user.employee_id}",
-        attributes={"userName": upn},
-        created_at=NOW,
-        changed_at=NOW,
-    )
-    await tables.scim_users.create(scim)
 
 
 async def everything(tables: Kept, names: Names) -> list[KeptRecord]:

@@ -27,9 +27,9 @@ from shared.use_cases.export_person import ELSEWHERE, digest_of
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout.operate import run_operations
-from tests.ports.test_personal_data import fill
 from tests.support.course import ask, asks, member, operation_of, populate
 from tests.support.enrolments import NOW, provisional
+from tests.support.ports.personal_data import fill
 from tests.support.processes import ProcessDied, deaths, process
 from tests.support.stage import Stage, a_stage, an_id, messages, upn_of
 
