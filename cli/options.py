@@ -17,6 +17,15 @@ Actor = Annotated[
     typer.Option(help="Say who asks, for the audit, instead of the OS user.", show_default=False),
 ]
 Reason = Annotated[str, typer.Option(help="Say why, for the audit.", show_default=False)]
+Apply = Annotated[
+    str | None,
+    typer.Option(
+        "--apply",
+        metavar="<fingerprint>",
+        help="Do what was shown under this fingerprint; without it nothing is done.",
+        show_default=False,
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Patience = Annotated[
     float, typer.Option("--timeout", min=0, help="Wait for the app at most this many seconds.")

@@ -1,12 +1,11 @@
 """The operator API, moves: adopt the group, and leave it for All, with nobody losing in between."""
 
+from functions.operation_requests import requested
 from functions.routes import Request, Routes
 from shared.contracts.api.operation_orders import AdoptOrder, LeaveOrder
 from shared.contracts.api.operation_views import AdoptOperation, LeaveOperation
 from shared.contracts.api.operator_requests import Adopt, Leave
 from shared.contracts.documents.rollout_document import read
-from shared.use_cases.rollout.operate import request_operation
-from shared.use_cases.views.describe_operation import operation_view
 
 routes = Routes("moves")
 
@@ -27,8 +26,7 @@ async def adopt_group(asked: Request[Adopt]) -> AdoptOperation:
     """Ask who would lose SSPR by the document's group or, with that fingerprint, fill it."""
     read(asked.sent.document)
     order = AdoptOrder(**asked.sent.model_dump())
-    operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
-    return operation_view(operation, AdoptOperation)
+    return await requested(order, asked, AdoptOperation)
 
 
 @routes.post(
@@ -41,5 +39,4 @@ async def adopt_group(asked: Request[Adopt]) -> AdoptOperation:
 async def leave_group(asked: Request[Leave]) -> LeaveOperation:
     """Ask for the next step of going back to All or, with its fingerprint, have it taken."""
     order = LeaveOrder(**asked.sent.model_dump())
-    operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
-    return operation_view(operation, LeaveOperation)
+    return await requested(order, asked, LeaveOperation)

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Protocol
 
+from functions.operation_requests import requested
 from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.event_views import AcceptedEvents, EventView
@@ -26,9 +27,7 @@ from shared.ports.world import World
 from shared.use_cases.export_person import export_person
 from shared.use_cases.onboarding.accept_events import accept_events
 from shared.use_cases.onboarding.override_person import exclude, include, release
-from shared.use_cases.rollout.operate import request_operation
 from shared.use_cases.views.describe_kept_out import list_kept_out
-from shared.use_cases.views.describe_operation import operation_view
 from shared.use_cases.views.describe_people import (
     describe_event,
     describe_status,
@@ -152,8 +151,7 @@ async def erase_person_data(asked: Request[ErasePerson]) -> EraseOperation:
     """Ask what is kept of a person and would be erased or, with that fingerprint, erase it."""
     named = {"person": asked.path["identity"]}
     order = EraseOrder.read_object(asked.sent.model_dump(by_alias=True) | named)
-    operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
-    return operation_view(operation, EraseOperation)
+    return await requested(order, asked, EraseOperation)
 
 
 @routes.get("excluded", takes=Page, answers=KeptOutPage)

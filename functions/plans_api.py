@@ -1,13 +1,11 @@
 """The operator API, plans: what is looked at first, and asked for because it takes its time."""
 
-from typing import Any
-
+from functions.operation_requests import requested
 from functions.responses import there
 from functions.routes import Request, Routes
 from shared.contracts.api.operation_orders import (
     ApplyOrder,
     ForgetOrder,
-    OperationOrder,
     PlanOrder,
     RecoverOrder,
     RollbackOrder,
@@ -30,10 +28,8 @@ from shared.contracts.api.operator_requests import (
     RollBack,
 )
 from shared.contracts.api.plan_views import PlanPeople, PlanView
-from shared.contracts.api.view import View
 from shared.contracts.documents.rollout_document import read
-from shared.use_cases.rollout.operate import request_operation
-from shared.use_cases.views.describe_operation import describe_operation, operation_view
+from shared.use_cases.views.describe_operation import describe_operation
 from shared.use_cases.views.find_plan import find_plan, list_plan_people
 
 routes = Routes("plans")
@@ -44,7 +40,7 @@ _NO_PLAN = "no plan with this fingerprint was shown"
 async def plan_rollout(asked: Request[DocumentBody]) -> PlanOperation:
     """Ask for a plan: what the document would do to everybody, before any write."""
     read(asked.sent.content)
-    return await _requested(PlanOrder(document=asked.sent.content.decode()), asked, PlanOperation)
+    return await requested(PlanOrder(document=asked.sent.content.decode()), asked, PlanOperation)
 
 
 @routes.get("rollout/plans/{fingerprint}", takes=Nothing, answers=PlanView, refuses=(404,))
@@ -69,7 +65,7 @@ async def get_plan_people(asked: Request[Page]) -> PlanPeople:
 )
 async def apply_plan(asked: Request[Apply]) -> ApplyOperation:
     """Ask for a plan to be applied; it is refused if anything changed since it was shown."""
-    return await _requested(ApplyOrder(**asked.sent.model_dump()), asked, ApplyOperation)
+    return await requested(ApplyOrder(**asked.sent.model_dump()), asked, ApplyOperation)
 
 
 @routes.post(
@@ -81,7 +77,7 @@ async def apply_plan(asked: Request[Apply]) -> ApplyOperation:
 )
 async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
     """Ask who would leave with a wave or, with the fingerprint of the answer, remove them."""
-    return await _requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
+    return await requested(RollbackOrder(**asked.sent.model_dump()), asked, RollbackOperation)
 
 
 @routes.post(
@@ -93,7 +89,7 @@ async def roll_back_wave(asked: Request[RollBack]) -> RollbackOperation:
 )
 async def recover_ledger(asked: Request[Recover]) -> RecoverOperation:
     """Ask what an older ledger and the world differ in or, with that fingerprint, go on."""
-    return await _requested(RecoverOrder(**asked.sent.model_dump()), asked, RecoverOperation)
+    return await requested(RecoverOrder(**asked.sent.model_dump()), asked, RecoverOperation)
 
 
 @routes.post(
@@ -110,7 +106,7 @@ async def recover_ledger(asked: Request[Recover]) -> RecoverOperation:
 )
 async def forget_events(asked: Request[Forget]) -> ForgetOperation:
     """Ask what becomes of whom if events are forgotten or, with that fingerprint, forget them."""
-    return await _requested(ForgetOrder(**asked.sent.model_dump()), asked, ForgetOperation)
+    return await requested(ForgetOrder(**asked.sent.model_dump()), asked, ForgetOperation)
 
 
 @routes.get("operations/{key}", takes=Nothing, answers=AnyOperation, refuses=(404,))
@@ -118,8 +114,3 @@ async def get_operation(asked: Request[Nothing]) -> AnyOperation:
     """How something that was asked for stands, and what came of it."""
     operation = await describe_operation(asked.path["key"], asked.world)
     return there(operation, "no operation has this key")
-
-
-async def _requested[A: View](order: OperationOrder, asked: Request[Any], answer: type[A]) -> A:
-    operation = await request_operation(order, actor=asked.actor, world=asked.world, now=asked.now)
-    return operation_view(operation, answer)

@@ -8,7 +8,7 @@ import typer
 
 from cli.exits import EPILOG, Failure, Status
 from cli.findings import names_in
-from cli.options import Actor, Output, Patience, Reason, Yes, app_of, signed
+from cli.options import Actor, Apply, Output, Patience, Reason, Yes, app_of, signed
 from cli.plain import count, people
 from cli.tables import forget_table
 from cli.terminal import Form, confirm, draw, show_as_json
@@ -65,15 +65,7 @@ def forget(
         typer.Option("--to", help="Only events taken before then.", show_default=False),
     ] = None,
     reason: Reason,
-    apply: Annotated[
-        str | None,
-        typer.Option(
-            "--apply",
-            metavar="<fingerprint>",
-            help="Do what was shown under this fingerprint; without it nothing is done.",
-            show_default=False,
-        ),
-    ] = None,
+    apply: Apply = None,
     yes: Yes = False,
     actor: Actor = None,
     timeout: Patience = 600,

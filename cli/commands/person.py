@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exits import EPILOG
-from cli.options import Actor, Output, Patience, Person, Reason, Yes, app_of, signed
+from cli.options import Actor, Apply, Output, Patience, Person, Reason, Yes, app_of, signed
 from cli.plain import count
 from cli.tables import erase_table, kept_table
 from cli.terminal import Form, confirm, draw, progress, show_as_json, tell, written
@@ -17,11 +17,6 @@ app = typer.Typer(
     help="Export or erase all that is kept about one person, as they asked.",
     no_args_is_help=True,
 )
-
-
-@app.callback()
-def one_person() -> None:
-    """Export or erase all that is kept about one person, as they asked."""
 
 
 @app.command(epilog=EPILOG)
@@ -72,15 +67,7 @@ def erase(
             help="Also end an exclusion for good (sspr exclude --never); nobody remembers it then.",
         ),
     ] = False,
-    apply: Annotated[
-        str | None,
-        typer.Option(
-            "--apply",
-            metavar="<fingerprint>",
-            help="Do what was shown under this fingerprint; without it nothing is done.",
-            show_default=False,
-        ),
-    ] = None,
+    apply: Apply = None,
     yes: Yes = False,
     actor: Actor = None,
     timeout: Patience = 600,
