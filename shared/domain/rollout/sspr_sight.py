@@ -79,11 +79,6 @@ class SsprSight:
         return self.changed_at if by_log else None
 
     @property
-    def is_on_for_group(self) -> bool:
-        """Whether it is known to be on for the scope group's people: for it, or for everybody."""
-        return self.scope in {SsprScope.GROUP, SsprScope.ALL}
-
-    @property
     def sentence(self) -> str:
         """Whom it is on for and what shows it, for people; empty where nothing is known."""
         if self.source is None or self.since is None:

@@ -11,15 +11,15 @@ import structlog
 from shared.domain.errors import LedgerConflict, UnsafePlan
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import ScopePlan, repairs_of, unsafe, were_in
-from shared.domain.rollout.state import ACTIVE, PUTS_IN, PauseReason, Phase, Rollout, pause
+from shared.domain.rollout.state import PUTS_IN, PauseReason, Phase, Rollout
 from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
-from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_on_move import look_at_move
-from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
+from shared.use_cases.rollout.carry_out import CHUNK, put_in_all, repair, take_out_all
+from shared.use_cases.rollout.halt import halt
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.tell_converted import tell_converted
 from shared.use_cases.rollout.watch_scope import find_scope_fault
@@ -54,7 +54,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     if fault:
         # Told by the clock's own look; what would be written now would not count.
         await _keep_problem(str(fault), None, world, clock())
-        await _pause(stored, fault.reason, fault.detail, world, clock())
+        await halt(stored, fault.reason, fault.detail, world, clock())
         return
     try:
         begun_at = clock()
@@ -73,10 +73,10 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         judged = replace(plan, additions=() if rollout.forced else plan.additions, drift=())
         problems = unsafe(judged, rollout.document)
     except UnsafePlan as error:
-        await _halt(stored, str(error), None, world, clock())
+        await _say_unsafe(stored, str(error), None, world, clock())
         return
     if problems:
-        await _halt(stored, "; ".join(problems), plan, world, clock())
+        await _say_unsafe(stored, "; ".join(problems), plan, world, clock())
         return
     repairs = repairs_of(plan, rollout.document)
     held = await too_many_repairs(
@@ -160,26 +160,17 @@ def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[D
         )
 
 
-async def _halt(
+async def _say_unsafe(
     stored: StoredRollout, problem: str, plan: ScopePlan | None, world: World, now: datetime
 ) -> None:
     await _keep_problem(problem, plan, world, now)
     emit([PlanUnsafe(problem=plain_text(problem))])
-    await _pause(stored, PauseReason.UNSAFE_PLAN, problem, world, now)
+    await halt(stored, PauseReason.UNSAFE_PLAN, problem, world, now)
 
 
 async def _keep_problem(problem: str, plan: ScopePlan | None, world: World, now: datetime) -> None:
     report = replace(_report(plan, now, repaired=0), problem=problem)
     await world.rollouts.keep_reconciliation(report)
-
-
-async def _pause(
-    stored: StoredRollout, why: PauseReason, detail: str, world: World, now: datetime
-) -> None:
-    phases = ACTIVE if why is PauseReason.UNSAFE_PLAN else PUTS_IN
-    if stored.rollout.phase in phases:
-        halted = pause(stored.rollout, why, now, actor=ACTOR, detail=detail)
-        await save_rollout(world, stored, halted, action="pause", now=now)
 
 
 def _report(plan: ScopePlan | None, now: datetime, *, repaired: int) -> Reconciliation:

@@ -8,12 +8,13 @@ from itertools import batched
 from shared.domain.person.conversion import converted as remember_converted
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.policy import SourceOfAuthority
-from shared.domain.rollout.state import PUTS_IN, PauseReason, pause
+from shared.domain.rollout.state import PauseReason
 from shared.domain.signals import PeopleConverted
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.recording import nobody, save_people, save_rollout
+from shared.use_cases.recording import nobody, save_people
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK
+from shared.use_cases.rollout.halt import halt
 from shared.use_cases.signalling import emit
 
 
@@ -27,11 +28,8 @@ async def tell_converted(
     """
     ways = Counter(converted.values())
     to_cloud, back = ways[SourceOfAuthority.CLOUD], ways[SourceOfAuthority.ON_PREMISES]
-    if stored.rollout.phase in PUTS_IN:
-        detail = f"to the cloud: {to_cloud:,}; to on-premises: {back:,}"
-        why = PauseReason.PEOPLE_CONVERTED
-        halted = pause(stored.rollout, why, now, actor=ACTOR, detail=detail)
-        await save_rollout(world, stored, halted, action="pause", now=now)
+    detail = f"to the cloud: {to_cloud:,}; to on-premises: {back:,}"
+    await halt(stored, PauseReason.PEOPLE_CONVERTED, detail, world, now)
     emit([PeopleConverted(to_cloud=to_cloud, to_on_premises=back)])
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:

@@ -5,11 +5,10 @@ from datetime import datetime
 from shared.domain.person.policy import Topology
 from shared.domain.rollout.measurements import workers_at_work
 from shared.domain.rollout.scope_groups import ScopeFault, fault_of
-from shared.domain.rollout.state import PUTS_IN, Phase, pause
+from shared.domain.rollout.state import Phase
 from shared.domain.signals import ScopeGroupFault
 from shared.ports.world import World
-from shared.use_cases.recording import save_rollout
-from shared.use_cases.rollout.carry_out import ACTOR
+from shared.use_cases.rollout.halt import halt
 from shared.use_cases.signalling import emit
 
 
@@ -53,6 +52,4 @@ async def watch_scope(world: World, now: datetime) -> None:
     if fault is None:
         return
     emit([ScopeGroupFault(reason=fault.reason)])
-    if stored.rollout.phase in PUTS_IN:
-        halted = pause(stored.rollout, fault.reason, now, actor=ACTOR, detail=fault.detail)
-        await save_rollout(world, stored, halted, action="pause", now=now)
+    await halt(stored, fault.reason, fault.detail, world, now)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_sight import SsprSight
-from shared.domain.rollout.state import PUTS_IN, PauseReason, pause
+from shared.domain.rollout.state import PauseReason
 from shared.domain.signals import (
     Signal,
     SsprScopeRight,
@@ -14,11 +14,9 @@ from shared.domain.signals import (
     SsprScopeWrong,
     plain_text,
 )
-from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.anybody_in import is_anybody_in
-from shared.use_cases.recording import save_rollout
-from shared.use_cases.rollout.carry_out import ACTOR
+from shared.use_cases.rollout.halt import halt
 from shared.use_cases.signalling import emit
 
 EVERY = timedelta(minutes=5)
@@ -48,9 +46,10 @@ async def watch_sspr(world: World, now: datetime) -> None:
         return
     after = await _look(before, world, now)
     is_meant = stored is not None and stored.rollout.expects(after.finding)
-    if after.is_another_fault_than(before) and not is_meant and _is_news(before, after, now):
+    is_fault = after.is_another_fault_than(before) and not is_meant
+    if stored and is_fault and _is_news(before, after, now):
         # Before it is kept: whoever dies in between finds it new again.
-        await _halt(stored, after, world, now)
+        await halt(stored, PauseReason.SSPR_SCOPE, after.sentence, world, now)
     await world.sspr_watch.keep_sight(after)
     emit(_signals(before, after, now, is_meant=is_meant))
 
@@ -75,15 +74,6 @@ def _is_news(before: SsprSight, after: SsprSight, now: datetime) -> bool:
     """
     is_first = before.looked_at is None
     return not is_first or after.finding is not SsprFinding.CHANGED or after.is_told(now)
-
-
-async def _halt(
-    stored: StoredRollout | None, sight: SsprSight, world: World, now: datetime
-) -> None:
-    if stored is None or stored.rollout.phase not in PUTS_IN:
-        return
-    halted = pause(stored.rollout, PauseReason.SSPR_SCOPE, now, actor=ACTOR, detail=sight.sentence)
-    await save_rollout(world, stored, halted, action="pause", now=now)
 
 
 def _signals(before: SsprSight, after: SsprSight, now: datetime, *, is_meant: bool) -> list[Signal]:
