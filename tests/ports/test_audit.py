@@ -8,6 +8,7 @@ from dataclasses import replace
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.tables import MemoryTables
 from shared.domain.audit import AuditEnd, AuditRecord, broken_at, chained
+from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import CauseKind, Exclusion, State
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, WRITING
 from shared.domain.person.reasons import Reason
@@ -159,3 +160,16 @@ async def test_what_is_done_with_messages_has_a_chain_of_its_own_whoever_appends
     assert {one["actor"] for one in found} == {"ada"}
     keys = sorted(change["key"] for one in found for change in one["changes"])
     assert keys == sorted(change["key"] for one in said for change in one["changes"])
+
+
+async def test_what_hangs_on_what_was_read_is_recorded_behind_that_alone(tables: Kept) -> None:
+    """Of two who have read the same end one is recorded, the first time too."""
+    for number in range(2):
+        ends = {end.partition: end for end in await tables.audit.ends()}
+        both = [
+            tables.audit.append({"changes": []}, actor=actor, now=NOW, behind=ends[MESSAGES])
+            for actor in ("ada", "bob")
+        ]
+        outcomes = await asyncio.gather(*both, return_exceptions=True)
+        assert {type(one) for one in outcomes} == {type(None), LedgerConflict}
+        assert len(await tables.audit.records(MESSAGES, 0, 9)) == number + 1

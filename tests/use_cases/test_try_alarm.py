@@ -1,7 +1,9 @@
 """An alarm as a test: told once, in the audit, and not again for a while."""
 
 import json
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,9 +11,11 @@ from structlog.testing import capture_logs
 from shared.contracts.api.alarms import ALARMS
 from shared.domain.errors import InvalidMessage, NotPossible
 from shared.domain.person.partitions import MESSAGES
+from shared.ports.world import World
 from shared.use_cases.try_alarm import EVERY, try_alarm
 from tests.support.enrolments import NOW
-from tests.support.stage import Stage
+from tests.support.processes import meanwhiles, process
+from tests.support.stage import Stage, a_stage
 
 
 async def tried(stage: Stage, alarm: str | None, after: timedelta = timedelta()) -> list[str]:
@@ -55,3 +59,21 @@ async def test_an_alarm_that_there_is_not_is_refused_and_nothing_told(stage: Sta
         await tried(stage, "worker-noisy")
     assert refused.value.field == "alarm"
     assert await stage.world.audit.records(MESSAGES, 0, 9) == []
+
+
+async def test_of_two_who_ask_at_once_one_is_served_wherever_they_meet() -> None:
+    """Whoever is second at the audit sees the first, at whatever point they are."""
+    for meanwhile in meanwhiles():
+        stage, served = a_stage(), list[str]()
+
+        async def asks(world: World, actor: str, served: list[str] = served) -> None:
+            with suppress(NotPossible):
+                await try_alarm(None, world, NOW, actor=actor, reason="the rehearsal")
+                served.append(actor)
+
+        meanwhile.act = partial(asks, stage.another(), "bob")
+        with capture_logs() as lines:
+            await asks(process(stage, meanwhile), "ada")
+        assert len(served) == 1
+        assert [line["event"] for line in lines].count("alarm-test") == 1
+        assert len(await stage.world.audit.records(MESSAGES, 0, 9)) == 1

@@ -7,6 +7,7 @@ from typing import Any
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.audit import AuditEnd, AuditRecord
+from shared.domain.errors import LedgerConflict
 
 
 class MemoryAudit:
@@ -30,8 +31,22 @@ class MemoryAudit:
         chain = self._storage.chains.get(partition)
         return chain.records[after : after + limit] if chain else []
 
-    async def append(self, said: Mapping[str, Any], *, actor: str, now: datetime) -> None:
-        """Records what an operator does with messages."""
+    async def append(
+        self,
+        said: Mapping[str, Any],
+        *,
+        actor: str,
+        now: datetime,
+        behind: AuditEnd | None = None,
+    ) -> None:
+        """Records what an operator does with messages.
+
+        Raises:
+            LedgerConflict: the chain no longer ends behind that.
+        """
         await self._pause("audit.append")
-        self._storage.messages_chain.append(dict(said), actor=actor, now=now)
+        chain = self._storage.messages_chain
+        if behind and chain.end != behind:
+            raise LedgerConflict("others have appended to the audit since it was read")
+        chain.append(dict(said), actor=actor, now=now)
         await self._pause("audit.append done")

@@ -10,6 +10,7 @@ from shared.adapters.tables.long_text import gathered, spread
 from shared.adapters.tables.table import Row, Table, Verb, Write, etag_of
 from shared.adapters.tables.transactions import until_undisturbed
 from shared.domain.audit import AuditEnd, AuditRecord, record_after
+from shared.domain.errors import LedgerConflict
 from shared.domain.person.partitions import MESSAGES, PARTITIONS, ROLLOUT, WRITING
 
 END_COLUMNS = ("Number", "Digest")
@@ -49,20 +50,35 @@ class TableAudit:
         rows = await self._tables[partition].scan(partition, between, limit=limit)
         return [_record_of(row) for row in rows]
 
-    async def append(self, said: Mapping[str, Any], *, actor: str, now: datetime) -> None:
+    async def append(
+        self,
+        said: Mapping[str, Any],
+        *,
+        actor: str,
+        now: datetime,
+        behind: AuditEnd | None = None,
+    ) -> None:
         """Records what an operator does with messages, in a partition that holds nothing else.
 
         Raises:
-            LedgerConflict: others kept appending.
+            LedgerConflict: others kept appending, or the chain no longer ends behind that.
         """
+        if behind:
+            await self._append(said, actor, now, behind)
+            return
         async for attempt in until_undisturbed():
             with attempt:
                 await self._append(said, actor, now)
 
-    async def _append(self, said: Mapping[str, Any], actor: str, now: datetime) -> None:
+    async def _append(
+        self, said: Mapping[str, Any], actor: str, now: datetime, behind: AuditEnd | None = None
+    ) -> None:
         table = self._tables[MESSAGES]
         row = await table.get(MESSAGES, HEAD)
-        record = record_after(end_of(MESSAGES, row), said, actor=actor, now=now)
+        end = end_of(MESSAGES, row)
+        if behind and end != behind:
+            raise LedgerConflict("others have appended to the audit since it was read")
+        record = record_after(end, said, actor=actor, now=now)
         head = {
             "PartitionKey": MESSAGES,
             "RowKey": HEAD,
