@@ -18,6 +18,7 @@ from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from tests.support.ingestion_endpoint import Ingestion, ingestion
 from tests.support.operator_api_parts import Parts
 from tests.support.repository import ROOT
+from tests.support.workspace import Workspace
 
 CODE = """
 from functions import onboarding
@@ -73,6 +74,8 @@ def test_a_refused_message_is_told_of_by_field_and_reason_and_names_nobody(
     assert "lovelace" not in endpoint.text().lower()
     assert endpoint.paths == {"/v2.1/track"}
     (authorization,) = endpoint.authorizations
+    # The deployed rule finds it in what has been sent, with every column.
+    assert Workspace.of_envelopes(endpoint.envelopes).rings("messages-refused")
     token = jwt.decode(authorization.removeprefix("Bearer "), options={"verify_signature": False})
     assert token["aud"].startswith("https://monitor.azure.com")
 

@@ -22,6 +22,8 @@ def test_a_stop_reaches_the_worker_before_the_commands_that_lay_there_first(
     until(lambda: rig.messages(COMMANDS), "a command to lie on the queue")
 
     with _stopped(rig):
+        with rig.hears("writing-stopped"):
+            pass
         rig.onboard(later.user_principal_name, cloud.user_principal_name)
         rig.reaches(cloud.user_principal_name, "requested")
         rig.kill("functions_host")

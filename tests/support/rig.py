@@ -10,9 +10,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -28,6 +30,7 @@ from sandbox.domain_controller import domain
 from sandbox.layout import Layout
 from sandbox.observed import administrator, members_in_ad
 from shared.domain.person.people import Identifier, IdentifierKind
+from tests.support.workspace import Workspace
 
 PATIENCE = 180.0
 """Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""
@@ -246,6 +249,20 @@ class Rig:
         queues = (COMMANDS, RESULTS)
         until(lambda: not any(self.messages(queue) for queue in queues), "the queues to be empty")
 
+    @contextmanager
+    def hears(self, alarm: str, *, lacks: AbstractSet[str] = frozenset()) -> Iterator[None]:
+        """Has what is done inside ring that alarm, by what the app logs from now on.
+
+        The deployed rule's own query finds it there, with something in every column but these.
+        """
+        log = self.layout.logs / "functions_host.log"
+        before = log.stat().st_size
+        yield
+        until(
+            lambda: Workspace.of_log(_text_behind(log, before)).rings(alarm, lacks=lacks),
+            f"what rings the alarm {alarm} to be logged",
+        )
+
     # What goes wrong.
 
     @contextmanager
@@ -330,6 +347,12 @@ class Rig:
             (found,) = connection.entries
             change = {"member": [(action, [found.entry_dn])]}
             assert connection.modify(domain.SCOPE_GROUP_DN, change), connection.result
+
+
+def _text_behind(file: Path, place: int) -> str:
+    with file.open("rb") as opened:
+        opened.seek(place)
+        return opened.read().decode(errors="replace")
 
 
 def plain(identity: str, **more: Any) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """A workspace of lines as Application Insights has them, and what the rules make of them."""
 
-import json
+import logging
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from structlog.testing import capture_logs
+import structlog
 
+from shared.logs import PRODUCT, configure_logging
 from tests.support.infra.monitoring import QUERIES, RULES, condition
 from tests.support.kusto import Answer, Row, run
 
@@ -30,22 +33,50 @@ _TABLES: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_OF_THE_HOST = re.compile(
+    rf"(\d{{4}}-\d\d-\d\dT[\d:.]+)Z \w+ +{PRODUCT}[\w.]* \[[^\]]*\] (\{{.*\}})"
+)
+"""A line of the sandbox's Functions host: when it was, whose it is, and what the app said."""
+
+
 class Workspace:
     """The lines that the app has written, each at its time; another app's are among them."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[Row]] = defaultdict(list)
 
+    @classmethod
+    def of_log(cls, text: str) -> "Workspace":
+        """Makes one of a log of the sandbox's Functions host, by the times that stand in it."""
+        made = cls()
+        for at, message in _OF_THE_HOST.findall(text):
+            made.put("AppTraces", datetime.fromisoformat(at).replace(tzinfo=UTC), Message=message)
+        return made
+
+    @classmethod
+    def of_envelopes(cls, envelopes: Iterable[Mapping[str, Any]]) -> "Workspace":
+        """Makes one of what the exporter has sent to Application Insights."""
+        made = cls()
+        for one in envelopes:
+            at, data = datetime.fromisoformat(one["time"]), one["data"]
+            if data["baseType"] == "MessageData":
+                made.put("AppTraces", at, Message=data["baseData"]["message"])
+        return made
+
+    @property
+    def newest(self) -> datetime:
+        """When the app was last heard of."""
+        return max(one["TimeGenerated"] for one in self._rows["AppTraces"])
+
     @contextmanager
     def at(self, now: datetime) -> Iterator[None]:
-        """Takes in what is signalled meanwhile, as of that time."""
-        with capture_logs() as lines:
+        """Takes in what is signalled meanwhile, as the app's own logging writes it, as of then."""
+        with _written() as lines:
             try:
                 yield
             finally:
                 for line in lines:
-                    text = json.dumps(line, default=str)
-                    self.put("AppTraces", now, Message=text)
+                    self.put("AppTraces", now, Message=line)
 
     def put(self, table: str, now: datetime, **columns: Any) -> None:
         """Takes in one row."""
@@ -63,6 +94,22 @@ class Workspace:
         }
         return run(QUERIES[name].replace("__applicationInsightsId__", APP), tables, now)
 
+    def rings(self, name: str, *, lacks: AbstractSet[str] = frozenset()) -> bool:
+        """Tells whether the rule has an alarm at the newest line, with all columns but these."""
+        if not self._rows["AppTraces"]:
+            return False
+        now = self.newest
+        return bool(self.alarms(name, now)) and self.unfilled(name, now) <= lacks
+
+    def unfilled(self, name: str, now: datetime) -> set[str]:
+        """The columns of the rule's answer that no row has anything in."""
+        answer = self.answer(name, now)
+        return {
+            column
+            for column in answer.columns
+            if all(row[column] in {None, ""} for row in answer.rows)
+        }
+
     def alarms(self, name: str, now: datetime) -> list[Row]:
         """The alarms that the rule has at that time: a row of its dimensions for each."""
         looked_for = condition(RULES[name])
@@ -79,3 +126,29 @@ class Workspace:
             for key, value in counted.items()
             if (value < threshold if is_less else value > threshold)
         ]
+
+
+@contextmanager
+def _written() -> Iterator[list[str]]:
+    """Sets logging up as the app does, and gives the texts of the lines that it writes."""
+    before, lines = structlog.get_config(), _Lines()
+    product = logging.getLogger(PRODUCT)
+    configure_logging()
+    product.addHandler(lines)
+    try:
+        yield lines.texts
+    finally:
+        product.removeHandler(lines)
+        structlog.configure(**before)
+
+
+class _Lines(logging.Handler):
+    """Keeps each line's text, which is what the exporter sends as its message."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keeps the line."""
+        self.texts.append(record.getMessage())

@@ -1,12 +1,11 @@
 """The runbook's situations: each has its part of the page, and rehearsals that there are."""
 
-import ast
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from tests.support.documentation import headings, prose, section
+from tests.support.named_tests import all_beside
 from tests.support.repository import ROOT
 from tests.support.situations import SITUATIONS, Situation
 
@@ -30,7 +29,7 @@ def test_a_situation_s_part_says_everything_that_is_needed_at_night(one: Situati
 def test_a_situation_s_alarms_and_rehearsals_exist(one: Situation) -> None:
     """A rehearsal that was renamed, or an alarm that is gone, is noticed."""
     assert set(one.alarms) <= set(headings(section(RUNBOOK, "Alarms")))
-    assert [name for name in one.rehearsals if name not in set(_tests_of(name))] == []
+    assert [name for name in one.rehearsals if name not in all_beside(name)] == []
     assert one.rehearsals
 
 
@@ -66,16 +65,6 @@ def _symptoms() -> str:
 
 def _slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-
-
-def _tests_of(name: str) -> Iterator[str]:
-    """Every test of the file of that name, in whatever class."""
-    file = name.partition("::")[0]
-    path = ROOT / file
-    if path.exists():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                yield f"{file}::{node.name}"
 
 
 def test_the_page_is_read_as_prose() -> None:

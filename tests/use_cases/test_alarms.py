@@ -1,11 +1,14 @@
 """Each alarm comes in its situation, by the signals of the real use cases, and on no quiet day."""
 
+import hmac
 import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
+import azure.functions as func
 import pytest
 
 from shared.adapters.memory.tenant import Group
@@ -26,19 +29,18 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.resets import Reset, ResetOutcome
 from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.state import Phase
-from shared.domain.signals import AppMisconfigured
+from shared.ports.senders import Senders
 from shared.ports.unread import UnreadMessage
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.onboarding.take_events import take_events
-from shared.use_cases.refused_requests import RefusedRequests
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.rollout.watch_accounts import watch_accounts
 from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_endings import watch_endings
 from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.rollout.watch_sspr import watch_sspr
-from shared.use_cases.signalling import emit
 from shared.use_cases.tick import tick
 from shared.use_cases.timers import run_timer
 from shared.use_cases.try_alarm import try_alarm
@@ -46,6 +48,7 @@ from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.read_registrations import read_registrations
 from shared.use_cases.writing.record_results import record_results
 from shared.use_cases.writing.stop_and_start import stop
+from tests.support.alarm_proofs import BY_HAND
 from tests.support.course import (
     Clock,
     advance,
@@ -56,18 +59,20 @@ from tests.support.course import (
     set_up,
     standing,
     ungated,
+    write_all,
 )
+from tests.support.doors import Doors
 from tests.support.enrolments import NOW, SCOPE
+from tests.support.hr_sources import hr_source
 from tests.support.infra.monitoring import RULES
-from tests.support.stage import Stage, a_stage, an_id, messages
+from tests.support.registered_app import ENVIRONMENT, load
+from tests.support.stage import Stage, a_stage, an_id, messages, upn_of
 from tests.support.waves import DAY, HOUR, MINUTE, SOAK, document, sight, wave
 from tests.support.workspace import Workspace
 
 DONE = standing(document(ungated("pilot", 1, 2, 3)), Phase.COMPLETED, 1)
 SID, TWIN = "S-1-5-21-1-2-3-1104", "7e117e11-0000-4000-8000-000000000000"
-OF_AZURE = {"function-failures", "logs-capped"}
-"""They are told by Azure, and by no code of ours."""
-
+WORKDAY_SECRET = b"a secret of the sender and of ours"
 type Situation = Callable[[Stage, Workspace], Awaitable[datetime]]
 
 
@@ -110,6 +115,7 @@ async def everything_stops(stage: Stage, logs: Workspace) -> datetime:
 async def ad_is_silent(stage: Stage, logs: Workspace) -> datetime:
     backlog = wave("pilot", *(GATES[one].gate() for one in ("workerAlive", "backlog")))
     await set_up(stage, standing(document(backlog), Phase.COMPLETED, 1), 1)
+    await nobody_answers(stage, 1)
     await stage.world.workers.sighted([sight(NOW + HOUR, directory_answers=False)])
     return await repeat(logs, lambda at: watch_conditions(stage.world, at), 3, 5 * MINUTE)
 
@@ -177,8 +183,9 @@ async def a_reconciliation_fails(stage: Stage, logs: Workspace) -> datetime:
 
 
 async def the_set_up_is_wrong(_: Stage, logs: Workspace) -> datetime:
-    with logs.at(NOW):
-        emit([AppMisconfigured(problem="SSPR_SCOPE_GROUP_ID: missing")])
+    settings = {name: value for name, value in ENVIRONMENT.items() if "GROUP" not in name}
+    with pytest.MonkeyPatch.context() as process, logs.at(NOW):
+        load(process, settings)
     return NOW
 
 
@@ -205,10 +212,39 @@ async def a_message_dies(stage: Stage, logs: Workspace) -> datetime:
     return NOW
 
 
-async def a_clock_is_wrong(_: Stage, logs: Workspace) -> datetime:
+async def a_clock_is_wrong(stage: Stage, logs: Workspace) -> datetime:
+    """A sender signs with its own secret, and by a clock that is hours behind."""
+    signed_at = str(int((datetime.now(UTC) - 5 * HOUR).timestamp()))
     with logs.at(NOW):
-        RefusedRequests().count("hooks", "workday", "the time is too far from ours", proved=True)
+        assert await knock(stage, signed_at, WORKDAY_SECRET) == 401
     return NOW
+
+
+async def knock(stage: Stage, signed_at: str, secret: bytes) -> int:
+    """Sends in the name of the source `workday`; answers with the status."""
+    source = hr_source(
+        {"employeeId": "number"},
+        name="workday",
+        authentication="hmac",
+        hmac={
+            "secret": "WORKDAY",
+            "header": "x-signature",
+            "signed": "{timestamp}{body}",
+            "timestampHeader": "x-time",
+        },
+    )
+    senders = Senders(sources={source.name: source}, secrets={"workday": WORKDAY_SECRET})
+    body = b'{"number": "1"}'
+    signature = hmac.new(secret, signed_at.encode() + body, sha256).hexdigest()
+    request = func.HttpRequest(
+        "POST",
+        "https://app/api/hooks/workday",
+        headers={"x-signature": signature, "x-time": signed_at},
+        route_params={"source": "workday"},
+        body=body,
+    )
+    answer = await Doors(stage, senders).ask("take_hook", request)
+    return answer.status_code
 
 
 async def a_source_sends_everybody(stage: Stage, logs: Workspace) -> datetime:
@@ -241,14 +277,22 @@ async def many_would_be_taken_out(stage: Stage, logs: Workspace) -> datetime:
     return NOW
 
 
-async def the_twin_is_converted(stage: Stage, logs: Workspace) -> datetime:
+async def the_group_and_people_are_converted(stage: Stage, logs: Workspace) -> datetime:
     await set_up(stage, DONE, 3)
+    synced = SourceOfAuthority.ON_PREMISES
+    for number in (1, 2, 3):
+        stage.arrive(number, synced=True)
+        await stage.store(member(number, State.VISIBLE, source_of_authority=synced))
+    await watch_accounts(stage.world, NOW)
+    for number in (1, 2):
+        stage.arrive(number, synced=False)
     await stage.world.workers.sighted([sight(NOW, scope_group_sid=SID)])
     stage.tenant.groups[TWIN] = Group(kind=ScopeGroup(), sid=SID)
     stage.tenant.join(SCOPE, TWIN)
-    with logs.at(NOW):
-        await watch_scope(stage.world, NOW)
-    return NOW
+    with logs.at(NOW + HOUR):
+        await watch_scope(stage.world, NOW + HOUR)
+        await watch_accounts(stage.world, NOW + HOUR)
+    return NOW + HOUR
 
 
 async def sspr_is_switched_off(stage: Stage, logs: Workspace) -> datetime:
@@ -280,16 +324,21 @@ async def syncs_fail(stage: Stage, logs: Workspace) -> datetime:
 
 
 async def commands_are_not_answered(stage: Stage, logs: Workspace) -> datetime:
+    with logs.at(NOW):
+        await nobody_answers(stage, 1, 2, 3)
+    return NOW
+
+
+async def nobody_answers(stage: Stage, *numbers: int) -> None:
+    """Commands for these people were issued again and again, and it is looked after them."""
     synced = {"source_of_authority": SourceOfAuthority.ON_PREMISES, "command_key": "c"}
-    for number in (1, 2, 3):
+    for number in numbers:
         stage.arrive(number, synced=True)
         user = UserRef(object_id=an_id(number), source_anchor=f"anchor-{number}==")
         await stage.store(
             member(number, State.REQUESTED, user=user, since=NOW - 9 * DAY, reissues=9, **synced)
         )
-    with logs.at(NOW):
-        await follow_up(stage.world, NOW)
-    return NOW
+    await follow_up(stage.world, NOW)
 
 
 async def a_certificate_ends(stage: Stage, logs: Workspace, days: int) -> datetime:
@@ -347,7 +396,7 @@ SITUATIONS: dict[str, Situation] = {
     "sender-refused": a_clock_is_wrong,
     "events-held": a_source_sends_everybody,
     "plan-unsafe": many_would_be_taken_out,
-    "scope-changed": the_twin_is_converted,
+    "scope-changed": the_group_and_people_are_converted,
     "sspr-scope-wrong": sspr_is_switched_off,
     "resets-lost": methods_are_reset,
     "delta-sync-problem": syncs_fail,
@@ -357,16 +406,10 @@ SITUATIONS: dict[str, Situation] = {
     "ending-soon": a_certificate_ends_within_a_month,
     "ending-urgent": a_certificate_ends_within_a_week,
 }
-NOT_ALWAYS_KNOWN = {
-    # What a signal has no value for is left out of it: the gate has no number, or no wave.
-    "condition-failed": {"value", "phase"},
-    "scope-changed": {"to_cloud", "to_on_premises"},
-    "rollout-paused": set[str](),
-}
 
 
 def test_every_rule_has_its_situation() -> None:
-    assert SITUATIONS.keys() == RULES.keys() - OF_AZURE
+    assert SITUATIONS.keys() == RULES.keys() - BY_HAND.keys()
 
 
 @pytest.mark.parametrize("name", sorted(SITUATIONS))
@@ -374,15 +417,36 @@ async def test_an_alarm_comes_in_its_situation_with_every_column(name: str) -> N
     stage, logs = a_stage(), Workspace()
     now = await SITUATIONS[name](stage, logs)
     assert logs.alarms(name, now)
-    answer = logs.answer(name, now)
-    empty = {
-        column for column in answer.columns if all(row[column] in {None, ""} for row in answer.rows)
-    }
-    assert empty <= NOT_ALWAYS_KNOWN.get(name, set())
+    assert logs.unfilled(name, now) == set()
+
+
+async def a_hire_comes(stage: Stage, at: datetime) -> None:
+    await take_events(messages({"userPrincipalName": upn_of(4)}), stage.world, at)
+
+
+async def a_leaver_goes(stage: Stage, at: datetime) -> None:
+    leaver = {"userPrincipalName": upn_of(3), "action": "offboard"}
+    await take_events(messages(leaver), stage.world, at)
+
+
+async def a_password_is_reset(stage: Stage, at: datetime) -> None:
+    stage.tenant.resets.append(Reset(at, an_id(1), ResetOutcome.SUCCEEDED))
+
+
+async def a_stranger_knocks(stage: Stage, at: datetime) -> None:
+    await knock(stage, str(int(at.timestamp())), b"a guess")
+
+
+QUIET_DAY = {
+    120: (a_hire_comes, a_password_is_reset),
+    300: (a_leaver_goes,),
+    615: (a_stranger_knocks, a_password_is_reset),
+}
+"""What happens on it, by the minute."""
 
 
 async def test_none_comes_on_a_quiet_day() -> None:
-    """A day after the end of a rollout, with a worker and its syncs."""
+    """A day after the end of a rollout: a worker and its syncs, a hire, a leaver, a stranger."""
     stage, logs = a_stage(), Workspace()
     gates = [kind.gate() for kind in GATES.values() if kind.watch]
     of = document(wave("pilot", *gates, selection=ring(1, 2, 3)))
@@ -393,6 +457,9 @@ async def test_none_comes_on_a_quiet_day() -> None:
     for minute in range(0, 24 * 60, 15):
         at = NOW + minute * MINUTE
         with logs.at(at):
+            for happens in QUIET_DAY.get(minute, ()):
+                await happens(stage, at)
+            await write_all(stage, at)
             await record_results([report(at)], stage.world, at)
             await run_timer("clock_timer", tick(stage.world, Clock(at)))
             await run_timer("registration_timer", read_registrations(stage.world, Clock(at)))
@@ -400,6 +467,7 @@ async def test_none_comes_on_a_quiet_day() -> None:
                 await run_timer("reconcile_timer", reconcile(stage.world, Clock(at)))
         if minute % 60 == 0:
             assert {name: logs.alarms(name, at) for name in RULES} == {name: [] for name in RULES}
+    assert [(await stage.person(number)).state.is_in_scope for number in (3, 4)] == [False, True]
 
 
 async def test_an_app_that_is_silent_is_not_told_as_a_worker_that_is() -> None:
@@ -435,8 +503,10 @@ async def test_a_second_dead_letter_is_told_though_the_first_still_lies_there() 
 async def test_who_proves_nothing_rings_no_alarm() -> None:
     """Anybody on the internet can send a wrong signature in a source's name."""
     logs = Workspace()
+    signed_at = str(int(datetime.now(UTC).timestamp()))
     with logs.at(NOW):
-        RefusedRequests().count("hooks", "workday", "the signature is not the body's")
+        assert await knock(a_stage(), signed_at, b"a guess") == 401
+    assert logs.unfilled("sender-refused", NOW)
     assert logs.alarms("sender-refused", NOW) == []
 
 
