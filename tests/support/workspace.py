@@ -66,7 +66,8 @@ class Workspace:
     @property
     def newest(self) -> datetime:
         """When the app was last heard of."""
-        return max(one["TimeGenerated"] for one in self._rows["AppTraces"])
+        newest: datetime = max(one["TimeGenerated"] for one in self._rows["AppTraces"])
+        return newest
 
     @contextmanager
     def at(self, now: datetime) -> Iterator[None]:

@@ -243,8 +243,8 @@ async def knock(stage: Stage, signed_at: str, secret: bytes) -> int:
         route_params={"source": "workday"},
         body=body,
     )
-    answer = await Doors(stage, senders).ask("take_hook", request)
-    return answer.status_code
+    status: int = (await Doors(stage, senders).ask("take_hook", request)).status_code
+    return status
 
 
 async def a_source_sends_everybody(stage: Stage, logs: Workspace) -> datetime:
