@@ -17,7 +17,7 @@ from shared.adapters.graph.health import GraphHealth
 from shared.adapters.graph.lifecycle import GraphLifecycle
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.graph.tenant_facts import GraphTenantFacts
-from shared.adapters.hr.sources import brakes_of, read_sources, senders_of
+from shared.adapters.hr.sources import brakes_of, read_sources, rhythms_of, senders_of
 from shared.adapters.identity import IdentityHealth, blocking_credential, credential
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.health import ServiceBusHealth
@@ -191,6 +191,7 @@ def build_app(setup: Setup) -> App:
         account_changes=GraphAccountChanges(graph),
         account_looks=tables.account_looks,
         doctor_looks=tables.doctor_looks,
+        sources_heard=tables.sources_heard,
         scim_users=tables.scim_users,
         held_events=tables.held_events,
         preflights=tables.preflights,
@@ -205,6 +206,7 @@ def build_app(setup: Setup) -> App:
         dated_endings=settings.dated_endings,
         licences=settings.licences,
         brakes=brakes_of(setup.senders.sources.values(), settings.brake),
+        rhythms=rhythms_of(setup.senders.sources.values()),
         provisions_on_demand=settings.provision_on_demand,
     )
     dependencies = (

@@ -10,6 +10,7 @@ from cli.plain import count, moment, people
 from cli.render.endings import endings_section
 from cli.render.layout import heading, plain, section, table
 from cli.render.people import name_of
+from cli.render.sources import sources_section
 from cli.render.states import WIDTH, state_text
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.status_views import StatusView, VersionView
@@ -29,6 +30,7 @@ def totals_view(status: StatusView) -> RenderableType:
         told = f"{count(status.held_events, 'held event')}: sspr held list"
         parts += [heading(told)]
     parts += endings_section(status.endings)
+    parts += sources_section(status.sources)
     if status.refused:
         parts.append(refused_view(status.refused, bodies=False))
     return Group(*parts)

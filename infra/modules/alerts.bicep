@@ -477,6 +477,23 @@ var rules = [
     enabled: true
   }
   {
+    name: 'source-silent'
+    description: 'An HR system that has sent before sends nothing for longer than its file allows.'
+    first: 'sspr status, the table HR sources; then ask whoever runs that system'
+    severity: 2
+    query: loadTextContent('../monitoring/source-silent.kql')
+    // Three times as long as from one telling to the next.
+    window: 'PT2H'
+    frequency: 'PT15M'
+    measure: ''
+    operator: 'GreaterThan'
+    threshold: 0
+    dimensions: ['source']
+    stateful: true
+    quietFor: ''
+    enabled: true
+  }
+  {
     name: 'events-held'
     description: 'A sender moves more people at once than it may; an operator has to let them through, or drop them.'
     first: 'sspr held list'

@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from shared.domain.durations import duration_text
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.endings import Ending, Notice, ending_soon
 from shared.domain.rollout.gate import Evaluation, Outcome
 from shared.domain.rollout.measurements import WorkerSight
+from shared.domain.rollout.silence import SourceHeard
 from shared.domain.rollout.state import Phase, Rollout
 from shared.domain.rollout.watch import Watch
 from shared.domain.rollout.writing import Writing
@@ -24,6 +26,7 @@ from shared.domain.signals import (
     PhaseChanged,
     RolloutPaused,
     Signal,
+    SourceSilent,
     WaveBegun,
     WritingStarted,
     WritingStopped,
@@ -101,6 +104,14 @@ def signals_of_endings(
             ends_at=one.ends_at.isoformat() if one.ends_at else "",
             urgent=one.is_within(notice.urgent, now),
         )
+
+
+def signals_of_silence(sources: Iterable[SourceHeard], now: datetime) -> Iterator[Signal]:
+    """Yields what is to be told of HR sources: those that are silent for too long."""
+    for one in sources:
+        if one.heard_at and one.is_silent(now):
+            since, allowed = one.heard_at.isoformat(), duration_text(one.allowed)
+            yield SourceSilent(source=one.source, since=since, allowed=allowed)
 
 
 def signals_of_person(before: Enrolment | None, after: Enrolment) -> Iterator[Signal]:

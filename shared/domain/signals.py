@@ -436,6 +436,18 @@ class EndingSoon(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSilent(Signal):
+    """An HR source that has sent before is silent for longer than its file allows."""
+
+    event = "source-silent"
+    source: str
+    since: str
+    """When it has sent last, in UTC, to a quarter of an hour."""
+    allowed: str
+    """How long it may be silent, such as `8d`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmTested(Signal):
     """An operator wants to see that an alarm reaches somebody; nothing is wrong."""
 
@@ -547,6 +559,7 @@ SIGNALS: tuple[type[Signal], ...] = (
     WorkerReported,
     DeltaSyncProblem,
     EndingSoon,
+    SourceSilent,
     AlarmTested,
     AnswersIgnored,
     ScopeGroupUnwritable,

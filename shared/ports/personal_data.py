@@ -55,6 +55,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "hour": "how many people were written within an hour",
         "mark": "which version wrote the ledger last",
         "worker": "what a worker said of itself last",
+        "source": "when an HR system has sent last",
         "sight": "what is known of whom SSPR is switched on for",
         "shares": "what the newest whole reading of the registration report showed, in numbers",
         "move-look": "what the newest check showed of an adoption; it names some people",

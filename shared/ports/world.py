@@ -1,5 +1,6 @@
 """Everything that a use case may reach."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -28,6 +29,7 @@ from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.sources_heard import SourcesHeard
 from shared.ports.sspr_watch import SsprWatch
 from shared.ports.tenant_facts import TenantFacts
 from shared.ports.unread import Unread
@@ -74,6 +76,7 @@ class World:
     account_changes: AccountChanges
     account_looks: AccountLooks
     doctor_looks: DoctorLooks
+    sources_heard: SourcesHeard
     scim_users: ScimUsers
     held_events: HeldEvents
     preflights: Preflights
@@ -90,6 +93,8 @@ class World:
     licences: Licences = DEFAULT_LICENCES
     """What has to be assigned to somebody who is to reset a password."""
     brakes: Brakes = field(default_factory=Brakes)
+    rhythms: Mapping[str, timedelta] = field(default_factory=dict)
+    """How long each HR source may be silent; of one that is not in it no silence is told."""
     provisions_on_demand: bool = False
     """Whether Entra Cloud Sync is asked for new hires ahead of its next cycle."""
     dated_endings: tuple[Ending, ...] = ()

@@ -14,6 +14,7 @@ from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_endings import watch_endings
 from shared.use_cases.rollout.watch_scope import watch_scope
+from shared.use_cases.rollout.watch_sources import watch_sources
 from shared.use_cases.rollout.watch_sspr import watch_sspr
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import carry_out_word, watch_ledger
@@ -48,6 +49,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: watch_conditions(world, clock()),
             lambda: watch_dead_letters(world, clock()),
             lambda: watch_endings(world, clock()),
+            lambda: watch_sources(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )

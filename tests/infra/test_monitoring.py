@@ -13,6 +13,7 @@ from shared.domain.rollout.gates.registry import GATES
 from shared.domain.rollout.watch import EVERY
 from shared.domain.signals import SIGNALS, Signal, Timer
 from shared.use_cases.rollout.watch_endings import EVERY as TELLS_ENDINGS_EVERY
+from shared.use_cases.rollout.watch_sources import EVERY as TELLS_SILENCE_EVERY
 from shared.use_cases.try_alarm import EVERY as TESTS_EVERY
 from tests.support.infra.compiler import INFRA
 from tests.support.infra.monitoring import (
@@ -51,6 +52,7 @@ ASKED_FOR = {
     "messages-refused",
     "sender-refused",
     "events-held",
+    "source-silent",
     "plan-unsafe",
     "scope-changed",
     "sspr-scope-wrong",
@@ -246,6 +248,11 @@ def test_an_alarm_on_a_condition_lasts_from_one_look_to_the_next() -> None:
 @pytest.mark.parametrize("name", ["ending-soon", "ending-urgent"])
 def test_an_alarm_on_an_ending_lasts_from_one_telling_to_the_next(name: str) -> None:
     assert timedelta(minutes=MINUTES[RULES[name]["windowSize"]]) >= 3 * TELLS_ENDINGS_EVERY
+
+
+def test_an_alarm_on_silence_lasts_from_one_telling_to_the_next() -> None:
+    window = timedelta(minutes=MINUTES[RULES["source-silent"]["windowSize"]])
+    assert window >= 3 * TELLS_SILENCE_EVERY
 
 
 def test_every_timer_is_allowed_more_than_one_of_its_turns() -> None:

@@ -319,6 +319,8 @@ WATCH = Watch(
     letters={"scope-changes": (7, 9)},
     letters_at=LATER,
 )
+SOURCES_WATCH = replace(WATCH, sources_at=LATER)
+"""With when it was told which sources are silent, which is newer."""
 ENDINGS_WATCH = replace(WATCH, endings_at=LATER)
 """With when it was told what ends, which is newer."""
 BEFORE_SYNC_MODES = WorkerSight(
@@ -721,6 +723,22 @@ async def _expect_watch_before_letters(tables: Tables) -> None:
     assert await tables.rollouts.watch() == replace(WATCH, letters={}, letters_at=None)
 
 
+async def _write_watch_sources(tables: Tables) -> None:
+    await tables.rollouts.keep_watch(SOURCES_WATCH)
+
+
+async def _expect_watch_sources(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == SOURCES_WATCH
+
+
+async def _write_source(tables: Tables) -> None:
+    await tables.sources_heard.hear("workday", NOW)
+
+
+async def _expect_source(tables: Tables) -> None:
+    assert await tables.sources_heard.heard() == {"workday": NOW}
+
+
 async def _write_watch_endings(tables: Tables) -> None:
     await tables.rollouts.keep_watch(ENDINGS_WATCH)
 
@@ -945,7 +963,9 @@ GOLDEN: Mapping[str, Golden] = {
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
     "watch-letters": Golden(_write_watch, _expect_watch, written_today=False),
+    "source": Golden(_write_source, _expect_source),
     "watch-endings": Golden(_write_watch_endings, _expect_watch_endings),
+    "watch-sources": Golden(_write_watch_sources, _expect_watch_sources),
     "worker-endings": Golden(_write_worker_endings, _expect_worker_endings),
     "worker": Golden(_write_worker, _expect_worker),
     "worker-sync": Golden(_write_worker_sync, _expect_worker_sync),

@@ -69,6 +69,7 @@ ALARMS = (
     "app-misconfigured",
     "work-postponed",
     "function-failures",
+    "source-silent",
     "ending-soon",
     "ending-urgent",
     "alarm-test",

@@ -11,6 +11,7 @@ from hashlib import sha256
 import azure.functions as func
 import pytest
 
+from shared.adapters.hr.sources import rhythms_of
 from shared.adapters.memory.tenant import Group
 from shared.contracts.messages import queues
 from shared.contracts.messages.directory_result import SyncReport, SyncState
@@ -32,6 +33,7 @@ from shared.domain.rollout.state import Phase
 from shared.ports.senders import Senders
 from shared.ports.unread import UnreadMessage
 from shared.use_cases.message import Message
+from shared.use_cases.onboarding.accept_hr import Door, Sent, accept_hr
 from shared.use_cases.onboarding.return_unread import return_unread
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout.reconcile import reconcile
@@ -368,6 +370,20 @@ async def somebody_tries_an_alarm(stage: Stage, logs: Workspace) -> datetime:
     return NOW
 
 
+async def a_source_falls_silent(stage: Stage, logs: Workspace) -> datetime:
+    """Its key is good, it has sent once, and then not for longer than its file allows."""
+    source = hr_source(mapping={"employeeId": "number"}, name="workday", silentAfter="1h")
+    world = replace(stage.world, rhythms=rhythms_of([source]))
+    senders = Senders(sources={source.name: source})
+    sent = Sent(door=Door.KEY, source="workday", body=b'{"number": "1"}', notes={})
+    await accept_hr(sent, senders, world, NOW)
+
+    async def look(at: datetime) -> None:
+        await tick(world, Clock(at))
+
+    return await repeat(logs, look, 24, 5 * MINUTE)
+
+
 async def people_do_not_come_to_be_seen(stage: Stage, logs: Workspace) -> datetime:
     for number in range(1, 6):
         stage.arrive(number)
@@ -394,6 +410,7 @@ SITUATIONS: dict[str, Situation] = {
     "messages-refused": an_event_is_broken,
     "dead-letter-found": a_message_dies,
     "sender-refused": a_clock_is_wrong,
+    "source-silent": a_source_falls_silent,
     "events-held": a_source_sends_everybody,
     "plan-unsafe": many_would_be_taken_out,
     "scope-changed": the_group_and_people_are_converted,

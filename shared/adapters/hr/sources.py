@@ -1,10 +1,11 @@
 """The file of HR sources, read once when the app starts, and what its proofs are checked with."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from shared.contracts.documents.finding import InvalidDocument
-from shared.contracts.documents.hr_sources.meaning import brake_of
+from shared.contracts.documents.hr_sources.meaning import brake_of, length
 from shared.contracts.documents.hr_sources.secrets import weaknesses
 from shared.contracts.documents.hr_sources.vocabulary import Authentication, Source
 from shared.domain.errors import ConfigurationError
@@ -75,6 +76,11 @@ def brakes_of(sources: Iterable[Source], others: Brake) -> Brakes:
     """Returns how many people each source may bring in and take out at once, and all others."""
     by_source = {one.name: brake_of(one.most, one.most_leaving) for one in sources}
     return Brakes(by_source, others)
+
+
+def rhythms_of(sources: Iterable[Source]) -> Mapping[str, timedelta]:
+    """Returns how long each source may be silent, of those whose silence is to be told."""
+    return {one.name: length(one.silent_after) for one in sources if one.silent_after}
 
 
 def _missing(

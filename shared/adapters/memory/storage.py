@@ -87,6 +87,8 @@ class Storage:
     operations: dict[str, str] = field(default_factory=dict)
     mark: LedgerMark | None = None
     sights: dict[str, WorkerSight] = field(default_factory=dict)
+    sources_heard: dict[str, datetime] = field(default_factory=dict)
+    """When each HR source has sent last."""
     scim_users: dict[tuple[str, str], str] = field(default_factory=dict)
     """By source and id."""
     held: dict[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from shared.adapters.memory.preflights import MemoryPreflights
 from shared.adapters.memory.readings import MemoryReadings
 from shared.adapters.memory.rollouts import MemoryRollouts
 from shared.adapters.memory.scim_users import MemoryScimUsers
+from shared.adapters.memory.sources_heard import MemorySourcesHeard
 from shared.adapters.memory.sspr_watch import MemorySsprWatch
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
@@ -31,6 +32,7 @@ class MemoryTables:
         self.operations = MemoryOperations(storage, pause)
         self.personal_data = MemoryPersonalData(storage, pause)
         self.workers = MemoryWorkers(storage, pause)
+        self.sources_heard = MemorySourcesHeard(storage, pause)
         self.scim_users = MemoryScimUsers(storage, pause)
         self.held_events = MemoryHeldEvents(storage, pause)
         self.ledger_marks = MemoryLedgerMarks(storage, pause)

@@ -33,6 +33,7 @@ class RowKind(StrEnum):
     PAGE = "page"
     OPERATION = "operation"
     WORKER = "worker"
+    SOURCE = "source"
     SCIM_USER = "scim-user"
     SCIM_KEY = "scim-key"
     HELD = "held"

@@ -18,6 +18,7 @@ from shared.adapters.tables.preflights import TablePreflights
 from shared.adapters.tables.readings import TableReadings
 from shared.adapters.tables.rollouts import TableRollouts
 from shared.adapters.tables.scim_users import TableScimUsers
+from shared.adapters.tables.sources_heard import TableSourcesHeard
 from shared.adapters.tables.sspr_watch import TableSsprWatch
 from shared.adapters.tables.table import Table
 from shared.adapters.tables.table_ledger import TableLedger
@@ -66,6 +67,7 @@ class Tables:
         self.operations = TableOperations(operations)
         self.personal_data = TablePersonalData(self._tables)
         self.workers = TableWorkers(rollouts)
+        self.sources_heard = TableSourcesHeard(rollouts)
         self.scim_users = TableScimUsers(operations)
         self.held_events = TableHeldEvents(operations)
         self.preflights = TablePreflights(operations)

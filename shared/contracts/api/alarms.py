@@ -186,6 +186,12 @@ ALARMS: Final = (
         "look at the sender's clock, or name its application in the file of sources",
     ),
     Alarm(
+        "source-silent",
+        2,
+        "An HR system that has sent before sends nothing for longer than its file allows.",
+        "sspr status, the table HR sources; then ask whoever runs that system",
+    ),
+    Alarm(
         "work-postponed",
         2,
         "Batches cannot be done and are given back; nothing is lost.",

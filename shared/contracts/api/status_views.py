@@ -6,6 +6,7 @@ from shared.contracts.api.ending_views import EndingView
 from shared.contracts.api.event_views import ReceiptView
 from shared.contracts.api.people_views import PersonSummary
 from shared.contracts.api.rollout_views import WorkerView
+from shared.contracts.api.source_views import SourceView
 from shared.contracts.api.sspr_views import SsprView
 from shared.contracts.api.view import View
 from shared.contracts.api.writing_views import WritingView
@@ -59,3 +60,5 @@ class StatusView(View):
     """Whom SSPR itself is on for."""
     endings: tuple[EndingView, ...] = ()
     """Certificates, passwords and accounts that end soon, the next one first."""
+    sources: tuple[SourceView, ...] = ()
+    """HR sources whose file says how long they may be silent, by name."""

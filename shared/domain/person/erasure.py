@@ -97,6 +97,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "hour": _NUMBERS,
         "mark": _NUMBERS,
         "worker": _NUMBERS,
+        "source": _NUMBERS,
         "sight": _NUMBERS,
         "shares": _NUMBERS,
         "move-look": Rule(Fate.ERASED, "the next check writes it again"),

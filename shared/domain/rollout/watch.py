@@ -56,6 +56,8 @@ class Watch:
     """When they were; None: never."""
     endings_at: datetime | None = None
     """When it was last told what ends soon; None: never."""
+    sources_at: datetime | None = None
+    """When it was last told which HR sources are silent; None: never."""
 
     @property
     def failing(self) -> tuple[Condition, ...]:

@@ -29,6 +29,7 @@ from shared.hr.translation import Event, Translated, key_of
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.use_cases.onboarding.admit_sender import Token, admit_sender
+from shared.use_cases.onboarding.hear_source import hear_source
 from shared.use_cases.onboarding.hr_refusals import (
     keep_body,
     keep_records,
@@ -130,6 +131,8 @@ async def accept_hr(
     if found and (greeting := _unproved(found, sent)):
         return await _greeted(found, greeting, world, now)
     source = await admit_sender(found, sent.request, sent.token, senders, now, kinds=kinds)
+    if sent.method != "GET":
+        await hear_source(source.name, world, now)
     try:
         return await _taken(source, sent, world, now, kinds)
     except TooLarge:

@@ -32,6 +32,7 @@ from shared.use_cases.named_people import find_named
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.views.describe_endings import describe_endings
 from shared.use_cases.views.describe_forecast import describe_forecast
+from shared.use_cases.views.describe_sources import describe_sources
 from shared.use_cases.views.describe_sspr import describe_sspr
 from shared.use_cases.views.describe_workers import worker_view
 from shared.use_cases.views.describe_writing import writing_view
@@ -206,6 +207,7 @@ async def describe_status(world: World, now: datetime) -> StatusView:
         writing=writing_view(stored.writing if stored else None, totals.by_state),
         sspr=await describe_sspr(world),
         endings=await describe_endings(world, now),
+        sources=await describe_sources(world, now),
     )
 
 

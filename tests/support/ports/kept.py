@@ -17,6 +17,7 @@ from shared.ports.preflights import Preflights
 from shared.ports.readings import Readings
 from shared.ports.rollouts import Rollouts
 from shared.ports.scim_users import ScimUsers
+from shared.ports.sources_heard import SourcesHeard
 from shared.ports.sspr_watch import SsprWatch
 from shared.ports.workers import Workers
 from shared.ports.write_control import WriteControl
@@ -41,6 +42,8 @@ class Kept(Protocol):
     def workers(self) -> Workers: ...
     @property
     def ledger_marks(self) -> LedgerMarks: ...
+    @property
+    def sources_heard(self) -> SourcesHeard: ...
     @property
     def scim_users(self) -> ScimUsers: ...
     @property

@@ -27,6 +27,8 @@ _RATE = re.compile(rf"([1-9][0-9]{{0,4}}) in ({_SHORT}|{_ISO})")
 UNLIMITED = "unlimited"
 _MOST_PEOPLE = 10_000
 _LONGEST = timedelta(days=366)
+_SHORTEST_SILENCE = timedelta(hours=1)
+"""Of what is kept no oftener than every quarter of an hour, and looked at every half."""
 _PREFIX = r"^[A-Za-z0-9._/ -]{1,15}$"
 
 
@@ -54,6 +56,13 @@ def _length(value: Any) -> str:
             return value
         raise ValueError("write a length of at most a year")
     raise ValueError("write a length such as 60d or 12h")
+
+
+def _silence(value: Any) -> str:
+    text = _length(value)
+    if length(text) < _SHORTEST_SILENCE:
+        raise ValueError("write at least an hour")
+    return text
 
 
 def _since(value: Any) -> str:
@@ -91,6 +100,7 @@ def _schema(pattern: str, *examples: str) -> WithJsonSchema:
 
 
 type Length = Annotated[str, PlainValidator(_length), _schema(f"^({_SHORT}|{_ISO})$", "60d")]
+type Silence = Annotated[str, PlainValidator(_silence), _schema(f"^({_SHORT}|{_ISO})$", "8d")]
 type Since = Annotated[
     str,
     PlainValidator(_since),

@@ -11,7 +11,13 @@ from pydantic import Field
 
 from shared.contracts.documents.hr_sources.answers import Answer, Handshake
 from shared.contracts.documents.hr_sources.body import Body
-from shared.contracts.documents.hr_sources.meaning import EmployeeIds, Joins, Rate, TimeZones
+from shared.contracts.documents.hr_sources.meaning import (
+    EmployeeIds,
+    Joins,
+    Rate,
+    Silence,
+    TimeZones,
+)
 from shared.contracts.documents.hr_sources.proofs import (
     Authentication,
     Entra,
@@ -105,6 +111,13 @@ class Source(Part):
         None,
         json_schema_extra=unless_left_out,
         description="How many people it may take out at once, where that is another number.",
+    )
+    silent_after: Silence | None = Field(
+        None,
+        json_schema_extra=unless_left_out,
+        description="How long it may send nothing before an alarm says so, once it has sent with "
+        "this written here. Write more than its longest pause, weekends and holidays included. By "
+        "default nothing is said.",
     )
     time_zone: TimeZone | None = Field(
         None,

@@ -28,6 +28,7 @@ from shared.ports.scim_users import ScimUser
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.use_cases.onboarding.admit_sender import Token, admit_sender
+from shared.use_cases.onboarding.hear_source import hear_source
 from shared.use_cases.onboarding.scim.bulk import carry_out_all
 from shared.use_cases.onboarding.scim.refusals import refused
 from shared.use_cases.onboarding.scim.users import (
@@ -76,6 +77,8 @@ async def serve_scim(
         SsprRolloutError: what is not the client's fault, and does not pass.
     """
     source = await _admitted(request, senders, now)
+    # A connector that only asks is at work: it does so at each of its cycles.
+    await hear_source(source.name, world, now)
     try:
         directory = Directory(
             source=source, users=world.scim_users, outbox=world.outbox, base=request.base, now=now
