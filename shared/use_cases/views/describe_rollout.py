@@ -20,6 +20,7 @@ from shared.contracts.api.wave_words import selection_text
 from shared.contracts.api.words import WaveState
 from shared.domain.durations import iso_duration
 from shared.domain.person.enrolment import State
+from shared.domain.rollout.allowance import Allowances
 from shared.domain.rollout.gate import Evaluation, Result
 from shared.domain.rollout.gates.kind import GateKinds, kind_of
 from shared.domain.rollout.gates.registry import GATES
@@ -65,9 +66,10 @@ _FURTHEST_FIRST = (
 
 async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     """Describes the rollout as it stands; None before the first document was applied."""
-    stored, writing, totals, evaluations, reconciliation, workers = await asyncio.gather(
+    stored, writing, counted, totals, evaluations, reconciliation, workers = await asyncio.gather(
         world.rollouts.current(),
         world.write_control.current(),
+        world.write_control.hour(),
         world.ledger.totals(),
         world.rollouts.evaluations(1),
         world.rollouts.reconciliation(),
@@ -79,6 +81,7 @@ async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
         stored.rollout,
         now,
         writing=writing.writing if writing else None,
+        allowances=counted.hour.allowed(now) if counted else (),
         totals=totals,
         evaluation=next(iter(evaluations), None),
         reconciliation=reconciliation,
@@ -92,6 +95,7 @@ def rollout_view(
     now: datetime,
     *,
     writing: Writing | None = None,
+    allowances: Allowances = (),
     totals: Totals,
     evaluation: Evaluation | None,
     reconciliation: Reconciliation | None,
@@ -111,7 +115,7 @@ def rollout_view(
         wave=rollout.wave.name if rollout.wave else None,
         pause=_pause(rollout.pause) if rollout.pause else None,
         meanwhile=rollout.goes_on_meanwhile,
-        writing=writing_view(writing, totals.by_state),
+        writing=writing_view(writing, totals.by_state, allowances),
         next=NextView(move=move.kind, does=_MOVES.get(move.kind), text=move.text, until=move.until),
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,
