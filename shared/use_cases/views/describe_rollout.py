@@ -66,10 +66,9 @@ _FURTHEST_FIRST = (
 
 async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     """Describes the rollout as it stands; None before the first document was applied."""
-    stored, writing, counted, totals, evaluations, reconciliation, workers = await asyncio.gather(
+    stored, writing, totals, evaluations, reconciliation, workers = await asyncio.gather(
         world.rollouts.current(),
         world.write_control.current(),
-        world.write_control.hour(),
         world.ledger.totals(),
         world.rollouts.evaluations(1),
         world.rollouts.reconciliation(),
@@ -77,6 +76,7 @@ async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     )
     if stored is None:
         return None
+    counted = await world.write_control.hour()
     view = rollout_view(
         stored.rollout,
         now,
