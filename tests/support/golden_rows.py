@@ -977,7 +977,7 @@ GOLDEN: Mapping[str, Golden] = {
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
     "watch-letters": Golden(_write_watch, _expect_watch, written_today=False),
     "source": Golden(_write_source, _expect_source),
-    "watch-endings": Golden(_write_watch_endings, _expect_watch_endings),
+    "watch-endings": Golden(_write_watch_endings, _expect_watch_endings, written_today=False),
     "watch-sources": Golden(_write_watch_sources, _expect_watch_sources),
     "worker-endings": Golden(_write_worker_endings, _expect_worker_endings),
     "worker": Golden(_write_worker, _expect_worker),
