@@ -8,7 +8,12 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.guardian import guarded
 
-_SHARING = ("tests/e2e/test_rollout_", "tests/e2e/test_runbook", "tests/e2e/")
+_SHARING = (
+    "tests/e2e/test_rollout_",
+    "tests/e2e/test_runbook",
+    "tests/e2e/test_situations_",
+    "tests/e2e/",
+)
 """Beginnings of the names of files whose tests share a sandbox."""
 
 

@@ -1,29 +1,50 @@
 """A Connect host that will not sync: people are written, wait for it, and are not lost."""
 
 import time
+from pathlib import Path
 
 import pytest
 
+from sandbox.company import Employee
 from tests.support.rig import People, Rig, reasons
+from tests.support.typed_page import Operator
 
 LONG_ENOUGH = 3.0
 """Seconds in which a healthy sandbox has shown a member."""
 
 
-@pytest.mark.parametrize("condition", ["busy", "suspended", "staging", "schedulerOff"])
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ("busy", "busy"),
+        ("suspended", "suspended"),
+        ("staging", "staging"),
+        ("schedulerOff", "scheduler-off"),
+    ],
+)
 def test_a_host_that_will_not_sync_delays_people_and_loses_none(
-    condition: str, rig: Rig, people: People
+    condition: str, problem: str, rig: Rig, people: People, tmp_path: Path
 ) -> None:
-    """Given the trouble, when a synced person is onboarded, then they show once it is over."""
-    person = people.synced()
-    with rig.connect_host(**{condition: True}):
-        rig.onboard(person.user_principal_name)
-        rig.reaches(person.user_principal_name, "applied")
-        assert person.sam_account_name in rig.ad_members()
-        time.sleep(LONG_ENOUGH)
-        assert rig.state(person.user_principal_name) == "applied"
-        assert rig.groups(person) == []
+    """Given the trouble, when a synced person is onboarded, then they show once it is over.
 
-    enrolled = rig.reaches(person.user_principal_name, "visible", "effective")
+    What the runbook types names it while it lasts, and no longer.
+    """
+    person = people.synced()
+    with Operator(rig.layout, tmp_path).follows("Changes do not reach Entra") as page:
+        with rig.connect_host(**{condition: True}):
+            _is_written_and_waits(rig, person)
+            assert f"{problem}:" in page.types().stdout
+
+        enrolled = rig.reaches(person.user_principal_name, "visible", "effective")
+        assert f"{problem}:" not in page.types().stdout
 
     assert reasons(enrolled).count("added") == 1
+
+
+def _is_written_and_waits(rig: Rig, person: Employee) -> None:
+    rig.onboard(person.user_principal_name)
+    rig.reaches(person.user_principal_name, "applied")
+    assert person.sam_account_name in rig.ad_members()
+    time.sleep(LONG_ENOUGH)
+    assert rig.state(person.user_principal_name) == "applied"
+    assert rig.groups(person) == []
