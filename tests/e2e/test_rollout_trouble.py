@@ -1,6 +1,7 @@
 """When things go wrong: gates, rollbacks, aborts, power cuts, and people with strong hands."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -41,8 +42,9 @@ def test_a_failing_writeback_pauses_the_rollout_by_itself(
         assert "gate-failed" in page.types().stdout
         assert "writebackFailures" in page.types().stdout
         page.types()
-        assert " paused " not in page.types().stdout
-    assert stage.rollouts.view()["phase"] == "soaking"
+        shown = page.types().stdout
+    assert re.search(r"^phase +soaking", shown, re.MULTILINE), shown
+    assert not re.search(r"^paused ", shown, re.MULTILINE), shown
 
 
 def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> None:
@@ -86,7 +88,7 @@ def test_an_abort_is_final(stage: RolloutRig, on_call: Operator) -> None:
         while page.lines:
             page.types()
     assert (on_call.folder / "audit.jsonl").read_text().count("\n") > 1
-    assert "schema:" in (on_call.folder / "last.yaml").read_text()
+    assert "sspr-rollout/rollout/1" in (on_call.folder / "last.yaml").read_text()
     stage.passes(SOAK * 5)
     for timer in ("clock_timer", "reconcile_timer"):
         stage.rig.run_function(timer)
