@@ -35,7 +35,7 @@ from tests.support.repository import ROOT
 
 PATIENCE = 180.0
 """Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""
-LOCK_SECONDS = 10
+LOCK_SECONDS = 15
 COMMANDS, RESULTS, EVENTS = "directory-commands", "directory-results", "onboarding-events"
 TWINS = "100099"
 _NAMES = {
