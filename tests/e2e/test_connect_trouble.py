@@ -17,7 +17,7 @@ LONG_ENOUGH = 3.0
 @pytest.mark.parametrize(
     ("condition", "problem"),
     [
-        ("busy", "busy"),
+        ("busy", ""),
         ("suspended", "suspended"),
         ("staging", "staging"),
         ("schedulerOff", "scheduler-off"),
@@ -28,16 +28,16 @@ def test_a_host_that_will_not_sync_delays_people_and_loses_none(
 ) -> None:
     """Given the trouble, when a synced person is onboarded, then they show once it is over.
 
-    What the runbook types names it while it lasts, and no longer.
+    What the runbook types names it while it lasts, and no longer; a cycle that runs is no trouble.
     """
     person = people.synced()
     with Operator(rig.layout, tmp_path).follows("Changes do not reach Entra") as page:
         with rig.connect_host(**{condition: True}):
             _is_written_and_waits(rig, person)
-            assert _says(problem, page.types().stdout)
+            assert _says(problem, page.types().stdout) or not problem
 
         enrolled = rig.reaches(person.user_principal_name, "visible", "effective")
-        assert not _says(problem, page.types().stdout)
+        assert not _says(problem or condition, page.types().stdout)
 
     assert reasons(enrolled).count("added") == 1
 
