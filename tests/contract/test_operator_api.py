@@ -215,6 +215,18 @@ def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
     assert "nobody" in refusal(api.post("people/noone@contoso.test/include", WHY), 409)["reason"]
 
 
+def test_people_are_listed_with_where_to_go_on(api: Api) -> None:
+    """Given one who is kept out, each list has them once, and says that nobody comes after them."""
+    (person,) = api.post(f"people/{GRACE}/exclude", WHY, headers=ADA).json()["people"]
+    for path in ("people?state=excluded", "excluded"):
+        answer = api.get(path).json()
+        assert [one["userPrincipalName"] for one in answer["people"]] == [GRACE]
+        assert answer["next"] is None
+        rest = api.get(path, params={"after": person["objectId"]})
+        assert rest.json()["people"] == []
+    assert api.get("forecast/people?on=2127-02-01").json() == {"people": [], "next": None}
+
+
 def test_all_that_is_kept_of_a_person_is_told_place_by_place_and_the_audit_names_nobody(
     api: Api,
 ) -> None:
@@ -263,6 +275,10 @@ def test_the_audit_can_be_read_and_proved_and_names_whoever_asked(api: Api) -> N
         ("rollout/gates?lmit=1", "lmit"),
         ("rollout/document?version=0", "version"),
         ("rollout/plans/one/people?page=-1", "page"),
+        ("people?page=0", "page"),
+        ("excluded?page=0", "page"),
+        ("forecast/people?on=2127-02-01&page=0", "page"),
+        ("people?after=somebody", "after"),
         ("audit/rollout?after=-1", "after"),
         (f"dead-letters/{ONBOARDING_EVENTS}?after=-1", "after"),
         ("status?verbose=1", "verbose"),
