@@ -132,7 +132,7 @@ async def release_person(asked: Request[Release]) -> PeopleView:
     takes=ExportPerson,
     answers=PersonDataPage,
     example={"reason": "request 4711 for access", "page": 0},
-    refuses=(503,),
+    refuses=_REFUSED,
 )
 async def export_person_data(asked: Request[ExportPerson]) -> PersonDataPage:
     """What one place keeps of a person, row by row, and where else something may stand."""

@@ -28,6 +28,7 @@ from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
     COUNTED,
     ENDING_SIGHT,
+    ERASE_OPERATION,
     FOLDER,
     GOLDEN,
     HOUR,
@@ -115,6 +116,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
         MARK,
         PLAN,
         OPERATION,
+        ERASE_OPERATION,
         SCIM_USER,
         SSPR_SIGHT,
         PREFLIGHT,
