@@ -8,8 +8,28 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.guardian import guarded
 
-_SHARING = ("tests/e2e/test_rollout_", "tests/e2e/test_runbook", "tests/e2e/")
-"""Beginnings of the names of files whose tests share a sandbox."""
+_SHARING = {
+    f"tests/e2e/test_{file}.py": sandbox
+    for sandbox, files in {
+        "in peace": (
+            "bad_input",
+            "connect_trouble",
+            "enrolment",
+            "health",
+            "hr_systems",
+            "password_reset",
+            "private_files",
+            "refusals",
+            "worker_check",
+        ),
+        "in trouble": ("back_a_version", "brake", "crashes", "restart", "stop"),
+        "a rollout": ("rollout_waves", "source_of_authority"),
+        "a rollout in trouble": ("rollout_trouble", "sspr_switched"),
+    }.items()
+    for file in files
+}
+"""Which files' tests share a sandbox. No more than need be: on one process, the end-to-end tests
+alone took longer than everything else on the other three."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,7 +48,7 @@ class Groups(LoadScopeScheduling):  # type: ignore[misc]  # published without ty
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return next((one for one in _SHARING if file.startswith(one)), file)
+        return _SHARING.get(file, file)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,11 +1,11 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
-from cli.method_query import PeopleQuery
+from cli.method_query import PeopleQuery, Place
 from shared.contracts.api.alarm_views import AlarmTestView
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
@@ -174,7 +174,9 @@ class OperatorApi:
     def people(self, **asked: Unpack[PeopleQuery]) -> Iterator[ListedPerson]:
         """Reads everybody in scope, or whom the query asks for, part by part."""
         older = "the app lists no people; it is older than this sspr"
-        for part in self._parts("people", PeoplePage, older, **asked):
+        for part in _parts(
+            lambda place: self._at.get("people", PeoplePage, **asked, **place), older
+        ):
             yield from part.people
 
     def export_person(
@@ -207,7 +209,7 @@ class OperatorApi:
     def excluded(self) -> Iterator[KeptOutPage]:
         """Reads everybody whom operators keep out, part by part."""
         older = "the app cannot list whom it keeps out; it is older than this sspr"
-        return self._parts("excluded", KeptOutPage, older)
+        return _parts(lambda place: self._at.get("excluded", KeptOutPage, **place), older)
 
     def rollout(self) -> RolloutView | None:
         """Returns the rollout as it stands; None before the first was applied."""
@@ -361,7 +363,11 @@ class OperatorApi:
     def forecast_people(self, on: str, **methods: Unpack[PeopleQuery]) -> Iterator[ForecastPerson]:
         """Reads everybody in scope whom the query means, each foretold, part by part."""
         older = "the app has no forecast; it is older than this sspr"
-        for part in self._parts("forecast/people", ForecastPeople, older, on=on, **methods):
+
+        def ask(place: Place) -> ForecastPeople | None:
+            return self._at.get("forecast/people", ForecastPeople, on=on, **methods, **place)
+
+        for part in _parts(ask, older):
             yield from part.people
 
     def audit_ends(self) -> Sequence[AuditEndView]:
@@ -381,17 +387,16 @@ class OperatorApi:
                 return
             after = records[-1].number
 
-    def _parts[P: PartView](
-        self, path: str, kind: type[P], older: str, **asked: int | str
-    ) -> Iterator[P]:
-        """Reads everybody, part by part; an app that answers by the page lacks `next`."""
-        place: dict[str, str] = {}
-        while True:
-            part = _there(self._at.get(path, kind, **asked, **place), older)
-            yield part
-            if part.next is None:
-                return
-            place = {"after": part.next}
+
+def _parts[P: PartView](ask: Callable[[Place], P | None], otherwise: str) -> Iterator[P]:
+    """Reads everybody, part by part; an app that answers by the page lacks `next`."""
+    place = Place()
+    while True:
+        part = _there(ask(place), otherwise)
+        yield part
+        if part.next is None:
+            return
+        place = Place(after=part.next)
 
 
 def _there[T](found: T | None, otherwise: str) -> T:

@@ -43,13 +43,17 @@ def standing_table(seen: "Standing") -> "RenderableType":
     from cli.render.rollout import rollout_view, workers_view
     from cli.render.sspr import sspr_banner, sspr_footer
     from cli.render.totals import totals_view, version_line
-    from cli.render.writing import stop_banner
+    from cli.render.writing import allowed_footer, stop_banner
 
     status = seen.status
     above = (*stop_banner(status.writing), *sspr_banner(status.sspr))
     # A rollout has its own; before the first one they are known all the same.
     workers = () if seen.rollout else workers_view(status.workers)
-    below = (*sspr_footer(status.sspr), *version_line(status.app))
+    below = (
+        *allowed_footer(status.writing),
+        *sspr_footer(status.sspr),
+        *version_line(status.app),
+    )
     return Group(*above, rollout_view(seen.rollout), *workers, Text(), totals_view(status), *below)
 
 

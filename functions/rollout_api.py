@@ -17,6 +17,7 @@ from shared.contracts.api.operator_requests import (
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.ports.world import World
 from shared.use_cases.rollout import control
+from shared.use_cases.rollout.say_selected import say_selected
 from shared.use_cases.views.describe_rollout import (
     describe_evaluations,
     describe_rollout,
@@ -96,6 +97,14 @@ class _Verb(Protocol):
     def __call__(
         self, world: World, now: datetime, *, actor: str, reason: str
     ) -> Awaitable[None]: ...
+
+
+@routes.post(
+    "rollout/selected", takes=Steer, answers=RolloutView, refuses=_REFUSED, example=_EXAMPLE
+)
+async def say_group_selected(asked: Request[Steer]) -> RolloutView:
+    """Say that the adopted group is selected, where the audit log cannot be read."""
+    return await _steered(say_selected, asked)
 
 
 async def _steered(verb: _Verb, asked: Request[Steer]) -> RolloutView:

@@ -13,14 +13,14 @@ _EXAMPLE = {"reason": "HR has sent 500 people by mistake"}
 @routes.get("writing", takes=Nothing, answers=WritingView)
 async def get_writing(asked: Request[Nothing]) -> WritingView:
     """Whether anything is written, and how many people are owed a write."""
-    return await describe_writing(asked.world)
+    return await describe_writing(asked.world, asked.now)
 
 
 @routes.post("writing/stop", takes=Steer, answers=WritingView, refuses=(409,), example=_EXAMPLE)
 async def stop_writing(asked: Request[Steer]) -> WritingView:
     """Stop waves, repairs, events, withdrawals and the worker; what comes in is kept."""
     await stop_and_start.stop(asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason)
-    return await describe_writing(asked.world)
+    return await describe_writing(asked.world, asked.now)
 
 
 @routes.post("writing/start", takes=Start, answers=WritingView, refuses=(409,), example=_EXAMPLE)
@@ -33,4 +33,4 @@ async def start_writing(asked: Request[Start]) -> WritingView:
         reason=asked.sent.reason,
         group_id=asked.sent.group,
     )
-    return await describe_writing(asked.world)
+    return await describe_writing(asked.world, asked.now)

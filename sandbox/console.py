@@ -16,7 +16,7 @@ from sandbox.clock import Clock
 from sandbox.layout import Layout
 from sandbox.parts import clock_file
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.5
 _SYNC_SECONDS = 60.0
 _HEARD_SECONDS = 15.0
 """Many times as long as a worker is silent; one that is silent on purpose is then judged so."""

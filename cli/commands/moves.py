@@ -36,11 +36,19 @@ def adopt(
     *,
     ctx: typer.Context,
     file: Annotated[
-        str, typer.Argument(help="A rollout document; - for stdin.", show_default=False)
-    ],
+        str | None, typer.Argument(help="A rollout document; - for stdin.", show_default=False)
+    ] = None,
     came_from: Annotated[
-        Origin, typer.Option("--from", help="Whom SSPR is on for now.", show_default=False)
-    ],
+        Origin | None, typer.Option("--from", help="Whom SSPR is on for now.", show_default=False)
+    ] = None,
+    selected: Annotated[
+        bool,
+        typer.Option(
+            "--selected",
+            help="Say at select-now that you have selected the group, where nothing tells of it; "
+            "with --reason.",
+        ),
+    ] = False,
     group: Annotated[
         str | None,
         typer.Option(
@@ -72,6 +80,11 @@ def adopt(
     """
     from cli.operations import finished
 
+    if selected:
+        _say_selected(ctx, actor, reason, output)
+        return
+    if file is None or came_from is None:
+        raise typer.BadParameter("name a document, and whom SSPR is on for with --from")
     asked: dict[str, object] = {
         "document": text_of(file),
         "cameFrom": came_from.value,
@@ -165,6 +178,17 @@ def leave(
             draw(rollout_table(api.rollout()))
     if result.stage == "select-all-now":
         raise Failure(Status.NOT_POSSIBLE, result.next_step)
+
+
+def _say_selected(ctx: typer.Context, actor: str | None, reason: str, output: Form) -> None:
+    if not reason:
+        raise typer.BadParameter("say why, for the audit", param_hint="--reason")
+    with app_of(ctx, signed(actor)) as api:
+        standing = api.control("selected", reason=reason)
+    if output is Form.JSON:
+        show_as_json(standing)
+    else:
+        draw(rollout_table(standing))
 
 
 def _refuse_losses(shown: "AdoptView", accepted: int) -> None:

@@ -27,11 +27,25 @@ def writing_view(writing: WritingView) -> RenderableType:
         ("why", writing.text if writing.stopped else None),
         ("reason", writing.detail),
         ("owed", owed),
+        ("allowed", _allowed(writing)),
         ("worker told", None if writing.worker_told else plain(_NOT_TOLD, "yellow")),
     )
     if not writing.stopped:
         return shown
     return Group(shown, plain(_NOT_STOPPED, "dim"))
+
+
+def allowed_footer(writing: WritingView | None) -> list[RenderableType]:
+    """Renders what operators have allowed and nobody has used; nothing where that is nothing."""
+    text = _allowed(writing) if writing and not writing.stopped else None
+    return [plain(f"allowed beside the limit of an hour: {text}", "dim")] if text else []
+
+
+def _allowed(writing: WritingView) -> str | None:
+    if writing.allowed_until is None:
+        return None
+    put_in, take_out = people(writing.allowed_to_put_in), people(writing.allowed_to_take_out)
+    return f"{put_in} to put in, {take_out} to take out, until {moment(writing.allowed_until)} UTC"
 
 
 def stop_banner(writing: WritingView | None) -> list[RenderableType]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.domain.rollout.scope_move import MoveFacts, ScopeMove
+from shared.domain.rollout.scope_move import MoveFacts, MoveKind, ScopeMove
 from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import ACTIVE, Phase, Rollout
@@ -31,6 +31,8 @@ async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
 
 def rests_on(sight: SsprSight, move: ScopeMove | None = None) -> str:
     """Says what tells whom SSPR is on for, and as of when."""
+    if move and move.by_word and move.kind is MoveKind.ADOPT:
+        return f"the word of {move.actor}, who says that the group is selected"
     if move and move.by_word and sight.scope is not SsprScope.ALL:
         return f"the word of {move.actor}: nothing else shows that it is on for all"
     if sight.source is None or sight.as_of is None:

@@ -91,7 +91,7 @@ def test_what_is_not_there_is_not_found_with_a_reason(api: Api, path: str) -> No
 
 
 def test_before_the_first_rollout_there_is_nothing_to_steer(api: Api) -> None:
-    for verb in ("pause", "resume", "promote", "abort", "restart"):
+    for verb in ("pause", "resume", "promote", "abort", "restart", "selected"):
         assert "no rollout" in refusal(api.post(f"rollout/{verb}", WHY), 409)["reason"]
     assert api.get("rollout/gates").json() == {"evaluations": []}
 

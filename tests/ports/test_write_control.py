@@ -9,6 +9,7 @@ import pytest
 from shared.domain.audit import broken_at
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.partitions import WRITING
+from shared.domain.rollout.allowance import Allowance
 from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.writing import StopReason, start, stop
 from shared.ports.write_control import StoredHour, StoredWriting
@@ -68,7 +69,9 @@ async def test_every_word_stands_in_an_audit_of_its_own(tables: Kept) -> None:
 async def test_the_hour_is_counted_on_by_whoever_has_read_it_last(tables: Kept) -> None:
     control = tables.write_control
     assert await control.hour() is None
-    hours = [Hour(begins=NOW, additions=7, removals=-2, repairs=3), Hour(begins=NOW, additions=8)]
+    allowance = Allowance(ends=NOW, additions=30, removals=4, repairs=3)
+    allowing = Hour(begins=NOW, additions=7, repairs=3, allowances=(allowance,))
+    hours = [allowing, Hour(begins=NOW, additions=8)]
     stored: StoredHour | None = None
     for hour in hours:
         await control.count(stored, hour)

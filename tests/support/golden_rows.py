@@ -57,6 +57,7 @@ from shared.domain.person.preflight import Finding, Preflight, Unknown
 from shared.domain.person.reasons import Reason
 from shared.domain.person.sync_mode import SyncMode
 from shared.domain.person.writes import ScopeAction, WriteOutcome
+from shared.domain.rollout.allowance import Allowance
 from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.connect_host import HostSight, HourOfWritebacks
 from shared.domain.rollout.document import Ring
@@ -408,6 +409,8 @@ SHARES_SEEN = SharesSeen(
 )
 BEFORE_MARKS = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 HOUR = replace(BEFORE_MARKS, counted=("a1b2c3d4e5f6",))
+ALLOWANCE = Allowance(ends=LATER, additions=30, removals=4, repairs=3)
+ALLOWING_HOUR = replace(HOUR, repairs=3, allowances=(ALLOWANCE,))
 COUNT = CountView(reason="guest", text="A guest.", people=2)
 SHOWN = PlanView(
     fingerprint="f00d",
@@ -846,6 +849,16 @@ async def _expect_counted(tables: Tables) -> None:
     assert hour.hour == HOUR
 
 
+async def _write_allowed(tables: Tables) -> None:
+    await tables.write_control.count(None, ALLOWING_HOUR)
+
+
+async def _expect_allowed(tables: Tables) -> None:
+    hour = await tables.write_control.hour()
+    assert hour
+    assert hour.hour == ALLOWING_HOUR
+
+
 async def _write_plan(tables: Tables) -> None:
     await tables.plans.keep(PLAN, PEOPLE)
 
@@ -997,6 +1010,7 @@ GOLDEN: Mapping[str, Golden] = {
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "counted": Golden(_write_counted, _expect_counted),
+    "allowed": Golden(_write_allowed, _expect_allowed),
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation-check": Golden(_write_check_operation, _expect_check_operation),

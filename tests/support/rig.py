@@ -31,7 +31,7 @@ from shared.domain.person.people import Identifier, IdentifierKind
 
 PATIENCE = 180.0
 """Seconds that anything may take; it is past a lock of the queues and a pause of the worker."""
-LOCK_SECONDS = 10
+LOCK_SECONDS = 15
 COMMANDS, RESULTS, EVENTS = "directory-commands", "directory-results", "onboarding-events"
 TWINS = "100099"
 _NAMES = {

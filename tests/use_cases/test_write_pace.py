@@ -9,6 +9,7 @@ from shared.contracts.api.operation_orders import ApplyOrder
 from shared.domain.errors import NotPossible
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.allowance import HOLDS, Numbers, total
 from shared.domain.rollout.document import DriftAction, Limit
 from shared.domain.rollout.state import Phase
 from shared.domain.rollout.writing import StopReason
@@ -16,6 +17,7 @@ from shared.ports.rollouts import Reconciliation
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
+from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.write_pace import allow
 from shared.use_cases.writing.stop_and_start import start
 from tests.support.course import (
@@ -110,7 +112,30 @@ async def test_two_who_count_at_once_both_count() -> None:
     await allow(stage.world, NOW, additions=2, removals=5)
     stored = await stage.another().write_control.hour()
     assert stored is not None
-    assert (stored.hour.additions, stored.hour.removals) == (-3, -5)
+    assert total(stored.hour.allowed(NOW)) == Numbers(additions=3, removals=5)
+
+
+async def test_what_was_allowed_and_never_came_lets_nothing_through_a_day_later() -> None:
+    stage = a_stage(additions_per_hour=3)
+    populate(stage, 9)
+    await allow(stage.world, NOW, additions=5, removals=0)
+    await told(stage, "onboard", 1, 2)
+    await write_all(stage, NOW)
+    later = NOW + HOLDS + HOUR
+    await told(stage, "onboard", 3, 4, 5, 6)
+    await write_all(stage, later)
+    assert stage.scope == ids([1, 2])
+    assert (await word(stage))[0] is StopReason.TOO_MANY
+
+
+async def test_what_is_allowed_and_until_when_is_shown() -> None:
+    stage = a_stage()
+    await allow(stage.world, NOW, additions=5, removals=1, repairs=2)
+    shown = await describe_writing(stage.world, NOW)
+    assert (shown.allowed_to_put_in, shown.allowed_to_take_out) == (5, 1)
+    assert shown.allowed_until == NOW + HOLDS
+    over = await describe_writing(stage.world, NOW + HOLDS)
+    assert (over.allowed_to_put_in, over.allowed_until) == (0, None)
 
 
 # The group

@@ -23,3 +23,10 @@ class WritingView(View):
     """People whose membership is asked for and not written yet."""
     to_take_out: int
     """People on their way out."""
+    allowed_to_put_in: int = 0
+    """People whom operators were shown and allowed, beside what is done within an hour unasked, and
+    who were not put in yet."""
+    allowed_to_take_out: int = 0
+    """The same of people who are to be taken out."""
+    allowed_until: Moment | None = None
+    """When the last of it ends; null where nothing is allowed."""

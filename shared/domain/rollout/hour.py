@@ -9,6 +9,14 @@ from typing import Self
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.allowance import (
+    Allowance,
+    Allowances,
+    Numbers,
+    still_held,
+    together,
+    use,
+)
 from shared.domain.rollout.document import Limit
 
 HOUR = timedelta(hours=1)
@@ -20,7 +28,11 @@ _MOST_REMEMBERED = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """Numbers of people; below nothing where an operator has allowed as many more."""
+    """Numbers of people whom no operator has allowed, and what operators have allowed beside them.
+
+    In rows of before allowances were kept by themselves a number is below nothing where an operator
+    had allowed so many.
+    """
 
     begins: datetime
     additions: int = 0
@@ -30,20 +42,18 @@ class Hour:
     counted: tuple[str, ...] = ()
     """Marks of the newest who were counted, so that a message that comes again counts nobody twice:
     Graph was away, or its lock was lost."""
+    allowances: Allowances = ()
+    """What operators have allowed and nobody has used."""
 
     def counting(self, owed: Iterable[Enrolment], now: datetime) -> Self:
         """Returns the hour with these people in it, or the next one where this one is over."""
-        hour = self._at(now)
-        known = set(hour.counted)
+        known = set(self.counted)
         marks = {_mark(one): one.state for one in owed if _counts(one)}
         fresh = {mark: state for mark, state in marks.items() if mark not in known}
         states = list(fresh.values())
-        return replace(
-            hour,
-            additions=hour.additions + states.count(State.REQUESTED),
-            removals=hour.removals + states.count(State.WITHDRAWING),
-            counted=(*hour.counted, *fresh)[-_MOST_REMEMBERED:],
-        )
+        people = Numbers(states.count(State.REQUESTED), states.count(State.WITHDRAWING))
+        counted = (*self.counted, *fresh)[-_MOST_REMEMBERED:]
+        return replace(self._with(people, now), counted=counted)
 
     def allowing_owed(self, owed: Mapping[tuple[State, Reason], int], now: datetime) -> Self:
         """Returns the hour in which an operator allows everybody who is owed a write by now.
@@ -66,20 +76,19 @@ class Hour:
 
     def repairing(self, people: int, now: datetime) -> Self:
         """Returns the hour with so many repairs in it, or the next one where this one is over."""
-        hour = self._at(now)
-        return replace(hour, repairs=hour.repairs + people)
+        return self._with(Numbers(repairs=people), now)
 
     def allowing(
         self, now: datetime, *, additions: int = 0, removals: int = 0, repairs: int = 0
     ) -> Self:
         """Returns the hour in which an operator allows so many beside those that were counted."""
         hour = self._at(now)
-        return replace(
-            hour,
-            additions=hour.additions - additions,
-            removals=hour.removals - removals,
-            repairs=hour.repairs - repairs,
-        )
+        given = Allowance.given(Numbers(additions, removals, repairs), now)
+        return replace(hour, allowances=together(hour.allowances, given))
+
+    def allowed(self, now: datetime) -> Allowances:
+        """Returns what operators have allowed, nobody has used, and has not ended."""
+        return self._at(now).allowances
 
     def exceeded(self, rules: TenantRules, in_scope: int) -> str | None:
         """Says by how much these are too many for an hour, or returns None if they are not."""
@@ -91,17 +100,33 @@ class Hour:
             return f"removals within an hour: {too_many}"
         return None
 
+    @property
+    def _numbers(self) -> Numbers:
+        return Numbers(self.additions, self.removals, self.repairs)
+
+    def _with(self, people: Numbers, now: datetime) -> Self:
+        """Returns the hour with these people in it; what is allowed is used up first."""
+        hour = self._at(now)
+        allowances, unallowed = use(hour.allowances, people)
+        counted = Numbers(hour.additions, hour.removals, hour.repairs).plus(unallowed)
+        return replace(hour, allowances=allowances, **counted._asdict())
+
     def _at(self, now: datetime) -> Self:
-        """Returns the hour that it is; what was allowed and not used is still allowed."""
-        if now - self.begins < HOUR:
+        """Returns the hour that it is, with what is still allowed."""
+        hour = self._by_itself()
+        held = still_held(hour.allowances, now)
+        if now - hour.begins < HOUR:
+            return replace(hour, allowances=held)
+        return replace(hour, begins=now, allowances=held, **Numbers()._asdict())
+
+    def _by_itself(self) -> Self:
+        """Returns the hour with what a row of before had allowed as an allowance that ends."""
+        counted = self._numbers.at_least_none()
+        if counted == self._numbers:
             return self
-        return replace(
-            self,
-            begins=now,
-            additions=min(0, self.additions),
-            removals=min(0, self.removals),
-            repairs=min(0, self.repairs),
-        )
+        given = Allowance.given(counted.minus(self._numbers), self.begins)
+        allowances = together(self.allowances, given)
+        return replace(self, allowances=allowances, **counted._asdict())
 
 
 def _mark(enrolment: Enrolment) -> str:

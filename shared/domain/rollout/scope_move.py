@@ -91,7 +91,7 @@ class ScopeMove:
     empties: bool = False
     """Whether whom the product put in is taken out then."""
     by_word: bool = False
-    """Whether it rests on an operator's word that All is selected."""
+    """Whether it rests on an operator's word: that All is selected or, adopting, the group."""
     ended_at: datetime | None = None
 
     @property
@@ -229,11 +229,22 @@ def _is_selected(move: ScopeMove, facts: MoveFacts) -> bool:
     """
     if move.selected_before:
         return True
+    if move.by_word and not denies_selected(move, facts):
+        return True
     if facts.finding is not SsprFinding.ON_FOR_GROUP:
         return False
     if move.came_from is not SsprScope.GROUP:
         return True
     return facts.logged_at is not None and facts.logged_at > move.began
+
+
+def denies_selected(move: ScopeMove, facts: MoveFacts) -> bool:
+    """Tells whether the log shows another choice since the adoption began.
+
+    The report does not: with hardly anybody outside it may go on showing what was before.
+    """
+    is_logged = facts.logged_at is not None and facts.logged_at > move.began
+    return is_logged and facts.finding in {*_BEFORE.values()}
 
 
 def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:

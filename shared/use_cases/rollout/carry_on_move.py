@@ -1,6 +1,6 @@
 """Carry on with the move of SSPR's scope: notice what an operator selected, let go, come to an end.
 
-It holds no state of its own: each minute it is decided anew where the move is, so that a process
+It holds no state of its own: each minute it is decided again where the move is, so that a process
 that dies at any step, a pause or a stop costs nothing but time.
 """
 
@@ -13,8 +13,8 @@ from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.membership import is_let_go, let_go
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.losses import covered_by
-from shared.domain.rollout import writing as words
 from shared.domain.rollout.scope_move import (
+    MoveFacts,
     MoveKind,
     MoveLook,
     MoveStage,
@@ -23,18 +23,17 @@ from shared.domain.rollout.scope_move import (
     decide,
 )
 from shared.domain.rollout.sspr_policy import SsprScope
-from shared.domain.rollout.state import Phase
-from shared.domain.rollout.writing import StopReason
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.move_facts import facts_of_move
-from shared.use_cases.recording import save_people, save_rollout, save_writing
+from shared.use_cases.recording import save_people, save_rollout
 from shared.use_cases.rollout.adopt import LOSES
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR
 from shared.use_cases.rollout.find_losses import covered_ids
 from shared.use_cases.rollout.take_snapshot import Snapshot
 from shared.use_cases.write_control import is_stopped
+from shared.use_cases.writing_word import keep_stop
 
 MOST_AT_ONCE = 300
 """People asked out in one minute; the next one goes on. Whom a writer has been told of may be out
@@ -56,41 +55,35 @@ async def carry_on_move(world: World, now: datetime) -> None:
     stored = await world.rollouts.current()
     if stored is None or (move := stored.rollout.move) is None or not move.is_under_way:
         return
-    if move.let_go_at is not None and move.empties:
-        await _empty(stored, world, now)
-        await _hold_if_denied(stored, world, now)
-    step = decide(move, await facts_of_move(stored.rollout, world), now)
+    facts = await facts_of_move(stored.rollout, world)
+    if move.let_go_at is not None and move.empties and facts.is_aborted:
+        look = await _empty(move, facts, world, now)
+        await world.rollouts.keep_move_look(look)
+        facts = replace(facts, look=look)
+        await _hold_if_denied(move, facts, world, now)
+    step = decide(move, facts, now)
     if step.stage is not MoveStage.DONE:
         return
     if move.kind is MoveKind.LEAVE:
         await call_off_if_aborted(world, now)
         # Before the move has ended: whoever dies in between does it again.
-        await _stop(LEFT, world, now, actor=move.actor)
+        await keep_stop(world, now, actor=move.actor, reason=LEFT)
     ended = replace(stored.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
     await save_rollout(world, stored, ended, action=f"{move.kind}-ended", now=now)
 
 
-async def _hold_if_denied(stored: StoredRollout, world: World, now: datetime) -> None:
+async def _hold_if_denied(move: ScopeMove, facts: MoveFacts, world: World, now: datetime) -> None:
     """Stops everything that writes where SSPR is no longer seen as on for all.
 
     Whoever was asked out before is with the writers, and would lose SSPR by being taken out.
     """
-    move = stored.rollout.move
-    facts = await facts_of_move(stored.rollout, world)
-    if move is None or not facts.is_aborted or all_is_seen(move, facts):
+    if all_is_seen(move, facts):
         return
     control = await world.write_control.current()
     if control is None or not control.writing.is_stopped:
         left = facts.look.unwritten if facts.look else 0
-        await _stop(f"{DENIED}; {left:,} people are on the way out", world, now, actor=ACTOR)
-
-
-async def _stop(reason: str, world: World, now: datetime, *, actor: str) -> None:
-    """Stops everything that writes; the clock tells the worker in its next minute."""
-    stored = await world.write_control.current()
-    before = stored.writing if stored else None
-    word = words.stop(before, StopReason.BY_OPERATOR, now, actor=actor, reason=reason)
-    await save_writing(world, stored, word, action="stop", now=now)
+        why = f"{DENIED}; {left:,} people are on the way out"
+        await keep_stop(world, now, actor=ACTOR, reason=why)
 
 
 async def look_at_move(
@@ -146,13 +139,9 @@ def _is_written(summary: EnrolmentSummary | None) -> bool:
     return summary is not None and summary.state.is_in_scope
 
 
-async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
+async def _empty(move: ScopeMove, facts: MoveFacts, world: World, now: datetime) -> MoveLook:
     """Takes out whom the product put in, while SSPR is on for all, and counts who is left."""
-    move = stored.rollout.move
-    if move is None or stored.rollout.phase is not Phase.ABORTED:
-        return
     leaving, on_the_way, held_in = await _left(world)
-    facts = await facts_of_move(stored.rollout, world)
     if leaving and all_is_seen(move, facts) and not await is_stopped(world):
 
         def release(_: str, current: Enrolment | None) -> Enrolment | None:
@@ -163,8 +152,7 @@ async def _empty(stored: StoredRollout, world: World, now: datetime) -> None:
         on_the_way += len(some)
         leaving = leaving[MOST_AT_ONCE:]
     left = len(leaving) + on_the_way
-    look = MoveLook(at=now, outside=held_in, unwritten=on_the_way, ours=left, of=move.began)
-    await world.rollouts.keep_move_look(look)
+    return MoveLook(at=now, outside=held_in, unwritten=on_the_way, ours=left, of=move.began)
 
 
 async def _left(world: World) -> tuple[list[str], int, int]:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.errors import DirectoryUnavailable
+from shared.domain.rollout.scope_move import MoveStage, decide
 from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_sight import SsprSight
 from shared.domain.rollout.state import PauseReason
@@ -14,8 +15,10 @@ from shared.domain.signals import (
     SsprScopeWrong,
     plain_text,
 )
+from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.anybody_in import is_anybody_in
+from shared.use_cases.move_facts import facts_of_move
 from shared.use_cases.rollout.halt import halt
 from shared.use_cases.signalling import emit
 
@@ -47,7 +50,7 @@ async def watch_sspr(world: World, now: datetime) -> None:
     after = await _look(before, world, now)
     is_meant = stored is not None and stored.rollout.expects(after.finding)
     is_fault = after.is_another_fault_than(before) and not is_meant
-    if stored and is_fault and _is_news(before, after, now):
+    if stored and is_fault and await _is_news(before, after, stored, world, now):
         # Before it is kept: whoever dies in between finds it new again.
         await halt(stored, PauseReason.SSPR_SCOPE, after.sentence, world, now)
     await world.sspr_watch.keep_sight(after)
@@ -66,14 +69,29 @@ async def _look(before: SsprSight, world: World, now: datetime) -> SsprSight:
     return replace(read.weighing(await world.sspr_watch.shares()), looked_at=now)
 
 
-def _is_news(before: SsprSight, after: SsprSight, now: datetime) -> bool:
+async def _is_news(
+    before: SsprSight, after: SsprSight, stored: StoredRollout, world: World, now: datetime
+) -> bool:
     """Tells whether a rollout is paused for it.
 
-    A change of before the first look, of which nobody can tell what it was, may be the one by which
-    the group was selected.
+    A change that nobody can read may be the one by which the group was selected: before the first
+    look, and where an operator was asked to select it.
     """
-    is_first = before.looked_at is None
-    return not is_first or after.finding is not SsprFinding.CHANGED or after.is_told(now)
+    if after.finding is not SsprFinding.CHANGED:
+        return True
+    if before.looked_at is None:
+        return after.is_told(now)
+    return not await _is_asked_for(stored, world, now)
+
+
+async def _is_asked_for(stored: StoredRollout, world: World, now: datetime) -> bool:
+    """Tells whether an operator is asked to select a group, or All, just now."""
+    move = stored.rollout.move
+    if move is None:
+        return False
+    # What is kept is still what was known before.
+    step = decide(move, await facts_of_move(stored.rollout, world), now)
+    return step.stage in {MoveStage.SELECT_NOW, MoveStage.SELECT_ALL_NOW}
 
 
 def _signals(before: SsprSight, after: SsprSight, now: datetime, *, is_meant: bool) -> list[Signal]:

@@ -34,7 +34,7 @@ from shared.use_cases.views.describe_endings import describe_endings
 from shared.use_cases.views.describe_forecast import describe_forecast
 from shared.use_cases.views.describe_sspr import describe_sspr
 from shared.use_cases.views.describe_workers import worker_view
-from shared.use_cases.views.describe_writing import writing_view
+from shared.use_cases.views.describe_writing import describe_writing
 
 MOST_SHOWN = 50
 _WAYS = (
@@ -179,7 +179,6 @@ async def _of_held(key: str, world: World) -> Receipt | None:
 async def describe_status(world: World, now: datetime) -> StatusView:
     """Returns the totals, whoever needs a look, and the messages that were refused."""
     totals = await world.ledger.totals()
-    stored = await world.write_control.current()
     return StatusView(
         people=sum(totals.by_state.values()),
         states={
@@ -203,7 +202,7 @@ async def describe_status(world: World, now: datetime) -> StatusView:
         ),
         app=await _app(world),
         workers=tuple(map(worker_view, await world.workers.sights())),
-        writing=writing_view(stored.writing if stored else None, totals.by_state),
+        writing=await describe_writing(world, now),
         sspr=await describe_sspr(world),
         endings=await describe_endings(world, now),
     )

@@ -20,6 +20,7 @@ from shared.contracts.api.wave_words import selection_text
 from shared.contracts.api.words import WaveState
 from shared.domain.durations import iso_duration
 from shared.domain.person.enrolment import State
+from shared.domain.rollout.allowance import Allowances
 from shared.domain.rollout.gate import Evaluation, Result
 from shared.domain.rollout.gates.kind import GateKinds, kind_of
 from shared.domain.rollout.gates.registry import GATES
@@ -75,10 +76,12 @@ async def describe_rollout(world: World, now: datetime) -> RolloutView | None:
     )
     if stored is None:
         return None
+    counted = await world.write_control.hour()
     view = rollout_view(
         stored.rollout,
         now,
         writing=writing.writing if writing else None,
+        allowances=counted.hour.allowed(now) if counted else (),
         totals=totals,
         evaluation=next(iter(evaluations), None),
         reconciliation=reconciliation,
@@ -92,6 +95,7 @@ def rollout_view(
     now: datetime,
     *,
     writing: Writing | None = None,
+    allowances: Allowances = (),
     totals: Totals,
     evaluation: Evaluation | None,
     reconciliation: Reconciliation | None,
@@ -111,7 +115,7 @@ def rollout_view(
         wave=rollout.wave.name if rollout.wave else None,
         pause=_pause(rollout.pause) if rollout.pause else None,
         meanwhile=rollout.goes_on_meanwhile,
-        writing=writing_view(writing, totals.by_state),
+        writing=writing_view(writing, totals.by_state, allowances),
         next=NextView(move=move.kind, does=_MOVES.get(move.kind), text=move.text, until=move.until),
         waves=_waves(rollout, totals),
         evaluation=evaluation_view(evaluation) if evaluation else None,

@@ -5,7 +5,6 @@ into the ledger, which knows for each person what they are owed and in which ord
 a start hands all of it to the writers.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -23,9 +22,9 @@ from shared.ports.world import World
 from shared.use_cases.ledger_age import compare
 from shared.use_cases.recording import queue_writes, save_writing
 from shared.use_cases.signalling import emit
-from shared.use_cases.until_kept import until_kept
 from shared.use_cases.write_control import group_conflict
 from shared.use_cases.write_pace import allow_owed
+from shared.use_cases.writing_word import change_writing, keep_stop
 
 CLOCK = "clock"
 """The actor of a stop that nobody said."""
@@ -44,12 +43,7 @@ async def stop(
     Raises:
         LedgerConflict: others kept changing the same word.
     """
-    await _change(
-        world,
-        lambda current: words.stop(current, why, now, actor=actor, reason=reason),
-        action="stop",
-        now=now,
-    )
+    await keep_stop(world, now, actor=actor, reason=reason, why=why)
     # It is stopped all the same; the clock tells the worker where this fails.
     with suppress(LedgerConflict, ServiceUnavailable):
         await carry_out_word(world, now)
@@ -82,7 +76,7 @@ async def start(
     # A start that is refused allows nothing: what is allowed and not used outlives the hour.
     begin(stored.writing if stored else None)
     await allow_owed(world, now)
-    await _change(world, begin, action="start", now=now)
+    await change_writing(world, begin, action="start", now=now)
 
 
 async def note_first_write(world: World, now: datetime) -> None:
@@ -139,16 +133,6 @@ async def carry_out_word(world: World, now: datetime) -> None:
         await _hand_out(writing, world)
     done = writing.is_carried_out()
     await save_writing(world, stored, done, action="carry-out", now=now)
-
-
-async def _change(
-    world: World, decide: Callable[[Writing | None], Writing], *, action: str, now: datetime
-) -> None:
-    async for attempt in until_kept():
-        with attempt:
-            stored = await world.write_control.current()
-            word = decide(stored.writing if stored else None)
-            await save_writing(world, stored, word, action=action, now=now)
 
 
 async def _check_group(world: World, group_id: str | None) -> None:

@@ -26,12 +26,12 @@ from shared.domain.rollout.sspr_sight import SightSource
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.domain.rollout.writing import StopReason
 from tests.support.golden_rows import (
+    ALLOWING_HOUR,
     COUNTED,
     ENDING_SIGHT,
     ERASE_OPERATION,
     FOLDER,
     GOLDEN,
-    HOUR,
     MARK,
     MOVE_LOOK,
     MOVED_ROLLOUT,
@@ -109,7 +109,7 @@ def test_every_word_that_was_ever_stored_is_known(kind: str) -> None:
         MOVED_ROLLOUT,
         MOVE_LOOK,
         STOPPED,
-        HOUR,
+        ALLOWING_HOUR,
         QUIET_DECIDED,
         RECONCILIATION,
         ENDING_SIGHT,

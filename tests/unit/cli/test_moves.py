@@ -208,3 +208,13 @@ def test_a_leaving_is_called_off_by_its_own_word(api: Api) -> None:
     done = sspr(api, "leave", "--cancel", *WHY, "--yes")
     assert done.exit_code == 0, done.output
     assert [one.json["cancel"] for one in api.posts] == [True, True]
+
+
+def test_an_operators_word_says_that_the_group_is_selected_with_a_reason(api: Api) -> None:
+    api.answer("rollout/selected", (200, rollout("soaking")))
+    done = sspr(api, "adopt", "--selected", *WHY)
+    assert done.exit_code == 0, done.output
+    assert [one.json for one in api.posts] == [{"reason": "change 4711"}]
+    for incomplete in (("--selected",), ("--from", "all"), ()):
+        assert sspr(api, "adopt", *incomplete).exit_code == 2
+    assert len(api.posts) == 1

@@ -47,6 +47,15 @@ def test_a_stop_says_what_is_owed_and_what_it_does_not_stop(api: Api) -> None:
     assert Steer.read(api.posts[0].body).reason == "HR sent too many"
 
 
+def test_what_is_allowed_and_not_used_is_shown_with_its_end(api: Api) -> None:
+    allowed = writing(stopped=False, allowed_to_put_in=30, allowed_to_take_out=1, allowed_until=NOW)
+    api.answer("status", (200, STATUS | {"writing": allowed}))
+    shown = " ".join(sspr(api, "status").stdout.split())
+    assert "of an hour: 30 people to put in, 1 person to take out, until" in shown
+    api.answer("status", (200, STATUS | {"writing": writing(stopped=False)}))
+    assert "beside the limit of an hour" not in sspr(api, "status").stdout
+
+
 def test_a_stop_whose_answer_is_lost_is_said_again(api: Api) -> None:
     api.answer("writing/stop", LOST, STOPPED)
     assert sspr(api, "stop", "--reason", "at once").exit_code == 0

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.contracts.api.operation_orders import AdoptOrder, ApplyOrder
-from shared.domain.errors import InvalidMessage, UnsafePlan, WorldChanged
+from shared.domain.errors import InvalidMessage, NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import Provenance
 from shared.domain.rollout.scope_move import LOOK_HOLDS
 from shared.domain.rollout.sspr_policy import SsprScope
@@ -19,6 +19,7 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.adopt import adopt
 from shared.use_cases.rollout.carry_on_move import carry_on_move, look_at_move
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.rollout.say_selected import say_selected
 from shared.use_cases.rollout.take_snapshot import take_snapshot
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
@@ -280,6 +281,37 @@ async def test_a_look_for_the_move_of_before_is_none_for_the_new_one(stage: Stag
     await stage.applies(anew)
     await look_at_move(before, snapshot, stage.another(), NOW + HOUR / 2)
     assert (await stage_of(stage, NOW + HOUR / 2)).stage == "checking"
+
+
+@pytest.mark.parametrize("came_from", [SsprScope.ALL, SsprScope.GROUP])
+async def test_an_operators_word_ends_it_where_nothing_can_be_read(
+    came_from: SsprScope, stage: Stage
+) -> None:
+    a_tenant(stage, 2, came_from)
+    group = {}
+    if came_from is SsprScope.GROUP:
+        stage.tenant.join(OLD_GROUP, *ids([1, 2]))
+        group = {"group": OLD_GROUP}
+    await begin(stage, everybody_at_once(), came_from, **group)
+    word = {"actor": "grace", "reason": "I have selected it"}
+    with pytest.raises(NotPossible, match="select-now"):
+        await say_selected(stage.another(), NOW, **word)
+    await an_hour_of_timers(stage, Clock())
+    await say_selected(stage.another(), NOW, **word)
+    assert "the word of grace" in (await stage_of(stage, NOW)).rests_on
+    await carry_on_move(stage.another(), NOW)
+    assert (await stage_of(stage, NOW)).stage == "done"
+    with pytest.raises(NotPossible, match="no group is being adopted"):
+        await say_selected(stage.another(), NOW, **word)
+
+
+async def test_an_operators_word_does_not_stand_against_the_log(stage: Stage) -> None:
+    a_tenant(stage, 2)
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, Clock())
+    await select(stage, SsprScope.NONE, NOW + HOUR / 4)
+    with pytest.raises(NotPossible, match="the audit log says: SSPR is off"):
+        await say_selected(stage.another(), NOW + HOUR / 2, actor="grace", reason="I have")
 
 
 async def test_a_look_that_is_old_tells_nobody_to_select(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.scope_move import MoveKind, ScopeMove
+from shared.domain.rollout.scope_move import MoveKind, MoveLook, ScopeMove
 from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount
@@ -242,6 +242,22 @@ async def test_what_a_move_of_the_scope_means_is_no_fault(
 def test_a_leaving_that_is_over_expects_all_of_an_aborted_rollout_only(phase: Phase) -> None:
     left = replace(SOAKING, phase=phase, move=LEAVE.ended(NOW))
     assert left.expects(SsprFinding.ON_FOR_ALL) is (phase is Phase.ABORTED)
+
+
+@pytest.mark.parametrize("outside", [0, 1])
+async def test_an_unreadable_change_does_not_pause_who_was_told_to_select(
+    rolling: Stage, outside: int
+) -> None:
+    """Given it is time to select the group, then the change is what was asked for; else not."""
+    await rolling.applies(replace(SOAKING, move=ADOPT))
+    rolling.tenant.switch_sspr(SsprScope.ALL, NOW)
+    await looks(rolling)
+    look = MoveLook(at=NOW, outside=outside, unwritten=0, of=ADOPT.began)
+    await rolling.world.rollouts.keep_move_look(look)
+    unread = PolicyChange(at=NOW + EVERY, activity="Update SSPR Settings")
+    rolling.tenant.policy_changes.append(unread)
+    assert (await looks(rolling, after=EVERY)).finding is SsprFinding.CHANGED
+    assert (await paused_for(rolling) is PauseReason.SSPR_SCOPE) is bool(outside)
 
 
 async def test_where_there_is_no_rollout_and_nobody_is_in_nothing_is_asked(stage: Stage) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.allowance import total
 from shared.domain.rollout.hour import HOUR, Hour
 from tests.support.enrolments import NOW, enrolment
 
@@ -46,14 +47,66 @@ def test_from_its_first_write_on_no_hour_has_more_than_its_limits(batches: list[
         assert sum(one[2] for one in inside) <= 15, "a tenth of those in scope"
 
 
-@given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 300))
-def test_whatever_an_operator_was_shown_is_written_however_long_it_takes(
+@given(st.integers(0, 500), st.integers(0, 500), st.integers(0, 24 * 60 - 1))
+def test_whatever_an_operator_was_shown_is_written_though_it_takes_a_day(
     additions: int, removals: int, minutes: int
 ) -> None:
     allowed = FRESH.allowing(NOW, additions=additions, removals=removals)
     hour = allowed.counting(people(additions, removals), NOW + minutes * MINUTE)
     assert hour.exceeded(RULES, IN_SCOPE) is None
-    assert (hour.additions, hour.removals) == (0, 0)
+    assert (hour.additions, hour.removals, hour.allowances) == (0, 0, ())
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4_000), st.sampled_from(["allow", "write"]), st.integers(0, 90)),
+        max_size=12,
+    )
+)
+def test_nobody_is_written_beyond_the_limit_by_an_allowance_older_than_a_day_and_an_hour(
+    course: list[tuple[int, str, int]],
+) -> None:
+    hour, allowed = FRESH, list[tuple[int, int]]()
+    for number, (minute, does, size) in enumerate(sorted(course)):
+        now = NOW + minute * MINUTE
+        if does == "allow":
+            hour = hour.allowing(now, additions=size)
+            allowed.append((minute, size))
+        else:
+            young = sum(many for at, many in allowed if minute - at < 25 * 60)
+            counting = hour.counting(people(size, 0, of=number), now)
+            if counting.exceeded(RULES, IN_SCOPE) is None:
+                assert size <= RULES.additions_per_hour + young
+                hour = counting
+        assert total(hour.allowed(now)).additions <= sum(many for _, many in allowed)
+        assert len(hour.allowances) <= 25
+
+
+def test_what_ends_first_is_used_first_and_an_end_is_nobodys_loss_but_its_own() -> None:
+    day, hours = timedelta(hours=24), timedelta(hours=5)
+    twice = FRESH.allowing(NOW, additions=10).allowing(NOW + hours, additions=20)
+    used = twice.counting(people(4, 0), NOW + hours)
+    assert [(one.ends - NOW, one.additions) for one in used.allowances] == [
+        (day, 6),
+        (day + hours, 20),
+    ]
+    assert total(used.allowed(NOW + day)).additions == 20
+    assert used.allowed(NOW + day + hours) == ()
+
+
+def test_an_allowance_does_not_make_room_for_what_was_counted_before_it() -> None:
+    full = FRESH.counting(people(50, 0), NOW)
+    allowed = full.allowing(NOW, additions=10)
+    assert allowed.counting(people(11, 0, of="more"), NOW).exceeded(RULES, IN_SCOPE)
+    assert total(allowed.allowed(NOW + HOUR)).additions == 10, "nobody has used it"
+
+
+def test_what_a_row_of_before_allows_without_an_end_ends_as_well() -> None:
+    before = Hour(begins=NOW, additions=-30, removals=2)
+    after = before.counting(people(10, 0), NOW + MINUTE)
+    assert (after.additions, after.removals) == (0, 2)
+    assert total(after.allowed(NOW + MINUTE)).additions == 20
+    assert before.allowed(NOW + 25 * HOUR) == ()
 
 
 def test_what_was_shown_by_a_plan_or_is_issued_again_does_not_count() -> None:

@@ -1,0 +1,46 @@
+"""Writing word: whether everything that writes is stopped, as a person or the product said."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from shared.domain.rollout import writing as words
+from shared.domain.rollout.writing import StopReason, Writing
+from shared.ports.world import World
+from shared.use_cases.recording import save_writing
+from shared.use_cases.until_kept import until_kept
+
+
+async def keep_stop(
+    world: World,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    why: StopReason = StopReason.BY_OPERATOR,
+) -> None:
+    """Stops everything that writes; the clock tells the worker in its next minute.
+
+    Raises:
+        LedgerConflict: others kept changing the same word.
+    """
+    await change_writing(
+        world,
+        lambda current: words.stop(current, why, now, actor=actor, reason=reason),
+        action="stop",
+        now=now,
+    )
+
+
+async def change_writing(
+    world: World, decide: Callable[[Writing | None], Writing], *, action: str, now: datetime
+) -> None:
+    """Keeps what is decided, again from what is there now wherever somebody else was first.
+
+    Raises:
+        LedgerConflict: others kept changing the same word.
+    """
+    async for attempt in until_kept():
+        with attempt:
+            stored = await world.write_control.current()
+            word = decide(stored.writing if stored else None)
+            await save_writing(world, stored, word, action=action, now=now)
