@@ -25,6 +25,7 @@ _SHARING = {
         "in trouble": ("back_a_version", "brake", "crashes", "restart", "stop"),
         "a rollout": ("rollout_waves", "source_of_authority"),
         "a rollout in trouble": ("rollout_trouble", "sspr_switched"),
+        "the runbook": ("situations_people", "situations_services", "situations_worker"),
     }.items()
     for file in files
 }

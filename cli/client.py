@@ -1,11 +1,11 @@
 """The operator API, call by call: what is asked, and the view that is answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Self, Unpack
 from urllib.parse import quote
 
 from cli.exits import Failure, Status
-from cli.method_query import PeopleQuery
+from cli.method_query import PeopleQuery, Place
 from shared.contracts.api.alarm_views import AlarmTestView
 from shared.contracts.api.audit_views import AuditEnds, AuditEndView, AuditPage, AuditRecordView
 from shared.contracts.api.check_views import (
@@ -41,9 +41,9 @@ from shared.contracts.api.operation_views import (
     RecoverOperation,
     RollbackOperation,
 )
+from shared.contracts.api.people_parts import PartView
 from shared.contracts.api.people_views import (
     KeptOutPage,
-    KeptOutView,
     ListedPerson,
     PeoplePage,
     PeopleView,
@@ -172,17 +172,12 @@ class OperatorApi:
         return self._at.post(f"people/{_name(identity)}/{verb}", body, PeopleView)
 
     def people(self, **asked: Unpack[PeopleQuery]) -> Iterator[ListedPerson]:
-        """Reads everybody in scope, or whom the query asks for, page by page.
-
-        Raises:
-            RefusedInput: the query is wrong.
-        """
-        page: int | None = 0
-        while page is not None:
-            found = self._at.get("people", PeoplePage, page=page, **asked)
-            people = _there(found, "the app lists no people; it is older than this sspr")
-            yield from people.people
-            page = people.next_page
+        """Reads everybody in scope, or whom the query asks for, part by part."""
+        older = "the app lists no people; it is older than this sspr"
+        for part in _parts(
+            lambda place: self._at.get("people", PeoplePage, **asked, **place), older
+        ):
+            yield from part.people
 
     def export_person(
         self, identity: str, reason: str, *, timeout: float
@@ -211,14 +206,10 @@ class OperatorApi:
         path = f"people/{_name(identity)}/erase"
         return self._at.post(path, body | ({"plan": plan} if plan else {}), EraseOperation)
 
-    def excluded(self) -> Iterator[KeptOutView]:
-        """Reads everybody whom operators keep out, page by page."""
-        page: int | None = 0
-        while page is not None:
-            found = self._at.get("excluded", KeptOutPage, page=page)
-            people = _there(found, "the app cannot list whom it keeps out; it is older")
-            yield from people.people
-            page = people.next_page
+    def excluded(self) -> Iterator[KeptOutPage]:
+        """Reads everybody whom operators keep out, part by part."""
+        older = "the app cannot list whom it keeps out; it is older than this sspr"
+        return _parts(lambda place: self._at.get("excluded", KeptOutPage, **place), older)
 
     def rollout(self) -> RolloutView | None:
         """Returns the rollout as it stands; None before the first was applied."""
@@ -370,13 +361,14 @@ class OperatorApi:
         return _there(found, "the app has no forecast; it is older than this sspr")
 
     def forecast_people(self, on: str, **methods: Unpack[PeopleQuery]) -> Iterator[ForecastPerson]:
-        """Reads everybody in scope whom the query means, each foretold, page by page."""
-        page: int | None = 0
-        while page is not None:
-            found = self._at.get("forecast/people", ForecastPeople, on=on, page=page, **methods)
-            people = _there(found, "the app has no forecast; it is older than this sspr")
-            yield from people.people
-            page = people.next_page
+        """Reads everybody in scope whom the query means, each foretold, part by part."""
+        older = "the app has no forecast; it is older than this sspr"
+
+        def ask(place: Place) -> ForecastPeople | None:
+            return self._at.get("forecast/people", ForecastPeople, on=on, **methods, **place)
+
+        for part in _parts(ask, older):
+            yield from part.people
 
     def audit_ends(self) -> Sequence[AuditEndView]:
         """Returns where the audit's chain ends in each partition."""
@@ -394,6 +386,17 @@ class OperatorApi:
             if not records or records[-1].number <= after:
                 return
             after = records[-1].number
+
+
+def _parts[P: PartView](ask: Callable[[Place], P | None], otherwise: str) -> Iterator[P]:
+    """Reads everybody, part by part; an app that answers by the page lacks `next`."""
+    place = Place()
+    while True:
+        part = _there(ask(place), otherwise)
+        yield part
+        if part.next is None:
+            return
+        place = Place(after=part.next)
 
 
 def _there[T](found: T | None, otherwise: str) -> T:

@@ -12,6 +12,12 @@ class PeopleQuery(TypedDict, total=False):
     """Of a list of people alone; the forecast is of everybody in scope."""
 
 
+class Place(TypedDict, total=False):
+    """Where to go on in a list of people; left out: from the beginning."""
+
+    after: str
+
+
 def methods_asked(method: list[str] | None, only_method: list[str] | None) -> PeopleQuery:
     """Returns what the operator API is asked of people's methods; empty where it is nothing."""
     query = PeopleQuery()

@@ -272,9 +272,17 @@ def excluded_table(people: "Sequence[KeptOutView]") -> "RenderableType":
     from cli.plain import moment
     from cli.render.layout import table
 
-    columns = ("person", "state", "reason", "until (UTC)", "by", "because")
+    columns = ("person", "object id", "state", "reason", "until (UTC)", "by", "because")
     rows = [
-        (one.key, one.state, one.reason, moment(one.until) or "", one.actor, one.detail)
+        (
+            one.user_principal_name or "",
+            one.key,
+            one.state,
+            one.reason,
+            moment(one.until) or "",
+            one.actor,
+            one.detail,
+        )
         for one in people
     ]
     return table(columns, rows)

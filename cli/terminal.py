@@ -2,11 +2,12 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from shutil import get_terminal_size
+from textwrap import indent
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 import typer
@@ -55,6 +56,16 @@ def draw(view: "RenderableType", *, stderr: bool = False) -> None:
 def show_json(value: object, *, stderr: bool = False) -> None:
     """Prints a JSON value."""
     typer.echo(json.dumps(value, indent=2), err=stderr)
+
+
+def show_each_as_json(values: Iterable[Shown]) -> None:
+    """Prints a list of values as JSON, each as it comes."""
+    before = "["
+    for value in values:
+        text = json.dumps(json.loads(value.as_json()), indent=2)
+        typer.echo(f"{before}\n{indent(text, '  ')}", nl=False)
+        before = ","
+    typer.echo("[]" if before == "[" else "\n]")
 
 
 def show_text(text: str) -> None:

@@ -23,5 +23,5 @@ async def get_forecast(asked: Request[ForecastOn]) -> ResetForecastView:
 
 @routes.get("forecast/people", takes=ForecastPage, answers=ForecastPeople)
 async def get_forecast_people(asked: Request[ForecastPage]) -> ForecastPeople:
-    """The people of the forecast, one by one, a sixteenth of them to a page."""
+    """The people of the forecast, one by one; at most 1,000 at once."""
     return await list_forecast_people(asked.sent, asked.world, asked.now)

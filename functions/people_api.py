@@ -16,9 +16,9 @@ from shared.contracts.api.operator_requests import (
     EventsSent,
     Exclude,
     Nothing,
-    Page,
     Release,
 )
+from shared.contracts.api.people_parts import PartAsked
 from shared.contracts.api.people_views import KeptOutPage, ListPeople, PeoplePage, PeopleView
 from shared.contracts.api.personal_data_views import ErasePerson, ExportPerson, PersonDataPage
 from shared.contracts.api.status_views import StatusView
@@ -51,7 +51,7 @@ async def get_user(asked: Request[Nothing]) -> PeopleView:
 
 @routes.get("people", takes=ListPeople, answers=PeoplePage)
 async def get_people(asked: Request[ListPeople]) -> PeoplePage:
-    """Who is in scope or in one state, and holds certain methods; a sixteenth to a page."""
+    """Who is in scope or in one state, and holds certain methods; at most 1,000 at once."""
     return await list_people(asked.sent, asked.world, asked.now)
 
 
@@ -132,7 +132,7 @@ async def release_person(asked: Request[Release]) -> PeopleView:
     takes=ExportPerson,
     answers=PersonDataPage,
     example={"reason": "request 4711 for access", "page": 0},
-    refuses=(503,),
+    refuses=_REFUSED,
 )
 async def export_person_data(asked: Request[ExportPerson]) -> PersonDataPage:
     """What one place keeps of a person, row by row, and where else something may stand."""
@@ -154,10 +154,10 @@ async def erase_person_data(asked: Request[ErasePerson]) -> EraseOperation:
     return await requested(order, asked, EraseOperation)
 
 
-@routes.get("excluded", takes=Page, answers=KeptOutPage)
-async def get_excluded(asked: Request[Page]) -> KeptOutPage:
+@routes.get("excluded", takes=PartAsked, answers=KeptOutPage)
+async def get_excluded(asked: Request[PartAsked]) -> KeptOutPage:
     """A page of those whom operators keep out, for a time or for good."""
-    return await list_kept_out(asked.sent.page, asked.world, asked.now)
+    return await list_kept_out(asked.sent.after, asked.world, asked.now)
 
 
 class _Verb(Protocol):

@@ -1,5 +1,6 @@
 """List people: who is in scope or in one state, and what each of them has registered."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,7 @@ from cli.csv_rows import write_rows
 from cli.method_query import methods_asked
 from cli.options import Methods, OnlyMethods, app_of, panel
 from cli.tables import listed_table
-from cli.terminal import draw, progress, show_json, written
+from cli.terminal import draw, progress, show_each_as_json, written
 from shared.contracts.api.words import PersonState
 
 if TYPE_CHECKING:
@@ -58,16 +59,19 @@ def people(
     if state:
         asked["state"] = state
     with app_of(ctx) as api, progress("reading the people"):
-        found = api.people(**asked)
-        if output is ListForm.CSV:
+        _show(api.people(**asked), output)
+
+
+def _show(found: "Iterator[ListedPerson]", output: ListForm) -> None:
+    """Shows the people as they come; only a table has to have all of them before its first line."""
+    match output:
+        case ListForm.CSV:
             with written("-") as stream:
                 write_rows(stream, _COLUMNS, map(_row, found))
-            return
-        everybody = list(found)
-    if output is ListForm.JSON:
-        show_json([one.model_dump(mode="json", by_alias=True) for one in everybody])
-    else:
-        draw(listed_table(everybody))
+        case ListForm.JSON:
+            show_each_as_json(found)
+        case ListForm.TABLE:
+            draw(listed_table(list(found)))
 
 
 def _row(person: "ListedPerson") -> tuple[object, ...]:

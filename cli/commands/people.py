@@ -12,13 +12,13 @@ from cli.findings import names_in
 from cli.follow import follow
 from cli.options import Actor, Output, Person, Reason, app_of, panel, signed
 from cli.tables import excluded_table, people_table
-from cli.terminal import Form, console, draw, show, show_json
+from cli.terminal import Form, console, draw, progress, show, show_each_as_json, tell
 from cli.until import read_until
 from shared.contracts.api.words import PersonState
 
 if TYPE_CHECKING:
     from cli.client import OperatorApi
-    from shared.contracts.api.people_views import PeopleView
+    from shared.contracts.api.people_views import KeptOutView, PeopleView
 
 Until = Annotated[
     str | None,
@@ -162,12 +162,18 @@ def excluded(
     output: Output = Form.TABLE,
 ) -> None:
     """List the people whom operators keep out, with who said so and why."""
-    with app_of(ctx) as api:
-        found = [one for one in api.excluded() if not never or one.reason == _FOR_GOOD]
+    found: list[KeptOutView] = []
+    missing: set[str] = set()
+    with app_of(ctx) as api, progress("reading the people"):
+        for part in api.excluded():
+            found += (one for one in part.people if not never or one.reason == _FOR_GOOD)
+            missing |= {part.names_missing} if part.names_missing else set()
     if output is Form.JSON:
-        show_json([one.model_dump(mode="json", by_alias=True) for one in found])
+        show_each_as_json(found)
     else:
         draw(excluded_table(found))
+    for why in sorted(missing):
+        tell(why)
 
 
 def _identities(identity: str | None, file: str | None) -> list[str]:

@@ -8,6 +8,7 @@ from rich.text import Text
 from cli.plain import count
 from cli.render.layout import facts, heading
 from cli.render.plan import Report, Section, report_view
+from cli.render.shown_first import shown_first
 from shared.contracts.api.personal_data_views import ErasedRowsView, EraseView
 
 
@@ -20,7 +21,6 @@ def erase_report(erased: EraseView) -> Report:
     """Reports what is erased and kept, and how to have it done."""
     going = [one for one in erased.rows if one.fate != "kept"]
     kept = [one for one in erased.rows if one.fate == "kept"]
-    is_open = bool(going) and not erased.done
     sections = (
         Section(
             "What is erased" if erased.done else "What would be erased",
@@ -33,23 +33,15 @@ def erase_report(erased: EraseView) -> Report:
             tuple((one.table, _rows(one), one.meaning, one.why) for one in kept),
         ),
     )
-    return Report(
-        title="Erased" if erased.done else "If this person is erased",
-        lines=(
-            f"{count(sum(one.rows for one in going), 'row')} of the person",
-            f"fingerprint {erased.fingerprint}",
-        ),
-        sections=tuple(one for one in sections if one.rows),
-        alarms=(),
+    return shown_first(
+        "Erased" if erased.done else "If this person is erased",
+        f"{count(sum(one.rows for one in going), 'row')} of the person",
+        sections,
+        fingerprint=erased.fingerprint,
+        is_open=bool(going) and not erased.done,
         warnings=erased.warnings,
-        next_step="To do exactly this, say the same again with:" if is_open else "",
-        command=_command(erased) if is_open else "",
+        also="--with-exclusion" if erased.needs_exclusion else "",
     )
-
-
-def _command(erased: EraseView) -> str:
-    exclusion = " --with-exclusion" if erased.needs_exclusion else ""
-    return f"--apply {erased.fingerprint}{exclusion}"
 
 
 def _rows(one: ErasedRowsView) -> str:

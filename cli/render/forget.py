@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from cli.plain import count, people
 from cli.render.plan import Report, Section
+from cli.render.shown_first import shown_first
 from shared.contracts.api.forget_views import ForgetView
 
 _MOST_NAMED = 10
@@ -11,7 +12,6 @@ _MOST_NAMED = 10
 
 def forget_report(forgotten: ForgetView) -> Report:
     """Reports what becomes of whom, what stands in the way, and how to have it done."""
-    is_open = forgotten.events > 0 and not forgotten.done
     sections = (
         Section(
             "What becomes of them",
@@ -21,17 +21,13 @@ def forget_report(forgotten: ForgetView) -> Report:
         Section("Who moves", ("person",), _some(forgotten.moved)),
         Section("Nothing is known of", ("event or person",), _some(forgotten.unknown)),
     )
-    return Report(
-        title="Forgotten" if forgotten.done else "If these events are forgotten",
-        lines=(
-            f"{count(forgotten.events, 'event')} of {people(forgotten.people)}",
-            f"fingerprint {forgotten.fingerprint}",
-        ),
-        sections=tuple(one for one in sections if one.rows),
-        alarms=(),
+    return shown_first(
+        "Forgotten" if forgotten.done else "If these events are forgotten",
+        f"{count(forgotten.events, 'event')} of {people(forgotten.people)}",
+        sections,
+        fingerprint=forgotten.fingerprint,
+        is_open=forgotten.events > 0 and not forgotten.done,
         warnings=tuple(_warnings(forgotten)),
-        next_step="To do exactly this, say the same again with:" if is_open else "",
-        command=f"--apply {forgotten.fingerprint}" if is_open else "",
     )
 
 

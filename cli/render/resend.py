@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from cli.plain import count, moment
 from cli.render.plan import Report, Section
+from cli.render.shown_first import shown_first
 from shared.contracts.api.resend_views import Resending, ResendView, ResentView
 
 _MOST_NAMED = 100
@@ -19,8 +20,6 @@ _WORDS = {
 def resend_report(found: ResendView) -> Report:
     """Reports what becomes of whose message, what stands in the way, and how to have it done."""
     numbers = Counter(one.becomes for one in found.messages)
-    sent = numbers[Resending.SENT]
-    is_open = sent > 0 and not found.done
     sections = (
         Section(
             "What becomes of them",
@@ -41,14 +40,13 @@ def resend_report(found: ResendView) -> Report:
         ),
         Section("Not kept", ("key",), tuple((one,) for one in found.unknown[:_MOST_NAMED])),
     )
-    return Report(
-        title="Sent again" if found.done else "If these messages are sent again",
-        lines=(count(len(found.messages), "refused message"), f"fingerprint {found.fingerprint}"),
-        sections=tuple(one for one in sections if one.rows),
-        alarms=(),
+    return shown_first(
+        "Sent again" if found.done else "If these messages are sent again",
+        count(len(found.messages), "refused message"),
+        sections,
+        fingerprint=found.fingerprint,
+        is_open=numbers[Resending.SENT] > 0 and not found.done,
         warnings=tuple(_warnings(found)),
-        next_step="To do exactly this, say the same again with:" if is_open else "",
-        command=f"--apply {found.fingerprint}" if is_open else "",
     )
 
 

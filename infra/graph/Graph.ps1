@@ -27,7 +27,7 @@ function Connect-Graph {
         $said = @(& az account get-access-token --resource $Clouds[$Cloud] --query accessToken --output tsv 2>$null)
     }
     catch {
-        Stop-WithRemedy -Problem 'The Azure CLI (az) is not found.' -Remedy 'Install it, and open the shell anew.'
+        Stop-WithRemedy -Problem 'The Azure CLI (az) is not found.' -Remedy 'Install it, and open a new shell.'
     }
     if (($LASTEXITCODE -ne 0) -or ($said.Count -eq 0)) {
         Stop-WithRemedy -Problem 'Nobody is signed in to the Azure CLI, or it gives no token for Microsoft Graph.' -Remedy 'Run az login, then this again. In a national cloud: az cloud set first.'

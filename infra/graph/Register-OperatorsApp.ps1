@@ -4,7 +4,7 @@
 Registers the application that operators sign in to, as operators-app.json says.
 
 .DESCRIPTION
-Shows what is there and what is missing, and changes nothing without -Apply. Run again, it mends what has come
+Shows what is there and what is missing, and changes nothing without -Apply. Run again, it puts right what has come
 to differ. Needs the Azure CLI, signed in as an Application Administrator. It does what
 register-operators does in bash.
 

@@ -81,11 +81,10 @@ def _agrees(console: Console, day: date, losing: set[str], keeping: set[str]) ->
 
 def _abilities(console: Console, day: date) -> dict[str, str]:
     """What each person in scope can do today, by name."""
-    page: int | None = 0
+    asked: dict[str, str] | None = {"on": str(day)}
     states: dict[str, str] = {}
-    while page is not None:
-        asked: dict[str, str | int] = {"on": str(day), "page": page}
+    while asked:
         found = console.app.get("/forecast/people", params=asked).raise_for_status().json()
         states |= {one["userPrincipalName"]: one["today"] for one in found["people"]}
-        page = found["nextPage"]
+        asked = {**asked, "after": found["next"]} if found["next"] else None
     return states

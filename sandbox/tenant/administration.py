@@ -13,6 +13,7 @@ from sandbox.tenant.directory import Group, User
 from sandbox.tenant.faults import Fault
 from sandbox.tenant.fields import GROUP_FIELDS, USER_FIELDS
 from sandbox.tenant.licences import checked_licence
+from sandbox.tenant.policies import methods_policy_changes
 from sandbox.tenant.seed import cloud_group
 from sandbox.tenant.sync import take_export
 from sandbox.tenant.tenant import Tenant
@@ -100,8 +101,11 @@ class _Administration:
     async def settings(self, request: Request) -> Response:
         tenant = self._tenant
         if request.method == "POST":
-            changed = tenant.settings.changed(await request.json())
-            tenant.change_settings(changed)
+            before = tenant.settings
+            tenant.change_settings(before.changed(await request.json()))
+            if changed := methods_policy_changes(before, tenant.settings):
+                tenant.audits.write_methods_policy(changed, tenant.clock.now())
+                tenant.save()
         return JSONResponse(tenant.settings.described())
 
     async def clock(self, request: Request) -> Response:

@@ -23,6 +23,13 @@ CONVERTED = "Change Source of Authority from AD to cloud"
 CONVERTED_BACK = "Undo changes to Source of Authority from AD DS to cloud"
 """Of "Configure User Source of Authority", Microsoft Learn, read on 30 Nov 2026; of the entry's
 other fields the page shows nothing."""
+METHODS_SERVICE = "Authentication Methods"
+METHODS_POLICY = "Authentication Methods Policy Update"
+"""Service, activity and category (`ApplicationManagement`) are of "Microsoft Entra audit log
+categories and activities". Since April 2026 an entry has the changed properties alone, and no
+longer the whole policy (What's new in Microsoft Entra, "Improved readability for Authentication
+Methods Policy Update audit logs"); both read on 30 Nov 2026. What the properties are called there
+is not documented: these are the names of the policy in Graph."""
 REGISTERED = "User registered for self-service password reset"
 
 CONNECT_AGENT = "Microsoft Entra Connect"
@@ -116,6 +123,37 @@ class AuditLog:
                 "operationType": "Update",
                 "initiatedBy": {"app": None, "user": who},
                 "targetResources": [{**policy, "modifiedProperties": changed}],
+                "additionalDetails": [],
+            }
+        )
+
+    def write_methods_policy(self, changed: Iterable[tuple[str, str, str]], at: float) -> None:
+        """Write an entry about the Authentication methods policy: what changed, from what to what.
+
+        Who did it is not told: here it is a test.
+        """
+        policy = {
+            "id": "authenticationMethodsPolicy",
+            "displayName": "Authentication Methods Policy",
+            "type": "Policy",
+        }
+        properties = [
+            {"displayName": name, "oldValue": json.dumps(old), "newValue": json.dumps(new)}
+            for name, old, new in changed
+        ]
+        self._keep(
+            {
+                "id": f"AuthMethods_{uuid4()}",
+                "category": "ApplicationManagement",
+                "correlationId": str(uuid4()),
+                "result": "success",
+                "resultReason": "",
+                "activityDisplayName": METHODS_POLICY,
+                "activityDateTime": timestamp(at),
+                "loggedByService": METHODS_SERVICE,
+                "operationType": "Update",
+                "initiatedBy": {"app": None, "user": None},
+                "targetResources": [{**policy, "modifiedProperties": properties}],
                 "additionalDetails": [],
             }
         )

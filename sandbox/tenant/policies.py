@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.company import object_id
 from sandbox.tenant.odata import context
+from sandbox.tenant.settings import Settings
 from sandbox.tenant.tenant import Tenant
 from sandbox.tenant.wire import GraphRequest, GraphResponse
 
@@ -25,9 +26,25 @@ _METHODS = {
 _EVERYBODY = [{"targetType": "group", "id": "all_users", "isRegistrationRequired": False}]
 
 
+def methods_policy_changes(before: Settings, after: Settings) -> list[tuple[str, str, str]]:
+    """What has changed of the policy between the two: the property, the old and the new value."""
+    changed = [
+        (f"authenticationMethodConfigurations.{name}.state", *states)
+        for name, reported in _METHODS.items()
+        if (states := (_state(reported, before), _state(reported, after)))[0] != states[1]
+    ]
+    if before.methods_migration != after.methods_migration:
+        migration = ("policyMigrationState", before.methods_migration, after.methods_migration)
+        changed.append(migration)
+    return changed
+
+
+def _state(method: str, settings: Settings) -> str:
+    return "disabled" if method in settings.disabled_methods else "enabled"
+
+
 def get_methods_policy(tenant: Tenant, request: GraphRequest) -> GraphResponse:
     """GET /policies/authenticationMethodsPolicy."""
-    disabled = tenant.settings.disabled_methods
     policy: dict[str, Any] = {
         "id": "authenticationMethodsPolicy",
         "displayName": "Authentication Methods Policy",
@@ -39,7 +56,7 @@ def get_methods_policy(tenant: Tenant, request: GraphRequest) -> GraphResponse:
                 "@odata.type": f"#microsoft.graph.{name[0].lower()}{name[1:]}"
                 "AuthenticationMethodConfiguration",
                 "id": name,
-                "state": "disabled" if reported in disabled else "enabled",
+                "state": _state(reported, tenant.settings),
                 "includeTargets": [] if name == "Email" else _EVERYBODY,
                 "excludeTargets": [],
             }

@@ -10,7 +10,7 @@ from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.partitions import BUCKETS
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 from shared.ports.limits import bounded
 
 
@@ -66,6 +66,15 @@ class Totals:
     refused_messages: int
     by_wave: Mapping[tuple[str, State, bool], int]
     """Those whom a wave claims, by its name and their state, and whether they are flagged."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePart:
+    """A part of everybody who is remembered, and where the next one begins."""
+
+    people: Sequence[NamedSummary]
+    after: str | None
+    """The object id after which the next part begins; None: nobody comes after these."""
 
 
 class Ledger(Protocol):
@@ -143,6 +152,13 @@ class Ledger(Protocol):
         """Yields everybody remembered under an object id, without their histories, by the page.
 
         With some of the partitions, those in these.
+        """
+
+    async def people_after(self, after: str | None, limit: int) -> PeoplePart:
+        """Returns up to `limit` people remembered under an object id, without their histories.
+
+        They come in one order, whoever is asked and whenever: with the object id that a part ends
+        with, who is remembered all the time is in exactly one part. None begins at the beginning.
         """
 
     def told_of(self) -> AsyncGenerator[Sequence[Enrolment]]:

@@ -51,15 +51,12 @@ async def erase_person(
         raise InvalidMessage("reason", "it names the person; the audit keeps it")
     _refuse_unless_out(found)
     _refuse_while_under_way(found, now)
-    goes_on = isinstance(operation.result, EraseView)
-    if goes_on and isinstance(operation.result, EraseView):
-        # Delivered again after a crash it goes on: what it erased so far would look like change.
-        view = operation.result
-    else:
-        view = _view(found, now)
+    # Delivered again after a crash it goes on: what it erased so far would look like change.
+    begun = operation.result if isinstance(operation.result, EraseView) else None
+    view = begun or _view(found, now)
     if order.plan is None:
         return view
-    if not goes_on:
+    if begun is None:
         if order.plan != view.fingerprint:
             raise WorldChanged("something else would be erased than was shown; look again")
         if view.needs_exclusion and not order.with_exclusion:

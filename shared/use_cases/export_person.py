@@ -13,10 +13,9 @@ from shared.contracts.api.personal_data_views import (
     PersonDataPage,
 )
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.mentions import Names
-from shared.domain.person.people import Identifier
 from shared.ports.personal_data import KINDS, MOST_RECORDS, KeptRecord
 from shared.ports.world import World
+from shared.use_cases.who_is_meant import who_is_meant
 
 ELSEWHERE = (
     ElsewhereView(
@@ -61,6 +60,7 @@ async def export_person(
     Whoever is known nowhere is looked for by what was given.
 
     Raises:
+        NotPossible: the name means several people.
         DirectoryUnavailable: Graph could not be asked what else the person is known by.
         InvalidMessage: there is no such page.
         UnreadableRow: the ledger has a row of a kind that this version does not know.
@@ -68,7 +68,7 @@ async def export_person(
     places = world.personal_data.places
     if asked.page >= len(places):
         raise InvalidMessage("page", f"there are pages 0 to {len(places) - 1}")
-    names = await _names(identity, world)
+    names = (await who_is_meant(identity, world)).names
     said = {
         "action": "export-person",
         "person": digest_of(identity),
@@ -92,16 +92,6 @@ async def export_person(
 def digest_of(identity: str) -> str:
     """Returns by what the audit names a person whom it must not name."""
     return sha256(identity.casefold().encode()).hexdigest()[:16]
-
-
-async def _names(identity: str, world: World) -> Names:
-    """Returns by what whoever the identity means is known, in Entra and in the ledger."""
-    identifier = Identifier.parse(identity)
-    people = (await world.directory.find_people([identifier]))[identifier]
-    refs = [person.ref for person in people]
-    keys = {ref.object_id for ref in refs if ref.object_id} | {str(identifier), identifier.value}
-    known = [one.user for one in (await world.ledger.load(keys)).values()]
-    return Names.of([*refs, *known], identifier.value, str(identifier))
 
 
 def _view(record: KeptRecord) -> KeptRecordView:

@@ -34,6 +34,7 @@ waves:
 WHY = {"reason": "a test wants it so"}
 ADA = {"x-sspr-actor": "ada"}
 GRACE = "grace@contoso.test"
+UNA = "una@contoso.test"
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +187,7 @@ def test_a_rollback_shows_first_whom_it_would_take_out(api: Api) -> None:
 
 @pytest.mark.usefixtures("applied")
 def test_whom_nothing_has_asked_for_has_an_outlook_in_the_rollout(api: Api) -> None:
-    (forecast,) = api.get("users/una@contoso.test").json()["forecast"]
+    (forecast,) = api.get(f"users/{UNA}").json()["forecast"]
     assert (forecast["refusal"], forecast["text"].split(":")[0]) == ("unlicensed", "Not eligible")
     answer = api.get(f"users/{GRACE}").json()
     (forecast,) = answer["forecast"]
@@ -215,6 +216,18 @@ def test_a_person_shows_what_operators_said_of_them(api: Api) -> None:
     assert "nobody" in refusal(api.post("people/noone@contoso.test/include", WHY), 409)["reason"]
 
 
+def test_people_are_listed_with_where_to_go_on(api: Api) -> None:
+    """Given one who is kept out, each list has them once, and goes on after them where asked."""
+    (person,) = api.post(f"people/{UNA}/exclude", WHY, headers=ADA).json()["people"]
+    for path in (f"people?state={person['state']}", "excluded"):
+        answer = api.get(path).json()
+        assert [one["userPrincipalName"] for one in answer["people"]].count(UNA) == 1
+        assert answer["next"] is None
+        rest = api.get(path, params={"after": person["objectId"]}).json()["people"]
+        assert UNA not in [one["userPrincipalName"] for one in rest]
+    assert api.get("forecast/people?on=2127-02-01").json()["next"] is None
+
+
 def test_all_that_is_kept_of_a_person_is_told_place_by_place_and_the_audit_names_nobody(
     api: Api,
 ) -> None:
@@ -235,6 +248,63 @@ def test_all_that_is_kept_of_a_person_is_told_place_by_place_and_the_audit_names
     assert (said["actor"], said["reason"]) == ("key: ada", "request 4711")
     assert GRACE not in json.dumps(said)
     assert "page" in refusal(api.post(f"people/{GRACE}/export", WHY | {"page": 150}), 400)["field"]
+
+
+def test_what_is_kept_of_a_person_is_shown_and_erased_by_its_fingerprint(api: Api) -> None:
+    """Given one who is kept out, then nothing of them is left but what is said to be kept.
+
+    The order is kept by a digest of their name.
+    """
+    erasing = f"people/{UNA}/erase"
+    api.post(f"people/{UNA}/exclude", WHY, headers=ADA)
+    shown = api.done(erasing, WHY, headers=ADA)
+    assert shown["state"] == "succeeded", shown
+    result = shown["result"]
+    assert {("person", "erased"), ("audit", "kept")} <= {
+        (one["kind"], one["fate"]) for one in result["rows"]
+    }
+    assert (result["done"], result["needsExclusion"]) == (False, False)
+    assert result["elsewhere"]
+    assert api.get(f"users/{UNA}").json()["people"] != []
+
+    other = api.done(erasing, WHY | {"plan": "of-something-else"})
+    assert (other["state"], "look again" in other["problem"]) == ("refused", True)
+    done = api.done(erasing, WHY | {"plan": result["fingerprint"]}, headers=ADA)
+    assert (done["state"], done["actor"]) == ("succeeded", "key: ada")
+    assert done["result"] == result | {"done": True}
+    assert api.get(f"users/{UNA}").json()["people"] == []
+    assert UNA not in api.get(f"operations/{done['key']}").text
+    told = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
+    (erasure,) = [one for one in told if one.get("action") == "erase-person"]
+    assert (erasure["actor"], erasure["reason"]) == ("key: ada", WHY["reason"])
+    assert UNA not in json.dumps(erasure)
+
+
+@pytest.mark.parametrize(
+    ("person", "said", "problem"),
+    [
+        (GRACE, {}, "say sspr exclude"),
+        (UNA, {"reason": f"{UNA} asked for it"}, "it names the person"),
+    ],
+)
+def test_an_erasure_that_is_not_possible_says_what_to_do_first(
+    api: Api, person: str, said: dict[str, Any], problem: str
+) -> None:
+    """Given one who is wanted in, and a reason that the audit would keep."""
+    api.post(f"people/{GRACE}/include", WHY)
+    refused = api.done(f"people/{person}/erase", WHY | said)
+    assert (refused["state"], refused["result"]) == ("refused", None)
+    assert problem in refused["problem"]
+
+
+def test_an_exclusion_for_good_ends_by_an_erasure_only_if_that_is_meant(api: Api) -> None:
+    erasing = f"people/{UNA}/erase"
+    api.post(f"people/{UNA}/exclude", WHY | {"never": True})
+    shown = api.done(erasing, WHY)["result"]
+    assert shown["needsExclusion"] is True
+    again = WHY | {"plan": shown["fingerprint"]}
+    assert "--with-exclusion" in api.done(erasing, again)["problem"]
+    assert api.done(erasing, again | {"withExclusion": True})["result"]["done"] is True
 
 
 @pytest.mark.usefixtures("applied")
@@ -263,6 +333,10 @@ def test_the_audit_can_be_read_and_proved_and_names_whoever_asked(api: Api) -> N
         ("rollout/gates?lmit=1", "lmit"),
         ("rollout/document?version=0", "version"),
         ("rollout/plans/one/people?page=-1", "page"),
+        ("people?page=0", "page"),
+        ("excluded?page=0", "page"),
+        ("forecast/people?on=2127-02-01&page=0", "page"),
+        ("people?after=somebody", "after"),
         ("audit/rollout?after=-1", "after"),
         (f"dead-letters/{ONBOARDING_EVENTS}?after=-1", "after"),
         ("status?verbose=1", "verbose"),
@@ -282,6 +356,10 @@ def test_a_query_parameter_that_is_wrong_is_refused_by_name(
         ("rollout/abort", WHY | {"force": True}, "force"),
         ("rollout/promote", WHY | {"skipSoak": "perhaps"}, "skipSoak"),
         ("rollout/apply", {"plan": ""}, "plan"),
+        (f"people/{GRACE}/erase", {}, "reason"),
+        (f"people/{GRACE}/erase", WHY | {"plan": ""}, "plan"),
+        (f"people/{GRACE}/erase", WHY | {"person": "somebody else"}, "person"),
+        (f"people/{GRACE}/erase", WHY | {"withExclusion": "perhaps"}, "withExclusion"),
         ("rollout/rollback", WHY, "wave"),
         (f"people/{GRACE}/exclude", WHY | {"until": "2026-01-01T00:00:00"}, "until"),
         (f"people/{GRACE}/release", WHY | {"until": "2099-01-01T00:00:00Z"}, "until"),
@@ -359,8 +437,7 @@ def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts
     assert api.get(place).json()["letters"] == []
     kept = [one for one in api.get("status").json()["refused"] if one["outcome"] == "discarded"]
     assert [one["body"] for one in kept] == [bodies[1]]
-    records = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
-    told = [change["action"] for one in records for change in one["changes"]]
+    told = [change["action"] for one in dealt_with(api) for change in one["changes"]]
     assert told == ["resubmit-dead-letter", "discard-dead-letter"]
     resend = WHY | {"keys": [kept[0]["key"]]}
     shown = api.post("refused/resend", resend, headers=ADA).json()
@@ -377,8 +454,13 @@ def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts
             receiver.complete_message(one)
     (event,) = [one for one in events if "specversion" in one]
     assert (event["id"], event["data"]) == (kept[0]["key"], {"employeeId": "8"})
+    assert {one["actor"] for one in dealt_with(api)} == {"key: ada"}
+
+
+def dealt_with(api: Api) -> list[dict[str, Any]]:
+    """What the audit tells of messages; of exports and erasures it tells in the same partition."""
     records = [json.loads(one["content"]) for one in api.get("audit/messages").json()["records"]]
-    assert {one["actor"] for one in records} == {"key: ada"}
+    return [one for one in records if "changes" in one]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from sandbox.console import Console
 from sandbox.layout import Layout, Sync, open_layout
 from tests.support.rig import LOCK_SECONDS, NORMAL, People, Rig
 from tests.support.rollout_rig import RolloutRig
+from tests.support.typed_page import Operator
 
 SIZE = 300
 _TAIL = 15
@@ -111,6 +112,12 @@ def stage(rollout_stage: RolloutRig) -> RolloutRig:
     """That sandbox with every part up, and whatever rollout there was aborted."""
     rollout_stage.make_ready()
     return rollout_stage
+
+
+@pytest.fixture
+def on_call(stage: RolloutRig, tmp_path: Path) -> Operator:
+    """Whoever is on call for that sandbox, with the runbook and a folder of their own."""
+    return Operator(stage.rig.layout, tmp_path)
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,15 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from azure.data.tables import TableClient, UpdateMode
 
-from sandbox import supervisor
+from shared.contracts.messages.version import VERSION
 from shared.domain.ledger_mark import FORMAT
 from tests.support.rig import EVENTS, RESULTS, People, Rig, until
+from tests.support.typed_page import Operator
 
 NEWER = "9.0.0"
 _ON_THE_WAY = ("requested", "applied", "visible", "effective")
@@ -55,16 +57,26 @@ def test_a_ledger_that_this_version_may_not_read_is_refused_in_words_and_eats_no
     assert rig.messages(EVENTS, dead=True) == []
 
 
-def test_a_ledger_that_this_version_may_read_is_gone_on_with(rig: Rig, people: People) -> None:
-    """Given a newer version that lets this one follow, then it works, and says since when."""
+def test_a_ledger_that_this_version_may_read_is_gone_on_with(
+    rig: Rig, people: People, tmp_path: Path
+) -> None:
+    """Given a newer version that lets this one follow, then it works, and says since when.
+
+    All is stopped for it, as the runbook has it.
+    """
     person = people.cloud()
     rig.console.status()  # as above
+    with Operator(rig.layout, tmp_path).follows("Back a version") as page:
+        assert "STOPPED" in page.types().stdout
+        assert VERSION in page.types().stdout
+        page.types()
     rig.kill("functions_host")
     with _mark_of_a_newer_version(rig, readable_from=FORMAT):
         rig.start()
+        rig.says("start", "the older version goes on").raise_for_status()
         rig.onboard(person.user_principal_name)
         rig.reaches(person.user_principal_name, "effective")
-        kept = json.loads(_table(rig).get_entity("ledger", "mark")["Mark0"])
+        kept = json.loads(rig.table("rollouts").get_entity("ledger", "mark")["Mark0"])
         app = rig.console.status()["app"]
         assert app["since"] is not None
         assert kept["version"] == app["version"]
@@ -115,8 +127,7 @@ def test_a_journal_of_a_newer_worker_is_set_aside_and_said_and_nobody_waits(
     for file in set_aside:
         # As the worker's check asks for, which is run in this sandbox too.
         file.unlink()
-    log = (rig.layout.logs / "hybrid_worker.log").read_text()
-    assert "it is of version 99, and this worker knows" in log
+    assert "it is of version 99, and this worker knows" in rig.log("hybrid_worker")
 
 
 def test_a_newer_worker_is_heard_of_though_it_says_more_than_is_known(rig: Rig) -> None:
@@ -136,7 +147,7 @@ def test_a_newer_worker_is_heard_of_though_it_says_more_than_is_known(rig: Rig) 
     rig.place(RESULTS, told)
 
     def heard() -> bool:
-        rows = _table(rig).query_entities("PartitionKey eq 'workers'")
+        rows = rig.table("rollouts").query_entities("PartitionKey eq 'workers'")
         sights = [json.loads(row["Sight0"]) for row in rows]
         return any((one["worker"], one.get("version")) == ("of-tomorrow", NEWER) for one in sights)
 
@@ -147,7 +158,7 @@ def test_a_newer_worker_is_heard_of_though_it_says_more_than_is_known(rig: Rig) 
 @contextmanager
 def _mark_of_a_newer_version(rig: Rig, readable_from: int) -> Iterator[None]:
     """What a newer version leaves; afterwards that version is here again, and this is it."""
-    table = _table(rig)
+    table = rig.table("rollouts")
     before = table.get_entity("ledger", "mark")
     said = json.loads(before["Mark0"]) | {
         "version": NEWER,
@@ -164,13 +175,8 @@ def _mark_of_a_newer_version(rig: Rig, readable_from: int) -> Iterator[None]:
         table.upsert_entity(before, mode=UpdateMode.REPLACE)
 
 
-def _table(rig: Rig, name: str = "rollouts") -> TableClient:
-    account = supervisor.announcement(rig.layout, "azurite")["connectionString"]
-    return TableClient.from_connection_string(account, name)
-
-
 def _row_of(rig: Rig, key: str) -> tuple[dict[str, Any], TableClient]:
-    table = _table(rig, "enrolments")
+    table = rig.table("enrolments")
     (row,) = (
         one
         for one in table.query_entities("Key eq @key", parameters={"key": key})
@@ -181,5 +187,4 @@ def _row_of(rig: Rig, key: str) -> tuple[dict[str, Any], TableClient]:
 
 def _has_come_again(rig: Rig) -> bool:
     """Whether the app has looked at an event, and given it back as it came."""
-    log = (rig.layout.logs / "functions_host.log").read_text()
-    return "work-postponed" in log.rpartition(" stopping\n")[2]
+    return "work-postponed" in rig.log("functions_host").rpartition(" stopping\n")[2]

@@ -1,18 +1,25 @@
 """When things go wrong: gates, rollbacks, aborts, power cuts, and people with strong hands."""
 
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 from sandbox.company import Employee
 from tests.support.rig import reasons, until
 from tests.support.rollout_rig import SOAK, RolloutRig, gates, ring
+from tests.support.typed_page import Operator
 
 MINUTE = timedelta(minutes=1)
 
 
-def test_a_failing_writeback_pauses_the_rollout_by_itself(stage: RolloutRig) -> None:
-    """Given a wave that soaks, when resets fail in AD, then it pauses with the gate's reason."""
+def test_a_failing_writeback_pauses_the_rollout_by_itself(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given a wave that soaks, when resets fail in AD, then it pauses with the gate's reason.
+
+    What the runbook types shows it, and has the rollout go on once the cause is mended.
+    """
     first, second = [stage.synced() for _ in range(3)], stage.cloud()
     limits = {"threshold": 0.2, "minimumSample": 2, "window": "P1D"}
     stage.start(ring("pilot", *first), ring("early", second), gates=gates(writebackFailures=limits))
@@ -31,6 +38,13 @@ def test_a_failing_writeback_pauses_the_rollout_by_itself(stage: RolloutRig) -> 
     (gate,) = kept["gates"]
     assert (gate["outcome"], gate["value"], gate["sample"]) == ("failed", 1.0, 3)
     assert stage.state(second) is None
+    with on_call.follows("The rollout stands still") as page:
+        assert "gate-failed" in page.types().stdout
+        assert "writebackFailures" in page.types().stdout
+        page.types()
+        shown = page.types().stdout
+    assert re.search(r"^phase +soaking", shown, re.MULTILINE), shown
+    assert not re.search(r"^paused ", shown, re.MULTILINE), shown
 
 
 def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> None:
@@ -61,13 +75,20 @@ def test_a_rollback_takes_out_exactly_what_the_wave_added(stage: RolloutRig) -> 
     stage.is_in(pilot, cloud, synced, hired)
 
 
-def test_an_abort_is_final(stage: RolloutRig) -> None:
-    """Given a rollout that was aborted, when time passes, then nobody is added any more."""
+def test_an_abort_is_final(stage: RolloutRig, on_call: Operator) -> None:
+    """Given a rollout that was aborted, when time passes, then nobody is added any more.
+
+    It is aborted by what the runbook types for whoever leaves the product; the record is kept.
+    """
     first, second = stage.cloud(), stage.cloud()
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
 
-    stage.rollouts.control("abort", "wrong tenant")
+    with on_call.follows("Leave the product") as page:
+        while page.lines:
+            page.types()
+    assert (on_call.folder / "audit.jsonl").read_text().count("\n") > 1
+    assert "sspr-rollout/rollout/1" in (on_call.folder / "last.yaml").read_text()
     stage.passes(SOAK * 5)
     for timer in ("clock_timer", "reconcile_timer"):
         stage.rig.run_function(timer)
@@ -215,16 +236,20 @@ def test_an_operator_includes_and_excludes_people_by_hand(stage: RolloutRig) -> 
     stage.is_out(included)
 
 
-def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig) -> None:
+def test_the_audit_is_whole_and_names_who_did_what(stage: RolloutRig, on_call: Operator) -> None:
     """Given all that was done, when the audit is verified, then every chain is whole."""
-    stage.start(ring("pilot", stage.cloud()))
+    person = stage.cloud()
+    stage.start(ring("pilot", person))
     stage.rollouts.control("pause", "for the audit")
 
     newest = _audit(stage, "rollout")[-1]
     assert (newest["action"], newest["reason"]) == ("pause", "for the audit")
     assert "olga" in newest["actor"]
-    ended = stage.rig.sspr("audit", "verify")
-    assert ended.returncode == 0, ended.stderr
+    with on_call.follows("An auditor asks", PERSON=person.user_principal_name) as page:
+        assert person.object_id in page.types().stdout
+        while page.lines:
+            page.types()
+    assert "for the audit" in (on_call.folder / "audit.csv").read_text()
     exported = stage.rig.sspr("audit", "export", "--format", "jsonl").stdout.splitlines()
     assert len(exported) > 10
     assert all(json.loads(line)["digest"] for line in exported)

@@ -1,6 +1,5 @@
 """The runbook's rehearsal, typed line by line as it stands there."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from sandbox.layout import Layout
 from tests.support.documentation import blocks, lines_of
 from tests.support.repository import ROOT
+from tests.support.typed_page import environment as environment_of
 
 _STATUS = re.compile(r"# exits with (\d)")
 _FINGERPRINT = re.compile(r"--plan ([0-9a-f]{64})")
@@ -24,7 +24,7 @@ def rehearsal() -> Iterator[str]:
 
 def test_the_rehearsal_goes_as_the_runbook_says(fresh_layout: Layout) -> None:
     """Given a fresh sandbox, when its lines are typed, then each ends as is said beside it."""
-    environment = _environment(fresh_layout)
+    environment = environment_of(fresh_layout)
     fingerprint, shown = "", {}
     for line in rehearsal():
         typed = line.replace("FINGERPRINT", fingerprint)
@@ -47,15 +47,6 @@ def _check(shown: Mapping[str, str]) -> None:
     assert "33004" in reset
     (status,) = (text for line, text in shown.items() if line == "sspr status")
     assert "27 people" in status
-
-
-def _environment(layout: Layout) -> dict[str, str]:
-    """What `python -m sandbox env` exports, on top of this process's own."""
-    text = _run([sys.executable, "-m", "sandbox", "--state", str(layout.state), "env"]).stdout
-    exports = dict(re.findall(r"^export (\w+)=(.*)$", text, re.MULTILINE))
-    assert {"SSPR_URL", "SSPR_KEY", "SANDBOX_TENANT", "SANDBOX_CONNECT"} == set(exports)
-    path = f"{ROOT / '.venv/bin'}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, **exports, "PATH": path}
 
 
 def _typed(

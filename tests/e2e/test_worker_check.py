@@ -1,32 +1,11 @@
 """The worker's own proof of its rights, in the sandbox as it stands."""
 
-import os
-import subprocess
-import sys
-
-from dotenv import dotenv_values
-
-from tests.support.repository import ROOT
 from tests.support.rig import Rig
-
-
-def check(rig: Rig) -> subprocess.CompletedProcess[str]:
-    """Run it as the sandbox's worker, whose environment is kept beside its state."""
-    told = dotenv_values(rig.layout.state / "worker.env")
-    environment = os.environ | {name: value or "" for name, value in told.items()}
-    return subprocess.run(
-        [sys.executable, "-m", "hybrid_worker", "check"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_in_the_sandbox_the_worker_has_what_it_needs_and_no_more(rig: Rig) -> None:
     """Given a company in good health, when the worker checks itself, then everything passes."""
-    done = check(rig)
+    done = rig.check_worker()
     assert done.returncode == 0, done.stdout
     assert done.stdout.splitlines()[-1] == "30 passed, 5 not applicable"
 
@@ -34,7 +13,7 @@ def test_in_the_sandbox_the_worker_has_what_it_needs_and_no_more(rig: Rig) -> No
 def test_a_host_that_exports_nothing_is_found_before_anybody_waits_for_it(rig: Rig) -> None:
     """Given the Connect host is in staging mode, when checked, then that and why is said."""
     with rig.connect_host(staging=True):
-        done = check(rig)
+        done = rig.check_worker()
     assert done.returncode == 1
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("failed")]
     assert "connect-host-staging" in line

@@ -282,7 +282,7 @@ def test_a_version_that_cannot_be_made_leaves_the_worker_alone(
     done = installed.install()
     assert done.returncode != 0
     assert done.stderr.endswith(
-        "The new version could not be made, and the worker was left as it is. Mend what stands "
+        "The new version could not be made, and the worker was left as it is. Fix what stands "
         "above, and run this again.\n"
     )
     after = {path: found for path, found in installed.picture().items() if "/opt" in path}
@@ -303,7 +303,7 @@ def test_the_old_version_comes_back_when_the_new_one_cannot_take_its_place(
     done = installed.install()
     assert done.returncode != 0
     assert "what was there before is there again" in done.stderr
-    assert "mend it, and run this again" in done.stderr
+    assert "fix it, and run this again" in done.stderr
     assert installed.version == ""
     there = installed.root / "etc/systemd/system/sspr-worker.service"
     assert "# new" not in there.read_text()

@@ -103,7 +103,7 @@ def test_a_wheelhouse_that_could_not_be_filled_is_not_there(
     next(index.glob("*.whl")).write_bytes(b"another")
     monkeypatch.setattr("sys.argv", ["build-wheelhouse", "linux", str(tmp_path / "wheelhouse")])
     assert wheelhouse.main() != 0
-    assert "was not made: mend what pip says, and run this again" in capfd.readouterr().err
+    assert "was not made: fix what pip says, and run this again" in capfd.readouterr().err
     assert {path.name for path in tmp_path.iterdir()} == {"index", "requirements.txt"}
 
 

@@ -93,6 +93,18 @@ def blocks(page: Path) -> Iterator[Block]:
         yield Block(found[2], found[3].strip(), found[4])
 
 
+def blocks_under(page: Path, heading: str) -> Iterator[Block]:
+    """The blocks below a heading, up to the next one of its level or above."""
+    text = page.read_text()
+    # A comment in a block looks like a heading.
+    bare = _FENCED.sub(lambda fence: " " * len(fence[0]), text)
+    found = next(one for one in _HEADING.finditer(bare) if one[2] == heading)
+    after = (one for one in _HEADING.finditer(bare, found.end()) if len(one[1]) <= len(found[1]))
+    end = next((one.start() for one in after), len(text))
+    for fence in _FENCED.finditer(text, found.end(), end):
+        yield Block(fence[2], fence[3].strip(), fence[4])
+
+
 def lines_of(block: Block) -> Iterator[str]:
     """Its lines without prompts, comments and what follows a backslash on the next line.
 

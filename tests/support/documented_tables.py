@@ -21,6 +21,7 @@ from tests.support.documentation import slug
 from tests.support.documented_references import references
 from tests.support.repository import ROOT
 from tests.support.situations import SITUATIONS, Situation
+from tests.support.typed_page import followed
 
 _DOCS = ROOT / "docs"
 _BEGIN = "<!-- {}: made by `python -m tests.support.documented_tables` -->\n"
@@ -61,7 +62,14 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
                 [(_code(kind.name), kind.guide.cause, kind.guide.remedy) for kind in kinds],
             ),
             "situations": _table(
-                ("situation", "alarms", "rehearsals"), [_situation(one) for one in SITUATIONS]
+                (
+                    "situation",
+                    "alarms",
+                    "typed in the sandbox",
+                    "other rehearsals",
+                    "not done here",
+                ),
+                [_situation(one) for one in SITUATIONS],
             ),
         },
         _DOCS / "who-can-reset.md": {
@@ -85,8 +93,15 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
 
 def _situation(one: Situation) -> tuple[str, ...]:
     alarms = ", ".join(f"[{name}](#{name})" for name in one.alarms)
-    tests = ", ".join(_code(name.partition("::")[2]) for name in one.rehearsals)
-    return f"[{one.heading}](#{slug(one.heading)})", alarms, tests or "none yet"
+    typing = {test for test, _ in followed()}
+    typed, others = (
+        ", ".join(
+            _code(name.partition("::")[2]) for name in one.rehearsals if (name in typing) is so
+        )
+        for so in (True, False)
+    )
+    typed = typed or f"nothing: {one.not_typed}"
+    return f"[{one.heading}](#{slug(one.heading)})", alarms, typed, others, one.not_here
 
 
 def filled_in(text: str, tables: Tables) -> str:

@@ -22,7 +22,8 @@ from sandbox.testing.azurite_process import azurite
 from shared.adapters.tables.tables import NAMES, Tables
 from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.counts import CountView
-from shared.contracts.api.operation_orders import ApplyOrder, CheckOrder
+from shared.contracts.api.operation_orders import ApplyOrder, CheckOrder, EraseOrder
+from shared.contracts.api.personal_data_views import ElsewhereView, ErasedRowsView, EraseView
 from shared.contracts.api.plan_views import (
     AppliedView,
     GateNeeds,
@@ -474,6 +475,39 @@ OPERATION = Operation(
     result=AppliedView(fingerprint="f00d", version=2),
     problem="to be tried again",
 )
+ERASE_OPERATION = Operation(
+    key="operation-3",
+    actor="kim",
+    requested_at=NOW,
+    order=EraseOrder(
+        person="0123456789abcdef",
+        reason="request 4712 for erasure",
+        plan="f00d",
+        with_exclusion=True,
+    ),
+    state=OperationState.SUCCEEDED,
+    result=EraseView(
+        fingerprint="f00d",
+        rows=(
+            ErasedRowsView(
+                table="enrolments",
+                kind="person",
+                meaning="what is remembered of somebody",
+                fate="erased",
+                why="it is theirs",
+                rows=1,
+                more=True,
+            ),
+        ),
+        warnings=("an operator keeps this person out for good",),
+        needs_exclusion=True,
+        elsewhere=(
+            ElsewhereView(place="Service Bus", holds="events", ends="in minutes", do="discard"),
+        ),
+        done=True,
+    ),
+    problem="to be tried again",
+)
 DOCUMENT_TEXT = "name: contoso # für alle\n"
 
 type Work = Callable[[Tables], Awaitable[None]]
@@ -864,6 +898,14 @@ async def _expect_check_operation(tables: Tables) -> None:
     assert await tables.operations.find(CHECK_OPERATION.key) == CHECK_OPERATION
 
 
+async def _write_erase_operation(tables: Tables) -> None:
+    await tables.operations.keep(ERASE_OPERATION)
+
+
+async def _expect_erase_operation(tables: Tables) -> None:
+    assert await tables.operations.find(ERASE_OPERATION.key) == ERASE_OPERATION
+
+
 async def _write_operation(tables: Tables) -> None:
     await tables.operations.keep(OPERATION)
 
@@ -992,6 +1034,7 @@ GOLDEN: Mapping[str, Golden] = {
     "plan": Golden(_write_plan, _expect_plan_before_forecasts, written_today=False),
     "plan-with-forecasts": Golden(_write_plan, _expect_plan),
     "operation-check": Golden(_write_check_operation, _expect_check_operation),
+    "operation-erase": Golden(_write_erase_operation, _expect_erase_operation),
     "operation": Golden(_write_operation, _expect_operation),
     "scim": Golden(_write_scim, _expect_scim),
     "held": Golden(_write_held, _expect_held),

@@ -8,6 +8,7 @@ tables that are not rendered. A test holds the repository to it, and plants a fa
 """
 
 import ast
+import json
 import re
 import shlex
 import sys
@@ -31,6 +32,18 @@ _A_MESSAGE = 3
 """Fewer words are a name, or a part of another text."""
 _MEASURED = re.compile(r"\| \d+(?:\.\d+)? s \|")
 _SQL = {"SELECT", "INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "PRAGMA", "WHERE"}
+WORKBOOK = ROOT / "infra/monitoring/rollout.workbook.json"
+SHELL_SCRIPTS = (
+    "infra/graph/grant-permissions",
+    "infra/graph/register-operators",
+    "infra/worker/build-wheelhouse",
+    "infra/worker/linux/install",
+)
+_HELP_BEGINS = re.compile(r"^ *<#")
+_HELP_ENDS = re.compile(r"#> *$")
+_NO_PROSE = re.compile(r"^ *(?:\.[A-Z]+\b|\.\\|PS> )")
+_LITERAL = re.compile(r"\"((?:[^\"`]|`.)*)\"|'((?:[^']|'')*)'")
+_SHOWN = re.compile(r'"(?:title|noDataMessage|json)": "((?:[^"\\]|\\.)*)"')
 _SPOKEN = re.compile(r"(?:description|explanation): '(.+)'")
 
 _FENCE = re.compile(r"^ *```")
@@ -258,6 +271,56 @@ def _spoken(line: str) -> str:
     return found[1] if found else ""
 
 
+def scripts() -> Iterator[Text]:
+    """Yields what the scripts say and their help, in PowerShell and in bash; no comment of theirs.
+
+    Their tests are for nobody else.
+    """
+    for path in sorted((ROOT / "infra").rglob("*.ps1")):
+        if "tests" not in path.parts:
+            yield from script(name_of(path), path.read_text())
+    for name in SHELL_SCRIPTS:
+        yield from script(name, (ROOT / name).read_text())
+
+
+def script(place: str, text: str) -> Iterator[Text]:
+    """Yields the lines of a script's help together, and each text of a few words alone."""
+    help_lines, in_help = list[str](), False
+    for number, line in enumerate(text.split("\n")):
+        begins = bool(_HELP_BEGINS.match(line))
+        in_help = (in_help or begins) and not _HELP_ENDS.search(line)
+        # A keyword is a heading, and what is to be typed is no prose.
+        prose = in_help and not begins and not _NO_PROSE.match(line)
+        help_lines.append(line if prose else "")
+        if not prose and not line.lstrip().startswith("#"):
+            for words in _quoted(line):
+                yield Text(place, ("",) * number + (words,))
+    yield Text(place, tuple(help_lines))
+
+
+def _quoted(line: str) -> Iterator[str]:
+    for found in _LITERAL.finditer(line):
+        words = (found[1] or found[2] or "").split()
+        if len(words) >= _A_MESSAGE:
+            yield " ".join(words)
+
+
+def workbook(text: str | None = None) -> Iterator[Text]:
+    """Yields the titles and texts of the workbook, or of this one; its queries are no prose."""
+    content = WORKBOOK.read_text() if text is None else text
+    for found in _SHOWN.finditer(content):
+        line = content.count("\n", 0, found.start())
+        words = json.loads(f'"{found[1]}"').replace("\n", " ")
+        yield Text(name_of(WORKBOOK), ("",) * line + (words,))
+
+
+def unreleased(text: str | None = None) -> Text:
+    """Returns what the changelog, or this one, says of what is not released yet."""
+    content = (ROOT / HISTORY).read_text() if text is None else text
+    before, mark, rest = content.partition("## [Unreleased]")
+    return of(HISTORY, before + mark + rest.partition("\n## [")[0])
+
+
 def pages() -> Iterator[tuple[Path, Text]]:
     """Yields every page but the history of releases."""
     for page in PAGES:
@@ -276,8 +339,9 @@ def everything() -> Iterator[Fault]:
         yield from broken_commands(text)
         if text.place == FIRST_PAGE:
             yield from looked_up_terms(text)
-    for text in (*messages(), *alarms()):
+    for text in (*messages(), *alarms(), *scripts(), *workbook(), unreleased()):
         yield from faults(text)
+    yield from broken_links(ROOT / HISTORY, unreleased())
 
 
 if __name__ == "__main__":

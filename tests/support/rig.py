@@ -9,10 +9,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,10 @@ from urllib.parse import quote
 
 import httpx
 import ldap3
+from azure.data.tables import TableClient
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 from azure.servicebus.amqp import AmqpAnnotatedMessage
+from dotenv import dotenv_values
 
 from sandbox import supervisor
 from sandbox.company import INITIAL_PASSWORD, SCOPE_GROUP, UPN_SUFFIX, Company, Employee, Home
@@ -29,7 +31,9 @@ from sandbox.console import Console, wait_for
 from sandbox.domain_controller import domain
 from sandbox.layout import Layout
 from sandbox.observed import administrator, members_in_ad
+from sandbox.parts import STAGES, part
 from shared.domain.person.people import Identifier, IdentifierKind
+from tests.support.repository import ROOT
 from tests.support.workspace import Workspace
 
 PATIENCE = 180.0
@@ -236,6 +240,15 @@ class Rig:
 
         return wait_for(look, PATIENCE, f"the refusal of {body!r}")
 
+    def log(self, name: str) -> str:
+        """What a part has said in its log."""
+        return (self.layout.logs / f"{name}.log").read_text()
+
+    def table(self, name: str) -> TableClient:
+        """A table of the ledger, past the app."""
+        account = supervisor.announcement(self.layout, "azurite")["connectionString"]
+        return TableClient.from_connection_string(account, name)
+
     def messages(self, queue: str, *, dead: bool = False) -> list[dict[str, Any]]:
         """The messages on a queue, or those set aside from it."""
         answer = self.console.bus.get(
@@ -325,6 +338,33 @@ class Rig:
     def start(self) -> None:
         """Start whatever does not run."""
         supervisor.start(self.layout)
+
+    def start_wrongly(self, name: str, *, without: Sequence[str] = (), **environment: str) -> None:
+        """Start a part that does not run with another environment, and without some arguments."""
+        said = {one: supervisor.announcement(self.layout, one) for one in STAGES[0]}
+        usual = part(name, self.layout, said)
+        arguments = tuple(word for word in usual.arguments if word not in without)
+        wrong = replace(
+            usual, arguments=arguments, environment={**usual.environment, **environment}
+        )
+        supervisor.launch(wrong, self.layout)
+        self.start()  # which waits for it
+
+    def worker_environment(self) -> dict[str, str]:
+        """What the sandbox's worker is started with, which lies in a file."""
+        told = dotenv_values(self.layout.state / "worker.env")
+        return {name: value or "" for name, value in told.items()}
+
+    def check_worker(self, **differences: str) -> subprocess.CompletedProcess[str]:
+        """The worker's own check, as the sandbox's worker."""
+        return subprocess.run(
+            [sys.executable, "-m", "hybrid_worker", "check"],
+            cwd=ROOT,
+            env=os.environ | self.worker_environment() | differences,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def set_conditions(self, **conditions: Any) -> None:
         """Put conditions on the Connect host; those not named stay."""

@@ -221,6 +221,25 @@ def _options(words: list[str]) -> list[str]:
     return [word.partition("=")[0] for word in words if _OPTION.fullmatch(word.partition("=")[0])]
 
 
+def faults_of(text: str) -> str:
+    """What bash says of a block that it cannot read; what it runs is not run."""
+    ran = subprocess.run(
+        ["bash", "-n"], input=text, capture_output=True, text=True, check=False, timeout=10
+    )
+    return ran.stderr
+
+
+def test_bash_can_read_every_block() -> None:
+    """Those too that no machine of ours can run: Azure's, and those of a worker's host.
+
+    Of PowerShell its own parser says so, in `tests/infra/test_documented_powershell.py`.
+    """
+    read = [(name_of(page), one) for page in PAGES for one in blocks(page) if one.language == "sh"]
+    assert len(read) > 60
+    assert [(page, wrong) for page, one in read if (wrong := faults_of(one.text))] == []
+    assert faults_of("if true; do")
+
+
 def scripts_in_powershell() -> Iterator[Said]:
     for page in PAGES:
         for block in blocks(page):

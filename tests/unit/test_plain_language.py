@@ -8,6 +8,7 @@ import pytest
 from tests.support.plain_language import (
     FIRST_PAGE,
     LONGEST_SENTENCE,
+    SHELL_SCRIPTS,
     Fault,
     Text,
     alarms,
@@ -15,6 +16,7 @@ from tests.support.plain_language import (
     broken_links,
     durations,
     everything,
+    faults,
     glossary_terms,
     long_sentences,
     looked_up_terms,
@@ -22,8 +24,12 @@ from tests.support.plain_language import (
     of,
     pages,
     private_words,
+    script,
+    scripts,
     unexplained_terms,
+    unreleased,
     unrendered_tables,
+    workbook,
 )
 from tests.support.plain_words import PRIVATE, TERMS
 from tests.support.repository import ROOT
@@ -93,6 +99,63 @@ sspr status   # the clock
     text = of("a page", page.replace("# The clock", "# Time"))
     for check in (long_sentences, private_words, durations, unrendered_tables, broken_commands):
         assert [str(fault) for fault in check(text)] == []
+
+
+def test_scripts_the_workbook_and_what_is_not_released_yet_are_read() -> None:
+    said = [(text.place, line) for text in scripts() for line in text.lines if line]
+    assert {place for place, _ in said} >= {
+        "infra/graph/Graph.ps1",
+        "infra/worker/windows/Install-SsprWorker.ps1",
+        "infra/worker/windows/parts/Release.ps1",
+        *SHELL_SCRIPTS,
+    }
+    assert ("infra/graph/Graph.ps1", "Nothing was changed; -Apply does it.") in said
+    assert any("Installs the SSPR worker" in line for _, line in said)
+    assert "Where the rollout is" in {text.lines[-1] for text in workbook()}
+    shown = "\n".join(unreleased().lines)
+    assert "sspr people" in shown
+    assert "## [0.2.0]" not in shown
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "Write-Output 'Mend that, and run it again.'",
+        'throw "It took 30 s, then the`"end`" came"',
+        "    echo 'Nothing is told of it' >&2",
+        f'Stop-WithRemedy -Problem "{WORDS_AT_MOST} more."',
+        "<#\n.SYNOPSIS\nMends what is there.\n#>",
+    ],
+)
+def test_a_fault_in_what_a_script_says_is_found_in_its_line(wrong: str) -> None:
+    (fault,) = (fault for text in script("a script", f"\n{wrong}") for fault in faults(text))
+    assert fault.line == (4 if wrong.startswith("<#") else 2)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "# Mend that, and run it again.",
+        "$mended = Get-Item 'mend'",
+        "<#\n.EXAMPLE\n.\\Mend.ps1 -Mend 'PT30M'\n#>",
+        "Write-Output 'Fix that, and run it again.'",
+    ],
+)
+def test_comments_names_and_what_is_to_be_typed_are_no_prose(right: str) -> None:
+    assert [fault for text in script("a script", right) for fault in faults(text)] == []
+
+
+@pytest.mark.parametrize("name", ["title", "noDataMessage", "json"])
+def test_a_fault_in_a_panel_is_found_in_its_line_and_none_in_its_query(name: str) -> None:
+    planted = f'{{\n "query": "told",\n "{name}": "The \\"query\\" was told"\n}}'
+    (fault,) = (fault for text in workbook(planted) for fault in faults(text))
+    assert (fault.line, fault.words) == (3, "told")
+
+
+def test_a_fault_in_what_is_not_released_yet_is_found_and_history_keeps_its_words() -> None:
+    page = "# Changelog\n\n## [Unreleased]\n\n- It is mended.\n\n## [0.1.0]\n\n- Mended.\n"
+    (fault,) = faults(unreleased(page))
+    assert (fault.line, fault.words) == (5, "mended")
 
 
 @pytest.mark.parametrize("wrong", ["[there](nowhere.md)", "[there](README.md#nowhere)"])

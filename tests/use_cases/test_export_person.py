@@ -1,17 +1,19 @@
 """The export of one person: by every name, place by place, and what the audit tells of it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from shared.contracts.api.personal_data_views import ExportPerson, PersonDataPage
-from shared.domain.errors import DirectoryUnavailable, InvalidMessage
+from shared.domain.errors import DirectoryUnavailable, InvalidMessage, NotPossible
 from shared.domain.person.enrolment import State
+from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.ports.ledger import Receipt
 from shared.use_cases.export_person import ELSEWHERE, digest_of, export_person
 from tests.support.course import member, populate
-from tests.support.enrolments import NOW
+from tests.support.enrolments import NOW, provisional
 from tests.support.stage import Stage, an_id, upn_of
 
 WHY = "request 4711 for access"
@@ -51,6 +53,27 @@ async def test_who_is_known_nowhere_is_looked_for_by_what_was_given(stage: Stage
     pages = await exported(stage, "left-long-ago")
     [record] = [record for page in pages for record in page.records]
     assert (record.kind, record.content["body"]) == ("receipt", body)
+
+
+async def test_a_name_of_two_people_is_refused_and_neither_sees_what_is_kept_of_the_other(
+    stage: Stage,
+) -> None:
+    populate(stage, 2)
+    twin = stage.tenant.people[an_id(2)]
+    stage.tenant.put(replace(twin, ref=replace(twin.ref, employee_id="1")))
+    with pytest.raises(NotPossible, match="means 2 people"):
+        await exported(stage, "1")
+    assert await stage.world.audit.records("messages", 0, 9) == []
+
+
+async def test_what_was_kept_before_somebody_came_to_be_in_entra_is_theirs(stage: Stage) -> None:
+    """Given an enrolment under their employee id, it is found by the UPN that Entra knows."""
+    populate(stage, 1)
+    waiting = provisional(State.WITHDRAWN, key="employee:1", user=UserRef(employee_id="1"))
+    await stage.store(waiting, member(1, State.VISIBLE))
+    pages = await exported(stage, upn_of(1))
+    keys = {one.content["key"] for page in pages for one in page.records if one.kind == "person"}
+    assert keys == {an_id(1), "employee:1"}
 
 
 async def test_the_audit_tells_of_each_page_that_it_was_read_and_why_and_names_nobody(

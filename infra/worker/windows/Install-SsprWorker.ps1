@@ -7,7 +7,7 @@ Installs the SSPR worker, or brings an installed one up to date.
 .DESCRIPTION
 Nothing is fetched from anywhere: packages come from the wheelhouse (infra/worker/build-wheelhouse),
 WinSW from a file. A new version is made beside the one that is there, and tried, while that one goes
-on working; then the worker is stopped, the two change places, and it is started again if it ran.
+on working. Then the worker is stopped, the two change places, and it is started again if it ran.
 Should that fail, the old version comes back. May be run again: what is as it should be stays
 untouched; worker.env is written once and never changed after that.
 
@@ -178,7 +178,7 @@ if ((-not (Test-Release -Path $app -Digest $digest)) -and $PSCmdlet.ShouldProces
         $new += 'app'
     }
     catch {
-        Stop-WithRemedy -Problem "The new version could not be made, and the worker was left as it is: $_" -Remedy 'Mend that, and run this again.'
+        Stop-WithRemedy -Problem "The new version could not be made, and the worker was left as it is: $_" -Remedy 'Fix that, and run this again.'
     }
     finally {
         # Also when somebody presses Ctrl-C.

@@ -342,6 +342,34 @@ def test_a_change_of_the_scope_is_audited_with_who_did_it_unless_it_is_left_out(
     assert tenant.http.post("/sspr/properties", json={"scope": "some"}).status_code == 400
 
 
+def test_a_change_of_the_methods_policy_is_audited_by_what_changed_alone(
+    tenant: RunningTenant,
+) -> None:
+    """As the original does since April 2026; and not where nothing of the policy changed."""
+    tenant.sandbox("POST", "settings", {"methodsRequired": 2, "disabledMethods": []})
+    tenant.sandbox(
+        "POST", "settings", {"disabledMethods": ["email"], "methodsMigration": "preMigration"}
+    )
+    activity = "activityDisplayName eq 'Authentication Methods Policy Update'"
+    (entry,) = tenant.get("/auditLogs/directoryAudits", filter=activity)["value"]
+    assert (entry["loggedByService"], entry["category"]) == (
+        "Authentication Methods",
+        "ApplicationManagement",
+    )
+    assert entry["targetResources"][0]["modifiedProperties"] == [
+        {
+            "displayName": "authenticationMethodConfigurations.Email.state",
+            "oldValue": '"enabled"',
+            "newValue": '"disabled"',
+        },
+        {
+            "displayName": "policyMigrationState",
+            "oldValue": '"migrationComplete"',
+            "newValue": '"preMigration"',
+        },
+    ]
+
+
 def test_everything_but_faults_survives_a_restart(tmp_path: Path) -> None:
     with running(tmp_path) as tenant:
         sync(tenant, users=[synced_user("ada", "a1")], groups=[{**GROUP, "members": ["a1"]}])

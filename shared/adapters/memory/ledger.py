@@ -14,10 +14,10 @@ from shared.domain.errors import LedgerConflict, WorldChanged
 from shared.domain.person.amendment import Amendment, Decide, entry_of, in_turn, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import NO_EVENT
-from shared.domain.person.partitions import BUCKETS, PROVISIONAL, partition_of
-from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.partitions import BUCKETS, PROVISIONAL, bucket, partition_of
+from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 from shared.domain.person.verification import joined, refuse_outdated
-from shared.ports.ledger import Receipt, Totals
+from shared.ports.ledger import PeoplePart, Receipt, Totals
 
 _MOST_TRIES = 10
 _TRANSACTION = 24
@@ -177,6 +177,18 @@ class MemoryLedger:
             for page in batched(people, _PAGE, strict=False):
                 await self._pause("ledger.summaries")
                 yield [EnrolmentSummary.of(one) for one in page]
+
+    async def people_after(self, after: str | None, limit: int) -> PeoplePart:
+        """Returns up to `limit` people, partition by partition, in the order of their keys."""
+        await self._pause("ledger.people_after")
+        begin = (bucket(after), after) if after else ("", "")
+        places = sorted(
+            (name, key) for name in BUCKETS for key in self._storage.partitions[name].people
+        )
+        part = [place for place in places if place > begin][:limit]
+        people = [self._storage.partitions[name].people[key] for name, key in part]
+        following = part[-1][1] if len(part) == limit else None
+        return PeoplePart([NamedSummary.of(one) for one in people], following)
 
     async def told_of(self) -> AsyncGenerator[Sequence[Enrolment]]:
         """Yields everybody of whom an event was ever taken, up to 1,000 to a page."""

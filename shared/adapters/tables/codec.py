@@ -28,7 +28,7 @@ from shared.domain.person.methods import HeldMethods, read_held, write_held
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 from shared.domain.person.writes import ScopeAction, WriteOutcome
 
 _LONGEST_STEPS = 30_000
@@ -90,13 +90,7 @@ def enrolment_of(row: Mapping[str, Any]) -> Enrolment:
 def _enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     return Enrolment(
         key=row["Key"],
-        user=UserRef(
-            object_id=row.get("ObjectId"),
-            user_principal_name=row.get("UserPrincipalName"),
-            employee_id=row.get("EmployeeId"),
-            source_anchor=row.get("SourceAnchor"),
-            sid=row.get("Sid"),
-        ),
+        user=_user_of(row),
         state=State(row["State"]),
         reason=Reason(row["Reason"]),
         cause=Cause(CauseKind(row["CauseKind"]), row["CauseReference"], row["CauseActor"]),
@@ -124,6 +118,16 @@ def _enrolment_of(row: Mapping[str, Any]) -> Enrolment:
     )
 
 
+def _user_of(row: Mapping[str, Any]) -> UserRef:
+    return UserRef(
+        object_id=row.get("ObjectId"),
+        user_principal_name=row.get("UserPrincipalName"),
+        employee_id=row.get("EmployeeId"),
+        source_anchor=row.get("SourceAnchor"),
+        sid=row.get("Sid"),
+    )
+
+
 STANDING_COLUMNS = (
     "Key",
     "State",
@@ -138,6 +142,19 @@ STANDING_COLUMNS = (
     "Account",
     "RemovedAt",
 )
+NAMED_COLUMNS = (
+    *STANDING_COLUMNS,
+    "ObjectId",
+    "UserPrincipalName",
+    "EmployeeId",
+    "SourceAnchor",
+    "Sid",
+)
+
+
+def named_of(row: Mapping[str, Any]) -> NamedSummary:
+    """Returns the summary that these columns hold, and who it is of; as for `standing_of`."""
+    return NamedSummary(_user_of(row), standing_of(row))
 
 
 def standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:

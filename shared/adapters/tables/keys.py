@@ -59,6 +59,13 @@ def rows_of(kind: RowKind, *parts: str) -> tuple[str, str]:
     return f"{start}|", f"{start}}}"
 
 
+def rows_after(kind: RowKind, part: str) -> tuple[str, str]:
+    """Returns the range of all row keys of that kind that come after this part's."""
+    _, end = rows_of(kind)
+    # It sorts before every character that stands in a row key.
+    return f"{row_key(kind, part)}!", end
+
+
 def countdown(moment: datetime) -> str:
     """Makes a part that sorts the newest first."""
     left = (_END_OF_TIME - moment) // timedelta(microseconds=1)

@@ -9,9 +9,15 @@ from typing import Any
 
 from shared.adapters.tables.audit import creation_of
 from shared.adapters.tables.change import writes_of
-from shared.adapters.tables.codec import STANDING_COLUMNS, enrolment_of, standing_of
+from shared.adapters.tables.codec import (
+    NAMED_COLUMNS,
+    STANDING_COLUMNS,
+    enrolment_of,
+    named_of,
+    standing_of,
+)
 from shared.adapters.tables.head import Head
-from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_of
+from shared.adapters.tables.keys import HEAD, RowKind, row_key, rows_after, rows_of
 from shared.adapters.tables.table import Row, Table, Verb, Write
 from shared.adapters.tables.transactions import packed, until_undisturbed
 from shared.domain.audit import AuditRecord, record_after
@@ -19,7 +25,7 @@ from shared.domain.errors import WorldChanged
 from shared.domain.person.amendment import Amendment, Decide, entry_of, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import NO_EVENT
-from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 
 _WORTH_SCANNING = 8
 """Rows read on the way for each one wanted, up to which one range beats that many requests."""
@@ -154,6 +160,12 @@ class Partition:
         people = rows_of(RowKind.PERSON)
         async for page in self._table.pages(self._name, people, select=STANDING_COLUMNS):
             yield [standing_of(row) for row in page]
+
+    async def people_after(self, after: str | None, limit: int) -> list[NamedSummary]:
+        """Returns up to `limit` people enrolled here, of those whose keys come after that one."""
+        between = rows_after(RowKind.PERSON, after) if after else rows_of(RowKind.PERSON)
+        rows = await self._table.scan(self._name, between, limit=limit, select=NAMED_COLUMNS)
+        return [named_of(row) for row in rows]
 
     async def told_of(self) -> AsyncGenerator[list[Enrolment]]:
         """Yields everybody here of whom an event was ever taken, page by page."""

@@ -24,10 +24,10 @@ from shared.adapters.tables.receipts import Receipts
 from shared.adapters.tables.table import Table
 from shared.domain.person.amendment import Decide, in_turn
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, partition_of
-from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, bucket, partition_of
+from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 from shared.domain.person.verification import joined, refuse_outdated
-from shared.ports.ledger import Receipt, Totals
+from shared.ports.ledger import PeoplePart, Receipt, Totals
 
 _PARTITIONS_AT_ONCE = 4
 """When everybody is read: pages that are held in memory."""
@@ -143,6 +143,20 @@ class TableLedger:
         async with aclosing(_pages_of(readers)) as pages:
             async for page in pages:
                 yield page
+
+    async def people_after(self, after: str | None, limit: int) -> PeoplePart:
+        """Returns up to `limit` people, partition by partition, in the order of their keys.
+
+        A part that is not full is the last; so where exactly as many are left, one more is empty.
+        """
+        people: list[NamedSummary] = []
+        place = bucket(after) if after else BUCKETS[0]
+        for name in BUCKETS[BUCKETS.index(place) :]:
+            since = after if name == place else None
+            people += await self._partitions[name].people_after(since, limit - len(people))
+            if len(people) == limit:
+                return PeoplePart(people, people[-1].summary.key)
+        return PeoplePart(people, None)
 
     async def told_of(self) -> AsyncGenerator[Sequence[Enrolment]]:
         """Yields everybody of whom an event was ever taken, page by page."""

@@ -1,11 +1,9 @@
 """The operator API's answers about who can reset a password today, and who on a day ahead."""
 
 from datetime import date
-from typing import Annotated
-
-from pydantic import Field
 
 from shared.contracts.api.method_request import MethodsAsked
+from shared.contracts.api.people_parts import PartAsked, PartView
 from shared.contracts.api.view import View
 from shared.contracts.api.words import ForecastBy
 
@@ -19,13 +17,11 @@ class ForecastOn(MethodsAsked):
     """`method`, `wave` or `department`."""
 
 
-class ForecastPage(MethodsAsked):
+class ForecastPage(PartAsked, MethodsAsked):
     """Which day is asked about, and which part of the people."""
 
     on: date
     """The day, in UTC, such as 2027-02-01."""
-    page: Annotated[int, Field(ge=0, le=15)] = 0
-    """From 0; `nextPage` of the answer before."""
 
 
 class ForecastTally(View):
@@ -90,8 +86,7 @@ class ForecastPerson(View):
     """Those of the methods that no longer count on that day."""
 
 
-class ForecastPeople(View):
-    """A part of the people in scope."""
+class ForecastPeople(PartView):
+    """A part of the people in scope: at most 1,000 of them, or none of a part without any."""
 
     people: tuple[ForecastPerson, ...]
-    next_page: int | None

@@ -1,11 +1,9 @@
 """The operator API's answers about people: the way of each, and what would become of them."""
 
 from datetime import date
-from typing import Annotated
-
-from pydantic import Field
 
 from shared.contracts.api.method_request import MethodsAsked
+from shared.contracts.api.people_parts import PartAsked, PartView
 from shared.contracts.api.view import View
 from shared.contracts.api.words import PersonState
 from shared.contracts.messages.contract import Moment
@@ -154,6 +152,8 @@ class KeptOutView(View):
 
     key: str
     """Their object id."""
+    user_principal_name: str | None = None
+    """As remembered, or else as Entra has it; null where neither is known."""
     state: str
     reason: str
     """`excluded-for-good` or `excluded-by-operator`."""
@@ -163,11 +163,12 @@ class KeptOutView(View):
     until: Moment | None
 
 
-class KeptOutPage(View):
-    """A page of those whom operators keep out."""
+class KeptOutPage(PartView):
+    """A part of those whom operators keep out: at most 1,000, or none of a part without any."""
 
     people: tuple[KeptOutView, ...]
-    next_page: int | None
+    names_missing: str | None = None
+    """Why names are missing that Entra might know; null where it was asked for all of them."""
 
 
 class PeopleView(View):
@@ -179,13 +180,11 @@ class PeopleView(View):
     """Those in Entra who are not, where somebody's way is asked for."""
 
 
-class ListPeople(MethodsAsked):
+class ListPeople(PartAsked, MethodsAsked):
     """Which of the people who are remembered, and which part of them."""
 
     state: PersonState | None = None
     """Only those in this state; without it, everybody in scope."""
-    page: Annotated[int, Field(ge=0, le=15)] = 0
-    """From 0; `nextPage` of the answer before."""
 
 
 class ListedPerson(PersonSummary):
@@ -197,8 +196,7 @@ class ListedPerson(PersonSummary):
     """What they have registered; null where the registration report was not read yet."""
 
 
-class PeoplePage(View):
-    """A part of the people who are meant."""
+class PeoplePage(PartView):
+    """A part of the people who are meant: at most 1,000 of them, or none of a part without any."""
 
     people: tuple[ListedPerson, ...]
-    next_page: int | None

@@ -5,7 +5,7 @@ refused with the field's name, before it can reach a column, a message id or a c
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Self
 
@@ -120,10 +120,26 @@ def refusal_of(error: ValidationError) -> InvalidMessage:
     """The first complaint of pydantic's in words for the sender, without the value itself."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = _plain(".".join(str(part) for part in first["loc"])) or "(body)"
-    unknown = first["type"] == "extra_forbidden"
-    reason = "no such field is known" if unknown else first["msg"].removeprefix("Value error, ")
+    reason = _reason(first)
     more = error.error_count() - 1
     return InvalidMessage(field, f"{reason} (and {more} more)" if more else reason)
+
+
+def _reason(error: Mapping[str, Any]) -> str:
+    """Returns what is wanted instead, in words of our own where pydantic's name Python's types."""
+    match error["type"]:
+        case "extra_forbidden":
+            return "no such field is known"
+        case "string_too_short":
+            return f"write at least {_characters(error['ctx']['min_length'])}"
+        case "string_too_long":
+            return f"write at most {_characters(error['ctx']['max_length'])}"
+        case _:
+            return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _characters(count: int) -> str:
+    return f"{count:,} {'character' if count == 1 else 'characters'}"
 
 
 def _plain(name: str) -> str:

@@ -14,6 +14,7 @@ from shared.domain.person.enrolment import (
     State,
 )
 from shared.domain.person.methods import HeldMethods
+from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
 
@@ -69,3 +70,16 @@ class EnrolmentSummary:
         """The name of the wave that claims the person."""
         names = (one.cause.reference for one in self.claims if one.cause.kind is CauseKind.WAVE)
         return next(names, None)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSummary:
+    """An enrolment without its history, and who it is of: for lists that are read by the part."""
+
+    user: UserRef
+    summary: EnrolmentSummary
+
+    @classmethod
+    def of(cls, enrolment: Enrolment) -> Self:
+        """Returns the same of whoever has this enrolment."""
+        return cls(enrolment.user, EnrolmentSummary.of(enrolment))

@@ -44,15 +44,12 @@ async def forget_events(
     """
     undoing = _Undoing(order, await choose(order, world), await _rules(world, now), world, now)
     await undoing.prepare()
-    goes_on = isinstance(operation.result, ForgetView)
-    if goes_on and isinstance(operation.result, ForgetView):
-        # Delivered again after a crash it goes on: what it did so far would look like change.
-        view = operation.result
-    else:
-        view = await undoing.look()
+    # Delivered again after a crash it goes on: what it did so far would look like change.
+    begun = operation.result if isinstance(operation.result, ForgetView) else None
+    view = begun or await undoing.look()
     if order.plan is None:
         return view
-    if not goes_on:
+    if begun is None:
         if not view.events:
             return view.model_copy(update={"done": True})
         _check(order, view)

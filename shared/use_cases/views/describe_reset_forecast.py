@@ -14,10 +14,8 @@ from shared.contracts.api.forecast_views import (
 )
 from shared.contracts.api.words import ForecastBy
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.method_filter import MethodFilter
 from shared.domain.person.methods import Ability, ResetRules
-from shared.domain.person.partitions import BUCKETS
-from shared.domain.person.summary import EnrolmentSummary
+from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 from shared.domain.plan.reset_forecast import (
     Change,
     Tallies,
@@ -30,7 +28,8 @@ from shared.domain.plan.reset_forecast import (
 from shared.domain.rollout.resets import ResetOutcome
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.views.list_people import filter_of, next_bucket
+from shared.use_cases.views.list_people import filter_of
+from shared.use_cases.views.part_of_people import part_of_people
 
 MONTH = timedelta(days=30)
 """As long as Entra keeps its audit log."""
@@ -85,7 +84,7 @@ async def describe_reset_forecast(
 
 
 async def list_forecast_people(asked: ForecastPage, world: World, now: datetime) -> ForecastPeople:
-    """Lists those who are asked for of a sixteenth of the people in scope, each foretold.
+    """Lists those who are asked for of a part of the people in scope, each foretold.
 
     Raises:
         InvalidMessage: the day is over.
@@ -93,38 +92,29 @@ async def list_forecast_people(asked: ForecastPage, world: World, now: datetime)
     _check(asked.on, now)
     rules = (await policy_in_force(world)).resets
     meant = filter_of(asked, rules)
-    people: list[ForecastPerson] = []
-    async for summaries in world.ledger.summaries([BUCKETS[asked.page]]):
-        inside = {one.key: one for one in summaries if _is_meant(one, meant, rules, now)}
-        people += await _named(inside, rules, asked.on, world)
-    return ForecastPeople(people=tuple(people), next_page=next_bucket(asked.page))
+
+    def is_meant(person: EnrolmentSummary) -> bool:
+        return person.state.is_in_scope and meant.means(person.held, rules, now.date())
+
+    part = await part_of_people(asked.after, world.ledger, is_meant)
+    people = tuple(_foretold(one, rules, asked.on) for one in part.people)
+    return ForecastPeople(people=people, next=part.next)
 
 
-def _is_meant(
-    person: EnrolmentSummary, meant: MethodFilter, rules: ResetRules, now: datetime
-) -> bool:
-    return person.state.is_in_scope and meant.means(person.held, rules, now.date())
-
-
-async def _named(
-    people: Mapping[str, EnrolmentSummary], rules: ResetRules, on: date, world: World
-) -> list[ForecastPerson]:
-    known = await world.ledger.load(people.keys())
-    return [
-        ForecastPerson(
-            object_id=key,
-            user_principal_name=known[key].user.user_principal_name,
-            employee_id=known[key].user.employee_id,
-            wave=person.wave,
-            methods=tuple(sorted(person.held.names)) if person.held else (),
-            today=(forecast := foretell(person, rules, on)).today,
-            then=forecast.then,
-            change=forecast.change,
-            ended=tuple(sorted(rules.ended(person.held, on))) if person.held else (),
-        )
-        for key, person in people.items()
-        if key in known
-    ]
+def _foretold(person: NamedSummary, rules: ResetRules, on: date) -> ForecastPerson:
+    user, summary = person.user, person.summary
+    forecast = foretell(summary, rules, on)
+    return ForecastPerson(
+        object_id=summary.key,
+        user_principal_name=user.user_principal_name,
+        employee_id=user.employee_id,
+        wave=summary.wave,
+        methods=tuple(sorted(summary.held.names)) if summary.held else (),
+        today=forecast.today,
+        then=forecast.then,
+        change=forecast.change,
+        ended=tuple(sorted(rules.ended(summary.held, on))) if summary.held else (),
+    )
 
 
 def _check(on: date, now: datetime) -> None:

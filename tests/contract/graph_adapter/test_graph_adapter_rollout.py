@@ -10,6 +10,7 @@ import pytest
 from sandbox.testing.connect_host_stub import ConnectHost, listening
 from shared.adapters.graph.client import GraphClient
 from shared.adapters.graph.directory import GraphDirectory
+from shared.adapters.graph.listing import pages
 from shared.adapters.graph.scope import GraphScope
 from shared.adapters.identity import credential
 from shared.domain.errors import DirectoryUnavailable
@@ -114,6 +115,21 @@ async def test_a_group_is_everybody_in_it_and_in_groups_in_it_by_the_page(
     excluded = {each.object_id for each in COMPANY.people_mastered_in_cloud if each.excluded}
     assert len(inside) == len({GRACE, *excluded}) + len(HIRES)
     assert await directory.group_member_ids(pilots) == inside - {GRACE, *excluded}
+
+
+async def test_a_change_of_the_methods_policy_is_none_of_whom_sspr_is_on_for(
+    tenant: Tenant, directory: GraphDirectory, client: GraphClient
+) -> None:
+    """Given one in the audit log, then what is read of SSPR's own settings is silent.
+
+    An entry that nobody can read would be taken for a change of the scope, and pause the rollout.
+    """
+    tenant.do("settings", {"disabledMethods": ["email"]})
+    listed = [one async for page in pages(client, "/auditLogs/directoryAudits") for one in page]
+    assert [one["activityDisplayName"] for one in listed] == [
+        "Authentication Methods Policy Update"
+    ]
+    assert await directory.policy_changes(LONG_AGO) == []
 
 
 async def test_an_outage_is_not_taken_for_a_missing_group(

@@ -98,6 +98,22 @@ async def test_a_thousand_people_are_stored_in_fewer_than_a_hundred_requests(sto
     assert count.requests - first < 120
 
 
+async def test_a_part_of_the_people_costs_a_request_for_each_partition_and_none_for_a_person(
+    store: str,
+) -> None:
+    count = RequestCount()
+    async with Tables.from_connection_string(store, raw_response_hook=count) as tables:
+        ledger = tables.ledger
+        await put(ledger, *(enrolment(object_id(number)) for number in range(1000)))
+        before = count.requests
+        assert len((await ledger.people_after(None, 1000)).people) == 1000
+        whole = count.requests - before
+        assert (await ledger.people_after(None, 20)).after is not None
+    assert whole == 16
+    # All of them lie in the first partition.
+    assert count.requests - before - whole == 1
+
+
 async def test_what_was_stored_survives_a_restart_of_azurite(tmp_path: Path) -> None:
     person = enrolment(object_id(1))
     with azurite(tmp_path) as before:

@@ -30,6 +30,7 @@ def names(tmp_path: Path) -> str:
 def kept_out(number: int, *, never: bool) -> KeptOutView:
     return KeptOutView(
         key=f"person-{number}",
+        user_principal_name=f"p{number}@contoso.test" if number == 1 else None,
         state="excluded",
         reason="excluded-for-good" if never else "excluded-by-operator",
         detail="shared desk",
@@ -38,11 +39,14 @@ def kept_out(number: int, *, never: bool) -> KeptOutView:
     )
 
 
-def listed(api: Api, *pages: list[KeptOutView]) -> None:
-    for number, people in enumerate(pages):
-        later = number + 1 if number + 1 < len(pages) else None
-        page = KeptOutPage(people=tuple(people), next_page=later)
-        api.answer(f"excluded?page={number}", (200, as_json(page)))
+def listed(api: Api, *pages: list[KeptOutView], **said: str) -> None:
+    parts = [
+        KeptOutPage(
+            people=tuple(people), next=None if people is pages[-1] else f"person-{number}", **said
+        )
+        for number, people in enumerate(pages)
+    ]
+    api.answer("excluded", *((200, as_json(part)) for part in parts))
 
 
 @pytest.mark.parametrize(
@@ -112,12 +116,22 @@ def test_one_person_or_a_file_and_not_both(api: Api, verb: str, both: bool, name
     assert api.asked == []
 
 
-def test_all_whom_operators_keep_out_are_listed_page_by_page(api: Api) -> None:
+def test_all_whom_operators_keep_out_are_listed_part_by_part(api: Api) -> None:
     listed(api, [kept_out(1, never=True)], [kept_out(2, never=False)])
     done = sspr(api, "excluded")
     assert done.exit_code == 0, done.output
+    assert api.paths == ["excluded", "excluded?after=person-0"]
     for told in ("person-1", "excluded-for-good", "person-2", "excluded-by-operator", "kim"):
         assert told in done.stdout
+    assert "p1@contoso.test" in done.stdout
+
+
+def test_why_names_are_missing_is_said_once_beside_the_list(api: Api) -> None:
+    """On stderr, so that whoever reads the list's JSON reads on."""
+    why = "Entra could not be asked for the names of some people; ask again"
+    listed(api, [kept_out(2, never=True)], [kept_out(3, never=True)], names_missing=why)
+    done = sspr(api, "excluded", "-o", "json")
+    assert (len(json.loads(done.stdout)), done.stderr) == (2, f"{why}\n")
 
 
 def test_of_those_only_who_is_out_for_good(api: Api) -> None:
@@ -128,6 +142,6 @@ def test_of_those_only_who_is_out_for_good(api: Api) -> None:
 
 
 def test_an_app_that_knows_no_such_list_is_said_to_be_older(api: Api) -> None:
-    api.answer("excluded?page=0", NOT_KNOWN)
+    api.answer("excluded", NOT_KNOWN)
     done = sspr(api, "excluded")
     assert (done.exit_code != 0, "it is older" in done.output) == (True, True)

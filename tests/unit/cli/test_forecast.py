@@ -53,7 +53,7 @@ def api() -> Iterator[Api]:
 @pytest.fixture
 def foretold(api: Api) -> Api:
     api.answer("forecast", (200, FOUND))
-    api.answer("forecast/people", (200, {"people": [PERSON], "nextPage": None}))
+    api.answer("forecast/people", (200, {"people": [PERSON], "next": None}))
     return api
 
 
@@ -99,6 +99,17 @@ def test_everybody_is_written_by_name(foretold: Api, tmp_path: Path) -> None:
     )
 
 
+def test_everybody_of_an_app_that_answers_by_the_page_is_not_taken_for_all(
+    foretold: Api, tmp_path: Path
+) -> None:
+    """Given an app older than this sspr, then no file is written of its first page."""
+    foretold.answer("forecast/people", (200, {"people": [PERSON], "nextPage": 1}))
+    file = tmp_path / "people.csv"
+    done = sspr(foretold, "forecast", "--on", ON, "--people", str(file))
+    assert (done.exit_code, file.exists()) == (4, False)
+    assert "lacks `next`" in done.stderr
+
+
 @pytest.mark.parametrize("day", ["tomorrow", "2020-01-01", "2127-02-30"])
 def test_a_day_that_is_none_or_over_is_refused_before_the_app_is_asked(api: Api, day: str) -> None:
     done = sspr(api, "forecast", "--on", day)
@@ -109,7 +120,7 @@ def test_a_day_that_is_none_or_over_is_refused_before_the_app_is_asked(api: Api,
 
 def test_the_forecast_of_those_with_certain_methods_asks_the_app_for_these(api: Api) -> None:
     api.answer("forecast", (200, FOUND | {"method": "sms,voice", "onlyMethod": "sms"}))
-    api.answer("forecast/people", (200, {"people": [PERSON], "nextPage": None}))
+    api.answer("forecast/people", (200, {"people": [PERSON], "next": None}))
     words = ["--method", "sms", "--method", "voice", "--only-method", "sms"]
     done = sspr(api, "forecast", "--on", ON, *words, "--people", "-")
     assert done.exit_code == 0

@@ -202,29 +202,56 @@ def listed(number: int) -> dict[str, object]:
 
 
 @pytest.fixture
-def two_pages(api: Api) -> Api:
-    pages = [{"people": [listed(1)], "nextPage": 1}, {"people": [listed(2)], "nextPage": None}]
-    api.answer("people", *((200, page) for page in pages))
+def two_parts(api: Api) -> Api:
+    parts = [{"people": [listed(1)], "next": "id-1"}, {"people": [listed(2)], "next": None}]
+    api.answer("people", *((200, part) for part in parts))
     return api
 
 
-def test_people_are_listed_by_method_and_state_to_the_last_page(two_pages: Api) -> None:
+def test_people_are_listed_by_method_and_state_to_the_last_part(two_parts: Api) -> None:
     words = ["--method", "sms", "--only-method", "voice", "--state", "resettable"]
-    done = sspr(two_pages, "people", *words)
+    done = sspr(two_parts, "people", *words)
     assert done.exit_code == 0
-    assert two_pages.paths == [
-        f"people?page={page}&method=sms&onlyMethod=voice&state=resettable" for page in (0, 1)
-    ]
+    first = "people?method=sms&onlyMethod=voice&state=resettable"
+    assert two_parts.paths == [first, f"{first}&after=id-1"]
     assert "p1@contoso.test" in done.stdout
     assert "p2@contoso.test" in done.stdout
     assert "counts until 2127-02-01" in done.stdout
 
 
-def test_a_list_of_people_is_written_as_json_and_as_csv(two_pages: Api) -> None:
-    assert json.loads(sspr(two_pages, "people", "-o", "json").stdout) == [listed(1), listed(2)]
-    lines = sspr(two_pages, "people", "-o", "csv").stdout.splitlines()
+def test_a_list_of_people_is_written_as_json_and_as_csv(two_parts: Api) -> None:
+    assert json.loads(sspr(two_parts, "people", "-o", "json").stdout) == [listed(1), listed(2)]
+    lines = sspr(two_parts, "people", "-o", "csv").stdout.splitlines()
     assert lines[0].startswith("objectId,userPrincipalName,employeeId,state")
     assert lines[-1].endswith("pilot,mobilePhone,mobilePhone counts until 2127-02-01")
+
+
+def test_an_empty_list_of_people_is_json_all_the_same(api: Api) -> None:
+    api.answer("people", (200, {"people": [], "next": None}))
+    assert json.loads(sspr(api, "people", "-o", "json").stdout) == []
+
+
+def test_what_was_read_is_written_before_the_next_part_is_asked_for(two_parts: Api) -> None:
+    """Given the second part is refused, then the first has been written, and the end is an error.
+
+    Whoever reads it never takes a part for the whole.
+    """
+    parts = two_parts.answers["people"]
+    two_parts.answer("people", parts[0], (400, refusal("not now")))
+    done = sspr(two_parts, "people", "-o", "csv")
+    assert (done.exit_code, "p1@contoso.test" in done.stdout) == (Status.UNREACHABLE, True)
+    assert "not now" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["people", "excluded"])
+def test_an_app_that_answers_by_the_page_is_older_and_its_first_page_is_not_everybody(
+    api: Api, command: str
+) -> None:
+    api.answer(command, (200, {"people": [], "nextPage": 1}))
+    done = sspr(api, command)
+    assert done.exit_code == Status.UNREACHABLE
+    assert "lacks `next`" in done.stderr
+    assert "older" in done.stderr
 
 
 def test_an_app_that_lists_nobody_is_said_to_be_older(api: Api) -> None:

@@ -267,7 +267,7 @@ def test_what_is_not_possible_now_is_status_5_and_said_once(api: Api) -> None:
 
 
 def test_a_reason_that_the_app_does_not_take_is_status_1(api: Api) -> None:
-    problem = refusal("String should have at least 3 characters", field="reason")
+    problem = refusal("write at least 3 characters", field="reason")
     api.answer("rollout/pause", (400, problem))
     done = sspr(api, "pause", "--reason", "x")
     assert done.exit_code == 1

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.api.operator_requests import Steer
 from shared.contracts.messages import queues
 from shared.contracts.messages.contract import Contract
 from shared.contracts.messages.directory_command import (
@@ -327,3 +328,19 @@ def test_a_clock_that_is_a_little_ahead_keeps_the_order_of_its_commands() -> Non
     issued = [now + timedelta(minutes=minutes) for minutes in (1, 2)]
     commands = [DirectoryCommand.read_object(COMMAND | {"issuedAt": at}) for at in issued]
     assert [one.by_our_clock(now).issued_at for one in commands] == issued
+
+
+@pytest.mark.parametrize(
+    ("reason", "wanted"),
+    [
+        ("x", "write at least 3 characters"),
+        ("  x ", "write at least 3 characters"),
+        ("x" * 501, "write at most 500 characters"),
+    ],
+)
+def test_a_reason_of_the_wrong_length_is_refused_by_field_with_what_is_wanted(
+    reason: str, wanted: str
+) -> None:
+    with pytest.raises(InvalidMessage) as refused:
+        Steer.read_object({"reason": reason})
+    assert (refused.value.field, refused.value.reason) == ("reason", wanted)

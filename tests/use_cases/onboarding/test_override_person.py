@@ -8,6 +8,7 @@ import pytest
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict, NotPossible
 from shared.domain.person.enrolment import CauseKind, State
+from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.override_person import exclude, include, release
 from shared.use_cases.onboarding.take_events import take_events
@@ -153,7 +154,7 @@ async def test_a_leaver_is_a_leaver_again_once_they_are_not_excluded_for_good(
     assert found.exclusion.reason is Reason.OFFBOARDED
 
 
-async def test_whom_operators_keep_out_is_listed_by_the_page(stage: Stage) -> None:
+async def test_whom_operators_keep_out_is_listed_by_name(stage: Stage) -> None:
     """Given one excluded for good, one for a time, one whose time is over and a leaver."""
     for number in (1, 2, 3, 4):
         stage.arrive(number)
@@ -161,14 +162,44 @@ async def test_whom_operators_keep_out_is_listed_by_the_page(stage: Stage) -> No
     await exclude("2", stage.world, NOW, **SAID, until=NOW + DAY)
     await exclude("3", stage.world, NOW - DAY, **SAID, until=NOW - HOUR)
     await take_events(messages(comes("offboard", 4)), stage.another(), NOW)
-    page: int | None = 0
-    found: dict[str, str] = {}
-    while page is not None:
-        listed = await list_kept_out(page, stage.another(), NOW)
-        found |= {one.key: one.reason for one in listed.people}
-        page = listed.next_page
-    assert found == {
-        an_id(1): Reason.EXCLUDED_FOR_GOOD,
-        an_id(2): Reason.EXCLUDED_BY_OPERATOR,
+    listed = await list_kept_out(None, stage.another(), NOW)
+    assert {one.key: (one.reason, one.user_principal_name) for one in listed.people} == {
+        an_id(1): (Reason.EXCLUDED_FOR_GOOD, upn_of(1)),
+        an_id(2): (Reason.EXCLUDED_BY_OPERATOR, upn_of(2)),
     }
-    assert (await list_kept_out(99, stage.another(), NOW)).people == ()
+    assert (listed.next, listed.names_missing) == (None, None)
+
+
+async def test_a_name_that_the_ledger_lacks_is_looked_up_and_if_that_fails_it_is_said(
+    stage: Stage,
+) -> None:
+    """Given one whom a ledger that was taken up again after a loss knows by their id alone."""
+    stage.arrive(1)
+    (kept_out,) = await exclude("1", stage.world, NOW, **SAID)
+    await stage.store(replace(kept_out, user=UserRef(object_id=an_id(1))))
+    listed = await list_kept_out(None, stage.another(), NOW)
+    assert [one.user_principal_name for one in listed.people] == [upn_of(1)]
+    assert listed.names_missing is None
+
+    stage.turns.fail("directory.find_people", DirectoryUnavailable("Graph is away"))
+    listed = await list_kept_out(None, stage.world, NOW)
+    assert [one.user_principal_name for one in listed.people] == [None]
+    assert listed.names_missing is not None
+    assert "Entra could not be asked" in listed.names_missing
+
+
+async def test_entra_is_asked_for_so_many_names_and_it_is_said_that_more_are_missing(
+    stage: Stage,
+) -> None:
+    """Given one more nameless person than Entra is asked for, then one has no name."""
+    stage.arrive(1)
+    (kept_out,) = await exclude("1", stage.world, NOW, **SAID)
+    ids = [an_id(number) for number in range(1, 102)]
+    for number in range(2, 102):
+        stage.arrive(number)
+    people = [replace(kept_out, key=one, user=UserRef(object_id=one)) for one in ids]
+    await stage.store(*people)
+    listed = await list_kept_out(None, stage.another(), NOW)
+    assert [one.user_principal_name for one in listed.people].count(None) == 1
+    assert listed.names_missing is not None
+    assert "at most 100" in listed.names_missing

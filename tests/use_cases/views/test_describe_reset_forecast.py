@@ -18,6 +18,7 @@ from shared.use_cases.views.describe_reset_forecast import (
     describe_reset_forecast,
     list_forecast_people,
 )
+from shared.use_cases.views.part_of_people import MOST_LISTED
 from tests.support.enrolments import NOW, SCOPE, enrolment
 from tests.support.stage import Stage, an_id, upn_of
 
@@ -82,16 +83,10 @@ async def test_everybody_in_scope_is_foretold_by_group(
     }
 
 
-async def test_the_people_are_listed_one_by_one_until_the_last_page(crowded: Stage) -> None:
-    people, page = list[Any](), 0
-    while True:
-        found = await list_forecast_people(
-            ForecastPage(on=SMS_AND_VOICE_END, page=page), crowded.world, NOW
-        )
-        people += found.people
-        if found.next_page is None:
-            break
-        page = found.next_page
+async def test_the_people_are_listed_one_by_one(crowded: Stage) -> None:
+    found = await list_forecast_people(ForecastPage(on=SMS_AND_VOICE_END), crowded.world, NOW)
+    assert found.next is None
+    people = found.people
     changes = {one.user_principal_name: (one.change, one.ended) for one in people}
     assert changes == {
         upn_of(1): ("loses", ("mobilePhone",)),
@@ -99,6 +94,20 @@ async def test_the_people_are_listed_one_by_one_until_the_last_page(crowded: Sta
         upn_of(3): ("loses", ("mobilePhone",)),
         upn_of(4): ("never", ()),
     }
+
+
+async def test_more_people_than_an_answer_holds_are_in_the_next_one(stage: Stage) -> None:
+    people = [
+        enrolment(
+            State.EFFECTIVE, key=an_id(number), user=UserRef(object_id=an_id(number)), held=None
+        )
+        for number in range(MOST_LISTED + 1)
+    ]
+    await stage.store(*people)
+    first = await list_forecast_people(ForecastPage(on=SMS_AND_VOICE_END), stage.world, NOW)
+    more = ForecastPage(on=SMS_AND_VOICE_END, after=first.next)
+    last = await list_forecast_people(more, stage.world, NOW)
+    assert (len(first.people), len(last.people), last.next) == (MOST_LISTED, 1, None)
 
 
 async def test_a_day_that_is_over_is_refused_by_name(stage: Stage) -> None:
@@ -131,8 +140,5 @@ async def test_the_forecast_of_those_with_certain_methods_counts_these_alone(
     whole = found.whole
     assert (whole.people, whole.can_today, whole.can_then, whole.lose) == numbers
     assert found.calls_in_thirty_days == calls
-    listed = 0
-    for page in range(16):
-        part = ForecastPage.read_object({"on": str(SMS_AND_VOICE_END), "page": page, **asked})
-        listed += len((await list_forecast_people(part, crowded.world, NOW)).people)
-    assert listed == numbers[0]
+    part = ForecastPage.read_object({"on": str(SMS_AND_VOICE_END), **asked})
+    assert len((await list_forecast_people(part, crowded.world, NOW)).people) == numbers[0]

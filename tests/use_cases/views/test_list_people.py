@@ -9,7 +9,9 @@ from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import UserRef
+from shared.use_cases.views import part_of_people
 from shared.use_cases.views.list_people import list_people
+from shared.use_cases.views.part_of_people import MOST_LISTED
 from tests.support.enrolments import NOW, enrolment, provisional
 from tests.support.stage import Stage, an_id, upn_of
 
@@ -39,13 +41,12 @@ async def crowded(stage: Stage) -> Stage:
 
 async def listed(stage: Stage, **asked: Any) -> dict[str | None, ListedPerson]:
     found: dict[str | None, ListedPerson] = {}
-    page: int | None = 0
-    while page is not None:
-        query = ListPeople.read_object({**asked, "page": page})
-        answer = await list_people(query, stage.world, NOW)
+    while True:
+        answer = await list_people(ListPeople.read_object(asked), stage.world, NOW)
         found |= {one.user_principal_name: one for one in answer.people}
-        page = answer.next_page
-    return found
+        if answer.next is None:
+            return found
+        asked["after"] = answer.next
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,48 @@ async def test_each_method_says_whether_it_counts(crowded: Stage) -> None:
     assert found[upn_of(4)].held == ()
 
 
+async def test_an_answer_holds_at_most_a_thousand_and_the_next_goes_on_after_them(
+    stage: Stage,
+) -> None:
+    """Given one more than an answer holds, all meant, each is in exactly one answer."""
+    await stage.store(*(held(number, "email") for number in range(MOST_LISTED + 1)))
+    first = await list_people(ListPeople(), stage.world, NOW)
+    last = await list_people(ListPeople(after=first.next), stage.world, NOW)
+    assert (len(first.people), len(last.people), last.next) == (MOST_LISTED, 1, None)
+    keys = {one.key for answer in (first, last) for one in answer.people}
+    assert len(keys) == MOST_LISTED + 1
+
+
+async def test_an_answer_is_filled_from_more_than_one_part_of_the_ledger_and_no_further(
+    stage: Stage,
+) -> None:
+    """Given two of three who are meant, then the answer is cut where it is full."""
+    people = [held(number, "email" if number % 3 else None) for number in range(1_800)]
+    await stage.store(*people)
+    first = await list_people(ListPeople(method="email"), stage.world, NOW)
+    last = await list_people(ListPeople(method="email", after=first.next), stage.world, NOW)
+    assert (len(first.people), len(last.people), last.next) == (MOST_LISTED, 200, None)
+    assert len({one.key for answer in (first, last) for one in answer.people}) == 1_200
+
+
+async def test_where_few_are_meant_an_answer_ends_before_it_has_read_everybody(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Given nobody who is meant, then an answer is empty and says where to go on."""
+    monkeypatch.setattr(part_of_people, "MOST_READ", 2 * MOST_LISTED)
+    await stage.store(*(held(number, "email") for number in range(2 * MOST_LISTED + 1)))
+    first = await list_people(ListPeople(method="sms"), stage.world, NOW)
+    assert (first.people, first.next is None) == ((), False)
+    last = await list_people(ListPeople(method="sms", after=first.next), stage.world, NOW)
+    assert (last.people, last.next) == ((), None)
+
+
+def test_an_older_sspr_asks_by_the_page_and_is_told_to_be_replaced() -> None:
+    """It would read no `nextPage`, take that for the end, and miss people."""
+    with pytest.raises(InvalidMessage, match=r"page: .*install the sspr that belongs to this app"):
+        ListPeople.read_object({"page": "0"})
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -89,7 +132,9 @@ async def test_each_method_says_whether_it_counts(crowded: Stage) -> None:
         ("method", "sms' or 1 eq 1"),
         ("method", "a" * 61),
         ("onlyMethod", ",".join(["sms"] * 200)),
-        ("page", "16"),
+        ("page", "1"),
+        ("after", "person-7"),
+        ("after", "' or 1 eq 1 or RowKey gt 'person|0000"),
         ("state", "gone"),
     ],
 )

@@ -57,6 +57,8 @@ function New-Release {
         New-Item -Path (Split-Path -Path $target) -ItemType 'Directory' -Force | Out-Null
         Copy-Item -LiteralPath (Join-Path -Path $Source -ChildPath $file) -Destination $target
     }
+    $noteCommit = Get-FullPath -Path (Join-Path -Path $PSScriptRoot -ChildPath '..\..\note_commit.py')
+    Invoke-Program -Path $Python -Arguments '-I', $noteCommit, $Source, $Path -Remedy 'Repair this Python, or name another with -Python. Then run this again.'
     $venv = Join-Path -Path $Path -ChildPath '.venv'
     Invoke-Program -Path $Python -Arguments '-m', 'venv', $venv -Remedy 'Repair this Python, or name another with -Python. Then run this again.'
     $venvPython = Join-Path -Path $venv -ChildPath 'Scripts\python.exe'

@@ -99,6 +99,9 @@ Describe 'Install-SsprWorker.ps1' {
             $pip = Get-ProgramCall | Where-Object { $_ -like '*pip*' }
             $pip | Should -BeLike "*--no-index --find-links $($given.Wheelhouse) --require-hashes -r $($given.Wheelhouse)\requirements.txt"
             Get-ProgramCall | Should -Contain 'python.exe -B -c import hybrid_worker.__main__'
+            $noted = Get-ProgramCall | Where-Object { $_ -like '*note_commit.py*' }
+            $noted | Should -BeLike "python.exe -I *note_commit.py $($given.Source) $app.new"
+            ($noted -split ' ')[2] | Should -Exist
             Get-Leftover | Should -BeNullOrEmpty
         }
 
@@ -150,7 +153,7 @@ Describe 'Install-SsprWorker.ps1' {
             Test-Running | Should -BeFalse
         }
 
-        It 'leaves the worker alone when the new version cannot be made: <Step>' -ForEach @{ Step = '-m venv' }, @{ Step = 'pip install' }, @{ Step = 'import hybrid_worker' } {
+        It 'leaves the worker alone when the new version cannot be made: <Step>' -ForEach @{ Step = 'note_commit' }, @{ Step = '-m venv' }, @{ Step = 'pip install' }, @{ Step = 'import hybrid_worker' } {
             Install
             Start-Worker
             Set-Version '2'

@@ -1,0 +1,146 @@
+"""The runbook's situations of what the app lives by: Graph, a group, storage, settings, a key."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from sandbox.company import Employee
+from tests.support.rig import EVENTS, Rig, until
+from tests.support.rollout_rig import RolloutRig, ring
+from tests.support.typed_page import Operator
+
+FORBIDDEN = {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}}
+STRICT = ("--strict", "--expect", "enroll_people")
+"""By which the sandbox's host refuses an app that has left out everything but what says why."""
+
+
+@contextmanager
+def graph_refuses(stage: RolloutRig, **fault: Any) -> Iterator[None]:
+    """Graph's answer to whatever is asked of the scope group."""
+    tenant = stage.rig.console.tenant
+    match = {"path": f"^/groups/{stage.rig.layout.scope_group_id}"}
+    body = {"match": match, "action": "status", "times": 10_000, **fault}
+    tenant.post("/sandbox/faults", json=body).raise_for_status()
+    try:
+        yield
+    finally:
+        tenant.delete("/sandbox/faults").raise_for_status()
+
+
+def is_asked_for(stage: RolloutRig) -> Employee:
+    """Somebody whom the app puts in by Graph."""
+    person = stage.cloud()
+    stage.rig.onboard(person.user_principal_name)
+    stage.rig.reaches(person.user_principal_name, "requested")
+    return person
+
+
+def test_graph_refuses_the_app_and_whoever_waited_is_in_once_it_does_not(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given a permission that is missing, then health names it, and nobody is lost."""
+    with on_call.follows("Graph refuses the app") as page:
+        with graph_refuses(stage, status=403, body=FORBIDDEN):
+            person = is_asked_for(stage)
+            assert "forbidden" in page.types().stdout
+        stage.is_in(person)
+        page.types()
+
+
+def test_quotas_that_are_used_up_cost_time_and_nobody(stage: RolloutRig, on_call: Operator) -> None:
+    """Given Graph takes no more, then whoever waits is requested, and moves on afterwards."""
+    so_far = len(stage.rig.log("functions_host"))
+    with on_call.follows("Quotas are used up") as page:
+        with graph_refuses(stage, status=429, retryAfter=60):
+            person = is_asked_for(stage)
+            until(lambda: "work-postponed" in stage.rig.log("functions_host")[so_far:], "the alarm")
+            assert "requested" in page.types().stdout
+        stage.is_in(person)
+        assert "requested" not in page.types().stdout
+
+
+def test_a_scope_group_that_was_deleted_is_named_and_nothing_changes_once_it_is_back(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given all is stopped meanwhile, then everybody is in as before, and nothing is wanted."""
+    person = stage.cloud()
+    stage.start(ring("pilot", person))
+    stage.soaks_in("pilot")
+    with on_call.follows("A group was deleted") as page:
+        with graph_refuses(stage, action="error", error="not-found"):
+            assert "STOPPED" in page.types().stdout
+            assert "missing" in page.types().stdout
+        page.types()
+        assert "STOPPED" not in page.types().stdout
+        page.types()
+        assert "0 to be put in, 0 to be taken out" in page.types().stdout
+    stage.is_in(person)
+
+
+def test_storage_that_is_away_is_named_and_nothing_is_lost(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given tables that do not answer, then an event of that time is dealt with afterwards."""
+    rig, person = stage.rig, stage.cloud()
+    with on_call.follows("Storage is away") as page:
+        rig.kill("azurite")
+        rig.place(EVENTS, {"userPrincipalName": person.user_principal_name})
+        assert "unreachable" in page.types().stdout
+        page.types()
+        rig.start()
+        stage.is_in(person)
+        page.types()
+        assert "no dead letters" in page.types().stdout
+
+
+def test_a_setting_that_is_wrong_is_named_and_the_app_does_nothing_until_it_is_right(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given an app that started with it, then health says which, and what came waits."""
+    rig, person = stage.rig, stage.cloud()
+    settings = rig.layout.app_settings
+    before = settings.read_text()
+    with on_call.follows("A setting is wrong") as page:
+        rig.kill("functions_host")
+        settings.write_text(json.dumps(json.loads(before) | {"SSPR_TOPOLOGY": "sideways"}))
+        try:
+            rig.start_wrongly("functions_host", without=STRICT)
+            rig.place(EVENTS, {"userPrincipalName": person.user_principal_name})
+            named = page.types().stdout
+            assert "misconfigured" in named
+            assert "SSPR_TOPOLOGY" in named
+        finally:
+            rig.kill("functions_host")
+            settings.write_text(before)
+            rig.start()
+        stage.is_in(person)
+        page.types()
+
+
+def test_a_key_that_has_leaked_opens_nothing_once_it_is_another(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given a function's own key, when it is another, then the old one is refused with 401."""
+    rig = stage.rig
+    file = rig.layout.state / "functions" / "host-keys.json"
+    keys = json.loads(file.read_text())
+    leaked = keys["keysOfFunctions"]["get_status"]["default"]
+    assert _opens(rig, leaked) == httpx.codes.OK
+    keys["keysOfFunctions"]["get_status"]["default"] = "another-" + leaked
+    rig.kill("functions_host")
+    file.write_text(json.dumps(keys))
+    rig.start()
+    assert _opens(rig, leaked) == httpx.codes.UNAUTHORIZED
+    with on_call.follows("A secret has leaked") as page:
+        page.types()
+        page.types()
+        page.types()
+    assert (on_call.folder / "audit.csv").read_text().count("\n") > 1
+
+
+def _opens(rig: Rig, key: str) -> int:
+    url = f"{rig.layout.functions_url}/api/status"
+    return httpx.get(url, headers={"x-functions-key": key}, timeout=60).status_code
