@@ -11,11 +11,13 @@ class InvalidMessage(SsprRolloutError):
     """A message or request that cannot be taken as it is.
 
     Attributes:
-        field: the dotted path of the offending field, `(body)` where the whole body is meant.
+        field: the dotted path of the offending field, `(body)` where the whole body is meant;
+            `(a field without a name)` where the sender gave it none that can be seen.
         reason: what is wrong with it, in words for the sender.
     """
 
     def __init__(self, field: str, reason: str) -> None:
+        field = field if field.strip() else "(a field without a name)"
         super().__init__(f"{field}: {reason}")
         self.field = field
         self.reason = reason

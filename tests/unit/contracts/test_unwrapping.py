@@ -187,6 +187,8 @@ def test_any_json_value_is_opened_or_refused_by_name(value: Any) -> None:
     [
         ({"ContentData": b64encode(b"hello").decode()}, "(body)", "(inside ContentData)"),
         ("hello", "(body)", "(inside a JSON string)"),
+        ({"": [{}]}, "(a field without a name)", "a list in an object"),
+        ({" ": [{}]}, "(a field without a name)", "a list in an object"),
         ({"ContentData": "", "Properties": 3}, "Properties", "are none"),
         (structured("1", ONBOARDED) | {"data_base64": "e30="}, "data_base64", "beside data"),
         (structured("1", ONBOARDED) | {"data": None, "data_base64": "?"}, "data_base64", "base64"),
