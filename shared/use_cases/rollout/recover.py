@@ -33,6 +33,7 @@ from shared.use_cases.ledger_age import accept
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import nobody, save_people, save_writing
 from shared.use_cases.rollout.carry_out import CHUNK
+from shared.use_cases.rollout.look_up import Candidates, LookUp
 from shared.use_cases.rollout.take_snapshot import take_snapshot
 
 MOST_NAMED = 200
@@ -176,13 +177,21 @@ async def _keep_out(
 
 
 async def _remember(unknown: Sequence[str], world: World, now: datetime, *, actor: str) -> None:
-    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if current is None:
-            person = Person(ref=UserRef(object_id=key))
-            return found(person, world.tenant_rules, now, actor=actor)
-        return found_again(current, now)
-
+    """Remembers them by what Entra says of each: by the source of authority above all."""
+    look_up = LookUp(world)
+    await look_up.prepare(unknown)
     for keys in batched(unknown, CHUNK, strict=False):
+        candidates = await look_up.candidates(keys)
+
+        def decide(
+            key: str, current: Enrolment | None, candidates: Candidates = candidates
+        ) -> Enrolment | None:
+            if current is not None:
+                return found_again(current, now)
+            known = candidates.get(key)
+            person = known.person if known else Person(ref=UserRef(object_id=key))
+            return found(person, world.tenant_rules, now, actor=actor)
+
         await save_people(world, keys, decide, actor=actor, now=now, queue=nobody)
 
 

@@ -11,6 +11,7 @@ from shared.contracts.api.operation_orders import RecoverOrder
 from shared.contracts.api.plan_views import RecoveryView
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Provenance, State
+from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.state import Phase
 from shared.domain.rollout.writing import StopReason
@@ -179,6 +180,24 @@ async def test_once_confirmed_nobody_is_put_in_or_taken_out_and_the_leaver_stays
     assert [json.loads(one.content)["action"] for one in stage.storage.writing_chain.records].count(
         "recover"
     ) == 1
+
+
+@pytest.mark.parametrize("with_rollout", [True, False])
+async def test_whoever_is_unknown_is_remembered_at_their_source_of_authority(
+    with_rollout: bool, stage: Stage
+) -> None:
+    """Given a synced newcomer, then nothing takes them for converted from the cloud afterwards."""
+    restore(stage, await lived(stage))
+    stage.arrive(4, synced=True)
+    if not with_rollout:
+        stage.storage.rollout = None
+        stage.storage.rollout_chain.records.clear()
+    await tick(stage.world, Clock(LATER))
+    await asked(stage, (await asked(stage)).fingerprint)
+    assert (await stage.person(4)).source_of_authority is SourceOfAuthority.ON_PREMISES
+    await reconcile(stage.world, Clock(LATER + HOUR))
+    stored = await stage.another().rollouts.current()
+    assert (stored.rollout.phase if stored else None) == (Phase.SOAKING if with_rollout else None)
 
 
 async def test_what_was_not_shown_is_not_confirmed(stage: Stage) -> None:
