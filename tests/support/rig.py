@@ -182,6 +182,22 @@ class Rig:
             timeout=120,
         )
 
+    @contextmanager
+    def app_settings(self, **settings: str) -> Iterator[None]:
+        """An app that was started again with these settings; afterwards with those of before."""
+        file = self.layout.app_settings
+        before = file.read_text() if file.exists() else "{}"
+        self._deploy(json.dumps({**json.loads(before), **settings}))
+        try:
+            yield
+        finally:
+            self._deploy(before)
+
+    def _deploy(self, settings: str) -> None:
+        supervisor.stop(self.layout, ["functions_host"])
+        self.layout.app_settings.write_text(settings)
+        self.start()
+
     # What an operator sees.
 
     def stop_reason(self) -> str | None:
@@ -398,6 +414,11 @@ def _text_behind(file: Path, place: int) -> str:
 def plain(identity: str, **more: Any) -> dict[str, Any]:
     """A plain event for an object id, a UPN or an employee id."""
     return {_NAMES[Identifier.parse(identity).kind]: identity, **more}
+
+
+def names_of(*people: Employee) -> list[str]:
+    """The names of these people, in their order."""
+    return [one.user_principal_name for one in people]
 
 
 def flat(text: str) -> str:
