@@ -432,9 +432,9 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def until(look: Callable[[], Any], what: str) -> None:
+def until(look: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
-    wait_for(lambda: look() or None, PATIENCE, what)
+    wait_for(lambda: look() or None, seconds, what)
 
 
 def reasons(person: dict[str, Any]) -> list[str]:
