@@ -71,7 +71,7 @@ class Tenant:
             return words
         words = [FOLDER / SCRIPTS_IN_BASH[script]]
         for name, value in options.items():
-            option = [] if name == "Identity" else [f"--{_kebab(name)}"]
+            option = [] if name == "Identity" else [f"--{kebab(name)}"]
             words += [*option, *([str(value)] if value is not True else [])]
         return words
 
@@ -82,7 +82,7 @@ class Tenant:
         return {names[one["appRoleId"]] for one in given if one["resourceId"] == GRAPH}
 
 
-def _kebab(name: str) -> str:
+def kebab(name: str) -> str:
     return "".join(f"-{one.lower()}" if one.isupper() else one for one in name).lstrip("-")
 
 
