@@ -16,7 +16,10 @@ class GateNeeds(View):
 
 
 class LosingView(View):
-    """How many of a wave's people could reset today and no longer can from a day on."""
+    """How many of a wave's people could reset until the day before, and from that day on cannot.
+
+    Who loses it on one day is not counted again on a later one.
+    """
 
     on: date
     people: int
