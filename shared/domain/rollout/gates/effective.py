@@ -76,7 +76,7 @@ KIND = GateKind(
         threshold="at least {}; the registration report lags",
         window="each has a deadline",
         looks_at="those whom the registration report shows as enabled",
-        passes="the share is reached; or it is among those whom Entra shows, and within a day "
+        passes="the share is reached; or Entra shows the membership of so many, and in the last day "
         "people have reset passwords and nobody was refused",
         fails="it cannot be reached any more: too many are late or failed",
         inconclusive="it may still be reached",
