@@ -1,4 +1,4 @@
-"""What the pages have people set by `azd env set`: names that something reads, and values it takes."""
+"""What the pages set by `azd env set`: names that something reads, and values that it takes."""
 
 import json
 import re

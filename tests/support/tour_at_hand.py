@@ -2,8 +2,8 @@
 
 `uv run --frozen --no-default-groups --extra app --extra cli python -m tests.support.tour_at_hand`
 
-Its app runs in memory, on this machine only, and ends with this program. Time stands still until a line
-is typed here: `2 days`, `3 hours`, `resets fail`.
+Its app runs in memory, on this machine only, and ends with this program. Time stands still until a
+line is typed here: `2 days`, `3 hours`, `resets fail`.
 """
 
 import asyncio
