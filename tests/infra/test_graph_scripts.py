@@ -89,6 +89,11 @@ def test_operators_are_shown_then_registered_then_there(tenant: Tenant) -> None:
         "Rollout.Reader",
         "Rollout.Operator",
     ]
+    # An unattended export reads; nothing that is unattended plans or applies.
+    assert [one["allowedMemberTypes"] for one in application["appRoles"]] == [
+        ["User", "Application"],
+        ["User"],
+    ]
     (client,) = application["api"]["preAuthorizedApplications"]
     assert client == {
         "appId": APP["azureCliAppId"],
