@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from cli.client import OperatorApi
     from shared.contracts.api.plan_views import PlanPeople
 
-_COLUMNS = ("objectId", "userPrincipalName", "action", "wave", "reason")
+_COLUMNS = ("objectId", "action", "wave", "reason", "userPrincipalName")
+"""A new one comes last: whoever reads a line by position goes on reading it."""
 
 
 def write_people(api: "OperatorApi", fingerprint: str, to: str) -> None:
@@ -28,4 +29,4 @@ def _rows(pages: "Iterator[PlanPeople]", missing: set[str]) -> Iterator[tuple[ob
     for page in pages:
         missing |= {page.names_missing} if page.names_missing else set()
         for one in page.people:
-            yield one.object_id, one.user_principal_name or "", one.action, one.wave, one.reason
+            yield one.object_id, one.action, one.wave, one.reason, one.user_principal_name or ""

@@ -236,8 +236,8 @@ def test_everybody_concerned_goes_into_a_csv_page_by_page(
     done = sspr(api, "plan", good, "--people", str(out))
     assert done.exit_code == 0
     assert out.read_text() == (
-        "objectId,userPrincipalName,action,wave,reason\n"
-        "id-1,ada@contoso.com,add,five,wave\nid-2,,skip,,guest\n"
+        "objectId,action,wave,reason,userPrincipalName\n"
+        "id-1,add,five,wave,ada@contoso.com\nid-2,skip,,guest,\n"
     )
     assert done.stderr == f"2 lines written to {out}\n"
     assert list(tmp_path.glob("people.csv*")) == [out]
@@ -255,7 +255,7 @@ def test_names_that_entra_was_not_asked_for_are_said_once(
     out = tmp_path / "people.csv"
     done = sspr(api, "plan", good, "--people", str(out))
     assert done.exit_code == 0
-    assert out.read_text().count("id-1,,add,five,wave\n") == 2
+    assert out.read_text().count("id-1,add,five,wave,\n") == 2
     assert done.stderr == f"2 lines written to {out}\n{why}\n"
 
 
@@ -267,7 +267,7 @@ def test_a_csv_on_stdout_leaves_the_plan_to_stderr(api: Api, good: str) -> None:
     for form, seen in (("table", "1,788 to be put in"), ("json", '"listed": 2000')):
         draws(api, plan())
         done = sspr(api, "plan", good, "--people", "-", "-o", form)
-        assert list(csv.reader(io.StringIO(done.stdout)))[1] == ["id-1", "", "add", "'=1+1", "wave"]
+        assert list(csv.reader(io.StringIO(done.stdout)))[1] == ["id-1", "add", "'=1+1", "wave", ""]
         assert seen in done.stderr
 
 
