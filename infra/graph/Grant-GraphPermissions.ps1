@@ -14,7 +14,11 @@ The managed identity: its object (principal) id, or its name.
 Grant what is missing; without it nothing is changed.
 
 .PARAMETER RemoveSuperfluous
-With -Apply: take away what the list does not have.
+With -Apply: take away what the list does not have, and whichever of GroupMember.ReadWrite.All and
+GroupMember.Read.All is not wanted. What a -With... of another run has granted stays.
+
+.PARAMETER RemoveOptional
+With -Apply: take that away too, where this run does not ask for it.
 
 .PARAMETER Cloud
 public, usgov (GCC High), usgov-dod or china, as SSPR_CLOUD says. The Azure CLI has to be set to it.
@@ -41,6 +45,13 @@ write the group of -Group alone. Needs Entra ID P1.
 .PARAMETER Group
 With -Scoped: the object id of the scope group.
 
+.PARAMETER Synced
+Topology synced: the app writes no group in Entra, and only reads them.
+
+.PARAMETER EveryGroup
+GroupMember.ReadWrite.All although the app was narrowed: said once, -Scoped and -Synced hold, and a later run
+grants nothing wider.
+
 .PARAMETER GraphUrl
 Where Graph is, in place of the cloud's own address; for a test.
 
@@ -52,6 +63,7 @@ param(
     [Parameter(Mandatory = $true, Position = 0)] [string] $Identity,
     [switch] $Apply,
     [switch] $RemoveSuperfluous,
+    [switch] $RemoveOptional,
     [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud = 'public',
     [switch] $WithLifecycleWorkflows,
     [switch] $WithCloudSync,
@@ -60,6 +72,8 @@ param(
     [switch] $WithRoleAssignments,
     [string] $Scoped,
     [string] $Group,
+    [switch] $Synced,
+    [switch] $EveryGroup,
     [string] $GraphUrl
 )
 Set-StrictMode -Version 2.0
@@ -70,6 +84,9 @@ $guid = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
 $script:Owed = 0
 if ($Group -and -not $Scoped) {
     Stop-WithRemedy -Problem '-Group alone means nothing.' -Remedy 'Give -Scoped as well.'
+}
+if (@(@($Scoped, $Synced, $EveryGroup) | Where-Object { $_ }).Count -gt 1) {
+    Stop-WithRemedy -Problem '-Scoped, -Synced and -EveryGroup do not go together.' -Remedy 'Say one of them.'
 }
 if ($Scoped -and ($Group -notmatch $guid)) {
     Stop-WithRemedy -Problem '-Group: the object id of the scope group is needed with -Scoped.' -Remedy 'The Entra admin center shows it on the page of the group.'
@@ -96,6 +113,13 @@ function Find-Unit {
     }
     $select['$filter'] = "displayName eq $(Format-Literal $Scoped)"
     Read-GraphList -Path 'directory/administrativeUnits' -Query $select
+}
+
+function Find-UnitsOfRole {
+    param([object] $Principal, [string] $Role)
+    $filter = "principalId eq '$($Principal.id)' and roleDefinitionId eq '$Role'"
+    Read-GraphList -Path 'roleManagement/directory/roleAssignments' -Query @{ '$filter' = $filter } |
+        Where-Object { $_.directoryScopeId -like '/administrativeUnits/*' } | ForEach-Object { $_.directoryScopeId.Split('/')[-1] }
 }
 
 function Assert-GroupFits {
@@ -133,9 +157,7 @@ function Set-Scope {
         Stop-WithRemedy -Problem "${Scoped}: its management is not restricted, and cannot become so." -Remedy 'Name another unit.'
     }
     $place = "/administrativeUnits/$($script:Unit.id)"
-    $filter = "principalId eq '$($Principal.id)' and roleDefinitionId eq '$Role'"
-    $held = @(Read-GraphList -Path 'roleManagement/directory/roleAssignments' -Query @{ '$filter' = $filter } | Where-Object { $_.directoryScopeId -eq $place })
-    if ($held.Count) {
+    if ($roleAt -contains $script:Unit.id) {
         Write-Step -Text 'Groups Administrator there' -State 'there'
     }
     else {
@@ -159,13 +181,11 @@ function Set-Scope {
 
 $list = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText((Join-Path -Path $PSScriptRoot -ChildPath 'permissions.json')))
 $kinds = @('always')
-if ($Scoped) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
 if ($WithLifecycleWorkflows) { $kinds += 'lifecycle-workflows' }
 if ($WithCloudSync) { $kinds += 'cloud-sync' }
 if ($WithOnDemand) { $kinds += 'on-demand' }
 if ($WithDoctor) { $kinds += 'doctor' }
 if ($WithRoleAssignments) { $kinds += 'role-assignments' }
-$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
 
 Connect-Graph -Cloud $Cloud -GraphUrl $GraphUrl
 $principal = Find-Identity
@@ -178,19 +198,37 @@ $names = @{}
 foreach ($role in $resource.appRoles | Where-Object { $_.allowedMemberTypes -contains 'Application' }) {
     $names[$role.id] = $role.value
 }
+$granted = @{}
+foreach ($one in @(Read-GraphList -Path "servicePrincipals/$($principal.id)/appRoleAssignments" -Query @{ '$top' = '999' })) {
+    if ($one.resourceId -eq $resource.id) { $granted[$one.appRoleId] = $one.id }
+}
+# An app that was narrowed stays so: nothing wider is granted unasked. One that may read groups and not write
+# them was narrowed, too: only -Scoped and -Synced grant that.
+$roleAt = @(Find-UnitsOfRole -Principal $principal -Role $list.scopedRole.id)
+$mayRead = @($list.permissions | Where-Object { ($_.when -eq 'scoped') -and $granted.ContainsKey($_.id) }).Count
+$mayWrite = @($list.permissions | Where-Object { ($_.when -eq 'unscoped') -and $granted.ContainsKey($_.id) }).Count
+$isNarrow = $Scoped -or $Synced -or $roleAt.Count -or ($mayRead -and -not $mayWrite)
+if ($isNarrow -and -not $EveryGroup) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
+$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
+$optional = @{}
+foreach ($one in $list.permissions | Where-Object { (@('scoped', 'unscoped') + $kinds) -notcontains $_.when }) {
+    $optional[$one.id] = '-With' + (($one.when -split '-' | ForEach-Object { $_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1) }) -join '')
+}
 foreach ($one in $wanted) {
     if ($names[$one.id] -ne $one.name) {
         Stop-WithRemedy -Problem "$($one.name): this tenant knows it by another id than the list." -Remedy 'Nothing was done. Tell us, and grant it in the Entra admin center meanwhile.'
     }
 }
-$granted = @{}
-foreach ($one in @(Read-GraphList -Path "servicePrincipals/$($principal.id)/appRoleAssignments" -Query @{ '$top' = '999' })) {
-    if ($one.resourceId -eq $resource.id) { $granted[$one.appRoleId] = $one.id }
-}
 
 Write-Output "$($principal.displayName) ($($principal.id))"
 if ($Scoped) {
     Set-Scope -Principal $principal -Role $list.scopedRole.id
+}
+else {
+    foreach ($id in $roleAt) {
+        Write-Output "Administrative unit $id"
+        Write-Step -Text 'Groups Administrator there' -State 'there'
+    }
 }
 Write-Output 'Microsoft Graph'
 foreach ($one in $wanted) {
@@ -206,7 +244,10 @@ foreach ($one in $wanted) {
 foreach ($id in @($granted.Keys)) {
     $name = $id
     if ($names.ContainsKey($id)) { $name = $names[$id] }
-    if ($RemoveSuperfluous) {
+    if ($optional.ContainsKey($id) -and -not $RemoveOptional) {
+        Write-Step -Text $name -State "of $($optional[$id]), and stays; -RemoveOptional takes it away"
+    }
+    elseif ($RemoveSuperfluous -or $optional.ContainsKey($id)) {
         Complete-Step -Text "without $name" -Do {
             Invoke-Graph -Method 'DELETE' -Path "servicePrincipals/$($principal.id)/appRoleAssignments/$($granted[$id])"
         }

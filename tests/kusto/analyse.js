@@ -17,7 +17,7 @@ const TABLES = {
   StorageBlobLogs: STORAGE,
   AppTraces: "(TimeGenerated: datetime, Message: string, _ResourceId: string)",
   AppRequests:
-    "(TimeGenerated: datetime, Name: string, Success: bool, ResultCode: string, _ResourceId: string)",
+    "(TimeGenerated: datetime, Name: string, Success: bool, ResultCode: string, Url: string, _ResourceId: string)",
   AppExceptions:
     "(TimeGenerated: datetime, ExceptionType: string, OuterMessage: string, _ResourceId: string)",
   _LogOperation:

@@ -70,6 +70,8 @@ class PlannedPersonView(View):
     """One line of a plan."""
 
     object_id: str
+    user_principal_name: str | None = None
+    """As Entra has it now; null where it has none, or was not asked."""
     action: str
     wave: str | None
     reason: str
@@ -80,6 +82,8 @@ class PlanPeople(View):
 
     people: tuple[PlannedPersonView, ...]
     next_page: int | None
+    names_missing: str | None = None
+    """Why the names of this page are missing; null where Entra was asked for them."""
 
 
 class AppliedView(View):
