@@ -107,6 +107,14 @@ def wary_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
         yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
 
 
+@pytest.fixture(scope="module")
+def lost_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox whose ledger is copied back, emptied and deleted: nobody else could use it."""
+    with _sandbox(request) as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
 @pytest.fixture
 def stage(rollout_stage: RolloutRig) -> RolloutRig:
     """That sandbox with every part up, and whatever rollout there was aborted."""

@@ -182,11 +182,13 @@ SITUATIONS = (
         "The ledger was lost",
         ("writing-stopped", "function-failures"),
         (
+            "tests/e2e/test_ledger_lost.py::test_tables_of_before_put_in_nobody_who_left_since_and_take_out_nobody_who_came",
+            "tests/e2e/test_ledger_lost.py::test_a_ledger_that_was_emptied_is_taken_up_and_the_waves_begin_again_with_the_same_people",
+            "tests/e2e/test_ledger_lost.py::test_a_table_that_was_deleted_is_named_and_nothing_is_written_or_lost_meanwhile",
             "tests/use_cases/rollout/test_recover.py::test_once_confirmed_nobody_is_put_in_or_taken_out_and_the_leaver_stays_out",
             "tests/integration/ledger/test_ledger_table.py::test_a_table_that_was_deleted_is_named_and_told_from_a_conflict",
         ),
-        not_here="`azd provision`; copying tables",
-        not_typed="tables of the sandbox are shared by its tests",
+        not_here="`azd provision`; copying tables in Azure",
     ),
     Situation(
         "A setting is wrong",
