@@ -25,7 +25,13 @@ _SHARING = {
         "in trouble": ("back_a_version", "brake", "crashes", "restart", "stop"),
         "a rollout": ("rollout_waves", "source_of_authority"),
         "a rollout in trouble": ("rollout_trouble", "sspr_switched"),
-        "the runbook": ("situations_people", "situations_services", "situations_worker"),
+        "the runbook": (
+            "situations_endings",
+            "situations_leaving",
+            "situations_people",
+            "situations_services",
+            "situations_worker",
+        ),
     }.items()
     for file in files
 }

@@ -49,7 +49,7 @@ from shared.contracts.api.people_views import (
     PeopleView,
 )
 from shared.contracts.api.personal_data_views import PersonDataPage
-from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
+from shared.contracts.api.plan_views import PlanPeople, PlanView
 from shared.contracts.api.resend_views import ResendView
 from shared.contracts.api.rollout_views import EvaluationsView, RolloutView
 from shared.contracts.api.status_views import StatusView
@@ -273,14 +273,14 @@ class OperatorApi:
         found = self._at.get(f"rollout/plans/{_part(fingerprint)}", PlanView)
         return _there(found, f"no plan is kept as {fingerprint}; sspr plan FILE makes one")
 
-    def plan_people(self, fingerprint: str) -> Iterator[PlannedPersonView]:
+    def plan_people(self, fingerprint: str) -> Iterator[PlanPeople]:
         """Reads everybody whom the plan concerns, page by page."""
         place = f"rollout/plans/{_part(fingerprint)}"
         page: int | None = 0
         while page is not None:
             found = self._at.get(f"{place}/people", PlanPeople, page=page)
             people = _there(found, f"no plan is kept as {fingerprint}")
-            yield from people.people
+            yield people
             page = people.next_page
 
     def apply(self, fingerprint: str, *, force: bool, reason: str) -> ApplyOperation:

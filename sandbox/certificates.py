@@ -34,9 +34,12 @@ class ServerCertificate:
     authority: Path
 
 
-def server_certificate(folder: Path, name: str, hosts: list[str]) -> ServerCertificate:
+def server_certificate(
+    folder: Path, name: str, hosts: list[str], lifetime: timedelta = _LIFETIME
+) -> ServerCertificate:
     """Return the certificate `name` for `hosts` (DNS names or IP addresses), made when needed.
 
+    A new one lasts for that lifetime.
     One that is there is kept as long as it names the same hosts, was signed by the folder's
     authority and does not expire within a week. Safe when several processes start at once.
 
@@ -50,7 +53,7 @@ def server_certificate(folder: Path, name: str, hosts: list[str]) -> ServerCerti
         authority, authority_key = _authority(folder)
         if not _still_good(files, hosts, authority):
             key = ec.generate_private_key(ec.SECP256R1())
-            certificate = _sign_server(hosts, key, authority, authority_key)
+            certificate = _sign_server(hosts, key, authority, authority_key, lifetime)
             _write(files.key, _key_pem(key))
             _write(files.certificate, certificate.public_bytes(serialization.Encoding.PEM))
     return files
@@ -106,9 +109,10 @@ def _sign_server(
     key: ec.EllipticCurvePrivateKey,
     authority: x509.Certificate,
     authority_key: ec.EllipticCurvePrivateKey,
+    lifetime: timedelta,
 ) -> x509.Certificate:
     return (
-        _builder(_subject(hosts[0]), authority.subject, key.public_key(), _LIFETIME)
+        _builder(_subject(hosts[0]), authority.subject, key.public_key(), lifetime)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)

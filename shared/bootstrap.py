@@ -191,6 +191,7 @@ def build_app(setup: Setup) -> App:
         account_changes=GraphAccountChanges(graph),
         account_looks=tables.account_looks,
         doctor_looks=tables.doctor_looks,
+        door_key=tables.door_key,
         sources_heard=tables.sources_heard,
         scim_users=tables.scim_users,
         held_events=tables.held_events,

@@ -145,7 +145,7 @@ class AppSettings(BaseSettings):
     worker_sends_everything: bool = Field(
         False,
         validation_alias="PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY",
-        description="nothing, and true into PYTHON_ENABLE_OPENTELEMETRY",
+        description="leave it unset; true in PYTHON_ENABLE_OPENTELEMETRY takes its place",
     )
 
     command_lifetime: Duration = Field(

@@ -180,7 +180,7 @@ def _plan_sections(plan: PlanView) -> Iterator[Section]:
     )
     yield Section(
         "Who can reset now and will lose it",
-        ("wave", "from", "people", "of"),
+        ("wave", "from", "lose it", "of those put in"),
         tuple(
             (wave.name, str(one.on), f"{one.people:,}", f"{wave.additions:,}")
             for wave in waves

@@ -14,7 +14,11 @@ The managed identity: its object (principal) id, or its name.
 Grant what is missing; without it nothing is changed.
 
 .PARAMETER RemoveSuperfluous
-With -Apply: take away what the list does not have.
+With -Apply: take away what the list does not have, and whichever of GroupMember.ReadWrite.All and
+GroupMember.Read.All is not wanted. What a -With... of another run has granted stays.
+
+.PARAMETER RemoveOptional
+With -Apply: take that away too, where this run does not ask for it.
 
 .PARAMETER Cloud
 public, usgov (GCC High), usgov-dod or china, as SSPR_CLOUD says. The Azure CLI has to be set to it.
@@ -36,10 +40,14 @@ People count as administrators who are eligible for a role, or hold one in an ad
 
 .PARAMETER Scoped
 A restricted management administrative unit, by name or id, made where there is none: the app may then
-write the group of -Group alone. Needs Entra ID P1.
+write the group of -Group alone. Needs Entra ID P1. Said once, it holds: a later run finds the app's role
+at the unit and grants nothing wider.
 
 .PARAMETER Group
 With -Scoped: the object id of the scope group.
+
+.PARAMETER EveryGroup
+GroupMember.ReadWrite.All although the app has the role at a unit.
 
 .PARAMETER GraphUrl
 Where Graph is, in place of the cloud's own address; for a test.
@@ -52,6 +60,7 @@ param(
     [Parameter(Mandatory = $true, Position = 0)] [string] $Identity,
     [switch] $Apply,
     [switch] $RemoveSuperfluous,
+    [switch] $RemoveOptional,
     [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud = 'public',
     [switch] $WithLifecycleWorkflows,
     [switch] $WithCloudSync,
@@ -60,6 +69,7 @@ param(
     [switch] $WithRoleAssignments,
     [string] $Scoped,
     [string] $Group,
+    [switch] $EveryGroup,
     [string] $GraphUrl
 )
 Set-StrictMode -Version 2.0
@@ -70,6 +80,9 @@ $guid = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
 $script:Owed = 0
 if ($Group -and -not $Scoped) {
     Stop-WithRemedy -Problem '-Group alone means nothing.' -Remedy 'Give -Scoped as well.'
+}
+if ($Scoped -and $EveryGroup) {
+    Stop-WithRemedy -Problem '-EveryGroup does not go with -Scoped.' -Remedy 'Leave one of them out.'
 }
 if ($Scoped -and ($Group -notmatch $guid)) {
     Stop-WithRemedy -Problem '-Group: the object id of the scope group is needed with -Scoped.' -Remedy 'The Entra admin center shows it on the page of the group.'
@@ -96,6 +109,13 @@ function Find-Unit {
     }
     $select['$filter'] = "displayName eq $(Format-Literal $Scoped)"
     Read-GraphList -Path 'directory/administrativeUnits' -Query $select
+}
+
+function Find-UnitsOfRole {
+    param([object] $Principal, [string] $Role)
+    $filter = "principalId eq '$($Principal.id)' and roleDefinitionId eq '$Role'"
+    Read-GraphList -Path 'roleManagement/directory/roleAssignments' -Query @{ '$filter' = $filter } |
+        Where-Object { $_.directoryScopeId -like '/administrativeUnits/*' } | ForEach-Object { $_.directoryScopeId.Split('/')[-1] }
 }
 
 function Assert-GroupFits {
@@ -133,9 +153,7 @@ function Set-Scope {
         Stop-WithRemedy -Problem "${Scoped}: its management is not restricted, and cannot become so." -Remedy 'Name another unit.'
     }
     $place = "/administrativeUnits/$($script:Unit.id)"
-    $filter = "principalId eq '$($Principal.id)' and roleDefinitionId eq '$Role'"
-    $held = @(Read-GraphList -Path 'roleManagement/directory/roleAssignments' -Query @{ '$filter' = $filter } | Where-Object { $_.directoryScopeId -eq $place })
-    if ($held.Count) {
+    if ($roleAt -contains $script:Unit.id) {
         Write-Step -Text 'Groups Administrator there' -State 'there'
     }
     else {
@@ -159,16 +177,22 @@ function Set-Scope {
 
 $list = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText((Join-Path -Path $PSScriptRoot -ChildPath 'permissions.json')))
 $kinds = @('always')
-if ($Scoped) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
 if ($WithLifecycleWorkflows) { $kinds += 'lifecycle-workflows' }
 if ($WithCloudSync) { $kinds += 'cloud-sync' }
 if ($WithOnDemand) { $kinds += 'on-demand' }
 if ($WithDoctor) { $kinds += 'doctor' }
 if ($WithRoleAssignments) { $kinds += 'role-assignments' }
-$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
 
 Connect-Graph -Cloud $Cloud -GraphUrl $GraphUrl
 $principal = Find-Identity
+# Where the app has the role of the narrow way already, nothing wider is granted beside it unasked.
+$roleAt = @(Find-UnitsOfRole -Principal $principal -Role $list.scopedRole.id)
+if (($Scoped -or $roleAt.Count) -and -not $EveryGroup) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
+$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
+$optional = @{}
+foreach ($one in $list.permissions | Where-Object { (@('scoped', 'unscoped') + $kinds) -notcontains $_.when }) {
+    $optional[$one.id] = '-With' + (($one.when -split '-' | ForEach-Object { $_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1) }) -join '')
+}
 $resources = @(Read-GraphList -Path 'servicePrincipals' -Query @{ '$filter' = "appId eq '$($list.resourceAppId)'" })
 if ($resources.Count -ne 1) {
     Stop-WithRemedy -Problem 'Microsoft Graph has no service principal in this tenant.' -Remedy 'Is the Azure CLI signed in to the right tenant? az account show'
@@ -192,6 +216,12 @@ Write-Output "$($principal.displayName) ($($principal.id))"
 if ($Scoped) {
     Set-Scope -Principal $principal -Role $list.scopedRole.id
 }
+else {
+    foreach ($id in $roleAt) {
+        Write-Output "Administrative unit $id"
+        Write-Step -Text 'Groups Administrator there' -State 'there'
+    }
+}
 Write-Output 'Microsoft Graph'
 foreach ($one in $wanted) {
     if ($granted.ContainsKey($one.id)) {
@@ -206,7 +236,10 @@ foreach ($one in $wanted) {
 foreach ($id in @($granted.Keys)) {
     $name = $id
     if ($names.ContainsKey($id)) { $name = $names[$id] }
-    if ($RemoveSuperfluous) {
+    if ($optional.ContainsKey($id) -and -not $RemoveOptional) {
+        Write-Step -Text $name -State "of $($optional[$id]), and stays; -RemoveOptional takes it away"
+    }
+    elseif ($RemoveSuperfluous -or $optional.ContainsKey($id)) {
         Complete-Step -Text "without $name" -Do {
             Invoke-Graph -Method 'DELETE' -Path "servicePrincipals/$($principal.id)/appRoleAssignments/$($granted[$id])"
         }

@@ -8,6 +8,7 @@ anew: an app that asks Graph once before it may is refused until the day is over
 """  # noqa: INP001  # a script beside what it belongs to
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -24,9 +25,10 @@ _GRAPHS = {
 """By the names of SSPR_CLOUD."""
 _REMEDY = """
 Nothing is deployed yet, and that is well: an app that asks Graph too early is refused for a day.
-As a Privileged Role Administrator:
+As a Privileged Role Administrator, in bash or in PowerShell:
 
-    infra/graph/grant-permissions {identity} --apply
+    infra/graph/grant-permissions {identity}{narrow} --apply
+    infra\\graph\\Grant-GraphPermissions.ps1 {identity}{narrow_in_powershell} -Apply
 
 Then: azd deploy. Where the permissions were granted by another way and cannot be read from here,
 say so: azd env set AZURE_PERMISSIONS_CHECKED true
@@ -68,9 +70,14 @@ def missing_from(granted: Iterable[str]) -> list[str]:
     ids = set(granted)
     ways = [
         [one["name"] for one in listed if one["when"] in {"always", way} and one["id"] not in ids]
-        for way in ("unscoped", "scoped")
+        for way in (("scoped", "unscoped") if may_be_narrow() else ("unscoped", "scoped"))
     ]
     return min(ways, key=len)
+
+
+def may_be_narrow() -> bool:
+    """Whether the app can be scoped to one group: a synced group is taken by no unit."""
+    return os.environ.get("SSPR_TOPOLOGY") != "synced"
 
 
 def granted_to(identity: str, graph: str) -> list[str]:
@@ -98,7 +105,13 @@ def granted_to(identity: str, graph: str) -> list[str]:
 
 
 def _stop(sentence: str, identity: str) -> int:
-    sys.stderr.write(f"{sentence}\n{_REMEDY.format(identity=identity)}")
+    group = os.environ.get("SSPR_SCOPE_GROUP_ID") or "SCOPE_GROUP_ID"
+    narrow, in_powershell = "", ""
+    if may_be_narrow():
+        narrow = f" --scoped sspr-rollout --group {group}"
+        in_powershell = f" -Scoped sspr-rollout -Group {group}"
+    remedy = _REMEDY.format(identity=identity, narrow=narrow, narrow_in_powershell=in_powershell)
+    sys.stderr.write(f"{sentence}\n{remedy}")
     return 1
 
 

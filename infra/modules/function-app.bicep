@@ -87,8 +87,8 @@ var ownSettings = {
 
   APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-  // The app sends its own lines, without the addresses of its requests, which name people; the host
-  // then leaves them to it. See shared/adapters/telemetry.py.
+  // The app sends its own lines, without the addresses of the requests that it makes, which name people;
+  // the host then leaves the lines to it, and records the requests that come in, addresses included. See shared/adapters/telemetry.py.
   PYTHON_ENABLE_OPENTELEMETRY: 'true'
   // The exporter would also tell Microsoft about itself.
   APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL: 'true'

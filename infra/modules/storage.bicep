@@ -13,7 +13,7 @@ param chosenRedundancy redundancy
 @description('No public endpoint; private endpoints are made by the module network.')
 param isPrivate bool
 
-@description('Log Analytics: every write to the tables is logged there with who did it.')
+@description('Log Analytics: every write to tables and blobs is logged there with who did it.')
 param workspaceId string
 
 var packageContainerName = 'app-package'
@@ -74,6 +74,26 @@ resource tables 'Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-
     name: table
   }
 ]
+
+// The blobs hold the app's code, the function keys and the ledger's mark: whoever writes them can run as
+// the app. What the host itself writes there (leases, timers) is logged as well; its reads are not.
+resource blobLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
+  scope: blobs
+  name: 'writes'
+  properties: {
+    workspaceId: workspaceId
+    logs: [
+      {
+        category: 'StorageWrite'
+        enabled: true
+      }
+      {
+        category: 'StorageDelete'
+        enabled: true
+      }
+    ]
+  }
+}
 
 resource tableLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   scope: tableService

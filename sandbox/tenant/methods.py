@@ -1,9 +1,11 @@
 """What SSPR takes of the methods that people have registered, on the tenant's clock.
 
-It judges for itself, and shares no table with the product. Sources, read on 29 November 2026:
+It judges for itself, and shares no table with the product. Sources, read on 30 November 2026, the
+first a day before:
 https://learn.microsoft.com/entra/identity/authentication/concept-authentication-methods,
-https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy and
-https://learn.microsoft.com/entra/identity/authentication/concept-sms-voice-retirement
+https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy,
+https://learn.microsoft.com/entra/identity/authentication/concept-sms-voice-retirement and
+https://learn.microsoft.com/entra/identity/authentication/concept-authentication-security-questions
 """
 
 from datetime import UTC, datetime
@@ -26,6 +28,8 @@ _LASTING = frozenset(
     }
 )
 PHONES_END = datetime(2027, 2, 1, tzinfo=UTC).timestamp()
+QUESTIONS_END = datetime(2027, 3, 1, tzinfo=UTC).timestamp()
+"""Microsoft says "in March 2027" and names no day: here they are gone on the first."""
 
 
 def is_registered(user: User, settings: Settings) -> bool:
@@ -45,7 +49,7 @@ def can_prove_identity(user: User, settings: Settings, at: float) -> bool:
 def accepted(user: User, settings: Settings, at: float) -> frozenset[str]:
     """Those of the user's methods that the reset page takes at that time."""
     there = _LASTING if at >= PHONES_END else _LASTING | BY_PHONE
-    if user.roles:
+    if user.roles or at >= QUESTIONS_END:
         there -= {"securityQuestion"}
     return there.intersection(user.methods).difference(settings.disabled_methods)
 

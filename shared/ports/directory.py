@@ -30,6 +30,9 @@ class Directory(Protocol):
     ) -> Mapping[Identifier, tuple[Person, ...]]:
         """Finds everybody each identifier points at; an identifier of nobody maps to `()`."""
 
+    async def names(self, object_ids: Collection[str]) -> Mapping[str, str]:
+        """Returns user principal names by object id; whoever is not there is left out."""
+
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
         """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
 

@@ -54,6 +54,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "writing": "whether everything that writes goes on, and who stopped it",
         "hour": "how many people were written within an hour",
         "mark": "which version wrote the ledger last",
+        "door-key": "the key by which events of the HR addresses are known; it names nobody",
         "worker": "what a worker said of itself last",
         "source": "when an HR system has sent last",
         "sight": "what is known of whom SSPR is switched on for",

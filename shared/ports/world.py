@@ -17,6 +17,7 @@ from shared.ports.cloud_sync import CloudSync
 from shared.ports.dead_letters import DeadLetters
 from shared.ports.directory import Directory
 from shared.ports.doctor_looks import DoctorLooks
+from shared.ports.door_key import DoorKey
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.ledger_marks import LedgerMarks
@@ -76,6 +77,7 @@ class World:
     account_changes: AccountChanges
     account_looks: AccountLooks
     doctor_looks: DoctorLooks
+    door_key: DoorKey
     sources_heard: SourcesHeard
     scim_users: ScimUsers
     held_events: HeldEvents

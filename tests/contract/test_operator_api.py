@@ -127,6 +127,7 @@ def test_a_plan_is_drawn_up_kept_and_shown_with_everybody_in_it(
     added = [one for one in people if one["action"] == "add"]
     assert len(added) == plan["additions"]
     assert sum(one["wave"] == "pilot" for one in added) == 5
+    assert all("@" in one["userPrincipalName"] for one in people)
 
 
 def test_an_operation_says_who_asked_and_why_it_was_refused(api: Api) -> None:

@@ -21,6 +21,8 @@ from tests.support.rollout_rig import RolloutRig
 from tests.support.typed_page import Operator
 
 SIZE = 300
+FEW = 60
+"""People where each of them is looked at."""
 _TAIL = 15
 
 
@@ -37,11 +39,12 @@ def _sandbox(
     settings: Mapping[str, str] | None = None,
     *,
     power_cuts: bool = True,
+    size: int = SIZE,
 ) -> Iterator[Layout]:
     """A sandbox with these settings of the app; with locks of seconds where parts are killed."""
     # A socket's path holds 108 bytes, and Samba puts several below its state folder.
     state = Path(tempfile.mkdtemp(prefix="sspr-"))
-    layout = open_layout(state, SIZE, sync)
+    layout = open_layout(state, size, sync)
     if power_cuts:
         _shorten_locks(layout)
     layout.app_settings.write_text(json.dumps(settings or {}))
@@ -113,6 +116,17 @@ def lost_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     with _sandbox(request) as layout, Console(layout) as console:
         _at_its_quickest(console)
         yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
+@pytest.fixture(scope="module")
+def moving_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox of few people, in which SSPR's own scope moves: that is everybody's."""
+    with (
+        _sandbox(request, power_cuts=False, size=FEW) as layout,
+        Console(layout) as console,
+    ):
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(FEW)))
 
 
 @pytest.fixture

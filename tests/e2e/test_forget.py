@@ -69,7 +69,7 @@ def _event(person: Employee, kind: str, now: datetime) -> dict[str, Any]:
     return {
         "specversion": "1.0",
         "id": f"{kind} {person.employee_id}",
-        "source": "hr/mistaken",
+        "source": "mistaken",
         "type": f"io.sspr-rollout.person.{kind}.v1",
         "time": now.isoformat(),
         "data": {"userPrincipalName": person.user_principal_name},

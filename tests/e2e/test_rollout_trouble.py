@@ -18,7 +18,7 @@ def test_a_failing_writeback_pauses_the_rollout_by_itself(
 ) -> None:
     """Given a wave that soaks, when resets fail in AD, then it pauses with the gate's reason.
 
-    What the runbook types shows it, and has the rollout go on once the cause is mended.
+    The alarm rings; what the runbook types shows it, and has the rollout go on once it is mended.
     """
     first, second = [stage.synced() for _ in range(3)], stage.cloud()
     limits = {"threshold": 0.2, "minimumSample": 2, "window": "P1D"}
@@ -26,7 +26,7 @@ def test_a_failing_writeback_pauses_the_rollout_by_itself(
     stage.soaks_in("pilot")
     stage.is_in(*first)
 
-    with stage.failing_writeback():
+    with stage.rig.hears("rollout-paused"), stage.failing_writeback():
         assert set(stage.try_resets(first)) == {"SSPR_0029"}
         stage.passes(MINUTE)
         view = stage.rollouts.reaches("paused")

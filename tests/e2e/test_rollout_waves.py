@@ -31,6 +31,13 @@ def test_a_plan_shows_who_would_be_touched_and_writes_nothing(stage: RolloutRig)
     }
     assert stage.rig.console.status()["people"] == before
     assert stage.state(cloud) is None
+    place = f"/rollout/plans/{plan['fingerprint']}/people"
+    page = stage.rig.console.app.get(place, params={"page": 0}).raise_for_status().json()
+    named = {one["objectId"]: one["userPrincipalName"] for one in page["people"]}
+    assert len(named) > 100
+    assert all(named.values())
+    for person in (cloud, synced, guest):
+        assert named[person.object_id].lower() == person.user_principal_name.lower()
 
 
 def test_waves_widen_one_after_the_other_and_the_last_completes(stage: RolloutRig) -> None:

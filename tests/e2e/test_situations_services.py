@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 
-from sandbox.company import Employee
 from tests.support.rig import EVENTS, Rig, until
 from tests.support.rollout_rig import RolloutRig, ring
 from tests.support.typed_page import Operator
@@ -30,21 +29,13 @@ def graph_refuses(stage: RolloutRig, **fault: Any) -> Iterator[None]:
         tenant.delete("/sandbox/faults").raise_for_status()
 
 
-def is_asked_for(stage: RolloutRig) -> Employee:
-    """Somebody whom the app puts in by Graph."""
-    person = stage.cloud()
-    stage.rig.onboard(person.user_principal_name)
-    stage.rig.reaches(person.user_principal_name, "requested")
-    return person
-
-
 def test_graph_refuses_the_app_and_whoever_waited_is_in_once_it_does_not(
     stage: RolloutRig, on_call: Operator
 ) -> None:
     """Given a permission that is missing, then health names it, and nobody is lost."""
     with on_call.follows("Graph refuses the app") as page:
         with graph_refuses(stage, status=403, body=FORBIDDEN):
-            person = is_asked_for(stage)
+            person = stage.rig.is_asked_for(stage.cloud())
             assert "forbidden" in page.types().stdout
         stage.is_in(person)
         page.types()
@@ -55,7 +46,7 @@ def test_quotas_that_are_used_up_cost_time_and_nobody(stage: RolloutRig, on_call
     so_far = len(stage.rig.log("functions_host"))
     with on_call.follows("Quotas are used up") as page:
         with graph_refuses(stage, status=429, retryAfter=60):
-            person = is_asked_for(stage)
+            person = stage.rig.is_asked_for(stage.cloud())
             until(lambda: "work-postponed" in stage.rig.log("functions_host")[so_far:], "the alarm")
             assert "requested" in page.types().stdout
         stage.is_in(person)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import ldap3
 
-from sandbox.company import Employee
 from sandbox.domain_controller import domain
 from sandbox.observed import administrator
 from tests.support.rig import RESULTS, Rig, until
@@ -29,25 +28,18 @@ def silent_for(status: Ran, stage: RolloutRig) -> timedelta:
     return stage.now() - datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
 
 
-def is_asked_for(stage: RolloutRig) -> Employee:
-    """Somebody whom only the worker can put in."""
-    person = stage.synced()
-    stage.rig.onboard(person.user_principal_name)
-    stage.rig.reaches(person.user_principal_name, "requested")
-    return person
-
-
 def test_a_worker_that_is_gone_is_started_and_answers_what_waited(
     stage: RolloutRig, on_call: Operator
 ) -> None:
     """Given a worker that died, then the page shows since when; then whoever waited is in."""
-    stage.rig.comes_to_rest()
-    stage.rig.kill("hybrid_worker")
-    person = is_asked_for(stage)
+    rig = stage.rig
+    rig.comes_to_rest()
+    rig.kill("hybrid_worker")
+    person = rig.is_asked_for(stage.synced())
     stage.passes(LONG)
     with on_call.follows("The worker is gone") as page:
         assert silent_for(page.types(), stage) > LONG
-        stage.rig.start()
+        rig.start()
         stage.is_in(person)
         assert silent_for(page.types(), stage) < A_MOMENT
 
@@ -62,7 +54,7 @@ def test_a_worker_without_a_way_to_service_bus_says_so_and_goes_on_once_it_has_o
     began, nowhere = stage.now(), {"SSPR_WORKER_SERVICE_BUS_CUSTOM_ENDPOINT": "sb://localhost:9"}
     so_far = len(rig.log("hybrid_worker"))
     rig.start_wrongly("hybrid_worker", **nowhere)
-    person = is_asked_for(stage)
+    person = rig.is_asked_for(stage.synced())
     until(lambda: "queues-unavailable" in rig.log("hybrid_worker")[so_far:], "its log to say so")
     checked = rig.check_worker(**nowhere)
     failed = [line for line in checked.stdout.splitlines() if line.startswith("failed")]
@@ -89,7 +81,7 @@ def test_a_worker_whom_ad_refuses_names_it_and_goes_on_once_it_has_a_new_keytab(
         with _disabled(rig):
             rig.kill("hybrid_worker")
             rig.start()
-            person = is_asked_for(stage)
+            person = rig.is_asked_for(stage.synced())
             until(lambda: _problem(rig), "the worker to say what AD answers")
             assert "account-revoked" in page.types().stdout
         with _new_keytab(rig):
@@ -108,7 +100,7 @@ def test_a_worker_that_lives_and_is_not_heard_of_is_heard_of_once_its_answers_ar
     until(lambda: _refused_result(rig), "the newer worker's answer to be refused")
     with on_call.follows("The worker lives and is not heard of") as page:
         with rig.held(RESULTS, "deliver"):
-            person = is_asked_for(stage)
+            person = rig.is_asked_for(stage.synced())
             until(lambda: person.sam_account_name in rig.ad_members(), "the worker at work")
             stage.passes(LONG)
             assert "no dead letters" in page.types().stdout

@@ -15,6 +15,8 @@ from tests.support.rollout_rig import SOAK, RolloutRig, ring
 
 MINUTE = timedelta(minutes=1)
 IN_TIME = timedelta(minutes=10)
+_OF_GROUP, _OF_PEOPLE = {"reason"}, {"to_cloud", "to_on_premises"}
+"""Columns of the alarm that tell of the one, and are empty where it tells of the other."""
 
 
 @dataclass(frozen=True)
@@ -96,14 +98,15 @@ def goes_on(stage: RolloutRig) -> None:
 def test_a_change_of_the_ad_group_pauses_the_rollout_until_it_is_undone(
     stage: RolloutRig, change: Change, reason: str, says: str
 ) -> None:
-    """Given a rollout under way, it pauses, plans nothing, and goes on once that is undone."""
+    """Given a rollout under way, it pauses, rings, plans nothing, and goes on afterwards."""
     first, second = stage.synced(), stage.synced()
     stage.start(ring("pilot", first), ring("early", second))
     stage.soaks_in("pilot")
     began = stage.now()
-    change.make(stage)
     try:
-        paused = pauses(stage, began)
+        with stage.rig.hears("scope-changed", lacks=_OF_PEOPLE):
+            change.make(stage)
+            paused = pauses(stage, began)
         assert paused["reason"] == reason
         assert says in paused["text"]
         with pytest.raises(OperationRefused, match=says):
@@ -131,7 +134,7 @@ def test_people_who_are_converted_pause_the_rollout_in_time_whatever_the_reconci
     do(stage, "settings", {untold: 0})
     began = stage.now()
     try:
-        with no_reconciliation(stage):
+        with stage.rig.hears("scope-changed", lacks=_OF_GROUP), no_reconciliation(stage):
             # Between two looks, so that one of them sees both.
             with stage.rig.console.timers_held():
                 for person in (first, other):

@@ -16,8 +16,16 @@ from tests.support.tour import a_tour, documents, served, typed
 
 PAGES = [
     ROOT / f"docs/{name}.md"
-    for name in ("deploy", "first-deployment", "first-rollout", "operations", "rollouts")
-] + [ROOT / "docs/who-can-reset.md"]
+    for name in (
+        "coming-from",
+        "deploy",
+        "first-deployment",
+        "first-rollout",
+        "operations",
+        "rollouts",
+        "who-can-reset",
+    )
+]
 """Those that are read on Windows. A block of bash that is marked `debian` is for the sandbox."""
 ALIKE = {"az", "azd", "cd", "git", "sspr", "uv"}
 """Programs that are called alike on Windows; a block with another one has PowerShell beside it."""

@@ -13,7 +13,7 @@ from tests.support.infra.compiler import INFRA
 from tests.support.repository import ROOT
 
 SCRIPT = INFRA / "graph/check_permissions.py"
-IDENTITY, GRAPH = (f"{number}0000000-0000-4000-8000-000000000000" for number in "12")
+IDENTITY, GRAPH, SCOPE = (f"{number}0000000-0000-4000-8000-000000000000" for number in "124")
 IDS = {
     one["name"]: one["id"]
     for one in json.loads((INFRA / "graph/permissions.json").read_text())["permissions"]
@@ -32,7 +32,10 @@ def check(tmp_path: Path) -> Check:
     state = tmp_path / "state.json"
 
     def run(
-        *granted: str, arguments: tuple[str, ...] = (IDENTITY,), has_cli: bool = True
+        *granted: str,
+        arguments: tuple[str, ...] = (IDENTITY,),
+        has_cli: bool = True,
+        topology: str = "nested",
     ) -> subprocess.CompletedProcess[str]:
         assignments = [
             {"id": name, "principalId": IDENTITY, "resourceId": GRAPH, "appRoleId": IDS[name]}
@@ -42,7 +45,13 @@ def check(tmp_path: Path) -> Check:
         path = f"{tmp_path}:{os.environ['PATH']}" if has_cli else str(tmp_path / "empty")
         return subprocess.run(
             [sys.executable, SCRIPT, *arguments],
-            env={"PATH": path, "AZURE_CLI_STATE": str(state), "AZURE_CLI_RUN": "1"},
+            env={
+                "PATH": path,
+                "AZURE_CLI_STATE": str(state),
+                "AZURE_CLI_RUN": "1",
+                "SSPR_SCOPE_GROUP_ID": SCOPE,
+                "SSPR_TOPOLOGY": topology,
+            },
             capture_output=True,
             text=True,
             check=False,
@@ -61,8 +70,23 @@ def test_what_is_missing_is_named_with_the_remedy_and_nothing_goes_on(check: Che
     ran = check("User.Read.All", "GroupMember.Read.All")
     assert ran.returncode == 1
     assert "Permissions of Graph: AuditLog.Read.All not granted yet." in ran.stderr
-    assert f"infra/graph/grant-permissions {IDENTITY} --apply" in ran.stderr
+    narrow = f"grant-permissions {IDENTITY} --scoped sspr-rollout --group {SCOPE} --apply"
+    assert f"infra/graph/{narrow}" in ran.stderr
+    in_powershell = f"{IDENTITY} -Scoped sspr-rollout -Group {SCOPE} -Apply"
+    assert rf"infra\graph\Grant-GraphPermissions.ps1 {in_powershell}" in ran.stderr
     assert "azd deploy" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("topology", "asked_for"),
+    [("nested", "GroupMember.Read.All"), ("synced", "GroupMember.ReadWrite.All")],
+)
+def test_the_narrow_way_is_asked_for_where_the_group_can_be_scoped(
+    check: Check, topology: str, asked_for: str
+) -> None:
+    ran = check(*ALWAYS, topology=topology)
+    assert f"Permissions of Graph: {asked_for} not granted yet." in ran.stderr
+    assert ("--scoped" in ran.stderr) == (topology != "synced")
 
 
 def test_before_there_is_an_identity_it_says_what_comes_first(check: Check) -> None:

@@ -80,6 +80,7 @@ def test_the_output_of_the_set_up_is_what_was_printed(
     commands = list(shown())
     assert len(commands) > 7
     with capture_logs(), a_tenant(tmp_path, BASH) as tenant, served(a_tour()) as url:
+        tenant.put(groups=[*tenant.state["groups"], {"id": GROUP, **graph_scripts.PLAIN}])
         for command, lines in commands:
             printed = named(answer(command, tenant, url))
             assert is_shown(lines, printed), (command, printed)

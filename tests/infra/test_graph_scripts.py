@@ -16,6 +16,7 @@ from tests.support.graph_scripts import (
     BASH,
     FOLDER,
     IDENTITY,
+    LIST,
     OPERATORS,
     POWERSHELL,
     READERS,
@@ -23,6 +24,7 @@ from tests.support.graph_scripts import (
     SCRIPTS_IN_BASH,
     Tenant,
     a_tenant,
+    kebab,
 )
 
 APP = json.loads((FOLDER / "operators-app.json").read_text())
@@ -74,6 +76,62 @@ def test_a_unit_narrows_the_app_to_one_group(tenant: Tenant) -> None:
     assert tenant.state == before
 
 
+DOCTOR = {"Policy.Read.All", "LicenseAssignment.Read.All"}
+OPTIONAL = {
+    "WithLifecycleWorkflows": {"LifecycleWorkflows.ReadWrite.All"},
+    "WithCloudSync": {"Synchronization.Read.All", "ProvisioningLog.Read.All"},
+    "WithOnDemand": {"Synchronization.ReadWrite.All"},
+    "WithDoctor": DOCTOR,
+    "WithRoleAssignments": {"RoleManagement.Read.Directory"},
+}
+
+
+def scoped(tenant: Tenant) -> None:
+    tenant.done(GRANT, Identity=IDENTITY, Scoped="sspr", Group=SCOPE, Apply=True)
+    assert tenant.held() == NARROWER
+
+
+def test_whatever_is_granted_later_an_app_that_was_narrowed_stays_narrow(tenant: Tenant) -> None:
+    scoped(tenant)
+    done = tenant.done(GRANT, Identity=IDENTITY, Apply=True, **dict.fromkeys(OPTIONAL, True))
+    assert tenant.held() == NARROWER.union(*OPTIONAL.values())
+    assert done["Groups Administrator there"] == done["GroupMember.Read.All"] == "there"
+
+
+def test_only_a_word_of_its_own_widens_an_app_that_was_narrowed(tenant: Tenant) -> None:
+    scoped(tenant)
+    tenant.done(GRANT, Identity=IDENTITY, Apply=True, RemoveSuperfluous=True)
+    assert tenant.held() == NARROWER
+    tenant.done(GRANT, Identity=IDENTITY, Apply=True, EveryGroup=True)
+    assert tenant.held() == NARROWER | NEEDED
+    again = tenant.run(GRANT, Identity=IDENTITY, Apply=True, RemoveSuperfluous=True)
+    assert "without GroupMember.ReadWrite.All done" in spoken(again)
+    assert tenant.held() == NARROWER
+
+
+def test_a_role_of_somebody_else_or_for_the_whole_tenant_narrows_nothing(tenant: Tenant) -> None:
+    role = {"roleDefinitionId": LIST["scopedRole"]["id"], "id": "1"}
+    everywhere = {**role, "principalId": IDENTITY, "directoryScopeId": "/"}
+    another = {**role, "principalId": READERS, "directoryScopeId": f"/administrativeUnits/{SCOPE}"}
+    tenant.put(roleAssignments=[everywhere, another])
+    assert tenant.done(GRANT, Identity=IDENTITY) == dict.fromkeys(NEEDED, "to be done")
+
+
+def test_what_another_run_was_asked_for_is_taken_away_by_a_word_of_its_own(tenant: Tenant) -> None:
+    whole = NEEDED.union(*OPTIONAL.values())
+    tenant.done(GRANT, Identity=IDENTITY, Apply=True, **dict.fromkeys(OPTIONAL, True))
+    said = spoken(tenant.run(GRANT, Identity=IDENTITY, Apply=True, RemoveSuperfluous=True))
+    assert tenant.held() == whole
+    for option, names in OPTIONAL.items():
+        named = f"-{option}" if tenant.shell == POWERSHELL else f"--{kebab(option)}"
+        assert all(f"{name} of {named}, and stays" in said for name in names)
+    shown = spoken(tenant.run(GRANT, Identity=IDENTITY, WithDoctor=True, RemoveOptional=True))
+    assert all(f"without {name} to be done" in shown for name in whole - NEEDED - DOCTOR)
+    assert tenant.held() == whole
+    tenant.done(GRANT, Identity=IDENTITY, WithDoctor=True, RemoveOptional=True, Apply=True)
+    assert tenant.held() == NEEDED | DOCTOR
+
+
 def test_operators_are_shown_then_registered_then_there(tenant: Tenant) -> None:
     groups = {"ReaderGroup": READERS, "OperatorGroup": OPERATORS}
     before = tenant.state
@@ -88,6 +146,11 @@ def test_operators_are_shown_then_registered_then_there(tenant: Tenant) -> None:
     assert [one["value"] for one in application["appRoles"]] == [
         "Rollout.Reader",
         "Rollout.Operator",
+    ]
+    # An unattended export reads; nothing that is unattended plans or applies.
+    assert [one["allowedMemberTypes"] for one in application["appRoles"]] == [
+        ["User", "Application"],
+        ["User"],
     ]
     (client,) = application["api"]["preAuthorizedApplications"]
     assert client == {
@@ -142,6 +205,7 @@ def test_whoever_is_not_signed_in_is_told_so(tenant: Tenant) -> None:
         ({"Identity": IDENTITY, "Group": SCOPE}, "roup"),
         ({"Identity": IDENTITY, "Scoped": "u", "Group": "SSPR"}, "object id of the scope group"),
         ({"Identity": SCOPE}, SCOPE),
+        ({"Identity": IDENTITY, "Scoped": "u", "Group": SCOPE, "EveryGroup": True}, "roup"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_changes_nothing(

@@ -366,12 +366,37 @@ def test_settings_are_written_once_and_a_new_keytab_is_taken(installed: Machine)
 def test_the_services_user_can_read_what_is_installed_whatever_the_mask_of_root(
     made: Machine,
 ) -> None:
-    settings = made.root / "etc/sspr-worker/worker.env"
-    paths = [made.app, *made.app.rglob("*"), settings, settings.parent]
+    paths = [made.app, *made.app.rglob("*")]
     assert made.app / "hybrid_worker/__main__.py" in paths
     for path in paths:
         needed = 0o555 if path.is_dir() else 0o444
         assert path.is_symlink() or path.stat().st_mode & needed == needed, path
+
+
+def test_the_settings_which_may_hold_a_password_are_roots_and_go_to_both_units_as_a_credential(
+    made: Machine,
+) -> None:
+    settings = made.root / "etc/sspr-worker/worker.env"
+    assert settings.stat().st_mode & 0o777 == 0o600
+    for name in ("sspr-worker.service", "sspr-worker-check.service"):
+        lines = (made.root / "etc/systemd/system" / name).read_text().splitlines()
+        assert "LoadCredential=worker.env:/etc/sspr-worker/worker.env" in lines
+        (starts,) = (one for one in lines if one.startswith("ExecStart="))
+        assert starts.endswith(" --settings %d/worker.env")
+
+
+def test_settings_that_an_older_installer_left_readable_are_closed_once_all_has_gone_well(
+    installed: Machine,
+) -> None:
+    settings = installed.root / "etc/sspr-worker/worker.env"
+    settings.chmod(0o644)
+    installed.update("2")
+    installed.active = True
+    (installed.folder / "refuses").write_text("daemon-reload")
+    assert installed.install().returncode != 0
+    assert settings.stat().st_mode & 0o777 == 0o644, "the older unit that came back reads them"
+    assert installed.install().returncode == 0
+    assert settings.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

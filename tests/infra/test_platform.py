@@ -69,6 +69,22 @@ def test_a_vault_that_was_deleted_can_be_brought_back() -> None:
 
 
 @all_set_ups
+def test_whoever_writes_to_the_ledger_or_to_the_apps_code_stands_in_a_log(one: Snapshot) -> None:
+    kept: dict[str, set[str]] = {}
+    for change in one.made("Microsoft.Insights/diagnosticSettings"):
+        account, _, service = (
+            change["id"]
+            .partition("/providers/Microsoft.Insights/")[0]
+            .rpartition("/storageAccounts/")
+        )
+        if account:
+            logs = change["properties"]["logs"]
+            kept[service.partition("/")[2]] = {log["category"] for log in logs if log["enabled"]}
+    writes = {"StorageWrite", "StorageDelete"}
+    assert kept == {"tableServices/default": writes, "blobServices/default": writes}
+
+
+@all_set_ups
 def test_logs_have_an_end_to_what_they_cost(one: Snapshot) -> None:
     workspace = one.only("Microsoft.OperationalInsights/workspaces")
     assert workspace["workspaceCapping"]["dailyQuotaGb"] == (5 if one.name == "everything" else 1)

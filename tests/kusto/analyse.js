@@ -10,10 +10,14 @@ for (const file of ["bridge.js", "Kusto.Language.Bridge.js"]) {
 }
 
 // Columns by the workspace's reference of tables, Microsoft Learn; those that are read.
+const STORAGE =
+  "(TimeGenerated: datetime, Category: string, OperationName: string, StatusText: string, AuthenticationType: string, RequesterObjectId: string, CallerIpAddress: string, Uri: string, _ResourceId: string)";
 const TABLES = {
+  StorageTableLogs: STORAGE,
+  StorageBlobLogs: STORAGE,
   AppTraces: "(TimeGenerated: datetime, Message: string, _ResourceId: string)",
   AppRequests:
-    "(TimeGenerated: datetime, Name: string, Success: bool, ResultCode: string, _ResourceId: string)",
+    "(TimeGenerated: datetime, Name: string, Success: bool, ResultCode: string, Url: string, _ResourceId: string)",
   AppExceptions:
     "(TimeGenerated: datetime, ExceptionType: string, OuterMessage: string, _ResourceId: string)",
   _LogOperation:

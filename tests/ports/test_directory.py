@@ -58,6 +58,15 @@ async def test_a_person_is_found_by_any_name(entra: Entra, identifier: Identifie
     assert grace.hire_date.isoformat() == "2019-04-01T00:00:00+00:00"
 
 
+async def test_names_are_found_by_ids_and_nobody_has_none(entra: Entra) -> None:
+    hires = {entra.add_user(upn): upn for upn in HIRES}
+    asked = [*hires, GRACE, GUSTAV, NOBODY, SCOPE, "x'y"]
+    found = await entra.directory.names(asked)
+    guest = "gustav_fabrikam.test#EXT#@contoso.test"
+    assert found == {**hires, GRACE: GRACE_UPN, GUSTAV: guest}
+    assert await entra.directory.names([]) == {}
+
+
 async def test_a_guest_is_found_although_the_name_has_number_signs(entra: Entra) -> None:
     gustav = await the_person(entra.directory, by_upn("gustav_fabrikam.test#EXT#@contoso.test"))
     assert gustav.guest

@@ -19,8 +19,16 @@ QUIET = "tests/use_cases/test_alarms.py::test_none_comes_on_a_quiet_day"
 AT_THE_WIRE = {
     "alarm-test": "tests/e2e/test_health.py"
     "::test_an_alarm_that_is_tried_rings_its_own_rule_and_another_is_refused_for_a_while",
+    "events-held": "tests/e2e/test_brake.py"
+    "::test_who_is_beyond_a_brake_either_way_is_held_until_the_page_s_commands_decide",
     "messages-refused": "tests/contract/test_telemetry.py"
     "::test_a_refused_message_is_told_of_by_field_and_reason_and_names_nobody",
+    "rollout-paused": "tests/e2e/test_rollout_trouble.py"
+    "::test_a_failing_writeback_pauses_the_rollout_by_itself",
+    "scope-changed": "tests/e2e/test_source_of_authority.py"
+    "::test_a_change_of_the_ad_group_pauses_the_rollout_until_it_is_undone",
+    "sspr-scope-wrong": "tests/e2e/test_sspr_switched.py"
+    "::test_whom_sspr_is_on_for_is_noticed_pauses_once_and_is_over",
     "writing-stopped": "tests/e2e/test_stop.py"
     "::test_a_stop_reaches_the_worker_before_the_commands_that_lay_there_first",
 }

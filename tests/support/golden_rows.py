@@ -19,6 +19,7 @@ from typing import Any
 from azure.data.tables import TableServiceClient, UpdateMode
 
 from sandbox.testing.azurite_process import azurite
+from shared.adapters.memory.storage import DOOR_KEY
 from shared.adapters.tables.tables import NAMES, Tables
 from shared.contracts.api.check_views import CheckAsked
 from shared.contracts.api.counts import CountView
@@ -768,6 +769,14 @@ async def _expect_watch_sources(tables: Tables) -> None:
     assert await tables.rollouts.watch() == SOURCES_WATCH
 
 
+async def _write_door_key(tables: Tables) -> None:
+    await tables.door_key.key()
+
+
+async def _expect_door_key(tables: Tables) -> None:
+    assert await tables.door_key.key() == DOOR_KEY
+
+
 async def _write_source(tables: Tables) -> None:
     await tables.sources_heard.hear("workday", NOW)
 
@@ -1018,6 +1027,7 @@ GOLDEN: Mapping[str, Golden] = {
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
     "watch-letters": Golden(_write_watch, _expect_watch, written_today=False),
+    "door-key": Golden(_write_door_key, _expect_door_key, written_today=False),
     "source": Golden(_write_source, _expect_source),
     "watch-endings": Golden(_write_watch_endings, _expect_watch_endings, written_today=False),
     "watch-sources": Golden(_write_watch_sources, _expect_watch_sources),

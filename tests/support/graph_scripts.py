@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,12 @@ LIST = json.loads((FOLDER / "permissions.json").read_text())
 IDENTITY, GRAPH = (f"{number}0000000-0000-4000-8000-000000000000" for number in "12")
 SCOPE, READERS, OPERATORS = (f"{number}000000a-0000-4000-8000-000000000000" for number in "456")
 BASH, POWERSHELL = "bash", "powershell"
+PLAIN: Mapping[str, Any] = {
+    "groupTypes": [],
+    "onPremisesSyncEnabled": None,
+    "isAssignableToRole": None,
+}
+"""A security group of the cloud, as Graph describes it."""
 SCRIPTS_IN_BASH = {
     "Grant-GraphPermissions.ps1": "grant-permissions",
     "Register-OperatorsApp.ps1": "register-operators",
@@ -71,7 +77,7 @@ class Tenant:
             return words
         words = [FOLDER / SCRIPTS_IN_BASH[script]]
         for name, value in options.items():
-            option = [] if name == "Identity" else [f"--{_kebab(name)}"]
+            option = [] if name == "Identity" else [f"--{kebab(name)}"]
             words += [*option, *([str(value)] if value is not True else [])]
         return words
 
@@ -82,7 +88,7 @@ class Tenant:
         return {names[one["appRoleId"]] for one in given if one["resourceId"] == GRAPH}
 
 
-def _kebab(name: str) -> str:
+def kebab(name: str) -> str:
     return "".join(f"-{one.lower()}" if one.isupper() else one for one in name).lstrip("-")
 
 
@@ -102,18 +108,13 @@ def a_tenant(folder: Path, shell: str) -> Iterator[Tenant]:
     ]
     identity = {"id": IDENTITY, "displayName": "the app", "servicePrincipalType": "ManagedIdentity"}
     graph = {"id": GRAPH, "appId": LIST["resourceAppId"], "displayName": "Graph", "appRoles": roles}
-    plain: dict[str, Any] = {
-        "groupTypes": [],
-        "onPremisesSyncEnabled": None,
-        "isAssignableToRole": None,
-    }
     state = {
         "signedIn": True,
         "changes": [],
         "applications": [],
         "servicePrincipals": [*others, identity, graph],
         "appRoleAssignments": [],
-        "groups": [{"id": one, **plain} for one in (SCOPE, READERS, OPERATORS)],
+        "groups": [{"id": one, **PLAIN} for one in (SCOPE, READERS, OPERATORS)],
         "administrativeUnits": [],
         "roleAssignments": [],
     }

@@ -109,6 +109,12 @@ class Rig:
         """Plain onboarding events by the webhook; answers with their keys."""
         return self.console.inject([plain(identity, **more) for identity in identities])
 
+    def is_asked_for(self, person: Employee) -> Employee:
+        """Have HR ask for somebody, and wait until they are requested; answers with them."""
+        self.onboard(person.user_principal_name)
+        self.reaches(person.user_principal_name, "requested")
+        return person
+
     def offboard(self, *identities: str) -> list[str]:
         """The same for leavers."""
         return self.onboard(*identities, action="offboard")
@@ -426,9 +432,9 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def until(look: Callable[[], Any], what: str) -> None:
+def until(look: Callable[[], Any], what: str, seconds: float = PATIENCE) -> None:
     """Wait until something is so."""
-    wait_for(lambda: look() or None, PATIENCE, what)
+    wait_for(lambda: look() or None, seconds, what)
 
 
 def reasons(person: dict[str, Any]) -> list[str]:

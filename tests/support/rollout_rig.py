@@ -16,6 +16,9 @@ from shared.domain.rollout.gates.registry import GATES
 from tests.support.rig import People, Rig, until
 
 SOAK = timedelta(hours=1)
+LOOKS_AT_SSPR = timedelta(minutes=5)
+"""How often the app looks whom SSPR is on for."""
+LOOKS_WITHIN = 240.0
 _IN = {"requested", "applied", "visible", "effective", "registered", "resettable", "lost"}
 
 
@@ -125,6 +128,35 @@ class RolloutRig:
         """An administrator changes the AD group behind everybody's back."""
         self.rig.change_ad_group(person, present=present)
         self.rig.console.sync()
+
+    def selects(self, choice: dict[str, str]) -> None:
+        """An administrator selects whom SSPR is on for."""
+        self.rig.console.tenant.post("/sspr/properties", json=choice).raise_for_status()
+
+    def selects_and_sees(self, choice: dict[str, str], finding: str) -> dict[str, Any]:
+        """The same; answers with what the app knows of it at its next look.
+
+        Args:
+            choice: As the admin center has it.
+            finding: What the app is to find.
+        """
+        self.selects(choice)
+        self.looks_at_sspr_again()
+        seen: dict[str, Any] = self.rig.console.status()["sspr"]
+        assert seen["finding"] == finding, seen
+        return seen
+
+    def looks_at_sspr_again(self) -> None:
+        """Let so much time pass that it is looked again, and wait until it was."""
+
+        def read_until() -> str:
+            read: str = self.rig.console.status()["sspr"]["logReadUntil"]
+            return read
+
+        before = read_until()
+        self.passes(LOOKS_AT_SSPR)
+        # A tick does all else that is due after a step in time before it looks.
+        until(lambda: read_until() != before, "another look at the audit log", LOOKS_WITHIN)
 
     @contextmanager
     def failing_writeback(self) -> Iterator[None]:

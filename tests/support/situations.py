@@ -135,16 +135,17 @@ SITUATIONS = (
         "Emptying the group was stopped",
         ("writing-stopped",),
         (
+            "tests/e2e/test_situations_leaving.py::test_an_emptying_that_was_stopped_goes_on_once_all_is_selected_again",
             "tests/use_cases/rollout/test_leave.py::test_whoever_is_on_the_way_out_is_held_once_all_is_no_longer_seen",
         ),
         not_here="the page of the Entra admin center",
-        not_typed="the rehearsal holds the steps apart to the minute, as no sandbox does",
     ),
     Situation(
         "Many people are in who should not be",
         ("drift-found", "events-held", "drift-held", "writing-stopped"),
         (
             "tests/e2e/test_situations_people.py::test_many_who_came_in_by_a_mistake_are_taken_out_and_nobody_else_is",
+            "tests/e2e/test_brake.py::test_who_is_beyond_a_brake_either_way_is_held_until_the_page_s_commands_decide",
             "tests/use_cases/test_write_pace.py::test_too_many_hires_within_an_hour_stop_everything_and_are_written_once_they_are_meant",
             "tests/e2e/test_limits.py::test_more_hires_and_leavers_than_an_hour_allows_are_written_once_they_are_meant",
             "tests/use_cases/rollout/test_forget_events.py::test_500_who_were_hired_by_mistake_are_taken_out_again",
@@ -232,12 +233,12 @@ SITUATIONS = (
         "A certificate or a password ends",
         ("ending-soon", "ending-urgent"),
         (
+            "tests/e2e/test_situations_endings.py::test_what_ends_within_days_is_said_until_it_is_renewed_as_the_page_has_it",
             "tests/integration/test_worker_endings.py::test_a_worker_s_sign_of_life_tells_what_ends",
             "tests/integration/test_worker_endings.py::test_of_a_certificate_that_is_over_it_is_told_when_it_ended",
             "tests/use_cases/rollout/test_watch_endings.py::test_a_worker_s_certificate_is_told_ahead_and_no_longer_once_it_is_renewed",
         ),
-        not_here="a renewal by an authority, or in Entra",
-        not_typed="the page has no commands for it: the renewal is its owner's",
+        not_here="a renewal by an authority, or in Entra; a password that has grown old",
     ),
     Situation(
         "An auditor asks",

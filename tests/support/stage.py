@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.adapters.memory.broker import QueuedMessage
+from shared.adapters.memory.storage import DOOR_KEY
 from shared.adapters.memory.world import MemoryWorld
+from shared.contracts.messages.door_proof import proved
 from shared.contracts.messages.onboarding_event import Envelope
 from shared.contracts.messages.returned_message import ReturnedMessage
 from shared.domain.person.enrolment import Enrolment
@@ -88,6 +90,11 @@ def an_id(number: int) -> str:
 def upn_of(number: int) -> str:
     """The UPN of somebody with that number."""
     return f"person{number}@contoso.test"
+
+
+def from_door(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The event as the address of its HR source puts it on the queue."""
+    return proved(event, DOOR_KEY)
 
 
 def a_stage(**changes: Any) -> Stage:

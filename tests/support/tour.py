@@ -198,7 +198,7 @@ def walk(page: Path, run: Callable[[str, Mapping[str, str]], str]) -> Iterator[t
     with served(tour) as url:
         for command, _ in commands(page):
             if command.startswith("#"):
-                asyncio.run(_happens(command, tour))
+                asyncio.run(happens(command, tour))
                 yield command, ""
                 continue
             printed = run(command.replace("FINGERPRINT", fingerprint), {"SSPR_URL": url})
@@ -207,7 +207,8 @@ def walk(page: Path, run: Callable[[str, Mapping[str, str]], str]) -> Iterator[t
             yield command, printed
 
 
-async def _happens(comment: str, tour: Tour) -> None:
+async def happens(comment: str, tour: Tour) -> None:
+    """What a comment says: time passes, or resets fail."""
     if "resets fail" in comment:
         tour.resets_fail(7)
     if found := re.search(r"(\d+) (hour|day|minute)s? later", comment):

@@ -316,6 +316,14 @@ def test_the_roles_on_queues_are_those_of_the_templates() -> None:
             assert said == set(re.findall(r"'([^']+)'", listed)), who + does
 
 
+def test_the_permissions_of_graph_are_those_that_are_granted() -> None:
+    granted = json.loads((ROOT / "infra/graph/permissions.json").read_text())["permissions"]
+    said = re.findall(
+        r"^\| `([A-Za-z]+\.[A-Za-z.]+)` \|", section(SECURITY, "Least privilege"), re.MULTILINE
+    )
+    assert sorted(said) == sorted(one["name"] for one in granted)
+
+
 _ROLES = re.compile(r"^\| `([a-z-]+)` \|([^|]*)\|([^|]*)\|$", re.MULTILINE)
 _ACROSS = re.MULTILINE | re.DOTALL
 

@@ -1,7 +1,11 @@
 """The README's tour: what it shows is what the product prints when it is walked."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -44,6 +48,33 @@ def test_the_tour_shows_what_was_printed(tmp_path: Path, monkeypatch: pytest.Mon
     for (command, lines), (_, printed) in zip(shown, answers, strict=True):
         if not command.startswith("#"):
             assert list(differences(lines, printed.split("\n"))) == [], command
+
+
+def test_the_tour_can_be_walked_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = [sys.executable, "-m", "tests.support.tour_at_hand"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    monkeypatch.chdir(tmp_path)
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as company:
+        assert company.stdin
+        assert company.stdout
+        said = list(takewhile(lambda line: not line.startswith("here: "), company.stdout))
+        url = re.search(r"SSPR_URL=(\S+)", "".join(said))
+        assert url
+        (document,) = documents(README)
+        planned = typed(f"sspr plan {document}", {"SSPR_URL": url[1]})
+        plan = re.search(r"sspr apply --plan \w+", planned)
+        assert plan, planned
+        typed(f"{plan[0]} --yes", {"SSPR_URL": url[1]})
+        company.stdin.write("2 days\nresets fail\nnonsense\n2 hours\n")
+        company.stdin.flush()
+        heard = [company.stdout.readline() for _ in range(4)]
+        assert "Wednesday" in heard[0]
+        assert heard[2].startswith("2 days, 3 hours or")
+        assert "paused" in typed("sspr status", {"SSPR_URL": url[1]})
+        company.stdin.close()
+        assert company.wait(30) == 0
 
 
 @pytest.mark.parametrize(

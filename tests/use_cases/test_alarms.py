@@ -68,7 +68,7 @@ from tests.support.enrolments import NOW, SCOPE
 from tests.support.hr_sources import hr_source
 from tests.support.infra.monitoring import RULES
 from tests.support.registered_app import ENVIRONMENT, load
-from tests.support.stage import Stage, a_stage, an_id, messages, upn_of
+from tests.support.stage import Stage, a_stage, an_id, from_door, messages, upn_of
 from tests.support.waves import DAY, HOUR, MINUTE, SOAK, document, sight, wave
 from tests.support.workspace import Workspace
 
@@ -264,7 +264,9 @@ async def a_source_sends_everybody(stage: Stage, logs: Workspace) -> datetime:
         for number in range(1, 5)
     ]
     with logs.at(NOW):
-        await take_events(messages(*events), replace(stage.world, brakes=brakes), NOW)
+        await take_events(
+            messages(*map(from_door, events)), replace(stage.world, brakes=brakes), NOW
+        )
     return NOW
 
 

@@ -17,6 +17,12 @@ The gMSA that the worker runs as, such as CORP\svc-sspr-worker$.
 .PARAMETER Source
 The repository; where none is named, the one that this script is part of.
 
+.PARAMETER ConnectHost
+The Entra Connect server, where the worker starts its sync cycles (-SyncMode connect).
+
+.PARAMETER SyncMode
+connect: Entra Connect, whose cycles the worker starts. cloud: Entra Cloud Sync. none: Entra Connect's own scheduler.
+
 .PARAMETER ServiceKind
 WinSW: a service with rotated logs. TaskScheduler: a task at start-up, where no wrapper is wanted.
 
@@ -44,8 +50,10 @@ param(
     [Parameter(Mandatory = $true)]
     [string] $ScopeGroup,
 
-    [Parameter(Mandatory = $true)]
     [string] $ConnectHost,
+
+    [ValidateSet('connect', 'cloud', 'none')]
+    [string] $SyncMode = 'connect',
 
     [string] $ConnectAuthority,
 
@@ -105,6 +113,9 @@ if ($ServiceKind -eq 'WinSW') {
     $WinSW = Get-FullPath -Path $WinSW
     Confirm-File -Path $WinSW -Remedy 'Give -WinSW, the path of WinSW-x64.exe (2.12).'
 }
+if (($SyncMode -eq 'connect') -and -not $ConnectHost) {
+    Stop-WithRemedy -Problem 'The worker cannot start a sync cycle without a server.' -Remedy 'Give -ConnectHost, the Entra Connect server, or -SyncMode cloud or none.'
+}
 if ($ConnectAuthority) {
     $ConnectAuthority = Get-FullPath -Path $ConnectAuthority
     Confirm-File -Path $ConnectAuthority -Remedy 'Give -ConnectAuthority, the PEM file of the authority that signed the certificate of WinRM, where it is to stay.'
@@ -130,6 +141,10 @@ $values = [ordered] @{
     SYNC_HOST = $ConnectHost
     SYNC_CA_FILE = $ConnectAuthority
     SERVICE_BUS_PROXY_HOST = $ProxyHost
+}
+# The default is not written: a file of before would be said to lack it.
+if ($SyncMode -ne 'connect') {
+    $values['SYNC_MODE'] = $SyncMode
 }
 if ($ProxyHost) {
     $values['SERVICE_BUS_PROXY_PORT'] = "$ProxyPort"

@@ -265,6 +265,23 @@ def test_sms_and_voice_end_on_the_tenants_clock_and_a_passkey_is_no_method(
     assert details(tenant, grace)["isSsprRegistered"] is (before == "ok")
 
 
+@pytest.mark.parametrize(
+    ("methods", "after"),
+    [(["securityQuestion"], "SSPR_0014"), (["securityQuestion", "email"], "ok")],
+)
+def test_security_questions_end_in_march_on_the_tenants_clock(
+    tenant: RunningTenant, methods: list[str], after: str
+) -> None:
+    grace = "grace@contoso.test"
+    march = datetime(2027, 3, 1, tzinfo=UTC)
+    enrol_cloud(tenant, grace)
+    register(tenant, grace, *methods)
+    move_to(tenant, march - timedelta(hours=1))
+    assert reset(tenant, grace)[1].get("code", "ok") == "ok"
+    move_to(tenant, march + timedelta(hours=1))
+    assert reset(tenant, grace)[1].get("code", "ok") == after
+
+
 def test_the_policy_says_how_many_methods_it_takes_and_which(tenant: RunningTenant) -> None:
     grace = "grace@contoso.test"
     enrol_cloud(tenant, grace)

@@ -85,6 +85,15 @@ class GraphDirectory:
                     found[name][person.object_id] = person
         return {identifier: tuple(people.values()) for identifier, people in found.items()}
 
+    async def names(self, object_ids: Collection[str]) -> Mapping[str, str]:
+        """Looks user principal names up by object id; whoever is not there is left out."""
+        found: dict[str, str] = {}
+        for some in batched(filter(is_object_id, object_ids), _MOST_LOOKED_UP, strict=False):
+            for each in await self._looked_up(some, "user"):
+                if name := each.get("userPrincipalName"):
+                    found[each["id"]] = name
+        return found
+
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
         """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
         wanted = set(anchors)
@@ -203,14 +212,19 @@ class GraphDirectory:
         """Returns the people among them, and those in the groups among them."""
         found: set[str] = set()
         for some in batched(sorted(appointed), _MOST_LOOKED_UP, strict=False):
-            body = {"ids": list(some), "types": ["user", "group"]}
-            page = await self._client.post("/directoryObjects/getByIds", body)
-            for each in page.get("value", []):
+            for each in await self._looked_up(some, "user", "group"):
                 if is_user(each):
                     found.add(each["id"])
                 else:
                     found |= await self._member_ids(each["id"])
         return frozenset(found)
+
+    async def _looked_up(self, ids: Collection[str], *types: str) -> list[Mapping[str, Any]]:
+        """Returns those of these types that there are among at most 1,000 ids, in one request."""
+        body = {"ids": list(ids), "types": types}
+        page = await self._client.post("/directoryObjects/getByIds", body)
+        found: list[Mapping[str, Any]] = page.get("value", [])
+        return found
 
     async def registered(self) -> Mapping[str, HeldMethods]:
         """Lists who is registered for SSPR and with what, by the same report, with the same lag."""

@@ -38,6 +38,14 @@ class MemoryDirectory:
                     found[name].append(person)
         return {identifier: tuple(people) for identifier, people in found.items()}
 
+    async def names(self, object_ids: Collection[str]) -> Mapping[str, str]:
+        """Returns user principal names by object id; whoever is not there is left out."""
+        await self._pause("directory.names")
+        people = (self._tenant.people.get(each) for each in object_ids)
+        return {
+            one.object_id: name for one in people if one and (name := one.ref.user_principal_name)
+        }
+
     async def find_by_source_anchor(self, anchors: Collection[str]) -> Mapping[str, Person]:
         """Finds synced people by `onPremisesImmutableId`; those not in Entra are left out."""
         await self._pause("directory.find_by_source_anchor")

@@ -135,6 +135,7 @@ PARTS: Mapping[str, Callable[[Storage], _Found]] = {
     "operations": _all_of("operation", "operations"),
     "mark": _one("mark", "mark"),
     "sights": _all_of("worker", "sights"),
+    "door_key": _one("door-key", "door_key"),
     "sources_heard": _all_of("source", "sources_heard"),
     "scim_users": _all_of("scim-user", "scim_users"),
     "held": _all_of("held", "held"),

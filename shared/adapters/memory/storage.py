@@ -61,6 +61,10 @@ class KeptRollout:
     etag: str
 
 
+DOOR_KEY = bytes(range(32))
+"""The same in every storage, so that a test can prove an event."""
+
+
 @dataclass(slots=True)
 class Storage:
     """Empty at first. Whoever opens it a second time is another process on the same ledger."""
@@ -87,6 +91,7 @@ class Storage:
     operations: dict[str, str] = field(default_factory=dict)
     mark: LedgerMark | None = None
     sights: dict[str, WorkerSight] = field(default_factory=dict)
+    door_key: bytes = DOOR_KEY
     sources_heard: dict[str, datetime] = field(default_factory=dict)
     """When each HR source has sent last."""
     scim_users: dict[tuple[str, str], str] = field(default_factory=dict)

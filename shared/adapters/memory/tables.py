@@ -3,6 +3,7 @@
 from shared.adapters.memory.account_looks import MemoryAccountLooks
 from shared.adapters.memory.audit import MemoryAudit
 from shared.adapters.memory.doctor_looks import MemoryDoctorLooks
+from shared.adapters.memory.door_key import MemoryDoorKey
 from shared.adapters.memory.held_events import MemoryHeldEvents
 from shared.adapters.memory.ledger import MemoryLedger
 from shared.adapters.memory.ledger_marks import MemoryLedgerMarks
@@ -32,6 +33,7 @@ class MemoryTables:
         self.operations = MemoryOperations(storage, pause)
         self.personal_data = MemoryPersonalData(storage, pause)
         self.workers = MemoryWorkers(storage, pause)
+        self.door_key = MemoryDoorKey(storage, pause)
         self.sources_heard = MemorySourcesHeard(storage, pause)
         self.scim_users = MemoryScimUsers(storage, pause)
         self.held_events = MemoryHeldEvents(storage, pause)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from shared.adapters.tables.account_looks import TableAccountLooks
 from shared.adapters.tables.audit import TableAudit
 from shared.adapters.tables.doctor_looks import TableDoctorLooks
+from shared.adapters.tables.door_key import TableDoorKey
 from shared.adapters.tables.held_events import TableHeldEvents
 from shared.adapters.tables.ledger_marks import Admission, TableLedgerMarks
 from shared.adapters.tables.operations import TableOperations
@@ -67,6 +68,7 @@ class Tables:
         self.operations = TableOperations(operations)
         self.personal_data = TablePersonalData(self._tables)
         self.workers = TableWorkers(rollouts)
+        self.door_key = TableDoorKey(rollouts)
         self.sources_heard = TableSourcesHeard(rollouts)
         self.scim_users = TableScimUsers(operations)
         self.held_events = TableHeldEvents(operations)

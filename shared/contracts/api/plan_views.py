@@ -16,7 +16,10 @@ class GateNeeds(View):
 
 
 class LosingView(View):
-    """How many of a wave's people could reset today and no longer can from a day on."""
+    """How many of a wave's people could reset until the day before, and from that day on cannot.
+
+    Who loses it on one day is not counted again on a later one.
+    """
 
     on: date
     people: int
@@ -67,6 +70,8 @@ class PlannedPersonView(View):
     """One line of a plan."""
 
     object_id: str
+    user_principal_name: str | None = None
+    """As Entra has it now; null where it has none, or was not asked."""
     action: str
     wave: str | None
     reason: str
@@ -77,6 +82,8 @@ class PlanPeople(View):
 
     people: tuple[PlannedPersonView, ...]
     next_page: int | None
+    names_missing: str | None = None
+    """Why the names of this page are missing; null where Entra was asked for them."""
 
 
 class AppliedView(View):

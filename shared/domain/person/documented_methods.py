@@ -11,18 +11,26 @@ from typing import Final
 
 from shared.domain.person.methods import MethodRule, ResetRules
 
-READ_ON: Final = date(2026, 11, 29)
+READ_ON: Final = date(2026, 11, 30)
 """When the pages below were last read; a test asks for another reading after 180 days."""
 
 _LEARN = "https://learn.microsoft.com/entra/identity/authentication/"
 _METHODS = f"{_LEARN}concept-authentication-methods"
 _RETIREMENT = f"{_LEARN}concept-sms-voice-retirement"
-_ADMINISTRATORS = f"{_LEARN}concept-sspr-policy#administrator-reset-policy-differences"
+_QUESTIONS = f"{_LEARN}concept-authentication-security-questions"
 
 SMS_AND_VOICE_END: Final = date(2027, 2, 1)
-"""Microsoft's own SMS and voice end; of global administrators and guests on 1 July 2027.
+"""Microsoft's own SMS and voice end; of global administrators and external users on 1 July 2027.
 
-A tenant with a provider of its own goes on: its rollout document says so.
+Everybody is counted by the earlier day: nobody is said to be able who is not. A tenant with a
+provider of its own goes on: its rollout document says so.
+"""
+QUESTIONS_END: Final = date(2027, 3, 1)
+"""Security questions are retired from SSPR "in March 2027", message center MC1234564.
+
+No day is named: the first is taken, from which on nobody can rely on them. For administrators
+they never counted:
+https://learn.microsoft.com/entra/identity/authentication/concept-sspr-policy#administrator-reset-policy-differences
 """
 
 
@@ -53,7 +61,7 @@ DOCUMENTED: Final[Mapping[str, DocumentedMethod]] = MappingProxyType(
         "microsoftAuthenticatorPush": _counts(),
         "softwareOneTimePasscode": _counts(),
         "securityQuestion": DocumentedMethod(
-            rule=MethodRule(of_administrators=False), source=_ADMINISTRATORS
+            rule=MethodRule(until=QUESTIONS_END, of_administrators=False), source=_QUESTIONS
         ),
         "mobilePhone": _ends(),
         "alternateMobilePhone": _ends(),

@@ -96,6 +96,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "writing": _NUMBERS,
         "hour": _NUMBERS,
         "mark": _NUMBERS,
+        "door-key": Rule(Fate.KEPT, "it is a key, and names nobody"),
         "worker": _NUMBERS,
         "source": _NUMBERS,
         "sight": _NUMBERS,

@@ -23,7 +23,11 @@ _HOLDER = (
     f"{_LEARN}windows-server/identity/ad-ds/plan/security-best-practices/"
     "appendix-c--protected-accounts-and-groups-in-active-directory"
 )
-_EXPIRES = f"{_LEARN}windows/win32/adschema/a-accountexpires"
+_EXPIRES = (
+    f"{_LEARN}entra/identity/hybrid/connect/how-to-connect-password-hash-synchronization"
+    "#account-expiration"
+)
+"""Read on 30 November 2026, page of 9 April 2025."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +126,10 @@ FINDINGS: Final[Mapping[Finding, FindingWords]] = MappingProxyType(
             source=_SETUP,
         ),
         Finding.EXPIRED: FindingWords(
-            text="The account has expired: a new password is taken, and opens nothing.",
-            remedy="Set a later date in accountExpires if the person still works here.",
+            text="The account has expired in Active Directory, and Entra does not know: a reset "
+            "works, and where password hashes are synced the new password opens the cloud.",
+            remedy="Disable the account if the person has left: an expired one stays active in "
+            "Entra. Set a later date in accountExpires if they still work here.",
             source=_EXPIRES,
         ),
     }

@@ -99,12 +99,20 @@ class ScopeMove:
         """Whether it has not come to its end."""
         return self.ended_at is None
 
-    def expects(self, finding: SsprFinding) -> bool:
+    def expects(self, finding: SsprFinding, since: datetime | None) -> bool:
         """Tells whether the operator means SSPR to be on for them, though it is not the group.
 
         While adopting that is what SSPR was on for before; from leaving on it is everybody, until
-        the rollout goes on.
+        the rollout goes on. A change that nobody can read is meant where an operator has said
+        since then what it was.
+
+        Args:
+            finding: Whom SSPR is on for, as far as is known.
+            since: When it became so; None where that is not known.
         """
+        if finding is SsprFinding.CHANGED:
+            said_by = self.let_go_at or self.ended_at
+            return self.by_word and since is not None and said_by is not None and since <= said_by
         if self.kind is MoveKind.LEAVE:
             return finding is SsprFinding.ON_FOR_ALL
         return self.is_under_way and finding is _BEFORE.get(self.came_from)
@@ -218,7 +226,23 @@ def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
         else "the audit log, or by the registration report hours later."
     )
     text = f"Now select the group: {PLACE}, Selected. It is noticed by {by_what}"
-    return MoveStep(MoveStage.SELECT_NOW, text)
+    return MoveStep(MoveStage.SELECT_NOW, text + _SAY_SO * _is_changed(move, facts))
+
+
+_SAY_SO: Final = (
+    " The audit log tells of a change since then, and not to what. If it was you who selected the "
+    "group, say so: sspr adopt --selected."
+)
+
+
+def _is_changed(move: ScopeMove, facts: MoveFacts) -> bool:
+    """Tells whether the choice was changed since the adoption began, nobody can tell to what.
+
+    The log names what changed and nothing else. Where the group that was selected once is selected
+    again, it tells of the choice and not of the group.
+    """
+    is_logged = facts.logged_at is not None and facts.logged_at > move.began
+    return is_logged and facts.finding is SsprFinding.CHANGED
 
 
 def _is_selected(move: ScopeMove, facts: MoveFacts) -> bool:

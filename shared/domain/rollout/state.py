@@ -170,12 +170,16 @@ class Rollout:
         """The names of the waves whose people stay in scope, those of a restarted rollout too."""
         return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
 
-    def expects(self, finding: SsprFinding) -> bool:
-        """Tells whether a move of SSPR's scope has SSPR on for others than the group."""
+    def expects(self, finding: SsprFinding, since: datetime | None) -> bool:
+        """Tells whether a move of SSPR's scope has SSPR on for others than the group, since then.
+
+        From leaving on it does, until the rollout is begun again.
+        """
         if self.move is None:
             return False
-        is_over = not self.move.is_under_way and self.phase is not Phase.ABORTED
-        return not is_over and self.move.expects(finding)
+        has_left = self.move.kind is MoveKind.LEAVE and not self.move.is_under_way
+        is_over = has_left and self.phase is not Phase.ABORTED
+        return not is_over and self.move.expects(finding, since)
 
     @property
     def goes_on_meanwhile(self) -> str:

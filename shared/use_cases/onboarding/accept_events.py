@@ -13,9 +13,11 @@ from uuid import uuid4
 from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.api.refused_view import RefusedView
 from shared.contracts.messages.contract import LARGEST_MESSAGE
+from shared.contracts.messages.door_proof import claims_a_source
 from shared.contracts.messages.onboarding_event import Envelope, as_cloud_event, event_key
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
+from shared.domain.person.brake import OF_SOURCES
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.message import Message, refusal
@@ -53,6 +55,12 @@ async def accept_events(
 
 
 def _queued(taken: TakenEvent, source: str) -> tuple[str, bytes] | RefusedEvent:
+    if field := _field_of_a_source(taken):
+        place = field if taken.index is None else f"[{taken.index}].{field}"
+        reason = (
+            "hr/… is said by the addresses of HR systems alone; say another name, or send it there"
+        )
+        return RefusedEvent(InvalidMessage(place, reason), taken.body, taken.index)
     # A plain event names nothing by which a copy of it could be known: each is a new one.
     event: Any = as_cloud_event(taken.value, source=source, event_id=uuid4().hex)
     body = json.dumps(event).encode()
@@ -61,6 +69,15 @@ def _queued(taken: TakenEvent, source: str) -> tuple[str, bytes] | RefusedEvent:
         reason = f"takes {len(body):,} bytes, where {LARGEST_MESSAGE:,} fit into a message"
         return RefusedEvent(InvalidMessage(place, reason), body, taken.index)
     return event_key(event, Envelope()), body
+
+
+def _field_of_a_source(taken: TakenEvent) -> str | None:
+    """Returns the field that speaks for an HR source: what it says is counted as that one's."""
+    if not claims_a_source(taken.request):
+        return None
+    if (taken.request.source or "").startswith(OF_SOURCES):
+        return "source"
+    return "data.actor" if "specversion" in taken.value else "actor"
 
 
 def _all_refused(refused: Sequence[RefusedEvent]) -> InvalidMessage:

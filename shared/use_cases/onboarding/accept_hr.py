@@ -4,8 +4,7 @@ A record that cannot be taken is kept whole among the refused messages, said alo
 words, and named in the answer; those beside it are taken.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -25,10 +24,11 @@ from shared.hr.handshakes import Greeting, Ping, Shown, greeting_of
 from shared.hr.kind import HrKinds
 from shared.hr.registry import HR_KINDS
 from shared.hr.request import HrRequest
-from shared.hr.translation import Event, Translated, key_of
+from shared.hr.translation import Translated
 from shared.ports.senders import Senders
 from shared.ports.world import World
 from shared.use_cases.onboarding.admit_sender import Token, admit_sender
+from shared.use_cases.onboarding.door_proofs import send_from_door
 from shared.use_cases.onboarding.hear_source import hear_source
 from shared.use_cases.onboarding.hr_refusals import (
     keep_body,
@@ -153,7 +153,7 @@ async def _taken(
     if sent.method == "GET":
         raise UnknownSource("no source of that name asks so")
     received = receive(source, event_tree_of(source, sent.request, kinds), now, kinds)
-    await _send(received.events, world)
+    await send_from_door(received.events, world.outbox, world.door_key)
     await world.outbox.send_callbacks(received.callbacks)
     await keep_records(source, received.refused, world, now)
     return received.answer or _answered(source, _answer_of(source, received))
@@ -197,10 +197,3 @@ async def _greeted(source: Source, greeting: Greeting, world: World, now: dateti
             return _answered(source, HrAnswer(keys=()))
         case Ping():
             return _answered(source, HrAnswer(keys=()))
-
-
-async def _send(events: Iterable[Event], world: World) -> None:
-    bodies: Sequence[tuple[str, bytes]] = [
-        (key_of(one), json.dumps(one).encode()) for one in events
-    ]
-    await world.outbox.send_onboarding(bodies)

@@ -10,6 +10,7 @@ from shared.domain.person.request import Action, Request
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.message import Message
+from shared.use_cases.onboarding.door_proofs import mark_claimed
 from shared.use_cases.onboarding.enroll import consider, enroll
 from shared.use_cases.onboarding.hold_back import forget_let_through, hold_back
 from shared.use_cases.onboarding.look_again import look_again
@@ -28,7 +29,7 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
     """
     policy = await policy_in_force(world)
-    read = read_events(messages, now, policy.time_zone)
+    read = await mark_claimed(read_events(messages, now, policy.time_zone), world)
     messages_of = dict(zip(read.requests, read.messages, strict=True))
     hints = [one for one in read.requests if one.action.is_hint]
     asked = [one for one in read.requests if not one.action.is_hint]

@@ -48,7 +48,7 @@ async def watch_sspr(world: World, now: datetime) -> None:
     if stored is None and not await is_anybody_in(world):
         return
     after = await _look(before, world, now)
-    is_meant = stored is not None and stored.rollout.expects(after.finding)
+    is_meant = stored is not None and stored.rollout.expects(after.finding, after.since)
     is_fault = after.is_another_fault_than(before) and not is_meant
     if stored and is_fault and await _is_news(before, after, stored, world, now):
         # Before it is kept: whoever dies in between finds it new again.

@@ -145,12 +145,14 @@ class _Abilities:
         return sum(self.rules.ability(one, self.today) is Ability.CAN for one in held)
 
     def losing(self, held: Sequence[HeldMethods]) -> tuple[LosingView, ...]:
-        counts = ((day, self._lose(held, day)) for day in ends_ahead(self.rules, self.today))
-        return tuple(LosingView(on=day, people=count) for day, count in counts if count)
+        """Counts each person once, on the first day from which on they cannot."""
+        days = ends_ahead(self.rules, self.today)
+        counts = Counter(next((day for day in days if self._loses(one, day)), None) for one in held)
+        return tuple(LosingView(on=day, people=counts[day]) for day in days if counts[day])
 
-    def _lose(self, held: Sequence[HeldMethods], day: date) -> int:
-        foretold = (foretell_unenrolled(one, self.rules, self.today, day) for one in held)
-        return sum(one.change is Change.LOSES for one in foretold)
+    def _loses(self, held: HeldMethods, day: date) -> bool:
+        foretold = foretell_unenrolled(held, self.rules, self.today, day)
+        return foretold.change is Change.LOSES
 
 
 def _of_group(obstacle: Reason | None) -> Iterator[str]:

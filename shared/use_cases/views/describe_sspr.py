@@ -22,7 +22,8 @@ _ADVICE: Mapping[SsprFinding, str] = {
 async def describe_sspr(world: World) -> SsprView:
     """Describes what is known of whom SSPR is on for."""
     sight, stored = await world.sspr_watch.sight(), await world.rollouts.current()
-    return sspr_view(sight, is_meant=stored is not None and stored.rollout.expects(sight.finding))
+    is_meant = stored is not None and stored.rollout.expects(sight.finding, sight.since)
+    return sspr_view(sight, is_meant=is_meant)
 
 
 def sspr_view(sight: SsprSight, *, is_meant: bool = False) -> SsprView:

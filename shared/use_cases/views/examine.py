@@ -28,8 +28,9 @@ _LATE = timedelta(minutes=30)
 """So much later an entry of the audit log may come than its own time says."""
 _LOG = timedelta(hours=1)
 _GRANT = (
-    "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants it. It counts within a "
-    "day: an identity's token is kept for that long."
+    "infra/graph/grant-permissions IDENTITY --with-doctor --apply grants it, on Windows "
+    "Grant-GraphPermissions.ps1 IDENTITY -WithDoctor -Apply. It counts within a day: an identity's "
+    "token is kept for that long."
 )
 _POLICY_PERMISSION, _LICENCE_PERMISSION = "Policy.Read.All", "LicenseAssignment.Read.All"
 

@@ -44,6 +44,7 @@ def readings(directory: GraphDirectory) -> Mapping[str, Method]:
 
     return {
         "find_people": lambda: directory.find_people([UPN]),
+        "names": lambda: directory.names([GRACE]),
         "find_by_source_anchor": lambda: directory.find_by_source_anchor(
             ["q83vASNFZ4mrze8BI0VniQ=="]
         ),

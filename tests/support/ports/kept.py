@@ -7,6 +7,7 @@ from typing import Protocol
 from shared.ports.account_looks import AccountLooks
 from shared.ports.audit import Audit
 from shared.ports.doctor_looks import DoctorLooks
+from shared.ports.door_key import DoorKey
 from shared.ports.held_events import HeldEvents
 from shared.ports.ledger import Ledger
 from shared.ports.ledger_marks import LedgerMarks
@@ -42,6 +43,8 @@ class Kept(Protocol):
     def workers(self) -> Workers: ...
     @property
     def ledger_marks(self) -> LedgerMarks: ...
+    @property
+    def door_key(self) -> DoorKey: ...
     @property
     def sources_heard(self) -> SourcesHeard: ...
     @property

@@ -116,7 +116,13 @@ def test_whoever_would_lose_is_shown_and_it_ends_with_5(
     api: Api, document: str, tmp_path: Path
 ) -> None:
     answered(api, "adopt", adoption(**LOSING))
-    line = {"objectId": GRACE_ID, "action": "lose", "wave": None, "reason": "unlicensed"}
+    line = {
+        "objectId": GRACE_ID,
+        "userPrincipalName": "grace@contoso.test",
+        "action": "lose",
+        "wave": None,
+        "reason": "unlicensed",
+    }
     api.answer(
         f"rollout/plans/{FINGERPRINT}/people",
         (200, {"people": [line], "nextPage": None}),
@@ -128,7 +134,7 @@ def test_whoever_would_lose_is_shown_and_it_ends_with_5(
     assert "unlicensed" in refused.stderr
     assert len(api.posts) == 1
     rows = list(csv.reader(to.read_text(encoding="utf-8-sig").splitlines()))
-    assert rows[1][:2] == [GRACE_ID, "lose"]
+    assert rows[1] == [GRACE_ID, "lose", "", "unlicensed", "grace@contoso.test"]
 
 
 def test_as_many_as_are_accepted_may_lose(api: Api, document: str) -> None:

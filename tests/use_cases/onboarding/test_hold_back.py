@@ -24,7 +24,7 @@ from shared.use_cases.views.describe_people import describe_event, describe_stat
 from shared.use_cases.write_control import is_stopped
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from tests.support.enrolments import DAY, HOUR, NOW
-from tests.support.stage import Stage, a_stage, an_id, messages, said
+from tests.support.stage import Stage, a_stage, an_id, from_door, messages, said
 
 THREE = Rate(3, HOUR)
 WHY = {"actor": "olga", "reason": "Leeds opens"}
@@ -42,13 +42,15 @@ def event(
     source: str = "hr/report",
     **data: Any,
 ) -> dict[str, Any]:
-    return {
-        "specversion": "1.0",
-        "id": id_ or f"{kind}-{number}",
-        "source": source,
-        "type": kind,
-        "data": {"employeeId": str(number), **data},
-    }
+    return from_door(
+        {
+            "specversion": "1.0",
+            "id": id_ or f"{kind}-{number}",
+            "source": source,
+            "type": kind,
+            "data": {"employeeId": str(number), **data},
+        }
+    )
 
 
 def sent(*events: dict[str, Any], at: datetime = NOW) -> list[Message]:

@@ -43,7 +43,7 @@ from tests.support.course import (
 )
 from tests.support.enrolments import HOUR, NOW
 from tests.support.processes import ProcessDied, deaths, process
-from tests.support.stage import Stage, a_stage, an_id, messages, said
+from tests.support.stage import Stage, a_stage, an_id, from_door, messages, said
 from tests.support.waves import document
 
 WHY = "HR hired a whole site by mistake"
@@ -52,14 +52,16 @@ MISTAKE = "hr/workday"
 
 def sent(number: int, *, leaves: bool = False, source: str = MISTAKE, at: int = 0) -> Any:
     kind = "offboarded" if leaves else "onboarded"
-    return {
-        "specversion": "1.0",
-        "id": f"{kind}-{number}-{at}",
-        "source": source,
-        "type": f"io.sspr-rollout.person.{kind}.v1",
-        "time": (NOW + at * HOUR).isoformat(),
-        "data": {"employeeId": str(number)},
-    }
+    return from_door(
+        {
+            "specversion": "1.0",
+            "id": f"{kind}-{number}-{at}",
+            "source": source,
+            "type": f"io.sspr-rollout.person.{kind}.v1",
+            "time": (NOW + at * HOUR).isoformat(),
+            "data": {"employeeId": str(number)},
+        }
+    )
 
 
 def key_of(event: Any) -> str:

@@ -238,7 +238,7 @@ async def test_a_leaving_that_is_called_off_asks_nobody_else_out(stage: Stage) -
     after = await rollout_of(stage)
     assert (stage.scope, after.phase) == (FOUR, Phase.SOAKING)
     assert not await is_stopped(stage.another())
-    assert not after.expects(SsprFinding.ON_FOR_ALL)
+    assert not after.expects(SsprFinding.ON_FOR_ALL, NOW)
 
 
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -355,7 +355,7 @@ async def test_a_rollout_that_is_begun_anew_is_not_emptied(stage: Stage) -> None
     assert stage.scope == FOUR
     anew = await rollout_of(stage)
     assert anew.move is None
-    assert not anew.expects(SsprFinding.ON_FOR_ALL)
+    assert not anew.expects(SsprFinding.ON_FOR_ALL, NOW)
 
 
 async def test_a_stop_holds_the_emptying(stage: Stage) -> None:

@@ -241,7 +241,7 @@ async def test_what_a_move_of_the_scope_means_is_no_fault(
 @pytest.mark.parametrize("phase", Phase)
 def test_a_leaving_that_is_over_expects_all_of_an_aborted_rollout_only(phase: Phase) -> None:
     left = replace(SOAKING, phase=phase, move=LEAVE.ended(NOW))
-    assert left.expects(SsprFinding.ON_FOR_ALL) is (phase is Phase.ABORTED)
+    assert left.expects(SsprFinding.ON_FOR_ALL, NOW) is (phase is Phase.ABORTED)
 
 
 @pytest.mark.parametrize("outside", [0, 1])
@@ -258,6 +258,23 @@ async def test_an_unreadable_change_does_not_pause_who_was_told_to_select(
     rolling.tenant.policy_changes.append(unread)
     assert (await looks(rolling, after=EVERY)).finding is SsprFinding.CHANGED
     assert (await paused_for(rolling) is PauseReason.SSPR_SCOPE) is bool(outside)
+
+
+async def test_an_unreadable_change_rings_until_an_operator_says_what_it_was(
+    rolling: Stage, signals: list[EventDict]
+) -> None:
+    """Whoever has selected the group as asked, and said so, is not alarmed for a day."""
+    said_at = NOW + EVERY
+    rolling.tenant.policy_changes.append(PolicyChange(at=NOW, activity="Update SSPR Settings"))
+    await rolling.applies(replace(SOAKING, move=ADOPT))
+    await looks(rolling)
+    assert len(said(signals, "sspr-scope-wrong")) == 1
+    await rolling.applies(replace(SOAKING, move=replace(ADOPT, by_word=True).ended(said_at)))
+    await looks(rolling, after=EVERY)
+    assert len(said(signals, "sspr-scope-wrong")) == 1
+    shown = (await describe_status(rolling.world, said_at)).sspr
+    assert shown
+    assert (shown.finding, shown.wrong, shown.advice) == ("changed", False, "")
 
 
 async def test_where_there_is_no_rollout_and_nobody_is_in_nothing_is_asked(stage: Stage) -> None:

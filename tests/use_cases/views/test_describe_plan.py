@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.api.plan_views import LosingView, PlanView
-from shared.domain.person.documented_methods import SMS_AND_VOICE_END
+from shared.domain.person.documented_methods import QUESTIONS_END, SMS_AND_VOICE_END
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.methods import HeldMethods
 from shared.domain.person.policy import Topology
@@ -85,13 +85,19 @@ def test_each_wave_is_told_with_its_people_by_department_and_who_will_be_prompte
 
 
 def test_of_each_wave_it_is_told_who_can_reset_at_once_and_who_loses_it_when() -> None:
-    additions = [added(number) for number in range(1, 5)]
+    additions = [added(number) for number in range(1, 6)]
     by_phone, lasting = (HeldMethods(frozenset({one})) for one in ("mobilePhone", "email"))
     none = HeldMethods(frozenset({"passKeySynced"}))
-    registered = {an_id(1): by_phone, an_id(2): by_phone, an_id(3): lasting, an_id(4): none}
+    questions = HeldMethods(frozenset({"securityQuestion", "mobilePhone"}))
+    of = (by_phone, by_phone, lasting, none, questions)
+    registered = {an_id(number): held for number, held in enumerate(of, start=1)}
     pilot, _ = shown(plan_of(additions), registered=registered).waves
-    assert (pilot.able, pilot.prompts) == (3, 0)
-    assert pilot.losing == (LosingView(on=SMS_AND_VOICE_END, people=2),)
+    assert (pilot.able, pilot.prompts) == (4, 0)
+    # Whoever lost it in February does not lose it once more in March.
+    assert pilot.losing == (
+        LosingView(on=SMS_AND_VOICE_END, people=2),
+        LosingView(on=QUESTIONS_END, people=1),
+    )
 
 
 def test_a_wave_that_has_begun_is_told_apart() -> None:

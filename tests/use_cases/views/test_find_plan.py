@@ -2,6 +2,7 @@
 
 from shared.adapters.memory.plans import MemoryPlans
 from shared.contracts.api.plan_views import PlanView
+from shared.domain.errors import DirectoryUnavailable
 from shared.ports.plans import KeptPlan, PlannedPerson
 from shared.use_cases.views.find_plan import find_plan, list_plan_people
 from tests.support.course import plans, populate, ring_text, text_of
@@ -57,6 +58,30 @@ async def test_a_line_says_who_and_why(stage: Stage) -> None:
     assert view is not None
     (person,) = view.people
     assert (person.object_id, person.action, person.wave) == (an_id(0), "add", "pilot")
+
+
+async def test_a_line_has_the_name_that_entra_has_now(stage: Stage) -> None:
+    await keep(stage, 3)
+    view = await list_plan_people("plan", 0, stage.world)
+    assert view is not None
+    there = {one.object_id: one.ref.user_principal_name for one in stage.tenant.people.values()}
+    named = {one.object_id: one.user_principal_name for one in view.people}
+    # Of those whom the plan names some are not there any more, and have no name.
+    assert named == {an_id(number): there.get(an_id(number)) for number in range(3)}
+    assert {name is None for name in named.values()} == {True, False}
+    assert view.names_missing is None
+
+
+async def test_without_entra_everybody_is_listed_and_it_says_why_names_are_missing(
+    stage: Stage,
+) -> None:
+    await keep(stage, 2)
+    stage.turns.fail("directory.names", DirectoryUnavailable("Graph is away"))
+    view = await list_plan_people("plan", 0, stage.world)
+    assert view is not None
+    assert [one.object_id for one in view.people] == [an_id(0), an_id(1)]
+    assert {one.user_principal_name for one in view.people} == {None}
+    assert view.names_missing is not None
 
 
 async def test_a_plan_that_touches_nobody_has_an_empty_page(stage: Stage) -> None:

@@ -282,6 +282,15 @@ Describe 'Install-SsprWorker.ps1' {
             Get-Content $file | Should -Contain 'SSPR_WORKER_SYNC_HOST=connect.corp.contoso.com'
         }
 
+        It 'asks for no Entra Connect server where the worker starts no cycle' {
+            $given.Remove('ConnectHost')
+            $given.SyncMode = 'cloud'
+            Install
+            $settings = Get-Content (Join-Path $given.InstallFolder 'worker.env')
+            $settings | Should -Contain 'SSPR_WORKER_SYNC_MODE=cloud'
+            $settings | Where-Object { $_ -like 'SSPR_WORKER_SYNC_HOST=*' } | Should -BeNullOrEmpty
+        }
+
         It 'asks for the agent of Azure Arc where there is none' {
             $Windows.LocalGroups.Clear()
             Install | Select-Object -First 1 | Should -BeLike '*install the Azure Connected Machine agent, then run this again.'
@@ -297,6 +306,7 @@ Describe 'Install-SsprWorker.ps1' {
         It '<Case>: <Remedy>' -ForEach @(
             @{ Case = 'no repository'; Break = { $given.Source = Join-Path $machine 'nowhere' }; Remedy = '*Give the repository with -Source*' }
             @{ Case = 'half a repository'; Break = { Remove-Item (Join-Path $given.Source 'shared') -Recurse }; Remedy = '*Give the repository with -Source*' }
+            @{ Case = 'no server to start a cycle on'; Break = { $given.Remove('ConnectHost') }; Remedy = '*Give -ConnectHost*' }
             @{ Case = 'no Python'; Break = { $given.Python = Join-Path $machine 'nowhere.exe' }; Remedy = '*Install 64-bit Python 3.13*' }
             @{ Case = 'another Python'; Break = { Set-Content (Join-Path $machine 'fails') 'version_info' }; Remedy = '*It has to be Python 3.13*' }
             @{ Case = 'no program'; Break = { Set-Content $given.Python 'no program'; chmod -x $given.Python }; Remedy = '*cannot be run*It has to be Python 3.13*' }

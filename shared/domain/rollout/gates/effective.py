@@ -76,8 +76,8 @@ KIND = GateKind(
         threshold="at least {}; the registration report lags",
         window="each has a deadline",
         looks_at="those whom the registration report shows as enabled",
-        passes="the share is reached; or it is among those whom Entra shows, and within a day "
-        "people have reset passwords and nobody was refused",
+        passes="the share is reached; or Entra shows the membership of so many, and in the last "
+        "day people have reset passwords and nobody was refused",
         fails="it cannot be reached any more: too many are late or failed",
         inconclusive="it may still be reached",
         cause="the wrong group is selected in SSPR, or SSPR is off; the report lags by hours",

@@ -81,7 +81,12 @@ async def serve_scim(
     await hear_source(source.name, world, now)
     try:
         directory = Directory(
-            source=source, users=world.scim_users, outbox=world.outbox, base=request.base, now=now
+            source=source,
+            users=world.scim_users,
+            outbox=world.outbox,
+            door_key=world.door_key,
+            base=request.base,
+            now=now,
         )
         return await _Asked(directory, request).answer()
     except SsprRolloutError as error:

@@ -4,7 +4,6 @@ An event is sent before its change is kept, under an id that a second try has as
 is kept without its event would never be told.
 """
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,9 +19,11 @@ from shared.hr.scim_service.changes import event_of_change, who_is_meant
 from shared.hr.scim_service.discovery import MOST_RESULTS
 from shared.hr.scim_service.filters import INDEXED, Term, matches, read_filter
 from shared.hr.scim_service.resource import read_user, represented
-from shared.hr.translation import Event, digest, key_of
+from shared.hr.translation import Event, digest
+from shared.ports.door_key import DoorKey
 from shared.ports.outbox import Outbox
 from shared.ports.scim_users import ScimKey, ScimUser, ScimUsers, UserNameTaken
+from shared.use_cases.onboarding.door_proofs import send_from_door
 
 _MOST_TRIES = 5
 type Change = Callable[[Mapping[str, Any]], Json]
@@ -35,6 +36,7 @@ class Directory:
     source: Source
     users: ScimUsers
     outbox: Outbox
+    door_key: DoorKey
     base: str
     """The address of the service."""
     now: datetime
@@ -233,7 +235,7 @@ async def _tell(
 
 
 async def _send(directory: Directory, event: Event) -> None:
-    await directory.outbox.send_onboarding([(key_of(event), json.dumps(event).encode())])
+    await send_from_door([event], directory.outbox, directory.door_key)
 
 
 async def _has_another(directory: Directory, user: ScimUser) -> bool:

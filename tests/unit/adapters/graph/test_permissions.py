@@ -196,7 +196,7 @@ def test_what_not_everybody_needs_is_granted_only_on_demand(
     assert directory.held() == {*NEEDED, *OPTIONAL[kind]}
     again = directory.done(IDENTITY)
     for name in OPTIONAL[kind]:
-        assert again[name].startswith("superfluous")
+        assert again[name].startswith(f"of --with-{kind}, and stays")
 
 
 def test_a_tenant_that_knows_a_permission_by_another_id_is_left_alone(directory: Directory) -> None:

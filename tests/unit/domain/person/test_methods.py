@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.domain.person.documented_methods import (
     DOCUMENTED,
     DOCUMENTED_RULES,
+    QUESTIONS_END,
     SMS_AND_VOICE_END,
 )
 from shared.domain.person.methods import (
@@ -51,6 +52,26 @@ def test_sms_and_voice_end_on_a_day_and_a_passkey_never_counts(
 
 
 @pytest.mark.parametrize(
+    ("held", "rules", "before", "after"),
+    [
+        ("securityQuestion", DOCUMENTED_RULES, Ability.CAN, Ability.CANNOT),
+        ("securityQuestion mobilePhone", DOCUMENTED_RULES, Ability.CAN, Ability.CANNOT),
+        ("securityQuestion passKeySynced", DOCUMENTED_RULES, Ability.CAN, Ability.CANNOT),
+        ("securityQuestion email", DOCUMENTED_RULES, Ability.CAN, Ability.CAN),
+        ("securityQuestion email", TWO, Ability.CAN, Ability.CANNOT),
+    ],
+)
+def test_security_questions_end_in_march_after_sms_and_voice(
+    held: str, rules: ResetRules, before: Ability, after: Ability
+) -> None:
+    last_day = QUESTIONS_END - timedelta(days=1)
+    assert last_day > SMS_AND_VOICE_END
+    assert rules.ability(holding(held), last_day) is before
+    assert rules.ability(holding(held), QUESTIONS_END) is after
+    assert rules.ability(holding(held), date(2027, 3, 15)) is after
+
+
+@pytest.mark.parametrize(
     ("held", "administrator", "rules", "ability"),
     [
         ("email", False, TWO, Ability.CANNOT),
@@ -84,7 +105,7 @@ def test_a_method_counts_from_a_day_on() -> None:
 def test_every_documented_method_has_the_page_that_says_so() -> None:
     assert all(one.source.startswith("https://learn.microsoft.com/") for one in DOCUMENTED.values())
     ends = {name for name, one in DOCUMENTED.items() if one.rule.until}
-    assert ends == {"mobilePhone", "alternateMobilePhone", "officePhone"}
+    assert ends == {"mobilePhone", "alternateMobilePhone", "officePhone", "securityQuestion"}
 
 
 HELD = st.builds(

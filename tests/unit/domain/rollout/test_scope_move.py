@@ -230,6 +230,28 @@ def test_the_report_does_not_tell_the_new_group_from_the_one_of_before() -> None
     assert decide(before, logged, NOW).stage is MoveStage.DONE
 
 
+def test_a_change_that_nobody_can_read_is_put_to_who_was_to_select() -> None:
+    """Given the group that was selected once, then the log tells of the choice and of no group."""
+    ready = MoveFacts(finding=SsprFinding.CHANGED, look=_looked(), has_begun=True)
+    of_since = replace(ready, logged_at=NOW + MINUTE)
+    assert "sspr adopt --selected" in decide(ADOPTION, of_since, NOW).text
+    for of_before in (ready, replace(ready, logged_at=NOW)):
+        assert "--selected" not in decide(ADOPTION, of_before, NOW).text
+    assert "--selected" not in decide(ADOPTION, replace(of_since, finding=ALL_ON), NOW).text
+
+
+def test_an_unreadable_change_is_meant_once_an_operator_has_said_what_it_was() -> None:
+    """And no other: one of since is somebody's, and nobody has said what it was."""
+    changed, later = SsprFinding.CHANGED, NOW + MINUTE
+    said = replace(ADOPTION, by_word=True).ended(later)
+    assert said.expects(changed, later)
+    assert not said.expects(changed, later + MINUTE)
+    assert not said.expects(changed, None)
+    assert not said.expects(ALL_ON, later)
+    for silent in (ADOPTION, ADOPTION.ended(later), replace(ADOPTION, by_word=True)):
+        assert not silent.expects(changed, NOW)
+
+
 def test_a_word_counts_after_a_while_and_not_against_a_newer_change() -> None:
     silent = MoveFacts(finding=GROUP, as_of=NOW - MINUTE)
     later = NOW + WORD_AFTER
