@@ -27,6 +27,7 @@ _SHARING = {
         "a rollout in trouble": ("rollout_trouble", "sspr_switched"),
         "the runbook": (
             "situations_endings",
+            "situations_groups",
             "situations_leaving",
             "situations_people",
             "situations_services",

@@ -63,7 +63,7 @@ class ActiveDirectory:
         """
         try:
             self._connection.ping()
-            self._resolved()
+            self._resolved().expect_there()
             if not self._domains:
                 self._domains = self._find_domains()
         except DirectoryTrouble as trouble:

@@ -13,6 +13,7 @@ from ldap3.protocol.formatters.formatters import format_sid
 from hybrid_worker.active_directory.answers import FOR_EVERYBODY, OUT_OF_DATE, PASSING, Answer
 from hybrid_worker.active_directory.connection import DirectoryConnection, Entry
 from hybrid_worker.active_directory.filters import group_filter
+from hybrid_worker.active_directory.trouble import DirectoryTrouble
 from hybrid_worker.active_directory.written import Budget, Written
 from shared.domain.errors import ConfigurationError, DirectoryUnavailable
 
@@ -99,6 +100,16 @@ class ScopeGroup:
         guid = UUID(bytes_le=groups[0]["objectGUID"][0])
         return cls(connection, guid, scope, str(format_sid(sid)) if sid else None)
 
+    def expect_there(self) -> None:
+        """Makes sure that the group is still there, so that nothing is taken while it is not.
+
+        Raises:
+            DirectoryTrouble: it was deleted, or the account no longer sees it.
+            DirectoryUnavailable: AD did not answer.
+        """
+        if self._connection.read(self._dn, ["objectGUID"]) is None:
+            raise _gone()
+
     def members(self) -> set[UUID]:
         """Returns the GUIDs of all direct members.
 
@@ -111,7 +122,7 @@ class ScopeGroup:
                 self._dn, [f"member;range={start}-*"], guids_of_members=True
             )
             if entry is None:
-                raise DirectoryUnavailable("the scope group is no longer there")
+                raise _gone()
             values, start = _slice(entry)
             members.update(UUID(_guid(value)) for value in values)
         return members
@@ -160,7 +171,7 @@ class ScopeGroup:
         """Notes what became of the one value that AD does not take."""
         if answer.code == RESULT_NO_SUCH_OBJECT:
             if self._connection.read(self._dn, ["objectGUID"]) is None:
-                raise DirectoryUnavailable("the scope group is no longer there")
+                raise _gone()
             written.vanish(guid)
         elif answer.code in PASSING:
             written.postpone([guid], answer.words)
@@ -181,6 +192,11 @@ class ScopeGroup:
         due = [(verb, guid) for verb, guid in changes if (guid in members) != _adds(verb)]
         written.already.update({guid for _, guid in changes} - {guid for _, guid in due})
         return due
+
+
+def _gone() -> DirectoryTrouble:
+    text = "the scope group was deleted, or the worker's account no longer sees it"
+    return DirectoryTrouble("scope-group", text, passes=False)
 
 
 def _adds(verb: str) -> bool:

@@ -40,14 +40,17 @@ People count as administrators who are eligible for a role, or hold one in an ad
 
 .PARAMETER Scoped
 A restricted management administrative unit, by name or id, made where there is none: the app may then
-write the group of -Group alone. Needs Entra ID P1. Said once, it holds: a later run finds the app's role
-at the unit and grants nothing wider.
+write the group of -Group alone. Needs Entra ID P1.
 
 .PARAMETER Group
 With -Scoped: the object id of the scope group.
 
+.PARAMETER Synced
+Topology synced: the app writes no group in Entra, and only reads them.
+
 .PARAMETER EveryGroup
-GroupMember.ReadWrite.All although the app has the role at a unit.
+GroupMember.ReadWrite.All although the app was narrowed: said once, -Scoped and -Synced hold, and a later run
+grants nothing wider.
 
 .PARAMETER GraphUrl
 Where Graph is, in place of the cloud's own address; for a test.
@@ -69,6 +72,7 @@ param(
     [switch] $WithRoleAssignments,
     [string] $Scoped,
     [string] $Group,
+    [switch] $Synced,
     [switch] $EveryGroup,
     [string] $GraphUrl
 )
@@ -81,8 +85,8 @@ $script:Owed = 0
 if ($Group -and -not $Scoped) {
     Stop-WithRemedy -Problem '-Group alone means nothing.' -Remedy 'Give -Scoped as well.'
 }
-if ($Scoped -and $EveryGroup) {
-    Stop-WithRemedy -Problem '-EveryGroup does not go with -Scoped.' -Remedy 'Leave one of them out.'
+if (@(@($Scoped, $Synced, $EveryGroup) | Where-Object { $_ }).Count -gt 1) {
+    Stop-WithRemedy -Problem '-Scoped, -Synced and -EveryGroup do not go together.' -Remedy 'Say one of them.'
 }
 if ($Scoped -and ($Group -notmatch $guid)) {
     Stop-WithRemedy -Problem '-Group: the object id of the scope group is needed with -Scoped.' -Remedy 'The Entra admin center shows it on the page of the group.'
@@ -185,14 +189,6 @@ if ($WithRoleAssignments) { $kinds += 'role-assignments' }
 
 Connect-Graph -Cloud $Cloud -GraphUrl $GraphUrl
 $principal = Find-Identity
-# Where the app has the role of the narrow way already, nothing wider is granted beside it unasked.
-$roleAt = @(Find-UnitsOfRole -Principal $principal -Role $list.scopedRole.id)
-if (($Scoped -or $roleAt.Count) -and -not $EveryGroup) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
-$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
-$optional = @{}
-foreach ($one in $list.permissions | Where-Object { (@('scoped', 'unscoped') + $kinds) -notcontains $_.when }) {
-    $optional[$one.id] = '-With' + (($one.when -split '-' | ForEach-Object { $_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1) }) -join '')
-}
 $resources = @(Read-GraphList -Path 'servicePrincipals' -Query @{ '$filter' = "appId eq '$($list.resourceAppId)'" })
 if ($resources.Count -ne 1) {
     Stop-WithRemedy -Problem 'Microsoft Graph has no service principal in this tenant.' -Remedy 'Is the Azure CLI signed in to the right tenant? az account show'
@@ -202,14 +198,26 @@ $names = @{}
 foreach ($role in $resource.appRoles | Where-Object { $_.allowedMemberTypes -contains 'Application' }) {
     $names[$role.id] = $role.value
 }
+$granted = @{}
+foreach ($one in @(Read-GraphList -Path "servicePrincipals/$($principal.id)/appRoleAssignments" -Query @{ '$top' = '999' })) {
+    if ($one.resourceId -eq $resource.id) { $granted[$one.appRoleId] = $one.id }
+}
+# An app that was narrowed stays so: nothing wider is granted unasked. One that may read groups and not write
+# them was narrowed, too: only -Scoped and -Synced grant that.
+$roleAt = @(Find-UnitsOfRole -Principal $principal -Role $list.scopedRole.id)
+$mayRead = @($list.permissions | Where-Object { ($_.when -eq 'scoped') -and $granted.ContainsKey($_.id) }).Count
+$mayWrite = @($list.permissions | Where-Object { ($_.when -eq 'unscoped') -and $granted.ContainsKey($_.id) }).Count
+$isNarrow = $Scoped -or $Synced -or $roleAt.Count -or ($mayRead -and -not $mayWrite)
+if ($isNarrow -and -not $EveryGroup) { $kinds += 'scoped' } else { $kinds += 'unscoped' }
+$wanted = @($list.permissions | Where-Object { $kinds -contains $_.when })
+$optional = @{}
+foreach ($one in $list.permissions | Where-Object { (@('scoped', 'unscoped') + $kinds) -notcontains $_.when }) {
+    $optional[$one.id] = '-With' + (($one.when -split '-' | ForEach-Object { $_.Substring(0, 1).ToUpperInvariant() + $_.Substring(1) }) -join '')
+}
 foreach ($one in $wanted) {
     if ($names[$one.id] -ne $one.name) {
         Stop-WithRemedy -Problem "$($one.name): this tenant knows it by another id than the list." -Remedy 'Nothing was done. Tell us, and grant it in the Entra admin center meanwhile.'
     }
-}
-$granted = @{}
-foreach ($one in @(Read-GraphList -Path "servicePrincipals/$($principal.id)/appRoleAssignments" -Query @{ '$top' = '999' })) {
-    if ($one.resourceId -eq $resource.id) { $granted[$one.appRoleId] = $one.id }
 }
 
 Write-Output "$($principal.displayName) ($($principal.id))"

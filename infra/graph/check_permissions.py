@@ -27,8 +27,8 @@ _REMEDY = """
 Nothing is deployed yet, and that is well: an app that asks Graph too early is refused for a day.
 As a Privileged Role Administrator, in bash or in PowerShell:
 
-    infra/graph/grant-permissions {identity}{narrow} --apply
-    infra\\graph\\Grant-GraphPermissions.ps1 {identity}{narrow_in_powershell} -Apply
+    infra/graph/grant-permissions {identity} {narrow} --apply
+    infra\\graph\\Grant-GraphPermissions.ps1 {identity} {narrow_in_powershell} -Apply
 
 Then: azd deploy. Where the permissions were granted by another way and cannot be read from here,
 say so: azd env set AZURE_PERMISSIONS_CHECKED true
@@ -70,14 +70,17 @@ def missing_from(granted: Iterable[str]) -> list[str]:
     ids = set(granted)
     ways = [
         [one["name"] for one in listed if one["when"] in {"always", way} and one["id"] not in ids]
-        for way in (("scoped", "unscoped") if may_be_narrow() else ("unscoped", "scoped"))
+        for way in ("scoped", "unscoped")
     ]
     return min(ways, key=len)
 
 
-def may_be_narrow() -> bool:
-    """Whether the app can be scoped to one group: a synced group is taken by no unit."""
-    return os.environ.get("SSPR_TOPOLOGY") != "synced"
+def narrow_way() -> tuple[str, str]:
+    """How the app gets no more than it needs, in bash and in PowerShell, by what azd is set to."""
+    if os.environ.get("SSPR_TOPOLOGY") == "synced":
+        return "--synced", "-Synced"
+    group = os.environ.get("SSPR_SCOPE_GROUP_ID") or "SCOPE_GROUP_ID"
+    return f"--scoped sspr-rollout --group {group}", f"-Scoped sspr-rollout -Group {group}"
 
 
 def granted_to(identity: str, graph: str) -> list[str]:
@@ -105,11 +108,7 @@ def granted_to(identity: str, graph: str) -> list[str]:
 
 
 def _stop(sentence: str, identity: str) -> int:
-    group = os.environ.get("SSPR_SCOPE_GROUP_ID") or "SCOPE_GROUP_ID"
-    narrow, in_powershell = "", ""
-    if may_be_narrow():
-        narrow = f" --scoped sspr-rollout --group {group}"
-        in_powershell = f" -Scoped sspr-rollout -Group {group}"
+    narrow, in_powershell = narrow_way()
     remedy = _REMEDY.format(identity=identity, narrow=narrow, narrow_in_powershell=in_powershell)
     sys.stderr.write(f"{sentence}\n{remedy}")
     return 1

@@ -125,6 +125,8 @@ class Directory:
     def __init__(self) -> None:
         self.users: dict[str, User] = {}
         self.groups: dict[str, Group] = {}
+        self.former_groups: set[str] = set()
+        """The object ids of those that were deleted: no group has them again."""
         self.membership = Membership()
         self.last_synced_at: float | None = None
         self.epoch = uuid4().hex
@@ -173,7 +175,9 @@ class Directory:
         for parent in self.membership.groups_of(group_id):
             self.set_member(parent, group_id, at, present=False)
         del self.groups[group_id]
+        self.former_groups.add(group_id)
         self._changes.append(ObjectChange("group", group_id, None))
+        self._changes.append(ObjectChange("former-group", group_id, {"id": group_id}))
 
     def set_member(self, group: str, member: str, at: float, *, present: bool) -> bool:
         """Add or remove a member; answers whether that changed anything."""

@@ -59,6 +59,7 @@ class Store:
             directory.put_user(User(**body))
         for body in self.objects("group"):
             directory.put_group(Group(**body))
+        directory.former_groups = {body["id"] for body in self.objects("former-group")}
         for parent, child in self._database.execute("SELECT parent, child FROM member"):
             directory.set_member(parent, child, 0.0, present=True)
         for body in self.objects("sync"):

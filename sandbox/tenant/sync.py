@@ -162,8 +162,13 @@ def _create_group(tenant: Tenant, described: dict[str, Any]) -> Group:
         onPremisesSamAccountName=name,
         onPremisesLastSyncDateTime=timestamp(now),
     )
+    is_first = group.id not in tenant.directory.former_groups
+    if not is_first:
+        # A synced group is deleted for good: another comes in its place, which nobody has nested.
+        count = len(tenant.directory.former_groups)
+        group.id = group.fields["id"] = object_id("group", f"{name} {count}")
     tenant.directory.put_group(group)
-    if name == SYNCED_SCOPE_GROUP:
+    if name == SYNCED_SCOPE_GROUP and is_first:
         tenant.set_member(object_id("group", SCOPE_GROUP), group.id, present=True)
     return group
 

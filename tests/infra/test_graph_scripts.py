@@ -109,6 +109,16 @@ def test_only_a_word_of_its_own_widens_an_app_that_was_narrowed(tenant: Tenant) 
     assert tenant.held() == NARROWER
 
 
+def test_an_app_that_writes_no_group_only_reads_them_whatever_is_granted_later(
+    tenant: Tenant,
+) -> None:
+    tenant.done(GRANT, Identity=IDENTITY, Synced=True, Apply=True)
+    assert tenant.held() == NARROWER
+    tenant.done(GRANT, Identity=IDENTITY, WithDoctor=True, Apply=True)
+    assert tenant.held() == NARROWER | DOCTOR
+    assert tenant.state["administrativeUnits"] == tenant.state["roleAssignments"] == []
+
+
 def test_a_role_of_somebody_else_or_for_the_whole_tenant_narrows_nothing(tenant: Tenant) -> None:
     role = {"roleDefinitionId": LIST["scopedRole"]["id"], "id": "1"}
     everywhere = {**role, "principalId": IDENTITY, "directoryScopeId": "/"}
@@ -206,6 +216,7 @@ def test_whoever_is_not_signed_in_is_told_so(tenant: Tenant) -> None:
         ({"Identity": IDENTITY, "Scoped": "u", "Group": "SSPR"}, "object id of the scope group"),
         ({"Identity": SCOPE}, SCOPE),
         ({"Identity": IDENTITY, "Scoped": "u", "Group": SCOPE, "EveryGroup": True}, "roup"),
+        ({"Identity": IDENTITY, "Synced": True, "EveryGroup": True}, "ynced"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_and_changes_nothing(

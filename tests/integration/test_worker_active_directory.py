@@ -15,6 +15,7 @@ from hybrid_worker.active_directory.connection import Control, DirectoryConnecti
 from hybrid_worker.active_directory.directory import ActiveDirectory
 from hybrid_worker.active_directory.lookup import find_accounts
 from hybrid_worker.active_directory.scope_group import ScopeGroup
+from hybrid_worker.active_directory.trouble import DirectoryTrouble
 from hybrid_worker.active_directory.written import Written
 from hybrid_worker.delta_sync.coalescer import LeftAlone
 from hybrid_worker.handle_commands import HandleCommands
@@ -36,6 +37,7 @@ from tests.support.worker_process import (
     sign_in,
 )
 
+_SHOW_DELETED = "1.2.840.113556.1.4.417"
 SIZE = 1600
 """People enough for a thousand additions."""
 
@@ -350,6 +352,39 @@ def test_a_refused_write_is_answered_with_what_ad_said(
         refused = worker.one(by_name("rolf")[0])
     assert verdict(refused) == (WriteOutcome.REFUSED, Reason.WRITE_REFUSED)
     assert refused.detail == "insufficientAccessRights"
+
+
+def test_a_group_that_was_deleted_is_named_at_the_next_look_until_it_is_restored(
+    controller: Controller, tmp_path: Path
+) -> None:
+    """Given no command that would show it, then it is no controller that cannot be reached."""
+    doomed = f"CN=Doomed,{domain.GROUPS}"
+    administrator = controller.administrator()
+    assert administrator.add(doomed, "group", {"sAMAccountName": "Doomed"}), administrator.result
+    with working(directory_settings(controller, scope_group=doomed), tmp_path) as worker:
+        worker.directory.check()
+        assert administrator.delete(doomed), administrator.result
+        for ask in (worker.directory.check, worker.directory.members):
+            with pytest.raises(DirectoryTrouble) as told:
+                ask()
+            assert (told.value.problem, told.value.passes) == ("scope-group", False)
+        _restore(administrator, doomed)
+        worker.directory.check()
+        assert worker.directory.members() == set()
+
+
+def _restore(administrator: ldap3.Connection, dn: str) -> None:
+    """Out of the deleted objects, as MS-ADTS 3.1.1.5.3.7 has it."""
+    shown = [(_SHOW_DELETED, True, None)]
+    name = dn.partition(",")[0].removeprefix("CN=")
+    deleted = f"CN=Deleted Objects,{domain.BASE}"
+    administrator.search(deleted, f"(sAMAccountName={name})", controls=shown)
+    (found,) = administrator.entries
+    changes = {
+        "isDeleted": [(ldap3.MODIFY_DELETE, [])],
+        "distinguishedName": [(ldap3.MODIFY_REPLACE, [dn])],
+    }
+    assert administrator.modify(found.entry_dn, changes, controls=shown), administrator.result
 
 
 def test_a_crash_after_the_write_and_before_the_record_is_settled_from_the_group(

@@ -115,13 +115,22 @@ SITUATIONS = (
     ),
     Situation(
         "A group was deleted",
-        ("scope-changed", "rollout-paused"),
+        ("rollout-paused",),
         (
             "tests/e2e/test_situations_services.py::test_a_scope_group_that_was_deleted_is_named_and_nothing_changes_once_it_is_back",
             "tests/use_cases/rollout/test_reconcile.py::test_a_group_that_is_gone_pauses_the_rollout",
             "tests/contract/test_health.py::test_what_was_deleted_is_missing",
         ),
-        not_here="restoring a group in Entra or AD; another group in its place",
+        not_here="restoring a group in Entra; another group in its place",
+    ),
+    Situation(
+        "The AD group was deleted",
+        ("scope-changed", "rollout-paused", "drift-held", "drift-found"),
+        (
+            "tests/e2e/test_situations_groups.py::test_an_ad_group_that_was_deleted_pauses_and_once_made_again_everybody_is_back",
+            "tests/integration/test_worker_active_directory.py::test_a_group_that_was_deleted_is_named_at_the_next_look_until_it_is_restored",
+        ),
+        not_here="AD's Recycle Bin; the twin's nesting in Entra",
     ),
     Situation(
         "SSPR was switched off or to everybody",

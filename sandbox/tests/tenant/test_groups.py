@@ -131,6 +131,27 @@ def test_transitive_members_reach_through_the_nested_synced_group(tenant: Runnin
     assert members(tenant, scope) == {grace, nested}
 
 
+def test_a_synced_group_that_comes_again_is_another_one_and_nested_by_nobody(
+    tenant: RunningTenant,
+) -> None:
+    """Given it was deleted, then neither its old id nor its place in the scope group comes back."""
+    group = {"onPremisesSecurityIdentifier": "S-1-9", "displayName": "SSPR-Enabled-Users"}
+    tenant.sandbox("POST", "sync", {"groups": [group]})
+    scope, before = tenant.group_id("SSPR-Scope"), tenant.group_id("SSPR-Enabled-Users")
+    assert members(tenant, scope) == {before}
+    seen = {before}
+    for _ in range(2):
+        tenant.sandbox("POST", "sync", {"deletedGroups": ["S-1-9"]})
+        tenant.sandbox("POST", "sync", {"groups": [group]})
+        again = tenant.group_id("SSPR-Enabled-Users")
+        assert again not in seen
+        assert members(tenant, scope) == set()
+        seen.add(again)
+    nesting = {"group": "SSPR-Enabled-Users", "in": "SSPR-Scope", "nested": True}
+    tenant.sandbox("POST", "nesting", nesting)
+    assert members(tenant, scope) == {again}
+
+
 def test_a_write_shows_in_listings_after_the_lag_but_a_second_write_sees_it_at_once(
     tenant: RunningTenant,
 ) -> None:
