@@ -91,6 +91,7 @@ def recovery_report(found: RecoveryView) -> Report:
     rows = (
         (f"{found.gone:,}", f"in scope by the ledger and in no group: they {kept_out}"),
         (f"{found.unknown:,}", f"in the group and not by the ledger: they {stay}"),
+        (f"{found.asked:,}", "asked for since the ledger was lost: put in afterwards"),
         (f"{found.waiting:,}", "whose time has not come: put in when it has"),
         (f"{found.leaving:,}", "on the way out and still in: taken out, as was asked before"),
         (f"{found.additions:,}", "wanted by the current document: put in afterwards"),

@@ -10,7 +10,7 @@ from shared.contracts.api.writing_views import WritingView
 _NOT_STOPPED = (
     "Not stopped: the batch that is being written this minute, at most 500 people; the delta sync "
     "of what is in AD already; resets by people who are in scope. Events are taken in and kept, "
-    "and so is what operators say: none of it is written before sspr start."
+    "and so is what operators say: none of it is written before it goes on."
 )
 _NOT_TOLD = "not yet; the app tries again every minute"
 

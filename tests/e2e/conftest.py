@@ -111,6 +111,14 @@ def wary_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
 
 
 @pytest.fixture(scope="module")
+def lost_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
+    """A sandbox whose ledger is copied back, emptied and deleted: nobody else could use it."""
+    with _sandbox(request) as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+
+
+@pytest.fixture(scope="module")
 def moving_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox of few people, in which SSPR's own scope moves: that is everybody's."""
     with (

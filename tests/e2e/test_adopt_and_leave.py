@@ -163,8 +163,9 @@ def test_where_the_log_names_no_group_an_operators_word_ends_the_adoption(mover:
     mover.waits_for_the_log()
     assert "sspr adopt --selected" in mover.waits_for("select-now")["nextStep"]
     assert mover.types("adopt", "--selected", "--reason", WORD).returncode == 0
-    done = mover.waits_for("done")
-    assert "the word of" in done["restsOn"]
+    assert "the word of" in mover.waits_for("done")["restsOn"]
+    # What is done by the word has ended by the next tick, and only then the change is meant.
+    wait_for(lambda: mover.move()["endedAt"], PATIENCE, "the adoption to end")
     seen = mover.stage.rig.console.status()["sspr"]
     assert (seen["finding"], seen["wrong"]) == ("changed", False)
 

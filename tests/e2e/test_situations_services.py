@@ -1,13 +1,14 @@
 """The runbook's situations of what the app lives by: Graph, a group, storage, settings, a key."""
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 
-from tests.support.rig import EVENTS, Rig, until
+from tests.support.rig import EVENTS, Rig, flat, until
 from tests.support.rollout_rig import RolloutRig, ring
 from tests.support.typed_page import Operator
 
@@ -111,6 +112,62 @@ def test_a_setting_that_is_wrong_is_named_and_the_app_does_nothing_until_it_is_r
         page.types()
 
 
+def test_a_setting_that_decides_who_is_written_is_changed_while_all_is_stopped(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given somebody in a group that is no longer to be excluded, then a plan says so first.
+
+    They are put in after the start, and out again once the setting is as it was.
+    """
+    rig = stage.rig
+    barred = stage.people.who(lambda one: one.excluded)
+    made = rig.console.tenant.post("/sandbox/groups", json={"displayName": "Another-Exclusion"})
+    another = made.raise_for_status().json()["id"]
+    stage.start(ring("pilot", stage.cloud(), barred))
+    stage.soaks_in("pilot")
+    with on_call.follows("An app setting has to change") as page:
+        assert "STOPPED" in page.types().stdout
+        with rig.app_settings(SSPR_EXCLUDED_GROUP_IDS=another):
+            page.types()
+            page.types()
+            assert "1 to be put in, 0 to be taken out" in page.types().stdout
+            assert rig.members_among(barred) == []
+            page.types()
+            stage.is_in(barred)
+    until(lambda: rig.members_among(barred) == [], "them to be out as before")
+
+
+def test_what_hangs_is_named_and_whoever_waited_for_it_is_in_afterwards(
+    stage: RolloutRig, on_call: Operator
+) -> None:
+    """Given Graph and then the Connect host take what is asked and do not answer, then both end.
+
+    The worker gives the host ten times less time here than it would.
+    """
+    rig = stage.rig
+    rig.comes_to_rest()
+    rig.kill("hybrid_worker")
+    rig.start_wrongly("hybrid_worker", SSPR_WORKER_SYNC_TIMEOUT="6")
+    with on_call.follows("Something hangs") as page:
+        with rig.held_graph("GET", "^/users", "before"):
+            assert "silent" in page.types().stdout
+        rig.set_conditions(hang="cmdlet")
+        try:
+            person = stage.synced()
+            rig.onboard(person.user_principal_name)
+            until(lambda: _hinders(stage).startswith("hangs"), "the worker to give the host up")
+            assert re.search(r"since [\d: -]+ hangs\b", flat(page.types().stdout))
+            assert person.sam_account_name in rig.ad_members()
+            assert rig.groups(person) == []
+        finally:
+            rig.set_conditions(hang="")
+        stage.is_in(person)
+        until(lambda: not _hinders(stage), "the worker to say that all is well")
+        assert "hangs" not in page.types().stdout
+    rig.kill("hybrid_worker")
+    rig.start()
+
+
 def test_a_key_that_has_leaked_opens_nothing_once_it_is_another(
     stage: RolloutRig, on_call: Operator
 ) -> None:
@@ -130,6 +187,12 @@ def test_a_key_that_has_leaked_opens_nothing_once_it_is_another(
         page.types()
         page.types()
     assert (on_call.folder / "audit.csv").read_text().count("\n") > 1
+
+
+def _hinders(stage: RolloutRig) -> str:
+    """What the worker says that a sync cannot be had for."""
+    workers = stage.rig.console.status()["workers"]
+    return next((one["hindrance"] for one in workers), "")
 
 
 def _opens(rig: Rig, key: str) -> int:

@@ -327,6 +327,7 @@ def recovery(**changes: Any) -> dict[str, Any]:
         "gone_people": (GRACE_ID, "another"),
         "unknown": 1,
         "unknown_people": ("newcomer",),
+        "asked": 7,
         "waiting": 3,
         "leaving": 4,
         "additions": 5,

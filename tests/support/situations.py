@@ -192,11 +192,13 @@ SITUATIONS = (
         "The ledger was lost",
         ("writing-stopped", "function-failures"),
         (
+            "tests/e2e/test_ledger_lost.py::test_tables_of_before_put_in_nobody_who_left_since_and_take_out_nobody_who_came",
+            "tests/e2e/test_ledger_lost.py::test_a_ledger_that_was_emptied_is_taken_up_and_the_waves_begin_again_with_the_same_people",
+            "tests/e2e/test_ledger_lost.py::test_a_table_that_was_deleted_is_named_and_nothing_is_written_or_lost_meanwhile",
             "tests/use_cases/rollout/test_recover.py::test_once_confirmed_nobody_is_put_in_or_taken_out_and_the_leaver_stays_out",
             "tests/integration/ledger/test_ledger_table.py::test_a_table_that_was_deleted_is_named_and_told_from_a_conflict",
         ),
-        not_here="`azd provision`; copying tables",
-        not_typed="tables of the sandbox are shared by its tests",
+        not_here="`azd provision`; copying tables in Azure",
     ),
     Situation(
         "A setting is wrong",
@@ -211,19 +213,21 @@ SITUATIONS = (
     Situation(
         "An app setting has to change",
         ("app-misconfigured",),
-        ("tests/e2e/test_restart.py::test_a_restart_of_everything_loses_nothing",),
+        (
+            "tests/e2e/test_situations_services.py::test_a_setting_that_decides_who_is_written_is_changed_while_all_is_stopped",
+            "tests/e2e/test_restart.py::test_a_restart_of_everything_loses_nothing",
+        ),
         not_here="`azd env set`, `azd provision`, `az functionapp`",
-        not_typed="the page has commands of Azure only",
     ),
     Situation(
         "Something hangs",
         ("queue-deep", "queue-stalled", "timer-overdue", "worker-silent", "app-silent"),
         (
+            "tests/e2e/test_situations_services.py::test_what_hangs_is_named_and_whoever_waited_for_it_is_in_afterwards",
             "tests/integration/test_worker_connect_trouble.py::test_while_it_hangs_people_are_written_and_it_is_said_since_when",
             "tests/contract/test_health.py::test_a_graph_that_hangs_is_given_up_and_makes_nothing_else_late",
         ),
         not_here="restarting the app in Azure",
-        not_typed="the page has no commands for it: what hangs ends by itself",
     ),
     Situation(
         "Back a version",

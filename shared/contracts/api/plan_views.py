@@ -121,6 +121,10 @@ class RecoveryView(View):
     unknown: int
     """In the group and not by the ledger: remembered as there before, and never taken out."""
     unknown_people: tuple[str, ...]
+    asked: int = 0
+    """Asked for since, and in no group yet: put in afterwards, as everybody who is asked for."""
+    recorded_until: Moment | None = None
+    """When it last recorded what it may have lost."""
     waiting: int
     """Whose time has not come, or who are not in Entra yet: put in when it has."""
     leaving: int

@@ -2,8 +2,9 @@
 
 Whoever the ledger has in scope, or on the way there, and who is in no group is kept out until an
 operator releases them: a leaver whose account is still enabled looks the same as somebody whom a
-hand took out. Whoever is in and not known of is remembered as there before, and so is never taken
-out. Nobody is put in or taken out by it.
+hand took out. Who was asked for since the mark is no such person: nothing has been lost of them,
+and they are put in afterwards. Whoever is in and not known of is remembered as there before, and so
+is never taken out. Nobody is put in or taken out by it.
 """
 
 import hashlib
@@ -45,8 +46,12 @@ _TEXT = "out of the group when the ledger was older than the world"
 class _Difference:
     """What ledger and world do not agree about, in the order of the object ids."""
 
+    until: datetime | None
+    """When the ledger last recorded what it may have lost."""
     gone: tuple[str, ...]
     """In scope or on the way there by the ledger, and in no group."""
+    asked: int
+    """Asked for since the mark, and in no group yet; they are put in afterwards."""
     unknown: tuple[str, ...]
     """In the group, and out of scope by the ledger or nobody it knows."""
     waiting: int
@@ -66,12 +71,14 @@ async def recover(
         DirectoryUnavailable, LedgerConflict, ServiceUnavailable: to be tried again.
     """
     stored = await _stopped(world)
-    view, difference = await _look(stored, world, now)
+    # Delivered again after a crash it goes on: what it did so far would look like change.
+    begun = _begun(operation, order)
+    until = begun.recorded_until if begun else await _recorded_until(world)
+    view, difference = await _look(stored, until, world, now)
     if order.plan is None:
         return view
-    # Delivered again after a crash it goes on: what it did so far would look like change.
-    if isinstance(operation.result, RecoveryView) and operation.result.fingerprint == order.plan:
-        view = operation.result
+    if begun:
+        view = begun
     elif order.plan != view.fingerprint:
         raise WorldChanged("something else differs now than was shown; look again")
     else:
@@ -89,8 +96,22 @@ async def _stopped(world: World) -> StoredWriting:
     return stored
 
 
+def _begun(operation: Operation, order: RecoverOrder) -> RecoveryView | None:
+    """Returns what was confirmed, where a delivery of before has begun to do it."""
+    result = operation.result
+    if isinstance(result, RecoveryView) and result.fingerprint == order.plan:
+        return result
+    return None
+
+
+async def _recorded_until(world: World) -> datetime | None:
+    """Returns when the ledger last recorded what it may have lost; None where nobody knows."""
+    mark = await world.audit_mark.read()
+    return mark.at if mark else None
+
+
 async def _look(
-    stored: StoredWriting, world: World, now: datetime
+    stored: StoredWriting, until: datetime | None, world: World, now: datetime
 ) -> tuple[RecoveryView, _Difference]:
     rollout = await world.rollouts.current()
     plan: ScopePlan | None = None
@@ -102,18 +123,33 @@ async def _look(
     else:
         members = await world.directory.scope_member_ids()
         summaries = [one async for page in world.ledger.summaries() for one in page]
-    difference = _difference(members, summaries)
+    difference = _difference(members, summaries, until)
     return _view(stored, plan, members, difference), difference
 
 
-def _difference(members: frozenset[str], summaries: Sequence[EnrolmentSummary]) -> _Difference:
+def _difference(
+    members: frozenset[str], summaries: Sequence[EnrolmentSummary], until: datetime | None
+) -> _Difference:
     known = {one.key: one for one in summaries}
     coming = [one for one in summaries if one.state.is_coming and is_object_id(one.key)]
     waiting = sum(one.state is State.WAITING for one in summaries)
-    gone = [one.key for one in coming if one.key not in members and one.state is not State.WAITING]
+    out = [one for one in coming if one.key not in members and one.state is not State.WAITING]
+    gone = [one.key for one in out if not _is_asked_since(one, until)]
     unknown = [one for one in members if not _is_known(known.get(one))]
     leaving = [one for one in summaries if one.state is State.WITHDRAWING and one.key in members]
-    return _Difference(tuple(sorted(gone)), tuple(sorted(unknown)), waiting, len(leaving))
+    return _Difference(
+        until=until,
+        gone=tuple(sorted(gone)),
+        asked=len(out) - len(gone),
+        unknown=tuple(sorted(unknown)),
+        waiting=waiting,
+        leaving=len(leaving),
+    )
+
+
+def _is_asked_since(summary: EnrolmentSummary, until: datetime | None) -> bool:
+    """Tells whether somebody was asked for when everything was stopped already, or had to be."""
+    return until is not None and summary.state is State.REQUESTED and summary.since > until
 
 
 def _is_known(summary: EnrolmentSummary | None) -> bool:
@@ -148,6 +184,8 @@ def _view(
         gone_people=gone[:MOST_NAMED],
         unknown=len(unknown),
         unknown_people=unknown[:MOST_NAMED],
+        asked=difference.asked,
+        recorded_until=difference.until,
         waiting=difference.waiting,
         leaving=difference.leaving,
         additions=len(additions),

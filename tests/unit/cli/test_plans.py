@@ -434,6 +434,7 @@ def test_a_recovery_shows_what_differs_and_then_sends_exactly_that(api: Api) -> 
     assert sent == Recover(reason="restored", plan=FINGERPRINT)
     for word in ("would be kept out until you release them", "newcomer", "40 people"):
         assert word in done.stderr
+    assert "7  asked for since the ledger was lost: put in afterwards" in done.stderr
 
 
 def test_without_a_terminal_a_recovery_only_shows_what_differs(api: Api) -> None:

@@ -10,7 +10,7 @@ from structlog.typing import EventDict
 from shared.contracts.api.operation_orders import RecoverOrder
 from shared.contracts.api.plan_views import RecoveryView
 from shared.domain.errors import NotPossible, WorldChanged
-from shared.domain.person.enrolment import Provenance, State
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Provenance, State
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.state import Phase
@@ -65,6 +65,22 @@ async def asked(stage: Stage, plan: str | None = None) -> RecoveryView:
     operation = an_operation(plan)
     assert isinstance(operation.order, RecoverOrder)
     return await recover(operation.order, operation, stage.world, LATER)
+
+
+async def hired(stage: Stage, number: int) -> None:
+    """An event of after the restoration asks for somebody."""
+    stage.arrive(number)
+    cause = Cause(CauseKind.EVENT, f"hire-{number}", "hr")
+    await stage.store(
+        member(
+            number,
+            State.REQUESTED,
+            since=LATER,
+            cause=cause,
+            claims=(Claim(cause),),
+            provenance=Provenance.UNKNOWN,
+        )
+    )
 
 
 async def word(stage: Stage) -> StopReason | None:
@@ -200,6 +216,26 @@ async def test_whoever_is_unknown_is_remembered_at_their_source_of_authority(
     assert (stored.rollout.phase if stored else None) == (Phase.SOAKING if with_rollout else None)
 
 
+async def test_whoever_was_asked_for_meanwhile_is_shown_and_put_in_afterwards(
+    stage: Stage,
+) -> None:
+    """Given a hire while everything is stopped, then nobody has to release them.
+
+    Somebody of the copy who was on the way there and is not in is kept out as ever.
+    """
+    kept = await lived(stage)
+    restore(stage, kept)
+    await stage.store(member(9, State.REQUESTED, since=NOW - HOUR))
+    await hired(stage, 7)
+    await tick(stage.world, Clock(LATER))
+    shown = await asked(stage)
+    assert (shown.gone_people, shown.asked) == ((an_id(3), an_id(9)), 1)
+    await asked(stage, shown.fingerprint)
+    await tick(stage.world, Clock(LATER + HOUR))
+    await write_all(stage, LATER + HOUR)
+    assert stage.scope == ids([1, 2, 4, 7])
+
+
 async def test_what_was_not_shown_is_not_confirmed(stage: Stage) -> None:
     restore(stage, await lived(stage))
     await tick(stage.world, Clock(LATER))
@@ -222,6 +258,7 @@ async def test_a_recovery_that_dies_anywhere_is_finished_by_the_next_delivery(
     for death in deaths():
         one = Stage(stage.world.tenant_rules)
         restore(one, await lived(one))
+        await hired(one, 7)
         await tick(one.world, Clock(LATER))
         shown = await asked(one)
         operation = an_operation(shown.fingerprint)
@@ -236,3 +273,4 @@ async def test_a_recovery_that_dies_anywhere_is_finished_by_the_next_delivery(
                 await recover(operation.order, again, one.another(), LATER)
         assert await word(one) is None
         assert (await one.person(3)).is_kept_out(LATER)
+        assert not (await one.person(7)).is_kept_out(LATER)
