@@ -287,6 +287,7 @@ SITUATIONS = (
         (),
         (
             "tests/e2e/test_rollout_trouble.py::test_an_abort_is_final",
+            "tests/e2e/test_adopt_and_leave.py::test_from_all_to_the_group_and_back_to_all_nobody_loses_sspr",
             "tests/use_cases/rollout/test_leave.py::test_the_group_is_emptied_of_whom_the_product_put_in",
         ),
         not_here="`azd down`, removing the worker and its rights",
