@@ -6,7 +6,7 @@ Rules, workbook and documentation; unknown tables, columns and operators are fau
 import json
 import subprocess
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from sandbox.npm_packages import node_modules
 from tests.support.documentation import PAGES, blocks, name_of
 from tests.support.infra.monitoring import PANELS, QUERIES, RULES, columns
 from tests.support.infra.programs import required
+from tests.support.kusto import Answer, run
 from tests.support.repository import ROOT
 from tests.support.workspace import Workspace
 
@@ -83,6 +84,54 @@ def test_our_own_evaluator_answers_with_the_columns_that_microsoft_s_says(
 
 def test_the_queries_of_the_documentation_are_found() -> None:
     assert len(DOCUMENTED) >= 3
+
+
+STORED = (
+    "TimeGenerated",
+    "Category",
+    "OperationName",
+    "StatusText",
+    "AuthenticationType",
+    "RequesterObjectId",
+    "CallerIpAddress",
+    "Uri",
+)
+
+
+def written(by: str, uri: str, *, hours_ago: int = 1, category: str = "StorageWrite") -> list[Any]:
+    """A line of the storage account's own log, as `STORED` has its columns."""
+    at = NOW - timedelta(hours=hours_ago)
+    return [at, category, "Put", "Success", "OAuth", by, "192.0.2.1:443", uri]
+
+
+def test_the_query_of_the_storage_account_finds_whoever_wrote_and_every_package() -> None:
+    """A deployment writes the package by the app's identity, whoever asked for it."""
+    (query,) = (one for one in DOCUMENTED.values() if "StorageBlobLogs" in one)
+    blobs, tables = "https://st.blob.core.windows.net:443", "https://st.table.core.windows.net:443"
+    package = f"{blobs}/app-package/released-package.zip"
+    rows = {
+        "StorageTableLogs": [
+            written("ID", f"{tables}/enrolments"),
+            written("somebody", f"{tables}/enrolments(PartitionKey='1')", hours_ago=2),
+            written("somebody", f"{tables}/plans", category="StorageRead"),
+        ],
+        "StorageBlobLogs": [
+            written("ID", f"{blobs}/azure-webjobs-hosts/locks/app/host"),
+            written("ID", package, hours_ago=1),
+            written("somebody", f"{blobs}/azure-webjobs-secrets/app/host.json", hours_ago=3),
+            written("somebody", package, hours_ago=31 * 24),
+        ],
+    }
+    answers = {
+        name: Answer(STORED, [dict(zip(STORED, row, strict=True)) for row in lines])
+        for name, lines in rows.items()
+    }
+    found = run(query, answers, NOW)
+    assert [(row["RequesterObjectId"], row["Uri"]) for row in found.rows] == [
+        ("ID", package),
+        ("somebody", f"{tables}/enrolments(PartitionKey='1')"),
+        ("somebody", f"{blobs}/azure-webjobs-secrets/app/host.json"),
+    ]
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -16,6 +16,7 @@ _LINK = re.compile(r"(?<!!)\[[^\]]+\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _PROMPT = "$ "
 _SHELLS = {"sh", "bash", "console"}
+_BELOW_HEAD = re.compile(r"\|( *:?-+:? *\|)+")
 _FIRST_CELL = re.compile(r"^\| `([^`|]+)` \|", re.MULTILINE)
 
 
@@ -86,6 +87,18 @@ def headings(text: str) -> list[str]:
 def first_cells(text: str) -> list[str]:
     """The code that stands in the first cell of each row of its tables."""
     return [found[1] for found in _FIRST_CELL.finditer(text)]
+
+
+def headless_tables(text: str) -> Iterator[str]:
+    """First rows of what is to be a table and has no line of dashes below its head.
+
+    An empty line ends a table: the rows after it are shown as text.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
+        begins = line.startswith("|") and not before.startswith("|")
+        if begins and not _BELOW_HEAD.fullmatch(after):
+            yield line
 
 
 def blocks(page: Path) -> Iterator[Block]:

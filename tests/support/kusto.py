@@ -20,7 +20,7 @@ type Scalar = Callable[[Row], Any]
 
 _TOKEN = re.compile(
     r"\s*(?://[^\n]*\n\s*)*("
-    r"'[^']*'|\d+(?:\.\d+)?[smhd]?\b|[A-Za-z_]\w*|!in\b|!startswith\b|=~|==|!=|>=|<=|[-|;=<>()\[\],.:+*/])"
+    r"'[^']*'|\"[^\"]*\"|\d+(?:\.\d+)?[smhd]?\b|[A-Za-z_]\w*|!in\b|!startswith\b|=~|==|!=|>=|<=|[-|;=<>()\[\],.:+*/])"
 )
 _SPANS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -41,6 +41,7 @@ _COMPARED: Mapping[str, Callable[[Any, Any], bool]] = {
     "startswith": lambda a, b: a.lower().startswith(b.lower()),
     "!startswith": lambda a, b: not a.lower().startswith(b.lower()),
     "has": _has,
+    "contains": lambda a, b: b.lower() in a.lower(),
     "in": lambda a, b: a in b,
     "!in": lambda a, b: a not in b,
     "has_any": lambda a, b: any(_has(a, one) for one in b),
@@ -140,11 +141,20 @@ class _Reader:
 
     def _source(self) -> Answer:
         name = self.next()
+        if name == "union":
+            return self._union()
         if name == "datatable":
             return self._datatable()
         if name not in self._tables:
             raise ValueError(f"no such table: {name!r}")
         return self._tables[name]
+
+    def _union(self) -> Answer:
+        tables = [self._source()]
+        while self.takes(","):
+            tables.append(self._source())
+        columns = dict.fromkeys(name for table in tables for name in table.columns)
+        return Answer(tuple(columns), [row for table in tables for row in table.rows])
 
     def _datatable(self) -> Answer:
         self.expect("(")
@@ -183,6 +193,12 @@ class _Reader:
         named = self._named()
         rows = [{name: value(row) for name, value in named} for row in given.rows]
         return Answer(tuple(name for name, _ in named), rows)
+
+    def _order(self, given: Answer) -> Answer:
+        self.expect("by")
+        key = self._scalar()
+        self.expect("desc")
+        return Answer(given.columns, sorted(given.rows, key=key, reverse=True))
 
     def _join(self, given: Answer) -> Answer:
         for token in ("kind", "=", "leftouter", "("):
@@ -310,7 +326,7 @@ class _Reader:
             inside = self._scalar()
             self.expect(")")
             return inside
-        if token.startswith("'"):
+        if token[0] in {"'", '"'}:
             return lambda _: token[1:-1]
         if token[0].isdigit():
             number = _number(token)

@@ -31,6 +31,7 @@ from tests.support.documentation import (
     blocks,
     first_cells,
     headings,
+    headless_tables,
     inline,
     lines_of,
     name_of,
@@ -249,6 +250,17 @@ def test_the_guide_says_what_every_exit_status_means() -> None:
 def test_the_guide_s_lease_is_the_default() -> None:
     minutes = AppSettings.model_fields["lease"].default.total_seconds() / 60
     assert f"(`SSPR_LEASE`, {minutes:g} minutes)" in GUIDE
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_row_of_a_table_is_shown_as_one(page: Path) -> None:
+    assert list(headless_tables(prose(page))) == []
+
+
+def test_a_row_after_an_empty_line_would_be_noticed() -> None:
+    table = "| a | b |\n|---|---:|\n| 1 | 2 |\n"
+    assert list(headless_tables(table)) == []
+    assert list(headless_tables(f"{table}\n| 3 | 4 |\n")) == ["| 3 | 4 |"]
 
 
 def test_no_page_names_a_path_of_the_machine_it_was_written_on() -> None:
