@@ -62,6 +62,8 @@ def _command(name: str, command: Any) -> Iterator[str]:
 def _described(name: str, command: Any) -> Iterator[str]:
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     shown = [one.name.upper() if one.required else f"[{one.name.upper()}]" for one in arguments]
+    needed = [one for one in command.params if one.required and one not in arguments]
+    shown += [f"{one.opts[0]} {one.name.upper()}" for one in needed]
     yield from ("", f"### {name}", "", f"`{' '.join([name, *shown])}`", "")
     yield from "\n".join(_plain(command.help or "").split("\f")[:1]).strip().split("\n")
     yield ""

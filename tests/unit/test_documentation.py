@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,6 +81,21 @@ ALARMS = (
 )
 
 REFERENCE = "docs/commands.md"
+CHANGELOG = "CHANGELOG.md"
+WORKED_THROUGH = [
+    f"docs/{name}.md"
+    for name in (
+        "coming-from",
+        "deploy",
+        "faq",
+        "first-deployment",
+        "first-rollout",
+        "helpdesk",
+        "operations",
+        "privacy",
+    )
+]
+"""Pages of steps; the others explain, and may call a command by its name alone."""
 _SETTING = re.compile(r"\bSSPR_[A-Z][A-Z_]*[A-Z]\b")
 _END_OF_COMMAND = {"|", ">", "<", "&&", ";"}
 
@@ -132,14 +148,48 @@ def test_a_command_in_a_code_block_is_taken_as_it_stands(command: Said) -> None:
 
 @pytest.mark.parametrize("command", list(commands_in_prose()), ids=str)
 def test_a_command_in_the_text_exists_with_its_options(command: Said) -> None:
-    words, there = words_of(command.text), SSPR
-    while words and hasattr(there, "commands"):
-        # A group that does something by itself has options of its own.
-        if words[0].startswith("-") and there.invoke_without_command:
-            break
-        there = there.commands[words.pop(0)]
+    there, words = named_by(command.text)
     options = {name for one in there.params for name in (*one.opts, *one.secondary_opts)}
     assert {word for word in words if word.startswith("-")} <= options | {"--help"}
+
+
+def named_by(line: str) -> tuple[Any, list[str]]:
+    """The command that the line names, and the words after its name."""
+    words, there = words_of(line), SSPR
+    while words and hasattr(there, "commands"):
+        # A group that does something by itself has options of its own.
+        if words[0].startswith("-"):
+            break
+        there = there.commands[words.pop(0)]
+    return there, words
+
+
+def lacks(line: str) -> list[str]:
+    """The options without which the command refuses, and which the line does not say."""
+    there, words = named_by(line)
+    needed = (one for one in there.params if one.required and one.param_type_name == "option")
+    return [one.opts[0] for one in needed if not {*one.opts, "--help"} & set(words)]
+
+
+@pytest.mark.parametrize("command", list(commands_in_prose()), ids=str)
+def test_a_command_that_is_more_than_its_name_has_every_option_it_needs(command: Said) -> None:
+    if named_by(command.text)[1] and command.page != CHANGELOG:
+        assert lacks(command.text) == []
+
+
+@pytest.mark.parametrize("page", WORKED_THROUGH)
+def test_a_command_that_a_page_only_names_stands_whole_on_that_page(page: str) -> None:
+    """Whoever works through the page would type the name, and be refused."""
+    said = [one.text for one in (*commands_in_prose(), *commands_in_blocks()) if one.page == page]
+    whole = {id(named_by(line)[0]) for line in said if not lacks(line)}
+    assert [line for line in said if id(named_by(line)[0]) not in whole] == []
+
+
+def test_a_missing_option_would_be_noticed() -> None:
+    assert lacks("sspr alarms test") == ["--reason"]
+    assert lacks("sspr refused resend --reason not-done") == ["--why"]
+    assert lacks("sspr alarms test --reason TEXT") == []
+    assert lacks("sspr status") == []
 
 
 def test_the_commands_of_every_page_that_has_some_are_found() -> None:

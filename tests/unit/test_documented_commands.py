@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
+from itertools import dropwhile
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,8 @@ from tests.support.repository import ROOT
 _TARGET = re.compile(r"^([a-z-]+):", re.MULTILINE)
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 _PARAMETER = re.compile(r"\$(\w+)")
+_ASSIGNED = re.compile(r"[A-Z_]+=.*", re.DOTALL)
+_OF_A_FUNCTION = re.compile(r"\w+\(\)|}")
 _BUILT_IN = {"cd", "export", "source", "set"}
 
 OPTIONS: Mapping[str, frozenset[str]] = {
@@ -34,7 +37,7 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "azd down": frozenset({"--purge", "--force"}),
     "azd env get-value": frozenset(),
     "azd env get-values": frozenset(),
-    "azd env new": frozenset(),
+    "azd env new": frozenset({"--subscription"}),
     "azd env set": frozenset(),
     "azd package": frozenset({"--output-path"}),
     "azd provision": frozenset({"--preview"}),
@@ -43,19 +46,25 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az account set": frozenset({"--subscription"}),
     "az account show": frozenset({"--query", "--output"}),
     "az ad app create": frozenset({"--display-name"}),
+    "az ad group create": frozenset({"--display-name", "--mail-nickname", "--query", "--output"}),
+    "az ad group member add": frozenset({"--group", "--member-id"}),
+    "az ad group member list": frozenset({"--group", "--query"}),
     "az ad user show": frozenset({"--id", "--query", "--output"}),
     "az ad sp show": frozenset({"--id", "--query", "--output"}),
     "az bicep build": frozenset({"--file"}),
     "az connectedmachine show": frozenset({"--name", "--resource-group", "--query", "--output"}),
     "az deployment sub create": frozenset({"--location", "--template-file", "--parameters"}),
     "az deployment sub validate": frozenset({"--location", "--parameters"}),
+    "az extension add": frozenset({"--name"}),
     "az functionapp config appsettings set": frozenset(
         {"--name", "--resource-group", "--settings"}
     ),
     "az functionapp deployment source config-zip": frozenset(
         {"--name", "--resource-group", "--src", "--build-remote"}
     ),
-    "az functionapp function list": frozenset({"--name", "--resource-group", "--query"}),
+    "az functionapp function list": frozenset(
+        {"--name", "--resource-group", "--query", "--output"}
+    ),
     "az functionapp function keys list": frozenset(
         {"--name", "--resource-group", "--function-name"}
     ),
@@ -74,9 +83,18 @@ OPTIONS: Mapping[str, frozenset[str]] = {
     "az functionapp start": frozenset({"--name", "--resource-group"}),
     "az functionapp stop": frozenset({"--name", "--resource-group"}),
     "az group delete": frozenset({"--name"}),
-    "az login": frozenset({"--tenant"}),
+    "az identity federated-credential list": frozenset({"--identity-name", "--resource-group"}),
+    "az keyvault secret list": frozenset({"--vault-name", "--query", "--output"}),
+    "az keyvault secret set": frozenset({"--vault-name", "--name", "--file"}),
+    "az login": frozenset({"--tenant", "--allow-no-subscriptions"}),
+    "az logout": frozenset(),
     "az provider register": frozenset({"--namespace"}),
-    "az role assignment list": frozenset({"--assignee", "--all", "--output"}),
+    "az rest": frozenset({"--method", "--url", "--headers", "--body"}),
+    "az role assignment delete": frozenset({"--ids"}),
+    "az role assignment list": frozenset({"--assignee", "--all", "--query", "--output"}),
+    "az storage entity delete": frozenset(
+        {"--account-name", "--auth-mode", "--table-name", "--partition-key", "--row-key"}
+    ),
     "func start": frozenset(),
 }
 """Azure's commands that the documentation may use, with the options it may use of each.
@@ -88,9 +106,9 @@ Learn. None of the three can be installed here, so that a new one is looked up t
 TOOLS: Mapping[str, frozenset[str]] = {
     "chmod": frozenset(),
     "cp": frozenset({"-r"}),
-    "curl": frozenset({"-sS", "--json"}),
+    "curl": frozenset({"-sS", "-o", "-w", "--json"}),
     "dsacls": frozenset(),
-    "git": frozenset({"--follow-tags"}),
+    "git": frozenset({"--always", "--follow-tags"}),
     "install": frozenset({"-d", "-m", "-o", "-g"}),
     "jq": frozenset({"-c", "-f", "-r"}),
     "journalctl": frozenset({"-u", "-f", "-n"}),
@@ -100,7 +118,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "systemctl": frozenset({"--now"}),
     "tar": frozenset({"-xzf", "-czf", "-C"}),
     "useradd": frozenset(),
-    "uv": frozenset({"--python", "--force"}),
+    "uv": frozenset({"--python", "--force", "--frozen", "--no-default-groups", "--extra", "-m"}),
 }
 """Tools of the machine, with the options that the documentation may use of each."""
 XARGS = frozenset({"-r", "-I"})
@@ -126,7 +144,8 @@ def test_a_command_is_there_and_takes_its_options(page: str, words: list[str]) -
 
 def complaint(words: list[str]) -> str | None:
     """What is wrong with the command; None where it is as it should be."""
-    first, rest = words[0].removeprefix(".venv/bin/"), words[1:]
+    first, *rest = list(dropwhile(_stands_before, words)) or ["set"]
+    first = first.removeprefix(".venv/bin/")
     if first == "sspr":
         return _of_sspr(rest)
     if first == "make":
@@ -141,7 +160,7 @@ def complaint(words: list[str]) -> str | None:
     if first == "xargs":
         # What it runs for each line is a command like any other.
         return complaint(rest[rest.index("sspr") :]) or _unknown(XARGS, rest[: rest.index("sspr")])
-    if first in _BUILT_IN:
+    if first in _BUILT_IN or _OF_A_FUNCTION.fullmatch(first):
         return None
     if first in TOOLS:
         return _unknown(TOOLS[first], rest)
@@ -152,7 +171,14 @@ def complaint(words: list[str]) -> str | None:
     return f"nobody knows {first}"
 
 
+def _stands_before(word: str) -> bool:
+    """Whether the command itself comes after this word."""
+    return word == "command" or bool(_ASSIGNED.fullmatch(word))
+
+
 def _of_sspr(words: list[str]) -> str | None:
+    if words == ["$@"]:
+        return None  # whatever is typed after the function's name
     try:
         parse(words)
     except Exception as error:  # noqa: BLE001  # typer's have no common root that it exports
@@ -271,6 +297,7 @@ def test_a_command_that_is_wrong_would_be_noticed() -> None:
     assert complaint(["jq", "--shout"])
     assert complaint(["rm", "everything"])
     assert complaint(["sspr", "unroll"])
+    assert complaint(["SSPR_URL=x", "command", "sspr", "unroll"])
 
 
 def test_commands_of_a_line_are_told_apart() -> None:
