@@ -1,4 +1,4 @@
-"""The tour of the README: the app's own triggers on a memory world, and `sspr` asking them by HTTP.
+"""Tours of pages: the app's own triggers on a memory world, and `sspr` asking them by HTTP.
 
 Nothing is shown that was not printed: `python -m tests.support.tour README.md` prints the page's
 commands with the whole of what each one answers, and a test holds the page against it.
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from textwrap import dedent
 from threading import Thread
 from typing import Any, override
 from unittest.mock import patch
@@ -27,12 +28,13 @@ from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.person.people import Person, UserRef
 from shared.domain.person.policy import Topology
 from shared.domain.rollout.resets import Reset, ResetOutcome
+from shared.domain.rollout.sspr_policy import SsprScope
 from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.read_registrations import read_registrations
-from tests.support.documentation import blocks
+from tests.support.documentation import blocks, name_of
 from tests.support.doors import Doors, asked
 from tests.support.repository import ROOT
 from tests.support.stage import Stage, a_stage
@@ -112,6 +114,10 @@ class Tour:
         outcome = ResetOutcome.WRITEBACK_FAILED
         self.stage.tenant.resets += [Reset(self.now, one, outcome) for one in members]
 
+    def another_arrives(self, *, licensed: bool) -> None:
+        """Let one account more be there or, where it is there, have a licence or none."""
+        _arrive(self.stage, _PEOPLE, licensed=licensed)
+
 
 def a_tour() -> Tour:
     """The company on the first morning."""
@@ -121,12 +127,29 @@ def a_tour() -> Tour:
     return Tour(stage, BEGIN)
 
 
-def _arrive(stage: Stage, number: int) -> None:
+def a_tour_on_all() -> Tour:
+    """The same company with SSPR on for all, where whoever has registered has two methods."""
+    tour = a_tour()
+    tenant = tour.stage.tenant
+    tenant.sspr = SsprScope.ALL
+    for key, held in tenant.methods.items():
+        tenant.methods[key] = held | {"microsoftAuthenticatorPush"}
+    return tour
+
+
+COMPANIES: Mapping[str, Callable[[], Tour]] = {
+    "README.md": a_tour,
+    "docs/coming-from.md": a_tour_on_all,
+}
+"""Pages with a tour, each with the company that it is walked in."""
+
+
+def _arrive(stage: Stage, number: int, **parts: Any) -> None:
     object_id, name = {1: (ADA, "ada"), 2: (GRACE, "grace")}.get(
         number, (f"{number:08x}-0000-4000-8000-000000000000", f"person{number}")
     )
     ref = UserRef(object_id=object_id, user_principal_name=f"{name}@contoso.com")
-    person = Person(ref=ref, synced=False, **_LEAVES_OUT.get(number, {}))
+    person = Person(ref=ref, synced=False, **{**_LEAVES_OUT.get(number, {}), **parts})
     person = replace(person, department=DEPARTMENTS[number % len(DEPARTMENTS)])
     stage.tenant.put(person, administrator=number == 0)
     if methods := _METHODS[number % len(_METHODS)]:
@@ -174,7 +197,8 @@ def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
     """Each command of the page's tour, with the lines that the page shows for its answer."""
     for block in blocks(page):
         if block.label == LABEL:
-            for part in re.split(rf"\n(?={re.escape(_PROMPT)}|# )", f"\n{block.text}")[1:]:
+            text = dedent(block.text)
+            for part in re.split(rf"\n(?={re.escape(_PROMPT)}|# )", f"\n{text}")[1:]:
                 command, *lines = part.rstrip("\n").split("\n")
                 yield command.removeprefix(_PROMPT), lines
 
@@ -182,7 +206,7 @@ def commands(page: Path) -> Iterator[tuple[str, list[str]]]:
 def documents(page: Path) -> Mapping[str, str]:
     """The files of the page's tour: a block's label is `tour:` and the name of its file."""
     return {
-        block.label.removeprefix(f"{LABEL}:"): block.text
+        block.label.removeprefix(f"{LABEL}:"): dedent(block.text)
         for block in blocks(page)
         if block.label.startswith(f"{LABEL}:")
     }
@@ -193,7 +217,7 @@ def walk(page: Path, run: Callable[[str, Mapping[str, str]], str]) -> Iterator[t
 
     A comment `# 2 days later` lets so much time pass; where it says `resets fail`, they do.
     """
-    tour = a_tour()
+    tour = COMPANIES[name_of(page)]()
     fingerprint = ""
     with served(tour) as url:
         for command, _ in commands(page):
@@ -208,9 +232,11 @@ def walk(page: Path, run: Callable[[str, Mapping[str, str]], str]) -> Iterator[t
 
 
 async def happens(comment: str, tour: Tour) -> None:
-    """What a comment says: time passes, or resets fail."""
+    """What a comment says: time passes, resets fail, or an account is made or gets its licence."""
     if "resets fail" in comment:
         tour.resets_fail(7)
+    if "licence" in comment:
+        tour.another_arrives(licensed="without" not in comment)
     if found := re.search(r"(\d+) (hour|day|minute)s? later", comment):
         await tour.pass_time(timedelta(**{f"{found[2]}s": int(found[1])}))
 

@@ -1,4 +1,4 @@
-"""The README's tour: what it shows is what the product prints when it is walked."""
+"""The tours of the pages: what they show is what the product prints when they are walked."""
 
 import os
 import re
@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from tests.support.documentation import PAGES, blocks, name_of
 from tests.support.repository import ROOT
-from tests.support.tour import CUT, commands, documents, typed, walk
+from tests.support.tour import COMPANIES, CUT, LABEL, commands, documents, typed, walk
 
 README = ROOT / "README.md"
 _DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
@@ -36,18 +37,26 @@ def differences(shown: list[str], printed: list[str]) -> Iterator[str]:
         yield f"printed as well: {more!r}"
 
 
-def test_the_tour_shows_what_was_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, text in documents(README).items():
+@pytest.mark.parametrize("page", COMPANIES)
+def test_the_tour_shows_what_was_printed(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in documents(ROOT / page).items():
         (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
     with capture_logs():
-        answers = list(walk(README, typed))
-    shown = list(commands(README))
+        answers = list(walk(ROOT / page, typed))
+    shown = list(commands(ROOT / page))
     assert [command for command, _ in shown] == [command for command, _ in answers]
-    assert len(shown) > 6
+    assert len(shown) > 5
     for (command, lines), (_, printed) in zip(shown, answers, strict=True):
         if not command.startswith("#"):
             assert list(differences(lines, printed.split("\n"))) == [], command
+
+
+def test_every_page_with_a_tour_is_walked() -> None:
+    toured = [name_of(page) for page in PAGES if any(one.label == LABEL for one in blocks(page))]
+    assert sorted(toured) == sorted(COMPANIES)
 
 
 def test_the_tour_can_be_walked_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from structlog.typing import EventDict
 
-from shared.contracts.api.operation_orders import AdoptOrder, ApplyOrder
+from shared.contracts.api.operation_orders import AdoptOrder, ApplyOrder, RollbackOrder
 from shared.domain.errors import InvalidMessage, NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import Provenance
 from shared.domain.rollout.scope_move import LOOK_HOLDS
@@ -19,8 +20,10 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.adopt import adopt
 from shared.use_cases.rollout.carry_on_move import carry_on_move, look_at_move
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.rollout.say_selected import say_selected
 from shared.use_cases.rollout.take_snapshot import take_snapshot
+from shared.use_cases.rollout.watch_sspr import EVERY, watch_sspr
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
     Clock,
@@ -48,7 +51,7 @@ from tests.support.moves import (
     stage_of,
 )
 from tests.support.processes import ProcessDied, deaths, process
-from tests.support.stage import Stage, a_stage, an_id
+from tests.support.stage import Stage, a_stage, an_id, said
 
 PEOPLE = 6
 ALL_OF_THEM = ids(range(1, PEOPLE + 1))
@@ -348,6 +351,42 @@ async def test_a_brake_holds_it_and_says_so_and_it_goes_on_afterwards(
     await an_hour_of_timers(stage, clock)
     assert (await stage_of(stage, NOW)).stage == "select-now"
     assert stage.scope == ALL_OF_THEM
+
+
+async def test_whoever_changes_their_mind_before_selecting_takes_nothing_from_anybody(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """Given a filled group and SSPR on for all, then a rollback and an abort undo the filling."""
+    a_tenant(stage, PEOPLE)
+    stage.tenant.join(SCOPE, an_id(PEOPLE))
+    clock = Clock()
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, clock)
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    assert stage.scope == ALL_OF_THEM
+
+    order = RollbackOrder(wave="everyone", reason="not now")
+    seen = await roll_back(order, asks(order, "look"), stage.another(), NOW)
+    order = order.model_copy(update={"plan": seen.fingerprint})
+    await roll_back(order, asks(order, "do"), stage.another(), NOW)
+    await control.abort(stage.another(), NOW, actor="ada", reason="not now")
+    for _ in range(2):
+        await an_hour_of_timers(stage, clock)
+        after = await stage_of(stage, NOW)
+        assert (after.stage, after.losing) == ("filling", 0)
+        assert "Leave SSPR as it is" in after.next_step
+    # Nobody of ours is in; who was in before the product came stays.
+    assert stage.scope == {an_id(PEOPLE)}
+    assert can_reset(stage.tenant) == ALL_OF_THEM
+    assert (await rollout_of(stage)).phase is Phase.ABORTED
+
+    # All is still what is expected: no alarm comes. None would be no longer.
+    stage.tenant.switch_sspr(SsprScope.ALL, NOW)
+    await watch_sspr(stage.another(), NOW)
+    assert said(signals, "sspr-scope-wrong") == []
+    stage.tenant.switch_sspr(SsprScope.NONE, NOW + EVERY)
+    await watch_sspr(stage.another(), NOW + EVERY)
+    assert len(said(signals, "sspr-scope-wrong")) == 1
 
 
 async def test_another_document_that_is_applied_meanwhile_keeps_the_move(stage: Stage) -> None:
