@@ -30,7 +30,6 @@ _SHARING = {
             "situations_groups",
             "situations_leaving",
             "situations_people",
-            "situations_services",
             "situations_worker",
         ),
     }.items()

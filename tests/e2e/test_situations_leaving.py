@@ -38,6 +38,8 @@ def test_an_emptying_that_was_stopped_goes_on_once_all_is_selected_again(
                 rig.reaches(person.object_id, "withdrawing")
             _selects_group(stage)
             until(rig.stop_reason, "everything that writes to be stopped")
+            # A batch that had begun goes on: only what comes after it is held by the stop.
+            until(lambda: not rig.messages("scope-changes"), "the batch of that minute to end")
         with on_call.follows("Emptying the group was stopped") as page:
             shown = page.types().stdout
             assert [word for word in ("STOPPED", "by clock") if word not in shown] == []

@@ -40,8 +40,11 @@ class RolloutRig:
         self.rollouts = Rollouts(self.rig.console)
 
     def make_ready(self) -> None:
-        """Every part up and well, and nothing that the clock would move."""
+        """Every part up and well, nothing stopped, and nothing that the clock would move."""
         self.rig.start()
+        if self.rig.stop_reason():
+            # Of a test that failed: it must not cost those that follow.
+            self.rig.says("start", "the next test begins").raise_for_status()
         answer = self.rig.console.app.get("/rollout")
         if answer.is_success and answer.json()["phase"] not in {"aborted", "completed"}:
             self.rollouts.control("abort", "the next test begins")

@@ -112,9 +112,10 @@ def test_scripts_the_workbook_and_what_is_not_released_yet_are_read() -> None:
     assert ("infra/graph/Graph.ps1", "Nothing was changed; -Apply does it.") in said
     assert any("Installs the SSPR worker" in line for _, line in said)
     assert "Where the rollout is" in {text.lines[-1] for text in workbook()}
-    shown = "\n".join(unreleased().lines)
-    assert "sspr people" in shown
-    assert "## [0.2.0]" not in shown
+    released = "# Changelog\n\nFirst.\n\n## [Unreleased]\n\n- News.\n\n## [0.2.0]\n\n- Of before.\n"
+    shown = [line for line in unreleased(released).lines if line]
+    assert shown == ["# Changelog", "First.", "## [Unreleased]", "- News."]
+    assert unreleased().lines[0] == shown[0]
 
 
 @pytest.mark.parametrize(
