@@ -108,7 +108,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "cp": frozenset({"-r"}),
     "curl": frozenset({"-sS", "-o", "-w", "--json"}),
     "dsacls": frozenset(),
-    "git": frozenset({"--always", "--follow-tags"}),
+    "git": frozenset({"--always", "--follow-tags", "--grep", "--max-count", "--oneline"}),
     "install": frozenset({"-d", "-m", "-o", "-g"}),
     "jq": frozenset({"-c", "-f", "-r"}),
     "journalctl": frozenset({"-u", "-f", "-n"}),
