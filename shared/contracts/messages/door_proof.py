@@ -33,9 +33,10 @@ def is_proved(value: Any, key: bytes) -> bool:
     return hmac.compare_digest(shown, _proof_of(value, key))
 
 
-def claims_a_source(request: Request) -> bool:
-    """Tells whether the event calls itself an HR source's, or says that one acted."""
-    return any(one.startswith(OF_SOURCES) for one in (request.source or "", request.cause.actor))
+def claim_of_a_source(request: Request) -> str | None:
+    """Returns what speaks for an HR source, `source` or `actor`; None if neither does."""
+    said = {"source": request.source or "", "actor": request.cause.actor}
+    return next((name for name, text in said.items() if text.startswith(OF_SOURCES)), None)
 
 
 def as_claimed(request: Request) -> Request:

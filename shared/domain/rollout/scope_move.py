@@ -241,8 +241,12 @@ def _is_changed(move: ScopeMove, facts: MoveFacts) -> bool:
     The log names what changed and nothing else. Where the group that was selected once is selected
     again, it tells of the choice and not of the group.
     """
-    is_logged = facts.logged_at is not None and facts.logged_at > move.began
-    return is_logged and facts.finding is SsprFinding.CHANGED
+    return _is_logged_since(move, facts) and facts.finding is SsprFinding.CHANGED
+
+
+def _is_logged_since(move: ScopeMove, facts: MoveFacts) -> bool:
+    """Tells whether the log told of a change since the move began."""
+    return facts.logged_at is not None and facts.logged_at > move.began
 
 
 def _is_selected(move: ScopeMove, facts: MoveFacts) -> bool:
@@ -259,7 +263,7 @@ def _is_selected(move: ScopeMove, facts: MoveFacts) -> bool:
         return False
     if move.came_from is not SsprScope.GROUP:
         return True
-    return facts.logged_at is not None and facts.logged_at > move.began
+    return _is_logged_since(move, facts)
 
 
 def denies_selected(move: ScopeMove, facts: MoveFacts) -> bool:
@@ -267,8 +271,7 @@ def denies_selected(move: ScopeMove, facts: MoveFacts) -> bool:
 
     The report does not: with hardly anybody outside it may go on showing what was before.
     """
-    is_logged = facts.logged_at is not None and facts.logged_at > move.began
-    return is_logged and facts.finding in {*_BEFORE.values()}
+    return _is_logged_since(move, facts) and facts.finding in {*_BEFORE.values()}
 
 
 def _outside(move: ScopeMove, look: MoveLook, facts: MoveFacts) -> MoveStep:

@@ -13,11 +13,10 @@ from uuid import uuid4
 from shared.contracts.api.event_views import AcceptedEvents
 from shared.contracts.api.refused_view import RefusedView
 from shared.contracts.messages.contract import LARGEST_MESSAGE
-from shared.contracts.messages.door_proof import claims_a_source
+from shared.contracts.messages.door_proof import claim_of_a_source
 from shared.contracts.messages.onboarding_event import Envelope, as_cloud_event, event_key
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
 from shared.domain.errors import InvalidMessage
-from shared.domain.person.brake import OF_SOURCES
 from shared.ports.ledger import Receipt
 from shared.ports.world import World
 from shared.use_cases.message import Message, refusal
@@ -73,11 +72,8 @@ def _queued(taken: TakenEvent, source: str) -> tuple[str, bytes] | RefusedEvent:
 
 def _field_of_a_source(taken: TakenEvent) -> str | None:
     """Returns the field that speaks for an HR source: what it says is counted as that one's."""
-    if not claims_a_source(taken.request):
-        return None
-    if (taken.request.source or "").startswith(OF_SOURCES):
-        return "source"
-    return "data.actor" if "specversion" in taken.value else "actor"
+    claim = claim_of_a_source(taken.request)
+    return "data.actor" if claim == "actor" and "specversion" in taken.value else claim
 
 
 def _all_refused(refused: Sequence[RefusedEvent]) -> InvalidMessage:

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from shared.contracts.messages.door_proof import as_claimed, claims_a_source, is_proved, proved
+from shared.contracts.messages.door_proof import as_claimed, claim_of_a_source, is_proved, proved
 from shared.domain.errors import SsprRolloutError
 from shared.hr.translation import Event, key_of
 from shared.ports.door_key import DoorKey
@@ -33,12 +33,12 @@ async def mark_claimed(read: ReadEvents, world: World) -> ReadEvents:
     Raises:
         ServiceUnavailable: the key cannot be had; all is to be taken again.
     """
-    if not any(claims_a_source(one) for one in read.requests):
+    if not any(claim_of_a_source(one) for one in read.requests):
         return read
     key = await world.door_key.key()
     requests = [
         as_claimed(request)
-        if claims_a_source(request) and not is_proved(json.loads(message.body), key)
+        if claim_of_a_source(request) and not is_proved(json.loads(message.body), key)
         else request
         for request, message in zip(read.requests, read.messages, strict=True)
     ]

@@ -4,19 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from shared.contracts.api.people_views import KeptOutPage, KeptOutView
-from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.enrolment import Exclusion
-from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary, NamedSummary
 from shared.ports.directory import Directory
 from shared.ports.world import World
+from shared.use_cases.views.names_in_entra import names_in_entra
 from shared.use_cases.views.part_of_people import part_of_people
 
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR, Reason.EXCLUDED_FOR_GOOD})
 _MOST_LOOKED_UP = 100
-"""People whose names Entra is asked for an answer: five requests of Graph's at most."""
-_NOT_ASKED = "Entra could not be asked for the names of some people; ask again"
+"""People whose names Entra is asked for an answer."""
 _TOO_MANY = (
     f"names are missing: Entra is asked for at most {_MOST_LOOKED_UP} of every 1,000 people; "
     "sspr user says each of the others"
@@ -52,17 +50,10 @@ async def _names(
     """
     names = {one.summary.key: name for one in people if (name := one.user.user_principal_name)}
     unnamed = [one.summary.key for one in people if one.summary.key not in names]
-    asked = [Identifier(IdentifierKind.OBJECT_ID, key) for key in unnamed[:_MOST_LOOKED_UP]]
-    if not asked:
-        return names, None
-    try:
-        found = await directory.find_people(asked)
-    except DirectoryUnavailable:
-        return names, _NOT_ASKED
-    for person in (one for several in found.values() for one in several):
-        if name := person.ref.user_principal_name:
-            names[person.object_id] = name
-    return names, _TOO_MANY if len(unnamed) > len(asked) else None
+    found, missing = await names_in_entra(unnamed[:_MOST_LOOKED_UP], directory)
+    if missing is None and len(unnamed) > _MOST_LOOKED_UP:
+        missing = _TOO_MANY
+    return {**names, **found}, missing
 
 
 def _view(person: NamedSummary, exclusion: Exclusion, names: Mapping[str, str]) -> KeptOutView:

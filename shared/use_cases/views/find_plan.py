@@ -1,13 +1,11 @@
 """Describe plans: what operators were shown of them, and everybody in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from shared.contracts.api.plan_views import PlannedPersonView, PlanPeople, PlanView
-from shared.domain.errors import DirectoryUnavailable
 from shared.ports.plans import PlannedPerson
 from shared.ports.world import World
-
-_NOT_ASKED = "Entra could not be asked for the names of some people; ask again"
+from shared.use_cases.views.names_in_entra import names_in_entra
 
 
 async def find_plan(fingerprint: str, world: World) -> PlanView | None:
@@ -24,21 +22,9 @@ async def list_plan_people(fingerprint: str, page: int, world: World) -> PlanPeo
     found = await world.plans.people(fingerprint, page)
     if not found and await world.plans.find(fingerprint) is None:
         return None
-    names, missing = await _names(found, world)
+    names, missing = await names_in_entra([one.object_id for one in found], world.directory)
     people = tuple(_view(one, names) for one in found)
     return PlanPeople(people=people, next_page=page + 1 if people else None, names_missing=missing)
-
-
-async def _names(
-    people: Sequence[PlannedPerson], world: World
-) -> tuple[Mapping[str, str], str | None]:
-    """Returns names by object id, and why there are none."""
-    if not people:
-        return {}, None
-    try:
-        return await world.directory.names([one.object_id for one in people]), None
-    except DirectoryUnavailable:
-        return {}, _NOT_ASKED
 
 
 def _view(person: PlannedPerson, names: Mapping[str, str]) -> PlannedPersonView:

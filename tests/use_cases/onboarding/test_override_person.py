@@ -181,7 +181,7 @@ async def test_a_name_that_the_ledger_lacks_is_looked_up_and_if_that_fails_it_is
     assert [one.user_principal_name for one in listed.people] == [upn_of(1)]
     assert listed.names_missing is None
 
-    stage.turns.fail("directory.find_people", DirectoryUnavailable("Graph is away"))
+    stage.turns.fail("directory.names", DirectoryUnavailable("Graph is away"))
     listed = await list_kept_out(None, stage.world, NOW)
     assert [one.user_principal_name for one in listed.people] == [None]
     assert listed.names_missing is not None
