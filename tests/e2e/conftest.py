@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,56 +78,57 @@ def shared_rig(layout: Layout) -> Iterator[Rig]:
         yield Rig(layout, console)
 
 
+@contextmanager
+def _stage(
+    request: pytest.FixtureRequest, sync: Sync = "connect", *, size: int = SIZE, **more: Any
+) -> Iterator[RolloutRig]:
+    """A sandbox at its quickest, and the rollout in it."""
+    with _sandbox(request, sync, size=size, **more) as layout, Console(layout) as console:
+        _at_its_quickest(console)
+        yield RolloutRig(Rig(layout, console), People(build_company(size)))
+
+
 @pytest.fixture(scope="package")
 def rollout_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox of its own: a rollout says of everybody in it whether they are to be in scope."""
-    with _sandbox(request) as layout, Console(layout) as console:
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+    with _stage(request) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
 def cloud_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox with Entra Cloud Sync, whose agents read AD every second."""
-    with _sandbox(request, "cloud") as layout, Console(layout) as console:
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+    with _stage(request, "cloud") as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
 def idle_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox whose worker leaves the sync to the scheduler of Entra Connect."""
-    with _sandbox(request, "none") as layout, Console(layout) as console:
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+    with _stage(request, "none") as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
 def wary_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox whose app writes three people an hour unasked, each way."""
     most = {"SSPR_ADDITIONS_PER_HOUR": "3", "SSPR_REMOVALS_PER_HOUR": "3"}
-    with _sandbox(request, settings=most, power_cuts=False) as layout, Console(layout) as console:
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+    with _stage(request, settings=most, power_cuts=False) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
 def lost_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox whose ledger is copied back, emptied and deleted: nobody else could use it."""
-    with _sandbox(request) as layout, Console(layout) as console:
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(SIZE)))
+    with _stage(request) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="module")
 def moving_stage(request: pytest.FixtureRequest) -> Iterator[RolloutRig]:
     """A sandbox of few people, in which SSPR's own scope moves: that is everybody's."""
-    with (
-        _sandbox(request, power_cuts=False, size=FEW) as layout,
-        Console(layout) as console,
-    ):
-        _at_its_quickest(console)
-        yield RolloutRig(Rig(layout, console), People(build_company(FEW)))
+    with _stage(request, size=FEW, power_cuts=False) as stage:
+        yield stage
 
 
 @pytest.fixture

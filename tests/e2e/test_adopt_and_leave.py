@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -17,7 +16,6 @@ from sandbox.console import wait_for
 from tests.support.rig import flat
 from tests.support.rollout_rig import RolloutRig, gates
 
-FIVE_MINUTES = timedelta(minutes=5)
 PATIENCE = 240.0
 """Seconds: a tick does all else that is due after a step in time before it looks."""
 NOT_POSSIBLE = 5
@@ -32,12 +30,6 @@ class Mover:
     stage: RolloutRig
     document: Path
     everybody: Path
-
-    def selects(self, scope: str, group: str | None = None) -> None:
-        """Choose whom SSPR is on for in the admin center."""
-        choice = {"scope": scope} | ({"group": group} if group else {})
-        tenant = self.stage.rig.console.tenant
-        tenant.post("/sspr/properties", json=choice).raise_for_status()
 
     def adopts(self, *, accepting: int = 0) -> CompletedProcess[str]:
         """Show who would lose SSPR, and begin where that is accepted."""
@@ -108,16 +100,6 @@ class Mover:
             error.add_note(flat(self.types("status").stdout))
             raise
 
-    def waits_for_the_log(self) -> None:
-        """Let so much time pass that the audit log is read again, and wait until it was."""
-        before = self._log_read_until()
-        self.stage.passes(FIVE_MINUTES)
-        wait_for(
-            lambda: self._log_read_until() != before or None,
-            PATIENCE,
-            "another look at the audit log",
-        )
-
     def covered(self) -> list[Employee]:
         """Everybody for whom the choice is meant: people of the tenant, enabled, without a role."""
         return [
@@ -130,9 +112,6 @@ class Mover:
     def reset(self, *people: Employee) -> list[str]:
         """How it ends when these people reset their passwords."""
         return self.stage.try_resets(people)
-
-    def _log_read_until(self) -> Any:
-        return self.stage.rig.console.status()["sspr"]["logReadUntil"]
 
 
 @pytest.fixture
@@ -154,11 +133,11 @@ def test_where_the_log_names_no_group_an_operators_word_ends_the_adoption(mover:
     It comes first: what the product has once seen to be selected, it knows again. The product says
     so and asks for the operator's word; after it nothing is wrong any more.
     """
-    mover.selects("selected", group=SCOPE_GROUP)
-    mover.selects("all")
+    mover.stage.selects({"scope": "selected", "group": SCOPE_GROUP})
+    mover.stage.selects({"scope": "all"})
     mover.fills_the_group()
-    mover.selects("selected", group=SCOPE_GROUP)
-    mover.waits_for_the_log()
+    mover.stage.selects({"scope": "selected", "group": SCOPE_GROUP})
+    mover.stage.looks_at_sspr_again()
     assert "sspr adopt --selected" in mover.waits_for("select-now")["nextStep"]
     assert mover.types("adopt", "--selected", "--reason", WORD).returncode == 0
     assert "the word of" in mover.waits_for("done")["restsOn"]
@@ -176,7 +155,7 @@ def test_from_all_to_the_group_and_back_to_all_nobody_loses_sspr(mover: Mover) -
     """
     deal = mover.stage.people
     cloud, synced = ([each() for _ in range(3)] for each in (deal.cloud, deal.synced))
-    mover.selects("all", group=EXCLUDED_GROUP)
+    mover.stage.selects({"scope": "all", "group": EXCLUDED_GROUP})
     assert mover.reset(cloud[0], synced[0]) == ["ok"] * 2
 
     accepted = mover.fills_the_group()
@@ -185,16 +164,16 @@ def test_from_all_to_the_group_and_back_to_all_nobody_loses_sspr(mover: Mover) -
     assert _outside(mover, keep) == []
     assert "Selected" in flat(mover.types("status").stdout)
 
-    mover.selects("selected", group=SCOPE_GROUP)
+    mover.stage.selects({"scope": "selected", "group": SCOPE_GROUP})
     assert mover.reset(cloud[1], synced[1]) == ["ok"] * 2
-    mover.waits_for_the_log()
+    mover.stage.looks_at_sspr_again()
     assert "the audit log" in mover.waits_for("done")["restsOn"]
 
     assert mover.leaves().returncode == NOT_POSSIBLE
     assert mover.waits_for("select-all-now")["kind"] == "leave"
     assert _outside(mover, keep) == []
-    mover.selects("all")
-    mover.waits_for_the_log()
+    mover.stage.selects({"scope": "all"})
+    mover.stage.looks_at_sspr_again()
     mover.waits_for("noticed")
     assert _outside(mover, keep) == []
     let_go = mover.leaves("--empty-group")
