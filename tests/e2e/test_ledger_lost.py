@@ -37,9 +37,10 @@ type Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 @pytest.fixture
 def on_duty(lost_stage: RolloutRig, tmp_path: Path) -> Operator:
     """Whoever is on call for that sandbox, in which all goes on again."""
-    lost_stage.make_ready()
-    if lost_stage.rig.stop_reason():
+    lost_stage.rig.start()
+    if lost_stage.rig.stop_reason() == "ledger-older":
         lost_stage.rig.sspr("recover", "--yes", "--reason", "the next test begins")
+    lost_stage.make_ready()
     return Operator(lost_stage.rig.layout, tmp_path)
 
 
