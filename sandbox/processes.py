@@ -1,4 +1,4 @@
-"""Processes that are not this one's children: whether they live, and waiting for their end.
+"""Processes that this one did not start itself: who lives, and waiting for their end.
 
 What has ended stays in the list until its parent asks for it. In a container whose first process is
 no init, nobody ever asks for an orphan.
@@ -19,6 +19,27 @@ def lives(process: psutil.Process | int) -> bool:
         return known.is_running() and known.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def children(of: int | None = None, *, and_theirs: bool = False) -> list[psutil.Process]:
+    """Find the children that live.
+
+    Args:
+        of: whose; this process's, where it is not said.
+        and_theirs: with whatever those have started.
+    """
+    return [one for one in psutil.Process(of).children(recursive=and_theirs) if lives(one)]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Read the words that it was started with; none where it has ended meanwhile.
+
+    A process may end between any two questions about it.
+    """
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def wait_for_ends(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import httpx
-import psutil
 
+from sandbox.processes import children
 from sandbox.testing.waiting import PATIENCE, wait_until
 
 # Every example app begins so: what a function saw goes to a file, one JSON line each.
@@ -161,7 +161,7 @@ class RunningHost:
 
     def worker(self) -> int:
         """The app's process."""
-        (child,) = psutil.Process(self._process.pid).children()
+        (child,) = children(self._process.pid)
         return child.pid
 
     def tell_to_stop(self) -> None:

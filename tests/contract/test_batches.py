@@ -12,10 +12,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from sandbox.company import build_company
+from sandbox.processes import children, command_line
 from sandbox.testing.functions_host_process import App
 from sandbox.testing.waiting import wait_until
 from shared.contracts.messages.directory_result import (
@@ -222,9 +222,7 @@ async def enrolled(world: World, key: str) -> Enrolment:
 def suspended(part: str) -> Iterator[None]:
     """A part that is there, and does not answer."""
     found = [
-        one
-        for one in psutil.Process().children(recursive=True)
-        if any(part in word for word in one.cmdline())
+        one for one in children(and_theirs=True) if any(part in word for word in command_line(one))
     ]
     assert found
     for one in found:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ldap3
-import psutil
 import pytest
 from ldap3.core.exceptions import LDAPExtensionError
 from ldap3.utils.conv import escape_filter_chars
@@ -16,7 +15,7 @@ from ldap3.utils.conv import escape_filter_chars
 from sandbox.company import INITIAL_PASSWORD, build_company
 from sandbox.domain_controller import domain
 from sandbox.domain_controller.layout import Layout
-from sandbox.processes import lives
+from sandbox.processes import children, lives
 from sandbox.testing.domain_controller_process import SIZE, Controller, command, running
 from sandbox.testing.repository import ROOT
 from sandbox.testing.waiting import wait_until
@@ -191,23 +190,23 @@ def members_of_other_group(controller: Controller) -> list[str]:
 
 def test_a_stop_is_clean_and_leaves_no_child(tmp_path: Path) -> None:
     with running(tmp_path / "dc") as controller:
-        children = psutil.Process(controller.process.pid).children(recursive=True)
-        assert children
+        started = children(controller.process.pid, and_theirs=True)
+        assert started
         controller.process.send_signal(signal.SIGTERM)
         assert controller.process.wait(10) == 0
-        assert not any(child.is_running() for child in children)
+        assert not any(lives(process) for process in started)
 
 
 def test_it_fails_when_samba_dies(tmp_path: Path) -> None:
     with running(tmp_path / "dc") as controller:
-        [samba] = psutil.Process(controller.process.pid).children()
+        [samba] = children(controller.process.pid)
         samba.kill()
         assert controller.process.wait(10) == 1
 
 
 def test_samba_does_not_outlive_a_killed_controller(tmp_path: Path) -> None:
     with running(tmp_path / "dc") as controller:
-        [samba] = psutil.Process(controller.process.pid).children()
+        [samba] = children(controller.process.pid)
         os.kill(controller.process.pid, signal.SIGKILL)
         wait_until(lambda: not lives(samba))
 

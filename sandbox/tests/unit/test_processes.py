@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from sandbox.processes import lives, wait_for_ends
+from sandbox.processes import children, command_line, lives, wait_for_ends
 from sandbox.testing.waiting import wait_until
 
 # Starts a child that ends at once, and never asks what became of it.
@@ -28,6 +28,17 @@ def test_an_end_that_nobody_asked_for_is_one(unasked_for: psutil.Process) -> Non
     assert not lives(unasked_for)
     assert not lives(unasked_for.pid)
     assert wait_for_ends([unasked_for], 60) == []
+
+
+def test_what_has_ended_is_nobodys_child_and_has_no_words(unasked_for: psutil.Process) -> None:
+    parent = unasked_for.parent()
+    assert parent is not None
+    assert unasked_for in parent.children()
+    assert children(parent.pid) == []
+    assert parent in children()
+    assert unasked_for not in children(and_theirs=True)
+    wait_until(lambda: command_line(parent) == ["sleep", "600"])
+    assert command_line(unasked_for) == []
 
 
 def test_whoever_lives_is_waited_for_so_long_and_no_longer() -> None:
