@@ -1,4 +1,4 @@
-# Lines of worker.env, as the worker reads them back (hybrid_worker/settings.py, python-dotenv).
+# Lines of worker.env, as the worker reads them back (hybrid_worker/settings/, python-dotenv).
 
 function ConvertTo-SettingLine {
     param([string] $Name, [string] $Value)

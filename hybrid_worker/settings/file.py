@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, PydanticBaseSe
 
 from shared.domain.errors import ConfigurationError
 
+PREFIX = "SSPR_WORKER_"
+"""How every variable of the worker begins."""
 _ENCODING = "utf-8-sig"
 """Notepad may put a byte order mark at the beginning."""
 

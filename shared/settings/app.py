@@ -1,43 +1,31 @@
-"""The function app's settings: read once, checked whole, refused by name."""
+"""The app's settings, each with what to put there."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
-from pydantic.fields import FieldInfo
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.contracts.documents.hr_sources.meaning import Rate, brake_of
-from shared.contracts.messages.contract import EARLIEST, LATEST
 from shared.domain.addresses import is_safe_for_tokens
 from shared.domain.clouds import Cloud
-from shared.domain.durations import read_duration
 from shared.domain.person.brake import Brake
 from shared.domain.person.licences import DEFAULT_LICENCES, Licences
 from shared.domain.person.people import is_object_id
 from shared.domain.person.policy import TenantRules, Topology
 from shared.domain.rollout.endings import Ending
 from shared.ports.world import TimeLimits
+from shared.settings.values import Duration, days, pairs
 
 _BUS = "ServiceBusConnection"
 _INSIGHTS = "APPLICATIONINSIGHTS_"
 _LEADS_SOMEWHERE = frozenset({"accountname", "tableendpoint", "usedevelopmentstorage", "endpoint"})
 """Names of which a connection string has at least one."""
-
-
-def _duration(value: Any) -> Any:
-    """Reads `15m` beside ISO 8601, which pydantic reads by itself."""
-    return read_duration(value) if isinstance(value, str) and value[:1].isdigit() else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration), Field(gt=timedelta(0))]
 _DEFAULTS = TenantRules(scope_group_id="")
 _LIMITS = TimeLimits()
-_LONGEST_NAME = 100
-INCOMPLETE = "The settings are not complete:"
 
 
 class AppSettings(BaseSettings):
@@ -275,7 +263,7 @@ class AppSettings(BaseSettings):
     @field_validator("ending_dates", mode="before")
     @classmethod
     def _are_days(cls, value: Any) -> Any:
-        return _days(value) if isinstance(value, str) else value
+        return days(value) if isinstance(value, str) else value
 
     @field_validator("scope_group_id", "excluded_group_ids", "cloud_sync_ids")
     @classmethod
@@ -308,7 +296,7 @@ class AppSettings(BaseSettings):
     @classmethod
     def _is_connection_string(cls, value: SecretStr | None) -> SecretStr | None:
         # Otherwise found out when the first message has been taken off its queue.
-        if value and _LEADS_SOMEWHERE.isdisjoint(_pairs(value.get_secret_value())):
+        if value and _LEADS_SOMEWHERE.isdisjoint(pairs(value.get_secret_value())):
             raise ValueError("no connection string: it names no account and no endpoint")
         return value
 
@@ -333,7 +321,7 @@ class AppSettings(BaseSettings):
     @field_validator("telemetry_authentication")
     @classmethod
     def _is_authentication(cls, value: str | None) -> str | None:
-        if value is not None and _pairs(value).get("authorization") != "AAD":
+        if value is not None and pairs(value).get("authorization") != "AAD":
             raise ValueError("only Authorization=AAD is known")
         return value
 
@@ -384,7 +372,7 @@ class AppSettings(BaseSettings):
     @property
     def telemetry_client_id(self) -> str | None:
         """The client id of the identity that telemetry is sent by; None is the system-assigned."""
-        return _pairs(self.telemetry_authentication or "").get("clientid")
+        return pairs(self.telemetry_authentication or "").get("clientid")
 
     @property
     def tenant_rules(self) -> TenantRules:
@@ -427,99 +415,8 @@ class AppSettings(BaseSettings):
         return TimeLimits(**{one.name: getattr(self, one.name) for one in fields(TimeLimits)})
 
 
-def _days(text: str) -> dict[str, datetime]:
-    """Reads names with the days on which they end, at whose beginning in UTC they do.
-
-    Raises:
-        ValueError: one has no name or no day, or a name is said twice.
-    """
-    found: dict[str, datetime] = {}
-    for part in (one.strip() for one in text.split(",") if one.strip()):
-        name, _, day = (one.strip() for one in part.rpartition("="))
-        if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
-            raise ValueError(f"{part!r}: write NAME=DAY, as in workday secret=2027-03-01")
-        if name in found:
-            raise ValueError(f"{name!r} is said twice")
-        try:
-            ends = datetime.combine(date.fromisoformat(day), time(), UTC)
-        except ValueError:
-            raise ValueError(f"{day!r}, of {name!r}, is no day such as 2027-03-01") from None
-        if not EARLIEST <= ends <= LATEST:
-            raise ValueError(f"{day!r}, of {name!r}, is not within {EARLIEST:%Y} to {LATEST:%Y}")
-        found[name] = ends
-    return found
-
-
-def _pairs(text: str) -> dict[str, str]:
-    """Reads a text like `ClientId=…;Authorization=AAD` into its values, by names in lower case."""
-    parts = [part.partition("=") for part in text.split(";") if part]
-    return {name.strip().lower(): value.strip() for name, _, value in parts}
-
-
 def _not_exactly_one(**values: str | SecretStr | None) -> Iterator[str]:
     given = [name for name, value in values.items() if value]
     if len(given) != 1:
         names = " or ".join(values)
         yield f"set {names}: {'both are set' if given else 'neither is set'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The settings as far as they are right, and everything that is not."""
-
-    settings: AppSettings | None
-    """With defaults in the place of what is wrong; None where not even that can be."""
-    problems: tuple[str, ...] = ()
-
-
-def examine_settings() -> Reading:
-    """Reads the environment to its end: what is wrong here hides nothing that is wrong there."""
-    try:
-        settings: AppSettings | None = AppSettings()
-        problems: list[str] = []
-    except ValidationError as error:
-        settings = _without_what_is_wrong(error)
-        problems = complaints(error)
-    if settings:
-        problems += settings.contradictions()
-    return Reading(settings, tuple(problems))
-
-
-_NO_GROUP = "00000000-0000-0000-0000-000000000000"
-
-
-def _without_what_is_wrong(error: ValidationError) -> AppSettings | None:
-    """Returns the rest of the settings, so that they can be looked at as well.
-
-    What is wrong has its default instead, or a placeholder if it has none. It is None if not even
-    these make settings.
-    """
-    given: dict[str, Any] = {}
-    for one in error.errors(include_input=False):
-        name = str(one["loc"][0])
-        field = _field_of(name)
-        given[name] = (
-            _NO_GROUP if field.is_required() else field.get_default(call_default_factory=True)
-        )
-    try:
-        return AppSettings(**given)
-    except ValidationError:
-        return None
-
-
-def complaints(error: ValidationError) -> list[str]:
-    """Returns a sentence for each setting that is missing or wrong."""
-    return [_complaint(str(one["loc"][0]), one["msg"]) for one in error.errors(include_input=False)]
-
-
-def _complaint(name: str, message: str) -> str:
-    message = message.removeprefix("Value error, ")
-    field = _field_of(name)
-    hint = f"; put there {field.description}" if field.description else ""
-    return f"{field.validation_alias or f'SSPR_{name.upper()}'}: {message}{hint}"
-
-
-def _field_of(name: str) -> FieldInfo:
-    """Finds a setting by the field's name, or by that of its variable."""
-    known = AppSettings.model_fields
-    return known.get(name) or next(one for one in known.values() if one.validation_alias == name)
