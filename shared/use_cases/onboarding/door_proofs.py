@@ -1,20 +1,15 @@
 """Door proofs: what the HR addresses put on the queue is told from what others put there."""
 
-import asyncio
 import json
 from collections.abc import Iterable
-from typing import Final
 
 from shared.contracts.messages.door_proof import as_claimed, claim_of_a_source, is_proved, proved
-from shared.domain.errors import SsprRolloutError
 from shared.hr.translation import Event, key_of
 from shared.ports.door_key import DoorKey
 from shared.ports.outbox import Outbox
 from shared.ports.world import World
+from shared.use_cases.onboarding.beside_message import beside_message
 from shared.use_cases.onboarding.read_events import ReadEvents
-
-_PATIENCE: Final = 2.0
-"""Seconds that a sender may wait for it."""
 
 
 async def send_from_door(events: Iterable[Event], outbox: Outbox, door_key: DoorKey) -> None:
@@ -46,8 +41,6 @@ async def mark_claimed(read: ReadEvents, world: World) -> ReadEvents:
 
 
 async def _key(door_key: DoorKey) -> bytes | None:
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await door_key.key()
-    except (SsprRolloutError, TimeoutError):
-        return None
+    async with beside_message():
+        return await door_key.key()
+    return None

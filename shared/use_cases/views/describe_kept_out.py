@@ -13,12 +13,6 @@ from shared.use_cases.views.names_in_entra import names_in_entra
 from shared.use_cases.views.part_of_people import part_of_people
 
 _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR, Reason.EXCLUDED_FOR_GOOD})
-_MOST_LOOKED_UP = 100
-"""People whose names Entra is asked for an answer."""
-_TOO_MANY = (
-    f"names are missing: Entra is asked for at most {_MOST_LOOKED_UP} of every 1,000 people; "
-    "sspr user says each of the others"
-)
 
 
 async def list_kept_out(after: str | None, world: World, now: datetime) -> KeptOutPage:
@@ -50,9 +44,7 @@ async def _names(
     """
     names = {one.summary.key: name for one in people if (name := one.user.user_principal_name)}
     unnamed = [one.summary.key for one in people if one.summary.key not in names]
-    found, missing = await names_in_entra(unnamed[:_MOST_LOOKED_UP], directory)
-    if missing is None and len(unnamed) > _MOST_LOOKED_UP:
-        missing = _TOO_MANY
+    found, missing = await names_in_entra(unnamed, directory)
     return {**names, **found}, missing
 
 
