@@ -12,4 +12,8 @@ async def policy_in_force(world: World) -> Policy:
     sights = await world.workers.sights()
     stored, tenant = await world.rollouts.current(), world.tenant_rules
     policy = stored.rollout.document.governs(tenant) if stored else Policy.of(tenant)
-    return replace(policy, served_domains=served_domains(sights)).under(sync_modes(sights))
+    policy = replace(policy, served_domains=served_domains(sights)).under(sync_modes(sights))
+    move = stored.rollout.move if stored else None
+    if move is None or not move.brings_selection:
+        return policy
+    return replace(policy, awaits_selection=move.is_under_way, selected_at=move.ended_at)

@@ -1,9 +1,9 @@
 """People as the directory shows them, and the ways a message may point at one."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
 from shared.domain.person.methods import HeldMethods
 
@@ -179,6 +179,14 @@ class Memberships:
     group_ids: frozenset[str] = field(default_factory=frozenset)
     holds_directory_role: bool = False
     """One of those that SSPR's policy for administrators names; see `administrator_roles`."""
+
+
+REPORT_LAG: Final = timedelta(hours=36)
+"""For how long the registration report may show of most people what was before a change. Source:
+https://learn.microsoft.com/entra/identity/authentication/howto-authentication-methods-activity,
+page of 22 October 2025; that of March 2025 said "a few hours"."""
+REPORT_STRAGGLERS: Final = timedelta(hours=24)
+"""After how long more to look again for the few of whom it is later still; likewise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
 from shared.domain.person.documented_methods import DOCUMENTED_RULES
 from shared.domain.person.kinds import KindRule
 from shared.domain.person.methods import ResetRules
-from shared.domain.person.people import Attribute, Person
+from shared.domain.person.people import REPORT_LAG, REPORT_STRAGGLERS, Attribute, Person
 from shared.domain.person.sync_mode import SyncMode
 
 
@@ -79,8 +79,8 @@ class TenantRules:
     visible_within_cloud_sync: timedelta = timedelta(minutes=40)
     """The same where Entra Cloud Sync carries it: every 2 minutes, up to 2 hours seen in the field
     (MicrosoftDocs/entra-docs issue 13), which is three of these."""
-    effective_within: timedelta = timedelta(hours=24)
-    """The registration report lags by hours."""
+    effective_within: timedelta = REPORT_LAG + REPORT_STRAGGLERS
+    """How long the registration report may take, once SSPR is on for the scope group."""
     additions_per_hour: int = 500
     """People whom events, repairs and the rule for new hires may put in within an hour, unasked."""
     removals_per_hour: int = 100
@@ -126,6 +126,11 @@ class Policy(TenantRules):
     """Where a day begins that says nothing of its own: an IANA name."""
     served_domains: frozenset[str] | None = None
     """The AD domains whose people the workers can put into scope; None: nobody has said."""
+    awaits_selection: bool = False
+    """Whether an operator has yet to select the scope group: before that SSPR is on for nobody who
+    is only in it, and nobody is late."""
+    selected_at: datetime | None = None
+    """When the group was seen to be selected; None where it always was, or is not known."""
 
     def serves(self, domain: str | None) -> bool:
         """Tells whether people of that domain can be put into scope, as far as is known."""

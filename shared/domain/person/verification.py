@@ -126,8 +126,10 @@ def _chase_visibility(current: Enrolment, rules: TenantRules, now: datetime) -> 
     return _flag(current, Reason.NOT_VISIBLE, now)
 
 
-def _flag_ineffective(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
-    if now < current.since + rules.effective_within or current.flag:
+def _flag_ineffective(current: Enrolment, rules: Policy, now: datetime) -> Enrolment:
+    """Flags whom the report does not show as enabled in time, which counts from the selection."""
+    began = max(current.since, rules.selected_at or current.since)
+    if rules.awaits_selection or now < began + rules.effective_within or current.flag:
         return current
     return _flag(current, Reason.NOT_EFFECTIVE, now)
 

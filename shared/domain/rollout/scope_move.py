@@ -99,6 +99,18 @@ class ScopeMove:
         """Whether it has not come to its end."""
         return self.ended_at is None
 
+    @property
+    def brings_selection(self) -> bool:
+        """Whether SSPR is on for people who are only in the group not before it is selected.
+
+        Coming from all it is on for them already.
+        """
+        return (
+            self.kind is MoveKind.ADOPT
+            and not self.selected_before
+            and self.came_from is not SsprScope.ALL
+        )
+
     def expects(self, finding: SsprFinding, since: datetime | None) -> bool:
         """Tells whether the operator means SSPR to be on for them, though it is not the group.
 

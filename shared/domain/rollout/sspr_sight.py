@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from shared.domain.person.people import REPORT_LAG
 from shared.domain.rollout.sspr_finding import SsprFinding
 from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.domain.rollout.sspr_shares import SharesSeen
 
-LAG: Final = timedelta(hours=12)
-"""For how long the report may go on showing what was before a change: it lags "up to a few hours",
-says Microsoft, without a number; this is more than has been seen."""
+LAG: Final = REPORT_LAG
+"""For how long the report may go on showing what was before a change."""
 UNREADABLE_TOLD: Final = timedelta(days=1)
 _TIME: Final = "%Y-%m-%d %H:%M UTC"
 

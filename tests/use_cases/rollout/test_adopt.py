@@ -16,6 +16,7 @@ from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import LAG
 from shared.domain.rollout.state import Phase
+from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.adopt import adopt
 from shared.use_cases.rollout.carry_on_move import carry_on_move, look_at_move
@@ -173,6 +174,28 @@ async def test_from_none_the_first_wave_is_in_before_the_group_is_selected(stage
     await carry_on_move(stage.another(), NOW)
     assert (await stage_of(stage, NOW)).stage == "done"
     assert can_reset(stage.tenant) == ids([1, 2])
+
+
+@pytest.mark.parametrize(
+    ("before", "waits"), [(SsprScope.NONE, True), (SsprScope.GROUP, True), (SsprScope.ALL, False)]
+)
+async def test_nobody_is_late_by_the_report_before_the_group_is_selected(
+    stage: Stage, before: SsprScope, waits: bool
+) -> None:
+    """Given all, then SSPR is on for whoever is put in, and the report has to show it."""
+    a_tenant(stage, 4, before)
+    from_old = {"group": OLD_GROUP} if before is SsprScope.GROUP else {}
+    stage.tenant.selected = OLD_GROUP
+    stage.tenant.join(OLD_GROUP, *ids([1, 2]))
+    await begin(stage, everybody_at_once(), before, **from_old)
+    assert (await policy_in_force(stage.another())).awaits_selection is waits
+    await an_hour_of_timers(stage, Clock())
+    noticed = NOW + HOUR / 2
+    await select(stage, SsprScope.GROUP, NOW + HOUR / 4)
+    await carry_on_move(stage.another(), noticed)
+    assert (await stage_of(stage, noticed)).stage == "done"
+    policy = await policy_in_force(stage.another())
+    assert (policy.awaits_selection, policy.selected_at) == (False, noticed if waits else None)
 
 
 async def test_from_none_whom_the_report_shows_enabled_is_counted(stage: Stage) -> None:

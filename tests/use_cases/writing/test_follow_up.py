@@ -253,7 +253,7 @@ async def test_the_report_says_who_is_effective_and_registered_and_who_is_late(
         followed(3, State.APPLIED),
         followed(4, State.VISIBLE),
     )
-    await read_registrations(stage.world, lambda: NOW + DAY)
+    await read_registrations(stage.world, lambda: NOW + stage.world.tenant_rules.effective_within)
     states = [await state_of(stage, number) for number in (1, 2, 3)]
     assert states == [State.EFFECTIVE, State.RESETTABLE, State.APPLIED]
     assert (await stage.person(4)).flag is Reason.NOT_EFFECTIVE

@@ -98,9 +98,10 @@ async def test_who_is_in_a_part_that_is_yet_to_be_read_is_not_late() -> None:
 async def test_who_is_in_no_part_is_late_once_all_have_been_read() -> None:
     stage = await crowded(4)
     await stage.store(member(9, State.VISIBLE))
+    late = NOW + stage.world.tenant_rules.effective_within
     for _ in range(2):
         assert (await stage.person(9)).flag is None
-        await read_registrations(stage.world, Slow(stage, NOW + DAY), timedelta(minutes=1))
+        await read_registrations(stage.world, Slow(stage, late), timedelta(minutes=1))
     assert (await stage.person(9)).flag is Reason.NOT_EFFECTIVE
 
 

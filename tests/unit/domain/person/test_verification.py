@@ -18,7 +18,14 @@ from shared.domain.person.enrolment import (
     State,
 )
 from shared.domain.person.methods import HeldMethods
-from shared.domain.person.people import Memberships, Person, Registration, UserRef
+from shared.domain.person.people import (
+    REPORT_LAG,
+    REPORT_STRAGGLERS,
+    Memberships,
+    Person,
+    Registration,
+    UserRef,
+)
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
 from shared.domain.person.verification import Observation, adopt, is_arrival_of, joined, verify
@@ -165,6 +172,22 @@ def test_a_member_who_is_not_effective_in_time_is_flagged_once_and_stays() -> No
     flagged = after(visible, POLICY.effective_within, MEMBER)
     assert (flagged.state, flagged.flag) == (State.VISIBLE, Reason.NOT_EFFECTIVE)
     assert after(flagged, 2 * POLICY.effective_within, MEMBER) == flagged
+
+
+def test_nobody_is_late_before_the_group_is_selected_and_the_report_had_its_time() -> None:
+    visible, patience = fresh(State.VISIBLE), POLICY.effective_within
+    awaiting = replace(POLICY, awaits_selection=True)
+    assert verify(visible, MEMBER, awaiting, NOW + 9 * patience) == visible
+    selected = replace(POLICY, selected_at=NOW + 9 * patience)
+    assert verify(visible, MEMBER, selected, NOW + 10 * patience - INSTANT) == visible
+    assert verify(visible, MEMBER, selected, NOW + 10 * patience).flag is Reason.NOT_EFFECTIVE
+    before = replace(POLICY, selected_at=NOW - patience)
+    assert verify(visible, MEMBER, before, NOW + patience - INSTANT) == visible
+    assert verify(visible, MEMBER, before, NOW + patience).flag is Reason.NOT_EFFECTIVE
+
+
+def test_the_report_has_the_time_that_microsoft_gives_it() -> None:
+    assert POLICY.effective_within >= REPORT_LAG + REPORT_STRAGGLERS
 
 
 @pytest.mark.parametrize("state", [State.REQUESTED, State.WITHDRAWING])
