@@ -117,13 +117,16 @@ param queuesAlwaysReady int = 0
 @description('More settings, NAME=VALUE;NAME=VALUE, as local.settings.json.sample names them. Others that are set by hand are taken away by the next deployment.')
 param moreSettings string = ''
 
+@description('Tags of every resource and of the group, NAME=VALUE;NAME=VALUE: for policies that refuse what has none.')
+param moreTags string = ''
+
 // One spelling for what has several: West Europe and westeurope are one region, Prod and prod one
 // environment. Two spellings would otherwise make everything twice.
 var environmentKey = toLower(trim(environmentName))
 var region = toLower(replace(location, ' ', ''))
 var token = uniqueString(subscription().id, environmentKey, region)
-// azd looks for its own spelling.
-var tags = { 'azd-env-name': environmentName }
+// azd looks for its own spelling, and finds nothing again without it.
+var tags = union(checkedSettings('AZURE_TAGS', moreTags), { 'azd-env-name': environmentName })
 
 // Known before anything is made, so that a preview shows what hangs on them.
 var name = {

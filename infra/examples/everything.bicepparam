@@ -28,3 +28,4 @@ param instanceMemoryMB = 4096
 param httpAlwaysReady = 1
 param queuesAlwaysReady = 1
 param moreSettings = 'SSPR_LEASE=PT10M;AzureWebJobs.take_hr_event.Disabled=true'
+param moreTags = 'cost-center=4711;owner=identity'

@@ -32,6 +32,13 @@ ELSEWHERE = (
         do="stop the service, look in the journal's folder (docs/security.md), start it again",
     ),
     ElsewhereView(
+        place="the worker's log",
+        holds="GUIDs of accounts in AD",
+        ends="when newer lines push them out, by size and not by days; on Linux as the journal of "
+        "systemd is set",
+        do="delete the older files, or have journalctl --vacuum-time do so",
+    ),
+    ElsewhereView(
         place="Log Analytics",
         holds="object ids; addresses of requests, which may have a UPN in them",
         ends="with the workspace's retention (AZURE_LOG_RETENTION_DAYS)",

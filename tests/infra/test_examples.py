@@ -21,6 +21,7 @@ REFUSED = {
     "hrSecretNames = 'hr-a,HR-A'": "SSPR_HR_SECRETS__HR_A",
     "alertEmail = 'a@contoso.com, b@contoso.com'": "is not one e-mail address",
     "moreSettings = 'SSPR_LEASE'": '"SSPR_LEASE" is not NAME=VALUE',
+    "moreTags = 'owner'": 'AZURE_TAGS: "owner" is not NAME=VALUE',
     "location = 'West US'": "westus has no zones for Standard_ZRS",
     "networkAddressPrefix = '10.0.0.0/26'\nparam privateNetwork = true": "10.0.0.0/26 is too small",
 }

@@ -351,6 +351,14 @@ def test_the_workbooks_parts_have_names_of_their_own_and_share_one_time() -> Non
             assert item["content"]["title"]
 
 
+def test_an_empty_panel_speaks_of_its_own_subject() -> None:
+    """One that speaks of another's reassures whoever should look further."""
+    words = [one["content"].get("noDataMessage") for one in WORKBOOK["items"] if one["type"] == 3]
+    said = [one for one in words if one]
+    assert len(said) > 10
+    assert sorted(said) == sorted(set(said))
+
+
 def test_the_workbook_shows_how_many_messages_wait_and_how_many_are_dead() -> None:
     metrics = [
         metric
