@@ -49,7 +49,7 @@ class Directory(Protocol):
         """Returns everybody in the scope group, direct or nested, by listing it."""
 
     def registrations(self, place: str | None = None) -> AsyncGenerator[RegistrationPage]:
-        """Yields the registration report page by page, from that place on; it lags by up to 36 hours.
+        """Yields the registration report page by page, from that place on (see REPORT_LAG).
 
         It is read from its beginning where no place is given, or where that place is not there
         any more: Graph forgets them after a time.

@@ -143,7 +143,7 @@ class GraphDirectory:
             yield [person_of(user, self._licences) for user in page]
 
     async def registrations(self, place: str | None = None) -> AsyncGenerator[RegistrationPage]:
-        """Yields the registration report page by page, from that place on; it lags by up to 36 hours."""
+        """Yields the registration report page by page, from that place on (see REPORT_LAG)."""
         report = registration_report()
         # What is asked goes with a token: a place that was kept leads to the report, or nowhere.
         kept = place if place and place.startswith(report.partition("?")[0]) else None
@@ -185,8 +185,8 @@ class GraphDirectory:
     async def administrator_ids(self) -> frozenset[str]:
         """Returns whom the policy for administrators governs, of everybody.
 
-        The registration report says who may be one, and lags by up to 36 hours; what it does not know
-        is which role. So those few are looked at as `memberships` looks at them.
+        The registration report says who may be one, up to 36 hours late, and not by which role. So
+        those few are looked at as `memberships` looks at them.
         """
         appointed = await self._appointed()
         candidates = await self._reported_ids("isAdmin") | await self._people_among(appointed)
