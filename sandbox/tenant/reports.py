@@ -18,7 +18,7 @@ def list_registration_details(tenant: Tenant, request: GraphRequest) -> GraphRes
     """GET /reports/authenticationMethods/userRegistrationDetails."""
     as_of = _as_of(tenant)
     scope = tenant.in_scope(as_of)
-    users = [user for user in tenant.directory.users.values() if user.visible_at <= as_of]
+    users = [user for user in tenant.directory.users.values() if _is_listed(user, as_of)]
     if text := request.query.get("$filter"):
         wanted = parse_filter(text, REGISTRATION_FIELDS)
         users = [user for user in users if wanted.matches(_details(tenant, user, scope, as_of))]
@@ -35,7 +35,7 @@ def get_registration_details(tenant: Tenant, request: GraphRequest) -> GraphResp
     """GET /reports/authenticationMethods/userRegistrationDetails/{id}."""
     as_of = _as_of(tenant)
     user = tenant.directory.users.get(request.parameters[0])
-    if user is None or user.visible_at > as_of:
+    if user is None or not _is_listed(user, as_of):
         raise resource_not_found(request.parameters[0])
     entity = "reports/authenticationMethods/userRegistrationDetails/$entity"
     details = _details(tenant, user, tenant.in_scope(as_of), as_of)
@@ -62,6 +62,12 @@ def list_audits(tenant: Tenant, request: GraphRequest) -> GraphResponse:
 def _as_of(tenant: Tenant) -> float:
     """The moment that the report shows: it is made every now and then, and read later."""
     return tenant.clock.now() - tenant.settings.report_lag_seconds
+
+
+def _is_listed(user: User, as_of: float) -> bool:
+    """Who is disabled is not: "How it works" of howto-authentication-methods-activity, page of
+    22 October 2025."""
+    return user.visible_at <= as_of and bool(user.fields.get("accountEnabled"))
 
 
 def _details(tenant: Tenant, user: User, scope: Container[str], as_of: float) -> dict[str, Any]:

@@ -293,12 +293,18 @@ def test_the_policy_says_how_many_methods_it_takes_and_which(tenant: RunningTena
     assert details(tenant, grace)["isSsprRegistered"] is True
 
 
-def test_the_registration_report_is_paged_and_filtered(tenant: RunningTenant) -> None:
+def test_the_registration_report_is_paged_and_filtered_and_without_who_is_disabled(
+    tenant: RunningTenant,
+) -> None:
     enrol_cloud(tenant, "grace@contoso.test")
     pages = tenant.pages(REPORT, top=50)
     rows = [row for page in pages for row in page]
     assert len(pages) == 2
-    assert len(rows) == tenant.sandbox("GET", "state")["users"]
+    listed = [row for page in tenant.pages("/users", select="id,accountEnabled") for row in page]
+    assert {row["id"] for row in rows} == {row["id"] for row in listed if row["accountEnabled"]}
+    (gone, *_) = [row["id"] for row in listed if not row["accountEnabled"]]
+    answers = [tenant.graph("GET", f"{REPORT}/{one}") for one in (rows[0]["id"], gone)]
+    assert [answer.status_code for answer in answers] == [200, 404]
     enabled = tenant.get(REPORT, filter="isSsprEnabled eq true")["value"]
     people = {row["userPrincipalName"] for row in enabled if not row["isAdmin"]}
     assert people == {"grace@contoso.test"}

@@ -175,13 +175,17 @@ class Tenant:
         }
 
     def registrations(self) -> dict[str, Registration]:
-        """Returns the registration report: who is in scope, and who has registered."""
+        """Returns the registration report: who is in scope, and who has registered.
+
+        Disabled accounts are not in it, as in Microsoft's.
+        """
         if self.report is not None:
             return dict(self.report)
         enabled = self._enabled()
         return {
             each: Registration(each, each in enabled, each in self.registered, self._held(each))
-            for each in self.people
+            for each, person in self.people.items()
+            if person.enabled
         }
 
     def new_place(self, after: str) -> str:
