@@ -65,8 +65,10 @@ def _as_of(tenant: Tenant) -> float:
 
 
 def _is_listed(user: User, as_of: float) -> bool:
-    """Who is disabled is not: "How it works" of howto-authentication-methods-activity, page of
-    22 October 2025."""
+    """Whether the report has a row of them: not of whoever is disabled.
+
+    Source: howto-authentication-methods-activity, page of 22 October 2025.
+    """
     return user.visible_at <= as_of and bool(user.fields.get("accountEnabled"))
 
 
