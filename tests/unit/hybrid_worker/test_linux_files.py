@@ -1,5 +1,6 @@
 """The files for Linux: the units as systemd reads them."""
 
+import json
 import os
 import re
 import subprocess
@@ -12,12 +13,13 @@ from tests.support.repository import ROOT
 
 LINUX = ROOT / "infra" / "worker" / "linux"
 UNITS = ("sspr-worker.service", "sspr-worker-check.service")
+ARC = "10-azure-arc.conf"
 MOST_EXPOSED = 20
 """Tenths of what systemd-analyze counts up to 10; it calls up to 2 "OK"."""
 
 
-@pytest.fixture
-def machine(tmp_path: Path) -> Path:
+@pytest.fixture(params=[True, False], ids=["with Azure Arc", "without"])
+def machine(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """A root folder with the units in it, and what they start."""
     units, python = tmp_path / "etc/systemd/system", tmp_path / "opt/sspr-worker/.venv/bin/python"
     for folder in (units, python.parent):
@@ -26,6 +28,10 @@ def machine(tmp_path: Path) -> Path:
     python.chmod(0o755)
     for name in UNITS:
         (units / name).write_bytes((LINUX / name).read_bytes())
+        if request.param:
+            drop_ins = units / f"{name}.d"
+            drop_ins.mkdir()
+            (drop_ins / ARC).write_bytes((LINUX / ARC).read_bytes())
     return tmp_path
 
 
@@ -52,6 +58,33 @@ def test_the_unit_is_as_closed_as_systemd_can_make_it(machine: Path, unit: str) 
     file = machine / "etc/systemd/system" / unit
     file.write_text(re.sub(r"(?m)^(Protect|Restrict|Private|System).*$", "", file.read_text()))
     assert analyzed(machine, *options).returncode != 0, "the threshold lets anything through"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_a_group_that_only_azure_arc_has_is_wanted_by_its_drop_in_alone(
+    machine: Path, unit: str
+) -> None:
+    """Since systemd starts no unit whose group is not there; a later drop-in takes it out again."""
+    drop_ins = machine / "etc/systemd/system" / f"{unit}.d"
+
+    def wants_groups() -> bool:
+        done = analyzed(machine, "security", "--offline=true", "--json=short", unit)
+        seen = {one["json_field"]: one["set"] for one in json.loads(done.stdout)}
+        return not seen["SupplementaryGroups"]
+
+    assert wants_groups() == drop_ins.exists()
+    drop_ins.mkdir(exist_ok=True)
+    (drop_ins / "override.conf").write_text("[Service]\nSupplementaryGroups=\n")
+    assert not wants_groups()
+
+
+def test_without_azure_arc_nobody_is_sent_to_its_agent_for_a_token() -> None:
+    """The identity library takes these two variables for a sign that the agent is there."""
+    endpoints = {line.partition("=")[0] for line in values(ARC, "Environment")}
+    assert endpoints == {"IDENTITY_ENDPOINT", "IMDS_ENDPOINT"}
+    for unit in UNITS:
+        assert not {line.partition("=")[0] for line in values(unit, "Environment")} & endpoints
+        assert values(unit, "After") == ["network-online.target"]
 
 
 def values(unit: str, name: str) -> list[str]:
