@@ -26,7 +26,8 @@ _UNEXPLAINED = "there is no such queue, or it does not take the token; the SDK d
 _TOKEN_REMEDIES = {
     "managed identity": "Azure Arc: is the machine connected (azcmagent show), is the account in "
     "'Hybrid agent extension applications' (Linux: himds), are IDENTITY_ENDPOINT and "
-    "IMDS_ENDPOINT set?",
+    "IMDS_ENDPOINT set? On Linux the installer sets both where it finds the group himds: did the "
+    "agent come later, run it again.",
     "certificate": "Does SSPR_WORKER_SERVICE_BUS_CERTIFICATE_FILE hold certificate and private "
     "key without a passphrase, is the certificate among those of the app registration, and are "
     "tenant and client id those of it?",
