@@ -79,7 +79,9 @@ async def allow_owed(world: World, now: datetime) -> None:
     Raises:
         LedgerConflict: others kept counting.
     """
-    owed = (await world.ledger.totals()).by_reason
+    owed = list[Enrolment]()
+    for keys in await world.ledger.keys_in_state([State.REQUESTED, State.WITHDRAWING]):
+        owed += (await world.ledger.load(keys)).values()
     await _count(world, lambda hour: hour.allowing_owed(owed, now), now)
 
 

@@ -6,7 +6,7 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import ApplyOrder
-from shared.domain.errors import NotPossible
+from shared.domain.errors import NotPossible, ServiceUnavailable
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.allowance import HOLDS, Numbers, total
@@ -19,7 +19,7 @@ from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.write_pace import allow
-from shared.use_cases.writing.stop_and_start import start
+from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
     Clock,
     applies,
@@ -113,6 +113,39 @@ async def test_two_who_count_at_once_both_count() -> None:
     stored = await stage.another().write_control.hour()
     assert stored is not None
     assert total(stored.hour.allowed(NOW)) == Numbers(additions=3, removals=5)
+
+
+@pytest.mark.parametrize("before", ["an allowance", "a start that was not heard", "nothing"])
+async def test_a_start_leaves_nothing_over_whatever_was_allowed_for_the_same_people_before(
+    before: str,
+) -> None:
+    """Then a mass offboarding hours later is asked about as ever."""
+    stage = a_stage(removals_per_hour=11)
+    populate(stage, 40)
+    await stage.store(*(member(number, State.VISIBLE) for number in range(1, 41)))
+    for number in range(1, 41):
+        stage.tenant.join(SCOPE, an_id(number))
+    # All is written of these two, and Entra is yet to show it.
+    await told(stage, "offboard", 39, 40)
+    await write_all(stage, NOW)
+    await stop(stage.world, NOW, actor="ada", reason="HR sent the wrong file")
+    await told(stage, "offboard", *range(1, 21))
+    if before == "an allowance":
+        await allow(stage.world, NOW, additions=0, removals=20)
+    elif before == "a start that was not heard":
+        stage.turns.fail("write_control.replace", ServiceUnavailable("the tables are away"))
+        with pytest.raises(ServiceUnavailable):
+            await start(stage.world, LATER, actor="bob", reason="they are meant")
+    assert in_state(stage, State.WITHDRAWING) == ids([*range(1, 21), 39, 40])
+    await go_on(stage)
+    assert stage.scope == ids(range(21, 39))
+    left = await stage.another().write_control.hour()
+    assert left is not None
+    assert left.hour.allowed(LATER) == ()
+    await told(stage, "offboard", *range(21, 39))
+    await write_all(stage, LATER + HOUR)
+    assert (await word(stage))[0] is StopReason.TOO_MANY
+    assert stage.scope == ids(range(21, 39))
 
 
 async def test_what_was_allowed_and_never_came_lets_nothing_through_a_day_later() -> None:

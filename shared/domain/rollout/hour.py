@@ -1,6 +1,6 @@
 """The hour: how many people were written in it without anybody's having seen a plan of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -55,24 +55,23 @@ class Hour:
         counted = (*self.counted, *fresh)[-_MOST_REMEMBERED:]
         return replace(self._with(people, now), counted=counted)
 
-    def allowing_owed(self, owed: Mapping[tuple[State, Reason], int], now: datetime) -> Self:
+    def allowing_owed(self, owed: Iterable[Enrolment], now: datetime) -> Self:
         """Returns the hour in which an operator allows everybody who is owed a write by now.
 
         Each of them counts once more when it is written, whether or not they were counted before.
+        What was allowed before and nobody has used is taken to be theirs, and holds as long as this
+        word: so nobody is allowed twice, by whatever words, and nothing is left over.
 
         Args:
-            owed: How many people are in each state, for which reason.
+            owed: Whoever may be owed a write; who only awaits confirmation is not.
             now: The time, in UTC.
         """
-        unshown = {one: people for one, people in owed.items() if one[1] not in _SHOWN}
-        sums = {
-            state: sum(people for (one, _), people in unshown.items() if one is state)
-            for state in (State.REQUESTED, State.WITHDRAWING)
-        }
-        allowed = self.allowing(
-            now, additions=sums[State.REQUESTED], removals=sums[State.WITHDRAWING]
-        )
-        return replace(allowed, counted=())
+        states = [one.state for one in owed if one.awaits_write and _counts(one)]
+        people = Numbers(states.count(State.REQUESTED), states.count(State.WITHDRAWING))
+        hour = self._at(now)
+        others, _ = use(hour.allowances, people)
+        allowances = together(others, Allowance.given(people, now))
+        return replace(hour, allowances=allowances, counted=())
 
     def repairing(self, people: int, now: datetime) -> Self:
         """Returns the hour with so many repairs in it, or the next one where this one is over."""

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.policy import TenantRules
 from shared.domain.person.reasons import Reason
-from shared.domain.rollout.allowance import total
+from shared.domain.rollout.allowance import Numbers, total
 from shared.domain.rollout.hour import HOUR, Hour
 from tests.support.enrolments import NOW, enrolment
 
@@ -142,11 +142,38 @@ def test_who_comes_again_before_they_are_written_counts_once_and_with_a_new_wish
 def test_after_a_start_whoever_was_owed_a_write_has_used_up_nothing_and_left_nothing_over() -> None:
     owed = people(30, 5)
     counted = FRESH.counting(owed[:10], NOW)
-    shown = {(State.REQUESTED, Reason.IN_WAVE): 900, (State.VISIBLE, Reason.ONBOARDED): 7}
-    waiting = {(State.REQUESTED, Reason.ONBOARDED): 30, (State.WITHDRAWING, Reason.OFFBOARDED): 5}
-    started = counted.allowing_owed(shown | waiting, NOW + MINUTE)
+    shown = people(900, 900, of="shown", reason=Reason.IN_WAVE)
+    started = counted.allowing_owed([*owed, *shown], NOW + MINUTE)
     after = started.counting(owed, NOW + 2 * MINUTE)
     assert (after.additions, after.removals) == (counted.additions, counted.removals)
+    assert after.allowances == ()
+
+
+@given(
+    already=st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=3),
+    additions=st.integers(0, 60),
+    removals=st.integers(0, 60),
+    confirmed=st.integers(0, 60),
+    starts=st.integers(1, 3),
+)
+def test_whoever_is_owed_a_write_is_allowed_once_however_often_that_is_said(
+    already: list[tuple[int, int]], additions: int, removals: int, confirmed: int, starts: int
+) -> None:
+    """What was allowed for them before counts, and holds as long as a start's own word does."""
+    hour, before = FRESH, Numbers()
+    for put_in, taken_out in already:
+        hour = hour.allowing(NOW, additions=put_in, removals=taken_out)
+        before = before.plus(Numbers(put_in, taken_out))
+    owed = people(additions, removals)
+    # Of whom all is written, and of whose membership nothing ever is.
+    written = people(0, confirmed, of="written", removed_at=NOW)
+    at = NOW + HOUR * 23
+    for _ in range(starts):
+        hour = hour.allowing_owed([*owed, *written], at)
+    allowed = total(hour.allowed(at))
+    assert allowed == Numbers(max(before.additions, additions), max(before.removals, removals))
+    late = hour.counting(owed, at + HOUR * 23)
+    assert (late.additions, late.removals) == (0, 0)
 
 
 def test_of_however_many_it_remembers_what_a_row_can_hold() -> None:
