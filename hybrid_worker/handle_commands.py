@@ -94,10 +94,7 @@ class HandleCommands:
             DirectoryUnavailable: AD did not answer; the same commands may be given again.
         """
         self.recover()
-        now = self._clock()
-        # In their own order first, which times that have to be cut to now no longer tell.
-        in_order = sorted(commands, key=lambda command: command.issued_at)
-        fresh = self._fresh([command.by_our_clock(now) for command in in_order])
+        fresh = self._fresh(sorted(commands, key=lambda command: command.issued_at))
         earlier = self._journal.earlier(fresh)
         results: dict[str, dict[str, MemberResult]] = {key: {} for key in fresh}
         due = self._still_wanted(fresh.values(), {key for key, _ in earlier}, results)

@@ -54,6 +54,11 @@ def body_of(delivery: Delivery) -> bytes:
     return b"".join(delivery.body)
 
 
+def taken_at(delivery: Delivery, now: datetime) -> datetime:
+    """Returns when Service Bus took a message; now, where it does not say so."""
+    return delivery.enqueued_time_utc or now
+
+
 class QueuesUnavailable(SsprRolloutError):
     """Service Bus did not answer usefully; open the queues again and go on."""
 

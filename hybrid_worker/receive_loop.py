@@ -26,7 +26,7 @@ from hybrid_worker.host_watch import Watch
 from hybrid_worker.isolation import failures_of
 from hybrid_worker.journal import Journal
 from hybrid_worker.open_questions import Answerer, OpenQuestions
-from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of
+from hybrid_worker.queues import Delivery, QueuesUnavailable, body_of, taken_at
 from hybrid_worker.results import messages
 from hybrid_worker.stops import Stops, stop_in
 from shared.contracts.messages.directory_command import DirectoryCommand
@@ -269,14 +269,15 @@ class ReceiveLoop:
             stop = stop_in(body)
             question = DirectoryQuestion.found_in(body) if stop is None else None
             if stop is None and question is None:
-                return DirectoryCommand.read(body)
+                command = DirectoryCommand.read(body)
+                return command.by_the_queue(taken_at(delivery, self._clock()))
         except Exception as error:  # noqa: BLE001
             self._set_aside(delivery, f"sequence number {delivery.sequence_number}", error)
             return None
         if question:
             self._questions.add(delivery, question)
         elif stop:
-            self._stops.note(stop)
+            self._stops.note(stop, delivery)
             self._queues.complete(delivery)
         return None
 

@@ -8,7 +8,7 @@ import structlog
 
 from hybrid_worker.collaborators import CommandQueues
 from hybrid_worker.journal import Journal
-from hybrid_worker.queues import body_of
+from hybrid_worker.queues import Delivery, body_of, taken_at
 from shared.contracts.messages.directory_stop import SCHEMA, DirectoryStop
 
 _log = structlog.get_logger(__name__)
@@ -44,11 +44,11 @@ class Stops:
                 with suppress(Exception):
                     stop = stop_in(body_of(peeked))
                 if stop:
-                    self.note(stop)
+                    self.note(stop, peeked)
 
-    def note(self, stop: DirectoryStop) -> None:
+    def note(self, stop: DirectoryStop, delivery: Delivery) -> None:
         """Notes until when commands were issued that are void."""
-        stopped_at = stop.by_our_clock(self._clock()).stopped_at
+        stopped_at = stop.by_the_queue(taken_at(delivery, self._clock())).stopped_at
         known = self._journal.stopped_at()
         if known is None or known < stopped_at:
             self._journal.note_stop(stopped_at)

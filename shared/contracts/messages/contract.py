@@ -87,6 +87,20 @@ def by_our_clock(theirs: datetime, now: datetime) -> datetime:
     return min(theirs, now)
 
 
+AHEAD_OF_THE_QUEUE: Final = timedelta(minutes=1)
+"""As far may a sender's clock be ahead of the queue's; within it what was sent keeps its order."""
+
+
+def by_the_queue(claimed: datetime, taken_at: datetime) -> datetime:
+    """Returns a time that a message says it was sent at: never later than its queue took it.
+
+    Messages that are held against each other are so by the senders' clock, or by the queue's where
+    one is too far ahead, and never by that of whoever reads them: it may be slow, and the reading
+    late. What was taken later never comes out as sent earlier by it.
+    """
+    return min(claimed, taken_at + AHEAD_OF_THE_QUEUE)
+
+
 class Contract(BaseModel):
     """A message or a part of one."""
 

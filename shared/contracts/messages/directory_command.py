@@ -8,14 +8,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from shared.contracts.messages.contract import Contract, Key, Moment, Name, Text, by_our_clock
+from shared.contracts.messages.contract import Contract, Key, Moment, Name, Text, by_the_queue
 from shared.domain.person.writes import ScopeAction
 
 MOST_MEMBERS = 500
 LONGEST_LIFE = timedelta(days=7)
 """No command is carried out later than this after it was issued, whatever it says itself."""
-CLOCKS_DIFFER = timedelta(minutes=10)
-"""As far may two clocks that are kept be apart; within it commands keep their order."""
 
 
 class CommandMember(Contract):
@@ -51,13 +49,12 @@ class DirectoryCommand(Contract):
     expires_at: Moment
     """After this the worker refuses it: the cloud has given up on it or asked again."""
 
-    def by_our_clock(self, now: datetime) -> Self:
-        """Returns the same command with times that are possible by the reader's clock.
+    def by_the_queue(self, taken_at: datetime) -> Self:
+        """Returns the same command with times that are possible for when its queue took it.
 
         One that claims to be of the future would outdate every command to come for the same
         accounts; one that never expires could be kept and sent again in years.
         """
-        ahead = self.issued_at - now > CLOCKS_DIFFER
-        issued = by_our_clock(self.issued_at, now) if ahead else self.issued_at
+        issued = by_the_queue(self.issued_at, taken_at)
         expires = min(self.expires_at, issued + LONGEST_LIFE)
         return self.model_copy(update={"issued_at": issued, "expires_at": expires})

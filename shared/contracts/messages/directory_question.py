@@ -10,13 +10,15 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field
 
 from shared.contracts.messages.contract import Contract, Key, Moment, by_our_clock
-from shared.contracts.messages.directory_command import CLOCKS_DIFFER, CommandMember
+from shared.contracts.messages.directory_command import CommandMember
 
 SCHEMA: Final = "sspr-rollout/directory-question/1"
 MOST_ASKED = 200
 """People of one question: as many as are looked up without a command having to wait for long."""
 LONGEST_QUESTION = timedelta(hours=1)
 """No question is answered later than this after it was asked, whatever it says itself."""
+_CLOCKS_DIFFER = timedelta(minutes=10)
+"""As far may two clocks that are kept be apart."""
 
 
 class DirectoryQuestion(Contract):
@@ -34,7 +36,7 @@ class DirectoryQuestion(Contract):
 
     def is_over(self, now: datetime) -> bool:
         """Tells by the reader's clock whether anybody may still wait for the answer."""
-        ahead = self.asked_at - now > CLOCKS_DIFFER
+        ahead = self.asked_at - now > _CLOCKS_DIFFER
         asked = by_our_clock(self.asked_at, now) if ahead else self.asked_at
         return min(self.expires_at, asked + LONGEST_QUESTION) < now
 

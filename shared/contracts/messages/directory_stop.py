@@ -10,8 +10,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field
 
-from shared.contracts.messages.contract import Contract, Moment, by_our_clock
-from shared.contracts.messages.directory_command import CLOCKS_DIFFER
+from shared.contracts.messages.contract import Contract, Moment, by_the_queue
 
 SCHEMA: Final = "sspr-rollout/directory-stop/1"
 
@@ -25,14 +24,12 @@ class DirectoryStop(Contract):
     stopped_at: Moment
     """By the cloud's clock, as the commands' own times are."""
 
-    def by_our_clock(self, now: datetime) -> Self:
-        """Returns the same stop at a time that is possible by the reader's clock.
+    def by_the_queue(self, taken_at: datetime) -> Self:
+        """Returns the same stop at a time that is possible for when its queue took it.
 
         One that claims to be of the future would void every command to come.
         """
-        ahead = self.stopped_at - now > CLOCKS_DIFFER
-        at = by_our_clock(self.stopped_at, now) if ahead else self.stopped_at
-        return self.model_copy(update={"stopped_at": at})
+        return self.model_copy(update={"stopped_at": by_the_queue(self.stopped_at, taken_at)})
 
     @property
     def message_key(self) -> str:

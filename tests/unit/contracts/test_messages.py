@@ -313,21 +313,31 @@ def test_any_bytes_are_a_message_or_refused(contract: type[Contract], body: byte
 
 
 @given(COMMANDS, MOMENTS)
-def test_a_commands_times_are_possible_by_the_readers_clock(
-    command: DirectoryCommand, now: datetime
+def test_a_commands_times_are_possible_for_when_its_queue_took_it(
+    command: DirectoryCommand, taken_at: datetime
 ) -> None:
-    here = command.by_our_clock(now)
-    assert here.issued_at <= now + timedelta(minutes=10)
+    here = command.by_the_queue(taken_at)
+    assert here.issued_at <= taken_at + timedelta(minutes=1)
     assert here.expires_at <= here.issued_at + LONGEST_LIFE
     assert here.issued_at <= command.issued_at
-    assert here.by_our_clock(now) == here
+    assert here.by_the_queue(taken_at) == here
+
+
+@given(st.lists(st.tuples(MOMENTS, MOMENTS), min_size=2, max_size=6))
+def test_what_was_sent_and_taken_later_stays_later_however_far_a_clock_is_ahead(
+    times: list[tuple[datetime, datetime]],
+) -> None:
+    claimed, taken = (sorted(each) for each in zip(*times, strict=True))
+    commands = [DirectoryCommand.read_object(COMMAND | {"issuedAt": at}) for at in claimed]
+    sent = [one.by_the_queue(at).issued_at for one, at in zip(commands, taken, strict=True)]
+    assert sent == sorted(sent)
 
 
 def test_a_clock_that_is_a_little_ahead_keeps_the_order_of_its_commands() -> None:
-    now = datetime(2026, 3, 2, 8, tzinfo=UTC)
-    issued = [now + timedelta(minutes=minutes) for minutes in (1, 2)]
+    taken_at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    issued = [taken_at + timedelta(seconds=seconds) for seconds in (20, 40)]
     commands = [DirectoryCommand.read_object(COMMAND | {"issuedAt": at}) for at in issued]
-    assert [one.by_our_clock(now).issued_at for one in commands] == issued
+    assert [one.by_the_queue(taken_at).issued_at for one in commands] == issued
 
 
 @pytest.mark.parametrize(

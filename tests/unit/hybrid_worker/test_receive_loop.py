@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -39,6 +40,7 @@ from tests.support.delta_sync import Clerk
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 POISON = "poison"
 BARS = "0001"
+FAR = datetime(2199, 1, 1, tzinfo=UTC)
 
 
 @dataclass(eq=False)
@@ -48,6 +50,8 @@ class Letter:
     content: Any
     sequence_number: int = 1
     delivery_count: int = 0
+    enqueued_time_utc: datetime | None = NOW
+    """By the broker's clock."""
     body_type: AmqpMessageBodyType = AmqpMessageBodyType.DATA
 
     @property
@@ -197,10 +201,11 @@ def work(
     *,
     sync: Sync | None = None,
     batch: int = 50,
+    at: datetime = NOW,
     **broker_is: Any,
 ) -> Broker:
-    """Has the worker work until the queue is empty, and stop."""
-    stop, clock, domain = Event(), Ticking(), domain or Domain()
+    """Has the worker work until the queue is empty, and stop; `at` is what its clock shows."""
+    stop, clock, domain = Event(), Ticking(at), domain or Domain()
     broker = Broker(stop, list(letters), **broker_is)
     triggers_sync, sync = sync is not None, sync or LeftAlone()
     with Journal(file, NOW) as journal:
@@ -349,14 +354,16 @@ def test_a_directory_that_is_away_costs_no_command(tmp_path: Path) -> None:
     assert set(broker.answers()) == {"one"}
 
 
-def test_a_command_of_the_future_bars_nobody(tmp_path: Path) -> None:
+@pytest.mark.parametrize("taken_at", [NOW, None], ids=["told", "not told"])
+def test_a_command_of_the_future_bars_nobody(tmp_path: Path, taken_at: datetime | None) -> None:
+    """Whether or not the broker says when it took a message."""
     ahead = datetime(2200, 1, 1, tzinfo=UTC)
     poison = command("future", issued_at=ahead, expires_at=ahead)
-    work(tmp_path / "journal", [Letter(poison)])
+    work(tmp_path / "journal", in_order(poison, taken_at=taken_at))
     remove = command(
         "remove", action=ScopeAction.REMOVE, issued_at=NOW + timedelta(hours=6), expires_at=ahead
     )
-    broker = work(tmp_path / "journal", [Letter(remove)])
+    broker = work(tmp_path / "journal", in_order(remove, taken_at=taken_at))
     (member,) = broker.answers()["remove"].members
     assert member.outcome is not WriteOutcome.REFUSED
 
@@ -374,8 +381,11 @@ def stopped(at: datetime) -> bytes:
     return DirectoryStop(stopped_at=at).text()
 
 
-def in_order(*bodies: bytes) -> list[Letter]:
-    return [Letter(body, number) for number, body in enumerate(bodies, start=1)]
+def in_order(*bodies: bytes, taken_at: datetime | None = NOW) -> list[Letter]:
+    return [
+        Letter(body, number, enqueued_time_utc=taken_at)
+        for number, body in enumerate(bodies, start=1)
+    ]
 
 
 @settings(max_examples=100, deadline=None)
@@ -425,8 +435,57 @@ def test_a_stop_of_the_future_voids_nothing_that_comes_after_it(tmp_path: Path) 
     work(tmp_path / "journal", in_order(stopped(datetime(2200, 1, 1, tzinfo=UTC))))
     domain = Domain()
     later = NOW + timedelta(minutes=9)
-    broker = work(tmp_path / "journal", in_order(command("next", issued_at=later)), domain)
+    letters = in_order(command("next", issued_at=later), taken_at=later)
+    broker = work(tmp_path / "journal", letters, domain)
     assert broker.answers()["next"].members[0].outcome is WriteOutcome.DONE
+
+
+MINUTE = timedelta(minutes=1)
+CLOCKS = st.integers(-3 * 24 * 60, 3 * 24 * 60).map(lambda minutes: minutes * MINUTE)
+"""How far a clock is ahead."""
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    workers=CLOCKS,
+    apps=CLOCKS,
+    said=st.lists(st.sampled_from(["command", "stop"]), min_size=1, max_size=8),
+    apart=st.integers(1, 3_600),
+    restarts=st.sets(st.integers(1, 7)),
+)
+def test_a_stop_voids_what_was_sent_before_it_and_no_more_whatever_any_clock_shows(
+    *,
+    tmp_path_factory: pytest.TempPathFactory,
+    workers: timedelta,
+    apps: timedelta,
+    said: list[str],
+    apart: int,
+    restarts: set[int],
+) -> None:
+    """Given a worker's clock and an app's that are off by days from each other and the broker's."""
+    true = [NOW + number * apart * timedelta(seconds=1) for number in range(len(said))]
+    letters = [
+        Letter(
+            stopped(at + apps)
+            if word == "stop"
+            else command(f"c{n}", str(n), issued_at=at + apps, expires_at=FAR),
+            n,
+            enqueued_time_utc=at + timedelta(milliseconds=20),
+        )
+        for n, (word, at) in enumerate(zip(said, true, strict=True), start=1)
+    ]
+    file = tmp_path_factory.mktemp("clocks") / "journal"
+    answers: dict[str, DirectoryResult] = {}
+    cuts = sorted({0, len(said), *(one for one in restarts if one < len(said))})
+    for begin, end in pairwise(cuts):
+        answers |= work(file, letters[begin:end], at=NOW + workers).answers()
+    reasons = {key: one.members[0].reason for key, one in answers.items()}
+    for n, word in enumerate(said, start=1):
+        if word == "command":
+            # A worker that took it before the stop was sent has carried it out.
+            (until,) = [cut for cut in cuts if cut >= n][:1]
+            is_void = "stop" in said[n:until]
+            assert (reasons[f"c{n}"] is Reason.WRITING_STOPPED) is is_void, n
 
 
 KNOWN = json.loads(command("good"))
