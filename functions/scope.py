@@ -1,6 +1,7 @@
 """Scope: the writers' side of the queues, one group of messages at a time."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import azure.functions as func
 
@@ -19,7 +20,8 @@ def blueprint(app: Serving) -> func.Blueprint:
     writers = func.Blueprint()
 
     async def write(batch: Sequence[Message]) -> None:
-        await in_portions(apply_scope_changes, SCOPE_CHANGES, batch, app().world, app().now())
+        apply = partial(apply_scope_changes, clock=app().now)
+        await in_portions(apply, SCOPE_CHANGES, batch, app().world, app().now())
 
     async def record_all(batch: Sequence[Message]) -> None:
         await in_portions(record_results, DIRECTORY_RESULTS, batch, app().world, app().now())

@@ -19,7 +19,13 @@ async def get_writing(asked: Request[Nothing]) -> WritingView:
 @routes.post("writing/stop", takes=Steer, answers=WritingView, refuses=(409,), example=_EXAMPLE)
 async def stop_writing(asked: Request[Steer]) -> WritingView:
     """Stop waves, repairs, events, withdrawals and the worker; what comes in is kept."""
-    await stop_and_start.stop(asked.world, asked.now, actor=asked.actor, reason=asked.sent.reason)
+    await stop_and_start.stop(
+        asked.world,
+        asked.now,
+        actor=asked.actor,
+        reason=asked.sent.reason,
+        clock=asked.app.now,
+    )
     return await describe_writing(asked.world, asked.now)
 
 

@@ -37,8 +37,8 @@ async def tick(world: World, clock: Clock) -> None:
     """
     await all_in_turn(
         [
-            lambda: watch_ledger(world, clock()),
-            lambda: carry_out_word(world, clock()),
+            lambda: watch_ledger(world, clock),
+            lambda: carry_out_word(world, clock),
             lambda: follow_up(world, clock()),
             lambda: resume_waiting(world, clock()),
             lambda: return_unread(world, clock()),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import batched
 
@@ -26,18 +26,26 @@ from shared.use_cases.recording import awaits_writer, keep_refusals, nobody, sav
 from shared.use_cases.signalling import emit
 from shared.use_cases.write_control import is_stopped
 from shared.use_cases.write_pace import too_many
-from shared.use_cases.writing.stop_and_start import CLOCK, note_first_write, stop
+from shared.use_cases.writing.stop_and_start import CLOCK, Clock, note_first_write, stop
 
 ACTOR = "apply_scope_changes"
 _AT_ONCE = 500
 """People written between two looks whether everything that writes is stopped."""
 
 
-async def apply_scope_changes(messages: Sequence[Message], world: World, now: datetime) -> None:
+async def apply_scope_changes(
+    messages: Sequence[Message], world: World, now: datetime, clock: Clock | None = None
+) -> None:
     """Writes what the ledger says is owed to the people whom the messages name.
 
     While everything that writes is stopped, nothing is: the ledger keeps what is owed, and a start
     announces all of it anew. Where it would be too much for an hour, it stops by itself and asks.
+
+    Args:
+        messages: The scope changes.
+        world: Where.
+        now: The time at which the batch began, in UTC: commands are issued as of it.
+        clock: Tells the time at which the worker is told of a stop; see `stop`.
 
     Raises:
         DirectoryUnavailable, LedgerConflict: all of them are to be taken again.
@@ -52,7 +60,8 @@ async def apply_scope_changes(messages: Sequence[Message], world: World, now: da
     enrolments = await _at_their_source(await world.ledger.load(keys), world, now)
     owed = {k: e for k, e in enrolments.items() if e.awaits_write}
     if problem := await too_many([e for e in owed.values() if awaits_writer(e)], world, now):
-        await stop(world, now, actor=CLOCK, reason=problem, why=StopReason.TOO_MANY)
+        why = StopReason.TOO_MANY
+        await stop(world, now, actor=CLOCK, reason=problem, why=why, clock=clock)
         return
     await _command(
         [(c, [owed[k] for k in c.person_keys if k in owed]) for c in changes], world, now
@@ -130,7 +139,7 @@ async def _record(answers: Mapping[str, WriteResult], world: World, now: datetim
 async def _command(
     owed: Iterable[tuple[ScopeChange, Sequence[Enrolment]]], world: World, now: datetime
 ) -> None:
-    """Marks whom each command concerns, and then sends the commands.
+    """Marks whom each command concerns, and then sends the commands, some at a time.
 
     In this order, whoever is taken out while a command is on its way waits for its answer. The
     command's key follows from the message, so that after a crash in between the same message marks
@@ -143,13 +152,29 @@ async def _command(
             mine = [e for e in enrolments if e.state is state and _is_for_worker(e, key)]
             if mine:
                 commands[key] = mine
-    if not commands:
-        return
-    marks = {e.key: (key, _action(e)) for key, people in commands.items() for e in people}
-    await _mark(marks, world, now)
-    await world.outbox.send_commands(
-        [_directory_command(key, people, world, now) for key, people in commands.items()]
-    )
+    for some in _at_once(commands):
+        # Where a stop comes after this look, what is sent is older than what the worker is told.
+        if await is_stopped(world):
+            return
+        marks = {e.key: (key, _action(e)) for key, people in some.items() for e in people}
+        await _mark(marks, world, now)
+        await world.outbox.send_commands(
+            [_directory_command(key, people, world, now) for key, people in some.items()]
+        )
+
+
+def _at_once(
+    commands: Mapping[str, Sequence[Enrolment]],
+) -> Iterator[Mapping[str, Sequence[Enrolment]]]:
+    """Yields the commands in portions of as many people as are written between two looks."""
+    some = dict[str, Sequence[Enrolment]]()
+    for key, people in commands.items():
+        if some and sum(map(len, some.values())) + len(people) > _AT_ONCE:
+            yield some
+            some = {}
+        some[key] = people
+    if some:
+        yield some
 
 
 def _is_for_worker(enrolment: Enrolment, command_key: str) -> bool:

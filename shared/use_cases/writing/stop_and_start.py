@@ -5,6 +5,7 @@ into the ledger, which knows for each person what they are owed and in which ord
 a start hands all of it to the writers.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +27,8 @@ from shared.use_cases.write_control import group_conflict
 from shared.use_cases.write_pace import allow_owed
 from shared.use_cases.writing_word import change_writing, keep_stop
 
+type Clock = Callable[[], datetime]
+
 CLOCK = "clock"
 """The actor of a stop that nobody said."""
 
@@ -37,8 +40,18 @@ async def stop(
     actor: str,
     reason: str,
     why: StopReason = StopReason.BY_OPERATOR,
+    clock: Clock | None = None,
 ) -> None:
     """Stops everything that writes until somebody starts it again; heeded at once.
+
+    Args:
+        world: Where.
+        now: When it was asked for, in UTC.
+        actor: Who says so.
+        reason: Why, for people.
+        why: Why, as a word.
+        clock: Tells when the worker is told, which is later than it was asked for; without it that
+            is the same time, and a command that was issued in between is not void.
 
     Raises:
         LedgerConflict: others kept changing the same word.
@@ -46,7 +59,7 @@ async def stop(
     await keep_stop(world, now, actor=actor, reason=reason, why=why)
     # It is stopped all the same; the clock tells the worker where this fails.
     with suppress(LedgerConflict, ServiceUnavailable):
-        await carry_out_word(world, now)
+        await carry_out_word(world, clock or (lambda: now))
 
 
 async def start(
@@ -94,7 +107,7 @@ async def note_first_write(world: World, now: datetime) -> None:
             await save_writing(world, stored, word, action="first-write", now=now)
 
 
-async def watch_ledger(world: World, now: datetime) -> None:
+async def watch_ledger(world: World, clock: Clock) -> None:
     """Stops everything that writes where the ledger is older than the mark, else moves the mark.
 
     Raises:
@@ -103,12 +116,14 @@ async def watch_ledger(world: World, now: datetime) -> None:
     stored = await world.write_control.current()
     if stored and stored.writing.stop is StopReason.LEDGER_OLDER:
         return
+    now = clock()
     if why := await compare(world, now):
         world.ledger_check.has_passed = False
-        await stop(world, now, actor=CLOCK, reason=why, why=StopReason.LEDGER_OLDER)
+        reason = StopReason.LEDGER_OLDER
+        await stop(world, now, actor=CLOCK, reason=why, why=reason, clock=clock)
 
 
-async def carry_out_word(world: World, now: datetime) -> None:
+async def carry_out_word(world: World, clock: Clock) -> None:
     """Does what follows from the newest word, once; and says, every time, that a stop lasts.
 
     Raises:
@@ -118,7 +133,8 @@ async def carry_out_word(world: World, now: datetime) -> None:
     if not (stored and stored.writing.is_stopped):
         why = await group_conflict(world, stored.writing if stored else None)
         if why:
-            await stop(world, now, actor=CLOCK, reason=why, why=StopReason.OTHER_GROUP)
+            reason = StopReason.OTHER_GROUP
+            await stop(world, clock(), actor=CLOCK, reason=why, why=reason, clock=clock)
             return
     if stored is None:
         return
@@ -128,11 +144,11 @@ async def carry_out_word(world: World, now: datetime) -> None:
             emit(signals_of_writing(writing))
         return
     if writing.is_stopped:
-        await _tell_worker(writing, world)
+        await _tell_worker(writing, world, clock())
     else:
         await _hand_out(writing, world)
     done = writing.is_carried_out()
-    await save_writing(world, stored, done, action="carry-out", now=now)
+    await save_writing(world, stored, done, action="carry-out", now=clock())
 
 
 async def _check_group(world: World, group_id: str | None) -> None:
@@ -150,10 +166,14 @@ async def _check_group(world: World, group_id: str | None) -> None:
         )
 
 
-async def _tell_worker(writing: Writing, world: World) -> None:
-    """Makes the commands void that are on their way; their answers say that nothing was written."""
+async def _tell_worker(writing: Writing, world: World, now: datetime) -> None:
+    """Makes the commands void that are on their way; their answers say that nothing was written.
+
+    It is told as of now, when the word is kept: a batch that was at work meanwhile has issued
+    commands after the stop was asked for, and none after it was kept.
+    """
     if world.tenant_rules.topology is not Topology.CLOUD:
-        await world.outbox.send_stop(DirectoryStop(stopped_at=writing.since))
+        await world.outbox.send_stop(DirectoryStop(stopped_at=max(now, writing.since)))
 
 
 async def _hand_out(writing: Writing, world: World) -> None:

@@ -17,15 +17,17 @@ from shared.contracts.messages.directory_result import (
 )
 from shared.contracts.messages.directory_stop import SCHEMA, DirectoryStop
 from shared.contracts.messages.queues import DIRECTORY_COMMANDS, SCOPE_CHANGES
-from shared.domain.errors import NotPossible
+from shared.contracts.messages.scope_change import MOST_KEYS
+from shared.domain.errors import NotPossible, ServiceUnavailable
 from shared.domain.person.enrolment import State
-from shared.domain.person.policy import Topology
+from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.writes import WriteOutcome
 from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.state import Phase
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.recording import queue_writes
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.reconcile import reconcile
@@ -34,7 +36,7 @@ from shared.use_cases.views.describe_people import describe_status
 from shared.use_cases.views.describe_rollout import describe_rollout
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.record_results import record_results
-from shared.use_cases.writing.stop_and_start import start, stop
+from shared.use_cases.writing.stop_and_start import carry_out_word, start, stop
 from tests.support.course import (
     Clock,
     advance,
@@ -53,6 +55,7 @@ from tests.support.processes import Death, Meanwhile, ProcessDied, deaths, meanw
 from tests.support.stage import Stage, a_stage, an_id, messages, said, upn_of
 from tests.support.waves import document
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 LATER = NOW + timedelta(hours=1)
 
@@ -209,6 +212,86 @@ async def test_a_command_that_was_on_its_way_is_void_and_another_goes_out_after_
     assert again.command_key != first.command_key
     assert again.issued_at > NOW
     assert (await stage.person(1)).flag is None
+
+
+async def test_a_stop_voids_each_command_of_a_batch_that_was_at_work_when_it_was_kept() -> None:
+    """Given a stop that was asked for before the batch began, kept at any point of it, and told.
+
+    Each command that went out was issued no later than the stop says, on whatever side of it it
+    stands on the queue; and a start has whoever was not written asked for again.
+    """
+    voided = 0
+    for meanwhile in meanwhiles():
+        stage = a_stage()
+        for number in (1, 2):
+            stage.arrive(number, synced=True)
+        await hired(stage, 1, 2, at=NOW - MINUTE)
+        meanwhile.act = lambda stage=stage: stop(
+            stage.another(), NOW, actor="ada", reason="wait", clock=Clock(NOW + 2 * SECOND)
+        )
+        await apply_scope_changes(
+            stage.deliver(SCOPE_CHANGES), process(stage, meanwhile), NOW + SECOND
+        )
+        commands, stops = _on_the_queue(stage)
+        if meanwhile.came:
+            (told,) = stops
+            assert all(one.issued_at <= told.stopped_at for one in commands), meanwhile.number
+            voided += len(commands)
+            await record_results([_void(one) for one in commands], stage.world, NOW + MINUTE)
+            await started(stage)
+            await write_all(stage, LATER)
+            again = _on_the_queue(stage)[0][len(commands) :]
+            assert {one.key for command in again for one in command.members} == ids([1, 2])
+            assert all(one.issued_at > told.stopped_at for one in again)
+    assert voided > 0
+
+
+async def test_where_the_clock_tells_of_a_stop_it_voids_what_was_issued_until_it_was_kept(
+    stage: Stage,
+) -> None:
+    """Given a stop of which the worker could not be told at once, and whose minute had begun."""
+    stage.turns.fail("outbox.send_stop", ServiceUnavailable("Service Bus is away"))
+    clock = Clock(NOW)
+
+    async def kept_meanwhile() -> None:
+        clock.advance(2 * SECOND)
+        await stop(stage.world, NOW, actor="ada", reason="wait", clock=clock)
+
+    stage.turns.at("write_control.current", kept_meanwhile)
+    await carry_out_word(stage.world, clock)
+    await carry_out_word(stage.world, clock)
+    _, stops = _on_the_queue(stage)
+    assert [one.stopped_at for one in stops] == [NOW + 2 * SECOND]
+
+
+async def test_a_batch_of_commands_ends_between_two_of_them_and_the_rest_is_owed() -> None:
+    stage = a_stage()
+    people = range(1, 2 * MOST_KEYS + 1)
+    for number in people:
+        stage.arrive(number, synced=True)
+    owed = [
+        member(number, State.REQUESTED, source_of_authority=SourceOfAuthority.ON_PREMISES)
+        for number in people
+    ]
+    await stage.store(*owed)
+    await queue_writes(owed, stage.world.outbox)
+    stage.turns.at("outbox.send_commands done", _stopping(stage))
+    await apply_scope_changes(stage.deliver(SCOPE_CHANGES), stage.world, NOW)
+    commands, _ = _on_the_queue(stage)
+    assert [len(one.members) for one in commands] == [MOST_KEYS]
+    await record_results([_void(one) for one in commands], stage.world, NOW)
+    await started(stage)
+    await write_all(stage, LATER)
+    again = _on_the_queue(stage)[0][1:]
+    assert {one.key for command in again for one in command.members} == ids(people)
+
+
+def _on_the_queue(stage: Stage) -> tuple[list[DirectoryCommand], list[DirectoryStop]]:
+    bodies = [one.body for one in stage.broker.messages(DIRECTORY_COMMANDS)]
+    return (
+        [DirectoryCommand.read(one) for one in bodies if SCHEMA.encode() not in one],
+        [DirectoryStop.read(one) for one in bodies if SCHEMA.encode() in one],
+    )
 
 
 async def test_nobody_is_late_while_it_is_stopped_and_what_entra_shows_is_noted(
