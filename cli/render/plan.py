@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from cli.plain import escaped, moment, people, spelt
+from cli.plain import actor_text, escaped, moment, people, spelt
 from cli.render.layout import cell, heading, plain, table
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.plan_views import PlannedWave, PlanView, RecoveryView, RollbackView
 
 _MOST_DEPARTMENTS = 30
 _MOST_NAMED = 10
+_ABORTED = "aborted"
+"""The phase of a rollout that puts nobody in for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,14 @@ def recovery_report(found: RecoveryView) -> Report:
     """Reports what an older ledger and the world differ in, and what comes of whom."""
     kept_out = "are kept out" if found.done else "would be kept out until you release them"
     stay = "stay" if found.done else "would stay, and count as there before"
+    put_in = "put in once you resume the rollout" if found.phase else "put in afterwards"
     rows = (
         (f"{found.gone:,}", f"in scope by the ledger and in no group: they {kept_out}"),
         (f"{found.unknown:,}", f"in the group and not by the ledger: they {stay}"),
         (f"{found.asked:,}", "asked for since the ledger was lost: put in afterwards"),
         (f"{found.waiting:,}", "whose time has not come: put in when it has"),
         (f"{found.leaving:,}", "on the way out and still in: taken out, as was asked before"),
-        (f"{found.additions:,}", "wanted by the current document: put in afterwards"),
+        (f"{found.additions:,}", f"wanted by the current document: {put_in}"),
         *((f"{one.people:,}", f"taken out afterwards: {one.text}") for one in found.removals),
     )
     return Report(
@@ -110,10 +113,24 @@ def recovery_report(found: RecoveryView) -> Report:
             if one.rows
         ),
         alarms=(),
-        warnings=() if found.has_rollout else ("no rollout: plan and apply its document again",),
+        warnings=tuple(_left_to_say(found)),
         next_step="",
         command="",
     )
+
+
+def _left_to_say(found: RecoveryView) -> Iterator[str]:
+    """Yields what an operator said since, or may have said, and what it asks of them now."""
+    if not found.has_rollout:
+        yield "no rollout: plan and apply its document again"
+    elif found.phase and found.phase != _ABORTED:
+        yield (
+            f"the rollout is {found.phase} by the ledger; whether it was paused, aborted or rolled "
+            "back since, nobody knows. It stands still until sspr resume; or say that again"
+        )
+    if also := found.also:
+        why = also.detail or also.text
+        yield f"everything stays stopped by {actor_text(also.actor)}: {why}; sspr start ends that"
 
 
 def _named(title: str, shown: Sequence[str], number: int) -> Section:

@@ -26,6 +26,7 @@ def writing_view(writing: WritingView) -> RenderableType:
         ("writing", Text.assemble(word, " ", plain(since))),
         ("why", writing.text if writing.stopped else None),
         ("reason", writing.detail),
+        ("stopped too", _also(writing)),
         ("owed", owed),
         ("allowed", _allowed(writing)),
         ("worker told", None if writing.worker_told else plain(_NOT_TOLD, "yellow")),
@@ -33,6 +34,13 @@ def writing_view(writing: WritingView) -> RenderableType:
     if not writing.stopped:
         return shown
     return Group(shown, plain(_NOT_STOPPED, "dim"))
+
+
+def _also(writing: WritingView) -> str | None:
+    if (also := writing.also) is None:
+        return None
+    why = also.detail or also.text
+    return f"by {actor_text(also.actor)}: {why}; after sspr recover, sspr start ends that"
 
 
 def allowed_footer(writing: WritingView | None) -> list[RenderableType]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.rollout.hour import Hour
-from shared.domain.rollout.writing import Writing
+from shared.domain.rollout.writing import Said, Writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,22 @@ class WriteControl(Protocol):
         """Returns the newest word, or None where nobody ever stopped anything."""
 
     async def replace(
-        self, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+        self,
+        stored: StoredWriting | None,
+        writing: Writing,
+        *,
+        action: str,
+        now: datetime,
+        said: Said | None = None,
     ) -> StoredWriting:
         """Puts the word in the place of the one that was read, with an audit record.
+
+        Args:
+            stored: The word as it was read; None for the first.
+            writing: What holds from now on.
+            action: What is done, for the audit.
+            now: The time, in UTC.
+            said: Who has it so and why, where what holds is another's word.
 
         Raises:
             LedgerConflict: somebody else has changed it since it was read.

@@ -17,7 +17,7 @@ from shared.domain.noticing import signals_of_person, signals_of_rollout, signal
 from shared.domain.person.amendment import Decide
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.rollout.state import Lease, Rollout
-from shared.domain.rollout.writing import Writing
+from shared.domain.rollout.writing import Said, Writing
 from shared.domain.signals import MessageRefused, plain_field, plain_text
 from shared.ports.ledger import Receipt
 from shared.ports.outbox import Outbox
@@ -160,14 +160,28 @@ async def save_lease(world: World, stored: StoredRollout, lease: Lease | None) -
 
 
 async def save_writing(
-    world: World, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+    world: World,
+    stored: StoredWriting | None,
+    writing: Writing,
+    *,
+    action: str,
+    now: datetime,
+    said: Said | None = None,
 ) -> StoredWriting:
     """Saves the word on everything that writes in place of the one that was read, and says so.
+
+    Args:
+        world: Where to.
+        stored: The word as it was read; None for the first.
+        writing: What holds from now on.
+        action: What is done, for the audit.
+        now: The time, in UTC.
+        said: Who has it so and why, where what holds is another's word.
 
     Raises:
         LedgerConflict: somebody else has changed it since it was read; nothing is said.
     """
-    saved = await world.write_control.replace(stored, writing, action=action, now=now)
+    saved = await world.write_control.replace(stored, writing, action=action, now=now, said=said)
     emit(signals_of_writing(writing))
     return saved
 

@@ -48,4 +48,7 @@ def stop_text(writing: Writing) -> str:
     """Says in a line that nothing is written, and what to do about it."""
     why = writing.reason or (writing.stop.text if writing.stop else "")
     onward = "sspr recover" if writing.stop is StopReason.LEDGER_OLDER else "sspr start"
+    if also := writing.also:
+        why = f"{why}; and by {also.actor}: {also.reason or also.stop.text}"
+        onward = f"{onward}, and then sspr start,"
     return f"everything that writes is stopped, by {writing.actor}: {why}; {onward} goes on"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from shared.domain.rollout import writing as words
-from shared.domain.rollout.writing import StopReason, Writing
+from shared.domain.rollout.writing import Said, StopReason, Writing
 from shared.ports.world import World
 from shared.use_cases.recording import save_writing
 from shared.use_cases.until_kept import until_kept
@@ -28,13 +28,26 @@ async def keep_stop(
         lambda current: words.stop(current, why, now, actor=actor, reason=reason),
         action="stop",
         now=now,
+        said=Said(actor, reason),
     )
 
 
 async def change_writing(
-    world: World, decide: Callable[[Writing | None], Writing], *, action: str, now: datetime
+    world: World,
+    decide: Callable[[Writing | None], Writing],
+    *,
+    action: str,
+    now: datetime,
+    said: Said | None = None,
 ) -> None:
     """Keeps what is decided, again from what is there now wherever somebody else was first.
+
+    Args:
+        world: Where.
+        decide: What is to hold from now on, by what does; called again with fresher words.
+        action: What is done, for the audit.
+        now: The time, in UTC.
+        said: Who has it so and why, where what holds may be another's word.
 
     Raises:
         LedgerConflict: others kept changing the same word.
@@ -43,4 +56,4 @@ async def change_writing(
         with attempt:
             stored = await world.write_control.current()
             word = decide(stored.writing if stored else None)
-            await save_writing(world, stored, word, action=action, now=now)
+            await save_writing(world, stored, word, action=action, now=now, said=said)

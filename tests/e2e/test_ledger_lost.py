@@ -90,6 +90,7 @@ def test_tables_of_before_put_in_nobody_who_left_since_and_take_out_nobody_who_c
         assert NOBODY in page.types().stdout
 
     stage.is_in(asked)
+    _resumes(stage)
     _reconciles_in_peace(stage)
     assert sorted(rig.members_among(*everybody)) == sorted([*are_in, asked.user_principal_name])
     view = stage.rollouts.view()
@@ -166,6 +167,7 @@ def test_a_table_that_was_deleted_is_named_and_nothing_is_written_or_lost_meanwh
         assert NOBODY in page.types().stdout
 
     stage.is_in(asked)
+    _resumes(stage)
     _reconciles_in_peace(stage)
     assert rig.members_among(*stay, asked) == names_of(*stay, asked)
     assert rig.messages(EVENTS, dead=True) == []
@@ -256,6 +258,12 @@ def _goes_on(page: Part) -> None:
 def _writes(on_duty: Operator, document: Mapping[str, Any]) -> None:
     """The current document, as it is kept where the runbook's reader has it."""
     (on_duty.folder / "now.yaml").write_text(json.dumps(document))
+
+
+def _resumes(stage: RolloutRig) -> None:
+    """The rollout that came back waits for a word; nothing was said of it since the copy."""
+    assert stage.rollouts.view()["pause"]["reason"] == "ledger-recovered"
+    stage.rollouts.control("resume", "nothing was said since the copy")
 
 
 def _reconciles_in_peace(stage: RolloutRig) -> None:

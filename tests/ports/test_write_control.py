@@ -11,12 +11,13 @@ from shared.domain.errors import LedgerConflict
 from shared.domain.person.partitions import WRITING
 from shared.domain.rollout.allowance import Allowance
 from shared.domain.rollout.hour import Hour
-from shared.domain.rollout.writing import StopReason, start, stop
+from shared.domain.rollout.writing import Said, StopReason, start, stop
 from shared.ports.write_control import StoredHour, StoredWriting
 from tests.support.ports.kept import Kept, Opening
 from tests.support.ports.people import NOW
 
 STOPPED = stop(None, StopReason.BY_OPERATOR, NOW, actor="ada", reason="halt, bitte \N{RAISED HAND}")
+OLDER = stop(STOPPED, StopReason.LEDGER_OLDER, NOW, actor="clock", reason="lost until 8:00")
 STARTED = start(STOPPED, NOW + timedelta(hours=1), actor="bob", reason="on")
 
 
@@ -24,7 +25,7 @@ async def test_the_newest_word_is_kept_in_every_detail(tables: Kept) -> None:
     control = tables.write_control
     assert await control.current() is None
     stored = None
-    for word in (STOPPED, STOPPED.is_carried_out(), STARTED, STARTED.is_carried_out()):
+    for word in (STOPPED, STOPPED.is_carried_out(), OLDER, STARTED, STARTED.is_carried_out()):
         stored = await control.replace(stored, word, action="test", now=NOW)
         assert await control.current() == stored == StoredWriting(word, stored.etag)
 
@@ -64,6 +65,16 @@ async def test_every_word_stands_in_an_audit_of_its_own(tables: Kept) -> None:
         ("stop", "ada", STOPPED.reason, "by-operator"),
         ("start", "bob", "on", None),
     ]
+
+
+async def test_the_audit_has_who_said_it_where_what_holds_is_anothers_word(tables: Kept) -> None:
+    said = Said("bob", "me too")
+    stored = await tables.write_control.replace(None, OLDER, action="stop", now=NOW, said=said)
+    assert stored.writing == OLDER
+    (record,) = await tables.audit.records(WRITING, 0, 9)
+    found = json.loads(record.content)
+    kept = [found[name] for name in ("actor", "reason", "stop", "also")]
+    assert kept == ["bob", "me too", "ledger-older", "by-operator"]
 
 
 async def test_the_hour_is_counted_on_by_whoever_has_read_it_last(tables: Kept) -> None:

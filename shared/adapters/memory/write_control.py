@@ -7,7 +7,7 @@ from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import LedgerConflict
 from shared.domain.rollout.hour import Hour
-from shared.domain.rollout.writing import Writing, writing_entry
+from shared.domain.rollout.writing import Said, Writing, writing_entry
 from shared.ports.write_control import StoredHour, StoredWriting
 
 _WRITING = AsJson(Writing, "Writing")
@@ -28,7 +28,13 @@ class MemoryWriteControl:
         return StoredWriting(_WRITING.read(text), self._etag) if text else None
 
     async def replace(
-        self, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+        self,
+        stored: StoredWriting | None,
+        writing: Writing,
+        *,
+        action: str,
+        now: datetime,
+        said: Said | None = None,
     ) -> StoredWriting:
         """Puts the word in the place of what was read, with an audit record.
 
@@ -40,7 +46,8 @@ class MemoryWriteControl:
             raise LedgerConflict("the word on writing has changed since it was read")
         self._storage.writing = _WRITING.of(writing)
         chain = self._storage.writing_chain
-        chain.append(writing_entry(writing, action), actor=writing.actor, now=now)
+        actor = said.actor if said else writing.actor
+        chain.append(writing_entry(writing, action, said), actor=actor, now=now)
         await self._pause("write_control.replace done")
         return StoredWriting(writing, self._etag)
 

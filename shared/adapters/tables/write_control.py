@@ -9,10 +9,10 @@ from shared.adapters.tables.table import Table, Verb, Write, etag_of
 from shared.domain.audit import record_after
 from shared.domain.person.partitions import WRITING
 from shared.domain.rollout.hour import Hour
-from shared.domain.rollout.writing import Writing, writing_entry
+from shared.domain.rollout.writing import Said, Writing, writing_entry
 from shared.ports.write_control import StoredHour, StoredWriting
 
-_WRITING = JsonColumns(Writing, "Writing")
+_WRITING = JsonColumns(Writing, "Writing", added={"": {"also": None}})
 _HOUR = JsonColumns(Hour, "Hour", omits_defaults=True)
 _HOUR_ROW = "hour"
 
@@ -29,7 +29,13 @@ class TableWriteControl:
         return StoredWriting(_WRITING.read(row), etag_of(row)) if row else None
 
     async def replace(
-        self, stored: StoredWriting | None, writing: Writing, *, action: str, now: datetime
+        self,
+        stored: StoredWriting | None,
+        writing: Writing,
+        *,
+        action: str,
+        now: datetime,
+        said: Said | None = None,
     ) -> StoredWriting:
         """Puts the word in the place of what was read, with an audit record.
 
@@ -37,8 +43,8 @@ class TableWriteControl:
             LedgerConflict: somebody else has changed it since it was read.
         """
         end = end_of(WRITING, await self._table.get(WRITING, HEAD))
-        said = writing_entry(writing, action)
-        record = record_after(end, said, actor=writing.actor, now=now)
+        actor = said.actor if said else writing.actor
+        record = record_after(end, writing_entry(writing, action, said), actor=actor, now=now)
         row = {
             "PartitionKey": WRITING,
             "RowKey": HEAD,

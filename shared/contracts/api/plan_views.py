@@ -5,6 +5,7 @@ from datetime import date
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.view import View
+from shared.contracts.api.writing_views import OtherStopView
 from shared.contracts.messages.contract import Moment
 
 
@@ -134,4 +135,8 @@ class RecoveryView(View):
     removals: tuple[CountView, ...]
     """Whom it would take out."""
     has_rollout: bool
+    phase: str | None = None
+    """Where the rollout is by the ledger, before it is paused; null without one."""
+    also: OtherStopView | None = None
+    """A stop that was said as well, and holds afterwards until a start."""
     done: bool

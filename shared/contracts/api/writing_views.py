@@ -4,6 +4,17 @@ from shared.contracts.api.view import View
 from shared.contracts.messages.contract import Moment
 
 
+class OtherStopView(View):
+    """A stop that holds beside the one for an older ledger, and still does after a recovery."""
+
+    stop: str
+    text: str
+    """The same in a sentence."""
+    detail: str
+    """What was said with it."""
+    actor: str
+
+
 class WritingView(View):
     """Whether anything is written, by whose word it is not, and how much has come together."""
 
@@ -30,3 +41,6 @@ class WritingView(View):
     """The same of people who are to be taken out."""
     allowed_until: Moment | None = None
     """When the last of it ends; null where nothing is allowed."""
+    also: OtherStopView | None = None
+    """What else it is stopped for while the ledger is older than the world; only a start ends that,
+    after the recovery."""

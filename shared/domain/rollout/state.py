@@ -49,6 +49,7 @@ class PauseReason(StrEnum):
     GROUP_NOT_SECURITY = "group-not-security"
     PEOPLE_CONVERTED = "people-converted"
     SSPR_SCOPE = "sspr-scope"
+    LEDGER_RECOVERED = "ledger-recovered"
 
     @property
     def text(self) -> str:
@@ -81,6 +82,8 @@ _TEXTS = {
     PauseReason.SSPR_SCOPE: "SSPR is not on for the scope group alone any more, or may not be. "
     "Look at Password reset, Properties, in the Entra admin center: select the group again, or "
     "resume if it was meant.",
+    PauseReason.LEDGER_RECOVERED: "The rollout is as an older ledger has it: whether it was "
+    "paused, aborted or rolled back since, nobody knows. Say that again, or resume.",
 }
 
 

@@ -35,6 +35,23 @@ _TEXTS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Whose word it is that is kept, and why they say it: for the audit."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherStop:
+    """A stop that holds beside the one for an older ledger, and still does when that is over."""
+
+    stop: StopReason
+    actor: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
     """Whether anything is written, since when, and on whose word. Times are in UTC."""
@@ -50,6 +67,8 @@ class Writing:
     carried_out: bool = False
     """Whether what follows has been done: the worker told of a stop; after a start, whoever is
     owed a write announced to the writers."""
+    also: OtherStop | None = None
+    """What else it is stopped for while the ledger is older than the world."""
 
     @property
     def is_stopped(self) -> bool:
@@ -67,15 +86,45 @@ def stop(
     """Stops everything that writes.
 
     Where it is stopped already the newer word counts, and the time of the first: since then nothing
-    has been written. That the ledger is older than the world stays the reason, whatever else is
-    said: nothing but a recovery ends that.
+    has been written. The product's own word does not take the place of an operator's. That the
+    ledger is older than the world is the reason before any other, and the other is kept beside it:
+    nothing but a recovery ends the one, and nothing but a start the other.
     """
     if current is None or not current.is_stopped:
         group_id = current.group_id if current else None
         return Writing(stop=why, since=now, actor=actor, reason=reason, group_id=group_id)
+    if why is StopReason.LEDGER_OLDER:
+        return _of_an_older_ledger(current, actor=actor, reason=reason)
+    own = current.also if current.stop is StopReason.LEDGER_OLDER else _stop_of(current)
+    is_operators = own is not None and own.stop is StopReason.BY_OPERATOR
+    if is_operators and why is not StopReason.BY_OPERATOR:
+        return current
+    if current.stop is StopReason.LEDGER_OLDER:
+        return replace(current, also=OtherStop(stop=why, actor=actor, reason=reason))
+    return replace(current, stop=why, actor=actor, reason=reason)
+
+
+def _of_an_older_ledger(current: Writing, *, actor: str, reason: str) -> Writing:
+    """Returns the stop with that for its reason.
+
+    The worker is told anew: what the copy says of it, and of the time since, may be old as well.
+    """
     if current.stop is StopReason.LEDGER_OLDER:
         return replace(current, actor=actor, reason=reason)
-    return replace(current, stop=why, actor=actor, reason=reason)
+    return replace(
+        current,
+        stop=StopReason.LEDGER_OLDER,
+        actor=actor,
+        reason=reason,
+        carried_out=False,
+        also=_stop_of(current),
+    )
+
+
+def _stop_of(current: Writing) -> OtherStop | None:
+    if current.stop is None:
+        return None
+    return OtherStop(stop=current.stop, actor=current.actor, reason=current.reason)
 
 
 def start(
@@ -97,11 +146,15 @@ def start(
 def recovered(current: Writing, now: datetime, *, actor: str, reason: str) -> Writing:
     """Lets everything go on with a ledger that an operator has held against the world.
 
+    A stop that was said as well is left, as it was said: only a start ends that.
+
     Raises:
         NotPossible: that is not why it is stopped.
     """
     if current.stop is not StopReason.LEDGER_OLDER:
         raise NotPossible("the ledger is not older than the world; there is nothing to recover")
+    if left := current.also:
+        return replace(current, stop=left.stop, actor=left.actor, reason=left.reason, also=None)
     return Writing(stop=None, since=now, actor=actor, reason=reason, group_id=current.group_id)
 
 
@@ -131,13 +184,20 @@ def _same(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
-def writing_entry(writing: Writing, action: str) -> dict[str, Any]:
-    """Returns what the audit keeps of the word, all as plain JSON values."""
+def writing_entry(writing: Writing, action: str, said: Said | None = None) -> dict[str, Any]:
+    """Returns what the audit keeps of the word, all as plain JSON values.
+
+    Args:
+        writing: What holds from now on.
+        action: What is done.
+        said: The word that made it so, where what holds is another's.
+    """
     entry = {
         "action": action,
-        "reason": writing.reason,
+        "reason": said.reason if said else writing.reason,
         "stop": writing.stop,
         "since": writing.since.isoformat(),
         "carriedOut": writing.carried_out,
     }
-    return entry | ({"group": writing.group_id} if writing.group_id else {})
+    also = {"also": writing.also.stop} if writing.also else {}
+    return entry | also | ({"group": writing.group_id} if writing.group_id else {})

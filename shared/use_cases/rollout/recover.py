@@ -5,6 +5,9 @@ operator releases them: a leaver whose account is still enabled looks the same a
 hand took out. Who was asked for since the mark is no such person: nothing has been lost of them,
 and they are put in afterwards. Whoever is in and not known of is remembered as there before, and so
 is never taken out. Nobody is put in or taken out by it.
+
+What operators said of the rollout since the copy is lost as well: one that puts people in is
+paused, and a stop that was said meanwhile goes on.
 """
 
 import hashlib
@@ -13,11 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
+from typing import TypeGuard
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.operation_orders import RecoverOrder
 from shared.contracts.api.plan_views import RecoveryView
-from shared.domain.errors import NotPossible, WorldChanged
+from shared.domain.errors import LedgerConflict, NotPossible, WorldChanged
 from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State
 from shared.domain.person.membership import found, found_again
 from shared.domain.person.overrides import keep_out
@@ -26,16 +30,19 @@ from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.scope_plan import ScopePlan
 from shared.domain.rollout import writing as words
-from shared.domain.rollout.writing import StopReason
+from shared.domain.rollout.state import PUTS_IN, PauseReason, Phase, pause
+from shared.domain.rollout.writing import Said, StopReason, Writing
 from shared.ports.operations import Operation
 from shared.ports.world import World
 from shared.ports.write_control import StoredWriting
 from shared.use_cases.ledger_age import accept
 from shared.use_cases.policy_in_force import policy_in_force
-from shared.use_cases.recording import nobody, save_people, save_writing
+from shared.use_cases.recording import nobody, save_people, save_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.look_up import Candidates, LookUp
 from shared.use_cases.rollout.take_snapshot import take_snapshot
+from shared.use_cases.views.describe_writing import other_stop_view
+from shared.use_cases.writing_word import change_writing
 
 MOST_NAMED = 200
 """Object ids shown of either kind."""
@@ -70,9 +77,14 @@ async def recover(
         WorldChanged: something else differs than was shown.
         DirectoryUnavailable, LedgerConflict, ServiceUnavailable: to be tried again.
     """
-    stored = await _stopped(world)
     # Delivered again after a crash it goes on: what it did so far would look like change.
     begun = _begun(operation, order)
+    stored = await world.write_control.current()
+    if not _is_older(stored):
+        if begun:
+            # It had come to its end, and only its answer was lost.
+            return begun.model_copy(update={"done": True})
+        raise NotPossible("the ledger is not older than the world; there is nothing to recover")
     until = begun.recorded_until if begun else await _recorded_until(world)
     view, difference = await _look(stored, until, world, now)
     if order.plan is None:
@@ -89,11 +101,8 @@ async def recover(
     return view.model_copy(update={"done": True})
 
 
-async def _stopped(world: World) -> StoredWriting:
-    stored = await world.write_control.current()
-    if stored is None or stored.writing.stop is not StopReason.LEDGER_OLDER:
-        raise NotPossible("the ledger is not older than the world; there is nothing to recover")
-    return stored
+def _is_older(stored: StoredWriting | None) -> TypeGuard[StoredWriting]:
+    return stored is not None and stored.writing.stop is StopReason.LEDGER_OLDER
 
 
 def _begun(operation: Operation, order: RecoverOrder) -> RecoveryView | None:
@@ -124,7 +133,8 @@ async def _look(
         members = await world.directory.scope_member_ids()
         summaries = [one async for page in world.ledger.summaries() for one in page]
     difference = _difference(members, summaries, until)
-    return _view(stored, plan, members, difference), difference
+    phase = rollout.rollout.phase if rollout else None
+    return _view(stored, phase, plan, members, difference), difference
 
 
 def _difference(
@@ -161,6 +171,7 @@ def _is_known(summary: EnrolmentSummary | None) -> bool:
 
 def _view(
     stored: StoredWriting,
+    phase: Phase | None,
     plan: ScopePlan | None,
     members: frozenset[str],
     difference: _Difference,
@@ -194,6 +205,8 @@ def _view(
             for reason, count in sorted(removals.items())
         ),
         has_rollout=plan is not None,
+        phase=phase,
+        also=other_stop_view(stored.writing),
         done=False,
     )
 
@@ -235,8 +248,24 @@ async def _remember(unknown: Sequence[str], world: World, now: datetime, *, acto
 
 async def _go_on(order: RecoverOrder, operation: Operation, world: World, now: datetime) -> None:
     """Moves the mark last but one: a crash before leaves everything stopped."""
-    stored = await _stopped(world)
+    await _pause(order, operation, world, now)
     await accept(world, now)
-    word = words.recovered(stored.writing, now, actor=operation.actor, reason=order.reason)
-    await save_writing(world, stored, word, action="recover", now=now)
+    said = Said(operation.actor, order.reason)
+
+    def go_on(current: Writing | None) -> Writing:
+        if current is None:
+            raise LedgerConflict("the word on writing was lost meanwhile")
+        return words.recovered(current, now, actor=said.actor, reason=said.reason)
+
+    await change_writing(world, go_on, action="recover", now=now, said=said)
     world.ledger_check.has_passed = False
+
+
+async def _pause(order: RecoverOrder, operation: Operation, world: World, now: datetime) -> None:
+    """Pauses a rollout that would put people in: nobody knows whether that is still wanted."""
+    stored = await world.rollouts.current()
+    if stored is None or stored.rollout.phase not in PUTS_IN:
+        return
+    why = PauseReason.LEDGER_RECOVERED
+    paused = pause(stored.rollout, why, now, actor=operation.actor, detail=order.reason)
+    await save_rollout(world, stored, paused, action="pause", now=now)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.contracts.api.writing_views import WritingView
+from shared.contracts.api.writing_views import OtherStopView, WritingView
 from shared.domain.person.enrolment import State
 from shared.domain.rollout.allowance import Allowances, total
 from shared.domain.rollout.writing import Writing
@@ -43,4 +43,13 @@ def writing_view(
         allowed_to_put_in=allowed.additions,
         allowed_to_take_out=allowed.removals,
         allowed_until=max((one.ends for one in allowances), default=None),
+        also=other_stop_view(writing),
     )
+
+
+def other_stop_view(writing: Writing | None) -> OtherStopView | None:
+    """Describes what else it is stopped for beside an older ledger; None where that is nothing."""
+    also = writing.also if writing else None
+    if also is None:
+        return None
+    return OtherStopView(stop=also.stop, text=also.stop.text, detail=also.reason, actor=also.actor)

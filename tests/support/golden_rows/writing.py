@@ -6,14 +6,21 @@ from dataclasses import replace
 from shared.adapters.tables.tables import Tables
 from shared.domain.rollout.allowance import Allowance
 from shared.domain.rollout.hour import Hour
-from shared.domain.rollout.writing import StopReason, Writing
+from shared.domain.rollout.writing import OtherStop, Said, StopReason, Writing
 from tests.support.golden_rows.audit import expect_audit
 from tests.support.golden_rows.golden import LATER, NOW, Golden
 
 BEFORE_GROUP = Writing(
     stop=StopReason.BY_OPERATOR, since=NOW, actor="ada", reason="too many", carried_out=True
 )
-STOPPED = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+BEFORE_OTHERS = replace(BEFORE_GROUP, group_id="9e0c0000-0000-4000-8000-000000000001")
+STOPPED = replace(
+    BEFORE_OTHERS,
+    stop=StopReason.LEDGER_OLDER,
+    actor="clock",
+    reason="an older one, or lost",
+    also=OtherStop(stop=StopReason.BY_OPERATOR, actor="ada", reason="too many"),
+)
 BEFORE_MARKS = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 HOUR = replace(BEFORE_MARKS, counted=("a1b2c3d4e5f6",))
 ALLOWANCE = Allowance(ends=LATER, additions=30, removals=4, repairs=3)
@@ -33,16 +40,27 @@ async def _expect_writing(tables: Tables) -> None:
 
 
 async def _write_group(tables: Tables) -> None:
-    await tables.write_control.replace(None, STOPPED, action="stop", now=NOW)
+    await tables.write_control.replace(None, BEFORE_OTHERS, action="stop", now=NOW)
     await tables.write_control.count(None, BEFORE_MARKS)
 
 
 async def _expect_group(tables: Tables) -> None:
     stored, hour = await tables.write_control.current(), await tables.write_control.hour()
     assert stored
-    assert stored.writing == STOPPED
+    assert stored.writing == BEFORE_OTHERS
     assert hour
     assert hour.hour == BEFORE_MARKS
+
+
+async def _write_stopped_too(tables: Tables) -> None:
+    said = Said("ada", "too many")
+    await tables.write_control.replace(None, STOPPED, action="stop", now=NOW, said=said)
+
+
+async def _expect_stopped_too(tables: Tables) -> None:
+    stored = await tables.write_control.current()
+    assert stored
+    assert stored.writing == STOPPED
 
 
 async def _write_counted(tables: Tables) -> None:
@@ -68,6 +86,7 @@ async def _expect_allowed(tables: Tables) -> None:
 GOLDEN: Mapping[str, Golden] = {
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
+    "stopped-too": Golden(_write_stopped_too, _expect_stopped_too),
     "counted": Golden(_write_counted, _expect_counted),
     "allowed": Golden(_write_allowed, _expect_allowed),
 }

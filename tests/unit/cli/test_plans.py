@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.api.operator_requests import Apply, Recover, RollBack
+from shared.contracts.api.writing_views import OtherStopView
 from tests.support.cli_api import KEY, LOST, NOT_KNOWN, Api, refusal, serving, sspr
 from tests.support.cli_samples import (
     APPLIED,
@@ -435,6 +436,27 @@ def test_a_recovery_shows_what_differs_and_then_sends_exactly_that(api: Api) -> 
     for word in ("would be kept out until you release them", "newcomer", "40 people"):
         assert word in done.stderr
     assert "7  asked for since the ledger was lost: put in afterwards" in done.stderr
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_a_recovery_says_what_stands_still_afterwards_and_what_ends_that(
+    api: Api, *, done: bool
+) -> None:
+    also = OtherStopView(
+        stop="by-operator", text="An operator stopped it.", detail="until Monday", actor="key: ada"
+    )
+    found = recovery(phase="soaking", also=also, done=done)
+    api.answer("ledger/recover", (202, operation(kind="recover")))
+    api.answer("operations/op-1", (200, operation("succeeded", found, kind="recover")))
+    ran = sspr(api, "recover", "--reason", "restored", *(["-y"] if done else []))
+    shown = " ".join((ran.stdout if done else ran.stderr).split())
+    for word in (
+        "wanted by the current document: put in once you resume the rollout",
+        "the rollout is soaking by the ledger",
+        "until sspr resume",
+        "until Monday; sspr start ends that",
+    ):
+        assert word in shown
 
 
 def test_without_a_terminal_a_recovery_only_shows_what_differs(api: Api) -> None:

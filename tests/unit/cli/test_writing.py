@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.api.operator_requests import Start, Steer
-from shared.contracts.api.writing_views import WritingView
+from shared.contracts.api.writing_views import OtherStopView, WritingView
 from tests.support.cli_api import LOST, Api, refusal, serving, sspr
 from tests.support.cli_samples import NOW, STATUS, as_json, rollout
 
@@ -54,6 +54,17 @@ def test_what_is_allowed_and_not_used_is_shown_with_its_end(api: Api) -> None:
     assert "of an hour: 30 people to put in, 1 person to take out, until" in shown
     api.answer("status", (200, STATUS | {"writing": writing(stopped=False)}))
     assert "beside the limit of an hour" not in sspr(api, "status").stdout
+
+
+def test_a_stop_beside_an_older_ledger_is_shown_with_what_ends_it(api: Api) -> None:
+    also = OtherStopView(
+        stop="by-operator", text="An operator stopped it.", detail="until Monday", actor="key: ada"
+    )
+    older = writing(stop="ledger-older", detail="what it lost", actor="clock", also=also)
+    api.answer("status", (200, STATUS | {"writing": older}))
+    shown = " ".join(sspr(api, "status").stdout.split())
+    for word in ("what it lost", "until Monday", "after sspr recover, sspr start ends that"):
+        assert word in shown
 
 
 def test_a_stop_whose_answer_is_lost_is_said_again(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -9,19 +10,35 @@ from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import RecoverOrder
 from shared.contracts.api.plan_views import RecoveryView
+from shared.contracts.api.words import OperationState
+from shared.contracts.messages.directory_stop import DirectoryStop
+from shared.contracts.messages.queues import DIRECTORY_COMMANDS
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, Provenance, State
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.rollout.document import DriftAction
-from shared.domain.rollout.state import Phase
+from shared.domain.rollout.state import PauseReason, Phase, pause
 from shared.domain.rollout.writing import StopReason
 from shared.ports.operations import Operation
+from shared.use_cases.rollout import control
+from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.recover import recover
 from shared.use_cases.tick import tick
+from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.stop_and_start import start, stop
-from tests.support.course import Clock, ids, member, queued, set_up, standing, ungated, write_all
+from tests.support.course import (
+    Clock,
+    ids,
+    member,
+    queued,
+    rollout_of,
+    set_up,
+    standing,
+    ungated,
+    write_all,
+)
 from tests.support.enrolments import DAY, HOUR, NOW, SCOPE
 from tests.support.processes import ProcessDied, deaths, process
 from tests.support.stage import Stage, an_id, messages, said
@@ -213,7 +230,9 @@ async def test_whoever_is_unknown_is_remembered_at_their_source_of_authority(
     assert (await stage.person(4)).source_of_authority is SourceOfAuthority.ON_PREMISES
     await reconcile(stage.world, Clock(LATER + HOUR))
     stored = await stage.another().rollouts.current()
-    assert (stored.rollout.phase if stored else None) == (Phase.SOAKING if with_rollout else None)
+    assert (stored.rollout.pause.reason if stored and stored.rollout.pause else None) == (
+        PauseReason.LEDGER_RECOVERED if with_rollout else None
+    )
 
 
 async def test_whoever_was_asked_for_meanwhile_is_shown_and_put_in_afterwards(
@@ -252,6 +271,112 @@ async def test_a_ledger_that_is_not_older_has_nothing_to_recover(stage: Stage) -
         await asked(stage)
 
 
+# What was said since the copy
+
+
+STOOD = {phase: standing(OF, phase, 1) for phase in Phase}
+STOOD[Phase.PLANNED] = standing(OF, Phase.PLANNED, 0)
+STOOD[Phase.PAUSED] = pause(
+    STOOD[Phase.SOAKING], PauseReason.GATE_FAILED, NOW, actor="clock", detail="effective"
+)
+
+
+@pytest.mark.parametrize("phase", Phase)
+async def test_a_rollout_that_came_back_puts_nobody_in_before_an_operator_resumes_it(
+    phase: Phase, stage: Stage
+) -> None:
+    """Given one that was aborted since the copy, whatever its phase in that."""
+    await set_up(stage, STOOD[phase], 9)
+    if STOOD[phase].started:
+        await stage.store(*(member(number, State.VISIBLE) for number in (1, 2, 3, 4)))
+        stage.tenant.join(SCOPE, *ids([1, 2, 3, 4]))
+    kept = copy.deepcopy(stage.storage)
+    await control.abort(stage.another(), NOW, actor="ada", reason="the pilot harms people")
+    await tick(stage.world, Clock(NOW))
+    restore(stage, kept)
+    await tick(stage.world, Clock(LATER))
+    before = stage.scope
+    shown = await asked(stage)
+    assert shown.phase == phase
+    await asked(stage, shown.fingerprint)
+    for hours in (1, 2, 30):
+        clock = Clock(LATER + hours * HOUR)
+        await tick(stage.another(), clock)
+        await reconcile(stage.another(), clock)
+        await write_all(stage, clock())
+    assert stage.scope == before
+    after = await rollout_of(stage)
+    if phase is Phase.ABORTED:
+        assert after.phase is phase
+        return
+    assert after.phase is Phase.PAUSED
+    assert after.pause is not None
+    if phase is not Phase.PAUSED:
+        assert (after.pause.reason, after.pause.actor, after.pause.detail) == (
+            PauseReason.LEDGER_RECOVERED,
+            "ada",
+            REASON,
+        )
+    await control.resume(stage.another(), LATER + 40 * HOUR, actor="ada", reason="it is meant")
+    assert (await rollout_of(stage)).phase is not Phase.PAUSED
+
+
+@pytest.mark.parametrize("said", ["before", "meanwhile", "both"])
+@pytest.mark.parametrize("why", [StopReason.BY_OPERATOR, StopReason.TOO_MANY])
+async def test_a_stop_that_was_said_as_well_is_shown_beside_it_and_outlives_a_recovery(
+    said: str, why: StopReason, stage: Stage
+) -> None:
+    await lived(stage)
+    if said != "meanwhile":
+        await stop(stage.another(), NOW, actor="ada", reason="until Monday", why=why)
+    kept = copy.deepcopy(stage.storage)
+    await stage.store(member(2, State.EFFECTIVE))
+    await hired(stage, 7)
+    await tick(stage.world, Clock(NOW))
+    restore(stage, kept)
+    await tick(stage.world, Clock(LATER))
+    if said != "before":
+        await stop(stage.another(), LATER, actor="ada", reason="until Monday", why=why)
+    writing = await describe_writing(stage.another(), LATER)
+    assert (writing.stop, writing.actor) == ("ledger-older", "clock")
+    assert "does not know what it recorded" in writing.detail
+    assert writing.also is not None
+    beside = (writing.also.stop, writing.also.actor, writing.also.detail)
+    assert beside == (why, "ada", "until Monday")
+    shown = await asked(stage)
+    assert "does not know what it recorded" in shown.problem
+    assert shown.also == writing.also
+    await hired(stage, 7)
+    await asked(stage, shown.fingerprint)
+    after = await describe_writing(stage.another(), LATER)
+    assert (after.stop, after.actor, after.detail, after.also) == (why, "ada", "until Monday", None)
+    before = stage.scope
+    await tick(stage.another(), Clock(LATER + HOUR))
+    await write_all(stage, LATER + HOUR)
+    assert stage.scope == before
+    await start(stage.another(), LATER + HOUR, actor="ada", reason="it is Monday")
+    assert await word(stage) is None
+    audited = [json.loads(one.content) for one in stage.storage.writing_chain.records]
+    heard = [(one["action"], one["actor"], one["reason"]) for one in audited]
+    assert ("stop", "ada", "until Monday") in heard
+    assert ("recover", "ada", REASON) in heard
+
+
+async def test_the_worker_is_told_anew_where_the_stop_that_came_back_had_been_told_before(
+    stage: Stage,
+) -> None:
+    """Since that stop there was a start, and commands went out, of which the copy knows nothing."""
+    await lived(stage)
+    await stop(stage.another(), NOW, actor="ada", reason="until Monday")
+    kept = copy.deepcopy(stage.storage)
+    await start(stage.another(), NOW + HOUR, actor="ada", reason="it is Monday")
+    await tick(stage.world, Clock(NOW + HOUR))
+    restore(stage, kept)
+    await tick(stage.world, Clock(LATER))
+    *_, told = stage.broker.messages(DIRECTORY_COMMANDS)
+    assert DirectoryStop.read(told.body).stopped_at == LATER
+
+
 async def test_a_recovery_that_dies_anywhere_is_finished_by_the_next_delivery(
     stage: Stage,
 ) -> None:
@@ -264,13 +389,16 @@ async def test_a_recovery_that_dies_anywhere_is_finished_by_the_next_delivery(
         operation = an_operation(shown.fingerprint)
         await one.world.operations.keep(operation)
         assert isinstance(operation.order, RecoverOrder)
-        try:
-            await recover(operation.order, operation, process(one, death), LATER)
-        except ProcessDied:
-            again = await one.world.operations.find("op-1")
-            assert again is not None
-            if await word(one) is StopReason.LEDGER_OLDER:
-                await recover(operation.order, again, one.another(), LATER)
+        asked_for = messages({"schema": "sspr-rollout/operation-request/1", "operationKey": "op-1"})
+        with suppress(ProcessDied):
+            await run_operations(asked_for, process(one, death), LATER)
+        await run_operations(asked_for, one.another(), LATER)
+        ended = await one.another().operations.find("op-1")
+        assert ended is not None
+        assert (ended.state, ended.problem) == (OperationState.SUCCEEDED, ""), death.passed
+        assert isinstance(ended.result, RecoveryView)
+        assert (ended.result.done, ended.result.gone) == (True, 1)
         assert await word(one) is None
+        assert (await rollout_of(one)).phase is Phase.PAUSED
         assert (await one.person(3)).is_kept_out(LATER)
         assert not (await one.person(7)).is_kept_out(LATER)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import NotPossible
-from shared.domain.rollout.writing import StopReason, Writing, start, stop, writing_entry
+from shared.domain.rollout.writing import (
+    StopReason,
+    Writing,
+    recovered,
+    start,
+    stop,
+    writing_entry,
+)
 from tests.support.waves import NOW
 
 MINUTE = timedelta(minutes=1)
@@ -40,6 +47,31 @@ def test_a_second_stop_is_the_newer_word_and_tells_the_worker_nothing_anew() -> 
     first = stop(None, StopReason.BY_OPERATOR, NOW, actor="ada", reason="wait").is_carried_out()
     second = stop(first, StopReason.BY_OPERATOR, NOW + MINUTE, actor="bob", reason="longer")
     assert (second.actor, second.reason, second.carried_out) == ("bob", "longer", True)
+
+
+@given(st.lists(st.sampled_from([*StopReason, "recover"]), max_size=8))
+def test_an_operators_stop_lasts_until_a_start_whatever_else_stops_or_is_recovered(
+    words: list[str],
+) -> None:
+    current: Writing | None = None
+    newest = None
+    for minute, word in enumerate(words):
+        at = NOW + minute * MINUTE
+        if word == "recover":
+            if current and current.stop is StopReason.LEDGER_OLDER:
+                current = recovered(current, at, actor="bob", reason="copied back")
+        else:
+            who = "ada" if word == StopReason.BY_OPERATOR else "clock"
+            current = stop(current, StopReason(word), at, actor=who, reason=f"{word} {minute}")
+            newest = f"{word} {minute}" if who == "ada" else newest
+        if newest:
+            assert current is not None
+            own = current.also if current.stop is StopReason.LEDGER_OLDER else current
+            assert own is not None
+            said = (own.stop, own.actor, own.reason)
+            assert said == (StopReason.BY_OPERATOR, "ada", newest)
+        if current and current.stop is StopReason.LEDGER_OLDER:
+            assert current.reason.startswith("ledger-older"), "what it has lost is not hidden"
 
 
 def test_the_audit_keeps_the_word_with_its_reason() -> None:
