@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State, merged
 from shared.domain.person.event_history import merged_histories
 from shared.domain.person.happenings import Happening
 from shared.domain.person.membership import take
@@ -279,7 +279,15 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
         event_time=newer.event_time,
         claims=tuple(claims.values()),
         exclusion=exclusion,
+        set_aside=_set_aside(exclusion, newer),
         commands=known.commands.joined_by(arrived.commands),
         provenance=Provenance.OURS if ours else known.provenance,
         events=merged_histories(known.events, arrived.events),
     )
+
+
+def _set_aside(exclusion: Exclusion | None, newer: Enrolment) -> Exclusion | None:
+    """Returns the leaving in whose place an operator's word counts, under either key."""
+    if exclusion is None:
+        return newer.set_aside
+    return newer.leaving if exclusion.reason in _BY_OPERATOR else None
