@@ -43,7 +43,11 @@ class Directory(Protocol):
         """
 
     async def memberships(self, object_ids: Collection[str]) -> Mapping[str, Memberships]:
-        """Returns groups and roles, direct or through others; an id of nobody is left out."""
+        """Returns groups and roles, direct or through others; an id of nobody is left out.
+
+        So may somebody be whom a replica does not know yet, or for a moment: who is left out is
+        not in no group, but not known.
+        """
 
     async def scope_member_ids(self) -> frozenset[str]:
         """Returns everybody in the scope group, direct or nested, by listing it."""

@@ -140,7 +140,7 @@ def _fingerprint(records: Sequence[KeptRecord]) -> str:
 def _warnings(found: Found) -> Iterator[str]:
     if any(one.is_barred for one in found.enrolments):
         yield FOR_GOOD
-    elif any(one.exclusion for one in found.enrolments):
+    elif any(one.exclusion or one.set_aside for one in found.enrolments):
         yield KEPT_OUT
     if any(one.kind == "rollout" for one in found.records):
         yield STILL_NAMED

@@ -132,6 +132,16 @@ async def test_memberships_count_nested_groups_and_roles(entra: Entra) -> None:
     assert await entra.directory.memberships([]) == {}
 
 
+async def test_whom_entra_does_not_know_for_a_moment_is_left_out_and_not_in_no_group(
+    entra: Entra,
+) -> None:
+    await entra.scope.add([GRACE])
+    member = {GRACE: Memberships(frozenset({SCOPE}))}
+    entra.overlook(GRACE)
+    assert await entra.directory.memberships([GRACE, UNA]) == {UNA: Memberships()}
+    assert await entra.directory.memberships([GRACE]) == member
+
+
 async def test_the_scope_is_everybody_in_it_and_in_groups_in_it_but_not_these(
     entra: Entra,
 ) -> None:

@@ -87,6 +87,8 @@ class Tenant:
     """Why nobody tells of changed accounts; empty: somebody does."""
     conversions: list[tuple[str, datetime]] = field(default_factory=list)
     """Who was converted and when, as far as the audit log tells."""
+    overlooked: set[str] = field(default_factory=set)
+    """Whom the next look at their memberships does not know, as a replica that lags answers 404."""
     log_trouble: str = ""
     """Why the audit log is not to be read for them; empty: it is."""
     _unshown: list[_Write] = field(default_factory=list)
@@ -165,13 +167,14 @@ class Tenant:
         """Returns the groups of each of these people, direct or through others, by one look."""
         shown = self.shown_groups()
         reached = {group_id: _reached(group_id, shown) for group_id in shown}
+        overlooked, self.overlooked = self.overlooked, set()
         return {
             each: Memberships(
                 frozenset(group_id for group_id, members in reached.items() if each in members),
                 holds_directory_role=each in self.administrators,
             )
             for each in object_ids
-            if each in self.people
+            if each in self.people and each not in overlooked
         }
 
     def registrations(self) -> dict[str, Registration]:

@@ -69,6 +69,7 @@ def columns_of(enrolment: Enrolment) -> dict[str, Any]:
         "Methods": write_held(enrolment.held) if enrolment.held is not None else None,
         "Claims": claims_text(enrolment.claims),
         "Exclusion": exclusion_text(enrolment.exclusion) if enrolment.exclusion else None,
+        "SetAside": exclusion_text(enrolment.set_aside) if enrolment.set_aside else None,
         **(spread("Events", events_text(enrolment.events)) if enrolment.events else {}),
         "Steps": _steps_text(enrolment.steps),
     }
@@ -113,6 +114,7 @@ def _enrolment_of(row: Mapping[str, Any]) -> Enrolment:
         held=_held_of(row),
         claims=claims_of(row["Claims"]),
         exclusion=exclusion_of(row.get("Exclusion")),
+        set_aside=exclusion_of(row.get("SetAside")),
         events=events_of(gathered("Events", row)),
         steps=_steps_of(row["Steps"]),
     )
@@ -138,6 +140,7 @@ STANDING_COLUMNS = (
     "Methods",
     "Claims",
     "Exclusion",
+    "SetAside",
     "SourceOfAuthority",
     "Account",
     "RemovedAt",
@@ -186,6 +189,7 @@ def _standing_of(row: Mapping[str, Any]) -> EnrolmentSummary:
         SourceOfAuthority(account) if account else None,
         _held_of(row),
         row.get("RemovedAt") is not None,
+        exclusion_of(row.get("SetAside")),
     )
 
 

@@ -60,6 +60,7 @@ def _record_fields(record: EventRecord) -> list[Any]:
             claims_text(record.dropped) if record.dropped else None,
             exclusion_text(record.replaced) if record.replaced else None,
             int(record.forgotten) or None,
+            int(record.unanswered) or None,
         ]
     )
 
@@ -79,7 +80,8 @@ def _record_of(fields: Sequence[Any]) -> EventRecord:
         dropped,
         replaced,
         forgotten,
-    ) = _padded(fields, 13)
+        unanswered,
+    ) = _padded(fields, 14)
     occurred_at = moment_of(occurred)
     if occurred_at is None:
         raise ValueError("Events: an event's time is missing")
@@ -97,6 +99,7 @@ def _record_of(fields: Sequence[Any]) -> EventRecord:
         dropped=claims_of(dropped) if dropped else (),
         replaced=exclusion_of(replaced),
         forgotten=bool(forgotten),
+        unanswered=bool(unanswered),
     )
 
 

@@ -10,7 +10,6 @@ from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Request
 
 QUEUE = "queue"
@@ -103,5 +102,7 @@ def moves(
 
 
 def _is_told_to_leave(enrolment: Enrolment | None) -> bool:
-    exclusion = enrolment.exclusion if enrolment else None
-    return exclusion is not None and exclusion.reason is Reason.OFFBOARDED
+    if enrolment is None or enrolment.exclusion is None:
+        # Whom an operator has included all the same is told anew.
+        return False
+    return enrolment.leaving is not None

@@ -1,5 +1,6 @@
 """A person's way into scope: its states, its steps and how one follows another."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -163,6 +164,21 @@ class Exclusion:
         return not self.is_over(now) and not self.is_ahead(now)
 
 
+def what_keeps_out(
+    exclusion: Exclusion | None,
+    set_aside: Exclusion | None,
+    claims: Iterable[Claim],
+    now: datetime,
+) -> Exclusion | None:
+    """Returns what keeps a person out now, or None; for the arguments see `Enrolment`."""
+    if exclusion is not None and exclusion.holds(now):
+        return exclusion
+    if set_aside is None or not set_aside.holds(now):
+        return None
+    included = any(one.cause.kind is CauseKind.OVERRIDE and not one.is_over(now) for one in claims)
+    return None if included else set_aside
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """What events have said of a person, up to one of them."""
@@ -200,6 +216,9 @@ class EventRecord:
     """Of an offboarding: the operator's exclusion in whose place its own came."""
     forgotten: bool = False
     """Whether an operator has had it forgotten: it counts as if it had never come."""
+    unanswered: bool = False
+    """Of an offboarding: whether no operator has spoken of the person since; False of before that
+    was remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +286,9 @@ class Enrolment:
     """The methods that the registration report named last; None where none was read yet."""
     claims: tuple[Claim, ...] = ()
     exclusion: Exclusion | None = None
+    set_aside: Exclusion | None = None
+    """A leaver's exclusion while an operator's word counts in its place: it keeps them out again
+    as soon as that word is over or taken back."""
     events: EventHistory | None = None
     """The events that were taken; None where none was since these are kept."""
     steps: tuple[Step, ...] = ()
@@ -289,9 +311,24 @@ class Enrolment:
         """Returns the first step that an event brought about, or None if it changed nothing."""
         return next((step for step in self.steps if step.detail == event_key), None)
 
+    def kept_out_by(self, now: datetime) -> Exclusion | None:
+        """Returns what keeps the person out now, or None if nothing does."""
+        return what_keeps_out(self.exclusion, self.set_aside, self.claims, now)
+
     def is_kept_out(self, now: datetime) -> bool:
         """Tells whether something keeps the person out now."""
-        return self.exclusion is not None and self.exclusion.holds(now)
+        return self.kept_out_by(now) is not None
+
+    @property
+    def leaving(self) -> Exclusion | None:
+        """A leaver's exclusion, whether it counts or an operator's word does in its place."""
+        return self.set_aside if self.word_out or self.exclusion is None else self.exclusion
+
+    @property
+    def word_out(self) -> Exclusion | None:
+        """By what an operator keeps the person out, or did until its time was over."""
+        one = self.exclusion
+        return one if one is not None and one.reason is not Reason.OFFBOARDED else None
 
     @property
     def is_barred(self) -> bool:

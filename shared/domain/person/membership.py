@@ -3,7 +3,14 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Provenance, State
+from shared.domain.person.enrolment import (
+    MOST_STEPS,
+    Cause,
+    CauseKind,
+    Enrolment,
+    Provenance,
+    State,
+)
 from shared.domain.person.happenings import Happening
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
@@ -19,6 +26,11 @@ LET_GO = "the group is let go: SSPR is on for all"
 """What the step says of whoever is taken out by that."""
 _PASSES_AWAY = (CauseKind.WAVE, CauseKind.NEW_HIRE)
 """Causes that the rollout gives and takes; what events and operators say stays."""
+_OUT = frozenset({State.WAITING, State.EXCLUDED, State.FAILED, State.WITHDRAWN})
+_REMOVED = frozenset({Reason.REMOVED, Reason.NOT_A_MEMBER, Reason.SEEN_GONE})
+"""Steps on the way out after which there is no membership."""
+_ASKED_AGAIN = frozenset({Reason.PUT_BACK, Reason.REQUESTED_AGAIN})
+"""Why somebody is asked for who was in scope until then."""
 
 
 def put_in(
@@ -151,11 +163,26 @@ def stays(current: Enrolment, now: datetime) -> bool:
 
 def call_off(current: Enrolment, now: datetime) -> Enrolment:
     """Undoes what the aborted rollout asked for and nobody wrote: it puts nobody in any more."""
-    asked = {one.cause.kind for one in current.claims}
-    written = any(step.reason in {Reason.ADDED, Reason.PUT_BACK} for step in current.steps)
-    if written or not asked <= set(_PASSES_AWAY):
+    asked = {one.cause.kind for one in current.claims if not one.is_over(now)}
+    if _is_written(current) or not asked <= set(_PASSES_AWAY):
         return current
     if next_state(current, Happening.CALLED_OFF) is None:
         return current
-    off = current.released(*_PASSES_AWAY)
+    off = replace(current, claims=())
     return take_out(off, Happening.CALLED_OFF, Reason.CALLED_OFF, now)
+
+
+def _is_written(current: Enrolment) -> bool:
+    """Tells whether the person was in scope since they were last out.
+
+    Where so much has been noted since that the steps no longer tell, the reason does for which they
+    are asked for: as a rule that is asked of those who are out.
+    """
+    # Of a long way the first step stands alone: what came after it is gone.
+    steps = current.steps if len(current.steps) < MOST_STEPS else current.steps[1:]
+    for step in reversed(steps):
+        if step.state.is_in_scope or step.reason is Reason.ADDED:
+            return True
+        if step.state in _OUT or step.reason in _REMOVED:
+            return False
+    return current.reason in _ASKED_AGAIN

@@ -50,8 +50,8 @@ def decide(
             return _outdated(request, current, now)
         # The event of their leaving came first; what it said of the time after stays.
         request = replace(request, occurred_at=current.event_time)
-    elif current and _lifts_exclusion(request, current, now):
-        current = replace(current, exclusion=None)
+    elif current and request.action is Action.ONBOARD:
+        current = _let_in(request, current, now)
     if request.action is Action.OFFBOARD:
         return _withdraw(_as_shown(_Case(request, finding, current, now), policy))
     after = _onboard(_Case(request, finding, current, now), policy)
@@ -67,37 +67,39 @@ def _outdated(request: Request, current: Enrolment, now: datetime) -> Enrolment:
 
 def _joined_before_leaving(request: Request, current: Enrolment, now: datetime) -> bool:
     """Tells whether somebody joins whose last day, told of by a newer event, is still ahead."""
-    leaves = current.exclusion
-    return (
-        request.action is Action.ONBOARD
-        and leaves is not None
-        and leaves.reason is Reason.OFFBOARDED
-        and leaves.is_ahead(now)
-    )
+    leaves = current.leaving
+    return request.action is Action.ONBOARD and leaves is not None and leaves.is_ahead(now)
 
 
-def _lifts_exclusion(request: Request, current: Enrolment, now: datetime) -> bool:
-    """Tells whether the request lifts the person's exclusion.
+def _let_in(request: Request, current: Enrolment, now: datetime) -> Enrolment:
+    """Returns the person without the exclusion that the request lifts.
 
-    An operator lifts every exclusion; an event lifts that of a leaver, who has come back or stays
-    after all. Who is asked for again in the name of an event that came before stays a leaver.
+    An operator's word counts in the place of every exclusion, of a leaver's as long as it is not
+    over; an event lifts that of a leaver, who has come back or stays after all.
     """
-    kind, exclusion = request.cause.kind, current.exclusion
-    if exclusion is None or request.action is not Action.ONBOARD or current.is_barred:
-        return False
-    if kind is CauseKind.OVERRIDE:
-        return True
-    return (
-        kind is CauseKind.EVENT
-        and exclusion.reason is Reason.OFFBOARDED
-        and lifts_leaving(
-            exclusion,
-            current.event_time,
-            occurred_at=request.occurred_at,
-            day=request.effective_date,
-            joins_by_day=request.joins_by_day,
-            now=now,
-        )
+    leaving = current.leaving
+    if request.cause.kind is CauseKind.OVERRIDE and not current.is_barred:
+        including = current.with_claim(Claim(request.cause, request.until))
+        if leaving is None or leaving.is_ahead(now):
+            return replace(including, exclusion=leaving, set_aside=None)
+        return replace(including, exclusion=None, set_aside=leaving)
+    if leaving is not None and _lifts(request, leaving, current, now):
+        return replace(current, exclusion=current.word_out, set_aside=None)
+    return current
+
+
+def _lifts(request: Request, leaving: Exclusion, current: Enrolment, now: datetime) -> bool:
+    """Tells whether the request lifts the exclusion of somebody who leaves.
+
+    Who is asked for again in the name of an event that came before stays a leaver.
+    """
+    return request.cause.kind is CauseKind.EVENT and lifts_leaving(
+        leaving,
+        current.event_time,
+        occurred_at=request.occurred_at,
+        day=request.effective_date,
+        joins_by_day=request.joins_by_day,
+        now=now,
     )
 
 
@@ -176,9 +178,9 @@ class _Case:
 
 def _onboard(case: _Case, policy: Policy) -> Enrolment:
     current = case.current
-    if current and current.exclusion and current.is_kept_out(case.now):
+    if current and (exclusion := current.kept_out_by(case.now)):
         # Whom an operator keeps out stays out; what wants them in is remembered for later.
-        return case.after(Happening.KEPT_OUT, current.exclusion.reason)
+        return case.after(Happening.KEPT_OUT, exclusion.reason)
     if case.finding.names_differ:
         return case.after(Happening.UNIDENTIFIED, Reason.NAMES_DIFFER)
     if len(case.finding.people) > 1:
@@ -292,12 +294,19 @@ def _withdraw(case: _Case) -> Enrolment:
     if current is None:
         # Remembered all the same, so that an older onboarding event that comes late stays out.
         return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
-    kept = current.exclusion if current.is_barred else exclusion
-    leaving = replace(current, event_time=request.occurred_at, claims=(), exclusion=kept)
+    leaving = replace(current, event_time=request.occurred_at, claims=())
+    leaving = _told_to_leave(leaving, exclusion, behind=current.is_barred)
     if next_state(leaving, Happening.OFFBOARDED) is None:
         return leaving
     leaving = replace(leaving, cause=request.cause)
     return take_out(leaving, Happening.OFFBOARDED, Reason.OFFBOARDED, case.now, detail=request.key)
+
+
+def _told_to_leave(current: Enrolment, leaving: Exclusion, *, behind: bool) -> Enrolment:
+    """Returns a leaver; `behind` is whether what an operator has said of them goes on counting."""
+    if behind:
+        return replace(current, set_aside=leaving)
+    return replace(current, exclusion=leaving, set_aside=None)
 
 
 def _leave_later(case: _Case, begins: datetime) -> Enrolment:
@@ -308,8 +317,8 @@ def _leave_later(case: _Case, begins: datetime) -> Enrolment:
     )
     if current is None:
         return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
-    kept = current.exclusion if current.is_barred else exclusion
-    staying = replace(current, event_time=request.occurred_at, exclusion=kept)
+    staying = replace(current, event_time=request.occurred_at)
+    staying = _told_to_leave(staying, exclusion, behind=current.word_out is not None)
     if current.step_of(request.key):
         return staying
     return staying.noted(Reason.LAST_DAY_AHEAD, case.now, detail=request.key)

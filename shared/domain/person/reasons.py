@@ -201,6 +201,10 @@ class Reason(StrEnum):
         "Still in scope, though there is no membership to remove: through another group?",
     )
     SEEN_GONE = "seen-gone", "Entra no longer shows the membership."
+    NOT_SHOWN = (
+        "not-shown",
+        "Entra did not show the person, or the membership; it is believed once it lasts.",
+    )
     NOT_A_MEMBER = "not-a-member", "The person was not a member."
     MEMBERSHIP_NOT_OURS = (
         "membership-not-ours",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.person.enrolment import Enrolment, Provenance, State, Step
+from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance, State, Step
 from shared.domain.person.happenings import Happening
 from shared.domain.person.reasons import Reason
 
@@ -35,7 +35,8 @@ def is_nobodys_to_tell(current: Enrolment) -> bool:
 
 def is_not_kept_out(current: Enrolment) -> bool:
     """Whether nobody has said that the person is to be out; only nothing wanted them in."""
-    return current.exclusion is None
+    included = current.claim(CauseKind.OVERRIDE) is not None
+    return current.exclusion is None and (current.set_aside is None or included)
 
 
 def never_arrived(current: Enrolment) -> bool:

@@ -5,9 +5,10 @@ from datetime import datetime
 
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import Enrolment, Provenance, State, merged
+from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State, merged
 from shared.domain.person.event_history import merged_histories
 from shared.domain.person.happenings import Happening
+from shared.domain.person.membership import take
 from shared.domain.person.people import Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import REFUSALS_TO_LOOK_AT, Reason
@@ -21,12 +22,19 @@ _BY_OPERATOR = frozenset({Reason.EXCLUDED_BY_OPERATOR, Reason.EXCLUDED_FOR_GOOD}
 """Exclusions that no event lifts."""
 
 
+_LOOKS = frozenset({Reason.NOT_SHOWN, Reason.SEEN_IN_ENTRA})
+"""What is noted of looks at somebody who is on the way out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What Entra shows of one person; None where nobody has looked."""
+    """What Entra shows of one person; None where nobody has looked, or nothing was told."""
 
     member: bool | None = None
+    """Whether a list that was read to its end has the membership."""
     registration: Registration | None = None
+    missing: bool = False
+    """Whether Entra was asked and knew nobody of that id: now, or from now on."""
 
 
 def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) -> Enrolment:
@@ -34,10 +42,8 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
 
     It has moved on, is issued again or flagged, or is as it was.
     """
-    if current.awaits_confirmation and _is_seen_gone(current, seen, rules, now):
-        never = current.steps[-1].reason is Reason.REMOVAL_UNCONFIRMED
-        reason = Reason.NOT_A_MEMBER if never else Reason.SEEN_GONE
-        return move(current, Happening.SEEN_GONE, reason, now)
+    if current.awaits_confirmation and (looked := _looked_at(current, seen, rules, now)):
+        return looked
     if current.awaits_confirmation and current.reason is Reason.MEMBERSHIP_NOT_OURS:
         return _flag_somebody_elses(current, seen, rules, now)
     if current.state.is_to_write:
@@ -55,15 +61,57 @@ def verify(current: Enrolment, seen: Observation, rules: Policy, now: datetime) 
     return current
 
 
-def _is_seen_gone(current: Enrolment, seen: Observation, rules: TenantRules, now: datetime) -> bool:
-    """Tells whether a removal shows.
+def _looked_at(
+    current: Enrolment, seen: Observation, rules: TenantRules, now: datetime
+) -> Enrolment | None:
+    """Returns somebody on the way out whom a look says something new of; None where it does not.
+
+    They are out once a list no longer has the membership that was removed. What nobody here has
+    brought about is believed only if it lasts: that the account is not there, or that a membership
+    is gone which others gave.
+    """
+    missed_at = _missed_at(current)
+    if seen.member:
+        # It does not last: whatever is not shown next is news again.
+        return current.noted(Reason.SEEN_IN_ENTRA, now) if missed_at else None
+    if seen.member is None and not seen.missing:
+        return None
+    if seen.member is False and current.reason is not Reason.MEMBERSHIP_NOT_OURS:
+        return _seen_gone(current, rules, now)
+    if missed_at is None:
+        noted = current.noted(Reason.NOT_SHOWN, now)
+        theirs = current.reason is Reason.MEMBERSHIP_NOT_OURS
+        # Whoever is looked at ever so often is looked at at every tick from now on.
+        due = None if theirs else current.due
+        return replace(noted, removed_at=current.removed_at or now, due=due)
+    if now < missed_at + rules.visible_within_cloud:
+        # Nothing is written again for whoever may not be there.
+        return current
+    if seen.missing:
+        return take(current, Reason.NOT_IN_ENTRA, now)
+    return move(current, Happening.SEEN_GONE, Reason.SEEN_GONE, now)
+
+
+def _seen_gone(current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment | None:
+    """Returns somebody whose removal shows; None where it is too early to tell.
 
     Where Entra said that it was not needed, only a while after it said so: a replica that knows of
     no membership to remove may be asked for the members just as well.
     """
-    told = current.steps[-1]
-    unsure = told.reason is Reason.REMOVAL_UNCONFIRMED
-    return seen.member is False and (not unsure or now >= told.at + rules.written_within)
+    told = next((step for step in reversed(current.steps) if step.reason not in _LOOKS), None)
+    if told is None or told.reason is not Reason.REMOVAL_UNCONFIRMED:
+        return move(current, Happening.SEEN_GONE, Reason.SEEN_GONE, now)
+    if now < told.at + rules.written_within:
+        return None
+    return move(current, Happening.SEEN_GONE, Reason.NOT_A_MEMBER, now)
+
+
+def _missed_at(current: Enrolment) -> datetime | None:
+    """Returns since when every look at somebody on the way out has missed them."""
+    for step in reversed(current.steps):
+        if step.reason in _LOOKS or step.state is not current.state:
+            return step.at if step.reason is Reason.NOT_SHOWN else None
+    return None
 
 
 def _flag_somebody_elses(
@@ -231,7 +279,15 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
         event_time=newer.event_time,
         claims=tuple(claims.values()),
         exclusion=exclusion,
+        set_aside=_set_aside(exclusion, newer),
         commands=known.commands.joined_by(arrived.commands),
         provenance=Provenance.OURS if ours else known.provenance,
         events=merged_histories(known.events, arrived.events),
     )
+
+
+def _set_aside(exclusion: Exclusion | None, newer: Enrolment) -> Exclusion | None:
+    """Returns the leaving in whose place an operator's word counts, under either key."""
+    if exclusion is None:
+        return newer.set_aside
+    return newer.leaving if exclusion.reason in _BY_OPERATOR else None

@@ -15,7 +15,7 @@ from shared.domain.person.enrolment import (
     EventRecord,
     Provenance,
 )
-from shared.domain.person.event_history import Choose, unsay
+from shared.domain.person.forgetting_events import Choose, unsay
 from shared.domain.person.happenings import Happening
 from shared.domain.person.membership import put_in
 from shared.domain.person.onboarding import decide

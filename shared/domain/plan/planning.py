@@ -80,8 +80,8 @@ def _obstacle(
     candidate: Candidate, summary: EnrolmentSummary | None, policy: Policy, now: datetime
 ) -> Reason | None:
     """Returns what keeps the person out, whatever wants them in; None if nothing does."""
-    if summary and summary.exclusion and summary.exclusion.holds(now):
-        return summary.exclusion.reason
+    if summary and (exclusion := summary.kept_out_by(now)):
+        return exclusion.reason
     return refusal(candidate.person, candidate.memberships, policy)
 
 

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from shared.domain.errors import NotPossible
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion
-from shared.domain.person.membership import found, put_in
-from shared.domain.person.overrides import keep_out, let_go, take_out_all_the_same
+from shared.domain.person.membership import found
+from shared.domain.person.overrides import keep_out, let_go, let_in, take_out_all_the_same
 from shared.domain.person.people import Candidate, Identifier, Memberships
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World
@@ -40,7 +40,7 @@ async def include(
     def decide(current: Enrolment | None) -> Enrolment | None:
         if current and current.is_barred:
             raise NotPossible(_BARRED)
-        return put_in(candidate, cause, current, policy, now, until=until)
+        return let_in(candidate, cause, current, policy, now, until=until)
 
     return await _save(
         candidate,

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.domain.person.enrolment import Cause, CauseKind, Enrolment
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment
+from shared.domain.person.event_history import with_leaving
 from shared.domain.person.membership import put_back, put_in, take, take_stranger
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
@@ -25,12 +26,21 @@ async def put_in_all(
     wanted = {one.object_id: one for one in additions}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if current and current.is_kept_out(now):
-            return current
-        cause = Cause(wanted[key].kind, wanted[key].reference, ACTOR)
-        return put_in(snapshot.candidates[key], cause, current, policy, now)
+        known = with_leaving(current, now) if current else None
+        if known and known.is_kept_out(now):
+            return known
+        claim = _claim(wanted[key], known)
+        return put_in(snapshot.candidates[key], claim.cause, known, policy, now, until=claim.until)
 
     await save_people(world, wanted, decide, actor=ACTOR, now=now)
+
+
+def _claim(wanted: Addition, current: Enrolment | None) -> Claim:
+    """Returns what wants the person in: as it was said, with its end, if it was said before."""
+    known = current.claim(wanted.kind) if current else None
+    if known and known.cause.reference == wanted.reference:
+        return known
+    return Claim(Cause(wanted.kind, wanted.reference, ACTOR))
 
 
 async def take_out_all(removals: Sequence[Removal], world: World, now: datetime) -> None:

@@ -10,7 +10,7 @@ from itertools import batched
 from shared.contracts.api.operator_requests import Forget
 from shared.domain.person.brake import OF_SOURCES
 from shared.domain.person.enrolment import EventRecord
-from shared.domain.person.event_history import Choose, events_of
+from shared.domain.person.forgetting_events import Choose, events_of
 from shared.ports.held_events import HeldEvent
 from shared.ports.world import World
 from shared.use_cases.named_people import find_named

@@ -226,6 +226,7 @@ def people_view(
 
 def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
     """Returns a person's way as operators see it."""
+    exclusion = enrolment.kept_out_by(now) or enrolment.exclusion
     return PersonView(
         **_summary(enrolment),
         reached=states_reached(enrolment.state),
@@ -238,7 +239,7 @@ def person_view(enrolment: Enrolment, now: datetime) -> PersonView:
         provenance=enrolment.provenance,
         cause=_cause(enrolment.cause),
         claims=tuple(_claim(one, now) for one in enrolment.claims),
-        exclusion=_exclusion(enrolment.exclusion, now) if enrolment.exclusion else None,
+        exclusion=_exclusion(exclusion, now) if exclusion else None,
         due=enrolment.due,
         deadline=enrolment.deadline,
         methods=methods_of(enrolment.held),

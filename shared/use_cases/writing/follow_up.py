@@ -1,6 +1,6 @@
 """Follow up: whoever was written is looked for in Entra, whoever does not move is chased."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
@@ -18,6 +18,8 @@ from shared.use_cases.write_control import is_held_up
 _CHASED = frozenset(state for state in State if state.is_chased)
 _AWAITED = (State.APPLIED, State.WITHDRAWING)
 """What was written, and Entra is to show."""
+_NOT_LOOKED = Observation()
+_MISSING = Observation(missing=True)
 LOOK_UP_ONE_BY_ONE = 400
 """Up to so many people are asked for by name, 20 to a request; more, and the group is listed."""
 
@@ -46,15 +48,14 @@ async def _look(world: World, now: datetime) -> None:
     if not any(chased):
         return
     asked = await _to_look_for(world, now)
-    members = await _members_among(asked, world) if asked else frozenset()
+    seen = await _looks_at(asked, world) if asked else {}
     policy = await policy_in_force(world)
     held_up = await is_held_up(world, now)
 
     def follow(key: str, current: Enrolment | None) -> Enrolment | None:
         if current is None:
             return None
-        shown = Observation(member=key in members if key in asked else None)
-        after = verify(current, shown, policy, now)
+        after = verify(current, seen.get(key, _NOT_LOOKED), policy, now)
         return current if held_up and not _is_news(current, after) else after
 
     for keys in await world.ledger.keys_in_state(_AWAITED) if held_up else chased:
@@ -64,7 +65,9 @@ async def _look(world: World, now: datetime) -> None:
 
 def _is_news(current: Enrolment, after: Enrolment) -> bool:
     """Tells whether Entra shows what was written, in or out; all else is somebody being late."""
-    return after.state is not current.state and not after.state.is_to_write
+    if after.state is not current.state:
+        return not after.state.is_to_write
+    return after.steps != current.steps and after.steps[-1].reason is Reason.NOT_SHOWN
 
 
 async def _to_look_for(world: World, now: datetime) -> AbstractSet[str]:
@@ -86,9 +89,14 @@ def _is_to_look_for(leaving: Enrolment, now: datetime) -> bool:
     return leaving.awaits_confirmation and not rests
 
 
-async def _members_among(object_ids: Collection[str], world: World) -> Collection[str]:
+async def _looks_at(object_ids: Collection[str], world: World) -> Mapping[str, Observation]:
+    """Returns what Entra shows of each; of whom it knows nobody, nothing is said of membership."""
     if len(object_ids) > LOOK_UP_ONE_BY_ONE:
-        return await world.directory.scope_member_ids()
-    memberships = await world.directory.memberships(object_ids)
+        members = await world.directory.scope_member_ids()
+        return {one: Observation(member=one in members) for one in object_ids}
+    known = await world.directory.memberships(object_ids)
     scope = world.tenant_rules.scope_group_id
-    return {one for one, known in memberships.items() if scope in known.group_ids}
+    return {
+        one: Observation(member=scope in known[one].group_ids) if one in known else _MISSING
+        for one in object_ids
+    }

@@ -49,6 +49,7 @@ _EVENTS = EventHistory(
             dropped=(Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),),
             replaced=_EXCLUSION,
             forgotten=True,
+            unanswered=True,
         ),
         EventRecord(
             key="event-2",
@@ -98,6 +99,7 @@ WHOLE = Enrolment(
         Claim(Cause(CauseKind.OVERRIDE, "für Grace", "grace"), LATER),
     ),
     exclusion=_EXCLUSION,
+    set_aside=Exclusion(Reason.OFFBOARDED, "hr", "event-1", LATER, begins=NOW),
     events=_EVENTS,
     steps=(
         Step(NOW - timedelta(hours=1), State.REQUESTED, Reason.ONBOARDED, "event-1"),
@@ -105,7 +107,15 @@ WHOLE = Enrolment(
     ),
 )
 """With a value in every field."""
-BEFORE_REMOVALS = replace(WHOLE, removed_at=None)
+BEFORE_SET_ASIDE = replace(
+    WHOLE,
+    set_aside=None,
+    events=replace(
+        _EVENTS, records=(replace(_EVENTS.records[0], unanswered=False), _EVENTS.records[1])
+    ),
+)
+"""As it was stored before a leaving was set aside for an operator's word."""
+BEFORE_REMOVALS = replace(BEFORE_SET_ASIDE, removed_at=None)
 """As it was stored before a removal was looked for in Entra."""
 BEFORE_EVENTS = replace(BEFORE_REMOVALS, events=None)
 """As it was stored before events were remembered one by one."""
@@ -165,11 +175,21 @@ async def _expect_events(tables: Tables) -> None:
 
 
 async def _write_removed(tables: Tables) -> None:
-    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+    await tables.ledger.amend({ADA}, lambda *_: BEFORE_SET_ASIDE, actor="hr", now=NOW)
 
 
 async def _expect_removed(tables: Tables) -> None:
+    assert await tables.ledger.load({ADA}) == {ADA: BEFORE_SET_ASIDE}
+
+
+async def _write_set_aside(tables: Tables) -> None:
+    await tables.ledger.amend({ADA}, lambda *_: WHOLE, actor="hr", now=NOW)
+
+
+async def _expect_set_aside(tables: Tables) -> None:
     assert await tables.ledger.load({ADA}) == {ADA: WHOLE}
+    (page,) = [page async for page in tables.ledger.summaries()]
+    assert [(one.exclusion, one.set_aside) for one in page] == [(_EXCLUSION, WHOLE.set_aside)]
 
 
 GOLDEN: Mapping[str, Golden] = {
@@ -179,4 +199,5 @@ GOLDEN: Mapping[str, Golden] = {
     "converted": Golden(_write_converted, _expect_converted),
     "events": Golden(_write_events, _expect_events),
     "removed": Golden(_write_removed, _expect_removed),
+    "set-aside": Golden(_write_set_aside, _expect_set_aside),
 }

@@ -84,6 +84,10 @@ class Entra(ABC):
         """Forget from where on anybody was told of changes."""
 
     @abstractmethod
+    def overlook(self, object_id: str) -> None:
+        """Let the next look at their memberships know nobody of that id."""
+
+    @abstractmethod
     def nest(self, name: str, *, nested: bool) -> None:
         """Put a group of that name into the scope group, or take it out."""
 
@@ -170,6 +174,9 @@ class MemoryEntra(Entra):
 
     def forget_places(self) -> None:
         self.tenant.changes_epoch += 1
+
+    def overlook(self, object_id: str) -> None:
+        self.tenant.overlooked.add(object_id)
 
     def nest(self, name: str, *, nested: bool) -> None:
         change = self.tenant.join if nested else self.tenant.leave
@@ -269,6 +276,10 @@ class TenantEntra(Entra):
         gone = {"error": {"code": "resyncRequired", "message": "Resync is required."}}
         how = {"status": 410, "body": gone}
         self._tenant.fail("GET", "/users/delta", "status", **how)
+
+    def overlook(self, object_id: str) -> None:
+        path = f"/users/{object_id}/transitiveMemberOf"
+        self._tenant.fail("GET", path, "status", status=404)
 
     def nest(self, name: str, *, nested: bool) -> None:
         self._tenant.do("nesting", {"group": name, "in": SCOPE_GROUP, "nested": nested})

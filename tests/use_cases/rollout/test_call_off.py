@@ -4,14 +4,20 @@ from dataclasses import replace
 
 import pytest
 
+from shared.contracts.api.operation_orders import RollbackOrder
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, State, Step
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
+from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import CHUNK
+from shared.use_cases.rollout.control import abort, resume
+from shared.use_cases.rollout.roll_back import roll_back
 from shared.use_cases.writing.follow_up import follow_up
 from tests.support.course import (
+    Clock,
+    asks,
     ids,
     in_state,
     member,
@@ -63,6 +69,33 @@ async def test_whom_only_the_rollout_wants_and_nobody_has_written_is_taken_back(
     assert in_state(stage, State.EFFECTIVE) == ids([5])
     assert (await stage.person(1)).reason is Reason.CALLED_OFF
     assert (await stage.person(1)).claims == ()
+
+
+async def test_who_was_in_once_and_out_since_is_called_off_like_everybody_else(
+    stage: Stage,
+) -> None:
+    """Given a wave that was rolled back, when it is resumed and aborted, all stay out."""
+    await set_up(stage, standing(OF, Phase.PROGRESSING, 1), 3)
+    clock = Clock()
+    await advance_rollout(stage.another(), clock)
+    await write_all(stage, clock.now)
+    await follow_up(stage.another(), clock.now)
+    assert stage.scope == ids([1, 2, 3])
+    order = RollbackOrder(wave="pilot", reason="a mistake")
+    seen = await roll_back(order, asks(order, "look"), stage.another(), clock.now)
+    order = RollbackOrder(wave="pilot", reason="a mistake", plan=seen.fingerprint)
+    await roll_back(order, asks(order, "do"), stage.another(), clock.now)
+    await write_all(stage, clock.now)
+    await follow_up(stage.another(), clock.now)
+    assert in_state(stage, State.WITHDRAWN) == ids([1, 2, 3])
+
+    clock.advance(2 * HOUR)
+    await resume(stage.another(), clock.now, actor="ada", reason="mended")
+    await advance_rollout(stage.another(), clock)
+    assert in_state(stage, State.REQUESTED) == ids([1, 2, 3])
+    await abort(stage.another(), clock.now, actor="ada", reason="for good")
+    await write_all(stage, clock.now)
+    assert (stage.scope, in_state(stage, State.REQUESTED)) == (frozenset(), frozenset())
 
 
 async def test_many_are_called_off_in_chunks(stage: Stage) -> None:

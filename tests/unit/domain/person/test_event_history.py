@@ -1,11 +1,12 @@
 """Forgotten events: it is as if they had never come, in whatever order they and others did."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
@@ -21,9 +22,9 @@ from shared.domain.person.event_history import (
     MOST_RECORDS,
     merged_histories,
     take_event,
-    unsay,
 )
-from shared.domain.person.overrides import keep_out, let_go
+from shared.domain.person.forgetting_events import unsay
+from shared.domain.person.overrides import keep_out, let_go, let_in
 from shared.domain.person.people import Candidate, Memberships
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request
@@ -117,6 +118,105 @@ def test_it_is_as_if_forgotten_events_had_never_come(
     assert meaning(after) == meaning(never)
     assert meaning(taken(data.draw(st.permutations(events)), after)) == meaning(never)
     assert forget(after, *gone) == (after, ForgetOutcome.NOTHING_CHANGES)
+
+
+def included(current: Enrolment | None) -> Enrolment | None:
+    if current and current.is_barred:
+        return current
+    return let_in(HERE, _by_hand(), current, POLICY, LATER, until=LATER + DAY)
+
+
+def excluded(*, until: int | None = None, for_good: bool = False) -> Callable[..., Enrolment]:
+    reason = Reason.EXCLUDED_FOR_GOOD if for_good else Reason.EXCLUDED_BY_OPERATOR
+    word = Exclusion(reason, "olga", "on leave", LATER + until * DAY if until else None)
+    return lambda current: keep_out(CLOUD_ANNA, current, word, POLICY, LATER)
+
+
+def released(current: Enrolment | None, *, for_good: bool = False) -> Enrolment | None:
+    if current is None or (current.is_barred and not for_good):
+        return current
+    return let_go(current, for_good=for_good)
+
+
+WORDS: dict[str, Callable[[Enrolment | None], Enrolment | None]] = {
+    "include": included,
+    "exclude": excluded(),
+    "exclude for a day": excluded(until=1),
+    "exclude, and that is over": excluded(until=-1),
+    "exclude for good": excluded(for_good=True),
+    "release": released,
+    "release for good": partial(released, for_good=True),
+}
+"""What an operator may say of somebody; where it is refused, nothing is said."""
+
+
+def played(course: Sequence[Request | str]) -> Enrolment | None:
+    """Somebody after events have come and operators have spoken, in this order."""
+    current: Enrolment | None = None
+    for one in course:
+        current = WORDS[one](current) if isinstance(one, str) else taken([one], current)
+    return current
+
+
+def wishes(one: Enrolment | None) -> tuple[object, ...]:
+    """All that wants somebody in, and all that keeps them out, now or once something is over."""
+    if one is None:
+        return False, frozenset(), None, None
+    others = {claim for claim in one.claims if claim.cause.kind is not CauseKind.EVENT}
+    return one.claim(CauseKind.EVENT) is not None, others, one.exclusion, one.set_aside
+
+
+@settings(max_examples=600)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(
+                st.sampled_from([Action.ONBOARD, Action.OFFBOARD]),
+                st.integers(0, 12),
+                st.sampled_from([None, -1, 90]),
+            ),
+            st.sampled_from(list(WORDS)),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    st.data(),
+)
+def test_what_operators_have_said_counts_after_forgetting_as_if_the_events_had_never_come(
+    drawn: list[tuple[Action, int, int | None] | str], data: st.DataObject
+) -> None:
+    """Given events and operators' words in any order, and some events that are forgotten.
+
+    What was said since a forgotten event stays said, and what was taken back stays taken back; what
+    the event had ended holds again. So it is if they are forgotten one by one.
+    """
+    leaving = [one for one in drawn if not isinstance(one, str) and one[0] is Action.OFFBOARD]
+    course = [
+        one
+        if isinstance(one, str)
+        else event(
+            number,
+            one[0],
+            occurred_at=NOW + one[1] * HOUR + number * timedelta(seconds=1),
+            # Of several leavings one of which is ahead the order tells, as above.
+            effective_date=NOW + one[2] * DAY
+            if one[2] and one[0] is Action.OFFBOARD and (len(leaving) == 1 or one[2] < 0)
+            else None,
+        )
+        for number, one in enumerate(drawn)
+    ]
+    events = [one for one in course if not isinstance(one, str)]
+    gone = data.draw(st.lists(st.sampled_from(events), unique_by=id) if events else st.just([]))
+    left = [one for one in course if one not in gone]
+    never, ever = played(left), played(course)
+    if ever is None:
+        return
+    together, _ = forget(ever, *gone)
+    by_and_by = ever
+    for one in gone:
+        by_and_by, _ = forget(by_and_by, one)
+    assert wishes(together) == wishes(never)
+    assert wishes(by_and_by) == wishes(never)
 
 
 @given(st.permutations([event(1), leaves(2), event(3), leaves(4)]), st.data())

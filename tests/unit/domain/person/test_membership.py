@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
+    MOST_STEPS,
     Cause,
     CauseKind,
     Claim,
@@ -310,6 +311,72 @@ def test_a_rollback_clears_those_of_the_wave_who_had_failed() -> None:
     failed = claimed(State.FAILED, WAVE, provenance=Provenance.UNKNOWN)
     cleared = roll_back(failed, "early", NOW)
     assert (cleared.state, cleared.reason) == (State.WITHDRAWN, Reason.ROLLED_BACK)
+
+
+def way(*parts: tuple[State, Reason], notes: int = 0) -> Enrolment:
+    """Somebody of a wave who went this way, with so many notes at the end of it."""
+    (state, reason), *others = parts
+    current = claimed(state, WAVE, reason=reason, steps=(Step(NOW, state, reason),))
+    for state, reason in others:
+        current = (
+            current.noted(reason, NOW)
+            if state is current.state
+            else current.moved(state, reason, NOW)
+        )
+    for number in range(notes):
+        current = current.noted(Reason.COMMAND_ISSUED, NOW, detail=f"command-{number}")
+    return current
+
+
+ASKED = (State.REQUESTED, Reason.IN_WAVE)
+WRITTEN = (State.APPLIED, Reason.ADDED)
+ROLLED_BACK = (State.WITHDRAWING, Reason.ROLLED_BACK)
+
+
+@pytest.mark.parametrize("notes", [0, 3, MOST_STEPS, 3 * MOST_STEPS])
+@pytest.mark.parametrize(
+    "before",
+    [
+        [ASKED, WRITTEN, ROLLED_BACK, (State.WITHDRAWN, Reason.SEEN_GONE)],
+        [ASKED, WRITTEN, ROLLED_BACK, (State.WITHDRAWING, Reason.REMOVED)],
+        [ASKED, WRITTEN, (State.WITHDRAWN, Reason.NOT_IN_ENTRA)],
+        [(State.EXCLUDED, Reason.DISABLED)],
+        [ASKED, (State.FAILED, Reason.WRITE_REFUSED)],
+        [ASKED],
+    ],
+)
+def test_an_abort_calls_off_whoever_was_out_before_they_were_asked_for(
+    before: list[tuple[State, Reason]], notes: int
+) -> None:
+    """Given somebody written once and out since, they are as one who never was in.
+
+    So it is however much was noted since, of which only the newest is kept.
+    """
+    off = call_off(way(*before, ASKED, notes=notes), NOW)
+    assert (off.state, off.reason, off.claims) == (State.WITHDRAWING, Reason.CALLED_OFF, ())
+
+
+@pytest.mark.parametrize("notes", [0, 3, MOST_STEPS, 3 * MOST_STEPS])
+@pytest.mark.parametrize("again", [Reason.REQUESTED_AGAIN, Reason.PUT_BACK])
+def test_an_abort_leaves_in_whoever_was_in_scope_when_they_were_asked_for_again(
+    again: Reason, notes: int
+) -> None:
+    current = way(ASKED, WRITTEN, (State.REQUESTED, again), notes=notes)
+    assert call_off(current, NOW) is current
+
+
+def test_an_abort_leaves_in_whom_a_rollback_did_not_reach_before_it_was_taken_back() -> None:
+    current = way(ASKED, WRITTEN, ROLLED_BACK, ASKED)
+    assert call_off(current, NOW) is current
+
+
+@pytest.mark.parametrize("cause", [EVENT, OVERRIDE])
+def test_an_abort_calls_off_those_for_whom_only_a_claim_that_is_over_speaks(cause: Cause) -> None:
+    """Given a claim of an event's or an operator's, only as long as it holds it counts."""
+    asked = claimed(State.REQUESTED, WAVE).with_claim(Claim(cause, NOW + HOUR))
+    assert call_off(asked, NOW) is asked
+    off = call_off(asked, NOW + HOUR)
+    assert (off.state, off.claims) == (State.WITHDRAWING, ())
 
 
 @pytest.mark.parametrize(

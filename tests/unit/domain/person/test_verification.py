@@ -388,6 +388,21 @@ def test_a_leaver_who_was_enrolled_under_two_keys_is_held_by_nothing() -> None:
     assert (both.claims, both.exclusion) == ((), left)
 
 
+@pytest.mark.parametrize("is_newer", [True, False])
+def test_a_leaver_of_whom_an_operator_has_spoken_is_one_under_both_keys(*, is_newer: bool) -> None:
+    """Given an operator's word under either key, and a leaving under the one of newer events."""
+    left = Exclusion(Reason.OFFBOARDED, "hr")
+    word = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga", until=NOW + DAY)
+    include = Claim(Cause(CauseKind.OVERRIDE, "needed", "olga"), NOW + DAY)
+    older = enrolment(State.EXCLUDED, exclusion=word, event_time=NOW - 9 * DAY)
+    newer = enrolment(State.WITHDRAWN, exclusion=word, set_aside=left, event_time=NOW)
+    both = joined(older, newer) if is_newer else joined(newer, older)
+    assert (both.exclusion, both.set_aside) == (word, left)
+    included = replace(newer, exclusion=None, claims=(include,))
+    both = joined(enrolment(State.WITHDRAWN, event_time=NOW - 9 * DAY), included)
+    assert (both.exclusion, both.set_aside, both.claims) == (None, left, (include,))
+
+
 def test_an_operators_exclusion_under_either_key_stays() -> None:
     exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga")
     known = enrolment(State.EXCLUDED, exclusion=exclusion, event_time=NOW - 9 * DAY)

@@ -143,6 +143,13 @@ class Course:
             answer = self.on_its_way.pop(0)
             self.current = record(self.current, answer, POLICY, self.now)
 
+    def missed(self) -> None:
+        """A replica does not know them, for a moment."""
+        missing = Observation(missing=True)
+        self.becomes(lambda one: verify(one, missing, POLICY, self.now))
+        self.now += timedelta(minutes=1)
+        self.looked_for()
+
     def looked_for(self) -> None:
         """The follow-up asks Entra."""
         self.becomes(lambda one: verify(one, Observation(self.member), POLICY, self.now))
@@ -173,6 +180,7 @@ HAPPENINGS: dict[str, Callable[[Course], None]] = {
     "written": Course.written,
     "answered": Course.answered,
     "looked for": Course.looked_for,
+    "missed": Course.missed,
 }
 
 
@@ -219,8 +227,9 @@ def test_a_leaver_whom_others_put_in_is_on_the_way_out_until_entra_shows_it(
     course.now += 9 * DAY
     course.looked_for()
     assert course.current.flag is Reason.MEMBERSHIP_NOT_OURS
-    for name in ("taken out by hand", "looked for"):
+    for name in ("taken out by hand", "looked for", "looked for"):
         HAPPENINGS[name](course)
+        course.now += STEP
     assert course.current.state is State.WITHDRAWN
 
 

@@ -1,0 +1,124 @@
+"""A leaver stays out when what an operator said of them is over or taken back."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+
+from shared.domain.person.enrolment import State
+from shared.domain.person.reasons import Reason
+from shared.domain.rollout.state import Phase
+from shared.use_cases.onboarding.override_person import exclude, include, release
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.views.describe_kept_out import list_kept_out
+from shared.use_cases.views.describe_people import person_view
+from shared.use_cases.writing.follow_up import follow_up
+from tests.support.course import Clock, set_up, standing, ungated, write_all
+from tests.support.enrolments import DAY, HOUR, NOW
+from tests.support.stage import Stage, an_id, messages
+from tests.support.waves import document
+
+SAID: dict[str, Any] = {"actor": "ada", "reason": "to be sure"}
+END = NOW + DAY
+
+type Say = Callable[[Stage], Awaitable[object]]
+
+
+async def hears(stage: Stage, action: str, after: timedelta) -> None:
+    body = {"employeeId": "1", "action": action}
+    then = NOW + after
+    await take_events(messages(body, enqueued_at=then), stage.another(), then)
+
+
+async def reconciled(stage: Stage, after: timedelta) -> None:
+    now = NOW + after
+    await reconcile(stage.another(), Clock(now))
+    await write_all(stage, now)
+    await follow_up(stage.another(), now)
+    await follow_up(stage.another(), now + HOUR)
+
+
+async def a_leaver(stage: Stage) -> None:
+    """Somebody whom a wave that has begun would take, and who has left."""
+    await set_up(stage, standing(document(ungated("all", 1, 2, 3)), Phase.COMPLETED, 1), 3)
+    await hears(stage, "onboard", timedelta())
+    await reconciled(stage, HOUR / 2)
+    await hears(stage, "offboard", HOUR)
+    await reconciled(stage, 2 * HOUR)
+    assert an_id(1) not in stage.scope
+
+
+async def _with_a_release(stage: Stage, say: Callable[..., Awaitable[object]]) -> None:
+    await say("1", stage.another(), NOW + 4 * HOUR, **SAID)
+    await reconciled(stage, 5 * HOUR)
+    for_good = (await stage.person(1)).is_barred
+    await release("1", stage.another(), NOW + 6 * HOUR, **SAID, for_good=for_good)
+
+
+async def _until_its_end(stage: Stage, say: Callable[..., Awaitable[object]]) -> None:
+    await say("1", stage.another(), NOW + 4 * HOUR, **SAID, until=END)
+    await reconciled(stage, 5 * HOUR)
+
+
+WORDS: dict[str, Say] = {
+    "exclude and release": partial(_with_a_release, say=exclude),
+    "exclude for a time": partial(_until_its_end, say=exclude),
+    "exclude for good and release": partial(_with_a_release, say=partial(exclude, for_good=True)),
+    "include and release": partial(_with_a_release, say=include),
+    "include for a time": partial(_until_its_end, say=include),
+}
+
+
+@pytest.mark.parametrize("word", WORDS)
+async def test_a_leaver_is_out_once_an_operator_s_word_is_over_though_a_wave_would_take_them(
+    stage: Stage, word: str
+) -> None:
+    """Given a leaver of whom an operator has spoken, whoever comes back by HR's word comes back."""
+    await a_leaver(stage)
+    await WORDS[word](stage)
+    await reconciled(stage, 2 * DAY)
+    await reconciled(stage, 3 * DAY)
+    gone = await stage.person(1)
+    assert (an_id(1) in stage.scope, gone.state) == (False, State.WITHDRAWN)
+    exclusion = person_view(gone, NOW + 3 * DAY).exclusion
+    assert exclusion is not None
+    assert (exclusion.reason, exclusion.over) == (Reason.OFFBOARDED, False)
+    assert (await list_kept_out(None, stage.another(), NOW + 3 * DAY)).people == ()
+
+    await hears(stage, "onboard", 4 * DAY)
+    await reconciled(stage, 4 * DAY + HOUR)
+    back = await stage.person(1)
+    assert (an_id(1) in stage.scope, back.leaving) == (True, None)
+
+
+async def test_whom_an_operator_keeps_out_for_a_time_stays_out_till_then_when_they_are_hired_again(
+    stage: Stage,
+) -> None:
+    await a_leaver(stage)
+    await exclude("1", stage.another(), NOW + 3 * HOUR, **SAID, until=END)
+    await hears(stage, "onboard", 4 * HOUR)
+    await reconciled(stage, 5 * HOUR)
+    assert an_id(1) not in stage.scope
+    await reconciled(stage, 2 * DAY)
+    assert an_id(1) in stage.scope
+
+
+async def test_what_an_operator_said_for_a_time_ends_then_however_often_it_was_carried_out(
+    stage: Stage,
+) -> None:
+    """Given somebody included for a time whom a rule takes out and lets in again meanwhile."""
+    await set_up(stage, standing(document(ungated("pilot", 2)), Phase.COMPLETED, 1), 3)
+    await include("1", stage.another(), NOW, **SAID, until=END)
+    await reconciled(stage, HOUR)
+    stage.arrive(1, enabled=False)
+    await reconciled(stage, 3 * HOUR)
+    assert an_id(1) not in stage.scope
+    stage.arrive(1)
+    await reconciled(stage, 6 * HOUR)
+    (claim,) = (await stage.person(1)).claims
+    assert (an_id(1) in stage.scope, claim.until, claim.cause.actor) == (True, END, "ada")
+    await reconciled(stage, 2 * DAY)
+    assert an_id(1) not in stage.scope
