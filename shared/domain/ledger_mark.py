@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Of what this version stores; ledgers of before have no mark, and count as 0."""
 READABLE_FROM: Final = 1
 

@@ -1,6 +1,7 @@
 """A release: changelog, number, format of the ledger and tag agree, or nothing is done."""
 
 import importlib.util
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -124,7 +125,14 @@ def test_rows_that_are_stored_otherwise_need_a_format_of_their_own(
     assert "raise FORMAT" in refusal(clone, capsys, "0.4.0")
 
     mark = clone / "shared/domain/ledger_mark.py"
-    mark.write_text(mark.read_text().replace("FORMAT: Final = 1", "FORMAT: Final = 2", 1))
+    mark.write_text(
+        re.sub(
+            r"^FORMAT: Final = (\d+)$",
+            lambda found: f"FORMAT: Final = {int(found[1]) + 1}",
+            mark.read_text(),
+            flags=re.MULTILINE,
+        )
+    )
     git(clone, "commit", "--quiet", "--all", "--message", "Raise the format")
     run(clone, "0.4.0")
     assert git(clone, "describe", "--exact-match") == "v0.4.0"
