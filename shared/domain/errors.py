@@ -83,6 +83,13 @@ class UnsafePlan(SsprRolloutError):
     """A plan would touch more people than its document allows; the text says how many."""
 
 
+class NotThere(UnsafePlan):
+    """What every plan needs was not in what the directory answered.
+
+    One answer may be wrong: nothing is made of it before a second look says the same.
+    """
+
+
 class WorldChanged(SsprRolloutError):
     """What was planned is no longer what would be done; plan again."""
 

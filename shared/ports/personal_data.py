@@ -50,6 +50,7 @@ KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "evaluation": "one check of the gates, in numbers",
         "undecided": "the newest check of the gates that decided nothing",
         "watch": "what was wrong with the set-up when it was looked at last",
+        "scope-doubt": "which group was missing when it was looked at last",
         "reconciliation": "when the ledger was last compared with Entra, in numbers",
         "writing": "whether everything that writes goes on, and who stopped it",
         "hour": "how many people were written within an hour",

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.scope_groups import ScopeDoubt
 from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.watch import Watch
@@ -84,6 +85,12 @@ class Rollouts(Protocol):
 
     async def move_look(self) -> MoveLook | None:
         """Returns the newest look at the move, or None if nobody has looked yet."""
+
+    async def keep_scope_doubt(self, doubt: ScopeDoubt) -> None:
+        """Keeps what the newest look at the scope groups found."""
+
+    async def scope_doubt(self) -> ScopeDoubt | None:
+        """Returns what the newest look at the scope groups found, or None if nobody has looked."""
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

@@ -293,6 +293,7 @@ async def the_group_and_people_are_converted(stage: Stage, logs: Workspace) -> d
     await stage.world.workers.sighted([sight(NOW, scope_group_sid=SID)])
     stage.tenant.groups[TWIN] = Group(kind=ScopeGroup(), sid=SID)
     stage.tenant.join(SCOPE, TWIN)
+    await watch_scope(stage.world, NOW + HOUR - MINUTE)
     with logs.at(NOW + HOUR):
         await watch_scope(stage.world, NOW + HOUR)
         await watch_accounts(stage.world, NOW + HOUR)

@@ -131,6 +131,7 @@ PARTS: Mapping[str, Callable[[Storage], _Found]] = {
     "evaluations": _all_of("evaluation", "evaluations"),
     "reconciliation": _one("reconciliation", "reconciliation"),
     "watch": _one("watch", "watch"),
+    "scope_doubt": _one("scope-doubt", "scope_doubt"),
     "plans": _plans,
     "operations": _all_of("operation", "operations"),
     "mark": _one("mark", "mark"),

@@ -10,6 +10,7 @@ from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import LedgerConflict
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.scope_groups import ScopeDoubt
 from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.watch import Watch
@@ -19,6 +20,7 @@ from shared.ports.rollouts import Reconciliation, StoredRollout
 _ROLLOUT = AsJson(Rollout, "Rollout")
 _EVALUATION = AsJson(Evaluation, "Evaluation")
 _WATCH = AsJson(Watch, "Watch")
+_SCOPE_DOUBT = AsJson(ScopeDoubt, "ScopeDoubt")
 _MOVE_LOOK = AsJson(MoveLook, "MoveLook")
 _RECONCILIATION = AsJson(Reconciliation, "Reconciliation")
 
@@ -121,6 +123,18 @@ class MemoryRollouts:
         await self._pause("rollouts.move_look")
         text = self._storage.move_look
         return None if text is None else _MOVE_LOOK.read(text)
+
+    async def keep_scope_doubt(self, doubt: ScopeDoubt) -> None:
+        """Keeps what the newest look at the scope groups found."""
+        await self._pause("rollouts.keep_scope_doubt")
+        self._storage.scope_doubt = _SCOPE_DOUBT.of(doubt)
+        await self._pause("rollouts.keep_scope_doubt done")
+
+    async def scope_doubt(self) -> ScopeDoubt | None:
+        """Returns what the newest look at the scope groups found; None before the first."""
+        await self._pause("rollouts.scope_doubt")
+        text = self._storage.scope_doubt
+        return None if text is None else _SCOPE_DOUBT.read(text)
 
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""

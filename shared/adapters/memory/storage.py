@@ -86,6 +86,7 @@ class Storage:
     reconciliation: str | None = None
     watch: str | None = None
     move_look: str | None = None
+    scope_doubt: str | None = None
     plans: dict[str, tuple[str, tuple[PlannedPerson, ...]]] = field(default_factory=dict)
     """By fingerprint: the plan, and its people."""
     operations: dict[str, str] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from shared.domain.audit import record_after
 from shared.domain.person.partitions import ROLLOUT
 from shared.domain.rollout.audit_entry import entry_of
 from shared.domain.rollout.gate import Evaluation
+from shared.domain.rollout.scope_groups import ScopeDoubt
 from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.watch import Watch
@@ -34,9 +35,11 @@ _WATCH = JsonColumns(Watch, "Watch")
 _MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None}})
 _WATCH_ROW = "watch"
 _MOVE_LOOK_ROW = "move-look"
+_SCOPE_DOUBT = JsonColumns(ScopeDoubt, "ScopeDoubt")
 _UNDECIDED_ROW = "undecided"
 _RECONCILIATION_ROW = "reconciliation"
 
+_SCOPE_DOUBT_ROW = "scope-doubt"
 
 class TableRollouts:
     """The rollout in one row that also tells where its audit ends, and what belongs to it.
@@ -134,6 +137,15 @@ class TableRollouts:
     async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
         """Keeps what the last look at everybody found."""
         await self._put(_RECONCILIATION_ROW, _RECONCILIATION.of(reconciliation))
+    async def keep_scope_doubt(self, doubt: ScopeDoubt) -> None:
+        """Keeps what the newest look at the scope groups found."""
+        await self._put(_SCOPE_DOUBT_ROW, _SCOPE_DOUBT.of(doubt))
+
+    async def scope_doubt(self) -> ScopeDoubt | None:
+        """Returns what the newest look at the scope groups found; None before the first."""
+        row = await self._table.get(ROLLOUT, _SCOPE_DOUBT_ROW)
+        return _SCOPE_DOUBT.read(row) if row else None
+
 
     async def reconciliation(self) -> Reconciliation | None:
         """Returns what the last look at everybody found; None before the first."""

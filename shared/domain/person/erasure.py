@@ -92,6 +92,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "evaluation": _NUMBERS,
         "undecided": _NUMBERS,
         "watch": _NUMBERS,
+        "scope-doubt": _NUMBERS,
         "reconciliation": _NUMBERS,
         "writing": _NUMBERS,
         "hour": _NUMBERS,

@@ -14,6 +14,7 @@ from shared.ports.world import World
 from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR
+from shared.use_cases.rollout.doubt_scope import is_in_doubt
 from shared.use_cases.rollout.expand_wave import ExpandWave
 from shared.use_cases.rollout.look_at_gates import look_at_gates
 from shared.use_cases.write_control import is_stopped
@@ -24,7 +25,8 @@ _log = structlog.get_logger(__name__)
 async def advance_rollout(world: World, clock: Callable[[], datetime]) -> None:
     """Takes one step of the rollout; of two that run at once, one finds it changed and ends.
 
-    While everything that writes is stopped it takes none.
+    While everything that writes is stopped it takes none, and none before a second look where the
+    first has found no group to write.
 
     Raises:
         DirectoryUnavailable, UnsafePlan: the next tick tries again.
@@ -32,7 +34,7 @@ async def advance_rollout(world: World, clock: Callable[[], datetime]) -> None:
     stored = await world.rollouts.current()
     if stored is None or stored.rollout.phase not in ACTIVE or stored.rollout.is_leased(clock()):
         return
-    if await is_stopped(world):
+    if await is_stopped(world) or await is_in_doubt(world):
         return
     try:
         await _step(stored, world, clock)

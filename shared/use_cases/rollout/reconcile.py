@@ -8,9 +8,10 @@ from itertools import batched
 
 import structlog
 
-from shared.domain.errors import LedgerConflict, UnsafePlan
+from shared.domain.errors import LedgerConflict, NotThere, UnsafePlan
 from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import ScopePlan, repairs_of, unsafe, were_in
+from shared.domain.rollout.scope_groups import ScopeFault
 from shared.domain.rollout.state import PUTS_IN, PauseReason, Phase, Rollout
 from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
@@ -18,7 +19,8 @@ from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_on_move import look_at_move
-from shared.use_cases.rollout.carry_out import CHUNK, put_in_all, repair, take_out_all
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
+from shared.use_cases.rollout.doubt_scope import looked_at
 from shared.use_cases.rollout.halt import halt
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.tell_converted import tell_converted
@@ -33,6 +35,7 @@ _log = structlog.get_logger(__name__)
 MOST_NAMED = 100
 """Object ids kept of those whom somebody else put in or took out."""
 
+_SECOND_LOOK = "one answer may be wrong, so the rollout pauses if a second look says the same"
 
 async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     """Looks once at everybody and makes good what differs from the rollout.
@@ -52,15 +55,21 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     await call_off_if_aborted(world, clock())
     fault = await find_scope_fault(world)
     if fault:
-        # Told by the clock's own look; what would be written now would not count.
-        await _keep_problem(str(fault), None, world, clock())
-        await halt(stored, fault.reason, fault.detail, world, clock())
+        # What would be written now would not count.
+        await _say_missing(stored, fault, world, clock())
         return
     try:
         begun_at = clock()
         snapshot = await take_snapshot(world, rollout.document)
         await look_at_move(stored, snapshot, world, begun_at)
         converted = snapshot.converted(rollout.document.topology)
+    except NotThere as error:
+        missing = ScopeFault(PauseReason.UNSAFE_PLAN, str(error))
+        await _say_missing(stored, missing, world, clock())
+        return
+    async with looked_at(None, world, clock()):
+        pass
+    try:
         if converted:
             await tell_converted(converted, stored, world, clock())
             if rollout.phase in PUTS_IN:
@@ -158,6 +167,21 @@ def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[D
             repaired=repaired,
             held=held,
         )
+
+async def _say_missing(
+    stored: StoredRollout, fault: ScopeFault, world: World, now: datetime
+) -> None:
+    """Touches nobody, and pauses the rollout where the look before has missed the same."""
+    async with looked_at(fault, world, now) as sure:
+        if sure is None:
+            await _keep_problem(f"{fault}; {_SECOND_LOOK}", None, world, now)
+        elif sure.is_of_twin:
+            # Told by the clock's own look.
+            await _keep_problem(str(sure), None, world, now)
+            await halt(stored, sure.reason, sure.detail, world, now)
+        else:
+            await _say_unsafe(stored, sure.detail, None, world, now)
+
 
 
 async def _say_unsafe(

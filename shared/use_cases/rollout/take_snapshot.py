@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.errors import UnsafePlan
+from shared.domain.errors import NotThere
 from shared.domain.person.conversion import account_of, is_converted
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Memberships, Person
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, Topology
@@ -18,6 +18,8 @@ from shared.domain.rollout.document import Document
 from shared.domain.rollout.measurements import served_domains
 from shared.domain.rollout.state import Rollout
 from shared.ports.world import World
+
+LISTED_NOBODY = "the directory listed nobody; nobody was touched"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,8 @@ async def take_snapshot(world: World, document: Document) -> Snapshot:
     """Lists everybody, the members of the groups that matter, and what the ledger knows.
 
     Raises:
-        UnsafePlan: a group that matters is not there, or no administrator; who lacks it would be
-            taken for somebody else.
+        NotThere: a group that matters is not there, or no administrator, or nobody at all; who
+            lacks it would be taken for somebody else.
         DirectoryUnavailable: Graph did not answer.
     """
     # The ledger first: whoever moves on meanwhile is planned for as they were, and decided anew.
@@ -90,10 +92,30 @@ async def take_snapshot(world: World, document: Document) -> Snapshot:
         async for page in world.directory.everybody()
         for person in page
     }
+    if not candidates:
+        raise NotThere(LISTED_NOBODY)
     for person in await _overlooked(world, candidates.keys(), summaries.values()):
         candidates[person.object_id] = Candidate(person, memberships.get(person.object_id, none))
     served = served_domains(await world.workers.sights())
     return Snapshot(candidates, members, summaries, served)
+
+
+async def find_missing(world: World, document: Document) -> str | None:
+    """Says what every plan needs and the directory does not show; None if nothing is missing.
+
+    It costs the listings of the groups, and one page of everybody.
+
+    Raises:
+        DirectoryUnavailable: Graph did not answer.
+    """
+    try:
+        await _memberships(world, document)
+    except NotThere as error:
+        return str(error)
+    async for page in world.directory.everybody():
+        if page:
+            return None
+    return LISTED_NOBODY
 
 
 async def _overlooked(
@@ -121,11 +143,11 @@ async def _memberships(
         directory.administrator_ids(), *(directory.group_member_ids(one) for one in group_ids)
     )
     if not administrators:
-        raise UnsafePlan("the registration report shows no administrator; nobody was touched")
+        raise NotThere("the registration report shows no administrator; nobody was touched")
     members_of = dict(zip(group_ids, listed, strict=True))
     for group_id, ids in members_of.items():
         if ids is None:
-            raise UnsafePlan(f"group {group_id} is not there; nobody was touched")
+            raise NotThere(f"group {group_id} is not there; nobody was touched")
     groups_of: dict[str, list[str]] = defaultdict(list)
     for group_id, ids in members_of.items():
         for object_id in ids or ():

@@ -3,12 +3,15 @@
 from datetime import datetime
 
 from shared.domain.person.policy import Topology
+from shared.domain.rollout.document import Document
 from shared.domain.rollout.measurements import workers_at_work
 from shared.domain.rollout.scope_groups import ScopeFault, fault_of
-from shared.domain.rollout.state import Phase
-from shared.domain.signals import ScopeGroupFault
+from shared.domain.rollout.state import PauseReason, Phase
+from shared.domain.signals import PlanUnsafe, ScopeGroupFault, plain_text
 from shared.ports.world import World
+from shared.use_cases.rollout.doubt_scope import looked_at
 from shared.use_cases.rollout.halt import halt
+from shared.use_cases.rollout.take_snapshot import find_missing
 from shared.use_cases.signalling import emit
 
 
@@ -40,6 +43,7 @@ async def watch_scope(world: World, now: datetime) -> None:
     """Pauses the rollout if the AD group's twin is no longer what it has to be, and says so.
 
     One that is paused already is left as it is: the signal goes on until the group is right again.
+    What a reconciliation has missed is looked for again, once; neither counts before a second look.
 
     Raises:
         DirectoryUnavailable: the next tick looks again.
@@ -50,6 +54,24 @@ async def watch_scope(world: World, now: datetime) -> None:
         return
     fault = await find_scope_fault(world)
     if fault is None:
-        return
-    emit([ScopeGroupFault(reason=fault.reason)])
-    await halt(stored, fault.reason, fault.detail, world, now)
+        doubt = await world.rollouts.scope_doubt()
+        is_missed = doubt and doubt.fault and not doubt.fault.is_of_twin
+        if doubt and is_missed:
+            if doubt.is_sure:
+                # It costs listings: from then on the reconciliations look.
+                return
+            fault = await find_missing_fault(world, stored.rollout.document)
+    async with looked_at(fault, world, now) as sure:
+        if sure is None:
+            return
+        if sure.is_of_twin:
+            emit([ScopeGroupFault(reason=sure.reason)])
+        else:
+            emit([PlanUnsafe(problem=plain_text(sure.detail))])
+        await halt(stored, sure.reason, sure.detail, world, now)
+
+
+async def find_missing_fault(world: World, document: Document) -> ScopeFault | None:
+    """Looks for what every plan needs; returns what is missing, as what pauses a rollout."""
+    missing = await find_missing(world, document)
+    return ScopeFault(PauseReason.UNSAFE_PLAN, missing) if missing else None

@@ -45,7 +45,7 @@ from tests.support.processes import (
     process,
 )
 from tests.support.stage import Stage, an_id, said
-from tests.support.waves import document
+from tests.support.waves import MINUTE, document
 
 PILOT, EARLY = ungated("pilot", 1, 2, 3), ungated("early", 4)
 OF = document(PILOT, EARLY)
@@ -225,7 +225,11 @@ async def test_a_tenant_without_anybody_is_not_believed(stage: Stage) -> None:
 async def test_a_group_that_is_gone_pauses_the_rollout(stage: Stage) -> None:
     await set_up(stage, SOAKING, 3)
     del stage.tenant.groups[BREAK_GLASS]
-    await reconcile(stage.world, Clock())
+    clock = Clock()
+    await reconcile(stage.world, clock)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+    clock.advance(MINUTE)
+    await reconcile(stage.world, clock)
     report = await report_of(stage)
     assert (report.problem, report.listed) == (
         f"group {BREAK_GLASS} is not there; nobody was touched",
