@@ -26,20 +26,23 @@ from shared.ports.rollouts import Reconciliation, StoredRollout
 _ROLLOUT = JsonColumns(
     Rollout,
     "Rollout",
-    added={"document": {"excluded_kinds": [], "external_members": False}, "": {"move": None}},
+    added={
+        "document": {"excluded_kinds": [], "external_members": False},
+        "": {"move": None, "members_remembered": True},
+    },
 )
 _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
 _RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
 _WATCH = JsonColumns(Watch, "Watch")
+_SCOPE_DOUBT = JsonColumns(ScopeDoubt, "ScopeDoubt")
 _MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None}})
 _WATCH_ROW = "watch"
 _MOVE_LOOK_ROW = "move-look"
-_SCOPE_DOUBT = JsonColumns(ScopeDoubt, "ScopeDoubt")
+_SCOPE_DOUBT_ROW = "scope-doubt"
 _UNDECIDED_ROW = "undecided"
 _RECONCILIATION_ROW = "reconciliation"
 
-_SCOPE_DOUBT_ROW = "scope-doubt"
 
 class TableRollouts:
     """The rollout in one row that also tells where its audit ends, and what belongs to it.
@@ -134,9 +137,6 @@ class TableRollouts:
         row = await self._table.get(ROLLOUT, _MOVE_LOOK_ROW)
         return _MOVE_LOOK.read(row) if row else None
 
-    async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
-        """Keeps what the last look at everybody found."""
-        await self._put(_RECONCILIATION_ROW, _RECONCILIATION.of(reconciliation))
     async def keep_scope_doubt(self, doubt: ScopeDoubt) -> None:
         """Keeps what the newest look at the scope groups found."""
         await self._put(_SCOPE_DOUBT_ROW, _SCOPE_DOUBT.of(doubt))
@@ -146,6 +146,9 @@ class TableRollouts:
         row = await self._table.get(ROLLOUT, _SCOPE_DOUBT_ROW)
         return _SCOPE_DOUBT.read(row) if row else None
 
+    async def keep_reconciliation(self, reconciliation: Reconciliation) -> None:
+        """Keeps what the last look at everybody found."""
+        await self._put(_RECONCILIATION_ROW, _RECONCILIATION.of(reconciliation))
 
     async def reconciliation(self) -> Reconciliation | None:
         """Returns what the last look at everybody found; None before the first."""

@@ -156,6 +156,14 @@ class Rollout:
     move: ScopeMove | None = None
     """The newest move of SSPR's scope; None where nobody began one. A rollout that begins anew
     keeps an adoption, and is the end of a leaving."""
+    members_remembered: bool = True
+    """Whether all are remembered who were in the group before the first document. Until they are,
+    nobody in the group is a stranger."""
+
+    @property
+    def basis(self) -> tuple[object, ...]:
+        """What a plan depends on; a lease or a look at the gates changes none of it."""
+        return (self.document.digest, self.phase, self.started, self.rolled_back)
 
     @property
     def wave(self) -> Wave | None:
@@ -338,7 +346,8 @@ def revise(
     """
     if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
         anew = planned(document, version, now, actor=actor)
-        return replace(anew, move=_unless_left(rollout.move))
+        known = rollout.members_remembered
+        return replace(anew, move=_unless_left(rollout.move), members_remembered=known)
     placing = _placed_otherwise_by(rollout.document, document)
     if rollout.started and placing:
         raise NotPossible(

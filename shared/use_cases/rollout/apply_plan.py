@@ -7,19 +7,20 @@ from itertools import batched
 
 from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView
-from shared.domain.errors import NotPossible, UnsafePlan, WorldChanged
-from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
-from shared.domain.person.membership import found, found_again
+from shared.domain.errors import LedgerConflict, NotPossible, UnsafePlan, WorldChanged
+from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.reasons import Reason
-from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe, repairs_of
 from shared.domain.rollout.document import Document
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
+from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.recording import nobody, save_people, save_rollout
+from shared.use_cases.recording import save_rollout
 from shared.use_cases.rollout.carry_out import CHUNK, take_out_all
-from shared.use_cases.rollout.plan_rollout import FreshPlan, draw
+from shared.use_cases.rollout.plan_rollout import FreshPlan, draw, prospect
+from shared.use_cases.rollout.remember_members import remember_members
+from shared.use_cases.until_kept import until_kept
 from shared.use_cases.write_pace import allow
 
 
@@ -49,7 +50,11 @@ async def carry_out_plan(
     *,
     now: datetime,
 ) -> AppliedView:
-    """Applies the plan that was kept, of which `fresh` is what it comes to now; see above."""
+    """Applies the plan that was kept, of which `fresh` is what it comes to now; see above.
+
+    Raises:
+        LedgerConflict: somebody has made another rollout of it while the plan was made.
+    """
     # Delivered again after a crash it goes on: what it did so far would now look like change.
     goes_on = is_in_force(fresh, operation)
     if not goes_on:
@@ -60,8 +65,8 @@ async def carry_out_plan(
     # Once it is in force: who is refused it must not leave their text for the other's version.
     await world.rollouts.keep_document(version, kept.document_text, actor=operation.actor, now=now)
     # Only before the first: whom others put in under a rollout is drift, whatever is applied then.
-    if fresh.stored is None or (goes_on and version == 1):
-        await _remember_members(fresh, world, now, actor=operation.actor)
+    if not fresh.rollout.members_remembered:
+        await remember_members(fresh.snapshot, world, now, actor=operation.actor)
     for removals in batched(fresh.plan.removals, CHUNK, strict=False):
         await take_out_all(removals, world, now)
     return AppliedView(fingerprint=kept.fingerprint, version=version)
@@ -99,31 +104,6 @@ def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
     return "; ".join(differs or ["other people, or another phase of the rollout"])
 
 
-async def _remember_members(fresh: FreshPlan, world: World, now: datetime, *, actor: str) -> None:
-    """Marks all who are in the group before the first rollout, so that they are never touched."""
-    snapshot = fresh.snapshot
-    strangers = sorted(
-        object_id
-        for object_id in snapshot.members & snapshot.candidates.keys()
-        if not _is_ours(snapshot.summaries.get(object_id))
-    )
-
-    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if current is None:
-            return found(snapshot.candidates[key].person, world.tenant_rules, now, actor=actor)
-        if _is_ours(EnrolmentSummary.of(current)):
-            return current
-        return found_again(current, now)
-
-    for keys in batched(strangers, CHUNK, strict=False):
-        await save_people(world, keys, decide, actor=actor, now=now, queue=nobody)
-
-
-def _is_ours(summary: EnrolmentSummary | None) -> bool:
-    """Tells whether the product has put the person in, or is about to."""
-    return summary is not None and (summary.is_in or summary.provenance is Provenance.OURS)
-
-
 async def _allow(plan: ScopePlan, document: Document, world: World, now: datetime) -> None:
     """Notes that these people were shown and are wanted: they are not too many for an hour.
 
@@ -152,12 +132,33 @@ async def _put_into_force(
     why = f"plan {kept.fingerprint[:12]}"
     if order.force:
         why = f"{why}, forced: {order.reason}"
-    applied = replace(
-        fresh.rollout,
-        actor=operation.actor,
-        reason=why,
-        applied_by=operation.key,
-        forced=order.force,
-        promoted=False,
-    )
-    await save_rollout(world, fresh.stored, applied, action="apply", now=now)
+    async for attempt in until_kept():
+        with attempt:
+            stored = await world.rollouts.current()
+            if not _is_planned_for(stored, fresh):
+                break
+            applied = replace(
+                prospect(stored, fresh.document, now, actor=operation.actor),
+                actor=operation.actor,
+                reason=why,
+                applied_by=operation.key,
+                forced=order.force,
+                promoted=False,
+                move=fresh.rollout.move,
+            )
+            await save_rollout(world, stored, applied, action="apply", now=now)
+            return
+    raise LedgerConflict("the rollout was changed while the plan was made")
+
+
+def _is_planned_for(stored: StoredRollout | None, fresh: FreshPlan) -> bool:
+    """Tells whether the plan was made for this rollout.
+
+    The gates may have been looked at since, or a lease renewed.
+    """
+    if stored is None or fresh.stored is None:
+        return stored is fresh.stored
+    before, current = fresh.stored.rollout, stored.rollout
+    # Another delivery of the same, too, is somebody who was first.
+    is_newly_applied = current.applied_by != before.applied_by
+    return not is_newly_applied and (current.basis, current.move) == (before.basis, before.move)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.contracts.api.operation_orders import PlanOrder
@@ -106,10 +106,10 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPl
     if fault:
         raise UnsafePlan(str(fault))
     stored = await world.rollouts.current()
-    rollout = _prospect(stored, document, now, actor=actor)
+    rollout = prospect(stored, document, now, actor=actor)
     snapshot = await take_snapshot(world, document)
     # Whoever is in before the first rollout was there before, and is no drift.
-    members = snapshot.members if stored else None
+    members = snapshot.members if rollout.members_remembered else None
     plan = snapshot.plan(
         rollout, world.tenant_rules, now, through=len(document.waves), members=members
     )
@@ -142,11 +142,16 @@ def _check_scope(document: Document, world: World) -> None:
         )
 
 
-def _prospect(
+def prospect(
     stored: StoredRollout | None, document: Document, now: datetime, *, actor: str
 ) -> Rollout:
+    """Returns the rollout as it would be once the document is applied.
+
+    Raises:
+        NotPossible: a wave that has begun is not in its place.
+    """
     if stored is None:
-        return planned(document, 1, now, actor=actor)
+        return replace(planned(document, 1, now, actor=actor), members_remembered=False)
     same = stored.rollout.document.digest == document.digest
     version = stored.rollout.version + (0 if same else 1)
     return revise(stored.rollout, document, version, now, actor=actor)

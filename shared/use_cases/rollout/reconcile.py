@@ -22,6 +22,7 @@ from shared.use_cases.rollout.carry_on_move import look_at_move
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.doubt_scope import looked_at
 from shared.use_cases.rollout.halt import halt
+from shared.use_cases.rollout.remember_members import remember_members
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.tell_converted import tell_converted
 from shared.use_cases.rollout.watch_scope import find_scope_fault
@@ -117,9 +118,8 @@ async def _only_look(plan: ScopePlan, why: str, world: World, now: datetime) -> 
 
 
 def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
-    return snapshot.plan(
-        rollout, world.tenant_rules, now, through=rollout.started, members=snapshot.members
-    )
+    members = snapshot.members if rollout.members_remembered else None
+    return snapshot.plan(rollout, world.tenant_rules, now, through=rollout.started, members=members)
 
 
 async def _make_good(
@@ -130,6 +130,9 @@ async def _make_good(
     clock: Callable[[], datetime],
 ) -> None:
     policy = snapshot.policy(stored.rollout.document, world.tenant_rules)
+    if not stored.rollout.members_remembered:
+        # Whoever applied the first document has not come to the end of it.
+        await remember_members(snapshot, world, clock(), actor=ACTOR)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(plan.drift, stored, world):

@@ -17,6 +17,7 @@ from shared.domain.errors import (
 )
 from shared.domain.person.enrolment import Cause, CauseKind, Claim, Provenance, State
 from shared.domain.rollout.state import Phase
+from shared.use_cases.message import Message
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
@@ -31,6 +32,7 @@ from tests.support.course import (
     in_state,
     member,
     operation_of,
+    plans,
     populate,
     put_into_force,
     queued,
@@ -41,7 +43,7 @@ from tests.support.course import (
     text_of,
     write_all,
 )
-from tests.support.enrolments import NOW, SCOPE
+from tests.support.enrolments import HOUR, NOW, SCOPE
 from tests.support.processes import (
     Death,
     Meanwhile,
@@ -69,7 +71,7 @@ async def test_the_document_is_put_into_force_and_the_clock_does_the_rest(stage:
     assert (rollout.phase, rollout.version, rollout.actor) == (Phase.PLANNED, 1, "ada")
     assert (rollout.applied_by, rollout.reason) == ("apply-1", f"plan {fingerprint[:12]}")
     assert stage.storage.documents == {1: PILOT}
-    assert audited(stage) == ["apply"]
+    assert audited(stage) == ["apply", "remember-members"]
     assert states(stage) == {}
     await advance(stage, Clock())
     await write_all(stage, NOW)
@@ -162,6 +164,89 @@ async def test_who_comes_to_the_group_after_the_first_version_was_not_there_befo
     stage.tenant.join(SCOPE, an_id(3))
     await apply(stage, await shown(stage, EXCLUDING), "apply-2")
     assert states(stage) == {}
+
+
+# Whoever was there before, whatever comes in between
+
+REPAIRING = text_of(ring_text("pilot", 1, 2), drift={"addedByHand": "repair"})
+THERE_BEFORE = (3, 4)
+
+
+async def with_members(text: str = REPAIRING) -> tuple[Stage, Message]:
+    """Two are in the group before anybody came; the message has the first document applied."""
+    stage = a_stage()
+    populate(stage, 4)
+    stage.tenant.join(SCOPE, *ids(THERE_BEFORE))
+    order = ApplyOrder(plan=await shown(stage, text))
+    return stage, await ask(stage, asks(order, "apply-1"))
+
+
+async def are_remembered(stage: Stage, clock: Clock) -> None:
+    """Hours of reconciliations take out nobody who was there before, and each of them is known."""
+    for _ in range(3):
+        await reconcile(stage.another(), clock)
+        await write_all(stage, clock.now)
+        clock.advance(HOUR)
+    assert ids(THERE_BEFORE) <= stage.scope
+    for number in THERE_BEFORE:
+        assert (await stage.person(number)).provenance is Provenance.PREEXISTING
+
+
+@pytest.mark.parametrize("comes_again", [True, False])
+async def test_one_that_dies_anywhere_and_a_reconciliation_take_out_nobody_who_was_there_before(
+    comes_again: bool,
+) -> None:
+    """Whether the message comes again, or is given up and an operator has to ask anew."""
+
+    async def dies(death: Death) -> None:
+        stage, message = await with_members()
+        clock = Clock()
+        try:
+            await run_operations([message], process(stage, death), NOW)
+        except ProcessDied:
+            await reconcile(stage.another(), clock)
+            await write_all(stage, NOW)
+            if comes_again or stage.storage.rollout is None:
+                await run_operations([message], stage.another(), NOW)
+        await are_remembered(stage, clock)
+
+    for death in deaths():
+        await dies(death)
+    assert death.number > 20
+
+
+async def test_a_reconciliation_at_any_moment_of_it_takes_nobody_for_a_stranger() -> None:
+    async def reconciled(meanwhile: Meanwhile) -> None:
+        stage, message = await with_members()
+        clock = Clock()
+        meanwhile.act = lambda: reconcile(stage.another(), clock)
+        await run_operations([message], process(stage, meanwhile), NOW)
+        await are_remembered(stage, clock)
+
+    for meanwhile in meanwhiles():
+        await reconciled(meanwhile)
+    assert meanwhile.number > 20
+
+
+async def test_where_one_was_given_up_the_same_can_be_planned_and_applied_and_then_drift_is_found(
+    stage: Stage,
+) -> None:
+    """Given 40 who were there before, then the plan does not take them for 40 removals."""
+    populate(stage, 43)
+    before = ids(range(3, 43))
+    stage.tenant.join(SCOPE, *before)
+    stage.turns.fail("ledger.amend", RuntimeError("out of memory"))
+    with pytest.raises(RuntimeError):
+        await apply(stage, await shown(stage, REPAIRING))
+    again = await plans(REPAIRING, stage.world)
+    assert (again.unsafe, again.drift) == ((), ())
+    await apply(stage, again.fingerprint, "apply-2")
+    stage.tenant.join(SCOPE, an_id(43))
+    await reconcile(stage.another(), Clock(NOW + HOUR))
+    await write_all(stage, NOW + HOUR)
+    assert stage.scope == before
+    remembered = await stage.another().ledger.load(before)
+    assert {one.provenance for one in remembered.values()} == {Provenance.PREEXISTING}
 
 
 # What is refused
@@ -265,7 +350,7 @@ async def applied_once(stage: Stage) -> None:
     assert operation.state is OperationState.SUCCEEDED
     assert isinstance(operation.result, AppliedView)
     assert operation.result.version == 1
-    assert audited(stage) == ["apply"]
+    assert audited(stage) == ["apply", "remember-members"]
     assert stage.storage.documents == {1: PILOT}
     assert states(stage) == {an_id(3): State.WITHDRAWING, an_id(4): State.VISIBLE}
     assert (await stage.person(4)).provenance is Provenance.PREEXISTING

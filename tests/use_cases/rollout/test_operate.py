@@ -245,7 +245,14 @@ async def test_planned_applied_put_in_and_rolled_back(stage: Stage) -> None:
     assert (back.removals, back.done) == (2, True)
     await write_all(stage, NOW)
     assert stage.scope == frozenset()
-    assert audited(stage) == ["apply", "begin-wave", "evaluate", "soak", "rollback"]
+    assert audited(stage) == [
+        "apply",
+        "remember-members",
+        "begin-wave",
+        "evaluate",
+        "soak",
+        "rollback",
+    ]
 
 
 async def test_asking_that_dies_anywhere_queues_nothing_that_is_not_kept() -> None:
