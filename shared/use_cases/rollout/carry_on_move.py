@@ -18,6 +18,7 @@ from shared.domain.rollout.scope_move import (
     MoveKind,
     MoveLook,
     MoveStage,
+    MoveStep,
     ScopeMove,
     all_is_seen,
     decide,
@@ -32,6 +33,7 @@ from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_out import ACTOR
 from shared.use_cases.rollout.find_losses import covered_ids
 from shared.use_cases.rollout.take_snapshot import Snapshot
+from shared.use_cases.until_kept import until_kept
 from shared.use_cases.write_control import is_stopped
 from shared.use_cases.writing_word import keep_stop
 
@@ -68,8 +70,25 @@ async def carry_on_move(world: World, now: datetime) -> None:
         await call_off_if_aborted(world, now)
         # Before the move has ended: whoever dies in between does it again.
         await keep_stop(world, now, actor=move.actor, reason=LEFT)
-    ended = replace(stored.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
-    await save_rollout(world, stored, ended, action=f"{move.kind}-ended", now=now)
+    await _end(stored, move, step, world, now)
+
+
+async def _end(
+    stored: StoredRollout, move: ScopeMove, step: MoveStep, world: World, now: datetime
+) -> None:
+    """Ends the move; the gates may have been looked at since its step was decided."""
+    before = stored.rollout
+    async for attempt in until_kept():
+        with attempt:
+            current = await world.rollouts.current()
+            if current is None or (current.rollout.move, current.rollout.phase) != (
+                move,
+                before.phase,
+            ):
+                # The next minute decides where the move is by now.
+                return
+            ended = replace(current.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
+            await save_rollout(world, current, ended, action=f"{move.kind}-ended", now=now)
 
 
 async def _hold_if_denied(move: ScopeMove, facts: MoveFacts, world: World, now: datetime) -> None:

@@ -35,15 +35,16 @@ _log = structlog.get_logger(__name__)
 
 MOST_NAMED = 100
 """Object ids kept of those whom somebody else put in or took out."""
-
 _SECOND_LOOK = "one answer may be wrong, so the rollout pauses if a second look says the same"
+
 
 async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     """Looks once at everybody and makes good what differs from the rollout.
 
-    A plan that would touch too many people is not carried out, but pauses the rollout. So does an
-    AD group whose twin in Entra is not what it has to be, and people whose source of authority has
-    changed. While everything that writes is stopped it is only looked.
+    A plan that would touch too many people is not carried out, but pauses the rollout. So do people
+    whose source of authority has changed. So does, once a second look says the same, what every
+    plan needs and is not there, and an AD group whose twin in Entra is not what it has to be. While
+    everything that writes is stopped it is only looked.
 
     Raises:
         DirectoryUnavailable: the next tick tries again.
@@ -62,8 +63,6 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     try:
         begun_at = clock()
         snapshot = await take_snapshot(world, rollout.document)
-        await look_at_move(stored, snapshot, world, begun_at)
-        converted = snapshot.converted(rollout.document.topology)
     except NotThere as error:
         missing = ScopeFault(PauseReason.UNSAFE_PLAN, str(error))
         await _say_missing(stored, missing, world, clock())
@@ -71,6 +70,8 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     async with looked_at(None, world, clock()):
         pass
     try:
+        await look_at_move(stored, snapshot, world, begun_at)
+        converted = snapshot.converted(rollout.document.topology)
         if converted:
             await tell_converted(converted, stored, world, clock())
             if rollout.phase in PUTS_IN:
@@ -129,10 +130,10 @@ async def _make_good(
     world: World,
     clock: Callable[[], datetime],
 ) -> None:
-    policy = snapshot.policy(stored.rollout.document, world.tenant_rules)
     if not stored.rollout.members_remembered:
         # Whoever applied the first document has not come to the end of it.
         await remember_members(snapshot, world, clock(), actor=ACTOR)
+    policy = snapshot.policy(stored.rollout.document, world.tenant_rules)
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(plan.drift, stored, world):
@@ -149,16 +150,11 @@ async def _chunks[T](
     """Yields the items in chunks, while nobody changes the rollout that they were planned for."""
     for chunk in batched(items, CHUNK, strict=False):
         current = await world.rollouts.current()
-        if current is None or _meaning(current.rollout) != _meaning(stored.rollout):
+        if current is None or current.rollout.basis != stored.rollout.basis:
             raise LedgerConflict("the rollout was changed meanwhile; the next tick plans again")
         if await is_stopped(world):
             raise LedgerConflict("everything that writes was stopped meanwhile")
         yield chunk
-
-
-def _meaning(rollout: Rollout) -> tuple[object, ...]:
-    """Returns what a plan depends on; a lease or a look at the gates changes none of it."""
-    return (rollout.document.digest, rollout.phase, rollout.started, rollout.rolled_back)
 
 
 def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[DriftFound]:
@@ -170,6 +166,7 @@ def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[D
             repaired=repaired,
             held=held,
         )
+
 
 async def _say_missing(
     stored: StoredRollout, fault: ScopeFault, world: World, now: datetime
@@ -184,7 +181,6 @@ async def _say_missing(
             await halt(stored, sure.reason, sure.detail, world, now)
         else:
             await _say_unsafe(stored, sure.detail, None, world, now)
-
 
 
 async def _say_unsafe(

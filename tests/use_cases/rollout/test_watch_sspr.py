@@ -188,9 +188,11 @@ async def test_somebody_else_who_changes_the_rollout_meanwhile_leaves_the_findin
     rolling: Stage,
 ) -> None:
     rolling.tenant.switch_sspr(SsprScope.NONE, NOW)
-    rolling.turns.fail("rollouts.replace", LedgerConflict("somebody else was first"))
+    other = replace(SOAKING, document=replace(OF, digest="another"))
+    rolling.turns.at("directory.policy_changes", lambda: rolling.applies(other))
     with pytest.raises(LedgerConflict):
         await looks(rolling)
+    assert await paused_for(rolling) is None
     await looks(rolling)
     assert await paused_for(rolling) is PauseReason.SSPR_SCOPE
 
