@@ -36,24 +36,21 @@ async def too_many(owed: Collection[Enrolment], world: World, now: datetime) -> 
 
 
 async def too_many_repairs(
-    people: int, in_scope: int, limit: Limit, world: World, now: datetime
+    marks: Collection[str], in_scope: int, limit: Limit, world: World, now: datetime
 ) -> str | None:
-    """Counts so many repairs into the hour, or says by how much they are too many.
+    """Says by how much these repairs are too many for the hour; it counts none of them."""
+    stored = await world.write_control.hour()
+    hour = stored.hour if stored else Hour(begins=now)
+    return limit.exceeded_by(hour.repairing(marks, now).repairs, in_scope)
+
+
+async def count_repairs(marks: Collection[str], world: World, now: datetime) -> None:
+    """Counts these repairs into the hour, just before they are made; none counts twice.
 
     Raises:
         LedgerConflict: others kept counting.
     """
-    problem = ""
-
-    def decide(hour: Hour) -> Hour:
-        nonlocal problem
-        repairing = hour.repairing(people, now)
-        problem = limit.exceeded_by(repairing.repairs, in_scope) or ""
-        return hour if problem else repairing
-
-    if people:
-        await _count(world, decide, now)
-    return problem or None
+    await _count(world, lambda hour: hour.repairing(marks, now), now)
 
 
 async def allow(

@@ -1,12 +1,14 @@
 """What nobody was shown has limits; beyond them it stops by itself, loses nothing, and asks."""
 
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import ApplyOrder
-from shared.domain.errors import NotPossible, ServiceUnavailable
+from shared.domain.errors import LedgerConflict, NotPossible, ServiceUnavailable
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.allowance import HOLDS, Numbers, total
@@ -15,10 +17,12 @@ from shared.domain.rollout.state import Phase
 from shared.domain.rollout.writing import StopReason
 from shared.ports.rollouts import Reconciliation
 from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.write_pace import allow
+from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
     Clock,
@@ -36,6 +40,14 @@ from tests.support.course import (
     write_all,
 )
 from tests.support.enrolments import HOUR, NOW, SCOPE
+from tests.support.processes import (
+    Death,
+    Meanwhile,
+    ProcessDied,
+    deaths,
+    meanwhiles,
+    process,
+)
 from tests.support.stage import Stage, a_stage, an_id, messages, said, upn_of
 from tests.support.waves import document
 
@@ -259,6 +271,96 @@ async def test_a_few_are_repaired_at_once_and_more_of_them_within_the_hour_are_n
     assert (await report_of(stage)).repaired == 0
     await reconcile(stage.world, Clock(NOW + HOUR))
     assert (await report_of(stage)).repaired == 3
+
+
+async def a_stop(stage: Stage, clock: Clock) -> None:
+    await stop(stage.another(), clock.now, actor="ada", reason="one moment")
+
+
+async def another_word(stage: Stage, clock: Clock) -> None:
+    await control.pause(stage.another(), clock.now, actor="ada", reason="one moment")
+
+
+async def taken_out_by_hand(stage: Stage, *numbers: int) -> None:
+    """Thirty are in, and somebody has taken out these."""
+    await emptied(stage)
+    stage.tenant.join(SCOPE, *ids(range(1, 31)))
+    stage.tenant.leave(SCOPE, *ids(numbers))
+
+
+EIGHT = range(1, 9)
+"""As many as are repaired within an hour, so that nobody may be counted twice."""
+
+
+@pytest.mark.parametrize("interrupt", [a_stop, another_word])
+async def test_repairs_that_others_interrupt_at_any_moment_are_made_by_the_next_reconciliation(
+    interrupt: Callable[[Stage, Clock], Awaitable[None]],
+) -> None:
+    """Whatever was counted of them: the limit is of repairs that are made."""
+
+    async def interrupted(meanwhile: Meanwhile) -> None:
+        stage, clock = a_stage(), Clock()
+        await taken_out_by_hand(stage, *EIGHT)
+        meanwhile.act = lambda: interrupt(stage, clock)
+        await reconcile(process(stage, meanwhile), clock)
+        with suppress(NotPossible):
+            await start(stage.another(), clock.now, actor="ada", reason="go on then")
+        clock.advance(HOUR / 2)
+        await reconcile(stage.another(), clock)
+        await write_all(stage, clock.now)
+        assert stage.scope == ids(range(1, 31)), meanwhile.number
+
+    for meanwhile in meanwhiles():
+        await interrupted(meanwhile)
+    assert meanwhile.number > 20
+
+
+async def test_repairs_whose_process_dies_anywhere_are_made_by_the_next_reconciliation() -> None:
+    async def dies(death: Death) -> None:
+        stage, clock = a_stage(), Clock()
+        await taken_out_by_hand(stage, *EIGHT)
+        with suppress(ProcessDied):
+            await reconcile(process(stage, death), clock)
+        clock.advance(HOUR / 2)
+        await reconcile(stage.another(), clock)
+        # Whoever was asked for by the one that died is written by the follow-up.
+        assert in_state(stage, State.REQUESTED) == ids(EIGHT), death.number
+
+    for death in deaths():
+        await dies(death)
+    assert death.number > 20
+
+
+async def test_repairs_that_cannot_be_kept_have_used_up_nothing(stage: Stage) -> None:
+    clock = Clock()
+    await taken_out_by_hand(stage, *EIGHT)
+    for _ in range(3):
+        stage.turns.fail("ledger.amend", LedgerConflict("others were first"))
+        await reconcile(stage.world, clock)
+        clock.advance(HOUR / 9)
+    await reconcile(stage.world, clock)
+    assert in_state(stage, State.REQUESTED) == ids(EIGHT)
+
+
+async def test_whoever_is_taken_out_again_counts_again(stage: Stage) -> None:
+    """Two writers who undo each other's work are held, though it is the same few people."""
+    clock = Clock()
+    await taken_out_by_hand(stage, *EIGHT)
+    rounds = 0
+    while (await _repairs(stage, clock)) and rounds < 9:
+        rounds += 1
+        stage.tenant.leave(SCOPE, *ids(EIGHT))
+        clock.advance(HOUR / 12)
+    assert rounds == 1
+    assert (await report_of(stage)).problem.startswith("not repaired: 16 of 30 people")
+
+
+async def _repairs(stage: Stage, clock: Clock) -> int:
+    """How many a reconciliation repairs; they are written, and seen."""
+    await reconcile(stage.another(), clock)
+    await write_all(stage, clock.now)
+    await follow_up(stage.another(), clock.now)
+    return (await report_of(stage)).repaired
 
 
 async def test_whoever_was_shown_the_drift_and_applies_it_by_force_has_it_repaired(

@@ -44,6 +44,9 @@ class Hour:
     Graph was away, or its lock was lost."""
     allowances: Allowances = ()
     """What operators have allowed and nobody has used."""
+    repaired: tuple[str, ...] = ()
+    """Marks of the newest repairs that were counted, so that one that was interrupted before it was
+    made, and comes again, does not count twice."""
 
     def counting(self, owed: Iterable[Enrolment], now: datetime) -> Self:
         """Returns the hour with these people in it, or the next one where this one is over."""
@@ -73,9 +76,17 @@ class Hour:
         allowances = together(others, Allowance.given(people, now))
         return replace(hour, allowances=allowances, counted=())
 
-    def repairing(self, people: int, now: datetime) -> Self:
-        """Returns the hour with so many repairs in it, or the next one where this one is over."""
-        return self._with(Numbers(repairs=people), now)
+    def repairing(self, marks: Iterable[str], now: datetime) -> Self:
+        """Returns the hour with these repairs in it, or the next one where this one is over.
+
+        Args:
+            marks: As `mark_of_repair` tells one repair from another.
+            now: The time, in UTC.
+        """
+        known = set(self.repaired)
+        fresh = [mark for mark in dict.fromkeys(marks) if mark not in known]
+        repaired = (*self.repaired, *fresh)[-_MOST_REMEMBERED:]
+        return replace(self._with(Numbers(repairs=len(fresh)), now), repaired=repaired)
 
     def allowing(
         self, now: datetime, *, additions: int = 0, removals: int = 0, repairs: int = 0
@@ -126,6 +137,19 @@ class Hour:
         given = Allowance.given(counted.minus(self._numbers), self.begins)
         allowances = together(self.allowances, given)
         return replace(self, allowances=allowances, **counted._asdict())
+
+
+def mark_of_repair(key: str, reason: Reason, since: datetime | None) -> str:
+    """Returns what is kept of a repair: it names nobody, and is new with each change by hand.
+
+    Args:
+        key: Whom it concerns.
+        reason: What others have done.
+        since: When the person came to be in their state; a repair moves them to another. None for
+            somebody of whom nothing is remembered.
+    """
+    told = f"{key}\0{reason}\0{since.isoformat() if since else ''}"
+    return sha256(told.encode()).hexdigest()[:12]
 
 
 def _mark(enrolment: Enrolment) -> str:

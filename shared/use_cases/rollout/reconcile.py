@@ -10,7 +10,8 @@ import structlog
 
 from shared.domain.errors import LedgerConflict, NotThere, UnsafePlan
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.scope_plan import ScopePlan, repairs_of, unsafe, were_in
+from shared.domain.plan.scope_plan import Drift, ScopePlan, repairs_of, unsafe, were_in
+from shared.domain.rollout.hour import mark_of_repair
 from shared.domain.rollout.scope_groups import ScopeFault
 from shared.domain.rollout.state import PUTS_IN, PauseReason, Phase, Rollout
 from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
@@ -29,7 +30,7 @@ from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.signalling import emit
 from shared.use_cases.views.rollout_status import status_of
 from shared.use_cases.write_control import is_stopped, stopped
-from shared.use_cases.write_pace import too_many_repairs
+from shared.use_cases.write_pace import count_repairs, too_many_repairs
 
 _log = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         return
     repairs = repairs_of(plan, rollout.document)
     held = await too_many_repairs(
-        len(repairs), were_in(plan), rollout.document.removals, world, clock()
+        _marks(repairs, snapshot), were_in(plan), rollout.document.removals, world, clock()
     )
     try:
         wanted = replace(plan, drift=() if held else repairs)
@@ -137,11 +138,22 @@ async def _make_good(
     async for gone in _chunks(plan.removals, stored, world):
         await take_out_all(gone, world, clock())
     async for drift in _chunks(plan.drift, stored, world):
+        # Not all of them ahead: what a stop or a word in between holds up has used up nothing.
+        await count_repairs(_marks(drift, snapshot), world, clock())
         await repair(drift, snapshot, policy, world, clock())
     # The people of a wave that is being expanded are that expansion's.
     additions = () if stored.rollout.phase is Phase.PROGRESSING else plan.additions
     async for wanted in _chunks(additions, stored, world):
         await put_in_all(wanted, snapshot, policy, world, clock())
+
+
+def _marks(drift: Sequence[Drift], snapshot: Snapshot) -> list[str]:
+    known = snapshot.summaries
+    return [
+        mark_of_repair(key, one.reason, known[key].since if key in known else None)
+        for one in drift
+        for key in [one.object_id]
+    ]
 
 
 async def _chunks[T](
