@@ -37,7 +37,8 @@ def start(
     group: Annotated[
         str | None,
         typer.Option(
-            help="Write this scope group from now on, where it is another than before.",
+            help="Write this scope group from now on, in the place of another one. Whoever was "
+            "seen in that is put in.",
             show_default=False,
         ),
     ] = None,

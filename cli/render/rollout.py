@@ -171,10 +171,14 @@ def _amount(unit: str, value: float | None) -> str:
 
 def _reconciliation(found: ReconciliationView) -> Iterator[RenderableType]:
     removed, added = _named(found.removed_by_hand), _named(found.added_by_hand)
-    drift = (
-        f"{removed} taken out and {added} put in by somebody else; "
-        f"{found.repaired:,} of them undone"
-    )
+    drift = [f"{removed} taken out and {added} put in by somebody else"]
+    if found.no_longer_members:
+        gone = _named(found.no_longer_members)
+        drift.append(f"{gone} there before the rollout and gone, whom nothing else wants")
+    if found.former_group:
+        drift.append(f"{_named(found.former_group)} of the group of before, not in this one yet")
+    has_drift = len(drift) > 1 or (removed, added) != ("0", "0")
+    text = f"{'; '.join(drift)}; {found.repaired:,} of them undone"
     yield facts(
         ("at", f"{moment(found.at)} UTC"),
         ("problem", plain(found.problem, "bold red") if found.problem else None),
@@ -183,7 +187,7 @@ def _reconciliation(found: ReconciliationView) -> Iterator[RenderableType]:
             "scope",
             f"{found.kept:,} stay in, {found.added:,} put in, {found.removed:,} taken out",
         ),
-        ("drift", plain(drift, "yellow") if (removed, added) != ("0", "0") else "none"),
+        ("drift", plain(text, "yellow") if has_drift else "none"),
     )
 
 

@@ -1,7 +1,7 @@
 """The rollout as it is stored, with its documents and evaluations."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -36,6 +36,10 @@ class Reconciliation:
     repaired: int
     skips: Mapping[Reason, int]
     problem: str = ""
+    no_longer_members: Sequence[str] = field(default_factory=list)
+    """In the group before the rollout, and gone."""
+    former_group: Sequence[str] = field(default_factory=list)
+    """Seen in the group of before, and not yet in the one in its place."""
 
 
 class Rollouts(Protocol):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.domain.rollout.writing import StopReason, Writing, other_group
+from shared.domain.rollout.writing import StopReason, Writing, fills_anew, other_group
 from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older_at_first
 
@@ -42,6 +42,12 @@ async def group_conflict(world: World, writing: Writing | None) -> str | None:
         named=rollout.rollout.document.scope_group_id if rollout else None,
         written=writing.group_id if writing else None,
     )
+
+
+async def is_refilled(world: World) -> bool:
+    """Tells whether whoever was seen in the group of before is owed a membership in this one."""
+    stored = await world.write_control.current()
+    return fills_anew(stored.writing if stored else None, world.tenant_rules.scope_group_id)
 
 
 def stop_text(writing: Writing) -> str:

@@ -1,13 +1,18 @@
 """Writing word: whether everything that writes is stopped, as a person or the product said."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
+from shared.domain.errors import LedgerConflict
 from shared.domain.rollout import writing as words
 from shared.domain.rollout.writing import Said, StopReason, Writing
 from shared.ports.world import World
 from shared.use_cases.recording import save_writing
 from shared.use_cases.until_kept import until_kept
+
+_FILLED = Said("clock", "everybody was asked for who was seen in the group of before")
 
 
 async def keep_stop(
@@ -57,3 +62,22 @@ async def change_writing(
             stored = await world.write_control.current()
             word = decide(stored.writing if stored else None)
             await save_writing(world, stored, word, action=action, now=now, said=said)
+
+
+async def end_refill(begun_at: datetime, world: World, now: datetime) -> None:
+    """Notes that everybody was asked for who was seen in the group of before.
+
+    A word that is younger than the look, or of which not all has followed, is left as it is: the
+    next look ends it.
+
+    Args:
+        begun_at: When the look began that found them.
+        world: Where.
+        now: The time, in UTC.
+    """
+    stored = await world.write_control.current()
+    if stored is None or stored.writing.since > begun_at or not stored.writing.carried_out:
+        return
+    done = replace(stored.writing, refills=False)
+    with suppress(LedgerConflict):
+        await save_writing(world, stored, done, action="refilled", now=now, said=_FILLED)

@@ -10,9 +10,10 @@ import pytest
 from shared.domain.errors import InvalidMessage, LedgerConflict
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
+from shared.domain.rollout.scope_groups import ScopeDoubt, ScopeFault
 from shared.domain.rollout.scope_move import MoveKind, MoveLook, ScopeMove
 from shared.domain.rollout.sspr_policy import SsprScope
-from shared.domain.rollout.state import Lease, Phase
+from shared.domain.rollout.state import Lease, PauseReason, Phase
 from shared.domain.rollout.watch import Condition, Watch
 from shared.ports.rollouts import Reconciliation, Rollouts, StoredRollout
 from tests.support.ports.kept import Kept, Opening
@@ -237,6 +238,25 @@ async def test_the_newest_look_at_a_move_replaces_the_one_before(rollouts: Rollo
         look = MoveLook(at=NOW, outside=outside, unwritten=0, named=("ada",) * outside)
         await rollouts.keep_move_look(look)
         assert await rollouts.move_look() == look
+
+
+async def test_the_newest_doubt_of_the_scope_groups_replaces_the_one_before(
+    rollouts: Rollouts,
+) -> None:
+    assert await rollouts.scope_doubt() is None
+    fault = ScopeFault(PauseReason.GROUP_MISSING, "The AD group S-1 is not in Entra")
+    first = ScopeDoubt(fault=fault, since=NOW)
+    for doubt in (first, replace(first, is_sure=True), ScopeDoubt(fault=None, since=NOW)):
+        await rollouts.keep_scope_doubt(doubt)
+        assert await rollouts.scope_doubt() == doubt
+
+
+async def test_what_is_still_to_be_remembered_is_kept_with_the_rollout(
+    rollouts: Rollouts, stored: StoredRollout
+) -> None:
+    begun = replace(PLANNED, members_remembered=False)
+    again = await rollouts.replace(stored, begun, action="apply", now=NOW)
+    assert (await rollouts.current()) == again == StoredRollout(begun, again.etag)
 
 
 async def test_a_move_is_kept_with_its_rollout_and_told_in_the_audit_once(

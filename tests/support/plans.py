@@ -81,6 +81,7 @@ class Situation:
     summaries: tuple[EnrolmentSummary, ...] = ()
     members: frozenset[str] | None = None
     policy: Policy = POLICY
+    refills: bool = False
 
     def plan(self, *, through: int | None = None) -> ScopePlan:
         """The plan of the waves that have begun, or of so many."""
@@ -92,6 +93,7 @@ class Situation:
             self.rollout.document.governs(self.policy),
             NOW,
             through=self.rollout.started if through is None else through,
+            refills=self.refills,
         )
 
     def carried_out(self, plan: ScopePlan) -> "Situation":

@@ -20,7 +20,7 @@ from shared.contracts.messages.onboarding_event import ONBOARDED, Envelope
 from shared.contracts.messages.worker_report import WorkerReport
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.brake import Brake, Brakes, Rate
-from shared.domain.person.enrolment import State
+from shared.domain.person.enrolment import Provenance, State
 from shared.domain.person.people import UserRef
 from shared.domain.person.policy import SourceOfAuthority
 from shared.domain.person.reasons import Reason
@@ -55,6 +55,7 @@ from tests.support.course import (
     Clock,
     advance,
     gated,
+    ids,
     member,
     ring,
     rollout_of,
@@ -507,6 +508,21 @@ async def test_a_worker_that_is_silent_is_told_while_the_app_is_well() -> None:
 async def test_a_timer_is_not_overdue_where_the_app_has_only_begun() -> None:
     stage, logs = a_stage(), Workspace()
     assert logs.alarms("timer-overdue", await ticks(stage, logs, 20)) == []
+
+
+async def test_people_who_were_there_before_and_are_gone_are_told() -> None:
+    """So is nobody who is still there."""
+    for gone in (19, 20):
+        stage, logs = a_stage(), Workspace()
+        await set_up(stage, DONE, 30)
+        for number in range(4, 31):
+            there = member(number, State.VISIBLE, claims=(), provenance=Provenance.PREEXISTING)
+            await stage.store(there)
+            stage.tenant.join(SCOPE, an_id(number))
+        stage.tenant.leave(SCOPE, *ids(range(4, 4 + gone)))
+        with logs.at(NOW):
+            await reconcile(stage.world, Clock(NOW))
+        assert bool(logs.alarms("drift-found", NOW)) is (gone == 20)
 
 
 async def test_a_second_dead_letter_is_told_though_the_first_still_lies_there() -> None:

@@ -233,7 +233,14 @@ async def test_a_reconciliation_tells_how_things_stand_and_of_drift(
     assert (summary["phase"], summary["wave"]) == ("soaking", "pilot")
     assert summary["people"][State.REQUESTED] == len(PILOTS)
     assert named(told, "drift-found") == [
-        {"added_by_hand": 1, "removed_by_hand": 0, "repaired": 0, "held": 0}
+        {
+            "added_by_hand": 1,
+            "removed_by_hand": 0,
+            "repaired": 0,
+            "held": 0,
+            "no_longer_members": 0,
+            "former_group": 0,
+        }
     ]
 
 

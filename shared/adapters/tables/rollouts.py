@@ -33,7 +33,11 @@ _ROLLOUT = JsonColumns(
 )
 _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
-_RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
+_RECONCILIATION = JsonColumns(
+    Reconciliation,
+    "Reconciliation",
+    added={"": {"no_longer_members": [], "former_group": []}},
+)
 _WATCH = JsonColumns(Watch, "Watch")
 _SCOPE_DOUBT = JsonColumns(ScopeDoubt, "ScopeDoubt")
 _MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None}})

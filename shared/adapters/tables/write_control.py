@@ -12,7 +12,7 @@ from shared.domain.rollout.hour import Hour
 from shared.domain.rollout.writing import Said, Writing, writing_entry
 from shared.ports.write_control import StoredHour, StoredWriting
 
-_WRITING = JsonColumns(Writing, "Writing", added={"": {"also": None}})
+_WRITING = JsonColumns(Writing, "Writing", added={"": {"also": None, "refills": False}})
 _HOUR = JsonColumns(Hour, "Hour", omits_defaults=True)
 _HOUR_ROW = "hour"
 

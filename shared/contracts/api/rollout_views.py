@@ -95,6 +95,10 @@ class ReconciliationView(View):
     repaired: int
     skips: tuple[CountView, ...]
     problem: str
+    no_longer_members: tuple[str, ...] = ()
+    """In the group before the rollout, and gone; nothing else wants them in."""
+    former_group: tuple[str, ...] = ()
+    """Seen in the group of before, and not yet in the one in its place."""
 
 
 class WorkerView(View):

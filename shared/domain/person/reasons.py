@@ -192,6 +192,14 @@ class Reason(StrEnum):
     NO_LONGER_WANTED = "no-longer-wanted", "Nothing wants this person in scope any more."
     ADDED_BY_HAND = "added-by-hand", "Somebody outside the rollout put this person in."
     REMOVED_BY_HAND = "removed-by-hand", "Somebody outside the rollout took this person out."
+    NO_LONGER_MEMBER = (
+        "no-longer-member",
+        "In the group before the rollout, and no longer in it; nothing else wants this person in.",
+    )
+    FORMER_GROUP = (
+        "former-group",
+        "Seen in the group that was written before, and not in the one in its place.",
+    )
     REMOVAL_UNCONFIRMED = (
         "removal-unconfirmed",
         "Entra says that there is no such membership; it is believed once it is seen.",

@@ -164,11 +164,23 @@ def _after_refused_removal(current: Enrolment, answer: WriteResult, now: datetim
 
 
 def _provenance(current: Enrolment, answer: WriteResult) -> Provenance:
-    if answer.outcome is WriteOutcome.DONE:
+    if answer.outcome is WriteOutcome.DONE and not _was_put_back(current):
         return Provenance.OURS
     if answer.outcome is WriteOutcome.ALREADY and current.provenance is Provenance.UNKNOWN:
         return Provenance.PREEXISTING
     return current.provenance
+
+
+def _was_put_back(current: Enrolment) -> bool:
+    """Tells whether this restores a membership of before the product, which stays one."""
+    if current.provenance is not Provenance.PREEXISTING:
+        return False
+    for step in reversed(current.steps):
+        if not step.state.is_enrolled:
+            return False
+        if step.reason is Reason.PUT_BACK:
+            return True
+    return False
 
 
 def note_delta_sync(

@@ -46,6 +46,7 @@ def plan_scope(  # noqa: PLR0917 - no two of them are of one type
     now: datetime,
     *,
     through: int,
+    refills: bool = False,
 ) -> ScopePlan:
     """Plans what has to be done so that everybody wanted is in scope, and nobody else.
 
@@ -59,6 +60,7 @@ def plan_scope(  # noqa: PLR0917 - no two of them are of one type
         now: the time, in UTC.
         through: so many waves are taken as begun. More than have begun is a look ahead, and shows
             who would be put in whatever the phase is.
+        refills: whether the group is in the place of another one, whose people are to be in it.
     """
     waves = rollout.document.waves[:through]
     roster = Roster(rollout.document, Rings(waves), now)
@@ -69,7 +71,7 @@ def plan_scope(  # noqa: PLR0917 - no two of them are of one type
         roster.enter(candidate.person, candidate.memberships.group_ids, obstacle, kind)
     cuts = roster.census.cuts(waves, rollout.cuts)
     wants = DesiredScope(rollout, Reach(waves, cuts), now, through=through)
-    draft = _Draft(wants, members, now)
+    draft = _Draft(wants, members, now, refills=refills)
     for row in roster.rows():
         draft.judge(row, summaries.get(row.object_id))
     draft.miss(key for key, one in summaries.items() if key not in roster and one.is_in)
@@ -88,8 +90,16 @@ def _obstacle(
 class _Draft:
     """A plan in the making."""
 
-    def __init__(self, wants: DesiredScope, members: Collection[str] | None, now: datetime) -> None:
+    def __init__(
+        self,
+        wants: DesiredScope,
+        members: Collection[str] | None,
+        now: datetime,
+        *,
+        refills: bool = False,
+    ) -> None:
         self._wants = wants
+        self._refills = refills
         self._looked = members is not None
         self._members = frozenset(members or ())
         self._now = now
@@ -136,7 +146,8 @@ class _Draft:
     ) -> None:
         """Plans to keep or to remove somebody who is in.
 
-        Whoever was in before the rollout is never touched.
+        Whoever was in before the rollout is never taken out. If they are gone all the same, they
+        are no longer in, whatever was seen of them once.
         """
         reason = None if want else Reason.NO_LONGER_WANTED
         if row.obstacle and row.obstacle not in _TOLERATED:
@@ -144,9 +155,18 @@ class _Draft:
         if reason and summary.provenance is not Provenance.PREEXISTING:
             self._removals.append(Removal(row.object_id, reason))
             return
-        self._kept += 1
-        if reason is None and self._has_gone(row, summary):
-            self._drift.append(Drift(row.object_id, Reason.REMOVED_BY_HAND))
+        if not self._has_gone(row, summary):
+            self._kept += 1
+            return
+        drift = self._drift_of(reason)
+        self._kept += drift is not Reason.NO_LONGER_MEMBER
+        self._drift.append(Drift(row.object_id, drift))
+
+    def _drift_of(self, reason: Reason | None) -> Reason:
+        """Returns what has become of somebody who is gone; `reason` is why nothing keeps them."""
+        if self._refills and reason in {None, Reason.NO_LONGER_WANTED}:
+            return Reason.FORMER_GROUP
+        return Reason.NO_LONGER_MEMBER if reason else Reason.REMOVED_BY_HAND
 
     def _add_or_skip(
         self, row: RosterRow, summary: EnrolmentSummary | None, want: DesiredBy

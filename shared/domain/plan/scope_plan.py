@@ -43,11 +43,11 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """A membership that somebody outside the rollout changed; see the reason for which way."""
+    """A membership that is not as it was, by nobody's word; see the reason for which way."""
 
     object_id: str
     reason: Reason
-    """`ADDED_BY_HAND` or `REMOVED_BY_HAND`."""
+    """`ADDED_BY_HAND`, `REMOVED_BY_HAND`, `NO_LONGER_MEMBER` or `FORMER_GROUP`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,10 +92,16 @@ def raise_if_unsafe(plan: ScopePlan, document: Document) -> None:
 
 
 def repairs_of(plan: ScopePlan, document: Document) -> tuple[Drift, ...]:
-    """Returns the changes by somebody else's hand that the document has undone."""
+    """Returns the changes by somebody else's hand that the document has undone.
+
+    Whoever was seen in a group that another one has taken the place of is put into that, whatever
+    the document says of hands. Whom nothing wants is put back by nobody.
+    """
     actions = {
         Reason.REMOVED_BY_HAND: document.on_removed_by_hand,
         Reason.ADDED_BY_HAND: document.on_added_by_hand,
+        Reason.NO_LONGER_MEMBER: DriftAction.REPORT,
+        Reason.FORMER_GROUP: DriftAction.REPAIR,
     }
     return tuple(one for one in plan.drift if actions[one.reason] is DriftAction.REPAIR)
 
@@ -108,6 +114,7 @@ def were_in(plan: ScopePlan) -> int:
 def _dangers(plan: ScopePlan, document: Document) -> Iterator[str]:
     strangers = _repaired(plan, Reason.ADDED_BY_HAND, document.on_added_by_hand)
     put_back = _repaired(plan, Reason.REMOVED_BY_HAND, document.on_removed_by_hand)
+    put_back += _repaired(plan, Reason.FORMER_GROUP, DriftAction.REPAIR)
     in_before = were_in(plan)
     if not plan.listed:
         yield "the directory listed nobody"

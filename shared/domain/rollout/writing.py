@@ -69,6 +69,9 @@ class Writing:
     owed a write announced to the writers."""
     also: OtherStop | None = None
     """What else it is stopped for while the ledger is older than the world."""
+    refills: bool = False
+    """Whether the group is another one than before, or was made anew, and whoever was seen in the
+    one before is still to be asked for."""
 
     @property
     def is_stopped(self) -> bool:
@@ -92,7 +95,10 @@ def stop(
     """
     if current is None or not current.is_stopped:
         group_id = current.group_id if current else None
-        return Writing(stop=why, since=now, actor=actor, reason=reason, group_id=group_id)
+        refills = current.refills if current else False
+        return Writing(
+            stop=why, since=now, actor=actor, reason=reason, group_id=group_id, refills=refills
+        )
     if why is StopReason.LEDGER_OLDER:
         return _of_an_older_ledger(current, actor=actor, reason=reason)
     own = current.also if current.stop is StopReason.LEDGER_OLDER else _stop_of(current)
@@ -132,6 +138,9 @@ def start(
 ) -> Writing:
     """Lets everything that writes go on; with a group's id, in that group from now on.
 
+    A group that is named is another one than before, be it of the same id: an AD group in it may
+    have been made anew. Whoever was seen in the one before is owed a membership in it.
+
     Raises:
         NotPossible: nothing is stopped, or the ledger is older than the world.
     """
@@ -140,7 +149,10 @@ def start(
     if current.stop is StopReason.LEDGER_OLDER:
         raise NotPossible(f"{current.stop.text} With what it shows it goes on")
     written = group_id or current.group_id
-    return Writing(stop=None, since=now, actor=actor, reason=reason, group_id=written)
+    refills = current.refills or group_id is not None
+    return Writing(
+        stop=None, since=now, actor=actor, reason=reason, group_id=written, refills=refills
+    )
 
 
 def recovered(current: Writing, now: datetime, *, actor: str, reason: str) -> Writing:
@@ -155,7 +167,14 @@ def recovered(current: Writing, now: datetime, *, actor: str, reason: str) -> Wr
         raise NotPossible("the ledger is not older than the world; there is nothing to recover")
     if left := current.also:
         return replace(current, stop=left.stop, actor=left.actor, reason=left.reason, also=None)
-    return Writing(stop=None, since=now, actor=actor, reason=reason, group_id=current.group_id)
+    return Writing(
+        stop=None,
+        since=now,
+        actor=actor,
+        reason=reason,
+        group_id=current.group_id,
+        refills=current.refills,
+    )
 
 
 def begun(current: Writing | None, group_id: str, now: datetime) -> Writing:
@@ -163,6 +182,19 @@ def begun(current: Writing | None, group_id: str, now: datetime) -> Writing:
     if current is None:
         current = Writing(stop=None, since=now, actor="clock", reason="", carried_out=True)
     return replace(current, group_id=group_id)
+
+
+def fills_anew(current: Writing | None, configured: str) -> bool:
+    """Tells whether whoever was seen in the group of before is owed a membership.
+
+    Args:
+        current: The newest word; None before the first write.
+        configured: What the app's settings name.
+    """
+    if current is None:
+        return False
+    is_another = current.group_id is not None and not _same(current.group_id, configured)
+    return current.refills or is_another
 
 
 def other_group(configured: str, *, named: str | None, written: str | None) -> str | None:
@@ -200,4 +232,5 @@ def writing_entry(writing: Writing, action: str, said: Said | None = None) -> di
         "carriedOut": writing.carried_out,
     }
     also = {"also": writing.also.stop} if writing.also else {}
-    return entry | also | ({"group": writing.group_id} if writing.group_id else {})
+    refills = {"refills": True} if writing.refills else {}
+    return entry | also | refills | ({"group": writing.group_id} if writing.group_id else {})

@@ -57,7 +57,7 @@ class SsprScopeUnseen(Signal):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftFound(Signal):
-    """Somebody outside the rollout changed memberships; numbers of people."""
+    """Memberships are not as they were, by nobody's word here; numbers of people."""
 
     event = "drift-found"
     added_by_hand: int
@@ -65,6 +65,11 @@ class DriftFound(Signal):
     repaired: int
     held: int = 0
     """Left as they are because they are too many: an operator is asked."""
+    no_longer_members: int = 0
+    """In the group before the rollout, and gone; nothing else wants them, and nobody puts them
+    back."""
+    former_group: int = 0
+    """Seen in the group of before, and not yet in the one in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

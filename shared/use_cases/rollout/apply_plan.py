@@ -114,7 +114,7 @@ async def _allow(plan: ScopePlan, document: Document, world: World, now: datetim
     await allow(
         world,
         now,
-        additions=others + repairs[Reason.REMOVED_BY_HAND],
+        additions=others + repairs[Reason.REMOVED_BY_HAND] + repairs[Reason.FORMER_GROUP],
         removals=len(plan.removals) + repairs[Reason.ADDED_BY_HAND],
         repairs=repairs.total(),
     )

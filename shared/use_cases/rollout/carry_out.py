@@ -65,7 +65,7 @@ async def repair(
     reasons = {one.object_id: one.reason for one in drift}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if reasons[key] is Reason.REMOVED_BY_HAND:
+        if reasons[key] is not Reason.ADDED_BY_HAND:
             return put_back(current, now) if current else None
         person = snapshot.candidates[key].person
         return take_stranger(person, current, policy, now, actor=ACTOR)

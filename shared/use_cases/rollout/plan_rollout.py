@@ -23,7 +23,7 @@ from shared.ports.world import World
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.views.describe_plan import describe_plan
-from shared.use_cases.write_control import stopped
+from shared.use_cases.write_control import is_refilled, stopped
 
 MOST_STRATA = 500
 """Different values of the attribute that a rollout is balanced across."""
@@ -111,7 +111,12 @@ async def draw(text: str, world: World, now: datetime, *, actor: str) -> FreshPl
     # Whoever is in before the first rollout was there before, and is no drift.
     members = snapshot.members if rollout.members_remembered else None
     plan = snapshot.plan(
-        rollout, world.tenant_rules, now, through=len(document.waves), members=members
+        rollout,
+        world.tenant_rules,
+        now,
+        through=len(document.waves),
+        members=members,
+        refills=await is_refilled(world),
     )
     _check_strata(plan)
     return FreshPlan(document, rollout, plan, snapshot, stored)

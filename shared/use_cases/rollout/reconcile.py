@@ -29,14 +29,15 @@ from shared.use_cases.rollout.tell_converted import tell_converted
 from shared.use_cases.rollout.watch_scope import find_scope_fault
 from shared.use_cases.signalling import emit
 from shared.use_cases.views.rollout_status import status_of
-from shared.use_cases.write_control import is_stopped, stopped
+from shared.use_cases.write_control import is_refilled, is_stopped, stopped
 from shared.use_cases.write_pace import count_repairs, too_many_repairs
+from shared.use_cases.writing_word import end_refill
 
 _log = structlog.get_logger(__name__)
 
 MOST_NAMED = 100
 """Object ids kept of those whom somebody else put in or took out."""
-_SECOND_LOOK = "one answer may be wrong, so the rollout pauses if a second look says the same"
+_SECOND_LOOK = "one answer may be wrong, so the rollout pauses if a second check says the same"
 
 
 async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
@@ -63,6 +64,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         return
     try:
         begun_at = clock()
+        refills = await is_refilled(world)
         snapshot = await take_snapshot(world, rollout.document)
     except NotThere as error:
         missing = ScopeFault(PauseReason.UNSAFE_PLAN, str(error))
@@ -77,7 +79,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
             await tell_converted(converted, stored, world, clock())
             if rollout.phase in PUTS_IN:
                 return
-        plan = _plan(rollout, snapshot, world, clock())
+        plan = _plan(rollout, snapshot, world, clock(), refills=refills)
         if why := await why_older(world) or await stopped(world):
             await _only_look(plan, why, world, clock())
             return
@@ -90,6 +92,32 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     if problems:
         await _say_unsafe(stored, "; ".join(problems), plan, world, clock())
         return
+    await _carry_out(
+        stored, plan, snapshot, world, clock, refilled_at=begun_at if refills else None
+    )
+
+
+async def _carry_out(
+    stored: StoredRollout,
+    plan: ScopePlan,
+    snapshot: Snapshot,
+    world: World,
+    clock: Callable[[], datetime],
+    *,
+    refilled_at: datetime | None,
+) -> None:
+    """Makes good what the plan says, repairs within their own limit, and keeps what was done.
+
+    Args:
+        stored: The rollout that it was planned for.
+        plan: What is to be done.
+        snapshot: What it was made from.
+        world: Where.
+        clock: Tells the time.
+        refilled_at: When the look began that found who is owed a membership because the group is
+            another one; None where it is not.
+    """
+    rollout = stored.rollout
     repairs = repairs_of(plan, rollout.document)
     held = await too_many_repairs(
         _marks(repairs, snapshot), were_in(plan), rollout.document.removals, world, clock()
@@ -97,6 +125,8 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     try:
         wanted = replace(plan, drift=() if held else repairs)
         await _make_good(stored, wanted, snapshot, world, clock)
+        if refilled_at and rollout.members_remembered and not held:
+            await end_refill(refilled_at, world, clock())
     except LedgerConflict:
         # An operator was first; the next tick plans again.
         _log.info("rollout-changed-meanwhile")
@@ -119,9 +149,17 @@ async def _only_look(plan: ScopePlan, why: str, world: World, now: datetime) -> 
     emit(_drift_found(plan, repaired=0))
 
 
-def _plan(rollout: Rollout, snapshot: Snapshot, world: World, now: datetime) -> ScopePlan:
-    members = snapshot.members if rollout.members_remembered else None
-    return snapshot.plan(rollout, world.tenant_rules, now, through=rollout.started, members=members)
+def _plan(
+    rollout: Rollout, snapshot: Snapshot, world: World, now: datetime, *, refills: bool
+) -> ScopePlan:
+    return snapshot.plan(
+        rollout,
+        world.tenant_rules,
+        now,
+        through=rollout.started,
+        members=snapshot.members if rollout.members_remembered else None,
+        refills=refills,
+    )
 
 
 async def _make_good(
@@ -177,6 +215,8 @@ def _drift_found(plan: ScopePlan, *, repaired: int, held: int = 0) -> Iterator[D
             removed_by_hand=ways[Reason.REMOVED_BY_HAND],
             repaired=repaired,
             held=held,
+            no_longer_members=ways[Reason.NO_LONGER_MEMBER],
+            former_group=ways[Reason.FORMER_GROUP],
         )
 
 
@@ -222,6 +262,8 @@ def _report(plan: ScopePlan | None, now: datetime, *, repaired: int) -> Reconcil
         removed=len(plan.removals) if plan else 0,
         removed_by_hand=named(Reason.REMOVED_BY_HAND),
         added_by_hand=named(Reason.ADDED_BY_HAND),
+        no_longer_members=named(Reason.NO_LONGER_MEMBER),
+        former_group=named(Reason.FORMER_GROUP),
         repaired=repaired,
         skips=Counter(one.reason for one in plan.skips) if plan else {},
     )

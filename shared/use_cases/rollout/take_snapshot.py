@@ -50,6 +50,7 @@ class Snapshot:
         *,
         through: int,
         members: Collection[str] | None = None,
+        refills: bool = False,
     ) -> ScopePlan:
         """Returns the difference between what is wanted and this snapshot.
 
@@ -59,6 +60,7 @@ class Snapshot:
             now: The time, in UTC.
             through: How many waves are taken as begun.
             members: Who counts as seen in the scope group; None where drift is not the question.
+            refills: Whether the group is in the place of another one.
         """
         return plan_scope(
             self.candidates.values(),
@@ -68,6 +70,7 @@ class Snapshot:
             self.policy(rollout.document, tenant),
             now,
             through=through,
+            refills=refills,
         )
 
     def policy(self, document: Document, tenant: TenantRules) -> Policy:

@@ -246,4 +246,6 @@ def _reconciliation(found: Reconciliation) -> ReconciliationView:
             for reason, count in sorted(found.skips.items(), key=lambda one: -one[1])
         ),
         problem=found.problem,
+        no_longer_members=tuple(found.no_longer_members),
+        former_group=tuple(found.former_group),
     )

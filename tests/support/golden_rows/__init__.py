@@ -39,11 +39,11 @@ from tests.support.golden_rows.people import BARE
 from tests.support.golden_rows.plans import PLAN
 from tests.support.golden_rows.preflights import COUNTED, PREFLIGHT
 from tests.support.golden_rows.receipts import QUEUED_BEFORE
-from tests.support.golden_rows.rollouts import QUIET_DECIDED, RECONCILIATION
+from tests.support.golden_rows.rollouts import GONE_RECONCILIATION, QUIET_DECIDED, SCOPE_DOUBT
 from tests.support.golden_rows.rows import FOLDER, Rows, store_rows, stored_rows
 from tests.support.golden_rows.sspr import SHARES_SEEN, SSPR_SIGHT
 from tests.support.golden_rows.workers import ENDING_SIGHT, VERSIONED_SIGHT
-from tests.support.golden_rows.writing import ALLOWING_HOUR, STOPPED
+from tests.support.golden_rows.writing import REFILLING, REPAIRING_HOUR
 
 
 def _merged(*subjects: Mapping[str, Golden]) -> Mapping[str, Golden]:
@@ -74,13 +74,13 @@ GOLDEN: Mapping[str, Golden] = _merged(
 """All there are, by the names of their files."""
 
 __all__ = [
-    "ALLOWING_HOUR",
     "BARE",
     "COUNTED",
     "ENDING_SIGHT",
     "ERASE_OPERATION",
     "FOLDER",
     "GOLDEN",
+    "GONE_RECONCILIATION",
     "MARK",
     "MOVED_ROLLOUT",
     "MOVE_LOOK",
@@ -90,11 +90,12 @@ __all__ = [
     "PREFLIGHT",
     "QUEUED_BEFORE",
     "QUIET_DECIDED",
-    "RECONCILIATION",
+    "REFILLING",
+    "REPAIRING_HOUR",
     "SCIM_USER",
+    "SCOPE_DOUBT",
     "SHARES_SEEN",
     "SSPR_SIGHT",
-    "STOPPED",
     "VERSIONED_SIGHT",
     "WHOLE",
     "Golden",

@@ -13,7 +13,8 @@ from shared.domain.rollout.cohort import Cut
 from shared.domain.rollout.document import Ring
 from shared.domain.rollout.gate import Evaluation, Outcome, Result
 from shared.domain.rollout.measurements import WorkerSight
-from shared.domain.rollout.state import Rollout
+from shared.domain.rollout.scope_groups import ScopeDoubt, ScopeFault
+from shared.domain.rollout.state import PauseReason, Rollout
 from shared.ports.rollouts import Reconciliation
 from tests.support.golden_rows.audit import expect_audit
 from tests.support.golden_rows.golden import ADA, BOB, DAY, LATER, NOW, Golden
@@ -127,9 +128,34 @@ async def _expect_quiet(tables: Tables) -> None:
     assert list(await tables.rollouts.evaluations(9)) == [QUIET_DECIDED]
 
 
+UNREMEMBERED_ROLLOUT = replace(QUIET_ROLLOUT, members_remembered=False)
+"""While whoever was in the group before is still being remembered."""
+GONE_RECONCILIATION = replace(RECONCILIATION, no_longer_members=[ADA], former_group=[BOB])
+SCOPE_DOUBT = ScopeDoubt(
+    fault=ScopeFault(PauseReason.GROUP_MISSING, "The AD group S-1 is not in Entra"),
+    since=NOW,
+    is_sure=True,
+)
+
+
+async def _write_unremembered(tables: Tables) -> None:
+    await tables.rollouts.replace(None, UNREMEMBERED_ROLLOUT, action="apply", now=NOW)
+    await tables.rollouts.keep_reconciliation(GONE_RECONCILIATION)
+    await tables.rollouts.keep_scope_doubt(SCOPE_DOUBT)
+
+
+async def _expect_unremembered(tables: Tables) -> None:
+    stored = await tables.rollouts.current()
+    assert stored
+    assert stored.rollout == UNREMEMBERED_ROLLOUT
+    assert await tables.rollouts.reconciliation() == GONE_RECONCILIATION
+    assert await tables.rollouts.scope_doubt() == SCOPE_DOUBT
+
+
 GOLDEN: Mapping[str, Golden] = {
     "rollout": Golden(_write_rollout, _expect_rollout_before_resets, written_today=False),
     "resets": Golden(_write_rollout, _expect_rollout, written_today=False),
     "kinds": Golden(_write_kinds, _expect_kinds, written_today=False),
     "quiet": Golden(_write_quiet, _expect_quiet),
+    "unremembered": Golden(_write_unremembered, _expect_unremembered),
 }

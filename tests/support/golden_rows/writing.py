@@ -25,6 +25,8 @@ BEFORE_MARKS = Hour(begins=NOW, additions=5, removals=4, repairs=-3)
 HOUR = replace(BEFORE_MARKS, counted=("a1b2c3d4e5f6",))
 ALLOWANCE = Allowance(ends=LATER, additions=30, removals=4, repairs=3)
 ALLOWING_HOUR = replace(HOUR, repairs=3, allowances=(ALLOWANCE,))
+REFILLING = replace(STOPPED, refills=True)
+REPAIRING_HOUR = replace(ALLOWING_HOUR, repaired=("f6e5d4c3b2a1",))
 
 
 async def _write_writing(tables: Tables) -> None:
@@ -83,10 +85,24 @@ async def _expect_allowed(tables: Tables) -> None:
     assert hour.hour == ALLOWING_HOUR
 
 
+async def _write_refilling(tables: Tables) -> None:
+    await tables.write_control.replace(None, REFILLING, action="stop", now=NOW)
+    await tables.write_control.count(None, REPAIRING_HOUR)
+
+
+async def _expect_refilling(tables: Tables) -> None:
+    stored, hour = await tables.write_control.current(), await tables.write_control.hour()
+    assert stored
+    assert stored.writing == REFILLING
+    assert hour
+    assert hour.hour == REPAIRING_HOUR
+
+
 GOLDEN: Mapping[str, Golden] = {
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
     "stopped-too": Golden(_write_stopped_too, _expect_stopped_too),
     "counted": Golden(_write_counted, _expect_counted),
     "allowed": Golden(_write_allowed, _expect_allowed),
+    "refilling": Golden(_write_refilling, _expect_refilling),
 }

@@ -152,6 +152,19 @@ def test_the_drift_of_the_last_reconciliation_is_counted_and_its_problem_told() 
     ]
 
 
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("no_longer_members", "2 there before the rollout and gone, whom nothing else wants"),
+        ("former_group", "2 of the group of before, not in this one yet"),
+    ],
+)
+def test_whoever_is_missing_by_nobody_s_hand_is_told_as_drift_too(field: str, told: str) -> None:
+    found = reconciliation(**{field: ("a", "b")})
+    view = rollout_view(rollout(reconciliation=found))
+    assert told in " ".join(shown(view).split())
+
+
 def test_a_drift_of_as_many_as_the_app_names_may_be_more() -> None:
     found = reconciliation(removed_by_hand=tuple(map(str, range(100))))
     assert "100 or more taken out" in shown(rollout_view(rollout(reconciliation=found)))

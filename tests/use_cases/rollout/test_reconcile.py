@@ -155,7 +155,14 @@ async def test_drift_is_reported_and_left_where_the_document_says_so(
     assert report.repaired == 0
     assert states(stage) == before
     assert said(signals, "drift-found") == [
-        {"added_by_hand": 1, "removed_by_hand": 1, "repaired": 0, "held": 0}
+        {
+            "added_by_hand": 1,
+            "removed_by_hand": 1,
+            "repaired": 0,
+            "held": 0,
+            "no_longer_members": 0,
+            "former_group": 0,
+        }
     ]
 
 

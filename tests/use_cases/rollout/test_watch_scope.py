@@ -113,7 +113,7 @@ async def test_nothing_is_reconciled_and_nothing_planned_into_a_group_that_does_
         report = await stage.world.rollouts.reconciliation()
         assert report
         assert report.problem.startswith(reason.text)
-        assert ("second look" in report.problem) is not is_paused
+        assert ("second check" in report.problem) is not is_paused
         assert states(stage) == {}
         clock.advance(MINUTE)
     with pytest.raises(UnsafePlan, match=SID):

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State
 from shared.domain.person.happenings import Happening
+from shared.domain.person.membership import put_back
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
+from shared.domain.person.transitions import move
 from shared.domain.person.withdrawal import take_out
 from shared.domain.person.write_results import note_delta_sync, record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
@@ -70,6 +72,27 @@ def test_a_written_membership_is_applied_and_tells_whose_it_is(
 def test_what_is_known_to_be_ours_stays_ours_when_it_is_found_already_there() -> None:
     applied = recorded(asked(Provenance.OURS), added(WriteOutcome.ALREADY))
     assert applied.provenance is Provenance.OURS
+
+
+@pytest.mark.parametrize("state", IN_SCOPE)
+@pytest.mark.parametrize("provenance", [Provenance.OURS, Provenance.PREEXISTING])
+@pytest.mark.parametrize("answered", [0, 1, 3])
+def test_a_membership_that_is_restored_is_whose_it_was_however_often_it_is_written(
+    state: State, provenance: Provenance, answered: int
+) -> None:
+    current = put_back(enrolment(state, provenance), NOW)
+    for _ in range(answered):
+        current = recorded(current, added(WriteOutcome.DONE))
+    assert current.provenance is provenance
+    again = put_back(current, NOW)
+    assert recorded(again, added(WriteOutcome.DONE)).provenance is provenance
+
+
+def test_whoever_was_there_before_and_comes_back_after_they_were_out_comes_by_us() -> None:
+    restored = put_back(enrolment(State.VISIBLE, Provenance.PREEXISTING), NOW)
+    out = move(restored, Happening.ACCOUNT_GONE, Reason.NOT_IN_ENTRA, NOW)
+    back = move(out, Happening.ASKED_FOR, Reason.ONBOARDED, NOW)
+    assert recorded(back, added(WriteOutcome.DONE)).provenance is Provenance.OURS
 
 
 def test_an_answer_tells_who_somebody_known_by_name_alone_is() -> None:

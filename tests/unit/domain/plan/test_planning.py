@@ -407,12 +407,50 @@ def test_a_membership_from_before_the_rollout_is_never_drift() -> None:
     assert outcome(plan_for_anna(NO_WAVES, stands, is_member=True)) == []
 
 
-def test_whoever_was_in_before_and_is_not_wanted_may_be_taken_out_by_hand() -> None:
-    stands = summary(1, State.VISIBLE, provenance=Provenance.PREEXISTING)
-    assert outcome(plan_for_anna(NO_WAVES, stands, is_member=False)) == []
-    assert outcome(plan_for_anna(ALL_IN, stands, is_member=False)) == [
-        Drift(ANNA, Reason.REMOVED_BY_HAND)
-    ]
+@pytest.mark.parametrize("state", IN)
+@pytest.mark.parametrize(
+    ("rollout", "is_enabled", "reason"),
+    [
+        (NO_WAVES, True, Reason.NO_LONGER_MEMBER),
+        (NO_WAVES, False, Reason.NO_LONGER_MEMBER),
+        (ALL_IN, False, Reason.NO_LONGER_MEMBER),
+        (ALL_IN, True, Reason.REMOVED_BY_HAND),
+    ],
+)
+def test_whoever_was_in_before_and_is_gone_is_said_to_be_whether_anything_wants_them_or_not(
+    rollout: Rollout, is_enabled: bool, reason: Reason, state: State
+) -> None:
+    """Whom nothing wants counts as in no more: nobody puts them back."""
+    stands = summary(1, state, provenance=Provenance.PREEXISTING)
+    plan = plan_for_anna(rollout, stands, is_member=False, enabled=is_enabled)
+    assert outcome(plan) == ([Drift(ANNA, reason)] if state in SEEN else [])
+    assert plan.kept == (state not in SEEN or reason is Reason.REMOVED_BY_HAND)
+
+
+@pytest.mark.parametrize("provenance", [Provenance.OURS, Provenance.PREEXISTING])
+@pytest.mark.parametrize("rollout", [NO_WAVES, ALL_IN])
+@pytest.mark.parametrize("is_enabled", [True, False])
+@pytest.mark.parametrize("is_member", [True, False])
+@pytest.mark.parametrize("state", IN)
+def test_in_the_place_of_another_group_whoever_was_seen_in_that_and_may_be_in_is_owed(
+    provenance: Provenance, rollout: Rollout, is_enabled: bool, is_member: bool, state: State
+) -> None:
+    stands = summary(1, state, provenance=provenance)
+    before = Situation(
+        rollout,
+        (candidate(1, enabled=is_enabled),),
+        (stands,),
+        members=frozenset([ANNA] if is_member else []),
+    )
+    plan, again = before.plan(), replace(before, refills=True).plan()
+    is_out = provenance is Provenance.OURS and (rollout is NO_WAVES or not is_enabled)
+    is_owed = is_enabled and not is_member and state in SEEN and not is_out
+    if is_owed:
+        assert outcome(again) == [Drift(ANNA, Reason.FORMER_GROUP)]
+        assert again.kept == 1
+        assert again.fingerprint != plan.fingerprint
+    else:
+        assert (outcome(again), again.kept) == (outcome(plan), plan.kept)
 
 
 def test_members_who_are_no_people_of_the_tenant_are_no_drift() -> None:

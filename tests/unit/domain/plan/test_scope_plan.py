@@ -14,6 +14,7 @@ from shared.domain.plan.scope_plan import (
     Removal,
     ScopePlan,
     raise_if_unsafe,
+    repairs_of,
     unsafe,
 )
 from shared.domain.rollout.document import DriftAction, Limit
@@ -97,6 +98,30 @@ def test_drift_counts_where_the_document_has_it_repaired() -> None:
         f"{repairs}: 21 of 100 people, more than the 5% allowed",
         "additions: 21 people, more than the 20 allowed",
     )
+
+
+@pytest.mark.parametrize("action", DriftAction)
+def test_whoever_was_seen_in_the_group_of_before_is_repaired_whatever_is_said_of_hands(
+    action: DriftAction,
+) -> None:
+    of = replace(STRICT, on_added_by_hand=action, on_removed_by_hand=action)
+    owed = a_plan(drift=drift(10, Reason.FORMER_GROUP))
+    assert (repairs_of(owed, of), unsafe(owed, of)) == (owed.drift, ())
+    many = a_plan(drift=drift(21, Reason.FORMER_GROUP))
+    repairs = "repairs of what somebody changed by hand"
+    assert unsafe(many, of) == (
+        f"{repairs}: 21 of 100 people, more than the 5% allowed",
+        "additions: 21 people, more than the 20 allowed",
+    )
+
+
+@pytest.mark.parametrize("action", DriftAction)
+def test_whom_nothing_wants_any_more_is_reported_and_put_back_by_nobody(
+    action: DriftAction,
+) -> None:
+    of = replace(STRICT, on_added_by_hand=action, on_removed_by_hand=action)
+    gone = a_plan(drift=drift(99, Reason.NO_LONGER_MEMBER))
+    assert (repairs_of(gone, of), unsafe(gone, of)) == ((), ())
 
 
 def test_an_unsafe_plan_is_refused_with_every_reason() -> None:

@@ -10,6 +10,8 @@ from shared.domain.errors import NotPossible
 from shared.domain.rollout.writing import (
     StopReason,
     Writing,
+    begun,
+    fills_anew,
     recovered,
     start,
     stop,
@@ -72,6 +74,39 @@ def test_an_operators_stop_lasts_until_a_start_whatever_else_stops_or_is_recover
             assert said == (StopReason.BY_OPERATOR, "ada", newest)
         if current and current.stop is StopReason.LEDGER_OLDER:
             assert current.reason.startswith("ledger-older"), "what it has lost is not hidden"
+
+
+GROUP, OTHER = "5c09e000-0000-0000-0000-00000000000a", "5c09e000-0000-0000-0000-00000000000b"
+
+
+@given(st.lists(st.sampled_from(["stop", "start", "here", "there", "carry-out"]), max_size=12))
+def test_from_a_start_that_names_a_group_on_whoever_was_seen_before_is_owed(
+    words: list[str],
+) -> None:
+    """Whatever is said after it, until it is done."""
+    current: Writing | None = begun(None, GROUP, NOW)
+    named = False
+    for word in words:
+        assert current
+        if word == "stop":
+            current = stop(current, StopReason.BY_OPERATOR, NOW, actor="ada", reason="wait")
+        elif word == "carry-out":
+            current = current.is_carried_out()
+        elif current.is_stopped:
+            group = {"here": GROUP, "there": OTHER}.get(word)
+            current = start(current, NOW, actor="bob", reason="go", group_id=group)
+            named = named or group is not None
+    assert current
+    assert current.refills is named
+    assert fills_anew(current, current.group_id or "") is named
+    assert fills_anew(current, "5c09e000-0000-0000-0000-00000000000c")
+
+
+def test_before_the_first_write_no_group_is_another_one() -> None:
+    assert not fills_anew(None, GROUP)
+    word = stop(None, StopReason.BY_OPERATOR, NOW, actor="ada", reason="wait")
+    assert not fills_anew(word, GROUP)
+    assert not fills_anew(begun(None, GROUP.upper(), NOW), GROUP)
 
 
 def test_the_audit_keeps_the_word_with_its_reason() -> None:
