@@ -27,6 +27,7 @@ async def _expect_door_key(tables: Tables) -> None:
 
 
 GOLDEN: Mapping[str, Golden] = {
-    "mark": Golden(_write_mark, _expect_mark),
+    # The format in it rises with each release that stores more.
+    "mark": Golden(_write_mark, _expect_mark, written_today=False),
     "door-key": Golden(_write_door_key, _expect_door_key, written_today=False),
 }
