@@ -31,7 +31,7 @@ _LEASE = TypeAdapter[Lease | None](Lease | None)
 _EVALUATION = JsonColumns(Evaluation, "Evaluation")
 _RECONCILIATION = JsonColumns(Reconciliation, "Reconciliation")
 _WATCH = JsonColumns(Watch, "Watch")
-_MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None}})
+_MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None, "aim": "", "out": 0}})
 _WATCH_ROW = "watch"
 _MOVE_LOOK_ROW = "move-look"
 _UNDECIDED_ROW = "undecided"

@@ -17,7 +17,7 @@ from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
 from shared.use_cases.rollout.call_off import call_off_if_aborted
-from shared.use_cases.rollout.carry_on_move import look_at_move
+from shared.use_cases.rollout.carry_on_move import keep_taken_out, look_at_move
 from shared.use_cases.rollout.carry_out import CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.halt import halt
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
@@ -57,15 +57,15 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await halt(stored, fault.reason, fault.detail, world, clock())
         return
     try:
-        begun_at = clock()
+        begun_at, before = clock(), await world.ledger.totals()
         snapshot = await take_snapshot(world, rollout.document)
-        await look_at_move(stored, snapshot, world, begun_at)
+        plan = _plan(rollout, snapshot, world, clock())
+        look = await look_at_move(stored, snapshot, plan, before, world, begun_at)
         converted = snapshot.converted(rollout.document.topology)
         if converted:
             await tell_converted(converted, stored, world, clock())
             if rollout.phase in PUTS_IN:
                 return
-        plan = _plan(rollout, snapshot, world, clock())
         if why := await why_older(world) or await stopped(world):
             await _only_look(plan, why, world, clock())
             return
@@ -85,6 +85,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     try:
         wanted = replace(plan, drift=() if held else repairs)
         await _make_good(stored, wanted, snapshot, world, clock)
+        await keep_taken_out(look, wanted, world)
     except LedgerConflict:
         # An operator was first; the next tick plans again.
         _log.info("rollout-changed-meanwhile")
