@@ -2,10 +2,12 @@
 
 from datetime import datetime
 
+from shared.domain.person.enrolment import State
 from shared.domain.rollout.scope_move import MoveFacts, MoveKind, ScopeMove
 from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import ACTIVE, Phase, Rollout
+from shared.ports.ledger import Totals
 from shared.ports.world import World
 from shared.use_cases.write_control import stopped
 
@@ -18,6 +20,8 @@ _SOURCES = {
 async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
     """Gathers what is known now; nothing of it is asked of Entra."""
     sight = await world.sspr_watch.sight()
+    move = rollout.move
+    adopts = move is not None and move.is_under_way and move.kind is MoveKind.ADOPT
     return MoveFacts(
         finding=sight.finding,
         as_of=sight.known_for,
@@ -25,8 +29,15 @@ async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
         look=await world.rollouts.move_look(),
         has_begun=rollout.started > 0 and _goes_on(rollout) is not Phase.PROGRESSING,
         is_aborted=rollout.phase is Phase.ABORTED,
+        aim=rollout.aim,
+        out=are_out(await world.ledger.totals()) if adopts else 0,
         hindrance=_hindrance(rollout, await stopped(world)),
     )
+
+
+def are_out(totals: Totals) -> int:
+    """Returns how many people are out or on the way out, whatever took them out."""
+    return sum(totals.by_state.get(one, 0) for one in (State.WITHDRAWING, State.WITHDRAWN))
 
 
 def rests_on(sight: SsprSight, move: ScopeMove | None = None) -> str:

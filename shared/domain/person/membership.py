@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import takewhile
 
 from shared.domain.person.enrolment import (
     MOST_STEPS,
@@ -152,6 +153,14 @@ def let_go(current: Enrolment, now: datetime) -> Enrolment:
 def is_let_go(state: State, provenance: Provenance) -> bool:
     """Tells whether somebody is among those whom the product put in, or is about to."""
     return state.is_coming and provenance is not Provenance.PREEXISTING
+
+
+def is_on_the_way_by_let_go(current: Enrolment) -> bool:
+    """Tells whether somebody was asked out by letting go, and may still be written out."""
+    if not current.awaits_write or current.state is not State.WITHDRAWING:
+        return False
+    way = takewhile(lambda step: step.state is State.WITHDRAWING, reversed(current.steps))
+    return any(step.detail == LET_GO for step in way)
 
 
 def stays(current: Enrolment, now: datetime) -> bool:

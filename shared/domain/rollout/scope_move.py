@@ -69,6 +69,10 @@ class MoveLook:
     """Why it is not known who is outside; empty where it is."""
     of: datetime | None = None
     """When the move began that was looked for; None before that was kept."""
+    aim: str = ""
+    """Of an adoption: what the rollout aimed at then; empty before that was kept."""
+    out: int = 0
+    """Of an adoption: people who were out or on the way out then, all of whom were looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +165,10 @@ class MoveFacts:
     """Whether a wave has begun and all of its people were asked for."""
     is_aborted: bool = False
     """Whether the rollout puts nobody in any more."""
+    aim: str = ""
+    """What the rollout aims at."""
+    out: int = 0
+    """People who are out or on the way out, by the ledger."""
     hindrance: str = ""
     """What keeps the group from being filled, in a sentence; empty if nothing does."""
 
@@ -227,6 +235,9 @@ def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
         return MoveStep(MoveStage.CHECKING, text)
     if look.outside:
         return _outside(move, look, facts)
+    if why := _outdated(look, facts):
+        text = f"Leave SSPR as it is: {why}; the next reconciliation looks."
+        return MoveStep(MoveStage.CHECKING, text)
     if _is_selected(move, facts):
         return MoveStep(MoveStage.DONE, "The group is selected, and everybody is in.")
     if not facts.has_begun:
@@ -239,6 +250,15 @@ def _adopting(move: ScopeMove, facts: MoveFacts, now: datetime) -> MoveStep:
     )
     text = f"Now select the group: {PLACE}, Selected. It is noticed by {by_what}"
     return MoveStep(MoveStage.SELECT_NOW, text + _SAY_SO * _is_changed(move, facts))
+
+
+def _outdated(look: MoveLook, facts: MoveFacts) -> str:
+    """Says what was done since everybody was found inside; empty where nothing was."""
+    if look.aim != facts.aim:
+        return "the rollout was changed since it was looked who is in the group"
+    if (gone := facts.out - look.out) > 0:
+        return f"{gone:,} people went out of the group, or are on the way out, since it was looked"
+    return ""
 
 
 _SAY_SO: Final = (

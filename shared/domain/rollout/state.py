@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import Any, Self
 
 from shared.domain.errors import NotPossible
@@ -180,6 +181,17 @@ class Rollout:
     def claiming_waves(self) -> frozenset[str]:
         """The names of the waves whose people stay in scope, those of a restarted rollout too."""
         return frozenset(wave.name for wave in self.document.waves) - self.rolled_back
+
+    @property
+    def aim(self) -> str:
+        """The fingerprint of what says who is to be in.
+
+        Another document, an abort, a rollback and what undoes them change it; a pause, or a wave
+        that begins, takes nobody out and does not.
+        """
+        is_aborted = str(self.phase is Phase.ABORTED)
+        meaning = [self.document.digest, is_aborted, *sorted(self.rolled_back)]
+        return sha256("\n".join(meaning).encode()).hexdigest()
 
     def expects(self, finding: SsprFinding, since: datetime | None) -> bool:
         """Tells whether a move of SSPR's scope has SSPR on for others than the group, since then.

@@ -11,8 +11,11 @@ from datetime import datetime
 from shared.domain.errors import InvalidMessage
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.membership import is_let_go, let_go
+from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.losses import covered_by
+from shared.domain.plan.scope_plan import ScopePlan, repairs_of
+from shared.domain.rollout.document import Document
 from shared.domain.rollout.scope_move import (
     MoveFacts,
     MoveKind,
@@ -24,9 +27,10 @@ from shared.domain.rollout.scope_move import (
     decide,
 )
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.ports.ledger import Totals
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.move_facts import facts_of_move
+from shared.use_cases.move_facts import are_out, facts_of_move
 from shared.use_cases.recording import save_people, save_rollout
 from shared.use_cases.rollout.adopt import LOSES
 from shared.use_cases.rollout.call_off import call_off_if_aborted
@@ -105,24 +109,36 @@ async def _hold_if_denied(move: ScopeMove, facts: MoveFacts, world: World, now: 
         await keep_stop(world, now, actor=ACTOR, reason=why)
 
 
-async def look_at_move(
-    stored: StoredRollout, snapshot: Snapshot, world: World, now: datetime
-) -> None:
-    """Looks who of those whom SSPR was on for before is not in the group, and keeps it.
+async def look_at_move(  # noqa: PLR0917 - no two of them are of one type
+    stored: StoredRollout,
+    snapshot: Snapshot,
+    plan: ScopePlan,
+    before: Totals,
+    world: World,
+    now: datetime,
+) -> MoveLook | None:
+    """Looks who of those whom SSPR was on for before is not in the group to stay, and keeps it.
 
-    Whoever loses by what was shown and accepted does not count.
+    Whoever is on the way out does not stay, nor does whom the plan takes out. Whoever loses by what
+    was shown and accepted does not count.
 
     Args:
         stored: The rollout that the snapshot was taken for.
         snapshot: Everybody.
+        plan: What is to be done by that snapshot.
+        before: The ledger's totals of before the snapshot: who goes out meanwhile is not in them.
         world: Where it is kept.
         now: When the snapshot was begun: nothing of it need be newer.
+
+    Returns:
+        What was seen; None where no group is being adopted.
     """
     move = stored.rollout.move
     if move is None or not move.is_under_way or move.kind is not MoveKind.ADOPT:
-        return
+        return None
+    document = stored.rollout.document
     try:
-        outside = await _outside(move, snapshot, world)
+        outside = await _outside(move, _staying(snapshot, plan, document), snapshot, world)
     except InvalidMessage as error:
         look = MoveLook(at=now, outside=0, unwritten=0, trouble=str(error), of=move.began)
     else:
@@ -131,13 +147,45 @@ async def look_at_move(
         look = MoveLook(
             at=now, outside=len(outside), unwritten=unwritten, named=named, of=move.began
         )
+    look = replace(look, aim=stored.rollout.aim, out=are_out(before))
     await world.rollouts.keep_move_look(look)
+    return look
 
 
-async def _outside(move: ScopeMove, snapshot: Snapshot, world: World) -> frozenset[str]:
+async def keep_taken_out(look: MoveLook | None, plan: ScopePlan, world: World) -> None:
+    """Keeps that those were taken out who by the plan were to be: the look has judged them."""
+    if look is None:
+        return
+    strangers = sum(one.reason is Reason.ADDED_BY_HAND for one in plan.drift)
+    out = look.out + len(plan.removals) + strangers
+    await world.rollouts.keep_move_look(replace(look, out=out))
+
+
+def _staying(snapshot: Snapshot, plan: ScopePlan, document: Document) -> frozenset[str]:
+    """Returns who is in the group, and is taken out neither by the ledger nor by the plan.
+
+    Whom others hold in stays, and so does whom others put in where the document leaves them.
+    """
+    strangers = {one.object_id for one in plan.drift if one.reason is Reason.ADDED_BY_HAND}
+    repaired = {one.object_id for one in repairs_of(plan, document)} & strangers
+    leaving = {
+        key
+        for key, one in snapshot.summaries.items()
+        if one.state in _LEAVING and one.provenance is not Provenance.PREEXISTING
+    }
+    planned = {one.object_id for one in plan.removals}
+    return snapshot.members - (leaving - strangers) - planned - repaired
+
+
+_LEAVING = frozenset({State.WITHDRAWING, State.WITHDRAWN})
+
+
+async def _outside(
+    move: ScopeMove, staying: frozenset[str], snapshot: Snapshot, world: World
+) -> frozenset[str]:
     came_from = move.came_from or SsprScope.ALL
     before = await covered_ids(came_from, move.old_group, world)
-    outside = covered_by(snapshot.candidates, before) - snapshot.members
+    outside = covered_by(snapshot.candidates, before) - staying
     if not outside or move.accepted is None:
         return outside
     return outside - {one async for one in _accepted(move.accepted, world)}

@@ -14,8 +14,8 @@ from shared.contracts.api.counts import CountView
 from shared.contracts.api.move_views import LeaveView
 from shared.contracts.api.operation_orders import LeaveOrder
 from shared.domain.errors import NotPossible, WorldChanged
-from shared.domain.person.enrolment import CauseKind
-from shared.domain.person.membership import is_let_go
+from shared.domain.person.enrolment import CauseKind, State
+from shared.domain.person.membership import is_let_go, is_on_the_way_by_let_go
 from shared.domain.rollout.scope_move import (
     MoveFacts,
     MoveKind,
@@ -31,6 +31,7 @@ from shared.ports.operations import Operation
 from shared.ports.world import World
 from shared.use_cases.move_facts import facts_of_move, rests_on
 from shared.use_cases.rollout.change_rollout import change_rollout
+from shared.use_cases.writing_word import keep_stop
 
 MOST_NAMED = 200
 """Object ids shown of those who would be taken out."""
@@ -86,7 +87,7 @@ async def _look(order: LeaveOrder, operation: Operation, world: World, now: date
         raise NotPossible("there is no rollout to leave; select All, and sspr stop ends all writes")
     facts = await facts_of_move(stored.rollout, world)
     move = _move_of(stored.rollout, order, facts, now, actor=operation.actor)
-    step = MoveStep(MoveStage.DONE, _CANCELLED) if order.cancel else decide(move, facts, now)
+    step = await _cancelled(move, world) if order.cancel else decide(move, facts, now)
     members = await _members(world)
     removals = members.ours if order.empty_group and not order.cancel else ()
     stays = Counter({CauseKind.FOUND: members.there_before})
@@ -114,6 +115,13 @@ _CANCELLED = (
     "The leaving is cancelled, and nobody else is asked out. An aborted rollout stays so: "
     "sspr restart begins it again."
 )
+_ON_THE_WAY = (
+    "{:,} people are on the way out, and lose SSPR if the group is selected. So everything that "
+    "writes stays stopped, or is stopped by this. A start takes them out, unless sspr include is "
+    "said of each before it."
+)
+CANCELLED = "the leaving was cancelled; {:,} people are on the way out, and a start takes them out"
+"""Why everything that writes is stopped."""
 _TEXTS = {
     CauseKind.FOUND: "They were in the group before the rollout.",
     CauseKind.WAVE: "The product put them in; --empty-group takes them out.",
@@ -139,6 +147,38 @@ def _move_of(
             raise NotPossible(why)
         move = replace(move, by_word=True, actor=actor)
     return move
+
+
+async def _cancelled(move: ScopeMove, world: World) -> MoveStep:
+    left = await _on_the_way(world) if move.empties else 0
+    held = f" {_ON_THE_WAY.format(left)}" if left else ""
+    return MoveStep(MoveStage.DONE, f"{_CANCELLED}{held}")
+
+
+async def _on_the_way(world: World) -> int:
+    """Counts whom letting go has asked out, and whom a writer may still take out."""
+    leaving = await world.ledger.in_state({State.WITHDRAWING})
+    return sum(map(is_on_the_way_by_let_go, leaving))
+
+
+async def _hold_those_leaving(world: World, now: datetime, *, actor: str, held: int = 0) -> int:
+    """Stops everything that writes while anybody is on the way out: nobody watches them now.
+
+    It is said anew of a stop that is there: nothing but an operator's start is to end it.
+
+    Args:
+        world: Where.
+        now: The time, in UTC.
+        actor: Who cancels.
+        held: For how many it was said already.
+
+    Returns:
+        How many are on the way out.
+    """
+    left = await _on_the_way(world)
+    if left > held:
+        await keep_stop(world, now, actor=actor, reason=CANCELLED.format(left))
+    return left
 
 
 async def _members(world: World) -> _Members:
@@ -179,4 +219,12 @@ async def _take(
         ended = abort(current, now, actor=operation.actor, reason=order.reason)
         return replace(ended, move=replace(move, let_go_at=now, empties=order.empty_group))
 
+    empties = order.cancel and (move := stored.rollout.move) is not None and move.empties
+    held = 0
+    if empties:
+        # Before the move has ended: whoever dies in between does it again.
+        held = await _hold_those_leaving(world, now, actor=operation.actor)
     await change_rollout(world, change, action="leave", now=now)
+    if empties:
+        # Whom the clock has asked out meanwhile; nobody is asked out any more from here on.
+        await _hold_those_leaving(world, now, actor=operation.actor, held=held)

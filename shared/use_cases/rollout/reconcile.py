@@ -13,13 +13,14 @@ from shared.domain.person.reasons import Reason
 from shared.domain.plan.scope_plan import Drift, ScopePlan, repairs_of, unsafe, were_in
 from shared.domain.rollout.hour import mark_of_repair
 from shared.domain.rollout.scope_groups import ScopeFault
+from shared.domain.rollout.scope_move import MoveLook
 from shared.domain.rollout.state import PUTS_IN, PauseReason, Phase, Rollout
 from shared.domain.signals import DriftFound, PlanUnsafe, plain_text
 from shared.ports.rollouts import Reconciliation, StoredRollout
 from shared.ports.world import World
 from shared.use_cases.ledger_age import why_older
 from shared.use_cases.rollout.call_off import call_off_if_aborted
-from shared.use_cases.rollout.carry_on_move import look_at_move
+from shared.use_cases.rollout.carry_on_move import keep_taken_out, look_at_move
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
 from shared.use_cases.rollout.doubt_scope import looked_at
 from shared.use_cases.rollout.halt import halt
@@ -63,7 +64,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await _say_missing(stored, fault, world, clock())
         return
     try:
-        begun_at = clock()
+        begun_at, before = clock(), await world.ledger.totals()
         refills = await is_refilled(world)
         snapshot = await take_snapshot(world, rollout.document)
     except NotThere as error:
@@ -73,13 +74,13 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     async with looked_at(None, world, clock()):
         pass
     try:
-        await look_at_move(stored, snapshot, world, begun_at)
+        plan = _plan(rollout, snapshot, world, clock(), refills=refills)
+        look = await look_at_move(stored, snapshot, plan, before, world, begun_at)
         converted = snapshot.converted(rollout.document.topology)
         if converted:
             await tell_converted(converted, stored, world, clock())
             if rollout.phase in PUTS_IN:
                 return
-        plan = _plan(rollout, snapshot, world, clock(), refills=refills)
         if why := await why_older(world) or await stopped(world):
             await _only_look(plan, why, world, clock())
             return
@@ -92,9 +93,8 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     if problems:
         await _say_unsafe(stored, "; ".join(problems), plan, world, clock())
         return
-    await _carry_out(
-        stored, plan, snapshot, world, clock, refilled_at=begun_at if refills else None
-    )
+    refilled_at = begun_at if refills else None
+    await _carry_out(stored, plan, snapshot, world, clock, look=look, refilled_at=refilled_at)
 
 
 async def _carry_out(
@@ -104,6 +104,7 @@ async def _carry_out(
     world: World,
     clock: Callable[[], datetime],
     *,
+    look: MoveLook | None,
     refilled_at: datetime | None,
 ) -> None:
     """Makes good what the plan says, repairs within their own limit, and keeps what was done.
@@ -114,6 +115,7 @@ async def _carry_out(
         snapshot: What it was made from.
         world: Where.
         clock: Tells the time.
+        look: What was seen for the move of SSPR's scope; None where none is under way.
         refilled_at: When the look began that found who is owed a membership because the group is
             another one; None where it is not.
     """
@@ -125,6 +127,7 @@ async def _carry_out(
     try:
         wanted = replace(plan, drift=() if held else repairs)
         await _make_good(stored, wanted, snapshot, world, clock)
+        await keep_taken_out(look, wanted, world)
         if refilled_at and rollout.members_remembered and not held:
             await end_refill(refilled_at, world, clock())
     except LedgerConflict:

@@ -27,7 +27,7 @@ async def say_selected(world: World, now: datetime, *, actor: str, reason: str) 
         move = current.move
         if move is None or move.kind is not MoveKind.ADOPT or not move.is_under_way:
             raise NotPossible("no group is being adopted; there is nothing to select")
-        step = decide(move, facts, now)
+        step = decide(move, replace(facts, aim=current.aim), now)
         if step.stage is not MoveStage.SELECT_NOW:
             raise NotPossible(f"your word counts at the stage select-now: {step.text}")
         if denies_selected(move, facts):

@@ -31,7 +31,9 @@ MOVE_LOOK_BEFORE = MoveLook(
     at=NOW, outside=3, unwritten=2, named=(ADA,), ours=4, trouble="no group"
 )
 """As it was kept before it told of which move it was."""
-MOVE_LOOK = replace(MOVE_LOOK_BEFORE, of=LATER)
+MOVE_LOOK_OF_MOVE = replace(MOVE_LOOK_BEFORE, of=LATER)
+"""As it was kept before it told of what may have been done since."""
+MOVE_LOOK = replace(MOVE_LOOK_OF_MOVE, aim="5c0be3", out=6)
 
 
 async def _write_moved(tables: Tables) -> None:
@@ -47,6 +49,14 @@ async def _expect_moved(tables: Tables) -> None:
     await expect_audit(tables, changes=1)
 
 
+async def _write_look_of_move(tables: Tables) -> None:
+    await tables.rollouts.keep_move_look(MOVE_LOOK_OF_MOVE)
+
+
+async def _expect_look_of_move(tables: Tables) -> None:
+    assert await tables.rollouts.move_look() == MOVE_LOOK_OF_MOVE
+
+
 async def _write_move_look(tables: Tables) -> None:
     await tables.rollouts.keep_move_look(MOVE_LOOK)
 
@@ -57,5 +67,6 @@ async def _expect_move_look(tables: Tables) -> None:
 
 GOLDEN: Mapping[str, Golden] = {
     "moved": Golden(_write_moved, _expect_moved),
-    "move-look": Golden(_write_move_look, _expect_move_look),
+    "move-look": Golden(_write_look_of_move, _expect_look_of_move),
+    "move-look-aim": Golden(_write_move_look, _expect_move_look),
 }

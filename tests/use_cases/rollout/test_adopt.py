@@ -1,5 +1,6 @@
 """The group is adopted: it is full before anybody is told to select it, wherever SSPR stood."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,12 +11,14 @@ from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import AdoptOrder, ApplyOrder, RollbackOrder
 from shared.domain.errors import InvalidMessage, NotPossible, UnsafePlan, WorldChanged
-from shared.domain.person.enrolment import Provenance
+from shared.domain.person.enrolment import Provenance, State
 from shared.domain.rollout.scope_move import LOOK_HOLDS
 from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import LAG
 from shared.domain.rollout.state import Phase
+from shared.use_cases.onboarding.override_person import exclude
+from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.adopt import adopt
@@ -32,10 +35,12 @@ from tests.support.course import (
     asks,
     audited,
     ids,
+    in_state,
     ring_text,
     rollout_of,
     shown,
     text_of,
+    write_all,
 )
 from tests.support.enrolments import HOUR, NOW, SCOPE
 from tests.support.moves import (
@@ -49,10 +54,11 @@ from tests.support.moves import (
     can_reset,
     everybody_at_once,
     select,
+    show_all,
     stage_of,
 )
 from tests.support.processes import ProcessDied, deaths, process
-from tests.support.stage import Stage, a_stage, an_id, said
+from tests.support.stage import Stage, a_stage, an_id, messages, said
 
 PEOPLE = 6
 ALL_OF_THEM = ids(range(1, PEOPLE + 1))
@@ -305,7 +311,9 @@ async def test_a_look_for_the_move_of_before_is_none_for_the_new_one(stage: Stag
     assert before.rollout.move is not None
     anew = replace(before.rollout, move=replace(before.rollout.move, began=NOW + HOUR / 4))
     await stage.applies(anew)
-    await look_at_move(before, snapshot, stage.another(), NOW + HOUR / 2)
+    rules, totals = stage.world.tenant_rules, await stage.another().ledger.totals()
+    plan = snapshot.plan(before.rollout, rules, NOW, through=1, members=snapshot.members)
+    await look_at_move(before, snapshot, plan, totals, stage.another(), NOW + HOUR / 2)
     assert (await stage_of(stage, NOW + HOUR / 2)).stage == "checking"
 
 
@@ -410,6 +418,81 @@ async def test_whoever_changes_their_mind_before_selecting_takes_nothing_from_an
     stage.tenant.switch_sspr(SsprScope.NONE, NOW + EVERY)
     await watch_sspr(stage.another(), NOW + EVERY)
     assert len(said(signals, "sspr-scope-wrong")) == 1
+
+
+async def _rolled_back(stage: Stage) -> None:
+    order = RollbackOrder(wave="everyone", reason="not now")
+    seen = await roll_back(order, asks(order, "look"), stage.another(), NOW)
+    order = order.model_copy(update={"plan": seen.fingerprint})
+    await roll_back(order, asks(order, "do"), stage.another(), NOW)
+
+
+async def _excluded(stage: Stage) -> None:
+    await exclude(an_id(1), stage.another(), NOW, actor="ada", reason="not them")
+
+
+async def _left_by_event(stage: Stage) -> None:
+    event = {"employeeId": "1", "action": "offboard"}
+    await take_events(messages(event), stage.another(), NOW)
+
+
+async def _left_out_by_document(stage: Stage) -> None:
+    other = everybody_at_once(exclude={"people": [an_id(1)]})
+    await applies(ApplyOrder(plan=await shown(stage, other)), stage.another())
+
+
+GOES_OUT = [_rolled_back, _excluded, _left_by_event, _left_out_by_document]
+
+
+@pytest.mark.parametrize("goes_out", GOES_OUT)
+@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.parametrize("is_stopped", [False, True])
+@pytest.mark.parametrize("is_looked", [False, True])
+async def test_while_anybody_is_out_or_on_the_way_nobody_is_told_to_select(
+    goes_out: Callable[[Stage], Awaitable[None]],
+    is_written: bool,
+    is_stopped: bool,
+    is_looked: bool,
+    stage: Stage,
+) -> None:
+    """Given all were in, and some go out since, by whatever way and however far they have come."""
+    a_tenant(stage, PEOPLE)
+    clock = Clock()
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, clock)
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    if is_stopped:
+        await stop(stage.another(), NOW, actor="ada", reason="wait")
+    await goes_out(stage)
+    if is_looked:
+        await reconcile(stage.another(), clock)
+    if is_written:
+        await write_all(stage, NOW)
+        await show_all(stage, NOW)
+    await carry_on_move(stage.another(), NOW)
+    now_stage = await stage_of(stage, NOW)
+    assert now_stage.stage in {"checking", "filling"}
+    assert "Leave SSPR as it is" in now_stage.next_step
+    with pytest.raises(NotPossible, match="select-now"):
+        await say_selected(stage.another(), NOW, actor="ada", reason="I have selected it")
+    await select(stage, SsprScope.GROUP, NOW)
+    await carry_on_move(stage.another(), NOW)
+    assert (await stage_of(stage, NOW)).ended_at is None
+
+
+async def test_whoever_loses_nothing_by_going_out_holds_nothing_up(stage: Stage) -> None:
+    """Given one who is in by others and excluded, and one whose account is disabled."""
+    a_tenant(stage, PEOPLE)
+    stage.tenant.join(SCOPE, an_id(1))
+    clock = Clock()
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, clock)
+    await _excluded(stage)
+    stage.arrive(2, enabled=False)
+    assert (await stage_of(stage, NOW)).stage == "checking"
+    await reconcile(stage.another(), clock)
+    assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
+    assert (await stage_of(stage, NOW)).stage == "select-now"
 
 
 async def test_another_document_that_is_applied_meanwhile_keeps_the_move(stage: Stage) -> None:

@@ -15,11 +15,13 @@ from shared.domain.rollout.sspr_policy import PolicyChange, SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import LAG, SsprSight
 from shared.domain.rollout.state import Phase
+from shared.use_cases.onboarding.override_person import include
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.carry_on_move import carry_on_move
 from shared.use_cases.rollout.leave import leave
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.tick import tick
 from shared.use_cases.write_control import is_stopped
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
@@ -239,6 +241,81 @@ async def test_a_leaving_that_is_called_off_asks_nobody_else_out(stage: Stage) -
     assert (stage.scope, after.phase) == (FOUR, Phase.SOAKING)
     assert not await is_stopped(stage.another())
     assert not after.expects(SsprFinding.ON_FOR_ALL, NOW)
+
+
+async def asked_out(stage: Stage) -> None:
+    """Given the emptying has begun, and three are asked out whom no writer has taken out yet."""
+    await adopted(stage)
+    await take_step(stage, SOON)
+    await select(stage, SsprScope.ALL, SOON)
+    await take_step(stage, THEN, empty_group=True)
+    await carry_on_move(stage.another(), THEN)
+    assert in_state(stage, State.WITHDRAWING) == ids([2, 3, 4])
+
+
+@pytest.mark.parametrize("is_stopped_before", [False, True])
+async def test_whoever_is_on_the_way_out_is_held_by_a_cancel(
+    is_stopped_before: bool, stage: Stage
+) -> None:
+    """Given the group is selected again after it, then nobody loses SSPR but by a start."""
+    await asked_out(stage)
+    if is_stopped_before:
+        await select(stage, SsprScope.GROUP, THEN)
+        await carry_on_move(stage.another(), THEN)
+    off = await take_step(stage, THEN, cancel=True)
+    assert "3 people are on the way out" in off.next_step
+    control_word = await stage.another().write_control.current()
+    assert control_word is not None
+    assert "cancelled; 3 people are on the way out" in control_word.writing.reason
+    await select(stage, SsprScope.GROUP, THEN + HOUR / 4)
+    await minutes(stage, THEN + HOUR / 2)
+    assert (stage.scope, can_reset(stage.tenant)) == (FOUR, FOUR)
+
+    for number in (2, 3):
+        await include(an_id(number), stage.another(), THEN, actor="ada", reason="they stay")
+    await start(stage.another(), THEN + HOUR, actor="ada", reason="go on")
+    for hours in (1, 2, 3):
+        await tick(stage.another(), Clock(THEN + hours * HOUR))
+        await write_all(stage, THEN + hours * HOUR)
+    assert stage.scope == ids([1, 2, 3])
+
+
+async def test_a_cancel_holds_nothing_once_everybody_is_out(stage: Stage) -> None:
+    await asked_out(stage)
+    await write_all(stage, THEN)
+    await show_all(stage, THEN)
+    off = await take_step(stage, THEN, cancel=True)
+    assert "on the way out" not in off.next_step
+    assert not await is_stopped(stage.another())
+
+
+async def test_whoever_goes_out_for_another_reason_is_not_held_by_a_cancel(stage: Stage) -> None:
+    """Given somebody whom an operator takes out while the group is emptied, and All is on."""
+    await asked_out(stage)
+    await write_all(stage, THEN)
+    await show_all(stage, THEN)
+    await stage.store(member(3, State.WITHDRAWING))
+    off = await take_step(stage, THEN, cancel=True)
+    assert "on the way out" not in off.next_step
+    assert not await is_stopped(stage.another())
+
+
+async def test_a_process_that_dies_at_any_step_of_a_cancel_leaves_nobody_to_lose_sspr() -> None:
+    for death in deaths():
+        stage = a_stage()
+        await asked_out(stage)
+        shown = await leaves(stage.another(), THEN, cancel=True)
+        order = LeaveOrder(reason="we stay", cancel=True, plan=shown.fingerprint)
+        await stage.another().operations.keep(asks(order, "off"))
+        try:
+            await leave(order, asks(order, "off"), process(stage, death), THEN)
+        except ProcessDied:
+            again = await stage.another().operations.find("off")
+            assert again is not None
+            await leave(order, again, stage.another(), THEN)
+        await select(stage, SsprScope.GROUP, THEN + HOUR / 4)
+        await minutes(stage, THEN + HOUR / 2)
+        assert can_reset(stage.tenant) == FOUR
 
 
 async def test_few_are_asked_out_in_a_minute(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

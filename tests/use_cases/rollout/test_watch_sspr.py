@@ -254,7 +254,7 @@ async def test_an_unreadable_change_does_not_pause_who_was_told_to_select(
     await rolling.applies(replace(SOAKING, move=ADOPT))
     rolling.tenant.switch_sspr(SsprScope.ALL, NOW)
     await looks(rolling)
-    look = MoveLook(at=NOW, outside=outside, unwritten=0, of=ADOPT.began)
+    look = MoveLook(at=NOW, outside=outside, unwritten=0, of=ADOPT.began, aim=SOAKING.aim)
     await rolling.world.rollouts.keep_move_look(look)
     unread = PolicyChange(at=NOW + EVERY, activity="Update SSPR Settings")
     rolling.tenant.policy_changes.append(unread)
