@@ -117,8 +117,10 @@ def connect(
     """Remember where the app is; it is called only once a command needs it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A name that the terminal's code page lacks is no reason to show nothing.
-            stream.reconfigure(errors="replace")
+            # A name that the terminal's code page lacks is no reason to show nothing. Whatever is
+            # no terminal gets UTF-8, in which nothing is lost, and not the machine's code page.
+            encoding = None if stream.isatty() else "utf-8"
+            stream.reconfigure(encoding=encoding, errors="replace")
     ctx.obj = partial(_open, url, key, token)
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from cli.client import OperatorApi
 
 Output = Annotated[Form, typer.Option("--output", "-o", help="Print a table, or the API's JSON.")]
+Out = Annotated[
+    str, typer.Option("--out", metavar="<file>", help="Write to this file, as UTF-8; - for stdout.")
+]
 Actor = Annotated[
     str | None,
     typer.Option(help="Say who asks, for the audit, instead of the OS user.", show_default=False),

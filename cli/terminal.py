@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from enum import StrEnum
 from pathlib import Path
 from shutil import get_terminal_size
@@ -114,7 +114,10 @@ def console(*, stderr: bool = False) -> "Console":
 
     target = Console(stderr=stderr, highlight=False)
     if not target.is_terminal:
-        target.width = get_terminal_size((_WIDTH_OF_A_FILE, 0)).columns
+        # The width of a terminal beside it has nothing to do with a file.
+        beside = sys.__stdout__ is not None and sys.__stdout__.isatty()
+        fitting = get_terminal_size((_WIDTH_OF_A_FILE, 0)).columns
+        target.width = _WIDTH_OF_A_FILE if beside else fitting
     return target
 
 
@@ -151,3 +154,18 @@ def written(file: str) -> Iterator[TextIO]:
         raise Failure(Status.USAGE, f"{file} cannot be written: {problem.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def printing_to(file: str) -> Iterator[TextIO]:
+    """Has whatever is printed meanwhile become that file, whole or not at all; `-` is stdout.
+
+    A shell would write it in an encoding of its own: `>` in Windows PowerShell is UTF-16.
+
+    Raises:
+        Failure: it cannot be written.
+    """
+    with written(file) as stream, redirect_stdout(stream):
+        yield stream
+    if file != "-":
+        tell(f"written to {file}")

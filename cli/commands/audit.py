@@ -11,10 +11,10 @@ import typer
 
 from cli.csv_rows import write_rows
 from cli.exits import EPILOG, Failure, Status
-from cli.options import Output, app_of
+from cli.options import Out, Output, app_of
 from cli.plain import count
 from cli.tables import verdicts_table
-from cli.terminal import Form, progress, show, tell, written
+from cli.terminal import Form, printing_to, progress, show, tell, written
 
 if TYPE_CHECKING:
     from cli.audit_check import Verdict
@@ -43,9 +43,7 @@ def export(
             "--format", help="Write records as they are chained, or a row for each change."
         ),
     ] = AuditForm.JSONL,
-    out: Annotated[
-        str, typer.Option(metavar="<file>", help="Write to this file; - for stdout.")
-    ] = "-",
+    out: Out = "-",
 ) -> None:
     """Export every record, partition by partition, oldest first."""
     from cli.audit_file import COLUMNS, rows_of, write_lines
@@ -70,6 +68,7 @@ def verify(
             "with those of the app: an export that was cut off is unbroken too.",
         ),
     ] = None,
+    out: Out = "-",
     output: Output = Form.TABLE,
 ) -> None:
     """Verify every record's digest and place; exits with 1 if one was changed or is missing."""
@@ -86,7 +85,8 @@ def verify(
         f"{count(len(problems), 'broken chain')} of {len(checked.partitions)}, "
         f"{count(records, 'record')}"
     )
-    show(checked, verdicts_table, output)
+    with printing_to(out):
+        show(checked, verdicts_table, output)
     tell(verdict)
     if problems:
         raise Failure(Status.NOT_FOUND, "\n".join(problems))

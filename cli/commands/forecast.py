@@ -9,9 +9,9 @@ import typer
 
 from cli.csv_rows import write_rows
 from cli.method_query import methods_asked
-from cli.options import Methods, OnlyMethods, Patience, app_of, panel
+from cli.options import Methods, OnlyMethods, Out, Patience, app_of, panel
 from cli.tables import forecast_markdown, forecast_table
-from cli.terminal import draw, progress, show_as_json, show_text, tell, written
+from cli.terminal import draw, printing_to, progress, show_as_json, show_text, tell, written
 from shared.contracts.api.words import ForecastBy
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ def forecast(
             "the forecast to stderr.",
         ),
     ] = None,
+    out: Out = "-",
     timeout: Patience = 200,
     output: Annotated[
         ForecastForm,
@@ -91,7 +92,8 @@ def forecast(
     with app_of(ctx) as api:
         with progress("counting everybody in scope"):
             found = api.forecast(on.isoformat(), group_by, timeout=timeout, **asked)
-        _show(found, output, stderr=people_to == "-")
+        with printing_to(out):
+            _show(found, output, stderr=people_to == out == "-")
         if people_to:
             with written(people_to) as stream:
                 rows = map(_row, api.forecast_people(on.isoformat(), **asked))

@@ -8,9 +8,9 @@ import typer
 
 from cli.csv_rows import write_rows
 from cli.method_query import methods_asked
-from cli.options import Methods, OnlyMethods, app_of, panel
+from cli.options import Methods, OnlyMethods, Out, app_of, panel
 from cli.tables import listed_table
-from cli.terminal import draw, progress, show_each_as_json, written
+from cli.terminal import draw, printing_to, progress, show_each_as_json, written
 from shared.contracts.api.words import PersonState
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ _COLUMNS = (
 )
 
 
-@app.command(**panel("People", "For example: sspr people --only-method sms --output csv"))
+@app.command(
+    **panel("People", "For example: sspr people --only-method sms --output csv --out sms.csv")
+)
 def people(
     *,
     ctx: typer.Context,
@@ -50,6 +52,7 @@ def people(
         PersonState | None,
         typer.Option(help="Only in this state; without it, everybody in scope."),
     ] = None,
+    out: Out = "-",
     output: Annotated[
         ListForm, typer.Option("--output", "-o", help="Print a table, the API's JSON, or CSV.")
     ] = ListForm.TABLE,
@@ -58,7 +61,7 @@ def people(
     asked = methods_asked(method, only_method)
     if state:
         asked["state"] = state
-    with app_of(ctx) as api, progress("reading the people"):
+    with app_of(ctx) as api, printing_to(out), progress("reading the people"):
         _show(api.people(**asked), output)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.exits import EPILOG
-from cli.options import Actor, Apply, Output, Patience, Person, Reason, Yes, app_of, signed
+from cli.options import Actor, Apply, Out, Output, Patience, Person, Reason, Yes, app_of, signed
 from cli.plain import count
 from cli.tables import erase_table, kept_table
 from cli.terminal import Form, confirm, draw, progress, show_as_json, tell, written
@@ -25,9 +25,7 @@ def export(
     ctx: typer.Context,
     identity: Person,
     reason: Reason,
-    out: Annotated[
-        str, typer.Option(metavar="<file>", help="Write to this file; - for stdout.")
-    ] = "-",
+    out: Out = "-",
     output: Annotated[
         Form, typer.Option("--output", "-o", help="Write JSON, or a text for people.")
     ] = Form.JSON,

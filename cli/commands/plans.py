@@ -7,7 +7,7 @@ import typer
 
 from cli.exits import Failure, RefusedInput, Status
 from cli.findings import line_of, of_file, show_findings, text_of, views_of
-from cli.options import Actor, Output, Patience, Reason, Yes, app_of, panel, signed
+from cli.options import Actor, Out, Output, Patience, Reason, Yes, app_of, panel, signed
 from cli.plain import moment, people
 from cli.plan_people import write_people
 from cli.tables import (
@@ -18,7 +18,7 @@ from cli.tables import (
     rollback_table,
     rollout_table,
 )
-from cli.terminal import Form, confirm, draw, show_as_json, show_json, tell
+from cli.terminal import Form, confirm, draw, printing_to, show_as_json, show_json, tell
 
 if TYPE_CHECKING:
     from cli.client import OperatorApi
@@ -59,13 +59,15 @@ def lint(file: File, output: Output = Form.TABLE) -> None:
 @app.command(**_PANEL)
 def schema(
     of: Annotated[SchemaOf, typer.Option("--of", help="Choose the document.")] = SchemaOf.ROLLOUT,
+    out: Out = "-",
 ) -> None:
     """Print a document's JSON Schema, for editors."""
     from shared.contracts.documents import rollout_document
     from shared.hr import documents
 
     document = rollout_document if of is SchemaOf.ROLLOUT else documents
-    show_json(document.json_schema())
+    with printing_to(out):
+        show_json(document.json_schema())
 
 
 @app.command(**_PANEL)
@@ -90,6 +92,7 @@ def plan(
             "back.",
         ),
     ] = False,
+    out: Out = "-",
     actor: Actor = None,
     timeout: Patience = 600,
     output: Annotated[
@@ -117,7 +120,8 @@ def plan(
             timeout=timeout,
             otherwise="plan again for its outcome",
         )
-        _show_plan(plan, output, stderr=people_to == "-")
+        with printing_to(out):
+            _show_plan(plan, output, stderr=people_to == out == "-")
         if people_to:
             write_people(api, plan.fingerprint, people_to)
         if preflight:

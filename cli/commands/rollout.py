@@ -10,10 +10,10 @@ from cli import goals
 from cli.exits import Failure, Status
 from cli.follow import follow
 from cli.goals import WaveGoal
-from cli.options import Actor, Output, Reason, app_of, panel, signed
+from cli.options import Actor, Out, Output, Reason, app_of, panel, signed
 from cli.plain import phase_text
 from cli.tables import gates_table, rollout_table, standing_table
-from cli.terminal import Form, console, show, show_text, tell, written
+from cli.terminal import Form, console, printing_to, show, show_text, tell
 from shared.contracts.api.words import RolloutPhase
 
 if TYPE_CHECKING:
@@ -130,9 +130,7 @@ def document(
             min=1, help="Print this version instead of the current one.", show_default=False
         ),
     ] = None,
-    out: Annotated[
-        str, typer.Option(metavar="<file>", help="Write to this file; - for stdout.")
-    ] = "-",
+    out: Out = "-",
 ) -> None:
     """Print the rollout document as its author wrote it."""
     with app_of(ctx) as api:
@@ -140,12 +138,11 @@ def document(
     if text is None:
         problem = _NONE_YET if version is None else f"the document has no version {version}"
         raise Failure(Status.NOT_FOUND, problem)
-    if out == "-":
-        show_text(text)
-        return
-    # The shell would write it in an encoding of its own: `>` in Windows PowerShell is UTF-16.
-    with written(out) as stream:
-        stream.write(text)
+    with printing_to(out) as stream:
+        if out == "-":
+            show_text(text)
+        else:
+            stream.write(text)
 
 
 @app.command(**_CONTROL)

@@ -21,7 +21,8 @@ GroupMember.Read.All is not wanted. What a -With... of another run has granted s
 With -Apply: take that away too, where this run does not ask for it.
 
 .PARAMETER Cloud
-public, usgov (GCC High), usgov-dod or china, as SSPR_CLOUD says. The Azure CLI has to be set to it.
+public, usgov (GCC High), usgov-dod or china; by default what SSPR_CLOUD says in the environment, else public. The
+Azure CLI has to be set to it: az cloud set.
 
 .PARAMETER WithLifecycleWorkflows
 The app answers Lifecycle Workflows that wait for it.
@@ -64,7 +65,7 @@ param(
     [switch] $Apply,
     [switch] $RemoveSuperfluous,
     [switch] $RemoveOptional,
-    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud = 'public',
+    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud,
     [switch] $WithLifecycleWorkflows,
     [switch] $WithCloudSync,
     [switch] $WithOnDemand,
@@ -82,6 +83,7 @@ $ErrorActionPreference = 'Stop'
 
 $guid = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
 $script:Owed = 0
+$script:OtherWay = 'docs/deploy.md, "Graph refuses the Azure CLI''s own token"'
 if ($Group -and -not $Scoped) {
     Stop-WithRemedy -Problem '-Group alone means nothing.' -Remedy 'Give -Scoped as well.'
 }
@@ -187,7 +189,7 @@ if ($WithOnDemand) { $kinds += 'on-demand' }
 if ($WithDoctor) { $kinds += 'doctor' }
 if ($WithRoleAssignments) { $kinds += 'role-assignments' }
 
-Connect-Graph -Cloud $Cloud -GraphUrl $GraphUrl
+Connect-Graph -Cloud (Get-CloudName -Given $Cloud) -GraphUrl $GraphUrl
 $principal = Find-Identity
 $resources = @(Read-GraphList -Path 'servicePrincipals' -Query @{ '$filter' = "appId eq '$($list.resourceAppId)'" })
 if ($resources.Count -ne 1) {
@@ -216,7 +218,7 @@ foreach ($one in $list.permissions | Where-Object { (@('scoped', 'unscoped') + $
 }
 foreach ($one in $wanted) {
     if ($names[$one.id] -ne $one.name) {
-        Stop-WithRemedy -Problem "$($one.name): this tenant knows it by another id than the list." -Remedy 'Nothing was done. Tell us, and grant it in the Entra admin center meanwhile.'
+        Stop-WithRemedy -Problem "$($one.name): this tenant knows it by another id than the list." -Remedy "Nothing was done. Tell us. Meanwhile it can be granted by its name: $script:OtherWay."
     }
 }
 

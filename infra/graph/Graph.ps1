@@ -13,6 +13,18 @@ function Stop-WithRemedy {
     throw "$Problem`n$Remedy"
 }
 
+# The cloud that is named, else that of SSPR_CLOUD, as in bash.
+function Get-CloudName {
+    param([string] $Given)
+    $name = $Given
+    if (-not $name) { $name = $env:SSPR_CLOUD }
+    if (-not $name) { $name = 'public' }
+    if (-not $Clouds.ContainsKey($name)) {
+        Stop-WithRemedy -Problem "SSPR_CLOUD: $name is none of $(($Clouds.Keys | Sort-Object) -join ', ')." -Remedy 'Set it to one of these, or say -Cloud.'
+    }
+    $name
+}
+
 function Connect-Graph {
     param([string] $Cloud, [string] $GraphUrl)
     # Windows PowerShell does not offer TLS 1.2 by itself on older machines.
@@ -56,7 +68,7 @@ function Invoke-Graph {
         if ($_.ErrorDetails) {
             $detail = $_.ErrorDetails.Message
         }
-        Stop-WithRemedy -Problem "Microsoft Graph refuses $Method ${Path}: $detail" -Remedy 'Nothing more was changed. Sign in as somebody who may do this, or do the step in the Entra admin center; then run this again.'
+        Stop-WithRemedy -Problem "Microsoft Graph refuses $Method ${Path}: $detail" -Remedy "Nothing more was changed. Sign in as somebody who may do this, and run this again. Or go the other way: $script:OtherWay."
     }
 }
 

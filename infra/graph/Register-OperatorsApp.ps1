@@ -21,7 +21,8 @@ The object id of the group whose people may look.
 The object id of the group whose people may act.
 
 .PARAMETER Cloud
-public, usgov (GCC High), usgov-dod or china, as SSPR_CLOUD says. The Azure CLI has to be set to it.
+public, usgov (GCC High), usgov-dod or china; by default what SSPR_CLOUD says in the environment, else public. The
+Azure CLI has to be set to it: az cloud set.
 
 .PARAMETER GraphUrl
 Where Graph is, in place of the cloud's own address; for a test.
@@ -35,7 +36,7 @@ param(
     [string] $Name,
     [string] $ReaderGroup,
     [string] $OperatorGroup,
-    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud = 'public',
+    [ValidateSet('public', 'usgov', 'usgov-dod', 'china')] [string] $Cloud,
     [string] $GraphUrl
 )
 Set-StrictMode -Version 2.0
@@ -44,6 +45,7 @@ $ErrorActionPreference = 'Stop'
 
 $guid = '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
 $script:Owed = 0
+$script:OtherWay = 'make the application in the Entra admin center, as infra/graph/operators-app.json has it'
 $list = ConvertFrom-Json -InputObject ([IO.File]::ReadAllText((Join-Path -Path $PSScriptRoot -ChildPath 'operators-app.json')))
 if (-not $Name) { $Name = $list.displayName }
 $groups = @{ 'Rollout.Reader' = $ReaderGroup; 'Rollout.Operator' = $OperatorGroup }
@@ -72,7 +74,7 @@ function Test-Application {
     ($clients -contains $list.azureCliAppId)
 }
 
-Connect-Graph -Cloud $Cloud -GraphUrl $GraphUrl
+Connect-Graph -Cloud (Get-CloudName -Given $Cloud) -GraphUrl $GraphUrl
 $found = @(Read-GraphList -Path 'applications' -Query @{ '$filter' = "displayName eq $(Format-Literal $Name)" })
 if ($found.Count -gt 1) {
     Stop-WithRemedy -Problem "${Name}: more than one application has this name." -Remedy 'Give another name by -Name, or delete the one that is not used.'

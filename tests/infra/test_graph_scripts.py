@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.azure_cli import TOKEN
+from tests.support.documentation import blocks_under, headings, prose
 from tests.support.graph_scripts import (
     BASH,
     FOLDER,
+    GRAPH,
     IDENTITY,
     LIST,
     OPERATORS,
@@ -26,7 +29,10 @@ from tests.support.graph_scripts import (
     a_tenant,
     kebab,
 )
+from tests.support.infra.powershell import run
+from tests.support.repository import ROOT
 
+DEPLOY = ROOT / "docs/deploy.md"
 APP = json.loads((FOLDER / "operators-app.json").read_text())
 NEEDED = {"User.Read.All", "AuditLog.Read.All", "GroupMember.ReadWrite.All"}
 NARROWER = {"User.Read.All", "AuditLog.Read.All", "GroupMember.Read.All"}
@@ -236,3 +242,152 @@ def test_a_group_that_graph_may_not_write_is_not_scoped(tenant: Tenant) -> None:
     assert ran.returncode != 0
     assert "not synced, dynamic or role-assignable" in spoken(ran)
     assert tenant.state == before
+
+
+GRAPHS = {
+    "public": "graph.microsoft.com",
+    "usgov": "graph.microsoft.us",
+    "usgov-dod": "dod-graph.microsoft.us",
+    "china": "microsoftgraph.chinacloudapi.cn",
+}
+"""Source: "National cloud deployments", Microsoft Learn, as `shared/domain/clouds.py` has it."""
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "meant"),
+    [
+        ("", "", "public"),
+        ("usgov-dod", "", "usgov-dod"),
+        ("china", "usgov", "usgov"),
+        ("usgov", "public", "public"),
+    ],
+)
+@pytest.mark.parametrize("script", [GRANT, REGISTER])
+def test_the_cloud_is_that_of_the_environment_unless_one_is_named(
+    tenant: Tenant, script: str, said: str, named: str, meant: str
+) -> None:
+    given = {"Identity": IDENTITY} if script == GRANT else {}
+    given |= {"Cloud": named} if named else {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSPR_CLOUD", said)
+        assert tenant.run(script, **given).returncode == 0
+    assert tenant.clouds == {GRAPHS[meant]}
+
+
+@pytest.mark.parametrize("script", [GRANT, REGISTER])
+def test_a_cloud_that_there_is_not_is_refused_wherever_it_is_said(
+    tenant: Tenant, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {"Identity": IDENTITY} if script == GRANT else {}
+    ran = tenant.run(script, **given, Cloud="germany", Apply=True)
+    assert (ran.returncode != 0, "germany" in spoken(ran)) == (True, True)
+    monkeypatch.setenv("SSPR_CLOUD", "germany")
+    ran = tenant.run(script, **given, Apply=True)
+    assert ran.returncode != 0
+    assert "germany is none of" in spoken(ran)
+    assert tenant.clouds == set()
+
+
+NAMED = re.compile(r'docs/deploy\.md, "([^"]+)"')
+"""A part of the page as the scripts name it."""
+
+
+def test_what_graph_refuses_has_another_way_that_is_there(tenant: Tenant) -> None:
+    """The Entra admin center cannot add a permission to a managed identity: it is not that."""
+    tenant.put(refusesChanges=True)
+    ran = tenant.run(GRANT, Identity=IDENTITY, Apply=True)
+    assert ran.returncode != 0
+    assert "Insufficient privileges" in spoken(ran)
+    (heading,) = NAMED.findall(spoken(ran))
+    assert heading in headings(prose(DEPLOY))
+    assert tenant.held() == set()
+
+
+def test_what_graph_refuses_of_the_operators_ends_it_there(tenant: Tenant) -> None:
+    tenant.put(refusesChanges=True)
+    ran = tenant.run(REGISTER, OperatorGroup=OPERATORS, Apply=True)
+    assert ran.returncode != 0
+    assert "Insufficient privileges" in spoken(ran)
+    assert "operators-app.json" in spoken(ran)
+    assert " done" not in spoken(ran)
+
+
+def test_a_permission_of_another_id_is_left_alone_and_has_the_other_way(tenant: Tenant) -> None:
+    graph = next(one for one in tenant.state["servicePrincipals"] if one["id"] == GRAPH)
+    roles = [
+        {**one, "id": READERS} if one["value"] == "User.Read.All" else one
+        for one in graph["appRoles"]
+    ]
+    others = [one for one in tenant.state["servicePrincipals"] if one["id"] != GRAPH]
+    tenant.put(servicePrincipals=[*others, {**graph, "appRoles": roles}])
+    ran = tenant.run(GRANT, Identity=IDENTITY, Apply=True)
+    assert ran.returncode != 0
+    (heading,) = NAMED.findall(spoken(ran))
+    assert heading in headings(prose(DEPLOY))
+    assert tenant.held() == set()
+
+
+def test_every_part_of_the_page_that_a_script_names_is_there() -> None:
+    named = {
+        heading.replace("'\\''", "'").replace("''", "'")
+        for file in FOLDER.iterdir()
+        if file.is_file()
+        for heading in NAMED.findall(file.read_text())
+    }
+    assert named
+    assert named <= set(headings(prose(DEPLOY)))
+
+
+_MODULE = """
+param([string] $Block)
+$ErrorActionPreference = 'Stop'
+function Ask {
+    param([string] $Path, [string] $Method = 'Get', [string] $Body)
+    $asked = @{ Uri = "ADDRESS/v1.0/$Path"; Method = $Method; ContentType = 'application/json' }
+    if ($Body) { $asked.Body = $Body }
+    Invoke-RestMethod @asked -Headers @{ Authorization = 'Bearer TOKEN' }
+}
+function Install-Module { }
+function Connect-MgGraph {
+    param([string] $TenantId, [string[]] $Scopes)
+    $script:Scopes = $Scopes
+}
+function Get-MgServicePrincipal {
+    param([string] $Filter)
+    (Ask "servicePrincipals?`$filter=$([Uri]::EscapeDataString($Filter))").value
+}
+function Get-MgServicePrincipalAppRoleAssignment {
+    param([string] $ServicePrincipalId)
+    (Ask "servicePrincipals/$ServicePrincipalId/appRoleAssignments").value
+}
+function New-MgServicePrincipalAppRoleAssignment {
+    param([string] $ServicePrincipalId, [string] $PrincipalId, [string] $ResourceId, $AppRoleId)
+    if ($Scopes -notcontains 'AppRoleAssignment.ReadWrite.All') { throw 'Insufficient privileges' }
+    $body = @{ principalId = $PrincipalId; resourceId = $ResourceId; appRoleId = $AppRoleId }
+    $path = "servicePrincipals/$ServicePrincipalId/appRoleAssignments"
+    Ask $path -Method 'Post' -Body (ConvertTo-Json $body)
+}
+. $Block
+"""
+"""The cmdlets of Microsoft Graph PowerShell that the page uses, by REST.
+
+Source: Microsoft Learn, "Assign an application role to a managed identity using PowerShell".
+"""
+
+
+def test_the_other_way_grants_what_the_script_would_have_granted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (block,) = [
+        one.text
+        for one in blocks_under(DEPLOY, "Graph refuses the Azure CLI's own token")
+        if one.language == "powershell"
+    ]
+    monkeypatch.setenv("AZURE_CLI_RUN", "by REST")
+    with a_tenant(tmp_path, POWERSHELL) as tenant:
+        typed, module = tmp_path / "typed.ps1", tmp_path / "module.ps1"
+        typed.write_text(block.replace("IDENTITY", IDENTITY))
+        module.write_text(_MODULE.replace("ADDRESS", tenant.address).replace("TOKEN", TOKEN))
+        ran = run(module, typed)
+        assert (ran.returncode, ran.stderr) == (0, "")
+        assert tenant.held() == NARROWER

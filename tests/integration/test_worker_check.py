@@ -1,6 +1,7 @@
 """`python -m hybrid_worker check` against a real domain, broker and Connect host."""
 
 import json
+import re
 import ssl
 import subprocess
 import sys
@@ -31,7 +32,9 @@ from sandbox.domain_controller import domain
 from sandbox.tenant.identity import WORKER_QUEUE_ROLES
 from sandbox.testing.connect_host_process import ConnectHost
 from sandbox.testing.domain_controller_process import Controller
+from tests.support.documentation import blocks
 from tests.support.repository import ROOT
+from tests.support.tour import differences
 from tests.support.worker_process import (
     Rig,
     by_name,
@@ -153,19 +156,23 @@ class Machine:
     ) -> tuple[int, dict[str, CheckOutcome]]:
         """Run the command; its exit status, and its outcomes by name."""
         known = self.identity.environment if identity is None else identity
-        environment = worker_environment(self.rig, self.state) | {**known, **self.bus}
+        status, said = self.run("--output", "json", **{**known, **differences})
+        shown = json.loads(said)["checks"]
+        seen = [CheckOutcome(**{**one, "state": CheckState(one["state"])}) for one in shown]
+        return status, {one.name: one for one in seen}
+
+    def run(self, *words: str, **environment: str) -> tuple[int, str]:
+        """Run it as an administrator does; its exit status, and what it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "hybrid_worker", "check", "--output", "json"],
-            env=environment | differences,
+            [sys.executable, "-m", "hybrid_worker", "check", *words],
+            env={**worker_environment(self.rig, self.state), **self.bus, **environment},
             cwd=ROOT,
             capture_output=True,
             text=True,
             check=False,
         )
         assert not done.stderr, done.stderr
-        shown = json.loads(done.stdout)["checks"]
-        seen = [CheckOutcome(**{**one, "state": CheckState(one["state"])}) for one in shown]
-        return done.returncode, {one.name: one for one in seen}
+        return done.returncode, done.stdout
 
 
 @pytest.fixture(scope="module")
@@ -224,6 +231,37 @@ def test_everything_passes_for_an_account_with_the_one_right_and_no_message_is_t
     (message,) = machine.rig.bus.messages("directory-commands")
     assert message["deliveryCount"] == 0
     assert machine.rig.bus.messages("directory-results") == []
+
+
+DEPLOY = ROOT / "docs/deploy.md"
+
+
+def as_the_page_names_it(said: str, rig: Rig) -> list[str]:
+    """The lines that were printed, with the names of the page's example."""
+    host = rig.environment["SSPR_WORKER_SYNC_HOST"]
+    port = rig.environment["SSPR_WORKER_SYNC_PORT"]
+    for ours, theirs in (
+        (f"{host}:{port}", "connect.corp.contoso.com:5986"),
+        (f"host='{host}', port={port}", "host='connect.corp.contoso.com', port=5986"),
+        ("corp.contoso.test", "corp.contoso.com"),
+        ("CORP.CONTOSO.TEST", "CORP.CONTOSO.COM"),
+    ):
+        said = said.replace(ours, theirs)
+    return re.sub(r"_ssl\.c:\d+", "_ssl.c:1020", said).rstrip().split("\n")
+
+
+@pytest.mark.parametrize(
+    ("label", "status", "set_otherwise"),
+    [("check", 0, {}), ("check without-authority", 1, {"SSPR_WORKER_SYNC_CA_FILE": ""})],
+)
+def test_the_page_shows_what_the_check_printed(
+    machine: Machine, label: str, status: int, set_otherwise: dict[str, str]
+) -> None:
+    (shown,) = [one.text for one in blocks(DEPLOY) if one.label == label]
+    ended, said = machine.run(**machine.identity.environment, **set_otherwise)
+    assert ended == status
+    printed = as_the_page_names_it(said, machine.rig)
+    assert list(differences(shown.rstrip().split("\n"), printed)) == [], printed
 
 
 def test_azure_arcs_challenge_is_answered_with_the_key_that_the_agent_left(

@@ -2,7 +2,8 @@
 
 Run as a program; AZURE_CLI_STATE names the file, AZURE_CLI_RUN whatever asks several times. Answers
 only what it knows: any other request is one that Graph would not take. Of a unit that the same run
-has made, the directory does not know yet when it is asked.
+has made, the directory does not know yet when it is asked. Beside the file it notes which cloud's
+Graph was meant.
 """
 
 import argparse
@@ -17,8 +18,9 @@ from uuid import uuid4
 
 import jmespath
 
-GRAPH = "https://graph.microsoft.com/v1.0/"
+_GRAPH = re.compile(r"https://([\w.-]+)/v1\.0/")
 TOKEN = "a-token-of-the-azure-cli"
+CLOUDS = "clouds"
 _CONDITION = re.compile(r"(\w+) eq '((?:[^']|'')*)'")
 
 
@@ -33,11 +35,15 @@ def main() -> int:
     if sys.argv[1:3] == ["account", "show"]:
         return 0 if state["signedIn"] else 1
     if sys.argv[1:3] == ["account", "get-access-token"]:
+        _note(file, sys.argv[sys.argv.index("--resource") + 1])
         sys.stdout.write(f"{TOKEN}\n" if state["signedIn"] else "")
         return 0 if state["signedIn"] else 1
     asked = _arguments()
+    if not (address := _GRAPH.match(asked.url)):
+        return 3
+    _note(file, address[1])
     try:
-        answer = _answered(asked, state)
+        answer = _answered(asked, asked.url[address.end() :].split("/"), state)
     except Refused as refused:
         sys.stderr.write(f"ERROR: {refused}\n")
         return 3
@@ -56,10 +62,13 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _answered(asked: argparse.Namespace, state: dict[str, Any]) -> Any:
-    assert asked.url.startswith(GRAPH)
+def _note(file: Path, cloud: str) -> None:
+    with file.with_name(CLOUDS).open("a") as noted:
+        noted.write(f"{cloud.removeprefix('https://')}\n")
+
+
+def _answered(asked: argparse.Namespace, path: list[str], state: dict[str, Any]) -> Any:
     parameters = dict(one.split("=", 1) for one in asked.url_parameters)
-    path = asked.url.removeprefix(GRAPH).split("/")
     if asked.method == "get":
         return read(path, parameters, state)
     state["changes"].append(f"{asked.method} {'/'.join(path)}")
@@ -101,6 +110,8 @@ def _read_application(path: list[str], parameters: Mapping[str, str], state: dic
 
 
 def change(method: str, path: list[str], body: dict[str, Any], state: dict[str, Any]) -> Any:
+    if state.get("refusesChanges"):
+        raise Refused("Authorization_RequestDenied: Insufficient privileges")
     match [method, *path]:
         case ["post", "servicePrincipals", key, "appRoleAssignments"]:
             assert body.keys() == {"principalId", "resourceId", "appRoleId"}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from tests.support.azure_cli import CLOUDS
 from tests.support.graph_rest import serving
 from tests.support.infra.powershell import pwsh
 from tests.support.repository import ROOT
@@ -44,6 +45,14 @@ class Tenant:
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = json.loads((self.folder / "state.json").read_text())
         return state
+
+    @property
+    def clouds(self) -> set[str]:
+        """Whose Graph was meant since this was asked last."""
+        noted = self.folder / CLOUDS
+        meant = set(noted.read_text().split()) if noted.exists() else set[str]()
+        noted.unlink(missing_ok=True)
+        return meant
 
     def put(self, **changes: Any) -> None:
         (self.folder / "state.json").write_text(json.dumps({**self.state, **changes}))

@@ -48,6 +48,8 @@ BEGIN = datetime(2026, 11, 30, 8, 0, tzinfo=UTC)
 LABEL = "tour"
 CUT = "…"
 _PROMPT = "$ "
+_DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
+"""Of a plan or a document: another version of the product may count it otherwise."""
 _PEOPLE = 300
 _LEAVES_OUT: Mapping[int, Mapping[str, Any]] = {
     **{number: {"licensed": False} for number in range(290, 296)},
@@ -210,6 +212,23 @@ def documents(page: Path) -> Mapping[str, str]:
         for block in blocks(page)
         if block.label.startswith(f"{LABEL}:")
     }
+
+
+def differences(shown: list[str], printed: list[str]) -> Iterator[str]:
+    """The first line that was shown and not printed in its turn; `…` stands for any lines."""
+    rest = iter([_DIGEST.sub("DIGEST", line) for line in printed])
+    skipping = False
+    for line in (_DIGEST.sub("DIGEST", one) for one in shown):
+        if line == CUT:
+            skipping = True
+            continue
+        found = next((one for one in rest if not skipping or one == line), None)
+        if found != line:
+            yield f"shown: {line!r}, printed: {found!r}"
+            return
+        skipping = False
+    if not skipping and (more := next(rest, None)) is not None:
+        yield f"printed as well: {more!r}"
 
 
 def walk(page: Path, run: Callable[[str, Mapping[str, str]], str]) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
@@ -13,28 +12,18 @@ from structlog.testing import capture_logs
 
 from tests.support.documentation import PAGES, blocks, name_of
 from tests.support.repository import ROOT
-from tests.support.tour import COMPANIES, CUT, LABEL, commands, documents, typed, walk
+from tests.support.tour import (
+    COMPANIES,
+    CUT,
+    LABEL,
+    commands,
+    differences,
+    documents,
+    typed,
+    walk,
+)
 
 README = ROOT / "README.md"
-_DIGEST = re.compile(r"\b[0-9a-f]{12,64}\b")
-"""Of a plan or a document: another version of the product may count it otherwise."""
-
-
-def differences(shown: list[str], printed: list[str]) -> Iterator[str]:
-    """The first line that was shown and not printed in its turn; `…` stands for any lines."""
-    rest = iter([_DIGEST.sub("DIGEST", line) for line in printed])
-    skipping = False
-    for line in (_DIGEST.sub("DIGEST", one) for one in shown):
-        if line == CUT:
-            skipping = True
-            continue
-        found = next((one for one in rest if not skipping or one == line), None)
-        if found != line:
-            yield f"shown: {line!r}, printed: {found!r}"
-            return
-        skipping = False
-    if not skipping and (more := next(rest, None)) is not None:
-        yield f"printed as well: {more!r}"
 
 
 @pytest.mark.parametrize("page", COMPANIES)

@@ -20,6 +20,10 @@ The repository; where none is named, the one that this script is part of.
 .PARAMETER ConnectHost
 The Entra Connect server, where the worker starts its sync cycles (-SyncMode connect).
 
+.PARAMETER ConnectAuthority
+The PEM file of the authority that signed the certificate of WinRM on that server, where the file is to stay.
+Windows' own store is not asked for it.
+
 .PARAMETER SyncMode
 connect: Entra Connect, whose cycles the worker starts. cloud: Entra Cloud Sync. none: Entra Connect's own scheduler.
 
@@ -27,7 +31,7 @@ connect: Entra Connect, whose cycles the worker starts. cloud: Entra Cloud Sync.
 WinSW: a service with rotated logs. TaskScheduler: a task at start-up, where no wrapper is wanted.
 
 .EXAMPLE
-.\Install-SsprWorker.ps1 -Account 'CORP\svc-sspr-worker$' -Wheelhouse D:\wheelhouse -WinSW D:\WinSW-x64.exe -ServiceBusNamespace contoso.servicebus.windows.net -DirectoryServer dc1.corp.contoso.com -DirectoryDomain corp.contoso.com -ScopeGroup SSPR-Enabled-Users -ConnectHost connect.corp.contoso.com -WhatIf
+.\Install-SsprWorker.ps1 -Account 'CORP\svc-sspr-worker$' -Wheelhouse D:\wheelhouse -WinSW D:\WinSW-x64.exe -ServiceBusNamespace contoso.servicebus.windows.net -DirectoryServer dc1.corp.contoso.com -DirectoryDomain corp.contoso.com -ScopeGroup SSPR-Enabled-Users -ConnectHost connect.corp.contoso.com -ConnectAuthority 'C:\Program Files\sspr-authority.pem' -WhatIf
 #>
 [CmdletBinding(SupportsShouldProcess = $true)]
 param(
@@ -119,6 +123,9 @@ if (($SyncMode -eq 'connect') -and -not $ConnectHost) {
 if ($ConnectAuthority) {
     $ConnectAuthority = Get-FullPath -Path $ConnectAuthority
     Confirm-File -Path $ConnectAuthority -Remedy 'Give -ConnectAuthority, the PEM file of the authority that signed the certificate of WinRM, where it is to stay.'
+}
+elseif (($SyncMode -eq 'connect') -and -not (Test-Path -LiteralPath $envFile)) {
+    Write-Warning 'Without -ConnectAuthority the worker trusts no authority of your own for WinRM, whatever Windows trusts. Give its PEM file, unless a public authority signed the certificate.'
 }
 if (Get-Command -Name 'Test-ADServiceAccount' -ErrorAction 'SilentlyContinue') {
     if (-not (Test-ADServiceAccount -Identity $Account.Split('\')[1].TrimEnd('$'))) {

@@ -7,7 +7,7 @@ Registers the JEA endpoint SSPR.DeltaSync on the Entra Connect host.
 .DESCRIPTION
 The worker's account, and nobody else, may start delta cycles and look at them through it. May be
 run again: what is as it should be stays untouched. Registering restarts WinRM. An endpoint that
-cannot be replaced is put back.
+cannot be replaced is put back. It takes Windows PowerShell 5.1 (powershell.exe): PowerShell 7 is refused.
 
 .PARAMETER Account
 The worker's account, such as CORP\svc-sspr-worker$ (a gMSA ends in $).
@@ -33,6 +33,8 @@ $ErrorActionPreference = 'Stop'
 foreach ($part in 'Failure', 'Path', 'Account', 'ClosedFolder', 'Swap', 'Endpoint') {
     . (Join-Path -Path $PSScriptRoot -ChildPath "parts\$part.ps1")
 }
+# "#Requires -Version 5.1" lets PowerShell 7 through.
+Confirm-WindowsPowerShell
 
 $TranscriptFolder = Get-FullPath -Path $TranscriptFolder
 $ModuleFolder = Get-FullPath -Path $ModuleFolder
@@ -74,8 +76,11 @@ $changes += @(Close-Folder -Path $TranscriptFolder)
 # 4. The session configuration, for this account.
 $text = Get-SessionConfiguration -Template (Join-Path -Path $PSScriptRoot -ChildPath 'SSPR.DeltaSync.pssc') -Account $Account -TranscriptFolder $TranscriptFolder -EventReaders (Get-EventReaderGroup)
 $isWritten = (Test-Path -LiteralPath $file) -and ([System.IO.File]::ReadAllText($file) -ceq $text)
-$isRegistered = [bool] (Get-PSSessionConfiguration -Name $Name -ErrorAction 'SilentlyContinue')
-if ((-not ($isWritten -and $isRegistered)) -and $PSCmdlet.ShouldProcess($Name, 'Register the endpoint, which restarts WinRM')) {
+$registered = Get-PSSessionConfiguration -Name $Name -ErrorAction 'SilentlyContinue'
+$isRegistered = [bool] $registered
+# An earlier version of this script let PowerShell 7 register it.
+$isAsItShouldBe = $isWritten -and $isRegistered -and -not (Test-EndpointOfPowerShell7 -Endpoint $registered)
+if ((-not $isAsItShouldBe) -and $PSCmdlet.ShouldProcess($Name, 'Register the endpoint, which restarts WinRM')) {
     Set-Endpoint -Name $Name -File $file -Text $text -IsRegistered $isRegistered
     $changes += "registered $Name"
 }

@@ -1,5 +1,19 @@
 # The JEA endpoint, and the file that it was registered from.
 
+# What registers an endpoint also runs its sessions (PowerShell/PowerShell issue 4275), and PowerShell 7 neither
+# shows nor takes away one of Windows PowerShell (issue 11616).
+function Confirm-WindowsPowerShell {
+    if ((Get-Variable -Name 'PSVersionTable' -ValueOnly).PSEdition -ne 'Desktop') {
+        Stop-WithRemedy -Problem 'This is PowerShell 7. An endpoint that it registers runs PowerShell 7, where the module ADSync is not expected to load. Nothing was changed.' -Remedy 'Start Windows PowerShell 5.1 as an administrator (powershell.exe), and run this again there.'
+    }
+}
+
+function Test-EndpointOfPowerShell7 {
+    param([psobject] $Endpoint)
+    $version = $Endpoint.PSObject.Properties['PSVersion']
+    [bool] $version -and ("$($version.Value)" -match '^([6-9]|[1-9][0-9])\.')
+}
+
 function Copy-Changed {
     [CmdletBinding(SupportsShouldProcess = $true)]
     param([string] $Path, [string] $Folder)

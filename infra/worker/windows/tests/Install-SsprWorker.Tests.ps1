@@ -55,6 +55,7 @@ Describe 'Install-SsprWorker.ps1' {
             DirectoryDomain = 'corp.contoso.com'
             ScopeGroup = "CN=O'Brien's team,OU=Groups,DC=corp,DC=contoso,DC=com"
             ConnectHost = 'connect.corp.contoso.com'
+            ConnectAuthority = Join-Path $machine 'authority.pem'
             ServiceKind = 'WinSW'
             WinSW = Join-Path $machine 'WinSW-x64.exe'
             Source = Join-Path $machine 'repository'
@@ -62,6 +63,7 @@ Describe 'Install-SsprWorker.ps1' {
             InstallFolder = Join-Path $machine 'program files/sspr-worker'
             StateFolder = Join-Path $machine 'program data/R&D'
         }
+        Set-Content -Path $given.ConnectAuthority -Value 'a certificate'
         Set-Version '1'
     }
 
@@ -280,6 +282,20 @@ Describe 'Install-SsprWorker.ps1' {
             $said[0] | Should -BeLike '*stays as it is, and has no line SSPR_WORKER_SYNC_HOST=other.corp.contoso.com. Change it there*'
             Get-Content $file | Should -Contain 'SSPR_WORKER_BATCH=10'
             Get-Content $file | Should -Contain 'SSPR_WORKER_SYNC_HOST=connect.corp.contoso.com'
+        }
+
+        It 'says once that Windows is not asked for the authority of WinRM, where none is named' {
+            $authority = $given.ConnectAuthority
+            $given.Remove('ConnectAuthority')
+            $said = Install
+            $said[0] | Should -BeLike 'Without -ConnectAuthority *Give its PEM file*'
+            $file = Join-Path $given.InstallFolder 'worker.env'
+            Get-Content $file | Where-Object { $_ -like '*SYNC_CA_FILE*' } | Should -BeNullOrEmpty
+            Install | Where-Object { $_ -like 'Without -ConnectAuthority*' } | Should -BeNullOrEmpty
+            Remove-Item $file
+            $given.ConnectAuthority = $authority
+            Install | Where-Object { $_ -like 'Without -ConnectAuthority*' } | Should -BeNullOrEmpty
+            Get-Content $file | Should -Contain "SSPR_WORKER_SYNC_CA_FILE=$authority"
         }
 
         It 'asks for no Entra Connect server where the worker starts no cycle' {

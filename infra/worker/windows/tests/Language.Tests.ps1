@@ -17,6 +17,11 @@ BeforeAll {
     $own = Get-ChildItem $windows, (Join-Path $windows '../../../hybrid_worker') -Recurse -Filter '*.ps1' | Where-Object { $_.DirectoryName -notmatch '[\\/]tests$' } | ForEach-Object {
         Find-Node (Read-Script $_.FullName) ([Management.Automation.Language.FunctionDefinitionAst]) | ForEach-Object Name
     }
+    # Commands that touch an endpoint, and the functions of ours that call one of them.
+    $ofEndpoints = @('Register', 'Unregister', 'Get', 'Set', 'Enable', 'Disable' | ForEach-Object { "$_-PSSessionConfiguration" })
+    $ofEndpoints += Get-ChildItem (Join-Path $windows 'parts') -Filter '*.ps1' | ForEach-Object {
+        Find-Node (Read-Script $_.FullName) ([Management.Automation.Language.FunctionDefinitionAst]) | Where-Object { $_.Extent.Text -match '(Register|Unregister|Get)-PSSessionConfiguration' } | ForEach-Object Name
+    }
     function Read-Text {
         param([string] $Text)
         $file = Join-Path $TestDrive 'script.ps1'
@@ -65,6 +70,23 @@ Describe 'The files of PowerShell' {
         $text | Should -Match '\[CmdletBinding\(SupportsShouldProcess = \$true\)\]'
         $text | Should -Match "\`$ErrorActionPreference = 'Stop'"
         $text | Should -Match 'Set-StrictMode -Version 2\.0'
+    }
+
+    It 'make sure that it is Windows PowerShell before they touch an endpoint: <Name>' -ForEach $installers {
+        # PowerShell 7 registers one of its own, and does not see those of Windows PowerShell.
+        $script = Read-Script $Path
+        $called = @(Find-Node $script ([Management.Automation.Language.CommandAst]) | ForEach-Object { $_.GetCommandName() })
+        $confirms, $first = $called.IndexOf('Confirm-WindowsPowerShell'), ($called | Where-Object { $ofEndpoints -contains $_ } | Select-Object -First 1)
+        if ($first) {
+            $confirms | Should -BeGreaterOrEqual 0
+            # Nothing but the parts is read before.
+            $called[0..$confirms] | Where-Object { $_ -and ($_ -notin 'Set-StrictMode', 'Join-Path', 'Confirm-WindowsPowerShell') } | Should -BeNullOrEmpty
+        }
+    }
+
+    It 'touch an endpoint in one of them' -TestCases @{ Installers = $installers } {
+        # So that the test above does not pass for want of any.
+        @($Installers | Where-Object { (Get-Content $_.Path -Raw) -match 'PSSessionConfiguration' }).Count | Should -BeGreaterThan 0
     }
 
     It 'fail with a remedy, always, and look at the exit status of each program: <Name>' -ForEach $scripts {

@@ -127,7 +127,25 @@ Describe 'Register-SsprJeaEndpoint.ps1' {
         Register | Select-Object -Last 1 | Should -BeLike 'WinRM has no HTTPS listener*Create one*'
     }
 
+    It 'says so in the PowerShell 7 that this test runs in, and not only by a stand-in' {
+        $Windows.PowerShell = $null
+        { Register -WhatIf } | Should -Throw '*This is PowerShell 7*powershell.exe*'
+    }
+
+    It 'replaces an endpoint that runs PowerShell 7, which an earlier version let through' {
+        Register
+        $Windows.Changes.Clear()
+        $Windows.EndpointVersions['SSPR.DeltaSync'] = '7.4'
+        Register | Should -BeLike '*(registered SSPR.DeltaSync).'
+        $Windows.Changes | Should -Be 'Unregister-PSSessionConfiguration SSPR.DeltaSync', 'Register-PSSessionConfiguration SSPR.DeltaSync'
+        $Windows.EndpointVersions['SSPR.DeltaSync'] | Should -Be '5.1'
+        $Windows.Changes.Clear()
+        Register | Should -Be 'The endpoint SSPR.DeltaSync is as it should be: nothing has been changed.'
+        $Windows.Changes | Should -BeNullOrEmpty
+    }
+
     It 'refuses, before anything is changed, <Case>' -ForEach @(
+        @{ Case = 'PowerShell 7'; Break = { $Windows.PowerShell = '7.5.4' }; Remedy = '*This is PowerShell 7.*Nothing was changed.*Start Windows PowerShell 5.1 as an administrator (powershell.exe), and run this again there.' }
         @{ Case = 'a host that is no Connect host'; Break = { Mock Get-Module { } -ParameterFilter { $Name -eq 'ADSync' } }; Remedy = '*Run this on the Entra Connect host.' }
         @{ Case = 'a domain controller'; Break = { $Windows.DomainRole = 5 }; Remedy = '*is a domain controller*on a member server*SSPR_WORKER_SYNC_MODE=none.' }
         @{ Case = 'an account that nobody knows'; Break = { $given.Account = 'CORP\nobody$' }; Remedy = '*Write it as DOMAIN\name*' }

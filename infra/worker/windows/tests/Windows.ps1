@@ -16,10 +16,12 @@ function New-Windows {
         Services = @{}
         RunsAs = 'CORP\svc-sspr-worker$'
         DomainRole = 3
+        PowerShell = '5.1'
         Tasks = @{}
         Processes = @()
         LocalGroups = @{ 'Hybrid agent extension applications' = @() }
         Endpoints = @{}
+        EndpointVersions = @{}
         Listeners = @(@{ Keys = @('Transport=HTTPS', 'Address=*') })
         MayUseAccount = $true
         OnStartTask = { }
@@ -290,10 +292,20 @@ function Unregister-ScheduledTask {
 
 # --- PowerShell remoting ---------------------------------------------------------------------------
 
+# Which PowerShell runs the script; where a test names none, the one that it is.
+function Get-Variable {
+    [CmdletBinding()]
+    param([string] $Name, [switch] $ValueOnly)
+    if (($Name -eq 'PSVersionTable') -and $Windows.PowerShell) {
+        return @{ PSVersion = [version] $Windows.PowerShell; PSEdition = $(if ($Windows.PowerShell -like '5.*') { 'Desktop' } else { 'Core' }) }
+    }
+    Microsoft.PowerShell.Utility\Get-Variable @PSBoundParameters
+}
+
 function Get-PSSessionConfiguration {
     [CmdletBinding()]
     param([string] $Name)
-    if ($Windows.Endpoints[$Name]) { [pscustomobject] @{ Name = $Name } }
+    if ($Windows.Endpoints[$Name]) { [pscustomobject] @{ Name = $Name; PSVersion = $Windows.EndpointVersions[$Name] } }
 }
 
 function Test-PSSessionConfigurationFile {
@@ -310,6 +322,7 @@ function Register-PSSessionConfiguration {
         if ($Windows.Endpoints[$Name]) { throw "The session configuration $Name exists." }
         Note "Register-PSSessionConfiguration $Name"
         $Windows.Endpoints[$Name] = [System.IO.File]::ReadAllText($Path)
+        $Windows.EndpointVersions[$Name] = $Windows.PowerShell
     }
 }
 

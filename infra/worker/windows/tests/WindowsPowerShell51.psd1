@@ -24,6 +24,7 @@
         'Get-ScheduledTask' = 'TaskName'
         'Get-ScheduledTaskInfo' = 'TaskName'
         'Get-Service' = 'Name'
+        'Get-Variable' = 'Name', 'ValueOnly'
         'Import-Module' = 'Name'
         'Join-Path' = 'Path', 'ChildPath'
         'Move-Item' = 'LiteralPath', 'Destination', 'Force'
