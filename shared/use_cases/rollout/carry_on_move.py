@@ -27,6 +27,7 @@ from shared.domain.rollout.scope_move import (
     decide,
 )
 from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.state import Rollout
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
@@ -85,14 +86,16 @@ async def _end(
     async for attempt in until_kept():
         with attempt:
             current = await world.rollouts.current()
-            if current is None or (current.rollout.move, current.rollout.phase) != (
-                move,
-                before.phase,
-            ):
+            if current is None or _bearing(current.rollout) != (move, before.phase, before.aim):
                 # The next minute decides where the move is by now.
                 return
             ended = replace(current.rollout, move=move.ended(now), actor=ACTOR, reason=step.text)
             await save_rollout(world, current, ended, action=f"{move.kind}-ended", now=now)
+
+
+def _bearing(rollout: Rollout) -> tuple[object, ...]:
+    """Returns what a step depends on; a look at the gates changes none of it."""
+    return (rollout.move, rollout.phase, rollout.aim)
 
 
 async def _hold_if_denied(move: ScopeMove, facts: MoveFacts, world: World, now: datetime) -> None:

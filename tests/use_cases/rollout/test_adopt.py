@@ -441,7 +441,13 @@ async def _left_out_by_document(stage: Stage) -> None:
     await applies(ApplyOrder(plan=await shown(stage, other)), stage.another())
 
 
-GOES_OUT = [_rolled_back, _excluded, _left_by_event, _left_out_by_document]
+async def _is_to_be_rolled_back(stage: Stage) -> None:
+    """The wave is marked; the process died before it took anybody out."""
+    rollout = await rollout_of(stage)
+    await stage.applies(replace(rollout, rolled_back=frozenset({"everyone"})))
+
+
+GOES_OUT = [_rolled_back, _is_to_be_rolled_back, _excluded, _left_by_event, _left_out_by_document]
 
 
 @pytest.mark.parametrize("goes_out", GOES_OUT)
@@ -478,6 +484,24 @@ async def test_while_anybody_is_out_or_on_the_way_nobody_is_told_to_select(
     await select(stage, SsprScope.GROUP, NOW)
     await carry_on_move(stage.another(), NOW)
     assert (await stage_of(stage, NOW)).ended_at is None
+
+
+@pytest.mark.parametrize("is_stopped", [False, True])
+async def test_whom_a_look_finds_to_be_taken_out_is_outside_already(
+    is_stopped: bool, stage: Stage
+) -> None:
+    """Given one who has become what the document leaves out, whether they are taken out or not."""
+    a_tenant(stage, PEOPLE)
+    clock = Clock()
+    await begin(stage, everybody_at_once(**KINDS))
+    await an_hour_of_timers(stage, clock)
+    assert (await stage_of(stage, NOW)).stage == "select-now"
+    if is_stopped:
+        await stop(stage.another(), NOW, actor="ada", reason="wait")
+    stage.arrive(1, display_name="svc-backup")
+    await reconcile(stage.another(), clock)
+    held_up = await stage_of(stage, NOW)
+    assert (held_up.outside, "Leave SSPR" in held_up.next_step) == ((an_id(1),), True)
 
 
 async def test_whoever_loses_nothing_by_going_out_holds_nothing_up(stage: Stage) -> None:
