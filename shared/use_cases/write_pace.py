@@ -23,8 +23,8 @@ async def too_many(owed: Collection[Enrolment], world: World, now: datetime) -> 
     def decide(hour: Hour) -> Hour:
         nonlocal problem
         counting = hour.counting(owed, now)
-        # Whoever comes again was found to be few enough before.
-        is_again = counting.counted == hour.counted
+        # Whoever comes again within the hour was found to be few enough before.
+        is_again = hour.knows(owed, now)
         problem = "" if is_again else counting.exceeded(rules, in_scope) or ""
         return hour if problem else counting
 

@@ -8,7 +8,12 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import ApplyOrder
-from shared.domain.errors import LedgerConflict, NotPossible, ServiceUnavailable
+from shared.domain.errors import (
+    DirectoryUnavailable,
+    LedgerConflict,
+    NotPossible,
+    ServiceUnavailable,
+)
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.allowance import HOLDS, Numbers, total
@@ -16,12 +21,14 @@ from shared.domain.rollout.document import DriftAction, Limit
 from shared.domain.rollout.state import Phase
 from shared.domain.rollout.writing import StopReason
 from shared.ports.rollouts import Reconciliation
+from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.write_pace import allow
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
@@ -91,6 +98,42 @@ async def test_too_many_hires_within_an_hour_stop_everything_and_are_written_onc
     await told(stage, "onboard", 7, 8, 9)
     await write_all(stage, LATER)
     assert (await word(stage))[0] is StopReason.TOO_MANY, "two of them are of the same hour"
+
+
+@pytest.mark.parametrize("hours_away", [1, 4])
+async def test_what_gathers_while_graph_is_away_is_asked_about_before_it_is_written_at_once(
+    hours_away: int,
+) -> None:
+    stage, clock, waiting = a_stage(additions_per_hour=5), Clock(), list[Message]()
+    populate(stage, 40)
+    for hour in range(hours_away + 1):
+        hires = [{"userPrincipalName": upn_of(1 + 5 * hour + number)} for number in range(5)]
+        await take_events(messages(*hires, enqueued_at=clock.now), stage.another(), clock.now)
+        hour_of = stage.deliver("scope-changes")
+        stage.turns.fail("cloud_scope.add", DirectoryUnavailable("away"))
+        with pytest.raises(DirectoryUnavailable):
+            await apply_scope_changes(hour_of, stage.world, clock.now)
+        waiting += hour_of
+        clock.advance(HOUR)
+    await apply_scope_changes(waiting, stage.another(), clock.now)
+    assert stage.scope == frozenset()
+    assert (await word(stage))[0] is StopReason.TOO_MANY
+    await start(stage.another(), clock.now, actor="bob", reason="they are meant")
+    await tick(stage.another(), clock)
+    await write_all(stage, clock.now)
+    assert stage.scope == ids(range(1, 6 + 5 * hours_away))
+
+
+async def test_an_hour_that_begins_anew_makes_no_room_for_who_came_just_before() -> None:
+    stage = a_stage(additions_per_hour=5)
+    populate(stage, 12)
+    for minute, numbers in [(0, range(1, 2)), (59, range(2, 6)), (60, range(6, 11))]:
+        now = NOW + minute * HOUR / 60
+        hires = [{"userPrincipalName": upn_of(number)} for number in numbers]
+        await take_events(messages(*hires, enqueued_at=now), stage.another(), now)
+        await write_all(stage, now)
+    assert stage.scope == ids(range(1, 6))
+    assert (await word(stage))[0] is StopReason.TOO_MANY
 
 
 async def test_too_many_leavers_are_asked_about_before_anybody_is_taken_out() -> None:
