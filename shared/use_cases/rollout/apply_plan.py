@@ -58,7 +58,7 @@ async def carry_out_plan(
     # Delivered again after a crash it goes on: what it did so far would now look like change.
     goes_on = is_in_force(fresh, operation)
     if not goes_on:
-        _check(kept, fresh, order)
+        await _check(kept, fresh, order, operation, world)
         await _put_into_force(kept, fresh, order, operation, world, now=now)
         await _allow(fresh.plan, fresh.document, world, now)
     version = fresh.rollout.version
@@ -77,8 +77,13 @@ def is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
     return fresh.stored is not None and fresh.stored.rollout.applied_by == operation.key
 
 
-def _check(kept: KeptPlan, fresh: FreshPlan, order: ApplyOrder) -> None:
+async def _check(
+    kept: KeptPlan, fresh: FreshPlan, order: ApplyOrder, operation: Operation, world: World
+) -> None:
     if fresh.plan.fingerprint != kept.fingerprint:
+        stored = await world.rollouts.current()
+        if stored and stored.rollout.applied_by == operation.key:
+            raise LedgerConflict("a copy of this message has put it into force meanwhile")
         raise WorldChanged(f"the world has changed since: {_difference(kept, fresh.plan)}")
     if not order.force:
         raise_if_unsafe(fresh.plan, fresh.document)
