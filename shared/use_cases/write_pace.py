@@ -54,9 +54,17 @@ async def count_repairs(marks: Collection[str], world: World, now: datetime) -> 
 
 
 async def allow(
-    world: World, now: datetime, *, additions: int, removals: int, repairs: int = 0
+    world: World,
+    now: datetime,
+    *,
+    additions: int,
+    removals: int,
+    repairs: int = 0,
+    operation: str = "",
 ) -> None:
     """Notes that an operator was shown so many more, and wants them written.
+
+    With the key of an operation it is noted once, however often that is done.
 
     Raises:
         LedgerConflict: others kept counting.
@@ -65,7 +73,9 @@ async def allow(
         return
     await _count(
         world,
-        lambda hour: hour.allowing(now, additions=additions, removals=removals, repairs=repairs),
+        lambda hour: hour.allowing(
+            now, additions=additions, removals=removals, repairs=repairs, operation=operation
+        ),
         now,
     )
 

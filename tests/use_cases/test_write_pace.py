@@ -24,6 +24,7 @@ from shared.ports.rollouts import Reconciliation
 from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
+from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.views.describe_writing import describe_writing
@@ -33,11 +34,15 @@ from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
     Clock,
+    advance,
     applies,
+    ask,
+    asks,
     ids,
     in_state,
     member,
     populate,
+    put_into_force,
     ring_text,
     set_up,
     shown,
@@ -157,6 +162,42 @@ async def test_a_wave_is_not_counted_for_it_was_shown_by_a_plan() -> None:
     await tick(stage.world, Clock(NOW))
     await write_all(stage, NOW)
     assert len(stage.scope) == 5
+
+
+async def test_whom_an_apply_takes_out_is_written_wherever_its_process_dies() -> None:
+    """They were shown, however many: also whom others write before the message comes again."""
+    without_most = text_of(
+        ring_text("pilot", *range(9, 13)), exclude={"people": sorted(ids(range(1, 9)))}
+    )
+
+    async def dies(death: Death) -> None:
+        stage, clock = a_stage(removals_per_hour=2), Clock()
+        populate(stage, 12)
+        await put_into_force(stage, text_of(ring_text("pilot", *range(1, 13))))
+        await advance(stage, clock)
+        await write_all(stage, clock.now)
+        await follow_up(stage.another(), clock.now)
+        assert stage.scope == ids(range(1, 13))
+        order = ApplyOrder(plan=await shown(stage, without_most), force=True, reason="they leave")
+        message = await ask(stage, asks(order))
+        with suppress(ProcessDied):
+            await run_operations([message], process(stage, death), clock.now)
+        await reconcile(stage.another(), clock)
+        await write_all(stage, clock.now)
+        assert await word(stage) == (None, ""), death.passed[-1:]
+        await run_operations([message], stage.another(), clock.now)
+        await write_all(stage, clock.now)
+        clock.advance(HOUR)
+        await tick(stage.another(), clock)
+        await write_all(stage, clock.now)
+        assert (await word(stage), stage.scope) == ((None, ""), ids(range(9, 13)))
+        left = await stage.another().write_control.hour()
+        assert left is not None
+        assert total(left.hour.allowed(clock.now)).removals <= 8, "allowed once"
+
+    for death in deaths():
+        await dies(death)
+    assert death.number > 20
 
 
 async def test_two_who_count_at_once_both_count() -> None:

@@ -35,6 +35,8 @@ from shared.domain.rollout.minutes import (
 _SHOWN = frozenset({Reason.IN_WAVE, Reason.ROLLED_BACK, Reason.CALLED_OFF})
 """Why people are written whom an operator was shown first: by a plan of waves, or by a rollback."""
 _REPAIR = Numbers(repairs=1)
+_MOST_OPERATIONS = 100
+"""Operations remembered; a message that comes again does so for an hour or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,8 @@ class Hour:
     """Who was counted when; the numbers above are their sum."""
     excused: tuple[str, ...] = ()
     """Marks of the newest who have used what operators had allowed; they count no more."""
+    allowed_for: tuple[str, ...] = ()
+    """Keys of the newest operations that allowed anybody, so that none allows them twice."""
 
     def counting(self, owed: Iterable[Enrolment], now: datetime) -> Self:
         """Returns the hour with these people in it.
@@ -103,12 +107,33 @@ class Hour:
         return self._counting(dict.fromkeys(marks, _REPAIR), now)
 
     def allowing(
-        self, now: datetime, *, additions: int = 0, removals: int = 0, repairs: int = 0
+        self,
+        now: datetime,
+        *,
+        additions: int = 0,
+        removals: int = 0,
+        repairs: int = 0,
+        operation: str = "",
     ) -> Self:
-        """Returns the hour in which an operator allows so many beside those that were counted."""
+        """Returns the hour in which an operator allows so many beside those that were counted.
+
+        Args:
+            now: The time, in UTC.
+            additions: How many may be put in.
+            removals: How many may be taken out.
+            repairs: How many of them undo what others did.
+            operation: What they were shown for, if that may be said again: it counts once.
+        """
+        if operation and operation in self.allowed_for:
+            return self
         hour = self._at(now)
         given = Allowance.given(Numbers(additions, removals, repairs), now)
-        return replace(hour, allowances=together(hour.allowances, given))
+        said = (*hour.allowed_for, operation) if operation else hour.allowed_for
+        return replace(
+            hour,
+            allowances=together(hour.allowances, given),
+            allowed_for=said[-_MOST_OPERATIONS:],
+        )
 
     def allowed(self, now: datetime) -> Allowances:
         """Returns what operators have allowed, nobody has used, and has not ended."""

@@ -59,8 +59,9 @@ async def carry_out_plan(
     goes_on = is_in_force(fresh, operation)
     if not goes_on:
         await _check(kept, fresh, order, operation, world)
+        # Before it is in force: from then on others write whom it wants, should this one die.
+        await _allow(fresh.plan, fresh.document, operation, world, now)
         await _put_into_force(kept, fresh, order, operation, world, now=now)
-        await _allow(fresh.plan, fresh.document, world, now)
     version = fresh.rollout.version
     # Once it is in force: who is refused it must not leave their text for the other's version.
     await world.rollouts.keep_document(version, kept.document_text, actor=operation.actor, now=now)
@@ -109,7 +110,9 @@ def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
     return "; ".join(differs or ["other people, or another phase of the rollout"])
 
 
-async def _allow(plan: ScopePlan, document: Document, world: World, now: datetime) -> None:
+async def _allow(
+    plan: ScopePlan, document: Document, operation: Operation, world: World, now: datetime
+) -> None:
     """Notes that these people were shown and are wanted: they are not too many for an hour.
 
     Whom waves put in is not counted there at all.
@@ -122,6 +125,7 @@ async def _allow(plan: ScopePlan, document: Document, world: World, now: datetim
         additions=others + repairs[Reason.REMOVED_BY_HAND] + repairs[Reason.FORMER_GROUP],
         removals=len(plan.removals) + repairs[Reason.ADDED_BY_HAND],
         repairs=repairs.total(),
+        operation=operation.key,
     )
 
 

@@ -29,7 +29,12 @@ ALLOWING_HOUR = replace(HOUR, repairs=3, allowances=(ALLOWANCE,))
 REFILLING = replace(STOPPED, refills=True)
 REPAIRING_HOUR = replace(ALLOWING_HOUR, repaired=("f6e5d4c3b2a1",))
 MINUTE = Minute(at=NOW, additions=5, removals=4, repairs=3, marks=("a1b2c3d4e5f6",))
-SLIDING_HOUR = replace(REPAIRING_HOUR, minutes=(MINUTE,), excused=("f6e5d4c3b2a1",))
+SLIDING_HOUR = replace(
+    REPAIRING_HOUR,
+    minutes=(MINUTE,),
+    excused=("f6e5d4c3b2a1",),
+    allowed_for=("b1946ac92492d2347c6235b4d2611184",),
+)
 
 
 async def _write_writing(tables: Tables) -> None:

@@ -243,3 +243,12 @@ def test_whoever_was_allowed_once_counts_never_again_for_the_same_wish() -> None
     late = hour.counting(owed, NOW + 9 * HOUR)
     assert hour.knows(owed, NOW + 9 * HOUR)
     assert (late.additions, late.allowances) == (0, ())
+
+
+def test_an_operation_that_says_again_whom_it_allows_allows_them_once() -> None:
+    hour = FRESH.allowing(NOW, additions=9, operation="a").allowing(NOW, removals=2, operation="b")
+    assert hour.allowing(NOW + HOUR, additions=7, operation="a") == hour
+    assert total(hour.allowed(NOW)) == Numbers(additions=9, removals=2)
+    for number in range(900):
+        hour = hour.allowing(NOW, additions=1, operation=str(number))
+    assert len(hour.allowed_for) == 100
