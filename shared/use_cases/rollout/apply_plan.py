@@ -84,7 +84,7 @@ async def _check(
     if fresh.plan.fingerprint != kept.fingerprint:
         stored = await world.rollouts.current()
         if stored and stored.rollout.applied_by == operation.key:
-            raise LedgerConflict("a copy of this message has put it into force meanwhile")
+            raise LedgerConflict("a copy of this message has applied it meanwhile")
         raise WorldChanged(f"the world has changed since: {_difference(kept, fresh.plan)}")
     if not order.force:
         raise_if_unsafe(fresh.plan, fresh.document)
