@@ -28,7 +28,11 @@ class Operations(Protocol):
     """What operators asked for."""
 
     async def keep(self, operation: Operation) -> None:
-        """Remembers the operation as it stands."""
+        """Remembers the operation as it stands; one that has ended stays as it ended.
+
+        Raises:
+            LedgerConflict: others kept changing it.
+        """
 
     async def find(self, key: str) -> Operation | None:
         """Returns the operation with this key, or None if there is none."""

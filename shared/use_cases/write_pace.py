@@ -23,8 +23,8 @@ async def too_many(owed: Collection[Enrolment], world: World, now: datetime) -> 
     def decide(hour: Hour) -> Hour:
         nonlocal problem
         counting = hour.counting(owed, now)
-        # Whoever comes again was found to be few enough before.
-        is_again = counting.counted == hour.counted
+        # Whoever comes again within the hour was found to be few enough before.
+        is_again = hour.knows(owed, now)
         problem = "" if is_again else counting.exceeded(rules, in_scope) or ""
         return hour if problem else counting
 
@@ -54,9 +54,17 @@ async def count_repairs(marks: Collection[str], world: World, now: datetime) -> 
 
 
 async def allow(
-    world: World, now: datetime, *, additions: int, removals: int, repairs: int = 0
+    world: World,
+    now: datetime,
+    *,
+    additions: int,
+    removals: int,
+    repairs: int = 0,
+    operation: str = "",
 ) -> None:
     """Notes that an operator was shown so many more, and wants them written.
+
+    With the key of an operation it is noted once, however often that is done.
 
     Raises:
         LedgerConflict: others kept counting.
@@ -65,7 +73,9 @@ async def allow(
         return
     await _count(
         world,
-        lambda hour: hour.allowing(now, additions=additions, removals=removals, repairs=repairs),
+        lambda hour: hour.allowing(
+            now, additions=additions, removals=removals, repairs=repairs, operation=operation
+        ),
         now,
     )
 

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from shared.contracts.api.operation_orders import RollbackOrder
 from shared.contracts.api.plan_views import RollbackView
 from shared.contracts.api.words import OperationState
@@ -23,7 +25,21 @@ async def test_an_operation_is_found_as_it_stands(tables: Kept) -> None:
     result = RollbackView.model_validate(rollback())
     done = replace(OPERATION, state=OperationState.SUCCEEDED, result=result)
     refused = replace(OPERATION, state=OperationState.REFUSED, problem="unsafe", result=None)
-    for operation in (OPERATION, done, refused):
-        await tables.operations.keep(operation)
-        assert await tables.operations.find(OPERATION.key) == operation
+    begun = replace(OPERATION, result=result)
+    for number, ended in enumerate((done, refused)):
+        for operation in (OPERATION, begun, ended):
+            kept = replace(operation, key=f"{OPERATION.key}/{number}")
+            await tables.operations.keep(kept)
+            assert await tables.operations.find(kept.key) == kept
     assert await tables.operations.find("another") is None
+
+
+@pytest.mark.parametrize("ended", [OperationState.SUCCEEDED, OperationState.REFUSED])
+async def test_an_operation_that_has_ended_stays_as_it_ended(
+    tables: Kept, ended: OperationState
+) -> None:
+    first = replace(OPERATION, state=ended, problem="the first word")
+    await tables.operations.keep(first)
+    for state in OperationState:
+        await tables.operations.keep(replace(OPERATION, state=state, problem="a late one"))
+        assert await tables.operations.find(OPERATION.key) == first

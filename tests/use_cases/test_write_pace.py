@@ -8,7 +8,12 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import ApplyOrder
-from shared.domain.errors import LedgerConflict, NotPossible, ServiceUnavailable
+from shared.domain.errors import (
+    DirectoryUnavailable,
+    LedgerConflict,
+    NotPossible,
+    ServiceUnavailable,
+)
 from shared.domain.person.enrolment import State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.allowance import HOLDS, Numbers, total
@@ -16,21 +21,28 @@ from shared.domain.rollout.document import DriftAction, Limit
 from shared.domain.rollout.state import Phase
 from shared.domain.rollout.writing import StopReason
 from shared.ports.rollouts import Reconciliation
+from shared.use_cases.message import Message
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
+from shared.use_cases.rollout.operate import run_operations
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.views.describe_writing import describe_writing
 from shared.use_cases.write_pace import allow
+from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.stop_and_start import start, stop
 from tests.support.course import (
     Clock,
+    advance,
     applies,
+    ask,
+    asks,
     ids,
     in_state,
     member,
     populate,
+    put_into_force,
     ring_text,
     set_up,
     shown,
@@ -93,6 +105,42 @@ async def test_too_many_hires_within_an_hour_stop_everything_and_are_written_onc
     assert (await word(stage))[0] is StopReason.TOO_MANY, "two of them are of the same hour"
 
 
+@pytest.mark.parametrize("hours_away", [1, 4])
+async def test_what_gathers_while_graph_is_away_is_asked_about_before_it_is_written_at_once(
+    hours_away: int,
+) -> None:
+    stage, clock, waiting = a_stage(additions_per_hour=5), Clock(), list[Message]()
+    populate(stage, 40)
+    for hour in range(hours_away + 1):
+        hires = [{"userPrincipalName": upn_of(1 + 5 * hour + number)} for number in range(5)]
+        await take_events(messages(*hires, enqueued_at=clock.now), stage.another(), clock.now)
+        hour_of = stage.deliver("scope-changes")
+        stage.turns.fail("cloud_scope.add", DirectoryUnavailable("away"))
+        with pytest.raises(DirectoryUnavailable):
+            await apply_scope_changes(hour_of, stage.world, clock.now)
+        waiting += hour_of
+        clock.advance(HOUR)
+    await apply_scope_changes(waiting, stage.another(), clock.now)
+    assert stage.scope == frozenset()
+    assert (await word(stage))[0] is StopReason.TOO_MANY
+    await start(stage.another(), clock.now, actor="bob", reason="they are meant")
+    await tick(stage.another(), clock)
+    await write_all(stage, clock.now)
+    assert stage.scope == ids(range(1, 6 + 5 * hours_away))
+
+
+async def test_an_hour_that_begins_anew_makes_no_room_for_who_came_just_before() -> None:
+    stage = a_stage(additions_per_hour=5)
+    populate(stage, 12)
+    for minute, numbers in [(0, range(1, 2)), (59, range(2, 6)), (60, range(6, 11))]:
+        now = NOW + minute * HOUR / 60
+        hires = [{"userPrincipalName": upn_of(number)} for number in numbers]
+        await take_events(messages(*hires, enqueued_at=now), stage.another(), now)
+        await write_all(stage, now)
+    assert stage.scope == ids(range(1, 6))
+    assert (await word(stage))[0] is StopReason.TOO_MANY
+
+
 async def test_too_many_leavers_are_asked_about_before_anybody_is_taken_out() -> None:
     stage = a_stage(removals_per_hour=11)
     populate(stage, 20)
@@ -114,6 +162,42 @@ async def test_a_wave_is_not_counted_for_it_was_shown_by_a_plan() -> None:
     await tick(stage.world, Clock(NOW))
     await write_all(stage, NOW)
     assert len(stage.scope) == 5
+
+
+async def test_whom_an_apply_takes_out_is_written_wherever_its_process_dies() -> None:
+    """They were shown, however many: also whom others write before the message comes again."""
+    without_most = text_of(
+        ring_text("pilot", *range(9, 13)), exclude={"people": sorted(ids(range(1, 9)))}
+    )
+
+    async def dies(death: Death) -> None:
+        stage, clock = a_stage(removals_per_hour=2), Clock()
+        populate(stage, 12)
+        await put_into_force(stage, text_of(ring_text("pilot", *range(1, 13))))
+        await advance(stage, clock)
+        await write_all(stage, clock.now)
+        await follow_up(stage.another(), clock.now)
+        assert stage.scope == ids(range(1, 13))
+        order = ApplyOrder(plan=await shown(stage, without_most), force=True, reason="they leave")
+        message = await ask(stage, asks(order))
+        with suppress(ProcessDied):
+            await run_operations([message], process(stage, death), clock.now)
+        await reconcile(stage.another(), clock)
+        await write_all(stage, clock.now)
+        assert await word(stage) == (None, ""), death.passed[-1:]
+        await run_operations([message], stage.another(), clock.now)
+        await write_all(stage, clock.now)
+        clock.advance(HOUR)
+        await tick(stage.another(), clock)
+        await write_all(stage, clock.now)
+        assert (await word(stage), stage.scope) == ((None, ""), ids(range(9, 13)))
+        left = await stage.another().write_control.hour()
+        assert left is not None
+        assert total(left.hour.allowed(clock.now)).removals <= 8, "allowed once"
+
+    for death in deaths():
+        await dies(death)
+    assert death.number > 20
 
 
 async def test_two_who_count_at_once_both_count() -> None:

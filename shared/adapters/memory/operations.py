@@ -3,6 +3,7 @@
 from shared.adapters.memory.as_json import AsJson
 from shared.adapters.memory.storage import Storage
 from shared.adapters.memory.turns import Pause, straight_on
+from shared.contracts.api.words import OperationState
 from shared.ports.operations import Operation
 
 _OPERATION = AsJson(Operation, "Operation")
@@ -16,13 +17,15 @@ class MemoryOperations:
         self._pause = pause
 
     async def keep(self, operation: Operation) -> None:
-        """Remembers the operation as it stands.
+        """Remembers the operation as it stands; one that has ended stays as it ended.
 
         Raises:
             InvalidMessage: it is larger than the ledger takes.
         """
         await self._pause("operations.keep")
-        self._storage.operations[operation.key] = _OPERATION.of(operation)
+        text = self._storage.operations.get(operation.key)
+        if text is None or _OPERATION.read(text).state is OperationState.QUEUED:
+            self._storage.operations[operation.key] = _OPERATION.of(operation)
         await self._pause("operations.keep done")
 
     async def find(self, key: str) -> Operation | None:

@@ -8,6 +8,7 @@ would leave them all without.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime
 
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
@@ -42,11 +43,12 @@ async def hold_back(
     """
     held: set[Request] = set()
     for count, people in (await _moved(considered, world, now)).items():
-        beyond = await _beyond(count, list(people), world, now)
-        asked = {
+        asking = {
             person: [one for one in considered.by_key[person] if one.action is count[1].action]
-            for person in beyond
+            for person in people
         }
+        beyond = await _beyond(count, asking, messages, world, now)
+        asked = {person: asking[person] for person in asking if person in beyond}
         await _hold(count, asked, messages, world, now)
         held.update(one for requests in asked.values() for one in requests)
     return held
@@ -80,15 +82,26 @@ async def _moved(
 
 
 async def _beyond(
-    count: _Count, people: Sequence[str], world: World, now: datetime
+    count: _Count,
+    asking: Mapping[str, Sequence[Request]],
+    messages: Mapping[Request, Message],
+    world: World,
+    now: datetime,
 ) -> AbstractSet[str]:
     """Returns those who are not admitted: of whom something is held already, or who are too many.
 
     Whoever was let through by an operator is not counted.
     """
     name, direction = count
+    people = list(asking)
     kept = await world.held_events.find(name, direction, people)
+    returned = {
+        person: [one for one in requests if messages[one].returns]
+        for person, requests in asking.items()
+    }
+    by_event = await _held_by_event(returned, world)
     is_let_through = {one.person_key: one.is_let_through for one in kept}
+    is_let_through |= {person: one.is_let_through for person, one in by_event.items()}
     waiting = {key for key, is_through in is_let_through.items() if not is_through}
     others = [key for key in people if key not in is_let_through]
     rate = world.brakes.named(name).rate(direction)
@@ -106,16 +119,25 @@ async def _hold(
     """Holds of each person the newest event; older ones that ask the same are outdated by it."""
     if not asked:
         return
-    before = {one.person_key: one for one in await world.held_events.find(*count, asked.keys())}
+    before = {
+        **await _held_by_event(asked, world),
+        **{one.person_key: one for one in await world.held_events.find(*count, asked.keys())},
+    }
     outdated: dict[str, str] = {}
     replaced: list[HeldEvent] = []
+    moved: list[HeldEvent] = []
     held: list[HeldEvent] = []
     for person, requests in asked.items():
         *older, newest = requests
         event = _held(count, person, newest, messages[newest], now)
         outdated |= {one.key: person for one in older if one.key != newest.key}
         known = before.get(person)
-        if known and known.event_key == event.event_key:
+        is_same = known is not None and known.event_key == event.event_key
+        if known and is_same:
+            if known.place != event.place:
+                # Held before they arrived, under what they were called then.
+                moved.append(known)
+                held.append(replace(event, held_at=known.held_at))
             continue
         if known and known.occurred_at > event.occurred_at:
             outdated[event.event_key] = person
@@ -125,9 +147,21 @@ async def _hold(
             replaced.append(known)
         held.append(event)
     await world.ledger.record_receipts([_outdated(*one, now) for one in outdated.items()])
-    await world.held_events.forget(replaced)
+    await world.held_events.forget([*replaced, *moved])
     await world.held_events.keep(held)
-    _say(count, len(held) - len(replaced), world)
+    _say(count, len(held) - len(replaced) - len(moved), world)
+
+
+async def _held_by_event(
+    asking: Mapping[str, Sequence[Request]], world: World
+) -> Mapping[str, HeldEvent]:
+    """Returns what is held of these very events, by who is meant now.
+
+    It stands under what a person was called when it was held: they may have arrived since.
+    """
+    person_of = {one.key: person for person, requests in asking.items() for one in requests}
+    found = await world.held_events.of_events(person_of.keys())
+    return {person_of[one.event_key]: one for one in found}
 
 
 def _say(count: _Count, people: int, world: World) -> None:

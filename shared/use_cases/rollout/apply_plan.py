@@ -58,9 +58,10 @@ async def carry_out_plan(
     # Delivered again after a crash it goes on: what it did so far would now look like change.
     goes_on = is_in_force(fresh, operation)
     if not goes_on:
-        _check(kept, fresh, order)
+        await _check(kept, fresh, order, operation, world)
+        # Before it is in force: from then on others write whom it wants, should this one die.
+        await _allow(fresh.plan, fresh.document, operation, world, now)
         await _put_into_force(kept, fresh, order, operation, world, now=now)
-        await _allow(fresh.plan, fresh.document, world, now)
     version = fresh.rollout.version
     # Once it is in force: who is refused it must not leave their text for the other's version.
     await world.rollouts.keep_document(version, kept.document_text, actor=operation.actor, now=now)
@@ -77,8 +78,13 @@ def is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
     return fresh.stored is not None and fresh.stored.rollout.applied_by == operation.key
 
 
-def _check(kept: KeptPlan, fresh: FreshPlan, order: ApplyOrder) -> None:
+async def _check(
+    kept: KeptPlan, fresh: FreshPlan, order: ApplyOrder, operation: Operation, world: World
+) -> None:
     if fresh.plan.fingerprint != kept.fingerprint:
+        stored = await world.rollouts.current()
+        if stored and stored.rollout.applied_by == operation.key:
+            raise LedgerConflict("a copy of this message has applied it meanwhile")
         raise WorldChanged(f"the world has changed since: {_difference(kept, fresh.plan)}")
     if not order.force:
         raise_if_unsafe(fresh.plan, fresh.document)
@@ -104,7 +110,9 @@ def _difference(kept: KeptPlan, plan: ScopePlan) -> str:
     return "; ".join(differs or ["other people, or another phase of the rollout"])
 
 
-async def _allow(plan: ScopePlan, document: Document, world: World, now: datetime) -> None:
+async def _allow(
+    plan: ScopePlan, document: Document, operation: Operation, world: World, now: datetime
+) -> None:
     """Notes that these people were shown and are wanted: they are not too many for an hour.
 
     Whom waves put in is not counted there at all.
@@ -117,6 +125,7 @@ async def _allow(plan: ScopePlan, document: Document, world: World, now: datetim
         additions=others + repairs[Reason.REMOVED_BY_HAND] + repairs[Reason.FORMER_GROUP],
         removals=len(plan.removals) + repairs[Reason.ADDED_BY_HAND],
         repairs=repairs.total(),
+        operation=operation.key,
     )
 
 

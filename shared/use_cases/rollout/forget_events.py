@@ -53,8 +53,9 @@ async def forget_events(
         if not view.events:
             return view.model_copy(update={"done": True})
         _check(order, view)
+        # Before it has begun: whoever goes on after a crash does not look here again.
+        await _allow(view, operation, world, now)
         await world.operations.keep(replace(operation, result=view))
-        await _allow(view, world, now)
     await undoing.carry_out(operation.actor)
     numbers = _numbers(view)
     emit(
@@ -83,7 +84,7 @@ def _check(order: ForgetOrder, view: ForgetView) -> None:
         )
 
 
-async def _allow(view: ForgetView, world: World, now: datetime) -> None:
+async def _allow(view: ForgetView, operation: Operation, world: World, now: datetime) -> None:
     """Notes that these people were shown and are wanted: they are not too many for an hour."""
     numbers = _numbers(view)
     await allow(
@@ -91,6 +92,7 @@ async def _allow(view: ForgetView, world: World, now: datetime) -> None:
         now,
         additions=sum(numbers[one] for one in _IN),
         removals=numbers[ForgetOutcome.TAKEN_OUT],
+        operation=operation.key,
     )
 
 

@@ -26,6 +26,7 @@ from shared.domain.errors import (
     LedgerConflict,
     ServiceUnavailable,
     SsprRolloutError,
+    WorldChanged,
 )
 from shared.ports.operations import Operation
 from shared.ports.world import World
@@ -127,11 +128,18 @@ async def _done(operation: Operation, world: World, now: datetime, *, returns: i
     try:
         result = await _carry_out(operation, world, now)
     except SsprRolloutError as error:
-        if isinstance(error, _TO_TRY_AGAIN) and returns < MOST_RETURNS:
+        found = await _queued(operation.key, world)
+        if found is None:
+            # A copy of the message has come to its end meanwhile.
+            return operation
+        # What a copy has begun looks like change; by what it has kept this one goes on.
+        is_copy = isinstance(error, WorldChanged) and found.result != operation.result
+        if (is_copy or isinstance(error, _TO_TRY_AGAIN)) and returns < MOST_RETURNS:
             # Whoever waits for the operation sees what holds it up. What it has kept of itself so
             # far is kept: by that it goes on, and does not begin anew.
-            held_up = await _queued(operation.key, world) or operation
-            await world.operations.keep(replace(held_up, problem=f"to be tried again: {error}"))
+            await world.operations.keep(replace(found, problem=f"to be tried again: {error}"))
+            if is_copy:
+                raise LedgerConflict("a copy of this message has begun what it asks for") from error
             raise
         return replace(operation, state=OperationState.REFUSED, problem=str(error))
     except Exception as error:  # noqa: BLE001  # the log says where

@@ -43,7 +43,7 @@ from tests.support.golden_rows.rollouts import GONE_RECONCILIATION, QUIET_DECIDE
 from tests.support.golden_rows.rows import FOLDER, Rows, store_rows, stored_rows
 from tests.support.golden_rows.sspr import SHARES_SEEN, SSPR_SIGHT
 from tests.support.golden_rows.workers import ENDING_SIGHT, VERSIONED_SIGHT
-from tests.support.golden_rows.writing import REFILLING, REPAIRING_HOUR
+from tests.support.golden_rows.writing import REFILLING, REPAIRING_HOUR, SLIDING_HOUR
 
 
 def _merged(*subjects: Mapping[str, Golden]) -> Mapping[str, Golden]:
@@ -95,6 +95,7 @@ __all__ = [
     "SCIM_USER",
     "SCOPE_DOUBT",
     "SHARES_SEEN",
+    "SLIDING_HOUR",
     "SSPR_SIGHT",
     "VERSIONED_SIGHT",
     "WHOLE",

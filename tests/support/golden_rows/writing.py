@@ -6,6 +6,7 @@ from dataclasses import replace
 from shared.adapters.tables.tables import Tables
 from shared.domain.rollout.allowance import Allowance
 from shared.domain.rollout.hour import Hour
+from shared.domain.rollout.minutes import Minute
 from shared.domain.rollout.writing import OtherStop, Said, StopReason, Writing
 from tests.support.golden_rows.audit import expect_audit
 from tests.support.golden_rows.golden import LATER, NOW, Golden
@@ -27,6 +28,13 @@ ALLOWANCE = Allowance(ends=LATER, additions=30, removals=4, repairs=3)
 ALLOWING_HOUR = replace(HOUR, repairs=3, allowances=(ALLOWANCE,))
 REFILLING = replace(STOPPED, refills=True)
 REPAIRING_HOUR = replace(ALLOWING_HOUR, repaired=("f6e5d4c3b2a1",))
+MINUTE = Minute(at=NOW, additions=5, removals=4, repairs=3, marks=("a1b2c3d4e5f6",))
+SLIDING_HOUR = replace(
+    REPAIRING_HOUR,
+    minutes=(MINUTE,),
+    excused=("f6e5d4c3b2a1",),
+    allowed_for=("b1946ac92492d2347c6235b4d2611184",),
+)
 
 
 async def _write_writing(tables: Tables) -> None:
@@ -98,6 +106,16 @@ async def _expect_refilling(tables: Tables) -> None:
     assert hour.hour == REPAIRING_HOUR
 
 
+async def _write_sliding(tables: Tables) -> None:
+    await tables.write_control.count(None, SLIDING_HOUR)
+
+
+async def _expect_sliding(tables: Tables) -> None:
+    hour = await tables.write_control.hour()
+    assert hour
+    assert hour.hour == SLIDING_HOUR
+
+
 GOLDEN: Mapping[str, Golden] = {
     "writing": Golden(_write_writing, _expect_writing, written_today=False),
     "group": Golden(_write_group, _expect_group),
@@ -105,4 +123,5 @@ GOLDEN: Mapping[str, Golden] = {
     "counted": Golden(_write_counted, _expect_counted),
     "allowed": Golden(_write_allowed, _expect_allowed),
     "refilling": Golden(_write_refilling, _expect_refilling),
+    "sliding": Golden(_write_sliding, _expect_sliding),
 }

@@ -349,3 +349,25 @@ async def test_nobody_is_lost_and_no_more_are_moved_than_the_rate_allows(
     for moment, kind, _ in moved:
         within = {n for when, what, n in moved if what == kind and moment - HOUR < when <= moment}
         assert len(within) <= most
+
+
+@pytest.mark.parametrize("comes_again", [False, True])
+async def test_whoever_arrives_while_they_are_held_is_let_through_by_the_event(
+    company: Stage, comes_again: bool
+) -> None:
+    """Held under an employee id, they are known by their object id since."""
+    world = braked(company, Brake(Rate(1), Rate(1)))
+    late = event(77)
+    await take_events(sent(event(1), late), world, NOW)
+    (held,) = (await list_held_events("", world)).events
+    company.arrive(77)
+    if comes_again:
+        later = NOW + HOUR / 2
+        await take_events(sent(late), braked(company, Brake(Rate(1), Rate(1))), later)
+        (again,) = (await list_held_events("", world)).events
+        assert (again.key, again.held_at) == (held.key, held.held_at)
+        assert again.person_key == an_id(77)
+    await let_through([held.key], world, NOW + HOUR / 2, **WHY)
+    await take_events(company.deliver(ONBOARDING_EVENTS), world, NOW + HOUR / 2)
+    assert (await company.person(77)).state is State.REQUESTED
+    assert (await list_held_events("", world)).events == ()

@@ -1,5 +1,6 @@
 """Operations go through a queue: each is done once, and ends with a word for who asked."""
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import pytest
 from structlog.typing import EventDict
 
 from shared.contracts.api.operation_orders import (
+    AdoptOrder,
     ApplyOrder,
     OperationOrder,
     PlanOrder,
@@ -19,10 +21,14 @@ from shared.contracts.messages.operation_request import OperationRequest
 from shared.contracts.messages.queues import ROLLOUT_OPERATIONS
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import State
+from shared.domain.rollout.sspr_policy import SsprScope
+from shared.domain.rollout.state import Phase
 from shared.ports.operations import Operation
 from shared.use_cases.message import Message
 from shared.use_cases.rollout.operate import MOST_RETURNS, request_operation, run_operations
 from shared.use_cases.rollout.plan_rollout import plan_rollout
+from shared.use_cases.rollout.roll_back import roll_back
+from shared.use_cases.tick import tick
 from tests.support.course import (
     Clock,
     advance,
@@ -31,16 +37,23 @@ from tests.support.course import (
     audited,
     ids,
     in_state,
+    member,
     operation_of,
     populate,
     ring_text,
     rollout_of,
+    set_up,
+    shown,
+    standing,
     text_of,
+    ungated,
     write_all,
 )
-from tests.support.enrolments import NOW
-from tests.support.processes import Death, ProcessDied, deaths, process
+from tests.support.enrolments import NOW, SCOPE
+from tests.support.moves import a_tenant, adopts, everybody_at_once
+from tests.support.processes import Death, Meanwhile, ProcessDied, deaths, meanwhiles, process
 from tests.support.stage import Stage, a_stage, said
+from tests.support.waves import document
 
 PILOT = text_of(ring_text("pilot", 1, 2))
 PASSING = [DirectoryUnavailable("Graph is away"), LedgerConflict("others were first")]
@@ -278,3 +291,83 @@ async def test_the_second_of_a_batch_is_done_though_the_first_was_refused(stage:
     assert (await operation_of(stage, "2")).state is OperationState.REFUSED
     assert (await rollout_of(stage)).applied_by == "3"
     assert in_state(stage, State.REQUESTED) == frozenset()
+
+
+# Copies of one message
+
+
+async def an_apply(stage: Stage) -> OperationOrder:
+    a_tenant(stage, 3)
+    return ApplyOrder(plan=await shown(stage, everybody_at_once()))
+
+
+async def an_adoption(stage: Stage) -> OperationOrder:
+    a_tenant(stage, 3)
+    view = await adopts(stage.another(), everybody_at_once())
+    return AdoptOrder(document=everybody_at_once(), came_from=SsprScope.ALL, plan=view.fingerprint)
+
+
+async def a_rollback(stage: Stage) -> OperationOrder:
+    await set_up(stage, standing(document(ungated("pilot", 1, 2, 3)), Phase.SOAKING, 1), 3)
+    await stage.store(*(member(number, State.VISIBLE) for number in (1, 2, 3)))
+    stage.tenant.join(SCOPE, *ids([1, 2, 3]))
+    order = RollbackOrder(wave="pilot", reason="a mistake")
+    view = await roll_back(order, asks(order, "look"), stage.another(), NOW)
+    return order.model_copy(update={"plan": view.fingerprint})
+
+
+@pytest.mark.parametrize("order_of", [an_apply, an_adoption, a_rollback])
+async def test_an_operation_that_has_ended_is_never_opened_again_by_a_slow_copy(
+    order_of: Callable[[Stage], Awaitable[OperationOrder]],
+) -> None:
+    async def overtaken(meanwhile: Meanwhile) -> None:
+        stage = a_stage()
+        message = await ask(stage, asks(await order_of(stage)))
+        ended = list[Operation]()
+
+        async def the_quick_copy() -> None:
+            await run_operations([message], stage.another(), NOW)
+            ended.append(await operation_of(stage))
+            for _ in range(2):
+                await tick(stage.another(), Clock())
+                await write_all(stage, NOW)
+
+        meanwhile.act = the_quick_copy
+        with suppress(*(type(one) for one in PASSING)):
+            await run_operations([message], process(stage, meanwhile), NOW)
+        if ended:
+            assert ended[0].state is OperationState.SUCCEEDED
+            assert await operation_of(stage) == ended[0], meanwhile.number
+
+    for meanwhile in meanwhiles():
+        await overtaken(meanwhile)
+    assert meanwhile.number > 5
+
+
+@pytest.mark.parametrize("order_of", [an_apply, an_adoption, a_rollback])
+async def test_what_a_copy_has_begun_refuses_no_order(
+    order_of: Callable[[Stage], Awaitable[OperationOrder]],
+) -> None:
+    """Wherever the other copy stands still while this one goes on."""
+
+    async def beside(meanwhile: Meanwhile, death: Death) -> None:
+        stage = a_stage()
+        message = await ask(stage, asks(await order_of(stage)))
+
+        async def the_other() -> None:
+            with suppress(ProcessDied):
+                await run_operations([message], process(stage, death), NOW)
+
+        meanwhile.act = the_other
+        for world in (process(stage, meanwhile), stage.another()):
+            with suppress(*(type(one) for one in PASSING)):
+                await run_operations([message], world, NOW)
+        done = await operation_of(stage)
+        where = (meanwhile.number, death.passed[-1:], done.problem)
+        assert done.state is OperationState.SUCCEEDED, where
+
+    for meanwhile in meanwhiles():
+        for death in deaths():
+            await beside(replace(meanwhile), death)
+        await beside(meanwhile, death)
+    assert meanwhile.number > 5
