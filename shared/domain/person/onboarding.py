@@ -75,8 +75,11 @@ def _let_in(request: Request, current: Enrolment, now: datetime) -> Enrolment:
     """Returns the person without the exclusion that the request lifts.
 
     An operator's word counts in the place of every exclusion, of a leaver's as long as it is not
-    over; an event lifts that of a leaver, who has come back or stays after all.
+    over; an event lifts that of a leaver, who has come back or stays after all. Who is asked for
+    again, in the name of what was said before, stays a leaver.
     """
+    if request.is_repeated:
+        return current
     leaving = current.leaving
     if request.cause.kind is CauseKind.OVERRIDE and not current.is_barred:
         including = current.with_claim(Claim(request.cause, request.until))
@@ -89,10 +92,7 @@ def _let_in(request: Request, current: Enrolment, now: datetime) -> Enrolment:
 
 
 def _lifts(request: Request, leaving: Exclusion, current: Enrolment, now: datetime) -> bool:
-    """Tells whether the request lifts the exclusion of somebody who leaves.
-
-    Who is asked for again in the name of an event that came before stays a leaver.
-    """
+    """Tells whether the request lifts the exclusion of somebody who leaves."""
     return request.cause.kind is CauseKind.EVENT and lifts_leaving(
         leaving,
         current.event_time,
