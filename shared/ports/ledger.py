@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from shared.domain.person.amendment import Decide
+from shared.domain.person.amendment import Decide, Join
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.partitions import BUCKETS
 from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary, NamedSummary
+from shared.domain.person.verification import joined
 from shared.ports.limits import bounded
 
 
@@ -109,9 +110,18 @@ class Ledger(Protocol):
         """
 
     async def adopt(
-        self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
+        self,
+        provisional_key: str,
+        arrived: Enrolment,
+        *,
+        actor: str,
+        now: datetime,
+        join: Join = joined,
     ) -> Enrolment:
-        """Moves a provisional enrolment to the object id; the old key leads to the new one."""
+        """Moves a provisional enrolment to the object id; the old key leads to the new one.
+
+        Whoever is enrolled under the object id already is joined with them, as `join` says.
+        """
 
     async def erase(
         self,

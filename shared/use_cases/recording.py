@@ -14,8 +14,9 @@ from typing import Any
 
 from shared.contracts.messages.scope_change import MOST_KEYS, ScopeChange
 from shared.domain.noticing import signals_of_person, signals_of_rollout, signals_of_writing
-from shared.domain.person.amendment import Decide
+from shared.domain.person.amendment import Decide, Join
 from shared.domain.person.enrolment import Enrolment
+from shared.domain.person.verification import joined
 from shared.domain.rollout.state import Lease, Rollout
 from shared.domain.rollout.writing import Said, Writing
 from shared.domain.signals import MessageRefused, plain_field, plain_text
@@ -92,11 +93,23 @@ async def save_people(
 
 
 async def save_arrival(
-    world: World, provisional: Enrolment, arrived: Enrolment, *, actor: str, now: datetime
+    world: World,
+    provisional: Enrolment,
+    arrived: Enrolment,
+    *,
+    actor: str,
+    now: datetime,
+    join: Join = joined,
 ) -> Enrolment:
-    """Moves somebody who has arrived in Entra under their object id, and says who needs a look."""
-    settled = await world.ledger.adopt(provisional.key, arrived, actor=actor, now=now)
+    """Moves somebody who has arrived in Entra under their object id, and says who needs a look.
+
+    Who owes a write since now is queued for a writer. Whoever is known there already is joined as
+    `join` says.
+    """
+    settled = await world.ledger.adopt(provisional.key, arrived, actor=actor, now=now, join=join)
     emit(signals_of_person(provisional, settled))
+    if settled.since == now:
+        await queue_writes([settled], world.outbox)
     return settled
 
 

@@ -80,7 +80,7 @@ async def test_adoption_leaves_whoever_is_enrolled_under_the_object_id_where_the
     there = enrolment(object_id(7), state=State.REGISTERED)
     await put(ledger, waiting, there)
     arrived = replace(waiting, key=there.key)
-    both = joined(there, arrived)
+    both = joined(there, arrived, NOW)
     assert await ledger.adopt("employee:7", arrived, actor="test", now=NOW) == both
     assert await ledger.adopt("employee:7", arrived, actor="test", now=NOW) == both
     assert await ledger.load(["employee:7"]) == {"employee:7": both}

@@ -11,7 +11,7 @@ from shared.adapters.memory.receipts import Receipts
 from shared.adapters.memory.storage import Partition, Storage
 from shared.adapters.memory.turns import Pause, straight_on
 from shared.domain.errors import LedgerConflict, WorldChanged
-from shared.domain.person.amendment import Amendment, Decide, entry_of, in_turn, wave_of
+from shared.domain.person.amendment import Amendment, Decide, Join, entry_of, in_turn, wave_of
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.membership import NO_EVENT
 from shared.domain.person.partitions import BUCKETS, PROVISIONAL, bucket, partition_of
@@ -82,7 +82,13 @@ class MemoryLedger:
         return {key: enrolment for key, enrolment in found.items() if enrolment}
 
     async def adopt(
-        self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
+        self,
+        provisional_key: str,
+        arrived: Enrolment,
+        *,
+        actor: str,
+        now: datetime,
+        join: Join = joined,
     ) -> Enrolment:
         """Moves a provisional enrolment to the object id; the old key leads to the new one.
 
@@ -98,7 +104,7 @@ class MemoryLedger:
         refuse_outdated(arrived, provisional.people.get(provisional_key))
         own = self._storage.partitions[partition_of(arrived.key)]
         known = own.people.get(arrived.key)
-        settled = joined(known, arrived) if known else arrived
+        settled = join(known, arrived, now) if known else arrived
         if settled != known:
             change = Amendment(key=arrived.key, before=known, after=settled)
             _commit(own, [change], actor=actor, now=now)

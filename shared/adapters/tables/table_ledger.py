@@ -22,7 +22,7 @@ from shared.adapters.tables.concurrency import all_of
 from shared.adapters.tables.partition import Found, Partition
 from shared.adapters.tables.receipts import Receipts
 from shared.adapters.tables.table import Table
-from shared.domain.person.amendment import Decide, in_turn
+from shared.domain.person.amendment import Decide, Join, in_turn
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.partitions import BUCKETS, PARTITIONS, PROVISIONAL, bucket, partition_of
 from shared.domain.person.summary import EnrolmentSummary, NamedSummary
@@ -69,13 +69,19 @@ class TableLedger:
         )
 
     async def adopt(
-        self, provisional_key: str, arrived: Enrolment, *, actor: str, now: datetime
+        self,
+        provisional_key: str,
+        arrived: Enrolment,
+        *,
+        actor: str,
+        now: datetime,
+        join: Join = joined,
     ) -> Enrolment:
         """Moves a provisional enrolment to the object id; the old key leads to the new one.
 
-        Whoever is enrolled under the object id already stays where they are, with what was said
-        under the old key as well. Two transactions: after a crash between them the person is still
-        provisional, and adopting again ends it.
+        Whoever is enrolled under the object id already is joined with them, as `join` says. Two
+        transactions: after a crash between them the person is still provisional, and adopting again
+        ends it.
 
         Raises:
             LedgerConflict: the provisional enrolment has gone further than `arrived` knows of, or
@@ -86,7 +92,7 @@ class TableLedger:
         refuse_outdated(arrived, current)
         settled = await self._partition(arrived.key).amend(
             {arrived.key},
-            lambda _, known: joined(known, arrived) if known else arrived,
+            lambda _, known: join(known, arrived, now) if known else arrived,
             actor=actor,
             now=now,
         )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, Exclusion
@@ -10,6 +11,9 @@ from shared.domain.person.reasons import Reason
 
 type Decide = Callable[[str, Enrolment | None], Enrolment | None]
 """What becomes of the person under a key; pure, so that it can be asked again with fresher rows."""
+type Join = Callable[[Enrolment, Enrolment, datetime], Enrolment]
+"""What becomes of the person under an object id who was enrolled under another key as well, which
+comes second; pure like the other, and the same when it is joined once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

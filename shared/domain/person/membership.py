@@ -42,10 +42,12 @@ def put_in(
     now: datetime,
     *,
     until: datetime | None = None,
+    is_repeated: bool = False,
 ) -> Enrolment:
     """Returns the person once that cause wants them in.
 
-    It counts as no event: an older event that comes late still says what it has to say.
+    It counts as no event: an older event that comes late still says what it has to say. Where it
+    `is_repeated`, it was said before, and lifts nothing that was said since.
     """
     request = Request(
         key=cause.reference,
@@ -54,6 +56,7 @@ def put_in(
         occurred_at=current.event_time if current else NO_EVENT,
         cause=cause,
         until=until,
+        is_repeated=is_repeated,
     )
     finding = Lookup((candidate.person,), candidate.memberships)
     return decide(request, finding, current, policy, now)

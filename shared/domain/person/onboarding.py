@@ -75,8 +75,11 @@ def _let_in(request: Request, current: Enrolment, now: datetime) -> Enrolment:
     """Returns the person without the exclusion that the request lifts.
 
     An operator's word counts in the place of every exclusion, of a leaver's as long as it is not
-    over; an event lifts that of a leaver, who has come back or stays after all.
+    over; an event lifts that of a leaver, who has come back or stays after all. Who is asked for
+    again, in the name of what was said before, stays a leaver.
     """
+    if request.is_repeated:
+        return current
     leaving = current.leaving
     if request.cause.kind is CauseKind.OVERRIDE and not current.is_barred:
         including = current.with_claim(Claim(request.cause, request.until))
@@ -89,10 +92,7 @@ def _let_in(request: Request, current: Enrolment, now: datetime) -> Enrolment:
 
 
 def _lifts(request: Request, leaving: Exclusion, current: Enrolment, now: datetime) -> bool:
-    """Tells whether the request lifts the exclusion of somebody who leaves.
-
-    Who is asked for again in the name of an event that came before stays a leaver.
-    """
+    """Tells whether the request lifts the exclusion of somebody who leaves."""
     return request.cause.kind is CauseKind.EVENT and lifts_leaving(
         leaving,
         current.event_time,
@@ -224,10 +224,22 @@ def _enrol(case: _Case, person: Person, policy: Policy) -> Enrolment:
 def _is_ours(current: Enrolment, now: datetime) -> bool:
     """Tells whether a membership that Entra shows is ours.
 
-    If we took the person out long ago and they are in again, somebody else has put them in.
+    If we took the person out long ago and they are in again, somebody else has put them in. Whose
+    account was deleted was never taken out: the membership comes back with the account.
     """
     gone = current.state is State.WITHDRAWN and now > current.since + _STALE_READS
-    return current.provenance is Provenance.OURS and not gone
+    return current.provenance is Provenance.OURS and (not gone or _lost_account(current))
+
+
+def _lost_account(current: Enrolment) -> bool:
+    """Tells whether somebody is out since their account was deleted.
+
+    A restored user has the group memberships of before: "All properties maintained, including
+    ObjectID, group memberships, roles, licenses, and application assignments".
+    Source: https://learn.microsoft.com/entra/architecture/recover-from-deletions, section
+    "Properties maintained with soft delete", of 14 Nov 2022; read on 30 Nov 2026.
+    """
+    return current.state is State.WITHDRAWN and current.reason is Reason.NOT_IN_ENTRA
 
 
 def _look_on_premises(case: _Case, policy: Policy) -> Enrolment:
@@ -266,6 +278,7 @@ def _as_shown(case: _Case, policy: Policy) -> _Case:
     """Returns the case of somebody who leaves, with what Entra shows of them.
 
     Whoever is in by nobody's doing here was put in by others: they are out once they are seen so.
+    Whom we put in, and who is in again with a restored account, is taken out.
     """
     current, finding = case.current, case.finding
     if finding.person is None or policy.scope_group_id not in finding.memberships.group_ids:
@@ -274,14 +287,15 @@ def _as_shown(case: _Case, policy: Policy) -> _Case:
     if current and (current.state.is_enrolled or current.state is State.WITHDRAWING):
         asked = current.provenance is Provenance.UNKNOWN and current.command_key is None
         return replace(case, current=replace(current, provenance=theirs)) if asked else case
-    if current and _is_ours(current, case.now):
+    is_ours = current is not None and _is_ours(current, case.now)
+    if current and is_ours and not _lost_account(current):
         return case
     source = policy.topology.source_of_authority(synced=finding.person.synced)
     shown = case.after(
         Happening.MEMBER_ALREADY,
-        Reason.ALREADY_MEMBER,
+        Reason.SEEN_IN_ENTRA if is_ours else Reason.ALREADY_MEMBER,
         source_of_authority=source,
-        provenance=theirs,
+        provenance=Provenance.OURS if is_ours else theirs,
     )
     return replace(case, current=shown)
 

@@ -47,6 +47,9 @@ class Request:
     """Whether their first day alone says that they join, and no word of the sender's."""
     until: datetime | None = None
     """When the cause ceases to want the person in; None for never."""
+    is_repeated: bool = False
+    """Whether the product asks again for what was said before: it is nobody's word, and lifts no
+    exclusion."""
 
     def leaves_later(self, now: datetime) -> datetime | None:
         """Returns the end of a leaver's last day, if that day has not begun.

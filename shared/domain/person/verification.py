@@ -5,11 +5,19 @@ from datetime import datetime
 
 from shared.domain.errors import LedgerConflict
 from shared.domain.person.eligibility import refusal
-from shared.domain.person.enrolment import Enrolment, Exclusion, Provenance, State, merged
+from shared.domain.person.enrolment import (
+    MOST_STEPS,
+    CauseKind,
+    Enrolment,
+    Exclusion,
+    Provenance,
+    State,
+    merged,
+)
 from shared.domain.person.event_history import merged_histories
 from shared.domain.person.happenings import Happening
-from shared.domain.person.membership import take
-from shared.domain.person.people import Memberships, Person, Registration
+from shared.domain.person.membership import put_in, take
+from shared.domain.person.people import Candidate, Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import REFUSALS_TO_LOOK_AT, Reason
 from shared.domain.person.registration import follow_registration
@@ -225,8 +233,8 @@ def adopt(
 ) -> Enrolment:
     """Gives somebody who was enrolled before they were in Entra the key that they have there now.
 
-    Whoever turns out not to be eligible is taken out again. A missing licence is only flagged:
-    group-based licensing follows the sync by minutes.
+    Whoever turns out not to be eligible is taken out again, and so is whoever is kept out by now. A
+    missing licence is only flagged: group-based licensing follows the sync by minutes.
     """
     arrived = replace(
         provisional.noted(Reason.ARRIVED_IN_ENTRA, now),
@@ -235,6 +243,7 @@ def adopt(
         user=merged(provisional.user, person.ref),
         source_of_authority=_source_of_authority(provisional, person, policy),
     )
+    arrived = _kept_out(arrived, now)
     reason = refusal(person, memberships, policy)
     if reason is None:
         return arrived
@@ -256,11 +265,11 @@ def refuse_outdated(arrived: Enrolment, provisional: Enrolment | None) -> None:
         raise LedgerConflict("a provisional enrolment changed since it was read; decide again")
 
 
-def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
+def joined(known: Enrolment, arrived: Enrolment, now: datetime) -> Enrolment:
     """Joins the two enrolments of one person who has two keys, with what was said under both.
 
-    `known` is under the object id and says where the person is. Of what events said, the newest
-    counts; nothing claims a leaver.
+    `known` is under the object id and says where the person is, unless only `arrived` has something
+    in the group, or on the way. Of what events said, the newest counts; nothing claims a leaver.
     """
     newer, older = (arrived, known) if arrived.event_time > known.event_time else (known, arrived)
     barred = next((one.exclusion for one in (newer, older) if one.is_barred), None)
@@ -270,20 +279,72 @@ def joined(known: Enrolment, arrived: Enrolment) -> Enrolment:
         or (older.exclusion if older.exclusion and older.exclusion.reason in _BY_OPERATOR else None)
     )
     claims = {one.cause.kind: one for one in (*known.claims, *older.claims, *newer.claims)}
-    if exclusion and exclusion.reason not in _BY_OPERATOR:
+    if exclusion and exclusion.reason not in _BY_OPERATOR and not exclusion.is_ahead(now):
         claims = {}
     ours = Provenance.OURS in {known.provenance, arrived.provenance}
+    where = _where(known, arrived)
     return replace(
-        known,
+        where,
         user=merged(arrived.user, known.user),
         event_time=newer.event_time,
         claims=tuple(claims.values()),
         exclusion=exclusion,
         set_aside=_set_aside(exclusion, newer),
         commands=known.commands.joined_by(arrived.commands),
-        provenance=Provenance.OURS if ours else known.provenance,
+        provenance=Provenance.OURS if ours else where.provenance,
         events=merged_histories(known.events, arrived.events),
     )
+
+
+def _where(known: Enrolment, arrived: Enrolment) -> Enrolment:
+    """Returns the one of the two who says where the person is, with the steps that led there.
+
+    Whose steps are known already was joined before: they have gone on from there.
+    """
+    if _has_something(known) or not _has_something(arrived):
+        return known
+    own = [one for one in arrived.steps if one.reason is not Reason.ARRIVED_IN_ENTRA]
+    if own and own[-1] in known.steps:
+        return known
+    steps = sorted((*known.steps, *arrived.steps), key=lambda one: one.at)
+    newest = steps[-(MOST_STEPS - 1) :] if len(steps) > MOST_STEPS else steps[1:]
+    return replace(arrived, held=known.held, account=known.account, steps=(*steps[:1], *newest))
+
+
+def _has_something(one: Enrolment) -> bool:
+    """Tells whether somebody is in the group, or on the way in or out."""
+    return one.state.is_enrolled or one.state is State.WITHDRAWING
+
+
+def joined_on_arrival(
+    known: Enrolment, arrived: Enrolment, now: datetime, *, candidate: Candidate, policy: Policy
+) -> Enrolment:
+    """Joins the two enrolments of one person, and acts on what both come to.
+
+    The newest word may be under one key, and where the person is under the other: whoever is kept
+    out is taken out, and whoever is asked for is decided on again.
+    """
+    both = _kept_out(joined(known, arrived, now), now)
+    if not _has_something(both):
+        # Who is out under the one key may still have to be taken out under the other.
+        both = _kept_out(joined(both, arrived, now), now)
+    if both.is_kept_out(now) or both.state.is_coming:
+        return both
+    said = (both.claim(kind) for kind in (CauseKind.EVENT, CauseKind.OVERRIDE))
+    claim = next((one for one in said if one and not one.is_over(now)), None)
+    if claim is None:
+        return both
+    return put_in(candidate, claim.cause, both, policy, now, until=claim.until, is_repeated=True)
+
+
+def _kept_out(current: Enrolment, now: datetime) -> Enrolment:
+    """Takes out whoever is in, or on the way, while something keeps them out."""
+    keeping = current.kept_out_by(now)
+    if keeping is None or not current.state.is_coming:
+        return current
+    by_operator = keeping.reason in _BY_OPERATOR
+    happening = Happening.EXCLUDED_BY_OPERATOR if by_operator else Happening.OFFBOARDED
+    return take_out(current, happening, keeping.reason, now)
 
 
 def _set_aside(exclusion: Exclusion | None, newer: Enrolment) -> Exclusion | None:

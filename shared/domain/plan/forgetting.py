@@ -156,7 +156,9 @@ class Forgetting:
         cause = claim.cause if claim else Cause(wanted.kind, wanted.reference, "clock")
         until = claim.until if claim else None
         if candidate:
-            return put_in(candidate, cause, after, self._policy, self._now, until=until)
+            return put_in(
+                candidate, cause, after, self._policy, self._now, until=until, is_repeated=True
+            )
         request = Request(
             key=cause.reference,
             action=Action.ONBOARD,
@@ -165,6 +167,7 @@ class Forgetting:
             cause=cause,
             effective_date=after.effective_date,
             until=until,
+            is_repeated=True,
         )
         return decide(request, Lookup(), after, self._policy, self._now)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
 from shared.domain.person.enrolment import Enrolment
-from shared.domain.person.people import Identifier, Person
+from shared.domain.person.people import Candidate, Identifier, Person
 from shared.domain.person.request import meant
-from shared.domain.person.verification import adopt, is_arrival_of
+from shared.domain.person.verification import adopt, is_arrival_of, joined_on_arrival
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import save_arrival
@@ -34,8 +35,12 @@ async def adopt_arrivals(
     for provisional, person in arrivals:
         if person.object_id not in memberships:
             continue
-        arrived = adopt(provisional, person, memberships[person.object_id], policy, now)
-        adopted.append(await save_arrival(world, provisional, arrived, actor=ACTOR, now=now))
+        candidate = Candidate(person, memberships[person.object_id])
+        arrived = adopt(provisional, person, candidate.memberships, policy, now)
+        join = partial(joined_on_arrival, candidate=candidate, policy=policy)
+        adopted.append(
+            await save_arrival(world, provisional, arrived, actor=ACTOR, now=now, join=join)
+        )
     return adopted
 
 

@@ -5,14 +5,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, State
-from shared.domain.person.happenings import Happening
+from shared.domain.person.membership import take
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Request
-from shared.domain.person.withdrawal import take_out
 from shared.ports.world import World
 from shared.use_cases.onboarding.enroll import enroll_requests
-from shared.use_cases.recording import nobody, save_people
+from shared.use_cases.recording import save_people
 
 ACTOR = "clock"
 _ORDER = (CauseKind.EVENT, CauseKind.OVERRIDE, CauseKind.NEW_HIRE, CauseKind.WAVE)
@@ -36,31 +35,39 @@ async def ask_again(
 
     `listed` are requests that list them, by their keys: the day that they say now is the one to
     wait for. Someone whom only the rollout wants is asked for only while it widens; someone whom
-    nothing wants any more no longer waits.
+    nothing wants any more no longer waits, nor does somebody whose last day is over by now.
     """
     stored = await world.rollouts.current() if due else None
     widens = stored is not None and stored.rollout.widens
-    asking = {one.key: _asking(one, now, widens=widens) for one in due}
+    given_up = [one.key for one in due if _why_given_up(one, now)]
+    left = [one for one in due if _why_given_up(one, now) is None]
+    asking = {one.key: _asking(one, now, widens=widens) for one in left}
     await enroll_requests(
-        [_again(one, claim, listed.get(one.key)) for one in due if (claim := asking[one.key])],
+        [_again(one, claim, listed.get(one.key)) for one in left if (claim := asking[one.key])],
         world,
         now,
     )
-    unwanted = [one.key for one in due if _is_unwanted(one, now)]
 
     def decide(_: str, current: Enrolment | None) -> Enrolment | None:
         # Somebody may have asked for them since they were read.
-        if current is None or not _is_unwanted(current, now):
-            return current
-        return take_out(current, Happening.UNWANTED, Reason.NO_LONGER_WANTED, now)
+        reason = _why_given_up(current, now) if current else None
+        return take(current, reason, now) if current and reason else current
 
-    await save_people(world, unwanted, decide, actor=ACTOR, now=now, queue=nobody)
+    await save_people(world, given_up, decide, actor=ACTOR, now=now)
 
 
-def _is_unwanted(enrolment: Enrolment, now: datetime) -> bool:
-    """Tells whether somebody waits whom nothing wants any more."""
+def _why_given_up(enrolment: Enrolment, now: datetime) -> Reason | None:
+    """Returns why somebody who waits is asked for no more; None while they wait.
+
+    What keeps them out may have begun only now: a last day that is over. The message of that day
+    may be lost, or late, and is not needed for it.
+    """
+    if enrolment.state is not State.WAITING:
+        return None
+    if keeping := enrolment.kept_out_by(now):
+        return keeping.reason
     over = all(claim.is_over(now) for claim in enrolment.claims)
-    return enrolment.state is State.WAITING and over
+    return Reason.NO_LONGER_WANTED if over else None
 
 
 def _asking(enrolment: Enrolment, now: datetime, *, widens: bool) -> Claim | None:
@@ -88,6 +95,7 @@ def _again(enrolment: Enrolment, claim: Claim, listed: Request | None) -> Reques
         cause=claim.cause,
         effective_date=day,
         until=claim.until,
+        is_repeated=True,
     )
 
 

@@ -30,7 +30,8 @@ async def put_in_all(
         if known and known.is_kept_out(now):
             return known
         claim = _claim(wanted[key], known)
-        return put_in(snapshot.candidates[key], claim.cause, known, policy, now, until=claim.until)
+        candidate, until = snapshot.candidates[key], claim.until
+        return put_in(candidate, claim.cause, known, policy, now, until=until, is_repeated=True)
 
     await save_people(world, wanted, decide, actor=ACTOR, now=now)
 

@@ -1,6 +1,7 @@
 """Whoever was enrolled before they were in Entra has arrived there, and is who they are."""
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -8,10 +9,16 @@ from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.people import UserRef
+from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
+from shared.domain.rollout.state import Phase
 from shared.use_cases.onboarding.adopt_arrivals import adopt_arrivals, find_arrivals
-from tests.support.enrolments import BREAK_GLASS, NOW, provisional
-from tests.support.stage import Stage, an_id, upn_of
+from shared.use_cases.onboarding.take_events import take_events
+from shared.use_cases.tick import tick
+from tests.support.course import Clock, set_up, standing, ungated, write_all
+from tests.support.enrolments import BREAK_GLASS, HOUR, NOW, provisional
+from tests.support.stage import Stage, a_stage, an_id, messages, upn_of
+from tests.support.waves import document
 
 
 def expected(number: int, state: State = State.APPLIED, **user: str) -> Enrolment:
@@ -128,3 +135,43 @@ async def test_nobody_is_adopted_while_entra_is_away(stage: Stage) -> None:
     with pytest.raises(DirectoryUnavailable):
         await adopt_arrivals([person], stage.world, NOW)
     assert len(await stage.world.ledger.provisional()) == 1
+
+
+NAMES: dict[str, dict[str, str]] = {
+    "upn": {"userPrincipalName": upn_of(1)},
+    "employee id": {"employeeId": "1"},
+}
+
+
+@pytest.mark.parametrize("has_rollout", [True, False], ids=["in a rollout", "without one"])
+@pytest.mark.parametrize("topology", [Topology.NESTED, Topology.CLOUD])
+@pytest.mark.parametrize("actions", ["on off", "off on", "on off on", "off on off"])
+@pytest.mark.parametrize("names", list(product(NAMES, repeat=3)))
+async def test_somebody_told_of_by_two_names_is_where_the_newest_word_has_them(
+    names: tuple[str, ...], actions: str, topology: Topology, *, has_rollout: bool
+) -> None:
+    """Given events by either name, whenever the person arrives, then the last of them counts."""
+    said = list(zip(actions.split(), names, strict=False))
+    for arrives_after in range(len(said) + 1):
+        stage = a_stage(topology=topology)
+        if has_rollout:
+            waves = replace(document(ungated("all", 2)), topology=topology)
+            await set_up(stage, standing(waves, Phase.COMPLETED, 1), 2)
+            stage.tenant.remove(an_id(1))
+        now = NOW
+        for number, (action, name) in enumerate(said):
+            if number == arrives_after:
+                stage.arrive(1)
+            body = NAMES[name] | {"action": f"{action}board"}
+            await take_events(messages(body, enqueued_at=now), stage.another(), now)
+            await write_all(stage, now)
+            now += HOUR / 10
+        stage.arrive(1)
+        for _ in range(4):
+            await tick(stage.another(), Clock(now))
+            await write_all(stage, now)
+            now += HOUR / 3
+        person = await stage.person(1)
+        wanted = actions.endswith("on")
+        is_in = (person.state.is_coming, an_id(1) in stage.scope)
+        assert is_in == (wanted, wanted), (arrives_after, person.state, person.reason)

@@ -1,24 +1,32 @@
 """A leaver stays out when what an operator said of them is over or taken back."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
+from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.domain.person.brake import Brake, Brakes, Rate
 from shared.domain.person.enrolment import State
+from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
+from shared.domain.person.request import Action
 from shared.domain.rollout.state import Phase
+from shared.use_cases.decide_held_events import list_held_events
+from shared.use_cases.onboarding.look_again import look_again
 from shared.use_cases.onboarding.override_person import exclude, include, release
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.tick import tick
 from shared.use_cases.views.describe_kept_out import list_kept_out
 from shared.use_cases.views.describe_people import person_view
 from shared.use_cases.writing.follow_up import follow_up
 from tests.support.course import Clock, set_up, standing, ungated, write_all
-from tests.support.enrolments import DAY, HOUR, NOW
-from tests.support.stage import Stage, an_id, messages
+from tests.support.enrolments import DAY, HOUR, NOW, request
+from tests.support.stage import Stage, a_stage, an_id, messages
 from tests.support.waves import document
 
 SAID: dict[str, Any] = {"actor": "ada", "reason": "to be sure"}
@@ -122,3 +130,78 @@ async def test_what_an_operator_said_for_a_time_ends_then_however_often_it_was_c
     assert (an_id(1) in stage.scope, claim.until, claim.cause.actor) == (True, END, "ada")
     await reconciled(stage, 2 * DAY)
     assert an_id(1) not in stage.scope
+
+
+LAST_DAY_IS_OVER = NOW + 5 * DAY
+
+
+async def _waits_and_leaves(stage: Stage) -> None:
+    """Somebody who is in no directory yet, and has been told to leave on a day that is ahead."""
+    day = {"effectiveDate": (NOW + 3 * DAY).date().isoformat()}
+    bodies = {NOW: {"action": "onboard"}, NOW + DAY: {"action": "offboard"} | day}
+    for then, body in bodies.items():
+        told = messages({"employeeId": "1"} | body, enqueued_at=then)
+        await take_events(told, stage.another(), then)
+    assert (await stage.person("employee:1")).state is State.WAITING
+
+
+async def _arrives(stage: Stage) -> None:
+    stage.arrive(1)
+    await ticks(stage, 6 * DAY)
+
+
+async def _is_reminded(stage: Stage) -> None:
+    """The message of the last day, which waits on the queue until then, is delivered."""
+    stage.broker.pass_time(9 * DAY)
+    again = stage.deliver(ONBOARDING_EVENTS, enqueued_at=LAST_DAY_IS_OVER)
+    assert again
+    full = replace(stage.another(), brakes=Brakes(others=Brake(Rate(0), Rate(0))))
+    await take_events(again, full, NOW + 7 * DAY)
+    assert (await list_held_events("", stage.another())).events == ()
+
+
+async def ticks(stage: Stage, after: timedelta) -> None:
+    await tick(stage.another(), Clock(NOW + after))
+    await write_all(stage, NOW + after)
+
+
+@pytest.mark.parametrize("rollout", [True, False], ids=["in a rollout", "without one"])
+@pytest.mark.parametrize(
+    "course",
+    [[_arrives], [_is_reminded, _arrives], [_arrives, _is_reminded]],
+    ids=["the message is lost", "it comes before them", "it comes after them"],
+)
+async def test_whose_last_day_is_over_before_they_arrive_is_never_put_in(
+    course: list[Say], *, rollout: bool
+) -> None:
+    """Given a leaver who waits, whatever becomes of the message of the last day, they stay out.
+
+    It is not counted by the brake a second time.
+    """
+    stage = a_stage(topology=Topology.CLOUD)
+    if rollout:
+        waves = replace(document(ungated("all", 2)), topology=Topology.CLOUD)
+        await set_up(stage, standing(waves, Phase.COMPLETED, 1), 2)
+        stage.tenant.remove(an_id(1))
+    await _waits_and_leaves(stage)
+    await ticks(stage, 5 * DAY)
+    for happens in course:
+        await happens(stage)
+        assert an_id(1) not in stage.scope
+    for hours in range(1, 5):
+        await ticks(stage, 8 * DAY + hours * HOUR)
+    gone = await stage.person(1)
+    assert (an_id(1) in stage.scope, gone.state) == (False, State.WITHDRAWN)
+    assert gone.leaving is not None
+
+
+async def test_a_listing_of_somebody_who_leaves_lifts_no_last_day() -> None:
+    """Given a leaver who waits, when HR lists them once more with their day, they stay a leaver."""
+    stage = a_stage(topology=Topology.CLOUD)
+    await _waits_and_leaves(stage)
+    then = NOW + 2 * DAY
+    listed = request(Action.LIST, identifier="1", occurred_at=then, effective_date=then)
+    await look_again([listed], stage.another(), then)
+    waits = await stage.person("employee:1")
+    assert waits.leaving is not None
+    assert waits.is_kept_out(LAST_DAY_IS_OVER)

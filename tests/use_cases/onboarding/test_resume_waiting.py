@@ -8,7 +8,15 @@ import pytest
 
 from shared.contracts.messages.queues import SCOPE_CHANGES
 from shared.domain.errors import DirectoryUnavailable
-from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, Provenance, State
+from shared.domain.person.enrolment import (
+    Cause,
+    CauseKind,
+    Claim,
+    Enrolment,
+    Exclusion,
+    Provenance,
+    State,
+)
 from shared.domain.person.people import UserRef
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import Phase
@@ -153,3 +161,51 @@ async def test_while_entra_is_away_they_wait_for_the_next_tick(stage: Stage) -> 
     with pytest.raises(DirectoryUnavailable):
         await resume_waiting(stage.world, NOW)
     assert await resume_waiting(stage.world, NOW) == 1
+
+
+LEFT = Exclusion(Reason.OFFBOARDED, "hr")
+OUT = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga")
+
+
+@pytest.mark.parametrize("is_there", [True, False], ids=["in Entra", "nowhere"])
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"exclusion": replace(LEFT, begins=NOW)},
+        {"exclusion": LEFT},
+        {"set_aside": LEFT, "claims": (claim(CauseKind.OVERRIDE, until=NOW),)},
+        {"exclusion": OUT, "set_aside": LEFT},
+    ],
+    ids=["last day over", "left", "no longer included", "kept out by an operator"],
+)
+async def test_whoever_is_kept_out_by_the_time_of_the_look_waits_no_more_and_stays_out(
+    stage: Stage, known: dict[str, Any], *, is_there: bool
+) -> None:
+    """Given somebody who waits, when what keeps them out has begun, then the clock says so too."""
+    key = an_id(1) if is_there else f"upn:{upn_of(1)}"
+    if is_there:
+        stage.arrive(1)
+    user = UserRef(object_id=an_id(1) if is_there else None, user_principal_name=upn_of(1))
+    one = waiting(1, **({"key": key, "user": user} | known))
+    await stage.store(one)
+    for later in (NOW, NOW + HOUR):
+        await resume_waiting(stage.world, later)
+        gone = await stage.person(key)
+        assert (gone.exclusion, gone.set_aside) == (one.exclusion, one.set_aside)
+        assert gone.state is State.WITHDRAWN
+        keeping = gone.kept_out_by(later)
+        assert keeping is not None
+        assert gone.reason is keeping.reason
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+
+
+async def test_a_removal_that_is_still_owed_to_whoever_waits_no_more_is_written(
+    stage: Stage,
+) -> None:
+    stage.arrive(1)
+    await stage.store(
+        replace(waiting(1, exclusion=replace(LEFT, begins=NOW)), provenance=Provenance.OURS)
+    )
+    await resume_waiting(stage.world, NOW)
+    assert (await stage.person(1)).state is State.WITHDRAWING
+    assert len(stage.broker.messages(SCOPE_CHANGES)) == 1

@@ -165,7 +165,7 @@ def test_the_last_few_commands_are_kept() -> None:
 
 def test_commands_that_were_out_under_the_key_of_before_are_still_answered() -> None:
     known = enrolment(State.REQUESTED, Provenance.UNKNOWN, commands=asked(("add-2", ADD)))
-    after = joined(known, newcomer())
+    after = joined(known, newcomer(), NOW)
     assert [one.key for one in after.commands.newest] == ["add-1", "add-2"]
 
 

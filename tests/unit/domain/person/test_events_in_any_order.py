@@ -1,12 +1,19 @@
 """Events of one person in any order: no date is not "now", and a last day ahead is waited for."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import permutations
 
 import pytest
 
-from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.enrolment import (
+    Cause,
+    CauseKind,
+    Claim,
+    Enrolment,
+    Exclusion,
+    State,
+)
 from shared.domain.person.onboarding import decide
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Lookup, Request
@@ -17,6 +24,7 @@ from tests.support.enrolments import (
     NOBODY,
     NOW,
     POLICY,
+    enrolment,
     found,
     reasons,
     request,
@@ -110,3 +118,36 @@ def test_somebody_who_waits_and_leaves_later_is_still_a_leaver_when_asked_for_ag
     asked = decided(again, found(CLOUD_ANNA), leaving, now=NOW + 4 * DAY)
     assert asked.state is State.REQUESTED
     assert asked.is_kept_out(LAST_DAY + DAY)
+
+
+LEFT = Exclusion(Reason.OFFBOARDED, "hr", begins=LAST_DAY)
+INCLUDED = Claim(Cause(CauseKind.OVERRIDE, "needed", "olga"), LAST_DAY + 9 * DAY)
+OUT_FOR_A_TIME = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga", until=LAST_DAY + 9 * DAY)
+LEAVERS = {
+    "leaves": enrolment(State.WAITING, exclusion=LEFT),
+    "leaves, and is included all the same": enrolment(
+        State.WAITING, set_aside=LEFT, claims=(INCLUDED,)
+    ),
+    "leaves, and is kept out for a time": enrolment(
+        State.WAITING, exclusion=OUT_FOR_A_TIME, set_aside=LEFT
+    ),
+}
+
+
+@pytest.mark.parametrize("then", [LAST_DAY - DAY, LAST_DAY, LAST_DAY + DAY, LAST_DAY + 20 * DAY])
+@pytest.mark.parametrize(
+    "later", [timedelta(), DAY], ids=["in its own time", "in a newer listing's"]
+)
+@pytest.mark.parametrize("kind", [one for one in CauseKind if one is not CauseKind.FOUND])
+@pytest.mark.parametrize("leaver", LEAVERS)
+def test_what_the_product_asks_for_again_lifts_nothing_that_was_said(
+    leaver: str, kind: CauseKind, later: timedelta, then: datetime
+) -> None:
+    """Given a leaver, when they are asked for again, then all that keeps them out stays."""
+    known = LEAVERS[leaver]
+    again = request(
+        occurred_at=known.event_time + later, cause=Cause(kind, "before", "hr"), is_repeated=True
+    )
+    for finding in (found(CLOUD_ANNA), NOBODY):
+        asked = decided(again, finding, known, now=then)
+        assert (asked.exclusion, asked.set_aside) == (known.exclusion, known.set_aside)

@@ -9,6 +9,7 @@ import pytest
 from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import Claim, Enrolment, Provenance, State
 from shared.domain.person.happenings import Happening
+from shared.domain.person.membership import take
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Memberships, Person, UserRef
 from shared.domain.person.policy import Policy, SourceOfAuthority
@@ -269,6 +270,28 @@ def test_a_membership_still_shown_after_our_own_removal_is_not_taken_for_somebod
     withdrawn = enrolment(State.WITHDRAWN, Provenance.OURS)
     back = decided(request(), found(SYNCED_ANNA, SCOPE), withdrawn)
     assert (back.state, back.provenance) == (State.REQUESTED, Provenance.OURS)
+
+
+@pytest.mark.parametrize("later", [HOUR / 2, 2 * HOUR, 29 * DAY])
+@pytest.mark.parametrize("provenance", Provenance)
+@pytest.mark.parametrize("state", sorted(IN_SCOPE))
+def test_a_restored_account_is_whose_it_was(
+    state: State, provenance: Provenance, later: timedelta
+) -> None:
+    """Given an account that is deleted and restored with its membership, that is as it was."""
+    member = enrolment(state, provenance, source_of_authority=SourceOfAuthority.CLOUD)
+    deleted = take(member, Reason.NOT_IN_ENTRA, NOW)
+    ours = provenance is Provenance.OURS
+    for when in (NOW + later, NOW + 2 * later):
+        back = decided(request(occurred_at=when), found(CLOUD_ANNA, SCOPE), deleted, now=when)
+        assert back.state.is_enrolled
+        assert (back.provenance is Provenance.OURS) is ours
+
+        leaves = request(Action.OFFBOARD, occurred_at=when)
+        for current in (deleted, back):
+            gone = decided(leaves, found(CLOUD_ANNA, SCOPE), current, now=when)
+            assert (gone.state, gone.awaits_write) == (State.WITHDRAWING, ours)
+            assert (gone.reason is Reason.MEMBERSHIP_NOT_OURS) is not ours
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import (
+    MOST_STEPS,
     Cause,
     CauseKind,
     Claim,
@@ -21,6 +23,7 @@ from shared.domain.person.methods import HeldMethods
 from shared.domain.person.people import (
     REPORT_LAG,
     REPORT_STRAGGLERS,
+    Candidate,
     Memberships,
     Person,
     Registration,
@@ -28,7 +31,14 @@ from shared.domain.person.people import (
 )
 from shared.domain.person.policy import Policy, SourceOfAuthority
 from shared.domain.person.reasons import Reason
-from shared.domain.person.verification import Observation, adopt, is_arrival_of, joined, verify
+from shared.domain.person.verification import (
+    Observation,
+    adopt,
+    is_arrival_of,
+    joined,
+    joined_on_arrival,
+    verify,
+)
 from shared.domain.person.write_results import record
 from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
 from tests.support.enrolments import (
@@ -38,6 +48,7 @@ from tests.support.enrolments import (
     CLOUD_ANNA,
     CLOUD_ONLY,
     DAY,
+    HOUR,
     IN_SCOPE,
     NOW,
     POLICY,
@@ -373,18 +384,18 @@ def test_somebody_enrolled_under_two_keys_keeps_what_was_said_under_both() -> No
         State.REQUESTED, Provenance.UNKNOWN, claims=(Claim(WAVE),), event_time=NOW - 9 * DAY
     )
     arrived = enrolment(State.APPLIED, claims=(Claim(EVENT),), event_time=NOW)
-    both = joined(known, arrived)
+    both = joined(known, arrived, NOW)
     assert (both.state, both.provenance) == (State.REQUESTED, Provenance.OURS)
     assert set(both.claims) == {Claim(WAVE), Claim(EVENT)}
     assert both.event_time == NOW
-    assert joined(both, arrived) == both
+    assert joined(both, arrived, NOW) == both
 
 
 def test_a_leaver_who_was_enrolled_under_two_keys_is_held_by_nothing() -> None:
     known = enrolment(State.REQUESTED, claims=(Claim(WAVE),), event_time=NOW - 9 * DAY)
     left = Exclusion(Reason.OFFBOARDED, "hr")
     arrived = enrolment(State.WITHDRAWN, exclusion=left, event_time=NOW)
-    both = joined(known, arrived)
+    both = joined(known, arrived, NOW)
     assert (both.claims, both.exclusion) == ((), left)
 
 
@@ -396,10 +407,10 @@ def test_a_leaver_of_whom_an_operator_has_spoken_is_one_under_both_keys(*, is_ne
     include = Claim(Cause(CauseKind.OVERRIDE, "needed", "olga"), NOW + DAY)
     older = enrolment(State.EXCLUDED, exclusion=word, event_time=NOW - 9 * DAY)
     newer = enrolment(State.WITHDRAWN, exclusion=word, set_aside=left, event_time=NOW)
-    both = joined(older, newer) if is_newer else joined(newer, older)
+    both = joined(older, newer, NOW) if is_newer else joined(newer, older, NOW)
     assert (both.exclusion, both.set_aside) == (word, left)
     included = replace(newer, exclusion=None, claims=(include,))
-    both = joined(enrolment(State.WITHDRAWN, event_time=NOW - 9 * DAY), included)
+    both = joined(enrolment(State.WITHDRAWN, event_time=NOW - 9 * DAY), included, NOW)
     assert (both.exclusion, both.set_aside, both.claims) == (None, left, (include,))
 
 
@@ -407,5 +418,85 @@ def test_an_operators_exclusion_under_either_key_stays() -> None:
     exclusion = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga")
     known = enrolment(State.EXCLUDED, exclusion=exclusion, event_time=NOW - 9 * DAY)
     arrived = enrolment(State.APPLIED, claims=(Claim(EVENT),), event_time=NOW)
-    both = joined(known, arrived)
+    both = joined(known, arrived, NOW)
     assert (both.exclusion, both.claims) == (exclusion, (Claim(EVENT),))
+
+
+ENDED = Claim(Cause(CauseKind.OVERRIDE, "needed", "olga"), NOW - HOUR)
+LEFT = Exclusion(Reason.OFFBOARDED, "hr")
+BY_OPERATOR = Exclusion(Reason.EXCLUDED_BY_OPERATOR, "olga")
+AHEAD = replace(LEFT, begins=NOW + DAY)
+WORDS: dict[str, dict[str, Any]] = {
+    "joins": {"claims": (Claim(EVENT),)},
+    "joins, and leaves later": {"claims": (Claim(EVENT),), "exclusion": AHEAD},
+    "was included for a time": {"claims": (ENDED,)},
+    "has left": {"exclusion": LEFT},
+    "has left, and is no longer included": {"claims": (ENDED,), "set_aside": LEFT},
+    "kept out by an operator": {"claims": (Claim(EVENT),), "exclusion": BY_OPERATOR},
+}
+
+
+def on_arrival(known: Enrolment, arrived: Enrolment) -> Enrolment:
+    who = Candidate(SYNCED_ANNA, Memberships())
+    return joined_on_arrival(known, arrived, NOW, candidate=who, policy=POLICY)
+
+
+@pytest.mark.parametrize(
+    "is_newer", [True, False], ids=["the arrival's counts", "the other counts"]
+)
+@pytest.mark.parametrize("provenance", Provenance)
+@pytest.mark.parametrize("newest", WORDS)
+@pytest.mark.parametrize("other", WORDS)
+def test_of_two_keys_the_newest_word_is_acted_on_wherever_the_person_is(
+    other: str, newest: str, provenance: Provenance, *, is_newer: bool
+) -> None:
+    """Given any two states of one person, then they are in, or out, as the newest word has it."""
+    older_word = WORDS[other] | {"event_time": NOW - 9 * DAY}
+    words = (older_word, WORDS[newest] | {"event_time": NOW})
+    first, second = words if is_newer else reversed(words)
+    for there, arriving in product(State, State):
+        known = enrolment(there, provenance, **first)
+        arrived = enrolment(arriving, provenance, **second).noted(Reason.ONBOARDED, NOW - HOUR)
+        both = on_arrival(known, arrived)
+        case = (there, arriving, both.state)
+        is_claimed = any(not one.is_over(NOW) for one in both.claims)
+        if both.is_kept_out(NOW):
+            assert not both.state.is_coming, case
+            had_something = arriving.is_enrolled or there.is_enrolled
+            if had_something and provenance is Provenance.OURS:
+                assert both.state is State.WITHDRAWING, case
+        elif is_claimed:
+            assert both.state.is_enrolled or both.state is there is State.WAITING, case
+        again = on_arrival(both, arrived)
+        assert replace(again, steps=both.steps) == both, case
+
+
+@pytest.mark.parametrize("state", sorted(State))
+@pytest.mark.parametrize("kept_out", [LEFT, replace(LEFT, begins=NOW), BY_OPERATOR])
+def test_whoever_is_kept_out_by_the_time_that_they_arrive_is_on_the_way_out(
+    kept_out: Exclusion, state: State
+) -> None:
+    arrived = adopted(provisional(state, exclusion=kept_out, provenance=Provenance.OURS))
+    assert not arrived.state.is_coming
+    assert arrived.state is State.WITHDRAWING or not state.is_enrolled
+    staying = adopted(provisional(state, exclusion=AHEAD))
+    assert staying.state is state
+
+
+def test_what_two_keys_have_led_to_is_shown_in_the_order_in_which_it_happened() -> None:
+    """Given one who is out under one key and in under the other, all steps are kept."""
+    out = enrolment(State.FAILED).moved(State.WITHDRAWN, Reason.OFFBOARDED, NOW - 2 * HOUR)
+    asked = provisional(State.REQUESTED, claims=(Claim(EVENT),)).noted(Reason.ONBOARDED, NOW - HOUR)
+    out = out.moved(State.WITHDRAWN, Reason.OUTDATED, NOW - HOUR / 2)
+    both = joined(out, adopted(asked), NOW)
+    assert reasons(both) == [
+        Reason.OFFBOARDED,
+        Reason.ONBOARDED,
+        Reason.OUTDATED,
+        Reason.ARRIVED_IN_ENTRA,
+    ]
+    long = out
+    for hour in range(2 * MOST_STEPS):
+        long = long.moved(State.WITHDRAWN, Reason.OUTDATED, NOW + hour * HOUR, detail=str(hour))
+    both = joined(long, adopted(asked), NOW)
+    assert (len(both.steps), both.steps[0]) == (MOST_STEPS, long.steps[0])
