@@ -12,7 +12,7 @@ from typing import Final
 
 FORMAT: Final = 2
 """Of what this version stores; ledgers of before have no mark, and count as 0."""
-READABLE_FROM: Final = 1
+READABLE_FROM: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
