@@ -185,6 +185,17 @@ def test_a_command_that_a_page_only_names_stands_whole_on_that_page(page: str) -
     assert [line for line in said if id(named_by(line)[0]) not in whole] == []
 
 
+def test_a_form_that_is_kept_is_shown_with_its_file() -> None:
+    """Whoever had to redirect it would have it in the encoding of the shell."""
+    of_files = [
+        one
+        for one in (*commands_in_blocks(), *commands_in_prose())
+        if re.search(r"--output (csv|markdown)\b", one.text) and one.page != CHANGELOG
+    ]
+    assert len(of_files) > 4
+    assert [str(one) for one in of_files if "--out" not in words_of(one.text)] == []
+
+
 def test_a_missing_option_would_be_noticed() -> None:
     assert lacks("sspr alarms test") == ["--reason"]
     assert lacks("sspr refused resend --reason not-done") == ["--why"]
