@@ -46,6 +46,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(guard.close)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Refuse parameters without an order: each process would deal the tests in another one."""
+    for mark in metafunc.definition.iter_markers("parametrize"):
+        given = mark.args[1] if len(mark.args) > 1 else mark.kwargs.get("argvalues")
+        if isinstance(given, set | frozenset):
+            name = metafunc.definition.nodeid
+            raise pytest.UsageError(f"{name}: {mark.args[0]} has no order; sort its values")
+
+
 class Groups(LoadScopeScheduling):  # type: ignore[misc]  # published without types
     """Deals whole groups of tests to the processes: what shares a sandbox, else a file.
 

@@ -74,7 +74,7 @@ def test_what_is_known_to_be_ours_stays_ours_when_it_is_found_already_there() ->
     assert applied.provenance is Provenance.OURS
 
 
-@pytest.mark.parametrize("state", IN_SCOPE)
+@pytest.mark.parametrize("state", sorted(IN_SCOPE))
 @pytest.mark.parametrize("provenance", [Provenance.OURS, Provenance.PREEXISTING])
 @pytest.mark.parametrize("answered", [0, 1, 3])
 def test_a_membership_that_is_restored_is_whose_it_was_however_often_it_is_written(
