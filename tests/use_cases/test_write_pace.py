@@ -118,8 +118,10 @@ async def test_what_gathers_while_graph_is_away_is_asked_about_before_it_is_writ
         stage.turns.fail("cloud_scope.add", DirectoryUnavailable("away"))
         with pytest.raises(DirectoryUnavailable):
             await apply_scope_changes(hour_of, stage.world, clock.now)
-        waiting += hour_of
         clock.advance(HOUR)
+        # Meanwhile each of them is issued again, since nobody has written them.
+        await follow_up(stage.another(), clock.now)
+        waiting += [*hour_of, *stage.deliver("scope-changes")]
     await apply_scope_changes(waiting, stage.another(), clock.now)
     assert stage.scope == frozenset()
     assert (await word(stage))[0] is StopReason.TOO_MANY

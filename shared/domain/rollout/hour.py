@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Self
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.policy import TenantRules
+from shared.domain.person.policy import SourceOfAuthority, TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.allowance import (
     Allowance,
@@ -234,5 +234,14 @@ def _mark(enrolment: Enrolment) -> str:
 
 
 def _counts(enrolment: Enrolment) -> bool:
-    """Tells whether a write is one that no plan has shown, and is not issued once more."""
-    return enrolment.reason not in _SHOWN and enrolment.reissues == 0
+    """Tells whether a write is one that no plan has shown, and that nobody has carried out yet.
+
+    A membership that was written and does not show is written once more, and a command is sent once
+    more to a worker that has not answered: neither puts anybody in besides. Who was never written,
+    since Graph was away, counts as often as it is tried.
+    """
+    if enrolment.reason in _SHOWN:
+        return False
+    is_of_cloud = enrolment.source_of_authority is SourceOfAuthority.CLOUD
+    never_written = is_of_cloud and enrolment.reason is not Reason.REQUESTED_AGAIN
+    return enrolment.reissues == 0 or never_written

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.person.enrolment import Enrolment, State
-from shared.domain.person.policy import TenantRules
+from shared.domain.person.policy import SourceOfAuthority, TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.allowance import Numbers, total
 from shared.domain.rollout.hour import Hour
@@ -150,14 +150,24 @@ def test_what_a_row_of_before_allows_without_an_end_ends_as_well() -> None:
     assert before.allowed(NOW + 25 * HOUR) == ()
 
 
-def test_what_was_shown_by_a_plan_or_is_issued_again_does_not_count() -> None:
+def test_what_was_shown_by_a_plan_or_was_written_before_does_not_count() -> None:
+    cloud = SourceOfAuthority.CLOUD
     shown: list[dict[str, Any]] = [
         {"reason": Reason.IN_WAVE},
         {"reason": Reason.ROLLED_BACK},
+        # A command that is sent once more, and a membership that does not show.
         {"reissues": 1},
+        {"reissues": 1, "reason": Reason.REQUESTED_AGAIN, "source_of_authority": cloud},
     ]
     for changes in shown:
         assert FRESH.counting(people(9, 9, **changes), NOW) == FRESH
+
+
+def test_whom_nobody_could_write_counts_as_often_as_it_is_tried_and_once_an_hour() -> None:
+    """Given Graph that was away for hours, then all who waited are not few."""
+    tried = people(9, 9, reissues=3, source_of_authority=SourceOfAuthority.CLOUD)
+    hour = FRESH.counting(tried, NOW).counting(tried, NOW + HOUR / 2)
+    assert (hour.additions, hour.removals) == (9, 9)
 
 
 def test_it_says_which_way_and_by_how_much_it_is_too_many() -> None:
