@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from shared.domain.errors import NotPossible
+from shared.domain.errors import DirectoryUnavailable, NotPossible
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion
 from shared.domain.person.membership import found
 from shared.domain.person.overrides import keep_out, let_go, let_in, take_out_all_the_same
-from shared.domain.person.people import Candidate, Identifier, Memberships
+from shared.domain.person.people import Candidate, Identifier
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World
 from shared.use_cases.policy_in_force import policy_in_force
@@ -129,7 +129,9 @@ async def _find(identity: str, world: World) -> Candidate:
         raise NotPossible(f"{known} is known by that name in Entra; name one by object id")
     object_id = people[0].object_id
     memberships = await world.directory.memberships([object_id])
-    return Candidate(people[0], memberships.get(object_id, Memberships()))
+    if object_id not in memberships:
+        raise DirectoryUnavailable("Entra does not say yet which groups they are in; ask again")
+    return Candidate(people[0], memberships[object_id])
 
 
 async def _save(

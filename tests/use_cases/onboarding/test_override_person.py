@@ -1,6 +1,7 @@
 """An operator includes, excludes or releases one person, whatever the waves say."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from shared.domain.person.reasons import Reason
 from shared.use_cases.onboarding.override_person import exclude, include, release
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.views.describe_kept_out import list_kept_out
-from tests.support.enrolments import DAY, HOUR, NOW
+from tests.support.enrolments import DAY, HOUR, NOW, SCOPE
 from tests.support.stage import Stage, an_id, messages, upn_of
 
 SAID: dict[str, Any] = {"actor": "ada", "reason": "because"}
@@ -83,7 +84,7 @@ async def test_two_operators_at_once_both_have_their_say_in_some_order(stage: St
     assert len(records) == 2
 
 
-async def test_somebody_who_is_gone_before_their_groups_are_read_is_taken_as_in_none(
+async def test_somebody_who_is_gone_before_their_groups_are_read_is_nobody_at_the_next_try(
     stage: Stage,
 ) -> None:
     stage.arrive(1)
@@ -92,8 +93,10 @@ async def test_somebody_who_is_gone_before_their_groups_are_read_is_taken_as_in_
         stage.tenant.remove(an_id(1))
 
     stage.turns.at("directory.memberships", vanish)
-    (found,) = await include("1", stage.world, NOW, **SAID)
-    assert found.state is State.REQUESTED
+    with pytest.raises(DirectoryUnavailable):
+        await include("1", stage.world, NOW, **SAID)
+    with pytest.raises(NotPossible, match="nobody"):
+        await include("1", stage.another(), NOW, **SAID)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +189,20 @@ async def test_a_name_that_the_ledger_lacks_is_looked_up_and_if_that_fails_it_is
     assert [one.user_principal_name for one in listed.people] == [None]
     assert listed.names_missing is not None
     assert "Entra could not be asked" in listed.names_missing
+
+
+@pytest.mark.parametrize(
+    "verb", [include, partial(exclude, take_out=True), exclude], ids=["in", "out", "kept out"]
+)
+async def test_whose_groups_entra_does_not_say_is_asked_for_again(stage: Stage, verb: Any) -> None:
+    """Given a replica that does not know them yet, then nobody guesses that they are in none."""
+    stage.arrive(1, SCOPE)
+    stage.tenant.overlooked.add(an_id(1))
+    with pytest.raises(DirectoryUnavailable, match="ask again"):
+        await verb("1", stage.world, NOW, **SAID)
+    assert await stage.another().ledger.load([an_id(1)]) == {}
+    (decided,) = await verb("1", stage.another(), NOW, **SAID)
+    assert decided.key == an_id(1)
 
 
 async def test_everybody_of_a_part_has_a_name_however_many_the_ledger_has_none_of(
