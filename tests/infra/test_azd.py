@@ -54,7 +54,7 @@ def test_azd_deploys_the_service_to_the_app_that_carries_its_name() -> None:
     assert (APP["project"], APP["language"], APP["host"]) == (".", "python", "function")
     (site,) = SNAPSHOTS["everything"].made("Microsoft.Web/sites")
     # The environment by azd's own spelling, whatever the names are made of.
-    assert site["tags"] == {"azd-env-name": "Contoso", "azd-service-name": "app"}
+    assert {"azd-env-name": "Contoso", "azd-service-name": "app"}.items() <= site["tags"].items()
 
 
 def test_an_azd_that_would_build_in_azure_all_the_same_is_refused() -> None:

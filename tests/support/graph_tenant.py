@@ -18,6 +18,7 @@ _SIZE = 2000
 _IDENTITY_HEADER = "secret"
 COMPANY = build_company(_SIZE)
 CLOUD_PEOPLE = [person.object_id for person in COMPANY.people_mastered_in_cloud]
+DISABLED = frozenset(one.object_id for one in COMPANY.people_mastered_in_cloud if one.disabled)
 GRACE, GUSTAV, UNA = (
     COMPANY.by_upn[upn].object_id
     for upn in ("grace@contoso.test", "gustav_fabrikam.test#ext#@contoso.test", "una@contoso.test")

@@ -23,17 +23,33 @@ async def tell_converted(
 ) -> None:
     """Pauses a rollout that puts people in, says how many there are, and remembers it of each.
 
+    Whoever was told of meanwhile is not told of again: an operator may have gone on since.
+
     Raises:
         LedgerConflict: somebody else has changed the rollout or one of them; it is told again.
     """
-    ways = Counter(converted.values())
+    news = await _not_told(converted, world)
+    if not news:
+        return
+    ways = Counter(news.values())
     to_cloud, back = ways[SourceOfAuthority.CLOUD], ways[SourceOfAuthority.ON_PREMISES]
     detail = f"to the cloud: {to_cloud:,}; to on-premises: {back:,}"
     await halt(stored, PauseReason.PEOPLE_CONVERTED, detail, world, now)
     emit([PeopleConverted(to_cloud=to_cloud, to_on_premises=back)])
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        return remember_converted(current, converted[key], now) if current else None
+        return remember_converted(current, news[key], now) if current else None
 
-    for keys in batched(converted, CHUNK, strict=False):
+    for keys in batched(news, CHUNK, strict=False):
         await save_people(world, keys, decide, actor=ACTOR, now=now, queue=nobody)
+
+
+async def _not_told(
+    converted: Mapping[str, SourceOfAuthority], world: World
+) -> Mapping[str, SourceOfAuthority]:
+    """Returns those of whom nobody has said so since they were looked at."""
+    news: dict[str, SourceOfAuthority] = {}
+    for keys in batched(converted, CHUNK, strict=False):
+        known = await world.ledger.load(keys)
+        news |= {key: converted[key] for key, one in known.items() if one.account != converted[key]}
+    return news

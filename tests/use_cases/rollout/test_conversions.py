@@ -13,6 +13,7 @@ from shared.domain.person.reasons import Reason
 from shared.domain.rollout.state import PauseReason, Phase
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.reconcile import reconcile
+from shared.use_cases.rollout.tell_converted import tell_converted
 from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from tests.support.course import Clock, rollout_of, set_up, standing, ungated
 from tests.support.enrolments import NOW, SCOPE, enrolment
@@ -74,6 +75,24 @@ async def test_people_who_were_converted_pause_the_rollout_once_and_stay_in(
     await reconcile(stage.world, Clock())
     assert (await rollout_of(stage)).phase is Phase.PAUSED
     assert said(signals, "people-converted")[-1] == {"to_cloud": 0, "to_on_premises": 1}
+
+
+async def test_a_look_that_began_before_they_were_told_of_pauses_nothing_once_somebody_went_on(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """Given a reconciliation that was slow, when an operator has gone on, then it says no more."""
+    await in_scope(stage, 1, 2, 3)
+    found = {an_id(1): CLOUD, an_id(2): CLOUD}
+    stored = await stage.world.rollouts.current()
+    assert stored
+    await tell_converted(found, stored, stage.world, NOW)
+    await control.resume(stage.another(), NOW, actor="ada", reason="they know")
+    await tell_converted(found, stored, stage.another(), NOW)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+    # What it alone has found is told.
+    await tell_converted(found | {an_id(3): CLOUD}, stored, stage.another(), NOW)
+    assert (await rollout_of(stage)).phase is Phase.PAUSED
+    assert [one["to_cloud"] for one in said(signals, "people-converted")] == [2, 1]
 
 
 async def test_where_one_cloud_group_holds_everybody_accounts_are_nobodys_business() -> None:
