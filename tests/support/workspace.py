@@ -135,12 +135,23 @@ def _written() -> Iterator[list[str]]:
     before, lines = structlog.get_config(), _Lines()
     product = logging.getLogger(PRODUCT)
     configure_logging()
+    assert not _disabled(), "an earlier test of this process has disabled loggers: no line comes"
     product.addHandler(lines)
     try:
         yield lines.texts
     finally:
         product.removeHandler(lines)
         structlog.configure(**before)
+
+
+def _disabled() -> list[str]:
+    """Names the product's loggers that write nothing; `logging.config` leaves them so."""
+    known = logging.root.manager.loggerDict.items()
+    return [
+        name
+        for name, one in known
+        if isinstance(one, logging.Logger) and one.disabled and name.partition(".")[0] == PRODUCT
+    ]
 
 
 class _Lines(logging.Handler):
