@@ -11,6 +11,8 @@ from shared.ports.ledger import Totals
 from shared.ports.world import World
 from shared.use_cases.write_control import stopped
 
+LEAVING = frozenset({State.WITHDRAWING, State.WITHDRAWN})
+"""The states of whoever was in, and is out or on the way out."""
 _SOURCES = {
     SightSource.AUDIT_LOG: "the audit log",
     SightSource.REPORT: "the registration report",
@@ -37,7 +39,7 @@ async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
 
 def are_out(totals: Totals) -> int:
     """Returns how many people are out or on the way out, whatever took them out."""
-    return sum(totals.by_state.get(one, 0) for one in (State.WITHDRAWING, State.WITHDRAWN))
+    return sum(totals.by_state.get(one, 0) for one in LEAVING)
 
 
 def rests_on(sight: SsprSight, move: ScopeMove | None = None) -> str:

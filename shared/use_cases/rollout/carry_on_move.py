@@ -31,7 +31,7 @@ from shared.domain.rollout.state import Rollout
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.move_facts import are_out, facts_of_move
+from shared.use_cases.move_facts import LEAVING, are_out, facts_of_move
 from shared.use_cases.recording import save_people, save_rollout
 from shared.use_cases.rollout.adopt import LOSES
 from shared.use_cases.rollout.call_off import call_off_if_aborted
@@ -174,13 +174,10 @@ def _staying(snapshot: Snapshot, plan: ScopePlan, document: Document) -> frozens
     leaving = {
         key
         for key, one in snapshot.summaries.items()
-        if one.state in _LEAVING and one.provenance is not Provenance.PREEXISTING
+        if one.state in LEAVING and one.provenance is not Provenance.PREEXISTING
     }
     planned = {one.object_id for one in plan.removals}
     return snapshot.members - (leaving - strangers) - planned - repaired
-
-
-_LEAVING = frozenset({State.WITHDRAWING, State.WITHDRAWN})
 
 
 async def _outside(

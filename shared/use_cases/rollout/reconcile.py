@@ -189,11 +189,10 @@ async def _make_good(
 
 
 def _marks(drift: Sequence[Drift], snapshot: Snapshot) -> list[str]:
-    known = snapshot.summaries
+    known = ((one, snapshot.summaries.get(one.object_id)) for one in drift)
     return [
-        mark_of_repair(key, one.reason, known[key].since if key in known else None)
-        for one in drift
-        for key in [one.object_id]
+        mark_of_repair(one.object_id, one.reason, person.since if person else None)
+        for one, person in known
     ]
 
 
