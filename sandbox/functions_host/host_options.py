@@ -10,8 +10,6 @@ from sandbox.functions_host.schedule import parse_time_span
 from sandbox.functions_host.settings import SettingsError, read_json
 
 _NOT_HONOURED = {
-    "minMessageBatchSize": 1,
-    "maxBatchWaitTime": "00:00:30",
     "clientRetryOptions": {},
     "autoCompleteMessages": True,
 }
@@ -25,6 +23,8 @@ class HostOptions:
     Attributes:
         route_prefix: What HTTP routes start with; may be empty.
         max_message_batch_size: Most messages handed to one Service Bus batch invocation.
+        min_message_batch_size: How many it waits for, though not for ever; 1 waits for none.
+        max_batch_wait_seconds: How long it waits for them, from the first.
         max_concurrent_calls: Most single-message Service Bus invocations at once, per function.
         max_auto_lock_renewal_seconds: How long the lock of a single message is kept alive.
         prefetch_count: Messages that are fetched, and locked, before they are wanted.
@@ -35,6 +35,8 @@ class HostOptions:
 
     route_prefix: str
     max_message_batch_size: int
+    min_message_batch_size: int
+    max_batch_wait_seconds: float
     max_concurrent_calls: int
     max_auto_lock_renewal_seconds: float
     prefetch_count: int
@@ -58,6 +60,8 @@ class HostOptions:
         return cls(
             route_prefix=extensions.get("http", {}).get("routePrefix", "api").strip("/"),
             max_message_batch_size=_count(bus, "maxMessageBatchSize", 1000),
+            min_message_batch_size=_count(bus, "minMessageBatchSize", 1),
+            max_batch_wait_seconds=_seconds(bus, "maxBatchWaitTime", "00:00:30"),
             max_concurrent_calls=_count(bus, "maxConcurrentCalls", 16 * (os.cpu_count() or 1)),
             max_auto_lock_renewal_seconds=_seconds(bus, "maxAutoLockRenewalDuration", "00:05:00"),
             prefetch_count=_count(bus, "prefetchCount", 0, least=0),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 
@@ -118,9 +119,23 @@ class ServiceBusListener:
         await self._dispatcher.invoke(self.function, data, metadata)
 
     async def _next_batch(self) -> None:
-        messages = await self._receive(self._options.max_message_batch_size, _WAIT_SECONDS)
-        if messages:
+        most = self._options.max_message_batch_size
+        if messages := await self._receive(most, _WAIT_SECONDS):
+            messages += await self._more(most, messages)
             await self._settle(messages, succeeded=await self._process(messages))
+
+    async def _more(
+        self, most: int, first: Sequence[ServiceBusReceivedMessage]
+    ) -> list[ServiceBusReceivedMessage]:
+        """What joins the first messages until there are enough, or the time for it is over."""
+        until = time.monotonic() + self._options.max_batch_wait_seconds
+        more: list[ServiceBusReceivedMessage] = []
+        while len(first) + len(more) < self._options.min_message_batch_size:
+            if (left := until - time.monotonic()) <= 0:
+                break
+            room = most - len(first) - len(more)
+            more += await self._receive(room, min(left, _WAIT_SECONDS))
+        return more
 
     async def _next_singles(self) -> None:
         """Fill the free places and tend to what runs.
@@ -149,7 +164,7 @@ class ServiceBusListener:
         due = [lock for lock in self._running.values() if lock.is_due()]
         await asyncio.gather(*(lock.renew(self._receiver) for lock in due))
 
-    async def _receive(self, count: int, seconds: float) -> Sequence[ServiceBusReceivedMessage]:
+    async def _receive(self, count: int, seconds: float) -> list[ServiceBusReceivedMessage]:
         # Nothing while it is open. Receiving would open it again, but within its short wait only.
         await self._receiver.__aenter__()
         return await self._receiver.receive_messages(max_message_count=count, max_wait_time=seconds)

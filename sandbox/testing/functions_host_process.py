@@ -117,6 +117,15 @@ class App:
         wait_until(lambda: len(self.seen()) >= count, lambda: f"{self.seen()}\n{self.log()}")
         return self.seen()
 
+    def seen_by(self, function: str, count: int) -> list[dict[str, Any]]:
+        """Wait until a function has recorded something so many times."""
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in self.seen() if line["function"] == function]
+
+        wait_until(lambda: len(found()) >= count, self.log)
+        return found()
+
 
 class RunningHost:
     """A host that answers."""

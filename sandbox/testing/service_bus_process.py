@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from azure.servicebus import ServiceBusClient
+from azure.servicebus import ServiceBusClient, ServiceBusMessage
+from azure.servicebus.amqp import AmqpAnnotatedMessage
+
+from sandbox.testing.waiting import wait_until
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,15 @@ class Bus:
         params = {"deadletter": str(dead_letters).lower()}
         answer = self.control.get(f"/queues/{queue}/messages", params=params)
         return cast("list[dict[str, Any]]", answer.json())
+
+    def send(self, queue: str, *messages: ServiceBusMessage | AmqpAnnotatedMessage) -> None:
+        """Send these in one batch, whatever kinds they are."""
+        with self.client() as client, client.get_queue_sender(queue) as sender:
+            sender.send_messages(list(messages))  # type: ignore[arg-type]  # a mixture is no other
+
+    def is_emptied(self, queue: str) -> None:
+        """Wait until a queue has no message, locked or not."""
+        wait_until(lambda: not self.messages(queue), lambda: str(self.counts(queue)))
 
     def hold(self, queue: str, operation: str) -> None:
         self.control.post(f"/queues/{queue}/hold", json={"operation": operation})

@@ -60,7 +60,7 @@ def test_a_strict_host_refuses_a_wrong_app_with_the_reason(
     ("section", "option"),
     [
         ("serviceBus", {"autoCompleteMessages": False}),
-        ("serviceBus", {"minMessageBatchSize": 10}),
+        ("serviceBus", {"clientRetryOptions": {"maxRetries": 9}}),
     ],
 )
 def test_a_strict_host_refuses_an_option_that_would_make_no_difference(
