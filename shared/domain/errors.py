@@ -46,6 +46,18 @@ class DirectoryUnavailable(SsprRolloutError):
     retry_after: float = 0.0
 
 
+class GroupsUnsaid(DirectoryUnavailable):
+    """Entra knows people and does not say which groups they are in.
+
+    A replica that does not know them yet answers so. Nobody may guess that they are in none: who is
+    in an excluded group would be let in, and who leaves and is a member would be taken for out.
+    """
+
+    def __init__(self, people: int = 1) -> None:
+        whose = "somebody is" if people == 1 else f"{people:,} people are"
+        super().__init__(f"Entra does not say yet which groups {whose} in; ask again")
+
+
 class ServiceUnavailable(SsprRolloutError):
     """The storage account or Service Bus did not answer usefully; the work is to be tried again."""
 

@@ -10,7 +10,7 @@ from typing import Self
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.event_history import take_event
 from shared.domain.person.onboarding import decide
-from shared.domain.person.people import Identifier
+from shared.domain.person.people import Identifier, Memberships
 from shared.domain.person.policy import Policy
 from shared.domain.person.request import Lookup, Request, key_of, who_is_meant
 from shared.ports.world import World
@@ -32,6 +32,8 @@ class Considered:
     findings: Mapping[_Names, Lookup]
     of_events: bool = False
     """Whether these are events, each of which is remembered, so that it can be forgotten."""
+    unsaid: AbstractSet[Request] = frozenset()
+    """Of whom Entra does not say which groups they are in, so that nothing can be decided yet."""
 
     def key_of(self, request: Request) -> str:
         """Returns the key of whom the request means."""
@@ -56,11 +58,15 @@ class Considered:
 async def enroll_requests(
     requests: Sequence[Request], world: World, now: datetime
 ) -> Sequence[Enrolment]:
-    """Decides on every request, tells the writers, and returns everybody's enrolment."""
+    """Decides on every request, tells the writers, and returns everybody's enrolment.
+
+    Left out is for whom Entra does not say yet which groups they are in: ask again.
+    """
     if not requests:
         return []
     policy = await policy_in_force(world)
-    return await enroll(await consider(requests, policy, world, now), world, now)
+    considered = await consider(requests, policy, world, now)
+    return await enroll(considered.without(considered.unsaid), world, now)
 
 
 async def consider(
@@ -72,12 +78,24 @@ async def consider(
     of_events: bool = False,
 ) -> Considered:
     """Finds out whom the requests mean; whoever has arrived since gets their object id."""
-    findings = await _find(requests, world) if requests else {}
-    await adopt_arrivals([f.person for f in findings.values() if f.person], world, now)
+    meant = await _whom(requests, world) if requests else {}
+    people = {found.person.object_id: found.person for found in meant.values() if found.person}
+    memberships = await world.directory.memberships(people)
+    findings = {names: _with(found, memberships) for names, found in meant.items()}
+    await adopt_arrivals(list(people.values()), world, now)
     by_key: dict[str, list[Request]] = defaultdict(list)
     for request in sorted(requests, key=lambda one: one.occurred_at):
         by_key[key_of(request.identifier, findings[_names(request)])].append(request)
-    return Considered(requests, by_key, policy, findings, of_events)
+    unsaid = people.keys() - memberships.keys()
+    undecided = {key: of for key, of in by_key.items() if key in unsaid}
+    return Considered(
+        requests,
+        by_key,
+        policy,
+        findings,
+        of_events,
+        unsaid={one for asked in undecided.values() for one in asked},
+    )
 
 
 async def enroll(considered: Considered, world: World, now: datetime) -> Sequence[Enrolment]:
@@ -100,18 +118,17 @@ def _names(request: Request) -> _Names:
     return request.identifier, request.also
 
 
-async def _find(requests: Sequence[Request], world: World) -> Mapping[_Names, Lookup]:
+async def _whom(requests: Sequence[Request], world: World) -> Mapping[_Names, Lookup]:
     asked = {_names(request) for request in requests}
     people = await world.directory.find_people({name for names in asked for name in names if name})
-    meant = {
+    return {
         (name, also): who_is_meant(people[name], people[also] if also else (), also)
         for name, also in asked
     }
-    single = {found.person.object_id for found in meant.values() if found.person}
-    memberships = await world.directory.memberships(single)
-    return {
-        names: replace(found, memberships=memberships[found.person.object_id])
-        if found.person and found.person.object_id in memberships
-        else found
-        for names, found in meant.items()
-    }
+
+
+def _with(finding: Lookup, memberships: Mapping[str, Memberships]) -> Lookup:
+    person = finding.person
+    if person is None or person.object_id not in memberships:
+        return finding
+    return replace(finding, memberships=memberships[person.object_id])

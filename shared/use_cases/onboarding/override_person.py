@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from shared.domain.errors import DirectoryUnavailable, NotPossible
+from shared.domain.errors import NotPossible
 from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusion
 from shared.domain.person.membership import found
 from shared.domain.person.overrides import keep_out, let_go, let_in, take_out_all_the_same
 from shared.domain.person.people import Candidate, Identifier
 from shared.domain.person.reasons import Reason
 from shared.ports.world import World
+from shared.use_cases.known_memberships import known_memberships
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.recording import save_people
 
@@ -128,9 +129,7 @@ async def _find(identity: str, world: World) -> Candidate:
         known = "more than one person" if people else "nobody"
         raise NotPossible(f"{known} is known by that name in Entra; name one by object id")
     object_id = people[0].object_id
-    memberships = await world.directory.memberships([object_id])
-    if object_id not in memberships:
-        raise DirectoryUnavailable("Entra does not say yet which groups they are in; ask again")
+    memberships = await known_memberships([object_id], world.directory)
     return Candidate(people[0], memberships[object_id])
 
 

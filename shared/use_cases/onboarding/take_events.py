@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.contracts.messages.queues import ONBOARDING_EVENTS
+from shared.domain.errors import GroupsUnsaid
 from shared.domain.person.enrolment import Enrolment
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action, Request
@@ -34,6 +35,8 @@ async def take_events(messages: Sequence[Message], world: World, now: datetime) 
     hints = [one for one in read.requests if one.action.is_hint]
     asked = [one for one in read.requests if not one.action.is_hint]
     considered = await consider(asked, policy, world, now, of_events=True)
+    if considered.unsaid:
+        raise GroupsUnsaid(len(considered.unsaid))
     held = await hold_back(considered, messages_of, world, now)
     asking = [one for one in asked if one not in held]
     enrolled = await enroll(considered.without(held), world, now)

@@ -2,14 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from shared.domain.person.people import (
-    Candidate,
-    Identifier,
-    IdentifierKind,
-    Memberships,
-    is_object_id,
-)
+from shared.domain.person.people import Candidate, Identifier, IdentifierKind, is_object_id
 from shared.ports.world import World
+from shared.use_cases.known_memberships import known_memberships
 from shared.use_cases.rollout.take_snapshot import take_snapshot
 
 type Candidates = Mapping[str, Candidate]
@@ -38,14 +33,15 @@ class LookUp:
             self._everybody = snapshot.candidates
 
     async def candidates(self, keys: Collection[str]) -> Candidates:
-        """Returns those of these people who are in Entra."""
+        """Returns those of these people who are in Entra.
+
+        Raises:
+            GroupsUnsaid: of some it is not known which groups they are in.
+        """
         if self._everybody is not None:
             return self._everybody
         asked = [Identifier(IdentifierKind.OBJECT_ID, key) for key in keys if is_object_id(key)]
         found = await self._world.directory.find_people(asked) if asked else {}
         people = {person.object_id: person for several in found.values() for person in several}
-        memberships = await self._world.directory.memberships(people) if people else {}
-        return {
-            key: Candidate(person, memberships.get(key, Memberships()))
-            for key, person in people.items()
-        }
+        memberships = await known_memberships(people, self._world.directory)
+        return {key: Candidate(person, memberships[key]) for key, person in people.items()}

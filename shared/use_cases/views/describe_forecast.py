@@ -6,11 +6,12 @@ from datetime import datetime
 
 from shared.contracts.api.people_views import ForecastView
 from shared.contracts.api.wave_words import selection_text
-from shared.domain.person.people import Candidate, Memberships, Person
+from shared.domain.person.people import Candidate, Person
 from shared.domain.plan.forecast import Forecast, ForecastPlace, look_ahead
 from shared.domain.rollout.document import Wave
 from shared.domain.rollout.state import Phase, Rollout
 from shared.ports.world import World
+from shared.use_cases.known_memberships import known_memberships
 from shared.use_cases.policy_in_force import policy_in_force
 
 _DIGITS = 4
@@ -23,18 +24,17 @@ async def describe_forecast(
     """Tells what would become of each of these people.
 
     Raises:
-        DirectoryUnavailable: Graph could not be asked for their groups.
+        DirectoryUnavailable: Graph could not be asked for their groups, or did not say them.
     """
     if not people:
         return ()
     stored, policy, memberships = await asyncio.gather(
         world.rollouts.current(),
         policy_in_force(world),
-        world.directory.memberships([person.object_id for person in people]),
+        known_memberships([person.object_id for person in people], world.directory),
     )
     rollout = stored.rollout if stored else None
-    none = Memberships()
-    candidates = [Candidate(one, memberships.get(one.object_id, none)) for one in people]
+    candidates = [Candidate(one, memberships[one.object_id]) for one in people]
     return tuple(
         forecast_view(one.person, look_ahead(one, rollout, policy, now), rollout)
         for one in candidates

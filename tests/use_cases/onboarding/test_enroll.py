@@ -117,15 +117,18 @@ async def test_two_names_of_one_person_are_one_person(stage: Stage) -> None:
     assert len(await stage.world.ledger.in_state(frozenset(State))) == 1
 
 
-async def test_somebody_who_vanishes_between_two_looks_is_no_error(stage: Stage) -> None:
+async def test_somebody_who_vanishes_between_two_looks_is_decided_about_at_the_next(
+    stage: Stage,
+) -> None:
     stage.arrive(1)
 
     async def vanish() -> None:
         stage.tenant.remove(an_id(1))
 
     stage.turns.at("directory.memberships", vanish)
-    (found,) = await enroll_requests([asking(1)], stage.world, NOW)
-    assert found.key == an_id(1)
+    assert await enroll_requests([asking(1)], stage.world, NOW) == []
+    (found,) = await enroll_requests([asking(1)], stage.another(), NOW)
+    assert found.is_provisional
 
 
 async def test_whoever_was_waiting_under_their_name_arrives_with_the_next_event(
