@@ -104,6 +104,11 @@ class ScopeMove:
         return self.ended_at is None
 
     @property
+    def is_emptying(self) -> bool:
+        """Whether people are being asked out of the group, which is let go."""
+        return self.is_under_way and self.empties and self.let_go_at is not None
+
+    @property
     def brings_selection(self) -> bool:
         """Whether SSPR is on for people who are only in the group not before it is selected.
 

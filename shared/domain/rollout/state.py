@@ -310,10 +310,11 @@ def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Roll
     A leaving of the group is over by it.
 
     Raises:
-        NotPossible: nothing of it has begun.
+        NotPossible: nothing of it has begun, or the group is being emptied.
     """
     if rollout.phase is Phase.PLANNED:
         raise NotPossible("the rollout has not begun yet")
+    _refuse_while_emptied(rollout)
     return rollout.entered(
         Phase.PLANNED,
         now,
@@ -325,6 +326,19 @@ def restart(rollout: Rollout, now: datetime, *, actor: str, reason: str) -> Roll
         lease=None,
         move=_unless_left(rollout.move),
     )
+
+
+def _refuse_while_emptied(rollout: Rollout) -> None:
+    """Refuses what would end the emptying of the group and watch nobody who is on the way out.
+
+    They would lose SSPR once the group is selected again. A leaving that is called off counts
+    them, and stops everything that writes.
+    """
+    if rollout.move and rollout.move.is_emptying:
+        raise NotPossible(
+            "the group is being emptied, and people are on the way out; call that off first: "
+            "sspr leave --cancel --reason TEXT"
+        )
 
 
 def _unless_left(move: ScopeMove | None) -> ScopeMove | None:
@@ -354,8 +368,9 @@ def revise(
 
     Raises:
         NotPossible: a wave that has begun is not in its place in the new document, or people's
-            places in the rollout would be others.
+            places in the rollout would be others, or the group is being emptied.
     """
+    _refuse_while_emptied(rollout)
     if rollout.phase in {Phase.ABORTED, Phase.COMPLETED} and not _continues(rollout, document):
         anew = planned(document, version, now, actor=actor)
         known = rollout.members_remembered

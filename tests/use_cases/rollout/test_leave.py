@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared.contracts.api.move_views import LeaveView
-from shared.contracts.api.operation_orders import LeaveOrder
+from shared.contracts.api.operation_orders import LeaveOrder, PlanOrder
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.rollout.scope_move import WORD_AFTER
@@ -20,6 +20,7 @@ from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.rollout import control
 from shared.use_cases.rollout.carry_on_move import carry_on_move
 from shared.use_cases.rollout.leave import leave
+from shared.use_cases.rollout.plan_rollout import plan_rollout
 from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.tick import tick
 from shared.use_cases.write_control import is_stopped
@@ -421,15 +422,23 @@ async def test_without_a_rollout_there_is_nothing_to_leave(stage: Stage) -> None
         await leaves(stage.another(), NOW)
 
 
-async def test_a_rollout_that_is_begun_anew_is_not_emptied(stage: Stage) -> None:
-    """Given an operator who restarts the rollout while the group is emptied, then they win."""
-    await adopted(stage)
-    await take_step(stage, SOON)
-    await select(stage, SsprScope.ALL, SOON)
-    await take_step(stage, THEN, empty_group=True)
+async def test_a_rollout_begins_anew_while_the_group_is_emptied_only_once_that_is_called_off(
+    stage: Stage,
+) -> None:
+    """Given people on the way out, then nothing goes on that would no longer watch them."""
+    await asked_out(stage)
+    refused = "call that off first: sspr leave --cancel"
+    with pytest.raises(NotPossible, match=refused):
+        await control.restart(stage.another(), THEN, actor="grace", reason="we stay")
+    another = PlanOrder(document=text_of(ring_text("other", 2)))
+    with pytest.raises(NotPossible, match=refused):
+        await plan_rollout(another, stage.another(), THEN, actor="grace")
+    await take_step(stage, THEN, cancel=True)
     await control.restart(stage.another(), THEN, actor="grace", reason="we stay")
     await minutes(stage)
+    # Whoever was on the way out is held by the stop that came with the cancel.
     assert stage.scope == FOUR
+    assert await is_stopped(stage.another())
     anew = await rollout_of(stage)
     assert anew.move is None
     assert not anew.expects(SsprFinding.ON_FOR_ALL, NOW)
