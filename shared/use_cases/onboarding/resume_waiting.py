@@ -39,8 +39,8 @@ async def ask_again(
     """
     stored = await world.rollouts.current() if due else None
     widens = stored is not None and stored.rollout.widens
-    given_up = [one.key for one in due if _why_given_up(one, now)]
-    left = [one for one in due if _why_given_up(one, now) is None]
+    given_up = {one.key for one in due if _why_given_up(one, now)}
+    left = [one for one in due if one.key not in given_up]
     asking = {one.key: _asking(one, now, widens=widens) for one in left}
     await enroll_requests(
         [_again(one, claim, listed.get(one.key)) for one in left if (claim := asking[one.key])],

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 
-from shared.domain.rollout.scope_groups import ScopeFault, doubted
+from shared.domain.rollout.scope_groups import ScopeDoubt, ScopeFault, doubted
 from shared.ports.world import World
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +37,17 @@ async def looked_at(
     yield fault if doubt.is_sure else None
     if doubt.is_open:
         _log.warning("scope-doubted", detail=str(fault))
-    is_right_still = before is None and fault is None
+    await _keep(doubt, before, world)
+
+
+async def found_right(world: World, now: datetime) -> None:
+    """Keeps that nothing was wrong: what is found next is doubted anew."""
+    before = await world.rollouts.scope_doubt()
+    await _keep(doubted(before, None, now), before, world)
+
+
+async def _keep(doubt: ScopeDoubt, before: ScopeDoubt | None, world: World) -> None:
+    is_right_still = before is None and doubt.fault is None
     if doubt != before and not is_right_still:
         await world.rollouts.keep_scope_doubt(doubt)
 

@@ -22,9 +22,10 @@ from shared.use_cases.ledger_age import why_older
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.carry_on_move import keep_taken_out, look_at_move
 from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair, take_out_all
-from shared.use_cases.rollout.doubt_scope import looked_at
+from shared.use_cases.rollout.doubt_scope import found_right, looked_at
 from shared.use_cases.rollout.halt import halt
 from shared.use_cases.rollout.remember_members import remember_members
+from shared.use_cases.rollout.take_out_due import take_out_due
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.tell_converted import tell_converted
 from shared.use_cases.rollout.watch_scope import find_scope_fault
@@ -47,7 +48,8 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     A plan that would touch too many people is not carried out, but pauses the rollout. So do people
     whose source of authority has changed. So does, once a second look says the same, what every
     plan needs and is not there, and an AD group whose twin in Entra is not what it has to be. While
-    everything that writes is stopped it is only looked.
+    everything that writes is stopped it is only looked. Before the first rollout those go out whom
+    nothing that was said holds in any more.
 
     Raises:
         DirectoryUnavailable: the next tick tries again.
@@ -55,6 +57,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
     stored = await world.rollouts.current()
     emit([await status_of(stored, world)])
     if stored is None:
+        await take_out_due(world, clock())
         return
     rollout = stored.rollout
     await call_off_if_aborted(world, clock())
@@ -71,8 +74,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         missing = ScopeFault(PauseReason.UNSAFE_PLAN, str(error))
         await _say_missing(stored, missing, world, clock())
         return
-    async with looked_at(None, world, clock()):
-        pass
+    await found_right(world, clock())
     try:
         plan = _plan(rollout, snapshot, world, clock(), refills=refills)
         look = await look_at_move(stored, snapshot, plan, before, world, begun_at)
