@@ -8,8 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.testing.repository import ROOT
-
-_ENDS_WITHIN = 20
+from sandbox.testing.waiting import PATIENCE
 
 
 @contextmanager
@@ -25,4 +24,4 @@ def azurite(state: Path) -> Iterator[str]:
             yield json.loads(process.stdout.readline())["connectionString"]
         finally:
             process.terminate()
-            assert process.wait(_ENDS_WITHIN) == 0
+            assert process.wait(PATIENCE) == 0

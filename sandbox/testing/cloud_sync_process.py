@@ -16,6 +16,7 @@ from sandbox.tenant.synchronization import JOB, SERVICE_PRINCIPAL
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.repository import ROOT
 from sandbox.testing.tenant_process import RunningTenant
+from sandbox.testing.waiting import PATIENCE
 
 
 @dataclass(frozen=True)
@@ -84,10 +85,10 @@ def running_cloud_sync(
     with process, process.stdout as announced:
         try:
             port = json.loads(announced.readline())["control"]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as control:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as control:
                 url = f"http://127.0.0.1:{port}"
                 tenant.sandbox("POST", "settings", {"connectHost": url})
                 yield CloudSync(control, tenant)
         finally:
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0

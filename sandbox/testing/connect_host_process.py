@@ -15,6 +15,7 @@ import httpx
 
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.repository import ROOT
+from sandbox.testing.waiting import PATIENCE
 
 
 @dataclass
@@ -91,9 +92,10 @@ def running_connect_host(
     with process, process.stdout as announced:
         try:
             ports = json.loads(announced.readline())
-            with httpx.Client(base_url=f"http://127.0.0.1:{ports['control']}") as control:
+            address = f"http://127.0.0.1:{ports['control']}"
+            with httpx.Client(base_url=address, timeout=PATIENCE) as control:
                 authority = controller.ready["authority"]
                 yield ConnectHost(process, ports, control, authority, tenant, controller)
         finally:
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0

@@ -2,19 +2,26 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
-from azure.servicebus import ServiceBusClient, ServiceBusMessage
+from azure.servicebus import (
+    ServiceBusClient,
+    ServiceBusMessage,
+    ServiceBusReceivedMessage,
+    ServiceBusReceiver,
+)
+from azure.servicebus.aio import ServiceBusReceiver as AsyncServiceBusReceiver
 from azure.servicebus.amqp import AmqpAnnotatedMessage
 
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,41 @@ class Bus:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.wait(5)
+        self.process.wait(PATIENCE)
+
+
+def take(receiver: ServiceBusReceiver, count: int) -> list[ServiceBusReceivedMessage]:
+    """So many messages, in however many answers: the SDK waits 0.2 s for the others of the first.
+
+    What one answer is short of comes with the next one.
+    """
+    taken: list[ServiceBusReceivedMessage] = []
+    while len(taken) < count:
+        more = receiver.receive_messages(count - len(taken), max_wait_time=PATIENCE)
+        assert more, f"{len(taken)} of {count} came, and none in {PATIENCE} s"
+        taken += more
+    return taken
+
+
+async def take_async(
+    receiver: AsyncServiceBusReceiver, count: int
+) -> list[ServiceBusReceivedMessage]:
+    """The same, by the async client."""
+    taken: list[ServiceBusReceivedMessage] = []
+    while len(taken) < count:
+        more = await receiver.receive_messages(count - len(taken), max_wait_time=PATIENCE)
+        assert more, f"{len(taken)} of {count} came, and none in {PATIENCE} s"
+        taken += more
+    return taken
+
+
+@contextmanager
+def _kept(port: int) -> Iterator[int]:
+    """A port that the kernel deals to nobody else, even while the broker that has it is down."""
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", port))
+        yield place.getsockname()[1]
 
 
 @contextmanager
@@ -84,6 +125,11 @@ def running(
 ) -> Iterator[Bus]:
     """A broker on the database in `folder`, stopped at the end unless it was killed before."""
     (folder / "queues.json").write_text(json.dumps(queues))
+    with _kept(amqp_port) as port:
+        yield from _running(folder, port, options)
+
+
+def _running(folder: Path, amqp_port: int, options: Sequence[str | Path]) -> Iterator[Bus]:
     command: list[str | Path] = [
         *(sys.executable, "-m", "sandbox.service_bus"),
         *("--database", folder / "bus.db", "--queues", folder / "queues.json"),
@@ -95,9 +141,10 @@ def running(
         try:
             assert process.stdout is not None
             ports = json.loads(process.stdout.readline())
-            with httpx.Client(base_url=f"http://127.0.0.1:{ports['control']}") as control:
+            address = f"http://127.0.0.1:{ports['control']}"
+            with httpx.Client(base_url=address, timeout=PATIENCE) as control:
                 yield Bus(process, ports, control)
         finally:
             process.terminate()
-            status = process.wait(5)
+            status = process.wait(PATIENCE)
         assert status in {0, -signal.SIGKILL}

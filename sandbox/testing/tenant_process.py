@@ -13,6 +13,7 @@ import httpx
 
 from sandbox.tenant.identity import SYSTEM_ASSIGNED
 from sandbox.tenant.operations import ALL_PERMISSIONS
+from sandbox.testing.waiting import PATIENCE
 
 SIGNING_KEY = b"a key that signs the sandbox's tokens, and nothing else\n"
 IDENTITY_HEADER = "known to the app only"
@@ -101,7 +102,7 @@ def running(folder: Path, *options: str | Path) -> Iterator[RunningTenant]:
         try:
             assert process.stdout is not None
             port = json.loads(process.stdout.readline())["http"]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=10) as http:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
                 tenant = RunningTenant(process, http)
                 # These tests ask more of the tenant than the product does.
                 everything = {"clientId": SYSTEM_ASSIGNED, "roles": list(ALL_PERMISSIONS)}
@@ -111,7 +112,7 @@ def running(folder: Path, *options: str | Path) -> Iterator[RunningTenant]:
                 yield tenant
         finally:
             process.terminate()
-            status = process.wait(10)
+            status = process.wait(PATIENCE)
         assert status == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 from azure.servicebus import ServiceBusReceivedMessage
 from azure.servicebus.amqp import AmqpAnnotatedMessage, AmqpMessageBodyType
 
-from sandbox.testing.service_bus_process import Bus
+from sandbox.testing.service_bus_process import Bus, take
 from sandbox.testing.service_bus_process import running as running_bus
 from shared.adapters.service_bus.dead_letters import ServiceBusDeadLetters
 from shared.adapters.service_bus.outbox import ServiceBusAddress
@@ -42,17 +42,17 @@ def set_aside(bus: Bus, message: AmqpAnnotatedMessage) -> None:
 def arrived(bus: Bus) -> ServiceBusReceivedMessage:
     found: list[ServiceBusReceivedMessage] = []
 
-    def take(receiver: Any, one: ServiceBusReceivedMessage) -> None:
+    def keep(receiver: Any, one: ServiceBusReceivedMessage) -> None:
         found.append(one)
         receiver.complete_message(one)
 
-    _each(bus, take)
+    _each(bus, keep)
     return found[0]
 
 
 def _each(bus: Bus, act: Callable[[Any, ServiceBusReceivedMessage], None]) -> None:
     with bus.client() as client, client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
-        (message,) = receiver.receive_messages(1, max_wait_time=10)
+        (message,) = take(receiver, 1)
         act(receiver, message)
 
 

@@ -91,7 +91,8 @@ async def test_values_and_sequences_harm_no_neighbour_and_mean_what_they_say(
         async with world_of(parts, monkeypatch) as world:
             await return_unread(world, datetime.now(UTC))
         wait_until(lambda: members(parts) >= ids(FOREIGN), app.log)
-        wait_until(lambda: not parts.bus.messages(SCOPE_CHANGES), app.log)
+        queues = (ONBOARDING_EVENTS, SCOPE_CHANGES)
+        wait_until(lambda: not any(map(parts.bus.messages, queues)), app.log)
     assert dead(parts) == []
     assert parts.bus.messages(ONBOARDING_EVENTS) == []
     # Only those that could not be bound were ever given back.

@@ -14,6 +14,7 @@ from azure.data.tables import TableServiceClient
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
 
 from sandbox.tenant.tenant import TENANT_ID
+from sandbox.testing.service_bus_process import take
 from shared.adapters.tables.keys import RowKind, row_key
 from shared.adapters.tables.tables import Tables
 from shared.contracts.api.operation_orders import ApplyOrder
@@ -423,7 +424,7 @@ def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts
                 sender.send_messages(ServiceBusMessage(body, message_id=uuid4().hex))
         with client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
             for _ in bodies:
-                (one,) = receiver.receive_messages(1, max_wait_time=10)
+                (one,) = take(receiver, 1)
                 receiver.dead_letter_message(one, reason="NotDone", error_description="ten times")
     counted = {one["queue"]: one["number"] for one in api.get("dead-letters").json()["queues"]}
     assert counted == {name: 2 if name == ONBOARDING_EVENTS else 0 for name in DEAD_LETTERS_OF}
@@ -449,7 +450,7 @@ def test_dead_letters_are_counted_shown_sent_again_and_discarded(api: Api, parts
     sent = api.post("refused/resend", resend | {"plan": shown["fingerprint"]}, headers=ADA)
     assert sent.json() == shown | {"done": True}
     with parts.bus.client() as client, client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
-        found = receiver.receive_messages(2, max_wait_time=10)
+        found = take(receiver, 2)
         events = [json.loads(str(one)) for one in found]
         for one in found:
             receiver.complete_message(one)

@@ -16,7 +16,7 @@ from azure.core.credentials import AccessToken
 from azure.servicebus.exceptions import MessageSizeExceededError
 
 from sandbox.certificates import server_certificate
-from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.service_bus_process import Bus, running, take
 from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.adapters.service_bus.outbox import ServiceBusAddress, ServiceBusOutbox
 from shared.contracts.messages.operation_request import OperationRequest
@@ -64,7 +64,7 @@ async def test_events_arrive_as_they_are_and_under_their_keys(
 ) -> None:
     await outbox.send_onboarding([("k1", b'{"employeeId": "1"}'), ("k2", b"not even JSON")])
     with bus.client() as client, client.get_queue_receiver(ONBOARDING_EVENTS) as receiver:
-        received = receiver.receive_messages(2, max_wait_time=5)
+        received = take(receiver, 2)
         assert [(each.message_id, b"".join(each.body)) for each in received] == [
             ("k1", b'{"employeeId": "1"}'),
             ("k2", b"not even JSON"),
@@ -141,12 +141,13 @@ async def test_after_a_broker_comes_back_the_broken_sender_is_replaced(tmp_path:
 
 
 async def test_a_broker_that_stays_away_ends_as_one_error_of_ours() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-    endpoint = f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;"
-    address = ServiceBusAddress(connection_string=f"{endpoint}UseDevelopmentEmulator=true;")
-    with pytest.raises(ServiceUnavailable):
-        await ServiceBusOutbox(address).send_onboarding([("k1", b"{}")])
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # whoever does not listen refuses, and keeps others away
+        port = taken.getsockname()[1]
+        endpoint = f"Endpoint=sb://127.0.0.1:{port};SharedAccessKeyName=a;SharedAccessKey=b;"
+        address = ServiceBusAddress(connection_string=f"{endpoint}UseDevelopmentEmulator=true;")
+        with pytest.raises(ServiceUnavailable):
+            await ServiceBusOutbox(address).send_onboarding([("k1", b"{}")])
 
 
 @dataclass

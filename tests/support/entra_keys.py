@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.testing.waiting import PATIENCE
 from shared.adapters.entra.signing_keys import SigningKeys
 from shared.adapters.entra.tokens import EntraTokens
 
@@ -38,7 +39,7 @@ class EntraKeys:
         writer.close()
 
     def tokens(self, tenant_id: str = TENANT) -> EntraTokens:
-        keys = SigningKeys(authority=self.address, tenant_id=tenant_id)
+        keys = SigningKeys(authority=self.address, tenant_id=tenant_id, seconds=PATIENCE)
         return EntraTokens(keys, audience=AUDIENCE)
 
     def token(self, kid: str = "known", **claims: Any) -> str:

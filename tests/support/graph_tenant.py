@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP, build_company, object_id
+from sandbox.testing.waiting import PATIENCE
 
 _SIZE = 2000
 _IDENTITY_HEADER = "secret"
@@ -82,8 +83,8 @@ def running(folder: Path, *options: str | Path) -> Iterator[Tenant]:
         try:
             assert process.stdout is not None
             port = json.loads(process.stdout.readline())["http"]
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as http:
                 yield Tenant(http)
         finally:
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0

@@ -5,7 +5,6 @@ Whatever it answers is held against its own description.
 
 import json
 import re
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from sandbox.testing.service_bus_process import Bus
 from sandbox.testing.service_bus_process import running as running_bus
 from sandbox.testing.tenant_process import IDENTITY_HEADER, RunningTenant
 from sandbox.testing.tenant_process import running as running_tenant
+from sandbox.testing.waiting import wait_until
 from tests.support.repository import ROOT
 
 SCOPE = object_id("group", SCOPE_GROUP)
@@ -73,12 +73,14 @@ class Api:
 
     def ended(self, operation: dict[str, Any], **options: Any) -> dict[str, Any]:
         """The operation at its end."""
-        deadline = time.monotonic() + 20
-        while operation["state"] == "queued":
-            assert time.monotonic() < deadline, "the operation was not done in time"
-            time.sleep(0.1)
-            operation = self.get(f"operations/{operation['key']}", **options).json()
-        return operation
+        newest = [operation]
+
+        def has_ended() -> bool:
+            newest.append(self.get(f"operations/{operation['key']}", **options).json())
+            return bool(newest[-1]["state"] != "queued")
+
+        wait_until(has_ended, lambda: str(newest[-1]))
+        return newest[-1]
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,8 @@ class Parts:
     settings: Mapping[str, str]
 
     def empty(self, queue: str) -> None:
-        """Take whatever lies on a queue."""
-        with self.bus.client() as client, client.get_queue_receiver(queue) as receiver:
-            for message in receiver.receive_messages(100, max_wait_time=1):
-                receiver.complete_message(message)
+        """Do away with whatever lies on a queue."""
+        self.bus.control.post(f"/queues/{queue}/purge").raise_for_status()
 
     @contextmanager
     def app(self, folder: Path, **settings: str) -> Iterator[httpx.Client]:

@@ -14,7 +14,7 @@ from sandbox.processes import lives
 from sandbox.testing import service_bus_process
 from sandbox.testing.functions_host_process import App
 from sandbox.testing.service_bus_process import Bus
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
 QUEUES = {"work": {"maxDeliveryCount": 9, "lockDurationSeconds": 60}}
 CODE = """
@@ -29,8 +29,8 @@ CODE = """
             os._exit(9)
         if name == "endless":
             await asyncio.sleep(3600)
-        if name == "slow":
-            await asyncio.sleep(5)
+        while name == "slow" and not os.path.exists(os.environ["LET_GO"]):
+            await asyncio.sleep(0.05)
         record(ends=name)
 
     @app.timer_trigger(arg_name="timer", schedule="*/1 * * * * *")
@@ -54,7 +54,7 @@ def bus(tmp_path: Path) -> Iterator[Bus]:
 
 
 def app_on(bus: Bus, folder: Path, *flags: str, **options: Any) -> App:
-    values = {"Bus": bus.connection_string}
+    values = {"Bus": bus.connection_string, "LET_GO": str(folder / "let-go")}
     lease = ["--timer-lease", "10"]
     return App(folder / "host", CODE, values=values, options=options, flags=[*lease, *flags])
 
@@ -62,6 +62,11 @@ def app_on(bus: Bus, folder: Path, *flags: str, **options: Any) -> App:
 def send(bus: Bus, *bodies: str) -> None:
     with bus.client() as client, client.get_queue_sender("work") as sender:
         sender.send_messages([ServiceBusMessage(body) for body in bodies])
+
+
+def let_go(folder: Path) -> None:
+    """From now on what is slow ends; no sooner, however long the machine takes for the rest."""
+    (folder / "let-go").touch()
 
 
 def begun(app: App, name: str) -> list[int]:
@@ -108,10 +113,15 @@ def test_after_sigterm_what_ends_in_time_is_settled_and_the_lease_given_back(
     bus: Bus, tmp_path: Path
 ) -> None:
     app = app_on(bus, tmp_path)
-    with app.running():
+    with app.start() as host:
         wait_until(lambda: ticks(app) > 0, app.log)
         send(bus, "slow")
         wait_until(lambda: begun(app, "slow") == [1], app.log)
+        host.tell_to_stop()
+        wait_until(lambda: "stopping" in app.log(), app.log)
+        assert not has_ended(app, "slow")
+        let_go(tmp_path)
+        assert host.end() == 0
     assert has_ended(app, "slow")
     assert not bus.messages("work")
     assert "cut off" not in app.log()
@@ -147,6 +157,7 @@ def test_a_killed_hosts_orphan_goes_on_with_what_it_has_begun(bus: Bus, tmp_path
         wait_until(lambda: begun(app, "slow") == [1], app.log)
         host.kill()
     assert lives(worker)
+    let_go(tmp_path)
     wait_until(lambda: not lives(worker), app.log)
     assert has_ended(app, "slow")
     assert len(bus.messages("work")) == 1
@@ -159,6 +170,8 @@ def test_a_death_fails_every_invocation_and_costs_each_a_delivery(bus: Bus, tmp_
         bus.hold("work", "deliver")
         send(bus, "slow", "deadly")
         bus.release("work", "deliver")
+        wait_until(lambda: begun(app, "slow") == [1, 2], app.log)
+        let_go(tmp_path)
         wait_until(lambda: not bus.messages("work"), app.log)
         assert int(host.http.get("/api/alive").text) != first
     assert begun(app, "deadly") == [1, 2]
@@ -183,9 +196,9 @@ def test_a_function_that_takes_too_long_ends_the_process_with_all_that_runs_in_i
 ) -> None:
     app = app_on(bus, tmp_path, functionTimeout="00:00:03")
     with app.running() as host:
-        send(bus, "endless")
-        wait_until(lambda: begun(app, "endless") == [1], app.log)
         first = int(host.http.get("/api/alive").text)
+        send(bus, "endless")
+        wait_until(lambda: begun(app, "endless")[:1] == [1], app.log)
         wait_until(lambda: len(begun(app, "endless")) > 1, app.log)
         assert int(host.http.get("/api/alive").text) != first
     assert "FunctionTimeoutException" in app.log()
@@ -203,6 +216,7 @@ def test_a_drain_stops_the_listeners_and_lets_running_work_settle(bus: Bus, tmp_
         assert host.administer("POST", "host/drain").status_code == 202
         status = host.administer("GET", "host/drain/status").json()
         assert (status["state"], status["outstandingInvocations"] > 0) == ("InProgress", True)
+        let_go(tmp_path)
         wait_until(
             lambda: host.administer("GET", "host/drain/status").json()["state"] == "Completed",
             app.log,
@@ -222,27 +236,33 @@ def test_a_stop_lets_running_invocations_of_both_kinds_finish(tmp_path: Path) ->
         @app.route("sync", auth_level="anonymous")
         def in_thread(req: func.HttpRequest) -> str:
             record(started="sync")
-            time.sleep(1.5)
+            while not os.path.exists(os.environ["LET_GO"]):
+                time.sleep(0.05)
             return "done"
         @app.route("async", auth_level="anonymous")
         async def in_loop(req: func.HttpRequest) -> str:
             record(started="async")
-            await asyncio.sleep(1.5)
+            while not os.path.exists(os.environ["LET_GO"]):
+                await asyncio.sleep(0.05)
             return "done"
     """
-    app = App(tmp_path, code)
+    app = App(tmp_path, code, values={"LET_GO": str(tmp_path / "let-go")})
     answers: list[str] = []
 
     def call(address: str) -> None:
-        answers.append(httpx.get(address, timeout=10).text)
+        answers.append(httpx.get(address, timeout=PATIENCE).text)
 
-    with app.running() as host:
+    with app.start() as host:
         addresses = [str(host.http.base_url.join(f"api/{kind}")) for kind in ("sync", "async")]
         threads = [Thread(target=call, args=[address]) for address in addresses]
         for thread in threads:
             thread.start()
         app.wait_for(2)
+        host.tell_to_stop()
+        wait_until(lambda: "stopping" in app.log(), app.log)
         assert not answers
+        let_go(tmp_path)
+        assert host.end() == 0, app.log()
     for thread in threads:
         thread.join()
     assert answers == ["done", "done"]

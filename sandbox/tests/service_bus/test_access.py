@@ -37,10 +37,14 @@ from sandbox.service_bus.access import (
     UnauthorizedError,
     verify_token,
 )
-from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.service_bus_process import Bus, running, take_async
+from sandbox.testing.waiting import PATIENCE
 
 SIGNING_KEY = b"the sandbox tenant's key"
 AUDIENCE = "https://servicebus.azure.net"
+RETRIES = 5
+"""Of whoever has to get in: the SDK waits one second for a WebSocket's handshake, four begin at
+once, and a busy machine needs longer. Nothing was sent by then that would arrive twice."""
 
 
 def jwt(key: bytes = SIGNING_KEY, **claims: Any) -> str:
@@ -79,18 +83,18 @@ class SecureBus:
     bus: Bus
     authority: Path
 
-    def options(self, transport: str) -> dict[str, Any]:
+    def options(self, transport: str, retries: int = 0) -> dict[str, Any]:
         kind = TransportType.Amqp if transport == "tls" else TransportType.AmqpOverWebsocket
         return {
             "fully_qualified_namespace": "sandbox.servicebus.windows.net",
             "custom_endpoint_address": f"sb://localhost:{self.bus.ports[transport]}",
             "connection_verify": str(self.authority),
             "transport_type": kind,
-            "retry_total": 0,
+            "retry_total": retries,
         }
 
-    def client(self, token: str, transport: str = "tls") -> ServiceBusClient:
-        return ServiceBusClient(credential=Credential(token), **self.options(transport))
+    def client(self, token: str, transport: str = "tls", retries: int = 0) -> ServiceBusClient:
+        return ServiceBusClient(credential=Credential(token), **self.options(transport, retries))
 
 
 @pytest.fixture(scope="module")
@@ -108,10 +112,10 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBus]:
 
 def send_and_receive(secure: SecureBus, queue: str, transport: str) -> None:
     large = "x" * 150_000
-    with secure.client(jwt(), transport) as client:
+    with secure.client(jwt(), transport, RETRIES) as client:
         with client.get_queue_sender(queue) as sender:
             sender.send_messages(ServiceBusMessage(large))
-        with client.get_queue_receiver(queue, max_wait_time=5) as receiver:
+        with client.get_queue_receiver(queue, max_wait_time=PATIENCE) as receiver:
             message = next(receiver)
             assert str(message) == large
             receiver.renew_message_lock(message)
@@ -119,14 +123,15 @@ def send_and_receive(secure: SecureBus, queue: str, transport: str) -> None:
 
 
 async def send_and_receive_async(secure: SecureBus, queue: str, transport: str) -> None:
-    client = AsyncServiceBusClient(credential=AsyncCredential(jwt()), **secure.options(transport))
+    options = secure.options(transport, RETRIES)
+    client = AsyncServiceBusClient(credential=AsyncCredential(jwt()), **options)
     async with (
         client,
         client.get_queue_sender(queue) as sender,
         client.get_queue_receiver(queue) as receiver,
     ):
         await sender.send_messages(ServiceBusMessage("async"))
-        (message,) = await receiver.receive_messages(1, max_wait_time=5)
+        (message,) = await take_async(receiver, 1)
         assert str(message) == "async"
         await receiver.complete_message(message)
 
@@ -154,7 +159,7 @@ def test_whoever_asks_for_no_websocket_is_told_what_time_it_is(secure: SecureBus
         ("/", {}),
         ("/nothing", upgrade | {"Sec-WebSocket-Key": "a" * 22 + "=="}),
     ):
-        answer = httpx.get(url + path, headers=headers, verify=trust)
+        answer = httpx.get(url + path, headers=headers, verify=trust, timeout=PATIENCE)
         said = parsedate_to_datetime(answer.headers["date"])
         assert abs(datetime.now(UTC) - timedelta(hours=1) - said) < timedelta(seconds=10)
     secure.bus.clear_faults()

@@ -18,10 +18,13 @@ from azure.servicebus import (
 from azure.servicebus.exceptions import MessageLockLostError
 
 from sandbox.testing.service_bus_process import Bus, running
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
+LOCK = 300
+"""Seconds; what has to outlast a lock moves the broker's clock, since one that a test could sit
+out would end too early on a slow machine."""
 QUEUES = {
-    "q": {"duplicateDetectionWindowSeconds": 600, "lockDurationSeconds": 30},
+    "q": {"duplicateDetectionWindowSeconds": 600, "lockDurationSeconds": LOCK},
     "brief-locks": {"lockDurationSeconds": 1},
 }
 
@@ -42,7 +45,6 @@ def client_process(bus: Bus, code: str) -> subprocess.Popen[bytes]:
     """A process of its own with `client`, which runs the code."""
     script = f"""
 from azure.servicebus import ServiceBusClient, ServiceBusMessage
-from sandbox.testing.waiting import wait_until
 client = ServiceBusClient.from_connection_string({bus.connection_string!r})
 {textwrap.dedent(code)}
 """
@@ -51,7 +53,7 @@ client = ServiceBusClient.from_connection_string({bus.connection_string!r})
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.kill()
-    process.wait(5)
+    process.wait(PATIENCE)
 
 
 def test_a_message_received_before_a_kill_is_settled_after_it_by_the_same_receiver(
@@ -60,7 +62,7 @@ def test_a_message_received_before_a_kill_is_settled_after_it_by_the_same_receiv
     with bus.client() as client:
         with client.get_queue_sender("q") as sender:
             sender.send_messages([ServiceBusMessage("one"), ServiceBusMessage("two")])
-        receiver = client.get_queue_receiver("q", max_wait_time=5)
+        receiver = client.get_queue_receiver("q", max_wait_time=PATIENCE)
         message = next(receiver)
         with restarted(bus, tmp_path) as again:
             assert again.counts("q")["locked"] == 1
@@ -87,7 +89,7 @@ def test_every_state_and_what_duplicate_detection_knows_survive_a_kill(
     with (
         bus.client() as client,
         client.get_queue_sender("q") as sender,
-        client.get_queue_receiver("q", max_wait_time=5) as receiver,
+        client.get_queue_receiver("q", max_wait_time=PATIENCE) as receiver,
     ):
         every_kind_of_message(sender, receiver)
     before = bus.counts("q"), bus.messages("q"), bus.messages("q", dead_letters=True)
@@ -128,22 +130,23 @@ def test_a_receiver_killed_before_it_settled_gets_the_message_again_after_its_lo
 ) -> None:
     with (
         bus.client() as client,
-        client.get_queue_sender("brief-locks") as sender,
+        client.get_queue_sender("q") as sender,
     ):
         sender.send_messages(ServiceBusMessage("work"))
-        bus.hold("brief-locks", "settle")
+        bus.hold("q", "settle")
         process = client_process(
             bus,
             """
-            with client.get_queue_receiver("brief-locks", max_wait_time=10) as receiver:
+            with client.get_queue_receiver("q", max_wait_time=60) as receiver:
                 receiver.complete_message(next(receiver))
             """,
         )
-        wait_until(lambda: bus.waiting("brief-locks", "settle") == 1)
+        wait_until(lambda: bus.waiting("q", "settle") == 1)
         kill(process)
-        wait_until(lambda: bus.waiting("brief-locks", "settle") == 0)
-        bus.release("brief-locks", "settle")
-        with client.get_queue_receiver("brief-locks", max_wait_time=5) as receiver:
+        wait_until(lambda: bus.waiting("q", "settle") == 0)
+        bus.release("q", "settle")
+        bus.fault("clock", seconds=LOCK)
+        with client.get_queue_receiver("q", max_wait_time=PATIENCE) as receiver:
             message = next(receiver)
             assert (str(message), message.delivery_count) == ("work", 1)
             receiver.complete_message(message)
@@ -161,14 +164,14 @@ def test_held_operations_of_living_clients_happen_on_release(bus: Bus) -> None:
         """
         with client.get_queue_sender("q") as sender:
             sender.send_messages(ServiceBusMessage("patient"))
-        with client.get_queue_receiver("q", max_wait_time=10) as receiver:
+        with client.get_queue_receiver("q", max_wait_time=60) as receiver:
             receiver.complete_message(next(receiver))
         """,
     )
     for operation in ("send", "deliver", "settle"):
         wait_until(partial(is_waiting, bus, operation))
         bus.release("q", operation)
-    assert process.wait(10) == 0
+    assert process.wait(PATIENCE) == 0
     assert bus.counts("q")["totals"]["completed"] == 1
     assert bus.control.get("/queues/q/holds").json() == {}
 
@@ -177,7 +180,7 @@ def test_a_lock_that_expired_while_the_broker_was_down_is_lost(bus: Bus, tmp_pat
     with bus.client() as client:
         with client.get_queue_sender("brief-locks") as sender:
             sender.send_messages(ServiceBusMessage("one"))
-        receiver = client.get_queue_receiver("brief-locks", max_wait_time=5)
+        receiver = client.get_queue_receiver("brief-locks", max_wait_time=PATIENCE)
         message = next(receiver)
         with restarted(bus, tmp_path) as again:
             wait_until(lambda: again.messages("brief-locks")[0]["deliveryCount"] == 1)

@@ -17,6 +17,7 @@ from azure.servicebus.exceptions import (
 )
 
 from sandbox.testing.service_bus_process import Bus, running
+from sandbox.testing.waiting import PATIENCE
 
 QUEUES: dict[str, dict[str, object]] = {"here": {}, "there": {}}
 
@@ -36,7 +37,7 @@ def bus(shared_bus: Bus) -> Iterator[Bus]:
 
 @pytest.fixture
 def client(bus: Bus) -> Iterator[ServiceBusClient]:
-    with bus.client(retry_total=0, try_timeout=2, socket_timeout=2) as client:
+    with bus.client(retry_total=0, socket_timeout=2) as client:
         yield client
 
 
@@ -45,7 +46,7 @@ def send(client: ServiceBusClient, body: str, queue: str = "here") -> None:
         sender.send_messages(ServiceBusMessage(body))
 
 
-def received(receiver: ServiceBusReceiver, wait: float = 5) -> list[str]:
+def received(receiver: ServiceBusReceiver, wait: float = PATIENCE) -> list[str]:
     return [str(one) for one in receiver.receive_messages(10, max_wait_time=wait)]
 
 
@@ -67,8 +68,10 @@ def test_a_sender_meets_it_and_gets_through_when_it_is_over(
     with client.get_queue_sender("here") as sender:
         sender.send_messages(ServiceBusMessage("before"))
         bus.fault(fault, "here")
+        # Only an answer that never comes has to be waited for.
+        patience = 2 if fault == "black-hole" else PATIENCE
         with pytest.raises(error):
-            sender.send_messages(ServiceBusMessage("during"))
+            sender.send_messages(ServiceBusMessage("during"), timeout=patience)
     bus.clear_faults()
     send(client, "after")
     assert [one["body"] for one in bus.messages("here")] == ["before", "after"]
@@ -80,7 +83,7 @@ def test_a_queue_that_refuses_everybody_is_alone_with_it(
 ) -> None:
     bus.fault(fault, "here")
     with pytest.raises(ServiceBusError), client.get_queue_receiver("here") as receiver:
-        receiver.receive_messages(1, max_wait_time=1)
+        receiver.receive_messages(1, max_wait_time=PATIENCE)
     send(client, "elsewhere", "there")
 
 
@@ -88,7 +91,7 @@ def test_a_full_queue_can_still_be_emptied(bus: Bus, client: ServiceBusClient) -
     send(client, "one")
     bus.fault("quota-full")
     with client.get_queue_receiver("here") as receiver:
-        (message,) = receiver.receive_messages(1, max_wait_time=5)
+        (message,) = receiver.receive_messages(1, max_wait_time=PATIENCE)
         receiver.complete_message(message)
     assert bus.counts("here")["totals"]["completed"] == 1
 
@@ -138,11 +141,11 @@ def test_when_every_lock_lapses_nothing_is_settled_and_all_comes_again(
 ) -> None:
     send(client, "one")
     with client.get_queue_receiver("here") as receiver:
-        (message,) = receiver.receive_messages(1, max_wait_time=5)
+        (message,) = receiver.receive_messages(1, max_wait_time=PATIENCE)
         bus.fault("locks-lapse")
         with pytest.raises(MessageLockLostError):
             receiver.complete_message(message)
-        (again,) = receiver.receive_messages(1, max_wait_time=5)
+        (again,) = receiver.receive_messages(1, max_wait_time=PATIENCE)
         assert again.delivery_count == 1
 
 
@@ -161,7 +164,7 @@ def test_a_clock_that_is_behind_ends_locks_early_for_the_others(
     bus.fault("clock", seconds=-70)
     send(client, "one")
     with client.get_queue_receiver("here") as receiver:
-        (message,) = receiver.receive_messages(1, max_wait_time=5)
+        (message,) = receiver.receive_messages(1, max_wait_time=PATIENCE)
         assert message.locked_until_utc is not None
         assert message.locked_until_utc < datetime.now(UTC) - timedelta(seconds=5)
         with pytest.raises(MessageLockLostError):
