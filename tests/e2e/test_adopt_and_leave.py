@@ -100,6 +100,10 @@ class Mover:
             error.add_note(flat(self.types("status").stdout))
             raise
 
+    def waits_for_the_end(self) -> None:
+        """Wait until a tick has ended the move that is done, and has said what follows from it."""
+        wait_for(lambda: self.move()["endedAt"], PATIENCE, "the move to end")
+
     def covered(self) -> list[Employee]:
         """Everybody for whom the choice is meant: people of the tenant, enabled, without a role."""
         return [
@@ -142,7 +146,7 @@ def test_where_the_log_names_no_group_an_operators_word_ends_the_adoption(mover:
     assert mover.types("adopt", "--selected", "--reason", WORD).returncode == 0
     assert "the word of" in mover.waits_for("done")["restsOn"]
     # What is done by the word has ended by the next tick, and only then the change is meant.
-    wait_for(lambda: mover.move()["endedAt"], PATIENCE, "the adoption to end")
+    mover.waits_for_the_end()
     seen = mover.stage.rig.console.status()["sspr"]
     assert (seen["finding"], seen["wrong"]) == ("changed", False)
 
@@ -179,6 +183,7 @@ def test_from_all_to_the_group_and_back_to_all_nobody_loses_sspr(mover: Mover) -
     let_go = mover.leaves("--empty-group")
     assert let_go.returncode == 0, let_go.stderr
     mover.waits_for("done")
+    mover.waits_for_the_end()
     mover.stage.is_out(*keep)
     assert mover.reset(cloud[2], synced[2]) == ["ok"] * 2
     assert mover.stage.rollouts.view()["phase"] == "aborted"

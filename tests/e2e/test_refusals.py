@@ -32,8 +32,7 @@ def test_who_is_not_eligible_is_left_out_with_the_reason(
 
     left_out = rig.reaches(person.object_id, "excluded")
     assert left_out["reason"] == reason
-    followed = rig.console.person(key)
-    assert followed is not None
+    (followed,) = rig.dealt_with(key)["people"]
     assert followed["reason"] == reason
     assert rig.groups(person) == before
     assert person.sam_account_name not in rig.ad_members()
@@ -45,7 +44,5 @@ def test_of_two_people_with_one_employee_id_neither_is_touched(rig: Rig) -> None
 
     failed = rig.reaches(TWINS, "failed")
     assert failed["reason"] == "ambiguous"
-    event = rig.console.event(key)
-    assert event is not None
-    assert event["outcome"] == "ambiguous"
+    assert rig.dealt_with(key)["outcome"] == "ambiguous"
     assert not {"tweedledum", "tweedledee"} & set(rig.ad_members())

@@ -185,6 +185,8 @@ def test_a_restart_begins_anew_with_the_same_people(stage: RolloutRig) -> None:
     """Given a rollout by share, when it is restarted, then the same people are picked."""
     stage.start({"name": "some", "percent": 4, "soak": "PT1H"})
     stage.soaks_in("some")
+    # Whoever is out by the document that was applied is out of AD as well.
+    until(lambda: not stage.rig.console.status()["writing"]["toTakeOut"], "all to be taken out")
     inside = set(stage.rig.ad_members())
     assert inside
 

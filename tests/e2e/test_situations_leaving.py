@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sandbox.company import EXCLUDED_GROUP, SCOPE_GROUP
 from tests.support.rig import until
@@ -55,7 +56,9 @@ def test_an_emptying_that_was_stopped_goes_on_once_all_is_selected_again(
             assert "STOPPED" not in shown
             assert "letting-go" in shown
         stage.is_out(first, second)
-        until(lambda: _stage(stage) == "done", "the leaving to come to its end")
+        # It is done once nobody is in any more, and has ended with the stop that says so.
+        until(lambda: _move(stage)["endedAt"], "the leaving to come to its end")
+        assert _move(stage)["stage"] == "done"
         assert "the group is let go" in console.status()["writing"]["detail"]
         assert console.reset_password(name, ANOTHER).is_success
 
@@ -66,9 +69,9 @@ def _leaves(stage: RolloutRig) -> int:
     return stage.rig.sspr("leave", *words).returncode
 
 
-def _stage(stage: RolloutRig) -> str:
-    word: str = stage.rollouts.view()["move"]["stage"]
-    return word
+def _move(stage: RolloutRig) -> dict[str, Any]:
+    move: dict[str, Any] = stage.rollouts.view()["move"]
+    return move
 
 
 def _selects_group(stage: RolloutRig) -> None:

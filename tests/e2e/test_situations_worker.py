@@ -12,7 +12,7 @@ from sandbox.domain_controller import domain
 from sandbox.observed import administrator
 from tests.support.rig import RESULTS, Rig, until
 from tests.support.rollout_rig import RolloutRig
-from tests.support.typed_page import Operator, Ran
+from tests.support.typed_page import Operator, Part
 
 LONG = timedelta(minutes=40)
 """Longer than what is taken for silence."""
@@ -21,11 +21,16 @@ _DISABLED = 0x2
 _HEARD = re.compile(r"sandbox-worker +(\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?) ")
 
 
-def silent_for(status: Ran, stage: RolloutRig) -> timedelta:
+def silent_for(status: str, stage: RolloutRig) -> timedelta:
     """How long ago the worker was heard of, by the table that the page points at."""
-    found = _HEARD.search(status.stdout)
-    assert found, status.stdout
+    found = _HEARD.search(status)
+    assert found, status
     return stage.now() - datetime.fromisoformat(found[1]).replace(tzinfo=UTC)
+
+
+def is_heard_of_within(time: timedelta, stage: RolloutRig, page: Part) -> None:
+    """Type the page's line until the worker has been heard of since that time."""
+    page.types_until(lambda shown: silent_for(shown, stage) < time, "that it was heard of")
 
 
 def test_a_worker_that_is_gone_is_started_and_answers_what_waited(
@@ -38,10 +43,10 @@ def test_a_worker_that_is_gone_is_started_and_answers_what_waited(
     person = rig.is_asked_for(stage.synced())
     stage.passes(LONG)
     with on_call.follows("The worker is gone") as page:
-        assert silent_for(page.types(), stage) > LONG
+        assert silent_for(page.types().stdout, stage) > LONG
         rig.start()
         stage.is_in(person)
-        assert silent_for(page.types(), stage) < A_MOMENT
+        is_heard_of_within(A_MOMENT, stage, page)
 
 
 def test_a_worker_without_a_way_to_service_bus_says_so_and_goes_on_once_it_has_one(
@@ -65,7 +70,7 @@ def test_a_worker_without_a_way_to_service_bus_says_so_and_goes_on_once_it_has_o
         rig.kill("hybrid_worker")
         rig.start()
         stage.is_in(person)
-        assert silent_for(page.types(), stage) < stage.now() - began
+        is_heard_of_within(stage.now() - began, stage, page)
 
 
 def test_a_worker_whom_ad_refuses_names_it_and_goes_on_once_it_has_a_new_keytab(
@@ -82,8 +87,7 @@ def test_a_worker_whom_ad_refuses_names_it_and_goes_on_once_it_has_a_new_keytab(
             rig.kill("hybrid_worker")
             rig.start()
             person = rig.is_asked_for(stage.synced())
-            until(lambda: _problem(rig), "the worker to say what AD answers")
-            assert "account-revoked" in page.types().stdout
+            page.types_until(lambda shown: "account-revoked" in shown, "what AD answers")
         with _new_keytab(rig):
             stage.is_in(person)
         until(lambda: not _problem(rig), "the worker to say that all is well")
@@ -105,9 +109,9 @@ def test_a_worker_that_lives_and_is_not_heard_of_is_heard_of_once_its_answers_ar
             stage.passes(LONG)
             assert "no dead letters" in page.types().stdout
             assert RESULTS in page.types().stdout
-            assert silent_for(page.types(), stage) > LONG
+            assert silent_for(page.types().stdout, stage) > LONG
         stage.is_in(person)
-        assert silent_for(page.types(), stage) < A_MOMENT
+        is_heard_of_within(A_MOMENT, stage, page)
 
 
 @contextmanager

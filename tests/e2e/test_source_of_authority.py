@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from sandbox.company import SCOPE_GROUP, SYNCED_SCOPE_GROUP
+from sandbox.company import SCOPE_GROUP, SYNCED_SCOPE_GROUP, Employee
 from sandbox.rollouts import OperationRefused
 from tests.support.rig import reasons, until
 from tests.support.rollout_rig import SOAK, RolloutRig, ring
@@ -70,9 +71,17 @@ def goes_on(stage: RolloutRig) -> None:
         if stage.rollouts.view()["phase"] == "paused":
             stage.rollouts.control("resume", "it was undone")
         stage.rig.run_function("clock_timer")
+        with stage.rig.console.timers_held():
+            pass  # That look has ended, and what it saw of before the undoing has paused again.
         return bool(stage.rollouts.view()["phase"] != "paused")
 
     until(looked_and_went_on, "the rollout to go on")
+
+
+def _is_known_as_converted(stage: RolloutRig, person: Employee) -> bool:
+    """Whether it is remembered of somebody in scope, which is after the rollout has paused."""
+    found = stage.rig.reaches(person.object_id, "visible", "effective")
+    return "source-of-authority-changed" in reasons(found)
 
 
 @pytest.mark.parametrize(
@@ -149,8 +158,7 @@ def test_people_who_are_converted_pause_the_rollout_in_time_whatever_the_reconci
     assert paused["detail"] == "to the cloud: 2; to on-premises: 0"
     assert "Look at them, then resume" in paused["text"]
     for person in (first, other):
-        found = stage.rig.reaches(person.object_id, "visible", "effective")
-        assert "source-of-authority-changed" in reasons(found)
+        until(partial(_is_known_as_converted, stage, person), "it to be remembered of each")
     stage.rollouts.control("resume", "they reset in the cloud from now on")
     stage.passes(SOAK + MINUTE)
     stage.soaks_in("early")

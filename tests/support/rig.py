@@ -253,6 +253,10 @@ class Rig:
             if one.sam_account_name in in_ad or SCOPE_GROUP in self.groups(one)
         ]
 
+    def dealt_with(self, key: str) -> dict[str, Any]:
+        """What became of an event, once it has been dealt with: that is kept after its people."""
+        return wait_for(lambda: self.console.event(key), PATIENCE, f"event {key} to be dealt with")
+
     def refused(self, body: str) -> dict[str, Any]:
         """The receipt of a message that was refused, once it shows."""
 

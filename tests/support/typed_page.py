@@ -9,12 +9,13 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from sandbox.console import wait_for
 from sandbox.layout import Layout
 from tests.support.documentation import Block, blocks_under, commands_of, is_typed, lines_of
 from tests.support.repository import ROOT
@@ -28,7 +29,11 @@ _TO_FILL_IN = re.compile(r"\b[A-Z]{3,}\b")
 _QUOTED = re.compile(r'"[^"]*"')
 _FINGERPRINT = re.compile(r"--(?:plan|apply) ([0-9a-f]{64})")
 _FOLLOWS = "follows"
+_LOOKS = ("sspr status", "sspr health")
+"""Lines that change nothing, however often they are typed."""
 _PATIENCE = 300
+_SHOWS_WITHIN = 180.0
+"""Seconds that it may take until a look shows what is so: what a worker says comes by a queue."""
 
 
 def typed_blocks(heading: str) -> Iterator[Block]:
@@ -78,11 +83,41 @@ class Part:
 
     def types(self) -> Ran:
         """Types the next line, and answers with what it printed."""
-        line = self.lines.pop(0)
-        ran = self._operator.ran(line, _filled_in(line, self.fill_in))
+        ran = self._typed(self.lines.pop(0))
         for found in _FINGERPRINT.finditer(ran.stdout):
             self.fill_in["FINGERPRINT"] = found[1]
         return ran
+
+    def types_until(self, shows: Callable[[str], bool], what: str) -> Ran:
+        """Types the next line, and again while it does not show yet what will come to show.
+
+        Args:
+            shows: Tells of what the line printed whether it shows it.
+            what: What that is, in words.
+
+        Raises:
+            TimeoutError: it never did; the text has what was printed last.
+        """
+        line = self.lines.pop(0)
+        assert line.startswith(_LOOKS), f"{line} is typed once"
+        printed = ""
+
+        def look() -> Ran | None:
+            nonlocal printed
+            ran = self._typed(line)
+            printed = ran.stdout
+            return ran if shows(printed) else None
+
+        try:
+            return wait_for(
+                look, _SHOWS_WITHIN, f"{line.partition(' #')[0].strip()} to show {what}"
+            )
+        except TimeoutError as error:
+            error.add_note(printed)
+            raise
+
+    def _typed(self, line: str) -> Ran:
+        return self._operator.ran(line, _filled_in(line, self.fill_in))
 
 
 @dataclass(frozen=True)

@@ -263,12 +263,17 @@ class Rig:
     ) -> WorkerReport:
         """Wait until the newest sign of life says this, and return it."""
 
+        # That very one: the next may say something else again.
+        found: list[WorkerReport] = []
+
         def matches() -> bool:
-            said = [(one.directory_answers, one.sync.state) for one in self.reports()[-1:]]
+            newest = self.reports()[-1:]
+            said = [(one.directory_answers, one.sync.state) for one in newest]
+            found[:] = newest
             return said == [(directory_answers, sync)]
 
         wait_until(matches)
-        return self.reports()[-1]
+        return found[0]
 
     def answer(self, command: DirectoryCommand, *states: str) -> DirectoryResult:
         """Wait for an answer in one of these sync states, and return it."""
