@@ -13,6 +13,7 @@ from shared.use_cases.rollout.watch_accounts import watch_accounts
 from shared.use_cases.rollout.watch_conditions import watch_conditions
 from shared.use_cases.rollout.watch_dead_letters import watch_dead_letters
 from shared.use_cases.rollout.watch_endings import watch_endings
+from shared.use_cases.rollout.watch_held_events import watch_held_events
 from shared.use_cases.rollout.watch_scope import watch_scope
 from shared.use_cases.rollout.watch_sources import watch_sources
 from shared.use_cases.rollout.watch_sspr import watch_sspr
@@ -50,6 +51,7 @@ async def tick(world: World, clock: Clock) -> None:
             lambda: watch_dead_letters(world, clock()),
             lambda: watch_endings(world, clock()),
             lambda: watch_sources(world, clock()),
+            lambda: watch_held_events(world, clock()),
             lambda: advance_rollout(world, clock),
         ]
     )

@@ -9,7 +9,8 @@ from shared.domain.rollout.hour import Hour
 from shared.ports.world import World
 from shared.use_cases.until_kept import until_kept
 
-_IN_SCOPE = [state for state in State if state.is_in_scope]
+_IN = [*(state for state in State if state.is_in_scope), State.WITHDRAWING]
+"""Whoever is on the way out is in until they are seen to be out."""
 
 
 async def too_many(owed: Collection[Enrolment], world: World, now: datetime) -> str | None:
@@ -25,12 +26,12 @@ async def too_many(owed: Collection[Enrolment], world: World, now: datetime) -> 
         counting = hour.counting(owed, now)
         # Whoever comes again within the hour was found to be few enough before.
         is_again = hour.knows(owed, now)
-        problem = "" if is_again else counting.exceeded(rules, in_scope) or ""
+        problem = "" if is_again else counting.exceeded(rules, are_in) or ""
         return hour if problem else counting
 
     rules = world.tenant_rules
     totals = await world.ledger.totals()
-    in_scope = sum(totals.by_state.get(state, 0) for state in _IN_SCOPE)
+    are_in = sum(totals.by_state.get(state, 0) for state in _IN)
     await _count(world, decide, now)
     return problem or None
 

@@ -87,7 +87,7 @@ async def test_a_tick_without_anything_to_do_does_nothing(stage: Stage) -> None:
     await tick(stage.world, lambda: NOW)
     assert not [point for point in stage.turns.points if point.startswith("directory")]
     written = [point for point in stage.turns.points if point.endswith("done")]
-    assert written[1:] == ["rollouts.keep_watch done"] * 3
+    assert written[1:] == ["rollouts.keep_watch done"] * 4
 
 
 async def test_an_outage_of_entra_keeps_nobody_from_being_asked_for_again(stage: Stage) -> None:

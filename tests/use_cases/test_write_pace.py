@@ -158,6 +158,22 @@ async def test_too_many_leavers_are_asked_about_before_anybody_is_taken_out() ->
     assert stage.scope == ids(range(13, 21))
 
 
+@pytest.mark.parametrize(("leavers", "stops"), [(15, None), (16, StopReason.TOO_MANY)])
+async def test_the_share_is_of_those_who_are_in_before_anybody_leaves(
+    leavers: int, stops: StopReason | None
+) -> None:
+    """Given 5 % allowed of 300, then the sixteenth is asked about, and no fifteenth of 285."""
+    stage = a_stage(additions_per_hour=1_000)
+    populate(stage, 300)
+    await told(stage, "onboard", *range(1, 301))
+    await write_all(stage, NOW)
+    await told(stage, "offboard", *range(1, leavers + 1))
+    await write_all(stage, NOW)
+    why, reason = await word(stage)
+    assert why is stops
+    assert "16 of 300 people" in reason or not stops
+
+
 async def test_a_wave_is_not_counted_for_it_was_shown_by_a_plan() -> None:
     stage = a_stage(additions_per_hour=1)
     await set_up(stage, standing(document(ungated("pilot", *range(1, 6))), Phase.PLANNED, 0), 5)

@@ -58,6 +58,8 @@ class Watch:
     """When it was last told what ends soon; None: never."""
     sources_at: datetime | None = None
     """When it was last told which HR sources are silent; None: never."""
+    held_at: datetime | None = None
+    """When it was last told whose events are held; None: never."""
 
     @property
     def failing(self) -> tuple[Condition, ...]:

@@ -41,7 +41,7 @@ class EventsHeld(Signal):
     """The HR source, or `queue` for whatever comes from none."""
     direction: Direction
     people: int
-    """Held just now."""
+    """Held just now or, as it is told again once a day, held for longer than that."""
     most: str
 
 

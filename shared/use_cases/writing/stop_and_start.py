@@ -139,9 +139,10 @@ async def carry_out_word(world: World, clock: Clock) -> None:
     if stored is None:
         return
     writing = stored.writing
+    if writing.is_stopped:
+        # Before anything that may fail: an alarm lasts as long as the stop does.
+        emit(signals_of_writing(writing))
     if writing.carried_out:
-        if writing.is_stopped:
-            emit(signals_of_writing(writing))
         return
     if writing.is_stopped:
         await _tell_worker(writing, world, clock())

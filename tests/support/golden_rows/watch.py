@@ -29,6 +29,8 @@ WATCH = Watch(
 )
 SOURCES_WATCH = replace(WATCH, sources_at=LATER)
 """With when it was told which sources are silent, which is newer."""
+HELD_WATCH = replace(WATCH, held_at=LATER)
+"""With when it was told whose events are held, which is newer."""
 ENDINGS_WATCH = replace(WATCH, endings_at=LATER)
 """With when it was told what ends, which is newer."""
 
@@ -61,9 +63,18 @@ async def _expect_watch_sources(tables: Tables) -> None:
     assert await tables.rollouts.watch() == SOURCES_WATCH
 
 
+async def _write_watch_held(tables: Tables) -> None:
+    await tables.rollouts.keep_watch(HELD_WATCH)
+
+
+async def _expect_watch_held(tables: Tables) -> None:
+    assert await tables.rollouts.watch() == HELD_WATCH
+
+
 GOLDEN: Mapping[str, Golden] = {
     "watch": Golden(_write_watch, _expect_watch_before_letters, written_today=False),
     "watch-letters": Golden(_write_watch, _expect_watch, written_today=False),
     "watch-endings": Golden(_write_watch_endings, _expect_watch_endings, written_today=False),
-    "watch-sources": Golden(_write_watch_sources, _expect_watch_sources),
+    "watch-sources": Golden(_write_watch_sources, _expect_watch_sources, written_today=False),
+    "watch-held": Golden(_write_watch_held, _expect_watch_held),
 }

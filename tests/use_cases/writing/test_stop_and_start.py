@@ -334,6 +334,24 @@ async def test_it_is_told_every_minute_while_it_lasts_and_shown_everywhere(
     assert said(signals, "writing-stopped") == []
 
 
+async def test_it_is_told_every_minute_though_the_worker_cannot_be_told_of_it(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    """Given Service Bus away, then the alarm lasts as long as the stop does."""
+
+    async def away(point: str) -> None:
+        if point.startswith("outbox."):
+            raise ServiceUnavailable("Service Bus is away")
+
+    world = process(stage, away)
+    await stop(world, NOW, actor="ada", reason="wait")
+    signals.clear()
+    for minute in (1, 2):
+        with pytest.raises(ServiceUnavailable):
+            await carry_out_word(world, Clock(NOW + minute * MINUTE))
+    assert len(said(signals, "writing-stopped")) == 2
+
+
 async def test_where_there_is_no_worker_no_queue_is_filled_for_one() -> None:
     stage = a_stage(topology=Topology.CLOUD)
     await stopped(stage)
