@@ -422,6 +422,47 @@ def tracked() -> Iterator[Path]:
 PARTS = ("functions", "shared", "hybrid_worker", "cli", "sandbox", "infra", "docs", "tests")
 
 
+_NAMED = r"(?:def|class) {0}\b|^{0}(?::| =)"
+_NAMED_IN = re.compile(r"`(\w+)` in `([\w./]+\.py)`|`(test_\w+)` \(`([\w./]+\.py)`\)")
+
+
+def names_in_files(text: str) -> Iterator[tuple[str, str]]:
+    """What a page says is in a file, as `name` in `file` or, of a test, `test_name` (`file`)."""
+    for found in _NAMED_IN.finditer(" ".join(text.split())):
+        yield found[1] or found[3], found[2] or found[4]
+
+
+def is_defined(name: str, file: str) -> bool:
+    """Whether such a file defines it; one that is only imported there is looked for in vain."""
+    named = re.compile(_NAMED.format(re.escape(name)), re.MULTILINE)
+    return any(
+        named.search(path.read_text())
+        for path in tracked()
+        if path.relative_to(ROOT).as_posix().endswith(file)
+    )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_what_a_page_says_is_in_a_file_is_defined_there(page: Path) -> None:
+    # What a version had in a file may be elsewhere since.
+    said = [] if page.name == CHANGELOG else list(names_in_files(prose(page)))
+    assert [one for one in said if not is_defined(*one)] == []
+
+
+def test_a_name_that_has_moved_to_another_file_would_be_noticed() -> None:
+    assert len(list(names_in_files(prose(SECURITY)))) > 10
+    said = "(`take_out` in\n`shared/domain/person/withdrawal.py`), `test_x` (`tests/y.py`)"
+    there, gone = names_in_files(said)
+    assert (there, gone) == (
+        ("take_out", "shared/domain/person/withdrawal.py"),
+        ("test_x", "tests/y.py"),
+    )
+    assert is_defined(*there)
+    assert not is_defined(*gone)
+    # It is imported there.
+    assert not is_defined("take_out", "shared/domain/person/onboarding.py")
+
+
 def test_every_test_that_the_security_model_names_is_there() -> None:
     files = list((ROOT / "tests").rglob("*.py"))
     there = {name for file in files for name in re.findall(r"def (test_\w+)\(", file.read_text())}

@@ -109,6 +109,7 @@ TOOLS: Mapping[str, frozenset[str]] = {
     "curl": frozenset({"-sS", "-o", "-w", "--json"}),
     "dsacls": frozenset(),
     "git": frozenset({"--always", "--follow-tags", "--grep", "--max-count", "--oneline"}),
+    "grep": frozenset({"-E"}),
     "install": frozenset({"-d", "-m", "-o", "-g"}),
     "jq": frozenset({"-c", "-f", "-r"}),
     "journalctl": frozenset({"-u", "-f", "-n"}),

@@ -139,6 +139,17 @@ def test_a_leaver_who_joins_again_is_a_leaver_no_more_whatever_an_operator_has_s
 
 
 @pytest.mark.parametrize("word", ["exclude", "exclude for a time", "exclude for good"])
+def test_a_hire_after_a_leaving_undoes_every_exclusion_but_one_for_good(word: str) -> None:
+    """Given an excluded person, when HR's events say that they leave and come, then they are in."""
+    course = Course()
+    for name in ("joins", word, "leaves", "joins"):
+        HAPPENINGS[name](course)
+        course.now += HOUR / 2  # so that the exclusion for a time is not over by itself
+    assert course.current is not None
+    assert course.current.is_kept_out(course.now) is (word == "exclude for good")
+
+
+@pytest.mark.parametrize("word", ["exclude", "exclude for a time", "exclude for good"])
 def test_whom_an_operator_keeps_out_stays_out_when_hr_tells_of_a_last_day_that_is_ahead(
     word: str,
 ) -> None:
