@@ -260,9 +260,10 @@ def _batch_lock(layout: Layout) -> int:
 def _grace(layout: Layout) -> float:
     """Azure's ten seconds, and where a test has shortened the locks as small a part of one.
 
-    A batch ends by itself in half its lock; with ten seconds of ten it could never be cut off.
+    A batch ends by itself in half its lock. What is left of that after the grace is the time in
+    which it can be cut off: most of it, since a busy machine takes seconds to see that it waits.
     """
-    return min(GRACE_SECONDS, _batch_lock(layout) / 4)
+    return min(GRACE_SECONDS, _batch_lock(layout) / 10)
 
 
 def _hybrid_worker(layout: Layout, controller: Mapping[str, str]) -> Part:
