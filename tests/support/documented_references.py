@@ -138,14 +138,18 @@ def _schedules() -> Iterator[str]:
 
 
 def _table(model: Any, prefix: str) -> Iterator[str]:
+    below = list[str]()
     yield from ("| setting | default | what to put there |", "|---|---|---|")
     for name, field in model.model_fields.items():
         assert field.description, f"{model.__name__}.{name}: say what to put there"
         text = " ".join(field.description.split()).replace("|", "\\|")
-        default = _written(field)
+        setting, default = _name(name, field, prefix), _written(field)
         if len(default) > _LONGEST_DEFAULT:
-            default, text = "at the right", f"{text.removesuffix('.')}; by default {default}"
-        yield f"| `{_name(name, field, prefix)}` | {default} | {text} |"
+            below.append(f"`{setting}` is by default {default}.")
+            default = "below"
+        yield f"| `{setting}` | {default} | {text} |"
+    for sentence in below:
+        yield from ("", sentence)
 
 
 def _name(name: str, field: FieldInfo, prefix: str) -> str:
