@@ -46,7 +46,7 @@ def try_(
         str | None,
         typer.Option(
             metavar="<file>",
-            help="Read a recorded request from this file: POST <address>, the headers, an empty "
+            help="Read a recorded request from this file: POST ADDRESS, the headers, an empty "
             "line, the body (or take that from --body). Its proof is checked.",
             show_default=False,
         ),

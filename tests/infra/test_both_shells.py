@@ -134,6 +134,17 @@ def test_a_block_without_powershell_beside_it_is_taken_by_both_shells() -> None:
     assert found == {}
 
 
+def test_no_line_of_a_block_for_both_shells_goes_on_below() -> None:
+    """What says so in bash is a word of its own in PowerShell."""
+    found = [
+        name_of(page)
+        for page in PAGES
+        for one in _BLOCK.finditer(page.read_text())
+        if one[1] == "sh" and not one[2].strip() and not one[4] and "\\\n" in one[3]
+    ]
+    assert found == []
+
+
 def test_what_windows_would_take_otherwise_is_noticed() -> None:
     assert complaint("curl -sS https://example.com") is not None
     assert complaint("sspr people --output csv > people.csv   # who") is not None

@@ -143,6 +143,6 @@ def shell_unsaid(text: str) -> bool:
 
 def test_the_page_says_into_which_shell_what_is_for_a_server_is_typed() -> None:
     concerned = {heading for heading, text in parts(DEPLOY) if _ON_A_SERVER.search(text)}
-    assert concerned >= {"The worker", "The AD group", "The worker's account", "The check"}
+    assert concerned >= {"The delta sync", "The AD group", "The worker's account", "The check"}
     assert [heading for heading, text in parts(DEPLOY) if shell_unsaid(text)] == []
     assert shell_unsaid("On the server:\n\n```powershell\nTest-ADServiceAccount x\n```\n")

@@ -250,6 +250,11 @@ def as_the_page_names_it(said: str, rig: Rig) -> list[str]:
     return re.sub(r"_ssl\.c:\d+", "_ssl.c:1020", said).rstrip().split("\n")
 
 
+def unbroken(shown: str) -> list[str]:
+    """The lines of the page; one that was too long for it goes on below, under its last column."""
+    return re.sub(r"\n {20,}", " ", shown).rstrip().split("\n")
+
+
 @pytest.mark.parametrize(
     ("label", "status", "set_otherwise"),
     [("check", 0, {}), ("check without-authority", 1, {"SSPR_WORKER_SYNC_CA_FILE": ""})],
@@ -261,7 +266,7 @@ def test_the_page_shows_what_the_check_printed(
     ended, said = machine.run(**machine.identity.environment, **set_otherwise)
     assert ended == status
     printed = as_the_page_names_it(said, machine.rig)
-    assert list(differences(shown.rstrip().split("\n"), printed)) == [], printed
+    assert list(differences(unbroken(shown), printed)) == [], printed
 
 
 def test_azure_arcs_challenge_is_answered_with_the_key_that_the_agent_left(

@@ -3,12 +3,22 @@
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.support.repository import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+RENDERED = sorted(
+    [
+        *PAGES,
+        *(page for part in ("infra", "sandbox", "tests") for page in (ROOT / part).rglob("*.md")),
+    ]
+)
+"""All that GitHub shows: these pages, and those that stand beside what they are about."""
+WIDEST = 110
+"""Characters of a line of code that are seen without scrolling, in a column of GitHub's."""
 
 _FENCED = re.compile(r"^( *)```(\w*) ?([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _INLINE = re.compile(r"`([^`\n]+)`")
@@ -17,6 +27,9 @@ _HEADING = re.compile(r"^(#+) (.+)$", re.MULTILINE)
 _PROMPT = "$ "
 _SHELLS = {"sh", "bash", "console"}
 _BELOW_HEAD = re.compile(r"\|( *:?-+:? *\|)+")
+_TAG = re.compile(r"<(?!!--|https?:|/?(?:details|summary)>)[A-Za-z/][^>\n]*>")
+_COMMENT_AND_MORE = re.compile(r"^ *<!--.*-->[^\n]*\S[^\n]*$", re.MULTILINE)
+_BREAKABLE = {"powershell", "yaml", "kusto"}
 _FIRST_CELL = re.compile(r"^\| `([^`|]+)` \|", re.MULTILINE)
 
 
@@ -101,6 +114,50 @@ def headless_tables(text: str) -> Iterator[str]:
             yield line
 
 
+def headless_columns(text: str) -> Iterator[str]:
+    """Heads of tables that do not say of a column what it has.
+
+    That of the first may be left out, where its cells are the heads of rows.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    for line, after in pairwise(lines):
+        first, *others = line.removeprefix("|").removesuffix("|").split("|")
+        headed = all(cell.strip() for cell in others) and (first.strip() or len(others) > 1)
+        if _BELOW_HEAD.fullmatch(after) and not headed:
+            yield line
+
+
+def swallowed(text: str) -> Iterator[str]:
+    """What GitHub takes for HTML and shows as nothing, or as it stands.
+
+    A word in angle brackets is a tag. A comment that begins a line begins a block of HTML: it ends
+    the list that it stands in, and nothing on the rest of its line is Markdown.
+    """
+    bare = _INLINE.sub("", text)
+    yield from (found[0] for found in _TAG.finditer(bare))
+    yield from (found[0] for found in _COMMENT_AND_MORE.finditer(bare))
+
+
+def skipped_levels(text: str) -> Iterator[str]:
+    """Headings that are more than one level below the one before them."""
+    before = 0
+    for found in _HEADING.finditer(text):
+        if len(found[1]) > before + 1:
+            yield found[2]
+        before = len(found[1])
+
+
+def too_wide(block: Block) -> Iterator[str]:
+    """Lines that have to be scrolled to be read, and need not be so long.
+
+    A command that is typed in two shells cannot be broken, since each has a mark of its own for it;
+    nor can the line of another program's output. A comment can stand above its line.
+    """
+    for line in block.text.splitlines():
+        if len(line) > WIDEST and (block.language in _BREAKABLE or " # " in line):
+            yield line
+
+
 def blocks(page: Path) -> Iterator[Block]:
     for found in _FENCED.finditer(page.read_text()):
         yield Block(found[2], found[3].strip(), found[4])
@@ -119,11 +176,12 @@ def blocks_under(page: Path, heading: str) -> Iterator[Block]:
 
 
 def lines_of(block: Block) -> Iterator[str]:
-    """Its lines without prompts, comments and what follows a backslash on the next line.
+    """Its lines without prompts and comments; one that goes on below is one.
 
     Where lines have a prompt, the others are what was answered.
     """
-    lines = [line.strip() for line in block.text.replace("\\\n", " ").splitlines()]
+    goes_on = "`\n" if block.language == "powershell" else "\\\n"
+    lines = [line.strip() for line in block.text.replace(goes_on, " ").splitlines()]
     prompted = [line for line in lines if line.startswith(_PROMPT)]
     for line in prompted or lines:
         text = line.removeprefix(_PROMPT)

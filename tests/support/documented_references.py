@@ -22,6 +22,8 @@ COMMANDS = ROOT / "docs/commands.md"
 SETTINGS = ROOT / "docs/settings.md"
 _MADE = "<!-- made by `python -m tests.support.documented_tables`; do not edit -->"
 _MOST_VALUES = 8
+_LONGEST_DEFAULT = 40
+"""What is longer and cannot be broken would make its column wider than the page."""
 
 
 def references() -> Mapping[Path, str]:
@@ -136,11 +138,18 @@ def _schedules() -> Iterator[str]:
 
 
 def _table(model: Any, prefix: str) -> Iterator[str]:
+    below = list[str]()
     yield from ("| setting | default | what to put there |", "|---|---|---|")
     for name, field in model.model_fields.items():
         assert field.description, f"{model.__name__}.{name}: say what to put there"
         text = " ".join(field.description.split()).replace("|", "\\|")
-        yield f"| `{_name(name, field, prefix)}` | {_written(field)} | {text} |"
+        setting, default = _name(name, field, prefix), _written(field)
+        if len(default) > _LONGEST_DEFAULT:
+            below.append(f"`{setting}` is by default {default}.")
+            default = "below"
+        yield f"| `{setting}` | {default} | {text} |"
+    for sentence in below:
+        yield from ("", sentence)
 
 
 def _name(name: str, field: FieldInfo, prefix: str) -> str:
@@ -163,6 +172,6 @@ def _written(field: FieldInfo) -> str:
         case bool():
             return f"`{str(value).lower()}`"
         case frozenset():
-            return "".join(f"`{one}` " for one in sorted(value)).strip()
+            return ", ".join(f"`{one}`" for one in sorted(value))
         case _:
             return f"`{value}`"

@@ -62,15 +62,10 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
                 [(_code(kind.name), kind.guide.cause, kind.guide.remedy) for kind in kinds],
             ),
             "situations": _table(
-                (
-                    "situation",
-                    "alarms",
-                    "typed in the sandbox",
-                    "other rehearsals",
-                    "not done here",
-                ),
+                ("situation", "alarms", "not done here"),
                 [_situation(one) for one in SITUATIONS],
             ),
+            "rehearsals": "".join(_rehearsals(SITUATIONS)),
         },
         _DOCS / "who-can-reset.md": {
             "findings": _table(
@@ -93,15 +88,20 @@ def pages(gates: GateKinds = GATES, hr: HrKinds = HR_KINDS) -> Mapping[Path, Tab
 
 def _situation(one: Situation) -> tuple[str, ...]:
     alarms = ", ".join(f"[{name}](#{name})" for name in one.alarms)
+    return f"[{one.heading}](#{slug(one.heading)})", alarms, one.not_here
+
+
+def _rehearsals(situations: Sequence[Situation]) -> Iterator[str]:
+    """A list, since a column with names of tests is wider than the page."""
     typing = {test for test, _ in followed()}
-    typed, others = (
-        ", ".join(
-            _code(name.partition("::")[2]) for name in one.rehearsals if (name in typing) is so
-        )
-        for so in (True, False)
-    )
-    typed = typed or f"nothing: {one.not_typed}"
-    return f"[{one.heading}](#{slug(one.heading)})", alarms, typed, others, one.not_here
+    for one in situations:
+        yield f"- {one.heading}\n"
+        if one.not_typed:
+            yield f"  - nothing is typed: {one.not_typed}\n"
+        for typed, words in ((True, "typed: "), (False, "")):
+            for name in one.rehearsals:
+                if (name in typing) is typed:
+                    yield f"  - {words}{_code(name.partition('::')[2])}\n"
 
 
 def filled_in(text: str, tables: Tables) -> str:

@@ -27,17 +27,23 @@ from tests.support import documentation, documented_references, documented_table
 from tests.support.command_line import SSPR, parse
 from tests.support.documentation import (
     PAGES,
+    RENDERED,
+    Block,
     Said,
     anchors,
     blocks,
     first_cells,
     headings,
+    headless_columns,
     headless_tables,
     inline,
     lines_of,
     name_of,
     prose,
     section,
+    skipped_levels,
+    swallowed,
+    too_wide,
 )
 from tests.support.repository import ROOT
 
@@ -322,6 +328,42 @@ def test_a_row_after_an_empty_line_would_be_noticed() -> None:
     table = "| a | b |\n|---|---:|\n| 1 | 2 |\n"
     assert list(headless_tables(table)) == []
     assert list(headless_tables(f"{table}\n| 3 | 4 |\n")) == ["| 3 | 4 |"]
+
+
+@pytest.mark.parametrize("page", RENDERED, ids=name_of)
+def test_a_page_is_shown_as_it_is_meant(page: Path) -> None:
+    """What a picture of the page, rendered as GitHub does, would show to be wrong."""
+    text = prose(page)
+    assert list(headless_columns(text)) == []
+    assert list(swallowed(text)) == []
+    assert list(skipped_levels(text)) == []
+
+
+@pytest.mark.parametrize("page", RENDERED, ids=name_of)
+def test_code_is_read_without_scrolling_where_it_can_be_broken(page: Path) -> None:
+    assert [line for block in blocks(page) for line in too_wide(block)] == []
+
+
+def test_what_is_not_shown_as_it_is_meant_would_be_noticed() -> None:
+    assert list(headless_columns("| | a | b |\n|---|---|---|\n")) == []
+    assert list(headless_columns("| | b |\n|---|---|\n| a | | c |\n|---|---|---|\n")) != []
+    assert list(headless_columns("| | |\n|---|---|\n")) == ["| | |"]
+    right = "`<name>`, <https://example.com>\n<!-- whole -->\nread <!-- so --> far\n"
+    assert list(swallowed(right)) == []
+    assert list(swallowed("POST <address>, then")) == ["<address>"]
+    assert list(swallowed("1. as\n  <!-- read -->; *untried*)")) == ["  <!-- read -->; *untried*)"]
+    assert list(skipped_levels("# a\n## b\n#### c\n")) == ["c"]
+    assert list(skipped_levels("# a\n## b\n### c\n# d\n")) == []
+    long = "word " * 30
+    assert list(too_wide(Block("powershell", "", f"short\n{long}\n"))) == [long]
+    assert list(too_wide(Block("sh", "", f"{long}\nsspr status # {long}\n"))) == [
+        f"sspr status # {long}"
+    ]
+
+
+def test_a_line_that_goes_on_below_is_one() -> None:
+    assert list(lines_of(Block("powershell", "", "a `\n    b\nc\\\n"))) == ["a      b", "c\\"]
+    assert list(lines_of(Block("sh", "", "a \\\n  b\n"))) == ["a    b"]
 
 
 def test_no_page_names_a_path_of_the_machine_it_was_written_on() -> None:

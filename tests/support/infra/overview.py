@@ -55,10 +55,12 @@ def _roles(snapshots: Iterable[Snapshot]) -> Iterator[str]:
     for one in snapshots:
         for grant, named in _grouped(one.grants).items():
             holders.setdefault((*grant, ", ".join(named)), []).append(one.name)
-    yield _row("who", "role", "on", "which", "in")
-    yield _row(*["---"] * 5)
+    yield _row("who", "role", "on", "in")
+    yield _row(*["---"] * 4)
     for (who, role, kind, things), holding in sorted(holders.items()):
-        yield _row(who, f"*{role}*", f"`{kind}`", things, _in(holding, names))
+        # In a column of their own the names would be squashed to a word a line.
+        on = f"`{kind}`: {things}" if things else f"`{kind}`"
+        yield _row(who, f"*{role}*", on, _in(holding, names))
 
 
 def _grouped(grants: Iterable[Grant]) -> dict[tuple[str, str, str], list[str]]:
