@@ -3,10 +3,15 @@
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.guardian import guarded
+
+# An example that is slow on a busy machine says nothing of the code.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 _SHARING = {
     f"tests/e2e/test_{file}.py": sandbox

@@ -55,9 +55,10 @@ class Watchdog:
     def watching(self) -> Iterator[None]:
         """Watches as long as the context lasts, from now on."""
         self.turned()
+        # Before any sign of life, which the thread may send at once.
+        self._tell(b"READY=1")
         thread = Thread(target=self._watch, name="watchdog", daemon=True)
         thread.start()
-        self._tell(b"READY=1")
         try:
             yield
         finally:

@@ -3,11 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
-
-# An example that is slow on a busy machine says nothing of the code.
-settings.register_profile("unhurried", settings(), deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")

@@ -115,7 +115,12 @@ async def _serve(arguments: argparse.Namespace) -> None:
     servers = await _listen(arguments, connect, broker.now)
     application = control_application(broker)
     config = uvicorn.Config(
-        application, host=arguments.address, port=arguments.control_port, log_config=None
+        application,
+        host=arguments.address,
+        port=arguments.control_port,
+        log_config=None,
+        # Longer than clients keep a connection: else one is closed as it is used again.
+        timeout_keep_alive=60,
     )
     control_socket = config.bind_socket()
     control = _ControlServer(config)

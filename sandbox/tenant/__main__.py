@@ -63,6 +63,8 @@ def main() -> None:
         lifespan="off",
         log_level="warning",
         access_log=False,
+        # Longer than clients keep a connection: else one is closed as it is used again.
+        timeout_keep_alive=60,
         timeout_graceful_shutdown=_PATIENCE_SECONDS,
     )
     listener = socket.create_server(("127.0.0.1", arguments.port))

@@ -25,6 +25,23 @@ class RecordingTenant:
     url: str = ""
     status: int = 200
     exports: list[dict[str, Any]] = field(default_factory=list)
+    _answers: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._answers.set()
+
+    def wait(self) -> None:
+        """Wait while nobody is answered."""
+        self._answers.wait(PATIENCE)
+
+    @contextmanager
+    def keeping_waiting(self) -> Iterator[None]:
+        """A cycle whose export is noted, and that runs until the end of this."""
+        self._answers.clear()
+        try:
+            yield
+        finally:
+            self._answers.set()
 
 
 @contextmanager
@@ -37,6 +54,7 @@ def recording_tenant() -> Iterator[RecordingTenant]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if tenant.status == httpx.codes.OK:
                 tenant.exports.append(json.loads(body))
+            tenant.wait()
             self.send_response(tenant.status)
             self.end_headers()
 

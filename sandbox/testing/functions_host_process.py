@@ -133,7 +133,11 @@ class RunningHost:
     def __init__(
         self, app: App, process: subprocess.Popen[str], port: int, storage: socket.socket
     ) -> None:
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE)
+        # A connection of its own for each request: the host closes one that was idle for 5 s, and
+        # the client keeps it as long, so that it may be closed as it is used again.
+        limits = httpx.Limits(max_keepalive_connections=0)
+        address = f"http://127.0.0.1:{port}"
+        self.http = httpx.Client(base_url=address, timeout=PATIENCE, limits=limits)
         self._app = app
         self._process = process
         self._storage = storage

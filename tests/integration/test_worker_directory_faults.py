@@ -90,7 +90,7 @@ def shared_stage(
             "SSPR_WORKER_DIRECTORY_ADDRESS": "127.0.0.1",
             "SSPR_WORKER_DIRECTORY_PORT": str(proxy.port),
             "SSPR_WORKER_DIRECTORY_CA_FILE": str(certificate.authority),
-            "SSPR_WORKER_DIRECTORY_TIMEOUT": "2",
+            "SSPR_WORKER_DIRECTORY_TIMEOUT": "6",
             **NO_SYNC,
             **OFTEN,
         }

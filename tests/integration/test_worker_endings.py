@@ -22,7 +22,7 @@ from hybrid_worker.settings import Place
 from sandbox.domain_controller import domain
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.ldap_stub import Answers, answering
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.contracts.messages.ending_report import EndingReport, Endless
 from tests.support.authority import HOST, Authority
 from tests.support.worker_process import (
@@ -116,8 +116,8 @@ def test_the_end_of_a_server_s_certificate_is_told_and_of_one_that_is_not_truste
     other = an_authority().server(stranger)
     with answering(files, Answers()) as port:
         place = Place(HOST, "127.0.0.1", port)
-        found = of_server("directory-certificate", place, files.authority, 5)
-        untrusted = of_server("directory-certificate", place, other.authority, 5)
+        found = of_server("directory-certificate", place, files.authority, PATIENCE)
+        untrusted = of_server("directory-certificate", place, other.authority, PATIENCE)
     assert found.ends_at == pem(files.certificate).not_valid_after_utc
     assert (untrusted.ends_at, untrusted.why) == (None, Endless.UNKNOWN)
     assert "unable to get local issuer" in (untrusted.detail or "")
@@ -128,7 +128,7 @@ def test_of_a_certificate_that_is_over_it_is_told_when_it_ended(tmp_path: Path) 
     files = an_authority().server(tmp_path, ends_in=-2 * DAY)
     with answering(files, Answers()) as port:
         place = Place(HOST, "127.0.0.1", port)
-        found = of_server("directory-certificate", place, files.authority, 5)
+        found = of_server("directory-certificate", place, files.authority, PATIENCE)
     assert found.ends_at == pem(files.certificate).not_valid_after_utc
     assert found.ends_at < datetime.now(UTC)
 
@@ -140,7 +140,7 @@ def test_of_a_certificate_with_an_end_that_nobody_can_have_meant_nothing_is_know
     long_ago = datetime(1999, 1, 1, tzinfo=UTC) - datetime.now(UTC)
     files = an_authority().server(tmp_path, ends_in=long_ago)
     with answering(files, Answers()) as port:
-        found = of_server("directory-certificate", Place(HOST, "127.0.0.1", port), None, 5)
+        found = of_server("directory-certificate", Place(HOST, "127.0.0.1", port), None, PATIENCE)
     assert (found.ends_at, found.why) == (None, Endless.UNKNOWN)
 
 

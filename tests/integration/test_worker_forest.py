@@ -97,7 +97,7 @@ def shared_forest(
             "SSPR_WORKER_DIRECTORY_PORT": str(first.port),
             "SSPR_WORKER_DIRECTORY_CATALOGUE": domain.HOST,
             "SSPR_WORKER_DIRECTORY_CATALOGUE_ADDRESS": other.ready["address"],
-            "SSPR_WORKER_DIRECTORY_TIMEOUT": "2",
+            "SSPR_WORKER_DIRECTORY_TIMEOUT": "6",
             **NO_SYNC,
             **OFTEN,
         }

@@ -27,7 +27,7 @@ from sandbox.testing import domain_controller_process, service_bus_process
 from sandbox.testing.connect_host_process import ConnectHost
 from sandbox.testing.domain_controller_process import Controller
 from sandbox.testing.service_bus_process import Bus
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 from shared.contracts.messages.directory_answer import DirectoryAnswer
 from shared.contracts.messages.directory_command import CommandMember, DirectoryCommand
 from shared.contracts.messages.directory_result import DirectoryResult, SyncState
@@ -236,7 +236,7 @@ class Rig:
                 yield process
             finally:
                 process.terminate()
-                status = process.wait(20)
+                status = process.wait(PATIENCE)
         assert status in {0, -signal.SIGKILL}
 
     def send(self, *commands: DirectoryCommand | bytes) -> None:

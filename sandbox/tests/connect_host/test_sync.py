@@ -26,7 +26,7 @@ from sandbox.testing.connect_host_process import (
 )
 from sandbox.testing.domain_controller_process import SIZE, Controller, running
 from sandbox.testing.repository import ROOT
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
 COMPANY = build_company(SIZE)
 CONDITIONS = {
@@ -258,14 +258,9 @@ class TestDelta:
         self, ad: ldap3.Connection, host: ConnectHost
     ) -> None:
         host.set(cycleSeconds=1.0)
-        before = len(host.tenant.exports)
+        before, earlier = len(host.tenant.exports), synchronized(host)
         invoke(host, "Start-ADSyncSyncCycle", PolicyType="Delta")
-        wait_until(
-            lambda: any(
-                run["RunProfileName"] == "Delta Synchronization" and run["EndDate"] is not None
-                for run in results(host)[:1]
-            )
-        )
+        wait_until(lambda: synchronized(host)[:1] != earlier[:1])
         add_member(ad, find(ad, "tweedledee").entry_dn)
         wait_until(lambda: len(host.tenant.exports) > before)
         assert host.tenant.exports[-1]["groups"] == []
@@ -323,6 +318,12 @@ def scheduler(host: ConnectHost) -> dict[str, Any]:
 def results(host: ConnectHost) -> list[dict[str, Any]]:
     output = invoke(host, "Get-ADSyncRunProfileResult").output
     return [dict(result.adapted_properties) for result in output]
+
+
+def synchronized(host: ConnectHost) -> list[Any]:
+    """When delta synchronizations ended, which come behind the import; the newest first."""
+    runs = [run for run in results(host) if run["RunProfileName"] == "Delta Synchronization"]
+    return [run["EndDate"] for run in runs if run["EndDate"] is not None]
 
 
 def error_of(powershell: PowerShell) -> str:
@@ -426,7 +427,7 @@ class TestPowerShell:
         account = (domain.WORKER.principal, domain.WORKER.password)
         trusted = ssl.create_default_context(cafile=host.authority)
         url = f"https://127.0.0.1:{host.ports['wsmanTls']}/wsman"
-        answer = httpx.post(url, content=b"<s", auth=account, verify=trusted)
+        answer = httpx.post(url, content=b"<s", auth=account, verify=trusted, timeout=PATIENCE)
         assert (answer.status_code, answer.text[:8]) == (400, "not XML:")
 
     def test_one_pool_runs_many_pipelines(self, host: ConnectHost) -> None:
@@ -455,10 +456,10 @@ class TestScheduler:
         }
 
     def test_a_running_cycle_shows_and_refuses_another_one(self, host: ConnectHost) -> None:
-        host.set(cycleSeconds=1.0)
-        invoke(host, "Start-ADSyncSyncCycle", PolicyType="Delta")
-        assert scheduler(host)["SyncCycleInProgress"]
-        second = invoke(host, "Start-ADSyncSyncCycle", PolicyType="Delta")
+        with host.tenant.keeping_waiting():
+            invoke(host, "Start-ADSyncSyncCycle", PolicyType="Delta")
+            assert scheduler(host)["SyncCycleInProgress"]
+            second = invoke(host, "Start-ADSyncSyncCycle", PolicyType="Delta")
         assert (
             "Sync is already running. Cannot start a new run till this one completes."
             in error_of(second)

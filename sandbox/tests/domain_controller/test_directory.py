@@ -18,7 +18,7 @@ from sandbox.domain_controller.layout import Layout
 from sandbox.processes import children, lives
 from sandbox.testing.domain_controller_process import SIZE, Controller, command, running
 from sandbox.testing.repository import ROOT
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
 COMPANY = build_company(SIZE)
 NO_RIGHTS = 50
@@ -193,7 +193,7 @@ def test_a_stop_is_clean_and_leaves_no_child(tmp_path: Path) -> None:
         started = children(controller.process.pid, and_theirs=True)
         assert started
         controller.process.send_signal(signal.SIGTERM)
-        assert controller.process.wait(10) == 0
+        assert controller.process.wait(PATIENCE) == 0
         assert not any(lives(process) for process in started)
 
 
@@ -201,7 +201,7 @@ def test_it_fails_when_samba_dies(tmp_path: Path) -> None:
     with running(tmp_path / "dc") as controller:
         [samba] = children(controller.process.pid)
         samba.kill()
-        assert controller.process.wait(10) == 1
+        assert controller.process.wait(PATIENCE) == 1
 
 
 def test_samba_does_not_outlive_a_killed_controller(tmp_path: Path) -> None:

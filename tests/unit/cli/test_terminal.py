@@ -5,13 +5,13 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
 
 import pytest
 
+from sandbox.testing.waiting import wait_until
 from tests.support.cli_api import KEY, Api, serving
 from tests.support.cli_samples import APPLIED, FINGERPRINT, STATUS, operation, plan, rollout
 from tests.support.repository import ROOT
@@ -95,10 +95,7 @@ def test_anything_but_a_yes_does_nothing_and_is_status_1(
 
 def test_ctrl_c_ends_a_watch_well_and_leaves_the_last_look(api: Api) -> None:
     with started("-m", "cli", "status", "--watch", env=environment(api)) as process:
-        for _ in range(200):
-            if api.paths.count("rollout") >= 2:
-                break
-            time.sleep(0.05)
+        wait_until(lambda: api.paths.count("rollout") >= 2)
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=30)
     assert (process.returncode, stderr) == (0, "")
@@ -112,7 +109,11 @@ def test_a_document_cannot_steer_the_terminal_that_it_is_shown_on(
     ours, theirs = terminal
     with started("-m", "cli", "document", env=environment(api), stdout=theirs) as process:
         process.communicate(timeout=30)
-    assert os.read(ours, 1_000) == b"name: x # \\x1b[2J\\x9b2J\r\n"
+    shown = b""
+    # The kernel hands on what was written in as many pieces as it likes.
+    while not shown.endswith(b"\r\n"):
+        shown += os.read(ours, 1_000)
+    assert shown == b"name: x # \\x1b[2J\\x9b2J\r\n"
 
 
 def loaded_by(*arguments: str, env: dict[str, str]) -> tuple[str, set[str]]:

@@ -7,7 +7,7 @@ import pytest
 
 from hybrid_worker.delta_sync.errands import ErrandThreads
 from hybrid_worker.delta_sync.problems import SyncProblem, SyncRefused
-from sandbox.testing.waiting import wait_until
+from sandbox.testing.waiting import PATIENCE, wait_until
 
 
 @pytest.fixture
@@ -21,10 +21,10 @@ def test_who_begins_an_errand_waits_for_none(release: Event) -> None:
     threads = ErrandThreads()
     hanging = threads.begin(release.wait)
     quick = threads.begin(lambda: "answer")
-    assert quick.wait(5)
+    assert quick.wait(PATIENCE)
     assert (quick.result(), hanging.is_done) == ("answer", False)
     release.set()
-    assert hanging.wait(5)
+    assert hanging.wait(PATIENCE)
 
 
 def test_too_many_that_hang_keep_others_from_being_begun_until_they_end(release: Event) -> None:
@@ -34,14 +34,14 @@ def test_too_many_that_hang_keep_others_from_being_begun_until_they_end(release:
         threads.begin(lambda: None)
     assert refused.value.problem is SyncProblem.HANGS
     release.set()
-    assert all(errand.wait(5) for errand in lost)
+    assert all(errand.wait(PATIENCE) for errand in lost)
     # A thread is over a moment after its errand.
     wait_until(lambda: begins(threads))
 
 
 def begins(threads: ErrandThreads) -> bool:
     try:
-        return threads.begin(lambda: None).wait(5)
+        return threads.begin(lambda: None).wait(PATIENCE)
     except SyncRefused:
         return False
 
@@ -49,7 +49,7 @@ def begins(threads: ErrandThreads) -> bool:
 def test_what_nobody_foresaw_is_a_host_out_of_reach_and_no_threads_end() -> None:
     nothing: dict[str, str] = {}
     errand = ErrandThreads().begin(lambda: nothing["at all"])
-    assert errand.wait(5)
+    assert errand.wait(PATIENCE)
     with pytest.raises(SyncRefused, match="KeyError") as refused:
         errand.result()
     assert refused.value.problem is SyncProblem.UNREACHABLE

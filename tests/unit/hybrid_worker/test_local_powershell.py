@@ -27,7 +27,7 @@ ANSWERS = {
 }
 
 
-def host(folder: Path, body: str, timeout: int = 10) -> CmdletHost:
+def host(folder: Path, body: str, timeout: int = 60) -> CmdletHost:
     """A host whose PowerShell is a Python script; `cmdlet` and `arguments` are there to use."""
     script = folder / "powershell.exe"
     script.write_text(
