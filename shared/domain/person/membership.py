@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import (
     State,
 )
 from shared.domain.person.happenings import Happening
+from shared.domain.person.membership_source import with_source
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
 from shared.domain.person.policy import Policy, TenantRules
@@ -77,8 +78,11 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     return take_out(current, Happening.INELIGIBLE, reason, now)
 
 
-def put_back(current: Enrolment, now: datetime) -> Enrolment:
+def put_back(person: Person, current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     """Asks again for the membership of somebody whom others took out."""
+    if next_state(current, Happening.TAKEN_OUT_BY_HAND) is None:
+        return current
+    current = with_source(current, person, rules.topology)
     return move(current, Happening.TAKEN_OUT_BY_HAND, Reason.PUT_BACK, now, reissues=0)
 
 
@@ -121,7 +125,7 @@ def take_stranger(
     """Takes out somebody whom others put in after the rollout began."""
     known = current or replace(found(person, policy, now, actor=actor), steps=())
     return move(
-        known,
+        with_source(known, person, policy.topology),
         Happening.PUT_IN_BY_HAND,
         Reason.ADDED_BY_HAND,
         now,

@@ -218,8 +218,16 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
 def _source_of_authority(
     provisional: Enrolment, person: Person, policy: Policy
 ) -> SourceOfAuthority | None:
-    """Returns where the membership has been written or, if it has not been, where it belongs."""
-    if provisional.state.is_in_scope:
+    """Returns where the membership was written, or is about to be; of all others where it belongs.
+
+    It is taken out of there, whatever account the person turns out to have.
+    """
+    is_written = (
+        provisional.state.is_in_scope
+        or provisional.state is State.WITHDRAWING
+        or provisional.command_key is not None
+    )
+    if is_written and provisional.source_of_authority is not None:
         return provisional.source_of_authority
     return policy.topology.source_of_authority(synced=person.synced)
 
@@ -290,6 +298,9 @@ def joined(known: Enrolment, arrived: Enrolment, now: datetime) -> Enrolment:
         claims=tuple(claims.values()),
         exclusion=exclusion,
         set_aside=_set_aside(exclusion, newer),
+        source_of_authority=where.source_of_authority
+        or known.source_of_authority
+        or arrived.source_of_authority,
         commands=known.commands.joined_by(arrived.commands),
         provenance=Provenance.OURS if ours else where.provenance,
         events=merged_histories(known.events, arrived.events),
