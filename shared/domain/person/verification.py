@@ -16,7 +16,7 @@ from shared.domain.person.enrolment import (
 )
 from shared.domain.person.event_history import merged_histories
 from shared.domain.person.happenings import Happening
-from shared.domain.person.membership import put_in, take
+from shared.domain.person.membership import found_again, put_in, stays_after_all, take
 from shared.domain.person.people import Candidate, Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import REFUSALS_TO_LOOK_AT, Reason
@@ -76,9 +76,11 @@ def _looked_at(
 
     They are out once a list no longer has the membership that was removed. What nobody here has
     brought about is believed only if it lasts: that the account is not there, or that a membership
-    is gone which others gave.
+    is gone which others gave. Whom others put in, and whom nothing keeps out any more, is in.
     """
     missed_at = _missed_at(current)
+    if seen.member and stays_after_all(current, now):
+        return found_again(current, now)
     if seen.member:
         # It does not last: whatever is not shown next is news again.
         return current.noted(Reason.SEEN_IN_ENTRA, now) if missed_at else None
