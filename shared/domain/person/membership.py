@@ -13,6 +13,7 @@ from shared.domain.person.enrolment import (
     State,
 )
 from shared.domain.person.happenings import Happening
+from shared.domain.person.membership_source import with_source
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
 from shared.domain.person.policy import Policy, TenantRules
@@ -30,6 +31,7 @@ _PASSES_AWAY = (CauseKind.WAVE, CauseKind.NEW_HIRE)
 _OUT = frozenset({State.WAITING, State.EXCLUDED, State.FAILED, State.WITHDRAWN})
 _REMOVED = frozenset({Reason.REMOVED, Reason.NOT_A_MEMBER, Reason.SEEN_GONE})
 """Steps on the way out after which there is no membership."""
+_COUNTS_AS_OUT = frozenset({State.EXCLUDED, State.FAILED, State.WITHDRAWN})
 _ASKED_AGAIN = frozenset({Reason.PUT_BACK, Reason.REQUESTED_AGAIN})
 """Why somebody is asked for who was in scope until then."""
 
@@ -77,8 +79,11 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     return take_out(current, Happening.INELIGIBLE, reason, now)
 
 
-def put_back(current: Enrolment, now: datetime) -> Enrolment:
+def put_back(person: Person, current: Enrolment, rules: TenantRules, now: datetime) -> Enrolment:
     """Asks again for the membership of somebody whom others took out."""
+    if next_state(current, Happening.TAKEN_OUT_BY_HAND) is None:
+        return current
+    current = with_source(current, person, rules.topology)
     return move(current, Happening.TAKEN_OUT_BY_HAND, Reason.PUT_BACK, now, reissues=0)
 
 
@@ -103,10 +108,11 @@ def found_again(current: Enrolment, now: datetime) -> Enrolment:
     """Returns somebody known whom Entra shows in the group by others' doing.
 
     Whoever counts as out is in all the same. Who is to stay out is on the way there until Entra no
-    longer shows them, and nothing is written.
+    longer shows them, and nothing is written; once nothing keeps them out any more, they are in as
+    before.
     """
     theirs = replace(current, provenance=Provenance.PREEXISTING)
-    if current.state is not State.WITHDRAWN:
+    if current.state not in _COUNTS_AS_OUT and not stays_after_all(current, now):
         return theirs
     if current.is_kept_out(now):
         return move(
@@ -115,13 +121,22 @@ def found_again(current: Enrolment, now: datetime) -> Enrolment:
     return move(theirs, Happening.MEMBER_ALREADY, Reason.ALREADY_MEMBER, now)
 
 
+def stays_after_all(current: Enrolment, now: datetime) -> bool:
+    """Tells whether somebody whom others put in was to be out, and nothing keeps them out now.
+
+    Nothing was written of them: if Entra shows them they are in, as they were before.
+    """
+    is_theirs = current.provenance is Provenance.PREEXISTING and current.removed_at is not None
+    return current.state is State.WITHDRAWING and is_theirs and not current.is_kept_out(now)
+
+
 def take_stranger(
     person: Person, current: Enrolment | None, policy: Policy, now: datetime, *, actor: str
 ) -> Enrolment:
     """Takes out somebody whom others put in after the rollout began."""
     known = current or replace(found(person, policy, now, actor=actor), steps=())
     return move(
-        known,
+        with_source(known, person, policy.topology),
         Happening.PUT_IN_BY_HAND,
         Reason.ADDED_BY_HAND,
         now,

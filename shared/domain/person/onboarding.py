@@ -53,7 +53,7 @@ def decide(
     elif current and request.action is Action.ONBOARD:
         current = _let_in(request, current, now)
     if request.action is Action.OFFBOARD:
-        return _withdraw(_as_shown(_Case(request, finding, current, now), policy))
+        return _withdraw(_as_shown(_Case(request, finding, current, now), policy), policy)
     after = _onboard(_Case(request, finding, current, now), policy)
     return after.with_claim(Claim(request.cause, request.until))
 
@@ -300,20 +300,34 @@ def _as_shown(case: _Case, policy: Policy) -> _Case:
     return replace(case, current=shown)
 
 
-def _withdraw(case: _Case) -> Enrolment:
+def _withdraw(case: _Case, policy: Policy) -> Enrolment:
     current, request = case.current, case.request
     if leaves_at := request.leaves_later(case.now):
-        return _leave_later(case, leaves_at)
+        return _leave_later(case, leaves_at, policy)
     exclusion = Exclusion(Reason.OFFBOARDED, request.cause.actor, request.cause.reference)
     if current is None:
-        # Remembered all the same, so that an older onboarding event that comes late stays out.
-        return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
+        return _unknown_leaver(case, exclusion, policy)
     leaving = replace(current, event_time=request.occurred_at, claims=())
     leaving = _told_to_leave(leaving, exclusion, behind=current.is_barred)
     if next_state(leaving, Happening.OFFBOARDED) is None:
         return leaving
     leaving = replace(leaving, cause=request.cause)
     return take_out(leaving, Happening.OFFBOARDED, Reason.OFFBOARDED, case.now, detail=request.key)
+
+
+def _unknown_leaver(case: _Case, exclusion: Exclusion, policy: Policy) -> Enrolment:
+    """Remembers a leaver all the same, so that an older onboarding event that comes late is out.
+
+    Others may put them into the group, from where a writer has to take them out.
+    """
+    person = case.finding.person
+    source = policy.topology.source_of_authority(synced=person.synced) if person else None
+    return case.after(
+        Happening.OFFBOARDED,
+        Reason.UNKNOWN_LEAVER,
+        exclusion=exclusion,
+        source_of_authority=source,
+    )
 
 
 def _told_to_leave(current: Enrolment, leaving: Exclusion, *, behind: bool) -> Enrolment:
@@ -323,14 +337,14 @@ def _told_to_leave(current: Enrolment, leaving: Exclusion, *, behind: bool) -> E
     return replace(current, exclusion=leaving, set_aside=None)
 
 
-def _leave_later(case: _Case, begins: datetime) -> Enrolment:
+def _leave_later(case: _Case, begins: datetime, policy: Policy) -> Enrolment:
     """Remembers a last day that is ahead: HR tells of it on the day that it is entered."""
     current, request = case.current, case.request
     exclusion = Exclusion(
         Reason.OFFBOARDED, request.cause.actor, request.cause.reference, begins=begins
     )
     if current is None:
-        return case.after(Happening.OFFBOARDED, Reason.UNKNOWN_LEAVER, exclusion=exclusion)
+        return _unknown_leaver(case, exclusion, policy)
     staying = replace(current, event_time=request.occurred_at)
     staying = _told_to_leave(staying, exclusion, behind=current.word_out is not None)
     if current.step_of(request.key):

@@ -7,8 +7,9 @@ from shared.domain.person.enrolment import Cause, CauseKind, Enrolment, Exclusio
 from shared.domain.person.event_history import answered
 from shared.domain.person.happenings import Happening
 from shared.domain.person.membership import NO_EVENT, put_in
+from shared.domain.person.membership_source import with_source
 from shared.domain.person.people import Candidate, Person
-from shared.domain.person.policy import Policy
+from shared.domain.person.policy import Policy, TenantRules
 from shared.domain.person.reasons import Reason
 from shared.domain.person.said import said_by
 from shared.domain.person.transitions import begin, move, next_state
@@ -70,7 +71,9 @@ def _stranger(person: Person, exclusion: Exclusion, policy: Policy, now: datetim
     )
 
 
-def take_out_all_the_same(kept_out: Enrolment, now: datetime) -> Enrolment:
+def take_out_all_the_same(
+    person: Person, kept_out: Enrolment, rules: TenantRules, now: datetime
+) -> Enrolment:
     """Takes somebody out whom an operator keeps out, whoever put them in.
 
     From then on the membership counts as ours: it is the operator's word that it is to go.
@@ -80,7 +83,9 @@ def take_out_all_the_same(kept_out: Enrolment, now: datetime) -> Enrolment:
         return kept_out
     happening, ours = Happening.PUT_IN_BY_HAND, Provenance.OURS
     return move(
-        replace(kept_out, removed_at=None, flag=None, due=None),
+        with_source(
+            replace(kept_out, removed_at=None, flag=None, due=None), person, rules.topology
+        ),
         happening,
         exclusion.reason,
         now,

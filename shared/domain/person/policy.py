@@ -41,6 +41,13 @@ class Topology(StrEnum):
             return SourceOfAuthority.ON_PREMISES
         return SourceOfAuthority.CLOUD if self is Topology.NESTED else None
 
+    def writer_of(self, *, synced: bool) -> SourceOfAuthority:
+        """Returns who writes the membership of a user who is in, wherever they belong.
+
+        Somebody who was converted to the cloud is still in the synced group, which has one writer.
+        """
+        return self.source_of_authority(synced=synced) or SourceOfAuthority.ON_PREMISES
+
 
 @dataclass(frozen=True, slots=True)
 class AttributeRule:

@@ -16,7 +16,7 @@ from shared.domain.person.enrolment import (
 )
 from shared.domain.person.event_history import merged_histories
 from shared.domain.person.happenings import Happening
-from shared.domain.person.membership import put_in, take
+from shared.domain.person.membership import found_again, put_in, stays_after_all, take
 from shared.domain.person.people import Candidate, Memberships, Person, Registration
 from shared.domain.person.policy import Policy, SourceOfAuthority, TenantRules, doubled
 from shared.domain.person.reasons import REFUSALS_TO_LOOK_AT, Reason
@@ -76,9 +76,11 @@ def _looked_at(
 
     They are out once a list no longer has the membership that was removed. What nobody here has
     brought about is believed only if it lasts: that the account is not there, or that a membership
-    is gone which others gave.
+    is gone which others gave. Whom others put in, and whom nothing keeps out any more, is in.
     """
     missed_at = _missed_at(current)
+    if seen.member and stays_after_all(current, now):
+        return found_again(current, now)
     if seen.member:
         # It does not last: whatever is not shown next is news again.
         return current.noted(Reason.SEEN_IN_ENTRA, now) if missed_at else None
@@ -218,8 +220,16 @@ def is_arrival_of(provisional: Enrolment, person: Person) -> bool:
 def _source_of_authority(
     provisional: Enrolment, person: Person, policy: Policy
 ) -> SourceOfAuthority | None:
-    """Returns where the membership has been written or, if it has not been, where it belongs."""
-    if provisional.state.is_in_scope:
+    """Returns where the membership was written, or is about to be; of all others where it belongs.
+
+    It is taken out of there, whatever account the person turns out to have.
+    """
+    is_written = (
+        provisional.state.is_in_scope
+        or provisional.state is State.WITHDRAWING
+        or provisional.command_key is not None
+    )
+    if is_written and provisional.source_of_authority is not None:
         return provisional.source_of_authority
     return policy.topology.source_of_authority(synced=person.synced)
 
@@ -290,6 +300,9 @@ def joined(known: Enrolment, arrived: Enrolment, now: datetime) -> Enrolment:
         claims=tuple(claims.values()),
         exclusion=exclusion,
         set_aside=_set_aside(exclusion, newer),
+        source_of_authority=where.source_of_authority
+        or known.source_of_authority
+        or arrived.source_of_authority,
         commands=known.commands.joined_by(arrived.commands),
         provenance=Provenance.OURS if ours else where.provenance,
         events=merged_histories(known.events, arrived.events),

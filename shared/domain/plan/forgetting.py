@@ -17,7 +17,7 @@ from shared.domain.person.enrolment import (
 )
 from shared.domain.person.forgetting_events import Choose, unsay
 from shared.domain.person.happenings import Happening
-from shared.domain.person.membership import put_in
+from shared.domain.person.membership import found_again, put_in, stays_after_all
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier
 from shared.domain.person.policy import Policy
@@ -115,9 +115,11 @@ class Forgetting:
         self, after: Enrolment, candidate: Candidate | None, why: str
     ) -> tuple[Enrolment, ForgetOutcome]:
         """Returns where somebody belongs of whom less is said, and what that comes to."""
-        wanted = self._wanted(after, candidate)
         if after.is_kept_out(self._now):
             return self._out(after, ForgetOutcome.KEPT_OUT, why)
+        if self._is_still_there(after, candidate):
+            after = found_again(after, self._now)
+        wanted = self._wanted(after, candidate)
         if wanted is None and _was_there_before(after):
             return after, ForgetOutcome.WAS_THERE_BEFORE
         if wanted is None:
@@ -131,6 +133,12 @@ class Forgetting:
             return back, ForgetOutcome.PUT_IN
         waits = back.state.is_coming
         return back, ForgetOutcome.WAITS if waits else ForgetOutcome.NOT_ELIGIBLE
+
+    def _is_still_there(self, after: Enrolment, candidate: Candidate | None) -> bool:
+        """Tells whether somebody was only to be out by what is forgotten, and Entra shows them."""
+        if candidate is None or not stays_after_all(after, self._now):
+            return False
+        return self._policy.scope_group_id in candidate.memberships.group_ids
 
     def _out(
         self, after: Enrolment, otherwise: ForgetOutcome, why: str

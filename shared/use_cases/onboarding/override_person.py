@@ -86,7 +86,9 @@ async def exclude(
         if known is None and is_member:
             known = found(candidate.person, world.tenant_rules, now, actor=actor)
         kept_out = keep_out(candidate.person, known, exclusion, policy, now)
-        return take_out_all_the_same(kept_out, now) if take_out and is_member else kept_out
+        if take_out and is_member:
+            return take_out_all_the_same(candidate.person, kept_out, world.tenant_rules, now)
+        return kept_out
 
     return await _save(
         candidate,

@@ -66,9 +66,9 @@ async def repair(
     reasons = {one.object_id: one.reason for one in drift}
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
-        if reasons[key] is not Reason.ADDED_BY_HAND:
-            return put_back(current, now) if current else None
         person = snapshot.candidates[key].person
+        if reasons[key] is not Reason.ADDED_BY_HAND:
+            return put_back(person, current, policy, now) if current else None
         return take_stranger(person, current, policy, now, actor=ACTOR)
 
     await save_people(world, reasons, decide, actor=ACTOR, now=now)

@@ -13,6 +13,7 @@ from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import DirectoryUnavailable
 from shared.domain.person.conversion import redirected
 from shared.domain.person.enrolment import Enrolment, State
+from shared.domain.person.membership_source import with_source
 from shared.domain.person.people import Identifier, IdentifierKind
 from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import OF_THE_GROUP
@@ -84,16 +85,17 @@ async def _at_their_source(
 ) -> Mapping[str, Enrolment]:
     """Asks anew, for whoever is to be put in, which directory is their source of authority.
 
-    Since they were asked for it may have been converted. While Graph is away nothing is asked: the
-    worker needs no Graph, and the reconciler looks at everybody.
+    Since they were asked for it may have been converted. It is asked, too, of whom nothing is known
+    of it, as in rows of older versions: no writer would take them. While Graph is away nothing is
+    asked: the worker needs no Graph, and the reconciler looks at everybody.
     """
     topology = world.tenant_rules.topology
     asked = {
         Identifier(IdentifierKind.OBJECT_ID, e.user.object_id)
         for e in enrolments.values()
-        if e.state is State.REQUESTED and e.user.object_id
+        if e.user.object_id and _is_source_in_doubt(e, topology)
     }
-    if topology is Topology.CLOUD or not asked:
+    if not asked:
         return enrolments
     try:
         found = await world.directory.find_people(asked)
@@ -103,13 +105,21 @@ async def _at_their_source(
 
     def decide(key: str, current: Enrolment | None) -> Enrolment | None:
         person = people.get(key)
-        return redirected(current, person, topology, now) if current and person else current
+        if current is None or person is None or not _is_source_in_doubt(current, topology):
+            return current
+        return redirected(with_source(current, person, topology), person, topology, now)
 
     moved = {key for key, current in enrolments.items() if decide(key, current) is not current}
     if not moved:
         return enrolments
     await save_people(world, moved, decide, actor=ACTOR, now=now, queue=nobody)
     return await world.ledger.load(enrolments.keys())
+
+
+def _is_source_in_doubt(enrolment: Enrolment, topology: Topology) -> bool:
+    """Tells whether it has to be asked where somebody's membership is to be written."""
+    may_move = enrolment.state is State.REQUESTED and topology is not Topology.CLOUD
+    return may_move or (enrolment.awaits_write and enrolment.source_of_authority is None)
 
 
 async def _write_to_cloud(enrolments: Iterable[Enrolment], world: World, now: datetime) -> None:

@@ -73,7 +73,8 @@ def _is_news(current: Enrolment, after: Enrolment) -> bool:
 async def _to_look_for(world: World, now: datetime) -> AbstractSet[str]:
     """Returns the object ids of those whose membership has been written, or is said to be gone.
 
-    Whoever is flagged as put in by somebody else is looked for when it is due.
+    Whoever is flagged as put in by somebody else is looked for when it is due, or once nothing
+    keeps them out any more.
     """
     portions = await world.ledger.keys_in_state([State.APPLIED])
     wanted = {key for keys in portions for key in keys if is_object_id(key)}
@@ -85,7 +86,7 @@ async def _to_look_for(world: World, now: datetime) -> AbstractSet[str]:
 
 def _is_to_look_for(leaving: Enrolment, now: datetime) -> bool:
     theirs = leaving.flag is Reason.MEMBERSHIP_NOT_OURS
-    rests = theirs and leaving.due is not None and now < leaving.due
+    rests = theirs and leaving.due is not None and now < leaving.due and leaving.is_kept_out(now)
     return leaving.awaits_confirmation and not rests
 
 

@@ -14,6 +14,7 @@ from shared.domain.person.enrolment import State
 from shared.domain.person.policy import Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.request import Action
+from shared.domain.rollout.document import DriftAction
 from shared.domain.rollout.state import Phase
 from shared.use_cases.decide_held_events import list_held_events
 from shared.use_cases.onboarding.look_again import look_again
@@ -205,3 +206,23 @@ async def test_a_listing_of_somebody_who_leaves_lifts_no_last_day() -> None:
     waits = await stage.person("employee:1")
     assert waits.leaving is not None
     assert waits.is_kept_out(LAST_DAY_IS_OVER)
+
+
+@pytest.mark.parametrize("drift", DriftAction)
+@pytest.mark.parametrize("topology", [Topology.CLOUD, Topology.NESTED])
+async def test_a_leaver_of_whom_nobody_had_heard_is_taken_out_when_others_put_them_in(
+    topology: Topology, drift: DriftAction
+) -> None:
+    """Where such drift is but reported, an operator has them taken out."""
+    stage = a_stage(topology=topology)
+    waves = replace(document(ungated("pilot", 2)), topology=topology, on_added_by_hand=drift)
+    await set_up(stage, standing(waves, Phase.COMPLETED, 1), 9)
+    await hears(stage, "offboard", timedelta())
+    stage.tenant.join(stage.tenant.scope_group_id, an_id(1))
+    await reconciled(stage, 3 * HOUR)
+    if drift is DriftAction.REPORT:
+        assert an_id(1) in stage.scope
+        await exclude("1", stage.another(), NOW + 4 * HOUR, **SAID, take_out=True)
+    await reconciled(stage, 5 * HOUR)
+    gone = await stage.person(1)
+    assert (an_id(1) in stage.scope, gone.state) == (False, State.WITHDRAWN)

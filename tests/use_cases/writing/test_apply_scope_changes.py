@@ -21,7 +21,7 @@ from shared.contracts.messages.scope_change import ScopeChange
 from shared.domain.errors import DirectoryUnavailable, LedgerConflict
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.people import UserRef
-from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.policy import SourceOfAuthority, Topology
 from shared.domain.person.reasons import Reason
 from shared.domain.person.scope_group import ScopeGroup
 from shared.domain.person.writes import ScopeAction, WriteOutcome
@@ -31,7 +31,7 @@ from shared.use_cases.writing.apply_scope_changes import apply_scope_changes
 from shared.use_cases.writing.follow_up import follow_up
 from shared.use_cases.writing.record_results import record_results
 from tests.support.enrolments import HOUR, NOW, enrolment
-from tests.support.stage import Stage, an_id, said, upn_of
+from tests.support.stage import Stage, a_stage, an_id, said, upn_of
 
 MINUTE = timedelta(minutes=1)
 
@@ -260,3 +260,36 @@ async def test_a_conflict_after_the_write_leaves_it_to_the_next_delivery(stage: 
     await apply_scope_changes([change(1)], stage.world, NOW)
     found = await stage.person(1)
     assert (found.state, found.provenance) == (State.APPLIED, Provenance.OURS)
+
+
+@pytest.mark.parametrize("topology", Topology)
+@pytest.mark.parametrize("is_synced", [False, True], ids=["cloud", "synced"])
+async def test_of_whom_an_older_row_does_not_say_where_they_are_written_it_is_asked(
+    topology: Topology, *, is_synced: bool
+) -> None:
+    """Given somebody who is owed a write that no writer takes, they are written where they belong.
+
+    A cloud user who is in the synced group was converted: that group has one writer.
+    """
+    stage = a_stage(topology=topology)
+    stage.arrive(1, synced=is_synced)
+    scope = stage.world.tenant_rules.scope_group_id
+    stage.tenant.join(scope, an_id(1))
+    await stage.store(owed(1, State.WITHDRAWING, source_of_authority=None))
+    await apply_scope_changes([change(1)], stage.another(), NOW)
+    is_cloud = topology is Topology.CLOUD or (topology is Topology.NESTED and not is_synced)
+    assert (an_id(1) in stage.scope, len(commands(stage))) == (
+        (False, 0) if is_cloud else (True, 1)
+    )
+
+
+async def test_who_is_no_longer_known_waits_for_whoever_looks_and_holds_nobody_up(
+    stage: Stage,
+) -> None:
+    stage.arrive(2)
+    stage.tenant.join(stage.world.tenant_rules.scope_group_id, an_id(2))
+    unknown = owed(1, State.WITHDRAWING, source_of_authority=None)
+    await stage.store(unknown, owed(2, State.WITHDRAWING))
+    await apply_scope_changes([change(1, 2)], stage.another(), NOW)
+    assert await stage.person(1) == unknown
+    assert an_id(2) not in stage.scope

@@ -209,14 +209,14 @@ def test_whose_account_is_gone_is_out_without_a_write_and_may_be_restored() -> N
 
 @pytest.mark.parametrize("state", sorted(IN_SCOPE))
 def test_whom_somebody_took_out_by_hand_is_written_again(state: State) -> None:
-    again = put_back(claimed(state, WAVE), NOW)
+    again = put_back(SYNCED_ANNA, claimed(state, WAVE), POLICY, NOW)
     assert (again.state, again.reason) == (State.REQUESTED, Reason.PUT_BACK)
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - IN_SCOPE))
 def test_only_who_is_in_can_be_put_back(state: State) -> None:
     current = claimed(state, WAVE)
-    assert put_back(current, NOW) == current
+    assert put_back(SYNCED_ANNA, current, POLICY, NOW) == current
 
 
 def test_members_of_before_are_remembered_as_somebody_elses() -> None:

@@ -194,7 +194,7 @@ DRIVES: dict[Happening, Drive] = {
     Happening.REFUSED_ON_ARRIVAL: of_somebody(
         lambda one: adopt(replace(one, user=KNOWN_BY_UPN), GUEST, Memberships(), POLICY, NOW)
     ),
-    Happening.TAKEN_OUT_BY_HAND: of_somebody(lambda one: put_back(one, NOW)),
+    Happening.TAKEN_OUT_BY_HAND: of_somebody(lambda one: put_back(SYNCED_ANNA, one, POLICY, NOW)),
     Happening.PUT_IN_BY_HAND: of_somebody(
         lambda one: take_stranger(SYNCED_ANNA, one, POLICY, NOW, actor="clock")
     ),
@@ -402,7 +402,7 @@ DECISIONS: dict[str, st.SearchStrategy[Decision]] = {
         POLICIES,
     ),
     "take": st.builds(lambda reason: lambda one: take(one, reason, NOW), REASONS),
-    "put back": st.just(lambda one: put_back(one, NOW)),
+    "put back": st.just(lambda one: put_back(SYNCED_ANNA, one, POLICY, NOW)),
     "stranger": st.builds(
         lambda person: lambda one: take_stranger(person, one, POLICY, NOW, actor="clock"), PEOPLE
     ),

@@ -1,187 +1,25 @@
 """Withdrawn is who Entra does not show; nobody ends so while they are in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.person.enrolment import (
-    Cause,
-    CauseKind,
-    Enrolment,
-    Exclusion,
-    Provenance,
-    State,
-)
-from shared.domain.person.event_history import take_event
-from shared.domain.person.membership import found, found_again, put_in, roll_back, take
-from shared.domain.person.overrides import keep_out, let_go, take_out_all_the_same
-from shared.domain.person.people import Candidate, Memberships, Person
-from shared.domain.person.policy import SourceOfAuthority
+from shared.domain.person.enrolment import Enrolment, Provenance, State
+from shared.domain.person.people import Person
+from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import Reason
-from shared.domain.person.request import Action, Lookup
 from shared.domain.person.still_in import why_still_in
-from shared.domain.person.verification import Observation, verify
-from shared.domain.person.write_results import record
-from shared.domain.person.writes import ScopeAction, WriteOutcome, WriteResult
-from shared.domain.plan.forgetting import Forgetting
 from tests.support.enrolments import (
-    ANNA_ID,
     CLOUD_ANNA,
+    CLOUD_ONLY,
     DAY,
     NOW,
     POLICY,
-    SCOPE,
     SYNCED_ANNA,
+    SYNCED_ONLY,
     enrolment,
-    request,
 )
-
-WAVE = Cause(CauseKind.WAVE, "early", "clock")
-INCLUDED = Cause(CauseKind.OVERRIDE, "lead", "olga")
-STEP = timedelta(hours=2)
-"""Longer than Entra still shows what was removed."""
-
-
-@dataclass
-class Course:
-    """One person's way, and whether they are in the group, which Entra shows at once."""
-
-    person: Person
-    member: bool = False
-    current: Enrolment | None = None
-    now: datetime = NOW
-    on_its_way: list[WriteResult] = field(default_factory=list)
-    """The answers of the worker, who has done what they tell of."""
-    _keys: int = 0
-
-    @property
-    def lookup(self) -> Lookup:
-        groups = frozenset({SCOPE}) if self.member else frozenset[str]()
-        return Lookup((self.person,), Memberships(groups))
-
-    @property
-    def candidate(self) -> Candidate:
-        return Candidate(self.person, self.lookup.memberships)
-
-    def hears(self, action: Action) -> None:
-        """An event of HR's is taken."""
-        self._keys += 1
-        key = f"event-{self._keys}"
-        asked = replace(
-            request(action, identifier=ANNA_ID, cause=Cause(CauseKind.EVENT, key, "hr")),
-            key=key,
-            occurred_at=self.now,
-        )
-        self.current = take_event(asked, self.lookup, self.current, POLICY, self.now)
-
-    def wanted(self, cause: Cause) -> None:
-        """A wave or an operator wants them in."""
-        if cause is INCLUDED or not (self.current and self.current.is_kept_out(self.now)):
-            self.current = put_in(self.candidate, cause, self.current, POLICY, self.now)
-
-    def excluded(self, reason: Reason) -> None:
-        """An operator keeps them out."""
-        said = Exclusion(reason, "olga", "on leave")
-        self.current = keep_out(self.person, self.current, said, POLICY, self.now)
-
-    def becomes(self, decision: Callable[[Enrolment], Enrolment]) -> None:
-        """Somebody who is remembered is decided about."""
-        if self.current:
-            self.current = decision(self.current)
-
-    def found(self) -> None:
-        """The first rollout, or a recovery, finds them in the group."""
-        if self.member and self.current is None:
-            self.current = found(self.person, POLICY, self.now, actor="clock")
-        elif self.member and self.current and self.current.provenance is not Provenance.OURS:
-            self.current = found_again(self.current, self.now)
-
-    def forgets(self) -> None:
-        """An operator has the newest event forgotten."""
-        if self.current and self.current.events:
-            newest = self.current.events.records[-1].key
-            forgotten = Forgetting(None, POLICY, self.now).forget(
-                self.current, lambda one: one.key == newest, self.candidate, why="a mistake"
-            )
-            self.current = forgotten.enrolment
-
-    def by_hand(self, *, present: bool) -> None:
-        """Somebody else changes the group.
-
-        Not of whom nothing was ever written: that they are in is found by a look, and said by
-        `sspr user`, but nobody looks at each decision.
-        """
-        is_unwritten = self.current and self.current.provenance is Provenance.UNKNOWN
-        self.member = self.member if present and is_unwritten else present
-
-    def written(self) -> None:
-        """Whoever is owed a write is written, by Graph or by a command whose answer comes later."""
-        one = self.current
-        if one is None or not one.awaits_write or one.command_key:
-            return
-        action = ScopeAction.ADD if one.state is State.REQUESTED else ScopeAction.REMOVE
-        present = action is ScopeAction.ADD
-        outcome = WriteOutcome.ALREADY if self.member is present else WriteOutcome.DONE
-        key = None
-        if one.source_of_authority is SourceOfAuthority.ON_PREMISES:
-            self._keys += 1
-            key = f"command-{self._keys}"
-            self.current = one.commanded(key, action, self.now)
-        self.member = present
-        answer = WriteResult(change=action, outcome=outcome, command_key=key)
-        self.on_its_way.append(answer)
-        if key is None:
-            self.answered()
-
-    def answered(self) -> None:
-        """An answer comes in."""
-        if self.on_its_way and self.current:
-            answer = self.on_its_way.pop(0)
-            self.current = record(self.current, answer, POLICY, self.now)
-
-    def missed(self) -> None:
-        """A replica does not know them, for a moment."""
-        missing = Observation(missing=True)
-        self.becomes(lambda one: verify(one, missing, POLICY, self.now))
-        self.now += timedelta(minutes=1)
-        self.looked_for()
-
-    def looked_for(self) -> None:
-        """The follow-up asks Entra."""
-        self.becomes(lambda one: verify(one, Observation(self.member), POLICY, self.now))
-
-
-HAPPENINGS: dict[str, Callable[[Course], None]] = {
-    "onboarded": lambda course: course.hears(Action.ONBOARD),
-    "offboarded": lambda course: course.hears(Action.OFFBOARD),
-    "reached by a wave": lambda course: course.wanted(WAVE),
-    "included": lambda course: course.wanted(INCLUDED),
-    "excluded": lambda course: course.excluded(Reason.EXCLUDED_BY_OPERATOR),
-    "excluded for good": lambda course: course.excluded(Reason.EXCLUDED_FOR_GOOD),
-    "taken out all the same": lambda course: course.becomes(
-        lambda one: take_out_all_the_same(one, course.now)
-    ),
-    "released": lambda course: course.becomes(lambda one: let_go(one, for_good=True)),
-    "rolled back": lambda course: course.becomes(lambda one: roll_back(one, "early", course.now)),
-    "no longer wanted": lambda course: course.becomes(
-        lambda one: take(one, Reason.NO_LONGER_WANTED, course.now)
-    ),
-    "refused by a rule": lambda course: course.becomes(
-        lambda one: take(one, Reason.DISABLED, course.now)
-    ),
-    "forgotten": Course.forgets,
-    "found": Course.found,
-    "put in by hand": lambda course: course.by_hand(present=True),
-    "taken out by hand": lambda course: course.by_hand(present=False),
-    "written": Course.written,
-    "answered": Course.answered,
-    "looked for": Course.looked_for,
-    "missed": Course.missed,
-}
+from tests.support.person_way import HAPPENINGS, STEP, Course
 
 
 @settings(max_examples=600)
@@ -211,6 +49,69 @@ def test_who_was_there_before_and_is_no_longer_wanted_is_in_as_before(last: str)
         State.VISIBLE,
         Provenance.PREEXISTING,
     )
+
+
+_BY_HAND = {"put in by hand", "taken out by hand", "taken out all the same"}
+
+
+@settings(max_examples=600)
+@given(
+    st.sampled_from([CLOUD_ANNA, SYNCED_ANNA]),
+    st.sampled_from([POLICY, CLOUD_ONLY, SYNCED_ONLY]),
+    st.lists(st.sampled_from([one for one in HAPPENINGS if one not in _BY_HAND]), max_size=14),
+)
+def test_who_was_there_before_is_in_as_soon_as_nothing_keeps_them_out(
+    person: Person, policy: Policy, names: list[str]
+) -> None:
+    """Given somebody whom nobody has taken out, whatever was said of them and taken back."""
+    course = Course(person, member=True, policy=policy)
+    for name in ("found", *names, "looked for"):
+        course.now += STEP
+        HAPPENINGS[name](course)
+        after = course.current
+        assert after, name
+        if name == "looked for" and not after.is_kept_out(course.now):
+            assert (after.state.is_seen, after.provenance) == (True, Provenance.PREEXISTING)
+
+
+@pytest.mark.parametrize("flagged", [False, True])
+@pytest.mark.parametrize(
+    "word",
+    [["excluded", "released"], ["excluded for good", "released"], ["offboarded", "forgotten"]],
+)
+def test_an_exclusion_that_was_taken_back_leaves_who_was_there_before_as_they_were(
+    word: list[str], *, flagged: bool
+) -> None:
+    course = Course(SYNCED_ANNA, member=True)
+    said, taken_back = word
+    HAPPENINGS["found"](course)
+    HAPPENINGS[said](course)
+    if flagged:
+        course.now += 9 * DAY
+        course.looked_for()
+        assert course.current
+        assert course.current.flag is Reason.MEMBERSHIP_NOT_OURS
+    HAPPENINGS[taken_back](course)
+    course.looked_for()
+    assert course.current
+    assert (course.current.state, course.current.reason, course.current.flag) == (
+        State.VISIBLE,
+        Reason.ALREADY_MEMBER,
+        None,
+    )
+
+
+def test_who_was_excluded_before_others_put_them_in_is_in_once_they_are_released() -> None:
+    """Given somebody whom the first rollout finds in the group although they are excluded."""
+    course = Course(CLOUD_ANNA)
+    HAPPENINGS["excluded"](course)
+    course.member = True
+    HAPPENINGS["found"](course)
+    assert course.current
+    assert (course.current.state, course.current.awaits_write) == (State.WITHDRAWING, False)
+    for name in ("released", "looked for"):
+        HAPPENINGS[name](course)
+    assert course.current.state is State.VISIBLE
 
 
 @pytest.mark.parametrize("known", [[], ["found"], ["excluded"], ["found", "rolled back"]])

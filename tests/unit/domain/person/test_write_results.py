@@ -21,6 +21,7 @@ from tests.support.enrolments import (
     IN_SCOPE,
     NOW,
     POLICY,
+    SYNCED_ANNA,
     enrolment,
     provisional,
     reasons,
@@ -80,16 +81,16 @@ def test_what_is_known_to_be_ours_stays_ours_when_it_is_found_already_there() ->
 def test_a_membership_that_is_restored_is_whose_it_was_however_often_it_is_written(
     state: State, provenance: Provenance, answered: int
 ) -> None:
-    current = put_back(enrolment(state, provenance), NOW)
+    current = put_back(SYNCED_ANNA, enrolment(state, provenance), POLICY, NOW)
     for _ in range(answered):
         current = recorded(current, added(WriteOutcome.DONE))
     assert current.provenance is provenance
-    again = put_back(current, NOW)
+    again = put_back(SYNCED_ANNA, current, POLICY, NOW)
     assert recorded(again, added(WriteOutcome.DONE)).provenance is provenance
 
 
 def test_whoever_was_there_before_and_comes_back_after_they_were_out_comes_by_us() -> None:
-    restored = put_back(enrolment(State.VISIBLE, Provenance.PREEXISTING), NOW)
+    restored = put_back(SYNCED_ANNA, enrolment(State.VISIBLE, Provenance.PREEXISTING), POLICY, NOW)
     out = move(restored, Happening.ACCOUNT_GONE, Reason.NOT_IN_ENTRA, NOW)
     back = move(out, Happening.ASKED_FOR, Reason.ONBOARDED, NOW)
     assert recorded(back, added(WriteOutcome.DONE)).provenance is Provenance.OURS
