@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import batched
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.operation_orders import RollbackOrder
 from shared.contracts.api.plan_views import RollbackView
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
-from shared.domain.person.membership import roll_back as out_of_wave
 from shared.domain.person.membership import stays
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.rollout import state as rollouts
@@ -20,9 +18,8 @@ from shared.domain.signals import WaveRolledBack
 from shared.ports.operations import Operation
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.recording import save_people
-from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.change_rollout import change_rollout
+from shared.use_cases.rollout.take_back import take_back
 from shared.use_cases.signalling import emit
 
 MOST_NAMED = 200
@@ -62,7 +59,8 @@ async def roll_back(
         await _mark(order, world, now, actor=operation.actor)
     elif isinstance(operation.result, RollbackView):
         view = operation.result
-    await _take_out(wave, people, operation, world, now)
+    # Not those of before the mark alone: an expansion may have asked for more of them until then.
+    await take_back(wave, world, now, actor=operation.actor)
     emit([WaveRolledBack(wave=wave, people=view.removals)])
     return view.model_copy(update={"done": True})
 
@@ -130,13 +128,3 @@ async def _mark(order: RollbackOrder, world: World, now: datetime, *, actor: str
         action="rollback",
         now=now,
     )
-
-
-async def _take_out(
-    wave: str, people: Sequence[Enrolment], operation: Operation, world: World, now: datetime
-) -> None:
-    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
-        return out_of_wave(current, wave, now) if current else None
-
-    for some in batched([one.key for one in people], CHUNK, strict=False):
-        await save_people(world, some, decide, actor=operation.actor, now=now)

@@ -15,7 +15,6 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.operate import run_operations
-from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.roll_back import MOST_NAMED, roll_back
 from shared.use_cases.tick import tick
 from tests.support.course import (
@@ -227,6 +226,15 @@ async def test_who_is_only_asked_for_changes_nothing_of_what_was_shown(stage: St
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
 
 
+async def test_who_is_asked_for_between_the_look_and_the_mark_goes_as_well(stage: Stage) -> None:
+    await set_up(stage, SOAKING, 3)
+    await let_in(stage, 1)
+    order = await agreed(stage)
+    stage.turns.at("rollouts.replace", lambda: stage.store(member(2, State.REQUESTED)))
+    await rolls_back(order, stage.world)
+    assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
+
+
 async def test_who_is_claimed_by_an_event_meanwhile_stays(stage: Stage) -> None:
     await set_up(stage, SOAKING, 3)
     await let_in(stage, 1, 2)
@@ -323,8 +331,8 @@ async def test_rolled_back_at_any_moment_of_an_expansion_nobody_of_the_wave_stay
             return
         rollout = await rollout_of(stage)
         assert (rollout.phase, rollout.rolled_back) == (Phase.PAUSED, frozenset({"pilot"}))
-        # Whom the last chunk asked for after that, the reconciler takes back.
-        await reconcile(stage.another(), clock)
+        # The expansion itself has taken back whom its last chunk asked for after that.
+        assert in_state(stage, State.WITHDRAWING) == states(stage).keys()
         await write_all(stage, clock())
         assert stage.scope == frozenset()
 
