@@ -42,26 +42,39 @@ async def roll_back(
         WorldChanged: others would be taken out than were shown.
     """
     wave = order.wave
+    begun = operation.result if isinstance(operation.result, RollbackView) else None
+    if begun and begun.done:
+        # Delivered again after a crash it goes on, unless somebody has resumed the rollout since.
+        return await _take_out(begun, operation, world, now)
     stored = await _current(world)
     people = await world.ledger.in_wave(wave)
-    _check(wave, people, stored)
+    is_out = wave in stored.rollout.rolled_back
+    if not (begun or is_out):
+        _check(wave, people, stored)
     view = _view(wave, people, stored, now)
     if order.plan is None:
         return view
-    # Delivered again after a crash it goes on: the wave is marked before anybody is taken out.
-    if wave not in stored.rollout.rolled_back:
-        if order.plan != view.fingerprint:
-            raise WorldChanged(
-                f"{view.removals} people would be taken out, not those that were shown; look again"
-            )
-        # Whom it concerned cannot be seen any more once they are out.
-        await world.operations.keep(replace(operation, result=view))
-        await _mark(order, world, now, actor=operation.actor)
-    elif isinstance(operation.result, RollbackView):
-        view = operation.result
-    # Not those of before the mark alone: an expansion may have asked for more of them until then.
-    await take_back(wave, world, now, actor=operation.actor)
-    emit([WaveRolledBack(wave=wave, people=view.removals)])
+    if is_out:
+        return await _take_out(begun or view, operation, world, now)
+    if order.plan != view.fingerprint:
+        raise WorldChanged(
+            f"{view.removals} people would be taken out, not those that were shown; look again"
+        )
+    # Whom it concerned cannot be seen any more once they are out.
+    await world.operations.keep(replace(operation, result=view))
+    await _mark(order, world, now, actor=operation.actor)
+    # It has been said: whoever goes on after a crash does not say it again.
+    said = view.model_copy(update={"done": True})
+    await world.operations.keep(replace(operation, result=said))
+    return await _take_out(view, operation, world, now)
+
+
+async def _take_out(
+    view: RollbackView, operation: Operation, world: World, now: datetime
+) -> RollbackView:
+    """Takes out whom the wave claims by now; an expansion may have asked for more until then."""
+    await take_back(view.wave, world, now, actor=operation.actor)
+    emit([WaveRolledBack(wave=view.wave, people=view.removals)])
     return view.model_copy(update={"done": True})
 
 
