@@ -17,7 +17,7 @@ from shared.domain.person.membership_source import with_source
 from shared.domain.person.onboarding import decide
 from shared.domain.person.people import Candidate, Identifier, IdentifierKind, Person
 from shared.domain.person.policy import Policy, TenantRules
-from shared.domain.person.reasons import Reason
+from shared.domain.person.reasons import UNWANTED, Reason
 from shared.domain.person.request import Action, Lookup, Request
 from shared.domain.person.transitions import begin, move, next_state
 from shared.domain.person.withdrawal import take_out
@@ -73,7 +73,7 @@ def take(current: Enrolment, reason: Reason, now: datetime) -> Enrolment:
     if reason is Reason.NOT_IN_ENTRA:
         # The membership has gone with the account, which may be restored with what was said of it.
         return move(current, Happening.ACCOUNT_GONE, reason, now).released(*_PASSES_AWAY)
-    if reason is Reason.NO_LONGER_WANTED:
+    if reason in UNWANTED:
         kept = tuple(one for one in current.released(*_PASSES_AWAY).claims if not one.is_over(now))
         return take_out(replace(current, claims=kept), Happening.UNWANTED, reason, now)
     return take_out(current, Happening.INELIGIBLE, reason, now)

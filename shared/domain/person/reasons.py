@@ -258,3 +258,5 @@ REFUSALS_TO_LOOK_AT = OF_THE_GROUP | {Reason.UNKNOWN_REFUSAL, Reason.WRITE_REFUS
 """Refusals that may last until somebody does something about them."""
 OVERDUE = REFUSALS_TO_LOOK_AT | {Reason.WORKER_SILENT, Reason.NOT_WRITTEN, Reason.STILL_A_MEMBER}
 """Flags of those whose write is owed and was asked for again as often as it is."""
+UNWANTED = frozenset({Reason.NO_LONGER_WANTED, Reason.ROLLED_BACK})
+"""Why somebody goes whom nothing keeps out, and nothing wants."""

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.domain.person.enrolment import CauseKind, Claim
+from shared.domain.person.reasons import Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.roster import RosterRow
 from shared.domain.plan.selection import Reach
@@ -56,6 +57,19 @@ class DesiredScope:
             return self._new_hire
         return self._waves[self._reach.first(row.place, row.stratum, row.ring)]
 
+    def why_not(self, summary: EnrolmentSummary) -> Reason:
+        """Returns why somebody who is in, and whom nothing wants, is to go.
+
+        Whom nothing claims but a wave that is rolled back goes by the operator's word.
+        """
+        claims = [one for one in summary.claims if not one.is_over(self._now)]
+        if claims and all(self._is_rolled_back(one) for one in claims):
+            return Reason.ROLLED_BACK
+        return Reason.NO_LONGER_WANTED
+
+    def _is_rolled_back(self, claim: Claim) -> bool:
+        return claim.cause.kind is CauseKind.WAVE and claim.cause.reference in self._rolled_back
+
     def _claimed(self, claims: Iterable[Claim], *, is_in: bool) -> DesiredBy | None:
         wanting = {one.cause.kind: one for one in claims if self._counts(one, is_in=is_in)}
         first = next((wanting[kind] for kind in _ORDER if kind in wanting), None)
@@ -72,7 +86,7 @@ class DesiredScope:
             return False
         match claim.cause.kind:
             case CauseKind.WAVE if is_in:
-                return claim.cause.reference not in self._rolled_back
+                return not self._is_rolled_back(claim)
             case CauseKind.WAVE:
                 return self._widens and claim.cause.reference in self._claiming_waves
             case CauseKind.NEW_HIRE:

@@ -10,7 +10,7 @@ from shared.domain.person.eligibility import refusal
 from shared.domain.person.enrolment import Provenance, State
 from shared.domain.person.people import Candidate
 from shared.domain.person.policy import Policy
-from shared.domain.person.reasons import Reason
+from shared.domain.person.reasons import UNWANTED, Reason
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.plan.desired import DesiredBy, DesiredScope
 from shared.domain.plan.roster import Roster, RosterRow
@@ -149,7 +149,7 @@ class _Draft:
         Whoever was in before the rollout is never taken out. If they are gone all the same, they
         are no longer in, whatever was seen of them once.
         """
-        reason = None if want else Reason.NO_LONGER_WANTED
+        reason = None if want else self._wants.why_not(summary)
         if row.obstacle and row.obstacle not in _TOLERATED:
             reason = row.obstacle
         if reason and summary.provenance is not Provenance.PREEXISTING:
@@ -164,7 +164,7 @@ class _Draft:
 
     def _drift_of(self, reason: Reason | None) -> Reason:
         """Returns what has become of somebody who is gone; `reason` is why nothing keeps them."""
-        if self._refills and reason in {None, Reason.NO_LONGER_WANTED}:
+        if self._refills and reason in {None, *UNWANTED}:
             return Reason.FORMER_GROUP
         return Reason.NO_LONGER_MEMBER if reason else Reason.REMOVED_BY_HAND
 

@@ -76,7 +76,7 @@ def unsafe(plan: ScopePlan, document: Document) -> tuple[str, ...]:
     """Returns why the plan is not to be carried out without an operator's word.
 
     It is empty if the plan may be carried out. Memberships that are repaired because the document
-    says so count like any other change.
+    says so count like any other change. Who goes by a rollback does not: it was asked for.
     """
     return tuple(_dangers(plan, document))
 
@@ -111,6 +111,11 @@ def were_in(plan: ScopePlan) -> int:
     return plan.kept + len(plan.removals)
 
 
+def unasked_removals(plan: ScopePlan) -> int:
+    """Returns how many people go whom no operator has rolled back."""
+    return sum(one.reason is not Reason.ROLLED_BACK for one in plan.removals)
+
+
 def _dangers(plan: ScopePlan, document: Document) -> Iterator[str]:
     strangers = _repaired(plan, Reason.ADDED_BY_HAND, document.on_added_by_hand)
     put_back = _repaired(plan, Reason.REMOVED_BY_HAND, document.on_removed_by_hand)
@@ -121,7 +126,7 @@ def _dangers(plan: ScopePlan, document: Document) -> Iterator[str]:
     if not plan.eligible and in_before:
         yield f"nobody is eligible any more, though {in_before:,} people are in scope"
     if too_many := document.removals.exceeded_by(
-        len(plan.removals) + strangers, in_before + strangers
+        unasked_removals(plan) + strangers, in_before + strangers
     ):
         yield f"removals: {too_many}"
     if too_many := document.removals.exceeded_by(strangers + put_back, in_before):

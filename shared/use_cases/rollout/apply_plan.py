@@ -10,7 +10,12 @@ from shared.contracts.api.plan_views import AppliedView
 from shared.domain.errors import LedgerConflict, NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.reasons import Reason
-from shared.domain.plan.scope_plan import ScopePlan, raise_if_unsafe, repairs_of
+from shared.domain.plan.scope_plan import (
+    ScopePlan,
+    raise_if_unsafe,
+    repairs_of,
+    unasked_removals,
+)
 from shared.domain.rollout.document import Document
 from shared.ports.operations import Operation
 from shared.ports.plans import KeptPlan
@@ -115,7 +120,7 @@ async def _allow(
 ) -> None:
     """Notes that these people were shown and are wanted: they are not too many for an hour.
 
-    Whom waves put in is not counted there at all.
+    Whom waves put in, or a rollback takes out, is not counted there at all.
     """
     others = sum(one.kind is not CauseKind.WAVE for one in plan.additions)
     repairs = Counter(one.reason for one in repairs_of(plan, document))
@@ -123,7 +128,7 @@ async def _allow(
         world,
         now,
         additions=others + repairs[Reason.REMOVED_BY_HAND] + repairs[Reason.FORMER_GROUP],
-        removals=len(plan.removals) + repairs[Reason.ADDED_BY_HAND],
+        removals=unasked_removals(plan) + repairs[Reason.ADDED_BY_HAND],
         repairs=repairs.total(),
         operation=operation.key,
     )

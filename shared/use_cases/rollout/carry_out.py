@@ -7,7 +7,7 @@ from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment
 from shared.domain.person.event_history import with_leaving
 from shared.domain.person.membership import put_back, put_in, take, take_stranger
 from shared.domain.person.policy import Policy
-from shared.domain.person.reasons import Reason
+from shared.domain.person.reasons import UNWANTED, Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal
 from shared.ports.world import World
 from shared.use_cases.recording import save_people
@@ -52,7 +52,7 @@ async def take_out_all(removals: Sequence[Removal], world: World, now: datetime)
         if current is None:
             return None
         said = any(one.cause.kind in _SAID and not one.is_over(now) for one in current.claims)
-        if said and reasons[key] is Reason.NO_LONGER_WANTED:
+        if said and reasons[key] in UNWANTED:
             return current
         return take(current, reasons[key], now)
 

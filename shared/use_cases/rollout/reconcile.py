@@ -25,6 +25,7 @@ from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all, repair,
 from shared.use_cases.rollout.doubt_scope import found_right, looked_at
 from shared.use_cases.rollout.halt import halt
 from shared.use_cases.rollout.remember_members import remember_members
+from shared.use_cases.rollout.take_back import take_back_if_rolled_back
 from shared.use_cases.rollout.take_out_due import take_out_due
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.rollout.tell_converted import tell_converted
@@ -60,7 +61,7 @@ async def reconcile(world: World, clock: Callable[[], datetime]) -> None:
         await take_out_due(world, clock())
         return
     rollout = stored.rollout
-    await call_off_if_aborted(world, clock())
+    await _heed_word(world, clock)
     fault = await find_scope_fault(world)
     if fault:
         # What would be written now would not count.
@@ -137,12 +138,18 @@ async def _carry_out(
         _log.info("rollout-changed-meanwhile")
         return
     finally:
-        await call_off_if_aborted(world, clock())
+        await _heed_word(world, clock)
     repaired = 0 if held else len(repairs)
     problem = f"not repaired: {held}; apply the document again to have it done" if held else ""
     report = replace(_report(plan, clock(), repaired=repaired), problem=problem)
     await world.rollouts.keep_reconciliation(report)
     emit(_drift_found(plan, repaired=repaired, held=len(repairs) - repaired))
+
+
+async def _heed_word(world: World, clock: Callable[[], datetime]) -> None:
+    """Undoes what was asked for by a rollout that is aborted, or by a wave that is rolled back."""
+    await call_off_if_aborted(world, clock())
+    await take_back_if_rolled_back(world, clock())
 
 
 async def _only_look(plan: ScopePlan, why: str, world: World, now: datetime) -> None:

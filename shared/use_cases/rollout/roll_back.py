@@ -5,14 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import batched
 
 from shared.contracts.api.counts import CountView
 from shared.contracts.api.operation_orders import RollbackOrder
 from shared.contracts.api.plan_views import RollbackView
 from shared.domain.errors import NotPossible, WorldChanged
 from shared.domain.person.enrolment import CauseKind, Enrolment, Provenance
-from shared.domain.person.membership import roll_back as out_of_wave
 from shared.domain.person.membership import stays
 from shared.domain.person.summary import EnrolmentSummary
 from shared.domain.rollout import state as rollouts
@@ -20,9 +18,8 @@ from shared.domain.signals import WaveRolledBack
 from shared.ports.operations import Operation
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.recording import save_people
-from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.change_rollout import change_rollout
+from shared.use_cases.rollout.take_back import take_back
 from shared.use_cases.signalling import emit
 
 MOST_NAMED = 200
@@ -45,25 +42,39 @@ async def roll_back(
         WorldChanged: others would be taken out than were shown.
     """
     wave = order.wave
+    begun = operation.result if isinstance(operation.result, RollbackView) else None
+    if begun and begun.done:
+        # Delivered again after a crash it goes on, unless somebody has resumed the rollout since.
+        return await _take_out(begun, operation, world, now)
     stored = await _current(world)
     people = await world.ledger.in_wave(wave)
-    _check(wave, people, stored)
+    is_out = wave in stored.rollout.rolled_back
+    if not (begun or is_out):
+        _check(wave, people, stored)
     view = _view(wave, people, stored, now)
     if order.plan is None:
         return view
-    # Delivered again after a crash it goes on: the wave is marked before anybody is taken out.
-    if wave not in stored.rollout.rolled_back:
-        if order.plan != view.fingerprint:
-            raise WorldChanged(
-                f"{view.removals} people would be taken out, not those that were shown; look again"
-            )
-        # Whom it concerned cannot be seen any more once they are out.
-        await world.operations.keep(replace(operation, result=view))
-        await _mark(order, world, now, actor=operation.actor)
-    elif isinstance(operation.result, RollbackView):
-        view = operation.result
-    await _take_out(wave, people, operation, world, now)
-    emit([WaveRolledBack(wave=wave, people=view.removals)])
+    if is_out:
+        return await _take_out(begun or view, operation, world, now)
+    if order.plan != view.fingerprint:
+        raise WorldChanged(
+            f"{view.removals} people would be taken out, not those that were shown; look again"
+        )
+    # Whom it concerned cannot be seen any more once they are out.
+    await world.operations.keep(replace(operation, result=view))
+    await _mark(order, world, now, actor=operation.actor)
+    # It has been said: whoever goes on after a crash does not say it again.
+    said = view.model_copy(update={"done": True})
+    await world.operations.keep(replace(operation, result=said))
+    return await _take_out(view, operation, world, now)
+
+
+async def _take_out(
+    view: RollbackView, operation: Operation, world: World, now: datetime
+) -> RollbackView:
+    """Takes out whom the wave claims by now; an expansion may have asked for more until then."""
+    await take_back(view.wave, world, now, actor=operation.actor)
+    emit([WaveRolledBack(wave=view.wave, people=view.removals)])
     return view.model_copy(update={"done": True})
 
 
@@ -130,13 +141,3 @@ async def _mark(order: RollbackOrder, world: World, now: datetime, *, actor: str
         action="rollback",
         now=now,
     )
-
-
-async def _take_out(
-    wave: str, people: Sequence[Enrolment], operation: Operation, world: World, now: datetime
-) -> None:
-    def decide(_: str, current: Enrolment | None) -> Enrolment | None:
-        return out_of_wave(current, wave, now) if current else None
-
-    for some in batched([one.key for one in people], CHUNK, strict=False):
-        await save_people(world, some, decide, actor=operation.actor, now=now)

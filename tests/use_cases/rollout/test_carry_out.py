@@ -83,13 +83,14 @@ async def test_people_are_taken_out_for_their_reasons(stage: Stage) -> None:
     assert queued(stage).keys() == ids([1, 2])
 
 
+@pytest.mark.parametrize("reason", [Reason.NO_LONGER_WANTED, Reason.ROLLED_BACK])
 @pytest.mark.parametrize("kind", [CauseKind.EVENT, CauseKind.OVERRIDE])
 async def test_who_has_been_asked_for_meanwhile_is_not_taken_out_as_unwanted(
-    stage: Stage, kind: CauseKind
+    stage: Stage, kind: CauseKind, reason: Reason
 ) -> None:
     claim = Claim(Cause(kind, "meanwhile", "hr"))
     await stage.store(member(1, State.EFFECTIVE, claims=(claim,)))
-    await take_out_all([Removal(an_id(1), Reason.NO_LONGER_WANTED)], stage.world, NOW)
+    await take_out_all([Removal(an_id(1), reason)], stage.world, NOW)
     assert states(stage) == {an_id(1): State.EFFECTIVE}
 
 

@@ -15,7 +15,6 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.operate import run_operations
-from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.rollout.roll_back import MOST_NAMED, roll_back
 from shared.use_cases.tick import tick
 from tests.support.course import (
@@ -145,6 +144,16 @@ async def test_a_wave_of_an_earlier_document_is_rolled_back_as_well(stage: Stage
     assert in_state(stage, State.WITHDRAWING) == ids([5])
 
 
+async def test_a_wave_of_an_earlier_document_that_is_out_already_is_no_unknown_name(
+    stage: Stage,
+) -> None:
+    await set_up(stage, SOAKING, 5)
+    await stage.store(member(5, State.VISIBLE, "long ago"))
+    await take_back(stage, "long ago")
+    view = await take_back(stage, "long ago")
+    assert (view.removals, view.done) == (0, True)
+
+
 # What is done
 
 
@@ -227,6 +236,15 @@ async def test_who_is_only_asked_for_changes_nothing_of_what_was_shown(stage: St
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
 
 
+async def test_who_is_asked_for_between_the_look_and_the_mark_goes_as_well(stage: Stage) -> None:
+    await set_up(stage, SOAKING, 3)
+    await let_in(stage, 1)
+    order = await agreed(stage)
+    stage.turns.at("rollouts.replace", lambda: stage.store(member(2, State.REQUESTED)))
+    await rolls_back(order, stage.world)
+    assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
+
+
 async def test_who_is_claimed_by_an_event_meanwhile_stays(stage: Stage) -> None:
     await set_up(stage, SOAKING, 3)
     await let_in(stage, 1, 2)
@@ -280,6 +298,60 @@ async def test_delivered_twice_with_a_death_anywhere_it_is_done_once_and_tells_t
     assert death.number > 15
 
 
+async def test_one_of_an_earlier_document_whose_answer_was_lost_is_not_refused_for_its_name() -> (
+    None
+):
+    async def dies(death: Death) -> None:
+        stage = await staged(SOAKING, 5)
+        await stage.store(*(member(number, State.VISIBLE, "long ago") for number in (1, 2, 3)))
+        message = await ask(stage, asks(await agreed(stage, "long ago")))
+        try:
+            await run_operations([message], process(stage, death), NOW)
+        except ProcessDied:
+            await run_operations([message], stage.another(), NOW)
+        await rolled_back_once(stage)
+
+    for death in deaths():
+        await dies(death)
+    assert death.number > 15
+
+
+async def test_delivered_again_after_a_resume_it_takes_nobody_out_once_more() -> None:
+    """Given one that was said, and whose answer was lost, the resume is the last word."""
+    seen = 0
+
+    async def dies(death: Death) -> None:
+        nonlocal seen
+        stage, clock = await staged(SOAKING, 3), Clock()
+        await let_in(stage, 1, 2, 3)
+        message = await ask(stage, asks(await agreed(stage)))
+        try:
+            await run_operations([message], process(stage, death), clock())
+        except ProcessDied:
+            result = (await operation_of(stage)).result
+            if not (isinstance(result, RollbackView) and result.done):
+                return
+        else:
+            return
+        seen += 1
+        await control.resume(stage.another(), clock(), actor="ada", reason="the right people")
+        for _ in range(3):
+            await write_all(stage, clock())
+            clock.advance(HOUR)
+            await tick(stage.another(), clock)
+        assert stage.scope == ids([1, 2, 3])
+        await run_operations([message], stage.another(), clock())
+        await write_all(stage, clock())
+        assert stage.scope == ids([1, 2, 3])
+        assert (await rollout_of(stage)).rolled_back == frozenset()
+        operation = await operation_of(stage)
+        assert (operation.state, operation.problem) == (OperationState.SUCCEEDED, "")
+
+    for death in deaths():
+        await dies(death)
+    assert seen > 5
+
+
 async def test_delivered_to_two_at_once_nobody_is_taken_out_twice() -> None:
     async def second_delivery_during_the_first(meanwhile: Meanwhile) -> None:
         stage = await staged(SOAKING, 3)
@@ -323,8 +395,8 @@ async def test_rolled_back_at_any_moment_of_an_expansion_nobody_of_the_wave_stay
             return
         rollout = await rollout_of(stage)
         assert (rollout.phase, rollout.rolled_back) == (Phase.PAUSED, frozenset({"pilot"}))
-        # Whom the last chunk asked for after that, the reconciler takes back.
-        await reconcile(stage.another(), clock)
+        # The expansion itself has taken back whom its last chunk asked for after that.
+        assert in_state(stage, State.WITHDRAWING) == states(stage).keys()
         await write_all(stage, clock())
         assert stage.scope == frozenset()
 

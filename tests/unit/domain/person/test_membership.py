@@ -196,9 +196,11 @@ def test_what_a_plan_takes_out_is_asked_for_again_when_it_may_be_in_again() -> N
     assert (out.state, out.claims) == (State.WITHDRAWING, (Claim(EVENT),))
 
 
-def test_what_nothing_wants_any_more_forgets_what_the_rollout_said() -> None:
+@pytest.mark.parametrize("reason", [Reason.NO_LONGER_WANTED, Reason.ROLLED_BACK])
+def test_what_nothing_wants_any_more_forgets_what_the_rollout_said(reason: Reason) -> None:
     over = enrolment(State.VISIBLE, claims=(Claim(WAVE), Claim(NEW_HIRE), Claim(OVERRIDE, NOW)))
-    assert take(over, Reason.NO_LONGER_WANTED, NOW).claims == ()
+    out = take(over, reason, NOW)
+    assert (out.state, out.reason, out.claims) == (State.WITHDRAWING, reason, ())
 
 
 def test_whose_account_is_gone_is_out_without_a_write_and_may_be_restored() -> None:

@@ -108,8 +108,26 @@ def test_a_rolled_back_wave_keeps_nobody_in_even_if_it_is_of_an_earlier_document
     gone = claim(CauseKind.WAVE, "w9")
     back = replace(NO_WAVES, rolled_back=frozenset({"w9"}))
     assert outcome(plan_for_anna(back, summary(1, State.VISIBLE, gone))) == [
-        Removal(ANNA, Reason.NO_LONGER_WANTED)
+        Removal(ANNA, Reason.ROLLED_BACK)
     ]
+
+
+def test_whom_something_else_claims_that_no_longer_counts_goes_by_no_rollback() -> None:
+    gone = claim(CauseKind.WAVE, "w9")
+    back = replace(NO_WAVES, rolled_back=frozenset({"w9"}))
+    hired = summary(1, State.VISIBLE, gone, claim(CauseKind.NEW_HIRE, "2026-01-01"))
+    assert outcome(plan_for_anna(back, hired)) == [Removal(ANNA, Reason.NO_LONGER_WANTED)]
+    over = summary(1, State.VISIBLE, gone, claim(CauseKind.OVERRIDE, "for a week", until=NOW))
+    assert outcome(plan_for_anna(back, over)) == [Removal(ANNA, Reason.ROLLED_BACK)]
+
+
+def test_who_was_there_before_and_was_claimed_by_a_rolled_back_wave_is_owed_a_membership() -> None:
+    back = replace(NO_WAVES, rolled_back=frozenset({"w9"}))
+    stands = replace(
+        summary(1, State.VISIBLE, claim(CauseKind.WAVE, "w9")), provenance=Provenance.PREEXISTING
+    )
+    before = Situation(back, (candidate(1),), (stands,), members=frozenset(), refills=True)
+    assert outcome(before.plan()) == [Drift(ANNA, Reason.FORMER_GROUP)]
 
 
 @pytest.mark.parametrize("phase", [Phase.PAUSED, Phase.ABORTED])
@@ -175,7 +193,7 @@ def test_a_wave_that_was_rolled_back_wants_nobody_even_if_a_later_one_selects_th
     rollout = a_rollout(document, NOBODY, EVERYBODY, rolled_back=["w1"])
     assert outcome(plan_for_anna(rollout)) == []
     assert outcome(plan_for_anna(rollout, summary(1, State.VISIBLE, WAVE_1))) == [
-        Removal(ANNA, Reason.NO_LONGER_WANTED)
+        Removal(ANNA, Reason.ROLLED_BACK)
     ]
 
 

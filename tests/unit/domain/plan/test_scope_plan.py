@@ -70,6 +70,16 @@ def test_removals_are_measured_by_those_who_are_in() -> None:
     assert unsafe(a_plan(removed=11, kept=1000), STRICT) == ()
 
 
+def test_who_goes_by_a_rollback_is_not_held_against_the_limit() -> None:
+    gone = tuple(Removal(an_id(n), Reason.ROLLED_BACK) for n in range(100, 300))
+    plan = a_plan(removed=10)
+    assert unsafe(replace(plan, removals=plan.removals + gone), STRICT) == ()
+    plan = a_plan(removed=16)
+    assert unsafe(replace(plan, removals=plan.removals + gone), STRICT) == (
+        "removals: 16 of 316 people, more than the 5% allowed",
+    )
+
+
 def test_additions_are_measured_wave_by_wave() -> None:
     plan = a_plan(added=15)
     others = tuple(Addition(an_id(100 + n), CauseKind.WAVE, "w2", "") for n in range(15))
