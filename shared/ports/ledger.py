@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -67,6 +67,9 @@ class Totals:
     refused_messages: int
     by_wave: Mapping[tuple[str, State, bool], int]
     """Those whom a wave claims, by its name and their state, and whether they are flagged."""
+    departed: int = field(default=0, compare=False)
+    """How often somebody has gone out, or begun to. It only grows: whoever comes in again does not
+    make up for another who went out. No recount tells it, so that it says nothing of equality."""
 
 
 @dataclass(frozen=True, slots=True)

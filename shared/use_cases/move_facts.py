@@ -2,17 +2,13 @@
 
 from datetime import datetime
 
-from shared.domain.person.enrolment import State
 from shared.domain.rollout.scope_move import MoveFacts, MoveKind, ScopeMove
 from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_sight import SightSource, SsprSight
 from shared.domain.rollout.state import ACTIVE, Phase, Rollout
-from shared.ports.ledger import Totals
 from shared.ports.world import World
 from shared.use_cases.write_control import stopped
 
-LEAVING = frozenset({State.WITHDRAWING, State.WITHDRAWN})
-"""The states of whoever was in, and is out or on the way out."""
 _SOURCES = {
     SightSource.AUDIT_LOG: "the audit log",
     SightSource.REPORT: "the registration report",
@@ -32,14 +28,9 @@ async def facts_of_move(rollout: Rollout, world: World) -> MoveFacts:
         has_begun=rollout.started > 0 and _goes_on(rollout) is not Phase.PROGRESSING,
         is_aborted=rollout.phase is Phase.ABORTED,
         aim=rollout.aim,
-        out=are_out(await world.ledger.totals()) if adopts else 0,
+        departed=(await world.ledger.totals()).departed if adopts else 0,
         hindrance=_hindrance(rollout, await stopped(world)),
     )
-
-
-def are_out(totals: Totals) -> int:
-    """Returns how many people are out or on the way out, whatever took them out."""
-    return sum(totals.by_state.get(one, 0) for one in LEAVING)
 
 
 def rests_on(sight: SsprSight, move: ScopeMove | None = None) -> str:

@@ -202,3 +202,16 @@ async def test_totals_equal_a_recount_after_random_changes_by_two_at_once(
         for name in ("pilot", "second wave"):
             held = {p.key for p in listed if wave(name) in p.claims}
             assert {p.key for p in await one.in_wave(name)} == held
+
+
+async def test_whoever_goes_out_is_counted_and_comes_in_again_uncounted(ledger: Ledger) -> None:
+    """It never nets out: one who comes in does not hide another who has gone."""
+    one, another = (enrolment(object_id(number), state=State.VISIBLE) for number in (1, 2))
+    await put(ledger, one, another)
+    assert (await ledger.totals()).departed == 0
+    await put(ledger, replace(one, state=State.WITHDRAWING))
+    await put(ledger, replace(one, state=State.WITHDRAWN))
+    assert (await ledger.totals()).departed == 1
+    await put(ledger, replace(one, state=State.REQUESTED))
+    await put(ledger, replace(another, state=State.WITHDRAWING))
+    assert (await ledger.totals()).departed == 2

@@ -218,6 +218,7 @@ class MemoryLedger:
                 for one in people
                 if (wave := wave_of(one)) is not None
             ),
+            departed=sum(one.departed for one in self._storage.partitions.values()),
         )
 
     async def flagged(self, limit: int) -> Sequence[Enrolment]:
@@ -310,6 +311,7 @@ def _commit(
     said = {"changes": [entry_of(change) for change in changes]}
     partition.chain.append(said, actor=actor, now=now)
     for change in changes:
+        partition.departed += change.departs
         if change.after:
             partition.people[change.key] = change.after
         else:

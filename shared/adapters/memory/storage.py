@@ -45,6 +45,8 @@ class Partition:
     people: dict[str, Enrolment] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     """Where keys lead that are nobody's any more."""
+    departed: int = 0
+    """How often somebody has gone out."""
 
     @property
     def version(self) -> int:

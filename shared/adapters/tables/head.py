@@ -31,6 +31,8 @@ class Head:
     """Those whom a wave claims, by its name and their state, and whether they are flagged."""
     moved: int = 0
     """How many keys lead elsewhere."""
+    departed: int = 0
+    """How often somebody has gone out, who may have come in again since."""
     etag: str | None = None
     """None before the first change of the partition."""
 
@@ -50,6 +52,7 @@ class Head:
             by_flag={Reason(flag): count for flag, count in json.loads(row["Flags"]).items()},
             by_wave=_waves_of(gathered("Waves", row) or "{}"),
             moved=row["Moved"],
+            departed=row.get("Departed", 0),
             etag=etag_of(row),
         )
 
@@ -88,6 +91,7 @@ class Head:
             by_flag=+by_flag,
             by_wave=+by_wave,
             moved=self.moved + sum(change.moved_to is not None for change in changes),
+            departed=self.departed + sum(change.departs for change in changes),
         )
 
     @property
@@ -103,6 +107,7 @@ class Head:
             "Flags": json.dumps(self.by_flag),
             **spread("Waves", _waves_text(self.by_wave)),
             "Moved": self.moved,
+            **({"Departed": self.departed} if self.departed else {}),
             "Number": self.end.number,
             "Digest": self.end.digest,
         }

@@ -40,7 +40,7 @@ _RECONCILIATION = JsonColumns(
 )
 _WATCH = JsonColumns(Watch, "Watch")
 _SCOPE_DOUBT = JsonColumns(ScopeDoubt, "ScopeDoubt")
-_MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None, "aim": "", "out": 0}})
+_MOVE_LOOK = JsonColumns(MoveLook, "MoveLook", added={"": {"of": None, "aim": "", "departed": 0}})
 _WATCH_ROW = "watch"
 _MOVE_LOOK_ROW = "move-look"
 _SCOPE_DOUBT_ROW = "scope-doubt"

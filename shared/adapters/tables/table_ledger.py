@@ -179,7 +179,8 @@ class TableLedger:
         by_flag = _sum(head.by_flag for head in heads)
         by_wave = _sum(head.by_wave for head in heads)
         refused = await self._receipts.count_refused()
-        return Totals(by_state, by_reason, by_flag, refused, by_wave)
+        departed = sum(head.departed for head in heads)
+        return Totals(by_state, by_reason, by_flag, refused, by_wave, departed)
 
     async def flagged(self, limit: int) -> Sequence[Enrolment]:
         """Returns up to `limit` people whom somebody has to look at."""

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, Exclusion
+from shared.domain.person.enrolment import CauseKind, Claim, Enrolment, Exclusion, State
 from shared.domain.person.reasons import Reason
 
+OUT = frozenset({State.WITHDRAWING, State.WITHDRAWN})
+"""The states of whoever was in, and is out or on the way out."""
 type Decide = Callable[[str, Enrolment | None], Enrolment | None]
 """What becomes of the person under a key; pure, so that it can be asked again with fresher rows."""
 type Join = Callable[[Enrolment, Enrolment, datetime], Enrolment]
@@ -24,6 +26,12 @@ class Amendment:
     before: Enrolment | None
     after: Enrolment | None = None
     moved_to: str | None = None
+
+    @property
+    def departs(self) -> bool:
+        """Whether the person goes out, or is remembered as out, and was not before."""
+        is_out = self.after is not None and self.after.state in OUT
+        return is_out and (self.before is None or self.before.state not in OUT)
 
 
 def wave_of(enrolment: Enrolment) -> str | None:

@@ -71,8 +71,8 @@ class MoveLook:
     """When the move began that was looked for; None before that was kept."""
     aim: str = ""
     """Of an adoption: what the rollout aimed at then; empty before that was kept."""
-    out: int = 0
-    """Of an adoption: people who were out or on the way out then, all of whom were looked at."""
+    departed: int = 0
+    """Of an adoption: how often anybody had gone out until then; all of them were looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +172,8 @@ class MoveFacts:
     """Whether the rollout puts nobody in any more."""
     aim: str = ""
     """What the rollout aims at."""
-    out: int = 0
-    """People who are out or on the way out, by the ledger."""
+    departed: int = 0
+    """How often anybody has gone out, by the ledger; of who came in again too."""
     hindrance: str = ""
     """What keeps the group from being filled, in a sentence; empty if nothing does."""
 
@@ -261,8 +261,9 @@ def _outdated(look: MoveLook, facts: MoveFacts) -> str:
     """Says what was done since everybody was found inside; empty where nothing was."""
     if look.aim != facts.aim:
         return "the rollout was changed since it was looked who is in the group"
-    if (gone := facts.out - look.out) > 0:
-        return f"{gone:,} people went out of the group, or are on the way out, since it was looked"
+    if (gone := facts.departed - look.departed) != 0:
+        who = f"{gone:,} people" if gone > 0 else "people"
+        return f"{who} went out of the group, or are on the way out, since it was looked"
     return ""
 
 

@@ -1,12 +1,14 @@
 """Apply a plan: do what was shown, or refuse because the world has changed."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime
 from itertools import batched
 
 from shared.contracts.api.operation_orders import ApplyOrder
 from shared.contracts.api.plan_views import AppliedView
+from shared.contracts.api.words import PlanAction
 from shared.domain.errors import LedgerConflict, NotPossible, UnsafePlan, WorldChanged
 from shared.domain.person.enrolment import CauseKind
 from shared.domain.person.reasons import Reason
@@ -59,10 +61,12 @@ async def carry_out_plan(
 
     Raises:
         LedgerConflict: somebody has made another rollout of it while the plan was made.
+        WorldChanged: somebody has put a document into force that was asked for later.
     """
     # Delivered again after a crash it goes on: what it did so far would now look like change.
     goes_on = is_in_force(fresh, operation)
     if not goes_on:
+        await _check_order(fresh, operation, world)
         await _check(kept, fresh, order, operation, world)
         # Before it is in force: from then on others write whom it wants, should this one die.
         await _allow(fresh.plan, fresh.document, operation, world, now)
@@ -73,14 +77,36 @@ async def carry_out_plan(
     # Only before the first: whom others put in under a rollout is drift, whatever is applied then.
     if not fresh.rollout.members_remembered:
         await remember_members(fresh.snapshot, world, now, actor=operation.actor)
-    for removals in batched(fresh.plan.removals, CHUNK, strict=False):
-        await take_out_all(removals, world, now)
+    removals = fresh.plan.removals
+    if goes_on:
+        # Whoever is to go out only by now was shown to nobody: reconciliation asks about them.
+        shown = {one async for one in _shown_as_removed(kept.fingerprint, world)}
+        removals = tuple(one for one in removals if one.object_id in shown)
+    for some in batched(removals, CHUNK, strict=False):
+        await take_out_all(some, world, now)
     return AppliedView(fingerprint=kept.fingerprint, version=version)
 
 
 def is_in_force(fresh: FreshPlan, operation: Operation) -> bool:
     """Tells whether this very operation has put the document into force already."""
     return fresh.stored is not None and fresh.stored.rollout.applied_by == operation.key
+
+
+async def _check_order(fresh: FreshPlan, operation: Operation, world: World) -> None:
+    """Refuses a late copy, whose document somebody has replaced by one that was asked for later."""
+    newest = fresh.stored.rollout.applied_by if fresh.stored else None
+    applied = await world.operations.find(newest) if newest else None
+    if applied and applied.requested_at > operation.requested_at:
+        raise WorldChanged("a document that was asked for later is in force; plan again")
+
+
+async def _shown_as_removed(fingerprint: str, world: World) -> AsyncIterator[str]:
+    page = 0
+    while lines := await world.plans.people(fingerprint, page):
+        for line in lines:
+            if line.action == PlanAction.REMOVE:
+                yield line.object_id
+        page += 1
 
 
 async def _check(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.errors import InvalidMessage
+from shared.domain.person.amendment import OUT
 from shared.domain.person.enrolment import Enrolment, Provenance, State
 from shared.domain.person.membership import is_let_go, let_go
 from shared.domain.person.reasons import Reason
@@ -31,7 +32,7 @@ from shared.domain.rollout.state import Rollout
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
-from shared.use_cases.move_facts import LEAVING, are_out, facts_of_move
+from shared.use_cases.move_facts import facts_of_move
 from shared.use_cases.recording import save_people, save_rollout
 from shared.use_cases.rollout.adopt import LOSES
 from shared.use_cases.rollout.call_off import call_off_if_aborted
@@ -150,7 +151,7 @@ async def look_at_move(  # noqa: PLR0917 - no two of them are of one type
         look = MoveLook(
             at=now, outside=len(outside), unwritten=unwritten, named=named, of=move.began
         )
-    look = replace(look, aim=stored.rollout.aim, out=are_out(before))
+    look = replace(look, aim=stored.rollout.aim, departed=before.departed)
     await world.rollouts.keep_move_look(look)
     return look
 
@@ -160,8 +161,8 @@ async def keep_taken_out(look: MoveLook | None, plan: ScopePlan, world: World) -
     if look is None:
         return
     strangers = sum(one.reason is Reason.ADDED_BY_HAND for one in plan.drift)
-    out = look.out + len(plan.removals) + strangers
-    await world.rollouts.keep_move_look(replace(look, out=out))
+    departed = look.departed + len(plan.removals) + strangers
+    await world.rollouts.keep_move_look(replace(look, departed=departed))
 
 
 def _staying(snapshot: Snapshot, plan: ScopePlan, document: Document) -> frozenset[str]:
@@ -174,7 +175,7 @@ def _staying(snapshot: Snapshot, plan: ScopePlan, document: Document) -> frozens
     leaving = {
         key
         for key, one in snapshot.summaries.items()
-        if one.state in LEAVING and one.provenance is not Provenance.PREEXISTING
+        if one.state in OUT and one.provenance is not Provenance.PREEXISTING
     }
     planned = {one.object_id for one in plan.removals}
     return snapshot.members - (leaving - strangers) - planned - repaired

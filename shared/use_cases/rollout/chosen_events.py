@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import batched
 
 from shared.contracts.api.operator_requests import Forget
@@ -18,6 +18,8 @@ from shared.use_cases.named_people import find_named
 _AT_ONCE = 20
 """Receipts that are looked up at the same time."""
 _PAGE = 100
+_TICK = timedelta(microseconds=1)
+"""An end is not part of the time before it, and what came just then is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +28,13 @@ class Filter:
 
     source: str | None
     since: datetime | None
-    until: datetime | None
+    until: datetime
 
     def fits(self, source: str, taken_at: datetime) -> bool:
         """Tells whether an event of that source that was taken then is meant."""
         if self.source is not None and source.removeprefix(OF_SOURCES) != self._name:
             return False
-        return (self.since is None or self.since <= taken_at) and (
-            self.until is None or taken_at < self.until
-        )
+        return (self.since is None or self.since <= taken_at) and taken_at < self.until
 
     @property
     def _name(self) -> str:
@@ -62,13 +62,19 @@ class Chosen:
         return chooses
 
 
-async def choose(order: Forget, world: World) -> Chosen:
+async def choose(order: Forget, world: World, asked_at: datetime) -> Chosen:
     """Finds whom the events are about.
+
+    Args:
+        order: Which events are meant.
+        world: Where.
+        asked_at: When it was asked for. Where no end is said it is the end: what came after that
+            was shown to nobody, though it is done later.
 
     Raises:
         DirectoryUnavailable: people were named, and Graph could not be asked who they are.
     """
-    wanted = Filter(order.source, order.since, order.until)
+    wanted = Filter(order.source, order.since, order.until or asked_at + _TICK)
     people: dict[str, frozenset[str] | None] = {}
     unknown: list[str] = []
     if order.keys or order.people:

@@ -42,7 +42,8 @@ async def forget_events(
         DirectoryUnavailable, LedgerConflict: try again.
         UnsafePlan: a group that matters is not there.
     """
-    undoing = _Undoing(order, await choose(order, world), await _rules(world, now), world, now)
+    chosen = await choose(order, world, operation.requested_at)
+    undoing = _Undoing(order, chosen, await _rules(world, now), world, now)
     await undoing.prepare()
     # Delivered again after a crash it goes on: what it did so far would look like change.
     begun = operation.result if isinstance(operation.result, ForgetView) else None

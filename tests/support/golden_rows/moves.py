@@ -33,7 +33,7 @@ MOVE_LOOK_BEFORE = MoveLook(
 """As it was kept before it told of which move it was."""
 MOVE_LOOK_OF_MOVE = replace(MOVE_LOOK_BEFORE, of=LATER)
 """As it was kept before it told of what may have been done since."""
-MOVE_LOOK = replace(MOVE_LOOK_OF_MOVE, aim="5c0be3", out=6)
+MOVE_LOOK = replace(MOVE_LOOK_OF_MOVE, aim="5c0be3", departed=6)
 
 
 async def _write_moved(tables: Tables) -> None:

@@ -17,7 +17,7 @@ from shared.domain.rollout.sspr_policy import SsprScope
 from shared.domain.rollout.sspr_shares import EnabledCount, SharesSeen
 from shared.domain.rollout.sspr_sight import LAG
 from shared.domain.rollout.state import Phase
-from shared.use_cases.onboarding.override_person import exclude
+from shared.use_cases.onboarding.override_person import exclude, include
 from shared.use_cases.onboarding.take_events import take_events
 from shared.use_cases.policy_in_force import policy_in_force
 from shared.use_cases.rollout import control
@@ -517,6 +517,28 @@ async def test_whoever_loses_nothing_by_going_out_holds_nothing_up(stage: Stage)
     await reconcile(stage.another(), clock)
     assert in_state(stage, State.WITHDRAWING) == ids([1, 2])
     assert (await stage_of(stage, NOW)).stage == "select-now"
+
+
+async def test_one_who_comes_in_does_not_hide_another_who_has_gone_out(stage: Stage) -> None:
+    """Given one who was out when it was looked, and comes in when another is excluded."""
+    a_tenant(stage, PEOPLE)
+    clock = Clock()
+    await begin(stage, everybody_at_once())
+    await an_hour_of_timers(stage, clock)
+    await exclude(an_id(1), stage.another(), NOW, actor="ada", reason="away")
+    await write_all(stage, NOW)
+    stage.arrive(1, enabled=False)
+    await an_hour_of_timers(stage, clock)
+    now = clock()
+    assert (await stage_of(stage, now)).stage == "select-now"
+    stage.arrive(1)
+    await exclude(an_id(2), stage.another(), now, actor="ada", reason="away")
+    await include(an_id(1), stage.another(), now, actor="ada", reason="is back")
+    await write_all(stage, now)
+    assert (await stage_of(stage, now)).stage == "checking"
+    stage.tenant.sspr = SsprScope.GROUP
+    with pytest.raises(NotPossible):
+        await say_selected(stage.another(), now, actor="ada", reason="selected")
 
 
 async def test_another_document_that_is_applied_meanwhile_keeps_the_move(stage: Stage) -> None:

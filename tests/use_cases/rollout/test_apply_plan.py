@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,6 +57,7 @@ from tests.support.processes import (
 )
 from tests.support.stage import Stage, a_stage, an_id
 
+POPULATION = "5c09e000-0000-0000-0000-0000000000aa"
 PILOT = text_of(ring_text("pilot", 1, 2))
 EXCLUDING = text_of(ring_text("pilot", 1, 2), exclude={"people": [an_id(3)]})
 
@@ -402,3 +404,62 @@ async def test_two_that_apply_it_in_step_apply_it_once(pattern: tuple[int, ...])
         )
     await run_operations([message], stage.another(), NOW)
     await applied_once(stage)
+
+
+async def dies_once_in_force(stage: Stage, document: str) -> Message:
+    """An apply whose process dies just after its document is in force."""
+
+    async def die(point: str) -> None:
+        if point == "rollouts.keep_document":
+            raise ProcessDied(point)
+
+    message = await ask(stage, asks(ApplyOrder(plan=await shown(stage, document)), "apply-a"))
+    with suppress(ProcessDied):
+        await run_operations([message], process(stage, die), NOW)
+    assert (await rollout_of(stage)).applied_by == "apply-a"
+    return message
+
+
+async def test_a_late_copy_does_not_come_before_a_document_that_was_asked_for_later(
+    stage: Stage,
+) -> None:
+    """Given two documents that put in the same people, then the newer one stays."""
+    populate(stage, 3)
+    message = await dies_once_in_force(stage, PILOT)
+    newer = text_of({**ring_text("pilot", 1, 2), "soak": "9d"})
+    order = ApplyOrder(plan=await shown(stage, newer))
+    later = replace(asks(order, "apply-b"), requested_at=NOW + HOUR)
+    await run_operations([await ask(stage, later)], stage.another(), NOW + HOUR)
+    assert (await operation_of(stage, "apply-b")).state is OperationState.SUCCEEDED
+    in_force = await rollout_of(stage)
+    await run_operations([message], stage.another(), NOW + 2 * HOUR)
+    late = await operation_of(stage, "apply-a")
+    assert (late.state, "asked for later is in force" in late.problem) == (
+        OperationState.REFUSED,
+        True,
+    )
+    assert await rollout_of(stage) == in_force
+
+
+async def test_one_that_goes_on_after_a_death_takes_out_nobody_but_whom_it_showed(
+    stage: Stage,
+) -> None:
+    """Given a group that somebody empties meanwhile, then reconciliation asks about its people."""
+    everybody = {"name": "all", "percent": 100}
+    populate(stage, 21)
+    stage.tenant.join(POPULATION, *ids(range(1, 21)))
+    before = text_of(everybody, population={"groups": [POPULATION]})
+    await put_into_force(stage, before)
+    await advance(stage, Clock())
+    await write_all(stage, NOW)
+    without_one = text_of(
+        everybody,
+        population={"groups": [POPULATION]},
+        exclude={"people": [an_id(1)]},
+    )
+    message = await dies_once_in_force(stage, without_one)
+    stage.tenant.groups[POPULATION].members.clear()
+    stage.tenant.join(POPULATION, an_id(21))
+    await run_operations([message], stage.another(), NOW + HOUR)
+    assert (await operation_of(stage, "apply-a")).state is OperationState.SUCCEEDED
+    assert in_state(stage, State.WITHDRAWING) == ids([1])

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -74,7 +75,8 @@ async def take(stage: Stage, *events: Any, after: timedelta = timedelta()) -> No
 
 async def forget(world: World, plan: str | None = None, **chosen: Any) -> ForgetView:
     order = ForgetOrder(reason=WHY, plan=plan, **chosen)
-    return await forget_events(order, asks(order), world, NOW + HOUR)
+    asked = replace(asks(order), requested_at=NOW + HOUR)
+    return await forget_events(order, asked, world, NOW + HOUR)
 
 
 async def undo(stage: Stage, **chosen: Any) -> ForgetView:
@@ -299,3 +301,37 @@ async def test_killed_anywhere_and_delivered_again_it_ends_the_same() -> None:
         assert (result.done, result.people) == (True, 3)
         people = [await stage.person(number) for number in (1, 2, 3)]
         assert [one.claim(CauseKind.EVENT) for one in people] == [None] * 3
+
+
+@pytest.mark.parametrize("dies", [False, True])
+async def test_what_comes_once_it_was_asked_for_is_not_forgotten(
+    stage: Stage, *, dies: bool
+) -> None:
+    """Given HR that sends the right hires while the mistake is undone, or before it goes on."""
+    populate(stage, 3)
+    await take(stage, sent(1), sent(2))
+    chosen: dict[str, Any] = {"source": MISTAKE, "since": NOW - HOUR}
+    seen = await forget(stage.another(), **chosen)
+    order = ForgetOrder(reason=WHY, plan=seen.fingerprint, **chosen)
+    right = sent(1, at=1), sent(3, at=1)
+    begun = False
+
+    async def meanwhile(point: str) -> None:
+        nonlocal begun
+        if point == "operations.keep done" and not begun:
+            begun = True
+            await take(stage, *right, after=HOUR)
+            if dies:
+                raise ProcessDied(point)
+
+    message = await ask(stage, asks(order))
+    with suppress(ProcessDied):
+        await run_operations([message], process(stage, meanwhile), NOW + HOUR)
+    await run_operations([message], stage.another(), NOW + 2 * HOUR)
+    done = await operation_of(stage)
+    assert isinstance(done.result, ForgetView)
+    assert (done.result.events, done.result.done) == (2, True)
+    for event in right:
+        told = await describe_event(key_of(event), stage.another(), NOW + 3 * HOUR)
+        assert told is not None
+        assert told.outcome is not Reason.FORGOTTEN

@@ -187,9 +187,9 @@ def _looked(outside: int = 0, at: datetime = NOW, unwritten: int | None = None) 
         (MoveFacts(finding=GROUP, look=_looked()), MoveStage.DONE),
         (MoveFacts(finding=GROUP), MoveStage.CHECKING),
         (MoveFacts(look=_looked(), has_begun=True, aim="another"), MoveStage.CHECKING),
-        (MoveFacts(look=_looked(), has_begun=True, out=1), MoveStage.CHECKING),
+        (MoveFacts(look=_looked(), has_begun=True, departed=1), MoveStage.CHECKING),
         (MoveFacts(finding=GROUP, look=_looked(), aim="another"), MoveStage.CHECKING),
-        (MoveFacts(finding=GROUP, look=_looked(), out=1), MoveStage.CHECKING),
+        (MoveFacts(finding=GROUP, look=_looked(), departed=1), MoveStage.CHECKING),
     ],
 )
 def test_an_adoption_is_as_far_as_what_is_known_now(facts: MoveFacts, stage: MoveStage) -> None:
@@ -204,10 +204,11 @@ def test_a_look_that_is_too_old_counts_as_none() -> None:
 
 def test_whoever_was_out_when_it_was_looked_voids_no_look() -> None:
     """Given people who were out then, they were looked at: nobody waits for them for ever."""
-    facts = MoveFacts(look=replace(_looked(), aim="this", out=3), has_begun=True, aim="this")
-    for out, stage in ((2, MoveStage.SELECT_NOW), (3, MoveStage.SELECT_NOW)):
-        assert decide(ADOPTION, replace(facts, out=out), NOW).stage is stage
-    one_more = decide(ADOPTION, replace(facts, out=4), NOW)
+    facts = MoveFacts(look=replace(_looked(), aim="this", departed=3), has_begun=True, aim="this")
+    assert decide(ADOPTION, replace(facts, departed=3), NOW).stage is MoveStage.SELECT_NOW
+    fewer = decide(ADOPTION, replace(facts, departed=2), NOW)
+    assert (fewer.stage, "people went out" in fewer.text) == (MoveStage.CHECKING, True)
+    one_more = decide(ADOPTION, replace(facts, departed=4), NOW)
     assert one_more.stage is MoveStage.CHECKING
     assert "1 people went out" in one_more.text
 
