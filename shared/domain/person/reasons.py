@@ -188,6 +188,10 @@ class Reason(StrEnum):
     )
     CALLED_OFF = "called-off", "The rollout was aborted before the membership was written."
     RELEASED = "released", "What an operator had said of this person no longer holds."
+    STILL_ON_THE_WAY_OUT = (
+        "still-on-the-way-out",
+        "Wanted in, and still on the way out; put in once that has ended.",
+    )
     FORGOTTEN = "forgotten", "An operator had what an event said forgotten, as if it never came."
     NO_LONGER_WANTED = "no-longer-wanted", "Nothing wants this person in scope any more."
     ADDED_BY_HAND = "added-by-hand", "Somebody outside the rollout put this person in."

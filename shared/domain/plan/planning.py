@@ -109,6 +109,7 @@ class _Draft:
         self._drift: list[Drift] = []
         self._kept = 0
         self._awaited = 0
+        self._overdue: list[Addition] = []
 
     def judge(self, row: RosterRow, summary: EnrolmentSummary | None) -> None:
         """Decides what is to be done for one person."""
@@ -126,7 +127,8 @@ class _Draft:
 
     def plan(self, rollout: Rollout, roster: Roster, cuts: tuple[Cut, ...]) -> ScopePlan:
         """Returns the plan, with everything in it in the order of the object ids."""
-        for people in (self._additions, self._removals, self._skips, self._drift):
+        everybody = (self._additions, self._removals, self._skips, self._drift, self._overdue)
+        for people in everybody:
             people.sort(key=attrgetter("object_id"))
         return ScopePlan(
             additions=tuple(self._additions),
@@ -135,6 +137,7 @@ class _Draft:
             drift=tuple(self._drift),
             kept=self._kept,
             awaited=self._awaited,
+            overdue=tuple(self._overdue),
             eligible=roster.census.size,
             listed=len(roster),
             cuts=cuts,
@@ -175,14 +178,24 @@ class _Draft:
         reason = row.obstacle
         if reason is None and summary:
             if summary.has_to_end_first:
-                self._awaited += summary.state is State.WITHDRAWING
+                if summary.state is State.WITHDRAWING:
+                    self._await(row, summary, want)
                 return False
             reason = summary.reason if self._rests(summary) else None
         if reason:
             self._skips.append(Skip(row.object_id, reason, want.wave, row.kind))
             return False
-        self._additions.append(Addition(row.object_id, want.kind, want.reference, row.department))
+        self._additions.append(_addition(row, want))
         return True
+
+    def _await(self, row: RosterRow, summary: EnrolmentSummary, want: DesiredBy) -> None:
+        """Notes somebody who can be put in once they are out; who is flagged is not waited for."""
+        if summary.flag:
+            self._overdue.append(_addition(row, want))
+        else:
+            self._awaited += 1
+        reason = summary.flag or Reason.STILL_ON_THE_WAY_OUT
+        self._skips.append(Skip(row.object_id, reason, want.wave))
 
     def _rests(self, summary: EnrolmentSummary) -> bool:
         """Tells whether AD refused the person a short while ago.
@@ -214,6 +227,10 @@ class _Draft:
             yield f"remove\0{gone.object_id}\0{gone.reason}\0"
         for drift in self._drift:
             yield f"drift\0{drift.object_id}\0{drift.reason}\0"
+
+
+def _addition(row: RosterRow, want: DesiredBy) -> Addition:
+    return Addition(row.object_id, want.kind, want.reference, row.department)
 
 
 def _fingerprint(rollout: Rollout, lines: Iterable[str]) -> str:

@@ -62,6 +62,8 @@ class ScopePlan:
     """People who are in and stay in."""
     awaited: int
     """People who are wanted and still on their way out; they can be put in once they are out."""
+    overdue: tuple[Addition, ...] = ()
+    """Those of whom that takes too long, and who are flagged for it: nobody waits for them."""
     eligible: int
     """People who may be in, whether anything wants them or not."""
     listed: int

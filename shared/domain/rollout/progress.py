@@ -128,13 +128,23 @@ def _said(result: Result) -> str:
     return f"gate {result.gate.kind} {verb}: {result.text}"
 
 
-def next_move(rollout: Rollout, evaluation: Evaluation | None, now: datetime) -> Move:
-    """Decides what the clock makes of the rollout, given the newest look at its gates."""
+def next_move(
+    rollout: Rollout, evaluation: Evaluation | None, now: datetime, *, awaited: int = 0
+) -> Move:
+    """Decides what the clock makes of the rollout, given the newest look at its gates.
+
+    Args:
+        rollout: Where it is.
+        evaluation: That look; None where there was none.
+        now: The time, in UTC.
+        awaited: How many people the wave that is being put in waits for, where that is known.
+    """
     match rollout.phase:
         case Phase.PLANNED:
             return _onward(rollout, now, "the rollout has been applied")
         case Phase.PROGRESSING:
-            return Move(MoveKind.EXPAND, f"wave {_wave_name(rollout)} is being put in")
+            text = f"wave {_wave_name(rollout)} is being put in{_awaits(awaited)}"
+            return Move(MoveKind.EXPAND, text)
         case Phase.SOAKING if rollout.promoted:
             return _onward(rollout, now, _promoted(rollout.actor, rollout.reason))
         case Phase.SOAKING:
@@ -171,8 +181,24 @@ def _onward(rollout: Rollout, now: datetime, why: str) -> Move:
     return Move(MoveKind.BEGIN_WAVE, why)
 
 
-def promote(rollout: Rollout, now: datetime, *, actor: str, reason: str, skip_soak: bool) -> Move:
+def promote(
+    rollout: Rollout,
+    now: datetime,
+    *,
+    actor: str,
+    reason: str,
+    skip_soak: bool,
+    awaited: int = 0,
+) -> Move:
     """Decides what an operator's word in place of the gates leads to, once the calendar is open.
+
+    Args:
+        rollout: Where it is.
+        now: The time, in UTC.
+        actor: Whose word it is.
+        reason: Why, for people.
+        skip_soak: Whether it holds before the soak is over, too.
+        awaited: As `next_move` takes it.
 
     Raises:
         NotPossible: no reason is given, the wave still soaks, or nothing is there to promote;
@@ -180,7 +206,7 @@ def promote(rollout: Rollout, now: datetime, *, actor: str, reason: str, skip_so
     """
     if not reason.strip():
         raise NotPossible("reason: promoting past the gates needs one; it is kept in the audit")
-    _refuse_promotion(rollout)
+    _refuse_promotion(rollout, awaited)
     ends = soak_ends(rollout)
     if not skip_soak and ends is not None and now < ends:
         raise NotPossible(
@@ -194,7 +220,7 @@ def _promoted(actor: str, reason: str) -> str:
     return f"promoted by {actor}: {reason}"
 
 
-def _refuse_promotion(rollout: Rollout) -> None:
+def _refuse_promotion(rollout: Rollout, awaited: int) -> None:
     """Raises an error with what to do instead, unless the wave soaks or would on resuming."""
     if rollout.phase is Phase.ABORTED:
         raise NotPossible("the rollout is aborted; restart it, or apply another document")
@@ -208,10 +234,22 @@ def _refuse_promotion(rollout: Rollout) -> None:
             raise NotPossible(f"wave {_wave_name(rollout)} is not all in yet; resume first")
         case Phase.PROGRESSING:
             raise NotPossible(
-                f"wave {_wave_name(rollout)} is still being put in; promote once it soaks"
+                f"wave {_wave_name(rollout)} is still being put in{_awaits(awaited)}; "
+                "promote once it soaks"
             )
         case Phase.COMPLETED:
             raise NotPossible("the rollout is completed; apply a document with another wave")
+
+
+def _awaits(people: int) -> str:
+    """Says for whom a wave waits, as the end of a sentence, or returns nothing."""
+    if not people:
+        return ""
+    who = "1 person" if people == 1 else f"{people:,} people"
+    return (
+        f", and waits for {who} still on the way out, until they are out or flagged as late "
+        "(sspr people --state withdrawing; sspr user)"
+    )
 
 
 def _onward_phase(rollout: Rollout) -> Phase:

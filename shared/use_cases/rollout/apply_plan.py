@@ -97,7 +97,7 @@ async def _check_order(fresh: FreshPlan, operation: Operation, world: World) -> 
     newest = fresh.stored.rollout.applied_by if fresh.stored else None
     applied = await world.operations.find(newest) if newest else None
     if applied and applied.requested_at > operation.requested_at:
-        raise WorldChanged("a document that was asked for later is in force; plan again")
+        raise WorldChanged("a document that was asked for later is current; plan again")
 
 
 async def _shown_as_removed(fingerprint: str, world: World) -> AsyncIterator[str]:

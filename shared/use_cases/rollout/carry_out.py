@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment
+from shared.domain.person.enrolment import Cause, CauseKind, Claim, Enrolment, State
 from shared.domain.person.event_history import with_leaving
 from shared.domain.person.membership import put_back, put_in, take, take_stranger
 from shared.domain.person.policy import Policy
 from shared.domain.person.reasons import UNWANTED, Reason
 from shared.domain.plan.scope_plan import Addition, Drift, Removal
 from shared.ports.world import World
-from shared.use_cases.recording import save_people
+from shared.use_cases.recording import nobody, save_people
 from shared.use_cases.rollout.take_snapshot import Snapshot
 
 ACTOR = "clock"
@@ -34,6 +34,19 @@ async def put_in_all(
         return put_in(candidate, claim.cause, known, policy, now, until=until, is_repeated=True)
 
     await save_people(world, wanted, decide, actor=ACTOR, now=now)
+
+
+async def claim_all(wanted: Sequence[Addition], world: World, now: datetime) -> None:
+    """Notes what wants these people, who are still on the way out: as its own they are counted."""
+    additions = {one.object_id: one for one in wanted}
+
+    def decide(key: str, current: Enrolment | None) -> Enrolment | None:
+        if current is None or current.state is not State.WITHDRAWING:
+            return current
+        known = with_leaving(current, now)
+        return known if known.is_kept_out(now) else known.with_claim(_claim(additions[key], known))
+
+    await save_people(world, additions, decide, actor=ACTOR, now=now, queue=nobody)
 
 
 def _claim(wanted: Addition, current: Enrolment | None) -> Claim:

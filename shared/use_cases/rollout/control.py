@@ -9,6 +9,7 @@ from shared.domain.rollout import progress
 from shared.domain.rollout import state as rollout
 from shared.domain.rollout.state import PauseReason, Phase, Rollout
 from shared.ports.world import World
+from shared.use_cases.awaited import awaited
 from shared.use_cases.rollout.call_off import call_off_if_aborted
 from shared.use_cases.rollout.change_rollout import change_rollout
 
@@ -67,9 +68,17 @@ async def promote(world: World, now: datetime, *, actor: str, reason: str, skip_
         NotPossible: there is nothing to promote, or the soak is not over.
         LedgerConflict: others kept changing the rollout.
     """
+    found = await world.rollouts.reconciliation()
 
     def decide(current: Rollout) -> Rollout:
-        progress.promote(current, now, actor=actor, reason=reason, skip_soak=skip_soak)
+        progress.promote(
+            current,
+            now,
+            actor=actor,
+            reason=reason,
+            skip_soak=skip_soak,
+            awaited=awaited(current, found),
+        )
         soaking = current.entered(Phase.SOAKING, now, actor=actor, reason=reason)
         return replace(soaking, promoted=True)
 

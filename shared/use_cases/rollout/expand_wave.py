@@ -13,7 +13,7 @@ from shared.domain.signals import PlanUnsafe
 from shared.ports.rollouts import StoredRollout
 from shared.ports.world import World
 from shared.use_cases.recording import save_lease, save_rollout
-from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, put_in_all
+from shared.use_cases.rollout.carry_out import ACTOR, CHUNK, claim_all, put_in_all
 from shared.use_cases.rollout.look_at_gates import look_at_gates
 from shared.use_cases.rollout.take_snapshot import Snapshot, take_snapshot
 from shared.use_cases.signalling import emit
@@ -77,13 +77,16 @@ class ExpandWave:
                 await save_lease(self.world, stored, None)
                 return
             await put_in_all(chunk, snapshot, policy, self.world, self.clock())
+        for chunk in batched(plan.overdue, CHUNK, strict=False):
+            # They are the wave's all the same, and its gates are to know of them.
+            stored = await self._renew(stored)
+            await claim_all(chunk, self.world, self.clock())
         if plan.awaited:
             # Whoever is still on the way out can be put in once they are: the next tick sees.
             await save_lease(self.world, stored, None)
             return
-        asked = len(plan.additions)
-        reason = f"{asked} {'person was' if asked == 1 else 'people were'} asked for"
-        soaking = stored.rollout.entered(Phase.SOAKING, self.clock(), actor=ACTOR, reason=reason)
+        said = _what_was_asked(plan)
+        soaking = stored.rollout.entered(Phase.SOAKING, self.clock(), actor=ACTOR, reason=said)
         await self._finish(stored, soaking, "soak")
 
     def _plan(self, rollout: Rollout, snapshot: Snapshot, *, through: int) -> ScopePlan:
@@ -106,3 +109,12 @@ class ExpandWave:
             lease = stored.rollout.lease if stored else None
             if stored and lease and lease.holder == self.holder:
                 await save_lease(self.world, stored, None)
+
+
+def _what_was_asked(plan: ScopePlan) -> str:
+    asked, overdue = len(plan.additions), len(plan.overdue)
+    said = f"{asked} {'person was' if asked == 1 else 'people were'} asked for"
+    if not overdue:
+        return said
+    late = "1 person has been" if overdue == 1 else f"{overdue} people have been"
+    return f"{said}; {late} on the way out for too long, to be put in once they are out"

@@ -31,6 +31,7 @@ from shared.domain.rollout.writing import Writing
 from shared.ports.ledger import Totals
 from shared.ports.rollouts import Reconciliation
 from shared.ports.world import World
+from shared.use_cases.awaited import awaited
 from shared.use_cases.views.describe_move import describe_move
 from shared.use_cases.views.describe_workers import worker_view
 from shared.use_cases.views.describe_writing import writing_view
@@ -102,7 +103,7 @@ def rollout_view(
     workers: Iterable[WorkerSight],
 ) -> RolloutView:
     """Describes the rollout by facts that have been read already; `evaluation` is the newest."""
-    move = _move(rollout, writing, evaluation, now)
+    move = _move(rollout, writing, evaluation, now, awaited=awaited(rollout, reconciliation))
     return RolloutView(
         name=rollout.document.name,
         version=rollout.version,
@@ -125,11 +126,16 @@ def rollout_view(
 
 
 def _move(
-    rollout: Rollout, writing: Writing | None, evaluation: Evaluation | None, now: datetime
+    rollout: Rollout,
+    writing: Writing | None,
+    evaluation: Evaluation | None,
+    now: datetime,
+    *,
+    awaited: int,
 ) -> Move:
     if writing and writing.is_stopped:
         return Move(MoveKind.WAIT, stop_text(writing))
-    return next_move(rollout, evaluation, now)
+    return next_move(rollout, evaluation, now, awaited=awaited)
 
 
 async def describe_evaluations(limit: int, world: World) -> EvaluationsView:

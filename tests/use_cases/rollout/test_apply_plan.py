@@ -434,7 +434,7 @@ async def test_a_late_copy_does_not_come_before_a_document_that_was_asked_for_la
     in_force = await rollout_of(stage)
     await run_operations([message], stage.another(), NOW + 2 * HOUR)
     late = await operation_of(stage, "apply-a")
-    assert (late.state, "asked for later is in force" in late.problem) == (
+    assert (late.state, "asked for later is current" in late.problem) == (
         OperationState.REFUSED,
         True,
     )

@@ -166,6 +166,16 @@ async def test_after_the_soak_a_word_in_the_place_of_the_gates_is_enough(stage: 
     assert (rollout.promoted, rollout.phase) == (True, Phase.SOAKING)
 
 
+async def test_what_keeps_a_wave_from_being_promoted_is_said(stage: Stage) -> None:
+    await set_up(stage, standing(OF, Phase.PROGRESSING, 1), 4)
+    await stage.store(member(2, State.WITHDRAWING))
+    clock = Clock(LATER)
+    await advance(stage, clock)
+    await reconcile(stage.another(), clock)
+    with pytest.raises(NotPossible, match="and waits for 1 person still on the way out"):
+        await promote(stage.world)
+
+
 async def test_a_paused_wave_that_soaked_is_promoted_without_being_resumed_first(
     stage: Stage,
 ) -> None:

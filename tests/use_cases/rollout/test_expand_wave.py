@@ -19,6 +19,7 @@ from shared.use_cases.rollout import control
 from shared.use_cases.rollout.advance_rollout import advance_rollout
 from shared.use_cases.rollout.carry_out import CHUNK
 from shared.use_cases.rollout.expand_wave import ExpandWave
+from shared.use_cases.rollout.reconcile import reconcile
 from shared.use_cases.writing.follow_up import follow_up
 from tests.support.course import (
     Clock,
@@ -31,13 +32,14 @@ from tests.support.course import (
     queued,
     rollout_of,
     set_up,
+    staged,
     standing,
     states,
     ungated,
     write_all,
 )
 from tests.support.enrolments import HOUR, NOW
-from tests.support.processes import ProcessDied, process
+from tests.support.processes import Death, ProcessDied, deaths, process
 from tests.support.stage import Stage, an_id, said
 from tests.support.waves import document, gate, wave
 
@@ -246,6 +248,93 @@ async def test_who_is_still_on_the_way_out_is_awaited_and_put_in_once_they_are(
     await advance_rollout(stage.world, clock)
     assert (await rollout_of(stage)).phase is Phase.SOAKING
     assert in_state(stage, State.REQUESTED) == ids([1, 2, 3])
+
+
+LATE = member(2, State.WITHDRAWING, flag=Reason.WORKER_SILENT, claims=())
+"""Somebody of the pilot who has been on the way out for too long."""
+
+
+async def test_nobody_waits_for_whom_the_way_out_takes_too_long_and_they_are_put_in_later(
+    stage: Stage,
+) -> None:
+    clock = Clock()
+    await set_up(stage, PROGRESSING, 3)
+    await stage.store(LATE)
+    await advance_rollout(stage.world, clock)
+    rollout = await rollout_of(stage)
+    assert rollout.phase is Phase.SOAKING
+    assert rollout.reason == (
+        "2 people were asked for; 1 person has been on the way out for too long, to be put in once "
+        "they are out"
+    )
+    late = await stage.person(2)
+    assert (late.state, late.flag) == (State.WITHDRAWING, Reason.WORKER_SILENT)
+    assert queued(stage).keys() == ids([1, 3])
+    await stage.store(late.moved(State.WITHDRAWN, Reason.SEEN_GONE, NOW))
+    await reconcile(stage.another(), clock)
+    assert in_state(stage, State.REQUESTED) == ids([1, 2, 3])
+
+
+async def test_who_is_late_out_is_of_the_wave_for_its_gates(
+    stage: Stage, signals: list[EventDict]
+) -> None:
+    of = document(wave("pilot", gate("backlog", threshold=0), selection=PILOT.selection))
+    clock = Clock()
+    await set_up(stage, standing(of, Phase.PROGRESSING, 1), 3)
+    await stage.store(LATE)
+    await advance_rollout(stage.world, clock)
+    assert (await rollout_of(stage)).phase is Phase.SOAKING
+    clock.advance(of.evaluate_every)
+    await advance_rollout(stage.world, clock)
+    rollout = await rollout_of(stage)
+    assert rollout.pause is not None
+    assert rollout.pause.reason is PauseReason.GATE_FAILED
+    assert rollout.pause.detail == (
+        "gate backlog failed: 1 person is overdue to be written; at most 0 may be"
+    )
+    assert [one["gate"] for one in said(signals, "gate-failed")] == ["backlog"]
+
+
+async def test_as_long_as_somebody_else_is_awaited_the_wave_is_too(stage: Stage) -> None:
+    await set_up(stage, PROGRESSING, 3)
+    await stage.store(LATE, member(3, State.WITHDRAWING, claims=()))
+    await advance_rollout(stage.world, Clock())
+    assert (await rollout_of(stage)).phase is Phase.PROGRESSING
+    assert (await stage.person(2)).claims == member(2, State.VISIBLE).claims
+    assert (await stage.person(3)).claims == ()
+
+
+async def test_who_is_kept_out_or_has_come_in_meanwhile_is_not_claimed_as_late(
+    stage: Stage,
+) -> None:
+    await set_up(stage, PROGRESSING, 3)
+    late = replace(LATE, key=an_id(3), user=member(3, State.VISIBLE).user)
+    await stage.store(LATE, late)
+
+    async def others() -> None:
+        await exclude(an_id(2), stage.another(), NOW, actor="ada", reason="on leave", until=None)
+        await stage.store(late.moved(State.WITHDRAWN, Reason.SEEN_GONE, NOW))
+
+    stage.turns.at("ledger.amend", others, skip=1)
+    await advance_rollout(stage.world, Clock())
+    assert ((await stage.person(2)).claims, (await stage.person(3)).claims) == ((), ())
+
+
+async def test_one_that_dies_while_it_claims_who_is_late_is_taken_up_by_the_next() -> None:
+    async def dies(death: Death) -> None:
+        stage, clock = await staged(PROGRESSING, 3), Clock()
+        await stage.store(LATE)
+        try:
+            await advance_rollout(process(stage, death), clock)
+        except ProcessDied:
+            clock.advance(stage.world.limits.lease)
+            await advance(stage, clock)
+        assert (await rollout_of(stage)).phase is Phase.SOAKING
+        assert (await stage.person(2)).claims == member(2, State.VISIBLE).claims
+
+    for death in deaths():
+        await dies(death)
+    assert death.number > 15
 
 
 async def test_a_later_wave_reaches_at_least_as_far_as_the_one_before(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -94,6 +94,23 @@ def test_a_wave_has_reached_what_it_passed_on_its_way_and_beside_it_what_it_is()
     ]
     stopped = shown(rollout(Phase.ABORTED, started=1)).waves[0]
     assert stopped.reached == ("stopped",)
+
+
+@pytest.mark.parametrize(
+    ("phase", "at", "waits"),
+    [
+        (Phase.PROGRESSING, NOW, True),
+        (Phase.PROGRESSING, NOW - MINUTE, False),
+        (Phase.SOAKING, NOW, False),
+    ],
+)
+def test_for_whom_a_wave_waits_is_known_by_the_last_look_since_it_began(
+    phase: Phase, at: datetime, waits: bool
+) -> None:
+    found = replace(REPAIRED, at=at, skips={Reason.GUEST: 3, Reason.STILL_ON_THE_WAY_OUT: 7})
+    text = shown(rollout(phase), reconciliation=found).next.text
+    assert ("and waits for 7 people still on the way out" in text) is waits
+    assert "on the way out" not in shown(rollout(phase), reconciliation=REPAIRED).next.text
 
 
 @pytest.mark.parametrize("phase", Phase)

@@ -139,8 +139,18 @@ def test_a_wave_that_held_somebody_who_is_out_waits_until_the_rollout_widens(pha
 
 
 def test_whoever_is_wanted_and_still_on_the_way_out_is_awaited() -> None:
-    assert plan_for_anna(ALL_IN, summary(1, State.WITHDRAWING)).awaited == 1
+    plan = plan_for_anna(ALL_IN, summary(1, State.WITHDRAWING))
+    assert (plan.awaited, plan.overdue) == (1, ())
+    assert outcome(plan) == [Skip(ANNA, Reason.STILL_ON_THE_WAY_OUT, "w1")]
     assert plan_for_anna(NO_WAVES, summary(1, State.WITHDRAWING)).awaited == 0
+
+
+@pytest.mark.parametrize("flag", [Reason.WORKER_SILENT, Reason.NOT_WRITTEN])
+def test_nobody_waits_for_whom_the_way_out_takes_too_long(flag: Reason) -> None:
+    plan = plan_for_anna(ALL_IN, summary(1, State.WITHDRAWING, flag=flag))
+    assert (plan.awaited, plan.overdue) == (0, (Addition(ANNA, CauseKind.WAVE, "w1", ""),))
+    assert outcome(plan) == [Skip(ANNA, flag, "w1")]
+    assert plan_for_anna(NO_WAVES, summary(1, State.WITHDRAWING, flag=flag)).overdue == ()
 
 
 def test_the_hold_of_a_new_hire_counts_as_long_as_the_document_has_the_rule() -> None:
@@ -341,11 +351,19 @@ def test_whoever_is_out_and_wanted_again_is_put_in(state: State) -> None:
     ]
 
 
-@pytest.mark.parametrize("state", [State.WAITING, State.WITHDRAWING])
+@pytest.mark.parametrize(
+    ("state", "skips"),
+    [
+        (State.WAITING, []),
+        (State.WITHDRAWING, [Skip(ANNA, Reason.STILL_ON_THE_WAY_OUT, None)]),
+    ],
+)
 @pytest.mark.parametrize("is_member", [True, False])
-def test_whoever_is_under_way_is_left_to_it(state: State, is_member: bool) -> None:
+def test_whoever_is_under_way_is_left_to_it(
+    state: State, skips: list[Skip], is_member: bool
+) -> None:
     plan = plan_for_anna(ALL_IN, summary(1, state, EVENT), is_member=is_member)
-    assert (outcome(plan), plan.kept) == ([], 0)
+    assert (outcome(plan), plan.kept) == (skips, 0)
 
 
 @pytest.mark.parametrize(

@@ -367,6 +367,26 @@ def test_a_move_says_why_and_until_when(
     assert (move.text, move.until) == (text, until)
 
 
+WAITS = (
+    ", and waits for {} still on the way out, until they are out or flagged as late "
+    "(sspr people --state withdrawing; sspr user)"
+)
+
+
+@pytest.mark.parametrize(
+    ("awaited", "waits"),
+    [(0, ""), (1, WAITS.format("1 person")), (1200, WAITS.format("1,200 people"))],
+)
+def test_for_whom_a_wave_waits_is_said_where_it_is_looked_for(awaited: int, waits: str) -> None:
+    putting_in = rollout(Phase.PROGRESSING)
+    said = next_move(putting_in, None, NOW, awaited=awaited).text
+    assert said == f"wave pilot is being put in{waits}"
+    with pytest.raises(NotPossible) as refused:
+        promote(putting_in, NOW, actor="grace", reason="board", skip_soak=True, awaited=awaited)
+    said = f"wave pilot is still being put in{waits}; promote once it soaks"
+    assert str(refused.value) == said
+
+
 # An operator's word in the place of the gates.
 
 
