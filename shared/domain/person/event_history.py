@@ -19,7 +19,7 @@ from shared.domain.person.enrolment import (
 from shared.domain.person.onboarding import decide
 from shared.domain.person.policy import Policy
 from shared.domain.person.request import Action, Lookup, Request
-from shared.domain.person.said import after_event, said_by, said_of
+from shared.domain.person.said import after_event, in_order, said_by, said_of
 
 MOST_RECORDS = 12
 """Events kept of a person; of those before them it is known what they had come to."""
@@ -30,13 +30,58 @@ def take_event(
 ) -> Enrolment:
     """Decides the person's enrolment after an event, and remembers the event.
 
-    One that was forgotten does nothing, however often it is delivered.
+    One that was forgotten does nothing, however often it is delivered; nor does a copy of one that
+    has done what it does, if anything was said since.
     """
     known = current.events.find(request.key) if current and current.events else None
-    if current and known and known.forgotten:
+    if current and known and not _has_something_to_say(known, current, now):
         return current
     after = decide(request, finding, current, policy, now)
     return with_leaving(replace(after, events=_remembered(request, current, after, now)), now)
+
+
+def _has_something_to_say(known: EventRecord, current: Enrolment, now: datetime) -> bool:
+    """Tells whether an event that was taken before is to be decided on once more.
+
+    That of somebody who joins is, if it is the newest, still wants them, and no operator's word
+    counts in its place: whoever could not be enrolled is looked up again. That of a leaver is at
+    the end of a last day that was ahead, and only then.
+    """
+    if known.forgotten:
+        return False
+    if known.leaves:
+        return _takes_effect(known, current, now)
+    claim = current.claim(CauseKind.EVENT)
+    wants = claim is not None and claim.cause.reference == known.reference
+    return wants and _is_newest(known, current.events) and not _has_been_answered(current, now)
+
+
+def _is_newest(known: EventRecord, history: EventHistory | None) -> bool:
+    """Tells whether none that counts happened after it; of one time the last that was taken did."""
+    counting = [one for one in history.records if not one.forgotten] if history else []
+    return bool(counting) and in_order(counting)[-1].key == known.key
+
+
+def _has_been_answered(current: Enrolment, now: datetime) -> bool:
+    """Tells whether an operator's word counts."""
+    word, include = current.word_out, current.claim(CauseKind.OVERRIDE)
+    is_out = word is not None and not word.is_over(now)
+    return is_out or (include is not None and not include.is_over(now))
+
+
+def _takes_effect(known: EventRecord, current: Enrolment, now: datetime) -> bool:
+    """Tells whether a last day that was ahead is over, and has yet to end what was said before.
+
+    An operator who has kept the person out since it was told of, or has included them since it was
+    over, stays heard: the leaving is set aside, and holds as soon as that word no longer does.
+    """
+    leaving = current.leaving
+    if known.occurred_at < current.event_time or leaving is None:
+        return False
+    if leaving.begins is None or leaving.is_ahead(now):
+        return False
+    is_set_aside = current.exclusion is not leaving and _has_been_answered(current, now)
+    return known.unanswered or not is_set_aside
 
 
 def with_leaving(current: Enrolment, now: datetime) -> Enrolment:

@@ -23,6 +23,7 @@ from shared.domain.person.enrolment import Enrolment, State
 from shared.domain.person.reasons import Reason
 from shared.domain.rollout.calendar import Calendar
 from shared.domain.rollout.state import Phase
+from shared.use_cases.onboarding.override_person import exclude, include
 from shared.use_cases.onboarding.take_events import take_events
 from tests.support.enrolments import DAY, HOUR, NOW
 from tests.support.stage import Stage, an_id, messages, said, upn_of
@@ -93,6 +94,61 @@ async def test_an_event_that_is_taken_again_still_says_what_it_did(stage: Stage)
     receipt = await stage.world.ledger.receipt(person.cause.reference)
     assert receipt is not None
     assert receipt.outcome is Reason.ONBOARDED
+
+
+async def after(stage: Stage, hours: int, *bodies: dict[str, Any]) -> None:
+    """These events come so many hours later, of that time."""
+    now = NOW + hours * HOUR
+    await take_events(messages(*bodies, enqueued_at=now), stage.another(), now)
+
+
+JOINED = cloud_event("joined", employeeId="1") | {"time": (NOW - HOUR).isoformat()}
+LEFT = cloud_event("left", OFFBOARDED, employeeId="1") | {"time": NOW.isoformat()}
+HIRED = cloud_event("hired", employeeId="1") | {"time": (NOW + 3 * HOUR).isoformat()}
+
+
+async def test_a_copy_of_an_offboarding_drops_no_include_that_was_said_since(stage: Stage) -> None:
+    stage.arrive(1)
+    await after(stage, 0, LEFT)
+    await include("1", stage.another(), NOW + HOUR, actor="ada", reason="stays on")
+    before = await stage.person(1)
+    await after(stage, 2, LEFT)
+    assert await stage.person(1) == before
+    assert before.state is State.REQUESTED
+
+
+async def test_a_copy_of_an_offboarding_lifts_no_exclude_that_was_said_since(stage: Stage) -> None:
+    """Given somebody who is excluded after they had left, a new hire brings nobody in."""
+    stage.arrive(1)
+    await after(stage, 0, LEFT)
+    await exclude("1", stage.another(), NOW + HOUR, actor="ada", reason="must not be in")
+    await after(stage, 2, LEFT)
+    await after(stage, 3, HIRED)
+    person = await stage.person(1)
+    assert (person.state.is_coming, person.is_kept_out(NOW + 3 * HOUR)) == (False, True)
+
+
+@pytest.mark.parametrize("copy", [0, -1], ids=["the first", "the last"])
+@pytest.mark.parametrize("events", [[JOINED], [JOINED, LEFT]], ids=["joins", "joins and leaves"])
+async def test_a_copy_after_a_crash_queues_who_still_awaits_a_writer(
+    stage: Stage, events: list[dict[str, Any]], copy: int
+) -> None:
+    """Given a process that has saved the person and died before it could tell a writer.
+
+    A copy of any of the events changes nothing, and has them written all the same.
+    """
+    stage.arrive(1)
+    await after(stage, 0, *events[:-1])
+    stage.deliver(SCOPE_CHANGES)
+    stage.turns.fail("outbox.send_scope_changes", ConnectionError("the process has ended"))
+    with pytest.raises(ConnectionError):
+        await take_events(messages(events[-1]), stage.world, NOW)
+    assert stage.broker.messages(SCOPE_CHANGES) == ()
+    before = await stage.person(1)
+    await after(stage, 1, events[copy])
+    assert await stage.person(1) == before
+    (change,) = stage.deliver(SCOPE_CHANGES)
+    assert ScopeChange.read(change.body).person_keys == (an_id(1),)
 
 
 async def test_a_leaver_whose_arrival_comes_late_stays_out(stage: Stage) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ from shared.domain.person.event_history import (
     take_event,
 )
 from shared.domain.person.forgetting_events import unsay
+from shared.domain.person.membership import let_go as let_go_of_group
 from shared.domain.person.overrides import keep_out, let_go, let_in
 from shared.domain.person.people import Candidate, Memberships
 from shared.domain.person.reasons import Reason
@@ -217,6 +219,132 @@ def test_what_operators_have_said_counts_after_forgetting_as_if_the_events_had_n
         by_and_by, _ = forget(by_and_by, one)
     assert wishes(together) == wishes(never)
     assert wishes(by_and_by) == wishes(never)
+
+
+@settings(max_examples=600)
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(
+                st.sampled_from([Action.ONBOARD, Action.OFFBOARD]),
+                st.integers(0, 3),
+                st.sampled_from([None, -1, 90]),
+            ),
+            st.sampled_from(list(WORDS)),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    st.data(),
+)
+def test_a_copy_of_an_event_changes_nothing_whatever_was_said_since(
+    drawn: list[tuple[Action, int, int | None] | str], data: st.DataObject
+) -> None:
+    """Given events, some of one time, and operators' words, in any order.
+
+    A copy of the newest of those who join may have somebody looked up again: what wants them in and
+    what keeps them out stays what it was.
+    """
+    course = [
+        one
+        if isinstance(one, str)
+        else event(
+            number,
+            one[0],
+            occurred_at=NOW + one[1] * HOUR,
+            effective_date=NOW + one[2] * DAY if one[2] else None,
+        )
+        for number, one in enumerate(drawn)
+    ]
+    events = [one for one in course if not isinstance(one, str)]
+    ever = played(course)
+    if ever is None or not events:
+        return
+    copy = data.draw(st.sampled_from(events))
+    again = taken([copy], ever)
+    assert (again.claims, wishes(again)) == (ever.claims, wishes(ever))
+    newest = max(events, key=lambda one: (one.occurred_at, course.index(one)))
+    if copy is not newest or copy.action is Action.OFFBOARD:
+        assert again == ever
+
+
+SPOKEN: dict[str, tuple[list[str], list[str]]] = {
+    "nobody has spoken": ([], []),
+    "included before it was told of": (["include"], []),
+    "excluded before it was told of": (["exclude"], []),
+    "included meanwhile": ([], ["include"]),
+    "excluded meanwhile, and released": ([], ["exclude", "release"]),
+    "excluded meanwhile for a time": ([], ["exclude, and that is over"]),
+}
+TOLD = NOW + HOUR
+LEFT_AT = LATER + 12 * HOUR
+"""After all that an operator has said meanwhile, and before any of it is over."""
+LEAVES_LATER = leaves(1, occurred_at=TOLD, effective_date=LEFT_AT - DAY)
+
+
+def at(asked: Request, current: Enrolment | None, now: datetime) -> Enrolment:
+    return take_event(asked, found(CLOUD_ANNA), current, POLICY, now)
+
+
+def spoken(current: Enrolment, words: Sequence[str]) -> Enrolment:
+    for word in words:
+        current = WORDS[word](current) or current
+    return current
+
+
+@pytest.mark.parametrize("joined_at", [HOUR, 2 * HOUR], ids=["before it", "at the same time"])
+@pytest.mark.parametrize("name", SPOKEN)
+def test_a_last_day_that_was_ahead_ends_what_was_said_before_when_it_comes_again(
+    name: str, joined_at: timedelta
+) -> None:
+    """And once it has, another copy ends nothing that was said since."""
+    before, meanwhile = SPOKEN[name]
+    known = at(event(0, occurred_at=NOW - HOUR + joined_at), None, NOW)
+    told = spoken(at(LEAVES_LATER, spoken(known, before), TOLD), meanwhile)
+    assert at(LEAVES_LATER, told, LEFT_AT - HOUR) == told
+    gone = at(LEAVES_LATER, told, LEFT_AT)
+    assert gone.exclusion == Exclusion(Reason.OFFBOARDED, "hr", LEAVES_LATER.key)
+    assert (gone.claims, gone.set_aside) == ((), None)
+    for word in WORDS:
+        since = spoken(gone, [word])
+        assert at(LEAVES_LATER, since, LEFT_AT + DAY) == since
+
+
+@pytest.mark.parametrize("word", ["include", "exclude", "exclude for a day", "exclude for good"])
+def test_what_an_operator_says_after_a_last_day_stays_said_when_its_message_comes_late(
+    word: str,
+) -> None:
+    leaves_soon = leaves(1, occurred_at=TOLD, effective_date=NOW + DAY)
+    told = at(leaves_soon, at(event(0), None, NOW), TOLD)
+    since = spoken(told, [word])
+    late = at(leaves_soon, since, LATER)
+    assert late == since
+    assert late.leaving is not None
+
+
+@pytest.mark.parametrize("last", ["joins", "leaves"])
+def test_of_two_events_of_one_time_the_later_one_stays_however_often_the_other_comes(
+    last: str,
+) -> None:
+    joins, goes = event(1, occurred_at=TOLD), leaves(2, occurred_at=TOLD)
+    order = [goes, joins] if last == "joins" else [joins, goes]
+    both = taken(order)
+    assert both.state.is_coming is (last == "joins")
+    assert taken([order[0]], both) == both
+
+
+def test_a_copy_brings_nobody_back_whom_the_end_of_the_rollout_has_let_go() -> None:
+    gone = let_go_of_group(taken([event(1)]), LATER)
+    assert (gone.state, gone.claims) == (State.WITHDRAWING, ())
+    assert taken([event(1)], gone) == gone
+    assert taken([event(2)], gone).state is State.REQUESTED
+
+
+def test_whoever_could_not_be_enrolled_is_looked_up_again_when_the_event_comes_again() -> None:
+    two = Lookup((CLOUD_ANNA, replace(CLOUD_ANNA, ref=replace(CLOUD_ANNA.ref, object_id="b"))))
+    failed = take_event(event(1), two, None, POLICY, LATER)
+    assert failed.state is State.FAILED
+    assert taken([event(1)], failed).state is State.REQUESTED
 
 
 @given(st.permutations([event(1), leaves(2), event(3), leaves(4)]), st.data())
