@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 from pydantic import StringConstraints
 
-VERSION: Final = "0.3.0"
+VERSION: Final = "0.4.0"
 MOST = 40
 Version = Annotated[
     str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]*$", max_length=MOST)
