@@ -116,6 +116,8 @@ class _Stage:
         self._console.register(lucky)
         reset = self._console.reset_password(lucky, PASSWORD)
         signs_in = reset.is_success and self._console.signs_in(lucky, PASSWORD)
+        # The forecast that follows goes by what the ledger has read of the report.
+        self._wait(lambda: self._is_resettable(lucky), f"the report's row of {lucky} to be read")
         yield Proof("one of the last wave resets a password and signs in to AD", signs_in)
         self._wait(lambda: self._is_read(lucky), "the report to tell of that registration")
         yield Proof("the audit's chain is whole", self._typed.ends_well("audit", "verify"))
@@ -166,6 +168,10 @@ class _Stage:
         resets = ", ".join(f"{code} {count}" for code, count in ended.items())
         self._screen.print(f"    half a day passes; resets: {resets or 'none'}")
         return str(view["wave"])
+
+    def _is_resettable(self, upn: str) -> bool:
+        person = self._console.user(upn)
+        return person is not None and person["state"] == "resettable"
 
     def _wait(self, look: Callable[[], Any], what: str) -> None:
         wait_for(lambda: look() or None, PATIENCE, what)
